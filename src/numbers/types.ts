@@ -1,0 +1,35 @@
+/** What we know of a number without ringing it. */
+import type { RefusalCode } from "../refusal.ts";
+
+/** libphonenumber's types in the contract's spelling; `unknown` where the number plan does not tell. */
+export type NumberType =
+  | "mobile"
+  | "fixed_line"
+  | "fixed_line_or_mobile"
+  | "premium_rate"
+  | "toll_free"
+  | "shared_cost"
+  | "voip"
+  | "personal_number"
+  | "pager"
+  | "uan"
+  | "voicemail"
+  | "satellite"
+  | "unknown";
+
+export interface NumberFacts {
+  /** As it was given. */
+  readonly input: string;
+  /** E.164 with the plus sign; null where it could not be parsed at all. */
+  readonly e164: string | null;
+  readonly valid: boolean;
+  readonly possible: boolean;
+  readonly type: NumberType;
+  /** ISO 3166 alpha-2; null for numbers of no country. */
+  readonly country: string | null;
+  readonly national: string | null;
+  readonly international: string | null;
+  /** Whether policy lets us ring it; otherwise `refusal` says why not. */
+  readonly callable: boolean;
+  readonly refusal: { readonly code: RefusalCode; readonly detail: string } | null;
+}

@@ -1,0 +1,40 @@
+/** Every way in which OneRing says no. The codes are part of the HTTP contract: add, never rename. */
+export const refusalCodes = [
+  "invalid_request",
+  "unauthorized",
+  "forbidden",
+  "number_invalid",
+  "number_too_short",
+  "number_too_long",
+  "number_is_landline",
+  "number_not_callable",
+  "country_not_allowed",
+  "rate_limited",
+  "capacity",
+  "verification_not_found",
+  "verification_ended",
+  "idempotency_key_reused",
+  "telephony_unavailable",
+  "store_unavailable",
+] as const;
+
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/**
+ * A refusal with a stable code. `detail` is shown to the app's developer: it must help, and hold no secret and no
+ * more of a phone number than country and last two digits.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly detail: string;
+  /** When it makes sense to try again, if it does. */
+  readonly retryAfterMs: number | null;
+
+  constructor(code: RefusalCode, detail: string, retryAfterMs: number | null = null) {
+    super(`${code}: ${detail}`);
+    this.name = "Refusal";
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,78 @@
+/** The words of a verification. */
+import type { Outcome } from "../telephony/outcome.ts";
+
+/** pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable */
+export const statuses = [
+  "pending",
+  "calling",
+  "ringing",
+  "rung",
+  "verified",
+  "failed",
+  "expired",
+  "canceled",
+  "undeliverable",
+] as const;
+export type Status = (typeof statuses)[number];
+
+/** One try to prove that somebody holds a number. Holds no code and no full caller ID, so it may be shown to the app. */
+export interface Verification {
+  readonly id: string;
+  /** The tenant that started it; others get `verification_not_found`. */
+  readonly app: string;
+  /** Callee, E.164 with the plus sign. */
+  readonly to: string;
+  readonly country: string;
+  readonly channel: "missed_call";
+  readonly status: Status;
+  /** How the last call went, once that is known. */
+  readonly reason: Outcome | null;
+  /** Digits of the code: the last digits of the caller ID. */
+  readonly codeLength: number;
+  /** What every caller ID it can be starts with, E.164 with the plus sign. */
+  readonly callerIdPrefix: string;
+  readonly checksLeft: number;
+  /** Calls placed so far: 1, and one more for each resend. */
+  readonly attempts: number;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly endedAtMs: number | null;
+}
+
+/** What an app asks for. Already of the right shape (http/schemas), not yet judged. */
+export interface StartRequest {
+  readonly to: string;
+  readonly country?: string;
+  readonly codeLength?: number;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The tenant who asks. */
+export interface AppIdentity {
+  readonly name: string;
+  /** ISO 3166 countries it may call; null: no narrower than policy. */
+  readonly allowedCountries: readonly string[] | null;
+}
+
+/** A guess: the code's digits, or the whole caller ID as the phone showed it. */
+export type Guess = { readonly code: string } | { readonly callerId: string };
+
+export interface CheckAnswer {
+  readonly id: string;
+  readonly status: Status;
+  readonly valid: boolean;
+  readonly checksLeft: number;
+}
+
+/** The service that http/ and the sandbox use (src/verification/service.ts). Every method may throw a `Refusal`. */
+export interface Verifications {
+  /** With an idempotency key the same request gets the same answer for a day; another request with it is refused. */
+  start(app: AppIdentity, request: StartRequest, idempotencyKey: string | null): Promise<Verification>;
+  get(app: AppIdentity, id: string): Promise<Verification>;
+  check(app: AppIdentity, id: string, guess: Guess): Promise<CheckAnswer>;
+  resend(app: AppIdentity, id: string): Promise<Verification>;
+  cancel(app: AppIdentity, id: string): Promise<Verification>;
+}
