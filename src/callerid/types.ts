@@ -1,0 +1,27 @@
+/** The caller IDs that we own, as verification sees them. */
+
+/** One caller ID that may be leased. Secret: it is the code. */
+export interface CallerId {
+  /** E.164 with the plus sign. */
+  readonly number: string;
+  /** What all caller IDs of its range start with; may be told to the app. */
+  readonly prefix: string;
+  /** The last digits: what the person types. */
+  readonly code: string;
+}
+
+export interface CallerIdPool {
+  /**
+   * Draws distinct caller IDs: a uniformly random ordered sample of all numbers of the given ranges.
+   * Taking the first that this callee may receive is therefore a uniform choice among those it may receive.
+   * @param ranges names of ranges
+   * @param codeLength only ranges whose codes have this length; null: any
+   * @param count how many; all that there are, where there are fewer
+   */
+  draw(ranges: readonly string[], codeLength: number | null, count: number): readonly CallerId[];
+  /**
+   * How many caller IDs share each prefix that `draw` could give. The app is told the prefix, so the smallest of
+   * these decides how hard a code is to guess.
+   */
+  sizes(ranges: readonly string[], codeLength: number | null): ReadonlyMap<string, number>;
+}
