@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // The JSON report is what .ci/run counts from.
+    reporters: ["default", "json"],
+    outputFile: { json: ".runtime/test-report.json" },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make real Asterisk and Redis wait for each other.
