@@ -1,0 +1,19 @@
+/** What a person can do when the programs cannot be fetched; ends every message of RuntimeUnavailableError. */
+const WHAT_TO_DO = [
+  "What to do, either:",
+  "  - run it in containers: docker compose up",
+  "  - or install the programs yourself and run this again: asterisk (20 or newer) and redis-server (7 or newer);",
+  "    the tests also need sipp (3.6 or newer; Debian's package is sip-tester) and chromium.",
+].join("\n");
+
+/** The programs OneRing runs (Asterisk, Redis, for the tests SIPp and Chromium) are not there and cannot be fetched. */
+export class RuntimeUnavailableError extends Error {
+  /**
+   * @param problem one sentence: what went wrong
+   * @param options.cause the error beneath, kept for logs
+   */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`${problem}\n${WHAT_TO_DO}`, options);
+    this.name = "RuntimeUnavailableError";
+  }
+}

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export interface RunOptions {
+  /** The child is ended with SIGKILL when it runs longer; milliseconds. */
+  deadlineMs: number;
+  /** Replaces the whole environment when given. */
+  env?: NodeJS.ProcessEnv;
+  /** Called for each line of standard output and standard error as it comes. */
+  onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** Exit status; null when a signal ended it. */
+  code: number | null;
+  /** The last 64 KB of standard output and standard error, in the order they came. */
+  output: string;
+}
+
+const OUTPUT_KEPT_CHARS = 64 * 1024;
+
+/**
+ * Runs a program to its end, without a shell.
+ * @returns its exit status and output, whatever the status
+ * @throws when it cannot be started, or when it did not end within the deadline
+ */
+export function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env: options.env ?? process.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, options.deadlineMs);
+    const killWithUs = () => child.kill("SIGKILL");
+    process.once("exit", killWithUs);
+
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        output = `${output}${line}\n`.slice(-OUTPUT_KEPT_CHARS);
+        options.onLine?.(line);
+      });
+    }
+    const settle = () => {
+      clearTimeout(timer);
+      process.removeListener("exit", killWithUs);
+    };
+    child.once("error", (error) => {
+      settle();
+      reject(error);
+    });
+    child.once("close", (code) => {
+      settle();
+      if (late)
+        reject(new Error(`${command} did not end within ${options.deadlineMs / 1000} s\n${output.slice(-1000)}`));
+      else resolve({ code, output });
+    });
+  });
+}

@@ -1,0 +1,110 @@
+import path from "node:path";
+import { type Bundle, type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
+import { RuntimeUnavailableError } from "./errors.ts";
+import { askVersion, findOnPath, type Program } from "./on-path.ts";
+import { findLoader, libraryDirs } from "./unpack.ts";
+import { isAtLeast, minimumVersions } from "./version.ts";
+
+export type TelephonyName = keyof typeof minimumVersions;
+export type TelephonyPrograms = Partial<Record<TelephonyName, Program>>;
+
+/** Where each program comes from: its names on PATH, its package, and its place in that package. */
+const SPECS: Record<TelephonyName, { title: string; names: string[]; package: string; file: string }> = {
+  asterisk: { title: "Asterisk", names: ["asterisk"], package: "asterisk", file: "usr/sbin/asterisk" },
+  redisServer: {
+    title: "Redis",
+    names: ["redis-server", "valkey-server"],
+    package: "redis-server",
+    file: "usr/bin/redis-server",
+  },
+  sipp: { title: "SIPp", names: ["sipp"], package: "sip-tester", file: "usr/bin/sipp" },
+};
+const NAMES = Object.keys(SPECS) as TelephonyName[];
+
+/** The suitable programs that are installed in the system. */
+export async function findInstalled(): Promise<TelephonyPrograms> {
+  const found: TelephonyPrograms = {};
+  const look = async (name: TelephonyName) => {
+    const command = await findOnPath(SPECS[name].names);
+    if (!command) return;
+    const how = { command, args: [], env: {}, root: "" };
+    const version = await askVersion(name, how);
+    if (version && isAtLeast(version, minimumVersions[name])) found[name] = { ...how, version };
+  };
+  await Promise.all(NAMES.map(look));
+  return found;
+}
+
+/** Adds what was fetched before to the installed programs; installed ones win. */
+export async function findFetched(runtimeDir: string, installed: TelephonyPrograms): Promise<TelephonyPrograms> {
+  const bundle = await readBundle(runtimeDir, recipe([]));
+  return bundle ? { ...(await programsOf(bundle)), ...installed } : installed;
+}
+
+/**
+ * Fetches what is neither installed nor fetched yet.
+ * @param wanted the programs that must be there at the end; SIPp is small and comes along with any other
+ */
+export async function ensureTelephony(
+  runtimeDir: string,
+  wanted: readonly TelephonyName[],
+  progress: (line: string) => void,
+): Promise<TelephonyPrograms> {
+  const installed = await findInstalled();
+  const present = await findFetched(runtimeDir, installed);
+  if (wanted.every((name) => present[name])) return present;
+  const apt = await findOnPath(["apt-get"]);
+  const dpkg = await findOnPath(["dpkg-deb"]);
+  if (!apt || !dpkg) {
+    const lacking = wanted.filter((name) => !present[name]).map((name) => SPECS[name].title);
+    throw new RuntimeUnavailableError(
+      `${lacking.join(" and ")} not found, and only Debian and Ubuntu (apt) can fetch what is missing.`,
+    );
+  }
+  const missing = NAMES.filter((name) => !installed[name]);
+  const packages = recipe(missing.map((name) => SPECS[name].package));
+  const bundle = await ensureBundle(runtimeDir, packages, progress, (root) => tryOut(root, missing));
+  return { ...(await programsOf(bundle)), ...installed };
+}
+
+function recipe(packages: string[]): BundleRecipe {
+  // 92 MB of packages that unpack to 309 MB (measured), with some room for newer versions.
+  return { name: "telephony", packages, mode: "self-contained", diskBytes: 550e6 };
+}
+
+async function programsOf(bundle: Bundle): Promise<TelephonyPrograms> {
+  const programs: TelephonyPrograms = {};
+  for (const name of NAMES) {
+    const version = bundle.versions[name];
+    if (version) programs[name] = { ...(await unpacked(bundle.root, SPECS[name].file)), version };
+  }
+  return programs;
+}
+
+/** Runs an unpacked program with the loader and libraries that were unpacked with it; the system's may be older. */
+async function unpacked(root: string, file: string): Promise<Omit<Program, "version">> {
+  const loader = await findLoader(root);
+  return {
+    command: loader,
+    args: ["--library-path", libraryDirs(root).join(":"), path.join(root, file)],
+    env: {},
+    root,
+  };
+}
+
+async function tryOut(root: string, names: readonly TelephonyName[]): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const name of names) {
+    const version = await askVersion(name, await unpacked(root, SPECS[name].file));
+    const { title } = SPECS[name];
+    if (!version) throw new RuntimeUnavailableError(`The fetched ${title} does not start on this machine.`);
+    if (!isAtLeast(version, minimumVersions[name])) {
+      const needed = minimumVersions[name];
+      throw new RuntimeUnavailableError(
+        `This machine's package archive carries ${title} ${version}; ${needed} or newer is needed.`,
+      );
+    }
+    versions[name] = version;
+  }
+  return versions;
+}
