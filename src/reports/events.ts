@@ -19,6 +19,7 @@ export type ReportEvent =
       readonly reason: string | null;
     }
   | { readonly type: "check"; readonly id: string; readonly app: string; readonly valid: boolean }
+  | { readonly type: "attempt_ringing"; readonly id: string; readonly country: string; readonly trunk: string }
   | {
       readonly type: "attempt_ended";
       readonly id: string;
