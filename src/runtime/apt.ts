@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type OsRelease, ownSources, parseOsRelease, parseUpdateUris, telephonySources } from "./apt-sources.ts";
 import { RuntimeUnavailableError } from "./errors.ts";
@@ -101,8 +101,10 @@ async function prepare(folder: string, mode: AptMode): Promise<NodeJS.ProcessEnv
   await mkdir(path.join(state, "lists/partial"), { recursive: true });
   await mkdir(path.join(folder, "cache/archives/partial"), { recursive: true });
   await mkdir(path.join(folder, "empty"), { recursive: true });
-  const status = mode === "additions" ? "/var/lib/dpkg/status" : path.join(state, "status");
-  if (mode === "self-contained") await writeFile(status, "");
+  const status = path.join(state, "status");
+  // A copy: apt puts its lock beside the list, where only root may write.
+  if (mode === "additions") await copyFile("/var/lib/dpkg/status", status);
+  else await writeFile(status, "");
 
   const config = [
     ...(await machineAcquireSettings()),
