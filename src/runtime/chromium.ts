@@ -63,7 +63,9 @@ async function installAsRoot(progress: (line: string) => void): Promise<void> {
 
 /** Chromium re-executes itself by /proc/self/exe, so it must run by its own loader: the system's, with more libraries. */
 function unpacked(root: string): Omit<Program, "version"> {
-  const env = { LD_LIBRARY_PATH: libraryDirs(root).join(":"), FONTCONFIG_FILE: fontsFile(root) };
+  // libpulse looks for its private library at an absolute path.
+  const folders = libraryDirs(root).flatMap((folder) => [folder, path.join(folder, "pulseaudio")]);
+  const env = { LD_LIBRARY_PATH: folders.join(":"), FONTCONFIG_FILE: fontsFile(root) };
   return { command: path.join(root, "usr/lib/chromium/chromium"), args: [], env, root };
 }
 
@@ -73,8 +75,8 @@ function fontsFile(root: string): string {
 
 async function tryOut(root: string): Promise<Record<string, string>> {
   await writeFonts(root);
-  const version = await askVersion("chromium", unpacked(root));
-  if (!version) throw new RuntimeUnavailableError("The fetched Chromium does not start on this machine.");
+  const { version, printed } = await askVersion("chromium", unpacked(root));
+  if (!version) throw new RuntimeUnavailableError(`The fetched Chromium does not start on this machine.\n${printed}`);
   return { chromium: version };
 }
 

@@ -38,19 +38,19 @@ export async function findOnPath(names: readonly string[]): Promise<string | und
 
 /**
  * Starts a program once to learn its version.
- * @returns undefined when it does not start or does not say a version
+ * @returns its version, undefined when it does not start or says none; and what it printed, for error messages
  */
 export async function askVersion(
   program: VersionedProgram,
   how: Omit<Program, "version">,
-): Promise<string | undefined> {
+): Promise<{ version: string | undefined; printed: string }> {
   const flag = { asterisk: "-V", redisServer: "--version", sipp: "-v", chromium: "--version" }[program];
   try {
     const options = { deadlineMs: VERSION_DEADLINE_MS, env: { ...process.env, ...how.env } };
     // SIPp ends with status 99 after -v: what it prints counts, not the status.
     const { output } = await runCommand(how.command, [...how.args, flag], options);
-    return parseVersion(program, output);
-  } catch {
-    return undefined;
+    return { version: parseVersion(program, output), printed: output.slice(-500) };
+  } catch (error) {
+    return { version: undefined, printed: String(error) };
   }
 }

@@ -28,7 +28,7 @@ export async function findInstalled(): Promise<TelephonyPrograms> {
     const command = await findOnPath(SPECS[name].names);
     if (!command) return;
     const how = { command, args: [], env: {}, root: "" };
-    const version = await askVersion(name, how);
+    const { version } = await askVersion(name, how);
     if (version && isAtLeast(version, minimumVersions[name])) found[name] = { ...how, version };
   };
   await Promise.all(NAMES.map(look));
@@ -95,9 +95,9 @@ async function unpacked(root: string, file: string): Promise<Omit<Program, "vers
 async function tryOut(root: string, names: readonly TelephonyName[]): Promise<Record<string, string>> {
   const versions: Record<string, string> = {};
   for (const name of names) {
-    const version = await askVersion(name, await unpacked(root, SPECS[name].file));
+    const { version, printed } = await askVersion(name, await unpacked(root, SPECS[name].file));
     const { title } = SPECS[name];
-    if (!version) throw new RuntimeUnavailableError(`The fetched ${title} does not start on this machine.`);
+    if (!version) throw new RuntimeUnavailableError(`The fetched ${title} does not start on this machine.\n${printed}`);
     if (!isAtLeast(version, minimumVersions[name])) {
       const needed = minimumVersions[name];
       throw new RuntimeUnavailableError(
