@@ -17,7 +17,11 @@ function optionalSection<P extends Record<string, TSchema>>(description: string,
 
 /** A map from a name that the operator chooses to an entry. Names end up in metrics, keys and SIP, so they stay plain. */
 function named<S extends TSchema>(description: string, entry: S) {
-  return Type.Record(Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$" }), entry, { description, minProperties: 1 });
+  return Type.Record(Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$" }), entry, {
+    description,
+    minProperties: 1,
+    maxProperties: 1000,
+  });
 }
 
 const ms = (defaultMs: number, minimum: number, maximum: number, description: string) =>
@@ -25,12 +29,20 @@ const ms = (defaultMs: number, minimum: number, maximum: number, description: st
 const count = ms;
 const seconds = ms;
 /** A secret: never written in a log, an error or a document. Give it as `${VARIABLE}`. */
-const secret = (description: string, minLength: number) =>
-  Type.String({ minLength, description, "x-secret": true } as { minLength: number; description: string });
+const secret = (description: string, minLength: number) => Type.String({ minLength, description, "x-secret": true });
+/** A text of a certain form; `expected` says in words what the pattern means, for errors and the documentation. */
+const text = (pattern: string, expected: string, options: { description?: string; default?: string } = {}) =>
+  Type.String({ pattern, "x-expected": expected, ...options });
+const country = (options: { description?: string } = {}) =>
+  text("^[A-Z]{2}$", "an ISO 3166 country of two capital letters, for instance GB", options);
+const redisNode = () => text("^[^:]+:\\d{1,5}$", "host:port, for instance 10.0.0.1:6379");
+
+const apiKeyHashInWords = "the SHA-256 of an API key, 64 small hex digits (`onering key` makes both)";
 
 const Http = optionalSection("Where apps reach OneRing.", {
   host: Type.String({
     default: "127.0.0.1",
+    minLength: 1,
     description: "Address to listen on. Loopback by default: put TLS in front.",
   }),
   port: count(8080, 0, 65535, "TCP port; 0 takes any free one and prints it."),
@@ -50,7 +62,7 @@ const Http = optionalSection("Where apps reach OneRing.", {
     default: [],
     description: "Addresses or CIDR blocks of the proxies whose X-Forwarded-For is believed. None by default.",
   }),
-  cors_origins: Type.Array(Type.String(), {
+  cors_origins: Type.Array(text("^https?://[^/\\s]+$", "an origin such as https://app.example.com, without a path"), {
     default: [],
     description: "Origins whose pages may call the API from a browser. None by default: API keys belong on servers.",
   }),
@@ -64,8 +76,7 @@ const Http = optionalSection("Where apps reach OneRing.", {
 
 const Redis = section("Where all state lives: Redis 7 or newer, or Valkey.", {
   url: Type.Optional(
-    Type.String({
-      pattern: "^rediss?://",
+    text("^rediss?://[^\\s]+$", "an address that starts with redis:// or rediss://", {
       description:
         "One server: redis://[user:password@]host:port[/db], rediss:// for TLS. Give exactly one of url, sentinel and cluster.",
     }),
@@ -73,7 +84,7 @@ const Redis = section("Where all state lives: Redis 7 or newer, or Valkey.", {
   sentinel: Type.Optional(
     section("Redis Sentinel.", {
       name: Type.String({ description: "Name of the master set." }),
-      nodes: Type.Array(Type.String({ pattern: "^[^:]+:\\d{1,5}$" }), {
+      nodes: Type.Array(redisNode(), {
         minItems: 1,
         description: "host:port of each sentinel.",
       }),
@@ -83,7 +94,7 @@ const Redis = section("Where all state lives: Redis 7 or newer, or Valkey.", {
   ),
   cluster: Type.Optional(
     section("Redis Cluster.", {
-      nodes: Type.Array(Type.String({ pattern: "^[^:]+:\\d{1,5}$" }), {
+      nodes: Type.Array(redisNode(), {
         minItems: 1,
         description: "host:port of some nodes; the rest is discovered.",
       }),
@@ -108,15 +119,13 @@ const Secrets = section("Keys that never leave the gateway.", {
 
 const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
   driver: Type.Union([Type.Literal("ari-client")], { default: "ari-client", description: "How calls are controlled." }),
-  ari_url: Type.String({
-    pattern: "^https?://",
+  ari_url: text("^https?://[^\\s]+$", "an address that starts with http:// or https://", {
     description: "Base of ARI, for instance http://127.0.0.1:8088. Keep it on loopback or behind TLS.",
   }),
   ari_user: Type.String({ minLength: 1, description: "User in ari.conf." }),
   ari_password: secret("Its password.", 1),
-  ari_app: Type.String({
+  ari_app: text("^[A-Za-z0-9_-]{1,40}$", "1 to 40 letters, digits, - or _", {
     default: "onering",
-    pattern: "^[A-Za-z0-9_-]{1,40}$",
     description: "Name of the Stasis application; each gateway process on one Asterisk needs its own.",
   }),
   ami: Type.Optional(
@@ -144,7 +153,9 @@ const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
 
 const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk's pjsip.conf.", {
   asterisk: Type.String({ description: "Which of `asterisks` has it." }),
-  endpoint: Type.String({ pattern: "^[A-Za-z0-9_.-]{1,60}$", description: "Name of the PJSIP endpoint." }),
+  endpoint: text("^[A-Za-z0-9_.-]{1,60}$", "1 to 60 letters, digits, dots, - or _", {
+    description: "Name of the PJSIP endpoint.",
+  }),
   number_format: Type.Union([Type.Literal("+e164"), Type.Literal("e164")], {
     default: "+e164",
     description: "How the carrier wants numbers (callee and caller ID): with or without the plus sign.",
@@ -156,6 +167,7 @@ const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk's pjsip
   }),
   ranges: Type.Array(Type.String(), {
     minItems: 1,
+    uniqueItems: true,
     description: "Which of `ranges` this carrier lets you present as caller ID.",
   }),
   max_concurrent_calls: count(
@@ -169,9 +181,8 @@ const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk's pjsip
 const Range = Type.Union(
   [
     section("A block: every number that starts with `prefix` and goes on with `digits` more.", {
-      prefix: Type.String({
-        pattern: "^\\+[1-9]\\d{1,12}$",
-        description: "The fixed part, in E.164 with the plus sign.",
+      prefix: text("^\\+[1-9]\\d{1,12}$", "a plus sign and 2 to 13 digits, for instance +12015550", {
+        description: "The fixed part, in E.164 with the plus sign. Prefix and digits make 8 to 15 digits together.",
       }),
       digits: count(
         4,
@@ -181,8 +192,9 @@ const Range = Type.Union(
       ),
     }),
     section("Single numbers.", {
-      numbers: Type.Array(Type.String({ pattern: "^\\+[1-9]\\d{5,14}$" }), {
+      numbers: Type.Array(text("^\\+[1-9]\\d{7,14}$", "a plus sign and 8 to 15 digits"), {
         minItems: 2,
+        maxItems: 10_000,
         uniqueItems: true,
         description: "Caller IDs in E.164.",
       }),
@@ -198,24 +210,31 @@ const Range = Type.Union(
 );
 
 const Route = section("Which trunks carry calls to numbers that start with a prefix; the longest prefix wins.", {
-  prefix: Type.String({
-    pattern: "^\\+\\d{0,12}$",
+  prefix: text("^\\+\\d{0,12}$", "a plus sign and up to 12 digits, for instance +44", {
     description: "Start of the callee's number in E.164; `+` matches all.",
   }),
   trunks: Type.Array(Type.String(), {
     minItems: 1,
+    uniqueItems: true,
     description: "Trunks in order of preference; the first usable one is taken.",
   }),
 });
 
 const App = section("A tenant.", {
-  api_keys_sha256: Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$" }), {
-    minItems: 1,
-    description:
-      "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
-  }),
+  // Hidden in errors: somebody will paste the key itself here.
+  api_keys_sha256: Type.Array(
+    Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }),
+    {
+      minItems: 1,
+      maxItems: 10,
+      uniqueItems: true,
+      description:
+        "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
+    },
+  ),
   allowed_countries: Type.Optional(
-    Type.Array(Type.String({ pattern: "^[A-Z]{2}$" }), {
+    Type.Array(country(), {
+      minItems: 1,
       description: "ISO 3166 countries this app may call; narrows numbers.allowed_countries.",
     }),
   ),
@@ -223,16 +242,15 @@ const App = section("A tenant.", {
 
 const Numbers = optionalSection("Which numbers may be called.", {
   default_country: Type.Optional(
-    Type.String({
-      pattern: "^[A-Z]{2}$",
+    country({
       description: "Country of numbers given in national format without a `country`.",
     }),
   ),
-  allowed_countries: Type.Array(Type.String({ pattern: "^[A-Z]{2}$" }), {
+  allowed_countries: Type.Array(country(), {
     default: [],
     description: "ISO 3166 countries that may be called; empty: every country that has a route.",
   }),
-  denied_countries: Type.Array(Type.String({ pattern: "^[A-Z]{2}$" }), {
+  denied_countries: Type.Array(country(), {
     default: [],
     description: "Countries that may not.",
   }),
