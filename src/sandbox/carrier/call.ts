@@ -1,0 +1,193 @@
+/** One call at the simulated phone: from the INVITE to its place in the call log. */
+import type { Clock } from "../../clock.ts";
+import type { Behaviour, Step } from "./behaviours.ts";
+import type { InviteTransaction } from "./invite-transaction.ts";
+import type { SipResponse } from "./response.ts";
+import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
+
+/**
+ * Where a call stands. `dialing`: the network looks for the phone, which shows nothing yet. `missed`, `answered`,
+ * `declined`, `busy` and `unreachable` are for good.
+ */
+export type CallState = "dialing" | "ringing" | "missed" | "answered" | "declined" | "busy" | "unreachable";
+
+/** A phone that nobody picks up stops ringing after this time. */
+const UNANSWERED_MS = 60_000;
+
+export interface CallOptions {
+  readonly id: string;
+  readonly callee: string;
+  readonly callerId: string;
+  readonly transaction: InviteTransaction;
+  readonly behaviour: Behaviour;
+  readonly clock: Clock;
+  /** Our session description, written when it is needed; null where the offer cannot be met. */
+  readonly sdp: () => string | null;
+  /** Header lines that a response which makes a dialog needs. */
+  readonly contact: string;
+  readonly onChange: (call: Call) => void;
+  /** The dialog is over, nothing more will come. */
+  readonly onOver: (call: Call) => void;
+  /** Repeats the 200 until its ACK came: the transaction does not (section 13.3.1.4). */
+  readonly repeat: (response: SipResponse) => void;
+}
+
+export class Call {
+  readonly id: string;
+  readonly callee: string;
+  readonly callerId: string;
+  /** When the INVITE came. */
+  readonly atMs: number;
+  readonly #options: CallOptions;
+  #state: CallState = "dialing";
+  #over = false;
+  #stopStep: () => void = () => {};
+  #stopRepeat: () => void = () => {};
+
+  constructor(options: CallOptions) {
+    this.id = options.id;
+    this.callee = options.callee;
+    this.callerId = options.callerId;
+    this.atMs = options.clock.nowMs();
+    this.#options = options;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** Lets the callee behave as it does. */
+  start(): void {
+    const { steps } = this.#options.behaviour;
+    if (steps) {
+      this.#respond({ status: 100 });
+      this.#run(steps);
+    } else this.#stopStep = this.#options.clock.after(absorbMs, () => this.#forgetSilently());
+  }
+
+  /** The person answers. @returns false unless it rings */
+  answer(): boolean {
+    return this.#state === "ringing" && this.#accept();
+  }
+
+  /** The person declines. @returns false unless it rings */
+  decline(): boolean {
+    return this.#state === "ringing" && this.#reject(603, "declined");
+  }
+
+  /** Whether this callee never responds, to anything. */
+  get silent(): boolean {
+    return this.#options.behaviour.steps === null;
+  }
+
+  /** The caller gave up: CANCEL. Changes nothing where a final response was sent already. */
+  canceled(): void {
+    this.#reject(487, this.#state === "ringing" ? "missed" : "unreachable");
+  }
+
+  /** The 200 arrived: ACK. */
+  confirmed(): void {
+    this.#stopRepeat();
+  }
+
+  /** The caller hung up: BYE. */
+  ended(): void {
+    this.#finish(this.#state);
+  }
+
+  /** Stops all timers. */
+  stop(): void {
+    this.#stopStep();
+    this.#stopRepeat();
+  }
+
+  #run(steps: readonly Step[]): void {
+    const [step, ...rest] = steps;
+    if (!step) {
+      this.#stopStep = this.#options.clock.after(UNANSWERED_MS, () => this.#unanswered());
+      return;
+    }
+    this.#stopStep = this.#options.clock.after(step.afterMs, () => {
+      this.#perform(step);
+      if (!this.#over && this.#state !== "answered") this.#run(rest);
+    });
+  }
+
+  #perform(step: Step): void {
+    switch (step.does) {
+      case "ring":
+        if (this.#respond({ status: 180, headers: [this.#options.contact] })) this.#become("ringing");
+        return;
+      case "early_media":
+        this.#respondWithSdp(183);
+        return;
+      case "answer":
+        this.#accept();
+        return;
+      case "reject": {
+        const reason = step.q850Cause === undefined ? [] : [`Reason: Q.850;cause=${step.q850Cause}`];
+        this.#reject(step.status, step.as, reason);
+      }
+    }
+  }
+
+  /** By now the caller's own timer B has ended the INVITE. */
+  #forgetSilently(): void {
+    this.#options.transaction.terminate();
+    this.#finish("unreachable");
+  }
+
+  #unanswered(): void {
+    this.#reject(480, this.#state === "ringing" ? "missed" : "unreachable");
+  }
+
+  #accept(): boolean {
+    const response = this.#respondWithSdp(200);
+    if (!response) return false;
+    this.#stopStep();
+    this.#become("answered");
+    this.#repeatAfter(response, T1_MS, this.#options.clock.nowMs() + absorbMs);
+    return true;
+  }
+
+  #repeatAfter(response: SipResponse, delayMs: number, untilMs: number): void {
+    this.#stopRepeat = this.#options.clock.after(delayMs, () => {
+      if (this.#options.clock.nowMs() >= untilMs) return this.ended();
+      this.#options.repeat(response);
+      this.#repeatAfter(response, Math.min(delayMs * 2, T2_MS), untilMs);
+    });
+  }
+
+  #respondWithSdp(status: number): SipResponse | null {
+    const sdp = this.#options.sdp();
+    if (sdp === null) {
+      this.#reject(488, "unreachable");
+      return null;
+    }
+    const response = { status, headers: [this.#options.contact], sdp };
+    return this.#respond(response) ? response : null;
+  }
+
+  #reject(status: number, as: CallState, headers: readonly string[] = []): boolean {
+    if (!this.#respond({ status, headers })) return false;
+    this.#finish(as);
+    return true;
+  }
+
+  #respond(response: SipResponse): boolean {
+    return !this.#over && this.#options.transaction.respond(response);
+  }
+
+  #become(state: CallState): void {
+    this.#state = state;
+    this.#options.onChange(this);
+  }
+
+  #finish(state: CallState): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.stop();
+    if (state !== this.#state) this.#become(state);
+    this.#options.onOver(this);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The simulated carrier: a SIP user agent server that any SIP client on this machine can call, with a phone behind it
+ * that behaves by the callee's last three digits.
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import type { Random } from "../../random.ts";
+import { calleeOf, callerIdOf } from "./addresses.ts";
+import { behaviourOf, type Timings } from "./behaviours.ts";
+import { Call } from "./call.ts";
+import type { InviteTransaction } from "./invite-transaction.ts";
+import { headerOf, parseRequest, type SipRequest } from "./message.ts";
+import { replyTo, type SipResponse, type Source, writeResponse } from "./response.ts";
+import { answerSdp } from "./sdp.ts";
+import { Transactions, type TransactionUser } from "./transactions.ts";
+
+/** Methods that RFC 3261 and its extensions define and that a phone without a keypad has no use for. */
+const KNOWN_METHODS = /^(REGISTER|INFO|PRACK|UPDATE|SUBSCRIBE|NOTIFY|REFER|MESSAGE|PUBLISH)$/;
+const ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS";
+/** Calls up at once; a sandbox has one user. A finished UDP transaction lingers for 32 s. */
+const MAX_CALLS = 500;
+const MAX_TRANSACTIONS = 5000;
+
+export interface CarrierCoreOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly timings: Timings;
+  /** Our address as it stands in Contact and SDP. */
+  readonly local: { readonly address: string; readonly sipPort: number; readonly mediaPort: number };
+  readonly transmit: (datagram: Buffer, to: Source) => void;
+  /** A call began or changed its state. */
+  readonly onChange: (call: Call) => void;
+}
+
+export class CarrierCore implements TransactionUser {
+  readonly #options: CarrierCoreOptions;
+  readonly #transactions: Transactions;
+  /** Calls whose dialog is up, by the name that `dialogOf` gives them. */
+  readonly #calls = new Map<string, Call>();
+  readonly #callOf = new WeakMap<InviteTransaction, Call>();
+
+  constructor(options: CarrierCoreOptions) {
+    this.#options = options;
+    this.#transactions = new Transactions({
+      clock: options.clock,
+      user: this,
+      send: (request, source, response, toTag) => this.#send(request, source, response, toTag),
+      newTag: () => options.random.bytes(8).toString("hex"),
+      limit: MAX_TRANSACTIONS,
+    });
+  }
+
+  /** Takes one datagram off the wire; never throws, whatever it holds. */
+  receive(datagram: Buffer, source: Source): void {
+    const request = parseRequest(datagram);
+    if (request) this.#transactions.receive(request, source);
+    else this.#options.logger.debug({ bytes: datagram.length }, "no SIP request, ignored");
+  }
+
+  /** Ends everything without a word; the caller's side has its own timers. */
+  stop(): void {
+    for (const call of this.#calls.values()) call.stop();
+    this.#calls.clear();
+    this.#transactions.clear();
+  }
+
+  onInvite(transaction: InviteTransaction, source: Source): void {
+    const { request, toTag } = transaction;
+    const refusal = this.#refusalOf(request);
+    if (refusal) {
+      transaction.respond(refusal);
+      return;
+    }
+    const { clock, timings, local, onChange } = this.#options;
+    const callee = calleeOf(request);
+    const dialog = dialogName(request, toTag);
+    const call = new Call({
+      id: this.#options.random.bytes(8).toString("hex"),
+      callee,
+      callerId: callerIdOf(request),
+      transaction,
+      behaviour: behaviourOf(callee, timings),
+      clock,
+      sdp: () => answerSdp(request.body, { address: local.address, port: local.mediaPort }),
+      contact: `Contact: <sip:${local.address}:${local.sipPort}>`,
+      onChange,
+      onOver: () => this.#calls.delete(dialog),
+      repeat: (response) => this.#send(request, source, response, toTag),
+    });
+    this.#calls.set(dialog, call);
+    this.#callOf.set(transaction, call);
+    onChange(call);
+    call.start();
+  }
+
+  onAck(request: SipRequest): void {
+    this.#calls.get(dialogName(request, request.toTag))?.confirmed();
+  }
+
+  onRequest(request: SipRequest, invite: InviteTransaction | undefined): SipResponse | null {
+    switch (request.method) {
+      case "CANCEL":
+        return this.#onCancel(invite);
+      case "BYE":
+        return this.#onBye(request);
+      case "OPTIONS":
+        return { status: 200, headers: [ALLOW, "Accept: application/sdp"] };
+      default:
+        return { status: KNOWN_METHODS.test(request.method) ? 405 : 501, headers: [ALLOW] };
+    }
+  }
+
+  #onCancel(invite: InviteTransaction | undefined): SipResponse | null {
+    if (!invite) return { status: 481 };
+    const call = this.#callOf.get(invite);
+    if (call?.silent) return null;
+    call?.canceled();
+    return { status: 200 };
+  }
+
+  #onBye(request: SipRequest): SipResponse {
+    const call = this.#calls.get(dialogName(request, request.toTag));
+    if (!call) return { status: 481 };
+    call.ended();
+    return { status: 200 };
+  }
+
+  /** Why an INVITE is no new call; null where it is. */
+  #refusalOf(request: SipRequest): SipResponse | null {
+    const required = headerOf(request, "require");
+    if (required !== null) return { status: 420, headers: [`Unsupported: ${required}`] };
+    // Inside a dialog: this phone changes nothing about a call that is up.
+    if (request.toTag !== null) {
+      return { status: this.#calls.has(dialogName(request, request.toTag)) ? 488 : 481 };
+    }
+    return this.#calls.size >= MAX_CALLS ? { status: 503, headers: ["Retry-After: 5"] } : null;
+  }
+
+  #send(request: SipRequest, source: Source, response: SipResponse, toTag: string): void {
+    this.#options.transmit(writeResponse(request, source, response, toTag), replyTo(request, source));
+  }
+}
+
+/** Section 12: Call-ID and both tags name a dialog. */
+function dialogName(request: SipRequest, ourTag: string | null): string {
+  return `${request.callId} ${request.fromTag} ${ourTag ?? ""}`;
+}

@@ -1,0 +1,75 @@
+/** The simulated phones' call log, and the person who holds them. */
+import type { Call, CallState } from "./carrier/call.ts";
+
+/** A call as a phone shows it; the shape of `GET /sandbox/calls`. */
+export interface PhoneCall {
+  readonly id: string;
+  /** The called number, as it came over the wire. */
+  readonly to: string;
+  /** What the phone shows as the caller: from P-Asserted-Identity, else From. */
+  readonly caller_id: string;
+  readonly state: CallState;
+  /** When the INVITE came; RFC 3339. */
+  readonly at: string;
+}
+
+/** Whether the person could do that: no such call, or it does not ring (any more). */
+export type PhoneAnswer = "done" | "unknown" | "not_ringing";
+
+/** Calls that the log holds; older ones go. */
+const MAX_LOG = 100;
+
+export class Phone {
+  /** Oldest first. */
+  readonly #calls = new Map<string, Call>();
+  readonly #listeners = new Set<(call: PhoneCall) => void>();
+
+  /** The carrier tells that a call began or changed its state. */
+  update(call: Call): void {
+    if (call.state === "dialing") this.#add(call);
+    // What a call becomes after it left the log interests nobody.
+    if (!this.#calls.has(call.id)) return;
+    for (const listener of this.#listeners) listener(shown(call));
+  }
+
+  /** Newest first. */
+  calls(): PhoneCall[] {
+    return [...this.#calls.values()].reverse().map(shown);
+  }
+
+  answer(id: string): PhoneAnswer {
+    return this.#act(id, (call) => call.answer());
+  }
+
+  decline(id: string): PhoneAnswer {
+    return this.#act(id, (call) => call.decline());
+  }
+
+  /** Calls back whenever a call begins or changes. @returns what ends that */
+  subscribe(listener: (call: PhoneCall) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #add(call: Call): void {
+    this.#calls.set(call.id, call);
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > MAX_LOG && oldest) this.#calls.delete(oldest);
+  }
+
+  #act(id: string, act: (call: Call) => boolean): PhoneAnswer {
+    const call = this.#calls.get(id);
+    if (!call) return "unknown";
+    return act(call) ? "done" : "not_ringing";
+  }
+}
+
+function shown(call: Call): PhoneCall {
+  return {
+    id: call.id,
+    to: call.callee,
+    caller_id: call.callerId,
+    state: call.state,
+    at: new Date(call.atMs).toISOString(),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Clock } from "../../../src/clock.ts";
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock implements Clock {
+  #nowMs = 1_800_000_000_000;
+  #timers: { atMs: number; callback: () => void }[] = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Timers that have not fired. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /** Lets `ms` pass; timers fire in order, those they set included. */
+  pass(ms: number): void {
+    const untilMs = this.#nowMs + ms;
+    for (;;) {
+      const next = this.#timers.filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (!next) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#nowMs = next.atMs;
+      next.callback();
+    }
+    this.#nowMs = untilMs;
+  }
+}

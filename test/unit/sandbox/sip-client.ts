@@ -1,0 +1,65 @@
+/** A caller by hand: writes requests, hands them to a carrier, keeps what comes back. */
+import { pino } from "pino";
+import { cryptoRandom } from "../../../src/random.ts";
+import { defaultTimings } from "../../../src/sandbox/carrier/behaviours.ts";
+import { CarrierCore } from "../../../src/sandbox/carrier/carrier.ts";
+import { Phone } from "../../../src/sandbox/phone.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0\r\n";
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly callee?: string;
+  readonly branch?: string;
+  readonly callId?: string;
+  readonly toTag?: string;
+  readonly cseq?: number;
+  readonly extra?: readonly string[];
+  readonly body?: string;
+}
+
+export function request(options: RequestOptions = {}): string {
+  const { method = "INVITE", callee = "+447400123456", branch = "z9hG4bKone", callId = "call-1", cseq = 1 } = options;
+  const cseqMethod = method;
+  const body = options.body ?? (method === "INVITE" ? offer : "");
+  return [
+    `${method} sip:${callee}@127.0.0.1:5070 SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:5999;rport;branch=${branch}`,
+    "Max-Forwards: 70",
+    'From: "OneRing" <sip:+33639981234@127.0.0.1>;tag=caller',
+    `To: <sip:${callee}@127.0.0.1>${options.toTag ? `;tag=${options.toTag}` : ""}`,
+    `Call-ID: ${callId}`,
+    `CSeq: ${cseq} ${cseqMethod}`,
+    ...(options.extra ?? []),
+    `Content-Length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
+}
+
+export function carrier() {
+  const clock = new ManualClock();
+  const sent: string[] = [];
+  const phone = new Phone();
+  const core = new CarrierCore({
+    clock,
+    random: cryptoRandom,
+    logger: pino({ level: "silent" }),
+    timings: defaultTimings,
+    local: { address: "127.0.0.1", sipPort: 5070, mediaPort: 4002 },
+    transmit: (datagram) => sent.push(datagram.toString("latin1")),
+    onChange: (call) => phone.update(call),
+  });
+  return {
+    clock,
+    core,
+    phone,
+    sent,
+    send: (text: string) => core.receive(Buffer.from(text, "latin1"), { address: "127.0.0.1", port: 5999 }),
+    /** Status codes sent so far. */
+    statuses: () => sent.map((response) => Number(/^SIP\/2\.0 (\d+)/.exec(response)?.[1])),
+    toTag: () => /^To: .*;tag=([^;\r\n]+)/m.exec(sent.at(-1) ?? "")?.[1] ?? "",
+    state: () => phone.calls()[0]?.state,
+  };
+}
