@@ -60,7 +60,8 @@ export async function findLoader(root: string): Promise<string> {
   throw new RuntimeUnavailableError("The unpacked packages hold no dynamic loader.");
 }
 
-function multiarch(): string {
+/** Name of the folder of this machine's libraries, e.g. x86_64-linux-gnu. */
+export function multiarch(): string {
   const triplet = MULTIARCH[process.arch];
   if (!triplet) throw new RuntimeUnavailableError(`Fetching programs is not supported on ${process.arch}.`);
   return triplet;

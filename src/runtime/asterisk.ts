@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { answersAmi, answersAri } from "./asterisk-probe.ts";
+import { Child } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import type { Program } from "./on-path.ts";
+import { asteriskConfigDir } from "./paths.ts";
+import { renderConfig } from "./render-config.ts";
+import { runCommand } from "./run-command.ts";
+import type { AsteriskTrunk } from "./trunk.ts";
+import { multiarch } from "./unpack.ts";
+
+export type { AsteriskTrunk } from "./trunk.ts";
+
+const READY_DEADLINE_MS = 20_000;
+const CLI_DEADLINE_MS = 5000;
+const USER = "onering";
+
+export interface AsteriskOptions {
+  /** Ports on 127.0.0.1; free ones where not given. `sip` is UDP and TCP. */
+  ports?: { http?: number; ami?: number; sip?: number };
+  trunks: readonly AsteriskTrunk[];
+  /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no tap. */
+  hepPort?: number;
+}
+
+/** A private Asterisk on loopback. */
+export interface AsteriskServer {
+  readonly ports: { http: number; ami: number; sip: number };
+  readonly ari: { url: string; user: string; password: string };
+  readonly ami: { host: string; port: number; user: string; password: string };
+  readonly pid: number;
+  /** Private folder with its rendered configuration (etc) and log (log/messages.log). */
+  readonly dir: string;
+  /** Calls `listener` when it ends, once for each start. */
+  onExit(listener: () => void): void;
+  /** Ends it (calls are canceled) and removes its folder. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would: no CANCEL goes out. restart() brings it back. */
+  kill(): Promise<void>;
+  /** Ends it if it runs, and starts it again with the same ports and passwords. */
+  restart(): Promise<void>;
+  /** Runs a command of Asterisk's own command line, e.g. "pjsip show contacts". @returns what it printed */
+  cli(command: string): Promise<string>;
+}
+
+/**
+ * Starts Asterisk with the shipped configuration in a private temporary folder, with random passwords, on loopback,
+ * and waits until ARI and AMI answer.
+ * @throws with the end of its log when they do not in time
+ */
+export async function startAsterisk(program: Program, options: AsteriskOptions): Promise<AsteriskServer> {
+  const ports = {
+    http: options.ports?.http ?? (await freePort("tcp")),
+    ami: options.ports?.ami ?? (await freePort("tcp")),
+    sip: options.ports?.sip ?? (await freePort("udp", "tcp")),
+  };
+  const ari = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: randomBytes(24).toString("base64url") };
+  const ami = { host: "127.0.0.1", port: ports.ami, user: USER, password: randomBytes(24).toString("base64url") };
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-asterisk-"));
+  const folders = { etc: path.join(dir, "etc"), log: path.join(dir, "log"), run: path.join(dir, "run") };
+  for (const folder of Object.values(folders)) await mkdir(folder);
+  const values = {
+    ETC_DIR: folders.etc,
+    LOG_DIR: folders.log,
+    RUN_DIR: folders.run,
+    STATE_DIR: dir,
+    MODULE_DIR: program.root && path.join(program.root, "usr/lib", multiarch(), "asterisk/modules"),
+    DATA_DIR: program.root && path.join(program.root, "usr/share/asterisk"),
+    HTTP_BIND: "127.0.0.1",
+    HTTP_PORT: String(ports.http),
+    ARI_USER: ari.user,
+    ARI_PASSWORD: ari.password,
+    AMI_BIND: "127.0.0.1",
+    AMI_PORT: String(ports.ami),
+    AMI_USER: ami.user,
+    AMI_PASSWORD: ami.password,
+    AMI_PERMIT: "127.0.0.1/255.255.255.255",
+    SIP_BIND: "127.0.0.1",
+    SIP_PORT: String(ports.sip),
+    SIP_EXTERNAL_ADDRESS: "",
+    RTP_START: "10000",
+    RTP_END: "19999",
+    HEP_ENABLED: options.hepPort ? "yes" : "no",
+    HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
+  };
+  await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks);
+
+  const configFile = path.join(folders.etc, "asterisk.conf");
+  const logTail = async () => {
+    const log = await readFile(path.join(folders.log, "messages.log"), "utf8").catch(() => "");
+    return `${child.output.slice(-2000)}\n${log.slice(-2000)}`.trim();
+  };
+  const exitListeners: (() => void)[] = [];
+  const start = async (): Promise<Child> => {
+    const started = await Child.start("Asterisk", program, ["-f", "-C", configFile], { cwd: dir });
+    started.onExit(() => {
+      for (const listener of exitListeners) listener();
+    });
+    return started;
+  };
+  const waitUntilReady = async () => {
+    const ready = async () => (await answersAri(ari)) && (await answersAmi(ami));
+    await child.waitUntil(ready, READY_DEADLINE_MS, logTail);
+  };
+  const remove = () => rm(dir, { recursive: true, force: true });
+
+  let child = await start();
+  try {
+    await waitUntilReady();
+  } catch (error) {
+    await child.kill();
+    await remove();
+    throw error;
+  }
+  return {
+    ports,
+    ari,
+    ami,
+    dir,
+    get pid() {
+      return child.pid;
+    },
+    onExit: (listener) => void exitListeners.push(listener),
+    async stop() {
+      await child.stop();
+      await remove();
+    },
+    async kill() {
+      await child.kill();
+    },
+    async restart() {
+      await child.stop();
+      child = await start();
+      await waitUntilReady();
+    },
+    async cli(command) {
+      const args = [...program.args, "-C", configFile, "-rx", command];
+      const options = { deadlineMs: CLI_DEADLINE_MS, env: { ...process.env, ...program.env } };
+      return (await runCommand(program.command, args, options)).output;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Child } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import type { Program } from "./on-path.ts";
+
+const READY_DEADLINE_MS = 10_000;
+const PING_DEADLINE_MS = 1000;
+
+/** A private Redis on loopback. */
+export interface RedisServer {
+  port: number;
+  /** redis://127.0.0.1:port */
+  url: string;
+  pid: number;
+  child: Child;
+  /** Ends it and removes its folder. Start another on the same port by `startRedis(program, { port })`. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts redis-server on loopback, without persistence, and waits until it answers.
+ * @param options.port default: a free one
+ * @param options.dir its working folder; default: a temporary one, removed at the end
+ * @throws with the end of its log when it does not answer in time
+ */
+export async function startRedis(
+  program: Program,
+  options: { port?: number; dir?: string } = {},
+): Promise<RedisServer> {
+  const port = options.port ?? (await freePort("tcp"));
+  const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "onering-redis-")));
+  const settings = {
+    port,
+    bind: "127.0.0.1",
+    save: "",
+    appendonly: "no",
+    dir,
+    daemonize: "no",
+    "protected-mode": "yes",
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = await Child.start("redis-server", program, args);
+  const cleanUp = async () => {
+    if (!options.dir) await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await child.waitUntil(
+      () => answersPing(port),
+      READY_DEADLINE_MS,
+      async () => child.output.slice(-2000),
+    );
+  } catch (error) {
+    await child.kill();
+    await cleanUp();
+    throw error;
+  }
+  const stop = async () => {
+    await child.stop();
+    await cleanUp();
+  };
+  const kill = async () => {
+    await child.kill();
+    await cleanUp();
+  };
+  return { port, url: `redis://127.0.0.1:${port}`, pid: child.pid, child, stop, kill };
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const settle = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(PING_DEADLINE_MS, () => settle(false));
+    socket.once("error", () => settle(false));
+    socket.once("connect", () => socket.write("PING\r\n"));
+    socket.once("data", (data) => settle(data.toString().startsWith("+PONG")));
+  });
+}
