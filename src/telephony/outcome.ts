@@ -1,4 +1,6 @@
-/** How a call attempt ended: a closed set. */
+/** How a call attempt ended, and what follows from it: a closed set, one table from SIP and Q.850, one table of traits. */
+import type { EndedBy, OriginateRefusal } from "./call-control.ts";
+
 export const outcomes = [
   "rang",
   "answered",
@@ -19,3 +21,154 @@ export const outcomes = [
 ] as const;
 
 export type Outcome = (typeof outcomes)[number];
+
+export interface OutcomeTraits {
+  /** Whether another call to this number makes sense, and by which way. `final`: this number will not ring. */
+  readonly nextTry: "final" | "same_trunk" | "other_trunk" | "other_caller_id";
+  /** What it says of the number itself: it works, it is away for now, it is likely dead, or nothing. */
+  readonly numberHealth: "works" | "away" | "dead" | "nothing";
+  /** Whose statistics it counts against. */
+  readonly countsAgainst: "number" | "trunk" | "us" | "nobody";
+  /** Whether the phone may have shown the caller ID: see `delivered`. */
+  readonly delivered: "yes" | "no" | "if_alerted";
+}
+
+/**
+ * What each outcome means. Sources: RFC 3398 section 7.2.4.1, RFC 8197 (607), RFC 8688 (608), Q.850 table 1.
+ * `unallocated` asks for a second trunk because carriers also say 404 when they merely have no route.
+ */
+export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
+  rang: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "nobody", delivered: "yes" },
+  answered: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "number", delivered: "yes" },
+  busy: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "number", delivered: "no" },
+  declined: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "number", delivered: "yes" },
+  no_answer_signal: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
+  unallocated: { nextTry: "other_trunk", numberHealth: "dead", countsAgainst: "number", delivered: "no" },
+  invalid_format: { nextTry: "final", numberHealth: "dead", countsAgainst: "us", delivered: "no" },
+  changed: { nextTry: "final", numberHealth: "dead", countsAgainst: "number", delivered: "no" },
+  switched_off: { nextTry: "same_trunk", numberHealth: "away", countsAgainst: "number", delivered: "no" },
+  barred: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
+  caller_id_refused: {
+    nextTry: "other_caller_id",
+    numberHealth: "nothing",
+    countsAgainst: "us",
+    delivered: "if_alerted",
+  },
+  congestion: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "if_alerted" },
+  trunk_down: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
+  canceled: { nextTry: "same_trunk", numberHealth: "nothing", countsAgainst: "nobody", delivered: "if_alerted" },
+  interrupted: { nextTry: "same_trunk", numberHealth: "nothing", countsAgainst: "us", delivered: "if_alerted" },
+  unknown: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "if_alerted" },
+};
+
+/** Whether the callee may have seen the caller ID: the person can be asked for the digits, and they are no longer fresh. */
+export function delivered(outcome: Outcome, alerted: boolean): boolean {
+  const trait = outcomeTraits[outcome].delivered;
+  return trait === "yes" || (trait === "if_alerted" && alerted);
+}
+
+/** All that is known at the end of a call. */
+export interface Ending {
+  /** Why the call was not placed; null when Asterisk took it. */
+  readonly refusal: OriginateRefusal | null;
+  /** Somebody asked for the end (an app, or our own shutdown) before it came. */
+  readonly canceled: boolean;
+  readonly answered: boolean;
+  readonly alerted: boolean;
+  /** `nobody`: the end itself was never seen. */
+  readonly endedBy: EndedBy | "nobody";
+  readonly sipStatus: number | null;
+  readonly q850Cause: number | null;
+}
+
+const refusalOutcomes: Readonly<Record<OriginateRefusal, Outcome>> = {
+  not_connected: "trunk_down",
+  trunk_down: "trunk_down",
+  refused: "trunk_down",
+  // The call may be up all the same; nobody can tell what becomes of it.
+  no_response: "interrupted",
+  // Our own ids are random: a clash is a fault of ours that says nothing about number or trunk.
+  duplicate: "unknown",
+};
+
+/** One kind of end that the far end gave, before and after it claimed alerting. */
+interface FarEnd {
+  readonly statuses: readonly number[];
+  readonly causes: readonly number[];
+  readonly silent: Outcome;
+  readonly alerted: Outcome;
+}
+
+/**
+ * The table. A user who rejects a ringing call shows as 486, 403 or 603 depending on the network (RFC 3398 maps
+ * "user busy" to 486 and "call rejected" to 403), so each of them after alerting is `declined`. Before alerting 603
+ * and 608 are the answer of analytics that distrust the caller ID (RFC 8688), 403 is a carrier that will not
+ * carry this call. "Not there" stays what it is after a 180: some carriers send one before they look the number up.
+ */
+const farEnds: readonly FarEnd[] = [
+  { statuses: [404, 604], causes: [1], silent: "unallocated", alerted: "unallocated" },
+  { statuses: [416, 484, 485], causes: [28], silent: "invalid_format", alerted: "invalid_format" },
+  { statuses: [301, 410], causes: [22], silent: "changed", alerted: "changed" },
+  { statuses: [486, 600], causes: [17], silent: "busy", alerted: "declined" },
+  { statuses: [], causes: [20], silent: "switched_off", alerted: "rang" },
+  { statuses: [408, 480, 487], causes: [18, 19], silent: "no_answer_signal", alerted: "rang" },
+  { statuses: [403], causes: [21], silent: "barred", alerted: "declined" },
+  { statuses: [603, 607], causes: [], silent: "caller_id_refused", alerted: "declined" },
+  { statuses: [433, 608], causes: [], silent: "caller_id_refused", alerted: "caller_id_refused" },
+  { statuses: [401, 402, 407], causes: [], silent: "trunk_down", alerted: "trunk_down" },
+  {
+    // 2 and 3 are "no route": the trunk's fault, not the number's. 27 is what Asterisk makes of 502.
+    statuses: [482, 483, 500, 502, 503, 504, 580],
+    causes: [2, 3, 27, 34, 38, 41, 42, 44, 47],
+    silent: "congestion",
+    alerted: "congestion",
+  },
+];
+/** Anything else, such as 16 or 127 with no SIP status: after alerting the phone did ring. */
+const otherFarEnd: FarEnd = { statuses: [], causes: [], silent: "unknown", alerted: "rang" };
+
+/** The Q.850 cause that Asterisk makes from a final SIP status. Measured on 22.10.1. */
+const causeOfStatus: Readonly<Record<number, number>> = {
+  403: 21,
+  404: 1,
+  408: 18,
+  410: 22,
+  433: 127,
+  480: 19,
+  484: 28,
+  486: 17,
+  488: 58,
+  500: 38,
+  502: 27,
+  503: 34,
+  600: 17,
+  603: 21,
+  604: 1,
+  607: 127,
+  608: 127,
+};
+
+/**
+ * A cause that Asterisk did not make from the status came from the carrier (`Reason: Q.850;cause=N`, passed on before
+ * 22.9) and says more than the status; else the status is the finer of the two; else the cause is all there is.
+ */
+function farEndRow(sipStatus: number | null, q850Cause: number | null): FarEnd {
+  const byStatus = farEnds.find((row) => sipStatus !== null && row.statuses.includes(sipStatus));
+  const byCause = farEnds.find((row) => q850Cause !== null && row.causes.includes(q850Cause));
+  const derived = sipStatus === null ? undefined : causeOfStatus[sipStatus];
+  const carriersOwn = derived !== undefined && q850Cause !== derived;
+  return (carriersOwn ? (byCause ?? byStatus) : (byStatus ?? byCause)) ?? otherFarEnd;
+}
+
+/** The outcome of a call attempt: who ended it comes first, because Asterisk makes up causes for our own hang-ups. */
+export function outcomeOf(ending: Ending): Outcome {
+  if (ending.answered) return "answered";
+  if (ending.endedBy === "far_end") {
+    const row = farEndRow(ending.sipStatus, ending.q850Cause);
+    return ending.alerted ? row.alerted : row.silent;
+  }
+  if (ending.canceled) return "canceled";
+  if (ending.refusal !== null) return refusalOutcomes[ending.refusal];
+  if (ending.endedBy === "nobody") return "interrupted";
+  return ending.alerted ? "rang" : "no_answer_signal";
+}

@@ -1,0 +1,34 @@
+/** What may leave for Asterisk. Drivers check every request once more: a text that slips through here reaches SIP. */
+import { type CallRequest, OriginateError } from "./call-control.ts";
+
+/** A number as a trunk wants it: digits, perhaps with a plus sign. */
+export const dialablePattern = /^\+?\d{3,15}$/;
+const callIdPattern = /^[A-Za-z0-9_-]{1,100}$/;
+const endpointPattern = /^[A-Za-z0-9_.-]{1,60}$/;
+/** Far above any call of ours; Asterisk takes seconds as a signed 32-bit number. */
+const maxFailSafeSeconds = 600;
+
+/**
+ * @throws {OriginateError} `refused`, naming the field but never its value
+ */
+export function assertCallRequest(request: CallRequest): void {
+  // JavaScript's `$` without the m flag matches at the very end only, so no line break passes.
+  const checks: readonly (readonly [string, boolean])[] = [
+    ["callId", isCallId(request.callId)],
+    ["endpoint", typeof request.endpoint === "string" && endpointPattern.test(request.endpoint)],
+    ["callee", typeof request.callee === "string" && dialablePattern.test(request.callee)],
+    ["callerId", typeof request.callerId === "string" && dialablePattern.test(request.callerId)],
+    ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
+  ];
+  const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
+  if (broken.length > 0) throw new OriginateError("refused", `not fit to be sent: ${broken.join(", ")}`);
+}
+
+/** Whether a text can be a call's id. */
+export function isCallId(callId: unknown): callId is string {
+  return typeof callId === "string" && callIdPattern.test(callId);
+}
+
+function isFailSafe(seconds: number): boolean {
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= maxFailSafeSeconds;
+}

@@ -1,0 +1,237 @@
+/** Call control over the ari-client package: ARI by HTTP, events by its WebSocket. */
+import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
+import type { AsteriskConfig } from "../../../config/schema.ts";
+import type { Random } from "../../../random.ts";
+import { type CallControl, type CallEvent, type CallRequest, OriginateError } from "../../call-control.ts";
+import { assertCallRequest, isCallId } from "../../call-request.ts";
+import { callIdOf, channelIdOf, isNew, type OwnCall } from "./calls.ts";
+import { AriConnection } from "./connection.ts";
+import { type AriNews, channelStates, readEvent } from "./events.ts";
+import { AriError, claimPackage, type HeldClient, releasePackage } from "./package.ts";
+import { createTransport, type Transport } from "./transport.ts";
+
+export interface AriClientDriverParts {
+  readonly asterisk: AsteriskConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A call that Asterisk should have ended by itself this long ago is gone, whatever we missed. */
+const goneMarginMs = 30_000;
+/** Channels of ours that nobody owns are hung up, this many at once. */
+const maxStrayHangups = 50;
+
+/** @returns a driver; only one may be started in a process (the package shares its password between clients) */
+export function createAriClientDriver(parts: AriClientDriverParts): CallControl {
+  return new AriClientDriver(parts);
+}
+
+class AriClientDriver implements CallControl {
+  readonly #parts: AriClientDriverParts;
+  readonly #app: string;
+  readonly #connection: AriConnection;
+  readonly #transport: Transport;
+  /** By channel id. Bounded by the dialer's call slots, and by `goneByMs`. */
+  readonly #calls = new Map<string, OwnCall>();
+  readonly #strays = new Set<string>();
+  /** Counts connections: an answer from before a break may be about a call whose end was missed. */
+  #connectionCount = 0;
+  #receive: (event: CallEvent) => void = () => undefined;
+  #tellConnection: (connected: boolean) => void = () => undefined;
+
+  constructor(parts: AriClientDriverParts) {
+    this.#parts = parts;
+    this.#app = parts.asterisk.ari_app;
+    this.#transport = createTransport(parts.asterisk.ari_url, parts.asterisk.request_timeout_ms, parts.clock);
+    this.#connection = new AriConnection({
+      ...parts,
+      owner: {
+        reconcile: (client) => this.#reconcile(client),
+        message: (text) => this.#message(text),
+        changed: (up) => this.#guarded(() => this.#tellConnection(up)),
+        heartbeat: () => this.#forgetTheGone(),
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection.up;
+  }
+
+  async start(): Promise<void> {
+    claimPackage(this.#transport);
+    await this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop();
+    this.#transport.close();
+    releasePackage(this.#transport);
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#receive = receiver;
+  }
+
+  onConnection(receiver: (connected: boolean) => void): void {
+    this.#tellConnection = receiver;
+  }
+
+  async originate(request: CallRequest): Promise<void> {
+    assertCallRequest(request);
+    const client = this.#connection.client;
+    if (client === null || !this.connected) throw new OriginateError("not_connected", "no connection to Asterisk");
+    const channelId = channelIdOf(this.#app, request.callId);
+    if (this.#calls.has(channelId)) throw new OriginateError("duplicate", "this call is up");
+
+    const call = this.#remember(request, channelId);
+    const connectionCount = this.#connectionCount;
+    try {
+      await client.run("channels", "originate", {
+        endpoint: `PJSIP/${request.callee}@${request.endpoint}`,
+        app: this.#app,
+        callerId: request.callerId,
+        timeout: request.failSafeSeconds,
+        channelId,
+      });
+    } catch (error) {
+      const refusal = originateRefusal(error);
+      // With no response the call may be up: it stays ours, and its events are told.
+      if (refusal.refusal !== "no_response") this.#calls.delete(channelId);
+      throw refusal;
+    } finally {
+      call.placing = false;
+    }
+    if (connectionCount !== this.#connectionCount) await this.#loseIfGone(client, call);
+  }
+
+  async hangup(callId: string): Promise<void> {
+    if (!isCallId(callId)) throw new Error("not a call id");
+    const channelId = channelIdOf(this.#app, callId);
+    const call = this.#calls.get(channelId);
+    if (call !== undefined) call.wanted = false;
+    const client = this.#connection.client;
+    if (client === null) throw new Error("no connection to Asterisk");
+    await deleteChannel(client, channelId);
+  }
+
+  #remember(request: CallRequest, channelId: string): OwnCall {
+    const goneByMs = this.#parts.clock.nowMs() + request.failSafeSeconds * 1000 + goneMarginMs;
+    const { callId } = request;
+    const call: OwnCall = { callId, channelId, goneByMs, placing: true, wanted: true, told: new Set() };
+    this.#calls.set(channelId, call);
+    return call;
+  }
+
+  #message(text: string): void {
+    const news = readEvent(text);
+    if (news === null) return;
+    if (news.type === "replaced") {
+      const app = this.#app;
+      this.#parts.logger.error({ app }, "another process took our ARI application: give each gateway its own ari_app");
+      return;
+    }
+    const call = this.#calls.get(news.channelId);
+    if (call !== undefined) return this.#tell(call, news);
+    if (news.type !== "ended" && callIdOf(this.#app, news.channelId) !== null) void this.#hangUpStray(news.channelId);
+  }
+
+  #tell(call: OwnCall, news: Exclude<AriNews, { type: "replaced" }>): void {
+    const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
+    if (news.type === "dialing") return;
+    if (news.type === "ended") {
+      this.#calls.delete(call.channelId);
+      const { q850Cause, sipStatus } = news;
+      return this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus }));
+    }
+    const { type } = news;
+    if (isNew(call, type)) this.#guarded(() => this.#receive({ ...base, type }));
+  }
+
+  #lose(call: OwnCall): void {
+    if (!this.#calls.delete(call.channelId)) return;
+    this.#guarded(() => this.#receive({ type: "lost", callId: call.callId, atMs: this.#parts.clock.nowMs() }));
+  }
+
+  /** After a break: our channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  async #reconcile(client: HeldClient): Promise<void> {
+    this.#connectionCount += 1;
+    const answered = [...this.#calls.values()].filter((call) => !call.placing);
+    const channels = await listChannels(client);
+    const unowned: string[] = [];
+    for (const { id, state } of channels) {
+      if (callIdOf(this.#app, id) === null) continue;
+      const call = this.#calls.get(id);
+      const type = channelStates.get(state);
+      if (call !== undefined && type !== undefined) this.#tell(call, { type, channelId: id });
+      if (call?.wanted !== true) unowned.push(id);
+    }
+    const up = new Set(channels.map((channel) => channel.id));
+    for (const call of answered) if (!up.has(call.channelId)) this.#lose(call);
+    if (unowned.length > 0) {
+      this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
+    }
+    await Promise.all(unowned.map((channelId) => deleteChannel(client, channelId)));
+  }
+
+  async #hangUpStray(channelId: string): Promise<void> {
+    const client = this.#connection.client;
+    if (client === null || this.#strays.has(channelId) || this.#strays.size >= maxStrayHangups) return;
+    this.#strays.add(channelId);
+    this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
+    await deleteChannel(client, channelId).catch(() => this.#parts.logger.warn("hang-up of a stray channel failed"));
+    this.#strays.delete(channelId);
+  }
+
+  async #loseIfGone(client: HeldClient, call: OwnCall): Promise<void> {
+    try {
+      await client.run("channels", "get", { channelId: call.channelId });
+    } catch (error) {
+      if (error instanceof AriError && error.status === 404) this.#lose(call);
+    }
+  }
+
+  #forgetTheGone(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const call of this.#calls.values()) if (call.goneByMs <= nowMs) this.#lose(call);
+  }
+
+  /** A receiver's mistake must not disturb the driver. */
+  #guarded(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#parts.logger.error({ err: error }, "a receiver of call events threw");
+    }
+  }
+}
+
+async function listChannels(client: HeldClient): Promise<readonly { id: string; state: unknown }[]> {
+  const channels = await client.run("channels", "list", {});
+  if (!Array.isArray(channels)) throw new AriError(0, "EBADMSG");
+  return channels.filter((channel) => typeof channel?.id === "string");
+}
+
+/**
+ * Ends a channel; one that is gone is fine. Plain DELETE says "normal": a reason that reads "answered elsewhere" would
+ * make phones hide the missed call.
+ * @throws {AriError}
+ */
+async function deleteChannel(client: HeldClient, channelId: string): Promise<void> {
+  try {
+    await client.run("channels", "hangup", { channelId });
+  } catch (error) {
+    if (!(error instanceof AriError) || error.status !== 404) throw error;
+  }
+}
+
+/** Nothing was sent where no connection could be made; 500 is what Asterisk says when it has no way to dial. */
+function originateRefusal(error: unknown): OriginateError {
+  const { status, message } = error instanceof AriError ? error : { status: -1, message: "unexpected error" };
+  if (status === 0) return new OriginateError(message === "ECONNREFUSED" ? "not_connected" : "no_response", message);
+  if (status === 409) return new OriginateError("duplicate", message);
+  if (status === 500) return new OriginateError("trunk_down", message);
+  return new OriginateError("refused", `HTTP ${status}`);
+}

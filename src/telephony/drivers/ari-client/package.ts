@@ -1,0 +1,126 @@
+/**
+ * The ari-client package, held so that it cannot hurt: see each hold below. Nothing else imports the package.
+ *
+ * What is used of it: its connection (API description, credentials, WebSocket) and its operations as
+ * swagger-client builds them. Its wrappers around the operations are passed by because they drop the HTTP status.
+ */
+import { createRequire } from "node:module";
+import ari from "ari-client";
+import type { SwaggerRequest, SwaggerResponse, Transport } from "./transport.ts";
+
+/** The parts of a WebSocket (package ws) that we touch. */
+export interface HeldSocket {
+  on(event: string, listener: (...values: never[]) => void): unknown;
+  removeAllListeners(event: string): unknown;
+  ping(): void;
+  terminate(): void;
+  readonly readyState: number;
+}
+
+type Operation = (
+  params: Record<string, unknown>,
+  success: (response: SwaggerResponse) => void,
+  error: (response: SwaggerResponse) => void,
+) => void;
+
+interface PackageClient {
+  readonly _swagger: { readonly apis: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
+  readonly _ws: HeldSocket;
+  start(app: string): PromiseLike<void>;
+}
+
+interface SwaggerPackage {
+  readonly SwaggerApi: {
+    readonly prototype: { fail: (this: { failure(message: unknown): void }, m: unknown) => void };
+  };
+  readonly SwaggerHttp: { readonly prototype: { execute: (request: SwaggerRequest) => void } };
+}
+
+/** What an operation was refused with. `status` 0: no HTTP response, `message` is then a system error code. */
+export class AriError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "AriError";
+    this.status = status;
+  }
+}
+
+/** The transport of the one client that may be open: the package's credentials and requests are process-wide. */
+let transport: Transport | null = null;
+holdSwagger();
+
+function holdSwagger(): void {
+  const requireOfPackage = createRequire(createRequire(import.meta.url).resolve("ari-client"));
+  const swagger = requireOfPackage("swagger-client") as SwaggerPackage;
+  // The original calls the failure callback and then throws from inside the event loop, which ends the process.
+  swagger.SwaggerApi.prototype.fail = function fail(message) {
+    this.failure(message);
+  };
+  swagger.SwaggerHttp.prototype.execute = (request) => {
+    if (transport !== null) return transport.execute(request);
+    request.on.error({ status: 0, statusText: "ECANCELED", data: "", obj: undefined });
+  };
+}
+
+/**
+ * Takes the package for one driver. Two clients in one process would send each other's passwords.
+ * @throws {Error} while another driver has it
+ */
+export function claimPackage(own: Transport): void {
+  if (transport !== null) throw new Error("ari-client: one Asterisk per process, and it is in use already");
+  transport = own;
+}
+
+/** Gives it back. */
+export function releasePackage(own: Transport): void {
+  if (transport === own) transport = null;
+}
+
+/** An open client. */
+export class HeldClient {
+  readonly #client: PackageClient;
+
+  private constructor(client: PackageClient) {
+    this.#client = client;
+  }
+
+  /**
+   * Loads Asterisk's API description.
+   * @throws {AriError}
+   */
+  static async connect(baseUrl: string, user: string, password: string): Promise<HeldClient> {
+    try {
+      return new HeldClient((await ari.connect(baseUrl, user, password)) as unknown as PackageClient);
+    } catch (error) {
+      // The package rejects with strings and with errors whose text holds URLs: keep neither.
+      throw new AriError(0, (error as NodeJS.ErrnoException | null)?.code ?? "EPROTO");
+    }
+  }
+
+  /**
+   * Opens the WebSocket, and takes its handling away from the package, whose handlers throw on malformed JSON and
+   * unknown event types and give up reconnecting after 43 s.
+   */
+  openSocket(app: string): HeldSocket {
+    // Its promise settles through the handlers that we keep (open) or remove (error): nothing to wait for.
+    Promise.resolve(this.#client.start(app)).catch(() => undefined);
+    const socket = this.#client._ws;
+    for (const event of ["message", "close", "error"]) socket.removeAllListeners(event);
+    return socket;
+  }
+
+  /**
+   * Runs an operation of ARI, such as `channels`, `originate`.
+   * @returns the parsed body of the response
+   * @throws {AriError}
+   */
+  run(resource: string, operation: string, params: Record<string, unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const run = this.#client._swagger.apis[resource]?.[operation];
+      if (run === undefined) throw new AriError(0, "ENOSYS");
+      const failed = (response: SwaggerResponse) => reject(new AriError(response.status, response.statusText));
+      run({ ...params }, (response) => resolve(response.obj), failed);
+    });
+  }
+}

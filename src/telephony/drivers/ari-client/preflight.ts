@@ -1,0 +1,59 @@
+/** A look at Asterisk before the package is let at it: tells apart what the package cannot. */
+import type { AsteriskConfig } from "../../../config/schema.ts";
+
+export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari";
+
+/** Why Asterisk cannot be used now. The message holds no secret. */
+export class PreflightError extends Error {
+  readonly problem: PreflightProblem;
+  constructor(problem: PreflightProblem, detail: string) {
+    super(detail);
+    this.name = "PreflightError";
+    this.problem = problem;
+  }
+}
+
+export interface AsteriskInfo {
+  readonly version: string;
+  /** Changes with every start of Asterisk. */
+  readonly startupTime: string;
+}
+
+/**
+ * Asks `GET /ari/asterisk/info`.
+ * @throws {PreflightError}
+ */
+export async function preflight(asterisk: AsteriskConfig): Promise<AsteriskInfo> {
+  const { origin, host } = new URL(asterisk.ari_url);
+  const basic = Buffer.from(`${asterisk.ari_user}:${asterisk.ari_password}`).toString("base64");
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(`${origin}/ari/asterisk/info?only=system,status`, {
+      headers: { authorization: `Basic ${basic}` },
+      redirect: "error",
+      signal: AbortSignal.timeout(asterisk.request_timeout_ms),
+    });
+    body = await response.json().catch(() => undefined);
+  } catch (error) {
+    if ((error as Error).name === "TimeoutError") {
+      throw new PreflightError("no_answer", `${host} did not answer within ${asterisk.request_timeout_ms} ms`);
+    }
+    const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? "connection failed";
+    throw new PreflightError("unreachable", `${host} cannot be reached (${code})`);
+  }
+  if (response.status === 401 || response.status === 403) {
+    throw new PreflightError("wrong_password", `Asterisk refuses user ${asterisk.ari_user} or its password`);
+  }
+  return readInfo(body, host, response.status);
+}
+
+function readInfo(body: unknown, host: string, status: number): AsteriskInfo {
+  const info = body as { system?: { version?: unknown }; status?: { startup_time?: unknown } } | null | undefined;
+  const version = info?.system?.version;
+  const startupTime = info?.status?.startup_time;
+  if (status !== 200 || typeof version !== "string" || typeof startupTime !== "string") {
+    throw new PreflightError("not_ari", `what answers at ${host} is not ARI (HTTP ${status})`);
+  }
+  return { version, startupTime };
+}
