@@ -1,0 +1,27 @@
+/** Figures that must fit each other. */
+import type { Problem } from "../errors.ts";
+import type { Config } from "../schema.ts";
+import type { CrossCheck, IsSound } from "./index.ts";
+
+export const limitChecks: readonly CrossCheck[] = [
+  { reads: ["verification", "calls"], problems: codesOutliveTheirCalls },
+  { reads: ["verification"], problems: checksFitTheCap },
+];
+
+/** A code that expires while the phone still rings can never be typed. */
+function codesOutliveTheirCalls({ verification, calls }: Config, isSound: IsSound): Problem[] {
+  if (!isSound(["verification", "ttl_seconds"]) || !isSound(["calls"])) return [];
+  const callMs = calls.setup_limit_ms + calls.ring_ms;
+  if (verification.ttl_seconds * 1000 > callMs) return [];
+  const expected = `more than the ${callMs / 1000} seconds that calls.setup_limit_ms and calls.ring_ms let a call take`;
+  return [{ path: ["verification", "ttl_seconds"], given: String(verification.ttl_seconds), expected }];
+}
+
+/** Checks beyond the cap of the callee would be promised (`checks_left`) and never be given. */
+function checksFitTheCap({ verification }: Config, isSound: IsSound): Problem[] {
+  if (!isSound(["verification"])) return [];
+  const { max_checks: checks, wrong_checks_per_callee: cap } = verification;
+  if (checks <= cap) return [];
+  const expected = `at most wrong_checks_per_callee, which is ${cap}`;
+  return [{ path: ["verification", "max_checks"], given: String(checks), expected }];
+}

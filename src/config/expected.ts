@@ -1,0 +1,71 @@
+/** Words for people: what a node of the schema expects, and how a given value may be shown. */
+import { type SchemaNode, shapeOf } from "./schema-node.ts";
+
+/**
+ * What is expected, with unit and range: `a whole number of milliseconds from 1000 to 30000`.
+ * @param key the key's name; its last word is the unit
+ */
+export function expectedWords(node: SchemaNode, key: string): string {
+  const shape = shapeOf(node);
+  switch (shape.kind) {
+    case "section":
+      return `a section with the keys ${Object.keys(shape.properties).join(", ")}`;
+    case "map":
+      return `${range(node.minProperties, node.maxProperties)} named entries`;
+    case "list":
+      return listWords(node, expectedWords(shape.items, key));
+    case "alternatives":
+      return shape.variants.map((variant) => `either ${(variant.required ?? []).join(" and ")}`).join(", or ");
+    case "leaf":
+      return leafWords(node, key);
+  }
+}
+
+function leafWords(node: SchemaNode, key: string): string {
+  if (node.anyOf) return `one of ${node.anyOf.map((choice) => choice.const).join(", ")}`;
+  if (node.type === "boolean") return "true or false";
+  if (node.type === "integer") return `a whole number${unitOf(key)} ${bounds(node)}`;
+  if (node.type === "number") return `a number ${bounds(node)}`;
+  if (node["x-expected"] !== undefined) return node["x-expected"];
+  if (node.minLength === undefined) return "a text";
+  return node.minLength === 1 ? "a text that is not empty" : `a text of at least ${node.minLength} characters`;
+}
+
+function listWords(node: SchemaNode, item: string): string {
+  const length =
+    node.minItems === undefined && node.maxItems === undefined ? "" : ` of ${range(node.minItems, node.maxItems)}`;
+  return `a list${length}${node.uniqueItems ? ", none twice" : ""}, each ${item}`;
+}
+
+function range(minimum = 0, maximum?: number): string {
+  return maximum === undefined ? `at least ${minimum}` : `${minimum} to ${maximum}`;
+}
+
+function bounds(node: SchemaNode): string {
+  const lowest = node.exclusiveMinimum === undefined ? `from ${node.minimum}` : `above ${node.exclusiveMinimum}`;
+  return `${lowest} to ${node.maximum}`;
+}
+
+const units: Readonly<Record<string, string>> = { ms: "milliseconds", seconds: "seconds", bytes: "bytes" };
+
+function unitOf(key: string): string {
+  const unit = units[key.split("_").at(-1) ?? ""];
+  return unit === undefined ? "" : ` of ${unit}`;
+}
+
+const longestShown = 80;
+
+/**
+ * The value as it may stand in an error. Secrets show only their length; what stands before an `@` may be a password
+ * in an address and is hidden; sections and lists are named, not printed, because secrets may be in them.
+ */
+export function show(node: SchemaNode | null, value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object") return "a section";
+  const text = String(value);
+  if (text === "") return "an empty text";
+  if (node === null || node["x-secret"] || shapeOf(node).kind !== "leaf") return `(hidden, ${text.length} characters)`;
+  const masked = text.replace(/^(\w+:\/\/)?.*@/s, "$1***@");
+  return JSON.stringify(masked.length > longestShown ? `${masked.slice(0, longestShown)}…` : masked);
+}

@@ -1,0 +1,33 @@
+/** Finds what a mistyped name was meant to be. */
+
+/**
+ * ` (did you mean a or b?)` with at most two of the known names, the nearest first; empty where none is near: more
+ * than two edits and a third of the name's length away.
+ */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const farthest = Math.max(2, Math.floor(name.length / 3));
+  const near = [...known]
+    .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= farthest)
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 2);
+  return near.length === 0 ? "" : ` (did you mean ${near.map(({ candidate }) => candidate).join(" or ")}?)`;
+}
+
+/** Levenshtein's distance: inserted, deleted and replaced characters. Names are cut at 100 characters: the work is bounded. */
+function editDistance(left: string, right: string): number {
+  const a = left.slice(0, 100);
+  const b = right.slice(0, 100);
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const deleted = (previous[column] ?? 0) + 1;
+      const inserted = (current[column - 1] ?? 0) + 1;
+      current.push(Math.min(replaced, deleted, inserted));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,68 @@
+/** Replaces `${NAME}` inside texts of the configuration by environment variables, so that secrets stay out of the file. */
+import type { Environment } from "./environment.ts";
+import { type Path, type Problem, pathText } from "./errors.ts";
+
+/** What one text became. */
+export interface Expanded {
+  readonly text: string;
+  /** The variables it names, found or not. */
+  readonly names: readonly string[];
+  /** Why it could not be expanded; null where it could. Quotes nothing but variable names. */
+  readonly expected: string | null;
+}
+
+/** `$$`, `${NAME}`, or a `${` that is neither closed nor a name. */
+const reference = /\$\$|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g;
+
+/**
+ * Expands `${NAME}` once (what a variable holds is not expanded again) and `$$` to `$`. A single `$` stays. A variable
+ * that is missing or empty is an error: an empty password is never what was meant.
+ */
+export function expand(text: string, env: Environment): Expanded {
+  const names: string[] = [];
+  const wrong: string[] = [];
+  const expanded = text.replace(reference, (found, name: string | undefined) => {
+    if (found === "$$") return "$";
+    if (name === undefined) {
+      wrong.push(`\${NAME} with a name of letters, digits and _, or $$ for a plain $`);
+      return "";
+    }
+    names.push(name);
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (value === undefined || value === "")
+      wrong.push(`the environment variable ${name}, which is not set or is empty`);
+    return value ?? "";
+  });
+  return { text: expanded, names, expected: wrong.length === 0 ? null : wrong.join(" and ") };
+}
+
+/** A whole document with every text expanded. */
+export interface ExpandedDocument {
+  /** A copy: what was given is left as it is. */
+  readonly document: unknown;
+  /** All variables that it names. */
+  readonly names: ReadonlySet<string>;
+  /** Which variables each text named, by the text's path, as they may be shown: `${NAME}`. */
+  readonly references: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+/** Expands every text in objects and lists; keys are left alone. */
+export function expandAll(document: unknown, env: Environment): ExpandedDocument {
+  const names = new Set<string>();
+  const references = new Map<string, string>();
+  const problems: Problem[] = [];
+  const walk = (value: unknown, path: Path): unknown => {
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    if (typeof value === "object" && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner, [...path, key])]));
+    }
+    if (typeof value !== "string") return value;
+    const expanded = expand(value, env);
+    for (const name of expanded.names) names.add(name);
+    if (expanded.names.length > 0) references.set(pathText(path), expanded.names.map((n) => `\${${n}}`).join(" "));
+    if (expanded.expected !== null) problems.push({ path, given: null, expected: expanded.expected });
+    return expanded.text;
+  };
+  return { document: walk(document, []), names, references, problems };
+}
