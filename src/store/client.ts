@@ -1,0 +1,118 @@
+/**
+ * The connection to Redis: one server, Sentinel or Cluster. It fails fast and never sends anything twice: a start whose
+ * answer was lost may have been carried out, and a check would be counted twice. Callers get `store_unavailable`.
+ */
+import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
+import type { Logger } from "pino";
+import type { Config } from "../config/schema.ts";
+
+export type RedisClient = Redis | Cluster;
+
+export interface RedisConnection {
+  readonly client: RedisClient;
+  /** Whether Redis answers and takes commands now; within the command timeout. */
+  ping(): Promise<boolean>;
+  /** Lets commands under way finish, then closes. */
+  close(): Promise<void>;
+}
+
+/** Connects in the background, and again for ever when the connection breaks. */
+export function createRedis(config: Config["redis"], logger: Logger): RedisConnection {
+  const client = connect(config);
+  logConnection(client, logger);
+  return {
+    client,
+    async ping() {
+      try {
+        // In a cluster any node may answer; that it is whole was checked before it counted as ready.
+        return client.status === "ready" && (await client.ping()) === "PONG";
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      try {
+        await client.quit();
+      } catch {
+        client.disconnect();
+      }
+    },
+  };
+}
+
+function connect(config: Config["redis"]): RedisClient {
+  const options = connectionOptions(config.command_timeout_ms);
+  if (config.cluster) {
+    const { nodes, password, tls } = config.cluster;
+    const cluster = new Cluster(nodes.map(readNode), {
+      enableOfflineQueue: false,
+      // 0 = do not send again after a lost connection. Redirects (MOVED, ASK) were not carried out: those are followed.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      clusterRetryStrategy: backOffMs,
+      clusterNodeRetryStrategy: backOffMs,
+      redisOptions: { ...options, ...credentials(password, tls) },
+    });
+    // Nodes connect at their first command, and commands meanwhile fail: so the first one is not a caller's.
+    cluster.on("+node", (node: Redis) => void node.ping().catch(() => undefined));
+    return cluster;
+  }
+  const single = { ...options, enableOfflineQueue: false, retryStrategy: backOffMs };
+  if (config.sentinel) {
+    const { name, nodes, password, tls } = config.sentinel;
+    return new Redis({
+      ...single,
+      ...credentials(password, tls),
+      name,
+      sentinels: nodes.map(readNode),
+      sentinelRetryStrategy: backOffMs,
+      sentinelCommandTimeout: config.command_timeout_ms,
+    });
+  }
+  if (!config.url) throw new Error("redis: one of url, sentinel and cluster must be given");
+  return new Redis(config.url, single);
+}
+
+function connectionOptions(commandTimeoutMs: number) {
+  return {
+    connectionName: "onering",
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: 2 * commandTimeoutMs,
+    // A connection on which nothing comes back is dead (a pulled cable sends no RST): give it up, connect anew.
+    socketTimeout: 3 * commandTimeoutMs,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // After a failover the old master only reads: look for the new one.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+  } satisfies CommonRedisOptions;
+}
+
+function credentials(password: string | undefined, tls: boolean) {
+  return { ...(password === undefined ? {} : { password }), ...(tls ? { tls: {} } : {}) };
+}
+
+function readNode(node: string): { host: string; port: number } {
+  const colon = node.lastIndexOf(":");
+  return { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) };
+}
+
+/** 50, 100, 200 … 1000 ms, and up to 100 ms more so that many gateways do not come back at the same moment. */
+function backOffMs(times: number): number {
+  return Math.min(1000, 50 * 2 ** Math.min(times - 1, 10)) + Math.random() * 100;
+}
+
+/** Once when it goes, once when it is back. The error's text holds an address, never the URL or its password. */
+function logConnection(client: RedisClient, logger: Logger): void {
+  let away = false;
+  const gone = (error: Error) => {
+    if (!away) logger.error({ error: error.message }, "Redis is away");
+    away = true;
+  };
+  client.on("error", gone);
+  client.on("node error", gone);
+  client.on("close", () => gone(new Error("connection closed")));
+  client.on("ready", () => {
+    if (away) logger.info("Redis is back");
+    away = false;
+  });
+}

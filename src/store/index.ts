@@ -1,0 +1,33 @@
+/** The store as the composition root takes it. */
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { VerificationStore } from "../verification/ports.ts";
+import { createRedis } from "./client.ts";
+import { createScriptRunner } from "./run.ts";
+import { loadScripts } from "./scripts.ts";
+import { createVerificationStore } from "./verification-store.ts";
+
+export interface Store {
+  readonly verifications: VerificationStore;
+  /** Whether Redis answers now. */
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Connects in the background; until that is done every method refuses with `store_unavailable`. */
+export function createStore(options: {
+  readonly redis: Config["redis"];
+  readonly settings: Config["verification"];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Store {
+  const { redis, settings, clock, logger } = options;
+  const connection = createRedis(redis, logger);
+  const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
+  return {
+    verifications: createVerificationStore(run, settings),
+    ping: connection.ping,
+    close: connection.close,
+  };
+}

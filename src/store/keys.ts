@@ -1,0 +1,18 @@
+/**
+ * Names of the keys that scripts are given. They hold hashes, never a number. The keys of a callee are derived from
+ * the first one inside the scripts (lua/includes/callee.lua), within the same hash tag.
+ */
+import { Refusal } from "../refusal.ts";
+import { bucketOfId } from "../verification/ids.ts";
+
+/** @throws {Refusal} `verification_not_found` where the text cannot be an id: Redis is not asked. */
+export function verificationKey(id: string): string {
+  const bucket = bucketOfId(id);
+  if (bucket === null) throw new Refusal("verification_not_found", "no verification has this id");
+  return `{b${bucket}}:v:${id}`;
+}
+
+/** @param keyHash from `Hashes.idempotencyKey` */
+export function idempotencyKey(keyHash: string): string {
+  return `{i${keyHash}}:r`;
+}

@@ -1,0 +1,36 @@
+--[[
+Something happened to a verification: an event of its call, or the app's cancel. With no event it only applies the
+deadlines and reads.
+
+KEYS[1]  {b<bucket>}:v:<id>
+ARGV[1]  now, ms      ARGV[3]  verification id                         ARGV[5]  event, or ''
+ARGV[2]  app          ARGV[4]  attempt that the event is of, or ''     ARGV[6]  reason, or ''
+
+Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
+]]
+--- @include "record"
+--- @include "callee"
+
+local CALL_OVER = { delivered = true, undelivered = true }
+local key, now, attempt, event = KEYS[1], tonumber(ARGV[1]), ARGV[4], ARGV[5]
+local record = load(key, ARGV[2])
+if not record then
+  return { 'not_found' }
+end
+
+-- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile.
+if CALL_OVER[event] then
+  local live_key = callee_keys(key, record.callee).live
+  local live = redis.call('GET', live_key)
+  local ours = attempt_id(ARGV[3], attempt) .. ' '
+  if live and string.sub(live, 1, #ours) == ours then
+    redis.call('DEL', live_key)
+  end
+end
+
+settle(record, now)
+if event ~= '' and (attempt == '' or attempt == record.attempts) then
+  move(record, event, now, ARGV[6])
+end
+save(key, record)
+return answer(record, 'seen', 0)

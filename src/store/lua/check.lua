@@ -1,0 +1,57 @@
+--[[
+One check. It is counted before it is compared, in this one step, so however many come at once, only as many are
+compared as are left. Only keyed hashes are compared: how long a comparison takes tells nothing that helps to guess,
+so it need not take constant time.
+
+KEYS[1]  {b<bucket>}:v:<id>
+ARGV[1]  now, ms      ARGV[3]  verification id           ARGV[5]  digits of the guess
+ARGV[2]  app          ARGV[4]  hash of the guessed code
+
+Returns  {'checked', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
+         {'wrong_length', digits of the code}   {'limited', wait ms}   {'not_found'}
+]]
+--- @include "record"
+--- @include "callee"
+
+local key, now = KEYS[1], tonumber(ARGV[1])
+local record = load(key, ARGV[2])
+if not record then
+  return { 'not_found' }
+end
+settle(record, now)
+if TERMINAL[record.status] then
+  save(key, record)
+  return answer(record, 'ended', 0)
+end
+if ARGV[5] ~= record.code_length then
+  save(key, record)
+  return { 'wrong_length', record.code_length }
+end
+
+local keys = callee_keys(key, record.callee)
+local wait, wrong = wrong_checks_wait(keys, now)
+if wait > 0 then
+  save(key, record)
+  return { 'limited', wait }
+end
+
+local left = tonumber(record.checks_left) - 1
+local counted = ARGV[3] .. '/' .. left
+redis.call('ZADD', keys.wrong, now, counted)
+redis.call('PEXPIRE', keys.wrong, SETTINGS.wrong_checks_window_ms)
+
+local valid = ARGV[4] == record.code
+if valid then
+  redis.call('ZREM', keys.wrong, counted)
+  move(record, 'matched', now, '')
+else
+  -- The callee's own limit may leave fewer than this verification's.
+  left = math.min(left, SETTINGS.wrong_checks_per_callee - wrong - 1)
+  if left == 0 then
+    move(record, 'exhausted', now, '')
+  end
+end
+record.checks_left = tostring(left)
+record.dirty = true
+save(key, record)
+return answer(record, 'checked', valid and 1 or 0)

@@ -1,0 +1,69 @@
+--[[
+Starts a verification and leases the caller ID of its first call, or says why not. Idempotent on the id.
+
+KEYS[1]   {b<bucket>}:v:<id>
+ARGV[1]   now, ms                     ARGV[5]   call_ms: the call is lost after this time
+ARGV[2]   app                         ARGV[6]   most caller IDs that may rest for this callee
+ARGV[3]   verification id             ARGV[7]   callee, E.164
+ARGV[4]   hash of the callee          ARGV[8]   country
+ARGV[9]   reference, or ''            ARGV[10]  metadata as JSON, or ''
+ARGV[11…] candidates in random order, four values each: caller ID hash, code hash, prefix, digits
+
+Returns   {'placed', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
+          {'all_resting', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
+]]
+--- @include "record"
+--- @include "callee"
+--- @include "call"
+
+local FIRST_CANDIDATE = 11
+local key, now, app = KEYS[1], tonumber(ARGV[1]), ARGV[2]
+
+if redis.call('EXISTS', key) == 1 then
+  local existing = load(key, app)
+  if not existing then
+    return { 'not_found' }
+  end
+  settle(existing, now)
+  save(key, existing)
+  return answer(existing, 'exists', 0)
+end
+
+local keys = callee_keys(key, ARGV[4])
+local call_ms = tonumber(ARGV[5])
+local chosen, refusal = lease(keys, now, attempt_id(ARGV[3], 1), call_ms, tonumber(ARGV[6]), ARGV,
+  FIRST_CANDIDATE)
+if not chosen then
+  return refusal
+end
+
+-- The callee may have wrong checks left for fewer than a whole verification.
+local _, wrong = wrong_checks_wait(keys, now)
+local candidate = FIRST_CANDIDATE + (chosen - 1) * 4
+local record = {
+  app = app,
+  to = ARGV[7],
+  country = ARGV[8],
+  status = 'pending',
+  reason = '',
+  code_length = ARGV[candidate + 3],
+  caller_id_prefix = ARGV[candidate + 2],
+  checks_left = tostring(math.min(SETTINGS.max_checks, SETTINGS.wrong_checks_per_callee - wrong)),
+  attempts = '1',
+  reference = ARGV[9],
+  metadata = ARGV[10],
+  created_at = ARGV[1],
+  expires_at = tostring(now + SETTINGS.ttl_ms),
+  ended_at = '',
+  code = ARGV[candidate + 1],
+  callee = ARGV[4],
+  call_deadline = tostring(now + call_ms),
+}
+local flat = {}
+for _, name in ipairs(FIELDS) do
+  flat[#flat + 1] = name
+  flat[#flat + 1] = record[name]
+end
+redis.call('HSET', key, unpack(flat))
+keep_until_retention(key)
+return answer(record, 'placed', chosen)

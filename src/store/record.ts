@@ -1,0 +1,60 @@
+/** How a verification lies in its Redis hash. The scripts get these names as their FIELDS table. */
+import type { Outcome } from "../telephony/outcome.ts";
+import type { Status, Verification } from "../verification/types.ts";
+
+/** In this order scripts answer them. */
+export const publicFields = [
+  "app",
+  "to",
+  "country",
+  "status",
+  "reason",
+  "code_length",
+  "caller_id_prefix",
+  "checks_left",
+  "attempts",
+  "reference",
+  "metadata",
+  "created_at",
+  "expires_at",
+  "ended_at",
+] as const;
+
+/** Hashes of the code and of the callee, and when the call is taken for lost: for the scripts alone. */
+export const privateFields = ["code", "callee", "call_deadline"] as const;
+
+/** @param values of `publicFields`, in their order; '' stands for null */
+export function readRecord(id: string, values: readonly string[]): Verification {
+  const field = (name: (typeof publicFields)[number]) => values[publicFields.indexOf(name)] ?? "";
+  return {
+    id,
+    app: field("app"),
+    to: field("to"),
+    country: field("country"),
+    channel: "missed_call",
+    status: field("status") as Status,
+    reason: orNull(field("reason")) as Outcome | null,
+    codeLength: Number(field("code_length")),
+    callerIdPrefix: field("caller_id_prefix"),
+    checksLeft: Number(field("checks_left")),
+    attempts: Number(field("attempts")),
+    reference: orNull(field("reference")),
+    metadata: readMetadata(field("metadata")),
+    createdAtMs: Number(field("created_at")),
+    expiresAtMs: Number(field("expires_at")),
+    endedAtMs: field("ended_at") === "" ? null : Number(field("ended_at")),
+  };
+}
+
+/** The text for `metadata`; '' for none. */
+export function writeMetadata(metadata: Verification["metadata"]): string {
+  return metadata === null ? "" : JSON.stringify(metadata);
+}
+
+function readMetadata(text: string): Verification["metadata"] {
+  return text === "" ? null : (JSON.parse(text) as Record<string, string>);
+}
+
+function orNull(text: string): string | null {
+  return text === "" ? null : text;
+}

@@ -1,0 +1,25 @@
+/**
+ * Verification ids: `v`, the callee's bucket in 4 hex digits, and 128 random bits in 22 url-safe characters.
+ * The bucket leads to the Redis Cluster slot without asking; 128 bits cannot be guessed (RFC 9562 §6.9 asks ≥ 122).
+ */
+import type { Random } from "../random.ts";
+
+const pattern = /^v([0-9a-f]{4})[A-Za-z0-9_-]{22}$/;
+
+/** @param bucket 4 hex digits */
+export function newVerificationId(bucket: string, random: Random): string {
+  return `v${bucket}${random.bytes(16).toString("base64url")}`;
+}
+
+/** The bucket of a well-formed id; null for any other text, of which no verification can exist. */
+export function bucketOfId(id: string): string | null {
+  return pattern.exec(id)?.[1] ?? null;
+}
+
+/**
+ * Names one call of a verification. It becomes Asterisk's channel id, so the same call cannot be placed twice.
+ * @param attempt 1 for the first call
+ */
+export function attemptIdOf(verificationId: string, attempt: number): string {
+  return `${verificationId}-${attempt}`;
+}

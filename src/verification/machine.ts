@@ -1,0 +1,76 @@
+/**
+ * The states of a verification and everything that may move it: one table, no other place knows a transition.
+ * The store's Lua scripts get this very table as text (src/store/scripts.ts), so the rule that decides inside Redis
+ * is the one that the property tests read.
+ */
+import type { AttemptResult } from "../telephony/dialer-port.ts";
+import type { Outcome } from "../telephony/outcome.ts";
+import { type Status, statuses } from "./types.ts";
+
+/** What can happen to a verification. */
+export const events = [
+  /** Asterisk took the call. */
+  "calling",
+  /** The phone rings. */
+  "ringing",
+  /** The call is over and the callee may have seen it. */
+  "delivered",
+  /** The call is over and cannot have been seen. */
+  "undelivered",
+  /** The call's deadline passed with no word of its end: the gateway that had it died. */
+  "lost",
+  /** The right code was given. */
+  "matched",
+  /** The last wrong check was made. */
+  "exhausted",
+  /** Its time is over. */
+  "expired",
+  /** The app does not want it any more. */
+  "canceled",
+  /** A new call with a new code is placed. */
+  "resent",
+] as const;
+export type Event = (typeof events)[number];
+
+/** event → status before → status after. What is missing does not happen. */
+export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status, Status>>>>> = {
+  calling: { pending: "calling" },
+  ringing: { pending: "ringing", calling: "ringing" },
+  delivered: { pending: "rung", calling: "rung", ringing: "rung" },
+  undelivered: { pending: "undeliverable", calling: "undeliverable", ringing: "undeliverable" },
+  lost: { pending: "undeliverable", calling: "undeliverable", ringing: "rung" },
+  // A quick person may type the digits while the phone still rings.
+  matched: { pending: "verified", calling: "verified", ringing: "verified", rung: "verified" },
+  exhausted: { pending: "failed", calling: "failed", ringing: "failed", rung: "failed" },
+  expired: { pending: "expired", calling: "expired", ringing: "expired", rung: "expired" },
+  canceled: { pending: "canceled", calling: "canceled", ringing: "canceled", rung: "canceled" },
+  // Only after the call before it: one phone is never rung twice at once.
+  resent: { rung: "pending" },
+};
+
+/** The status after `event`, or null where it changes nothing. */
+export function next(status: Status, event: Event): Status | null {
+  return transitions[event][status] ?? null;
+}
+
+/** The statuses that no event leaves. */
+export const terminalStatuses: readonly Status[] = statuses.filter((status) =>
+  events.every((event) => next(status, event) === null),
+);
+
+export function isTerminal(status: Status): boolean {
+  return terminalStatuses.includes(status);
+}
+
+/** What a finished call means for its verification: the event and the reason to show beside the status. */
+export function eventOf(result: AttemptResult): { readonly event: Event; readonly reason: Outcome } {
+  return { event: mayHaveBeenSeen(result) ? "delivered" : "undelivered", reason: result.outcome };
+}
+
+/**
+ * A phone that alerted shows the call in its log, however the call then ended (a 486 after ringing is the person's own
+ * hand); an answered one reached the phone even where no 180 was sent. Anything else left no trace there.
+ */
+function mayHaveBeenSeen(result: AttemptResult): boolean {
+  return result.alerted || result.outcome === "answered";
+}

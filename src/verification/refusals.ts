@@ -1,0 +1,63 @@
+/** What the service says when it says no. */
+import { Refusal } from "../refusal.ts";
+import type { NoTrunk } from "../telephony/dialer-port.ts";
+import type { CalleeLimit, Placement } from "./ports.ts";
+import type { Status } from "./types.ts";
+
+/** A call ends and frees its trunk within seconds. */
+const capacityRetryMs = 1000;
+/** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
+const telephonyRetryMs = 5000;
+
+const limitDetails: Record<CalleeLimit, string> = {
+  wrong_checks: "too many wrong codes were given for this number",
+  live_call: "a call to this number is under way",
+  gap: "this number was called a moment ago",
+  hourly_starts: "this number was called often enough within the hour",
+};
+
+export function limited(limit: CalleeLimit, retryAfterMs: number): Refusal {
+  return new Refusal("rate_limited", limitDetails[limit], retryAfterMs);
+}
+
+export function notFound(): Refusal {
+  return new Refusal("verification_not_found", "no verification has this id");
+}
+
+export function ended(status: Status): Refusal {
+  return new Refusal("verification_ended", `the verification ended before as ${status}`);
+}
+
+export function noTrunk(why: NoTrunk): Refusal {
+  switch (why) {
+    case "no_route":
+      return new Refusal("country_not_allowed", "no route leads to this number");
+    case "telephony_unavailable":
+      return new Refusal("telephony_unavailable", "no trunk to this number is usable now", telephonyRetryMs);
+    case "capacity":
+      return new Refusal("capacity", "all lines to this number are taken", capacityRetryMs);
+  }
+}
+
+export function noSuchCodeLength(codeLength: number | null): Refusal {
+  return new Refusal(
+    "invalid_request",
+    `code_length: no caller ID that may be shown to this number ends in a code of ${codeLength ?? "any"} digits`,
+  );
+}
+
+/** The refusal for a placement that is none. */
+export function notPlaced(placement: Exclude<Placement, { kind: "placed" }>): Refusal {
+  switch (placement.kind) {
+    case "limited":
+      return limited(placement.limit, placement.retryAfterMs);
+    case "capacity":
+      return new Refusal("capacity", "this number was shown too many of the caller IDs lately", placement.retryAfterMs);
+    case "all_resting":
+      return new Refusal("capacity", "no caller ID is free for this number", capacityRetryMs);
+    case "ended":
+      return ended(placement.verification.status);
+    case "not_found":
+      return notFound();
+  }
+}

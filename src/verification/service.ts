@@ -1,0 +1,104 @@
+/** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
+import type { Logger } from "pino";
+import type { CallerIdPool } from "../callerid/types.ts";
+import type { Clock } from "../clock.ts";
+import type { Numbers } from "../numbers/ports.ts";
+import type { Random } from "../random.ts";
+import { Refusal } from "../refusal.ts";
+import type { Report } from "../reports/events.ts";
+import type { Dialer, Trunks } from "../telephony/dialer-port.ts";
+import { createCalls } from "./calls.ts";
+import { createEndings } from "./endings.ts";
+import { codeWithin, readCallerId, readCode } from "./guess.ts";
+import { createHashes } from "./hashes.ts";
+import type { VerificationStore } from "./ports.ts";
+import { ended, limited, notFound } from "./refusals.ts";
+import { createStarts } from "./starts.ts";
+import type { Guess, Verifications } from "./types.ts";
+
+export interface VerificationsOptions {
+  readonly numbers: Numbers;
+  readonly callerIds: CallerIdPool;
+  readonly trunks: Trunks;
+  readonly dialer: Dialer;
+  readonly store: VerificationStore;
+  /** `secrets.hmac_key` */
+  readonly hmacKey: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly logger: Logger;
+}
+
+export interface VerificationService extends Verifications {
+  /** Resolves when the store was told of all that calls reported so far: to be awaited after the dialer has drained. */
+  settled(): Promise<void>;
+  /** Forgets its timers. */
+  stop(): void;
+}
+
+export function createVerifications(options: VerificationsOptions): VerificationService {
+  const { store, clock, report } = options;
+  const hashes = createHashes(options.hmacKey);
+  const endings = createEndings(options);
+  const calls = createCalls({ ...options, onSeen: endings.seen });
+  const { start, resend } = createStarts({ ...options, hashes, calls, endings });
+
+  /** A caller ID must fit the range that the call came from; one that does not is a wrong guess like any other. */
+  async function readGuess(app: string, id: string, guess: Guess): Promise<{ code: string; codeLength: number }> {
+    if ("code" in guess) {
+      const code = readCode(guess.code);
+      return { code, codeLength: code.length };
+    }
+    const digits = readCallerId(guess.callerId);
+    const { callerIdPrefix, codeLength } = await endings.look(app, id);
+    return { code: codeWithin(digits, callerIdPrefix, codeLength) ?? "", codeLength };
+  }
+
+  return {
+    start,
+    resend,
+
+    get: (app, id) => endings.look(app.name, id),
+
+    async check(app, id, guess) {
+      const { code, codeLength } = await readGuess(app.name, id, guess);
+      const result = await store.check(clock.nowMs(), app.name, id, { codeHash: hashes.code(id, code), codeLength });
+      switch (result.kind) {
+        case "not_found":
+          throw notFound();
+        case "limited":
+          throw limited("wrong_checks", result.retryAfterMs);
+        case "wrong_length":
+          throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
+        case "ended":
+          throw ended(endings.seen(result).status);
+        case "checked": {
+          const { status, checksLeft } = endings.seen(result);
+          report({ type: "check", id, app: app.name, valid: result.valid });
+          return { id, status, valid: result.valid, checksLeft };
+        }
+      }
+    },
+
+    async cancel(app, id) {
+      const cancel = {
+        nowMs: clock.nowMs(),
+        app: app.name,
+        id,
+        attempt: null,
+        event: "canceled",
+        reason: null,
+      } as const;
+      const result = await store.change(cancel);
+      if (result.kind === "not_found") throw notFound();
+      const verification = endings.seen(result);
+      // Canceling twice is the same wish; any other end is news to the app.
+      if (verification.status !== "canceled") throw ended(verification.status);
+      return verification;
+    },
+
+    settled: calls.settled,
+    stop: endings.stop,
+  };
+}

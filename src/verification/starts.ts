@@ -1,0 +1,119 @@
+/** Starts verifications and places their calls. Nothing is placed that the store did not lease first. */
+import type { Logger } from "pino";
+import type { CallerIdPool } from "../callerid/types.ts";
+import type { Clock } from "../clock.ts";
+import type { Numbers } from "../numbers/ports.ts";
+import type { Random } from "../random.ts";
+import { Refusal } from "../refusal.ts";
+import type { Report } from "../reports/events.ts";
+import type { Dialer, Trunks } from "../telephony/dialer-port.ts";
+import type { Calls } from "./calls.ts";
+import type { Endings } from "./endings.ts";
+import type { Hashes } from "./hashes.ts";
+import { answerOnce } from "./idempotency.ts";
+import { newVerificationId } from "./ids.ts";
+import { isTerminal } from "./machine.ts";
+import { chooseLine, type Leased, type Line, leaseCallerId } from "./placing.ts";
+import type { Candidate, Placement, VerificationStore } from "./ports.ts";
+import { ended, notPlaced } from "./refusals.ts";
+import type { AppIdentity, StartRequest, Verification, Verifications } from "./types.ts";
+
+interface Callee {
+  /** E.164 with the plus sign. */
+  readonly to: string;
+  readonly country: string;
+}
+
+export function createStarts(options: {
+  readonly numbers: Numbers;
+  readonly callerIds: CallerIdPool;
+  readonly trunks: Trunks;
+  readonly dialer: Dialer;
+  readonly store: VerificationStore;
+  readonly hashes: Hashes;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly logger: Logger;
+  readonly calls: Calls;
+  readonly endings: Endings;
+}): Pick<Verifications, "start" | "resend"> {
+  const { numbers, callerIds: pool, trunks, dialer, store, hashes, clock, random, report, logger } = options;
+  const { calls, endings } = options;
+
+  /** @throws {Refusal} where the number may not be called */
+  function examine(app: AppIdentity, request: StartRequest): Callee {
+    const facts = numbers.examine(request.to, request.country ?? null, app.allowedCountries);
+    if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
+    if (!facts.callable || facts.e164 === null || facts.country === null) {
+      throw new Refusal("number_not_callable", "this number cannot be called");
+    }
+    return { to: facts.e164, country: facts.country };
+  }
+
+  /** What a start and a resend tell the store alike. */
+  function callRequest(app: AppIdentity, id: string, to: string, line: Line, candidates: readonly Candidate[]) {
+    return {
+      nowMs: clock.nowMs(),
+      app: app.name,
+      id,
+      callee: hashes.callee(to),
+      candidates,
+      mostResting: line.mostResting,
+      longestCallMs: dialer.longestCallMs,
+    };
+  }
+
+  function place({ verification, callerId }: Leased, line: Line): Verification {
+    endings.watch(verification);
+    calls.place(verification, callerId, line.trunk);
+    return verification;
+  }
+
+  function refused(placement: Exclude<Placement, { kind: "placed" }>): Refusal {
+    if (placement.kind === "ended") endings.seen(placement);
+    return notPlaced(placement);
+  }
+
+  /** @param id of the verification to start; where one has it already, that one is returned and nothing is placed */
+  async function startWith(id: string, app: AppIdentity, request: StartRequest, callee: Callee): Promise<Verification> {
+    const { to, country } = callee;
+    const line = chooseLine(trunks, pool, to, request.codeLength ?? null);
+    const { reference = null, metadata = null } = request;
+    const lease = await leaseCallerId({
+      ...{ pool, hashes, line, verificationId: id, callee: to },
+      place: (candidates) =>
+        store.start({ ...callRequest(app, id, to, line, candidates), to, country, reference, metadata }),
+    });
+    if (lease.kind === "exists") return endings.seen(lease);
+    if (lease.kind !== "leased") throw refused(lease);
+    report({ type: "verification_started", id, app: app.name, country, trunk: line.trunk });
+    logger.info({ id, app: app.name, country, trunk: line.trunk }, "verification started");
+    return place(lease, line);
+  }
+
+  return {
+    async start(app, request, idempotencyKey) {
+      const callee = examine(app, request);
+      const id = newVerificationId(hashes.callee(callee.to).bucket, random);
+      if (idempotencyKey === null) return startWith(id, app, request, callee);
+      const key = hashes.idempotencyKey(app.name, idempotencyKey);
+      const once = { key, fingerprint: hashes.fingerprint(request), id };
+      return answerOnce(store, once, (reservedId) => startWith(reservedId, app, request, callee));
+    },
+
+    async resend(app, id) {
+      const { status, to, country, codeLength } = await endings.look(app.name, id);
+      if (isTerminal(status)) throw ended(status);
+      const line = chooseLine(trunks, pool, to, codeLength);
+      const lease = await leaseCallerId({
+        ...{ pool, hashes, line, verificationId: id, callee: to },
+        place: (candidates) => store.resend(callRequest(app, id, to, line, candidates)),
+      });
+      if (lease.kind !== "leased") throw refused(lease);
+      const { attempts: attempt } = lease.verification;
+      logger.info({ id, app: app.name, country, trunk: line.trunk, attempt }, "call sent again");
+      return place(lease, line);
+    },
+  };
+}
