@@ -83,7 +83,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     SIP_EXTERNAL_ADDRESS: "",
     RTP_START: "10000",
     RTP_END: "19999",
-    HEP_ENABLED: options.hepPort ? "yes" : "no",
+    HEP_MODULE: options.hepPort ? "res_hep" : "",
     HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
   };
   await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks);

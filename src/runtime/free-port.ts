@@ -16,10 +16,15 @@ export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<num
   for (let attempt = 0; attempt < TRIES; attempt++) {
     // Any order does as long as two processes that ask at the same time get different answers.
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    const free = await Promise.all(kinds.map((kind) => (kind === "tcp" ? tcpIsFree(port) : udpIsFree(port))));
+    const free = await Promise.all(kinds.map((kind) => isFree(port, kind)));
     if (free.every(Boolean)) return port;
   }
   throw new Error("no free port on 127.0.0.1");
+}
+
+/** Whether nobody listens on a port of 127.0.0.1. */
+export function isFree(port: number, kind: PortKind): Promise<boolean> {
+  return kind === "tcp" ? tcpIsFree(port) : udpIsFree(port);
 }
 
 function tcpIsFree(port: number): Promise<boolean> {

@@ -1,0 +1,86 @@
+/** SIPp as the carrier behind a trunk, for integration tests and benchmarks. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Child } from "../../src/runtime/child.ts";
+import { freePort, isFree } from "../../src/runtime/free-port.ts";
+import { findPrograms } from "../../src/runtime/programs.ts";
+import { parseMessageLog, type SipMessage } from "./sipp-log.ts";
+
+export interface SippOptions {
+  /** `ringing`, `answer`, `final` (scenarios beside this file) or the path of another one. */
+  scenario: "ringing" | "answer" | "final" | (string & {});
+  transport?: "udp" | "tcp";
+  /** Default: a free one on 127.0.0.1. */
+  port?: number;
+  /** Length of the scenario's pause, in milliseconds; default 0. */
+  pauseMs?: number;
+  /** SIPp ends by itself after so many calls (each OPTIONS is one too); default 100 000. */
+  maxCalls?: number;
+  /** Values for [name] in the scenario, e.g. `{ status: "486 Busy Here", header: "Reason: Q.850;cause=17" }`. */
+  keys?: Record<string, string>;
+  /** Whether to log messages; default true. Off for benchmarks. */
+  trace?: boolean;
+}
+
+export interface SippCarrier {
+  port: number;
+  pid: number;
+  /** All messages so far, in the order they went over the wire. */
+  messages(): Promise<SipMessage[]>;
+  /** Waits until `predicate` holds for the messages. @throws after `deadlineMs` (default 5000) */
+  waitFor(predicate: (messages: SipMessage[]) => boolean, deadlineMs?: number): Promise<SipMessage[]>;
+  stop(): Promise<void>;
+}
+
+const POLL_MS = 20;
+const READY_DEADLINE_MS = 5000;
+
+/** Starts SIPp on loopback as a carrier that takes calls. @throws when `npm run runtime -- --for-tests` was not run */
+export async function startSipp(options: SippOptions): Promise<SippCarrier> {
+  const { sipp } = await findPrograms();
+  if (!sipp) throw new Error("SIPp is not here: run `npm run runtime -- --for-tests`");
+  const { transport = "udp", trace = true } = options;
+  const port = options.port ?? (await freePort("udp", "tcp"));
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
+  const messageFile = path.join(dir, "messages.log");
+  const scenario = options.scenario.includes("/")
+    ? options.scenario
+    : path.join(import.meta.dirname, "sipp", `${options.scenario}.xml`);
+  const args = [
+    ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", transport === "udp" ? "u1" : "t1"],
+    ...["-m", String(options.maxCalls ?? 100_000), "-d", String(options.pauseMs ?? 0)],
+    ...["-nostdin", "-trace_err", "-error_file", path.join(dir, "errors.log")],
+    ...(trace ? ["-trace_msg", "-message_file", messageFile] : []),
+    ...Object.entries({ header: "X-Carrier: SIPp", ...options.keys }).flatMap(([name, value]) => ["-key", name, value]),
+  ];
+  const child = await Child.start("sipp", sipp, args, { cwd: dir });
+  // It listens when nobody else can.
+  const listening = async () => !(await isFree(port, transport));
+  await child.waitUntil(listening, READY_DEADLINE_MS, async () => child.output.slice(-2000));
+
+  const messages = async () => parseMessageLog(await readFile(messageFile, "utf8").catch(() => ""));
+  return {
+    port,
+    pid: child.pid,
+    messages,
+    async waitFor(predicate, deadlineMs = 5000) {
+      const giveUpAtMs = performance.now() + deadlineMs;
+      for (;;) {
+        const seen = await messages();
+        if (predicate(seen)) return seen;
+        if (performance.now() > giveUpAtMs) {
+          const lines = seen.map((message) => `${message.direction} ${message.startLine}`);
+          const errors = await readFile(path.join(dir, "errors.log"), "utf8").catch(() => "");
+          throw new Error(`not seen within ${deadlineMs} ms; seen:\n${lines.join("\n")}\n${errors}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async stop() {
+      // SIPp lets its calls finish on SIGTERM; tests do not wait for that.
+      await child.kill();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
