@@ -81,15 +81,10 @@ class ShortCallDialer implements Dialer {
   place(attempt: Attempt, observer: AttemptObserver): void {
     const trunk = this.#parts.config.trunks[attempt.trunk];
     const control = trunk && this.#parts.callControls.get(trunk.asterisk);
-    if (trunk === undefined || control === undefined)
-      return this.#turnAway(attempt, observer, { refusal: "trunk_down" });
-    if (this.#draining) return this.#turnAway(attempt, observer, { canceled: true });
-    if (this.#calls.has(attempt.attemptId)) return this.#turnAway(attempt, observer, { refusal: "duplicate" });
-    if (!e164Pattern.test(attempt.callee) || !e164Pattern.test(attempt.callerId)) {
-      return this.#turnAway(attempt, observer, { endedBy: "far_end", sipStatus: 484 });
-    }
-    if (!this.#parts.slots.take(attempt.trunk)) {
-      return this.#turnAway(attempt, observer, { endedBy: "far_end", sipStatus: 503 });
+    const why = this.#whyNot(attempt, control);
+    if (why !== null || trunk === undefined || control === undefined) {
+      this.#turnAway(attempt, observer, why ?? { refusal: "trunk_down" });
+      return;
     }
     const rules = this.#rulesFor(trunk);
     const first = beginCall(rules, this.#parts.clock.nowMs());
@@ -123,6 +118,16 @@ class ShortCallDialer implements Dialer {
     if (call !== undefined) this.#feed(call, event);
   }
 
+  /** Why this attempt cannot be placed, as the end that it gets; null: it can, and holds a slot from now on. */
+  #whyNot(attempt: Attempt, control: CallControl | undefined): Partial<Ending> | null {
+    if (control === undefined) return { refusal: "trunk_down" };
+    if (this.#draining) return { canceled: true };
+    if (this.#calls.has(attempt.attemptId)) return { refusal: "duplicate" };
+    const numbersFit = e164Pattern.test(attempt.callee) && e164Pattern.test(attempt.callerId);
+    if (!numbersFit) return { endedBy: "far_end", sipStatus: 484 };
+    return this.#parts.slots.take(attempt.trunk) ? null : { endedBy: "far_end", sipStatus: 503 };
+  }
+
   #rulesFor(trunk: TrunkConfig): CallRules {
     const { calls, asterisks } = this.#parts.config;
     return {
@@ -147,19 +152,25 @@ class ShortCallDialer implements Dialer {
   #do(call: LiveCall, action: CallAction): void {
     switch (action.type) {
       case "originate":
-        return void this.#originate(call);
+        void this.#originate(call);
+        break;
       case "hangup":
-        return void this.#hangup(call);
+        void this.#hangup(call);
+        break;
       case "calling":
-        return this.#tell(call, () => call.observer.calling());
+        this.#tell(call, () => call.observer.calling());
+        break;
       case "ringing":
-        return this.#tell(call, () => call.observer.ringing());
+        this.#tell(call, () => call.observer.ringing());
+        break;
       case "start_timer":
-        return this.#startTimer(call, action.timer, action.delayMs);
+        this.#startTimer(call, action.timer, action.delayMs);
+        break;
       case "stop_timer":
-        return this.#stopTimer(call, action.timer);
+        this.#stopTimer(call, action.timer);
+        break;
       case "end":
-        return this.#finish(call, action.result);
+        this.#finish(call, action.result);
     }
   }
 

@@ -14,18 +14,28 @@ export type AriNews =
   /** Another process took our application's name. */
   | { readonly type: "replaced" };
 
-type Json = Readonly<Record<string, unknown>>;
+/** The fields that we look at, whatever they turn out to hold. */
+interface Json {
+  readonly type?: unknown;
+  readonly id?: unknown;
+  readonly state?: unknown;
+  readonly channel?: unknown;
+  readonly peer?: unknown;
+  readonly dialstatus?: unknown;
+  readonly cause?: unknown;
+  readonly tech_cause?: unknown;
+}
 
 /** The meaning of one WebSocket message; null: none for us. */
 export function readEvent(message: string): AriNews | null {
   const event = asObject(parse(message));
-  switch (event["type"]) {
+  switch (event.type) {
     case "Dial":
-      return about(asObject(event["peer"]), dialStatuses.get(event["dialstatus"]));
+      return about(asObject(event.peer), dialStatuses.get(event.dialstatus));
     case "ChannelStateChange":
-      return about(asObject(event["channel"]), channelStates.get(asObject(event["channel"])["state"]));
+      return about(asObject(event.channel), channelStates.get(asObject(event.channel).state));
     case "StasisStart":
-      return about(asObject(event["channel"]), "answered");
+      return about(asObject(event.channel), "answered");
     case "ChannelDestroyed":
       return ended(event);
     case "ApplicationReplaced":
@@ -50,13 +60,13 @@ const dialStatuses: ReadonlyMap<unknown, "dialing" | "progress" | "alerting" | "
 ] as const);
 
 function about(channel: Json, type: "dialing" | "progress" | "alerting" | "answered" | undefined): AriNews | null {
-  const channelId = channel["id"];
+  const channelId = channel.id;
   return type === undefined || typeof channelId !== "string" ? null : { type, channelId };
 }
 
 /** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: not known. */
 function ended(event: Json): AriNews | null {
-  const channelId = asObject(event["channel"])["id"];
+  const channelId = asObject(event.channel).id;
   if (typeof channelId !== "string") return null;
   const { cause, tech_cause: techCause } = event;
   const sipStatus = typeof techCause === "number" && techCause >= 200 && techCause <= 699 ? techCause : null;

@@ -134,20 +134,21 @@ class AriClientDriver implements CallControl {
       return;
     }
     const call = this.#calls.get(news.channelId);
-    if (call !== undefined) return this.#tell(call, news);
-    if (news.type !== "ended" && callIdOf(this.#app, news.channelId) !== null) void this.#hangUpStray(news.channelId);
+    if (call !== undefined) this.#tell(call, news);
+    else if (news.type !== "ended" && callIdOf(this.#app, news.channelId) !== null)
+      void this.#hangUpStray(news.channelId);
   }
 
   #tell(call: OwnCall, news: Exclude<AriNews, { type: "replaced" }>): void {
     const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
-    if (news.type === "dialing") return;
     if (news.type === "ended") {
       this.#calls.delete(call.channelId);
       const { q850Cause, sipStatus } = news;
-      return this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus }));
+      this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus }));
+    } else if (news.type !== "dialing" && isNew(call, news.type)) {
+      const { type } = news;
+      this.#guarded(() => this.#receive({ ...base, type }));
     }
-    const { type } = news;
-    if (isNew(call, type)) this.#guarded(() => this.#receive({ ...base, type }));
   }
 
   #lose(call: OwnCall): void {
