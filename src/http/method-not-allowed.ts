@@ -1,0 +1,34 @@
+/** 405 with `Allow` for a known path and another method (RFC 9110 §15.5.6): Fastify alone would say 404. */
+import type { FastifyInstance } from "fastify";
+import { RequestRefusal } from "./request-refusal.ts";
+
+/** Collects the path of every route registered from now on. @returns what adds the refusals, called after the last route */
+export function collectPaths(server: FastifyInstance): () => void {
+  const urls = new Set<string>();
+  server.addHook("onRoute", ({ url }) => {
+    // A wildcard stands for paths that may not exist (static files, preflights): there 404 is the right answer.
+    if (!url.includes("*")) urls.add(url);
+  });
+
+  return () => {
+    for (const url of [...urls]) {
+      const known = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
+      const allow = known.sort().join(", ");
+      // CORS answers OPTIONS on a wildcard route, which a route of its own would hide.
+      const others = server.supportedMethods.filter((method) => !known.includes(method) && method !== "OPTIONS");
+      server.route({
+        method: others,
+        url,
+        schema: { hide: true },
+        onRequest: [
+          server.rateLimit(),
+          (_request, reply, done) => {
+            reply.header("allow", allow);
+            done(new RequestRefusal(405, `This path knows ${allow}.`));
+          },
+        ],
+        handler: async () => undefined,
+      });
+    }
+  };
+}

@@ -1,0 +1,15 @@
+/** @fastify/cors: only for the origins that the operator named. */
+import cors from "@fastify/cors";
+import type { FastifyInstance } from "fastify";
+import type { Config } from "../../config/schema.ts";
+
+export async function registerCors(scope: FastifyInstance, http: Config["http"]): Promise<void> {
+  if (http.cors_origins.length === 0) return;
+  await scope.register(cors, {
+    origin: http.cors_origins,
+    methods: ["GET", "POST"],
+    allowedHeaders: ["authorization", "content-type", "idempotency-key"],
+    exposedHeaders: ["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,44 @@
+/** @fastify/swagger: the OpenAPI document, from the same schemas that validate and serialise. */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { completeDocument, type OpenApiDocument } from "../openapi.ts";
+import type { ProblemCode } from "../problems.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Codes with which the route may refuse, beside those that every route has. */
+    problems?: readonly ProblemCode[];
+  }
+}
+
+export async function registerSwagger(server: FastifyInstance, sandbox: boolean): Promise<void> {
+  const problemsByOperation = new Map<string, readonly ProblemCode[]>();
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: sandbox ? "OneRing (SANDBOX)" : "OneRing",
+        version: "1",
+        description: `Proves that a person holds a phone number by ringing it once.${sandbox ? " SANDBOX: no real phone rings; the API key is `sandbox-key`." : ""}`,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/" }],
+      tags: [
+        { name: "verifications", description: "Ring a number and check the code." },
+        { name: "numbers", description: "What is known of a number without ringing it." },
+        { name: "operation", description: "For those who run the gateway." },
+      ],
+      components: {
+        securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key of an app." } },
+      },
+    },
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) throw new Error("only OpenAPI 3 is generated");
+      return completeDocument(document.openapiObject as OpenApiDocument, problemsByOperation);
+    },
+  });
+  server.addHook("onRoute", ({ schema, config }) => {
+    const operationId = (schema as { operationId?: string } | undefined)?.operationId;
+    if (operationId !== undefined) problemsByOperation.set(operationId, config?.problems ?? []);
+  });
+}

@@ -1,0 +1,36 @@
+/** @fastify/under-pressure: says no early while this process is late, instead of making everybody wait. */
+import underPressure from "@fastify/under-pressure";
+import type { FastifyInstance } from "fastify";
+import { Refusal } from "../../refusal.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Decides by itself what happens under pressure; `undefined` as result lets the request through. */
+    pressureHandler?: () => undefined;
+  }
+}
+
+/**
+ * Mean delay of the event loop. Ring timers run on the same loop, and a phone that rings this much longer is the first
+ * harm. New calls are shed first; who types a code that has already arrived is served up to the second figure.
+ */
+const shedCallsAtMs = 100;
+const shedAllAtMs = 500;
+/** How often the delay is looked at. */
+const sampleMs = 250;
+const comeBackMs = 1000;
+
+/** For probes: a process that is only busy must not be taken for dead. */
+export const neverShed = { pressureHandler: () => undefined } as const;
+
+export async function registerUnderPressure(server: FastifyInstance): Promise<void> {
+  await server.register(underPressure, {
+    maxEventLoopDelay: shedCallsAtMs,
+    sampleInterval: sampleMs,
+    pressureHandler: async (request, _reply, _type, delayMs = 0) => {
+      if (delayMs < shedAllAtMs && request.routeOptions.config.placesCall !== true) return;
+      request.quiet = true;
+      throw new Refusal("capacity", "This gateway is overloaded.", comeBackMs);
+    },
+  });
+}

@@ -1,0 +1,83 @@
+/** How the domain's things look in JSON. */
+import type { Static } from "typebox";
+import type { Config } from "../config/schema.ts";
+import type { NumberFacts } from "../numbers/types.ts";
+import type { CheckAnswer, StartRequest, Verification } from "../verification/types.ts";
+import { callerIdPattern } from "./caller-id-pattern.ts";
+import type { CheckAnswerBody } from "./schemas/check.ts";
+import type { NumberBody } from "./schemas/number.ts";
+import type { StartBody, VerificationBody } from "./schemas/verification.ts";
+
+/** Ranges are few, but those of an older configuration may still be read from the store. */
+const maxCachedPatterns = 1000;
+
+/** @returns what writes a verification as the API shows it */
+export function createVerificationBody(calls: Config["calls"]) {
+  const ring = { ms: calls.ring_ms, setup_limit_ms: calls.setup_limit_ms };
+  const callerIds = new Map<string, Static<typeof VerificationBody>["caller_id"]>();
+
+  function callerId(prefix: string, digits: number) {
+    const key = `${prefix}/${digits}`;
+    let found = callerIds.get(key);
+    if (found === undefined) {
+      if (callerIds.size >= maxCachedPatterns) callerIds.clear();
+      found = { prefix, digits, pattern: callerIdPattern(prefix, digits) };
+      callerIds.set(key, found);
+    }
+    return found;
+  }
+
+  return (verification: Verification): Static<typeof VerificationBody> => {
+    const { reference, metadata, endedAtMs } = verification;
+    return {
+      id: verification.id,
+      status: verification.status,
+      reason: verification.reason,
+      channel: verification.channel,
+      to: verification.to,
+      code_length: verification.codeLength,
+      caller_id: callerId(verification.callerIdPrefix, verification.codeLength),
+      checks_left: verification.checksLeft,
+      ring,
+      ...(reference !== null && { reference }),
+      ...(metadata !== null && { metadata }),
+      created_at: rfc3339(verification.createdAtMs),
+      expires_at: rfc3339(verification.expiresAtMs),
+      ...(endedAtMs !== null && { ended_at: rfc3339(endedAtMs) }),
+    };
+  };
+}
+
+export function startRequest(body: Static<typeof StartBody>): StartRequest {
+  const { to, country, code_length: codeLength, reference, metadata } = body;
+  return {
+    to,
+    ...(country !== undefined && { country }),
+    ...(codeLength !== undefined && { codeLength }),
+    ...(reference !== undefined && { reference }),
+    ...(metadata !== undefined && { metadata }),
+  };
+}
+
+export function checkAnswerBody(answer: CheckAnswer): Static<typeof CheckAnswerBody> {
+  return { id: answer.id, status: answer.status, valid: answer.valid, checks_left: answer.checksLeft };
+}
+
+export function numberBody(facts: NumberFacts): Static<typeof NumberBody> {
+  return {
+    number: facts.e164,
+    valid: facts.valid,
+    possible: facts.possible,
+    reason: facts.refusal?.code ?? null,
+    type: facts.type,
+    country: facts.country,
+    national: facts.national,
+    international: facts.international,
+    callable: facts.callable,
+    health: null,
+  };
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,37 @@
+/** One line for each request, when it is answered: who asked for what, with which result, how long it took. */
+import { type FastifyReply, type FastifyRequest, LogController } from "fastify";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Turned away by the thousand (limits, overload): counted in the metrics, logged only at debug level. */
+    quiet: boolean;
+  }
+  interface FastifyContextConfig {
+    /** Asked for every few seconds by machines: logged only at debug level. */
+    quiet?: boolean;
+  }
+}
+
+/** Never logs a path, a query or a body: the route's pattern says enough and holds nothing of the app's. */
+export class RequestLog extends LogController {
+  constructor() {
+    super({ requestIdLogLabel: "request" });
+  }
+
+  override incomingRequest(): void {}
+
+  override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const { routeOptions } = request;
+    const line = {
+      app: request.app?.name,
+      method: request.method,
+      route: routeOptions.url ?? "unknown",
+      status: reply.statusCode,
+      refusal: request.refusal ?? undefined,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    };
+    if (error) request.log.info({ ...line, err: error }, "answer was not taken");
+    else if (request.quiet || routeOptions.config.quiet === true) request.log.debug(line, "request");
+    else request.log.info(line, "request");
+  }
+}

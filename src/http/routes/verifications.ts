@@ -1,0 +1,144 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { Config } from "../../config/schema.ts";
+import { Refusal } from "../../refusal.ts";
+import type { Verifications } from "../../verification/types.ts";
+import { appOf } from "../app-identity.ts";
+import type { ProblemCode } from "../problems.ts";
+import { checkAnswerBody, createVerificationBody, startRequest } from "../representations.ts";
+import { CheckAnswerBody, CheckBody } from "../schemas/check.ts";
+import { NoBody, VerificationParams } from "../schemas/common.ts";
+import { StartBody, StartHeaders, VerificationBody } from "../schemas/verification.ts";
+
+const tags = ["verifications"];
+const security = [{ apiKey: [] }];
+const calling: readonly ProblemCode[] = ["telephony_unavailable", "rate_limited", "capacity"];
+const startProblems: readonly ProblemCode[] = [
+  "forbidden",
+  "number_invalid",
+  "number_too_short",
+  "number_too_long",
+  "number_is_landline",
+  "number_not_callable",
+  "country_not_allowed",
+  "idempotency_key_reused",
+  ...calling,
+];
+const existing: readonly ProblemCode[] = ["verification_not_found"];
+const open: readonly ProblemCode[] = [...existing, "verification_ended"];
+
+/** An id has no other characters (RFC 3986 unreserved); anything else is unknown without asking the store. */
+const idShape = /^[A-Za-z0-9._~-]{1,128}$/;
+
+export function verificationRoutes(verifications: Verifications, calls: Config["calls"]): FastifyPluginAsyncTypebox {
+  const verificationBody = createVerificationBody(calls);
+
+  return async (scope) => {
+    scope.post(
+      "/verifications",
+      {
+        schema: {
+          operationId: "startVerification",
+          summary: "Ring a number",
+          description: "Places one short call. The last digits of the number that calls are the code.",
+          tags,
+          security,
+          headers: StartHeaders,
+          body: StartBody,
+          response: { 201: described(VerificationBody, "The call is under way.") },
+        },
+        config: { placesCall: true, problems: startProblems },
+      },
+      async (request, reply) => {
+        const idempotencyKey = request.headers["idempotency-key"] ?? null;
+        const verification = await verifications.start(appOf(request), startRequest(request.body), idempotencyKey);
+        reply.code(201).header("location", `/v1/verifications/${verification.id}`);
+        return verificationBody(verification);
+      },
+    );
+
+    scope.get(
+      "/verifications/:id",
+      {
+        schema: {
+          operationId: "getVerification",
+          summary: "How it stands",
+          tags,
+          security,
+          params: VerificationParams,
+          response: { 200: described(VerificationBody, "The verification as it stands now.") },
+        },
+        config: { problems: existing },
+      },
+      async (request) => verificationBody(await verifications.get(appOf(request), idOf(request.params))),
+    );
+
+    scope.post(
+      "/verifications/:id/check",
+      {
+        schema: {
+          operationId: "checkVerification",
+          summary: "Check the code",
+          description: "Each check counts, also a wrong one. A wrong code is an answer (`valid: false`), not an error.",
+          tags,
+          security,
+          params: VerificationParams,
+          body: CheckBody,
+          response: { 200: described(CheckAnswerBody, "Right or wrong.") },
+        },
+        config: { problems: open },
+      },
+      async (request) => {
+        const { code, caller_id: callerId } = request.body;
+        const guess = code !== undefined ? { code } : { callerId: callerId ?? "" };
+        return checkAnswerBody(await verifications.check(appOf(request), idOf(request.params), guess));
+      },
+    );
+
+    scope.post(
+      "/verifications/:id/resend",
+      {
+        schema: {
+          operationId: "resendVerification",
+          summary: "Ring again",
+          description: "A new call with a new code; the old code is void, wrong guesses stay counted.",
+          tags,
+          security,
+          params: VerificationParams,
+          body: NoBody,
+          response: { 200: described(VerificationBody, "Another call is under way.") },
+        },
+        config: { placesCall: true, problems: [...open, ...calling] },
+      },
+      async (request) => verificationBody(await verifications.resend(appOf(request), idOf(request.params))),
+    );
+
+    scope.post(
+      "/verifications/:id/cancel",
+      {
+        schema: {
+          operationId: "cancelVerification",
+          summary: "End it",
+          description: "Hangs up if the phone still rings.",
+          tags,
+          security,
+          params: VerificationParams,
+          body: NoBody,
+          response: { 200: described(VerificationBody, "The verification, canceled.") },
+        },
+        config: { problems: open },
+      },
+      async (request) => verificationBody(await verifications.cancel(appOf(request), idOf(request.params))),
+    );
+  };
+}
+
+/** @throws {Refusal} verification_not_found */
+function idOf(params: { id: string }): string {
+  if (!idShape.test(params.id)) throw new Refusal("verification_not_found", "No verification has such an id.");
+  return params.id;
+}
+
+/** The same schema with the description of one response; swagger takes it from there. */
+function described<S extends object>(schema: S, description: string): S {
+  return { ...schema, description };
+}

@@ -1,0 +1,40 @@
+import { Type } from "typebox";
+import { statuses } from "../../verification/types.ts";
+import { maxNumberLength, oneOf } from "./common.ts";
+
+/** Exactly one of two keys: counted, because a union would answer one mistake with two lists of errors. */
+export const CheckBody = Type.Object(
+  {
+    code: Type.Optional(
+      Type.String({ pattern: "^[0-9]{2,8}$", description: "The last digits of the number that called, as typed." }),
+    ),
+    caller_id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: maxNumberLength,
+        description: "The whole number that called, as the phone shows it.",
+      }),
+    ),
+  },
+  {
+    title: "Check",
+    description: "Exactly one of `code` and `caller_id`.",
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    examples: [{ code: "0123" }],
+  },
+);
+
+export const CheckAnswerBody = Type.Object(
+  {
+    id: Type.String(),
+    status: oneOf(statuses, "`verified` after the right code, `failed` after the last wrong one."),
+    valid: Type.Boolean({ description: "Whether this guess was right." }),
+    checks_left: Type.Integer({ description: "How many more guesses are allowed." }),
+  },
+  {
+    title: "CheckAnswer",
+    examples: [{ id: "ver_3f9aTq0cR2kZ", status: "verified", valid: true, checks_left: 2 }],
+  },
+);

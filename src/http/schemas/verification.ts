@@ -1,0 +1,120 @@
+import { Type } from "typebox";
+import { outcomes } from "../../telephony/outcome.ts";
+import { statuses } from "../../verification/types.ts";
+import { country, maxNumberLength, oneOf, time } from "./common.ts";
+
+const Metadata = Type.Unsafe<Record<string, string>>({
+  type: "object",
+  maxProperties: 16,
+  propertyNames: { minLength: 1, maxLength: 40 },
+  additionalProperties: { type: "string", maxLength: 256 },
+  description: "Up to 16 texts of your own, given back with the verification.",
+});
+
+export const StartBody = Type.Object(
+  {
+    to: Type.String({
+      minLength: 1,
+      maxLength: maxNumberLength,
+      description: "The number to verify: E.164 with the plus sign, or national format together with `country`.",
+    }),
+    country: Type.Optional(country("ISO 3166 country of a number in national format.")),
+    channel: Type.Optional(Type.Literal("missed_call", { description: "How to reach the phone." })),
+    calls: Type.Optional(
+      Type.Literal(1, { description: "How many calls. Two, for a longer code, are not offered yet." }),
+    ),
+    code_length: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 8,
+        description: "Digits of the code; only caller IDs with that many are used. Without it: any.",
+      }),
+    ),
+    reference: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: "Your own name for it, given back." }),
+    ),
+    metadata: Type.Optional(Metadata),
+  },
+  {
+    title: "StartVerification",
+    additionalProperties: false,
+    examples: [{ to: "+447911123456", reference: "sign-up 4711" }],
+  },
+);
+
+export const StartHeaders = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: "^[\\x20-\\x7e]*$",
+      description: "Same key and same body: same answer, no second call. Make a new one for each try of a person.",
+      examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    }),
+  ),
+});
+
+const reasonInWords = `How the last call went, once that is known: ${outcomes.join(", ")}.`;
+
+export const VerificationBody = Type.Object(
+  {
+    id: Type.String(),
+    status: oneOf(
+      statuses,
+      "pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable",
+    ),
+    reason: Type.Unsafe<(typeof outcomes)[number] | null>({
+      type: ["string", "null"],
+      enum: [...outcomes, null],
+      description: reasonInWords,
+    }),
+    channel: oneOf(["missed_call"], "How the phone is reached."),
+    to: Type.String({ description: "The number that is verified, E.164." }),
+    code_length: Type.Integer({ description: "How many last digits of the caller ID the person types." }),
+    caller_id: Type.Object(
+      {
+        prefix: Type.String({ description: "What the caller ID starts with, E.164." }),
+        digits: Type.Integer({ description: "How many digits follow: the code." }),
+        pattern: Type.String({
+          description:
+            "Regular expression that matches the caller ID as phones show it: with +, 00 or another exit code, or in national format, spaces and brackets allowed.",
+        }),
+      },
+      { description: "How to recognise the call. The code itself is never told." },
+    ),
+    checks_left: Type.Integer({ description: "Wrong guesses that are still allowed, and the right one." }),
+    ring: Type.Object(
+      {
+        ms: Type.Integer({ description: "How long the phone rings at most, in milliseconds." }),
+        setup_limit_ms: Type.Integer({ description: "How long it may take until it rings, in milliseconds." }),
+      },
+      { description: "How long an app should wait for the call." },
+    ),
+    reference: Type.Optional(Type.String()),
+    metadata: Type.Optional(
+      Type.Unsafe<Record<string, string>>({ type: "object", additionalProperties: { type: "string" } }),
+    ),
+    created_at: time("When it was started."),
+    expires_at: time("When the code stops being accepted."),
+    ended_at: Type.Optional(time("When it ended; missing while it is under way.")),
+  },
+  {
+    title: "Verification",
+    examples: [
+      {
+        id: "ver_3f9aTq0cR2kZ",
+        status: "ringing",
+        reason: null,
+        channel: "missed_call",
+        to: "+447911123456",
+        code_length: 4,
+        caller_id: { prefix: "+44770090", digits: 4, pattern: "^\\D{0,3}(?:44|0)?770090[0-9]{4}$" },
+        checks_left: 3,
+        ring: { ms: 5000, setup_limit_ms: 20_000 },
+        reference: "sign-up 4711",
+        created_at: "2026-03-01T12:00:00.000Z",
+        expires_at: "2026-03-01T12:05:00.000Z",
+      },
+    ],
+  },
+);

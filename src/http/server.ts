@@ -1,0 +1,94 @@
+/** Builds the HTTP server: which plugins and routes there are, and in which order they see a request. */
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { Numbers } from "../numbers/ports.ts";
+import type { Metrics } from "../reports/metrics.ts";
+import type { Verifications } from "../verification/types.ts";
+import { createFindApp } from "./api-keys.ts";
+import { requireApp } from "./app-identity.ts";
+import { installDrain } from "./drain.ts";
+import { answerError } from "./errors.ts";
+import { readJsonOnly } from "./json-body.ts";
+import { collectPaths } from "./method-not-allowed.ts";
+import { observeRequests } from "./observe-requests.ts";
+import { registerCors } from "./plugins/cors.ts";
+import { registerHelmet } from "./plugins/helmet.ts";
+import { registerRateLimit } from "./plugins/rate-limit.ts";
+import { registerSwagger } from "./plugins/swagger.ts";
+import { registerSwaggerUi } from "./plugins/swagger-ui.ts";
+import { registerUnderPressure } from "./plugins/under-pressure.ts";
+import { createReadinessProbe, type Readiness } from "./readiness.ts";
+import { RequestRefusal } from "./request-refusal.ts";
+import { documentRoute } from "./routes/document.ts";
+import { numberRoutes } from "./routes/numbers.ts";
+import { operationRoutes } from "./routes/operation.ts";
+import { verificationRoutes } from "./routes/verifications.ts";
+import { installSecurityHeaders } from "./security-headers.ts";
+import { serverOptions } from "./server-options.ts";
+
+export interface ServerParts {
+  readonly config: Pick<Config, "http" | "apps" | "calls">;
+  readonly verifications: Verifications;
+  readonly numbers: Numbers;
+  readonly metrics: Metrics;
+  readonly readiness: () => Promise<Readiness>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Says SANDBOX in the reference and the document. */
+  readonly sandbox?: boolean;
+  /** Pages and routes beside the API; they get the pages' security headers and need no API key. */
+  readonly extraPlugins?: readonly FastifyPluginAsync[];
+}
+
+/**
+ * The whole API, ready to `listen()`. `close()` lets running requests finish; call `startDraining()` some time before.
+ * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
+ */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { config, metrics, sandbox = false } = parts;
+  const server: FastifyInstance = fastify({
+    ...serverOptions(config.http),
+    loggerInstance: parts.logger as FastifyBaseLogger,
+  });
+  server.decorateRequest("app", null);
+  server.decorateRequest("refusal", null);
+  server.decorateRequest("quiet", false);
+  server.setErrorHandler(answerError);
+  readJsonOnly(server);
+  observeRequests(server, metrics);
+  const isDraining = installDrain(server);
+  await registerUnderPressure(server);
+  await registerRateLimit(server, config.http);
+  await registerSwagger(server, sandbox);
+  const refuseOtherMethods = collectPaths(server);
+
+  await server.register(
+    async (scope) => {
+      await registerCors(scope, config.http);
+      installSecurityHeaders(scope);
+      requireApp(scope, createFindApp(config.apps));
+      await scope.register(verificationRoutes(parts.verifications, config.calls));
+      await scope.register(numberRoutes(parts.numbers));
+    },
+    { prefix: "/v1" },
+  );
+  await server.register(async (scope) => {
+    installSecurityHeaders(scope);
+    await scope.register(operationRoutes(metrics, createReadinessProbe(parts.readiness, isDraining, parts.clock)));
+    await scope.register(documentRoute);
+  });
+  await server.register(async (scope) => {
+    await registerHelmet(scope);
+    await registerSwaggerUi(scope, sandbox);
+    for (const plugin of parts.extraPlugins ?? []) await scope.register(plugin);
+  });
+
+  refuseOtherMethods();
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, () => {
+    throw new RequestRefusal(404, "There is nothing here; /docs lists what there is.");
+  });
+  await server.ready();
+  return server;
+}

@@ -1,0 +1,89 @@
+/** Turns what Ajv found into words for the app's developer. Never repeats a value: it may be a code or a number. */
+import type { FastifySchemaValidationError } from "fastify/types/schema.js";
+import type { RequestError } from "./problems.ts";
+
+/** More than a person fixes at once; also bounds the answer to a body of nonsense. */
+const maxErrors = 20;
+
+/** What a schema keyword cannot say by itself. */
+const notYet: Readonly<Record<string, string>> = {
+  "#/channel": 'must be "missed_call": there is no other channel yet',
+  "#/calls": "must be 1: verification by two calls is not offered yet",
+};
+
+/**
+ * @param errors what Ajv found, all at once
+ * @param part which part of the request: `body` or `headers`
+ */
+export function requestErrors(errors: readonly FastifySchemaValidationError[], part: string): readonly RequestError[] {
+  const found = new Map<string, RequestError>();
+  for (const error of errors) {
+    // Ajv also reports the `propertyNames` that failed; the inner error names the key and says why.
+    if (error.keyword === "propertyNames") continue;
+    const place = placeOf(error);
+    const detail = notYet[place] ?? detailOf(error);
+    found.set(
+      `${place} ${detail}`,
+      part === "headers" ? { header: place.slice(2), detail } : { pointer: place, detail },
+    );
+    if (found.size === maxErrors) break;
+  }
+  return [...found.values()];
+}
+
+/** A JSON pointer as URI fragment (RFC 6901 §6). A missing or unknown key is pointed at itself, not at its parent. */
+function placeOf(error: FastifySchemaValidationError): string {
+  const key = error.params.missingProperty ?? error.params.additionalProperty ?? propertyName(error);
+  const pointer = typeof key === "string" ? `${error.instancePath}/${escapeKey(key)}` : error.instancePath;
+  return `#${encodeURI(pointer.toWellFormed())}`;
+}
+
+/** Ajv sets `propertyName` beside `params` on errors inside `propertyNames`. */
+function propertyName(error: FastifySchemaValidationError): unknown {
+  return (error as { propertyName?: unknown }).propertyName;
+}
+
+/** Keys come from the request: a long one is cut, it only has to be recognised. */
+function escapeKey(key: string): string {
+  const short = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  return short.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function detailOf(error: FastifySchemaValidationError): string {
+  const { params } = error;
+  switch (error.keyword) {
+    case "required":
+      return "is missing";
+    case "additionalProperties":
+      return "is not a known key";
+    case "type":
+      return `must be ${words(params.type)}`;
+    case "const":
+      return `must be ${JSON.stringify(params.allowedValue)}`;
+    case "enum":
+      return `must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
+    case "minLength":
+      return params.limit === 1 ? "must not be empty" : `must have at least ${params.limit} characters`;
+    case "maxLength":
+      return `must have at most ${params.limit} characters`;
+    case "minimum":
+    case "maximum":
+      return `must be ${params.comparison} ${params.limit}`;
+    case "pattern":
+      return `must match ${params.pattern}`;
+    case "minProperties":
+    case "maxProperties":
+      // At the top of a body both are 1, and mean a choice between keys.
+      return error.instancePath === "" ? "must have exactly one of its keys" : `must have at most ${params.limit} keys`;
+    default:
+      return "is not valid";
+  }
+}
+
+function words(type: unknown): string {
+  const types = Array.isArray(type) ? type : String(type).split(",");
+  return types
+    .filter((name) => name !== "null")
+    .map((name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`)
+    .join(" or ");
+}
