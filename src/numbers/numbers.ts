@@ -1,0 +1,144 @@
+/** Parses and classifies phone numbers with libphonenumber's numbering plans. */
+import {
+  type CountryCode,
+  isSupportedCountry,
+  type NumberType as LibraryType,
+  ParseError,
+  type PhoneNumber,
+  parsePhoneNumberWithError,
+  validatePhoneNumberLength,
+} from "libphonenumber-js/max";
+import type { Config } from "../config/schema.ts";
+import { createPolicy, type NumberRefusal } from "./policy.ts";
+import type { Numbers } from "./ports.ts";
+import { readRaw } from "./raw.ts";
+import type { NumberFacts, NumberType } from "./types.ts";
+
+const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
+  MOBILE: "mobile",
+  FIXED_LINE: "fixed_line",
+  FIXED_LINE_OR_MOBILE: "fixed_line_or_mobile",
+  PREMIUM_RATE: "premium_rate",
+  TOLL_FREE: "toll_free",
+  SHARED_COST: "shared_cost",
+  VOIP: "voip",
+  PERSONAL_NUMBER: "personal_number",
+  PAGER: "pager",
+  UAN: "uan",
+  VOICEMAIL: "voicemail",
+};
+
+/**
+ * Inmarsat, the GMSS networks (Iridium, Globalstar) and Thuraya: ITU-T's list of E.164 country codes. The library calls
+ * them mobile or VoIP; a minute costs several euros.
+ */
+const satellitePrefixes = /^\+(870|881|88216)/;
+
+/** What telephony takes: at most 15 digits (ITU-T E.164, 6.2.1). */
+const dialable = /^\+\d{3,15}$/;
+
+/**
+ * What numbers can be told without ringing them, and which of them policy lets us ring.
+ *
+ * `possible` means that the length fits the country's numbering plan; `valid` that the digits fit a range that is in
+ * use there. Neither says that anybody has the number.
+ */
+export function createNumbers(config: Config["numbers"]): Numbers {
+  const policy = createPolicy(config);
+  return {
+    examine(input, country, allowedCountries) {
+      const raw = readRaw(input);
+      if ("refusal" in raw) return unreadable(input, raw.refusal);
+      const home = country ?? config.default_country;
+      if (home !== undefined && !isSupportedCountry(home)) {
+        return unreadable(input, { code: "invalid_request", detail: "country is no ISO 3166 country with phones" });
+      }
+      const parsed = parse(raw.digits, home);
+      if ("refusal" in parsed) return unreadable(input, parsed.refusal);
+
+      const { number } = parsed;
+      // With the full metadata, valid numbers are those that have a type; asking isValid() too would do the work twice.
+      const libraryType = number.getType();
+      const valid = libraryType !== undefined && dialable.test(number.number);
+      const type = typeOf(number.number, libraryType);
+      const refusal = valid
+        ? policy.judge(number.country ?? null, type, allowedCountries)
+        : whyInvalid(raw.digits, home, number);
+      return {
+        input,
+        e164: dialable.test(number.number) ? number.number : null,
+        valid,
+        possible: valid || number.isPossible(),
+        type,
+        country: number.country ?? null,
+        national: number.formatNational(),
+        international: number.formatInternational(),
+        callable: refusal === null,
+        refusal,
+      };
+    },
+  };
+}
+
+function typeOf(e164: string, libraryType: LibraryType): NumberType {
+  if (libraryType === undefined) return "unknown";
+  return satellitePrefixes.test(e164) ? "satellite" : types[libraryType];
+}
+
+function parse(digits: string, home: CountryCode | undefined): { number: PhoneNumber } | { refusal: NumberRefusal } {
+  try {
+    // `extract: false`: the digits are the whole number, none is to be searched in a text.
+    const options = home === undefined ? { extract: false } : { extract: false, defaultCountry: home };
+    return { number: parsePhoneNumberWithError(digits, options) };
+  } catch (error) {
+    return { refusal: whyUnparseable(digits, error instanceof ParseError ? error.message : "") };
+  }
+}
+
+function whyUnparseable(digits: string, reason: string): NumberRefusal {
+  switch (reason) {
+    case "TOO_SHORT":
+      return { code: "number_too_short", detail: "the number has too few digits for any country" };
+    case "TOO_LONG":
+      return { code: "number_too_long", detail: "the number has more digits than any country has" };
+    case "INVALID_COUNTRY":
+      return { code: "number_invalid", detail: whyNoCountry(digits) };
+    default:
+      return { code: "number_invalid", detail: "this is not a phone number" };
+  }
+}
+
+function whyNoCountry(digits: string): string {
+  if (digits.startsWith("+")) return "no country has this calling code";
+  if (digits.startsWith("00")) return "write + and the country's calling code instead of 00, or give `country` too";
+  return "write the number with + and the country's calling code, or give `country` too";
+}
+
+function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
+  const plan = number.country ?? `+${number.countryCallingCode}`;
+  switch (validatePhoneNumberLength(digits, home)) {
+    case "TOO_SHORT":
+      return { code: "number_too_short", detail: `the number has too few digits for ${plan}` };
+    case "TOO_LONG":
+      return { code: "number_too_long", detail: `the number has too many digits for ${plan}` };
+    case "INVALID_LENGTH":
+      return { code: "number_invalid", detail: `no number of ${plan} has this many digits` };
+    default:
+      return { code: "number_invalid", detail: `no range of ${plan} that is in use starts like this number` };
+  }
+}
+
+function unreadable(input: string, refusal: NumberRefusal): NumberFacts {
+  return {
+    input,
+    e164: null,
+    valid: false,
+    possible: false,
+    type: "unknown",
+    country: null,
+    national: null,
+    international: null,
+    callable: false,
+    refusal,
+  };
+}

@@ -1,0 +1,172 @@
+import fc from "fast-check";
+import { getCountries, getExampleNumber, isPossiblePhoneNumber, isValidPhoneNumber } from "libphonenumber-js/max";
+import examples from "libphonenumber-js/mobile/examples";
+import { describe, expect, test } from "vitest";
+import type { Config } from "../../../src/config/schema.ts";
+import { createNumbers } from "../../../src/numbers/numbers.ts";
+
+const open: Config["numbers"] = { allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" };
+const numbers = createNumbers(open);
+const codeOf = (input: string, country: string | null = null) => numbers.examine(input, country, null).refusal?.code;
+
+describe("what is known of a number", () => {
+  test("a mobile in international format", () => {
+    expect(numbers.examine("+33 6 12 34 56 78", null, null)).toEqual({
+      input: "+33 6 12 34 56 78",
+      e164: "+33612345678",
+      valid: true,
+      possible: true,
+      type: "mobile",
+      country: "FR",
+      national: "06 12 34 56 78",
+      international: "+33 6 12 34 56 78",
+      callable: true,
+      refusal: null,
+    });
+  });
+
+  test("national format is read with the request's country, else with the configured one", () => {
+    expect(numbers.examine("07400 123456", "GB", null).e164).toBe("+447400123456");
+    const british = createNumbers({ ...open, default_country: "GB" });
+    expect(british.examine("07400 123456", null, null).e164).toBe("+447400123456");
+    expect(british.examine("06 12 34 56 78", "FR", null).e164).toBe("+33612345678");
+    expect(british.examine("+33 6 12 34 56 78", null, null).e164).toBe("+33612345678");
+  });
+
+  test("national format without any country is refused with what to do", () => {
+    expect(numbers.examine("07400 123456", null, null).refusal).toEqual({
+      code: "number_invalid",
+      detail: "write the number with + and the country's calling code, or give `country` too",
+    });
+    expect(numbers.examine("0044 7400 123456", null, null).refusal?.detail).toContain("instead of 00");
+  });
+
+  test("a country that does not exist is the request's mistake", () => {
+    for (const country of ["ZZ", "UK", "gb", "", "constructor"]) {
+      expect(codeOf("+447400123456", country), country).toBe("invalid_request");
+    }
+  });
+
+  test.each([
+    ["+44", "number_too_short"],
+    ["+447", "number_too_short"],
+    ["+44740012", "number_too_short"],
+    ["+1202555012", "number_too_short"],
+    ["+447400123456789", "number_too_long"],
+    ["+44740012345678901", "number_too_long"],
+    ["+4474001234567890123456", "number_too_long"],
+    ["+47123456", "number_invalid"],
+    ["+12223334444", "number_invalid"],
+    ["+999123456789", "number_invalid"],
+    ["hello", "number_invalid"],
+    ["+44 7400 123456;ext=5", "number_invalid"],
+    ["+441212345678", "number_is_landline"],
+    ["+390612345678", "number_is_landline"],
+    ["+449098790000", "number_not_callable"],
+    ["+448001234567", "number_not_callable"],
+    ["+447012345678", "number_not_callable"],
+    ["+445612345678", "number_not_callable"],
+    ["+447640123456", "number_not_callable"],
+    ["+80012345678", "number_not_callable"],
+    ["+979123456789", "number_not_callable"],
+  ])("%s: %s", (input, code) => {
+    const facts = numbers.examine(input, null, null);
+    expect(facts.refusal?.code).toBe(code);
+    expect(facts.callable).toBe(false);
+  });
+
+  test("short numbers that lead to emergency services are not callable", () => {
+    for (const [input, country] of [
+      ["112", "GB"],
+      ["911", "US"],
+      ["999", "GB"],
+      ["110", "DE"],
+    ] as const) {
+      expect(codeOf(input, country)).toBe("number_too_short");
+    }
+  });
+
+  test.each(["+881612345678", "+870773123456", "+88216123456789"])("satellite phone %s is not callable", (input) => {
+    expect(numbers.examine(input, null, null)).toMatchObject({
+      valid: true,
+      type: "satellite",
+      country: null,
+      callable: false,
+      refusal: { code: "number_not_callable" },
+    });
+  });
+});
+
+describe("policy", () => {
+  const examine = (config: Partial<Config["numbers"]>, input: string, app: readonly string[] | null = null) =>
+    createNumbers({ ...open, ...config }).examine(input, null, app).refusal?.code;
+
+  test("countries that are denied, not allowed, or not allowed for the app", () => {
+    expect(examine({ denied_countries: ["FR"] }, "+33612345678")).toBe("country_not_allowed");
+    expect(examine({ denied_countries: ["FR"] }, "+447400123456")).toBeUndefined();
+    expect(examine({ allowed_countries: ["GB"] }, "+33612345678")).toBe("country_not_allowed");
+    expect(examine({ allowed_countries: ["GB"] }, "+447400123456")).toBeUndefined();
+    expect(examine({}, "+33612345678", ["GB"])).toBe("country_not_allowed");
+    expect(examine({}, "+447400123456", ["GB"])).toBeUndefined();
+    expect(examine({ denied_countries: ["GB"] }, "+447400123456", ["GB"])).toBe("country_not_allowed");
+  });
+
+  test("countries that share a calling code are told apart", () => {
+    expect(examine({ allowed_countries: ["US"] }, "+16135550123")).toBe("country_not_allowed");
+    expect(examine({ allowed_countries: ["GB"] }, "+447624123456")).toBe("country_not_allowed");
+  });
+
+  test("numbers that may be mobile or landline go by the configured policy", () => {
+    expect(numbers.examine("+12015550123", null, null)).toMatchObject({ type: "fixed_line_or_mobile", callable: true });
+    expect(examine({ fixed_line_or_mobile: "deny" }, "+12015550123")).toBe("number_not_callable");
+  });
+});
+
+describe("for any input", () => {
+  const country = fc.option(fc.constantFrom(...getCountries(), "ZZ"), { nil: null });
+  const input = fc.oneof(
+    fc.string({ unit: fc.constantFrom(..."+0123456789 ()-./"), maxLength: 45 }),
+    fc.tuple(fc.constantFrom(...getCountries()), fc.nat(99_999)).map(([from, change]) => {
+      const example = getExampleNumber(from, examples)?.number ?? "+1";
+      return example.slice(0, -5) + String(change).padStart(5, "0");
+    }),
+    fc.string({ unit: "binary" }),
+  );
+
+  test("the facts never contradict each other and nothing throws", () => {
+    fc.assert(
+      fc.property(input, country, (given, home) => {
+        const facts = numbers.examine(given, home, null);
+        expect(facts.callable).toBe(facts.refusal === null);
+        if (facts.e164 !== null) expect(facts.e164).toMatch(/^\+\d{3,15}$/);
+        if (facts.callable) {
+          expect(facts).toMatchObject({ valid: true, possible: true, e164: expect.any(String) });
+          expect(facts.country).toMatch(/^[A-Z]{2}$/);
+          expect(["mobile", "fixed_line_or_mobile"]).toContain(facts.type);
+        }
+        if (facts.refusal) expect(facts.refusal.detail).not.toMatch(/\d{5}/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("valid and possible are what libphonenumber says of the same digits", () => {
+    fc.assert(
+      fc.property(input, (given) => {
+        const facts = numbers.examine(given, null, null);
+        if (facts.e164 === null) return;
+        expect(facts.valid).toBe(isValidPhoneNumber(facts.e164));
+        expect(facts.possible).toBe(isPossiblePhoneNumber(facts.e164) || facts.valid);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test("an example mobile of every country in the world is callable", () => {
+  const refused = getCountries().filter((country) => {
+    const example = getExampleNumber(country, examples);
+    return example && !numbers.examine(example.number, null, null).callable;
+  });
+  expect(refused).toEqual([]);
+});
