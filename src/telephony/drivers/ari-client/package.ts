@@ -53,6 +53,8 @@ holdSwagger();
 function holdSwagger(): void {
   const requireOfPackage = createRequire(createRequire(import.meta.url).resolve("ari-client"));
   const swagger = requireOfPackage("swagger-client") as SwaggerPackage;
+  // Its sloppy mode makes this a global; the original writes to the console and keeps every line for ever.
+  (globalThis as { log?: unknown }).log = () => undefined;
   // The original calls the failure callback and then throws from inside the event loop, which ends the process.
   swagger.SwaggerApi.prototype.fail = function fail(message) {
     this.failure(message);

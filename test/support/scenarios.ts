@@ -1,0 +1,107 @@
+/** SIPp scenarios of one call each, built from steps, for whatever the fixed ones beside this file do not do. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll } from "vitest";
+
+/** What the carrier does after an INVITE, in order. OPTIONS is answered 200 in every scenario. */
+export type Step =
+  /** Sends a response to the INVITE; `headers` are whole header lines. */
+  | { readonly send: string; readonly sdp?: boolean; readonly headers?: readonly string[] }
+  | { readonly pauseMs: number }
+  /** Waits for ACK. */
+  | "ack"
+  /** Waits for BYE and answers 200. */
+  | "bye"
+  /** Waits for CANCEL, answers 200 to it and 487 to the INVITE, waits for ACK. */
+  | "canceled";
+
+const head = `    [last_Via:]
+    [last_From:]
+    [last_To:];tag=[call_number]
+    [last_Call-ID:]
+    [last_CSeq:]`;
+
+const sdp = `    Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=carrier 1 1 IN IP4 [local_ip]
+    s=-
+    c=IN IP4 [media_ip]
+    t=0 0
+    m=audio [media_port] RTP/AVP 8
+    a=rtpmap:8 PCMA/8000`;
+
+const ok = `  <send><![CDATA[
+    SIP/2.0 200 OK
+${head}
+    Content-Length: 0
+
+  ]]></send>`;
+
+/** Says the INVITE's own Via, CSeq and tags again, whatever request came last. */
+const terminated = `  <send><![CDATA[
+    SIP/2.0 487 Request Terminated
+    Via: [$via]
+    [last_From:]
+    [last_To:];tag=[call_number]
+    [last_Call-ID:]
+    CSeq: [$cseq] INVITE
+    Content-Length: 0
+
+  ]]></send>`;
+
+function xmlOf(step: Step): string {
+  if (step === "ack") return `  <recv request="ACK"/>`;
+  if (step === "bye") return `  <recv request="BYE"/>\n${ok}`;
+  if (step === "canceled") return `  <recv request="CANCEL"/>\n${ok}\n${terminated}\n  <recv request="ACK"/>`;
+  if ("pauseMs" in step) return `  <pause milliseconds="${step.pauseMs}"/>`;
+  const final = Number(step.send.slice(0, 3)) >= 200;
+  const headers = (step.headers ?? []).map((line) => `\n    ${line}`).join("");
+  const contact = `\n    Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>`;
+  // A redirection brings its own Contact.
+  const lines = `${head}${step.send.startsWith("3") ? "" : contact}${headers}`;
+  return `  <send${final ? ' retrans="500"' : ""}><![CDATA[
+    SIP/2.0 ${step.send}
+${lines}
+${step.sdp ? sdp : "    Content-Length: 0\n"}
+  ]]></send>`;
+}
+
+/** The scenario's XML. */
+export function scenarioXml(steps: readonly Step[]): string {
+  return `<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="steps">
+  <recv request="OPTIONS" optional="true" next="options"/>
+  <recv request="INVITE">
+    <action>
+      <ereg regexp="[^ ].*" search_in="hdr" header="Via:" assign_to="via"/>
+      <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
+      <log message="[$via] [$cseq]"/>
+    </action>
+  </recv>
+${steps.map(xmlOf).join("\n")}
+  <nop next="end"/>
+  <label id="options"/>
+${ok}
+  <label id="end"/>
+</scenario>
+`;
+}
+
+/** Call it at the top of a test file. @returns writes a scenario, and gives its path for `startSipp` */
+export function withScenarios(): (steps: readonly Step[]) => Promise<string> {
+  let dir: string | null = null;
+  let written = 0;
+  afterAll(async () => {
+    if (dir !== null) await rm(dir, { recursive: true, force: true });
+  });
+  return async (steps) => {
+    dir ??= await mkdtemp(path.join(tmpdir(), "onering-scenarios-"));
+    written += 1;
+    const file = path.join(dir, `${written}.xml`);
+    await writeFile(file, scenarioXml(steps));
+    return file;
+  };
+}
