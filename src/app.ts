@@ -1,0 +1,98 @@
+/** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
+import type { FastifyPluginAsync } from "fastify";
+import type { Logger } from "pino";
+import { createCallerIdPool } from "./callerid/pool.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Config } from "./config/schema.ts";
+import { buildServer } from "./http/server.ts";
+import { createNumbers } from "./numbers/numbers.ts";
+import { cryptoRandom, type Random } from "./random.ts";
+import type { Report } from "./reports/events.ts";
+import { createMetrics } from "./reports/metrics.ts";
+import { createStore } from "./store/index.ts";
+import { createTelephony } from "./telephony/index.ts";
+import { createVerifications } from "./verification/service.ts";
+
+export interface AppOptions {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Says SANDBOX wherever a person looks. */
+  readonly sandbox?: boolean;
+  /** Pages and routes beside the API. */
+  readonly extraPlugins?: readonly FastifyPluginAsync[];
+  /** Hears what happened, beside metrics. Must not throw. */
+  readonly report?: Report;
+}
+
+export interface App {
+  /** Connects to Redis and Asterisk (in the background, for ever) and listens. @throws where the port is taken */
+  start(): Promise<{ readonly url: string }>;
+  /** Refuses new work, lets live calls end within `calls.drain_ms`, cancels the rest, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Builds a gateway; nothing listens and nothing rings before `start`. */
+export async function buildApp(config: Config, options: AppOptions): Promise<App> {
+  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, extraPlugins = [] } = options;
+  const store = createStore({ redis: config.redis, settings: config.verification, clock, logger });
+  const telephony = createTelephony({ config, clock, random, logger });
+  const { dialer, trunks } = telephony;
+  const metrics = createMetrics({
+    liveCalls: () => dialer.liveCalls,
+    trunks: () => trunks.status(),
+    asterisks: () => telephony.asterisks(),
+  });
+  const report: Report = (event) => {
+    metrics.report(event);
+    options.report?.(event);
+  };
+  const numbers = createNumbers(config.numbers);
+  const verifications = createVerifications({
+    numbers,
+    callerIds: createCallerIdPool(config.ranges, random),
+    trunks,
+    dialer,
+    store: store.verifications,
+    hmacKey: config.secrets.hmac_key,
+    clock,
+    random,
+    report,
+    logger,
+  });
+  let draining = false;
+  const server = await buildServer({
+    config,
+    verifications,
+    numbers,
+    metrics,
+    logger,
+    clock,
+    sandbox,
+    extraPlugins,
+    async readiness() {
+      const redis = await store.ping();
+      const status = trunks.status();
+      return { ready: redis && status.some((trunk) => trunk.usable) && !draining, redis, trunks: status, draining };
+    },
+  });
+
+  return {
+    async start() {
+      await telephony.start();
+      const url = await server.listen({ host: config.http.host, port: config.http.port });
+      return { url };
+    },
+    async stop() {
+      draining = true;
+      server.startDraining();
+      await dialer.drain(config.calls.drain_ms);
+      // What the last calls reported must be in Redis before its connection goes.
+      await verifications.settled();
+      await server.close();
+      verifications.stop();
+      await telephony.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing, calls nobody. */
+import { loadConfig } from "../config/load.ts";
+import { examineAsterisk } from "../doctor/asterisk.ts";
+import { describe, type Finding } from "../doctor/finding.ts";
+import { examineRanges } from "../doctor/ranges.ts";
+import { examineRedis } from "../doctor/redis.ts";
+
+/** @returns 0 where the gateway can work, 1 where something must be mended first */
+export async function doctor(configPath: string): Promise<number> {
+  let failed = 0;
+  const tell = (findings: readonly Finding[]) => {
+    for (const finding of findings) {
+      if (finding.level === "fail") failed++;
+      process.stdout.write(describe(finding));
+    }
+  };
+  const config = await loadConfig({ path: configPath, env: process.env });
+  tell([{ level: "ok", what: `${configPath} is a valid configuration`, mend: null }]);
+  tell(examineRanges(config));
+  tell(await examineRedis(config.redis));
+  for (const [name, asterisk] of Object.entries(config.asterisks)) {
+    const endpoints = Object.values(config.trunks)
+      .filter((trunk) => trunk.asterisk === name)
+      .map((trunk) => trunk.endpoint);
+    tell(await examineAsterisk(name, asterisk, endpoints));
+  }
+  process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);
+  return failed === 0 ? 0 : 1;
+}

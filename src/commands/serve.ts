@@ -1,0 +1,25 @@
+/** `onering serve`: the gateway in production, until a signal ends it. */
+import closeWithGrace from "close-with-grace";
+import { buildApp } from "../app.ts";
+import { loadConfig } from "../config/load.ts";
+import { createLogger } from "../reports/log.ts";
+
+/** On top of the drain: closing sockets, telling Redis the last ends. */
+const closeMarginMs = 5000;
+
+/** @returns never with another code than 0; what goes wrong at start is thrown */
+export async function serve(configPath: string): Promise<number> {
+  const config = await loadConfig({ path: configPath, env: process.env });
+  const logger = createLogger(config.log);
+  const app = await buildApp(config, { logger });
+  closeWithGrace({ delay: config.calls.drain_ms + closeMarginMs, logger: false }, async ({ err, signal }) => {
+    if (err) logger.fatal({ err }, "ending after an error that nobody caught");
+    else logger.info({ signal }, "draining: no new verifications, live calls end first");
+    await app.stop();
+    logger.info("stopped");
+    logger.flush();
+  });
+  const { url } = await app.start();
+  logger.info({ url }, `listening on ${url}`);
+  return 0;
+}

@@ -1,0 +1,129 @@
+/** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
+import type { AsteriskConfig } from "../config/schema.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
+
+/** Modules without which a call cannot be placed or watched. */
+const neededModules = [
+  "res_ari_channels.so",
+  "res_ari_events.so",
+  "res_ari_applications.so",
+  "res_ari_asterisk.so",
+  "app_stasis.so",
+  "chan_pjsip.so",
+  "res_pjsip_session.so",
+  "res_pjsip_caller_id.so",
+  "res_pjsip_sdp_rtp.so",
+  "res_rtp_asterisk.so",
+];
+
+interface AriAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function ari(asterisk: AsteriskConfig, path: string): Promise<AriAnswer> {
+  const authorization = `Basic ${Buffer.from(`${asterisk.ari_user}:${asterisk.ari_password}`).toString("base64")}`;
+  const response = await fetch(new URL(`/ari${path}`, asterisk.ari_url), {
+    headers: { authorization },
+    signal: AbortSignal.timeout(asterisk.request_timeout_ms),
+  });
+  const text = await response.text();
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // An answer that is no JSON is told by its status.
+  }
+  return { status: response.status, body };
+}
+
+/**
+ * @param name what the configuration calls this Asterisk
+ * @param endpoints the PJSIP endpoints of its trunks
+ */
+export async function examineAsterisk(
+  name: string,
+  asterisk: AsteriskConfig,
+  endpoints: readonly string[],
+): Promise<Finding[]> {
+  let info: AriAnswer;
+  try {
+    info = await ari(asterisk, "/asterisk/info");
+  } catch (error) {
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    return [
+      fail(
+        `Asterisk ${name}: ${asterisk.ari_url} does not answer (${why})`,
+        "Is Asterisk up, http.conf enabled, the address right?",
+      ),
+    ];
+  }
+  if (info.status === 401) {
+    return [
+      fail(
+        `Asterisk ${name}: ARI refuses the user or password`,
+        `Compare ari_user and ari_password with [${asterisk.ari_user}] in ari.conf.`,
+      ),
+    ];
+  }
+  if (info.status !== 200) {
+    return [
+      fail(
+        `Asterisk ${name}: /ari answers ${info.status}`,
+        "Load res_ari and its parts; see docs/deploy-beside-a-pbx.md.",
+      ),
+    ];
+  }
+  const version = String((info.body as { system?: { version?: unknown } }).system?.version ?? "unknown");
+  return [
+    examineVersion(name, version),
+    ...(await examineModules(name, asterisk)),
+    ...(await Promise.all(endpoints.map((endpoint) => examineEndpoint(name, asterisk, endpoint)))),
+  ];
+}
+
+/** 20 is the oldest that we test against; below 22.10.1 two ARI advisories are open. */
+export function examineVersion(name: string, version: string): Finding {
+  const [major = 0, minor = 0, patch = 0] = (/(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+  if (major === 0) return warn(`Asterisk ${name}: version ${version} is not known`, "Asterisk 20 or newer is needed.");
+  if (major < 20) return fail(`Asterisk ${name}: version ${version}`, "Asterisk 20 or newer is needed.");
+  if (major === 22 && minor * 100 + patch < 1001) {
+    return warn(`Asterisk ${name}: version ${version}`, "22.10.1 closes two holes in ARI: update when you can.");
+  }
+  return ok(`Asterisk ${name}: version ${version}`);
+}
+
+async function examineModules(name: string, asterisk: AsteriskConfig): Promise<Finding[]> {
+  const { status, body } = await ari(asterisk, "/asterisk/modules");
+  if (status !== 200 || !Array.isArray(body)) {
+    return [warn(`Asterisk ${name}: the list of modules cannot be read (${status})`, "Load res_ari_asterisk.so.")];
+  }
+  const running = new Set(
+    (body as { name?: string; status?: string }[]).filter((m) => m.status === "Running").map((m) => m.name),
+  );
+  const missing = neededModules.filter((module) => !running.has(module));
+  return missing.length === 0
+    ? [ok(`Asterisk ${name}: all needed modules run`)]
+    : [fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf.")];
+}
+
+async function examineEndpoint(name: string, asterisk: AsteriskConfig, endpoint: string): Promise<Finding> {
+  const { status, body } = await ari(asterisk, `/endpoints/PJSIP/${encodeURIComponent(endpoint)}`);
+  if (status === 404) {
+    return fail(`Asterisk ${name}: no PJSIP endpoint ${endpoint}`, "Compare with `pjsip show endpoints`.");
+  }
+  const state = String((body as { state?: unknown } | null)?.state ?? "unknown");
+  if (state === "offline") {
+    return fail(
+      `Asterisk ${name}: the carrier behind ${endpoint} does not answer`,
+      "Look at `pjsip show contacts` and the firewall.",
+    );
+  }
+  if (state !== "online") {
+    return warn(
+      `Asterisk ${name}: whether ${endpoint} answers is not known (${state})`,
+      "Set qualify_frequency on its AOR.",
+    );
+  }
+  return ok(`Asterisk ${name}: endpoint ${endpoint} is online`);
+}

@@ -1,0 +1,71 @@
+/** Looks at Redis: reachable, version, eviction policy, and whether its clock agrees with ours. */
+import { pino } from "pino";
+import type { Config } from "../config/schema.ts";
+import { createRedis } from "../store/client.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
+
+/** Longest wait for the first connection; a Redis in reach takes milliseconds. */
+const connectDeadlineMs = 3000;
+
+/** Gateways judge expiry by their own clocks; more than this between two hosts makes codes live visibly longer or shorter. */
+const maxClockSkewMs = 2000;
+
+export async function examineRedis(config: Config["redis"]): Promise<Finding[]> {
+  const { client, close } = createRedis(config, pino({ level: "silent" }));
+  let lastError: Error | null = null;
+  client.on("error", (error: Error) => {
+    lastError = error;
+  });
+  try {
+    if (client.status !== "ready") await readyWithin(client, connectDeadlineMs);
+    const [server, memory, time] = [await client.info("server"), await client.info("memory"), await client.time()];
+    return [examineVersion(server), examineEviction(memory), examineClock(time, Date.now())];
+  } catch (error) {
+    const why = lastError ?? error;
+    return [
+      fail(
+        `Redis does not answer (${why instanceof Error ? why.message : String(why)})`,
+        "Is it up, and are address and password in `redis` right? Without it nothing is placed and nothing verifies.",
+      ),
+    ];
+  } finally {
+    await close();
+  }
+}
+
+/** Not `events.once`: that would throw at the first of the errors between which the client keeps trying. */
+function readyWithin(client: ReturnType<typeof createRedis>["client"], deadlineMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no connection within ${deadlineMs} ms`)), deadlineMs);
+    client.once("ready", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function examineVersion(info: string): Finding {
+  const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
+  const version = valkey ?? /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown";
+  const name = valkey === undefined ? "Redis" : "Valkey";
+  return Number.parseInt(version, 10) >= 7
+    ? ok(`${name}: version ${version}`)
+    : fail(`${name}: version ${version}`, "Redis 7 or Valkey 7.2, or newer, is needed.");
+}
+
+function examineEviction(info: string): Finding {
+  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? "unknown";
+  return policy === "noeviction"
+    ? ok("Redis: nothing is evicted")
+    : warn(
+        `Redis: maxmemory-policy is ${policy}`,
+        "Set noeviction: an evicted count of wrong guesses gives an attacker new ones.",
+      );
+}
+
+function examineClock([seconds = 0, microseconds = 0]: readonly (string | number)[], nowMs: number): Finding {
+  const skewMs = Math.round(nowMs - (Number(seconds) * 1000 + Number(microseconds) / 1000));
+  return Math.abs(skewMs) <= maxClockSkewMs
+    ? ok("Redis: its clock agrees with this machine's")
+    : warn(`Redis: its clock differs from this machine's by ${skewMs} ms`, "Run NTP on every host of the gateway.");
+}
