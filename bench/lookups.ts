@@ -1,0 +1,152 @@
+/**
+ * How much our number lookup costs on top of the library it stands on: examine a number and write the response body,
+ * against a bare loop over libphonenumber-js that gets the same facts and nothing else, against one that only parses,
+ * and against google-libphonenumber. One core, one thread, no HTTP.
+ */
+
+import google from "google-libphonenumber";
+import { getCountries, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import examples from "libphonenumber-js/mobile/examples";
+import { createNumbers } from "../src/numbers/numbers.ts";
+import { alternate, median, ratioOf, type Side } from "./support/alternate.ts";
+import type { BenchOptions, BenchResult } from "./support/report.ts";
+
+const rounds = 9;
+const warmupRounds = 2;
+/** Long enough to hold some collections of garbage, short enough that a round of all sides sees one machine. */
+const measureMs = 400;
+const listLength = 20_000;
+
+/** Runs the comparison; about 20 seconds. Figures are lookups a second on one core; higher is better. */
+export async function runLookups(options: BenchOptions): Promise<BenchResult> {
+  const numbers = mixedNumbers();
+  const sides: readonly Side[] = [
+    side("ours", numbers, ourLookup()),
+    side("bare", numbers, bareLookup),
+    side("bare_parse_only", numbers, (input) => parsePhoneNumberFromString(input)?.number),
+    side("google", numbers, googleLookup()),
+  ];
+  const measured = await alternate(sides, {
+    rounds,
+    warmupRounds,
+    onMeasured: (name, round, rate) => options.progress(`round ${round}: ${name} ${Math.round(rate)} lookups/s`),
+  });
+  const { ratio, ratioLow, ratioHigh } = ratioOf(measured, "ours", "bare");
+  const rateOf = (name: string) => median(measured.samples[name] ?? []);
+  return {
+    name: "lookups",
+    ratio,
+    ours: rateOf("ours"),
+    bare: rateOf("bare"),
+    unit: "lookups/s",
+    ratio_low: ratioLow,
+    ratio_high: ratioHigh,
+    bare_is: "libphonenumber-js/max: parse, isValid, isPossible, getType, formatNational, formatInternational",
+    bare_parse_only: rateOf("bare_parse_only"),
+    google: rateOf("google"),
+    ratio_to_parse_only: ratioOf(measured, "ours", "bare_parse_only").ratio,
+    ratio_to_google: ratioOf(measured, "ours", "google").ratio,
+    numbers: numbers.length,
+    rounds,
+  };
+}
+
+function side(name: string, numbers: readonly string[], lookup: (input: string) => unknown): Side {
+  return { name, measure: () => lookupsPerSecond(numbers, lookup) };
+}
+
+/** The results are kept in use: a loop whose results nobody looks at may be compiled away. */
+let used = 0;
+
+function lookupsPerSecond(numbers: readonly string[], lookup: (input: string) => unknown): number {
+  const start = performance.now();
+  let done = 0;
+  while (performance.now() - start < measureMs) {
+    // A hundred at a time: reading the clock must not be what is measured.
+    for (let i = 0; i < 100; i++, done++) if (lookup(numbers[done % numbers.length] ?? "")) used++;
+  }
+  if (used === 0) throw new Error("no lookup gave a result");
+  return (done / (performance.now() - start)) * 1000;
+}
+
+/** What POST /v1/numbers/lookup does between the request's body and the response's. */
+function ourLookup(): (input: string) => string {
+  const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
+  return (input) => {
+    const { e164, valid, possible, refusal, type, country, national, international, callable } = numbers.examine(
+      input,
+      null,
+      null,
+    );
+    const reason = refusal?.code ?? null;
+    return JSON.stringify({ number: e164, valid, possible, reason, type, country, national, international, callable });
+  };
+}
+
+function bareLookup(input: string) {
+  const number = parsePhoneNumberFromString(input);
+  return (
+    number && {
+      number: number.number,
+      valid: number.isValid(),
+      possible: number.isPossible(),
+      type: number.getType(),
+      country: number.country,
+      national: number.formatNational(),
+      international: number.formatInternational(),
+    }
+  );
+}
+
+function googleLookup(): (input: string) => unknown {
+  const util = google.PhoneNumberUtil.getInstance();
+  const { NATIONAL, INTERNATIONAL } = google.PhoneNumberFormat;
+  return (input) => {
+    try {
+      const number = util.parse(input);
+      return {
+        valid: util.isValidNumber(number),
+        possible: util.isPossibleNumber(number),
+        type: util.getNumberType(number),
+        country: util.getRegionCodeForNumber(number),
+        national: util.format(number, NATIONAL),
+        international: util.format(number, INTERNATIONAL),
+      };
+    } catch {
+      return null; // it throws for what is no number, as part of its interface
+    }
+  };
+}
+
+/** Countries as a gateway sees them: a few large ones make most of the traffic. */
+const busyCountries = ["US", "IN", "GB", "DE", "FR", "BR", "ID", "NG", "MX", "TR"] as const;
+const landlines = ["+441212345678", "+4930123456", "+390612345678", "+33123456789", "+81312345678"];
+const junk = [
+  "",
+  "hello",
+  "+",
+  "+44",
+  "12345",
+  "+999123456789",
+  "+4474001234567890123",
+  "+12223334444",
+  "07400 123456",
+];
+
+/**
+ * The same list on every run: 80 % mobiles (half of them of the busy countries; as E.164 or with spaces), 10 % landlines,
+ * 10 % junk. Last digits vary, so that no result can be remembered.
+ */
+function mixedNumbers(): readonly string[] {
+  const everywhere = getCountries();
+  return Array.from({ length: listLength }, (_, index) => {
+    const turn = Math.floor(index / 10);
+    const digits = String((index * 7919) % 10_000).padStart(4, "0");
+    if (index % 10 === 0) return junk[turn % junk.length] ?? "";
+    if (index % 10 === 5) return (landlines[turn % landlines.length] ?? "").replace(/\d{4}$/, digits);
+    const countries = index % 2 === 0 ? busyCountries : everywhere;
+    const example = getExampleNumber(countries[(index * 31 + turn) % countries.length] ?? "US", examples);
+    const written = index % 3 === 0 ? example?.formatInternational() : example?.number;
+    return (written ?? "+1").replace(/\d{4}$/, digits);
+  });
+}
