@@ -4,7 +4,7 @@
  * is the one that the property tests read.
  */
 import type { AttemptResult } from "../telephony/dialer-port.ts";
-import type { Outcome } from "../telephony/outcome.ts";
+import { delivered, type Outcome } from "../telephony/outcome.ts";
 import { type Status, statuses } from "./types.ts";
 
 /** What can happen to a verification. */
@@ -63,14 +63,6 @@ export function isTerminal(status: Status): boolean {
 }
 
 /** What a finished call means for its verification: the event and the reason to show beside the status. */
-export function eventOf(result: AttemptResult): { readonly event: Event; readonly reason: Outcome } {
-  return { event: mayHaveBeenSeen(result) ? "delivered" : "undelivered", reason: result.outcome };
-}
-
-/**
- * A phone that alerted shows the call in its log, however the call then ended (a 486 after ringing is the person's own
- * hand); an answered one reached the phone even where no 180 was sent. Anything else left no trace there.
- */
-function mayHaveBeenSeen(result: AttemptResult): boolean {
-  return result.alerted || result.outcome === "answered";
+export function eventOf({ outcome, alerted }: AttemptResult): { readonly event: Event; readonly reason: Outcome } {
+  return { event: delivered(outcome, alerted) ? "delivered" : "undelivered", reason: outcome };
 }

@@ -1,0 +1,181 @@
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { createWorld, longestCallMs, refusalOf, shop, type World, type WorldOptions, wrongCode } from "./world.ts";
+
+const runtime = withRuntime();
+let redis: RedisServer;
+let world: World;
+let number = 0;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+afterEach(() => world.close());
+
+async function open(options: Partial<WorldOptions> = {}): Promise<World> {
+  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  await world.ready();
+  return world;
+}
+const somebody = () => `+4477007${String(number++).padStart(5, "0")}`;
+
+/** Starts and lets it ring out. */
+async function start(to: string) {
+  const verification = await world.verifications.start(shop, { to }, null);
+  await world.ringOut();
+  return verification;
+}
+
+/** That the refused start succeeds exactly when it said, and no millisecond before. */
+async function expectRoomAfter(to: string, retryAfterMs: number) {
+  expect(await refusalOf(start(to))).toEqual({ code: "rate_limited", retryAfterMs });
+  world.clock.advance(retryAfterMs - 1);
+  expect(await refusalOf(start(to))).toEqual({ code: "rate_limited", retryAfterMs: 1 });
+  world.clock.advance(1);
+  await start(to);
+}
+
+describe("calls to one callee", () => {
+  it("keep a gap", async () => {
+    await open();
+    const to = somebody();
+    await start(to);
+    world.clock.advance(4000);
+    await expectRoomAfter(to, 11_000);
+  });
+
+  it("are at most five within any hour, resends included; refused ones do not count", async () => {
+    await open();
+    const to = somebody();
+    const { id } = await start(to);
+    world.clock.advance(60_000);
+    await world.verifications.resend(shop, id);
+    await world.ringOut();
+    for (let i = 0; i < 3; i++) {
+      world.clock.advance(60_000);
+      await start(to);
+      for (let refused = 0; refused < 10; refused++) await refusalOf(start(to));
+    }
+    world.clock.advance(60_000);
+    await expectRoomAfter(to, hourMs - 5 * 60_000);
+  });
+
+  it("come one at a time, also from another verification", async () => {
+    await open();
+    const to = somebody();
+    await world.verifications.start(shop, { to }, null);
+    world.clock.advance(20_000);
+    await expectRoomAfter(to, longestCallMs - 20_000);
+  });
+
+  it("do not bother another callee", async () => {
+    await open();
+    await start(somebody());
+    await start(somebody());
+  });
+});
+
+describe("caller IDs", () => {
+  const ranges = { list: { prefix: "+442079460", digits: 2 } };
+  const settings = { starts_per_callee_per_hour: 100, start_gap_seconds: 0, wrong_checks_per_callee: 1 };
+
+  it("do not come back to a callee while they rest, and no more than half of a range rests", async () => {
+    await open({ ranges, settings });
+    const to = somebody();
+    for (let i = 0; i < 51; i++) {
+      await start(to);
+      world.clock.advance(60_000);
+    }
+    const shown = world.placed.map(({ callerId }) => callerId);
+    expect(new Set(shown).size).toBe(51);
+    const refusal = await refusalOf(start(to));
+    expect(refusal).toEqual({ code: "capacity", retryAfterMs: dayMs - 51 * 60_000 });
+    // Another callee gets them all the same.
+    await start(somebody());
+
+    world.clock.advance(dayMs - 51 * 60_000);
+    await start(to);
+    expect(shown.slice(1)).not.toContain(world.lastCall().callerId);
+  });
+
+  it("are found among 100 though 50 rest, every time", async () => {
+    // The first four candidates all rest in about one of 16 starts: the second try must find a free one.
+    await open({ ranges, settings: { ...settings, caller_id_rest_seconds: 600, ttl_seconds: 30 } });
+    const to = somebody();
+    for (let i = 0; i < 300; i++) {
+      await start(to);
+      world.clock.advance(36_000 / 3);
+      if (i % 50 === 49) world.clock.advance(hourMs);
+    }
+    const shown = world.placed.map(({ callerId }) => callerId);
+    for (let i = 0; i < shown.length; i++) {
+      const withinRest = shown.slice(Math.floor(i / 50) * 50, i);
+      expect(withinRest).not.toContain(shown[i]);
+    }
+  });
+});
+
+describe("wrong checks of one callee", () => {
+  it("count over verifications and apps: the eleventh is not compared, though it were right", async () => {
+    await open();
+    const to = somebody();
+    const startedMs = world.clock.nowMs();
+    for (let wrong = 0; wrong < 9; wrong++) {
+      if (wrong % 3 === 0) {
+        world.clock.advance(wrong === 0 ? 0 : 20_000);
+        await start(to);
+      }
+      const { id } = await world.verifications.get(shop, lastId());
+      await world.verifications.check(shop, id, { code: wrongCode(world.lastCall().code) });
+    }
+    world.clock.advance(20_000);
+    const fourth = await start(to);
+    expect(fourth.checksLeft).toBe(1);
+    const spare = await spareVerification(to);
+    const answer = await world.verifications.check(shop, fourth.id, { code: wrongCode(spare.fourthCode) });
+    expect(answer).toMatchObject({ valid: false, status: "failed", checksLeft: 0 });
+
+    const retryAfterMs = startedMs + dayMs - world.clock.nowMs();
+    const right = world.verifications.check(shop, spare.id, { code: spare.code });
+    expect(await refusalOf(right)).toEqual({ code: "rate_limited", retryAfterMs });
+    expect(await world.verifications.get(shop, spare.id)).toMatchObject({ status: "rung" });
+    expect(await refusalOf(start(to))).toEqual({ code: "rate_limited", retryAfterMs });
+
+    world.clock.advance(retryAfterMs);
+    expect((await start(to)).checksLeft).toBe(3);
+  });
+
+  it("are not counted for right ones", async () => {
+    await open({ settings: { wrong_checks_per_callee: 2, starts_per_callee_per_hour: 100, max_checks: 2 } });
+    const to = somebody();
+    for (let i = 0; i < 5; i++) {
+      const { id } = await start(to);
+      expect(await world.verifications.check(shop, id, { code: world.lastCall().code })).toMatchObject({ valid: true });
+      world.clock.advance(15_000);
+    }
+  });
+
+  it("are not forgotten by a right one: a new secret does not reset the count", async () => {
+    await open({ settings: { wrong_checks_per_callee: 4, max_checks: 3 } });
+    const to = somebody();
+    const first = await start(to);
+    for (let i = 0; i < 2; i++)
+      await world.verifications.check(shop, first.id, { code: wrongCode(world.lastCall().code) });
+    await world.verifications.check(shop, first.id, { code: world.lastCall().code });
+    world.clock.advance(15_000);
+    expect((await start(to)).checksLeft).toBe(2);
+  });
+
+  const lastId = () => world.lastCall().attemptId.replace(/-\d+$/, "");
+
+  /** One more live verification of the same callee, whose code is known. */
+  async function spareVerification(to: string) {
+    const fourthCode = world.lastCall().code;
+    world.clock.advance(20_000);
+    const { id } = await start(to);
+    return { id, code: world.lastCall().code, fourthCode };
+  }
+});

@@ -1,0 +1,289 @@
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import { withRuntime } from "../../support/processes.ts";
+import {
+  bank,
+  callee,
+  createWorld,
+  longestCallMs,
+  refusalOf,
+  result,
+  shop,
+  type World,
+  type WorldOptions,
+  wrongCode,
+} from "./world.ts";
+
+const runtime = withRuntime();
+let redis: RedisServer;
+let world: World;
+let number = 0;
+
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+afterEach(() => world.close());
+
+async function open(options: Partial<WorldOptions> = {}): Promise<World> {
+  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  await world.ready();
+  return world;
+}
+/** A callee that no other test called. */
+const somebody = () => `+4477009${String(number++).padStart(5, "0")}`;
+
+describe("a verification", () => {
+  it("is placed, rings, and is verified by the last digits of the caller ID", async () => {
+    const { verifications, lastCall, reports } = await open();
+    const started = await verifications.start(shop, { to: callee, reference: "order 7", metadata: { a: "b" } }, null);
+    expect(started).toMatchObject({
+      app: "shop",
+      to: callee,
+      country: "GB",
+      status: "pending",
+      codeLength: 6,
+      callerIdPrefix: "+4420794",
+      checksLeft: 3,
+      attempts: 1,
+      reference: "order 7",
+      metadata: { a: "b" },
+    });
+    expect(lastCall()).toMatchObject({ callee, trunk: "carrier", callerId: `+4420794${lastCall().code}` });
+
+    const seen: string[] = [];
+    const look = async () => void seen.push((await verifications.get(shop, started.id)).status);
+    const call = lastCall();
+    for (const step of [() => call.calling(), () => call.ringing()]) {
+      step();
+      await verifications.settled();
+      await look();
+    }
+    call.ended(result({ outcome: "rang", alerted: true }));
+    await verifications.settled();
+    await look();
+    expect(seen).toEqual(["calling", "ringing", "rung"]);
+
+    const wrong = await verifications.check(shop, started.id, { code: wrongCode(call.code) });
+    expect(wrong).toEqual({ id: started.id, status: "rung", valid: false, checksLeft: 2 });
+    const right = await verifications.check(shop, started.id, { code: call.code });
+    expect(right).toMatchObject({ status: "verified", valid: true });
+    expect(await verifications.get(shop, started.id)).toMatchObject({ status: "verified", reason: "rang" });
+
+    expect(reports.map(({ type }) => type)).toEqual([
+      "verification_started",
+      "attempt_ringing",
+      "attempt_ended",
+      "check",
+      "verification_ended",
+      "check",
+    ]);
+  });
+
+  it("is verified by the whole caller ID in the format of the phone, and by no other number with the same end", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    const { code } = lastCall();
+    const other = await verifications.check(shop, id, { callerId: `+33612345${code}` });
+    expect(other).toMatchObject({ valid: false, checksLeft: 2 });
+    expect(await verifications.check(shop, id, { callerId: `020 794${code}` })).toMatchObject({ valid: true });
+  });
+
+  it("fails when the checks are used up, and the right code comes too late", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    const { code } = lastCall();
+    for (const left of [2, 1]) {
+      const answer = await verifications.check(shop, id, { code: wrongCode(code) });
+      expect(answer).toMatchObject({ valid: false, checksLeft: left, status: "pending" });
+    }
+    expect(await verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({
+      valid: false,
+      checksLeft: 0,
+      status: "failed",
+    });
+    expect(await refusalOf(verifications.check(shop, id, { code }))).toMatchObject({ code: "verification_ended" });
+  });
+
+  it("does not count a guess of another length: the length is no secret", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    for (let i = 0; i < 5; i++) {
+      const refusal = refusalOf(verifications.check(shop, id, { code: lastCall().code.slice(1) }));
+      expect(await refusal).toMatchObject({ code: "invalid_request" });
+    }
+    expect(await verifications.get(shop, id)).toMatchObject({ checksLeft: 3 });
+  });
+
+  it("stops ringing as soon as it is verified or canceled", async () => {
+    const { verifications, lastCall, canceled, clock } = await open();
+    const to = somebody();
+    const first = await verifications.start(shop, { to }, null);
+    lastCall().ringing();
+    await verifications.settled();
+    await verifications.check(shop, first.id, { code: lastCall().code });
+    expect(canceled).toEqual([lastCall().attemptId]);
+    lastCall().ended(result({ outcome: "canceled", alerted: true }));
+    await verifications.settled();
+    expect(await verifications.get(shop, first.id)).toMatchObject({ status: "verified", reason: null });
+
+    clock.advance(15_000);
+    const second = await verifications.start(shop, { to }, null);
+    expect(await verifications.cancel(shop, second.id)).toMatchObject({ status: "canceled" });
+    expect(canceled).toContain(lastCall().attemptId);
+    expect(await verifications.cancel(shop, second.id)).toMatchObject({ status: "canceled" });
+    expect(await refusalOf(verifications.cancel(shop, first.id))).toMatchObject({ code: "verification_ended" });
+  });
+
+  it("stops ringing when another gateway heard that it ended", async () => {
+    const here = await open();
+    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    await there.ready();
+    const { id } = await here.verifications.start(shop, { to: somebody() }, null);
+    here.lastCall().calling();
+    await here.verifications.settled();
+    await there.verifications.cancel(shop, id);
+    here.lastCall().ringing();
+    await here.verifications.settled();
+    expect(here.canceled).toEqual([here.lastCall().attemptId]);
+    await there.close();
+  });
+
+  it("is undeliverable with the reason when the phone never rang, and that is its end", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    lastCall().ended(result({ outcome: "unallocated", alerted: false }));
+    await verifications.settled();
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "undeliverable", reason: "unallocated" });
+    expect(await refusalOf(verifications.resend(shop, id))).toMatchObject({ code: "verification_ended" });
+  });
+
+  it("expires on the millisecond, whoever looks", async () => {
+    const { verifications, lastCall, ringOut, clock } = await open();
+    const { id, expiresAtMs } = await verifications.start(shop, { to: somebody() }, null);
+    await ringOut();
+    clock.advance(299_999);
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "rung" });
+    clock.advance(1);
+    expect(await refusalOf(verifications.check(shop, id, { code: lastCall().code }))).toMatchObject({
+      code: "verification_ended",
+    });
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "expired", endedAtMs: expiresAtMs });
+  });
+
+  it("reports its expiry once, though nobody asks and two gateways look", async () => {
+    const here = await open();
+    const { id } = await here.verifications.start(shop, { to: somebody() }, null);
+    await here.ringOut();
+    here.clock.advance(300_000);
+    const ends = () => here.reports.filter(({ type }) => type === "verification_ended");
+    await expect
+      .poll(ends)
+      .toEqual([{ type: "verification_ended", id, app: "shop", country: "GB", status: "expired", reason: "rang" }]);
+    await here.verifications.get(shop, id);
+    expect(ends()).toHaveLength(1);
+  });
+
+  it.each([
+    ["before the phone rang", [], "undeliverable"],
+    ["while it rang", ["calling", "ringing"], "rung"],
+  ] as const)("ends as interrupted when its gateway died %s", async (_when, steps, status) => {
+    const { verifications, lastCall, clock } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    for (const step of steps) {
+      lastCall()[step]();
+      await verifications.settled();
+    }
+    clock.advance(longestCallMs - 1);
+    expect((await verifications.get(shop, id)).reason).toBeNull();
+    clock.advance(1);
+    expect(await verifications.get(shop, id)).toMatchObject({ status, reason: "interrupted" });
+  });
+
+  it("is told by nobody to another app", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    const tries = [
+      verifications.get(bank, id),
+      verifications.check(bank, id, { code: lastCall().code }),
+      verifications.check(bank, id, { callerId: lastCall().callerId }),
+      verifications.resend(bank, id),
+      verifications.cancel(bank, id),
+    ];
+    for (const attempt of tries) expect(await refusalOf(attempt)).toMatchObject({ code: "verification_not_found" });
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "pending", checksLeft: 3 });
+  });
+
+  it.each(["", "v", "../../etc", "v0000{x}aaaaaaaaaaaaaaaaaaa", `v0000${"a".repeat(22)}`])(
+    "is not found by the id %j",
+    async (id) => {
+      const { verifications } = await open();
+      expect(await refusalOf(verifications.get(shop, id))).toMatchObject({ code: "verification_not_found" });
+      expect(await refusalOf(verifications.check(shop, id, { code: "123456" }))).toMatchObject({
+        code: "verification_not_found",
+      });
+    },
+  );
+
+  it.each([
+    ["no_route", "country_not_allowed"],
+    ["telephony_unavailable", "telephony_unavailable"],
+    ["capacity", "capacity"],
+  ] as const)("is refused where trunks say %s, and costs the callee nothing", async (why, code) => {
+    const { verifications, loseTrunks, placed } = await open();
+    loseTrunks(why);
+    expect(await refusalOf(verifications.start(shop, { to: somebody() }, null))).toMatchObject({ code });
+    expect(placed).toEqual([]);
+  });
+
+  it("is refused where the number may not be called, and where no range has such codes", async () => {
+    const { verifications } = await open();
+    expect(await refusalOf(verifications.start(shop, { to: "junk" }, null))).toMatchObject({ code: "number_invalid" });
+    const shortCode = verifications.start(shop, { to: somebody(), codeLength: 4 }, null);
+    expect(await refusalOf(shortCode)).toMatchObject({ code: "invalid_request" });
+  });
+});
+
+describe("a resend", () => {
+  it("places a new call with a new code and a new life; the checks left stay, the old code is dead", async () => {
+    const { verifications, lastCall, ringOut, clock } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    const old = lastCall();
+    await ringOut();
+    await verifications.check(shop, id, { code: wrongCode(old.code) });
+    clock.advance(15_000);
+
+    const again = await verifications.resend(shop, id);
+    expect(again).toMatchObject({ status: "pending", reason: null, attempts: 2, checksLeft: 2 });
+    expect(again.expiresAtMs).toBe(clock.nowMs() + 300_000);
+    expect(lastCall().callerId).not.toBe(old.callerId);
+    expect(lastCall().attemptId).not.toBe(old.attemptId);
+    expect(await verifications.check(shop, id, { code: old.code })).toMatchObject({ valid: false, checksLeft: 1 });
+    expect(await verifications.check(shop, id, { code: lastCall().code })).toMatchObject({ valid: true });
+  });
+
+  it("is refused while the call before is up", async () => {
+    const { verifications, lastCall, clock } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    clock.advance(16_000);
+    const refusal = await refusalOf(verifications.resend(shop, id));
+    expect(refusal).toEqual({ code: "rate_limited", retryAfterMs: longestCallMs - 16_000 });
+    lastCall().ended(result({ outcome: "rang", alerted: true }));
+    await verifications.settled();
+    expect(await verifications.resend(shop, id)).toMatchObject({ attempts: 2 });
+  });
+
+  it("is not disturbed by late news of the call before", async () => {
+    const { verifications, lastCall, clock } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    const old = lastCall();
+    old.ringing();
+    await verifications.settled();
+    clock.advance(longestCallMs);
+    await verifications.resend(shop, id);
+    old.ended(result({ outcome: "congestion", alerted: false }));
+    await verifications.settled();
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "pending", reason: null, attempts: 2 });
+    const refusal = await refusalOf(verifications.start(shop, { to: old.callee }, null));
+    expect(refusal).toMatchObject({ code: "rate_limited", retryAfterMs: longestCallMs });
+  });
+});

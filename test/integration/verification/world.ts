@@ -1,0 +1,186 @@
+/**
+ * The verification service on a real Redis, with the real pool of caller IDs. Telephony is scripted: its dialer only
+ * writes down what it was asked, and the test tells what becomes of each call. Time stands still until the test moves it.
+ */
+import { pino } from "pino";
+import { createCallerIdPool } from "../../../src/callerid/pool.ts";
+import type { Clock } from "../../../src/clock.ts";
+import type { Config } from "../../../src/config/schema.ts";
+import type { Numbers } from "../../../src/numbers/ports.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import type { ReportEvent } from "../../../src/reports/events.ts";
+import { createStore } from "../../../src/store/index.ts";
+import type {
+  Attempt,
+  AttemptObserver,
+  AttemptResult,
+  Dialer,
+  NoTrunk,
+  Trunks,
+} from "../../../src/telephony/dialer-port.ts";
+import { createVerifications } from "../../../src/verification/service.ts";
+
+export const settings: Config["verification"] = {
+  ttl_seconds: 300,
+  retention_seconds: 3600,
+  max_checks: 3,
+  wrong_checks_per_callee: 10,
+  wrong_checks_window_seconds: 86_400,
+  starts_per_callee_per_hour: 5,
+  start_gap_seconds: 15,
+  caller_id_rest_seconds: 86_400,
+  max_guess_probability: 0.001,
+  idempotency_ttl_seconds: 86_400,
+};
+
+export const longestCallMs = 30_000;
+/** Reserved for drama by Ofcom: nobody's number. */
+export const callee = "+447700900123";
+export const shop = { name: "shop", allowedCountries: null };
+export const bank = { name: "bank", allowedCountries: null };
+
+/** One call that the service placed, to be told how it goes. */
+export interface PlacedCall extends Attempt, AttemptObserver {
+  readonly code: string;
+}
+
+export interface WorldOptions {
+  readonly redis: Config["redis"];
+  readonly settings?: Partial<Config["verification"]>;
+  readonly ranges?: Config["ranges"];
+  readonly clock?: ManualClock;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+export function createWorld(options: WorldOptions) {
+  const clock = options.clock ?? manualClock();
+  const ranges = options.ranges ?? { block: { prefix: "+4420794", digits: 6 } };
+  const placed: PlacedCall[] = [];
+  const canceled: string[] = [];
+  const reports: ReportEvent[] = [];
+  const logLines: string[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
+  const all = { ...settings, ...options.settings };
+  const digits = Object.values(ranges)[0]?.digits ?? 4;
+  let noTrunk: NoTrunk | null = null;
+
+  const dialer: Dialer = {
+    longestCallMs,
+    place: (attempt, observer) =>
+      void placed.push({
+        ...attempt,
+        code: attempt.callerId.slice(-digits),
+        calling: () => observer.calling(),
+        ringing: () => observer.ringing(),
+        ended: (result) => observer.ended(result),
+      }),
+    cancel: (attemptId) => void canceled.push(attemptId),
+    liveCalls: 0,
+    drain: async () => undefined,
+  };
+  const trunks: Trunks = {
+    choose: () => (noTrunk ? { none: noTrunk } : { trunk: "carrier", ranges: Object.keys(ranges) }),
+    status: () => [],
+  };
+  const store = createStore({ redis: options.redis, settings: all, clock, logger });
+  const verifications = createVerifications({
+    ...{ numbers, trunks, dialer, clock, logger },
+    callerIds: createCallerIdPool(ranges, cryptoRandom),
+    store: store.verifications,
+    hmacKey: "a key that only this test has, of 32 characters and more",
+    random: cryptoRandom,
+    report: (event) => void reports.push(event),
+  });
+
+  const lastCall = (): PlacedCall => {
+    const call = placed.at(-1);
+    if (!call) throw new Error("no call was placed");
+    return call;
+  };
+
+  return {
+    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, trunks, lastCall },
+    /** From now on no trunk can be had. */
+    loseTrunks: (why: NoTrunk) => {
+      noTrunk = why;
+    },
+    /** Lets the last call ring and end, as most do. */
+    async ringOut(call = lastCall()) {
+      call.calling();
+      call.ringing();
+      call.ended(result({ outcome: "rang", alerted: true }));
+      await verifications.settled();
+    },
+    /** Resolves when Redis is connected. */
+    async ready() {
+      while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async close() {
+      verifications.stop();
+      await store.close();
+    },
+  };
+}
+
+export function result(known: Pick<AttemptResult, "outcome" | "alerted">): AttemptResult {
+  return { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null, endedBy: "us", ...known };
+}
+
+/** A code of the same length that is not this one. */
+export function wrongCode(code: string): string {
+  return code.slice(0, -1) + ((Number(code.at(-1)) + 1) % 10);
+}
+
+/** What `promise` is refused with; fails where it is not. */
+export async function refusalOf(promise: Promise<unknown>): Promise<{ code: string; retryAfterMs: number | null }> {
+  try {
+    await promise;
+  } catch (error) {
+    const { code, retryAfterMs } = error as { code: string; retryAfterMs: number | null };
+    if (code === undefined) throw error;
+    return { code, retryAfterMs };
+  }
+  throw new Error("was not refused");
+}
+
+export interface ManualClock extends Clock {
+  /** Moves time, and calls back what became due on the way, in order. */
+  advance(ms: number): void;
+}
+
+export function manualClock(startMs = Date.now()): ManualClock {
+  let now = startMs;
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  return {
+    nowMs: () => now,
+    after(delayMs, callback) {
+      const timer = { atMs: now + delayMs, callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    advance(ms) {
+      now += ms;
+      for (const timer of [...timers].sort((a, b) => a.atMs - b.atMs)) {
+        if (timer.atMs > now || !timers.delete(timer)) continue;
+        timer.callback();
+      }
+    },
+  };
+}
+
+/** Numbers are judged elsewhere; here every British number in E.164 may be called. */
+const numbers: Numbers = {
+  examine: (input) => ({
+    input,
+    e164: input,
+    valid: true,
+    possible: true,
+    type: "mobile",
+    country: "GB",
+    national: null,
+    international: null,
+    callable: input.startsWith("+44"),
+    refusal: input.startsWith("+44") ? null : { code: "number_invalid", detail: "not a number" },
+  }),
+};
