@@ -14,6 +14,8 @@ import { PreflightError, preflight } from "./preflight.ts";
 /** A half-open connection is noticed after two unanswered pings. */
 const longestPingMs = 3000;
 const missedPingsAllowed = 2;
+/** So many that the back-off has reached its longest pause. */
+const failuresOfLongestPause = 10;
 
 export interface ConnectionOwner {
   /** Events flow from here on; what happened before must be found out now. Throws: the connection is given up. */
@@ -40,6 +42,8 @@ export class AriConnection {
   client: HeldClient | null = null;
   #up = false;
   #socket: HeldSocket | null = null;
+  /** Changes with every try and every loss: what an older try still finds out is nobody's business. */
+  #attempt = 0;
   #failures = 0;
   #startupTime: string | null = null;
   #stopPause: (() => void) | null = null;
@@ -65,8 +69,13 @@ export class AriConnection {
     this.#drop();
   }
 
-  /** Throws the connection away, as if it had broken. */
-  fail(reason: string): void {
+  /** Another process has our place: taking it back at once would only go to and fro, and end calls each time. */
+  yieldTo(reason: string): void {
+    this.#failures = Math.max(this.#failures, failuresOfLongestPause);
+    this.#fail(reason);
+  }
+
+  #fail(reason: string): void {
     if (this.#stopped || this.#stopPause !== null) return;
     this.#drop();
     this.#failures += 1;
@@ -80,34 +89,37 @@ export class AriConnection {
 
   async #try(): Promise<void> {
     const { asterisk, logger, owner } = this.#parts;
+    this.#attempt += 1;
+    const attempt = this.#attempt;
     try {
       const info = await preflight(asterisk);
       const { ari_url, ari_user, ari_password, ari_app } = asterisk;
       const client = await this.#within("the API description", Held.connect(originOf(ari_url), ari_user, ari_password));
-      if (this.#stopped) return;
+      if (attempt !== this.#attempt) return;
       this.client = client;
-      await this.#within("the WebSocket", this.#open(client));
+      const socket = this.#open(client);
+      await this.#within("the WebSocket", socket.opened);
       await client.run("applications", "filter", { applicationName: ari_app, body: eventFilter });
       await owner.reconcile(client);
-      if (this.#stopped || this.#socket === null) return;
+      if (attempt !== this.#attempt) return;
       const restarted = this.#startupTime !== null && this.#startupTime !== info.startupTime;
       this.#startupTime = info.startupTime;
       this.#failures = 0;
       logger.info({ version: info.version, app: ari_app, restarted }, "connected to Asterisk");
       this.#setUp(true);
-      this.#startPings(this.#socket);
+      this.#startPings(socket.socket);
     } catch (error) {
-      this.fail(describe(error));
+      if (attempt === this.#attempt) this.#fail(describe(error));
     }
   }
 
-  #open(client: HeldClient): Promise<void> {
+  #open(client: HeldClient): { readonly socket: HeldSocket; readonly opened: Promise<void> } {
     const socket = client.openSocket(this.#parts.asterisk.ari_app);
     this.#socket = socket;
-    return new Promise((resolve, reject) => {
+    const opened = new Promise<void>((resolve, reject) => {
       const lost = (reason: string) => {
         reject(new Error(reason));
-        if (this.#socket === socket) this.fail(reason);
+        if (this.#socket === socket) this.#fail(reason);
       };
       socket.on("open", () => resolve());
       // Never the error's own text: it may hold the URL, and that holds the password.
@@ -117,6 +129,7 @@ export class AriConnection {
         if (this.#socket === socket) this.#parts.owner.message(data.toString("utf8"));
       });
     });
+    return { socket, opened };
   }
 
   #startPings(socket: HeldSocket): void {
@@ -127,7 +140,7 @@ export class AriConnection {
     });
     const beat = () => {
       if (this.#socket !== socket) return;
-      if (unanswered >= missedPingsAllowed) return this.fail("Asterisk does not answer pings");
+      if (unanswered >= missedPingsAllowed) return this.#fail("Asterisk does not answer pings");
       unanswered += 1;
       socket.ping();
       this.#parts.owner.heartbeat();
@@ -137,6 +150,7 @@ export class AriConnection {
   }
 
   #drop(): void {
+    this.#attempt += 1;
     this.#stopPings?.();
     const socket = this.#socket;
     this.#socket = null;

@@ -129,8 +129,9 @@ class AriClientDriver implements CallControl {
     const news = readEvent(text);
     if (news === null) return;
     if (news.type === "replaced") {
-      const app = this.#app;
-      this.#parts.logger.error({ app }, "another process took our ARI application: give each gateway its own ari_app");
+      const why = "another process took our ARI application: give each gateway its own ari_app";
+      this.#parts.logger.error({ app: this.#app }, why);
+      this.#connection.yieldTo(why);
       return;
     }
     const call = this.#calls.get(news.channelId);

@@ -1,0 +1,83 @@
+/** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { AsteriskConfig, Config } from "../config/schema.ts";
+import type { Random } from "../random.ts";
+import type { CallControl } from "./call-control.ts";
+import { type AttemptHook, createDialer } from "./dialer.ts";
+import type { Dialer, Trunks } from "./dialer-port.ts";
+import { createAriClientDriver } from "./drivers/ari-client/index.ts";
+import { createCallSlots } from "./slots.ts";
+import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
+import { createTrunks } from "./trunks/index.ts";
+
+export interface TelephonyParts {
+  readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly onAttempt?: AttemptHook;
+}
+
+export interface Telephony {
+  readonly dialer: Dialer;
+  readonly trunks: Trunks;
+  /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
+  start(): Promise<void>;
+  /** Closes the connections. Drain the dialer before. */
+  stop(): Promise<void>;
+  /** Whether at least one Asterisk is connected. */
+  readonly connected: boolean;
+}
+
+export function createTelephony(parts: TelephonyParts): Telephony {
+  const { config, clock, logger } = parts;
+  const controls = new Map<string, CallControl>();
+  const watches = new Map<string, AmiWatch>();
+  for (const [name, asterisk] of Object.entries(config.asterisks)) {
+    const own = { ...parts, logger: logger.child({ asterisk: name }) };
+    controls.set(name, createDriver(asterisk, own));
+    const endpoints = Object.values(config.trunks).flatMap((t) => (t.asterisk === name ? [t.endpoint] : []));
+    const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
+    if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
+  }
+
+  const slots = createCallSlots(config);
+  const dialer = createDialer({ callControls: controls, config, slots, clock, logger, onAttempt: parts.onAttempt });
+  const trunks = createTrunks({
+    config,
+    callControls: controls,
+    slots,
+    health: (asterisk, endpoint) =>
+      watches.get(asterisk)?.health(endpoint) ?? { usable: true, why: "Asterisk is connected; no AMI to tell more" },
+  });
+
+  return {
+    dialer,
+    trunks,
+    async start() {
+      const starting = [...controls.values(), ...watches.values()].map((part) => part.start());
+      await Promise.all(starting);
+    },
+    async stop() {
+      for (const watch of watches.values()) watch.stop();
+      await Promise.all([...controls.values()].map((control) => control.stop()));
+    },
+    get connected() {
+      return [...controls.values()].some((control) => control.connected);
+    },
+  };
+}
+
+type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
+
+/** A new driver of the schema's `driver` must be named here, or this does not compile. */
+const drivers: Readonly<
+  Record<AsteriskConfig["driver"], (asterisk: AsteriskConfig, parts: DriverParts) => CallControl>
+> = {
+  "ari-client": (asterisk, { clock, random, logger }) => createAriClientDriver({ asterisk, clock, random, logger }),
+};
+
+function createDriver(asterisk: AsteriskConfig, parts: DriverParts): CallControl {
+  return drivers[asterisk.driver](asterisk, parts);
+}

@@ -1,0 +1,169 @@
+/** Watches the trunks of one Asterisk over AMI, for ever. */
+import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
+import type { Random } from "../../random.ts";
+import { backoffMs } from "../backoff.ts";
+import { type AmiConfig, AmiRefusal, AmiSession, type ManagerMessage } from "./ami-session.ts";
+import { judgeEndpoint, type TrunkHealth } from "./health.ts";
+
+/** Events tell changes at once; asking again finds what no event told, and a connection that is dead. */
+const askAgainMs = 15_000;
+/** Events come in bursts (one for each contact, peer, …): one look at the end of the burst is enough. */
+const burstMs = 50;
+
+export interface AmiWatchParts {
+  readonly ami: AmiConfig;
+  readonly requestTimeoutMs: number;
+  /** Names of the PJSIP endpoints to watch. */
+  readonly endpoints: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Called after every look. */
+  readonly onLook?: (() => void) | undefined;
+}
+
+export interface AmiWatch {
+  /** Connects and keeps connecting; resolves after the first look or failure. */
+  start(): Promise<void>;
+  stop(): void;
+  /** What is known of an endpoint now. Unknown counts as usable: calls then tell. */
+  health(endpoint: string): TrunkHealth;
+}
+
+export function createAmiWatch(parts: AmiWatchParts): AmiWatch {
+  return new Watch(parts);
+}
+
+class Watch implements AmiWatch {
+  readonly #parts: AmiWatchParts;
+  /** By endpoint; only while AMI tells. */
+  #known: ReadonlyMap<string, TrunkHealth> = new Map();
+  #whyUnknown = "AMI is not connected yet";
+  #session: AmiSession | null = null;
+  #failures = 0;
+  #looking = false;
+  #lookAgain = false;
+  #stopTimer: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(parts: AmiWatchParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    await this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopTimer();
+    this.#session?.close();
+  }
+
+  health(endpoint: string): TrunkHealth {
+    return this.#known.get(endpoint) ?? { usable: true, why: `not known: ${this.#whyUnknown}` };
+  }
+
+  async #connect(): Promise<void> {
+    const { ami, requestTimeoutMs, clock, logger } = this.#parts;
+    try {
+      const session = await AmiSession.open({
+        ami,
+        deadlineMs: requestTimeoutMs,
+        clock,
+        onEvent: (event) => this.#event(event),
+        onClose: (session) => this.#lost(session, "the AMI connection ended"),
+      });
+      if (this.#stopped) return session.close();
+      this.#session = session;
+      logger.info("connected to AMI");
+    } catch (error) {
+      this.#tryLater((error as Error).message);
+    }
+    await this.#look();
+  }
+
+  /** Ends a session that is not ended yet; the first reason given counts. */
+  #lost(session: AmiSession, reason: string): void {
+    if (this.#session !== session) return;
+    this.#session = null;
+    session.close();
+    this.#tryLater(reason);
+  }
+
+  #tryLater(reason: string): void {
+    this.#known = new Map();
+    this.#whyUnknown = reason;
+    if (this.#stopped) return;
+    this.#failures += 1;
+    const pauseMs = backoffMs(this.#failures, this.#parts.random);
+    this.#parts.logger.warn({ reason, pauseMs, failures: this.#failures }, "no connection to AMI: health not known");
+    this.#after(pauseMs, () => void this.#connect());
+  }
+
+  #event(event: ManagerMessage): void {
+    if (event.event === "Shutdown") {
+      const down: TrunkHealth = { usable: false, why: "Asterisk is shutting down" };
+      this.#known = new Map(this.#parts.endpoints.map((endpoint) => [endpoint, down]));
+      return;
+    }
+    const aboutUs = event.event === "ContactStatus" && this.#parts.endpoints.includes(String(event.endpointname));
+    if (!aboutUs && event.event !== "Registry" && event.event !== "FullyBooted") return;
+    // While one is coming, or is under way, another at its end is enough.
+    if (!this.#lookAgain && !this.#looking) this.#lookIn(burstMs);
+    this.#lookAgain = true;
+  }
+
+  #lookIn(delayMs: number): void {
+    if (this.#session !== null) this.#after(delayMs, () => void this.#look());
+  }
+
+  /** One look at all endpoints, at a time. What cannot be asked ends the session, and so leads to a new one. */
+  async #look(): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    this.#looking = true;
+    this.#lookAgain = false;
+    try {
+      const registrations = await listOr([], session.list("PJSIPShowRegistrationsOutbound"));
+      const known = new Map<string, TrunkHealth>();
+      for (const endpoint of this.#parts.endpoints) {
+        const details = await listOr(null, session.list("PJSIPShowEndpoint", { endpoint }));
+        known.set(endpoint, judgeEndpoint(endpoint, details, registrations));
+      }
+      if (this.#session === session) this.#learn(known);
+    } catch (error) {
+      this.#lost(session, `AMI does not tell the state of trunks: ${(error as Error).message}`);
+    }
+    this.#looking = false;
+    this.#lookIn(this.#lookAgain ? burstMs : askAgainMs);
+    this.#parts.onLook?.();
+  }
+
+  #learn(known: ReadonlyMap<string, TrunkHealth>): void {
+    for (const [endpoint, health] of known) {
+      const before = this.#known.get(endpoint);
+      if (before?.why === health.why) continue;
+      this.#parts.logger[health.usable ? "info" : "warn"]({ endpoint, ...health }, "state of a trunk changed");
+    }
+    this.#known = known;
+    this.#failures = 0;
+  }
+
+  /** There is one thing to wait for at a time: the next try, or the next look. */
+  #after(delayMs: number, callback: () => void): void {
+    this.#stopTimer();
+    if (!this.#stopped) this.#stopTimer = this.#parts.clock.after(delayMs, callback);
+  }
+}
+
+/** Asterisk answers "no such object" and "list is empty" with an error. */
+async function listOr<T>(none: T, list: Promise<readonly ManagerMessage[]>): Promise<readonly ManagerMessage[] | T> {
+  try {
+    return await list;
+  } catch (error) {
+    if (error instanceof AmiRefusal && /^(unable to retrieve|no) /i.test(error.message)) return none;
+    throw error;
+  }
+}

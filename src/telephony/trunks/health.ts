@@ -1,0 +1,44 @@
+/** What Asterisk's lists say of a trunk. */
+import type { ManagerMessage } from "./ami-session.ts";
+
+/** `why` is for people: /readyz, doctor, logs. */
+export interface TrunkHealth {
+  readonly usable: boolean;
+  readonly why: string;
+}
+
+/**
+ * Judges one endpoint. Only what Asterisk tells for sure makes it unusable: a contact that is not qualified
+ * (`NonQualified`, `Unknown`) may well be there.
+ * @param endpoint name of the PJSIP endpoint
+ * @param details events of `PJSIPShowEndpoint`; null: Asterisk has no such endpoint
+ * @param registrations events of `PJSIPShowRegistrationsOutbound`
+ */
+export function judgeEndpoint(
+  endpoint: string,
+  details: readonly ManagerMessage[] | null,
+  registrations: readonly ManagerMessage[],
+): TrunkHealth {
+  if (details === null) return { usable: false, why: `Asterisk has no endpoint ${endpoint}` };
+  const contacts = details.filter((event) => event.event === "ContactStatusDetail");
+  if (contacts.length === 0) return { usable: false, why: "the endpoint has no contact" };
+  if (contacts.every((contact) => contact.status === "Unreachable")) {
+    return { usable: false, why: "the carrier does not answer OPTIONS" };
+  }
+  const registration = registrations.find((event) => isRegistrationOf(endpoint, event));
+  if (registration !== undefined && registration.status !== "Registered") {
+    return { usable: false, why: `registration with the carrier: ${String(registration.status)}` };
+  }
+  return { usable: true, why: "up" };
+}
+
+/**
+ * Whether a registration is this endpoint's: it says so, or its name does. FreePBX gives both the same name,
+ * res_pjsip_config_wizard appends `-reg-0`, our own configuration `-registration`.
+ */
+function isRegistrationOf(endpoint: string, event: ManagerMessage): boolean {
+  if (event.event !== "OutboundRegistrationDetail") return false;
+  if (event.endpoint === endpoint) return true;
+  const name = String(event.objectname);
+  return name.startsWith(endpoint) && /^(-reg(istration)?(-\d+)?)?$/.test(name.slice(endpoint.length));
+}
