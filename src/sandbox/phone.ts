@@ -37,6 +37,12 @@ export class Phone {
     return [...this.#calls.values()].reverse().map(shown);
   }
 
+  /** Null where the log has no such call. */
+  find(id: string): PhoneCall | null {
+    const call = this.#calls.get(id);
+    return call ? shown(call) : null;
+  }
+
   answer(id: string): PhoneAnswer {
     return this.#act(id, (call) => call.answer());
   }

@@ -16,8 +16,10 @@ export type Step =
     };
 
 export interface Behaviour {
+  /** What this callee does, in a few words for a person. */
+  readonly title: string;
   /** Steps in turn; null: the carrier stays silent, not even 100 Trying. */
-  readonly steps: readonly Step[] | null;
+  readonly steps: (timings: Timings) => readonly Step[] | null;
 }
 
 /** How long the simulated network takes, in milliseconds. */
@@ -39,45 +41,49 @@ export const defaultTimings: Timings = {
   announcementMs: 1500,
 };
 
+/** 180 and nothing more: the phone rings until somebody does something about it. */
+const ringing: Behaviour = { title: "rings", steps: (t) => [{ does: "ring", afterMs: t.postDialMs }] };
+
+const rejected = (
+  title: string,
+  rejection: Pick<Step & { does: "reject" }, "status" | "q850Cause" | "as">,
+): Behaviour => ({
+  title,
+  steps: (t) => [{ does: "reject", afterMs: t.postDialMs, ...rejection }],
+});
+
+/** By the last three digits; all others ring. */
+export const behaviours: Readonly<Record<string, Behaviour>> = {
+  "901": rejected("busy", { status: 486, as: "busy" }),
+  "902": rejected("not in use", { status: 404, as: "unreachable" }),
+  // Q.850 cause 20, subscriber absent.
+  "903": rejected("switched off", { status: 480, q850Cause: 20, as: "unreachable" }),
+  "904": {
+    title: "declines",
+    steps: (t) => [
+      { does: "ring", afterMs: t.postDialMs },
+      { does: "reject", afterMs: t.declineAfterMs, status: 603, as: "declined" },
+    ],
+  },
+  "905": { title: "answers at once", steps: () => [{ does: "answer", afterMs: 0 }] },
+  "906": { title: "music, no ring", steps: (t) => [{ does: "early_media", afterMs: t.postDialMs }] },
+  "907": rejected("network full", { status: 503, as: "unreachable" }),
+  "908": { title: "never responds", steps: () => null },
+  "909": { title: "rings late", steps: (t) => [{ does: "ring", afterMs: t.lateRingMs }] },
+  "910": {
+    title: "announcement",
+    steps: (t) => [
+      { does: "early_media", afterMs: t.postDialMs },
+      { does: "reject", afterMs: t.announcementMs, status: 404, as: "unreachable" },
+    ],
+  },
+};
+
 /**
- * What happens to a call.
+ * What happens to a call, step by step; null: nothing, ever.
  * @param callee the called number; only its last three digits matter
  */
-export function behaviourOf(callee: string, timings: Timings): Behaviour {
-  const after = timings.postDialMs;
-  switch (/\d{3}$/.exec(callee)?.[0]) {
-    case "901":
-      return { steps: [{ does: "reject", afterMs: after, status: 486, as: "busy" }] };
-    case "902":
-      return { steps: [{ does: "reject", afterMs: after, status: 404, as: "unreachable" }] };
-    case "903":
-      // Q.850 cause 20, subscriber absent: the phone is switched off.
-      return { steps: [{ does: "reject", afterMs: after, status: 480, q850Cause: 20, as: "unreachable" }] };
-    case "904":
-      return {
-        steps: [
-          { does: "ring", afterMs: after },
-          { does: "reject", afterMs: timings.declineAfterMs, status: 603, as: "declined" },
-        ],
-      };
-    case "905":
-      return { steps: [{ does: "answer", afterMs: 0 }] };
-    case "906":
-      return { steps: [{ does: "early_media", afterMs: after }] };
-    case "907":
-      return { steps: [{ does: "reject", afterMs: after, status: 503, as: "unreachable" }] };
-    case "908":
-      return { steps: null };
-    case "909":
-      return { steps: [{ does: "ring", afterMs: timings.lateRingMs }] };
-    case "910":
-      return {
-        steps: [
-          { does: "early_media", afterMs: after },
-          { does: "reject", afterMs: timings.announcementMs, status: 404, as: "unreachable" },
-        ],
-      };
-    default:
-      return { steps: [{ does: "ring", afterMs: after }] };
-  }
+export function stepsFor(callee: string, timings: Timings): readonly Step[] | null {
+  const digits = /\d{3}$/.exec(callee)?.[0] ?? "";
+  return (behaviours[digits] ?? ringing).steps(timings);
 }

@@ -1,6 +1,6 @@
 /** One call at the simulated phone: from the INVITE to its place in the call log. */
 import type { Clock } from "../../clock.ts";
-import type { Behaviour, Step } from "./behaviours.ts";
+import type { Step } from "./behaviours.ts";
 import type { InviteTransaction } from "./invite-transaction.ts";
 import type { SipResponse } from "./response.ts";
 import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
@@ -19,7 +19,8 @@ export interface CallOptions {
   readonly callee: string;
   readonly callerId: string;
   readonly transaction: InviteTransaction;
-  readonly behaviour: Behaviour;
+  /** What the callee does; null: nothing, ever. */
+  readonly steps: readonly Step[] | null;
   readonly clock: Clock;
   /** Our session description, written when it is needed; null where the offer cannot be met. */
   readonly sdp: () => string | null;
@@ -58,7 +59,7 @@ export class Call {
 
   /** Lets the callee behave as it does. */
   start(): void {
-    const { steps } = this.#options.behaviour;
+    const { steps } = this.#options;
     if (steps) {
       this.#respond({ status: 100 });
       this.#run(steps);
@@ -77,7 +78,7 @@ export class Call {
 
   /** Whether this callee never responds, to anything. */
   get silent(): boolean {
-    return this.#options.behaviour.steps === null;
+    return this.#options.steps === null;
   }
 
   /** The caller gave up: CANCEL. Changes nothing where a final response was sent already. */

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { Random } from "../../random.ts";
 import { calleeOf, callerIdOf } from "./addresses.ts";
-import { behaviourOf, type Timings } from "./behaviours.ts";
+import { stepsFor, type Timings } from "./behaviours.ts";
 import { Call } from "./call.ts";
 import type { InviteTransaction } from "./invite-transaction.ts";
 import { headerOf, parseRequest, type SipRequest } from "./message.ts";
@@ -80,7 +80,7 @@ export class CarrierCore implements TransactionUser {
       callee,
       callerId: callerIdOf(request),
       transaction,
-      behaviour: behaviourOf(callee, timings),
+      steps: stepsFor(callee, timings),
       clock,
       sdp: () => answerSdp(request.body, { address: local.address, port: local.mediaPort }),
       contact: `Contact: <sip:${local.address}:${local.sipPort}>`,

@@ -1,0 +1,86 @@
+/** The sandbox's configuration: the same keys, schema and checks as in production, with everything private and made up. */
+import { apiKeyHash } from "../config/api-keys.ts";
+import { resolveConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import type { Random } from "../random.ts";
+import type { AsteriskServer } from "../runtime/asterisk.ts";
+import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
+
+/** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */
+export const sandboxKey = "sandbox-key";
+
+/** Name of the trunk, and of its endpoint in Asterisk. */
+export const trunkName = "simulated-carrier";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What the environment may change in a sandbox. Not where Redis is, nor any address or secret: a shell that is set up
+ * for production must not turn the sandbox into it.
+ */
+const mayChange = /^ONERING_(HTTP_PORT|LOG_LEVEL|CALLS_[A-Z_]+|VERIFICATION_[A-Z_]+|NUMBERS_[A-Z_]+)$/;
+
+/** Splits the environment into what counts here, and the names of settings that do not. */
+export function sandboxEnvironment(env: Environment): { env: Environment; ignored: readonly string[] } {
+  const names = Object.keys(env).filter((name) => name.startsWith("ONERING_") && env[name] !== undefined);
+  const counts = names.filter((name) => mayChange.test(name));
+  return {
+    env: Object.fromEntries(counts.map((name) => [name, env[name]])),
+    ignored: names.filter((name) => !mayChange.test(name) && name !== "ONERING_CHROMIUM"),
+  };
+}
+
+/**
+ * Builds the configuration.
+ * @param programs where the private Redis and Asterisk listen
+ * @param env from `sandboxEnvironment`
+ * @throws {ConfigError} naming every setting of `env` that is wrong
+ */
+export function sandboxConfig(
+  programs: { readonly redisUrl: string; readonly asterisk: Pick<AsteriskServer, "ari" | "ami"> },
+  env: Environment,
+  random: Random,
+): Config {
+  const { ari, ami } = programs.asterisk;
+  const document = {
+    redis: { url: programs.redisUrl },
+    secrets: { hmac_key: random.bytes(32).toString("base64url") },
+    asterisks: {
+      private: {
+        ari_url: ari.url,
+        ari_user: ari.user,
+        ari_password: ari.password,
+        ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
+      },
+    },
+    trunks: { [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"] } },
+    ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
+    routes: [{ prefix: "+", trunks: [trunkName] }],
+    apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },
+    verification: {
+      // A newcomer tries one number again and again; the limits are there all the same, to be met.
+      starts_per_callee_per_hour: 60,
+      start_gap_seconds: 2,
+      wrong_checks_window_seconds: 3600,
+      caller_id_rest_seconds: 3600,
+    },
+    calls: {
+      // Half of production's: long enough for the callee who rings late, short enough to watch one who never does.
+      setup_limit_ms: 10_000,
+      // Whoever presses Ctrl+C wants it to end; no real phone is left ringing.
+      drain_ms: 200,
+    },
+    log: { level: "warn" },
+  };
+  const config = resolveConfig({ name: "the sandbox's settings", document: asText(document), env });
+  return { ...config, http: { ...config.http, host: "127.0.0.1" } };
+}
+
+/** As the loader gets it from a file, where every scalar is a text and `$` would begin a variable. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, asText(child)]));
+  }
+  return String(value).replaceAll("$", "$$$$");
+}

@@ -1,0 +1,77 @@
+/** Server-sent events (WHATWG HTML, section 9.2) for the pages that are open. */
+import { PassThrough, type Readable } from "node:stream";
+import type { Clock } from "../clock.ts";
+
+/** Tabs that one person may have open, and then some. */
+const MAX_CLIENTS = 32;
+/** A client that has not read this much is gone or asleep; it gets a snapshot when it comes back. */
+const MAX_UNREAD_BYTES = 65_536;
+/** Shorter than idle limits of servers and proxies, so that a quiet stream is not taken for a dead one. */
+const HEARTBEAT_MS = 2000;
+
+export class EventStreams {
+  readonly #clock: Clock;
+  readonly #clients = new Set<PassThrough>();
+  #stopHeartbeat: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * A new client's stream, to be sent as `text/event-stream`.
+   * @param first its first event
+   * @returns null where there are too many clients
+   */
+  open(first: { readonly event: string; readonly data: unknown }): Readable | null {
+    if (this.#clients.size >= MAX_CLIENTS) return null;
+    const client = new PassThrough();
+    client.once("close", () => this.#forget(client));
+    client.on("error", () => this.#forget(client));
+    client.write(`retry: 1000\n${written(first.event, first.data)}`);
+    this.#clients.add(client);
+    if (!this.#stopHeartbeat) this.#beat();
+    return client;
+  }
+
+  /** Sends an event to all clients. */
+  send(event: string, data: unknown): void {
+    this.#write(written(event, data));
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const client of [...this.#clients]) client.end();
+    this.#clients.clear();
+    this.#rest();
+  }
+
+  #write(text: string): void {
+    for (const client of [...this.#clients]) {
+      if (client.readableLength + client.writableLength > MAX_UNREAD_BYTES) client.destroy();
+      else client.write(text);
+    }
+  }
+
+  #beat(): void {
+    this.#stopHeartbeat = this.#clock.after(HEARTBEAT_MS, () => {
+      this.#write(": still here\n\n");
+      if (this.#clients.size > 0) this.#beat();
+      else this.#rest();
+    });
+  }
+
+  #rest(): void {
+    this.#stopHeartbeat?.();
+    this.#stopHeartbeat = null;
+  }
+
+  #forget(client: PassThrough): void {
+    this.#clients.delete(client);
+  }
+}
+
+/** JSON holds no line breaks, so one data line is enough. */
+function written(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,55 @@
+/** `onering sandbox`: everything on this machine, nothing to set up, until a signal ends it. */
+import type { Logger } from "pino";
+import { ensureRuntime } from "../runtime/programs.ts";
+import { type Environment, sandboxEnvironment, sandboxKey } from "./config.ts";
+import { examples } from "./fiction.ts";
+import { type Sandbox, startSandbox } from "./start.ts";
+
+export interface RunOptions {
+  readonly env: Environment;
+  readonly stdout: { write(text: string): unknown };
+  /** Says SANDBOX in every line. */
+  readonly logger: Logger;
+}
+
+/** What a person can mend; its message says how. */
+export class SandboxError extends Error {}
+
+/**
+ * Fetches what is missing, starts the sandbox, tells where it is.
+ * @returns the running sandbox; the caller stops it
+ * @throws {SandboxError} {RuntimeUnavailableError} {ConfigError} each with a message for a person
+ */
+export async function runSandbox({ env, stdout, logger }: RunOptions): Promise<Sandbox> {
+  const say = (line: string) => stdout.write(`${line}\n`);
+  const settings = sandboxEnvironment(env);
+  say("OneRing SANDBOX: a real Asterisk, a simulated carrier and phone. Nothing here calls anybody.");
+  if (settings.ignored.length > 0) say(`  not used in a sandbox: ${settings.ignored.join(", ")}`);
+  const programs = await ensureRuntime({ forTests: false, progress: (line) => say(`  ${line}`) });
+  try {
+    const sandbox = await startSandbox({ programs, env: settings.env, logger });
+    say(welcome(sandbox.url, programs.asterisk.version, programs.redisServer.version));
+    return sandbox;
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code !== "EADDRINUSE") throw error;
+    throw new SandboxError(
+      `Port ${port} is taken. End what listens there, or take another port: ONERING_HTTP_PORT=0 npm start`,
+    );
+  }
+}
+
+function welcome(url: string, asterisk: string, redis: string): string {
+  const body = JSON.stringify({ to: examples[0]?.to });
+  return `  Asterisk ${asterisk} and Redis ${redis}, private and on loopback
+
+listening on ${url}
+
+  page     ${url}/
+  docs     ${url}/docs
+  API key  ${sandboxKey}
+  try      curl -sS ${url}/v1/verifications -H 'Authorization: Bearer ${sandboxKey}' \\
+             -H 'Content-Type: application/json' -d '${body}'
+
+Ctrl+C ends the SANDBOX and all it started.`;
+}

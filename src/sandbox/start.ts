@@ -1,0 +1,80 @@
+/** Builds the sandbox: private Redis and Asterisk, simulated carrier and phone, and the gateway that production runs. */
+import type { Logger } from "pino";
+import { buildApp } from "../app.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import { cryptoRandom } from "../random.ts";
+import { startAsterisk } from "../runtime/asterisk.ts";
+import type { Programs } from "../runtime/programs.ts";
+import { startRedis } from "../runtime/redis-server.ts";
+import type { Timings } from "./carrier/behaviours.ts";
+import { startCarrier } from "./carrier/index.ts";
+import { type Environment, sandboxConfig, sandboxKey, trunkName } from "./config.ts";
+import { Phone } from "./phone.ts";
+import { sandboxRoutes } from "./routes.ts";
+
+/** How often Asterisk asks the carrier whether it is there, in seconds. */
+const QUALIFY_SECONDS = 5;
+
+export interface SandboxOptions {
+  readonly programs: Programs;
+  /** From `sandboxEnvironment`. */
+  readonly env: Environment;
+  readonly logger: Logger;
+  /** How long the simulated network takes; defaults suit a person who watches. */
+  readonly timings?: Partial<Timings>;
+}
+
+export interface Sandbox {
+  readonly url: string;
+  readonly config: Config;
+  readonly phone: Phone;
+  /** Ends everything that was started. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a sandbox. What had been started before something failed is stopped again.
+ * @throws {ConfigError} for a wrong setting @throws where a program does not start or the port is taken
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const started: { stop(): Promise<unknown> }[] = [];
+  const stop = async () => {
+    // The last started goes first: the gateway ends its calls before Asterisk and the carrier are gone.
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  const track = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
+    const part = await starting;
+    started.push(part);
+    return part;
+  };
+  try {
+    return { ...(await build(options, track)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(
+  { programs, env, logger, timings = {} }: SandboxOptions,
+  track: <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>,
+): Promise<Omit<Sandbox, "stop">> {
+  const clock = systemClock;
+  const random = cryptoRandom;
+  const phone = new Phone();
+  const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
+  const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
+  // Both settle before either's failure is told, so that the one that did start is stopped.
+  const [redis, asterisk] = await Promise.allSettled([
+    track(startRedis(programs.redisServer)),
+    track(startAsterisk(programs.asterisk, { trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS }] })),
+  ]);
+  if (redis.status === "rejected") throw redis.reason;
+  if (asterisk.status === "rejected") throw asterisk.reason;
+  const config = sandboxConfig({ redisUrl: redis.value.url, asterisk: asterisk.value }, env, random);
+  const routes = sandboxRoutes({ phone, clock, apiKey: sandboxKey });
+  const app = await track(buildApp(config, { logger, clock, random, sandbox: true, extraPlugins: [routes] }));
+  const { url } = await app.start();
+  return { url, config, phone };
+}

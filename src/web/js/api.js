@@ -1,0 +1,51 @@
+/** Talks to the gateway, as an app would. */
+
+/** A problem of RFC 9457 that the gateway answered with, or the lack of any answer (`code` is `unreachable`). */
+export class ApiProblem extends Error {
+  constructor(code, detail, retryAfterSeconds, errors = []) {
+    super(detail);
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.errors = errors;
+  }
+}
+
+const DEADLINE_MS = 10_000;
+
+/** Sends a request. @returns the body's JSON @throws {ApiProblem} */
+async function send(method, path, { key, body } = {}) {
+  const headers = {};
+  if (key) headers.authorization = `Bearer ${key}`;
+  if (body) headers["content-type"] = "application/json";
+  let response;
+  let json;
+  try {
+    const options = { method, headers, signal: AbortSignal.timeout(DEADLINE_MS), cache: "no-store" };
+    response = await fetch(path, body ? { ...options, body: JSON.stringify(body) } : options);
+    json = await response.json();
+  } catch {
+    throw new ApiProblem("unreachable", "The sandbox does not answer. Is it still running in your terminal?", null);
+  }
+  if (response.ok) return json;
+  const retryAfter = Number(response.headers.get("retry-after"));
+  throw new ApiProblem(json.code ?? "unknown", json.detail ?? response.statusText, retryAfter || null, json.errors);
+}
+
+/** The gateway's API with one key, and the sandbox's own routes. */
+export function createApi(key) {
+  const one = (id, action = "") => `/v1/verifications/${encodeURIComponent(id)}${action}`;
+  return {
+    start: (to) => send("POST", "/v1/verifications", { key, body: { to } }),
+    get: (id) => send("GET", one(id), { key }),
+    check: (id, code) => send("POST", one(id, "/check"), { key, body: { code } }),
+    resend: (id) => send("POST", one(id, "/resend"), { key }),
+    cancel: (id) => send("POST", one(id, "/cancel"), { key }),
+    lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number } }),
+    act: (callId, verb) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`),
+  };
+}
+
+/** What the page must know of this sandbox. */
+export function readSettings() {
+  return send("GET", "/sandbox/settings");
+}

@@ -1,0 +1,23 @@
+/** Small helpers around the document. Everything is set as text: nothing that came over a wire becomes HTML. */
+
+/** The element with this id. */
+export const byId = (id) => document.getElementById(id);
+
+/** A new element with properties and children. */
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Says something to a screen reader, once it has finished what it is saying. */
+export function say(text) {
+  if (byId("say").textContent !== text) byId("say").textContent = text;
+}
+
+/** Says something to a screen reader at once. */
+export function sayNow(text) {
+  // An unchanged text would not be announced a second time.
+  byId("alert").textContent = "";
+  byId("alert").append(text);
+}

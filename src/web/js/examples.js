@@ -1,0 +1,24 @@
+/** The numbers to try, as chips. */
+import { byId, element } from "./dom.js";
+import { spaced } from "./numbers.js";
+
+/** @param onPick gets the number that was chosen, written for people */
+export function createExamples(examples, onPick) {
+  const chips = examples.map(({ to, title, digits }) => {
+    const label = digits ? [title, element("code", {}, `…${digits}`)] : [title];
+    const chip = element("button", { type: "button", className: "chip" }, ...label);
+    chip.addEventListener("click", () => {
+      onPick(spaced(to));
+      reflect(to);
+    });
+    return { to, chip };
+  });
+  byId("examples").replaceChildren(...chips.map(({ chip }) => element("li", {}, chip)));
+
+  /** Marks the chip of the number that stands in the field. */
+  function reflect(value) {
+    const plain = value.replace(/[^+\d]/g, "");
+    for (const { to, chip } of chips) chip.setAttribute("aria-pressed", String(to === plain));
+  }
+  return { reflect };
+}

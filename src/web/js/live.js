@@ -1,0 +1,11 @@
+/** The sandbox's event stream; the browser reconnects by itself, and each connection starts with a snapshot. */
+
+/**
+ * @param on.calls gets the whole call log, newest first
+ * @param on.call gets a call that began or changed
+ */
+export function followCalls(on) {
+  const source = new EventSource("/sandbox/events");
+  source.addEventListener("calls", (event) => on.calls(JSON.parse(event.data)));
+  source.addEventListener("call", (event) => on.call(JSON.parse(event.data)));
+}
