@@ -27,8 +27,8 @@ async function main(argv: readonly string[]): Promise<number> {
     case "sandbox": {
       if (values.config !== undefined)
         throw new UsageError("the sandbox takes no --config: it is never for production");
-      const { runSandbox } = await import("./commands/sandbox.ts");
-      return await runSandbox();
+      const { sandbox } = await import("./commands/sandbox.ts");
+      return await sandbox();
     }
     case "serve": {
       const path = needConfig();

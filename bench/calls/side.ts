@@ -75,7 +75,6 @@ export async function startOurs(configPath: string, apiKey: string): Promise<Sid
       rangAtMs.clear();
       const postedAtMs = new Map<string, number>();
       let offered = 0;
-      let errors = 0;
       let answered = 0;
       let firstError: string | null = null;
       await offer(command.ratePerSecond, command.durationMs, (index) => {
@@ -84,7 +83,6 @@ export async function startOurs(configPath: string, apiKey: string): Promise<Sid
         post(`${url}/v1/verifications`, agent, apiKey, { to: callee(command.firstCallee + index) })
           .then((id) => postedAtMs.set(id, atMs))
           .catch((error) => {
-            errors++;
             firstError ??= String(error);
           })
           .finally(() => answered++);

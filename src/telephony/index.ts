@@ -26,8 +26,8 @@ export interface Telephony {
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
   stop(): Promise<void>;
-  /** Whether at least one Asterisk is connected. */
-  readonly connected: boolean;
+  /** Each Asterisk by its name in the configuration, and whether calls can be placed on it now. */
+  asterisks(): readonly (readonly [name: string, connected: boolean])[];
 }
 
 export function createTelephony(parts: TelephonyParts): Telephony {
@@ -63,9 +63,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
     },
-    get connected() {
-      return [...controls.values()].some((control) => control.connected);
-    },
+    asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
   };
 }
 

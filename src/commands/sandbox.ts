@@ -1,0 +1,18 @@
+/** `onering sandbox`: everything on this machine, until a signal ends it and all that it started. */
+import closeWithGrace from "close-with-grace";
+import { createLogger } from "../reports/log.ts";
+import { runSandbox } from "../sandbox/index.ts";
+
+/** Long enough for a ringing call to be canceled and Asterisk and Redis to end. */
+const closeDeadlineMs = 20_000;
+
+export async function sandbox(): Promise<number> {
+  const logger = createLogger({ level: "warn" }, { sandbox: true });
+  const running = await runSandbox({ env: process.env, stdout: process.stdout, logger });
+  closeWithGrace({ delay: closeDeadlineMs, logger: false }, async ({ err }) => {
+    if (err) logger.fatal({ err }, "ending after an error that nobody caught");
+    await running.stop();
+    logger.flush();
+  });
+  return 0;
+}
