@@ -17,17 +17,26 @@ export async function answersAri(ari: { url: string; user: string; password: str
   }
 }
 
-/** Whether the manager port greets. */
-export function answersAmi(ami: { host: string; port: number }): Promise<boolean> {
+/** Whether the manager port lets us in and says that Asterisk is fully booted. */
+export function isFullyBooted(ami: { host: string; port: number; user: string; password: string }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(ami.port, ami.host);
-    const settle = (answered: boolean) => {
+    const settle = (booted: boolean) => {
       socket.destroy();
-      resolve(answered);
+      resolve(booted);
     };
+    let received = "";
     socket.setTimeout(PROBE_DEADLINE_MS, () => settle(false));
     socket.once("error", () => settle(false));
     socket.once("close", () => settle(false));
-    socket.once("data", (data) => settle(data.toString().startsWith("Asterisk Call Manager/")));
+    socket.once("connect", () => {
+      socket.write(`Action: Login\r\nUsername: ${ami.user}\r\nSecret: ${ami.password}\r\n\r\n`);
+    });
+    // The event comes at once after a login to an Asterisk that is up, else when it is.
+    socket.on("data", (data) => {
+      received += data.toString();
+      if (received.includes("Event: FullyBooted")) settle(true);
+      else if (received.includes("Response: Error")) settle(false);
+    });
   });
 }

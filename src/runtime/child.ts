@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { onProcessExit } from "./exit-hook.ts";
 import { findOnPath, type Program } from "./on-path.ts";
 
 /** How a child ended: an exit status, or the signal that ended it. */
@@ -29,11 +30,10 @@ export class Child {
         this.#output = (this.#output + text).slice(-OUTPUT_KEPT_CHARS);
       });
     }
-    const endWithUs = () => process_.kill("SIGTERM");
-    process.once("exit", endWithUs);
+    const forget = onProcessExit(() => process_.kill("SIGTERM"));
     this.exited = new Promise((resolve) => {
       process_.once("exit", (code, signal) => {
-        process.removeListener("exit", endWithUs);
+        forget();
         this.#exit = { code, signal };
         resolve(this.#exit);
       });

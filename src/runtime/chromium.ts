@@ -87,6 +87,7 @@ async function writeFonts(root: string): Promise<void> {
     "<fontconfig>",
     '  <dir prefix="relative">root/usr/share/fonts</dir>',
     "  <dir>/usr/share/fonts</dir>",
+    '  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>',
     '  <cachedir prefix="xdg">fontconfig</cachedir>',
     "</fontconfig>",
   ];

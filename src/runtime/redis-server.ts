@@ -7,7 +7,7 @@ import { freePort } from "./free-port.ts";
 import type { Program } from "./on-path.ts";
 
 const READY_DEADLINE_MS = 10_000;
-const PING_DEADLINE_MS = 1000;
+const PROBE_DEADLINE_MS = 1000;
 
 /** A private Redis on loopback. */
 export interface RedisServer {
@@ -50,7 +50,7 @@ export async function startRedis(
   };
   try {
     await child.waitUntil(
-      () => answersPing(port),
+      () => answersAs(port, child.pid),
       READY_DEADLINE_MS,
       async () => child.output.slice(-2000),
     );
@@ -70,16 +70,22 @@ export async function startRedis(
   return { port, url: `redis://127.0.0.1:${port}`, pid: child.pid, child, stop, kill };
 }
 
-function answersPing(port: number): Promise<boolean> {
+/** Whether the server on the port is the process `pid`, and up: another Redis may hold a port that was asked for. */
+function answersAs(port: number, pid: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     const settle = (answered: boolean) => {
       socket.destroy();
       resolve(answered);
     };
-    socket.setTimeout(PING_DEADLINE_MS, () => settle(false));
+    let answer = "";
+    socket.setTimeout(PROBE_DEADLINE_MS, () => settle(false));
     socket.once("error", () => settle(false));
-    socket.once("connect", () => socket.write("PING\r\n"));
-    socket.once("data", (data) => settle(data.toString().startsWith("+PONG")));
+    socket.once("close", () => settle(false));
+    socket.once("connect", () => socket.write("INFO server\r\nPING\r\n"));
+    socket.on("data", (data) => {
+      answer += data.toString();
+      if (answer.endsWith("+PONG\r\n")) settle(answer.includes(`process_id:${pid}\r\n`));
+    });
   });
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { onProcessExit } from "./exit-hook.ts";
 
 export interface RunOptions {
   /** The child is ended with SIGKILL when it runs longer; milliseconds. */
@@ -36,8 +37,7 @@ export function runCommand(command: string, args: readonly string[], options: Ru
       late = true;
       child.kill("SIGKILL");
     }, options.deadlineMs);
-    const killWithUs = () => child.kill("SIGKILL");
-    process.once("exit", killWithUs);
+    const forget = onProcessExit(() => child.kill("SIGKILL"));
 
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -47,7 +47,7 @@ export function runCommand(command: string, args: readonly string[], options: Ru
     }
     const settle = () => {
       clearTimeout(timer);
-      process.removeListener("exit", killWithUs);
+      forget();
     };
     child.once("error", (error) => {
       settle();

@@ -1,5 +1,5 @@
 /** SIPp as the carrier behind a trunk, for integration tests and benchmarks. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Child } from "../../src/runtime/child.ts";
@@ -44,15 +44,13 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   const port = options.port ?? (await freePort("udp", "tcp"));
   const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
   const messageFile = path.join(dir, "messages.log");
-  const scenario = options.scenario.includes("/")
-    ? options.scenario
-    : path.join(import.meta.dirname, "sipp", `${options.scenario}.xml`);
+  const scenario = path.join(dir, "scenario.xml");
+  await writeFile(scenario, await renderScenario(options));
   const args = [
     ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", transport === "udp" ? "u1" : "t1"],
     ...["-m", String(options.maxCalls ?? 100_000), "-d", String(options.pauseMs ?? 0)],
     ...["-nostdin", "-trace_err", "-error_file", path.join(dir, "errors.log")],
     ...(trace ? ["-trace_msg", "-message_file", messageFile] : []),
-    ...Object.entries({ header: "X-Carrier: SIPp", ...options.keys }).flatMap(([name, value]) => ["-key", name, value]),
   ];
   const child = await Child.start("sipp", sipp, args, { cwd: dir });
   // It listens when nobody else can.
@@ -83,4 +81,16 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** SIPp checks status lines before it fills in its own keywords, so these are filled in beforehand. */
+async function renderScenario(options: SippOptions): Promise<string> {
+  const file = options.scenario.includes("/")
+    ? options.scenario
+    : path.join(import.meta.dirname, "sipp", `${options.scenario}.xml`);
+  let text = await readFile(file, "utf8");
+  for (const [name, value] of Object.entries({ header: "X-Carrier: SIPp", ...options.keys })) {
+    text = text.replaceAll(`[${name}]`, value);
+  }
+  return text;
 }
