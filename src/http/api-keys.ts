@@ -1,5 +1,5 @@
 /** Who asks: API keys as bearer tokens (RFC 6750). */
-import { hash } from "node:crypto";
+import { apiKeyHash } from "../config/api-keys.ts";
 import type { Config } from "../config/schema.ts";
 import type { AppIdentity } from "../verification/types.ts";
 
@@ -30,7 +30,7 @@ export function createFindApp(apps: Config["apps"]): FindApp {
   }
   return (authorization) => {
     const key = bearerToken(authorization);
-    return key === null ? null : (byHash.get(hash("sha256", key)) ?? null);
+    return key === null ? null : (byHash.get(apiKeyHash(key)) ?? null);
   };
 }
 

@@ -14,6 +14,8 @@ declare module "fastify" {
 export async function registerSwagger(server: FastifyInstance, sandbox: boolean): Promise<void> {
   const problemsByOperation = new Map<string, readonly ProblemCode[]>();
   await server.register(swagger, {
+    // Ours have tags; pages and the sandbox's own routes are no part of the API.
+    hideUntagged: true,
     openapi: {
       openapi: "3.1.0",
       info: {

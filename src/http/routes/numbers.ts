@@ -16,7 +16,7 @@ export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {
           tags: ["numbers"],
           security: [{ apiKey: [] }],
           body: LookupBody,
-          response: { 200: NumberBody },
+          response: { 200: { ...NumberBody, description: "What is known." } },
         },
       },
       async (request) => {

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { Config } from "../../config/schema.ts";
-import { Refusal } from "../../refusal.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { appOf } from "../app-identity.ts";
 import type { ProblemCode } from "../problems.ts";
@@ -26,9 +25,6 @@ const startProblems: readonly ProblemCode[] = [
 const existing: readonly ProblemCode[] = ["verification_not_found"];
 const open: readonly ProblemCode[] = [...existing, "verification_ended"];
 
-/** An id has no other characters (RFC 3986 unreserved); anything else is unknown without asking the store. */
-const idShape = /^[A-Za-z0-9._~-]{1,128}$/;
-
 export function verificationRoutes(verifications: Verifications, calls: Config["calls"]): FastifyPluginAsyncTypebox {
   const verificationBody = createVerificationBody(calls);
 
@@ -44,7 +40,7 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
           security,
           headers: StartHeaders,
           body: StartBody,
-          response: { 201: described(VerificationBody, "The call is under way.") },
+          response: { 201: { ...VerificationBody, description: "The call is under way." } },
         },
         config: { placesCall: true, problems: startProblems },
       },
@@ -65,11 +61,11 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
           tags,
           security,
           params: VerificationParams,
-          response: { 200: described(VerificationBody, "The verification as it stands now.") },
+          response: { 200: { ...VerificationBody, description: "The verification as it stands now." } },
         },
         config: { problems: existing },
       },
-      async (request) => verificationBody(await verifications.get(appOf(request), idOf(request.params))),
+      async (request) => verificationBody(await verifications.get(appOf(request), request.params.id)),
     );
 
     scope.post(
@@ -83,14 +79,14 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
           security,
           params: VerificationParams,
           body: CheckBody,
-          response: { 200: described(CheckAnswerBody, "Right or wrong.") },
+          response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
         },
         config: { problems: open },
       },
       async (request) => {
         const { code, caller_id: callerId } = request.body;
         const guess = code !== undefined ? { code } : { callerId: callerId ?? "" };
-        return checkAnswerBody(await verifications.check(appOf(request), idOf(request.params), guess));
+        return checkAnswerBody(await verifications.check(appOf(request), request.params.id, guess));
       },
     );
 
@@ -105,11 +101,11 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
           security,
           params: VerificationParams,
           body: NoBody,
-          response: { 200: described(VerificationBody, "Another call is under way.") },
+          response: { 200: { ...VerificationBody, description: "Another call is under way." } },
         },
         config: { placesCall: true, problems: [...open, ...calling] },
       },
-      async (request) => verificationBody(await verifications.resend(appOf(request), idOf(request.params))),
+      async (request) => verificationBody(await verifications.resend(appOf(request), request.params.id)),
     );
 
     scope.post(
@@ -123,22 +119,11 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
           security,
           params: VerificationParams,
           body: NoBody,
-          response: { 200: described(VerificationBody, "The verification, canceled.") },
+          response: { 200: { ...VerificationBody, description: "The verification, canceled." } },
         },
         config: { problems: open },
       },
-      async (request) => verificationBody(await verifications.cancel(appOf(request), idOf(request.params))),
+      async (request) => verificationBody(await verifications.cancel(appOf(request), request.params.id)),
     );
   };
-}
-
-/** @throws {Refusal} verification_not_found */
-function idOf(params: { id: string }): string {
-  if (!idShape.test(params.id)) throw new Refusal("verification_not_found", "No verification has such an id.");
-  return params.id;
-}
-
-/** The same schema with the description of one response; swagger takes it from there. */
-function described<S extends object>(schema: S, description: string): S {
-  return { ...schema, description };
 }

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { outcomes } from "../../telephony/outcome.ts";
 import { statuses } from "../../verification/types.ts";
+import { callerIdPattern } from "../caller-id-pattern.ts";
 import { country, maxNumberLength, oneOf, time } from "./common.ts";
 
 const Metadata = Type.Unsafe<Record<string, string>>({
@@ -108,7 +109,7 @@ export const VerificationBody = Type.Object(
         channel: "missed_call",
         to: "+447911123456",
         code_length: 4,
-        caller_id: { prefix: "+44770090", digits: 4, pattern: "^\\D{0,3}(?:44|0)?770090[0-9]{4}$" },
+        caller_id: { prefix: "+44770090", digits: 4, pattern: callerIdPattern("+44770090", 4) },
         checks_left: 3,
         ring: { ms: 5000, setup_limit_ms: 20_000 },
         reference: "sign-up 4711",

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { ask, key, otherKey, standing, testServer } from "./support.ts";
+
+const url = `/v1/verifications/${standing.id}`;
+
+describe("requests a minute", () => {
+  it("are counted for each app, told in headers, and refused above the limit", async () => {
+    const { server, log } = await testServer({ http: { rate_limit_per_minute: 2 } });
+    const first = await ask(server, "GET", url);
+    expect([first.headers["ratelimit-limit"], first.headers["ratelimit-remaining"]]).toEqual(["2", "1"]);
+    expect((await ask(server, "GET", url)).status).toBe(200);
+    const third = await ask(server, "GET", url);
+    expect(third.status).toBe(429);
+    expect(third.json()).toMatchObject({ code: "rate_limited", status: 429 });
+    expect(Number(third.headers["retry-after"])).toBeGreaterThan(50);
+    expect((await ask(server, "GET", url, undefined, { authorization: `Bearer ${otherKey}` })).status).toBe(404);
+    // A flood must not fill the disk either.
+    const levels = log.map((line) => JSON.parse(line)).map(({ status, level }) => [status, level]);
+    expect(levels).toEqual([
+      [200, "info"],
+      [200, "info"],
+      [429, "debug"],
+      [404, "info"],
+    ]);
+  });
+
+  it.each([
+    ["without a key", "GET", url],
+    ["for what is not there", "GET", "/nothing"],
+    ["with another method", "DELETE", url],
+    ["for figures", "GET", "/metrics"],
+  ] as const)("are counted for each address %s", async (_what, method, path) => {
+    const { server } = await testServer({ http: { rate_limit_per_minute: 1 } });
+    const from = async (remoteAddress: string) =>
+      (await server.inject({ method, url: path, remoteAddress })).statusCode;
+    expect(await from("192.0.2.1")).not.toBe(429);
+    expect(await from("192.0.2.1")).toBe(429);
+    expect(await from("192.0.2.2")).not.toBe(429);
+  });
+
+  it("of strangers do not use up an app's", async () => {
+    const { server } = await testServer({ http: { rate_limit_per_minute: 1 } });
+    for (let n = 0; n < 3; n++) await server.inject({ url, headers: { authorization: "Bearer guess" } });
+    expect((await ask(server, "GET", url)).status).toBe(200);
+  });
+
+  it("are not counted for the probe that tells whether the process lives", async () => {
+    const { server } = await testServer({ http: { rate_limit_per_minute: 1 } });
+    for (let n = 0; n < 3; n++) expect((await server.inject("/healthz")).statusCode).toBe(200);
+  });
+
+  it("believe X-Forwarded-For only from a proxy that is known", async () => {
+    const asked = async (trustProxy: string[]) => {
+      const { server } = await testServer({ http: { rate_limit_per_minute: 1, trust_proxy: trustProxy } });
+      const from = (client: string) =>
+        server.inject({ url, remoteAddress: "10.1.2.3", headers: { "x-forwarded-for": client } });
+      await from("192.0.2.1");
+      return (await from("192.0.2.2")).statusCode;
+    };
+    expect(await asked([])).toBe(429);
+    expect(await asked(["10.0.0.0/8"])).toBe(401);
+  });
+});
+
+describe("pages of other origins", () => {
+  const preflight = {
+    method: "OPTIONS",
+    url: "/v1/verifications",
+    headers: { origin: "https://app.example", "access-control-request-method": "POST" },
+  } as const;
+
+  it("may not call by default", async () => {
+    const { server } = await testServer();
+    const headers = { origin: "https://app.example", authorization: `Bearer ${key}` };
+    expect((await server.inject({ url, headers })).headers).not.toHaveProperty("access-control-allow-origin");
+    expect((await server.inject(preflight)).headers).not.toHaveProperty("access-control-allow-origin");
+  });
+
+  it("may where the operator named them, and read the errors too", async () => {
+    const { server } = await testServer({ http: { cors_origins: ["https://app.example"] } });
+    const allowed = await server.inject(preflight);
+    expect(allowed.statusCode).toBe(204);
+    expect(allowed.headers["access-control-allow-origin"]).toBe("https://app.example");
+    expect(allowed.headers["access-control-allow-headers"]).toContain("authorization");
+    const refused = await server.inject({ url, headers: { origin: "https://app.example" } });
+    expect([refused.statusCode, refused.headers["access-control-allow-origin"]]).toEqual([401, "https://app.example"]);
+    const stranger = await server.inject({
+      ...preflight,
+      headers: { ...preflight.headers, origin: "https://evil.example" },
+    });
+    expect(stranger.headers["access-control-allow-origin"]).not.toBe("https://evil.example");
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import type { Numbers } from "../../../src/numbers/ports.ts";
+import { ask, numbers, otherKey, testServer } from "./support.ts";
+
+const lookup = "/v1/numbers/lookup";
+
+describe("looking a number up", () => {
+  it("tells what is known", async () => {
+    const { server } = await testServer();
+    const answer = await ask(server, "POST", lookup, { number: "07911 123456", country: "GB" });
+    expect(answer.status).toBe(200);
+    expect(answer.json()).toEqual({
+      number: "+447911123456",
+      valid: true,
+      possible: true,
+      reason: null,
+      type: "mobile",
+      country: "GB",
+      national: "07911 123456",
+      international: "+44 7911 123456",
+      callable: true,
+      health: null,
+    });
+  });
+
+  it("answers 200 for what is no number, with the code that a start would get", async () => {
+    const refusing: Numbers = {
+      examine: (input) => ({
+        input,
+        e164: null,
+        valid: false,
+        possible: false,
+        type: "unknown",
+        country: null,
+        national: null,
+        international: null,
+        callable: false,
+        refusal: { code: "number_invalid", detail: "no digits" },
+      }),
+    };
+    const { server } = await testServer({ numbers: refusing });
+    const answer = await ask(server, "POST", lookup, { number: "?" });
+    expect(answer.status).toBe(200);
+    expect(answer.json()).toMatchObject({ number: null, valid: false, callable: false, reason: "number_invalid" });
+  });
+
+  it("asks with the countries of the app", async () => {
+    const asked: unknown[] = [];
+    const watching: Numbers = {
+      examine(input, country, allowedCountries) {
+        asked.push([input, country, allowedCountries]);
+        return numbers.examine(input, country, allowedCountries);
+      },
+    };
+    const { server } = await testServer({ numbers: watching });
+    await ask(server, "POST", lookup, { number: "+44" });
+    await ask(server, "POST", lookup, { number: "07", country: "GB" }, { authorization: `Bearer ${otherKey}` });
+    expect(asked).toEqual([
+      ["+44", null, null],
+      ["07", "GB", ["GB"]],
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import type { Readiness } from "../../../src/http/readiness.ts";
+import { createReadinessProbe } from "../../../src/http/readiness.ts";
+import { allReady, ask, testServer } from "./support.ts";
+
+describe("/healthz", () => {
+  it("says that the process is alive, whatever else is not", async () => {
+    const { server } = await testServer({ readiness: async () => Promise.reject(new Error("no Redis")) });
+    const answer = await server.inject("/healthz");
+    expect([answer.statusCode, answer.json()]).toEqual([200, { alive: true }]);
+  });
+});
+
+describe("/readyz", () => {
+  const down = { trunk: "carrier", usable: false, why: "no contact answers" };
+  it.each<[string, Readiness, string[]]>([
+    ["Redis", { ...allReady, ready: false, redis: false }, ["redis"]],
+    ["a usable trunk", { ...allReady, ready: false, trunks: [down] }, ["trunk"]],
+    ["any trunk", { ...allReady, ready: false, trunks: [] }, ["trunk"]],
+    ["time", { ...allReady, ready: false, draining: true }, ["draining"]],
+    ["all of it", { ready: false, redis: false, trunks: [down], draining: true }, ["redis", "trunk", "draining"]],
+  ])("is 503 where it lacks %s, and says so", async (_what, readiness, missing) => {
+    const { server } = await testServer({ readiness: async () => readiness });
+    const answer = await server.inject("/readyz");
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("5");
+    expect(answer.json()).toEqual({ ...readiness, missing });
+  });
+
+  it("is 200 where all is there; one trunk is enough", async () => {
+    const { server } = await testServer({
+      readiness: async () => ({ ...allReady, trunks: [down, ...allReady.trunks] }),
+    });
+    const answer = await server.inject("/readyz");
+    expect([answer.statusCode, answer.json().ready, answer.json().missing]).toEqual([200, true, []]);
+  });
+
+  it("counts what fails, or does not answer in time, as not ready", async () => {
+    const { server } = await testServer({ readiness: async () => Promise.reject(new Error("broken")) });
+    expect((await server.inject("/readyz")).json()).toMatchObject({ ready: false, redis: false });
+
+    const deadlines: { delayMs: number; callback: () => void }[] = [];
+    const clock = {
+      nowMs: () => 0,
+      after(delayMs: number, callback: () => void) {
+        deadlines.push({ delayMs, callback });
+        return () => undefined;
+      },
+    };
+    const probe = createReadinessProbe(
+      () => new Promise(() => undefined),
+      () => false,
+      clock,
+    );
+    const answer = probe();
+    expect(deadlines[0]?.delayMs).toBeLessThan(1000);
+    deadlines[0]?.callback();
+    expect(await answer).toMatchObject({ ready: false, missing: ["redis", "trunk"] });
+  });
+
+  it("looks once for all who ask at the same time", async () => {
+    let looks = 0;
+    const { promise, resolve } = Promise.withResolvers<Readiness>();
+    const { server } = await testServer({
+      readiness: () => {
+        looks++;
+        return promise;
+      },
+    });
+    const answers = Array.from({ length: 5 }, () => server.inject("/readyz"));
+    await new Promise(setImmediate);
+    resolve(allReady);
+    for (const answer of await Promise.all(answers)) expect(answer.statusCode).toBe(200);
+    expect(looks).toBe(1);
+  });
+});
+
+describe("/metrics", () => {
+  it("counts requests by route, not by path, and needs no key", async () => {
+    const { server } = await testServer();
+    await ask(server, "GET", "/v1/verifications/one");
+    await ask(server, "GET", "/v1/verifications/another");
+    await ask(server, "GET", "/somewhere/else");
+    const answer = await server.inject("/metrics");
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers["content-type"]).toContain("text/plain; version=0.0.4");
+    expect(answer.body).toContain(
+      'onering_http_request_duration_seconds_count{route="/v1/verifications/:id",method="GET",status="404"} 2',
+    );
+    expect(answer.body).toContain('route="unknown",method="GET",status="404"} 1');
+    expect(answer.body).not.toContain("another");
+  });
+});

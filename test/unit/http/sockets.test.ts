@@ -1,0 +1,147 @@
+/** What only a real connection shows. */
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { key, standInVerifications, standing, type TestServerOptions, testServer } from "./support.ts";
+
+async function listening(options: TestServerOptions = {}): Promise<{ server: FastifyInstance; port: number }> {
+  const { server } = await testServer(options);
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = server.server.address() as AddressInfo;
+  return { server, port };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: string;
+}
+
+/** One request over a connection that is kept open, as apps' HTTP clients do. */
+function keepAliveClient(port: number): (method: string, path: string, body?: unknown) => Promise<Answer> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  return async (method, path, body) => {
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+    };
+    const sent = request({ agent, host: "127.0.0.1", port, method, path, headers });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    const [answer] = await once(sent, "response");
+    let text = "";
+    for await (const chunk of answer) text += chunk;
+    return { status: answer.statusCode, headers: answer.headers, body: text };
+  };
+}
+
+/** Sends bytes and returns all that comes back until the connection closes. */
+async function rawExchange(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.on("data", (chunk) => {
+    received += chunk;
+  });
+  socket.on("error", () => undefined);
+  socket.write(bytes);
+  await once(socket, "close");
+  return received;
+}
+
+const path = `/v1/verifications/${standing.id}`;
+
+describe("while the gateway drains", () => {
+  it("new calls are refused, checks go on, readyz tells, and connections are given back", async () => {
+    const { server, port } = await listening();
+    const ask = keepAliveClient(port);
+    expect((await ask("POST", "/v1/verifications", { to: "+447911123456" })).headers.connection).toBe("keep-alive");
+
+    server.startDraining();
+
+    for (const [where, body] of [
+      ["/v1/verifications", { to: "+447911123456" }],
+      [`${path}/resend`, {}],
+    ] as const) {
+      const refused = await ask("POST", where, body);
+      expect(refused.status).toBe(503);
+      expect(refused.headers).toMatchObject({ connection: "close", "retry-after": "5" });
+      expect(JSON.parse(refused.body).code).toBe("capacity");
+    }
+    const checked = await ask("POST", `${path}/check`, { code: "7391" });
+    expect([checked.status, checked.headers.connection]).toEqual([200, "close"]);
+    const ready = await ask("GET", "/readyz");
+    expect([ready.status, JSON.parse(ready.body).missing]).toEqual([503, ["draining"]]);
+    expect((await ask("GET", "/healthz")).status).toBe(200);
+  });
+
+  it("a request under way is answered before the server is closed", async () => {
+    const { verifications } = standInVerifications();
+    const entered = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const slow = {
+      ...verifications,
+      async get(...parameters: Parameters<typeof verifications.get>) {
+        entered.resolve();
+        await release.promise;
+        return await verifications.get(...parameters);
+      },
+    };
+    const { server, port } = await listening({ verifications: slow });
+    const answer = keepAliveClient(port)("GET", path);
+    await entered.promise;
+    const closed = server.close();
+    release.resolve();
+    expect((await answer).status).toBe(200);
+    await closed;
+    await expect(keepAliveClient(port)("GET", path)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+});
+
+describe("a client that takes its time or its space", () => {
+  it("has request_timeout_ms for a request, then gets 408", async () => {
+    const { port } = await listening({ http: { request_timeout_ms: 200 } });
+    const startedMs = performance.now();
+    const answer = await rawExchange(port, "POST /v1/verifications HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    expect(answer).toContain("408 Request Timeout");
+    expect(answer).toContain('"code":"invalid_request"');
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+  });
+
+  it("gets 431 for headers without end, and 400 for what is no HTTP", async () => {
+    const { port } = await listening();
+    const headers = `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`;
+    expect(await rawExchange(port, headers)).toContain("431 Request Header Fields Too Large");
+    const nonsense = await rawExchange(port, "INVITE sip:x SIP/2.0\r\n\r\n");
+    expect(nonsense).toContain("HTTP/1.1 400 Bad Request");
+    expect(nonsense).toContain("application/problem+json");
+  });
+});
+
+describe("while the event loop is late", () => {
+  it("calls are shed with a Retry-After, checks and probes are not", async () => {
+    const { port } = await listening();
+    const ask = keepAliveClient(port);
+    // Late by 200 ms again and again, until the mean that is looked at four times a second has seen it.
+    let late = true;
+    const block = () => {
+      const untilMs = performance.now() + 200;
+      while (performance.now() < untilMs);
+      if (late) setImmediate(() => setTimeout(block, 1));
+    };
+    onTestFinished(() => {
+      late = false;
+    });
+    block();
+    let started: Answer;
+    do started = await ask("POST", "/v1/verifications", { to: "+447911123456" });
+    while (started.status === 201);
+    const checked = await ask("POST", `${path}/check`, { code: "0000" });
+    const alive = await ask("GET", "/healthz");
+    late = false;
+    expect([started.status, started.headers["retry-after"]]).toEqual([503, "1"]);
+    expect(JSON.parse(started.body).code).toBe("capacity");
+    expect([checked.status, alive.status]).toEqual([200, 200]);
+  });
+});

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import {
+  ask,
+  key,
+  otherKey,
+  prefix,
+  secretCallerId,
+  secretCode,
+  standInVerifications,
+  standing,
+  testServer,
+} from "./support.ts";
+
+const id = standing.id;
+
+describe("starting a verification", () => {
+  it("answers 201 with what the app needs to wait for the call, and where to find it", async () => {
+    const { server } = await testServer();
+    const answer = await ask(server, "POST", "/v1/verifications", { to: "+447911123456" });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.location).toBe(`/v1/verifications/${id}`);
+    expect(answer.json()).toEqual({
+      id,
+      status: "pending",
+      reason: null,
+      channel: "missed_call",
+      to: "+447911123456",
+      code_length: 4,
+      caller_id: { prefix, digits: 4, pattern: expect.any(String) },
+      checks_left: 3,
+      ring: { ms: 5000, setup_limit_ms: 20_000 },
+      created_at: "2026-03-01T12:00:00.000Z",
+      expires_at: "2026-03-01T12:05:00.000Z",
+    });
+    expect(secretCallerId).toMatch(new RegExp(answer.json().caller_id.pattern));
+  });
+
+  it("gives reference and metadata back, and passes everything on under the domain's names", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const metadata = { order: "4711", "": "x" };
+    const body = {
+      to: "07911 123456",
+      country: "GB",
+      channel: "missed_call",
+      calls: 1,
+      code_length: 4,
+      reference: "sign-up",
+    };
+    const refused = await ask(server, "POST", "/v1/verifications", { ...body, metadata });
+    expect(refused.json().errors).toEqual([{ pointer: "#/metadata/", detail: "must not be empty" }]);
+
+    const answer = await ask(server, "POST", "/v1/verifications", { ...body, metadata: { order: "4711" } });
+    expect(answer.json()).toMatchObject({ reference: "sign-up", metadata: { order: "4711" } });
+    expect(asked.start).toEqual([
+      [
+        "shop",
+        { to: "07911 123456", country: "GB", codeLength: 4, reference: "sign-up", metadata: { order: "4711" } },
+        null,
+      ],
+    ]);
+  });
+
+  it("passes the Idempotency-Key on", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    await ask(server, "POST", "/v1/verifications", { to: "+447911123456" }, { "idempotency-key": "a key ~" });
+    expect(asked.start[0]?.[2]).toBe("a key ~");
+  });
+
+  it.each([
+    ["outside ASCII", "é"],
+    ["too long", "x".repeat(256)],
+    ["empty", ""],
+  ])("refuses an Idempotency-Key that is %s", async (_what, idempotencyKey) => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const headers = { "idempotency-key": idempotencyKey };
+    const answer = await ask(server, "POST", "/v1/verifications", { to: "+447911123456" }, headers);
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ code: "invalid_request", errors: [{ header: "idempotency-key" }] });
+    expect(asked.start).toEqual([]);
+  });
+});
+
+describe("a verification that exists", () => {
+  it("can be read, until it ended with its end", async () => {
+    const { server } = await testServer();
+    expect((await ask(server, "GET", `/v1/verifications/${id}`)).json()).toMatchObject({ id, status: "ringing" });
+    const canceled = await ask(server, "POST", `/v1/verifications/${id}/cancel`);
+    expect(canceled.status).toBe(200);
+    expect(canceled.json()).toMatchObject({
+      status: "canceled",
+      reason: "canceled",
+      ended_at: "2026-03-01T12:00:09.000Z",
+    });
+  });
+
+  it("checks a code or a whole caller ID", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const wrong = await ask(server, "POST", `/v1/verifications/${id}/check`, { code: "0000" });
+    expect(wrong.status).toBe(200);
+    expect(wrong.json()).toEqual({ id, status: "ringing", valid: false, checks_left: 2 });
+    const right = await ask(server, "POST", `/v1/verifications/${id}/check`, { caller_id: "07700 90 7391" });
+    expect(right.json()).toEqual({ id, status: "verified", valid: true, checks_left: 1 });
+    expect(asked.guesses).toEqual([{ code: "0000" }, { callerId: "07700 90 7391" }]);
+  });
+
+  it("takes a resend or cancel without a body, with an empty one, and with an empty object", async () => {
+    const { server } = await testServer();
+    const url = `/v1/verifications/${id}/resend`;
+    expect((await ask(server, "POST", url)).status).toBe(200);
+    expect((await ask(server, "POST", url, undefined, { "content-type": "application/json" })).status).toBe(200);
+    expect((await ask(server, "POST", url, {})).status).toBe(200);
+    expect((await ask(server, "POST", url, { calls: 2 })).json().errors).toEqual([
+      { pointer: "#/calls", detail: expect.stringContaining("must be 1") },
+    ]);
+  });
+
+  it("is unknown to another app", async () => {
+    const { server } = await testServer();
+    const answer = await ask(server, "GET", `/v1/verifications/${id}`, undefined, {
+      authorization: `Bearer ${otherKey}`,
+    });
+    expect(answer.status).toBe(404);
+    expect(answer.json().code).toBe("verification_not_found");
+  });
+
+  it.each(["a%20b", "x".repeat(150), "%F0%9F%94%94"])("is not there under the id %s", async (odd) => {
+    const { server } = await testServer();
+    const answer = await ask(server, "GET", `/v1/verifications/${odd}`);
+    expect(answer.status).toBe(404);
+    expect(answer.json().code).toBe("verification_not_found");
+  });
+});
+
+describe("what is asked for wrongly", () => {
+  it("is told all at once, by place", async () => {
+    const { server } = await testServer();
+    const body = { country: "gb", channel: "sms", calls: 2, code_length: "4", refrence: "x", "a/b~c": 1 };
+    const answer = await ask(server, "POST", "/v1/verifications", body);
+    expect(answer.status).toBe(400);
+    expect(answer.json().code).toBe("invalid_request");
+    const errors: { pointer: string; detail: string }[] = answer.json().errors;
+    expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
+      "#/to": "is missing",
+      "#/country": "must match ^[A-Z]{2}$",
+      "#/channel": 'must be "missed_call": there is no other channel yet',
+      "#/calls": "must be 1: verification by two calls is not offered yet",
+      "#/code_length": "must be an integer",
+      "#/refrence": "is not a known key",
+      "#/a~1b~0c": "is not a known key",
+    });
+  });
+
+  it.each([
+    [{}],
+    [{ code: secretCode, caller_id: secretCallerId }],
+    [{ code: 7391 }],
+    [{ code: "" }],
+    [[]],
+    ["7391"],
+    [null],
+  ])("a check with %j is refused and not counted", async (body) => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "POST", `/v1/verifications/${id}/check`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ code: "invalid_request", errors: [{ pointer: expect.any(String) }] });
+    expect(asked.guesses).toEqual([]);
+  });
+
+  it.each([
+    ["to", { to: "+".padEnd(33, "1") }],
+    ["reference", { to: "+4479", reference: "x".repeat(129) }],
+    ["metadata", { to: "+4479", metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ""])) }],
+    ["metadata/k", { to: "+4479", metadata: { k: "x".repeat(257) } }],
+    ["metadata/n", { to: "+4479", metadata: { n: 1 } }],
+    [`metadata/${"k".repeat(41)}`, { to: "+4479", metadata: { ["k".repeat(41)]: "" } }],
+    ["code_length", { to: "+4479", code_length: 9 }],
+  ])("%s has its limit", async (place, body) => {
+    const { server } = await testServer();
+    const answer = await ask(server, "POST", "/v1/verifications", body);
+    expect(answer.status).toBe(400);
+    expect(answer.json().errors).toEqual([{ pointer: `#/${place}`, detail: expect.stringMatching(/^must/) }]);
+  });
+});
+
+describe("who asks", () => {
+  it.each([
+    ["none", undefined, 'Bearer realm="onering"'],
+    ["a wrong one", "Bearer wrong", 'Bearer realm="onering", error="invalid_token"'],
+    ["no scheme", key, 'Bearer realm="onering", error="invalid_token"'],
+    ["another scheme", `Basic ${key}`, 'Bearer realm="onering", error="invalid_token"'],
+    ["one letter more", `Bearer ${key}x`, 'Bearer realm="onering", error="invalid_token"'],
+    ["a very long one", `Bearer ${"x".repeat(5000)}`, 'Bearer realm="onering", error="invalid_token"'],
+  ])("must hold a key, not %s", async (_what, authorization, challenge) => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const headers = { "content-type": "application/json", ...(authorization !== undefined && { authorization }) };
+    const answer = await server.inject({
+      method: "POST",
+      url: "/v1/verifications",
+      headers,
+      payload: { to: "+447911" },
+    });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.json().code).toBe("unauthorized");
+    expect(answer.headers["www-authenticate"]).toBe(challenge);
+    expect(asked.start).toEqual([]);
+  });
+
+  it("may write the scheme in any case", async () => {
+    const { server } = await testServer();
+    const headers = { authorization: `bEARER ${key}` };
+    expect((await ask(server, "GET", `/v1/verifications/${id}`, undefined, headers)).status).toBe(200);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { createMetrics } from "../../../src/reports/metrics.ts";
+import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+
+const idle = { liveCalls: () => 0, trunks: () => [], asterisks: () => [] };
+const started = (country: string) =>
+  ({ type: "verification_started", id: "v1", app: "shop", country, trunk: "carrier" }) as const;
+const rang: AttemptResult = {
+  outcome: "rang",
+  alerted: true,
+  postDialDelayMs: 2400,
+  ringMs: 5001,
+  sipStatus: 487,
+  q850Cause: 16,
+  endedBy: "us",
+};
+
+describe("the metrics", () => {
+  it("count what happened", async () => {
+    const { report, registry } = createMetrics(idle);
+    report(started("GB"));
+    report({ type: "check", id: "v1", app: "shop", valid: false });
+    report({ type: "check", id: "v1", app: "shop", valid: true });
+    report({ type: "attempt_ringing", id: "v1", country: "GB", trunk: "carrier" });
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: rang });
+    report({ type: "verification_ended", id: "v1", app: "shop", country: "GB", status: "verified", reason: "rang" });
+    report({ type: "verification_ended", id: "v2", app: "shop", country: "GB", status: "expired", reason: null });
+    const text = await registry.metrics();
+    for (const line of [
+      'onering_verifications_started_total{country="GB"} 1',
+      'onering_checks_total{valid="false"} 1',
+      'onering_checks_total{valid="true"} 1',
+      'onering_call_attempts_total{trunk="carrier",outcome="rang"} 1',
+      'onering_post_dial_delay_seconds_bucket{le="2",trunk="carrier"} 0',
+      'onering_post_dial_delay_seconds_bucket{le="3",trunk="carrier"} 1',
+      'onering_ring_seconds_sum{trunk="carrier"} 5.001',
+      'onering_verifications_ended_total{status="verified",reason="rang",country="GB"} 1',
+      'onering_verifications_ended_total{status="expired",reason="none",country="GB"} 1',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+  });
+
+  it("leave out times that never were", async () => {
+    const { report, registry } = createMetrics(idle);
+    const busy: AttemptResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: busy });
+    const text = await registry.metrics();
+    expect(text).toContain('outcome="busy"} 1');
+    expect(text).not.toMatch(/onering_(ring|post_dial_delay)_seconds_count{/);
+  });
+
+  it("look at calls, trunks and Asterisks when they are asked", async () => {
+    let calls = 3;
+    const { registry } = createMetrics({
+      liveCalls: () => calls,
+      trunks: () => [
+        { trunk: "one", usable: true },
+        { trunk: "two", usable: false },
+      ],
+      asterisks: () => [["main", true]],
+    });
+    expect(await registry.metrics()).toContain("onering_live_calls 3\n");
+    calls = 0;
+    const text = await registry.metrics();
+    expect(text).toContain("onering_live_calls 0\n");
+    expect(text).toContain('onering_trunk_usable{trunk="one"} 1\n');
+    expect(text).toContain('onering_trunk_usable{trunk="two"} 0\n');
+    expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
+  });
+
+  it("never grow without bound, and never hold a number", async () => {
+    const { report, registry } = createMetrics(idle);
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+    for (const first of letters) for (const second of letters) report(started(first + second));
+    report(started("+447911123456"));
+    const text = await registry.metrics();
+    const series = [...text.matchAll(/^onering_verifications_started_total{country="([^"]+)"}/gm)];
+    expect(series.length).toBe(61);
+    expect(text).toContain('country="other"} 617\n');
+    expect(text).not.toContain("447911");
+  });
+});
