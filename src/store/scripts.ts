@@ -2,6 +2,10 @@
  * Puts the Lua scripts together. `--- @include "name"` stands for lua/includes/name.lua, once in a script, however
  * often it is asked for. The include "tables" is written here from the code that owns the rules: the state machine,
  * the fields of a record, the settings. So none of them stands twice.
+ *
+ * The first line of each script tells Redis (7 or newer) to look at the whole before it runs: a script is refused, not
+ * cut short, where memory is full. What begins something is refused then; what brings it to its end (`allow-oom`) adds
+ * a bounded little and is let through.
  */
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/schema.ts";

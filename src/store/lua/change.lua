@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Something happened to a verification: an event of its call, or the app's cancel. With no event it only applies the
 deadlines and reads.

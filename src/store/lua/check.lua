@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 One check. It is counted before it is compared, in this one step, so however many come at once, only as many are
 compared as are left. Only keyed hashes are compared: how long a comparison takes tells nothing that helps to guess,

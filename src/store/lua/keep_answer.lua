@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Keeps the answer to a request with an Idempotency-Key. The first answer stands: two requests that ran side by side
 both give it.

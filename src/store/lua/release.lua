@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Forgets the reservation of a request that was refused, so that it may be made again. An answered one stays.
 

@@ -1,3 +1,4 @@
+#!lua
 --[[
 Leases the caller ID of a new call for a verification that goes on: new code, new life, the checks left stay.
 

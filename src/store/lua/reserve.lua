@@ -1,3 +1,4 @@
+#!lua
 --[[
 Reserves an Idempotency-Key for a request, or says what became of the request that has it.
 

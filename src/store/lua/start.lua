@@ -1,3 +1,4 @@
+#!lua
 --[[
 Starts a verification and leases the caller ID of its first call, or says why not. Idempotent on the id.
 

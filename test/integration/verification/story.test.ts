@@ -203,13 +203,13 @@ describe("a verification", () => {
     const { verifications, lastCall } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
     const tries = [
-      verifications.get(bank, id),
-      verifications.check(bank, id, { code: lastCall().code }),
-      verifications.check(bank, id, { callerId: lastCall().callerId }),
-      verifications.resend(bank, id),
-      verifications.cancel(bank, id),
+      () => verifications.get(bank, id),
+      () => verifications.check(bank, id, { code: lastCall().code }),
+      () => verifications.check(bank, id, { callerId: lastCall().callerId }),
+      () => verifications.resend(bank, id),
+      () => verifications.cancel(bank, id),
     ];
-    for (const attempt of tries) expect(await refusalOf(attempt)).toMatchObject({ code: "verification_not_found" });
+    for (const attempt of tries) expect(await refusalOf(attempt())).toMatchObject({ code: "verification_not_found" });
     expect(await verifications.get(shop, id)).toMatchObject({ status: "pending", checksLeft: 3 });
   });
 

@@ -101,6 +101,7 @@ export function createWorld(options: WorldOptions) {
 
   return {
     ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, trunks, lastCall },
+    redis: options.redis,
     /** From now on no trunk can be had. */
     loseTrunks: (why: NoTrunk) => {
       noTrunk = why;

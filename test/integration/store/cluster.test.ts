@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Child } from "../../../src/runtime/child.ts";
+import { freePort } from "../../../src/runtime/free-port.ts";
+import { findPrograms } from "../../../src/runtime/programs.ts";
+import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
+
+interface Node {
+  readonly port: number;
+  readonly busPort: number;
+  readonly child: Child;
+  readonly client: Redis;
+}
+
+let folder: string;
+let nodes: Node[];
+let world: World;
+const slots = 16_384;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "onering-cluster-"));
+  nodes = await Promise.all([0, 1, 2].map(startNode));
+  for (const [i, { client }] of nodes.entries()) {
+    await client.cluster("ADDSLOTSRANGE", Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1);
+    await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1));
+  }
+  for (const { port, busPort } of nodes.slice(1)) {
+    await nodes[0]?.client.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPort));
+  }
+  for (const { client } of nodes) {
+    while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) await pause(50);
+  }
+  world = createWorld({
+    redis: { cluster: { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false }, command_timeout_ms: 800 },
+  });
+  await world.ready();
+});
+
+afterAll(async () => {
+  await world?.close();
+  for (const { client, child } of nodes) {
+    client.disconnect();
+    await child.stop();
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function startNode(i: number): Promise<Node> {
+  const port = await freePort("tcp");
+  const busPort = await freePort("tcp");
+  const { redisServer } = await findPrograms();
+  const settings = {
+    ...{
+      port,
+      bind: "127.0.0.1",
+      dir: folder,
+      save: "",
+      "cluster-enabled": "yes",
+      "cluster-port": busPort,
+    },
+    ...{
+      "cluster-config-file": `nodes-${i}.conf`,
+      "cluster-node-timeout": 2000,
+      "cluster-allow-replica-migration": "no",
+    },
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = await Child.start("redis-server", redisServer, args);
+  const client = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50 });
+  client.on("error", () => undefined);
+  await client.ping();
+  return { port, busPort, child, client };
+}
+
+describe("on a Redis Cluster of three nodes", () => {
+  it("every verification lives its whole life, wherever its callee lies", async () => {
+    for (let i = 0; i < 60; i++) {
+      const to = `+44770090${String(i).padStart(4, "0")}`;
+      const { id } = await world.verifications.start(shop, { to }, `key ${i}`);
+      const { code } = world.lastCall();
+      await world.ringOut();
+      expect(await world.verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
+      world.clock.advance(15_000);
+      await world.verifications.resend(shop, id);
+      const right = await world.verifications.check(shop, id, { code: world.lastCall().code });
+      expect(right).toMatchObject({ valid: true, status: "verified" });
+    }
+    const counts = await Promise.all(nodes.map(({ client }) => client.dbsize()));
+    for (const count of counts) expect(count).toBeGreaterThan(30);
+  });
+
+  it("all keys of one callee share their slot", async () => {
+    const tags = new Map<string, Set<string>>();
+    for (const { client } of nodes) {
+      for (const key of await client.keys("*:c:*")) {
+        const callee = key.split(":")[2] ?? "";
+        tags.set(callee, (tags.get(callee) ?? new Set()).add(key.slice(0, key.indexOf("}") + 1)));
+      }
+    }
+    expect(tags.size).toBe(60);
+    for (const [callee, found] of tags) expect(found.size, callee).toBe(1);
+  });
+
+  it("follows a slot that moves to another node, without placing twice", async () => {
+    const to = "+447700911111";
+    const { id } = await world.verifications.start(shop, { to }, null);
+    const key = `{b${id.slice(1, 5)}}:v:${id}`;
+    const slot = await nodes[0]?.client.cluster("KEYSLOT", key);
+    const placed = world.placed.length;
+    await moveSlot(Number(slot));
+    const { code } = world.lastCall();
+    expect(await world.verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
+    expect(await world.verifications.check(shop, id, { code })).toMatchObject({ valid: true });
+    expect(world.placed.length).toBe(placed);
+  });
+
+  it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
+    const victim = nodes[2] as Node;
+    process.kill(victim.child.pid, "SIGKILL");
+    await victim.child.exited;
+    const placed = world.placed.length;
+    const codes = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const startedMs = performance.now();
+      const to = `+4477009200${String(i).padStart(2, "0")}`;
+      codes.add(
+        await world.verifications.start(shop, { to }, null).then(
+          () => "placed",
+          (error) => (error as { code: string }).code,
+        ),
+      );
+      expect(performance.now() - startedMs).toBeLessThan(1000);
+    }
+    expect(codes).toContain("store_unavailable");
+    expect([...codes].every((code) => code === "placed" || code === "store_unavailable")).toBe(true);
+    expect(world.placed.length - placed).toBeLessThan(20);
+    expect(await refusalOf(world.verifications.get(shop, "v"))).toMatchObject({ code: "verification_not_found" });
+  });
+});
+
+/** Moves one slot with all its keys to the next node, as `redis-cli --cluster reshard` does. */
+async function moveSlot(slot: number): Promise<void> {
+  const ids = await Promise.all(nodes.map(({ client }) => client.cluster("MYID")));
+  const from = Math.floor((slot * 3) / slots);
+  const to = (from + 1) % 3;
+  const [source, target] = [nodes[from], nodes[to]] as [Node, Node];
+  await target.client.cluster("SETSLOT", slot, "IMPORTING", ids[from] as string);
+  await source.client.cluster("SETSLOT", slot, "MIGRATING", ids[to] as string);
+  const keys = (await source.client.cluster("GETKEYSINSLOT", slot, 100)) as string[];
+  expect(keys.length).toBeGreaterThan(0);
+  await source.client.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "5000", "KEYS", ...keys);
+  for (const { client } of [target, source]) await client.cluster("SETSLOT", slot, "NODE", ids[to] as string);
+}

@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { beforeAll, expect, it } from "vitest";
+import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { createWorld, refusalOf, result, shop, type World, wrongCode } from "./world.ts";
+
+const runtime = withRuntime();
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+
+type Step = (world: World, to: string, ids: string[]) => Promise<unknown>;
+const lastCode = (world: World) => world.placed.at(-1)?.code ?? "000000";
+const someId = (ids: string[]) => ids.at(-1) ?? "none";
+
+/** Whatever an app, a phone and time can do. */
+const steps: Record<string, Step> = {
+  start: async (world, to, ids) => ids.push((await world.verifications.start(shop, { to }, null)).id),
+  startOnce: async (world, to, ids) => ids.push((await world.verifications.start(shop, { to }, "key")).id),
+  resend: (world, _to, ids) => world.verifications.resend(shop, someId(ids)),
+  get: (world, _to, ids) => world.verifications.get(shop, someId(ids)),
+  cancel: (world, _to, ids) => world.verifications.cancel(shop, someId(ids)),
+  wrong: (world, _to, ids) => world.verifications.check(shop, someId(ids), { code: wrongCode(lastCode(world)) }),
+  right: (world, _to, ids) => world.verifications.check(shop, someId(ids), { code: lastCode(world) }),
+  callerId: (world, _to, ids) =>
+    world.verifications.check(shop, someId(ids), { callerId: world.placed.at(-1)?.callerId ?? "+4420794000000" }),
+  rings: async (world) => world.placed.at(-1)?.ringing(),
+  ends: async (world) => world.placed.at(-1)?.ended(result({ outcome: "rang", alerted: true })),
+  fails: async (world) => world.placed.at(-1)?.ended(result({ outcome: "busy", alerted: false })),
+  wait: async (world) => world.clock.advance(16_000),
+  waitLong: async (world) => world.clock.advance(301_000),
+};
+const history = fc.array(fc.constantFrom(...Object.keys(steps)), { minLength: 5, maxLength: 25 });
+
+it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, whatever happens", async () => {
+  const raw = new Redis(redis.url);
+  let number = 0;
+  let scanned = 0;
+  await fc.assert(
+    fc.asyncProperty(history, async (names) => {
+      const to = `+4477005${String(number++).padStart(5, "0")}`;
+      const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
+      await world.ready();
+      const ids: string[] = [];
+      for (const name of ["start", ...names]) {
+        await steps[name]?.(world, to, ids).catch(() => undefined);
+        await world.verifications.settled();
+      }
+      const keys = await raw.keys("*");
+      scanned += keys.length;
+      for (const key of keys) {
+        expect(await raw.pttl(key), `TTL of ${key}`).toBeGreaterThan(0);
+        expect(key).not.toContain(to.slice(4));
+      }
+      const everything = (await Promise.all(keys.map((key) => dump(raw, key)))).join("\n");
+      const log = world.logLines.join("");
+      for (const { callerId, code } of world.placed) {
+        for (const text of [everything, log, JSON.stringify(world.reports)]) {
+          expect(text).not.toContain(callerId.slice(1));
+          // As a word: six digits may well turn up by chance within a time of thirteen.
+          expect(text).not.toMatch(new RegExp(`\\b${code}\\b`));
+        }
+      }
+      expect(log + JSON.stringify(world.reports)).not.toContain(to.slice(4));
+      await raw.flushall();
+      await world.close();
+    }),
+    { numRuns: 60 },
+  );
+  expect(scanned).toBeGreaterThan(100);
+  raw.disconnect();
+});
+
+it("sends Redis no code and no caller ID, even in commands that it does not keep", async () => {
+  const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
+  await world.ready();
+  const raw = new Redis(redis.url);
+  const monitor = await raw.monitor();
+  const commands: string[] = [];
+  const marked = new Promise<void>((resolve) =>
+    monitor.on("monitor", (_time: string, args: string[]) => {
+      commands.push(args.join(" "));
+      if (args[0] === "echo") resolve();
+    }),
+  );
+
+  const { id } = await world.verifications.start(shop, { to: "+447700400000" }, "key");
+  const { code, callerId } = world.lastCall();
+  await world.verifications.check(shop, id, { code: wrongCode(code) });
+  await world.verifications.check(shop, id, { callerId });
+  expect(await refusalOf(world.verifications.check(shop, id, { code }))).toMatchObject({ code: "verification_ended" });
+  await raw.echo("end");
+  await marked;
+
+  const all = commands.join("\n");
+  expect(all).toContain(id);
+  expect(all).not.toContain(callerId.slice(1));
+  expect(all).not.toMatch(new RegExp(`\\b${code}\\b`));
+  monitor.disconnect();
+  raw.disconnect();
+  await world.close();
+});
+
+/** All that a key holds, as text. */
+async function dump(raw: Redis, key: string): Promise<string> {
+  const type = await raw.type(key);
+  const content =
+    type === "hash"
+      ? await raw.hgetall(key)
+      : type === "zset"
+        ? await raw.zrange(key, "0", "-1", "WITHSCORES")
+        : await raw.get(key);
+  return `${key} ${JSON.stringify(content)}`;
+}
