@@ -107,8 +107,12 @@ const stay = (state: CallState, actions: readonly CallAction[] = []): CallStep =
 
 /** A call that was given up, and yet lives, is hung up: it must not ring on with nobody watching it. */
 function afterTheEnd(state: CallState, input: CallInput): CallStep {
-  const lives = input.type === "placed" || input.type === "alerting" || input.type === "answered";
-  return stay(state, lives ? [{ type: "hangup" }] : []);
+  return stay(state, isSignOfLife(input.type) ? [{ type: "hangup" }] : []);
+}
+
+/** Whether something that happened shows that the call is up. */
+export function isSignOfLife(type: string): boolean {
+  return type === "placed" || type === "progress" || type === "alerting" || type === "answered";
 }
 
 function signOfLife(rules: CallRules, before: CallState, input: CallInput): CallStep {

@@ -10,6 +10,7 @@ import {
   type CallState,
   type CallStep,
   type CallTimer,
+  isSignOfLife,
   stepCall,
 } from "./call.ts";
 import { type CallControl, type CallEvent, OriginateError } from "./call-control.ts";
@@ -49,7 +50,7 @@ interface LiveCall {
 
 export function createDialer(parts: DialerParts): Dialer {
   const dialer = new ShortCallDialer(parts);
-  for (const control of parts.callControls.values()) control.onEvent((event) => dialer.receive(event));
+  for (const control of parts.callControls.values()) control.onEvent((event) => dialer.receive(control, event));
   return dialer;
 }
 
@@ -112,10 +113,11 @@ class ShortCallDialer implements Dialer {
     });
   }
 
-  /** An event of an Asterisk. Unknown calls are those that ended for us already. */
-  receive(event: CallEvent): void {
+  /** An event of an Asterisk. A call that ended for us and yet lives is hung up: nobody watches it any more. */
+  receive(control: CallControl, event: CallEvent): void {
     const call = this.#calls.get(event.callId);
     if (call !== undefined) this.#feed(call, event);
+    else if (isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }
 
   /** Why this attempt cannot be placed, as the end that it gets; null: it can, and holds a slot from now on. */
