@@ -20,15 +20,15 @@ export class EventStreams {
 
   /**
    * A new client's stream, to be sent as `text/event-stream`.
-   * @param first its first event
+   * @param first its first events
    * @returns null where there are too many clients
    */
-  open(first: { readonly event: string; readonly data: unknown }): Readable | null {
+  open(first: readonly (readonly [event: string, data: unknown])[]): Readable | null {
     if (this.#clients.size >= MAX_CLIENTS) return null;
     const client = new PassThrough();
     client.once("close", () => this.#forget(client));
     client.on("error", () => this.#forget(client));
-    client.write(`retry: 1000\n${written(first.event, first.data)}`);
+    client.write(`retry: 1000\n${first.map(([event, data]) => written(event, data)).join("")}`);
     this.#clients.add(client);
     if (!this.#stopHeartbeat) this.#beat();
     return client;

@@ -3,6 +3,7 @@ import path from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { Clock } from "../clock.ts";
+import type { Activity } from "./activity.ts";
 import { EventStreams } from "./event-stream.ts";
 import { callerIdDigits, callerIdPrefix, callerIdPrefixForPeople, examples } from "./fiction.ts";
 import type { Phone, PhoneAnswer, PhoneCall } from "./phone.ts";
@@ -23,6 +24,7 @@ const pagePolicy = [
 
 export interface SandboxRoutesOptions {
   readonly phone: Phone;
+  readonly activity: Activity;
   readonly clock: Clock;
   /** The key that the page and its curl commands use. */
   readonly apiKey: string;
@@ -32,18 +34,23 @@ export interface SandboxRoutesOptions {
  * `GET /`, `GET /sandbox/{calls,events,settings}`, `POST /sandbox/calls/{id}/{answer,decline}`.
  * None of them needs an API key: the sandbox listens on loopback only and holds nobody's data.
  */
-export function sandboxRoutes({ phone, clock, apiKey }: SandboxRoutesOptions): FastifyPluginAsync {
+export function sandboxRoutes({ phone, activity, clock, apiKey }: SandboxRoutesOptions): FastifyPluginAsync {
   return async (server) => {
     const streams = new EventStreams(clock);
-    const unsubscribe = phone.subscribe((call) => streams.send("call", call));
+    const subscriptions = [
+      phone.subscribe((call) => streams.send("call", call)),
+      activity.subscribe((id) => streams.send("verification", { id })),
+    ];
     // Before the server waits for its connections to end: an event stream never does so by itself.
     server.addHook("preClose", async () => {
-      unsubscribe();
+      for (const unsubscribe of subscriptions) unsubscribe();
       streams.close();
     });
 
     await server.register(fastifyStatic, {
       root: path.resolve(import.meta.dirname, "../web"),
+      // The scope has it already, from the reference's pages.
+      decorateReply: false,
       cacheControl: false,
       setHeaders: (reply) => {
         reply.header("content-security-policy", pagePolicy);
@@ -54,7 +61,10 @@ export function sandboxRoutes({ phone, clock, apiKey }: SandboxRoutesOptions): F
     server.get("/sandbox/settings", async () => settings(apiKey));
     server.get("/sandbox/calls", async () => phone.calls());
     server.get("/sandbox/events", (_, reply) => {
-      const stream = streams.open({ event: "calls", data: phone.calls() });
+      const stream = streams.open([
+        ["calls", phone.calls()],
+        ["verification", { id: activity.newest }],
+      ]);
       if (!stream) return problem(reply, 503, "capacity", "Too many pages are open: close some.");
       return reply
         .header("content-type", "text/event-stream")

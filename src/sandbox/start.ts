@@ -4,9 +4,11 @@ import { buildApp } from "../app.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import { cryptoRandom } from "../random.ts";
+import type { ReportEvent } from "../reports/events.ts";
 import { startAsterisk } from "../runtime/asterisk.ts";
 import type { Programs } from "../runtime/programs.ts";
 import { startRedis } from "../runtime/redis-server.ts";
+import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
 import { startCarrier } from "./carrier/index.ts";
 import { type Environment, sandboxConfig, sandboxKey, trunkName } from "./config.ts";
@@ -63,6 +65,7 @@ async function build(
   const clock = systemClock;
   const random = cryptoRandom;
   const phone = new Phone();
+  const activity = new Activity();
   const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
   const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
   // Both settle before either's failure is told, so that the one that did start is stopped.
@@ -73,8 +76,9 @@ async function build(
   if (redis.status === "rejected") throw redis.reason;
   if (asterisk.status === "rejected") throw asterisk.reason;
   const config = sandboxConfig({ redisUrl: redis.value.url, asterisk: asterisk.value }, env, random);
-  const routes = sandboxRoutes({ phone, clock, apiKey: sandboxKey });
-  const app = await track(buildApp(config, { logger, clock, random, sandbox: true, extraPlugins: [routes] }));
+  const routes = sandboxRoutes({ phone, activity, clock, apiKey: sandboxKey });
+  const report = (event: ReportEvent) => activity.report(event);
+  const app = await track(buildApp(config, { logger, clock, random, report, sandbox: true, extraPlugins: [routes] }));
   const { url } = await app.start();
   return { url, config, phone };
 }

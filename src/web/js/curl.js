@@ -5,29 +5,27 @@ const COPIED_SHOWN_MS = 1600;
 
 /** @param key the API key */
 export function createCommands(key) {
-  const base = location.origin;
-  const auth = `-H 'Authorization: Bearer ${key}'`;
-  const json = "-H 'Content-Type: application/json'";
-  const one = (id) => `${base}/v1/verifications/${id}`;
+  const curl = (path, body) =>
+    [
+      `curl -sS -H 'Authorization: Bearer ${key}'`,
+      ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
+      `${location.origin}${path}`,
+    ].join(" \\\n  ");
 
   const commands = [
-    {
-      title: "Ring the number",
-      text: ({ to }) => `curl -sS ${base}/v1/verifications \\\n  ${auth} ${json} \\\n  -d '${JSON.stringify({ to })}'`,
-    },
+    { title: "Ring the number", text: ({ to }) => curl("/v1/verifications", { to }) },
     {
       title: "See how the call goes",
-      text: ({ id }) => id && `curl -sS ${one(id)} \\\n  ${auth}`,
+      text: ({ id }) => id && curl(`/v1/verifications/${id}`),
       waiting: "# ready once a number was called",
     },
     {
       title: "Look at the phone, as only the sandbox can",
-      text: () => `curl -sS ${base}/sandbox/calls`,
+      text: () => `curl -sS ${location.origin}/sandbox/calls`,
     },
     {
       title: "Check the digits",
-      text: ({ id, code }) =>
-        id && code && `curl -sS ${one(id)}/check \\\n  ${auth} ${json} \\\n  -d '${JSON.stringify({ code })}'`,
+      text: ({ id, code }) => id && code && curl(`/v1/verifications/${id}/check`, { code }),
       waiting: "# ready once the phone has seen the call",
     },
   ].map((command) => ({ ...command, ...render(command) }));

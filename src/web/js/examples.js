@@ -1,6 +1,6 @@
 /** The numbers to try, as chips. */
 import { byId, element } from "./dom.js";
-import { spaced } from "./numbers.js";
+import { plain, spaced } from "./numbers.js";
 
 /** @param onPick gets the number that was chosen, written for people */
 export function createExamples(examples, onPick) {
@@ -17,8 +17,7 @@ export function createExamples(examples, onPick) {
 
   /** Marks the chip of the number that stands in the field. */
   function reflect(value) {
-    const plain = value.replace(/[^+\d]/g, "");
-    for (const { to, chip } of chips) chip.setAttribute("aria-pressed", String(to === plain));
+    for (const { to, chip } of chips) chip.ariaPressed = String(to === plain(value));
   }
   return { reflect };
 }

@@ -3,9 +3,11 @@
 /**
  * @param on.calls gets the whole call log, newest first
  * @param on.call gets a call that began or changed
+ * @param on.verification gets the id of the sandbox's newest verification whenever something happened to it, or null
  */
 export function followCalls(on) {
   const source = new EventSource("/sandbox/events");
   source.addEventListener("calls", (event) => on.calls(JSON.parse(event.data)));
   source.addEventListener("call", (event) => on.call(JSON.parse(event.data)));
+  source.addEventListener("verification", (event) => on.verification(JSON.parse(event.data).id));
 }

@@ -1,18 +1,21 @@
 /** Wires the page: the form on the left, the phone on the right, the verification between them. */
 import { ApiProblem, createApi, readSettings } from "./api.js";
+import { createCheckPanel } from "./check-panel.js";
 import { createCommands } from "./curl.js";
 import { byId, say, sayNow } from "./dom.js";
 import { createExamples } from "./examples.js";
 import { followCalls } from "./live.js";
 import { createNumberHint } from "./number-hint.js";
+import { plain } from "./numbers.js";
 import { createPhone } from "./phone.js";
-import { checksLeftWords, expiresWords, followVerification, isEnded, tidings } from "./verification.js";
+import { followVerification, isEnded } from "./verification.js";
 import { problemWords } from "./words.js";
 
 const settings = await readSettings();
 const api = createApi(settings.api_key);
 const phone = createPhone(settings.caller_id, api.act);
 const commands = createCommands(settings.api_key);
+const panel = createCheckPanel(settings.caller_id.digits, () => verification.current);
 const verification = followVerification({ api, onChange: drawVerification });
 const numberHint = createNumberHint(api);
 const examples = createExamples(settings.examples, (to) => {
@@ -21,6 +24,9 @@ const examples = createExamples(settings.examples, (to) => {
   drawCommands();
   byId("to").focus();
 });
+/** Starts of this page that are under way: the event stream tells of them too, often before the answer is here. */
+let starting = 0;
+let firstNews = true;
 
 byId("code-prefix").textContent = settings.caller_id.prefix_for_people;
 byId("code-length").textContent = settings.caller_id.digits;
@@ -32,9 +38,6 @@ byId("call-form").addEventListener("submit", onSubmit(call));
 byId("check-form").addEventListener("submit", onSubmit(check));
 byId("resend").addEventListener("click", () => attempt(resend));
 byId("cancel").addEventListener("click", () => attempt(cancel));
-byId("code").addEventListener("input", () => {
-  byId("code").value = byId("code").value.replace(/\D/g, "").slice(0, settings.caller_id.digits);
-});
 followCalls({
   calls: (all) => {
     phone.replace(all);
@@ -43,47 +46,60 @@ followCalls({
   call: (changed) => {
     phone.update(changed);
     drawCommands();
-    verification.lookNow();
+    verification.look();
   },
+  verification: follow,
 });
-setInterval(drawExpiry, 1000);
 examples.reflect(byId("to").value);
 numberHint.look();
 drawCommands();
 document.documentElement.dataset.ready = "";
 
 async function call() {
-  const started = await api.start(byId("to").value.trim());
-  byId("code").value = "";
-  clearResult();
-  verification.begin(started);
+  starting++;
+  const atMs = Date.now();
+  try {
+    const started = await api.start(byId("to").value.trim());
+    panel.reset();
+    verification.begin(started, atMs);
+  } finally {
+    starting--;
+  }
   say("The call is under way.");
-  byId("code").focus({ preventScroll: true });
+  goToPhone();
+}
+
+/** A verification may have been started in a terminal: this page shows the newest, whoever started it. */
+async function follow(id) {
+  const isOld = firstNews;
+  firstNews = false;
+  if (id === verification.current?.id) verification.look();
+  const isNews = () => id !== null && id !== verification.current?.id && starting === 0;
+  if (!isNews()) return;
+  const found = await api.get(id).catch(() => null);
+  // What had ended before this page was opened is no story of this page.
+  if (!found || !isNews() || (isOld && isEnded(found))) return;
+  panel.reset();
+  verification.begin(found, Date.parse(found.created_at));
 }
 
 async function check() {
-  const { current } = verification;
-  const code = byId("code").value;
-  const answer = await api.check(current.id, code);
-  if (!answer.valid) {
-    byId("code").value = "";
-    byId("code").focus();
-    const left = `${checksLeftWords(answer)}.`;
-    tell({ tone: "bad", title: "Not these digits", text: `Look at the phone's newest call. ${left}` });
-  }
-  verification.lookNow();
+  const answer = await api.check(verification.current.id, byId("code").value);
+  if (!answer.valid) panel.wrong(answer);
+  verification.look();
 }
 
 async function resend() {
-  verification.again(await api.resend(verification.current.id));
-  byId("code").value = "";
-  clearResult();
-  byId("code").focus({ preventScroll: true });
+  const atMs = Date.now();
+  const again = await api.resend(verification.current.id);
+  panel.reset();
+  verification.begin(again, atMs);
+  goToPhone();
 }
 
 async function cancel() {
   await api.cancel(verification.current.id);
-  verification.lookNow();
+  verification.look();
 }
 
 /** Runs what the person asked for; what goes wrong is told in plain words. */
@@ -93,11 +109,12 @@ async function attempt(action) {
     await action();
   } catch (problem) {
     if (!(problem instanceof ApiProblem)) throw problem;
-    const number = problem.code.startsWith("number_") || problem.code === "country_not_allowed";
-    if (number) numberHint.refuse(problemWords(problem));
-    else tell({ tone: "bad", title: problem.code.replaceAll("_", " "), text: problemWords(problem) });
-    if (number) sayNow(problemWords(problem));
-    verification.lookNow();
+    const words = problemWords(problem);
+    if (/^(number_|country_)/.test(problem.code) || action === call) {
+      numberHint.refuse(words);
+      sayNow(words);
+    } else panel.tell({ tone: "bad", title: "That did not work", text: words, code: problem.code });
+    verification.look();
   } finally {
     document.body.ariaBusy = "false";
   }
@@ -110,44 +127,25 @@ function onSubmit(action) {
   };
 }
 
+/** Where the digits are typed is next; what is to be seen first is the phone. */
+function goToPhone() {
+  byId("code").focus({ preventScroll: true });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const narrow = matchMedia("(max-width: 939px)").matches;
+  const target = byId(narrow ? "phone" : "check-form");
+  target.scrollIntoView({ block: narrow ? "start" : "nearest", behavior: calm ? "auto" : "smooth" });
+}
+
 function drawVerification(now) {
-  const over = isEnded(now);
-  if (over && byId("check-form").contains(document.activeElement)) byId("to").focus({ preventScroll: true });
-  byId("code").disabled = over;
-  byId("check").disabled = over;
-  byId("checks-left").textContent = checksLeftWords(now);
-  byId("actions").hidden = over;
-  byId("resend").disabled = now.status !== "rung";
-  const news = tidings(now);
-  if (news) tell(news);
-  drawExpiry();
+  panel.draw(now, isEnded(now));
   drawCommands();
-}
-
-function tell({ tone, title, text }) {
-  if (byId("result-text").textContent === text && !byId("result").hidden) return;
-  byId("result").className = `result ${tone}`;
-  byId("result-title").textContent = title;
-  byId("result-text").textContent = text;
-  byId("result").hidden = false;
-  sayNow(`${title}. ${text}`);
-}
-
-function clearResult() {
-  byId("result").hidden = true;
-}
-
-function drawExpiry() {
-  const { current } = verification;
-  byId("expires").textContent = current && !isEnded(current) ? expiresWords(current) : "";
 }
 
 function drawCommands() {
   const { current } = verification;
-  const to = current?.to ?? byId("to").value.replace(/[^+\d]/g, "");
   commands.update({
-    to: byId("to").value.replace(/[^+\d]/g, ""),
+    to: plain(byId("to").value),
     id: current?.id ?? null,
-    code: current ? phone.digitsShownTo(to) : null,
+    code: current ? phone.digitsShownTo(current.to, Date.parse(current.created_at)) : null,
   });
 }

@@ -13,3 +13,8 @@ export function spaced(number) {
   const [, country, area, middle = "", rest] = parts;
   return area === "20" ? `${country} ${area} ${middle} ${rest}` : `${country} ${area} ${middle}${rest}`;
 }
+
+/** The digits of a number as somebody typed it, and its plus sign. */
+export function plain(typed) {
+  return typed.replace(/[^+\d]/g, "");
+}

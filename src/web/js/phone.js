@@ -38,9 +38,11 @@ export function createPhone(callerIdRange, act) {
       announce(call);
       draw();
     },
-    /** The last digits that a number was shown most recently; null where it saw no call. */
-    digitsShownTo(number) {
-      const seen = calls.find(({ to, state }) => to === number && Object.hasOwn(logWords, state));
+    /** The last digits that a number was shown most recently; null where it saw no call since that time. */
+    digitsShownTo(number, sinceMs) {
+      const seen = calls.find(
+        ({ to, state, at }) => to === number && Object.hasOwn(logWords, state) && Date.parse(at) >= sinceMs,
+      );
       return seen ? seen.caller_id.slice(-callerIdRange.digits) : null;
     },
   };

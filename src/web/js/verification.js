@@ -1,13 +1,15 @@
-/** The verification that is under way: follows its status, draws the timeline and what it means. */
+/** The verification that is under way: follows its status and draws the timeline. */
 import { byId } from "./dom.js";
-import { duration, notes, outcomes } from "./words.js";
 
 const order = ["pending", "calling", "ringing", "rung", "verified"];
 const ended = new Set(["verified", "failed", "expired", "canceled", "undeliverable"]);
 const placing = new Set(["pending", "calling", "ringing"]);
 
-const POLL_WHILE_CALLING_MS = 250;
+/** The event stream says when to look; these only catch what it does not tell, such as the end of a code's life. */
+const POLL_WHILE_CALLING_MS = 300;
 const POLL_WHILE_WAITING_MS = 1500;
+/** A status that is first seen this long after the start came at a time that nobody knows. */
+const SURE_MS = 700;
 
 export const isEnded = (verification) => ended.has(verification.status);
 
@@ -15,6 +17,7 @@ export const isEnded = (verification) => ended.has(verification.status);
 export function followVerification({ api, onChange }) {
   let current = null;
   let startedMs = 0;
+  /** Status → milliseconds after the start, or null where nobody looked. */
   let reached = new Map();
   let timer = null;
 
@@ -22,35 +25,32 @@ export function followVerification({ api, onChange }) {
   async function poll() {
     clearTimeout(timer);
     const { id } = current;
-    try {
-      take(await api.get(id), id);
-    } catch (problem) {
-      // An ended verification is forgotten after a while; anything else may pass.
-      if (problem.code === "verification_not_found") return;
-    }
+    // What goes wrong here passes, or shows as soon as the person does something.
+    const read = await api.get(id).catch(() => null);
+    if (current.id !== id) return;
+    if (read) take(read);
     schedule();
   }
 
   function schedule() {
     clearTimeout(timer);
-    if (!current || isEnded(current)) return;
+    if (isEnded(current)) return;
     timer = setTimeout(poll, placing.has(current.status) ? POLL_WHILE_CALLING_MS : POLL_WHILE_WAITING_MS);
   }
 
-  function take(verification, id = verification.id) {
-    if (id !== current?.id) return;
+  function take(verification) {
     current = verification;
-    mark(verification.status);
+    mark();
     draw();
     onChange(verification);
   }
 
   /** A status that came and went between two looks is marked with the next one that was seen. */
-  function mark(status) {
-    const elapsedMs = performance.now() - startedMs;
-    const upTo = order.indexOf(status);
-    if (status === "verified" || !ended.has(status)) {
-      for (const passed of order.slice(0, upTo + 1)) if (!reached.has(passed)) reached.set(passed, elapsedMs);
+  function mark() {
+    const elapsedMs = Math.max(0, Date.now() - startedMs);
+    const atMs = reached.size === 0 && elapsedMs > SURE_MS ? null : elapsedMs;
+    for (const passed of order.slice(0, order.indexOf(current.status) + 1)) {
+      if (!reached.has(passed)) reached.set(passed, atMs);
     }
   }
 
@@ -59,71 +59,38 @@ export function followVerification({ api, onChange }) {
       const { status } = item.dataset;
       const isNow = current.status === status;
       item.className = isNow ? `now${placing.has(status) ? " live" : ""}` : reached.has(status) ? "done" : "";
-      item.toggleAttribute("aria-current", isNow);
-      if (isNow) item.setAttribute("aria-current", "step");
-      item.lastElementChild.textContent = reached.has(status) ? seconds(reached.get(status)) : "";
+      item.ariaCurrent = isNow ? "step" : null;
+      item.lastElementChild.textContent = elapsedWords(reached.get(status));
     }
-    drawEnd();
-  }
-
-  /** A bad end takes the place of the step that was not reached. */
-  function drawEnd() {
+    // A bad end takes the place of the good one.
     const last = byId("timeline").lastElementChild;
     const bad = isEnded(current) && current.status !== "verified";
     last.firstElementChild.textContent = bad ? current.status : "verified";
-    if (bad) last.className = "bad";
+    if (!bad) return;
+    last.className = "bad";
+    last.ariaCurrent = "step";
   }
 
   return {
-    /** Follows another verification from now on. */
-    begin(verification) {
-      current = verification;
-      startedMs = performance.now();
+    /** Follows this verification from now on: a new one, or one that is being called again. */
+    begin(verification, startedAtMs) {
+      startedMs = startedAtMs;
       reached = new Map();
       take(verification);
       schedule();
     },
-    /** Something happened: look now. */
-    lookNow() {
+    /** Something happened to it: looks now. */
+    look() {
       if (current && !isEnded(current)) poll();
     },
-    /** Draws the same steps anew for another call. */
-    again(verification) {
-      this.begin(verification);
-    },
+    /** The one that is followed; null before the first. */
     get current() {
       return current;
     },
   };
 }
 
-/** What to tell about a verification: `{tone, title, text}`, or null while there is nothing to tell. */
-export function tidings(verification) {
-  const { status, reason, to } = verification;
-  if (status === "verified") return { tone: "good", title: "Verified", text: `Whoever typed this holds ${to}.` };
-  if (status === "failed") {
-    return { tone: "bad", title: "Failed", text: "All checks are used up. A new verification needs a new call." };
-  }
-  if (status === "expired") return { tone: "bad", title: "Expired", text: "The digits came too late. Start again." };
-  if (status === "canceled") return { tone: "", title: "Canceled", text: "This verification was taken back." };
-  if (status === "undeliverable") {
-    const [title, text] = outcomes[reason] ?? outcomes.unknown;
-    return { tone: "bad", title, text: `${text} (undeliverable: ${reason})` };
-  }
-  if (status === "rung" && notes[reason]) return { tone: "", title: "The phone saw the call", text: notes[reason] };
-  return null;
-}
-
-/** "3 checks left", "expires in 4 min". */
-export function checksLeftWords({ checks_left: left }) {
-  return `${left} ${left === 1 ? "check" : "checks"} left`;
-}
-
-export function expiresWords({ expires_at: expiresAt }) {
-  const left = (Date.parse(expiresAt) - Date.now()) / 1000;
-  return left > 0 ? `expires in ${duration(left)}` : "";
-}
-
-function seconds(ms) {
+function elapsedWords(ms) {
+  if (ms === undefined || ms === null) return "";
   return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
