@@ -1,0 +1,43 @@
+import type { Config } from "../../../src/config/schema.ts";
+
+interface Changed {
+  readonly ringMs?: number;
+  readonly maxConcurrentCalls?: number;
+}
+
+/** Two trunks on one Asterisk: `plus` wants numbers with a plus sign, `bare` without. */
+export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks" | "trunks" | "routes" | "calls"> {
+  const trunk = {
+    asterisk: "main",
+    ring_on: "180" as const,
+    ranges: ["block"],
+    max_concurrent_calls: changed.maxConcurrentCalls ?? 100,
+  };
+  return {
+    asterisks: {
+      main: {
+        driver: "ari-client",
+        ari_url: "http://127.0.0.1:1",
+        ari_user: "onering",
+        ari_password: "secret",
+        ari_app: "onering",
+        request_timeout_ms: 5000,
+        max_concurrent_calls: 500,
+      },
+    },
+    trunks: {
+      plus: { ...trunk, endpoint: "carrier-a", number_format: "+e164" },
+      bare: { ...trunk, endpoint: "carrier-b", number_format: "e164", ranges: ["block", "list"] },
+    },
+    routes: [
+      { prefix: "+", trunks: ["plus", "bare"] },
+      { prefix: "+44", trunks: ["bare"] },
+    ],
+    calls: { ring_ms: changed.ringMs ?? 5000, setup_limit_ms: 20_000, drain_ms: 30_000 },
+  };
+}
+
+/** Lets promises that are settled run their continuations. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
