@@ -190,7 +190,7 @@ export function explainAptFailure(output: string): string {
   const complaints = output.split("\n").filter((line) => /^[EW]: |^Err:/.test(line));
   const last = complaints.slice(-3).join("\n");
   if (/No space left on device|not enough free space|don't have enough/i.test(output)) {
-    return `The disk is full.\n${last}`;
+    return `The disk is full: free 550 MB and run this again.\n${last}`;
   }
   if (
     /Temporary failure resolving|Could not resolve|Could not connect|Connection failed|Network is unreachable|timed out/i.test(

@@ -60,7 +60,7 @@ export async function ensureBundle(
     try {
       return await build(runtimeDir, recipe, progress, tryOut);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError("The disk is full.");
+      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError("The disk is full: free 550 MB and run this again.");
       throw error;
     }
   });

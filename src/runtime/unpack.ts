@@ -37,7 +37,7 @@ async function unpackOne(file: string, root: string): Promise<void> {
   if (code === 0) return;
   // A package cut short by an earlier abort must be downloaded anew.
   await rm(file, { force: true });
-  const problem = /No space left/i.test(output) ? "The disk is full." : `${path.basename(file)} cannot be unpacked.`;
+  const problem = /No space left/i.test(output) ? "The disk is full: free 550 MB and run this again." : `${path.basename(file)} cannot be unpacked.`;
   throw new RuntimeUnavailableError(`${problem}\n${output.slice(-500)}`);
 }
 

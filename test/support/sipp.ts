@@ -55,7 +55,17 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   const child = await Child.start("sipp", sipp, args, { cwd: dir });
   // It listens when nobody else can.
   const listening = async () => !(await isFree(port, transport));
-  await child.waitUntil(listening, READY_DEADLINE_MS, async () => child.output.slice(-2000));
+  const stop = async () => {
+    // SIPp lets its calls finish on SIGTERM; tests do not wait for that.
+    await child.kill();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await child.waitUntil(listening, READY_DEADLINE_MS, async () => child.output.slice(-2000));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   const messages = async () => parseMessageLog(await readFile(messageFile, "utf8").catch(() => ""));
   return {
@@ -75,11 +85,7 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },
-    async stop() {
-      // SIPp lets its calls finish on SIGTERM; tests do not wait for that.
-      await child.kill();
-      await rm(dir, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 

@@ -3,8 +3,8 @@ import { explainAptFailure } from "../../../src/runtime/apt.ts";
 import { RuntimeUnavailableError } from "../../../src/runtime/errors.ts";
 
 test.each([
-  ["E: Write error - write (28: No space left on device)", /^The disk is full\./],
-  ["E: You don't have enough free space in /x/archives/.", /^The disk is full\./],
+  ["E: Write error - write (28: No space left on device)", /^The disk is full: /],
+  ["E: You don't have enough free space in /x/archives/.", /^The disk is full: /],
   ["W: Failed to fetch http://a.example/x  Temporary failure resolving 'a.example'", /cannot be reached/],
   ["E: Failed to fetch http://a.example/x  Could not connect to a.example:80 (1.2.3.4).", /cannot be reached/],
   ["E: Unable to locate package asterisk", /does not carry what is needed/],
