@@ -1,7 +1,7 @@
 import { access, copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type OsRelease, ownSources, parseOsRelease, parseUpdateUris, telephonySources } from "./apt-sources.ts";
-import { RuntimeUnavailableError } from "./errors.ts";
+import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Which archive to fetch from, and against which list of installed packages apt resolves. */
@@ -190,7 +190,7 @@ export function explainAptFailure(output: string): string {
   const complaints = output.split("\n").filter((line) => /^[EW]: |^Err:/.test(line));
   const last = complaints.slice(-3).join("\n");
   if (/No space left on device|not enough free space|don't have enough/i.test(output)) {
-    return `The disk is full: free 550 MB and run this again.\n${last}`;
+    return `${DISK_FULL}\n${last}`;
   }
   if (
     /Temporary failure resolving|Could not resolve|Could not connect|Connection failed|Network is unreachable|timed out/i.test(

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type AptMode, downloadPackages } from "./apt.ts";
-import { RuntimeUnavailableError } from "./errors.ts";
+import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
 import { withLock } from "./lock.ts";
 import { unpackPackages } from "./unpack.ts";
 
@@ -60,7 +60,7 @@ export async function ensureBundle(
     try {
       return await build(runtimeDir, recipe, progress, tryOut);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError("The disk is full: free 550 MB and run this again.");
+      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError(DISK_FULL);
       throw error;
     }
   });
@@ -72,13 +72,13 @@ async function build(
   progress: (line: string) => void,
   tryOut: (root: string) => Promise<Record<string, string>>,
 ): Promise<Bundle> {
-  await mkdir(runtimeDir, { recursive: true });
-  await checkRoom(runtimeDir, recipe.diskBytes);
   const apt = path.join(runtimeDir, `${recipe.name}.apt`);
   const temporary = path.join(runtimeDir, `${recipe.name}.partial`);
   const final = path.join(runtimeDir, recipe.name);
-  const files = await downloadPackages(apt, recipe.packages, recipe.mode, progress);
+  await mkdir(runtimeDir, { recursive: true });
   await rm(temporary, { recursive: true, force: true });
+  await checkRoom(runtimeDir, recipe.diskBytes);
+  const files = await downloadPackages(apt, recipe.packages, recipe.mode, progress);
   await unpackPackages(files, path.join(temporary, "root"), progress);
   const versions = await tryOut(path.join(temporary, "root"));
   const stamp = { format: STAMP_FORMAT, arch: process.arch, packages: recipe.packages, versions };
@@ -95,5 +95,5 @@ async function checkRoom(folder: string, neededBytes: number): Promise<void> {
   const freeBytes = disk.bavail * disk.bsize;
   if (freeBytes >= neededBytes) return;
   const [free, needed] = [freeBytes, neededBytes].map((bytes) => (bytes / 1e6).toFixed(0));
-  throw new RuntimeUnavailableError(`The disk is too full: ${needed} MB are needed in ${folder}, ${free} MB are free.`);
+  throw new RuntimeUnavailableError(`${DISK_FULL} ${needed} MB are needed in ${folder}, ${free} MB are free.`);
 }

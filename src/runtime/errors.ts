@@ -6,6 +6,9 @@ const WHAT_TO_DO = [
   "    the tests also need sipp (3.6 or newer; Debian's package is sip-tester) and chromium.",
 ].join("\n");
 
+/** How messages about a full disk begin. */
+export const DISK_FULL = "The disk is full: free about 1 GB and run this again.";
+
 /** The programs OneRing runs (Asterisk, Redis, for the tests SIPp and Chromium) are not there and cannot be fetched. */
 export class RuntimeUnavailableError extends Error {
   /**

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { RuntimeUnavailableError } from "./errors.ts";
+import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
 import { runCommand } from "./run-command.ts";
 
 const UNPACK_DEADLINE_MS = 120_000;
@@ -26,19 +26,28 @@ export async function unpackPackages(
   const waiting = [...files];
   // Unpacking is mostly decompression: one worker a core.
   const workers = Array.from({ length: os.availableParallelism() }, async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await unpackOne(file, root);
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      try {
+        await unpackOne(file, root);
+      } catch (error) {
+        // The others need not start the rest.
+        waiting.length = 0;
+        throw error;
+      }
+    }
   });
-  await Promise.all(workers);
+  const outcomes = await Promise.allSettled(workers);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   for (const folder of NOT_NEEDED) await rm(path.join(root, folder), { recursive: true, force: true });
 }
 
 async function unpackOne(file: string, root: string): Promise<void> {
   const { code, output } = await runCommand("dpkg-deb", ["-x", file, root], { deadlineMs: UNPACK_DEADLINE_MS });
   if (code === 0) return;
-  // A package cut short by an earlier abort must be downloaded anew.
+  if (/No space left/i.test(output)) throw new RuntimeUnavailableError(DISK_FULL);
+  // Damaged, for instance cut short by an earlier abort: must be downloaded anew.
   await rm(file, { force: true });
-  const problem = /No space left/i.test(output) ? "The disk is full: free 550 MB and run this again." : `${path.basename(file)} cannot be unpacked.`;
-  throw new RuntimeUnavailableError(`${problem}\n${output.slice(-500)}`);
+  throw new RuntimeUnavailableError(`${path.basename(file)} cannot be unpacked.\n${output.slice(-500)}`);
 }
 
 /** Folders of `root` that hold shared libraries. */
