@@ -4,6 +4,8 @@
 const maxCauses = 5;
 /** A phone number, or something as long as one. */
 const longDigits = /\+?\d{7,15}/g;
+/** Node's and our own error codes; never digits alone. */
+const codeShape = /^[A-Za-z][A-Za-z0-9_]{0,60}$/;
 
 export interface ErrorInLog {
   readonly type: string;
@@ -26,7 +28,7 @@ export function describeError(error: unknown, depth = 0): ErrorInLog {
     type: error.name,
     message: maskNumbers(error.message),
     stack: maskNumbers(error.stack ?? ""),
-    ...(typeof code === "string" && { errorCode: maskNumbers(code) }),
+    ...(typeof code === "string" && codeShape.test(code) && { errorCode: code }),
     ...(error.cause !== undefined && depth < maxCauses && { cause: describeError(error.cause, depth + 1) }),
   };
 }

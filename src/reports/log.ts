@@ -1,25 +1,8 @@
 /** The gateway's log: JSON lines. Redaction here is the second line of defence; the first is not to log secrets. */
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, destination, type LogFn, type Logger, pino } from "pino";
 import type { Config } from "../config/schema.ts";
 import { describeError } from "./log-error.ts";
-
-/** Never worth a line, whoever logs them by mistake: at the top and one level down. `err` is written by log-error.ts. */
-const secretKeys = [
-  "authorization",
-  "password",
-  "ari_password",
-  "hmac_key",
-  "api_key",
-  "code",
-  "guess",
-  "caller_id",
-  "callerId",
-  "callee",
-  "to",
-  "number",
-  "body",
-  "req",
-];
+import { withoutSecrets } from "./redaction.ts";
 
 /** Written at once when this much has gathered, and otherwise within the time below. */
 const bufferBytes = 4096;
@@ -45,15 +28,35 @@ export function createLogger(
       periodicFlush: flushEveryMs,
       maxLength: maxWaitingBytes,
     });
-  return pino(
+  const logger = pino(
     {
       level: log.level,
       base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: describeError, error: describeError },
-      redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`]), censor: "[redacted]" },
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      // A thrown text may be anything, so it is not shown either.
+      serializers: { err: asError, error: asError },
+      hooks: { logMethod: withoutErrorsAsText },
     },
     stream,
   );
+  const { child } = logger;
+  // pino formats no bindings of children; this one is inherited by all of them.
+  logger.child = function withCleanBindings(this: Logger, bindings, options) {
+    return child.call(this, withoutSecrets(bindings), options);
+  } as typeof child;
+  return logger;
+}
+
+/** Without a text of its own pino makes one of the error's message, as it is. */
+function withoutErrorsAsText(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const [first, text] = args as unknown[];
+  const hasError = first instanceof Error || (typeof first === "object" && first !== null && "err" in first);
+  if (hasError && text === undefined) method.call(this, first instanceof Error ? { err: first } : first, "error");
+  else method.apply(this, args);
+}
+
+/** What the formatter described before stays as it is. */
+function asError(thrown: unknown): unknown {
+  return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) ? thrown : describeError(thrown);
 }

@@ -30,7 +30,7 @@ describe("the log", () => {
     expect(lines).toMatchObject([{ mode: "SANDBOX", part: "dialer" }]);
   });
 
-  it("hides what should never have been logged, at the top and one level down", () => {
+  it("hides what should never have been logged, at any depth", () => {
     const secrets = {
       authorization: "Bearer or_secret",
       password: "or_secret",
@@ -42,7 +42,8 @@ describe("the log", () => {
     const lines = logged((logger) => {
       logger.info(secrets);
       logger.info({ attempt: secrets, headers: secrets, req: { headers: secrets } });
-      logger.child({ attempt: secrets }).warn("child");
+      logger.info({ list: [{ deep: { deeper: secrets } }], deep: { error: Object.assign(new Error("x"), secrets) } });
+      logger.child({ attempt: secrets }).child({ to: secrets.to }).warn("child");
     });
     expect(JSON.stringify(lines)).not.toMatch(/or_secret|7391|447911/);
     expect(lines[0]).toMatchObject({ code: "[redacted]", to: "[redacted]" });
@@ -64,6 +65,15 @@ describe("the log", () => {
       },
     });
     expect(JSON.stringify(line)).not.toMatch(/7391|or_secret|447911/);
+  });
+
+  it("makes no text of an error that comes without one", () => {
+    const lines = logged((logger) => {
+      logger.error(new Error("cannot place +447911123456"));
+      logger.error({ err: new Error("cannot place +447911123456") });
+    });
+    expect(lines).toMatchObject([{ msg: "error", err: { message: "cannot place …56" } }, { msg: "error" }]);
+    expect(JSON.stringify(lines)).not.toContain("447911");
   });
 
   it("takes what is no error, and errors that cause each other", () => {

@@ -1,0 +1,54 @@
+/** Takes secrets out of what is about to be logged. */
+import { describeError } from "./log-error.ts";
+
+/** Never worth a line, whoever logs them by mistake. */
+const secretKeys: ReadonlySet<string> = new Set([
+  "authorization",
+  "password",
+  "ari_password",
+  "hmac_key",
+  "api_key",
+  "code",
+  "guess",
+  "caller_id",
+  "callerId",
+  "callee",
+  "to",
+  "number",
+  "body",
+  "req",
+]);
+
+const censored = "[redacted]";
+/** Deeper things are not shown at all: a line is no dump. */
+const maxDepth = 4;
+/** Longest list that is shown. */
+const maxItems = 50;
+
+/**
+ * The same object without secrets; the very same where it holds nothing that could. pino's own redaction finds keys at
+ * any depth only by wildcards, which made a request's line cost 11 µs instead of 2.
+ */
+export function withoutSecrets(line: Record<string, unknown>): Record<string, unknown> {
+  for (const key in line) {
+    const value = line[key];
+    if (secretKeys.has(key) || (typeof value === "object" && value !== null)) return copy(line, maxDepth);
+  }
+  return line;
+}
+
+function copy(object: object, depth: number): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) {
+    result[key] = secretKeys.has(key) && value !== undefined ? censored : clean(value, depth - 1);
+  }
+  return result;
+}
+
+function clean(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Error) return describeError(value);
+  if (depth === 0) return "[too deep]";
+  if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => clean(item, depth - 1));
+  return "toJSON" in value ? value : copy(value, depth);
+}
