@@ -1,0 +1,147 @@
+/** The commands as an operator runs them: compiled, in a process of their own, with a file and signals. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { apiKeyHash } from "../../../src/config/api-keys.ts";
+import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
+import { withRuntime } from "../../support/processes.ts";
+import type { SippCarrier } from "../../support/sipp.ts";
+
+const main = path.join(import.meta.dirname, "../../../dist/main.js");
+const runtime = withRuntime();
+let dir: string;
+let redisUrl: string;
+let carrier: SippCarrier;
+let asterisk: AsteriskServer;
+const started: ChildProcess[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "onering-test-"));
+  redisUrl = (await runtime.redis()).url;
+  carrier = await runtime.carrier({ scenario: "ringing" });
+  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  asterisk = await runtime.asterisk({ trunks: [{ ...trunk, qualifySeconds: 1 }] });
+});
+afterAll(async () => {
+  for (const child of started) if (child.exitCode === null) child.kill("SIGKILL");
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function configFile(config: Record<string, Record<string, unknown>> = {}): Promise<string> {
+  const file = path.join(dir, "onering.yaml");
+  await writeFile(file, stringify(gatewayDocument({ redisUrl, asterisk, config })).replaceAll(/"(\d+)"/g, "$1"));
+  return file;
+}
+
+function onering(...args: string[]) {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  started.push(child);
+  let output = "";
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  return {
+    child,
+    output: () => output,
+    exitCode: async () => {
+      if (child.exitCode === null) await once(child, "close", { signal: AbortSignal.timeout(20_000) });
+      return child.exitCode;
+    },
+    /** Resolves with the match once it stands in the output. */
+    says: (pattern: RegExp) =>
+      new Promise<RegExpExecArray>((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(output);
+          if (match !== null) resolve(match);
+        };
+        listeners.add(look);
+        child.once("close", () => reject(new Error(`ended without saying ${pattern}:\n${output}`)));
+        look();
+      }),
+  };
+}
+
+describe("onering serve", () => {
+  test("SIGTERM while a phone rings: new starts are refused, checks go on, the call ends, the process ends with 0", async () => {
+    const gateway = onering(
+      "serve",
+      "--config",
+      await configFile({ calls: { ring_ms: "2000", setup_limit_ms: "4000" } }),
+    );
+    const [, url = ""] = await gateway.says(/listening on (http:\/\/[^"\s]+)/);
+    const client = gatewayClient(url);
+    await client.waitForHttp("/readyz", 200);
+    const { id } = await client.start("+447400660001");
+    await client.waitForStatus(id, ["ringing"]);
+
+    gateway.child.kill("SIGTERM");
+    await client.waitForHttp("/readyz", 503);
+    const refused = await client.post("/v1/verifications", { to: "+447400660002" });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).not.toBeNull();
+    expect((await client.post(`/v1/verifications/${id}/check`, { code: "0000" })).status).toBe(200);
+
+    expect(await gateway.exitCode()).toBe(0);
+    const messages = await carrier.waitFor((seen) => seen.some((message) => message.method === "CANCEL"));
+    expect(messages.filter((message) => message.method === "INVITE")).toHaveLength(1);
+    expect(await asterisk.cli("core show channels concise")).not.toContain("PJSIP");
+  });
+
+  test("a wrong configuration ends with 78 and names every problem", async () => {
+    const gateway = onering("serve", "--config", await configFile({ calls: { ring_ms: "1", rings: "3" } }));
+    expect(await gateway.exitCode()).toBe(78);
+    expect(gateway.output()).toContain("calls.ring_ms");
+    expect(gateway.output()).toContain("calls.rings");
+  });
+});
+
+describe("onering doctor", () => {
+  test("finds nothing to mend where all is well", async () => {
+    const doctor = onering("doctor", "--config", await configFile());
+    expect(await doctor.exitCode(), doctor.output()).toBe(0);
+    expect(doctor.output()).toContain("Ready.");
+  });
+
+  test("names a wrong ARI password and an absent endpoint, with what to do, and tells no secret", async () => {
+    const asterisks = gatewayDocument({ redisUrl, asterisk }).asterisks as Record<string, object>;
+    const password = { local: { ...asterisks.local, ari_password: "not-the-password" } };
+    const wrong = onering("doctor", "--config", await configFile({ asterisks: password }));
+    expect(await wrong.exitCode()).toBe(1);
+    expect(wrong.output()).toMatch(/FAIL .*refuses the user or password\n +→ .*ari\.conf/);
+    expect(wrong.output()).not.toContain("not-the-password");
+
+    const trunks = { carrier: { asterisk: "local", endpoint: "nowhere", ranges: ["block"] } };
+    const absent = onering("doctor", "--config", await configFile({ trunks }));
+    expect(await absent.exitCode()).toBe(1);
+    expect(absent.output()).toMatch(/FAIL .*no PJSIP endpoint nowhere\n +→ /);
+  });
+});
+
+describe("onering key", () => {
+  test("prints a new key and the hash that the configuration takes", async () => {
+    const first = onering("key");
+    expect(await first.exitCode()).toBe(0);
+    const [, key = "", hash] = /(or_\S+)[\s\S]*\b([0-9a-f]{64})\b/.exec(first.output()) ?? [];
+    expect(hash).toBe(apiKeyHash(key));
+    const second = onering("key");
+    await second.exitCode();
+    expect(second.output()).not.toContain(key);
+  });
+});
+
+test("onering without a command says how it is used; an unknown one ends with 64", async () => {
+  const help = onering();
+  expect(await help.exitCode()).toBe(0);
+  expect(help.output()).toContain("onering serve");
+  const unknown = onering("ring");
+  expect(await unknown.exitCode()).toBe(64);
+});

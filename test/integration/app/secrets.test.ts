@@ -1,0 +1,81 @@
+/** While verifications are live, nobody but the phone can know the code: not from logs, metrics, answers or Redis. */
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { startGateway } from "../../support/gateway.ts";
+import { withRuntime } from "../../support/processes.ts";
+
+const runtime = withRuntime();
+const callees = Array.from({ length: 12 }, (_, index) => `+4474001234${String(index).padStart(2, "0")}`);
+
+/** Everything that Redis holds, as text: keys, and values of every type. */
+async function dump(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const parts: string[] = [];
+    for (const key of await redis.keys("*")) {
+      const read: Record<string, () => Promise<unknown>> = {
+        string: () => redis.get(key),
+        hash: () => redis.hgetall(key),
+        zset: () => redis.zrange(key, "0", "-1"),
+        list: () => redis.lrange(key, "0", "-1"),
+        set: () => redis.smembers(key),
+      };
+      const type = await redis.type(key);
+      const value = read[type];
+      if (value === undefined) throw new Error(`${key} has type ${type}, which this test cannot read`);
+      parts.push(key, JSON.stringify(await value()));
+    }
+    return parts.join("\n");
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test("no code and no caller ID in logs, metrics, answers or Redis while calls are live", async () => {
+  const redis = await runtime.redis();
+  const carrier = await runtime.carrier({ scenario: "ringing" });
+  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const asterisk = await runtime.asterisk({ trunks: [trunk] });
+  const gateway = await startGateway({
+    redisUrl: redis.url,
+    asterisk,
+    config: {
+      // Eight digits: a code that is found anywhere was really written there, and is no part of a time or an id.
+      ranges: { block: { prefix: "+4477", digits: "8" } },
+      calls: { ring_ms: "5000", setup_limit_ms: "4000" },
+    },
+  });
+  try {
+    const answers: string[] = [];
+    for (const to of callees) {
+      const started = await gateway.post("/v1/verifications", { to });
+      expect(started.status).toBe(201);
+      answers.push(started.text, JSON.stringify([...started.headers]));
+    }
+    for (const answer of answers.filter((text) => text.startsWith("{"))) {
+      const { id } = JSON.parse(answer);
+      answers.push(JSON.stringify(await gateway.waitForStatus(id, ["ringing"])));
+      answers.push((await gateway.post(`/v1/verifications/${id}/check`, { code: "1" })).text);
+      answers.push((await gateway.post(`/v1/verifications/${id}/check`, { code: "00000000" })).text);
+      answers.push((await gateway.post(`/v1/verifications/${id}/resend`)).text);
+    }
+    const invites = (await carrier.messages()).filter((message) => message.method === "INVITE");
+    const callerIds = invites.map((invite) => /\+(\d+)@/.exec(invite.header("from")[0] ?? "")?.[1] ?? "");
+    expect(new Set(callerIds).size).toBe(callees.length);
+
+    const metrics = (await gateway.get("/metrics")).text;
+    const places = { answers: answers.join("\n"), metrics, log: gateway.log(), redis: await dump(redis.url) };
+    // The places are the right ones to look at: what may be known stands there.
+    expect(places.redis).toContain(callees[0]);
+    expect(places.log).toContain("verification");
+    for (const callerId of callerIds) {
+      expect(callerId).toMatch(/^4477\d{8}$/);
+      for (const [place, text] of Object.entries(places)) {
+        expect(text.includes(callerId.slice(-8)), `the code ${callerId.slice(-8)} stands in the ${place}`).toBe(false);
+      }
+    }
+    for (const callee of callees) expect(places.log).not.toContain(callee.slice(1));
+  } finally {
+    await gateway.stop();
+  }
+});

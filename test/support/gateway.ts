@@ -1,0 +1,130 @@
+/** The whole gateway as production composes it, on real Redis, Asterisk and SIPp, for tests of all parts together. */
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { type App, buildApp } from "../../src/app.ts";
+import { apiKeyHash } from "../../src/config/api-keys.ts";
+import { resolveConfig } from "../../src/config/load.ts";
+import { createLogger } from "../../src/reports/log.ts";
+import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
+
+export const apiKey = "or_test-key-that-only-this-test-run-knows";
+export const trunkName = "carrier";
+
+export interface GatewayParts {
+  readonly redisUrl: string;
+  readonly asterisk: AsteriskServer;
+  /** Merged over the configuration, section by section. */
+  readonly config?: Record<string, Record<string, unknown>>;
+}
+
+export interface Gateway {
+  readonly url: string;
+  /** Every line logged so far, at level debug. */
+  log(): string;
+  post(path: string, body?: unknown): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+  /** Starts a verification. @throws where that is refused */
+  start(to: string): Promise<Record<string, unknown> & { id: string }>;
+  /** Asks until the verification has one of the statuses. @throws after `deadlineMs`, default 10 s */
+  waitForStatus(id: string, statuses: readonly string[], deadlineMs?: number): Promise<Record<string, unknown>>;
+  /** Asks until the answer of a path has this HTTP status. @throws after `deadlineMs`, default 20 s */
+  waitForHttp(path: string, status: number, deadlineMs?: number): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly json: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
+const pollMs = 25;
+const requestDeadlineMs = 5000;
+
+/** The configuration of a gateway on these programs; valid as a file too. */
+export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayParts): Record<string, unknown> {
+  const { ari, ami } = asterisk;
+  const document: Record<string, Record<string, unknown> | unknown[]> = {
+    http: { port: "0" },
+    redis: { url: redisUrl },
+    secrets: { hmac_key: randomBytes(32).toString("hex") },
+    asterisks: {
+      local: {
+        ari_url: ari.url,
+        ari_user: ari.user,
+        ari_password: ari.password,
+        ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
+      },
+    },
+    trunks: { [trunkName]: { asterisk: "local", endpoint: trunkName, ranges: ["block"] } },
+    ranges: { block: { prefix: "+44770090", digits: "4" } },
+    routes: [{ prefix: "+", trunks: [trunkName] }],
+    apps: { test: { api_keys_sha256: [apiKeyHash(apiKey)] } },
+    calls: { ring_ms: "1000", setup_limit_ms: "4000", drain_ms: "3000" },
+    log: { level: "debug" },
+  };
+  for (const [section, values] of Object.entries(config)) {
+    document[section] = { ...(document[section] as Record<string, unknown> | undefined), ...values };
+  }
+  return document;
+}
+
+export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  const config = resolveConfig({ name: "test", document: gatewayDocument(parts), env: {} });
+  let logged = "";
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      logged += String(chunk);
+      done();
+    },
+  });
+  const app: App = await buildApp(config, { logger: createLogger(config.log, { stream }) });
+  const { url } = await app.start();
+  return { ...gatewayClient(url), log: () => logged, stop: () => app.stop() };
+}
+
+/** Talks to a gateway wherever it runs. */
+export function gatewayClient(url: string): Omit<Gateway, "log" | "stop"> {
+  async function ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(requestDeadlineMs),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    return { status: response.status, text, json: isJson ? JSON.parse(text) : {}, headers: response.headers };
+  }
+  async function until(path: string, deadlineMs: number, done: (answer: Answer) => boolean): Promise<Answer> {
+    const giveUpAtMs = performance.now() + deadlineMs;
+    for (;;) {
+      const answer = await ask("GET", path);
+      if (done(answer)) return answer;
+      if (performance.now() > giveUpAtMs)
+        throw new Error(`still ${answer.status} ${answer.text} after ${deadlineMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+  return {
+    url,
+    post: (path, body) => ask("POST", path, body),
+    get: (path) => ask("GET", path),
+    async start(to) {
+      const answer = await ask("POST", "/v1/verifications", { to });
+      if (answer.status !== 201) throw new Error(`start refused: ${answer.status} ${answer.text}`);
+      return answer.json as Record<string, unknown> & { id: string };
+    },
+    async waitForStatus(id, statuses, deadlineMs = 10_000) {
+      const answer = await until(`/v1/verifications/${id}`, deadlineMs, ({ json }) =>
+        statuses.includes(String(json.status)),
+      );
+      return answer.json;
+    },
+    waitForHttp: (path, status, deadlineMs = 20_000) => until(path, deadlineMs, (answer) => answer.status === status),
+  };
+}
