@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type AptMode, downloadPackages } from "./apt.ts";
+import { downloadPackages } from "./apt.ts";
+import type { AptMode } from "./apt-settings.ts";
 import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
 import { withLock } from "./lock.ts";
 import { unpackPackages } from "./unpack.ts";

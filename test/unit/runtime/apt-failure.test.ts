@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainAptFailure } from "../../../src/runtime/apt.ts";
+import { explainAptFailure } from "../../../src/runtime/apt-failure.ts";
 import { RuntimeUnavailableError } from "../../../src/runtime/errors.ts";
 
 test.each([
