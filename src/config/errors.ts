@@ -14,6 +14,9 @@ export interface Problem {
   readonly source?: string;
 }
 
+/** More than anybody reads at once; a list of ten thousand caller IDs can be wrong ten thousand times. */
+const mostShown = 100;
+
 /** Thrown by `loadConfig`; its message is meant for the operator as it is. Holds no secret. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
@@ -21,7 +24,9 @@ export class ConfigError extends Error {
   /** @param name what the configuration is called in the message, usually the file's path */
   constructor(name: string, problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    super([`${name}: ${count}`, ...problems.map((problem) => `  ${inOneLine(problem)}`)].join("\n"));
+    const shown = problems.slice(0, mostShown).map((problem) => `  ${inOneLine(problem)}`);
+    const rest = problems.length > mostShown ? [`  … and ${problems.length - mostShown} more`] : [];
+    super([`${name}: ${count}`, ...shown, ...rest].join("\n"));
     this.name = "ConfigError";
     this.problems = problems;
   }

@@ -37,9 +37,12 @@ export function readYaml(text: string, name: string): YamlFile {
   }
   if (second) throw new ConfigError(name, [fail(second.range[0], "one YAML document, not several")]);
 
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    fail(error.pos[0], wordsFor[error.code] ?? "valid YAML"),
-  );
+  // After a mistake in the syntax the parser stumbles on: only the first such error means something.
+  const mistakes = [...document.errors, ...document.warnings];
+  const firstInSyntax = mistakes.find(({ code }) => !independent.has(code));
+  const problems = mistakes
+    .filter((mistake) => mistake === firstInSyntax || independent.has(mistake.code))
+    .map((mistake) => fail(mistake.pos[0], wordsFor[mistake.code] ?? "valid YAML"));
   const refuse = (node: Node, expected: string) => problems.push(fail(node.range?.[0], expected));
   visit(document, {
     Alias: (_, node) => void refuse(node, "the value itself: aliases (*name) are not read"),
@@ -71,6 +74,16 @@ function offsetOf(container: unknown, part: string | number | undefined): number
   return null;
 }
 
+/** Mistakes that leave the parser knowing where it is. */
+const independent: ReadonlySet<ErrorCode> = new Set([
+  "DUPLICATE_KEY",
+  "TAG_RESOLVE_FAILED",
+  "BAD_ALIAS",
+  "TAB_AS_INDENT",
+]);
+
+const punctuation = `valid YAML: a quote, bracket, comma or colon is missing or too many (inside [ ] and { }, write "\${NAME}" with quotes)`;
+
 /** The parser's own messages may quote the file, where secrets may stand: `!`, `*` and `|` can begin a password. */
 const wordsFor: Partial<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: "each key once: this one stands here a second time",
@@ -79,7 +92,8 @@ const wordsFor: Partial<Record<ErrorCode, string>> = {
   TAG_RESOLVE_FAILED: "a value without a YAML tag; put quotes around a text that starts with !",
   BAD_ALIAS: "the value itself: aliases are not read; put quotes around a text that starts with *",
   BLOCK_AS_IMPLICIT_KEY: "one `key: value` a line; put quotes around a text with a colon and a space in it",
-  MISSING_CHAR: `valid YAML: a closing quote, bracket, comma or colon is missing; put \${NAME} in quotes inside [ ] and { }`,
+  MISSING_CHAR: punctuation,
+  UNEXPECTED_TOKEN: punctuation,
   BAD_SCALAR_START: "quotes around a text that starts with a special character",
   MULTILINE_IMPLICIT_KEY: "each key on one line, followed by a colon",
 };

@@ -68,7 +68,7 @@ export function createNumbers(config: Config["numbers"]): Numbers {
         input,
         e164: dialable.test(number.number) ? number.number : null,
         valid,
-        possible: valid || number.isPossible(),
+        possible: number.isPossible(),
         type,
         country: number.country ?? null,
         national: number.formatNational(),

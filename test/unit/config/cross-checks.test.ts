@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import { type Change, problemsAfter } from "./config-files.ts";
+
+/** Each case: what the operator did, and the whole list of problems it must lead to. */
+function cases(table: readonly (readonly [string, Change, ...(string | RegExp)[]])[]) {
+  test.each(table.map(([name, change, ...expected]) => ({ name, change, expected })))(
+    "$name",
+    ({ change, expected }) => {
+      const problems = problemsAfter(change);
+      expect(problems).toHaveLength(expected.length);
+      for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
+    },
+  );
+}
+
+const range = (prefix: string, digits = 4) => ({ prefix, digits });
+const pbx = { ari_url: "http://127.0.0.1:8088", ari_user: "onering", ari_password: "s3xY-pass" };
+const hashes = (...letters: string[]) => ({ api_keys_sha256: letters.map((letter) => letter.repeat(64)) });
+
+test("the configuration that the cases change is right", () => {
+  expect(problemsAfter(() => {})).toEqual([]);
+});
+
+describe("names", () => {
+  cases([
+    [
+      "a trunk on an unknown Asterisk, with an unknown range",
+      (c) => (c.trunks.a = { asterisk: "pby", endpoint: "e", ranges: ["block", "blck"] }),
+      /^trunks\.a\.asterisk: "pby" → .*did you mean pbx/,
+      /^trunks\.a\.ranges\[1\]: "blck" → .*did you mean block/,
+    ],
+    [
+      "a route to an unknown trunk",
+      (c) => (c.routes = [{ prefix: "+", trunks: ["a", "somewhere"] }]),
+      /^routes\[0\]\.trunks\[1\]: "somewhere" → the name of one of trunks \(a\)/,
+    ],
+    [
+      "two routes with one prefix",
+      (c) => c.routes.push({ prefix: "+44", trunks: ["a"] }, { prefix: "+44", trunks: ["a"] }),
+      /^routes\[2\]\.prefix: "\+44" → .*routes\[1\] has it/,
+    ],
+    [
+      "two Asterisks with ari-client",
+      (c) => Object.assign(c.asterisks, { pbx2: pbx }),
+      /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords/,
+    ],
+    ["no Redis", (c) => (c.redis = {}), /^redis: none → exactly one of url, sentinel, cluster/],
+    [
+      "two Redis",
+      (c) => Object.assign(c.redis, { cluster: { nodes: ["h:1"] } }),
+      /^redis: url and cluster → exactly one/,
+    ],
+  ]);
+});
+
+describe("countries", () => {
+  cases([
+    ["the United Kingdom's wrong name", (c) => (c.numbers = { default_country: "UK" }), /default_country: UK → .*GB\?/],
+    [
+      "one that does not exist, for all and for an app",
+      (c) => {
+        c.numbers = { denied_countries: ["FR", "XX"] };
+        c.apps.shop = { ...hashes("a"), allowed_countries: ["YY"] };
+      },
+      /^numbers\.denied_countries\[1\]: XX →/,
+      /^apps\.shop\.allowed_countries\[0\]: YY →/,
+    ],
+    [
+      "one both allowed and denied",
+      (c) => (c.numbers = { allowed_countries: ["FR", "GB"], denied_countries: ["GB"] }),
+      /^numbers\.denied_countries\[0\]: GB →/,
+    ],
+    [
+      "an allowed one without a route",
+      (c) => {
+        c.routes = [{ prefix: "+447", trunks: ["a"] }];
+        c.numbers = { allowed_countries: ["GB", "FR"] };
+      },
+      /^numbers\.allowed_countries\[1\]: FR → a country with a route; none has a prefix for \+33/,
+    ],
+  ]);
+});
+
+describe("ranges", () => {
+  cases([
+    ["too short to be a number", (c) => (c.ranges.block = range("+447", 4)), /^ranges\.block: 7 digits → .*8 to 15/],
+    ["too long to be a number", (c) => (c.ranges.block = range("+441234567890", 4)), /^ranges\.block: 16 digits →/],
+    ["of 8 and of 15 digits are fine", (c) => Object.assign(c.ranges, { x: range("+4477"), y: range("+44771234567") })],
+    [
+      "a block within a block",
+      (c) => Object.assign(c.ranges, { inner: range("+44770091", 3) }),
+      /^ranges\.inner: null → .*shares \+44770091000 with block/,
+    ],
+    [
+      "a block within a block, with a list between their beginnings",
+      (c) => {
+        c.ranges.list = { numbers: ["+44770090001", "+44770090002"], digits: 4 };
+        c.ranges.inner = range("+44770095", 3);
+      },
+      /^ranges\.list: null → .*with block/,
+      /^ranges\.inner: null → .*with block/,
+    ],
+    ["blocks side by side are fine", (c) => Object.assign(c.ranges, { next: range("+4477010") })],
+    [
+      "a list within a block, told once",
+      (c) => Object.assign(c.ranges, { list: { numbers: ["+44770091230", "+44770091231"], digits: 4 } }),
+      /^ranges\.list: null → .*shares \+44770091230 with block/,
+    ],
+    [
+      "lists with a common number",
+      (c) =>
+        Object.assign(c.ranges, {
+          one: { numbers: ["+44880091230", "+44880091231"], digits: 4 },
+          two: { numbers: ["+44880091231", "+44880091232"], digits: 4 },
+        }),
+      /^ranges\.two: null → .*shares \+44880091231 with one/,
+    ],
+    [
+      "a list whose numbers do not share their prefix",
+      (c) =>
+        Object.assign(c.ranges, { list: { numbers: ["+44880091230", "+44880081231", "+448800912311"], digits: 4 } }),
+      /^ranges\.list\.numbers\[1\]: \+44880081231 → .*\+4488009 and has 4 more/,
+      /^ranges\.list\.numbers\[2\]/,
+    ],
+    [
+      "one prefix with codes of two lengths",
+      (c) => Object.assign(c.ranges, { longer: range("+4477009", 5) }),
+      /^ranges\.longer\.digits: 5 → 4: the range block has the same prefix/,
+    ],
+  ]);
+});
+
+describe("guessing", () => {
+  const list = (size: number) => ({
+    numbers: Array.from({ length: size }, (_, i) => `+4488009${String(i).padStart(4, "0")}`),
+    digits: 4,
+  });
+  cases([
+    [
+      "10 wrong checks at 10,000 are the most that is allowed",
+      (c) => (c.verification = { wrong_checks_per_callee: 10 }),
+    ],
+    [
+      "11 are too many",
+      (c) => (c.verification = { wrong_checks_per_callee: 11 }),
+      /^trunks\.a\.ranges: 10,000 caller IDs start with \+4477009 \(13\.3 bits\).* 0\.11 % → .*11,000 caller IDs.*at most 10 wrong checks/,
+    ],
+    [
+      "the smallest prefix of a trunk counts, not the sum",
+      (c) => {
+        c.ranges.small = range("+447701", 3);
+        c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["block", "small"] };
+      },
+      /^trunks\.a\.ranges: 1,000 caller IDs start with \+447701 /,
+    ],
+    ["a small range that no trunk uses harms nobody", (c) => (c.ranges.small = range("+447701", 3))],
+    [
+      "a list with many digits and few numbers is small",
+      (c) => {
+        c.ranges.list = list(500);
+        c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["list"] };
+      },
+      /^trunks\.a\.ranges: 500 caller IDs .* 2 % → .*10,000 caller IDs for each prefix$/,
+    ],
+    [
+      "two lists of one prefix count together",
+      (c) => {
+        const { numbers } = list(10_000);
+        c.ranges.even = { numbers: numbers.filter((_, i) => i % 2 === 0), digits: 4 };
+        c.ranges.odd = { numbers: numbers.filter((_, i) => i % 2 === 1), digits: 4 };
+        c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["even", "odd"] };
+      },
+    ],
+    [
+      "a higher limit may be chosen",
+      (c) => {
+        c.ranges.block = range("+4477009", 3);
+        c.verification = { max_guess_probability: 0.01 };
+      },
+    ],
+  ]);
+});
+
+describe("limits", () => {
+  cases([
+    [
+      "codes that expire while the phone may still ring",
+      (c) => {
+        c.verification = { ttl_seconds: 65 };
+        c.calls = { setup_limit_ms: 60_000, ring_ms: 5000 };
+      },
+      /^verification\.ttl_seconds: 65 → more than the 65 seconds/,
+    ],
+    [
+      "more checks than the callee has",
+      (c) => (c.verification = { max_checks: 5, wrong_checks_per_callee: 4 }),
+      /^verification\.max_checks: 5 → at most wrong_checks_per_callee, which is 4/,
+    ],
+  ]);
+});
+
+describe("secrets", () => {
+  const key =
+    (hmac_key: string): Change =>
+    (c) =>
+      (c.secrets = { hmac_key });
+  cases([
+    ["one character all over", key("a".repeat(64)), /^secrets\.hmac_key: \(hidden, a placeholder\)/],
+    ["a placeholder", key("change-me-change-me-change-me-change-me"), /^secrets\.hmac_key: \(hidden, a placeholder\)/],
+    [
+      "a word repeated",
+      key("correcthorsebatterystaple".repeat(2)),
+      /^secrets\.hmac_key: \(hidden, a pattern\) → random/,
+    ],
+    ["few characters", key("0101101011010001011010110100111001"), /^secrets\.hmac_key: \(hidden, a pattern\)/],
+    ["random hex is fine", key("9f86d081884c7d659a2feaa0c55ad015")],
+    [
+      "a placeholder for Asterisk",
+      (c) => (c.asterisks.pbx = { ...pbx, ari_password: "changeme", ami: { user: "u", password: "asterisk" } }),
+      /^asterisks\.pbx\.ari_password: \(hidden, a placeholder\)/,
+      /^asterisks\.pbx\.ami\.password: \(hidden, a placeholder\)/,
+    ],
+    [
+      "one API key for two apps",
+      (c) => (c.apps = { shop: hashes("a", "b"), bank: hashes("c", "b") }),
+      /^apps\.bank\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,
+    ],
+  ]);
+});
+
+test("problems between values are told beside problems of values, except where they would follow from those", () => {
+  const problems = problemsAfter((c) => {
+    c.trunks.a = { asterisk: "nowhere", endpoint: "e", ranges: "block" };
+    c.ranges.bad = { prefix: "+44770091", digits: "many" };
+    c.ranges.inner = range("+44770091", 3);
+  });
+  expect(problems.map((problem) => problem.split(":")[0])).toEqual([
+    "trunks.a.ranges",
+    "ranges.bad.digits",
+    "trunks.a.asterisk",
+    "ranges.inner",
+  ]);
+});
