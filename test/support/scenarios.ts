@@ -14,7 +14,9 @@ export type Step =
   /** Waits for BYE and answers 200. */
   | "bye"
   /** Waits for CANCEL, answers 200 to it and 487 to the INVITE, waits for ACK. */
-  | "canceled";
+  | "canceled"
+  /** Waits for CANCEL, which the answer crosses on the wire: 200 to the INVITE all the same, waits for ACK. */
+  | "crossed";
 
 const head = `    [last_Via:]
     [last_From:]
@@ -40,6 +42,18 @@ ${head}
 
   ]]></send>`;
 
+/** A 200 to the INVITE while the last request was CANCEL. */
+const answeredAllTheSame = `  <send retrans="500"><![CDATA[
+    SIP/2.0 200 OK
+    Via: [$via]
+    [last_From:]
+    [last_To:];tag=[call_number]
+    [last_Call-ID:]
+    CSeq: [$cseq] INVITE
+    Contact: <sip:carrier@[local_ip]:[local_port];transport=[transport]>
+${sdp}
+  ]]></send>`;
+
 /** Says the INVITE's own Via, CSeq and tags again, whatever request came last. */
 const terminated = `  <send><![CDATA[
     SIP/2.0 487 Request Terminated
@@ -56,6 +70,7 @@ function xmlOf(step: Step): string {
   if (step === "ack") return `  <recv request="ACK"/>`;
   if (step === "bye") return `  <recv request="BYE"/>\n${ok}`;
   if (step === "canceled") return `  <recv request="CANCEL"/>\n${ok}\n${terminated}\n  <recv request="ACK"/>`;
+  if (step === "crossed") return `  <recv request="CANCEL"/>\n${ok}\n${answeredAllTheSame}\n  <recv request="ACK"/>`;
   if ("pauseMs" in step) return `  <pause milliseconds="${step.pauseMs}"/>`;
   const final = Number(step.send.slice(0, 3)) >= 200;
   const headers = (step.headers ?? []).map((line) => `\n    ${line}`).join("");

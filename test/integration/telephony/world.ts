@@ -1,0 +1,84 @@
+/** A real Asterisk with one trunk to whatever carrier a test starts, and a proxy in front of ARI that can break. */
+import pino, { type Logger } from "pino";
+import { afterAll, beforeAll } from "vitest";
+import type { AsteriskConfig } from "../../../src/config/schema.ts";
+import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import { freePort } from "../../../src/runtime/free-port.ts";
+import { ariRequest } from "../../support/ari-request.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { type Step, withScenarios } from "../../support/scenarios.ts";
+import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
+
+export interface World {
+  readonly asterisk: AsteriskServer;
+  readonly proxy: TcpProxy;
+  /** Starts SIPp behind the trunk `carrier` in place of the one before. */
+  carrier(steps: readonly Step[]): Promise<SippCarrier>;
+  /** How to reach this Asterisk, through the proxy. Deadlines are short, so that failures are soon seen. */
+  config(changed?: Partial<AsteriskConfig>): AsteriskConfig;
+  /** Names of the channels that are up in Asterisk. */
+  channels(): Promise<readonly string[]>;
+}
+
+/** Call it at the top of a test file; `world()` is there in tests. */
+export function withWorld(): () => World {
+  const runtime = withRuntime();
+  const writeScenario = withScenarios();
+  let world: World | undefined;
+  let carrier: SippCarrier | undefined;
+
+  beforeAll(async () => {
+    const [port, silent] = [await freePort("udp"), await freePort("udp")];
+    const udp = { host: "127.0.0.1", transport: "udp" as const };
+    const asterisk = await runtime.asterisk({
+      trunks: [
+        { ...udp, name: "carrier", port, qualifySeconds: 0 },
+        { ...udp, name: "silent", port: silent, qualifySeconds: 0 },
+        { ...udp, name: "gone", port: silent, qualifySeconds: 1 },
+      ],
+    });
+    const proxy = await startTcpProxy(asterisk.ports.http);
+    world = {
+      asterisk,
+      proxy,
+      async carrier(steps) {
+        await carrier?.stop();
+        carrier = await startSipp({ scenario: await writeScenario(steps), port });
+        return carrier;
+      },
+      config: (changed) => ({
+        driver: "ari-client",
+        ari_url: `http://127.0.0.1:${proxy.port}`,
+        ari_user: asterisk.ari.user,
+        ari_password: asterisk.ari.password,
+        ari_app: "onering",
+        request_timeout_ms: 1000,
+        max_concurrent_calls: 100,
+        ...changed,
+      }),
+      async channels() {
+        const { body } = await ariRequest(asterisk, "GET", "/channels");
+        return (body as { id: string }[]).map((channel) => channel.id);
+      },
+    };
+  });
+  afterAll(async () => {
+    await carrier?.stop();
+    await world?.proxy.close();
+  });
+
+  return () => {
+    if (world === undefined) throw new Error("the world is there in tests only");
+    return world;
+  };
+}
+
+/** A logger that keeps what it is told. */
+export function keepingLogger(): { logger: Logger; text(): string } {
+  let kept = "";
+  const write = (line: string) => {
+    kept += line;
+  };
+  return { logger: pino({ level: "debug" }, { write }), text: () => kept };
+}
