@@ -9,6 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const otherVariables: readonly string[] = [
   /** Path of the Chromium that the browser tests use. */
   "ONERING_CHROMIUM",
+  /** The file that docker-compose.yml mounts. */
+  "ONERING_CONFIG",
 ];
 
 /** One value that the environment gives. */

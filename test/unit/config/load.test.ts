@@ -219,7 +219,7 @@ describe("overrides from the environment", () => {
       "ONERING_HTP_PORT (environment): expected the name of a setting (did you mean ONERING_HTTP_PORT",
     );
     expect(await messageOf(least, { ONERING_TRUNKS_A_ENDPOINT: "x" })).toContain("ONERING_TRUNKS_A_ENDPOINT");
-    await load(least, { ONERING_CHROMIUM: "/usr/bin/chromium", PATH: "/bin" });
+    await load(least, { ONERING_CHROMIUM: "/usr/bin/chromium", ONERING_CONFIG: "onering.yaml", PATH: "/bin" });
     await load(least.replace("s3xY-pass", `"\${ONERING_ARI_PASSWORD}"`), { ONERING_ARI_PASSWORD: "s3xY-pass" });
   });
 });
