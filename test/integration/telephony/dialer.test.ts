@@ -1,0 +1,230 @@
+/** What goes over the wire when the dialer places calls: real Asterisk, real SIP carrier. */
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import type { SipMessage } from "../../support/sipp-log.ts";
+import { keepingLogger, withWorld } from "./world.ts";
+
+const world = withWorld();
+const callee = "+447700900123";
+const callerId = "+12025550147";
+const ringMs = 1000;
+/** Measured: 1 to 8 ms on an idle machine of 2 cores. The rest is room for a busy one. */
+const toleranceMs = 150;
+
+let telephony: Telephony;
+let logs: ReturnType<typeof keepingLogger>;
+
+async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partial<TrunkConfig> } = {}): Promise<void> {
+  logs = keepingLogger();
+  const trunk: TrunkConfig = {
+    asterisk: "main",
+    endpoint: "carrier",
+    number_format: "+e164",
+    ring_on: "180",
+    ranges: ["block"],
+    max_concurrent_calls: 50,
+    ...changed.trunk,
+  };
+  telephony = createTelephony({
+    config: {
+      asterisks: { main: world().config() },
+      trunks: {
+        carrier: trunk,
+        silent: { ...trunk, endpoint: "silent" },
+      },
+      routes: [{ prefix: "+", trunks: ["carrier"] }],
+      calls: { ring_ms: ringMs, setup_limit_ms: 2000, drain_ms: 30_000, ...changed.calls },
+    },
+    clock: systemClock,
+    random: cryptoRandom,
+    logger: logs.logger,
+  });
+  await telephony.start();
+}
+
+interface Placed {
+  readonly attemptId: string;
+  readonly told: string[];
+  readonly ringing: Promise<void>;
+  readonly ended: Promise<AttemptResult>;
+}
+
+function place(trunk = "carrier"): Placed {
+  const attemptId = randomUUID();
+  const told: string[] = [];
+  const { promise: ringing, resolve: rings } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: ends } = Promise.withResolvers<AttemptResult>();
+  telephony.dialer.place(
+    { attemptId, callee, callerId, trunk },
+    {
+      calling: () => void told.push("calling"),
+      ringing: () => {
+        told.push("ringing");
+        rings();
+      },
+      ended: (result) => {
+        told.push("ended");
+        ends(result);
+      },
+    },
+  );
+  return { attemptId, told, ringing, ended };
+}
+
+const request = (messages: readonly SipMessage[], method: string) => messages.find((one) => one.method === method);
+const response = (messages: readonly SipMessage[], status: number) => messages.find((one) => one.status === status);
+const has = (method: string) => (messages: SipMessage[]) => request(messages, method) !== undefined;
+
+beforeEach(() => start());
+afterEach(async () => {
+  world().proxy.restore();
+  await telephony.stop();
+  for (const secret of [callerId.slice(1), callee.slice(1)]) expect(logs.text()).not.toContain(secret);
+});
+
+describe("on the wire", () => {
+  it("CANCEL comes ring_ms after the 180", async () => {
+    const carrier = await world().carrier([{ pauseMs: 300 }, { send: "180 Ringing" }, "canceled"]);
+    const call = place();
+    const result = await call.ended;
+    const wire = await carrier.waitFor(has("CANCEL"));
+    const rangMs = (request(wire, "CANCEL")?.atMs ?? 0) - (response(wire, 180)?.atMs ?? 0);
+    expect(Math.abs(rangMs - ringMs)).toBeLessThan(toleranceMs);
+    expect(result).toMatchObject({ outcome: "rang", alerted: true, endedBy: "us" });
+    const delayMs = (response(wire, 180)?.atMs ?? 0) - (request(wire, "INVITE")?.atMs ?? 0);
+    expect(Math.abs((result.postDialDelayMs ?? 0) - delayMs)).toBeLessThan(toleranceMs);
+    expect(call.told).toEqual(["calling", "ringing", "ended"]);
+  });
+
+  it("BYE comes within 200 ms of an answer", async () => {
+    const carrier = await world().carrier([
+      { send: "180 Ringing" },
+      { pauseMs: 100 },
+      { send: "200 OK", sdp: true },
+      "ack",
+      "bye",
+    ]);
+    const result = await place().ended;
+    const wire = await carrier.waitFor(has("BYE"));
+    const upMs = (request(wire, "BYE")?.atMs ?? 0) - (response(wire, 200)?.atMs ?? 0);
+    expect(upMs).toBeLessThan(200);
+    expect(result).toMatchObject({ outcome: "answered", alerted: true });
+  });
+
+  it.each([
+    ["+e164", "+447700900123", "+12025550147"],
+    ["e164", "447700900123", "12025550147"],
+  ] as const)("From and P-Asserted-Identity carry exactly the caller ID, as %s", async (number_format, to, from) => {
+    await telephony.stop();
+    await start({ trunk: { number_format } });
+    const carrier = await world().carrier([{ send: "486 Busy Here" }, "ack"]);
+    await place().ended;
+    const invite = request(await carrier.waitFor(has("INVITE")), "INVITE");
+    expect(invite?.startLine).toMatch(new RegExp(`^INVITE sip:${to.replace("+", "\\+")}@`));
+    // No display name, and nothing after the number.
+    expect(invite?.header("From").join()).toMatch(new RegExp(`^<sip:${from.replace("+", "\\+")}@[^>]*>;tag=`));
+    expect(invite?.header("P-Asserted-Identity").join()).toMatch(
+      new RegExp(`^<sip:${from.replace("+", "\\+")}@[^>]*>$`),
+    );
+  });
+
+  it("CANCEL comes at the set-up limit where nothing alerts, early media or not", async () => {
+    const carrier = await world().carrier([{ send: "183 Session Progress", sdp: true }, "canceled"]);
+    const result = await place().ended;
+    const wire = await carrier.waitFor(has("CANCEL"));
+    const waitedMs = (request(wire, "CANCEL")?.atMs ?? 0) - (request(wire, "INVITE")?.atMs ?? 0);
+    expect(Math.abs(waitedMs - 2000)).toBeLessThan(toleranceMs);
+    expect(result).toMatchObject({ outcome: "no_answer_signal", alerted: false });
+  });
+
+  it("183 counts as ringing where the trunk says so", async () => {
+    await telephony.stop();
+    await start({ trunk: { ring_on: "180+183" } });
+    await world().carrier([{ send: "183 Session Progress", sdp: true }, "canceled"]);
+    expect(await place().ended).toMatchObject({ outcome: "rang", alerted: true });
+  });
+
+  it.each([
+    ["486 Busy Here", "declined"],
+    ["503 Service Unavailable", "congestion"],
+    ["404 Not Found", "unallocated"],
+  ])("no second INVITE goes out after a phone rang and then came %s", async (status, outcome) => {
+    const carrier = await world().carrier([{ send: "180 Ringing" }, { pauseMs: 100 }, { send: status }, "ack"]);
+    expect(await place().ended).toMatchObject({ outcome, alerted: true });
+    await carrier.waitFor(has("ACK"));
+    expect(await world().channels()).toEqual([]);
+    expect((await carrier.messages()).filter(({ method }) => method === "INVITE")).toHaveLength(1);
+  });
+
+  it.each([
+    ["486 Busy Here", "busy", 486],
+    ["404 Not Found", "unallocated", 404],
+    ["480 Temporarily Unavailable", "no_answer_signal", 480],
+    ["503 Service Unavailable", "congestion", 503],
+    ["603 Decline", "caller_id_refused", 603],
+    ["403 Forbidden", "barred", 403],
+    ["484 Address Incomplete", "invalid_format", 484],
+    ["302 Moved Temporarily", "unknown", null],
+  ])("%s is told as %s", async (status, outcome, sipStatus) => {
+    const headers = status.startsWith("302") ? ["Contact: <sip:+12025550199@127.0.0.1:5999>"] : [];
+    await world().carrier([{ send: status, headers }, "ack"]);
+    const result = await place().ended;
+    expect(result).toMatchObject({ outcome, alerted: false, endedBy: "far_end" });
+    if (sipStatus !== null) expect(result.sipStatus).toBe(sipStatus);
+  });
+});
+
+describe("when something breaks", () => {
+  it("a call that nobody responds to ends at the set-up limit", async () => {
+    expect(await place("silent").ended).toMatchObject({ outcome: "no_answer_signal", endedBy: "us" });
+  });
+
+  it("a call can be canceled at any moment", async () => {
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    const atOnce = place();
+    telephony.dialer.cancel(atOnce.attemptId);
+    expect(await atOnce.ended).toMatchObject({ outcome: "canceled" });
+    const ringing = place();
+    await ringing.ringing;
+    telephony.dialer.cancel(ringing.attemptId);
+    expect(await ringing.ended).toMatchObject({ outcome: "canceled", alerted: true });
+    expect(await world().channels()).toEqual([]);
+  });
+
+  it("a short break of the connection while it rings does not make it ring on", async () => {
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    const call = place();
+    await call.ringing;
+    world().proxy.cut();
+    await vi.waitFor(() => expect(logs.text()).toContain("hang-up failed"), { timeout: 5000 });
+    world().proxy.restore();
+    expect(await call.ended).toMatchObject({ alerted: true });
+    await vi.waitFor(async () => expect(await world().channels()).toEqual([]));
+  });
+
+  it("the crash of Asterisk interrupts a ringing call; the next one works", async () => {
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    const call = place();
+    await call.ringing;
+    await world().asterisk.kill();
+    await world().asterisk.restart();
+    expect(await call.ended).toMatchObject({ outcome: "interrupted", alerted: true, endedBy: "nobody" });
+    await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    expect(await place().ended).toMatchObject({ outcome: "rang" });
+  });
+
+  it("drain lets a ringing call end by itself", async () => {
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    const call = place();
+    await call.ringing;
+    await telephony.dialer.drain(10_000);
+    expect(await call.ended).toMatchObject({ outcome: "rang" });
+    expect(telephony.dialer.liveCalls).toBe(0);
+  });
+});

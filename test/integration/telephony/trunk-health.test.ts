@@ -1,0 +1,150 @@
+/** Trunk health by AMI, against the real Asterisk. */
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import { freePort } from "../../../src/runtime/free-port.ts";
+import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
+import { keepingLogger } from "./world.ts";
+
+const runtime = withRuntime();
+let telephony: Telephony | undefined;
+let logs = keepingLogger();
+
+afterEach(async () => {
+  await telephony?.stop();
+  telephony = undefined;
+});
+
+/** Telephony with a trunk for each endpoint named. */
+async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial<AsteriskServer["ami"]> | null = {}) {
+  logs = keepingLogger();
+  const trunk = (endpoint: string): TrunkConfig => ({
+    asterisk: "main",
+    endpoint,
+    number_format: "+e164",
+    ring_on: "180",
+    ranges: ["block"],
+    max_concurrent_calls: 10,
+  });
+  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls"> = {
+    asterisks: {
+      main: {
+        driver: "ari-client",
+        ari_url: asterisk.ari.url,
+        ari_user: asterisk.ari.user,
+        ari_password: asterisk.ari.password,
+        ari_app: "onering",
+        ...(ami === null ? {} : { ami: { ...asterisk.ami, ...ami } }),
+        request_timeout_ms: 1000,
+        max_concurrent_calls: 10,
+      },
+    },
+    trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
+    routes: [{ prefix: "+", trunks: endpoints }],
+    calls: { ring_ms: 1000, setup_limit_ms: 2000, drain_ms: 0 },
+  };
+  telephony = createTelephony({ config, clock: systemClock, random: cryptoRandom, logger: logs.logger });
+  await telephony.start();
+  return telephony;
+}
+
+const stateOf = (trunk: string) => telephony?.trunks.status().find((one) => one.trunk === trunk);
+const becomes = (trunk: string, state: object) =>
+  vi.waitFor(() => expect(stateOf(trunk)).toMatchObject(state), { timeout: 15_000, interval: 50 });
+
+describe("the health of trunks", () => {
+  it("follows the carrier: away, back, and calls go to the trunk that is there", async () => {
+    const [port, otherPort] = [await freePort("udp"), await freePort("udp")];
+    const udp = { host: "127.0.0.1", transport: "udp" as const };
+    const asterisk = await runtime.asterisk({
+      trunks: [
+        { ...udp, name: "first", port, qualifySeconds: 1 },
+        { ...udp, name: "second", port: otherPort, qualifySeconds: 0 },
+      ],
+    });
+    let carrier = await runtime.carrier({ scenario: "ringing", port });
+    await start(asterisk, ["first", "second", "missing"]);
+    await becomes("first", { usable: true, why: "up" });
+    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "first" });
+    // Never asked with OPTIONS: Asterisk cannot tell, so it counts as usable.
+    expect(stateOf("second")).toMatchObject({ usable: true });
+    expect(stateOf("missing")).toEqual({ trunk: "missing", usable: false, why: "Asterisk has no endpoint missing" });
+
+    await carrier.stop();
+    await becomes("first", { usable: false, why: "the carrier does not answer OPTIONS" });
+    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "second" });
+
+    carrier = await runtime.carrier({ scenario: "ringing", port });
+    await becomes("first", { usable: true });
+    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "first" });
+
+    await asterisk.restart();
+    await becomes("first", { usable: true, why: "up" });
+    expect(logs.text()).not.toContain(asterisk.ami.password);
+  });
+
+  it("follows the registration with the carrier", async () => {
+    const [good, bad] = await Promise.all([
+      runtime.carrier({ scenario: "registrar", keys: { status: "200 OK" } }),
+      runtime.carrier({ scenario: "registrar", keys: { status: "403 Forbidden" } }),
+    ]);
+    const account = { host: "127.0.0.1", transport: "udp" as const, username: "acc1", password: "carrier-secret" };
+    const trunk = { ...account, register: true, qualifySeconds: 0 };
+    const asterisk = await runtime.asterisk({
+      trunks: [
+        { ...trunk, name: "good", port: good.port },
+        { ...trunk, name: "bad", port: bad.port },
+      ],
+    });
+    await start(asterisk, ["good", "bad"]);
+    await becomes("good", { usable: true, why: "up" });
+    await becomes("bad", { usable: false, why: "registration with the carrier: Rejected" });
+    // AMI tells passwords of carriers in its lists.
+    expect(logs.text()).not.toContain("carrier-secret");
+  });
+
+  it("is not known, and so does not stop calls, without AMI, with a wrong password and while AMI is away", async () => {
+    const asterisk = await runtime.asterisk({
+      trunks: [{ name: "gone", host: "127.0.0.1", port: await freePort("udp"), transport: "udp", qualifySeconds: 1 }],
+    });
+    await start(asterisk, ["gone"], null);
+    expect(stateOf("gone")).toMatchObject({ usable: true, why: expect.stringContaining("no AMI") });
+    await telephony?.stop();
+
+    await start(asterisk, ["gone"], { password: "wrong" });
+    expect(stateOf("gone")).toMatchObject({ usable: true, why: "not known: Authentication failed" });
+    expect(logs.text()).not.toContain('"wrong"');
+    await telephony?.stop();
+
+    await start(asterisk, ["gone"], { password: "x\r\n\r\nAction: Originate" });
+    expect(stateOf("gone")).toMatchObject({ usable: true, why: expect.stringContaining("one line") });
+    await telephony?.stop();
+
+    const proxy = await startTcpProxy(asterisk.ports.ami);
+    await start(asterisk, ["gone"], { port: proxy.port });
+    await becomes("gone", { usable: false, why: "the carrier does not answer OPTIONS" });
+    proxy.cut();
+    await becomes("gone", { usable: true, why: expect.stringContaining("not known") });
+    proxy.restore();
+    await becomes("gone", { usable: false });
+    await telephony?.stop();
+    await proxy.close();
+  });
+
+  it("says at once that Asterisk is away", async () => {
+    const asterisk = await runtime.asterisk({
+      trunks: [{ name: "carrier", host: "127.0.0.1", port: 9, transport: "udp", qualifySeconds: 0 }],
+    });
+    await start(asterisk, ["carrier"]);
+    expect(stateOf("carrier")).toMatchObject({ usable: true });
+    await asterisk.kill();
+    await becomes("carrier", { usable: false, why: "Asterisk main is not connected" });
+    expect(telephony?.trunks.choose("+447700900123")).toEqual({ none: "telephony_unavailable" });
+    await asterisk.restart();
+    await becomes("carrier", { usable: true, why: "up" });
+  });
+});
