@@ -42,6 +42,6 @@ export const CheckAnswerBody = Type.Object(
   },
   {
     title: "CheckAnswer",
-    examples: [{ id: "ver_3f9aTq0cR2kZ", status: "verified", valid: true, checks_left: 2 }],
+    examples: [{ id: "v03f9mUq0cR2kZs7XbT1yWaJd4", status: "verified", valid: true, checks_left: 2 }],
   },
 );

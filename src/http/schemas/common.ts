@@ -19,7 +19,7 @@ export const country = (description: string) => Type.String({ pattern: "^[A-Z]{2
 export const maxNumberLength = 32;
 
 export const VerificationParams = Type.Object({
-  id: Type.String({ description: "The verification's id.", examples: ["ver_3f9aTq0cR2kZ"] }),
+  id: Type.String({ description: "The verification's id.", examples: ["v03f9mUq0cR2kZs7XbT1yWaJd4"] }),
 });
 
 /** A body that may be left out; still refuses keys that it does not know. */

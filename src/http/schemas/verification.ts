@@ -103,7 +103,7 @@ export const VerificationBody = Type.Object(
     title: "Verification",
     examples: [
       {
-        id: "ver_3f9aTq0cR2kZ",
+        id: "v03f9mUq0cR2kZs7XbT1yWaJd4",
         status: "ringing",
         reason: null,
         channel: "missed_call",
