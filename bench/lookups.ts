@@ -7,6 +7,7 @@
 import google from "google-libphonenumber";
 import { getCountries, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
+import { numberBody } from "../src/http/representations.ts";
 import { createNumbers } from "../src/numbers/numbers.ts";
 import { alternate, median, ratioOf, type Side } from "./support/alternate.ts";
 import type { BenchOptions, BenchResult } from "./support/report.ts";
@@ -72,15 +73,7 @@ function lookupsPerSecond(numbers: readonly string[], lookup: (input: string) =>
 /** What POST /v1/numbers/lookup does between the request's body and the response's. */
 function ourLookup(): (input: string) => string {
   const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
-  return (input) => {
-    const { e164, valid, possible, refusal, type, country, national, international, callable } = numbers.examine(
-      input,
-      null,
-      null,
-    );
-    const reason = refusal?.code ?? null;
-    return JSON.stringify({ number: e164, valid, possible, reason, type, country, national, international, callable });
-  };
+  return (input) => JSON.stringify(numberBody(numbers.examine(input, null, null)));
 }
 
 function bareLookup(input: string) {
