@@ -103,6 +103,7 @@ describe("news of a call", () => {
     goneByMs: 0,
     placing: false,
     wanted: true,
+    hangupsUnderWay: 0,
     told: new Set(),
   });
 

@@ -10,6 +10,8 @@ export interface OwnCall {
   placing: boolean;
   /** Nobody asked for its end. */
   wanted: boolean;
+  /** Hang-ups that Asterisk has not answered yet. */
+  hangupsUnderWay: number;
   readonly told: Set<CallEvent["type"]>;
 }
 

@@ -1,7 +1,14 @@
 /** What an ARI event means to us. Reads untrusted JSON: anything unexpected means nothing. */
 
 /** The event types that Asterisk is asked to send; all others are filtered there. */
-export const eventTypes = ["Dial", "ChannelStateChange", "ChannelDestroyed", "StasisStart"] as const;
+export const eventTypes = [
+  "Dial",
+  "ChannelStateChange",
+  "ChannelDestroyed",
+  "StasisStart",
+  // Without it a gateway that was replaced keeps a WebSocket on which nothing ever comes again.
+  "ApplicationReplaced",
+] as const;
 
 export type AriNews =
   | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }

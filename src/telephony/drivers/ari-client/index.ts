@@ -114,13 +114,19 @@ class AriClientDriver implements CallControl {
     if (call !== undefined) call.wanted = false;
     const client = this.#connection.client;
     if (client === null) throw new Error("no connection to Asterisk");
-    await deleteChannel(client, channelId);
+    if (call !== undefined) call.hangupsUnderWay += 1;
+    try {
+      await deleteChannel(client, channelId);
+    } finally {
+      if (call !== undefined) call.hangupsUnderWay -= 1;
+    }
   }
 
   #remember(request: CallRequest, channelId: string): OwnCall {
     const goneByMs = this.#parts.clock.nowMs() + request.failSafeSeconds * 1000 + goneMarginMs;
     const { callId } = request;
-    const call: OwnCall = { callId, channelId, goneByMs, placing: true, wanted: true, told: new Set() };
+    const told = new Set<CallEvent["type"]>();
+    const call: OwnCall = { callId, channelId, goneByMs, placing: true, wanted: true, hangupsUnderWay: 0, told };
     this.#calls.set(channelId, call);
     return call;
   }
@@ -136,8 +142,7 @@ class AriClientDriver implements CallControl {
     }
     const call = this.#calls.get(news.channelId);
     if (call !== undefined) this.#tell(call, news);
-    else if (news.type !== "ended" && callIdOf(this.#app, news.channelId) !== null)
-      void this.#hangUpStray(news.channelId);
+    if (news.type !== "ended" && this.#isUnowned(news.channelId)) void this.#hangUpStray(news.channelId);
   }
 
   #tell(call: OwnCall, news: Exclude<AriNews, { type: "replaced" }>): void {
@@ -176,6 +181,13 @@ class AriClientDriver implements CallControl {
       this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
     }
     await Promise.all(unowned.map((channelId) => deleteChannel(client, channelId)));
+  }
+
+  /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */
+  #isUnowned(channelId: string): boolean {
+    const call = this.#calls.get(channelId);
+    if (call === undefined) return callIdOf(this.#app, channelId) !== null;
+    return !call.wanted && call.hangupsUnderWay === 0;
   }
 
   async #hangUpStray(channelId: string): Promise<void> {
