@@ -12,10 +12,11 @@ import { createNumbers } from "../src/numbers/numbers.ts";
 import { alternate, median, ratioOf, type Side } from "./support/alternate.ts";
 import type { BenchOptions, BenchResult } from "./support/report.ts";
 
-const rounds = 9;
-const warmupRounds = 2;
-/** Long enough to hold some collections of garbage, short enough that a round of all sides sees one machine. */
-const measureMs = 400;
+/** Many short rounds: somebody else's work on the machine disturbs some of them, and the median does not see those. */
+const rounds = 41;
+const warmupRounds = 8;
+/** Long enough to hold collections of garbage, short enough that a round of all sides sees one machine. */
+const measureMs = 100;
 const listLength = 20_000;
 
 /** Runs the comparison; about 20 seconds. Figures are lookups a second on one core; higher is better. */
