@@ -1,4 +1,4 @@
-/** How a verification lies in its Redis hash. The scripts get these names as their FIELDS table. */
+/** How a verification lies in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
 import type { Outcome } from "../telephony/outcome.ts";
 import type { Status, Verification } from "../verification/types.ts";
 
@@ -19,9 +19,6 @@ export const publicFields = [
   "expires_at",
   "ended_at",
 ] as const;
-
-/** Hashes of the code and of the callee, and when the call is taken for lost: for the scripts alone. */
-export const privateFields = ["code", "callee", "call_deadline"] as const;
 
 /** @param values of `publicFields`, in their order; '' stands for null */
 export function readRecord(id: string, values: readonly string[]): Verification {

@@ -10,7 +10,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
-import { privateFields, publicFields } from "./record.ts";
+import { publicFields } from "./record.ts";
 
 export const scriptNames = ["start", "resend", "check", "change", "reserve", "keep_answer", "release"] as const;
 export type ScriptName = (typeof scriptNames)[number];
@@ -37,40 +37,34 @@ function readLua(path: string): string {
 }
 
 function writeTables(settings: Config["verification"]): string {
-  const fields = [...publicFields, ...privateFields];
+  const moves = events.flatMap((event) =>
+    Object.entries(transitions[event]).map(([from, to]) => `['${event} ${from}'] = '${to}'`),
+  );
   return [
-    `local FIELDS = ${luaList(fields)}`,
-    `local PUBLIC_FIELDS = ${publicFields.length}`,
-    `local TERMINAL = ${luaTable(terminalStatuses.map((status) => [status, "true"]))}`,
-    `local TRANSITIONS = ${luaTable(
-      events.map((event) => [
-        event,
-        luaTable(Object.entries(transitions[event]).map(([from, to]) => [from, `'${to}'`])),
-      ]),
-    )}`,
-    `local SETTINGS = ${luaTable(Object.entries(luaSettings(settings)).map(([name, value]) => [name, String(value)]))}`,
+    `local PUBLIC_FIELDS = ${luaList(publicFields)}`,
+    `local TERMINAL = { ${terminalStatuses.map((status) => `${status} = true`).join(", ")} }`,
+    // Made when something moves: most checks move nothing.
+    "-- The status after `event`, or nil where it changes nothing.",
+    `local function next_status(status, event) return ({ ${moves.join(", ")} })[event .. ' ' .. status] end`,
+    ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
 }
 
 /** The settings that the scripts use, all times in milliseconds. */
 function luaSettings(settings: Config["verification"]) {
   return {
-    ttl_ms: settings.ttl_seconds * 1000,
-    retention_ms: settings.retention_seconds * 1000,
-    max_checks: settings.max_checks,
-    wrong_checks_per_callee: settings.wrong_checks_per_callee,
-    wrong_checks_window_ms: settings.wrong_checks_window_seconds * 1000,
-    starts_per_callee_per_hour: settings.starts_per_callee_per_hour,
-    start_gap_ms: settings.start_gap_seconds * 1000,
-    caller_id_rest_ms: settings.caller_id_rest_seconds * 1000,
+    TTL_MS: settings.ttl_seconds * 1000,
+    RETENTION_MS: settings.retention_seconds * 1000,
+    MAX_CHECKS: settings.max_checks,
+    WRONG_CHECKS_PER_CALLEE: settings.wrong_checks_per_callee,
+    WRONG_CHECKS_WINDOW_MS: settings.wrong_checks_window_seconds * 1000,
+    STARTS_PER_CALLEE_PER_HOUR: settings.starts_per_callee_per_hour,
+    START_GAP_MS: settings.start_gap_seconds * 1000,
+    CALLER_ID_REST_MS: settings.caller_id_rest_seconds * 1000,
   };
 }
 
 /** Names and values are our own constants and integers; nothing from outside gets into a script's text. */
-function luaTable(entries: readonly (readonly [string, string])[]): string {
-  return `{ ${entries.map(([name, value]) => `${name} = ${value}`).join(", ")} }`;
-}
-
 function luaList(items: readonly string[]): string {
   return `{ ${items.map((item) => `'${item}'`).join(", ")} }`;
 }

@@ -11,6 +11,7 @@ import type {
   Seen,
   VerificationStore,
 } from "../verification/ports.ts";
+import type { Status } from "../verification/types.ts";
 import { idempotencyKey, verificationKey } from "./keys.ts";
 import { readRecord, writeMetadata } from "./record.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -100,9 +101,11 @@ function readPlacement(id: string, reply: Reply): Placement {
 }
 
 function readCheck(id: string, reply: Reply): CheckResult {
-  const [kind, first] = reply;
+  const [kind, first, second] = reply;
   switch (kind) {
     case "checked":
+      return { kind, checksLeft: Number(first), status: second as Status };
+    case "decided":
       return { kind, valid: first === 1, ...readSeen(id, reply) };
     case "ended":
       return { kind, ...readSeen(id, reply) };

@@ -3,17 +3,17 @@
  * all; without the key an HMAC tells nothing (RFC 2104). Each purpose has its own label, so that a value of one can
  * never be taken for a value of another.
  */
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { StartRequest } from "./types.ts";
 
-/** 128 of 256 bits: RFC 2104 §5 asks for at least half. */
-const hashBytes = 16;
+/** base64url characters that are kept: 132 of 256 bits. RFC 2104 §5 asks for at least half. */
+const hashLength = 22;
 
 /** How the store knows a callee. */
 export interface CalleeRef {
   /** HMAC mod 65,536 in 4 hex digits: which Redis Cluster slot. */
   readonly bucket: string;
-  /** 128 more bits of the same HMAC. */
+  /** 132 more bits of the same HMAC. */
   readonly hash: string;
 }
 
@@ -32,21 +32,17 @@ export interface Hashes {
 
 /** @param hmacKey `secrets.hmac_key`, at least 32 characters */
 export function createHashes(hmacKey: string): Hashes {
-  const digest = (label: string, ...parts: string[]) =>
-    createHmac("sha256", hmacKey)
-      .update([label, ...parts].join("\0"))
-      .digest();
-  const short = (label: string, ...parts: string[]) =>
-    digest(label, ...parts)
-      .subarray(0, hashBytes)
-      .toString("base64url");
+  const key = createSecretKey(hmacKey, "utf8");
+  const hmac = (label: string, parts: readonly string[]) =>
+    createHmac("sha256", key).update(`${label}\0${parts.join("\0")}`);
+  const short = (label: string, ...parts: string[]) => hmac(label, parts).digest("base64url").slice(0, hashLength);
 
   return {
     callee(e164) {
-      const whole = digest("callee", e164);
+      const whole = hmac("callee", [e164]).digest();
       return {
         bucket: whole.toString("hex", 0, 2),
-        hash: whole.subarray(2, 2 + hashBytes).toString("base64url"),
+        hash: whole.toString("base64url", 2).slice(0, hashLength),
       };
     },
     code: (verificationId, code) => short("code", verificationId, code),

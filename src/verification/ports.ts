@@ -2,7 +2,7 @@
 import type { Outcome } from "../telephony/outcome.ts";
 import type { CalleeRef } from "./hashes.ts";
 import type { Event } from "./machine.ts";
-import type { Verification } from "./types.ts";
+import type { Status, Verification } from "./types.ts";
 
 /** One caller ID that may be shown, as far as the store may know it. */
 export interface Candidate {
@@ -63,7 +63,10 @@ export type Placement =
   | ({ readonly kind: "ended" } & Seen);
 
 export type CheckResult =
-  | ({ readonly kind: "checked"; readonly valid: boolean } & Seen)
+  /** Wrong, and it goes on. */
+  | { readonly kind: "checked"; readonly status: Status; readonly checksLeft: number }
+  /** Right, or wrong for the last time: that ended it. */
+  | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
   /** The guess has another length than the code: not counted. */
   | { readonly kind: "wrong_length"; readonly codeLength: number }
   /** Too many wrong checks for this callee in the window: not compared. */

@@ -14,7 +14,7 @@ import { createHashes } from "./hashes.ts";
 import type { VerificationStore } from "./ports.ts";
 import { ended, limited, notFound } from "./refusals.ts";
 import { createStarts } from "./starts.ts";
-import type { Guess, Verifications } from "./types.ts";
+import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
   readonly numbers: Numbers;
@@ -73,11 +73,15 @@ export function createVerifications(options: VerificationsOptions): Verification
           throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
         case "ended":
           throw ended(endings.seen(result).status);
-        case "checked": {
-          const { status, checksLeft } = endings.seen(result);
-          report({ type: "check", id, app: app.name, valid: result.valid });
-          return { id, status, valid: result.valid, checksLeft };
-        }
+        case "checked":
+          return answer(result, false);
+        case "decided":
+          return answer(endings.seen(result), result.valid);
+      }
+
+      function answer({ status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">, valid: boolean): CheckAnswer {
+        report({ type: "check", id, app: app.name, valid });
+        return { id, status, valid, checksLeft };
       }
     },
 

@@ -34,4 +34,4 @@ if event ~= '' and (attempt == '' or attempt == record.attempts) then
   move(record, event, now, ARGV[6])
 end
 save(key, record)
-return answer(record, 'seen', 0)
+return answer(key, 'seen', 0, record.ended_now)

@@ -8,7 +8,8 @@ KEYS[1]  {b<bucket>}:v:<id>
 ARGV[1]  now, ms      ARGV[3]  verification id           ARGV[5]  digits of the guess
 ARGV[2]  app          ARGV[4]  hash of the guessed code
 
-Returns  {'checked', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
+Returns  {'checked', checks left, status}    wrong, and not the last one: the least, because it is the most frequent
+         {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
          {'wrong_length', digits of the code}   {'limited', wait ms}   {'not_found'}
 ]]
 --- @include "record"
@@ -22,7 +23,7 @@ end
 settle(record, now)
 if TERMINAL[record.status] then
   save(key, record)
-  return answer(record, 'ended', 0)
+  return answer(key, 'ended', 0, record.ended_now)
 end
 if ARGV[5] ~= record.code_length then
   save(key, record)
@@ -39,7 +40,7 @@ end
 local left = tonumber(record.checks_left) - 1
 local counted = ARGV[3] .. '/' .. left
 redis.call('ZADD', keys.wrong, now, counted)
-redis.call('PEXPIRE', keys.wrong, SETTINGS.wrong_checks_window_ms)
+redis.call('PEXPIRE', keys.wrong, WRONG_CHECKS_WINDOW_MS)
 
 local valid = ARGV[4] == record.code
 if valid then
@@ -47,12 +48,14 @@ if valid then
   move(record, 'matched', now, '')
 else
   -- The callee's own limit may leave fewer than this verification's.
-  left = math.min(left, SETTINGS.wrong_checks_per_callee - wrong - 1)
+  left = math.min(left, WRONG_CHECKS_PER_CALLEE - wrong - 1)
   if left == 0 then
     move(record, 'exhausted', now, '')
   end
 end
-record.checks_left = tostring(left)
-record.dirty = true
+set(record, 'checks_left', left)
 save(key, record)
-return answer(record, 'checked', valid and 1 or 0)
+if not record.ended_now then
+  return { 'checked', left, record.status }
+end
+return answer(key, 'decided', valid and 1 or 0, true)

@@ -24,9 +24,9 @@ end
 settle(record, now)
 save(key, record)
 if TERMINAL[record.status] then
-  return answer(record, 'ended', 0)
+  return answer(key, 'ended', 0, record.ended_now)
 end
-if not TRANSITIONS.resent[record.status] then
+if not next_status(record.status, 'resent') then
   return { 'limited', 'live_call', tonumber(record.call_deadline) - now }
 end
 
@@ -39,15 +39,14 @@ if not chosen then
 end
 
 local candidate = FIRST_CANDIDATE + (chosen - 1) * 4
+record.changes = {}
 move(record, 'resent', now, '')
-record.reason = ''
-record.code = ARGV[candidate + 1]
-record.caller_id_prefix = ARGV[candidate + 2]
-record.attempts = tostring(attempt)
-record.expires_at = tostring(now + SETTINGS.ttl_ms)
-record.call_deadline = tostring(now + call_ms)
+set(record, 'reason', '')
+set(record, 'code', ARGV[candidate + 1])
+set(record, 'caller_id_prefix', ARGV[candidate + 2])
+set(record, 'attempts', attempt)
+set(record, 'expires_at', now + TTL_MS)
+set(record, 'call_deadline', now + call_ms)
 save(key, record)
-redis.call('HSET', key, 'code', record.code, 'caller_id_prefix', record.caller_id_prefix, 'attempts', record.attempts,
-  'expires_at', record.expires_at, 'call_deadline', record.call_deadline)
 keep_until_retention(key)
-return answer(record, 'placed', chosen)
+return answer(key, 'placed', chosen, false)

@@ -27,7 +27,7 @@ if redis.call('EXISTS', key) == 1 then
   end
   settle(existing, now)
   save(key, existing)
-  return answer(existing, 'exists', 0)
+  return answer(key, 'exists', 0, existing.ended_now)
 end
 
 local keys = callee_keys(key, ARGV[4])
@@ -41,30 +41,23 @@ end
 -- The callee may have wrong checks left for fewer than a whole verification.
 local _, wrong = wrong_checks_wait(keys, now)
 local candidate = FIRST_CANDIDATE + (chosen - 1) * 4
-local record = {
-  app = app,
-  to = ARGV[7],
-  country = ARGV[8],
-  status = 'pending',
-  reason = '',
-  code_length = ARGV[candidate + 3],
-  caller_id_prefix = ARGV[candidate + 2],
-  checks_left = tostring(math.min(SETTINGS.max_checks, SETTINGS.wrong_checks_per_callee - wrong)),
-  attempts = '1',
-  reference = ARGV[9],
-  metadata = ARGV[10],
-  created_at = ARGV[1],
-  expires_at = tostring(now + SETTINGS.ttl_ms),
-  ended_at = '',
-  code = ARGV[candidate + 1],
-  callee = ARGV[4],
-  call_deadline = tostring(now + call_ms),
-}
-local flat = {}
-for _, name in ipairs(FIELDS) do
-  flat[#flat + 1] = name
-  flat[#flat + 1] = record[name]
-end
-redis.call('HSET', key, unpack(flat))
+redis.call('HSET', key,
+  'app', app,
+  'to', ARGV[7],
+  'country', ARGV[8],
+  'status', 'pending',
+  'reason', '',
+  'code_length', ARGV[candidate + 3],
+  'caller_id_prefix', ARGV[candidate + 2],
+  'checks_left', math.min(MAX_CHECKS, WRONG_CHECKS_PER_CALLEE - wrong),
+  'attempts', 1,
+  'reference', ARGV[9],
+  'metadata', ARGV[10],
+  'created_at', now,
+  'expires_at', now + TTL_MS,
+  'ended_at', '',
+  'code', ARGV[candidate + 1],
+  'callee', ARGV[4],
+  'call_deadline', now + call_ms)
 keep_until_retention(key)
-return answer(record, 'placed', chosen)
+return answer(key, 'placed', chosen, false)

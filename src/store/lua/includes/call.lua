@@ -19,9 +19,9 @@ local function limit_on(keys, now)
   end
 
   local starts = count_within(keys.starts, now, HOUR_MS)
-  consider(wait_for_room(keys.starts, now, HOUR_MS, starts, SETTINGS.starts_per_callee_per_hour), 'hourly_starts')
+  consider(wait_for_room(keys.starts, now, HOUR_MS, starts, STARTS_PER_CALLEE_PER_HOUR), 'hourly_starts')
   if starts > 0 then
-    consider(time_at(keys.starts, starts - 1) + SETTINGS.start_gap_ms - now, 'gap')
+    consider(time_at(keys.starts, starts - 1) + START_GAP_MS - now, 'gap')
   end
   return name, longest
 end
@@ -56,8 +56,8 @@ local function lease(keys, now, attempt_id, call_ms, most_resting, candidates, f
     return nil, { 'all_resting', resting }
   end
 
-  redis.call('ZADD', keys.shown, now + SETTINGS.caller_id_rest_ms, hashes[chosen])
-  redis.call('PEXPIRE', keys.shown, SETTINGS.caller_id_rest_ms)
+  redis.call('ZADD', keys.shown, now + CALLER_ID_REST_MS, hashes[chosen])
+  redis.call('PEXPIRE', keys.shown, CALLER_ID_REST_MS)
   redis.call('ZADD', keys.starts, now, attempt_id)
   redis.call('PEXPIRE', keys.starts, HOUR_MS)
   redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
@@ -66,5 +66,5 @@ end
 
 -- A verification outlives its end by the retention, so that it can still be read.
 local function keep_until_retention(key)
-  redis.call('PEXPIRE', key, SETTINGS.ttl_ms + SETTINGS.retention_ms)
+  redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
 end

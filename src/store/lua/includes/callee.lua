@@ -37,7 +37,7 @@ end
 
 -- Milliseconds until wrong checks are taken again, and how many lie within the window.
 local function wrong_checks_wait(keys, now)
-  local window = SETTINGS.wrong_checks_window_ms
+  local window = WRONG_CHECKS_WINDOW_MS
   local count = count_within(keys.wrong, now, window)
-  return wait_for_room(keys.wrong, now, window, count, SETTINGS.wrong_checks_per_callee), count
+  return wait_for_room(keys.wrong, now, window, count, WRONG_CHECKS_PER_CALLEE), count
 end

@@ -1,35 +1,45 @@
--- One verification: reading it, applying its deadlines, moving it, writing it back.
+-- One verification: reading it, applying its deadlines, moving it, writing it back. Beside the public fields its hash
+-- holds `code` and `callee` (hashes) and `call_deadline`, when a call that nobody heard of is taken for lost.
 --- @include "tables"
+
+-- What the rules need to know.
+local WORKING_FIELDS = { 'status', 'code_length', 'checks_left', 'attempts', 'expires_at', 'code', 'callee', 'call_deadline' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
-  local values = redis.call('HMGET', key, unpack(FIELDS))
+  local values = redis.call('HMGET', key, 'app', unpack(WORKING_FIELDS))
   if not values[1] or values[1] ~= app then
     return nil
   end
-  local record = { dirty = false, ended_now = false }
-  for i, name in ipairs(FIELDS) do
-    record[name] = values[i]
+  local record = { changes = {}, ended_now = false }
+  for i, name in ipairs(WORKING_FIELDS) do
+    record[name] = values[i + 1]
   end
   return record
 end
 
--- Moves the verification where the table allows it; says whether it did. `at` is when it happened.
+-- Sets a field; `save` writes it.
+local function set(record, name, value)
+  local changes = record.changes
+  record[name] = value
+  changes[#changes + 1] = name
+  changes[#changes + 1] = value
+end
+
+-- Moves the verification where the table allows it. `at` is when it happened.
 local function move(record, event, at, reason)
-  local to = TRANSITIONS[event][record.status]
+  local to = next_status(record.status, event)
   if not to then
-    return false
+    return
   end
-  record.status = to
-  record.dirty = true
+  set(record, 'status', to)
   if reason ~= '' then
-    record.reason = reason
+    set(record, 'reason', reason)
   end
   if TERMINAL[to] then
-    record.ended_at = tostring(at)
+    set(record, 'ended_at', tostring(at))
     record.ended_now = true
   end
-  return true
 end
 
 -- Applies the deadlines that passed, in their order. Whoever looks first settles it, so nothing needs a timer to end.
@@ -43,19 +53,19 @@ local function settle(record, now)
   end
 end
 
--- Writes back what may have changed. The key exists, so it keeps its TTL.
+-- Writes what changed. The key exists, so it keeps its TTL.
 local function save(key, record)
-  if record.dirty then
-    redis.call('HSET', key, 'status', record.status, 'reason', record.reason, 'checks_left', record.checks_left,
-      'ended_at', record.ended_at)
+  if #record.changes > 0 then
+    redis.call('HSET', key, unpack(record.changes))
   end
 end
 
--- The answer: its kind, extra values, whether this script ended the verification, then the public fields in order.
-local function answer(record, kind, extra)
-  local reply = { kind, extra, record.ended_now and 1 or 0 }
-  for i = 1, PUBLIC_FIELDS do
-    reply[i + 3] = record[FIELDS[i]]
-  end
+-- The answer: its kind, an extra value, whether this script ended the verification, then the public fields in order.
+-- Reads what stands in Redis: call it after `save`.
+local function answer(key, kind, extra, ended_now)
+  local reply = redis.call('HMGET', key, unpack(PUBLIC_FIELDS))
+  table.insert(reply, 1, ended_now and 1 or 0)
+  table.insert(reply, 1, extra)
+  table.insert(reply, 1, kind)
   return reply
 end
