@@ -211,6 +211,16 @@ describe("who asks", () => {
     expect(asked.start).toEqual([]);
   });
 
+  it("is not told what is wrong with a request before", async () => {
+    const { server } = await testServer();
+    const payload = { nonsense: true };
+    const answers = await Promise.all([
+      server.inject({ method: "POST", url: "/v1/verifications", payload }),
+      server.inject({ method: "POST", url: "/v1/numbers/lookup", payload: "{", headers: { "content-type": "x/y" } }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401]);
+  });
+
   it("may write the scheme in any case", async () => {
     const { server } = await testServer();
     const headers = { authorization: `bEARER ${key}` };
