@@ -27,6 +27,7 @@ import { operationRoutes } from "./routes/operation.ts";
 import { verificationRoutes } from "./routes/verifications.ts";
 import { installSecurityHeaders } from "./security-headers.ts";
 import { serverOptions } from "./server-options.ts";
+import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
   readonly config: Pick<Config, "http" | "apps" | "calls">;
@@ -59,6 +60,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   readJsonOnly(server);
   observeRequests(server, metrics);
   const isDraining = installDrain(server);
+  closeUnusedConnections(server);
   await registerUnderPressure(server);
   await registerRateLimit(server, config.http);
   await registerSwagger(server, sandbox);
