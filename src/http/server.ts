@@ -43,6 +43,9 @@ export interface ServerParts {
   readonly extraPlugins?: readonly FastifyPluginAsync[];
 }
 
+/** More than any fleet of proxies keeps open; what comes above is dropped before it costs anything but a handshake. */
+const maxConnections = 10_000;
+
 /**
  * The whole API, ready to `listen()`. `close()` lets running requests finish; call `startDraining()` some time before.
  * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
@@ -53,6 +56,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     ...serverOptions(config.http),
     loggerInstance: parts.logger as FastifyBaseLogger,
   });
+  server.server.maxConnections = maxConnections;
   server.decorateRequest("app", null);
   server.decorateRequest("refusal", null);
   server.decorateRequest("quiet", false);
