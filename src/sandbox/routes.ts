@@ -66,11 +66,15 @@ export function sandboxRoutes({ phone, activity, clock, apiKey }: SandboxRoutesO
         ["verification", { id: activity.newest }],
       ]);
       if (!stream) return problem(reply, 503, "capacity", "Too many pages are open: close some.");
-      return reply
-        .header("content-type", "text/event-stream")
-        .header("cache-control", "no-store")
-        .header("x-accel-buffering", "no")
-        .send(stream);
+      return (
+        reply
+          .header("content-type", "text/event-stream")
+          .header("cache-control", "no-store")
+          // Kept alive, it would outlast the stream and hold up a server that is closing.
+          .header("connection", "close")
+          .header("x-accel-buffering", "no")
+          .send(stream)
+      );
     });
     const act = (verb: "answer" | "decline") =>
       server.post<{ Params: { id: string } }>(`/sandbox/calls/:id/${verb}`, async (request, reply) =>

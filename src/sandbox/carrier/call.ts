@@ -91,9 +91,10 @@ export class Call {
     this.#stopRepeat();
   }
 
-  /** The caller hung up: BYE. */
+  /** The caller hung up: BYE. Before an answer it ends the INVITE too, with 487 (RFC 3261 section 15.1.2). */
   ended(): void {
-    this.#finish(this.#state);
+    if (this.#state === "answered") this.#finish("answered");
+    else this.canceled();
   }
 
   /** Stops all timers. */

@@ -31,6 +31,8 @@ export interface Via {
 /** Asterisk's INVITE measures 1.2 KB; a datagram this large is nobody's telephone call. */
 const MAX_BYTES = 16_384;
 const MAX_HEADERS = 100;
+/** Bounds the time of the expressions below, some of which look at a text as often as it is long. */
+const MAX_HEADER_LENGTH = 2048;
 
 /** Compact forms, RFC 3261 section 7.3.3 and 20. */
 const COMPACT: Readonly<Record<string, string>> = {
@@ -99,14 +101,29 @@ export function headerOf(request: SipRequest, name: string): string | null {
 
 /** Splits `a, b` at commas that are neither quoted nor inside angle brackets (section 7.3.1). */
 export function splitValues(value: string): string[] {
-  return (value.match(/(?:"(?:[^"\\]|\\.)*"|<[^>]*>|[^,"<])+/g) ?? []).map((part) => part.trim()).filter(Boolean);
+  const values = [""];
+  let until = "";
+  for (let at = 0; at < value.length; at++) {
+    const character = value.charAt(at);
+    if (!until && character === ",") {
+      values.push("");
+      continue;
+    }
+    values.push(values.pop() + character);
+    if (until) {
+      if (until === '"' && character === "\\") values.push(values.pop() + value.charAt(++at));
+      else if (character === until) until = "";
+    } else if (character === '"') until = '"';
+    else if (character === "<") until = ">";
+  }
+  return values.map((part) => part.trim()).filter(Boolean);
 }
 
 function readHeaders(lines: readonly string[]): { name: string; value: string }[] | null {
   if (lines.length > MAX_HEADERS) return null;
   const headers = [];
   for (const line of lines) {
-    const match = HEADER.exec(line);
+    const match = line.length <= MAX_HEADER_LENGTH ? HEADER.exec(line) : null;
     if (!match?.[1] || CONTROL.test(line)) return null;
     const name = match[1].toLowerCase();
     headers.push({ name: COMPACT[name] ?? name, value: match[2] ?? "" });

@@ -13,4 +13,5 @@ it("closing does not wait for a connection on which no request ever came", async
   const closed = once(socket, "close");
   await server.close();
   await closed;
+  expect(socket.destroyed).toBe(true);
 }, 5000);

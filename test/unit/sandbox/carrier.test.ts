@@ -104,6 +104,15 @@ describe("a call that the gateway gives up", () => {
     expect(c.state()).toBe("answered");
   });
 
+  it("ends with 487 too when the caller says BYE before an answer", () => {
+    const c = carrier();
+    c.send(request());
+    c.clock.pass(1000);
+    c.send(request({ method: "BYE", branch: "z9hG4bKbye", toTag: c.toTag(), cseq: 2 }));
+    expect(c.statuses()).toEqual([100, 180, 487, 200]);
+    expect(c.state()).toBe("missed");
+  });
+
   it("gets 481 for a CANCEL of nothing", () => {
     const c = carrier();
     c.send(request({ method: "CANCEL" }));
@@ -273,7 +282,7 @@ describe("bounds", () => {
         expect(c.clock.pending).toBe(0);
         for (const { state } of c.phone.calls()) expect(["dialing", "ringing"]).not.toContain(state);
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
   });
 });

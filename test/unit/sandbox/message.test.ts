@@ -47,6 +47,7 @@ describe("parseRequest", () => {
     ["a body that is shorter than it says", request().replace(/Content-Length: \d+/, "Content-Length: 9999")],
     ["a NUL in a header", request({ callId: "a\0b" })],
     ["more headers than anyone sends", request({ extra: Array.from({ length: 200 }, (_, i) => `X-${i}: 1`) })],
+    ["a header of 3 KB", request({ extra: [`Subject: ${"x".repeat(3000)}`] })],
     ["a datagram of 20 KB", request({ body: "x".repeat(20_000) })],
   ])("does not read %s", (_, text) => {
     expect(parse(text)).toBeNull();
@@ -92,12 +93,21 @@ describe("parseRequest", () => {
     );
   });
 
-  it("stays quick on hostile input", () => {
-    const hostile = `INVITE sip:a@b SIP/2.0\r\nVia: ${"<".repeat(8000)}${'"\\'.repeat(3000)}\r\n\r\n`;
-    const startMs = performance.now();
-    expect(parse(hostile)).toBeNull();
-    // Measured below 1 ms; a parser that backtracks needs seconds.
-    expect(performance.now() - startMs).toBeLessThan(200);
+  it.each([
+    ["brackets that never close", "Via: ", "<", 2000],
+    ["quotes that never close", 'To: "', '\\"', 1000],
+    ["blanks before the end", "To: ", " \t", 1000],
+    ["commas", "Via: ", ",", 2000],
+    ["line folds", "To: a", "\r\n ", 5000],
+  ])("stays quick on %s", (_, name, piece, times) => {
+    const hostile = Buffer.from(request().replace("Max-Forwards: 70", `${name}${piece.repeat(times)}x`));
+    const durationsMs = Array.from({ length: 5 }, () => {
+      const startMs = performance.now();
+      parseRequest(hostile);
+      return performance.now() - startMs;
+    });
+    // Measured: at most 0.2 ms. The best of five, because other programs run on this machine too.
+    expect(Math.min(...durationsMs)).toBeLessThan(10);
   });
 });
 

@@ -1,0 +1,105 @@
+/** A really started sandbox and a real Chromium, for one test file. */
+
+import { readFile } from "node:fs/promises";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { createLogger } from "../../src/reports/log.ts";
+import { findPrograms } from "../../src/runtime/programs.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
+
+export const desktop = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+/** A short ring: nobody watches. Port 0 takes any free one. */
+const env = { ONERING_HTTP_PORT: "0", ONERING_CALLS_RING_MS: "1200", ONERING_CALLS_SETUP_LIMIT_MS: "2500" };
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface Opened {
+  readonly page: Page;
+  /** Whatever a page must never do: script errors, blocked resources, requests to elsewhere. */
+  readonly complaints: string[];
+}
+
+/** Call it at the top of a test file. */
+export function withBrowser() {
+  let sandbox: Sandbox;
+  let browser: Browser;
+  let calls = 0;
+  const pages: Opened[] = [];
+
+  beforeAll(async () => {
+    const programs = await findPrograms();
+    if (!programs.chromium) throw new Error("no Chromium: run `npm run runtime -- --for-tests`");
+    const { command, env: chromiumEnv } = programs.chromium;
+    [sandbox, browser] = await Promise.all([
+      startSandbox({ programs, env, logger: createLogger({ level: "silent" }, { sandbox: true }) }),
+      chromium.launch({ executablePath: command, env: { ...process.env, ...chromiumEnv }, args }),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await sandbox?.stop();
+  });
+
+  return {
+    url: () => sandbox.url,
+    /** A number that rings and that no test has used. */
+    freshNumber: () => `+44 7400 12${3000 + calls++}`,
+    /** Opens the page; it is ready when this resolves. */
+    async open(options: BrowserContextOptions = {}): Promise<Opened> {
+      const context = await browser.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        // The browser logs by itself what the page handles: an HTTP error status, a request that a test cut off.
+        const handled = /^Failed to load resource: (the server responded with a status of 4|net::ERR_FAILED)/;
+        if (message.type() === "error" && !handled.test(message.text())) complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(error.message));
+      page.on("request", (request) => {
+        if (!request.url().startsWith(sandbox.url)) complaints.push(`request to ${request.url()}`);
+      });
+      await page.goto(sandbox.url);
+      await page.locator("html[data-ready]").waitFor();
+      const opened = { page, complaints };
+      pages.push(opened);
+      return opened;
+    },
+    /** Closes all pages; none of them may have complained. */
+    async closeAll() {
+      for (const { page, complaints } of pages.splice(0)) {
+        await page.context().close();
+        expect(complaints).toEqual([]);
+      }
+    },
+  };
+}
+
+/** Types a number and presses the button. */
+export async function call(page: Page, number: string): Promise<void> {
+  await page.getByLabel("Phone number").fill(number);
+  await page.getByRole("button", { name: "Ring it once" }).click();
+}
+
+/** The last digits of the newest call in the phone's log, once it is there in this state. */
+export async function newestDigits(page: Page, state = "missed"): Promise<string> {
+  return (await page.locator(`#log li.newest.${state} b`).textContent()) ?? "";
+}
+
+/** A code of the same length that is wrong. */
+export function otherThan(code: string): string {
+  return code === "0000" ? "0001" : "0000";
+}
+
+/** Runs a script of the folder `in-page` in the page. @returns its last value */
+export async function inPage(page: Page, script: string): Promise<unknown> {
+  return page.evaluate(await readFile(new URL(`in-page/${script}.js`, import.meta.url), "utf8"));
+}

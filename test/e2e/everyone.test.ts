@@ -1,0 +1,98 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { call, desktop, inPage, newestDigits, otherThan, phone, withBrowser } from "./browser.ts";
+
+const browser = withBrowser();
+afterEach(() => browser.closeAll());
+
+describe.each([
+  ["light", "light", desktop],
+  ["dark", "dark", desktop],
+  ["dark on a phone", "dark", phone],
+] as const)("in %s", (_, colorScheme, viewport) => {
+  it("every state of the page passes the checks of accessibility", async () => {
+    const { page } = await browser.open({ colorScheme, viewport });
+    const check = async (state: string) => ({ state, findings: await inPage(page, "accessibility") });
+    const found = [await check("at first")];
+    await call(page, browser.freshNumber());
+    await page.getByText("Incoming call").waitFor();
+    found.push(await check("ringing"));
+    const digits = await newestDigits(page);
+    const code = page.getByLabel("Last digits of the caller ID");
+    await code.fill(otherThan(digits));
+    await code.press("Enter");
+    await page.locator("#result.bad").waitFor();
+    found.push(await check("wrong"));
+    await code.fill(digits);
+    await code.press("Enter");
+    await page.locator("#result.good").waitFor();
+    found.push(await check("verified"));
+    await page.getByRole("button", { name: "a landline" }).click();
+    await page.locator("#to-hint.bad").waitFor();
+    found.push(await check("refused"));
+    expect(found.filter(({ findings }) => JSON.stringify(findings) !== "[]")).toEqual([]);
+  });
+});
+
+it("follows the colours that the system asks for", async () => {
+  const papers = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    const { page } = await browser.open({ colorScheme });
+    papers.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+  }
+  expect(papers).toEqual(["rgb(246, 246, 243)", "rgb(15, 17, 19)"]);
+});
+
+it("moves nothing for people who asked for that", async () => {
+  const animations = async (reducedMotion: "reduce" | "no-preference") => {
+    const { page } = await browser.open({ reducedMotion });
+    await call(page, browser.freshNumber());
+    await page.getByText("Incoming call").waitFor();
+    return page.evaluate("document.getAnimations().length");
+  };
+  expect(await animations("reduce")).toBe(0);
+  expect(await animations("no-preference")).toBeGreaterThan(3);
+});
+
+it("works by keyboard alone, and shows where the keyboard is", async () => {
+  const { page } = await browser.open();
+  const focused = () => page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()");
+  const outline = () =>
+    page.evaluate("getComputedStyle(document.activeElement.closest('.code') ?? document.activeElement).outlineStyle");
+  await page.keyboard.press("Tab");
+  expect(await focused()).toBe("Skip to the phone number");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Shift+Tab");
+  expect(await focused()).toBe("to");
+  expect(await outline()).toBe("solid");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(browser.freshNumber());
+  await page.keyboard.press("Enter");
+  await page.locator("#code:focus").waitFor();
+  expect(await outline()).toBe("solid");
+
+  // Back to the phone, which lies before the code: Decline and Answer, then whatever is left.
+  await page.getByText("Incoming call").waitFor();
+  await page.keyboard.press("Shift+Tab");
+  expect(await focused()).toBe("answer");
+  expect(await outline()).toBe("solid");
+  await page.keyboard.press("Enter");
+  // The button went away with the call: the digits are next.
+  const digits = await newestDigits(page, "answered");
+  await page.locator("#code:focus").waitFor();
+  await page.keyboard.type(digits);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("#result.good:focus").waitFor();
+});
+
+it("tells a screen reader what happens", async () => {
+  const { page } = await browser.open();
+  const said = page.getByRole("status");
+  await call(page, browser.freshNumber());
+  await said.filter({ hasText: /The phone rings\. Caller ID \+33 6 39 98 \d{4}\./ }).waitFor();
+  await said.filter({ hasText: /Missed call from .* Type its last 4 digits\./ }).waitFor();
+  await page.getByLabel("Last digits of the caller ID").fill(await newestDigits(page));
+  await page.getByRole("button", { name: "Verify" }).click();
+  await page.getByRole("alert").filter({ hasText: "Verified." }).waitFor();
+});

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { call, desktop, inPage, newestDigits, otherThan, phone, withBrowser } from "./browser.ts";
+
+const browser = withBrowser();
+afterEach(() => browser.closeAll());
+
+describe.each([
+  ["a phone", phone],
+  ["a desktop", desktop],
+])("on %s", (_, viewport) => {
+  it("a number is verified: it rings, is missed, its digits are typed", async () => {
+    const { page } = await browser.open({ viewport });
+    const number = browser.freshNumber();
+    await call(page, number);
+
+    await page.getByText("Incoming call").waitFor();
+    const onScreen = (await page.locator("#call-from").textContent()) ?? "";
+    expect(onScreen).toMatch(/^\+33 6 39 98 \d{4}$/);
+    expect(await page.locator("#call-to").textContent()).toBe(`for ${number}`);
+    await page.locator('#timeline [aria-current="step"]', { hasText: "ringing" }).waitFor();
+
+    const digits = await newestDigits(page);
+    expect(onScreen.endsWith(digits)).toBe(true);
+    await page.locator('#timeline [aria-current="step"]', { hasText: "rung" }).waitFor();
+    await page.getByLabel("Last digits of the caller ID").fill(digits);
+    await page.getByRole("button", { name: "Verify" }).click();
+
+    await page.locator("#result.good", { hasText: "Verified" }).waitFor();
+    await page.locator('#timeline [aria-current="step"]', { hasText: "verified" }).waitFor();
+    expect(await page.getByRole("button", { name: "Verify" }).isDisabled()).toBe(true);
+  });
+
+  it("nothing is cut off or scrolls sideways", async () => {
+    const { page } = await browser.open({ viewport });
+    await call(page, browser.freshNumber());
+    await page.getByText("Incoming call").waitFor();
+    const overflow = await inPage(page, "overflow");
+    expect(overflow).toEqual({ pagePx: 0, elements: [] });
+  });
+});
+
+describe("what can go wrong", () => {
+  it("wrong digits leave fewer checks, and none in the end", async () => {
+    const { page } = await browser.open();
+    await call(page, browser.freshNumber());
+    const wrong = otherThan(await newestDigits(page));
+    const code = page.getByLabel("Last digits of the caller ID");
+    for (const left of ["2 checks left", "1 check left"]) {
+      await code.fill(wrong);
+      await code.press("Enter");
+      await page.locator("#result.bad", { hasText: left }).waitFor();
+      await page.locator("#checks-left", { hasText: left }).waitFor();
+      expect(await code.inputValue()).toBe("");
+    }
+    await code.fill(wrong);
+    await code.press("Enter");
+    await page.locator("#result.bad", { hasText: "All checks are used up" }).waitFor();
+    expect(await page.getByRole("button", { name: "Verify" }).isDisabled()).toBe(true);
+  });
+
+  it.each([
+    ["busy", "Busy", "busy"],
+    ["not in use", "No such number", "unallocated"],
+    ["network full", "Network full", "congestion"],
+  ])("a number that is %s never rings, and the page says why", async (chip, title, reason) => {
+    const { page } = await browser.open();
+    await page.getByRole("button", { name: new RegExp(`^${chip}`) }).click();
+    await page.getByRole("button", { name: "Ring it once" }).click();
+    await page.locator("#result.bad", { hasText: title }).waitFor();
+    expect(await page.locator("#result-code").textContent()).toBe(reason);
+    await page.locator('#timeline [aria-current="step"]', { hasText: "undeliverable" }).waitFor();
+    expect(await page.locator("#screen-call").isHidden()).toBe(true);
+  });
+
+  it("a landline and nonsense are refused before any call, at the field", async () => {
+    const { page } = await browser.open();
+    await page.getByRole("button", { name: "a landline" }).click();
+    await page.locator("#to-hint.bad", { hasText: "landline" }).waitFor();
+    await call(page, "12");
+    await page.locator("#to-hint.bad").waitFor();
+    expect(await page.getByLabel("Phone number").getAttribute("aria-invalid")).toBe("true");
+    await page.locator("#to:focus").waitFor();
+    expect(await page.locator("#log li").count()).toBe(await logLength(browser.url()));
+  });
+
+  it("calls in too quick a row are refused with the time to wait", async () => {
+    const { page } = await browser.open();
+    await page.getByLabel("Phone number").fill("+44 7400 125901");
+    const ring = page.getByRole("button", { name: "Ring it once" });
+    const refused = page.locator("#to-hint.bad", { hasText: /enough calls.*Try again in \d+ s/ });
+    await expect
+      .poll(
+        async () => {
+          await ring.click();
+          return refused.isVisible();
+        },
+        { interval: 100, timeout: 10_000 },
+      )
+      .toBe(true);
+  });
+
+  it("a sandbox that was stopped is told apart from a wrong number", async () => {
+    const { page } = await browser.open();
+    await page.route("**/v1/verifications", (route) => route.abort());
+    await call(page, browser.freshNumber());
+    await page.locator("#to-hint.bad", { hasText: "Is it still running in your terminal?" }).waitFor();
+  });
+});
+
+describe("the phone", () => {
+  it("answers: OneRing hangs up at once, and the digits still verify", async () => {
+    const { page } = await browser.open();
+    await call(page, browser.freshNumber());
+    await page.getByRole("button", { name: "Answer", exact: true }).click();
+    await page.locator("#result", { hasText: "OneRing hung up at once" }).waitFor();
+    const code = page.getByLabel("Last digits of the caller ID");
+    await code.fill(await newestDigits(page, "answered"));
+    await code.press("Enter");
+    await page.locator("#result.good").waitFor();
+  });
+
+  it("declines: the digits still verify", async () => {
+    const { page } = await browser.open();
+    await call(page, browser.freshNumber());
+    await page.getByRole("button", { name: "Decline", exact: true }).click();
+    await page.locator("#result", { hasText: "declined while it rang" }).waitFor();
+    const code = page.getByLabel("Last digits of the caller ID");
+    await code.fill(await newestDigits(page, "declined"));
+    await code.press("Enter");
+    await page.locator("#result.good").waitFor();
+  });
+
+  it("rings again with other digits, and only those count", async () => {
+    const { page } = await browser.open();
+    await call(page, browser.freshNumber());
+    const first = await newestDigits(page);
+    const again = page.getByRole("button", { name: "Ring again" });
+    const digits = page.locator("#log li.newest.missed b");
+    // Until the least time between two calls has passed, the page says how long that takes.
+    await expect
+      .poll(
+        async () => {
+          if (await again.isEnabled()) await again.click();
+          return (await digits.isVisible()) ? digits.textContent() : first;
+        },
+        { interval: 250, timeout: 15_000 },
+      )
+      .not.toBe(first);
+    const code = page.getByLabel("Last digits of the caller ID");
+    await code.fill(first);
+    await code.press("Enter");
+    await page.locator("#result.bad", { hasText: "Not these digits" }).waitFor();
+    await code.fill((await digits.textContent()) ?? "");
+    await code.press("Enter");
+    await page.locator("#result.good").waitFor();
+  });
+
+  it("shows its log to a page that is opened later", async () => {
+    const { page } = await browser.open();
+    expect(await page.locator("#log li").count()).toBe(await logLength(browser.url()));
+  });
+});
+
+/** Calls that reached the phone, as the API tells. */
+async function logLength(url: string): Promise<number> {
+  const calls = (await (await fetch(`${url}/sandbox/calls`)).json()) as { state: string }[];
+  return calls.filter(({ state }) => ["missed", "answered", "declined", "ringing"].includes(state)).length;
+}
