@@ -4,7 +4,8 @@ import { createStore, type Store } from "../../../src/store/index.ts";
 import { type Event, events, isTerminal, next } from "../../../src/verification/machine.ts";
 import { type Status, statuses } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { manualClock, settings } from "../verification/world.ts";
+import { manualClock } from "../../unit/verification/manual-clock.ts";
+import { settings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 const clock = manualClock();

@@ -4,7 +4,6 @@
  */
 import { pino } from "pino";
 import { createCallerIdPool } from "../../../src/callerid/pool.ts";
-import type { Clock } from "../../../src/clock.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { cryptoRandom } from "../../../src/random.ts";
@@ -19,6 +18,7 @@ import type {
   Trunks,
 } from "../../../src/telephony/dialer-port.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
+import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 
 export const settings: Config["verification"] = {
   ttl_seconds: 300,
@@ -143,31 +143,6 @@ export async function refusalOf(promise: Promise<unknown>): Promise<{ code: stri
     return { code, retryAfterMs };
   }
   throw new Error("was not refused");
-}
-
-export interface ManualClock extends Clock {
-  /** Moves time, and calls back what became due on the way, in order. */
-  advance(ms: number): void;
-}
-
-export function manualClock(startMs = Date.now()): ManualClock {
-  let now = startMs;
-  const timers = new Set<{ atMs: number; callback: () => void }>();
-  return {
-    nowMs: () => now,
-    after(delayMs, callback) {
-      const timer = { atMs: now + delayMs, callback };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    advance(ms) {
-      now += ms;
-      for (const timer of [...timers].sort((a, b) => a.atMs - b.atMs)) {
-        if (timer.atMs > now || !timers.delete(timer)) continue;
-        timer.callback();
-      }
-    },
-  };
 }
 
 /** Numbers are judged elsewhere; here every British number in E.164 may be called. */
