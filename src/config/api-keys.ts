@@ -1,5 +1,5 @@
 /** API keys: random, shown once, kept as hashes. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Random } from "../random.ts";
 
 /** 256 bits: guessing is out of reach, and 43 characters still fit a line. */
@@ -19,5 +19,5 @@ export function generateApiKey(random: Random): string {
  * and every request pays for it.
  */
 export function apiKeyHash(key: string): string {
-  return createHash("sha256").update(key, "utf8").digest("hex");
+  return hash("sha256", key);
 }
