@@ -132,6 +132,11 @@ describe("the health of trunks", () => {
     proxy.restore();
     await becomes("gone", { usable: false });
     await telephony?.stop();
+
+    proxy.blackHole();
+    await start(asterisk, ["gone"], { port: proxy.port });
+    expect(stateOf("gone")).toMatchObject({ usable: true, why: "not known: AMI login took longer than 1000 ms" });
+    await telephony?.stop();
     await proxy.close();
   });
 

@@ -89,6 +89,10 @@ describe("an ARI event", () => {
 });
 
 describe("channel ids", () => {
+  it("do not start one another, which Asterisk takes for a duplicate", () => {
+    expect(channelIdOf("onering", "a20").startsWith(channelIdOf("onering", "a2"))).toBe(false);
+  });
+
   it("are told apart between applications whose names start the same", () => {
     expect(callIdOf("onering", channelIdOf("onering", "a1"))).toBe("a1");
     expect(callIdOf("onering", channelIdOf("onering-2", "a1"))).toBeNull();

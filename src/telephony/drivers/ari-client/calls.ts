@@ -25,14 +25,16 @@ export function isNew(call: OwnCall, type: "progress" | "alerting" | "answered")
 }
 
 /**
- * Channel ids carry the application's name, so that a gateway knows its own channels again after a crash. The dot is in
- * no application's name and in no call id: one application's prefix never starts another's channel id.
+ * Channel ids carry the application's name, so that a gateway knows its own channels again after a crash. The dots are in
+ * no application's name and in no call id: one application's prefix never starts another's channel id, and no channel id
+ * starts another. (Measured on 22.10.1: Asterisk refuses `x.a2` as a duplicate while `x.a20` is up.)
  */
 export function channelIdOf(app: string, callId: string): string {
-  return `${app}.${callId}`;
+  return `${app}.${callId}.`;
 }
 
 /** The call id in one of our channel ids; null: not our channel. */
 export function callIdOf(app: string, channelId: string): string | null {
-  return channelId.startsWith(`${app}.`) ? channelId.slice(app.length + 1) : null;
+  const ours = channelId.startsWith(`${app}.`) && channelId.endsWith(".");
+  return ours ? channelId.slice(app.length + 1, -1) : null;
 }

@@ -194,7 +194,8 @@ class AriClientDriver implements CallControl {
     const client = this.#connection.client;
     if (client === null || this.#strays.has(channelId) || this.#strays.size >= maxStrayHangups) return;
     this.#strays.add(channelId);
-    this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
+    // Of a call that we know it is mostly an event that crossed our hang-up.
+    if (!this.#calls.has(channelId)) this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
     await deleteChannel(client, channelId).catch(() => this.#parts.logger.warn("hang-up of a stray channel failed"));
     this.#strays.delete(channelId);
   }

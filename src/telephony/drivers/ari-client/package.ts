@@ -55,7 +55,8 @@ function holdSwagger(): void {
   const swagger = requireOfPackage("swagger-client") as SwaggerPackage;
   // Its sloppy mode makes this a global; the original writes to the console and keeps every line for ever.
   (globalThis as { log?: unknown }).log = () => undefined;
-  // The original calls the failure callback and then throws from inside the event loop, which ends the process.
+  // The original calls the failure callback and then throws: out of the event loop with the package's own transport,
+  // which ends the process. Ours would catch it, as the last line.
   swagger.SwaggerApi.prototype.fail = function fail(message) {
     this.failure(message);
   };
