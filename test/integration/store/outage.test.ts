@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/runtime/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -47,6 +48,22 @@ describe("while Redis is away", () => {
     await world.ready();
     expect(await world.verifications.start(shop, { to }, null)).toMatchObject({ status: "pending" });
     expect(await world.verifications.get(shop, world.lastCall().attemptId.slice(0, -2))).toBeTruthy();
+  });
+
+  it("what is under way is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {
+    const commandTimeoutMs = 800;
+    const startedMs = performance.now();
+    process.kill(redis.pid, "SIGSTOP");
+    const underWay = refusalOf(world.verifications.start(shop, { to }, null));
+    await redis.kill();
+    expect(await underWay).toMatchObject({ code: "store_unavailable" });
+    expect(await refusalOf(world.verifications.start(shop, { to }, null))).toMatchObject({ code: "store_unavailable" });
+    expect(performance.now() - startedMs).toBeLessThan(commandTimeoutMs - 100);
+    redis = await runtime.redis({ port: redis.port });
+    await world.ready();
+    const raw = new Redis(redis.url);
+    expect(await raw.keys("*")).toEqual([]);
+    raw.disconnect();
   });
 
   it("and hangs instead of being gone: the same", async () => {
@@ -133,7 +150,6 @@ describe("a Redis that says no", () => {
   });
 
   async function admin() {
-    const { Redis } = await import("ioredis");
     const client = new Redis(redis.url);
     return { client, close: () => client.quit() };
   }

@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { withRuntime } from "../../support/processes.ts";
 import { bank, createWorld, refusalOf, shop, type World } from "./world.ts";
@@ -69,8 +70,21 @@ it("gives back the verification of a gateway that died before it could answer, a
   store.verifications.keepAnswer = () => Promise.reject(new Error("died"));
   await expect(verifications.start(shop, { to }, "crash")).rejects.toThrow("died");
   store.verifications.keepAnswer = keepAnswer;
+  const redis = new Redis(world.redis.url ?? "");
+  for (const key of await redis.keys("{i*")) expect(await redis.pttl(key)).toBeGreaterThan(0);
+  redis.disconnect();
   const placed = world.placed.length;
   const id = world.lastCall().attemptId.replace(/-1$/, "");
   expect(await verifications.start(shop, { to }, "crash")).toMatchObject({ id });
   expect(world.placed.length).toBe(placed);
+});
+
+it("lets the first of two answers to one request stand", async () => {
+  const request = { key: "twins", fingerprint: "same", id: "v1" };
+  const { reserve, keepAnswer } = world.store.verifications;
+  expect(await reserve(request)).toEqual({ kind: "new" });
+  expect(await reserve({ ...request, id: "v2" })).toEqual({ kind: "known", id: "v1", answer: null });
+  expect(await keepAnswer(request, "first")).toBe("first");
+  expect(await keepAnswer(request, "second")).toBe("first");
+  expect(await reserve(request)).toEqual({ kind: "known", id: "v1", answer: "first" });
 });

@@ -148,6 +148,18 @@ describe("wrong checks of one callee", () => {
     expect((await start(to)).checksLeft).toBe(3);
   });
 
+  it("leave a verification no more checks than the callee has", async () => {
+    await open({ settings: { wrong_checks_per_callee: 4, max_checks: 3 } });
+    const to = somebody();
+    const first = await start(to);
+    const wrong = wrongCode(world.lastCall().code);
+    world.clock.advance(15_000);
+    const second = await start(to);
+    for (let i = 0; i < 3; i++) await world.verifications.check(shop, first.id, { code: wrong });
+    const answer = await world.verifications.check(shop, second.id, { code: wrongCode(world.lastCall().code) });
+    expect(answer).toMatchObject({ valid: false, checksLeft: 0, status: "failed" });
+  });
+
   it("are not counted for right ones", async () => {
     await open({ settings: { wrong_checks_per_callee: 2, starts_per_callee_per_hour: 100, max_checks: 2 } });
     const to = somebody();

@@ -261,6 +261,14 @@ describe("a resend", () => {
     expect(await verifications.check(shop, id, { code: lastCall().code })).toMatchObject({ valid: true });
   });
 
+  it("is refused after the end, whatever the trunks", async () => {
+    const { verifications, loseTrunks } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    await verifications.cancel(shop, id);
+    loseTrunks("telephony_unavailable");
+    expect(await refusalOf(verifications.resend(shop, id))).toMatchObject({ code: "verification_ended" });
+  });
+
   it("is refused while the call before is up", async () => {
     const { verifications, lastCall, clock } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
