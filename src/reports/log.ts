@@ -32,7 +32,7 @@ export function createLogger(
     {
       level: log.level,
       base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       // A thrown text may be anything, so it is not shown either.
       serializers: { err: asError, error: asError },
@@ -46,6 +46,20 @@ export function createLogger(
     return child.call(this, withoutSecrets(bindings), options);
   } as typeof child;
   return logger;
+}
+
+/** RFC 3339, written once a millisecond: busy gateways log many lines in one, and writing a time costs more than the rest. */
+function createTimestamp(): () => string {
+  let writtenAtMs = Number.NaN;
+  let text = "";
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== writtenAtMs) {
+      writtenAtMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
+  };
 }
 
 /** Without a text of its own pino makes one of the error's message, as it is. */
