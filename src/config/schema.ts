@@ -72,6 +72,12 @@ const Http = optionalSection("Where apps reach OneRing.", {
     1_000_000,
     "Requests a minute from one API key (or one address without a key) that one gateway process takes: a brake on runaway clients, far above honest use.",
   ),
+  shed_at_delay_ms: ms(
+    200,
+    20,
+    10_000,
+    "Mean delay of this process's event loop, over a second, at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
+  ),
 });
 
 const Redis = section("Where all state lives: Redis 7 or newer, or Valkey.", {

@@ -34,7 +34,7 @@ const detailByStatus: Readonly<Record<number, string>> = {
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = asRefusal(error);
   if (refusal === null) {
-    request.log.error({ err: error }, "request failed");
+    request.log.error({ request: request.id, err: error }, "request failed");
     sendProblem(reply, {
       code: "internal_error",
       status: problemKinds.internal_error.status,

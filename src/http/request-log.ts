@@ -14,15 +14,12 @@ declare module "fastify" {
 
 /** Never logs a path, a query or a body: the route's pattern says enough and holds nothing of the app's. */
 export class RequestLog extends LogController {
-  constructor() {
-    super({ requestIdLogLabel: "request" });
-  }
-
   override incomingRequest(): void {}
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
     const { routeOptions } = request;
     const line = {
+      request: request.id,
       app: request.app?.name,
       method: request.method,
       route: routeOptions.url ?? "unknown",

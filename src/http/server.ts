@@ -65,7 +65,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   observeRequests(server, metrics);
   const isDraining = installDrain(server);
   closeUnusedConnections(server);
-  await registerUnderPressure(server);
+  await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
   await registerSwagger(server, sandbox);
   const refuseOtherMethods = collectPaths(server);

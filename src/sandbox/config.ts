@@ -43,6 +43,8 @@ export function sandboxConfig(
 ): Config {
   const { ari, ami } = programs.asterisk;
   const document = {
+    // One person on a laptop that is busy with other things: late is better than refused.
+    http: { shed_at_delay_ms: 2000 },
     redis: { url: programs.redisUrl },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     asterisks: {

@@ -46,7 +46,8 @@ const requestDeadlineMs = 5000;
 export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayParts): Record<string, unknown> {
   const { ari, ami } = asterisk;
   const document: Record<string, Record<string, unknown> | unknown[]> = {
-    http: { port: "0" },
+    // Tests run side by side on few cores: late is no failure here.
+    http: { port: "0", shed_at_delay_ms: "10000" },
     redis: { url: redisUrl },
     secrets: { hmac_key: randomBytes(32).toString("hex") },
     asterisks: {

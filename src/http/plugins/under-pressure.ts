@@ -1,6 +1,7 @@
 /** @fastify/under-pressure: says no early while this process is late, instead of making everybody wait. */
 import underPressure from "@fastify/under-pressure";
 import type { FastifyInstance } from "fastify";
+import type { Config } from "../../config/schema.ts";
 import { Refusal } from "../../refusal.ts";
 
 declare module "fastify" {
@@ -10,12 +11,8 @@ declare module "fastify" {
   }
 }
 
-/**
- * Mean delay of the event loop. Ring timers run on the same loop, and a phone that rings this much longer is the first
- * harm. New calls are shed first; who types a code that has already arrived is served up to the second figure.
- */
-const shedCallsAtMs = 100;
-const shedAllAtMs = 500;
+/** New calls are shed first; who types a code that has already arrived is served up to this many times the figure. */
+const shedAllFactor = 5;
 /**
  * The delay is the mean of this long. Shorter ones take one pause (start-up, garbage, a busy neighbour) for overload:
  * at 250 ms a single pause of 200 ms shed calls of an idle gateway.
@@ -26,12 +23,15 @@ const comeBackMs = 1000;
 /** For probes: a process that is only busy must not be taken for dead. */
 export const neverShed = { pressureHandler: () => undefined } as const;
 
-export async function registerUnderPressure(server: FastifyInstance): Promise<void> {
+export async function registerUnderPressure(
+  server: FastifyInstance,
+  { shed_at_delay_ms: shedCallsAtMs }: Pick<Config["http"], "shed_at_delay_ms">,
+): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay: shedCallsAtMs,
     sampleInterval: sampleMs,
     pressureHandler: async (request, _reply, _type, delayMs = 0) => {
-      if (delayMs < shedAllAtMs && request.routeOptions.config.placesCall !== true) return;
+      if (delayMs < shedAllFactor * shedCallsAtMs && request.routeOptions.config.placesCall !== true) return;
       request.quiet = true;
       throw new Refusal("capacity", "This gateway is overloaded.", comeBackMs);
     },

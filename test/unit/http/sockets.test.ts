@@ -121,9 +121,9 @@ describe("a client that takes its time or its space", () => {
 
 describe("while the event loop is late", () => {
   it("calls are shed with a Retry-After, checks and probes are not", async () => {
-    const { port } = await listening();
+    const { port } = await listening({ http: { shed_at_delay_ms: 60 } });
     const ask = keepAliveClient(port);
-    // Late by 200 ms again and again, until the mean that is looked at four times a second has seen it.
+    // Late by 200 ms again and again, until the mean, which is looked at once a second, has seen it.
     let late = true;
     const block = () => {
       const untilMs = performance.now() + 200;

@@ -130,6 +130,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         trust_proxy: [],
         cors_origins: [],
         rate_limit_per_minute: 1_000_000,
+        shed_at_delay_ms: 10_000,
         ...options.http,
       },
       apps: {
