@@ -4,8 +4,11 @@ import type { Config } from "../config/schema.ts";
 import { describeError } from "./log-error.ts";
 import { withoutSecrets } from "./redaction.ts";
 
-/** Written at once when this much has gathered, and otherwise within the time below. */
-const bufferBytes = 4096;
+/**
+ * Written at once when this much has gathered, and otherwise within the time below. Just under the 16 KiB that are
+ * written in one go: each write wakes another thread, which at 4 KiB was 7 % of the gateway's CPU under load.
+ */
+const bufferBytes = 16_000;
 const flushEveryMs = 100;
 /** What may wait while nobody reads our output; more is dropped, because a full pipe must not stop calls. */
 const maxWaitingBytes = 8 * 1024 * 1024;
