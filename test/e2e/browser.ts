@@ -60,7 +60,7 @@ export function withBrowser() {
       const complaints: string[] = [];
       page.on("console", (message) => {
         // The browser logs by itself what the page handles: an HTTP error status, a request that a test cut off.
-        const handled = /^Failed to load resource: (the server responded with a status of 4|net::ERR_FAILED)/;
+        const handled = /^Failed to load resource: (the server responded with a status of (4|503)|net::ERR_FAILED)/;
         if (message.type() === "error" && !handled.test(message.text())) complaints.push(message.text());
       });
       page.on("pageerror", (error) => complaints.push(error.message));
@@ -83,15 +83,22 @@ export function withBrowser() {
   };
 }
 
-/** Types a number and presses the button. */
-export async function call(page: Page, number: string): Promise<void> {
+/** Types a number and presses the button. @returns the number */
+export async function call(page: Page, number: string): Promise<string> {
   await page.getByLabel("Phone number").fill(number);
   await page.getByRole("button", { name: "Ring it once" }).click();
+  return number;
 }
 
-/** The last digits of the newest call in the phone's log, once it is there in this state. */
-export async function newestDigits(page: Page, state = "missed"): Promise<string> {
-  return (await page.locator(`#log li.newest.${state} b`).textContent()) ?? "";
+/** Waits until the phone shows the incoming call to this number. */
+export async function rings(page: Page, number: string): Promise<void> {
+  await page.locator('#phone[data-screen="ringing"] #call-to', { hasText: number }).waitFor();
+}
+
+/** The last digits of the newest call in the phone's log, once it is one to this number and in this state. */
+export async function newestDigits(page: Page, number: string, state = "missed"): Promise<string> {
+  const line = page.locator(`#log li.newest.${state}`, { hasText: number });
+  return (await line.locator("b").textContent()) ?? "";
 }
 
 /** A code of the same length that is wrong. */

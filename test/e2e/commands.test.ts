@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterEach, expect, it } from "vitest";
-import { call, newestDigits, withBrowser } from "./browser.ts";
+import { call, newestDigits, rings, withBrowser } from "./browser.ts";
 
 const browser = withBrowser();
 afterEach(() => browser.closeAll());
@@ -28,12 +28,12 @@ it("the whole conversation works by pasting the commands in order, and the page 
 
   const started = await paste(await ready(page, "Ring the number"));
   expect(started).toMatchObject({ status: "pending", to: number.replaceAll(" ", ""), checks_left: 3 });
-  await page.getByText("Incoming call").waitFor();
+  await rings(page, number);
 
   const read = await paste(await ready(page, "See how the call goes"));
   expect(read).toMatchObject({ id: started.id, status: "ringing" });
 
-  const digits = await newestDigits(page);
+  const digits = await newestDigits(page, number);
   const [seen] = await paste(await ready(page, "Look at the phone, as only the sandbox can"));
   expect(seen).toMatchObject({ to: number.replaceAll(" ", ""), caller_id: `+3363998${digits}`, state: "missed" });
 
@@ -45,8 +45,8 @@ it("the whole conversation works by pasting the commands in order, and the page 
 it("commands carry the verification that the page started", async () => {
   const { page } = await browser.open();
   expect(await command(page, "See how the call goes").textContent()).toBe("# ready once a number was called");
-  await call(page, browser.freshNumber());
-  await newestDigits(page);
+  const number = await call(page, browser.freshNumber());
+  await newestDigits(page, number);
   const checked = await paste(await ready(page, "Check the digits"));
   expect(checked).toMatchObject({ status: "verified", valid: true });
 });

@@ -57,6 +57,7 @@ document.documentElement.dataset.ready = "";
 
 async function call() {
   starting++;
+  say("The call is under way.");
   const atMs = Date.now();
   try {
     const started = await api.start(byId("to").value.trim());
@@ -65,7 +66,6 @@ async function call() {
   } finally {
     starting--;
   }
-  say("The call is under way.");
   goToPhone();
 }
 

@@ -39,6 +39,8 @@ export function createNumberHint(api) {
     look,
     /** The gateway refused to call this number. */
     refuse(text) {
+      // What a look that is still to come or under way finds must not take its place.
+      clearTimeout(timer);
       asked++;
       show(text, true);
       field.focus();
