@@ -193,9 +193,13 @@ function timerFired(
   }
 }
 
-/** What Asterisk reports for our own hang-up: normal clearing, or "no answer" where the far end had not answered. */
+/**
+ * What Asterisk reports for our own hang-up: normal clearing, or "no answer" where the far end had not answered. Measured
+ * on 22.10.1 in 1,080 hang-ups 0 to 50 ms after the originate: always 16, with no status or, where the INVITE was not out
+ * yet, with 603 (a real 603 comes with 21).
+ */
 const ownHangupCauses: readonly number[] = [0, 16, 19];
-const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487];
+const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487, 603];
 
 /** A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. */
 function endedBy(

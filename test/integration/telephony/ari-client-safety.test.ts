@@ -21,6 +21,7 @@ async function start(changed: Partial<AsteriskConfig> = {}): Promise<{ driver: C
   drivers.push(driver);
   const log = recordCalls(driver);
   await driver.start();
+  if (changed.ari_url === undefined) await log.connection(true);
   return { driver, log };
 }
 

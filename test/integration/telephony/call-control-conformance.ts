@@ -48,6 +48,7 @@ export function describeCallControl(name: string, factory: DriverFactory): void 
 
     beforeEach(async () => {
       await start();
+      await log.connection(true);
       onTestFailed(() => void process.stderr.write(logs.text()));
     });
     afterEach(async () => {

@@ -6,6 +6,7 @@ import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../src/random.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
 import { keepingLogger, withWorld } from "./world.ts";
 
@@ -13,8 +14,13 @@ const world = withWorld();
 const callee = "+447700900123";
 const callerId = "+12025550147";
 const ringMs = 1000;
-/** Measured: 1 to 8 ms on an idle machine of 2 cores. The rest is room for a busy one. */
+const setupLimitMs = 2000;
+/**
+ * How far a time on the wire may be off. The median of several calls is held to it: one may hit a moment in which the
+ * machine does something else.
+ */
 const toleranceMs = 150;
+const several = 5;
 
 let telephony: Telephony;
 let logs: ReturnType<typeof keepingLogger>;
@@ -38,13 +44,14 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
         silent: { ...trunk, endpoint: "silent" },
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
-      calls: { ring_ms: ringMs, setup_limit_ms: 2000, drain_ms: 30_000, ...changed.calls },
+      calls: { ring_ms: ringMs, setup_limit_ms: setupLimitMs, drain_ms: 30_000, ...changed.calls },
     },
     clock: systemClock,
     random: cryptoRandom,
     logger: logs.logger,
   });
   await telephony.start();
+  await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
 }
 
 interface Placed {
@@ -79,6 +86,23 @@ function place(trunk = "carrier"): Placed {
 const request = (messages: readonly SipMessage[], method: string) => messages.find((one) => one.method === method);
 const response = (messages: readonly SipMessage[], status: number) => messages.find((one) => one.status === status);
 const has = (method: string) => (messages: SipMessage[]) => request(messages, method) !== undefined;
+const count = (messages: readonly SipMessage[], method: string) =>
+  new Set(messages.filter((one) => one.method === method).map((one) => one.header("Call-ID").join())).size;
+
+/** Time from one message to another, for each call on the wire; its median. */
+function medianMs(
+  messages: readonly SipMessage[],
+  from: (call: readonly SipMessage[]) => SipMessage | undefined,
+  to: (call: readonly SipMessage[]) => SipMessage | undefined,
+): number {
+  const calls = Map.groupBy(messages, (message) => message.header("Call-ID").join());
+  const timesMs = [...calls.values()]
+    .map((call) => (to(call)?.atMs ?? Number.NaN) - (from(call)?.atMs ?? Number.NaN))
+    .filter((timeMs) => !Number.isNaN(timeMs))
+    .sort((one, other) => one - other);
+  expect(timesMs).toHaveLength(several);
+  return timesMs[Math.floor(several / 2)] ?? Number.NaN;
+}
 
 beforeEach(() => start());
 afterEach(async () => {
@@ -90,30 +114,39 @@ afterEach(async () => {
 describe("on the wire", () => {
   it("CANCEL comes ring_ms after the 180", async () => {
     const carrier = await world().carrier([{ pauseMs: 300 }, { send: "180 Ringing" }, "canceled"]);
-    const call = place();
-    const result = await call.ended;
-    const wire = await carrier.waitFor(has("CANCEL"));
-    const rangMs = (request(wire, "CANCEL")?.atMs ?? 0) - (response(wire, 180)?.atMs ?? 0);
+    const calls = Array.from({ length: several }, () => place());
+    const results = await Promise.all(calls.map((call) => call.ended));
+    const wire = await carrier.waitFor((messages) => count(messages, "CANCEL") === several);
+    const rangMs = medianMs(
+      wire,
+      (call) => response(call, 180),
+      (call) => request(call, "CANCEL"),
+    );
     expect(Math.abs(rangMs - ringMs)).toBeLessThan(toleranceMs);
-    expect(result).toMatchObject({ outcome: "rang", alerted: true, endedBy: "us" });
-    const delayMs = (response(wire, 180)?.atMs ?? 0) - (request(wire, "INVITE")?.atMs ?? 0);
-    expect(Math.abs((result.postDialDelayMs ?? 0) - delayMs)).toBeLessThan(toleranceMs);
-    expect(call.told).toEqual(["calling", "ringing", "ended"]);
+    const delayMs = medianMs(
+      wire,
+      (call) => request(call, "INVITE"),
+      (call) => response(call, 180),
+    );
+    const told = results.map((result) => result.postDialDelayMs ?? 0).sort((one, other) => one - other);
+    expect(Math.abs((told[Math.floor(several / 2)] ?? 0) - delayMs)).toBeLessThan(toleranceMs);
+    for (const result of results) expect(result).toMatchObject({ outcome: "rang", alerted: true, endedBy: "us" });
+    for (const call of calls) expect(call.told).toEqual(["calling", "ringing", "ended"]);
   });
 
   it("BYE comes within 200 ms of an answer", async () => {
-    const carrier = await world().carrier([
-      { send: "180 Ringing" },
-      { pauseMs: 100 },
-      { send: "200 OK", sdp: true },
-      "ack",
-      "bye",
-    ]);
-    const result = await place().ended;
-    const wire = await carrier.waitFor(has("BYE"));
-    const upMs = (request(wire, "BYE")?.atMs ?? 0) - (response(wire, 200)?.atMs ?? 0);
-    expect(upMs).toBeLessThan(200);
-    expect(result).toMatchObject({ outcome: "answered", alerted: true });
+    const answer: Step[] = [{ send: "180 Ringing" }, { pauseMs: 100 }, { send: "200 OK", sdp: true }, "ack", "bye"];
+    const carrier = await world().carrier(answer);
+    const results = await Promise.all(Array.from({ length: several }, () => place().ended));
+    const wire = await carrier.waitFor((messages) => count(messages, "BYE") === several);
+    expect(
+      medianMs(
+        wire,
+        (call) => response(call, 200),
+        (call) => request(call, "BYE"),
+      ),
+    ).toBeLessThan(200);
+    for (const result of results) expect(result).toMatchObject({ outcome: "answered", alerted: true });
   });
 
   it.each([
@@ -135,11 +168,15 @@ describe("on the wire", () => {
 
   it("CANCEL comes at the set-up limit where nothing alerts, early media or not", async () => {
     const carrier = await world().carrier([{ send: "183 Session Progress", sdp: true }, "canceled"]);
-    const result = await place().ended;
-    const wire = await carrier.waitFor(has("CANCEL"));
-    const waitedMs = (request(wire, "CANCEL")?.atMs ?? 0) - (request(wire, "INVITE")?.atMs ?? 0);
-    expect(Math.abs(waitedMs - 2000)).toBeLessThan(toleranceMs);
-    expect(result).toMatchObject({ outcome: "no_answer_signal", alerted: false });
+    const results = await Promise.all(Array.from({ length: several }, () => place().ended));
+    const wire = await carrier.waitFor((messages) => count(messages, "CANCEL") === several);
+    const waitedMs = medianMs(
+      wire,
+      (call) => request(call, "INVITE"),
+      (call) => request(call, "CANCEL"),
+    );
+    expect(Math.abs(waitedMs - setupLimitMs)).toBeLessThan(toleranceMs);
+    for (const result of results) expect(result).toMatchObject({ outcome: "no_answer_signal", alerted: false });
   });
 
   it("183 counts as ringing where the trunk says so", async () => {

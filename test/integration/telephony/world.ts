@@ -44,7 +44,9 @@ export function withWorld(): () => World {
       proxy,
       async carrier(steps) {
         await carrier?.stop();
-        carrier = await startSipp({ scenario: await writeScenario(steps), port });
+        const scenario = await writeScenario(steps);
+        // Looking whether SIPp has taken its port can itself keep it from taking it: then once more.
+        carrier = await startSipp({ scenario, port }).catch(() => startSipp({ scenario, port }));
         return carrier;
       },
       config: (changed) => ({
@@ -53,7 +55,7 @@ export function withWorld(): () => World {
         ari_user: asterisk.ari.user,
         ari_password: asterisk.ari.password,
         ari_app: "onering",
-        request_timeout_ms: 1000,
+        request_timeout_ms: 2000,
         max_concurrent_calls: 100,
         ...changed,
       }),

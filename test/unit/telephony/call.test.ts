@@ -106,6 +106,12 @@ describe("a call", () => {
     expect(call.result).toMatchObject({ outcome: "busy", endedBy: "far_end" });
   });
 
+  it("canceled before its INVITE went out is not taken for declined, though Asterisk says 603", () => {
+    const call = run([{ type: "placed" }, { type: "cancel" }, ended(16, 603)]);
+    expect(call.result).toMatchObject({ outcome: "canceled", endedBy: "us" });
+    expect(run([{ type: "placed" }, { type: "cancel" }, ended(21, 603)]).result?.endedBy).toBe("far_end");
+  });
+
   it("with no answer from Asterisk is hung up, since it may be up, and again if it shows up later", () => {
     const call = run([{ type: "refused", refusal: "no_response" }, { type: "hangup_done" }, { type: "alerting" }]);
     expect(call.of("hangup")).toHaveLength(2);
