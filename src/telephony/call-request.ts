@@ -2,7 +2,7 @@
 import { type CallRequest, OriginateError } from "./call-control.ts";
 
 /** A number as a trunk wants it: digits, perhaps with a plus sign. */
-export const dialablePattern = /^\+?\d{3,15}$/;
+const dialablePattern = /^\+?\d{3,15}$/;
 const callIdPattern = /^[A-Za-z0-9_-]{1,100}$/;
 const endpointPattern = /^[A-Za-z0-9_.-]{1,60}$/;
 /** Far above any call of ours; Asterisk takes seconds as a signed 32-bit number. */

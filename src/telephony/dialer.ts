@@ -1,20 +1,11 @@
-/** Places short calls: runs one state machine (call.ts) for each, over the Asterisk that its trunk belongs to. */
+/** Places short calls, each over the Asterisk that its trunk belongs to, and keeps count of them. */
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config, TrunkConfig } from "../config/schema.ts";
-import {
-  beginCall,
-  type CallAction,
-  type CallInput,
-  type CallRules,
-  type CallState,
-  type CallStep,
-  type CallTimer,
-  isSignOfLife,
-  stepCall,
-} from "./call.ts";
-import { type CallControl, type CallEvent, OriginateError } from "./call-control.ts";
+import { type CallRules, isSignOfLife } from "./call.ts";
+import type { CallControl, CallEvent } from "./call-control.ts";
 import type { Attempt, AttemptObserver, AttemptResult, Dialer } from "./dialer-port.ts";
+import { guarded, LiveCall } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
 import type { CallSlots } from "./slots.ts";
 
@@ -38,16 +29,6 @@ export interface DialerParts {
   readonly onAttempt?: AttemptHook | undefined;
 }
 
-interface LiveCall {
-  readonly attempt: Attempt;
-  readonly observer: AttemptObserver;
-  readonly control: CallControl;
-  readonly trunk: TrunkConfig;
-  readonly rules: CallRules;
-  readonly timers: Map<CallTimer, () => void>;
-  state: CallState;
-}
-
 export function createDialer(parts: DialerParts): Dialer {
   const dialer = new ShortCallDialer(parts);
   for (const control of parts.callControls.values()) control.onEvent((event) => dialer.receive(control, event));
@@ -55,6 +36,7 @@ export function createDialer(parts: DialerParts): Dialer {
 }
 
 class ShortCallDialer implements Dialer {
+  readonly longestCallMs: number;
   readonly #parts: DialerParts;
   /** By attempt id; bounded by the call slots. */
   readonly #calls = new Map<string, LiveCall>();
@@ -64,15 +46,11 @@ class ShortCallDialer implements Dialer {
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
-    const { setup_limit_ms, ring_ms } = parts.config.calls;
-    this.#failSafeSeconds = Math.ceil((setup_limit_ms + ring_ms + failSafeMarginMs) / 1000);
-  }
-
-  get longestCallMs(): number {
-    const { setup_limit_ms, ring_ms } = this.#parts.config.calls;
-    const waits = Object.values(this.#parts.config.asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-    const ours = setup_limit_ms + ring_ms + Math.max(0, ...waits);
-    return Math.max(ours, this.#failSafeSeconds * 1000);
+    const { calls, asterisks } = parts.config;
+    const dueMs = calls.setup_limit_ms + calls.ring_ms;
+    this.#failSafeSeconds = Math.ceil((dueMs + failSafeMarginMs) / 1000);
+    const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
+    this.longestCallMs = Math.max(this.#failSafeSeconds * 1000, dueMs + Math.max(0, ...waitsMs));
   }
 
   get liveCalls(): number {
@@ -80,23 +58,39 @@ class ShortCallDialer implements Dialer {
   }
 
   place(attempt: Attempt, observer: AttemptObserver): void {
+    const { attemptId } = attempt;
     const trunk = this.#parts.config.trunks[attempt.trunk];
     const control = trunk && this.#parts.callControls.get(trunk.asterisk);
-    const why = this.#whyNot(attempt, control);
-    if (why !== null || trunk === undefined || control === undefined) {
-      this.#turnAway(attempt, observer, why ?? { refusal: "trunk_down" });
+    if (trunk === undefined || control === undefined) {
+      this.#turnAway(attempt, observer, { refusal: "trunk_down" });
       return;
     }
-    const rules = this.#rulesFor(trunk);
-    const first = beginCall(rules, this.#parts.clock.nowMs());
-    const call: LiveCall = { attempt, observer, control, trunk, rules, timers: new Map(), state: first.state };
-    this.#calls.set(attempt.attemptId, call);
-    this.#take(call, first);
+    const whyNot = this.#whyNot(attempt);
+    if (whyNot !== null) {
+      this.#turnAway(attempt, observer, whyNot);
+      return;
+    }
+    const call = new LiveCall({
+      request: {
+        callId: attemptId,
+        endpoint: trunk.endpoint,
+        callee: numberFor(trunk, attempt.callee),
+        callerId: numberFor(trunk, attempt.callerId),
+        failSafeSeconds: this.#failSafeSeconds,
+      },
+      rules: this.#rulesFor(trunk),
+      control,
+      clock: this.#parts.clock,
+      logger: this.#loggerFor(attempt),
+      observer,
+      onEnd: (result) => this.#ended(attempt, observer, result),
+    });
+    this.#calls.set(attemptId, call);
+    call.begin();
   }
 
   cancel(attemptId: string): void {
-    const call = this.#calls.get(attemptId);
-    if (call !== undefined) this.#feed(call, { type: "cancel", atMs: this.#parts.clock.nowMs() });
+    this.#calls.get(attemptId)?.feed({ type: "cancel" });
   }
 
   drain(graceMs: number): Promise<void> {
@@ -116,16 +110,16 @@ class ShortCallDialer implements Dialer {
   /** An event of an Asterisk. A call that ended for us and yet lives is hung up: nobody watches it any more. */
   receive(control: CallControl, event: CallEvent): void {
     const call = this.#calls.get(event.callId);
-    if (call !== undefined) this.#feed(call, event);
+    if (call !== undefined) call.feed(event);
     else if (isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }
 
   /** Why this attempt cannot be placed, as the end that it gets; null: it can, and holds a slot from now on. */
-  #whyNot(attempt: Attempt, control: CallControl | undefined): Partial<Ending> | null {
-    if (control === undefined) return { refusal: "trunk_down" };
+  #whyNot(attempt: Attempt): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
     if (this.#calls.has(attempt.attemptId)) return { refusal: "duplicate" };
     const numbersFit = e164Pattern.test(attempt.callee) && e164Pattern.test(attempt.callerId);
+    // As a carrier would say of such a number, and of too many calls.
     if (!numbersFit) return { endedBy: "far_end", sipStatus: 484 };
     return this.#parts.slots.take(attempt.trunk) ? null : { endedBy: "far_end", sipStatus: 503 };
   }
@@ -142,92 +136,10 @@ class ShortCallDialer implements Dialer {
     };
   }
 
-  #feed(call: LiveCall, input: CallInput): void {
-    this.#take(call, stepCall(call.rules, call.state, input));
-  }
-
-  #take(call: LiveCall, step: CallStep): void {
-    call.state = step.state;
-    for (const action of step.actions) this.#do(call, action);
-  }
-
-  #do(call: LiveCall, action: CallAction): void {
-    switch (action.type) {
-      case "originate":
-        void this.#originate(call);
-        break;
-      case "hangup":
-        void this.#hangup(call);
-        break;
-      case "calling":
-        this.#tell(call, () => call.observer.calling());
-        break;
-      case "ringing":
-        this.#tell(call, () => call.observer.ringing());
-        break;
-      case "start_timer":
-        this.#startTimer(call, action.timer, action.delayMs);
-        break;
-      case "stop_timer":
-        this.#stopTimer(call, action.timer);
-        break;
-      case "end":
-        this.#finish(call, action.result);
-    }
-  }
-
-  async #originate(call: LiveCall): Promise<void> {
-    const { attempt, trunk } = call;
-    try {
-      await call.control.originate({
-        callId: attempt.attemptId,
-        endpoint: trunk.endpoint,
-        callee: numberFor(trunk, attempt.callee),
-        callerId: numberFor(trunk, attempt.callerId),
-        failSafeSeconds: this.#failSafeSeconds,
-      });
-      this.#feed(call, { type: "placed", atMs: this.#parts.clock.nowMs() });
-    } catch (error) {
-      // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
-      const refusal = error instanceof OriginateError ? error.refusal : "no_response";
-      this.#parts.logger.warn({ ...logged(attempt), refusal }, "call was not placed");
-      this.#feed(call, { type: "refused", refusal, atMs: this.#parts.clock.nowMs() });
-    }
-  }
-
-  async #hangup(call: LiveCall): Promise<void> {
-    let type: "hangup_done" | "hangup_failed" = "hangup_done";
-    try {
-      await call.control.hangup(call.attempt.attemptId);
-    } catch {
-      type = "hangup_failed";
-      this.#parts.logger.warn(logged(call.attempt), "hang-up failed");
-    }
-    this.#feed(call, { type, atMs: this.#parts.clock.nowMs() });
-  }
-
-  #startTimer(call: LiveCall, timer: CallTimer, delayMs: number): void {
-    this.#stopTimer(call, timer);
-    const stop = this.#parts.clock.after(delayMs, () => {
-      call.timers.delete(timer);
-      this.#feed(call, { type: "timer", timer, atMs: this.#parts.clock.nowMs() });
-    });
-    call.timers.set(timer, stop);
-  }
-
-  #stopTimer(call: LiveCall, timer: CallTimer): void {
-    call.timers.get(timer)?.();
-    call.timers.delete(timer);
-  }
-
-  #finish(call: LiveCall, result: AttemptResult): void {
-    for (const timer of [...call.timers.keys()]) this.#stopTimer(call, timer);
-    this.#calls.delete(call.attempt.attemptId);
-    this.#parts.slots.release(call.attempt.trunk);
-    if (result.endedBy === "nobody" && call.state.refusal === null) {
-      this.#parts.logger.warn(logged(call.attempt), "the end of a call was never seen");
-    }
-    this.#report(call.attempt, call.observer, result);
+  #ended(attempt: Attempt, observer: AttemptObserver, result: AttemptResult): void {
+    this.#calls.delete(attempt.attemptId);
+    this.#parts.slots.release(attempt.trunk);
+    this.#report(attempt, observer, result);
     if (this.#calls.size > 0) return;
     const waiting = this.#drained;
     this.#drained = [];
@@ -236,9 +148,8 @@ class ShortCallDialer implements Dialer {
 
   /** A call that never came to be. Answers later, so that `place` has returned when the observer hears of it. */
   #turnAway(attempt: Attempt, observer: AttemptObserver, known: Partial<Ending>): void {
-    const ending: Ending = { refusal: null, ...nothingHappened, ...known };
     const result: AttemptResult = {
-      outcome: outcomeOf(ending),
+      outcome: outcomeOf({ ...nothingHappened, ...known }),
       alerted: false,
       postDialDelayMs: null,
       ringMs: null,
@@ -250,29 +161,27 @@ class ShortCallDialer implements Dialer {
   }
 
   #report(attempt: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    this.#parts.logger.info({ ...logged(attempt), ...result }, "call ended");
-    this.#tell({ attempt }, () => observer.ended(result));
-    this.#tell({ attempt }, () => this.#parts.onAttempt?.(attempt.attemptId, attempt.trunk, result));
+    const logger = this.#loggerFor(attempt);
+    logger.info(result, "call ended");
+    guarded(logger, () => observer.ended(result));
+    guarded(logger, () => this.#parts.onAttempt?.(attempt.attemptId, attempt.trunk, result));
   }
 
-  /** A listener's mistake must not disturb the call. */
-  #tell(call: Pick<LiveCall, "attempt">, callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      this.#parts.logger.error({ ...logged(call.attempt), err: error }, "a listener of a call threw");
-    }
+  /** Log lines say which attempt and which trunk, and no number. */
+  #loggerFor(attempt: Attempt): Logger {
+    return this.#parts.logger.child({ attemptId: attempt.attemptId, trunk: attempt.trunk });
   }
 }
 
-const nothingHappened = {
+const nothingHappened: Ending = {
+  refusal: null,
   canceled: false,
   answered: false,
   alerted: false,
   endedBy: "nobody",
   sipStatus: null,
   q850Cause: null,
-} as const;
+};
 
 /** The reply to the originate and to one hang-up may each take the whole deadline; then the end must come. */
 function endWaitMs(requestTimeoutMs: number): number {
@@ -281,9 +190,4 @@ function endWaitMs(requestTimeoutMs: number): number {
 
 function numberFor(trunk: TrunkConfig, e164: string): string {
   return trunk.number_format === "e164" ? e164.slice(1) : e164;
-}
-
-/** What a log line may say of an attempt: no number. */
-function logged(attempt: Attempt): { attemptId: string; trunk: string } {
-  return { attemptId: attempt.attemptId, trunk: attempt.trunk };
 }

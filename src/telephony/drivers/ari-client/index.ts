@@ -8,7 +8,8 @@ import { assertCallRequest, isCallId } from "../../call-request.ts";
 import { callIdOf, channelIdOf, isNew, type OwnCall } from "./calls.ts";
 import { AriConnection } from "./connection.ts";
 import { type AriNews, channelStates, readEvent } from "./events.ts";
-import { AriError, claimPackage, type HeldClient, releasePackage } from "./package.ts";
+import { claimPackage, type HeldClient, releasePackage } from "./package.ts";
+import { hangUp, isMissing, listChannels, originate } from "./requests.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 export interface AriClientDriverParts {
@@ -89,22 +90,15 @@ class AriClientDriver implements CallControl {
     const call = this.#remember(request, channelId);
     const connectionCount = this.#connectionCount;
     try {
-      await client.run("channels", "originate", {
-        endpoint: `PJSIP/${request.callee}@${request.endpoint}`,
-        app: this.#app,
-        callerId: request.callerId,
-        timeout: request.failSafeSeconds,
-        channelId,
-      });
+      await originate(client, this.#app, channelId, request);
     } catch (error) {
-      const refusal = originateRefusal(error);
       // With no response the call may be up: it stays ours, and its events are told.
-      if (refusal.refusal !== "no_response") this.#calls.delete(channelId);
-      throw refusal;
+      if ((error as OriginateError).refusal !== "no_response") this.#calls.delete(channelId);
+      throw error;
     } finally {
       call.placing = false;
     }
-    if (connectionCount !== this.#connectionCount) await this.#loseIfGone(client, call);
+    if (connectionCount !== this.#connectionCount && (await isMissing(client, channelId))) this.#lose(call);
   }
 
   async hangup(callId: string): Promise<void> {
@@ -116,7 +110,7 @@ class AriClientDriver implements CallControl {
     if (client === null) throw new Error("no connection to Asterisk");
     if (call !== undefined) call.hangupsUnderWay += 1;
     try {
-      await deleteChannel(client, channelId);
+      await hangUp(client, channelId);
     } finally {
       if (call !== undefined) call.hangupsUnderWay -= 1;
     }
@@ -180,7 +174,7 @@ class AriClientDriver implements CallControl {
     if (unowned.length > 0) {
       this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
     }
-    await Promise.all(unowned.map((channelId) => deleteChannel(client, channelId)));
+    await Promise.all(unowned.map((channelId) => hangUp(client, channelId)));
   }
 
   /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */
@@ -196,16 +190,8 @@ class AriClientDriver implements CallControl {
     this.#strays.add(channelId);
     // Of a call that we know it is mostly an event that crossed our hang-up.
     if (!this.#calls.has(channelId)) this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
-    await deleteChannel(client, channelId).catch(() => this.#parts.logger.warn("hang-up of a stray channel failed"));
+    await hangUp(client, channelId).catch(() => this.#parts.logger.warn("hang-up of a stray channel failed"));
     this.#strays.delete(channelId);
-  }
-
-  async #loseIfGone(client: HeldClient, call: OwnCall): Promise<void> {
-    try {
-      await client.run("channels", "get", { channelId: call.channelId });
-    } catch (error) {
-      if (error instanceof AriError && error.status === 404) this.#lose(call);
-    }
   }
 
   #forgetTheGone(): void {
@@ -221,32 +207,4 @@ class AriClientDriver implements CallControl {
       this.#parts.logger.error({ err: error }, "a receiver of call events threw");
     }
   }
-}
-
-async function listChannels(client: HeldClient): Promise<readonly { id: string; state: unknown }[]> {
-  const channels = await client.run("channels", "list", {});
-  if (!Array.isArray(channels)) throw new AriError(0, "EBADMSG");
-  return channels.filter((channel) => typeof channel?.id === "string");
-}
-
-/**
- * Ends a channel; one that is gone is fine. Plain DELETE says "normal": a reason that reads "answered elsewhere" would
- * make phones hide the missed call.
- * @throws {AriError}
- */
-async function deleteChannel(client: HeldClient, channelId: string): Promise<void> {
-  try {
-    await client.run("channels", "hangup", { channelId });
-  } catch (error) {
-    if (!(error instanceof AriError) || error.status !== 404) throw error;
-  }
-}
-
-/** Nothing was sent where no connection could be made; 500 is what Asterisk says when it has no way to dial. */
-function originateRefusal(error: unknown): OriginateError {
-  const { status, message } = error instanceof AriError ? error : { status: -1, message: "unexpected error" };
-  if (status === 0) return new OriginateError(message === "ECONNREFUSED" ? "not_connected" : "no_response", message);
-  if (status === 409) return new OriginateError("duplicate", message);
-  if (status === 500) return new OriginateError("trunk_down", message);
-  return new OriginateError("refused", `HTTP ${status}`);
 }
