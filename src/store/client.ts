@@ -19,7 +19,7 @@ export interface RedisConnection {
 /** Connects in the background, and again for ever when the connection breaks. */
 export function createRedis(config: Config["redis"], logger: Logger): RedisConnection {
   const client = connect(config);
-  logConnection(client, logger);
+  const closing = logConnection(client, logger);
   return {
     client,
     async ping() {
@@ -31,6 +31,7 @@ export function createRedis(config: Config["redis"], logger: Logger): RedisConne
       }
     },
     async close() {
+      closing();
       try {
         await client.quit();
       } catch {
@@ -101,11 +102,14 @@ function backOffMs(times: number): number {
   return Math.min(1000, 50 * 2 ** Math.min(times - 1, 10)) + Math.random() * 100;
 }
 
-/** Once when it goes, once when it is back. The error's text holds an address, never the URL or its password. */
-function logConnection(client: RedisClient, logger: Logger): void {
+/**
+ * Logs once when it goes, once when it is back. The error's text holds an address, never the URL or its password.
+ * @returns to be called before the connection is closed on purpose: that is no news
+ */
+function logConnection(client: RedisClient, logger: Logger): () => void {
   let away = false;
   const gone = (error: Error) => {
-    if (!away) logger.error({ error: error.message }, "Redis is away");
+    if (!away) logger.error({ why: error.message }, "Redis is away");
     away = true;
   };
   client.on("error", gone);
@@ -115,4 +119,7 @@ function logConnection(client: RedisClient, logger: Logger): void {
     if (away) logger.info("Redis is back");
     away = false;
   });
+  return () => {
+    away = true;
+  };
 }
