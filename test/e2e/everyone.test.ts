@@ -86,6 +86,15 @@ it("works by keyboard alone, and shows where the keyboard is", async () => {
   await page.locator("#result.good:focus").waitFor();
 });
 
+it("whoever is about to answer when the ringing ends goes on where the digits are typed", async () => {
+  const { page } = await browser.open();
+  const number = await call(page, browser.freshNumber());
+  await rings(page, number);
+  await page.getByRole("button", { name: "Answer", exact: true }).focus();
+  await newestDigits(page, number);
+  await page.locator("#code:focus").waitFor();
+});
+
 it("tells a screen reader what happens", async () => {
   const { page } = await browser.open();
   await inPage(page, "record-announcements");

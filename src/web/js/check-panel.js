@@ -26,6 +26,8 @@ export function createCheckPanel(digits, getCurrent) {
     byId("result-text").textContent = text;
     byId("result-code").textContent = name ?? "";
     result.hidden = false;
+    // News that is out of sight is none.
+    result.scrollIntoView({ block: "nearest", behavior: "instant" });
     sayNow(whole);
   }
 

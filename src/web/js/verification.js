@@ -6,7 +6,7 @@ const ended = new Set(["verified", "failed", "expired", "canceled", "undeliverab
 const placing = new Set(["pending", "calling", "ringing"]);
 
 /** The event stream says when to look; these only catch what it does not tell, such as the end of a code's life. */
-const POLL_WHILE_CALLING_MS = 300;
+const POLL_WHILE_CALLING_MS = 120;
 const POLL_WHILE_WAITING_MS = 1500;
 /** A status that is first seen this long after the start came at a time that nobody knows. */
 const SURE_MS = 700;
@@ -45,12 +45,14 @@ export function followVerification({ api, onChange }) {
     onChange(verification);
   }
 
-  /** A status that came and went between two looks is marked with the next one that was seen. */
+  /** When a status came that was over before anybody looked is not known. */
   function mark() {
+    const { status } = current;
     const elapsedMs = Math.max(0, Date.now() - startedMs);
-    const atMs = reached.size === 0 && elapsedMs > SURE_MS ? null : elapsedMs;
-    for (const passed of order.slice(0, order.indexOf(current.status) + 1)) {
-      if (!reached.has(passed)) reached.set(passed, atMs);
+    const isFirstLook = reached.size === 0;
+    for (const passed of order.slice(0, order.indexOf(status) + 1)) {
+      if (reached.has(passed)) continue;
+      reached.set(passed, passed !== status || (isFirstLook && elapsedMs > SURE_MS) ? null : elapsedMs);
     }
   }
 

@@ -86,6 +86,8 @@ it.each(["SIGTERM", "SIGINT"] as const)(
     expect(await ended).toBe(0);
     await stream.body?.cancel().catch(() => {});
     expect(await Promise.all(programs.map(isAlive))).toEqual(programs.map(() => false));
+    // All went as it should, so there is nothing to log.
+    expect(lines.filter((text) => text.startsWith("{"))).toEqual([]);
   },
 );
 
