@@ -9,12 +9,13 @@ import { p99LimitMs, type Step, step } from "./measure.ts";
 import { startRig } from "./rig.ts";
 import type { Side } from "./side.ts";
 
-/** Rising; a side that did not hold a rate in any of its tries is not asked for more in that round. */
-const ladderCps = [50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300, 350, 400, 450, 500, 600];
+/** Rising. A side that held neither of two rates, one after the other, is not asked for more in that round. */
+const ladderCps = [50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300, 350, 400, 450, 500, 550, 600, 700, 800];
 const stepMs = 4000;
 const rounds = 3;
 /** One slow call in a hundred fails a step, and a busy neighbour is enough for that: a rate holds if one try does. */
 const triesAtRate = 3;
+const failuresThatEnd = 2;
 /** Compilers and connections warm up on calls that do not count. */
 const warmup = { cps: 100, ms: 4000 };
 /** Between steps: the gateway's calls ring for a second, Asterisk hangs them up, sockets calm down. */
@@ -46,7 +47,7 @@ export async function runCalls({ progress }: BenchOptions): Promise<BenchResult>
         // The order turns, so that no side always follows the other.
         const order = (round + index) % 2 === 0 ? climbs : [...climbs].reverse();
         for (const climb of order) {
-          if (climb.failures > 0) continue;
+          if (climb.failures >= failuresThatEnd) continue;
           for (let attempt = 0; attempt < triesAtRate; attempt++) {
             const measured = await step(climb.side, rig.asteriskPid(), cps, stepMs, firstCallee);
             firstCallee += measured.calls + measured.errors;
@@ -55,12 +56,13 @@ export async function runCalls({ progress }: BenchOptions): Promise<BenchResult>
             await new Promise((resolve) => setTimeout(resolve, restMs));
             if (measured.held) {
               climb.heldCps = cps;
+              climb.failures = 0;
               break;
             }
             if (attempt === triesAtRate - 1) climb.failures++;
           }
         }
-        if (climbs.every((climb) => climb.failures > 0)) break;
+        if (climbs.every((climb) => climb.failures >= failuresThatEnd)) break;
       }
       for (const climb of climbs) {
         samples[climb.side.name].push(climb.heldCps);
