@@ -10,18 +10,18 @@ import { startRig } from "./rig.ts";
 import type { Side } from "./side.ts";
 
 /** Rising. A side that held neither of two rates, one after the other, is not asked for more in that round. */
-const ladderCps = [50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300, 350, 400, 450, 500, 550, 600, 700, 800];
+const ladderCps = [50, 100, 200, 300, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000];
 const stepMs = 4000;
 const rounds = 3;
 /** One slow call in a hundred fails a step, and a busy neighbour is enough for that: a rate holds if one try does. */
 const triesAtRate = 3;
 const failuresThatEnd = 2;
 /** Compilers and connections warm up on calls that do not count. */
-const warmup = { cps: 100, ms: 4000 };
+const warmup = { cps: 200, ms: 8000 };
 /** Between steps: the gateway's calls ring for a second, Asterisk hangs them up, sockets calm down. */
 const restMs = 1500;
 /** Where CPU and memory a call are compared: a rate that both sides hold. */
-const referenceCps = 50;
+const referenceCps = 200;
 
 interface Climb {
   readonly side: Side;

@@ -15,7 +15,7 @@ export interface Side {
 
 type Message =
   | { type: "ready"; url?: string }
-  | { type: "ringing"; id: string; atMs: number }
+  | { type: "ringing"; calls: { id: string; atMs: number }[] }
   | { type: "result"; result: RunResult };
 
 /** Longest wait for a child to be ready or to leave. */
@@ -66,7 +66,8 @@ export async function startOurs(configPath: string, apiKey: string): Promise<Sid
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const rangAtMs = new Map<string, number>();
   child.on("message", (message: Message) => {
-    if (message.type === "ringing") rangAtMs.set(message.id, message.atMs);
+    if (message.type !== "ringing") return;
+    for (const { id, atMs } of message.calls) rangAtMs.set(id, atMs);
   });
   return {
     name: "ours",

@@ -5,6 +5,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { Clock } from "../../../clock.ts";
+import { createSocketPool } from "./socket-pool.ts";
 
 /** A request as swagger-client hands it over. */
 export interface SwaggerRequest {
@@ -35,16 +36,9 @@ export interface Transport {
   close(): void;
 }
 
-/**
- * Few, because Asterisk's HTTP server listens with a backlog of 10: when more connections are opened at once, some lose
- * their SYN and wait a second for the next (measured on a busy machine with 64 sockets: 4 of 6 runs of 60 bursts of 30
- * calls had requests of over 1,000 ms; with 10 sockets none of 4). A request takes Asterisk 1 to 3 ms, so these carry
- * more calls a second than it can place. Hang-ups have their own, so that a queue of originates never delays one.
- */
-const originateSockets = 7;
-const hangupSockets = 3;
-/** Below Asterisk's `session_keep_alive` (15 s), so that we close an idle connection before it does. */
-const idleMs = 8000;
+/** First and most sockets. Hang-ups have their own, so that a queue of originates never delays one. */
+const originateSockets = { first: 7, most: 32 };
+const hangupSockets = { first: 3, most: 16 };
 /** A list of all channels of a large PBX takes about 1 KiB each. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
@@ -53,19 +47,21 @@ const maxBodyBytes = 16 * 1024 * 1024;
  */
 export function createTransport(baseUrl: string, deadlineMs: number, clock: Clock): Transport {
   const secure = new URL(baseUrl).protocol === "https:";
-  const Agent = secure ? https.Agent : http.Agent;
-  const agentFor = (maxSockets: number) =>
-    new Agent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, timeout: idleMs, scheduling: "lifo" });
-  const agents = { normal: agentFor(originateSockets), hangup: agentFor(hangupSockets) };
+  const pools = {
+    normal: createSocketPool(secure, originateSockets.first, originateSockets.most),
+    hangup: createSocketPool(secure, hangupSockets.first, hangupSockets.most),
+  };
   const open = new Set<http.ClientRequest>();
 
   function execute(request: SwaggerRequest): void {
     let settled = false;
+    const pool = request.method === "DELETE" ? pools.hangup : pools.normal;
     const outgoing = (secure ? https : http).request(request.url, {
       method: request.method,
       headers: withLength(request),
-      agent: request.method === "DELETE" ? agents.hangup : agents.normal,
+      agent: pool.agent,
     });
+    pool.watch(outgoing);
     const stopDeadline = clock.after(deadlineMs, () => outgoing.destroy(systemError("ETIMEDOUT")));
     open.add(outgoing);
 
@@ -80,7 +76,9 @@ export function createTransport(baseUrl: string, deadlineMs: number, clock: Cloc
 
     outgoing.on("error", fail);
     // Without an `error`, a close before the end of the response is a connection that broke.
-    outgoing.on("close", () => fail(systemError("ECONNRESET")));
+    outgoing.on("close", () => {
+      if (!settled) fail(systemError("ECONNRESET"));
+    });
     outgoing.on("response", (incoming) => {
       incoming.on("error", fail);
       collect(incoming, settle, () => outgoing.destroy(systemError("EMSGSIZE")));
@@ -92,8 +90,8 @@ export function createTransport(baseUrl: string, deadlineMs: number, clock: Cloc
     execute,
     close() {
       for (const outgoing of [...open]) outgoing.destroy(systemError("ECANCELED"));
-      agents.normal.destroy();
-      agents.hangup.destroy();
+      pools.normal.agent.destroy();
+      pools.hangup.agent.destroy();
     },
   };
 }
