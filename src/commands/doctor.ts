@@ -1,5 +1,6 @@
 /** `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing, calls nobody. */
 import { loadConfig } from "../config/load.ts";
+import { examineAmi } from "../doctor/ami.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
 import { examineRanges } from "../doctor/ranges.ts";
@@ -23,6 +24,7 @@ export async function doctor(configPath: string): Promise<number> {
       .filter((trunk) => trunk.asterisk === name)
       .map((trunk) => trunk.endpoint);
     tell(await examineAsterisk(name, asterisk, endpoints));
+    tell(await examineAmi(name, asterisk, endpoints));
   }
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);
   return failed === 0 ? 0 : 1;

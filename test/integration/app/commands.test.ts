@@ -109,6 +109,21 @@ describe("onering doctor", () => {
     const doctor = onering("doctor", "--config", await configFile());
     expect(await doctor.exitCode(), doctor.output()).toBe(0);
     expect(doctor.output()).toContain("Ready.");
+    expect(doctor.output()).not.toMatch(/FAIL/);
+    expect(doctor.output()).toContain("AMI says of carrier: up");
+  });
+
+  test("names a wrong AMI password, with what to do, and tells no secret", async () => {
+    const asterisks = gatewayDocument({ redisUrl, asterisk }).asterisks as { local: { ami: object } };
+    const ami = { ...asterisks.local.ami, password: "not-the-password" };
+    const doctor = onering(
+      "doctor",
+      "--config",
+      await configFile({ asterisks: { local: { ...asterisks.local, ami } } }),
+    );
+    await doctor.exitCode();
+    expect(doctor.output()).toMatch(/warn .*AMI says of carrier: not known: .*\n +→ .*manager\.conf/);
+    expect(doctor.output()).not.toContain("not-the-password");
   });
 
   test("names a wrong ARI password and an absent endpoint, with what to do, and tells no secret", async () => {
