@@ -1,10 +1,10 @@
 /** The commands as an operator runs them: compiled, in a process of their own, with a file and signals. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
 import { apiKeyHash } from "../../../src/config/api-keys.ts";
 import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
@@ -12,7 +12,8 @@ import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
 
-const main = path.join(import.meta.dirname, "../../../dist/main.js");
+const root = path.join(import.meta.dirname, "../../..");
+const main = path.join(root, "dist/main.js");
 const runtime = withRuntime();
 let dir: string;
 let redisUrl: string;
@@ -38,8 +39,10 @@ async function configFile(config: Record<string, Record<string, unknown>> = {}):
   return file;
 }
 
-function onering(...args: string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+const onering = (...args: string[]) => run(process.execPath, main, ...args);
+
+function run(command: string, ...args: string[]) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd: root });
   started.push(child);
   let output = "";
   const listeners = new Set<() => void>();
@@ -94,6 +97,18 @@ describe("onering serve", () => {
     const messages = await carrier.waitFor((seen) => seen.some((message) => message.method === "CANCEL"));
     expect(messages.filter((message) => message.method === "INVITE")).toHaveLength(1);
     expect(await asterisk.cli("core show channels concise")).not.toContain("PJSIP");
+  });
+
+  test("a signal to npm ends the gateway too: its shell kept the signal and left an orphan", async () => {
+    const npm = run("npm", "run", "-s", "serve", "--", "--config", await configFile());
+    const [, pid = ""] = await npm.says(/"pid":(\d+).*listening on/);
+    onTestFinished(() => {
+      spawnSync("kill", ["-KILL", pid]);
+    });
+    npm.child.kill("SIGTERM");
+    // Its output closes when the last process that holds it has ended.
+    await npm.exitCode();
+    expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
   });
 
   test("a wrong configuration ends with 78 and names every problem", async () => {
