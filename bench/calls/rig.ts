@@ -80,8 +80,7 @@ function gatewayConfig(parts: {
     ranges: { block: { prefix: "+44770090", digits: 4 } },
     routes: [{ prefix: "+", trunks: ["carrier"] }],
     apps: { bench: { api_keys_sha256: [apiKeyHash(parts.apiKey)] } },
-    // The bare side hangs up at ringing; the shortest ring that can be configured is the nearest to that.
-    calls: { ring_ms: 100, setup_limit_ms: 5000, drain_ms: 5000 },
+    calls: { setup_limit_ms: 5000, drain_ms: 5000 },
     log: { level: "warn" },
   };
 }

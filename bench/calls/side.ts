@@ -1,8 +1,8 @@
 /** One side of the comparison: a child process that places calls, and how to offer it some. */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { fileURLToPath } from "node:url";
+import { childDeadlineMs, forkSide, leave } from "../support/child.ts";
 import { offer } from "./offer.ts";
 import { callee, type RunCommand, type RunResult, type Target, wallMs } from "./protocol.ts";
 
@@ -18,17 +18,8 @@ type Message =
   | { type: "ringing"; calls: { id: string; atMs: number }[] }
   | { type: "result"; result: RunResult };
 
-/** Longest wait for a child to be ready or to leave. */
-const childDeadlineMs = 20_000;
 /** Longest wait for the calls of a run that have not rung when the last was offered. */
 const settleMs = 5000;
-
-function forkSide(file: string, env: Record<string, string>): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-}
 
 async function ready(child: ChildProcess): Promise<Message & { type: "ready" }> {
   const [message] = await once(child, "message", { signal: AbortSignal.timeout(childDeadlineMs) });
@@ -36,15 +27,8 @@ async function ready(child: ChildProcess): Promise<Message & { type: "ready" }> 
   return message as Message & { type: "ready" };
 }
 
-async function leave(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exited = once(child, "exit", { signal: AbortSignal.timeout(childDeadlineMs) });
-  child.disconnect();
-  await exited.catch(() => child.kill("SIGKILL"));
-}
-
 export async function startBare(target: Target): Promise<Side> {
-  const child = forkSide("./bare-process.ts", { BENCH_TARGET: JSON.stringify(target) });
+  const child = forkSide(new URL("./bare-process.ts", import.meta.url), { BENCH_TARGET: JSON.stringify(target) });
   await ready(child);
   return {
     name: "bare",
@@ -61,7 +45,7 @@ export async function startBare(target: Target): Promise<Side> {
 
 /** Our gateway. The load comes from this process, so that the gateway's CPU is the gateway's alone. */
 export async function startOurs(configPath: string, apiKey: string): Promise<Side> {
-  const child = forkSide("./gateway-process.ts", { BENCH_CONFIG: configPath });
+  const child = forkSide(new URL("./gateway-process.ts", import.meta.url), { BENCH_CONFIG: configPath });
   const { url = "" } = await ready(child);
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const rangAtMs = new Map<string, number>();

@@ -1,11 +1,9 @@
 /** One Redis and the two servers on it, each a process of its own. */
-import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { stringify } from "yaml";
 import { systemClock } from "../../src/clock.ts";
@@ -15,9 +13,8 @@ import { cryptoRandom } from "../../src/random.ts";
 import { ensureRuntime } from "../../src/runtime/programs.ts";
 import { startRedis } from "../../src/runtime/redis-server.ts";
 import { createStore } from "../../src/store/index.ts";
+import { childDeadlineMs, forkSide, leave } from "../support/child.ts";
 import { app, createSupply, type Supply } from "./supply.ts";
-
-const childDeadlineMs = 20_000;
 
 export interface Server {
   readonly url: string;
@@ -69,11 +66,7 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
 }
 
 async function startServer(file: string, env: Record<string, string>) {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
-    env: { ...process.env, ...env },
-    // The log is written, as in production, to where nobody reads it.
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const child = forkSide(new URL(file, import.meta.url), env);
   try {
     const [{ url }] = (await once(child, "message", { signal: AbortSignal.timeout(childDeadlineMs) })) as [
       { url: string },
@@ -83,13 +76,6 @@ async function startServer(file: string, env: Record<string, string>) {
     child.kill("SIGKILL");
     throw error;
   }
-}
-
-async function leave(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exited = once(child, "exit", { signal: AbortSignal.timeout(childDeadlineMs) });
-  child.disconnect();
-  await exited.catch(() => child.kill("SIGKILL"));
 }
 
 /** Checks need no telephony: nothing listens where this configuration looks for Asterisk. */

@@ -300,12 +300,7 @@ const Verification = optionalSection("The rules of a verification.", {
 });
 
 const Calls = optionalSection("How a call is placed.", {
-  ring_ms: ms(
-    5000,
-    100,
-    30_000,
-    "Ring time, from the first 180. Call screening can hold the first ring for 5 s; below 1000 few phones show a call at all.",
-  ),
+  ring_ms: ms(5000, 1000, 30_000, "Ring time, from the first 180. Call screening can hold the first ring for 5 s."),
   setup_limit_ms: ms(20_000, 1000, 60_000, "No alerting within this time after INVITE: the call is canceled."),
   drain_ms: ms(30_000, 0, 300_000, "At SIGTERM: time for live calls to end by themselves before they are canceled."),
 });

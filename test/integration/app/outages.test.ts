@@ -31,7 +31,8 @@ async function verify(): Promise<void> {
 
 beforeAll(async () => {
   redis = await runtime.redis();
-  carrier = await runtime.carrier({ scenario: "ringing" });
+  // Slow to ring, so that a call can be met before it does.
+  carrier = await runtime.carrier({ scenario: "ringing", pauseMs: 1500 });
   const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
   asterisk = await runtime.asterisk({ trunks: [{ ...trunk, qualifySeconds: 1 }] });
   gateway = await startGateway({
@@ -77,6 +78,8 @@ describe("Asterisk killed", () => {
   test("/readyz tells, calls under way end as interrupted, starts are refused; restarted: works again by itself", async () => {
     const ringing = await gateway.start(callee());
     await gateway.waitForStatus(ringing.id, ["ringing"]);
+    const calling = await gateway.start(callee());
+    await gateway.waitForStatus(calling.id, ["calling"]);
 
     await asterisk.kill();
     expect((await gateway.waitForHttp("/readyz", 503)).json).toMatchObject({ ready: false, missing: ["trunk"] });
@@ -88,6 +91,8 @@ describe("Asterisk killed", () => {
     await gateway.waitForHttp("/readyz", 200);
     // It had rung: the person may know the digits, so they can still be typed.
     expect(await gateway.waitForStatus(ringing.id, ["rung"])).toMatchObject({ reason: "interrupted" });
+    const unseen = await gateway.waitForStatus(calling.id, ["undeliverable"]);
+    expect(unseen).toMatchObject({ reason: "interrupted" });
     await verify();
   });
 });

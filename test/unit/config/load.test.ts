@@ -236,7 +236,7 @@ describe("values that do not fit", () => {
     );
     expect(message.split("\n").slice(1).sort()).toEqual(
       [
-        '  calls.ring_ms (line 14): "50" given, expected a whole number of milliseconds from 100 to 30000',
+        '  calls.ring_ms (line 14): "50" given, expected a whole number of milliseconds from 1000 to 30000',
         "  cals (line 15): an unknown key given, expected a known one (did you mean calls?)",
         '  log.level (ONERING_LOG_LEVEL): "loud" given, expected one of fatal, error, warn, info, debug, silent',
         '  ranges.block.digits (line 9): "50" given, expected a whole number from 2 to 8',
