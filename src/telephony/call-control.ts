@@ -28,16 +28,34 @@ export type CallEvent =
   | { readonly type: "alerting"; readonly callId: string; readonly atMs: number }
   /** The far end sent a 200. */
   | { readonly type: "answered"; readonly callId: string; readonly atMs: number }
-  /** The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells. */
+  /**
+   * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
+   * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP tap finds its evidence.
+   */
   | {
       readonly type: "ended";
       readonly callId: string;
       readonly atMs: number;
       readonly q850Cause: number;
       readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
     }
   /** Nothing more will be known of this call: the connection or Asterisk itself was lost. */
   | { readonly type: "lost"; readonly callId: string; readonly atMs: number };
+
+/**
+ * A call that came in on a trunk. Whoever it is, it is refused before it is answered, so nobody pays for it: the driver
+ * does that at once, by itself, and then tells of it.
+ */
+export interface InboundCall {
+  /** The PJSIP endpoint that it came in on. */
+  readonly endpoint: string;
+  /** The caller's number as the carrier gave it; untrusted text, at most 40 characters; '' where withheld. */
+  readonly caller: string;
+  /** The number that was called, likewise. */
+  readonly called: string;
+  readonly atMs: number;
+}
 
 /** Why a call was not placed. */
 export type OriginateRefusal =
@@ -73,6 +91,8 @@ export interface CallControl {
   hangup(callId: string): Promise<void>;
   /** Sets the one receiver of events. A receiver that throws does not disturb the driver. */
   onEvent(receiver: (event: CallEvent) => void): void;
+  /** Sets the one receiver of incoming calls, which are refused whether or not there is one. */
+  onInbound(receiver: (call: InboundCall) => void): void;
   /** Sets the one receiver of connection changes. */
   onConnection(receiver: (connected: boolean) => void): void;
 }

@@ -39,16 +39,16 @@ describe("an ARI event", () => {
     ],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17, tech_cause: 486 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486 },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
     ],
     // Asterisk before 20.17 and 22.7.
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null, sipCallId: null },
     ],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 16, tech_cause: 0 },
-      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null },
+      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null },
     ],
     [{ type: "ApplicationReplaced", application: "onering" }, { type: "replaced" }],
     [{ type: "SomethingOfTomorrow", channel: { id: "c" } }, null],

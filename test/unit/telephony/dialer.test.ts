@@ -47,7 +47,8 @@ function place(attemptId = "a1", trunk = "plus", callee = "+447700900123"): void
   );
 }
 
-const ownEnd = (callId = "a1") => control.happens({ type: "ended", callId, q850Cause: 16, sipStatus: null });
+const ownEnd = (callId = "a1") =>
+  control.happens({ type: "ended", callId, q850Cause: 16, sipStatus: null, sipCallId: null });
 
 describe("the dialer", () => {
   it("rings for ring_ms from the first 180, then hangs up", async () => {

@@ -38,5 +38,6 @@ export class FakeCallControl implements CallControl {
     this.#receive = receiver;
   }
 
+  onInbound(): void {}
   onConnection(): void {}
 }

@@ -17,6 +17,7 @@ export type AriNews =
       readonly channelId: string;
       readonly q850Cause: number;
       readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
     }
   /** Another process took our application's name. */
   | { readonly type: "replaced" };
@@ -26,6 +27,7 @@ interface Json {
   readonly type?: unknown;
   readonly id?: unknown;
   readonly state?: unknown;
+  readonly protocol_id?: unknown;
   readonly channel?: unknown;
   readonly peer?: unknown;
   readonly dialstatus?: unknown;
@@ -73,11 +75,12 @@ function about(channel: Json, type: "dialing" | "progress" | "alerting" | "answe
 
 /** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: not known. */
 function ended(event: Json): AriNews | null {
-  const channelId = asObject(event.channel).id;
+  const { id: channelId, protocol_id: callId } = asObject(event.channel);
   if (typeof channelId !== "string") return null;
+  const sipCallId = typeof callId === "string" && callId !== "" ? callId : null;
   const { cause, tech_cause: techCause } = event;
   const sipStatus = typeof techCause === "number" && techCause >= 200 && techCause <= 699 ? techCause : null;
-  return { type: "ended", channelId, q850Cause: typeof cause === "number" ? cause : 0, sipStatus };
+  return { type: "ended", channelId, q850Cause: typeof cause === "number" ? cause : 0, sipStatus, sipCallId };
 }
 
 function parse(message: string): unknown {

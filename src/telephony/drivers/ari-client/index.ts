@@ -3,7 +3,13 @@ import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
 import type { AsteriskConfig } from "../../../config/schema.ts";
 import type { Random } from "../../../random.ts";
-import { type CallControl, type CallEvent, type CallRequest, OriginateError } from "../../call-control.ts";
+import {
+  type CallControl,
+  type CallEvent,
+  type CallRequest,
+  type InboundCall,
+  OriginateError,
+} from "../../call-control.ts";
 import { assertCallRequest, isCallId } from "../../call-request.ts";
 import { callIdOf, channelIdOf, isNew, type OwnCall } from "./calls.ts";
 import { AriConnection } from "./connection.ts";
@@ -76,6 +82,8 @@ class AriClientDriver implements CallControl {
     this.#receive = receiver;
   }
 
+  onInbound(_receiver: (call: InboundCall) => void): void {}
+
   onConnection(receiver: (connected: boolean) => void): void {
     this.#tellConnection = receiver;
   }
@@ -143,8 +151,8 @@ class AriClientDriver implements CallControl {
     const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
     if (news.type === "ended") {
       this.#calls.delete(call.channelId);
-      const { q850Cause, sipStatus } = news;
-      this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus }));
+      const { q850Cause, sipStatus, sipCallId } = news;
+      this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus, sipCallId }));
     } else if (news.type !== "dialing" && isNew(call, news.type)) {
       const { type } = news;
       this.#guarded(() => this.#receive({ ...base, type }));
