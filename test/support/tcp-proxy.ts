@@ -1,5 +1,6 @@
 /** A TCP proxy on loopback that breaks connections on demand: stands between a driver and its Asterisk in tests. */
 import net from "node:net";
+import { asServerMessage, type ServerMessages, type Speaks, serverMessages } from "./server-messages.ts";
 
 export interface TcpProxy {
   readonly port: number;
@@ -9,34 +10,35 @@ export interface TcpProxy {
   blackHole(): void;
   /** Passes on again: what was held back comes through late, as from a server that hung. */
   restore(): void;
-  /** Passes on what clients send, holds back what the server answers on connections other than the WebSocket. */
+  /** Passes on what clients send and what the server tells, holds back what it answers. */
   holdAnswers(): void;
-  /** Sends bytes to the client of the newest WebSocket, as if the server had. */
-  inject(bytes: Buffer): void;
+  /** Sends a message on the newest connection that events come on, as if the server had: JSON, or an AMI block. */
+  inject(text: string): void;
   close(): Promise<void>;
 }
 
 interface Pair {
   readonly client: net.Socket;
   readonly server: net.Socket;
-  webSocket: boolean;
+  readonly messages: ServerMessages;
+  held: Buffer[];
 }
 
 type Mode = "pass" | "cut" | "black_hole" | "hold_answers";
 
-/** Starts a proxy on a free port of 127.0.0.1. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** Starts a proxy on a free port of 127.0.0.1 before a server that speaks what `speaks` says. */
+export async function startTcpProxy(targetPort: number, speaks: Speaks): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: Mode = "pass";
 
-  /** Stops or lets flow each direction, as the mode says. */
+  /** Stops or lets flow, as the mode says. */
   function apply(pair: Pair): void {
-    const fromClient = mode === "black_hole";
-    const fromServer = mode === "black_hole" || (mode === "hold_answers" && !pair.webSocket);
-    if (fromClient) pair.client.pause();
-    else pair.client.resume();
-    if (fromServer) pair.server.pause();
-    else pair.server.resume();
+    for (const socket of [pair.client, pair.server]) {
+      if (mode === "black_hole") socket.pause();
+      else socket.resume();
+    }
+    if (mode !== "pass") return;
+    for (const bytes of pair.held.splice(0)) pair.client.write(bytes);
   }
 
   function set(next: Mode): void {
@@ -53,13 +55,18 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const server = net.connect(targetPort, "127.0.0.1");
-    const pair: Pair = { client, server, webSocket: false };
+    const pair: Pair = { client, server, messages: serverMessages(speaks), held: [] };
     pairs.add(pair);
     client.on("data", (data) => {
-      if (/^upgrade: *websocket/im.test(data.toString("latin1"))) pair.webSocket = true;
+      pair.messages.fromClient(data);
       server.write(data);
     });
-    server.on("data", (data) => client.write(data));
+    server.on("data", (data) => {
+      for (const { bytes, answer } of pair.messages.fromServer(data)) {
+        if (answer && mode === "hold_answers") pair.held.push(bytes);
+        else client.write(bytes);
+      }
+    });
     for (const [one, other] of [
       [client, server],
       [server, client],
@@ -80,10 +87,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     blackHole: () => set("black_hole"),
     restore: () => set("pass"),
     holdAnswers: () => set("hold_answers"),
-    inject(bytes) {
-      const newest = [...pairs].filter((pair) => pair.webSocket).at(-1);
-      if (newest === undefined) throw new Error("no WebSocket goes through the proxy");
-      newest.client.write(bytes);
+    inject(text) {
+      const newest = [...pairs].filter(({ messages }) => messages.tellsEvents).at(-1);
+      if (newest === undefined) throw new Error("no connection that tells events goes through the proxy");
+      newest.client.write(asServerMessage(speaks, text));
     },
     close() {
       for (const pair of [...pairs]) pair.client.destroy();

@@ -33,13 +33,6 @@ const call = (callId: string) => ({
   failSafeSeconds: 20,
 });
 
-/** A text frame as a server sends it: unmasked, below 64 KiB. RFC 6455 section 5.2. */
-function textFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  const length = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 0xff];
-  return Buffer.concat([Buffer.from([0x81, ...length]), payload]);
-}
-
 /** A server that answers everything with the same. */
 async function serving(status: number, type: string, body: string): Promise<{ url: string; server: Server }> {
   const server = createServer((_, response) => {
@@ -58,23 +51,6 @@ afterEach(async () => {
 });
 
 describe("the ari-client package, held", () => {
-  it.each([
-    ["malformed JSON", '{"type":"Dial",'],
-    ["no JSON at all", "\u0000\u0001 hello"],
-    ["an event type of tomorrow", '{"type":"ChannelTeleported","channel":{"id":"onering.x"}}'],
-    ["an event named like Node's own", '{"type":"error","message":"boom"}'],
-    ["an event without its channel", '{"type":"ChannelDestroyed"}'],
-    ["an event that is a list", "[1,2,3]"],
-    ["null", "null"],
-  ])("survives %s and goes on telling", async (_, text) => {
-    const { driver, log } = await start();
-    world().proxy.inject(textFrame(text));
-    await world().carrier([{ send: "486 Busy Here" }, "ack"]);
-    await driver.originate(call("after"));
-    expect(await log.event("after", "ended")).toMatchObject({ sipStatus: 486 });
-    expect(log.connections).toEqual([true]);
-  });
-
   it("hangs up a channel of its own that shows up though nobody wants it", async () => {
     const { driver, log } = await start();
     const carrier = await world().carrier([{ send: "180 Ringing" }, "canceled"]);

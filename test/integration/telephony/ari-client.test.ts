@@ -3,6 +3,10 @@ import { cryptoRandom } from "../../../src/random.ts";
 import { createAriClientDriver } from "../../../src/telephony/drivers/ari-client/index.ts";
 import { describeCallControl } from "./call-control-conformance.ts";
 
-describeCallControl("the ari-client driver", (asterisk, logger) =>
-  createAriClientDriver({ asterisk, clock: systemClock, random: cryptoRandom, logger }),
-);
+describeCallControl({
+  driver: "ari-client",
+  create: (asterisk, logger) => createAriClientDriver({ asterisk, clock: systemClock, random: cryptoRandom, logger }),
+  listensAt: "ari",
+  several: false,
+  tellsSipCallId: true,
+});

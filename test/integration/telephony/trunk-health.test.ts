@@ -125,7 +125,7 @@ describe("the health of trunks", () => {
     expect(stateOf("gone")).toMatchObject({ usable: true, why: expect.stringContaining("one line") });
     await telephony?.stop();
 
-    const proxy = await startTcpProxy(asterisk.ports.ami);
+    const proxy = await startTcpProxy(asterisk.ports.ami, "ami");
     await start(asterisk, ["gone"], { port: proxy.port });
     await becomes("gone", { usable: false, why: "the carrier does not answer OPTIONS" });
     proxy.cut();

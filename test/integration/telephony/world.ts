@@ -1,4 +1,4 @@
-/** A real Asterisk with one trunk to whatever carrier a test starts, and a proxy in front of ARI that can break. */
+/** A real Asterisk with one trunk to whatever carrier a test starts, and a proxy in front of ARI or AMI that can break. */
 import pino, { type Logger } from "pino";
 import { afterAll, beforeAll } from "vitest";
 import type { AsteriskConfig } from "../../../src/config/schema.ts";
@@ -7,6 +7,7 @@ import { freePort } from "../../../src/runtime/free-port.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
+import type { Speaks } from "../../support/server-messages.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 
@@ -17,12 +18,21 @@ export interface World {
   carrier(steps: readonly Step[]): Promise<SippCarrier>;
   /** How to reach this Asterisk, through the proxy. Deadlines are short, so that failures are soon seen. */
   config(changed?: Partial<AsteriskConfig>): AsteriskConfig;
+  /** What a configuration says with this password in place of the right one. */
+  withPassword(password: string): Partial<AsteriskConfig>;
   /** Names of the channels that are up in Asterisk. */
   channels(): Promise<readonly string[]>;
 }
 
+export interface WorldOptions {
+  /** Before which of Asterisk's interfaces the proxy stands, and which the configuration names; default ARI. */
+  readonly listensAt?: Speaks;
+  /** Default: the schema's own. */
+  readonly driver?: AsteriskConfig["driver"];
+}
+
 /** Call it at the top of a test file; `world()` is there in tests. */
-export function withWorld(): () => World {
+export function withWorld({ listensAt = "ari", driver = "ari-client" }: WorldOptions = {}): () => World {
   const runtime = withRuntime();
   const writeScenario = withScenarios();
   let world: World | undefined;
@@ -38,7 +48,8 @@ export function withWorld(): () => World {
         { ...udp, name: "gone", port: silent, qualifySeconds: 1 },
       ],
     });
-    const proxy = await startTcpProxy(asterisk.ports.http);
+    const proxy = await startTcpProxy(listensAt === "ari" ? asterisk.ports.http : asterisk.ports.ami, listensAt);
+    const ami = { ...asterisk.ami, port: proxy.port };
     world = {
       asterisk,
       proxy,
@@ -50,15 +61,17 @@ export function withWorld(): () => World {
         return carrier;
       },
       config: (changed) => ({
-        driver: "ari-client",
-        ari_url: `http://127.0.0.1:${proxy.port}`,
+        driver,
+        ari_url: listensAt === "ari" ? `http://127.0.0.1:${proxy.port}` : asterisk.ari.url,
         ari_user: asterisk.ari.user,
         ari_password: asterisk.ari.password,
         ari_app: "onering",
+        ...(listensAt === "ami" ? { ami } : {}),
         request_timeout_ms: 2000,
         max_concurrent_calls: 100,
         ...changed,
       }),
+      withPassword: (password) => (listensAt === "ari" ? { ari_password: password } : { ami: { ...ami, password } }),
       async channels() {
         const { body } = await ariRequest(asterisk, "GET", "/channels");
         return (body as { id: string }[]).map((channel) => channel.id);
