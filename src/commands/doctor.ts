@@ -1,4 +1,5 @@
 /** `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing, calls nobody. */
+import { hasAri } from "../config/asterisk-access.ts";
 import { loadConfig } from "../config/load.ts";
 import { examineAmi } from "../doctor/ami.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
@@ -23,7 +24,7 @@ export async function doctor(configPath: string): Promise<number> {
     const endpoints = Object.values(config.trunks)
       .filter((trunk) => trunk.asterisk === name)
       .map((trunk) => trunk.endpoint);
-    tell(await examineAsterisk(name, asterisk, endpoints));
+    if (hasAri(asterisk)) tell(await examineAsterisk(name, asterisk, endpoints));
     tell(await examineAmi(name, asterisk, endpoints));
   }
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);

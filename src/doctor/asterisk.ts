@@ -1,5 +1,5 @@
 /** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
-import type { AsteriskConfig } from "../config/schema.ts";
+import type { AriConfig } from "../config/asterisk-access.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Modules without which a call cannot be placed or watched. */
@@ -21,7 +21,7 @@ interface AriAnswer {
   readonly body: unknown;
 }
 
-async function ari(asterisk: AsteriskConfig, path: string): Promise<AriAnswer> {
+async function ari(asterisk: AriConfig, path: string): Promise<AriAnswer> {
   const authorization = `Basic ${Buffer.from(`${asterisk.ari_user}:${asterisk.ari_password}`).toString("base64")}`;
   const response = await fetch(new URL(`/ari${path}`, asterisk.ari_url), {
     headers: { authorization },
@@ -43,7 +43,7 @@ async function ari(asterisk: AsteriskConfig, path: string): Promise<AriAnswer> {
  */
 export async function examineAsterisk(
   name: string,
-  asterisk: AsteriskConfig,
+  asterisk: AriConfig,
   endpoints: readonly string[],
 ): Promise<Finding[]> {
   let info: AriAnswer;
@@ -93,7 +93,7 @@ export function examineVersion(name: string, version: string): Finding {
   return ok(`Asterisk ${name}: version ${version}`);
 }
 
-async function examineModules(name: string, asterisk: AsteriskConfig): Promise<Finding[]> {
+async function examineModules(name: string, asterisk: AriConfig): Promise<Finding[]> {
   const { status, body } = await ari(asterisk, "/asterisk/modules");
   if (status !== 200 || !Array.isArray(body)) {
     return [warn(`Asterisk ${name}: the list of modules cannot be read (${status})`, "Load res_ari_asterisk.so.")];
@@ -107,7 +107,7 @@ async function examineModules(name: string, asterisk: AsteriskConfig): Promise<F
     : [fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf.")];
 }
 
-async function examineEndpoint(name: string, asterisk: AsteriskConfig, endpoint: string): Promise<Finding> {
+async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: string): Promise<Finding> {
   const { status, body } = await ari(asterisk, `/endpoints/PJSIP/${encodeURIComponent(endpoint)}`);
   if (status === 404) {
     return fail(`Asterisk ${name}: no PJSIP endpoint ${endpoint}`, "Compare with `pjsip show endpoints`.");

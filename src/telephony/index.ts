@@ -1,6 +1,7 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { ariOf } from "../config/asterisk-access.ts";
 import type { AsteriskConfig, Config } from "../config/schema.ts";
 import type { Random } from "../random.ts";
 import type { CallControl } from "./call-control.ts";
@@ -73,7 +74,8 @@ type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
 const drivers: Readonly<
   Record<AsteriskConfig["driver"], (asterisk: AsteriskConfig, parts: DriverParts) => CallControl>
 > = {
-  "ari-client": (asterisk, { clock, random, logger }) => createAriClientDriver({ asterisk, clock, random, logger }),
+  "ari-client": (asterisk, { clock, random, logger }) =>
+    createAriClientDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
 };
 
 function createDriver(asterisk: AsteriskConfig, parts: DriverParts): CallControl {

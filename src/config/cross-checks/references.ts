@@ -1,5 +1,6 @@
 /** Names that must exist, and choices of which exactly one is to be made. */
 import { getCountries, getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
+import { keysNeeded } from "../asterisk-access.ts";
 import type { Path, Problem } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { Config } from "../schema.ts";
@@ -7,6 +8,7 @@ import type { CrossCheck, IsSound } from "./index.ts";
 
 export const referenceChecks: readonly CrossCheck[] = [
   { reads: ["redis"], problems: redisIsOne },
+  { reads: ["asterisks"], problems: driversHaveTheirKeys },
   { reads: ["asterisks"], problems: ariClientIsAlone },
   { reads: ["trunks", "asterisks"], problems: trunksHaveAsterisks },
   { reads: ["trunks", "ranges"], problems: trunksHaveRanges },
@@ -21,6 +23,17 @@ function redisIsOne({ redis }: Config, isSound: IsSound): Problem[] {
   const given = ways.filter((key) => redis[key] !== undefined);
   if (given.length === 1 || !ways.every((key) => isSound(["redis", key]))) return [];
   return [{ path: ["redis"], given: given.join(" and ") || "none", expected: "exactly one of url, sentinel, cluster" }];
+}
+
+function driversHaveTheirKeys({ asterisks }: Config, isSound: IsSound): Problem[] {
+  return Object.entries(asterisks).flatMap(([name, asterisk]) => {
+    if (!isSound(["asterisks", name, "driver"])) return [];
+    const missing = keysNeeded[asterisk.driver].filter(
+      (key) => asterisk[key] === undefined && isSound(["asterisks", name, key]),
+    );
+    const expected = `a value: the driver ${asterisk.driver} cannot work without it`;
+    return missing.map((key) => ({ path: ["asterisks", name, key], given: "nothing", expected }));
+  });
 }
 
 function ariClientIsAlone({ asterisks }: Config, isSound: IsSound): Problem[] {

@@ -34,7 +34,7 @@ function passwordsAreOwn({ asterisks }: Config, isSound: IsSound): Problem[] {
     const ari = ["asterisks", name, "ari_password"];
     const ami = ["asterisks", name, "ami", "password"];
     return [
-      ...(isSound(ari) ? placeholder(ari, asterisk.ari_password) : []),
+      ...(isSound(ari) && asterisk.ari_password !== undefined ? placeholder(ari, asterisk.ari_password) : []),
       ...(isSound(ami) && asterisk.ami ? placeholder(ami, asterisk.ami.password) : []),
     ];
   });

@@ -4,11 +4,14 @@ import { count, ms, secret, section, text } from "./parts.ts";
 
 export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
   driver: Type.Union([Type.Literal("ari-client")], { default: "ari-client", description: "How calls are controlled." }),
-  ari_url: text("^https?://[^\\s]+$", "an address that starts with http:// or https://", {
-    description: "Base of ARI, for instance http://127.0.0.1:8088. Keep it on loopback or behind TLS.",
-  }),
-  ari_user: Type.String({ minLength: 1, description: "User in ari.conf." }),
-  ari_password: secret("Its password.", 1),
+  ari_url: Type.Optional(
+    text("^https?://[^\\s]+$", "an address that starts with http:// or https://", {
+      description:
+        "Base of ARI, needed by the drivers that speak it; for instance http://127.0.0.1:8088. Keep it on loopback or behind TLS.",
+    }),
+  ),
+  ari_user: Type.Optional(Type.String({ minLength: 1, description: "User in ari.conf." })),
+  ari_password: Type.Optional(secret("Its password.", 1)),
   ari_app: text("^[A-Za-z0-9_-]{1,40}$", "1 to 40 letters, digits, - or _", {
     default: "onering",
     description: "Name of the Stasis application; each gateway process on one Asterisk needs its own.",

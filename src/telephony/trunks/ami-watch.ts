@@ -2,8 +2,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { Random } from "../../random.ts";
+import { type AmiConfig, AmiRefusal, AmiSession, type ManagerMessage } from "../ami/session.ts";
 import { backoffMs } from "../backoff.ts";
-import { type AmiConfig, AmiRefusal, AmiSession, type ManagerMessage } from "./ami-session.ts";
 import { judgeEndpoint, type TrunkHealth } from "./health.ts";
 
 /** Events tell changes at once; asking again finds what no event told, and a connection that is dead. */

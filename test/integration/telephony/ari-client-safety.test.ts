@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
+import { ariOf } from "../../../src/config/asterisk-access.ts";
 import type { AsteriskConfig } from "../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../src/random.ts";
 import type { CallControl } from "../../../src/telephony/call-control.ts";
@@ -16,7 +17,7 @@ let logs = keepingLogger();
 
 async function start(changed: Partial<AsteriskConfig> = {}): Promise<{ driver: CallControl; log: CallLog }> {
   logs = keepingLogger();
-  const asterisk = world().config(changed);
+  const asterisk = ariOf(world().config(changed));
   const driver = createAriClientDriver({ asterisk, clock: systemClock, random: cryptoRandom, logger: logs.logger });
   drivers.push(driver);
   const log = recordCalls(driver);

@@ -44,6 +44,12 @@ describe("names", () => {
       (c) => Object.assign(c.asterisks, { pbx2: pbx }),
       /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords/,
     ],
+    [
+      "an Asterisk without what its driver needs",
+      (c) => (c.asterisks = { pbx: { ari_user: "onering" } }),
+      /^asterisks\.pbx\.ari_url: nothing → a value: the driver ari-client cannot work without it/,
+      /^asterisks\.pbx\.ari_password: nothing → a value: the driver ari-client/,
+    ],
     ["no Redis", (c) => (c.redis = {}), /^redis: none → exactly one of url, sentinel, cluster/],
     [
       "two Redis",

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
-import type { AsteriskConfig } from "../../../config/schema.ts";
+import type { AriConfig } from "../../../config/asterisk-access.ts";
 import type { Random } from "../../../random.ts";
 import { backoffMs } from "../../backoff.ts";
 import { eventTypes } from "./events.ts";
@@ -29,7 +29,7 @@ export interface ConnectionOwner {
 }
 
 export interface ConnectionParts {
-  readonly asterisk: AsteriskConfig;
+  readonly asterisk: AriConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

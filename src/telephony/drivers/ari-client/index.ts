@@ -1,7 +1,7 @@
 /** Call control over the ari-client package: ARI by HTTP, events by its WebSocket. */
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
-import type { AsteriskConfig } from "../../../config/schema.ts";
+import type { AriConfig } from "../../../config/asterisk-access.ts";
 import type { Random } from "../../../random.ts";
 import {
   type CallControl,
@@ -19,7 +19,7 @@ import { hangUp, isMissing, listChannels, originate } from "./requests.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 export interface AriClientDriverParts {
-  readonly asterisk: AsteriskConfig;
+  readonly asterisk: AriConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

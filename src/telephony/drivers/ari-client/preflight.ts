@@ -1,5 +1,5 @@
 /** A look at Asterisk before the package is let at it: tells apart what the package cannot. */
-import type { AsteriskConfig } from "../../../config/schema.ts";
+import type { AriConfig } from "../../../config/asterisk-access.ts";
 
 export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari";
 
@@ -23,7 +23,7 @@ export interface AsteriskInfo {
  * Asks `GET /ari/asterisk/info`.
  * @throws {PreflightError}
  */
-export async function preflight(asterisk: AsteriskConfig): Promise<AsteriskInfo> {
+export async function preflight(asterisk: AriConfig): Promise<AsteriskInfo> {
   const { origin, host } = new URL(asterisk.ari_url);
   const basic = Buffer.from(`${asterisk.ari_user}:${asterisk.ari_password}`).toString("base64");
   let response: Response;

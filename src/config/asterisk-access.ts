@@ -1,0 +1,25 @@
+/** How each driver reaches its Asterisk: what the configuration must say for it, and the types that know it is there. */
+import type { AsteriskConfig } from "./schema.ts";
+
+type AriKey = "ari_url" | "ari_user" | "ari_password";
+
+/** An Asterisk that is reached over ARI. */
+export type AriConfig = AsteriskConfig & Required<Pick<AsteriskConfig, AriKey>>;
+
+const ariKeys: readonly AriKey[] = ["ari_url", "ari_user", "ari_password"];
+
+/** The keys of `asterisks.<name>` without which a driver cannot work. A new driver must be named here to compile. */
+export const keysNeeded: Readonly<Record<AsteriskConfig["driver"], readonly (AriKey | "ami")[]>> = {
+  "ari-client": ariKeys,
+};
+
+/** Whether all that it takes to speak ARI is configured; a driver that needs it can count on that (cross-checks). */
+export function hasAri(asterisk: AsteriskConfig): asterisk is AriConfig {
+  return ariKeys.every((key) => asterisk[key] !== undefined);
+}
+
+/** @throws {Error} where the configuration was not checked */
+export function ariOf(asterisk: AsteriskConfig): AriConfig {
+  if (!hasAri(asterisk)) throw new Error(`the driver ${asterisk.driver} needs ${ariKeys.join(", ")}`);
+  return asterisk;
+}
