@@ -36,11 +36,11 @@ export interface App {
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, extraPlugins = [] } = options;
   const store = createStore({ redis: config.redis, settings: config.verification, clock, logger });
-  const telephony = createTelephony({ config, clock, random, logger });
-  const { dialer, trunks } = telephony;
+  const telephony = createTelephony({ config, pacing: store.pacing, clock, random, logger });
+  const { dialer, lines } = telephony;
   const metrics = createMetrics({
     liveCalls: () => dialer.liveCalls,
-    trunks: () => trunks.status(),
+    trunks: () => lines.status(),
     asterisks: () => telephony.asterisks(),
   });
   const report: Report = (event) => {
@@ -51,7 +51,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const verifications = createVerifications({
     numbers,
     callerIds: createCallerIdPool(config.ranges, random),
-    trunks,
+    lines,
     dialer,
     store: store.verifications,
     hmacKey: config.secrets.hmac_key,
@@ -72,7 +72,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     extraPlugins,
     async readiness() {
       const redis = await store.ping();
-      const status = trunks.status();
+      const status = lines.status();
       return { ready: redis && status.some((trunk) => trunk.usable) && !draining, redis, trunks: status, draining };
     },
   });

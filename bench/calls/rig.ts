@@ -15,6 +15,8 @@ import { type Side, startBare, startOurs } from "./side.ts";
 const endpoint = "carrier";
 /** More than ever ring at once: the bench looks for the machine's limit, not for a configured one. */
 const maxConcurrentCalls = 5000;
+/** Pacing runs, and never makes a call wait. */
+const mostCallsPerSecond = 10_000;
 
 export interface Rig {
   readonly ours: Side;
@@ -74,9 +76,18 @@ function gatewayConfig(parts: {
         ari_password: ari.password,
         ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
         max_concurrent_calls: maxConcurrentCalls,
+        calls_per_second: mostCallsPerSecond,
       },
     },
-    trunks: { carrier: { asterisk: "local", endpoint, ranges: ["block"], max_concurrent_calls: maxConcurrentCalls } },
+    trunks: {
+      carrier: {
+        asterisk: "local",
+        endpoint,
+        ranges: ["block"],
+        max_concurrent_calls: maxConcurrentCalls,
+        calls_per_second: mostCallsPerSecond,
+      },
+    },
     ranges: { block: { prefix: "+44770090", digits: 4 } },
     routes: [{ prefix: "+", trunks: ["carrier"] }],
     apps: { bench: { api_keys_sha256: [apiKeyHash(parts.apiKey)] } },

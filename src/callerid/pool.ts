@@ -20,7 +20,7 @@ interface Range {
  * @param random decides who gets which caller ID: in production the cryptographic generator
  */
 export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>, random: Random): CallerIdPool {
-  const byName = new Map(Object.entries(ranges).map(([name, range]) => [name, toRange(range)]));
+  const byName = new Map(Object.entries(ranges).map(([name, range]) => [name, toRange(name, range)]));
 
   /** @throws {RangeError} for a name that is not configured: a mistake in the program, not in a request */
   const selected = (names: readonly string[], codeLength: number | null): readonly Range[] =>
@@ -49,7 +49,7 @@ export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>
   };
 }
 
-function toRange(range: RangeConfig): Range {
+function toRange(name: string, range: RangeConfig): Range {
   const codeLength = range.digits;
   if ("prefix" in range) {
     const { prefix } = range;
@@ -59,7 +59,7 @@ function toRange(range: RangeConfig): Range {
       size: 10 ** codeLength,
       member: (index) => {
         const code = String(index).padStart(codeLength, "0");
-        return { number: prefix + code, prefix, code };
+        return { number: prefix + code, range: name, prefix, code };
       },
     };
   }
@@ -72,7 +72,7 @@ function toRange(range: RangeConfig): Range {
     member: (index) => {
       const number = numbers[index];
       if (number === undefined) throw new RangeError("no such caller ID");
-      return { number, prefix, code: number.slice(-codeLength) };
+      return { number, range: name, prefix, code: number.slice(-codeLength) };
     },
   };
 }

@@ -4,6 +4,8 @@
 export interface CallerId {
   /** E.164 with the plus sign. */
   readonly number: string;
+  /** Name of its range. */
+  readonly range: string;
   /** What all caller IDs of its range start with; may be told to the app. */
   readonly prefix: string;
   /** The last digits: what the person types. */

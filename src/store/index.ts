@@ -2,14 +2,17 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
+import type { Pacing } from "../telephony/pacing-port.ts";
 import type { VerificationStore } from "../verification/ports.ts";
 import { createRedis } from "./client.ts";
+import { createPacing } from "./pacing-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts } from "./scripts.ts";
 import { createVerificationStore } from "./verification-store.ts";
 
 export interface Store {
   readonly verifications: VerificationStore;
+  readonly pacing: Pacing;
   /** Whether Redis answers now. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -27,6 +30,7 @@ export function createStore(options: {
   const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
   return {
     verifications: createVerificationStore(run, settings),
+    pacing: createPacing(run),
     ping: connection.ping,
     close: connection.close,
   };

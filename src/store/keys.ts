@@ -16,3 +16,6 @@ export function verificationKey(id: string): string {
 export function idempotencyKey(keyHash: string): string {
   return `{i${keyHash}}:r`;
 }
+
+/** Leads the scripts of lines (lua/includes/line.lua) to their keys; all share its hash tag. */
+export const linesKey = "{lines}:out";

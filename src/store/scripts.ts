@@ -12,7 +12,17 @@ import type { Config } from "../config/schema.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { publicFields } from "./record.ts";
 
-export const scriptNames = ["start", "resend", "check", "change", "reserve", "keep_answer", "release"] as const;
+export const scriptNames = [
+  "start",
+  "resend",
+  "check",
+  "change",
+  "reserve",
+  "keep_answer",
+  "release",
+  "take_line",
+  "release_line",
+] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
 const folder = new URL("lua/", import.meta.url);

@@ -210,6 +210,11 @@ function endedBy(
   return state.hangupsSent > 0 && ours ? "us" : "far_end";
 }
 
+/** Asterisk refused before it dialed. Where its answer is missing, or the id was taken, an INVITE may be out. */
+function nothingWasSent(refusal: OriginateRefusal | null): boolean {
+  return refusal === "not_connected" || refusal === "trunk_down" || refusal === "refused";
+}
+
 function end(
   state: CallState,
   atMs: number,
@@ -226,6 +231,8 @@ function end(
     sipStatus,
     q850Cause,
     endedBy: by,
+    inviteOver: by === "far_end" || nothingWasSent(state.refusal),
+    tries: [],
   };
   return stay({ ...state, phase: "over" }, [{ type: "end", result }]);
 }

@@ -1,5 +1,19 @@
-/** What verification asks of telephony: place a short unanswered call and tell how it went. */
+/** What verification asks of telephony: a line, a short unanswered call on it, and how that went. */
 import type { Outcome } from "./outcome.ts";
+
+/**
+ * A place for one call on a trunk through an Asterisk, taken with `Lines.take`. It is given to the dialer with an
+ * attempt, or back with `Lines.giveBack`; whoever loses it frees it only when its lease ends.
+ */
+export interface Line {
+  readonly leaseId: string;
+  readonly trunk: string;
+  readonly asterisk: string;
+  /** Names of the caller-ID ranges that this trunk may present. */
+  readonly ranges: readonly string[];
+  /** The call's turn comes so long after the line was taken; the dialer waits. */
+  readonly waitMs: number;
+}
 
 /** One short call to place. */
 export interface Attempt {
@@ -8,8 +22,10 @@ export interface Attempt {
   readonly callee: string;
   /** E.164 with the plus sign. Secret until the verification ended. */
   readonly callerId: string;
-  /** Name of the trunk, chosen by `Trunks.choose`. */
-  readonly trunk: string;
+  /** Which range the caller ID is of: where the first trunk fails, another that may present it is tried. */
+  readonly range: string;
+  /** The dialer's from now on. */
+  readonly line: Line;
 }
 
 /** Where a call stands. Each callback is called at most once, in this order, and never after `ended`. */
@@ -19,6 +35,13 @@ export interface AttemptObserver {
   /** The phone rings (180, or 183 where the trunk's `ring_on` says so). */
   ringing(): void;
   ended(result: AttemptResult): void;
+}
+
+/** One trunk that was tried for an attempt. */
+export interface Try {
+  readonly trunk: string;
+  readonly asterisk: string;
+  readonly outcome: Outcome;
 }
 
 export interface AttemptResult {
@@ -34,6 +57,10 @@ export interface AttemptResult {
   /** Q.850 cause as Asterisk reported it; null where the call never existed. */
   readonly q850Cause: number | null;
   readonly endedBy: "far_end" | "us" | "nobody";
+  /** No INVITE of this call can be alive any more: the far end ended it, or none was sent. */
+  readonly inviteOver: boolean;
+  /** Every trunk that was tried, in turn, the last one last; empty where none was. */
+  readonly tries: readonly Try[];
 }
 
 export interface Dialer {
@@ -52,15 +79,30 @@ export interface Dialer {
   drain(graceMs: number): Promise<void>;
 }
 
-/** Why no trunk can be given. */
-export type NoTrunk = "no_route" | "telephony_unavailable" | "capacity";
+/** Why no line can be had. */
+export type NoLineReason = "no_route" | "telephony_unavailable" | "capacity";
 
-export interface Trunks {
+export interface NoLine {
+  readonly none: NoLineReason;
+  /** Trying again after this time may help; null: it will not. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface Lines {
   /**
-   * The trunk for a callee now, and the caller-ID ranges it may present.
+   * Takes a line for a call to this callee: on the first usable trunk of its route that has room within `max_queue_ms`.
    * @param callee E.164 with the plus sign
+   * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
    */
-  choose(callee: string): { readonly trunk: string; readonly ranges: readonly string[] } | { readonly none: NoTrunk };
+  take(callee: string): Promise<Line | NoLine>;
+  /**
+   * Takes a line for the same call, after those tried failed, on another trunk that may present the same caller ID.
+   * A trunk whose carrier spoke is not asked again; one that Asterisk could not reach may be, through another Asterisk.
+   * @param range name of the caller ID's range
+   */
+  takeAnother(callee: string, range: string, tried: readonly Try[]): Promise<Line | NoLine>;
+  /** Gives back a line on which nothing was placed. Never rejects. */
+  giveBack(line: Line): Promise<void>;
   /** Trunks by name with whether each can be used now, for /readyz and metrics. */
   status(): readonly { readonly trunk: string; readonly usable: boolean; readonly why: string }[];
 }

@@ -2,12 +2,13 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config, TrunkConfig } from "../config/schema.ts";
-import { type CallRules, isSignOfLife } from "./call.ts";
+import { isSignOfLife } from "./call.ts";
 import type { CallControl, CallEvent } from "./call-control.ts";
-import type { Attempt, AttemptObserver, AttemptResult, Dialer } from "./dialer-port.ts";
-import { guarded, LiveCall } from "./live-call.ts";
+import type { Attempt, AttemptObserver, AttemptResult, Dialer, Line } from "./dialer-port.ts";
+import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
+import { guarded } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
-import type { CallSlots } from "./slots.ts";
+import type { DialerLines } from "./trunks/lines.ts";
 
 /** One try a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
@@ -16,17 +17,13 @@ const hangupTries = 8;
 const failSafeMarginMs = 5000;
 const e164Pattern = /^\+\d{3,15}$/;
 
-/** Told of every attempt that ended, after its observer: for metrics and logs. */
-export type AttemptHook = (attemptId: string, trunk: string, result: AttemptResult) => void;
-
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
   readonly config: Pick<Config, "asterisks" | "trunks" | "calls">;
-  readonly slots: CallSlots;
+  readonly lines: Pick<DialerLines, "takeAnother" | "giveBack" | "callEnded">;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onAttempt?: AttemptHook | undefined;
 }
 
 export function createDialer(parts: DialerParts): Dialer {
@@ -35,70 +32,75 @@ export function createDialer(parts: DialerParts): Dialer {
   return dialer;
 }
 
+/** Longest that one attempt takes from the moment its turn comes until it has ended, in milliseconds. */
+export function longestCallMs({ calls, asterisks }: Pick<Config, "asterisks" | "calls">): number {
+  const dueMs = calls.setup_limit_ms + calls.ring_ms;
+  const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
+  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs));
+}
+
 class ShortCallDialer implements Dialer {
   readonly longestCallMs: number;
   readonly #parts: DialerParts;
-  /** By attempt id; bounded by the call slots. */
-  readonly #calls = new Map<string, LiveCall>();
-  readonly #failSafeSeconds: number;
+  /** By attempt id; bounded by the lines that can be taken. */
+  readonly #attempts = new Map<string, LiveAttempt>();
+  /** By call id: each attempt may have placed a few. */
+  readonly #calls = new Map<string, LiveAttempt>();
   #draining = false;
   #drained: (() => void)[] = [];
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
-    const { calls, asterisks } = parts.config;
-    const dueMs = calls.setup_limit_ms + calls.ring_ms;
-    this.#failSafeSeconds = Math.ceil((dueMs + failSafeMarginMs) / 1000);
-    const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-    this.longestCallMs = Math.max(this.#failSafeSeconds * 1000, dueMs + Math.max(0, ...waitsMs));
+    this.longestCallMs = parts.config.calls.max_queue_ms + longestCallMs(parts.config);
   }
 
   get liveCalls(): number {
-    return this.#calls.size;
+    return this.#attempts.size;
   }
 
   place(attempt: Attempt, observer: AttemptObserver): void {
     const { attemptId } = attempt;
-    const trunk = this.#parts.config.trunks[attempt.trunk];
-    const control = trunk && this.#parts.callControls.get(trunk.asterisk);
-    if (trunk === undefined || control === undefined) {
-      this.#turnAway(attempt, observer, { refusal: "trunk_down" });
-      return;
-    }
     const whyNot = this.#whyNot(attempt);
     if (whyNot !== null) {
-      this.#turnAway(attempt, observer, whyNot);
+      void this.#parts.lines.giveBack(attempt.line);
+      // Answers later, so that `place` has returned when the observer hears of it.
+      queueMicrotask(() => this.#report(attempt, observer, unplaced(whyNot)));
       return;
     }
-    const call = new LiveCall({
-      request: {
-        callId: attemptId,
-        endpoint: trunk.endpoint,
-        callee: numberFor(trunk, attempt.callee),
-        callerId: numberFor(trunk, attempt.callerId),
-        failSafeSeconds: this.#failSafeSeconds,
-      },
-      rules: this.#rulesFor(trunk),
-      control,
-      clock: this.#parts.clock,
-      logger: this.#loggerFor(attempt),
+    const callIds: string[] = [];
+    const live = new LiveAttempt({
+      attempt,
       observer,
-      onEnd: (result) => this.#ended(attempt, observer, result),
+      plan: (line, callId, setupLimitMs) => this.#plan(attempt, line, callId, setupLimitMs),
+      lines: this.#parts.lines,
+      setupLimitMs: this.#parts.config.calls.setup_limit_ms,
+      mostTries: this.#parts.config.calls.max_trunks,
+      clock: this.#parts.clock,
+      logger: this.#parts.logger.child({ attemptId }),
+      onCallId: (callId) => {
+        callIds.push(callId);
+        this.#calls.set(callId, live);
+      },
+      neverPlaced: (known) => unplaced(known === "canceled" ? { canceled: true } : { refusal: "trunk_down" }),
+      onEnd: (result) => {
+        for (const callId of callIds) this.#calls.delete(callId);
+        this.#ended(attempt, observer, result);
+      },
     });
-    this.#calls.set(attemptId, call);
-    call.begin();
+    this.#attempts.set(attemptId, live);
+    live.begin();
   }
 
   cancel(attemptId: string): void {
-    this.#calls.get(attemptId)?.feed({ type: "cancel" });
+    this.#attempts.get(attemptId)?.cancel();
   }
 
   drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    if (this.#calls.size === 0) return Promise.resolve();
+    if (this.#attempts.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const stopGrace = this.#parts.clock.after(graceMs, () => {
-        for (const attemptId of [...this.#calls.keys()]) this.cancel(attemptId);
+        for (const attemptId of [...this.#attempts.keys()]) this.cancel(attemptId);
       });
       this.#drained.push(() => {
         stopGrace();
@@ -109,68 +111,76 @@ class ShortCallDialer implements Dialer {
 
   /** An event of an Asterisk. A call that ended for us and yet lives is hung up: nobody watches it any more. */
   receive(control: CallControl, event: CallEvent): void {
-    const call = this.#calls.get(event.callId);
-    if (call !== undefined) call.feed(event);
-    else if (isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
+    const watched = this.#calls.get(event.callId)?.receive(event) ?? false;
+    if (!watched && isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }
 
-  /** Why this attempt cannot be placed, as the end that it gets; null: it can, and holds a slot from now on. */
+  /** Why this attempt cannot be placed, as the end that it gets; null: it can. */
   #whyNot(attempt: Attempt): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
-    if (this.#calls.has(attempt.attemptId)) return { refusal: "duplicate" };
+    if (this.#attempts.has(attempt.attemptId)) return { refusal: "duplicate" };
     const numbersFit = e164Pattern.test(attempt.callee) && e164Pattern.test(attempt.callerId);
-    // As a carrier would say of such a number, and of too many calls.
-    if (!numbersFit) return { endedBy: "far_end", sipStatus: 484 };
-    return this.#parts.slots.take(attempt.trunk) ? null : { endedBy: "far_end", sipStatus: 503 };
+    // As a carrier would say of such a number.
+    return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }
 
-  #rulesFor(trunk: TrunkConfig): CallRules {
-    const { calls, asterisks } = this.#parts.config;
+  #plan(attempt: Attempt, line: Line, callId: string, setupLimitMs: number): ReturnType<PlanCall> {
+    const { callControls, config } = this.#parts;
+    const trunk = config.trunks[line.trunk];
+    const asterisk = config.asterisks[line.asterisk];
+    const control = callControls.get(line.asterisk);
+    if (trunk === undefined || asterisk === undefined || control === undefined) return null;
+    const { ring_ms: ringMs } = config.calls;
     return {
-      ringOnProgress: trunk.ring_on === "180+183",
-      ringMs: calls.ring_ms,
-      setupLimitMs: calls.setup_limit_ms,
-      hangupRetryMs,
-      hangupTries,
-      endWaitMs: endWaitMs(asterisks[trunk.asterisk]?.request_timeout_ms ?? 0),
+      control,
+      request: {
+        callId,
+        endpoint: trunk.endpoint,
+        callee: numberFor(trunk, attempt.callee),
+        callerId: numberFor(trunk, attempt.callerId),
+        failSafeSeconds: failSafeSeconds(setupLimitMs + ringMs),
+      },
+      rules: {
+        ringOnProgress: trunk.ring_on === "180+183",
+        ringMs,
+        setupLimitMs,
+        hangupRetryMs,
+        hangupTries,
+        endWaitMs: endWaitMs(asterisk.request_timeout_ms),
+      },
     };
   }
 
   #ended(attempt: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    this.#calls.delete(attempt.attemptId);
-    this.#parts.slots.release(attempt.trunk);
+    this.#attempts.delete(attempt.attemptId);
     this.#report(attempt, observer, result);
-    if (this.#calls.size > 0) return;
+    if (this.#attempts.size > 0) return;
     const waiting = this.#drained;
     this.#drained = [];
     for (const resolve of waiting) resolve();
   }
 
-  /** A call that never came to be. Answers later, so that `place` has returned when the observer hears of it. */
-  #turnAway(attempt: Attempt, observer: AttemptObserver, known: Partial<Ending>): void {
-    const result: AttemptResult = {
-      outcome: outcomeOf({ ...nothingHappened, ...known }),
-      alerted: false,
-      postDialDelayMs: null,
-      ringMs: null,
-      sipStatus: null,
-      q850Cause: null,
-      endedBy: "nobody",
-    };
-    queueMicrotask(() => this.#report(attempt, observer, result));
-  }
-
-  #report(attempt: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    const logger = this.#loggerFor(attempt);
+  /** Log lines say which attempt and which trunks, and no number. */
+  #report({ attemptId, line }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
+    const logger = this.#parts.logger.child({ attemptId, trunk: result.tries.at(-1)?.trunk ?? line.trunk });
     logger.info(result, "call ended");
     guarded(logger, () => observer.ended(result));
-    guarded(logger, () => this.#parts.onAttempt?.(attempt.attemptId, attempt.trunk, result));
   }
+}
 
-  /** Log lines say which attempt and which trunk, and no number. */
-  #loggerFor(attempt: Attempt): Logger {
-    return this.#parts.logger.child({ attemptId: attempt.attemptId, trunk: attempt.trunk });
-  }
+/** The result of an attempt of which no call ever was. */
+function unplaced(known: Partial<Ending>): AttemptResult {
+  return {
+    outcome: outcomeOf({ ...nothingHappened, ...known }),
+    alerted: false,
+    postDialDelayMs: null,
+    ringMs: null,
+    sipStatus: null,
+    q850Cause: null,
+    endedBy: "nobody",
+    inviteOver: true,
+    tries: [],
+  };
 }
 
 const nothingHappened: Ending = {
@@ -182,6 +192,11 @@ const nothingHappened: Ending = {
   sipStatus: null,
   q850Cause: null,
 };
+
+/** Asterisk's own limit for a call that is due to take so long. */
+function failSafeSeconds(dueMs: number): number {
+  return Math.ceil((dueMs + failSafeMarginMs) / 1000);
+}
 
 /** The reply to the originate and to one hang-up may each take the whole deadline; then the end must come. */
 function endWaitMs(requestTimeoutMs: number): number {

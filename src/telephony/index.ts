@@ -5,24 +5,24 @@ import { ariOf } from "../config/asterisk-access.ts";
 import type { AsteriskConfig, Config } from "../config/schema.ts";
 import type { Random } from "../random.ts";
 import type { CallControl } from "./call-control.ts";
-import { type AttemptHook, createDialer } from "./dialer.ts";
-import type { Dialer, Trunks } from "./dialer-port.ts";
+import { createDialer, longestCallMs } from "./dialer.ts";
+import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
-import { createCallSlots } from "./slots.ts";
+import type { Pacing, Way } from "./pacing-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
-import { createTrunks } from "./trunks/index.ts";
+import { createLines } from "./trunks/lines.ts";
 
 export interface TelephonyParts {
   readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly onAttempt?: AttemptHook;
+  readonly pacing: Pacing;
 }
 
 export interface Telephony {
   readonly dialer: Dialer;
-  readonly trunks: Trunks;
+  readonly lines: Lines;
   /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
@@ -43,19 +43,32 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
 
-  const slots = createCallSlots(config);
-  const dialer = createDialer({ callControls: controls, config, slots, clock, logger, onAttempt: parts.onAttempt });
-  const trunks = createTrunks({
+  const longestFirst = [...config.routes].sort((a, b) => b.prefix.length - a.prefix.length);
+  const waysOf = (trunk: string): readonly Way[] => {
+    const own = config.trunks[trunk];
+    return own === undefined ? [] : [{ trunk, asterisk: own.asterisk }];
+  };
+  const lines = createLines({
     config,
+    waysTo: (callee) =>
+      longestFirst.find(({ prefix }) => callee.startsWith(prefix))?.trunks.flatMap((trunk) => waysOf(trunk)) ?? null,
+    waysOf,
     callControls: controls,
-    slots,
-    health: (asterisk, endpoint) =>
-      watches.get(asterisk)?.health(endpoint) ?? { usable: true, why: "Asterisk is connected; no AMI to tell more" },
+    pacing: parts.pacing,
+    longestCallMs: longestCallMs(config),
+    random: parts.random,
+    logger,
+    health: ({ trunk, asterisk }) =>
+      watches.get(asterisk)?.health(config.trunks[trunk]?.endpoint ?? "") ?? {
+        usable: true,
+        why: "Asterisk is connected; no AMI to tell more",
+      },
   });
+  const dialer = createDialer({ callControls: controls, config, lines, clock, logger });
 
   return {
     dialer,
-    trunks,
+    lines,
     async start() {
       const starting = [...controls.values(), ...watches.values()].map((part) => part.start());
       await Promise.all(starting);

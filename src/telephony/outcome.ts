@@ -23,8 +23,11 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 export interface OutcomeTraits {
-  /** Whether another call to this number makes sense, and by which way. `final`: this number will not ring. */
-  readonly nextTry: "final" | "same_trunk" | "other_trunk" | "other_caller_id";
+  /**
+   * Whether another call to this number makes sense, and by which way. `final`: this number will not ring. `at_once`:
+   * the attempt itself goes on to another trunk, unless the phone may have rung.
+   */
+  readonly nextTry: "final" | "same_trunk" | "other_trunk" | "other_trunk_at_once" | "other_caller_id";
   /** What it says of the number itself: it works, it is away for now, it is likely dead, or nothing. */
   readonly numberHealth: "works" | "away" | "dead" | "nothing";
   /** Whose statistics it counts against. */
@@ -35,7 +38,9 @@ export interface OutcomeTraits {
 
 /**
  * What each outcome means. Sources: RFC 3398 section 7.2.4.1, RFC 8197 (607), RFC 8688 (608), Q.850 table 1.
- * `unallocated` asks for a second trunk because carriers also say 404 when they merely have no route.
+ * `unallocated` asks for a second trunk because carriers also say 404 when they merely have no route. An attempt goes on
+ * to another trunk at once where this one failed or would not carry the call; where the callee's own network spoke,
+ * another trunk would hear the same.
  */
 export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
   rang: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "nobody", delivered: "yes" },
@@ -43,19 +48,24 @@ export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
   busy: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "number", delivered: "no" },
   declined: { nextTry: "same_trunk", numberHealth: "works", countsAgainst: "number", delivered: "yes" },
   no_answer_signal: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
-  unallocated: { nextTry: "other_trunk", numberHealth: "dead", countsAgainst: "number", delivered: "no" },
+  unallocated: { nextTry: "other_trunk_at_once", numberHealth: "dead", countsAgainst: "number", delivered: "no" },
   invalid_format: { nextTry: "final", numberHealth: "dead", countsAgainst: "us", delivered: "no" },
   changed: { nextTry: "final", numberHealth: "dead", countsAgainst: "number", delivered: "no" },
   switched_off: { nextTry: "same_trunk", numberHealth: "away", countsAgainst: "number", delivered: "no" },
-  barred: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
+  barred: { nextTry: "other_trunk_at_once", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
   caller_id_refused: {
     nextTry: "other_caller_id",
     numberHealth: "nothing",
     countsAgainst: "us",
     delivered: "if_alerted",
   },
-  congestion: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "if_alerted" },
-  trunk_down: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
+  congestion: {
+    nextTry: "other_trunk_at_once",
+    numberHealth: "nothing",
+    countsAgainst: "trunk",
+    delivered: "if_alerted",
+  },
+  trunk_down: { nextTry: "other_trunk_at_once", numberHealth: "nothing", countsAgainst: "trunk", delivered: "no" },
   canceled: { nextTry: "same_trunk", numberHealth: "nothing", countsAgainst: "nobody", delivered: "if_alerted" },
   interrupted: { nextTry: "same_trunk", numberHealth: "nothing", countsAgainst: "us", delivered: "if_alerted" },
   unknown: { nextTry: "other_trunk", numberHealth: "nothing", countsAgainst: "trunk", delivered: "if_alerted" },
@@ -65,6 +75,11 @@ export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
 export function delivered(outcome: Outcome, alerted: boolean): boolean {
   const trait = outcomeTraits[outcome].delivered;
   return trait === "yes" || (trait === "if_alerted" && alerted);
+}
+
+/** Whether an attempt with this outcome goes on to another trunk at once; see `LiveAttempt` for when it must not. */
+export function failsOver(outcome: Outcome): boolean {
+  return outcomeTraits[outcome].nextTry === "other_trunk_at_once";
 }
 
 /** All that is known at the end of a call. */

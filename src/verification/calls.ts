@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Report } from "../reports/events.ts";
-import type { Dialer } from "../telephony/dialer-port.ts";
+import type { Dialer, Line } from "../telephony/dialer-port.ts";
 import { type CallProgress, createCallProgress, type News } from "./call-progress.ts";
 import { attemptIdOf } from "./ids.ts";
 import { eventOf, isTerminal } from "./machine.ts";
@@ -11,8 +11,8 @@ import type { Seen, VerificationStore } from "./ports.ts";
 import type { Verification } from "./types.ts";
 
 export interface Calls {
-  /** Places the newest call of a verification. */
-  place(verification: Verification, callerId: CallerId, trunk: string): void;
+  /** Places the newest call of a verification on a line, which is the call's from now on. */
+  place(verification: Verification, callerId: CallerId, line: Line): void;
   /** Resolves when the store was told of everything. */
   settled(): Promise<void>;
 }
@@ -31,7 +31,8 @@ export function createCalls(options: {
   const live = new Set<CallProgress>();
 
   return {
-    place(verification, callerId, trunk) {
+    place(verification, callerId, line) {
+      const { trunk } = line;
       const { id, app, country, attempts: attempt } = verification;
       const attemptId = attemptIdOf(id, attempt);
 
@@ -46,7 +47,7 @@ export function createCalls(options: {
       live.add(progress);
 
       dialer.place(
-        { attemptId, callee: verification.to, callerId: callerId.number, trunk },
+        { attemptId, callee: verification.to, callerId: callerId.number, range: callerId.range, line },
         {
           calling: () => progress.tell({ event: "calling", reason: null }),
           ringing() {

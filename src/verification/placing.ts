@@ -1,9 +1,9 @@
-/** Finds a trunk and a caller ID for one call. */
+/** Finds a line and a caller ID for one call. */
 import type { CallerId, CallerIdPool } from "../callerid/types.ts";
-import type { Trunks } from "../telephony/dialer-port.ts";
+import type { Line, Lines } from "../telephony/dialer-port.ts";
 import type { Hashes } from "./hashes.ts";
 import type { Candidate, Placement } from "./ports.ts";
-import { noSuchCodeLength, noTrunk } from "./refusals.ts";
+import { noLine, noSuchCodeLength } from "./refusals.ts";
 import type { Verification } from "./types.ts";
 
 /** Enough that the first free one of them is nearly always there: at most half of the range rests for a callee. */
@@ -11,28 +11,36 @@ const fewCandidates = 4;
 /** For the second try. That all of these rest has a chance of at most 2^-256. */
 const mostCandidates = 256;
 
-export interface Line {
-  readonly trunk: string;
-  readonly ranges: readonly string[];
+/** A line for a call, and what may be shown on it. */
+export interface Offer {
+  readonly line: Line;
   readonly codeLength: number | null;
-  /** While more caller IDs than this rest for a callee, it gets no call: see `chooseLine`. */
+  /** While more caller IDs than this rest for a callee, it gets no call: see `takeOffer`. */
   readonly mostResting: number;
 }
 
 /**
- * The trunk for a callee and what may be shown on it.
+ * Takes a line for a call to a callee.
  *
  * Somebody who did see the callee's earlier calls can rule those caller IDs out. So at least half of the smallest
  * range must be left: that bounds their odds to twice the configured ones.
  * @param codeLength digits that the app asked for; null: any
- * @throws {Refusal} where there is no trunk or no range
+ * @throws {Refusal} where there is no line or no range
  */
-export function chooseLine(trunks: Trunks, pool: CallerIdPool, callee: string, codeLength: number | null): Line {
-  const choice = trunks.choose(callee);
-  if ("none" in choice) throw noTrunk(choice.none);
-  const sizes = [...pool.sizes(choice.ranges, codeLength).values()];
-  if (sizes.length === 0) throw noSuchCodeLength(codeLength);
-  return { trunk: choice.trunk, ranges: choice.ranges, codeLength, mostResting: Math.floor(Math.min(...sizes) / 2) };
+export async function takeOffer(
+  lines: Lines,
+  pool: CallerIdPool,
+  callee: string,
+  codeLength: number | null,
+): Promise<Offer> {
+  const line = await lines.take(callee);
+  if ("none" in line) throw noLine(line);
+  const sizes = [...pool.sizes(line.ranges, codeLength).values()];
+  if (sizes.length === 0) {
+    void lines.giveBack(line);
+    throw noSuchCodeLength(codeLength);
+  }
+  return { line, codeLength, mostResting: Math.floor(Math.min(...sizes) / 2) };
 }
 
 /** The caller ID that the store leased, and the verification as it is now. */
@@ -50,14 +58,14 @@ export interface Leased {
 export async function leaseCallerId<Answer extends { readonly kind: string }>(options: {
   readonly pool: CallerIdPool;
   readonly hashes: Hashes;
-  readonly line: Line;
+  readonly offer: Offer;
   readonly verificationId: string;
   readonly callee: string;
   readonly place: (candidates: readonly Candidate[]) => Promise<Answer | Placement>;
 }): Promise<Leased | Exclude<Answer | Placement, { kind: "placed" }>> {
-  const { pool, hashes, line, verificationId, callee, place } = options;
+  const { pool, hashes, offer, verificationId, callee, place } = options;
   const attempt = async (count: number) => {
-    const drawn = pool.draw(line.ranges, line.codeLength, count);
+    const drawn = pool.draw(offer.line.ranges, offer.codeLength, count);
     const answer = await place(
       drawn.map(({ number, prefix, code }) => ({
         callerIdHash: hashes.callerId(callee, number),

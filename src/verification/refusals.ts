@@ -1,13 +1,11 @@
 /** What the service says when it says no. */
 import { Refusal } from "../refusal.ts";
-import type { NoTrunk } from "../telephony/dialer-port.ts";
+import type { NoLine } from "../telephony/dialer-port.ts";
 import type { CalleeLimit, Placement } from "./ports.ts";
 import type { Status } from "./types.ts";
 
-/** A call ends and frees its trunk within seconds. */
+/** A caller ID that rests for one callee may be free for it soon. */
 const capacityRetryMs = 1000;
-/** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
-const telephonyRetryMs = 5000;
 
 const limitDetails: Record<CalleeLimit, string> = {
   wrong_checks: "too many wrong codes were given for this number",
@@ -28,14 +26,15 @@ export function ended(status: Status): Refusal {
   return new Refusal("verification_ended", `the verification ended before as ${status}`);
 }
 
-export function noTrunk(why: NoTrunk): Refusal {
-  switch (why) {
+export function noLine({ none, retryAfterMs }: NoLine): Refusal {
+  const retry = retryAfterMs ?? undefined;
+  switch (none) {
     case "no_route":
       return new Refusal("country_not_allowed", "no route leads to this number");
     case "telephony_unavailable":
-      return new Refusal("telephony_unavailable", "no trunk to this number is usable now", telephonyRetryMs);
+      return new Refusal("telephony_unavailable", "no trunk to this number is usable now", retry);
     case "capacity":
-      return new Refusal("capacity", "all lines to this number are taken", capacityRetryMs);
+      return new Refusal("capacity", "all lines to this number are taken", retry);
   }
 }
 

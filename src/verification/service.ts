@@ -6,7 +6,7 @@ import type { Numbers } from "../numbers/ports.ts";
 import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
 import type { Report } from "../reports/events.ts";
-import type { Dialer, Trunks } from "../telephony/dialer-port.ts";
+import type { Dialer, Lines } from "../telephony/dialer-port.ts";
 import { createCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
 import { codeWithin, readCallerId, readCode } from "./guess.ts";
@@ -19,7 +19,7 @@ import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 export interface VerificationsOptions {
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
-  readonly trunks: Trunks;
+  readonly lines: Lines;
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   /** `secrets.hmac_key` */

@@ -6,14 +6,14 @@ import type { Numbers } from "../numbers/ports.ts";
 import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
 import type { Report } from "../reports/events.ts";
-import type { Dialer, Trunks } from "../telephony/dialer-port.ts";
+import type { Dialer, Lines } from "../telephony/dialer-port.ts";
 import type { Calls } from "./calls.ts";
 import type { Endings } from "./endings.ts";
 import type { Hashes } from "./hashes.ts";
 import { answerOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import { isTerminal } from "./machine.ts";
-import { chooseLine, type Leased, type Line, leaseCallerId } from "./placing.ts";
+import { type Leased, leaseCallerId, type Offer, takeOffer } from "./placing.ts";
 import type { Candidate, Placement, VerificationStore } from "./ports.ts";
 import { ended, notPlaced } from "./refusals.ts";
 import type { AppIdentity, StartRequest, Verification, Verifications } from "./types.ts";
@@ -27,7 +27,7 @@ interface Callee {
 export function createStarts(options: {
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
-  readonly trunks: Trunks;
+  readonly lines: Lines;
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   readonly hashes: Hashes;
@@ -38,7 +38,7 @@ export function createStarts(options: {
   readonly calls: Calls;
   readonly endings: Endings;
 }): Pick<Verifications, "start" | "resend"> {
-  const { numbers, callerIds: pool, trunks, dialer, store, hashes, clock, random, report, logger } = options;
+  const { numbers, callerIds: pool, lines, dialer, store, hashes, clock, random, report, logger } = options;
   const { calls, endings } = options;
 
   /** @throws {Refusal} where the number may not be called */
@@ -52,22 +52,38 @@ export function createStarts(options: {
   }
 
   /** What a start and a resend tell the store alike. */
-  function callRequest(app: AppIdentity, id: string, to: string, line: Line, candidates: readonly Candidate[]) {
+  function callRequest(app: AppIdentity, id: string, to: string, offer: Offer, candidates: readonly Candidate[]) {
     return {
       nowMs: clock.nowMs(),
       app: app.name,
       id,
       callee: hashes.callee(to),
       candidates,
-      mostResting: line.mostResting,
+      mostResting: offer.mostResting,
       longestCallMs: dialer.longestCallMs,
     };
   }
 
-  function place({ verification, callerId }: Leased, line: Line): Verification {
+  function place({ verification, callerId }: Leased, { line }: Offer): Verification {
     endings.watch(verification);
-    calls.place(verification, callerId, line.trunk);
+    calls.place(verification, callerId, line);
     return verification;
+  }
+
+  /** Takes a line for a call and gives it back where `lease` comes to no call: others wait for it. */
+  async function withOffer<T extends { readonly kind: string }>(
+    to: string,
+    codeLength: number | null,
+    lease: (offer: Offer) => Promise<T>,
+  ): Promise<{ readonly offer: Offer; readonly answer: T }> {
+    const offer = await takeOffer(lines, pool, to, codeLength);
+    let answer: T | null = null;
+    try {
+      answer = await lease(offer);
+      return { offer, answer };
+    } finally {
+      if (answer?.kind !== "leased") void lines.giveBack(offer.line);
+    }
   }
 
   function refused(placement: Exclude<Placement, { kind: "placed" }>): Refusal {
@@ -78,18 +94,20 @@ export function createStarts(options: {
   /** @param id of the verification to start; where one has it already, that one is returned and nothing is placed */
   async function startWith(id: string, app: AppIdentity, request: StartRequest, callee: Callee): Promise<Verification> {
     const { to, country } = callee;
-    const line = chooseLine(trunks, pool, to, request.codeLength ?? null);
     const { reference = null, metadata = null } = request;
-    const lease = await leaseCallerId({
-      ...{ pool, hashes, line, verificationId: id, callee: to },
-      place: (candidates) =>
-        store.start({ ...callRequest(app, id, to, line, candidates), to, country, reference, metadata }),
-    });
+    const { offer, answer: lease } = await withOffer(to, request.codeLength ?? null, (offer) =>
+      leaseCallerId({
+        ...{ pool, hashes, offer, verificationId: id, callee: to },
+        place: (candidates) =>
+          store.start({ ...callRequest(app, id, to, offer, candidates), to, country, reference, metadata }),
+      }),
+    );
     if (lease.kind === "exists") return endings.seen(lease);
     if (lease.kind !== "leased") throw refused(lease);
-    report({ type: "verification_started", id, app: app.name, country, trunk: line.trunk });
-    logger.info({ id, app: app.name, country, trunk: line.trunk }, "verification started");
-    return place(lease, line);
+    const { trunk } = offer.line;
+    report({ type: "verification_started", id, app: app.name, country, trunk });
+    logger.info({ id, app: app.name, country, trunk }, "verification started");
+    return place(lease, offer);
   }
 
   return {
@@ -105,15 +123,16 @@ export function createStarts(options: {
     async resend(app, id) {
       const { status, to, country, codeLength } = await endings.look(app.name, id);
       if (isTerminal(status)) throw ended(status);
-      const line = chooseLine(trunks, pool, to, codeLength);
-      const lease = await leaseCallerId({
-        ...{ pool, hashes, line, verificationId: id, callee: to },
-        place: (candidates) => store.resend(callRequest(app, id, to, line, candidates)),
-      });
+      const { offer, answer: lease } = await withOffer(to, codeLength, (offer) =>
+        leaseCallerId({
+          ...{ pool, hashes, offer, verificationId: id, callee: to },
+          place: (candidates) => store.resend(callRequest(app, id, to, offer, candidates)),
+        }),
+      );
       if (lease.kind !== "leased") throw refused(lease);
       const { attempts: attempt } = lease.verification;
-      logger.info({ id, app: app.name, country, trunk: line.trunk, attempt }, "call sent again");
-      return place(lease, line);
+      logger.info({ id, app: app.name, country, trunk: offer.line.trunk, attempt }, "call sent again");
+      return place(lease, offer);
     },
   };
 }

@@ -25,7 +25,13 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
     100,
     1,
     10_000,
-    "Calls this gateway keeps up at once on this trunk; ask the carrier for its channel limit.",
+    "Calls that all gateways together keep up at once on this trunk; ask the carrier for its channel limit.",
+  ),
+  calls_per_second: count(
+    10,
+    1,
+    10_000,
+    "Calls that all gateways together begin in a second on this trunk, evenly spaced; ask the carrier for its CPS limit. Carriers answer what is above with 503 or block the trunk.",
   ),
 });
 

@@ -38,5 +38,17 @@ export const Verification = optionalSection("The rules of a verification.", {
 export const Calls = optionalSection("How a call is placed.", {
   ring_ms: ms(5000, 1000, 30_000, "Ring time, from the first 180. Call screening can hold the first ring for 5 s."),
   setup_limit_ms: ms(20_000, 1000, 60_000, "No alerting within this time after INVITE: the call is canceled."),
+  max_queue_ms: ms(
+    2000,
+    0,
+    10_000,
+    "Longest that a call waits for its turn where a trunk has all the calls a second that it may have. What would wait longer is refused at once, with Retry-After.",
+  ),
+  max_trunks: count(
+    3,
+    1,
+    10,
+    "Trunks that are tried for one call, where one is congested, down or does not know the number. All within setup_limit_ms, and never after the phone may have rung.",
+  ),
   drain_ms: ms(30_000, 0, 300_000, "At SIGTERM: time for live calls to end by themselves before they are canceled."),
 });

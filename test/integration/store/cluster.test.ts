@@ -118,6 +118,16 @@ describe("on a Redis Cluster of three nodes", () => {
     expect(world.placed.length).toBe(placed);
   });
 
+  it("counts the calls of all gateways on one node", async () => {
+    const limits = { callsPerSecond: 1000, maxConcurrentCalls: 1 };
+    const way = { trunk: "carrier", asterisk: "main", trunkLimits: limits, asteriskLimits: limits };
+    const take = (leaseId: string) =>
+      world.store.pacing.take({ leaseId, leaseMs: 30_000, maxWaitMs: 100, ways: [way] });
+    expect([(await take("a")).kind, (await take("b")).kind]).toEqual(["taken", "full"]);
+    await world.store.pacing.release("a", way, false);
+    expect(await take("c")).toMatchObject({ kind: "taken", way: 0 });
+  });
+
   it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
     const victim = nodes[2] as Node;
     process.kill(victim.child.pid, "SIGKILL");

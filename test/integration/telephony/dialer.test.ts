@@ -6,6 +6,7 @@ import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../src/random.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import { freePacing } from "../../support/free-pacing.ts";
 import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
 import { keepingLogger, withWorld } from "./world.ts";
@@ -22,6 +23,8 @@ const setupLimitMs = 2000;
 const toleranceMs = 150;
 const several = 5;
 
+const line = { leaseId: "l", asterisk: "main", ranges: ["block"], waitMs: 0 };
+
 let telephony: Telephony;
 let logs: ReturnType<typeof keepingLogger>;
 
@@ -34,6 +37,7 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
     ring_on: "180",
     ranges: ["block"],
     max_concurrent_calls: 50,
+    calls_per_second: 1000,
     ...changed.trunk,
   };
   telephony = createTelephony({
@@ -44,8 +48,16 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
         silent: { ...trunk, endpoint: "silent" },
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
-      calls: { ring_ms: ringMs, setup_limit_ms: setupLimitMs, drain_ms: 30_000, ...changed.calls },
+      calls: {
+        ring_ms: ringMs,
+        setup_limit_ms: setupLimitMs,
+        max_queue_ms: 0,
+        max_trunks: 1,
+        drain_ms: 30_000,
+        ...changed.calls,
+      },
     },
+    pacing: freePacing,
     clock: systemClock,
     random: cryptoRandom,
     logger: logs.logger,
@@ -67,7 +79,7 @@ function place(trunk = "carrier"): Placed {
   const { promise: ringing, resolve: rings } = Promise.withResolvers<void>();
   const { promise: ended, resolve: ends } = Promise.withResolvers<AttemptResult>();
   telephony.dialer.place(
-    { attemptId, callee, callerId, trunk },
+    { attemptId, callee, callerId, range: "block", line: { ...line, trunk } },
     {
       calling: () => void told.push("calling"),
       ringing: () => {

@@ -6,6 +6,7 @@ import { cryptoRandom } from "../../../src/random.ts";
 import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
 import { freePort } from "../../../src/runtime/free-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import { freePacing } from "../../support/free-pacing.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { keepingLogger } from "./world.ts";
@@ -29,6 +30,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     ring_on: "180",
     ranges: ["block"],
     max_concurrent_calls: 10,
+    calls_per_second: 10,
   });
   const config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls"> = {
     asterisks: {
@@ -42,18 +44,25 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
         // Asterisk lets whoever gives a wrong password wait for a second.
         request_timeout_ms: 3000,
         max_concurrent_calls: 10,
+        calls_per_second: 10,
       },
     },
     trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
     routes: [{ prefix: "+", trunks: endpoints }],
-    calls: { ring_ms: 1000, setup_limit_ms: 2000, drain_ms: 0 },
+    calls: { ring_ms: 1000, setup_limit_ms: 2000, max_queue_ms: 0, max_trunks: 1, drain_ms: 0 },
   };
-  telephony = createTelephony({ config, clock: systemClock, random: cryptoRandom, logger: logs.logger });
+  telephony = createTelephony({
+    config,
+    pacing: freePacing,
+    clock: systemClock,
+    random: cryptoRandom,
+    logger: logs.logger,
+  });
   await telephony.start();
   return telephony;
 }
 
-const stateOf = (trunk: string) => telephony?.trunks.status().find((one) => one.trunk === trunk);
+const stateOf = (trunk: string) => telephony?.lines.status().find((one) => one.trunk === trunk);
 const becomes = (trunk: string, state: object) =>
   vi.waitFor(() => expect(stateOf(trunk)).toMatchObject(state), { timeout: 15_000, interval: 50 });
 
@@ -70,18 +79,18 @@ describe("the health of trunks", () => {
     let carrier = await runtime.carrier({ scenario: "ringing", port });
     await start(asterisk, ["first", "second", "missing"]);
     await becomes("first", { usable: true, why: "up" });
-    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "first" });
     // Never asked with OPTIONS: Asterisk cannot tell, so it counts as usable.
     expect(stateOf("second")).toMatchObject({ usable: true });
     expect(stateOf("missing")).toEqual({ trunk: "missing", usable: false, why: "Asterisk has no endpoint missing" });
 
     await carrier.stop();
     await becomes("first", { usable: false, why: "the carrier does not answer OPTIONS" });
-    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "second" });
+    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "second" });
 
     carrier = await runtime.carrier({ scenario: "ringing", port });
     await becomes("first", { usable: true });
-    expect(telephony?.trunks.choose("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "first" });
 
     await asterisk.restart();
     await becomes("first", { usable: true, why: "up" });
@@ -149,7 +158,7 @@ describe("the health of trunks", () => {
     expect(stateOf("carrier")).toMatchObject({ usable: true });
     await asterisk.kill();
     await becomes("carrier", { usable: false, why: "Asterisk main is not connected" });
-    expect(telephony?.trunks.choose("+447700900123")).toEqual({ none: "telephony_unavailable" });
+    expect(await telephony?.lines.take("+447700900123")).toEqual({ none: "telephony_unavailable", retryAfterMs: 5000 });
     await asterisk.restart();
     await becomes("carrier", { usable: true, why: "up" });
   });

@@ -69,6 +69,7 @@ export function withWorld({ listensAt = "ari", driver = "ari-client" }: WorldOpt
         ...(listensAt === "ami" ? { ami } : {}),
         request_timeout_ms: 2000,
         max_concurrent_calls: 100,
+        calls_per_second: 1000,
         ...changed,
       }),
       withPassword: (password) => (listensAt === "ari" ? { ari_password: password } : { ami: { ...ami, password } }),

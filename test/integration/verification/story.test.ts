@@ -48,7 +48,7 @@ describe("a verification", () => {
       reference: "order 7",
       metadata: { a: "b" },
     });
-    expect(lastCall()).toMatchObject({ callee, trunk: "carrier", callerId: `+4420794${lastCall().code}` });
+    expect(lastCall()).toMatchObject({ callee, line: { trunk: "carrier" }, callerId: `+4420794${lastCall().code}` });
 
     const seen: string[] = [];
     const look = async () => void seen.push((await verifications.get(shop, started.id)).status);
@@ -233,6 +233,16 @@ describe("a verification", () => {
     loseTrunks(why);
     expect(await refusalOf(verifications.start(shop, { to: somebody() }, null))).toMatchObject({ code });
     expect(placed).toEqual([]);
+  });
+
+  it("gives its line back where it is refused after all", async () => {
+    const { verifications, linesHeld } = await open();
+    const to = somebody();
+    await verifications.start(shop, { to }, "key-of-one");
+    await verifications.start(shop, { to }, "key-of-one");
+    await refusalOf(verifications.start(shop, { to }, null));
+    await refusalOf(verifications.start(shop, { to: somebody(), codeLength: 4 }, null));
+    expect(linesHeld()).toBe(0);
   });
 
   it("is refused where the number may not be called, and where no range has such codes", async () => {

@@ -14,8 +14,8 @@ import type {
   AttemptObserver,
   AttemptResult,
   Dialer,
-  NoTrunk,
-  Trunks,
+  Lines,
+  NoLineReason,
 } from "../../../src/telephony/dialer-port.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
 import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
@@ -63,29 +63,39 @@ export function createWorld(options: WorldOptions) {
   const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
   const all = { ...settings, ...options.settings };
   const digits = Object.values(ranges)[0]?.digits ?? 4;
-  let noTrunk: NoTrunk | null = null;
+  let noTrunk: NoLineReason | null = null;
 
   const dialer: Dialer = {
     longestCallMs,
-    place: (attempt, observer) =>
-      void placed.push({
+    place: (attempt, observer) => {
+      linesHeld--;
+      placed.push({
         ...attempt,
         code: attempt.callerId.slice(-digits),
         calling: () => observer.calling(),
         ringing: () => observer.ringing(),
         ended: (result) => observer.ended(result),
-      }),
+      });
+    },
     cancel: (attemptId) => void canceled.push(attemptId),
     liveCalls: 0,
     drain: async () => undefined,
   };
-  const trunks: Trunks = {
-    choose: () => (noTrunk ? { none: noTrunk } : { trunk: "carrier", ranges: Object.keys(ranges) }),
+  /** Lines that were taken and neither given back nor used for a call. */
+  let linesHeld = 0;
+  const lines: Lines = {
+    async take() {
+      if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
+      linesHeld++;
+      return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
+    },
+    takeAnother: async () => ({ none: "telephony_unavailable", retryAfterMs: 1000 }),
+    giveBack: async () => void linesHeld--,
     status: () => [],
   };
   const store = createStore({ redis: options.redis, settings: all, clock, logger });
   const verifications = createVerifications({
-    ...{ numbers, trunks, dialer, clock, logger },
+    ...{ numbers, lines, dialer, clock, logger },
     callerIds: createCallerIdPool(ranges, cryptoRandom),
     store: store.verifications,
     hmacKey: "a key that only this test has, of 32 characters and more",
@@ -100,10 +110,11 @@ export function createWorld(options: WorldOptions) {
   };
 
   return {
-    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, trunks, lastCall },
+    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, lines, lastCall },
     redis: options.redis,
+    linesHeld: () => linesHeld,
     /** From now on no trunk can be had. */
-    loseTrunks: (why: NoTrunk) => {
+    loseTrunks: (why: NoLineReason) => {
       noTrunk = why;
     },
     /** Lets the last call ring and end, as most do. */
@@ -125,7 +136,8 @@ export function createWorld(options: WorldOptions) {
 }
 
 export function result(known: Pick<AttemptResult, "outcome" | "alerted">): AttemptResult {
-  return { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null, endedBy: "us", ...known };
+  const unknown = { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null };
+  return { ...unknown, endedBy: "us", inviteOver: false, tries: [], ...known };
 }
 
 /** A code of the same length that is not this one. */

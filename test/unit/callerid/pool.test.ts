@@ -46,9 +46,9 @@ describe("what is drawn", () => {
     const pool = createCallerIdPool({ three: { numbers, digits: 4 } }, cryptoRandom);
     const drawn = [...pool.draw(["three"], null, 3)].sort((a, b) => a.number.localeCompare(b.number));
     expect(drawn).toEqual([
-      { number: "+33639980007", prefix: "+3363998", code: "0007" },
-      { number: "+33639981234", prefix: "+3363998", code: "1234" },
-      { number: "+33639989999", prefix: "+3363998", code: "9999" },
+      { number: "+33639980007", range: "three", prefix: "+3363998", code: "0007" },
+      { number: "+33639981234", range: "three", prefix: "+3363998", code: "1234" },
+      { number: "+33639989999", range: "three", prefix: "+3363998", code: "9999" },
     ]);
   });
 

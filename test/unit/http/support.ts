@@ -137,7 +137,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         shop: { api_keys_sha256: [apiKeyHash(key)] },
         bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
       },
-      calls: { ring_ms: 5000, setup_limit_ms: 20_000, drain_ms: 30_000 },
+      calls: { ring_ms: 5000, setup_limit_ms: 20_000, max_queue_ms: 2000, max_trunks: 3, drain_ms: 30_000 },
     },
     verifications: options.verifications ?? standInVerifications().verifications,
     numbers: options.numbers ?? numbers,

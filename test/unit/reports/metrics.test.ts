@@ -13,6 +13,8 @@ const rang: AttemptResult = {
   sipStatus: 487,
   q850Cause: 16,
   endedBy: "us",
+  inviteOver: false,
+  tries: [{ trunk: "carrier", asterisk: "main", outcome: "rang" }],
 };
 
 describe("the metrics", () => {

@@ -53,6 +53,8 @@ describe("a call", () => {
       sipStatus: null,
       q850Cause: 16,
       endedBy: "us",
+      inviteOver: false,
+      tries: [],
     });
   });
 

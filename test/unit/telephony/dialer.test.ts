@@ -2,8 +2,7 @@ import pino from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import { OriginateError } from "../../../src/telephony/call-control.ts";
 import { createDialer } from "../../../src/telephony/dialer.ts";
-import type { AttemptResult, Dialer } from "../../../src/telephony/dialer-port.ts";
-import { createCallSlots } from "../../../src/telephony/slots.ts";
+import type { AttemptResult, Dialer, Line, NoLine } from "../../../src/telephony/dialer-port.ts";
 import { ManualClock } from "../sandbox/manual-clock.ts";
 import { FakeCallControl } from "./fake-call-control.ts";
 import { settled, telephonyConfig } from "./telephony-config.ts";
@@ -14,6 +13,13 @@ let dialer: Dialer;
 let told: string[];
 let results: AttemptResult[];
 let logged: string;
+let givenBack: string[];
+let over: string[];
+let anotherLine: () => Promise<Line | NoLine>;
+
+const lineOn = (trunk: string, waitMs = 0): Line => ({
+  ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
+});
 
 function keep(line: string): void {
   logged += line;
@@ -28,14 +34,22 @@ function setUp(changed: Parameters<typeof telephonyConfig>[0] = {}): void {
   const config = telephonyConfig(changed);
   const logger = pino({ level: "debug" }, { write: keep });
   const callControls = new Map([["main", control]]);
-  dialer = createDialer({ callControls, config, slots: createCallSlots(config), clock, logger });
+  givenBack = [];
+  over = [];
+  anotherLine = async () => ({ none: "telephony_unavailable", retryAfterMs: 1 });
+  const lines = {
+    takeAnother: () => anotherLine(),
+    giveBack: async (line: Line) => void givenBack.push(line.trunk),
+    callEnded: async (line: Line) => void over.push(line.trunk),
+  };
+  dialer = createDialer({ callControls, config, lines, clock, logger });
 }
 
 beforeEach(() => setUp());
 
-function place(attemptId = "a1", trunk = "plus", callee = "+447700900123"): void {
+function place(attemptId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
   dialer.place(
-    { attemptId, callee, callerId: "+12025550147", trunk },
+    { attemptId, callee, callerId: "+12025550147", range: "block", line: lineOn(trunk, waitMs) },
     {
       calling: () => void told.push("calling"),
       ringing: () => void told.push("ringing"),
@@ -64,6 +78,7 @@ describe("the dialer", () => {
     expect(told).toEqual(["calling", "ringing", "ended"]);
     expect(results).toMatchObject([{ outcome: "rang", postDialDelayMs: 3000, ringMs: 5000, endedBy: "us" }]);
     expect([dialer.liveCalls, clock.pending]).toEqual([0, 0]);
+    expect([over, givenBack]).toEqual([["plus"], []]);
   });
 
   it("gives up at setup_limit_ms without a 180", async () => {
@@ -98,7 +113,7 @@ describe("the dialer", () => {
     setUp({ ringMs: 5100 });
     place();
     expect(control.placed[0]?.failSafeSeconds).toBe(31);
-    expect(dialer.longestCallMs).toBe(20_000 + 5100 + 12_000);
+    expect(dialer.longestCallMs).toBe(2000 + 20_000 + 5100 + 12_000);
   });
 
   it("never places a call a second time, whatever the answer was", async () => {
@@ -162,24 +177,24 @@ describe("the dialer", () => {
     expect(results).toMatchObject([{ outcome: "canceled" }]);
   });
 
-  it("keeps the trunk's bound, and gives the place back", async () => {
-    setUp({ maxConcurrentCalls: 1 });
-    place("a1");
-    place("a2");
-    await settled();
-    expect(results).toMatchObject([{ outcome: "congestion", endedBy: "nobody" }]);
-    expect(control.placed).toHaveLength(1);
-    ownEnd("a1");
-    place("a3");
-    expect(control.placed).toHaveLength(2);
+  it("waits for its turn, and can be canceled before it comes", async () => {
+    place("a1", "plus", "+447700900123", 700);
+    place("a2", "plus", "+447700900123", 800);
+    clock.pass(699);
+    expect(control.placed).toEqual([]);
+    dialer.cancel("a2");
+    expect(results).toMatchObject([{ outcome: "canceled" }]);
+    expect(givenBack).toEqual(["plus"]);
+    clock.pass(200);
+    expect(control.placed).toMatchObject([{ callId: "a1" }]);
   });
 
-  it("turns away what it cannot place, after place() returned", async () => {
+  it("turns away what it cannot place, and gives its line back", async () => {
     place("a1", "no-such-trunk");
     place("a2", "plus", "+44;evil");
-    expect(told).toEqual([]);
     await settled();
-    expect(results.map((result) => result.outcome)).toEqual(["trunk_down", "invalid_format"]);
+    expect(results.map((result) => result.outcome).sort()).toEqual(["invalid_format", "trunk_down"]);
+    expect(givenBack.sort()).toEqual(["no-such-trunk", "plus"]);
     expect(control.placed).toEqual([]);
   });
 
@@ -188,7 +203,10 @@ describe("the dialer", () => {
       throw new Error("a listener's mistake");
     };
     const observer = { calling: fail, ringing: fail, ended: fail };
-    dialer.place({ attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", trunk: "plus" }, observer);
+    dialer.place(
+      { attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", line: lineOn("plus") },
+      observer,
+    );
     await settled();
     control.happens({ type: "alerting", callId: "a1" });
     clock.pass(5000);
@@ -231,5 +249,157 @@ describe("the dialer", () => {
     expect(logged).toContain("call ended");
     expect(logged).not.toContain("0147");
     expect(logged).not.toContain("900123");
+  });
+});
+
+describe("failover to another trunk", () => {
+  const ends = (callId: string, q850Cause: number, sipStatus: number | null) =>
+    control.happens({ type: "ended", callId, q850Cause, sipStatus, sipCallId: null });
+
+  beforeEach(() => {
+    setUp({ maxTrunks: 3 });
+    anotherLine = async () => lineOn("bare");
+  });
+
+  it("keeps the caller ID, tells `calling` once, and lists what was tried", async () => {
+    place();
+    await settled();
+    ends("a1", 34, 503);
+    await settled();
+    expect(control.placed).toMatchObject([
+      { callId: "a1", endpoint: "carrier-a", callerId: "+12025550147" },
+      { callId: "a1-t2", endpoint: "carrier-b", callerId: "12025550147" },
+    ]);
+    control.happens({ type: "alerting", callId: "a1-t2" });
+    clock.pass(5000);
+    ends("a1-t2", 16, null);
+    expect(told).toEqual(["calling", "ringing", "ended"]);
+    expect(results).toMatchObject([
+      {
+        outcome: "rang",
+        tries: [
+          { trunk: "plus", outcome: "congestion" },
+          { trunk: "bare", outcome: "rang" },
+        ],
+      },
+    ]);
+    expect([over, givenBack, dialer.liveCalls]).toEqual([["plus", "bare"], [], 0]);
+  });
+
+  it.each([
+    ["congestion", 38, 500],
+    ["unallocated", 1, 404],
+    ["barred", 21, 403],
+  ])("happens after %s", async (_, cause, status) => {
+    place();
+    await settled();
+    ends("a1", cause, status);
+    await settled();
+    expect(control.placed).toHaveLength(2);
+  });
+
+  it("happens where Asterisk cannot reach the trunk", async () => {
+    control.onOriginate = () => Promise.reject(new OriginateError("trunk_down", "test"));
+    place();
+    await settled();
+    expect(control.placed.length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ["busy", 17, 486],
+    ["no answer", 19, 480],
+    ["a refused caller ID", 127, 608],
+    ["a changed number", 22, 410],
+  ])("does not happen after %s: another trunk would hear the same", async (_, cause, status) => {
+    place();
+    await settled();
+    ends("a1", cause, status);
+    await settled();
+    expect([control.placed.length, results.length]).toEqual([1, 1]);
+  });
+
+  it("never happens after the phone rang", async () => {
+    place();
+    await settled();
+    control.happens({ type: "alerting", callId: "a1" });
+    ends("a1", 34, 503);
+    await settled();
+    expect(control.placed).toHaveLength(1);
+    expect(results).toMatchObject([{ outcome: "congestion", alerted: true }]);
+  });
+
+  it("never happens while an INVITE may be alive: nobody knows whether Asterisk took the call", async () => {
+    control.onOriginate = () => Promise.reject(new OriginateError("no_response", "ETIMEDOUT"));
+    place();
+    await settled();
+    ownEnd();
+    await settled();
+    clock.pass(60_000);
+    await settled();
+    expect([control.placed.length, results.length]).toEqual([1, 1]);
+  });
+
+  it("never happens after our own hang-up at the set-up limit", async () => {
+    place();
+    await settled();
+    clock.pass(20_000);
+    ownEnd();
+    await settled();
+    expect([control.placed.length, results.length]).toEqual([1, 1]);
+  });
+
+  it("shares one set-up limit over all trunks, and does not begin what cannot ring in time", async () => {
+    place();
+    await settled();
+    clock.pass(12_000);
+    ends("a1", 34, 503);
+    await settled();
+    clock.pass(7999);
+    expect(control.hungUp).toEqual([]);
+    clock.pass(1);
+    expect(control.hungUp).toEqual(["a1-t2"]);
+    ends("a1-t2", 16, null);
+
+    place("b1");
+    await settled();
+    clock.pass(18_000);
+    ends("b1", 34, 503);
+    await settled();
+    expect(control.placed.filter(({ callId }) => callId.startsWith("b1"))).toHaveLength(1);
+  });
+
+  it("stops at max_trunks", async () => {
+    place();
+    await settled();
+    for (const callId of ["a1", "a1-t2", "a1-t3"]) {
+      ends(callId, 34, 503);
+      await settled();
+    }
+    expect(control.placed).toHaveLength(3);
+    expect(results).toMatchObject([{ outcome: "congestion" }]);
+  });
+
+  it("reports what one trunk said of the number, though the next then failed of itself", async () => {
+    place();
+    await settled();
+    ends("a1", 1, 404);
+    await settled();
+    ends("a1-t2", 34, 503);
+    await settled();
+    ends("a1-t3", 34, 503);
+    await settled();
+    expect(results).toMatchObject([{ outcome: "unallocated", tries: [{}, { outcome: "congestion" }, {}] }]);
+  });
+
+  it("gives the other line back where the attempt was canceled meanwhile", async () => {
+    let give: (line: Line) => void = () => undefined;
+    anotherLine = () => new Promise((resolve) => (give = resolve));
+    place();
+    await settled();
+    ends("a1", 34, 503);
+    dialer.cancel("a1");
+    give(lineOn("bare"));
+    await settled();
+    expect([control.placed.length, givenBack, results.length]).toEqual([1, ["bare"], 1]);
   });
 });

@@ -2,7 +2,7 @@ import type { Config } from "../../../src/config/schema.ts";
 
 interface Changed {
   readonly ringMs?: number;
-  readonly maxConcurrentCalls?: number;
+  readonly maxTrunks?: number;
 }
 
 /** Two trunks on one Asterisk: `plus` wants numbers with a plus sign, `bare` without. */
@@ -11,7 +11,8 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
     asterisk: "main",
     ring_on: "180" as const,
     ranges: ["block"],
-    max_concurrent_calls: changed.maxConcurrentCalls ?? 100,
+    max_concurrent_calls: 100,
+    calls_per_second: 10,
   };
   return {
     asterisks: {
@@ -23,6 +24,7 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
         ari_app: "onering",
         request_timeout_ms: 5000,
         max_concurrent_calls: 500,
+        calls_per_second: 200,
       },
     },
     trunks: {
@@ -33,7 +35,13 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
       { prefix: "+", trunks: ["plus", "bare"] },
       { prefix: "+44", trunks: ["bare"] },
     ],
-    calls: { ring_ms: changed.ringMs ?? 5000, setup_limit_ms: 20_000, drain_ms: 30_000 },
+    calls: {
+      ring_ms: changed.ringMs ?? 5000,
+      setup_limit_ms: 20_000,
+      max_queue_ms: 2000,
+      max_trunks: changed.maxTrunks ?? 1,
+      drain_ms: 30_000,
+    },
   };
 }
 

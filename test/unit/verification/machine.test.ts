@@ -79,6 +79,8 @@ describe("the end of a call", () => {
       sipStatus: 0,
       q850Cause: 0,
       endedBy: "us" as const,
+      inviteOver: true,
+      tries: [],
     };
     const { event, reason } = eventOf(ended);
     expect({ status: next("calling", event), reason }).toEqual({ status, reason: outcome });
@@ -95,6 +97,8 @@ describe("the end of a call", () => {
           sipStatus: 0,
           q850Cause: 0,
           endedBy: "us" as const,
+          inviteOver: true,
+          tries: [],
         };
         expect(["rung", "undeliverable"]).toContain(next("pending", eventOf(ended).event));
       }

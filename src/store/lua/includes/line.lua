@@ -1,0 +1,60 @@
+-- Places on trunks and Asterisks, counted over all gateways. All keys share one hash tag, so that a trunk and its
+-- Asterisk are taken in one step. A part (trunk or Asterisk) has
+--   {lines}:<kind>:<name>:turn    string: when the next call may begin, ms
+--   {lines}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
+
+local function time_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
+end
+
+local function part(kind, name, calls_per_second, most_calls)
+  local stem = '{lines}:' .. kind .. ':' .. name
+  return {
+    label = kind .. ' ' .. name,
+    turn_key = stem .. ':turn',
+    calls_key = stem .. ':calls',
+    interval = 1000 / tonumber(calls_per_second),
+    most_calls = tonumber(most_calls),
+  }
+end
+
+local function way_at(values, i)
+  return {
+    trunk = part('trunk', values[i], values[i + 1], values[i + 2]),
+    asterisk = part('asterisk', values[i + 3], values[i + 4], values[i + 5]),
+  }
+end
+
+local function is_in_service(out_key, way)
+  local out = redis.call('HMGET', out_key, way.trunk.label, way.asterisk.label)
+  return not out[1] and not out[2]
+end
+
+-- Leases whose gateway died end here.
+local function has_place(one, now)
+  redis.call('ZREMRANGEBYSCORE', one.calls_key, '-inf', now)
+  return redis.call('ZCARD', one.calls_key) < one.most_calls
+end
+
+-- When the next call may begin.
+local function turn(one, now)
+  return math.max(now, tonumber(redis.call('GET', one.turn_key) or 0))
+end
+
+-- The next turn is counted from this part's own: a call that waits for its trunk must not make the other trunks of the
+-- same Asterisk wait.
+local function occupy(one, now, lease_id, lease_ms)
+  local next_turn = turn(one, now) + one.interval
+  redis.call('SET', one.turn_key, string.format('%.3f', next_turn), 'PX', math.ceil(next_turn - now) + 1000)
+  redis.call('ZADD', one.calls_key, now + lease_ms, lease_id)
+  redis.call('PEXPIRE', one.calls_key, math.ceil(lease_ms))
+end
+
+local function vacate(one, now, lease_id, unused)
+  local was_there = redis.call('ZREM', one.calls_key, lease_id) == 1
+  if was_there and unused and redis.call('EXISTS', one.turn_key) == 1 then
+    local earlier = math.max(now, turn(one, now) - one.interval)
+    redis.call('SET', one.turn_key, string.format('%.3f', earlier), 'KEEPTTL')
+  end
+end

@@ -1,0 +1,109 @@
+/** Lines for calls: the route's ways that can be used now, and of those the first that has room over all gateways. */
+import type { Logger } from "pino";
+import type { Config } from "../../config/schema.ts";
+import type { Random } from "../../random.ts";
+import type { CallControl } from "../call-control.ts";
+import type { AttemptResult, Line, Lines, NoLine, Try } from "../dialer-port.ts";
+import type { PacedWay, Pacing, Way } from "../pacing-port.ts";
+import type { TrunkHealth } from "./health.ts";
+
+/** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
+const unavailableRetryMs = 5000;
+/** More ways are not looked at for one call: bounds what a script in Redis has to do. */
+const mostWays = 16;
+
+export interface LinesParts {
+  readonly config: Pick<Config, "asterisks" | "trunks" | "calls">;
+  /** The ways to a callee in order of preference; null: no route. */
+  readonly waysTo: (callee: string) => readonly Way[] | null;
+  /** All ways of a trunk. */
+  readonly waysOf: (trunk: string) => readonly Way[];
+  /** By name of the Asterisk. */
+  readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
+  /** What is known of a way beside whether its Asterisk is connected. */
+  readonly health: (way: Way) => TrunkHealth;
+  readonly pacing: Pacing;
+  /** Longest that a call may take from its turn to its end. */
+  readonly longestCallMs: number;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What the dialer needs beside `Lines`. */
+export interface DialerLines extends Lines {
+  /** The call on this line is over. Never rejects. */
+  callEnded(line: Line, result: AttemptResult): Promise<void>;
+}
+
+export function createLines(parts: LinesParts): DialerLines {
+  const { pacing, random, logger } = parts;
+  const { asterisks, trunks, calls } = parts.config;
+
+  function state(way: Way): TrunkHealth {
+    if (parts.callControls.get(way.asterisk)?.connected !== true) {
+      return { usable: false, why: `Asterisk ${way.asterisk} is not connected` };
+    }
+    return parts.health(way);
+  }
+
+  function paced(way: Way): PacedWay {
+    const trunk = trunks[way.trunk];
+    const asterisk = asterisks[way.asterisk];
+    if (trunk === undefined || asterisk === undefined) throw new Error("a way that is not configured");
+    return { ...way, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
+  }
+
+  async function takeOneOf(ways: readonly Way[]): Promise<Line | NoLine> {
+    const usable = ways.filter((way) => state(way).usable).slice(0, mostWays);
+    if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
+    const leaseId = random.bytes(9).toString("base64url");
+    const answer = await pacing.take({
+      leaseId,
+      leaseMs: parts.longestCallMs,
+      maxWaitMs: calls.max_queue_ms,
+      ways: usable.map(paced),
+    });
+    if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
+    const way = answer.kind === "taken" ? usable[answer.way] : undefined;
+    if (answer.kind !== "taken" || way === undefined) {
+      return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
+    }
+    return { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs: answer.waitMs };
+  }
+
+  async function release(line: Line, unused: boolean): Promise<void> {
+    try {
+      await pacing.release(line.leaseId, paced(line), unused);
+    } catch {
+      logger.warn({ trunk: line.trunk }, "a line could not be given back: it is free when its lease ends");
+    }
+  }
+
+  return {
+    async take(callee) {
+      const ways = parts.waysTo(callee);
+      return ways === null ? { none: "no_route", retryAfterMs: null } : takeOneOf(ways);
+    },
+    async takeAnother(callee, range, tried) {
+      const ways = parts.waysTo(callee) ?? [];
+      return takeOneOf(ways.filter((way) => trunks[way.trunk]?.ranges.includes(range) === true && isFresh(way, tried)));
+    },
+    giveBack: (line) => release(line, true),
+    callEnded: (line) => release(line, false),
+    status: () =>
+      Object.keys(trunks).map((trunk) => {
+        const states = parts.waysOf(trunk).map(state);
+        const { usable, why } = states.find((one) => one.usable) ?? states[0] ?? { usable: false, why: "no Asterisk" };
+        return { trunk, usable, why };
+      }),
+  };
+}
+
+function isFresh(way: Way, tried: readonly Try[]): boolean {
+  const carrierSpoke = (one: Try) => one.outcome !== "trunk_down";
+  return !tried.some((one) => one.trunk === way.trunk && (one.asterisk === way.asterisk || carrierSpoke(one)));
+}
+
+function limitsOf(limits: { calls_per_second: number; max_concurrent_calls: number }) {
+  return { callsPerSecond: limits.calls_per_second, maxConcurrentCalls: limits.max_concurrent_calls };
+}

@@ -1,0 +1,128 @@
+import pino from "pino";
+import { describe, expect, it } from "vitest";
+import type { AsteriskConfig } from "../../../src/config/schema.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import type { Pacing, TakeRequest, Way } from "../../../src/telephony/pacing-port.ts";
+import { createLines } from "../../../src/telephony/trunks/lines.ts";
+import { telephonyConfig } from "./telephony-config.ts";
+
+const plus: Way = { trunk: "plus", asterisk: "main" };
+const bare: Way = { trunk: "bare", asterisk: "main" };
+
+interface Given {
+  readonly connected?: boolean;
+  readonly down?: readonly string[];
+  readonly pacing?: Partial<Pacing>;
+  readonly ways?: readonly Way[];
+  readonly asterisks?: Record<string, AsteriskConfig>;
+}
+
+function linesWith(parts: Given) {
+  const config = telephonyConfig();
+  const asked: TakeRequest[] = [];
+  const released: [string, boolean][] = [];
+  const lines = createLines({
+    config: { ...config, asterisks: parts.asterisks ?? config.asterisks },
+    waysTo: (callee) => (callee.startsWith("+999") ? null : (parts.ways ?? [plus, bare])),
+    waysOf: (trunk) => [{ trunk, asterisk: "main" }],
+    callControls: new Map([
+      ["main", { connected: parts.connected ?? true }],
+      ["second", { connected: true }],
+    ]),
+    health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
+    pacing: {
+      async take(request) {
+        asked.push(request);
+        return { kind: "taken", way: 0, waitMs: 7 };
+      },
+      release: async (leaseId, _, unused) => void released.push([leaseId, unused]),
+      ...parts.pacing,
+    },
+    longestCallMs: 32_000,
+    random: cryptoRandom,
+    logger: pino({ level: "silent" }),
+  });
+  return { lines, asked, released };
+}
+
+describe("taking a line", () => {
+  it("offers the usable ways with their limits, in order, and gives what was taken", async () => {
+    const { lines, asked } = linesWith({});
+    expect(await lines.take("+447700900123")).toMatchObject({ ...plus, ranges: ["block"], waitMs: 7 });
+    expect(asked).toMatchObject([
+      {
+        leaseMs: 32_000,
+        maxWaitMs: 2000,
+        ways: [{ ...plus, trunkLimits: { callsPerSecond: 10, maxConcurrentCalls: 100 } }, bare],
+      },
+    ]);
+  });
+
+  it("leaves out what is down", async () => {
+    const { lines, asked } = linesWith({ down: ["plus"] });
+    expect(await lines.take("+447700900123")).toMatchObject(bare);
+    expect(asked[0]?.ways).toHaveLength(1);
+  });
+
+  it("says why there is none", async () => {
+    expect(await linesWith({}).lines.take("+999123")).toEqual({ none: "no_route", retryAfterMs: null });
+    const away = { none: "telephony_unavailable", retryAfterMs: 5000 };
+    expect(await linesWith({ connected: false }).lines.take("+44")).toEqual(away);
+    expect(await linesWith({ down: ["plus", "bare"] }).lines.take("+44")).toEqual(away);
+    const out = linesWith({ pacing: { take: async () => ({ kind: "out_of_service" }) } });
+    expect(await out.lines.take("+44")).toEqual(away);
+    const full = linesWith({ pacing: { take: async () => ({ kind: "full", retryAfterMs: 300 }) } });
+    expect(await full.lines.take("+44")).toEqual({ none: "capacity", retryAfterMs: 300 });
+  });
+
+  it("is refused while the calls of all gateways cannot be counted", async () => {
+    const { lines } = linesWith({ pacing: { take: () => Promise.reject(new Error("no Redis")) } });
+    await expect(lines.take("+44")).rejects.toThrow("no Redis");
+  });
+
+  it("gives back, and does not mind when that fails: the lease ends by itself", async () => {
+    const { lines, released } = linesWith({});
+    const line = await lines.take("+44");
+    if ("none" in line) throw new Error("no line");
+    await lines.giveBack(line);
+    expect(released).toEqual([[line.leaseId, true]]);
+    const broken = linesWith({ pacing: { release: () => Promise.reject(new Error("no Redis")) } });
+    await broken.lines.giveBack(line);
+  });
+});
+
+describe("taking another line after one failed", () => {
+  const second: Way = { trunk: "plus", asterisk: "second" };
+  const ways = [plus, second, bare];
+  const tried = (outcome: "trunk_down" | "congestion") => [{ ...plus, outcome }];
+
+  it("asks another carrier where this one spoke, and the same through another Asterisk where it was not reached", async () => {
+    const spoke = linesWith({ ways });
+    await spoke.lines.takeAnother("+44", "block", tried("congestion"));
+    expect(spoke.asked[0]?.ways).toMatchObject([bare]);
+    const { main } = telephonyConfig().asterisks;
+    const unreached = linesWith({ ways, asterisks: main ? { main, second: main } : {} });
+    await unreached.lines.takeAnother("+44", "block", tried("trunk_down"));
+    expect(unreached.asked[0]?.ways).toMatchObject([second, bare]);
+  });
+
+  it("wants a trunk that may present the caller ID", async () => {
+    const { lines, asked } = linesWith({ ways });
+    await lines.takeAnother("+44", "list", tried("congestion"));
+    expect(asked[0]?.ways).toMatchObject([bare]);
+    expect(await lines.takeAnother("+44", "nobody's", tried("congestion"))).toMatchObject({
+      none: "telephony_unavailable",
+    });
+  });
+});
+
+describe("the state of trunks", () => {
+  it("is told for each", () => {
+    expect(linesWith({ down: ["plus"] }).lines.status()).toEqual([
+      { trunk: "plus", usable: false, why: "gone" },
+      { trunk: "bare", usable: true, why: "up" },
+    ]);
+    const away = linesWith({ connected: false }).lines.status()[0];
+    expect(away).toEqual({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
+  });
+});
