@@ -1,6 +1,5 @@
 /** The commands as an operator runs them: compiled, in a process of their own, with a file and signals. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,12 +7,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { stringify } from "yaml";
 import { apiKeyHash } from "../../../src/config/api-keys.ts";
 import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import { type RunningCommand, run as runAny, onering as runOnering } from "../../support/command.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
 
-const root = path.join(import.meta.dirname, "../../..");
-const main = path.join(root, "dist/main.js");
 const runtime = withRuntime();
 let dir: string;
 let redisUrl: string;
@@ -39,39 +37,13 @@ async function configFile(config: Record<string, Record<string, unknown>> = {}):
   return file;
 }
 
-const onering = (...args: string[]) => run(process.execPath, main, ...args);
-
-function run(command: string, ...args: string[]) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], cwd: root });
-  started.push(child);
-  let output = "";
-  const listeners = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      for (const listener of listeners) listener();
-    });
-  }
-  return {
-    child,
-    output: () => output,
-    exitCode: async () => {
-      if (child.exitCode === null) await once(child, "close", { signal: AbortSignal.timeout(20_000) });
-      return child.exitCode;
-    },
-    /** Resolves with the match once it stands in the output. */
-    says: (pattern: RegExp) =>
-      new Promise<RegExpExecArray>((resolve, reject) => {
-        const look = () => {
-          const match = pattern.exec(output);
-          if (match !== null) resolve(match);
-        };
-        listeners.add(look);
-        child.once("close", () => reject(new Error(`ended without saying ${pattern}:\n${output}`)));
-        look();
-      }),
-  };
+/** What runs is ended with the tests. */
+function tracked<T extends RunningCommand>(command: T): T {
+  started.push(command.child);
+  return command;
 }
+const onering = (...args: string[]) => tracked(runOnering(...args));
+const run = (command: string, ...args: string[]) => tracked(runAny(command, ...args));
 
 describe("onering serve", () => {
   test("SIGTERM while a phone rings: new starts are refused, checks go on, the call ends, the process ends with 0", async () => {
