@@ -17,11 +17,18 @@ export type { AsteriskTrunk } from "./trunk.ts";
 const READY_DEADLINE_MS = 20_000;
 const CLI_DEADLINE_MS = 5000;
 const USER = "onering";
+const LOOPBACK = "127.0.0.1/255.255.255.255";
 
 export interface AsteriskOptions {
-  /** Ports on 127.0.0.1; free ones where not given. `sip` is UDP and TCP. */
-  ports?: { http?: number; ami?: number; sip?: number };
+  /** Ports on 127.0.0.1; free ones where not given. `sip` is UDP and TCP, as far as trunks use them; `sipTls` is TLS. */
+  ports?: { http?: number; ami?: number; sip?: number; sipTls?: number };
   trunks: readonly AsteriskTrunk[];
+  /** PEM files for trunks over TLS: the authorities that may sign the carrier's certificate, and one of our own. */
+  tls?: { caFile: string; certFile?: string; keyFile?: string };
+  /** For trunks that sign the caller ID. */
+  stirShaken?: { keyFile: string; certUrl: string; attestation: "A" | "B" | "C" };
+  /** Stasis applications that hear of incoming calls, one for each gateway on ARI; default none. */
+  inboundApps?: readonly string[];
   /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no tap. */
   hepPort?: number;
   /** How long it may take to come up; milliseconds, default 20 000 (0.3 s is usual on a 2-core machine). */
@@ -30,7 +37,7 @@ export interface AsteriskOptions {
 
 /** A private Asterisk on loopback. */
 export interface AsteriskServer {
-  readonly ports: { http: number; ami: number; sip: number };
+  readonly ports: { http: number; ami: number; sip: number; sipTls: number };
   readonly ari: { url: string; user: string; password: string };
   readonly ami: { host: string; port: number; user: string; password: string };
   readonly pid: number;
@@ -58,6 +65,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     http: options.ports?.http ?? (await freePort("tcp")),
     ami: options.ports?.ami ?? (await freePort("tcp")),
     sip: options.ports?.sip ?? (await freePort("udp", "tcp")),
+    sipTls: options.ports?.sipTls ?? (await freePort("tcp")),
   };
   const ari = { url: `http://127.0.0.1:${ports.http}`, user: USER, password: randomBytes(24).toString("base64url") };
   const ami = { host: "127.0.0.1", port: ports.ami, user: USER, password: randomBytes(24).toString("base64url") };
@@ -73,22 +81,31 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     DATA_DIR: program.root && path.join(program.root, "usr/share/asterisk"),
     HTTP_BIND: "127.0.0.1",
     HTTP_PORT: String(ports.http),
+    ARI_PERMIT: LOOPBACK,
     ARI_USER: ari.user,
     ARI_PASSWORD: ari.password,
     AMI_BIND: "127.0.0.1",
     AMI_PORT: String(ports.ami),
     AMI_USER: ami.user,
     AMI_PASSWORD: ami.password,
-    AMI_PERMIT: "127.0.0.1/255.255.255.255",
+    AMI_PERMIT: LOOPBACK,
     SIP_BIND: "127.0.0.1",
     SIP_PORT: String(ports.sip),
     SIP_EXTERNAL_ADDRESS: "",
+    SIP_TLS_PORT: String(ports.sipTls),
+    SIP_TLS_METHOD: "tlsv1_2",
+    SIP_TLS_CA_FILE: options.tls?.caFile ?? "",
+    SIP_TLS_CERT_FILE: options.tls?.certFile ?? "",
+    SIP_TLS_KEY_FILE: options.tls?.keyFile ?? "",
+    STIR_KEY_FILE: options.stirShaken?.keyFile ?? "",
+    STIR_CERT_URL: options.stirShaken?.certUrl ?? "",
+    STIR_ATTESTATION: options.stirShaken?.attestation ?? "",
     RTP_START: "10000",
     RTP_END: "19999",
     HEP_MODULE: options.hepPort ? "res_hep" : "",
     HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
   };
-  await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks);
+  await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks, options.inboundApps ?? []);
 
   const configFile = path.join(folders.etc, "asterisk.conf");
   const logTail = async () => {

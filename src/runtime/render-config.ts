@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type AsteriskTrunk, trunkValues } from "./trunk.ts";
+import { type AsteriskTrunk, trunkParts, trunkValues } from "./trunk.ts";
 
 /** What stands for the placeholders of a template, by name: `{ HTTP_PORT: "8088" }` for `@HTTP_PORT@`. */
 export type TemplateValues = Readonly<Record<string, string>>;
@@ -40,34 +40,59 @@ function escapeValue(name: string, value: string): string {
 }
 
 /**
- * Renders every file of `from` (asterisk-config/) into `to`, and a file for each trunk into `to`/trunks.d.
+ * Renders every file of `from` (asterisk-config/) into `to`, a file for each trunk into `to`/trunks.d, and what only
+ * some trunks use: the same rules as in asterisk-config/entrypoint.sh.
  * @param to a folder that only its owner may read: the files hold secrets
+ * @param inboundApps Stasis applications of the gateways that hear of incoming calls
  */
 export async function renderConfig(
   from: string,
   to: string,
   values: TemplateValues,
   trunks: readonly AsteriskTrunk[],
+  inboundApps: readonly string[],
 ): Promise<void> {
-  const names = (await readdir(from)).filter((name) => name.endsWith(".conf"));
-  for (const name of names) {
-    const template = await readFile(path.join(from, name), "utf8");
-    await writeFile(path.join(to, name), renderTemplate(template, values), { mode: 0o600 });
-  }
+  const render = async (name: string, own: TemplateValues = values) =>
+    renderTemplate(await readFile(path.join(from, name), "utf8"), own);
+  const join = async (parts: readonly string[], own?: TemplateValues) =>
+    (await Promise.all(parts.map((part) => render(`${part}.conf.template`, own)))).join("");
+  const write = (name: string, text: string) => writeFile(path.join(to, name), text, { mode: 0o600 });
+
   await mkdir(path.join(to, "trunks.d"), { recursive: true });
+  const rendered: string[] = [];
   for (const trunk of trunks) {
-    const file = path.join(to, "trunks.d", `${trunk.name}.conf`);
-    await writeFile(file, await renderTrunk(from, trunk), { mode: 0o600 });
+    const text = await join(trunkParts(trunk), trunkValues(trunk));
+    await write(`trunks.d/${trunk.name}.conf`, text);
+    rendered.push(text);
+  }
+  const uses = (setting: string, value: string) =>
+    rendered.some((text) => new RegExp(`^${setting} *= *${value}[\\t ]*(;.*)?$`, "m").test(text));
+
+  const transports = ["tcp", "udp", "tls"].filter((name) => uses("transport", `transport-${name}`));
+  await write("transports.conf", await join(transports.map((name) => `transport-${name}`)));
+  const stirShaken = uses("stir_shaken_profile", ".*");
+  if (stirShaken) await write("stir_shaken.conf", await join(["stir_shaken"]));
+  const inbound = uses("context", "onering-inbound");
+  if (inbound) {
+    const apps = inboundApps.map((app) => render("inbound-app.conf.template", { INBOUND_APP: checkedApp(app) }));
+    const texts = [await join(["inbound"]), ...(await Promise.all(apps)), await join(["inbound-end"])];
+    await write("extensions.conf", texts.join(""));
+  }
+
+  const used = (is: boolean) => (is ? "used" : "");
+  const all = {
+    ...values,
+    WITH_SRTP: used(uses("media_encryption", "sdes")),
+    WITH_STIR_SHAKEN: used(stirShaken),
+    WITH_INBOUND: used(inbound),
+  };
+  for (const name of (await readdir(from)).filter((name) => name.endsWith(".conf"))) {
+    await write(name, await render(name, all));
   }
 }
 
-async function renderTrunk(from: string, trunk: AsteriskTrunk): Promise<string> {
-  const parts = ["trunk"];
-  if (trunk.username) parts.push("trunk-auth");
-  if (trunk.register) parts.push("trunk-registration");
-  const values = trunkValues(trunk);
-  const rendered = parts.map(async (part) =>
-    renderTemplate(await readFile(path.join(from, `${part}.conf.template`), "utf8"), values),
-  );
-  return (await Promise.all(rendered)).join("");
+/** A comma or bracket would be more arguments of the dialplan's. */
+function checkedApp(app: string): string {
+  if (!/^[A-Za-z0-9_-]{1,40}$/.test(app)) throw new Error(`"${app}" cannot be the name of a Stasis application`);
+  return app;
 }

@@ -5,12 +5,15 @@ import path from "node:path";
 import { Child } from "../../src/runtime/child.ts";
 import { freePort, isFree } from "../../src/runtime/free-port.ts";
 import { findPrograms } from "../../src/runtime/programs.ts";
+import { runCommand } from "../../src/runtime/run-command.ts";
 import { parseMessageLog, type SipMessage } from "./sipp-log.ts";
 
 export interface SippOptions {
   /** `ringing`, `answer`, `final` (scenarios beside this file) or the path of another one. */
   scenario: "ringing" | "answer" | "final" | (string & {});
-  transport?: "udp" | "tcp";
+  transport?: "udp" | "tcp" | "tls";
+  /** PEM files of a carrier over TLS. */
+  tls?: { certFile: string; keyFile: string };
   /** Default: a free one on 127.0.0.1. */
   port?: number;
   /** Length of the scenario's pause, in milliseconds; default 0. */
@@ -33,6 +36,7 @@ export interface SippCarrier {
   stop(): Promise<void>;
 }
 
+const sockets = { udp: "u1", tcp: "t1", tls: "l1" } as const;
 const POLL_MS = 20;
 const READY_DEADLINE_MS = 5000;
 
@@ -47,14 +51,15 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   const scenario = path.join(dir, "scenario.xml");
   await writeFile(scenario, await renderScenario(options));
   const args = [
-    ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", transport === "udp" ? "u1" : "t1"],
+    ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", sockets[transport]],
+    ...(options.tls ? ["-tls_cert", options.tls.certFile, "-tls_key", options.tls.keyFile] : []),
     ...["-m", String(options.maxCalls ?? 100_000), "-d", String(options.pauseMs ?? 0)],
     ...["-nostdin", "-trace_err", "-error_file", path.join(dir, "errors.log")],
     ...(trace ? ["-trace_msg", "-message_file", messageFile] : []),
   ];
   const child = await Child.start("sipp", sipp, args, { cwd: dir });
   // It listens when nobody else can.
-  const listening = async () => !(await isFree(port, transport));
+  const listening = async () => !(await isFree(port, transport === "udp" ? "udp" : "tcp"));
   const stop = async () => {
     // SIPp lets its calls finish on SIGTERM; tests do not wait for that.
     await child.kill();
@@ -89,8 +94,45 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   };
 }
 
+export interface CallIn {
+  /** Port of the Asterisk on 127.0.0.1. */
+  readonly to: number;
+  /** User part of From. */
+  readonly caller: string;
+  readonly called: string;
+  /** A whole header line. */
+  readonly header?: string;
+  /** Loopback address to call from, default 127.0.0.1. */
+  readonly address?: string;
+  readonly transport?: "udp" | "tcp";
+}
+
+const CALL_IN_DEADLINE_MS = 15_000;
+
+/** SIPp as a carrier that brings one call. @returns the statuses that came back, the final one last */
+export async function callIn(call: CallIn): Promise<number[]> {
+  const { sipp } = await findPrograms();
+  if (!sipp) throw new Error("SIPp is not here: run `npm run runtime -- --for-tests`");
+  const { transport = "udp", address = "127.0.0.1", caller, called, header = "X-Carrier: SIPp" } = call;
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
+  const [scenario, messageFile] = [path.join(dir, "scenario.xml"), path.join(dir, "messages.log")];
+  await writeFile(scenario, await renderScenario({ scenario: "caller", keys: { caller, called, header } }));
+  const args = [
+    ...[`127.0.0.1:${call.to}`, "-sf", scenario, "-i", address, "-t", sockets[transport], "-m", "1", "-nostdin"],
+    ...["-trace_msg", "-message_file", messageFile],
+  ];
+  try {
+    const env = { ...process.env, ...sipp.env };
+    await runCommand(sipp.command, [...sipp.args, ...args], { deadlineMs: CALL_IN_DEADLINE_MS, env });
+    const messages = parseMessageLog(await readFile(messageFile, "utf8"));
+    return messages.flatMap(({ direction, status }) => (direction === "received" && status > 0 ? [status] : []));
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
 /** SIPp checks status lines before it fills in its own keywords, so these are filled in beforehand. */
-async function renderScenario(options: SippOptions): Promise<string> {
+async function renderScenario(options: Pick<SippOptions, "scenario" | "keys">): Promise<string> {
   const file = options.scenario.includes("/")
     ? options.scenario
     : path.join(import.meta.dirname, "sipp", `${options.scenario}.xml`);
