@@ -1,9 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { callIdOf, channelIdOf, isNew, type OwnCall } from "../../../src/telephony/drivers/ari-client/calls.ts";
-import { readEvent } from "../../../src/telephony/drivers/ari-client/events.ts";
+import { callIdOf, channelIdOf, isNew, type OwnCall } from "../../../src/telephony/drivers/ari/calls.ts";
+import { readEvent, waitingIn } from "../../../src/telephony/drivers/ari/events.ts";
 
-const read = (event: unknown) => readEvent(JSON.stringify(event));
+/** An incoming call as Asterisk 22.10.1 tells of it. */
+const incomingChannel = {
+  id: "1795327798.0",
+  name: "PJSIP/calls-in-00000000",
+  state: "Ring",
+  caller: { name: "Eve", number: "+447700900123" },
+  dialplan: { context: "inbound", exten: "+12025550147", priority: 1, app_name: "Stasis", app_data: "onering,inbound" },
+};
+const incoming = { endpoint: "calls-in", caller: "+447700900123", called: "+12025550147" };
 
 describe("an ARI event", () => {
   it.each([
@@ -34,9 +42,22 @@ describe("an ARI event", () => {
     ],
     [{ type: "ChannelStateChange", channel: { id: "c", state: "Down" } }, null],
     [
-      { type: "StasisStart", channel: { id: "c", state: "Up" } },
-      { type: "answered", channelId: "c" },
+      { type: "StasisStart", args: [], channel: { id: "c", state: "Up" } },
+      { type: "entered", channelId: "c", incoming: null },
     ],
+    [
+      { type: "StasisStart", args: ["inbound"], channel: incomingChannel },
+      { type: "entered", channelId: "1795327798.0", incoming },
+    ],
+    [
+      { type: "StasisStart", args: ["inbound", "more"], channel: { id: "c" } },
+      { type: "entered", channelId: "c", incoming: { endpoint: "", caller: "", called: "" } },
+    ],
+    [
+      { type: "StasisStart", args: ["outbound"], channel: incomingChannel },
+      { type: "entered", channelId: "1795327798.0", incoming: null },
+    ],
+    [{ type: "StasisStart", args: ["inbound"] }, null],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17, tech_cause: 486 },
       { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
@@ -54,7 +75,7 @@ describe("an ARI event", () => {
     [{ type: "SomethingOfTomorrow", channel: { id: "c" } }, null],
     [{ type: "Dial", dialstatus: "RINGING" }, null],
   ])("%j means %j", (event, news) => {
-    expect(read(event)).toEqual(news);
+    expect(readEvent(event)).toEqual(news);
   });
 
   it("of any shape is read without a throw", () => {
@@ -69,22 +90,45 @@ describe("an ARI event", () => {
         dialstatus: fc.jsonValue(),
         cause: fc.jsonValue(),
         tech_cause: fc.jsonValue(),
+        args: fc.oneof(fc.constant(["inbound"]), fc.jsonValue()),
       },
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.json(),
-          anyEvent.map((e) => JSON.stringify(e)),
-        ),
-        (text) => {
-          const news = readEvent(text);
-          if (news !== null && news.type !== "replaced") expect(typeof news.channelId).toBe("string");
-        },
-      ),
+      fc.property(fc.oneof(fc.jsonValue(), anyEvent), (event) => {
+        const news = readEvent(event);
+        if (news !== null && news.type !== "replaced") expect(typeof news.channelId).toBe("string");
+      }),
     );
+  });
+});
+
+describe("an incoming call", () => {
+  const read = (changed: object) =>
+    readEvent({ type: "StasisStart", args: ["inbound"], channel: { ...incomingChannel, ...changed } });
+
+  it.each([
+    ["PJSIP/carrier-a-0000001f", "carrier-a"],
+    ["PJSIP/carrier.b_2-deadbeef", "carrier.b_2"],
+    ["Local/100@default-00000001;1", ""],
+    ["PJSIP/", ""],
+  ])("by %s came in on %j", (name, endpoint) => {
+    expect(read({ name })).toMatchObject({ incoming: { endpoint } });
+  });
+
+  it("that withholds its number has none, and a long one is cut", () => {
+    expect(read({ caller: { number: "Anonymous" } })).toMatchObject({ incoming: { caller: "" } });
+    expect(read({ caller: { number: "9".repeat(300) } })).toMatchObject({ incoming: { caller: "9".repeat(40) } });
+  });
+
+  it("that waits in our application is told from others in a list of channels", () => {
+    const at = (dialplan: unknown) => waitingIn("onering", { ...incomingChannel, dialplan });
+    const { dialplan } = incomingChannel;
+    expect(at(dialplan)).toEqual(incoming);
+    expect(at({ ...dialplan, app_data: "onering" })).toBeNull();
+    expect(at({ ...dialplan, app_data: "onering-2,inbound" })).toBeUndefined();
+    expect(at({ ...dialplan, app_name: "Playback" })).toBeUndefined();
+    expect(at(null)).toBeUndefined();
   });
 });
 

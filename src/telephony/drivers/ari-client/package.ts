@@ -6,7 +6,8 @@
  */
 import { createRequire } from "node:module";
 import ari from "ari-client";
-import type { SwaggerRequest, SwaggerResponse, Transport } from "./transport.ts";
+import { AriError } from "../ari/transport.ts";
+import type { HttpTransport, SwaggerRequest, SwaggerResponse } from "./http-transport.ts";
 
 /** The parts of a WebSocket (package ws) that we touch. */
 export interface HeldSocket {
@@ -36,18 +37,8 @@ interface SwaggerPackage {
   readonly SwaggerHttp: { readonly prototype: { execute: (request: SwaggerRequest) => void } };
 }
 
-/** What an operation was refused with. `status` 0: no HTTP response, `message` is then a system error code. */
-export class AriError extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = "AriError";
-    this.status = status;
-  }
-}
-
 /** The transport of the one client that may be open: the package's credentials and requests are process-wide. */
-let transport: Transport | null = null;
+let transport: HttpTransport | null = null;
 holdSwagger();
 
 function holdSwagger(): void {
@@ -70,13 +61,13 @@ function holdSwagger(): void {
  * Takes the package for one driver. Two clients in one process would send each other's passwords.
  * @throws {Error} while another driver has it
  */
-export function claimPackage(own: Transport): void {
+export function claimPackage(own: HttpTransport): void {
   if (transport !== null) throw new Error("ari-client: one Asterisk per process, and it is in use already");
   transport = own;
 }
 
 /** Gives it back. */
-export function releasePackage(own: Transport): void {
+export function releasePackage(own: HttpTransport): void {
   if (transport === own) transport = null;
 }
 
@@ -122,7 +113,8 @@ export class HeldClient {
     return new Promise((resolve, reject) => {
       const run = this.#client._swagger.apis[resource]?.[operation];
       if (run === undefined) throw new AriError(0, "ENOSYS");
-      const failed = (response: SwaggerResponse) => reject(new AriError(response.status, response.statusText));
+      const failed = ({ status, statusText }: SwaggerResponse) =>
+        reject(new AriError(status, statusText, statusText !== "ECONNREFUSED"));
       run({ ...params }, (response) => resolve(response.obj), failed);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * The connection to one Asterisk, kept for ever: pre-flight, API, WebSocket, event filter, the owner's own
- * reconciliation, and only then `up`. Whatever breaks is thrown away whole and built anew after a pause.
+ * The connection to one Asterisk, kept for ever: pre-flight, session, event filter, the owner's own reconciliation, and
+ * only then `up`. Whatever breaks is thrown away whole and built anew after a pause.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
@@ -8,8 +8,8 @@ import type { AriConfig } from "../../../config/asterisk-access.ts";
 import type { Random } from "../../../random.ts";
 import { backoffMs } from "../../backoff.ts";
 import { eventTypes } from "./events.ts";
-import { HeldClient as Held, type HeldClient, type HeldSocket } from "./package.ts";
 import { PreflightError, preflight } from "./preflight.ts";
+import type { AriSession, AriTransport, SessionListener } from "./transport.ts";
 
 /** A half-open connection is noticed after two unanswered pings. */
 const longestPingMs = 3000;
@@ -19,9 +19,9 @@ const failuresOfLongestPause = 10;
 
 export interface ConnectionOwner {
   /** Events flow from here on; what happened before must be found out now. Throws: the connection is given up. */
-  reconcile(client: HeldClient): Promise<void>;
-  /** One WebSocket message. Must not throw. */
-  message(text: string): void;
+  reconcile(session: AriSession): Promise<void>;
+  /** One event, as parsed. Must not throw. */
+  event(event: unknown): void;
   /** `up` changed. */
   changed(up: boolean): void;
   /** Called about every 3 s while up. */
@@ -33,18 +33,19 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly transport: AriTransport;
   readonly owner: ConnectionOwner;
 }
 
 export class AriConnection {
   readonly #parts: ConnectionParts;
-  /** The newest client whose API works; stays usable for hang-ups while the WebSocket is down. */
-  client: HeldClient | null = null;
+  /** The newest session; over HTTP it stays usable for hang-ups while the WebSocket is down. */
+  session: AriSession | null = null;
   #up = false;
-  #socket: HeldSocket | null = null;
   /** Changes with every try and every loss: what an older try still finds out is nobody's business. */
   #attempt = 0;
   #failures = 0;
+  #unansweredPings = 0;
   #startupTime: string | null = null;
   #stopPause: (() => void) | null = null;
   #stopPings: (() => void) | null = null;
@@ -88,61 +89,52 @@ export class AriConnection {
   }
 
   async #try(): Promise<void> {
-    const { asterisk, logger, owner } = this.#parts;
+    const { asterisk, logger, owner, transport } = this.#parts;
     this.#attempt += 1;
     const attempt = this.#attempt;
     try {
       const info = await preflight(asterisk);
-      const { ari_url, ari_user, ari_password, ari_app } = asterisk;
-      const client = await this.#within("the API description", Held.connect(originOf(ari_url), ari_user, ari_password));
       if (attempt !== this.#attempt) return;
-      this.client = client;
-      const socket = this.#open(client);
-      await this.#within("the WebSocket", socket.opened);
-      await client.run("applications", "filter", { applicationName: ari_app, body: eventFilter });
-      await owner.reconcile(client);
+      const session = await transport.open(info, this.#listener(attempt));
+      if (attempt !== this.#attempt) return session.terminate();
+      this.session = session;
+      // The first request: where requests go over the WebSocket, a filter that somebody else left there would swallow
+      // the answers to all others.
+      await session.setEventFilter(asterisk.ari_app, eventFilter);
+      await owner.reconcile(session);
       if (attempt !== this.#attempt) return;
       const restarted = this.#startupTime !== null && this.#startupTime !== info.startupTime;
       this.#startupTime = info.startupTime;
       this.#failures = 0;
-      logger.info({ version: info.version, app: ari_app, restarted }, "connected to Asterisk");
+      logger.info({ version: info.version, app: asterisk.ari_app, restarted }, "connected to Asterisk");
       this.#setUp(true);
-      this.#startPings(socket.socket);
+      this.#startPings(session);
     } catch (error) {
       if (attempt === this.#attempt) this.#fail(describe(error));
     }
   }
 
-  #open(client: HeldClient): { readonly socket: HeldSocket; readonly opened: Promise<void> } {
-    const socket = client.openSocket(this.#parts.asterisk.ari_app);
-    this.#socket = socket;
-    const opened = new Promise<void>((resolve, reject) => {
-      const lost = (reason: string) => {
-        reject(new Error(reason));
-        if (this.#socket === socket) this.#fail(reason);
-      };
-      socket.on("open", () => resolve());
-      // Never the error's own text: it may hold the URL, and that holds the password.
-      socket.on("error", (error: NodeJS.ErrnoException) => lost(`WebSocket error (${error.code ?? error.name})`));
-      socket.on("close", (code: number) => lost(`WebSocket closed (${code})`));
-      socket.on("message", (data: Buffer) => {
-        if (this.#socket === socket) this.#parts.owner.message(data.toString("utf8"));
-      });
-    });
-    return { socket, opened };
+  #listener(attempt: number): SessionListener {
+    return {
+      event: (event) => {
+        if (attempt === this.#attempt) this.#parts.owner.event(event);
+      },
+      pong: () => {
+        if (attempt === this.#attempt) this.#unansweredPings = 0;
+      },
+      lost: (reason) => {
+        if (attempt === this.#attempt) this.#fail(reason);
+      },
+    };
   }
 
-  #startPings(socket: HeldSocket): void {
+  #startPings(session: AriSession): void {
     const pingMs = Math.min(longestPingMs, this.#parts.asterisk.request_timeout_ms);
-    let unanswered = 0;
-    socket.on("pong", () => {
-      unanswered = 0;
-    });
+    this.#unansweredPings = 0;
     const beat = () => {
-      if (this.#socket !== socket) return;
-      if (unanswered >= missedPingsAllowed) return this.#fail("Asterisk does not answer pings");
-      unanswered += 1;
-      socket.ping();
+      if (this.#unansweredPings >= missedPingsAllowed) return this.#fail("Asterisk does not answer pings");
+      this.#unansweredPings += 1;
+      session.ping();
       this.#parts.owner.heartbeat();
       this.#stopPings = this.#parts.clock.after(pingMs, beat);
     };
@@ -152,10 +144,7 @@ export class AriConnection {
   #drop(): void {
     this.#attempt += 1;
     this.#stopPings?.();
-    const socket = this.#socket;
-    this.#socket = null;
-    // The close that this causes finds another socket in place, or none, and is ignored.
-    socket?.terminate();
+    this.session?.terminate();
     this.#setUp(false);
   }
 
@@ -164,23 +153,9 @@ export class AriConnection {
     this.#up = up;
     this.#parts.owner.changed(up);
   }
-
-  #within<T>(what: string, promise: Promise<T>): Promise<T> {
-    const deadlineMs = this.#parts.asterisk.request_timeout_ms;
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`${what} took longer than ${deadlineMs} ms`));
-      const stopDeadline = this.#parts.clock.after(deadlineMs, late);
-      promise.then(resolve, reject).finally(stopDeadline);
-    });
-  }
 }
 
-const eventFilter = JSON.stringify({ allowed: eventTypes.map((type) => ({ type })) });
-
-/** The package asks below /ari of the server by itself. */
-function originOf(ariUrl: string): string {
-  return new URL(ariUrl).origin;
-}
+const eventFilter = { allowed: eventTypes.map((type) => ({ type })) };
 
 function describe(error: unknown): string {
   if (error instanceof PreflightError) return `${error.problem}: ${error.message}`;

@@ -1,23 +1,30 @@
-/** The requests that we make of ARI. */
+/** The requests that we make of ARI, and what its answers to them mean. */
 import { type CallRequest, OriginateError } from "../../call-control.ts";
-import { AriError, type HeldClient } from "./package.ts";
+import { AriError, type AriSession, type HangupReason } from "./transport.ts";
+
+/** A channel as Asterisk lists it: its id is sure, all else is whatever JSON can hold. */
+export interface ListedChannel {
+  readonly id: string;
+  readonly state?: unknown;
+}
 
 /**
  * Places a call. One thread of Asterisk a call, and all its events come by themselves.
  * @throws {OriginateError}
  */
 export async function originate(
-  client: HeldClient,
+  session: AriSession,
   app: string,
   channelId: string,
   request: CallRequest,
 ): Promise<void> {
+  const { callee, endpoint, callerId, failSafeSeconds } = request;
   try {
-    await client.run("channels", "originate", {
-      endpoint: `PJSIP/${request.callee}@${request.endpoint}`,
+    await session.originate({
+      endpoint: `PJSIP/${callee}@${endpoint}`,
       app,
-      callerId: request.callerId,
-      timeout: request.failSafeSeconds,
+      callerId,
+      timeout: failSafeSeconds,
       channelId,
     });
   } catch (error) {
@@ -25,41 +32,41 @@ export async function originate(
   }
 }
 
-/** Nothing was sent where no connection could be made; 500 is what Asterisk says when it has no way to dial. */
+/** 500 is what Asterisk says when it has no way to dial. */
 function originateError(error: unknown): OriginateError {
   // What is no answer of Asterisk's is a fault of ours before or after the request: the call may be up.
   if (!(error instanceof AriError)) return new OriginateError("no_response", "unexpected error");
-  const { status, message } = error;
-  if (status === 0) return new OriginateError(message === "ECONNREFUSED" ? "not_connected" : "no_response", message);
+  const { status, message, sent } = error;
+  if (status === 0) return new OriginateError(sent ? "no_response" : "not_connected", message);
   if (status === 409) return new OriginateError("duplicate", message);
   if (status === 500) return new OriginateError("trunk_down", message);
   return new OriginateError("refused", `HTTP ${status}`);
 }
 
 /**
- * Ends a channel; one that is gone is fine. Plain DELETE says "normal": a reason that reads "answered elsewhere" would
- * make phones hide the missed call.
+ * Ends a channel; one that is gone is fine. Without a reason Asterisk says "normal": one that reads "answered elsewhere"
+ * would make phones hide the missed call.
  * @throws {AriError}
  */
-export async function hangUp(client: HeldClient, channelId: string): Promise<void> {
+export async function hangUp(session: AriSession, channelId: string, reason?: HangupReason): Promise<void> {
   try {
-    await client.run("channels", "hangup", { channelId });
+    await session.hangUp(channelId, reason);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
 }
 
 /** @throws {AriError} */
-export async function listChannels(client: HeldClient): Promise<readonly { id: string; state: unknown }[]> {
-  const channels = await client.run("channels", "list", {});
+export async function listChannels(session: AriSession): Promise<readonly ListedChannel[]> {
+  const channels = await session.listChannels();
   if (!Array.isArray(channels)) throw new AriError(0, "EBADMSG");
   return channels.filter((channel) => typeof channel?.id === "string");
 }
 
 /** Whether Asterisk says that it has no such channel; false also where it cannot be asked. */
-export async function isMissing(client: HeldClient, channelId: string): Promise<boolean> {
+export async function isMissing(session: AriSession, channelId: string): Promise<boolean> {
   try {
-    await client.run("channels", "get", { channelId });
+    await session.getChannel(channelId);
     return false;
   } catch (error) {
     return isGone(error);

@@ -30,7 +30,7 @@ export interface SwaggerResponse {
   readonly obj: unknown;
 }
 
-export interface Transport {
+export interface HttpTransport {
   execute(request: SwaggerRequest): void;
   /** Ends all requests (they are answered with an error) and connections. */
   close(): void;
@@ -45,7 +45,7 @@ const maxBodyBytes = 16 * 1024 * 1024;
 /**
  * @param deadlineMs from the request to the end of its response
  */
-export function createTransport(baseUrl: string, deadlineMs: number, clock: Clock): Transport {
+export function createHttpTransport(baseUrl: string, deadlineMs: number, clock: Clock): HttpTransport {
   const secure = new URL(baseUrl).protocol === "https:";
   const pools = {
     normal: createSocketPool(secure, originateSockets.first, originateSockets.most),

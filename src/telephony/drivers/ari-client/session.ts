@@ -1,0 +1,41 @@
+/** A session of the ari-client package: requests by HTTP, events by its WebSocket. */
+import type { AriSession, HangupReason, OriginateParameters } from "../ari/transport.ts";
+import type { HeldClient, HeldSocket } from "./package.ts";
+
+export class AriClientSession implements AriSession {
+  readonly #client: HeldClient;
+  readonly #socket: HeldSocket;
+
+  constructor(client: HeldClient, socket: HeldSocket) {
+    this.#client = client;
+    this.#socket = socket;
+  }
+
+  async originate(parameters: OriginateParameters): Promise<void> {
+    await this.#client.run("channels", "originate", { ...parameters });
+  }
+
+  async hangUp(channelId: string, reason?: HangupReason): Promise<void> {
+    await this.#client.run("channels", "hangup", reason === undefined ? { channelId } : { channelId, reason });
+  }
+
+  listChannels(): Promise<unknown> {
+    return this.#client.run("channels", "list", {});
+  }
+
+  async getChannel(channelId: string): Promise<void> {
+    await this.#client.run("channels", "get", { channelId });
+  }
+
+  async setEventFilter(app: string, filter: object): Promise<void> {
+    await this.#client.run("applications", "filter", { applicationName: app, body: JSON.stringify(filter) });
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,165 @@
+/** Call control over ARI, whatever the way in which its requests and events travel. */
+import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
+import type { AriConfig } from "../../../config/asterisk-access.ts";
+import type { Random } from "../../../random.ts";
+import {
+  type CallControl,
+  type CallEvent,
+  type CallRequest,
+  type InboundCall,
+  OriginateError,
+} from "../../call-control.ts";
+import { assertCallRequest, isCallId } from "../../call-request.ts";
+import { CallBook } from "./call-book.ts";
+import { callIdOf, channelIdOf } from "./calls.ts";
+import { AriConnection } from "./connection.ts";
+import { readEvent, waitingIn } from "./events.ts";
+import { hangUp, isMissing, type ListedChannel, listChannels, originate } from "./requests.ts";
+import type { AriSession, AriTransport } from "./transport.ts";
+import { UnwantedChannels } from "./unwanted.ts";
+
+export interface AriDriverParts {
+  readonly asterisk: AriConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export class AriDriver implements CallControl {
+  readonly #logger: Logger;
+  readonly #app: string;
+  readonly #transport: AriTransport;
+  readonly #connection: AriConnection;
+  readonly #calls: CallBook;
+  readonly #unwanted: UnwantedChannels;
+  /** Counts connections: an answer from before a break may be about a call whose end was missed. */
+  #connectionCount = 0;
+  #tellConnection: (connected: boolean) => void = () => undefined;
+
+  constructor(parts: AriDriverParts, transport: AriTransport) {
+    this.#logger = parts.logger;
+    this.#app = parts.asterisk.ari_app;
+    this.#transport = transport;
+    this.#calls = new CallBook({ ...parts, app: this.#app });
+    this.#unwanted = new UnwantedChannels(parts);
+    this.#connection = new AriConnection({
+      ...parts,
+      transport,
+      owner: {
+        reconcile: (session) => this.#reconcile(session),
+        event: (event) => this.#event(event),
+        changed: (up) => this.#changed(up),
+        heartbeat: () => this.#calls.loseTheGone(),
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection.up;
+  }
+
+  async start(): Promise<void> {
+    this.#transport.start();
+    await this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop();
+    this.#transport.stop();
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#calls.onEvent(receiver);
+  }
+
+  onInbound(receiver: (call: InboundCall) => void): void {
+    this.#unwanted.onInbound(receiver);
+  }
+
+  onConnection(receiver: (connected: boolean) => void): void {
+    this.#tellConnection = receiver;
+  }
+
+  async originate(request: CallRequest): Promise<void> {
+    assertCallRequest(request);
+    const session = this.#connection.session;
+    if (session === null || !this.connected) throw new OriginateError("not_connected", "no connection to Asterisk");
+    const call = this.#calls.add(request);
+    const connectionCount = this.#connectionCount;
+    try {
+      await originate(session, this.#app, call.channelId, request);
+    } catch (error) {
+      // With no response the call may be up: it stays ours, and its events are told.
+      if ((error as OriginateError).refusal !== "no_response") this.#calls.remove(call);
+      throw error;
+    } finally {
+      call.placing = false;
+    }
+    const mayHaveMissedItsEnd = connectionCount !== this.#connectionCount;
+    if (mayHaveMissedItsEnd && (await isMissing(session, call.channelId))) this.#calls.lose(call);
+  }
+
+  async hangup(callId: string): Promise<void> {
+    if (!isCallId(callId)) throw new Error("not a call id");
+    const channelId = channelIdOf(this.#app, callId);
+    const call = this.#calls.get(channelId);
+    if (call !== undefined) call.wanted = false;
+    const session = this.#connection.session;
+    if (session === null) throw new Error("no connection to Asterisk");
+    if (call !== undefined) call.hangupsUnderWay += 1;
+    try {
+      await hangUp(session, channelId);
+    } finally {
+      if (call !== undefined) call.hangupsUnderWay -= 1;
+    }
+  }
+
+  #event(event: unknown): void {
+    const news = readEvent(event);
+    if (news === null) return;
+    if (news.type === "replaced") {
+      const why = "another process took our ARI application: give each gateway its own ari_app";
+      this.#logger.error({ app: this.#app }, why);
+      this.#connection.yieldTo(why);
+      return;
+    }
+    const { channelId } = news;
+    const call = this.#calls.get(channelId);
+    if (call !== undefined) this.#calls.tell(call, news);
+    const session = this.#connection.session;
+    if (session === null || news.type === "ended") return;
+    if (this.#calls.isUnowned(channelId)) void this.#unwanted.hangUpStray(session, channelId, call !== undefined);
+    else if (news.type === "entered" && call === undefined) {
+      void this.#unwanted.refuseIncoming(session, channelId, news.incoming);
+    }
+  }
+
+  /** After a break: channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  async #reconcile(session: AriSession): Promise<void> {
+    this.#connectionCount += 1;
+    const placed = this.#calls.placed();
+    const channels = await listChannels(session);
+    const unowned = this.#calls.reconcile(placed, channels);
+    if (unowned.length > 0) {
+      this.#logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
+    }
+    for (const channel of channels) this.#refuseWaiting(session, channel);
+    await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
+  }
+
+  /** A call that came in just before the connection broke, and still waits. */
+  #refuseWaiting(session: AriSession, channel: ListedChannel): void {
+    if (callIdOf(this.#app, channel.id) !== null) return;
+    const incoming = waitingIn(this.#app, channel);
+    if (incoming !== undefined) void this.#unwanted.refuseIncoming(session, channel.id, incoming);
+  }
+
+  #changed(up: boolean): void {
+    try {
+      this.#tellConnection(up);
+    } catch (error) {
+      this.#logger.error({ err: error }, "a receiver of connection changes threw");
+    }
+  }
+}

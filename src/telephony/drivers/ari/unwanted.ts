@@ -1,0 +1,72 @@
+/**
+ * Hangs up channels that nobody asked for: strays of our own, and calls that came in, which are never answered.
+ *
+ * An incoming call is refused as busy. Measured on 22.10.1: `reason=busy` becomes 486 with Q.850;cause=17 (and so does
+ * Hangup(17) in the dialplan); a plain DELETE becomes 603 with cause 16, `rejected` 403, `no_answer` 480, `congestion` 503.
+ * 486 is the one that every phone and carrier takes for what it is: the caller hears the busy tone and pays nothing. 403,
+ * 480 and 503 make carriers try another way or play an announcement; 603 with cause 16, "normal clearing", contradicts itself.
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../../../clock.ts";
+import type { InboundCall } from "../../call-control.ts";
+import type { Incoming } from "./events.ts";
+import { hangUp } from "./requests.ts";
+import type { AriSession, HangupReason } from "./transport.ts";
+
+/** Hang-ups of strays that may be under way at once; the next piece of news of a channel asks again. */
+const maxStrays = 50;
+/** The same of calls that came in. Those beyond end by the dialplan, or when the caller gives up. */
+const maxIncoming = 1000;
+
+export interface UnwantedParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class UnwantedChannels {
+  readonly #parts: UnwantedParts;
+  readonly #strays = new Set<string>();
+  readonly #incoming = new Set<string>();
+  #tell: (call: InboundCall) => void = () => undefined;
+
+  constructor(parts: UnwantedParts) {
+    this.#parts = parts;
+  }
+
+  onInbound(receiver: (call: InboundCall) => void): void {
+    this.#tell = receiver;
+  }
+
+  /** Ends a channel of our own. @param isKnown of a call that we know: mostly an event that crossed our hang-up */
+  async hangUpStray(session: AriSession, channelId: string, isKnown: boolean): Promise<void> {
+    if (this.#strays.has(channelId) || this.#strays.size >= maxStrays) return;
+    if (!isKnown) this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
+    await this.#hangUp(this.#strays, session, channelId);
+  }
+
+  /** Ends a channel that came in; then tells of it, where the dialplan sent it as an incoming call. */
+  async refuseIncoming(session: AriSession, channelId: string, incoming: Incoming | null): Promise<void> {
+    if (this.#incoming.has(channelId)) return;
+    const atMs = this.#parts.clock.nowMs();
+    if (incoming === null) this.#parts.logger.warn("refusing a channel that the dialplan sent for no known reason");
+    if (this.#incoming.size < maxIncoming) await this.#hangUp(this.#incoming, session, channelId, "busy");
+    else this.#parts.logger.warn("too many incoming calls at once: one is left to the dialplan");
+    if (incoming === null) return;
+    try {
+      this.#tell({ ...incoming, atMs });
+    } catch (error) {
+      this.#parts.logger.error({ err: error }, "a receiver of incoming calls threw");
+    }
+  }
+
+  async #hangUp(underWay: Set<string>, session: AriSession, channelId: string, reason?: HangupReason): Promise<void> {
+    underWay.add(channelId);
+    try {
+      await hangUp(session, channelId, reason);
+    } catch {
+      this.#parts.logger.warn("hang-up of an unwanted channel failed");
+    } finally {
+      underWay.delete(channelId);
+    }
+  }
+}
