@@ -6,6 +6,8 @@ import { examineAsterisk } from "../doctor/asterisk.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
+import { examineRoutes } from "../doctor/routes.ts";
+import { asterisksOf } from "../telephony/trunks/routes.ts";
 
 /** @returns 0 where the gateway can work, 1 where something must be mended first */
 export async function doctor(configPath: string): Promise<number> {
@@ -19,10 +21,11 @@ export async function doctor(configPath: string): Promise<number> {
   const config = await loadConfig({ path: configPath, env: process.env });
   tell([{ level: "ok", what: `${configPath} is a valid configuration`, mend: null }]);
   tell(examineRanges(config));
+  tell(examineRoutes(config));
   tell(await examineRedis(config.redis));
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const endpoints = Object.values(config.trunks)
-      .filter((trunk) => trunk.asterisk === name)
+      .filter((trunk) => asterisksOf(trunk).includes(name))
       .map((trunk) => trunk.endpoint);
     if (hasAri(asterisk)) tell(await examineAsterisk(name, asterisk, endpoints));
     tell(await examineAmi(name, asterisk, endpoints));

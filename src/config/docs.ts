@@ -48,8 +48,13 @@ function tablesOf(node: SchemaNode, name: string): string[] {
 function rowsOf(node: SchemaNode, properties: Readonly<Record<string, SchemaNode>>, name: string): string[] {
   return Object.entries(properties).flatMap(([key, child]) => {
     const shape = shapeOf(child);
-    const row = rowOf(child, `${name}.${key}`, node.required?.includes(key) ?? false);
-    return shape.kind === "section" ? [row, ...rowsOf(child, shape.properties, `${name}.${key}`)] : [row];
+    const own = `${name}.${key}`;
+    const row = rowOf(child, own, node.required?.includes(key) ?? false);
+    if (shape.kind === "section") return [row, ...rowsOf(child, shape.properties, own)];
+    const item = shape.kind === "list" ? shapeOf(shape.items) : shape;
+    return shape.kind === "list" && item.kind === "section"
+      ? [row, ...rowsOf(shape.items, item.properties, `${own}[]`)]
+      : [row];
   });
 }
 

@@ -13,7 +13,8 @@ import { named, section } from "./schema/parts.ts";
 import { Log, Secrets } from "./schema/process.ts";
 import { Range } from "./schema/ranges.ts";
 import { Redis } from "./schema/redis.ts";
-import { Route, Trunk } from "./schema/trunks.ts";
+import { Route, Routing } from "./schema/routes.ts";
+import { Trunk } from "./schema/trunks.ts";
 import { Calls, Verification } from "./schema/verification.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
@@ -24,6 +25,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   trunks: named("The trunks.", Trunk),
   ranges: named("The caller IDs.", Range),
   routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),
+  routing: Routing,
   apps: named("Who may use the API.", App),
   numbers: Numbers,
   verification: Verification,
@@ -36,3 +38,5 @@ export type Config = Static<typeof ConfigSchema>;
 export type AsteriskConfig = Config["asterisks"][string];
 export type TrunkConfig = Config["trunks"][string];
 export type RangeConfig = Config["ranges"][string];
+export type RouteConfig = Config["routes"][number];
+export type BreakerConfig = Config["routing"]["breaker"];

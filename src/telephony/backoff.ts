@@ -1,17 +1,22 @@
-/** Pauses between tries to reach a server that is away. */
+/** Pauses between tries to reach what is away. */
 import type { Random } from "../random.ts";
 
-const firstMs = 250;
-/** A restarted Asterisk is found again within this time. */
-const longestMs = 10_000;
+export interface BackoffLimits {
+  /** Before the second try. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** For servers of our own: a restarted Asterisk is found again within 10 s. */
+const serverLimits: BackoffLimits = { firstMs: 250, longestMs: 10_000 };
 
 /**
- * The pause before try number `attempt` + 1, in milliseconds: doubles from 250 ms to 10 s, and its upper half is
- * random, so that many gateways do not come back in step.
+ * The pause before try number `attempt` + 1, in milliseconds: doubles from the first to the longest, and its upper half
+ * is random, so that many gateways do not come back in step.
  * @param attempt how many tries failed in a row, from 1
  */
-export function backoffMs(attempt: number, random: Random): number {
-  const ceiling = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 10));
+export function backoffMs(attempt: number, random: Random, limits = serverLimits): number {
+  const ceiling = Math.min(limits.longestMs, limits.firstMs * 2 ** Math.min(attempt - 1, 30));
   const half = Math.ceil(ceiling / 2);
   return half + random.below(half);
 }

@@ -16,12 +16,17 @@ export function assertCallRequest(request: CallRequest): void {
   const checks: readonly (readonly [string, boolean])[] = [
     ["callId", isCallId(request.callId)],
     ["endpoint", typeof request.endpoint === "string" && endpointPattern.test(request.endpoint)],
-    ["callee", typeof request.callee === "string" && dialablePattern.test(request.callee)],
-    ["callerId", typeof request.callerId === "string" && dialablePattern.test(request.callerId)],
+    ["callee", isDialable(request.callee)],
+    ["callerId", isDialable(request.callerId)],
     ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
   ];
   const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
   if (broken.length > 0) throw new OriginateError("refused", `not fit to be sent: ${broken.join(", ")}`);
+}
+
+/** Whether a text may leave for Asterisk as a number. */
+export function isDialable(text: unknown): text is string {
+  return typeof text === "string" && dialablePattern.test(text);
 }
 
 /** Whether a text can be a call's id. */

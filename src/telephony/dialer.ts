@@ -1,7 +1,7 @@
 /** Places short calls, each over the Asterisk that its trunk belongs to, and keeps count of them. */
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import type { Config, TrunkConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
 import { isSignOfLife } from "./call.ts";
 import type { CallControl, CallEvent } from "./call-control.ts";
 import type { Attempt, AttemptObserver, AttemptResult, Dialer, Line } from "./dialer-port.ts";
@@ -9,6 +9,7 @@ import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
 import { guarded } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
 import type { DialerLines } from "./trunks/lines.ts";
+import { createNumberFormats, type NumberFormat } from "./trunks/number-format.ts";
 
 /** One try a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
@@ -46,11 +47,13 @@ class ShortCallDialer implements Dialer {
   readonly #attempts = new Map<string, LiveAttempt>();
   /** By call id: each attempt may have placed a few. */
   readonly #calls = new Map<string, LiveAttempt>();
+  readonly #formats: ReadonlyMap<string, NumberFormat>;
   #draining = false;
   #drained: (() => void)[] = [];
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
+    this.#formats = createNumberFormats(parts.config.trunks);
     this.longestCallMs = parts.config.calls.max_queue_ms + longestCallMs(parts.config);
   }
 
@@ -129,15 +132,20 @@ class ShortCallDialer implements Dialer {
     const trunk = config.trunks[line.trunk];
     const asterisk = config.asterisks[line.asterisk];
     const control = callControls.get(line.asterisk);
+    const format = this.#formats.get(line.trunk);
+    const callee = format?.callee(attempt.callee) ?? null;
+    const callerId = format?.callerId(attempt.callerId) ?? null;
     if (trunk === undefined || asterisk === undefined || control === undefined) return null;
+    // Routing gives no line to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
+    if (callee === null || callerId === null) return null;
     const { ring_ms: ringMs } = config.calls;
     return {
       control,
       request: {
         callId,
         endpoint: trunk.endpoint,
-        callee: numberFor(trunk, attempt.callee),
-        callerId: numberFor(trunk, attempt.callerId),
+        callee,
+        callerId,
         failSafeSeconds: failSafeSeconds(setupLimitMs + ringMs),
       },
       rules: {
@@ -201,8 +209,4 @@ function failSafeSeconds(dueMs: number): number {
 /** The reply to the originate and to one hang-up may each take the whole deadline; then the end must come. */
 function endWaitMs(requestTimeoutMs: number): number {
   return 2 * requestTimeoutMs + 2000;
-}
-
-function numberFor(trunk: TrunkConfig, e164: string): string {
-  return trunk.number_format === "e164" ? e164.slice(1) : e164;
 }

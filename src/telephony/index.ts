@@ -8,9 +8,10 @@ import type { CallControl } from "./call-control.ts";
 import { createDialer, longestCallMs } from "./dialer.ts";
 import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
-import type { Pacing, Way } from "./pacing-port.ts";
+import type { Pacing } from "./pacing-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createLines } from "./trunks/lines.ts";
+import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
   readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls">;
@@ -38,21 +39,14 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
     controls.set(name, createDriver(asterisk, own));
-    const endpoints = Object.values(config.trunks).flatMap((t) => (t.asterisk === name ? [t.endpoint] : []));
+    const endpoints = Object.values(config.trunks).flatMap((t) => (asterisksOf(t).includes(name) ? [t.endpoint] : []));
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
 
-  const longestFirst = [...config.routes].sort((a, b) => b.prefix.length - a.prefix.length);
-  const waysOf = (trunk: string): readonly Way[] => {
-    const own = config.trunks[trunk];
-    return own === undefined ? [] : [{ trunk, asterisk: own.asterisk }];
-  };
   const lines = createLines({
     config,
-    waysTo: (callee) =>
-      longestFirst.find(({ prefix }) => callee.startsWith(prefix))?.trunks.flatMap((trunk) => waysOf(trunk)) ?? null,
-    waysOf,
+    router: createRouter(config, parts.random),
     callControls: controls,
     pacing: parts.pacing,
     longestCallMs: longestCallMs(config),

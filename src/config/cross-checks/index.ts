@@ -3,6 +3,7 @@ import type { Path, Problem } from "../errors.ts";
 import type { Config } from "../schema.ts";
 import { callerIdChecks } from "./caller-ids.ts";
 import { limitChecks } from "./limits.ts";
+import { numberFormatChecks } from "./number-formats.ts";
 import { referenceChecks } from "./references.ts";
 import { secretChecks } from "./secrets.ts";
 
@@ -19,7 +20,13 @@ export interface CrossCheck {
   problems(config: Config, isSound: IsSound): readonly Problem[];
 }
 
-const checks: readonly CrossCheck[] = [...referenceChecks, ...callerIdChecks, ...limitChecks, ...secretChecks];
+const checks: readonly CrossCheck[] = [
+  ...referenceChecks,
+  ...numberFormatChecks,
+  ...callerIdChecks,
+  ...limitChecks,
+  ...secretChecks,
+];
 
 /**
  * All problems that the parts of a configuration have with each other.

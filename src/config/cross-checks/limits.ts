@@ -6,6 +6,8 @@ import type { CrossCheck, IsSound } from "./index.ts";
 export const limitChecks: readonly CrossCheck[] = [
   { reads: ["verification", "calls"], problems: codesOutliveTheirCalls },
   { reads: ["verification"], problems: checksFitTheCap },
+  { reads: ["routing"], problems: breakerCanOpen },
+  { reads: ["routing"], problems: pausesGrow },
 ];
 
 /** A code that expires while the phone still rings can never be typed. */
@@ -24,4 +26,21 @@ function checksFitTheCap({ verification }: Config, isSound: IsSound): Problem[] 
   if (checks <= cap) return [];
   const expected = `at most wrong_checks_per_callee, which is ${cap}`;
   return [{ path: ["verification", "max_checks"], given: String(checks), expected }];
+}
+
+/** A window that holds fewer calls than must fail never says anything. */
+function breakerCanOpen({ routing }: Config, isSound: IsSound): Problem[] {
+  const path = ["routing", "breaker", "failures"];
+  if (!isSound(["routing", "breaker"])) return [];
+  const { failures, window_calls: calls } = routing.breaker;
+  return failures <= calls
+    ? []
+    : [{ path, given: String(failures), expected: `at most window_calls, which is ${calls}` }];
+}
+
+function pausesGrow({ routing }: Config, isSound: IsSound): Problem[] {
+  const path = ["routing", "breaker", "longest_pause_ms"];
+  if (!isSound(["routing", "breaker"])) return [];
+  const { pause_ms: first, longest_pause_ms: longest } = routing.breaker;
+  return first <= longest ? [] : [{ path, given: String(longest), expected: `at least pause_ms, which is ${first}` }];
 }

@@ -13,6 +13,7 @@ export const referenceChecks: readonly CrossCheck[] = [
   { reads: ["trunks", "asterisks"], problems: trunksHaveAsterisks },
   { reads: ["trunks", "ranges"], problems: trunksHaveRanges },
   { reads: ["routes", "trunks"], problems: routesHaveTrunks },
+  { reads: ["routes"], problems: weightsAreOfTheRoute },
   { reads: ["routes"], problems: routesDiffer },
   { reads: ["numbers", "apps"], problems: countriesExist },
   { reads: ["numbers", "routes"], problems: allowedCountriesHaveRoutes },
@@ -49,8 +50,17 @@ function ariClientIsAlone({ asterisks }: Config, isSound: IsSound): Problem[] {
 
 function trunksHaveAsterisks({ trunks, asterisks }: Config, isSound: IsSound): Problem[] {
   return Object.entries(trunks).flatMap(([name, trunk]) => {
-    const path = ["trunks", name, "asterisk"];
-    return isSound(path) ? unknownName(path, trunk.asterisk, "asterisks", asterisks) : [];
+    const own = ["trunks", name];
+    if (!isSound([...own, "asterisk"]) || !isSound([...own, "asterisks"])) return [];
+    const { asterisk: one, asterisks: several } = trunk;
+    if ((one === undefined) === (several === undefined)) {
+      const given = one === undefined ? "neither" : "both";
+      return [{ path: own, given, expected: "exactly one of asterisk and asterisks" }];
+    }
+    if (one !== undefined) return unknownName([...own, "asterisk"], one, "asterisks", asterisks);
+    return (several ?? []).flatMap((other, at) =>
+      unknownName([...own, "asterisks", at], other, "asterisks", asterisks),
+    );
   });
 }
 
@@ -67,6 +77,18 @@ function routesHaveTrunks({ routes, trunks }: Config, isSound: IsSound): Problem
     const path = ["routes", index, "trunks"];
     if (!isSound(path)) return [];
     return route.trunks.flatMap((trunk, at) => unknownName([...path, at], trunk, "trunks", trunks));
+  });
+}
+
+function weightsAreOfTheRoute({ routes }: Config, isSound: IsSound): Problem[] {
+  return routes.flatMap((route, index) => {
+    const path = ["routes", index];
+    if (!isSound(path)) return [];
+    return Object.keys(route.weights ?? {}).flatMap((trunk) => {
+      if (route.trunks.includes(trunk)) return [];
+      const expected = `one of this route's trunks${didYouMean(trunk, route.trunks) || ` (${route.trunks.join(", ")})`}`;
+      return [{ path: [...path, "weights", trunk], given: "a weight", expected }];
+    });
   });
 }
 

@@ -6,6 +6,7 @@ import type { CallControl } from "../call-control.ts";
 import type { AttemptResult, Line, Lines, NoLine, Try } from "../dialer-port.ts";
 import type { PacedWay, Pacing, Way } from "../pacing-port.ts";
 import type { TrunkHealth } from "./health.ts";
+import { mayPresent, type Router } from "./routes.ts";
 
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
 const unavailableRetryMs = 5000;
@@ -14,10 +15,7 @@ const mostWays = 16;
 
 export interface LinesParts {
   readonly config: Pick<Config, "asterisks" | "trunks" | "calls">;
-  /** The ways to a callee in order of preference; null: no route. */
-  readonly waysTo: (callee: string) => readonly Way[] | null;
-  /** All ways of a trunk. */
-  readonly waysOf: (trunk: string) => readonly Way[];
+  readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
   /** What is known of a way beside whether its Asterisk is connected. */
@@ -53,6 +51,11 @@ export function createLines(parts: LinesParts): DialerLines {
     return { ...way, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
   }
 
+  function presents(way: Way, range: string): boolean {
+    const trunk = trunks[way.trunk];
+    return trunk !== undefined && mayPresent(trunk, range);
+  }
+
   async function takeOneOf(ways: readonly Way[]): Promise<Line | NoLine> {
     const usable = ways.filter((way) => state(way).usable).slice(0, mostWays);
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
@@ -81,18 +84,18 @@ export function createLines(parts: LinesParts): DialerLines {
 
   return {
     async take(callee) {
-      const ways = parts.waysTo(callee);
+      const ways = parts.router.waysTo(callee);
       return ways === null ? { none: "no_route", retryAfterMs: null } : takeOneOf(ways);
     },
     async takeAnother(callee, range, tried) {
-      const ways = parts.waysTo(callee) ?? [];
-      return takeOneOf(ways.filter((way) => trunks[way.trunk]?.ranges.includes(range) === true && isFresh(way, tried)));
+      const ways = parts.router.waysTo(callee) ?? [];
+      return takeOneOf(ways.filter((way) => presents(way, range) && isFresh(way, tried)));
     },
     giveBack: (line) => release(line, true),
     callEnded: (line) => release(line, false),
     status: () =>
       Object.keys(trunks).map((trunk) => {
-        const states = parts.waysOf(trunk).map(state);
+        const states = parts.router.waysOf(trunk).map(state);
         const { usable, why } = states.find((one) => one.usable) ?? states[0] ?? { usable: false, why: "no Asterisk" };
         return { trunk, usable, why };
       }),

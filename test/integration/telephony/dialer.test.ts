@@ -7,6 +7,7 @@ import { cryptoRandom } from "../../../src/random.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import { freePacing } from "../../support/free-pacing.ts";
+import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
 import { keepingLogger, withWorld } from "./world.ts";
@@ -31,9 +32,9 @@ let logs: ReturnType<typeof keepingLogger>;
 async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partial<TrunkConfig> } = {}): Promise<void> {
   logs = keepingLogger();
   const trunk: TrunkConfig = {
+    ...plainNumbers,
     asterisk: "main",
     endpoint: "carrier",
-    number_format: "+e164",
     ring_on: "180",
     ranges: ["block"],
     max_concurrent_calls: 50,

@@ -7,6 +7,7 @@ import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
 import { freePort } from "../../../src/runtime/free-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import { freePacing } from "../../support/free-pacing.ts";
+import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { keepingLogger } from "./world.ts";
@@ -24,9 +25,9 @@ afterEach(async () => {
 async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial<AsteriskServer["ami"]> | null = {}) {
   logs = keepingLogger();
   const trunk = (endpoint: string): TrunkConfig => ({
+    ...plainNumbers,
     asterisk: "main",
     endpoint,
-    number_format: "+e164",
     ring_on: "180",
     ranges: ["block"],
     max_concurrent_calls: 10,

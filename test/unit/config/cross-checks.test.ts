@@ -40,6 +40,23 @@ describe("names", () => {
       /^routes\[2\]\.prefix: "\+44" → .*routes\[1\] has it/,
     ],
     [
+      "a trunk with no Asterisk, one with two answers, one on an unknown one of several",
+      (c) =>
+        Object.assign(c.trunks, {
+          b: { endpoint: "e", ranges: ["block"] },
+          c: { asterisk: "pbx", asterisks: ["pbx"], endpoint: "e", ranges: ["block"] },
+          d: { asterisks: ["pbx", "pby"], endpoint: "e", ranges: ["block"] },
+        }),
+      /^trunks\.b: neither → exactly one of asterisk and asterisks/,
+      /^trunks\.c: both → exactly one of/,
+      /^trunks\.d\.asterisks\[1\]: "pby" → .*did you mean pbx/,
+    ],
+    [
+      "a weight for a trunk that the route does not have",
+      (c) => (c.routes = [{ prefix: "+", trunks: ["a"], weights: { a: 1, b: 2 } }]),
+      /^routes\[0\]\.weights\.b: a weight → one of this route's trunks \(did you mean a\?\)/,
+    ],
+    [
       "two Asterisks with ari-client",
       (c) => Object.assign(c.asterisks, { pbx2: pbx }),
       /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords/,
@@ -187,8 +204,64 @@ describe("guessing", () => {
   ]);
 });
 
+describe("number formats", () => {
+  const trunk =
+    (changed: object): Change =>
+    (c) =>
+      (c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["block"], ...changed });
+  cases([
+    ["national with its country is fine", trunk({ number_format: "national", country_calling_code: "44" })],
+    [
+      "national without",
+      trunk({ number_format: "national" }),
+      /^trunks\.a\.country_calling_code: nothing → the country/,
+    ],
+    ["a country for E.164", trunk({ country_calling_code: "44" }), /country_calling_code: 44 → nothing here/],
+    [
+      "a national prefix that looks international",
+      trunk({ number_format: "national", country_calling_code: "44", national_prefix: "00" }),
+      /^trunks\.a\.national_prefix: 00 → one that does not begin with international_prefix, which is 00/,
+    ],
+    [
+      "two rules for one prefix",
+      trunk({ callee_rules: [{ prefix: "+44" }, { prefix: "+33" }, { prefix: "+44", add: "1" }] }),
+      /^trunks\.a\.callee_rules\[2\]\.prefix: \+44 → .*number 0 of the list/,
+    ],
+    [
+      "a rule that strips more than its prefix",
+      trunk({ caller_id_rules: [{ prefix: "+44", strip: 3, add: "0" }] }),
+      /^trunks\.a\.caller_id_rules\[0\]\.strip: 3 → at most 2, the digits of its prefix/,
+    ],
+    [
+      "a rule after which no number can be dialled",
+      trunk({ callee_rules: [{ prefix: "+", add: "123456789" }] }),
+      /^trunks\.a\.callee_rules\[0\]\.add: 123456789 → .*at most 15 digits; this makes 16/,
+    ],
+    [
+      "a range whose caller IDs the trunk cannot write",
+      trunk({ caller_id_rules: [{ prefix: "+4477", add: "99999" }] }),
+      /^trunks\.a\.ranges\[0\]: block → .*\+44770090000 cannot be sent/,
+    ],
+    [
+      "a rule that adds what is no digit",
+      trunk({ callee_rules: [{ prefix: "+", add: "9911#" }] }),
+      /^trunks\.a\.callee_rules\[0\]\.add: "9911#" → up to 12 digits/,
+    ],
+  ]);
+});
+
 describe("limits", () => {
   cases([
+    [
+      "a breaker that could never open",
+      (c) => (c.routing = { breaker: { failures: 21 } }),
+      /^routing\.breaker\.failures: 21 → at most window_calls, which is 20/,
+    ],
+    [
+      "a longest pause below the first",
+      (c) => (c.routing = { breaker: { pause_ms: 400_000 } }),
+      /^routing\.breaker\.longest_pause_ms: 300000 → at least pause_ms, which is 400000/,
+    ],
     [
       "codes that expire while the phone may still ring",
       (c) => {

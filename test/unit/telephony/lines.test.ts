@@ -23,8 +23,10 @@ function linesWith(parts: Given) {
   const released: [string, boolean][] = [];
   const lines = createLines({
     config: { ...config, asterisks: parts.asterisks ?? config.asterisks },
-    waysTo: (callee) => (callee.startsWith("+999") ? null : (parts.ways ?? [plus, bare])),
-    waysOf: (trunk) => [{ trunk, asterisk: "main" }],
+    router: {
+      waysTo: (callee) => (callee.startsWith("+999") ? null : (parts.ways ?? [plus, bare])),
+      waysOf: (trunk) => [{ trunk, asterisk: "main" }],
+    },
     callControls: new Map([
       ["main", { connected: parts.connected ?? true }],
       ["second", { connected: true }],

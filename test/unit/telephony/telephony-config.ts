@@ -1,4 +1,5 @@
 import type { Config } from "../../../src/config/schema.ts";
+import { plainNumbers } from "../../support/plain-numbers.ts";
 
 interface Changed {
   readonly ringMs?: number;
@@ -8,6 +9,7 @@ interface Changed {
 /** Two trunks on one Asterisk: `plus` wants numbers with a plus sign, `bare` without. */
 export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks" | "trunks" | "routes" | "calls"> {
   const trunk = {
+    ...plainNumbers,
     asterisk: "main",
     ring_on: "180" as const,
     ranges: ["block"],
@@ -28,7 +30,7 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
       },
     },
     trunks: {
-      plus: { ...trunk, endpoint: "carrier-a", number_format: "+e164" },
+      plus: { ...trunk, endpoint: "carrier-a" },
       bare: { ...trunk, endpoint: "carrier-b", number_format: "e164", ranges: ["block", "list"] },
     },
     routes: [

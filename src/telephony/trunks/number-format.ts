@@ -1,0 +1,115 @@
+/**
+ * How a trunk wants numbers, and what its numbers mean. A number that one of the trunk's rules matches is written as the
+ * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
+ */
+import type { TrunkConfig } from "../../config/schema.ts";
+import { isDialable } from "../call-request.ts";
+import { createPrefixTable } from "./prefix-table.ts";
+
+export interface NumberFormat {
+  /**
+   * The callee as the trunk wants it.
+   * @param e164 with the plus sign
+   * @returns what Asterisk may dial; null where that cannot be had, for instance with more than 15 digits
+   */
+  callee(e164: string): string | null;
+  /** The same for the caller ID. */
+  callerId(e164: string): string | null;
+  /**
+   * Whose number the trunk means by the caller ID of a call that comes in: the one E.164 number that `callerId` would
+   * write so. A number with a plus sign in front is believed whatever the format.
+   * @returns E.164 with the plus sign; null where it is none, or could be two: a call must never count for another caller
+   */
+  fromTrunk(number: string): string | null;
+}
+
+export type NumberFormatConfig = Pick<
+  TrunkConfig,
+  | "number_format"
+  | "country_calling_code"
+  | "national_prefix"
+  | "international_prefix"
+  | "callee_rules"
+  | "caller_id_rules"
+>;
+type Rule = TrunkConfig["callee_rules"][number];
+
+/** ITU-T E.164, 6.2: a country code never begins with 0. Seven digits: the shortest numbers, of small islands. */
+const e164Pattern = /^\+[1-9]\d{6,14}$/;
+
+export function createNumberFormat(trunk: NumberFormatConfig): NumberFormat {
+  const format = formatOf(trunk);
+  const callee = writer(format, trunk.callee_rules);
+  const callerId = writer(format, trunk.caller_id_rules);
+  return {
+    callee,
+    callerId,
+    fromTrunk(number) {
+      if (!isDialable(number)) return null;
+      const guesses = [format.read(number), ...trunk.caller_id_rules.map((rule) => beforeRule(rule, number))];
+      const callers = new Set(guesses.filter((guess) => e164Pattern.test(guess) && callerId(guess) === number));
+      if (e164Pattern.test(number)) callers.add(number);
+      const [caller = null] = callers;
+      return callers.size === 1 ? caller : null;
+    },
+  };
+}
+
+/** The format of each trunk, by its name. */
+export function createNumberFormats(
+  trunks: Readonly<Record<string, NumberFormatConfig>>,
+): ReadonlyMap<string, NumberFormat> {
+  return new Map(Object.entries(trunks).map(([name, trunk]) => [name, createNumberFormat(trunk)]));
+}
+
+/** One way to write all numbers. */
+interface Format {
+  /** Null for a number that the trunk would take for another one. */
+  write(e164: string): string | null;
+  /** The number of which `write` might have made this one; the caller tries it. */
+  read(number: string): string;
+}
+
+function formatOf(trunk: NumberFormatConfig): Format {
+  switch (trunk.number_format) {
+    case "+e164":
+      return { write: (e164) => e164, read: (number) => number };
+    case "e164":
+      return { write: (e164) => e164.slice(1), read: (number) => `+${number}` };
+    case "national":
+      return nationalFormat(`+${trunk.country_calling_code ?? ""}`, trunk.national_prefix, trunk.international_prefix);
+  }
+}
+
+/**
+ * As people dial: a number that begins with the international prefix is one of another country. So a national number that
+ * would begin with it (+44 0770… for 00770…) is not written at all: it would ring somebody else.
+ */
+function nationalFormat(home: string, nationalPrefix: string, internationalPrefix: string): Format {
+  return {
+    write(e164) {
+      if (!e164.startsWith(home)) return internationalPrefix + e164.slice(1);
+      const national = nationalPrefix + e164.slice(home.length);
+      return national.startsWith(internationalPrefix) ? null : national;
+    },
+    read: (number) =>
+      number.startsWith(internationalPrefix)
+        ? `+${number.slice(internationalPrefix.length)}`
+        : home + number.slice(nationalPrefix.length),
+  };
+}
+
+function writer(format: Format, rules: readonly Rule[]): (e164: string) => string | null {
+  const table = createPrefixTable(rules.map((rule) => [rule.prefix, rule]));
+  return (e164) => {
+    if (!isDialable(e164) || !e164.startsWith("+")) return null;
+    const rule = table.longest(e164);
+    const number = rule === undefined ? format.write(e164) : rule.add + e164.slice(1 + rule.strip);
+    return isDialable(number) ? number : null;
+  };
+}
+
+/** What a rule may have been given to make this number. Nothing is lost: a rule strips digits of its own prefix only. */
+function beforeRule(rule: Rule, number: string): string {
+  return rule.prefix.slice(0, 1 + rule.strip) + number.slice(rule.add.length);
+}

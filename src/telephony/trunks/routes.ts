@@ -1,0 +1,96 @@
+/** Which ways lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
+import type { Config, RouteConfig, TrunkConfig } from "../../config/schema.ts";
+import type { Random } from "../../random.ts";
+import type { Way } from "../pacing-port.ts";
+import { createNumberFormats } from "./number-format.ts";
+import { createPrefixTable } from "./prefix-table.ts";
+
+export interface Router {
+  /**
+   * The ways to a callee in the order in which they are to be tried, drawn anew for each call: the trunks as the route
+   * ranks or weighs them, the Asterisks of each trunk in random order, so that load spreads over them. A trunk that
+   * cannot dial this number (see `NumberFormat.callee`) is left out.
+   * @param callee E.164 with the plus sign
+   * @returns at least one; null: no route
+   */
+  waysTo(callee: string): readonly Way[] | null;
+  /** All ways of one trunk, in the order of the configuration; none for a trunk that is not configured. */
+  waysOf(trunk: string): readonly Way[];
+}
+
+/** @param random decides the order; in production the cryptographic generator */
+export function createRouter(config: Pick<Config, "trunks" | "routes">, random: Random): Router {
+  const ways = new Map(
+    Object.entries(config.trunks).map(([trunk, own]) => [
+      trunk,
+      asterisksOf(own).map((asterisk) => ({ trunk, asterisk })),
+    ]),
+  );
+  const waysOf = (trunk: string): readonly Way[] => ways.get(trunk) ?? [];
+  const formats = createNumberFormats(config.trunks);
+  const routes = createPrefixTable(config.routes.map((route) => [route.prefix, trunkOrder(route, random)]));
+
+  return {
+    waysOf,
+    waysTo(callee) {
+      const order = routes.longest(callee)?.() ?? [];
+      const dialling = order.filter((trunk) => formats.get(trunk)?.callee(callee) != null);
+      return dialling.length === 0 ? null : dialling.flatMap((trunk) => shuffled(waysOf(trunk), random));
+    },
+  };
+}
+
+/** The names of the Asterisks that have this trunk, in the order of the configuration. */
+export function asterisksOf(trunk: Pick<TrunkConfig, "asterisk" | "asterisks">): readonly string[] {
+  return trunk.asterisks ?? (trunk.asterisk === undefined ? [] : [trunk.asterisk]);
+}
+
+/** Whether a call with a caller ID of this range may leave on this trunk. */
+export function mayPresent(trunk: Pick<TrunkConfig, "ranges">, range: string): boolean {
+  return trunk.ranges.includes(range);
+}
+
+/** Draws the order of a route's trunks for one call. */
+function trunkOrder({ trunks, weights = {} }: RouteConfig, random: Random): () => readonly string[] {
+  const weighted = trunks.flatMap((trunk) => {
+    const weight = Object.hasOwn(weights, trunk) ? weights[trunk] : undefined;
+    return weight === undefined ? [] : [{ trunk, weight }];
+  });
+  if (weighted.length === 0) return () => trunks;
+  const reserve = trunks.filter((trunk) => !Object.hasOwn(weights, trunk));
+  return () => [...weightedOrder(weighted, random), ...reserve];
+}
+
+interface Weighted {
+  readonly trunk: string;
+  readonly weight: number;
+}
+
+/** Draws one after the other, each with its share of the weight that is left: the second in turn is fair too. */
+function weightedOrder(all: readonly Weighted[], random: Random): readonly string[] {
+  const left = [...all];
+  let weightLeft = left.reduce((sum, { weight }) => sum + weight, 0);
+  const order: string[] = [];
+  while (left.length > 1) {
+    let point = random.below(weightLeft);
+    const index = left.findIndex(({ weight }) => {
+      point -= weight;
+      return point < 0;
+    });
+    const [drawn] = left.splice(index, 1);
+    if (drawn === undefined) break;
+    order.push(drawn.trunk);
+    weightLeft -= drawn.weight;
+  }
+  return [...order, ...left.map(({ trunk }) => trunk)];
+}
+
+/** Fisher–Yates (Knuth, TAOCP vol. 2, 3.4.2, algorithm P). One way needs no draw. */
+function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+  const order = [...list];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [order[last], order[other]] = [order[other] as T, order[last] as T];
+  }
+  return order;
+}

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { outcomes } from "../../../../src/telephony/outcome.ts";
+import { verdictOf } from "../../../../src/telephony/trunks/verdict.ts";
+
+const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false } as const;
+
+it.each([
+  ["congestion", "failed"],
+  ["trunk_down", "failed"],
+  ["busy", "good"],
+  ["unallocated", "good"],
+  ["switched_off", "good"],
+  ["barred", "nothing"],
+  ["caller_id_refused", "nothing"],
+  ["canceled", "nothing"],
+  ["interrupted", "nothing"],
+  ["unknown", "nothing"],
+] as const)("%s before alerting says of the trunk: %s", (outcome, verdict) => {
+  expect(verdictOf({ ...end, outcome })).toBe(verdict);
+});
+
+it.each([
+  ["the far end said so: the trunk carried the call there", { endedBy: "far_end", silent: false }, "good"],
+  ["we gave up, and whether the trunk spoke is not known", { endedBy: "us", silent: false }, "nothing"],
+  ["we gave up, and the trunk had said nothing at all", { endedBy: "us", silent: true }, "failed"],
+  ["Asterisk gave up, and the trunk had said nothing at all", { endedBy: "far_end", silent: true }, "failed"],
+] as const)("no answer signal where %s", (_, known, verdict) => {
+  expect(verdictOf({ ...end, outcome: "no_answer_signal", ...known })).toBe(verdict);
+});
+
+it("a trunk that made the phone ring did its work, whatever came after", () => {
+  for (const outcome of outcomes) expect(verdictOf({ ...end, outcome, alerted: true })).toBe("good");
+});
