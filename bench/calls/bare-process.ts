@@ -1,6 +1,6 @@
 /**
- * The bare peer: a loop that only originates over ARI HTTP with keep-alive and hangs up at ringing. No Redis, no
- * rules, no outcome. The least that any gateway on ARI must do.
+ * The bare peers: a loop that only originates and hangs up at ringing, over ARI HTTP with keep-alive or with REST over
+ * the WebSocket on which the events come. No Redis, no rules, no outcome. The least that any gateway on ARI must do.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
@@ -9,12 +9,16 @@ import { offer } from "./offer.ts";
 import { callee, type RunCommand, type RunResult, type Target } from "./protocol.ts";
 
 const target: Target = JSON.parse(process.env.BENCH_TARGET ?? "null");
+const app = `bare-${target.control}`;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const authorization = `Basic ${Buffer.from(`${target.ariUser}:${target.ariPassword}`).toString("base64")}`;
 /** Longest wait for the calls of a run that have not rung when the last was offered. */
 const settleMs = 5000;
 
-function ari(method: string, path: string): Promise<number> {
+/** Asks Asterisk. @returns the status of its answer */
+type Ask = (method: string, path: string) => Promise<number>;
+
+function overHttp(method: string, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(
       `${target.ariUrl}/ari${path}`,
@@ -30,12 +34,37 @@ function ari(method: string, path: string): Promise<number> {
   });
 }
 
+const waiting = new Map<string, (status: number) => void>();
+let lastRequest = 0;
+
+function overWebSocket(method: string, path: string): Promise<number> {
+  return new Promise((resolve) => {
+    lastRequest += 1;
+    const id = String(lastRequest);
+    waiting.set(id, resolve);
+    socket.send(JSON.stringify({ type: "RESTRequest", request_id: id, method, uri: path.slice(1) }));
+  });
+}
+
+const ari: Ask = target.control === "http" ? overHttp : overWebSocket;
+
 const startedAt = new Map<string, number>();
 let ringingMs: number[] = [];
 let ended = 0;
 
 function onEvent(text: string) {
-  const event = JSON.parse(text) as { type: string; channel?: { id: string; state: string } };
+  const event = JSON.parse(text) as {
+    type: string;
+    channel?: { id: string; state: string };
+    request_id?: string;
+    status_code?: number;
+  };
+  if (event.type === "RESTResponse") {
+    const id = event.request_id ?? "";
+    waiting.get(id)?.(event.status_code ?? 0);
+    waiting.delete(id);
+    return;
+  }
   const id = event.channel?.id;
   if (id === undefined) return;
   if (event.type === "ChannelStateChange" && event.channel?.state === "Ringing") {
@@ -67,7 +96,7 @@ async function run(command: RunCommand): Promise<RunResult> {
     startedAt.set(id, performance.now());
     const endpoint = encodeURIComponent(`PJSIP/${callee(command.firstCallee + index)}@${target.endpoint}`);
     const callerId = encodeURIComponent("+447700900123");
-    ari("POST", `/channels?channelId=${id}&app=bare&endpoint=${endpoint}&callerId=${callerId}&timeout=30`)
+    ari("POST", `/channels?channelId=${id}&app=${app}&endpoint=${endpoint}&callerId=${callerId}&timeout=30`)
       .then((status) => status !== 200 && fail(`originate answered ${status}`))
       .catch(fail);
   });
@@ -78,7 +107,7 @@ async function run(command: RunCommand): Promise<RunResult> {
 }
 
 const socket = new WebSocket(
-  `${target.ariUrl.replace("http", "ws")}/ari/events?app=bare&api_key=${target.ariUser}:${target.ariPassword}`,
+  `${target.ariUrl.replace("http", "ws")}/ari/events?app=${app}&api_key=${target.ariUser}:${target.ariPassword}`,
 );
 socket.on("message", (data) => onEvent(data.toString()));
 socket.on("open", () => process.send?.({ type: "ready" }));

@@ -1,13 +1,13 @@
 /**
- * calls: the whole gateway against a bare loop that only originates over ARI HTTP with keep-alive and hangs up at
- * ringing; both against the same Asterisk and the same SIPp carrier. The rate rises until p99 of POST-to-ringing passes
- * the limit or a call fails; the highest rate that held is the figure.
+ * calls: the whole gateway against two bare loops that only originate and hang up at ringing, over ARI HTTP with
+ * keep-alive and with REST over a WebSocket; all against the same Asterisk and the same SIPp carrier. The rate rises
+ * until p99 of POST-to-ringing passes the limit or a call fails; the highest rate that held is the figure.
  */
 import { median, ratioOf } from "../support/alternate.ts";
 import type { BenchOptions, BenchResult } from "../support/report.ts";
 import { p99LimitMs, type Step, step } from "./measure.ts";
 import { startRig } from "./rig.ts";
-import type { Side } from "./side.ts";
+import { type Side, type SideName, sideNames } from "./side.ts";
 
 /** Rising. A side that held neither of two rates, one after the other, is not asked for more in that round. */
 const ladderCps = [50, 100, 200, 300, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000];
@@ -20,7 +20,7 @@ const failuresThatEnd = 2;
 const warmup = { cps: 200, ms: 8000 };
 /** Between steps: the gateway's calls ring for a second, Asterisk hangs them up, sockets calm down. */
 const restMs = 1500;
-/** Where CPU and memory a call are compared: a rate that both sides hold. */
+/** Where CPU and memory a call are compared: a rate that all sides hold. */
 const referenceCps = 200;
 
 interface Climb {
@@ -33,19 +33,21 @@ interface Climb {
 export async function runCalls({ progress }: BenchOptions): Promise<BenchResult> {
   const rig = await startRig(progress);
   try {
-    const samples = { ours: [] as number[], bare: [] as number[] };
-    const steps = { ours: [] as Step[], bare: [] as Step[] };
+    const samples = perSide<number[]>(() => []);
+    const steps = perSide<Step[]>(() => []);
+    const sides = sideNames.map((name) => rig.sides[name]);
     let firstCallee = 0;
-    for (const side of [rig.ours, rig.bare]) {
+    for (const side of sides) {
       const warm = await step(side, rig.asteriskPid(), warmup.cps, warmup.ms, firstCallee);
       firstCallee += warm.calls + warm.errors;
       progress(`warm-up of ${side.name}: ${warm.calls} calls, ${warm.errors} errors`);
     }
     for (let round = 0; round < rounds; round++) {
-      const climbs = [rig.ours, rig.bare].map((side): Climb => ({ side, steps: [], heldCps: 0, failures: 0 }));
+      const climbs = sides.map((side): Climb => ({ side, steps: [], heldCps: 0, failures: 0 }));
       for (const [index, cps] of ladderCps.entries()) {
         // The order turns, so that no side always follows the other.
-        const order = (round + index) % 2 === 0 ? climbs : [...climbs].reverse();
+        const first = (round + index) % climbs.length;
+        const order = [...climbs.slice(first), ...climbs.slice(0, first)];
         for (const climb of order) {
           if (climb.failures >= failuresThatEnd) continue;
           for (let attempt = 0; attempt < triesAtRate; attempt++) {
@@ -69,26 +71,34 @@ export async function runCalls({ progress }: BenchOptions): Promise<BenchResult>
         steps[climb.side.name].push(...climb.steps);
       }
     }
-    const medians = { ours: median(samples.ours), bare: median(samples.bare) };
-    const { ratio, ratioLow, ratioHigh } = ratioOf({ medians, samples }, "ours", "bare");
+    const medians = perSide((name) => median(samples[name]));
+    const { ratio, ratioLow, ratioHigh } = ratioOf({ medians, samples }, "ours", "bare_http");
+    const overWebSocket = ratioOf({ medians, samples }, "ours", "bare_websocket");
     return {
       name: "calls",
       ratio,
       ratio_low: ratioLow,
       ratio_high: ratioHigh,
+      ratio_to_bare_websocket: overWebSocket.ratio,
+      ratio_to_bare_websocket_low: overWebSocket.ratioLow,
+      ratio_to_bare_websocket_high: overWebSocket.ratioHigh,
       ours: medians.ours,
-      bare: medians.bare,
+      bare: medians.bare_http,
+      bare_websocket: medians.bare_websocket,
       unit: `calls/s held with p99 of POST-to-ringing ≤ ${p99LimitMs} ms and no error`,
       rounds: samples,
       reference_cps: referenceCps,
-      ours_at_reference: atReference(steps.ours),
-      bare_at_reference: atReference(steps.bare),
+      at_reference: perSide((name) => atReference(steps[name])),
       asterisk_version: rig.asteriskVersion,
-      carrier: "SIPp over UDP on loopback",
+      carrier: "SIPp over TCP on loopback",
     };
   } finally {
     await rig.stop();
   }
+}
+
+function perSide<T>(figure: (name: SideName) => T): Record<SideName, T> {
+  return Object.fromEntries(sideNames.map((name) => [name, figure(name)])) as Record<SideName, T>;
 }
 
 function atReference(steps: readonly Step[]) {
@@ -107,7 +117,7 @@ function atReference(steps: readonly Step[]) {
 function line(round: number, name: string, measured: Step): string {
   const { ratePerSecond, p50Ms, p99Ms, errors, sideCpuMsPerCall, asteriskCpuMsPerCall, held, firstError } = measured;
   return (
-    `round ${round + 1}  ${name.padEnd(4)} ${String(ratePerSecond).padStart(3)} calls/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  ` +
+    `round ${round + 1}  ${name.padEnd(14)} ${String(ratePerSecond).padStart(3)} calls/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  ` +
     `errors ${errors}  CPU a call ${sideCpuMsPerCall.toFixed(2)} + Asterisk ${asteriskCpuMsPerCall.toFixed(2)} ms  ` +
     `${held ? "held" : "not held"}${firstError === null ? "" : ` (${firstError.slice(0, 120)})`}`
   );

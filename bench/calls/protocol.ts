@@ -2,6 +2,8 @@
 
 /** Asterisk and the trunk that both sides call through. */
 export interface Target {
+  /** How the bare peer asks for calls. */
+  readonly control: "http" | "websocket";
   readonly ariUrl: string;
   readonly ariUser: string;
   readonly ariPassword: string;

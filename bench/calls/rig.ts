@@ -10,7 +10,7 @@ import { startAsterisk } from "../../src/runtime/asterisk.ts";
 import { ensureRuntime } from "../../src/runtime/programs.ts";
 import { startRedis } from "../../src/runtime/redis-server.ts";
 import { startSipp } from "../../test/support/sipp.ts";
-import { type Side, startBare, startOurs } from "./side.ts";
+import { type Side, type SideName, startBare, startOurs } from "./side.ts";
 
 const endpoint = "carrier";
 /** More than ever ring at once: the bench looks for the machine's limit, not for a configured one. */
@@ -19,8 +19,7 @@ const maxConcurrentCalls = 5000;
 const mostCallsPerSecond = 10_000;
 
 export interface Rig {
-  readonly ours: Side;
-  readonly bare: Side;
+  readonly sides: Readonly<Record<SideName, Side>>;
   readonly asteriskVersion: string;
   asteriskPid(): number;
   stop(): Promise<void>;
@@ -34,9 +33,9 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
   };
   try {
     const programs = await ensureRuntime({ forTests: true, progress });
-    const carrier = await startSipp({ scenario: "ringing", trace: false, maxCalls: 1_000_000 });
+    const carrier = await startSipp({ scenario: "ringing", transport: "tcp", trace: false, maxCalls: 1_000_000 });
     stops.push(() => carrier.stop());
-    const trunk = { name: endpoint, host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+    const trunk = { name: endpoint, host: "127.0.0.1", port: carrier.port, transport: "tcp" } as const;
     const asterisk = await startAsterisk(programs.asterisk, { trunks: [trunk] });
     stops.push(() => asterisk.stop());
     const redis = await startRedis(programs.redisServer);
@@ -50,9 +49,13 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
     const ours = await startOurs(configPath, apiKey);
     stops.push(() => ours.stop());
     const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
-    const bare = await startBare({ ariUrl, ariUser, ariPassword, endpoint });
-    stops.push(() => bare.stop());
-    return { ours, bare, asteriskVersion: programs.asterisk.version, asteriskPid: () => asterisk.pid, stop };
+    const startPeer = async (control: "http" | "websocket") => {
+      const peer = await startBare({ control, ariUrl, ariUser, ariPassword, endpoint });
+      stops.push(() => peer.stop());
+      return peer;
+    };
+    const sides = { ours, bare_http: await startPeer("http"), bare_websocket: await startPeer("websocket") };
+    return { sides, asteriskVersion: programs.asterisk.version, asteriskPid: () => asterisk.pid, stop };
   } catch (error) {
     await stop();
     throw error;

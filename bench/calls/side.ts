@@ -6,8 +6,11 @@ import { childDeadlineMs, forkSide, leave } from "../support/child.ts";
 import { offer } from "./offer.ts";
 import { callee, type RunCommand, type RunResult, type Target, wallMs } from "./protocol.ts";
 
+export const sideNames = ["ours", "bare_http", "bare_websocket"] as const;
+export type SideName = (typeof sideNames)[number];
+
 export interface Side {
-  readonly name: "ours" | "bare";
+  readonly name: SideName;
   readonly pid: number;
   run(command: Omit<RunCommand, "type">): Promise<RunResult>;
   stop(): Promise<void>;
@@ -31,7 +34,7 @@ export async function startBare(target: Target): Promise<Side> {
   const child = forkSide(new URL("./bare-process.ts", import.meta.url), { BENCH_TARGET: JSON.stringify(target) });
   await ready(child);
   return {
-    name: "bare",
+    name: target.control === "http" ? "bare_http" : "bare_websocket",
     pid: child.pid ?? 0,
     async run(command) {
       const answer = once(child, "message", { signal: AbortSignal.timeout(command.durationMs + 30_000) });
