@@ -10,11 +10,12 @@ import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
 import type { Pacing } from "./pacing-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
+import { createBreakers } from "./trunks/breakers.ts";
 import { createLines } from "./trunks/lines.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
-  readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls">;
+  readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -48,6 +49,12 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     config,
     router: createRouter(config, parts.random),
     callControls: controls,
+    breakers: createBreakers({
+      rules: config.routing.breaker,
+      longestCallMs: longestCallMs(config),
+      clock,
+      random: parts.random,
+    }),
     pacing: parts.pacing,
     longestCallMs: longestCallMs(config),
     random: parts.random,

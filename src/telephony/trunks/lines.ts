@@ -5,8 +5,10 @@ import type { Random } from "../../random.ts";
 import type { CallControl } from "../call-control.ts";
 import type { AttemptResult, Line, Lines, NoLine, Try } from "../dialer-port.ts";
 import type { PacedWay, Pacing, Way } from "../pacing-port.ts";
+import type { Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
 import { mayPresent, type Router } from "./routes.ts";
+import { type TrunkVerdict, verdictOf } from "./verdict.ts";
 
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
 const unavailableRetryMs = 5000;
@@ -20,6 +22,7 @@ export interface LinesParts {
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
   /** What is known of a way beside whether its Asterisk is connected. */
   readonly health: (way: Way) => TrunkHealth;
+  readonly breakers: Breakers;
   readonly pacing: Pacing;
   /** Longest that a call may take from its turn to its end. */
   readonly longestCallMs: number;
@@ -34,14 +37,15 @@ export interface DialerLines extends Lines {
 }
 
 export function createLines(parts: LinesParts): DialerLines {
-  const { pacing, random, logger } = parts;
+  const { breakers, pacing, random, logger } = parts;
   const { asterisks, trunks, calls } = parts.config;
 
   function state(way: Way): TrunkHealth {
     if (parts.callControls.get(way.asterisk)?.connected !== true) {
       return { usable: false, why: `Asterisk ${way.asterisk} is not connected` };
     }
-    return parts.health(way);
+    const health = parts.health(way);
+    return (health.usable ? breakers.state(way) : null) ?? health;
   }
 
   function paced(way: Way): PacedWay {
@@ -71,7 +75,19 @@ export function createLines(parts: LinesParts): DialerLines {
     if (answer.kind !== "taken" || way === undefined) {
       return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     }
-    return { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs: answer.waitMs };
+    const line = { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs: answer.waitMs };
+    // While Redis was asked, its breaker may have opened or its one probe begun.
+    if (!state(way).usable) {
+      await release(line, true);
+      return takeOneOf(usable.filter((other) => other !== way));
+    }
+    breakers.begin(way, line);
+    return line;
+  }
+
+  async function end(line: Line, verdict: TrunkVerdict, unused: boolean): Promise<void> {
+    breakers.end(line, line, verdict);
+    await release(line, unused);
   }
 
   async function release(line: Line, unused: boolean): Promise<void> {
@@ -91,8 +107,8 @@ export function createLines(parts: LinesParts): DialerLines {
       const ways = parts.router.waysTo(callee) ?? [];
       return takeOneOf(ways.filter((way) => presents(way, range) && isFresh(way, tried)));
     },
-    giveBack: (line) => release(line, true),
-    callEnded: (line) => release(line, false),
+    giveBack: (line) => end(line, "nothing", true),
+    callEnded: (line, result) => end(line, verdictOf({ ...result, silent: false }), false),
     status: () =>
       Object.keys(trunks).map((trunk) => {
         const states = parts.router.waysOf(trunk).map(state);

@@ -7,6 +7,7 @@ import { cryptoRandom } from "../../../src/random.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import { freePacing } from "../../support/free-pacing.ts";
+import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
@@ -49,6 +50,7 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
         silent: { ...trunk, endpoint: "silent" },
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
+      routing: patientRouting,
       calls: {
         ring_ms: ringMs,
         setup_limit_ms: setupLimitMs,

@@ -7,6 +7,7 @@ import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
 import { freePort } from "../../../src/runtime/free-port.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import { freePacing } from "../../support/free-pacing.ts";
+import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
@@ -33,7 +34,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     max_concurrent_calls: 10,
     calls_per_second: 10,
   });
-  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "calls"> = {
+  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls"> = {
     asterisks: {
       main: {
         driver: "ari-client",
@@ -50,6 +51,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     },
     trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
     routes: [{ prefix: "+", trunks: endpoints }],
+    routing: patientRouting,
     calls: { ring_ms: 1000, setup_limit_ms: 2000, max_queue_ms: 0, max_trunks: 1, drain_ms: 0 },
   };
   telephony = createTelephony({

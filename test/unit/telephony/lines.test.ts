@@ -2,8 +2,13 @@ import pino from "pino";
 import { describe, expect, it } from "vitest";
 import type { AsteriskConfig } from "../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../src/random.ts";
+import type { AttemptResult, Line } from "../../../src/telephony/dialer-port.ts";
+import type { Outcome } from "../../../src/telephony/outcome.ts";
 import type { Pacing, TakeRequest, Way } from "../../../src/telephony/pacing-port.ts";
+import { createBreakers } from "../../../src/telephony/trunks/breakers.ts";
 import { createLines } from "../../../src/telephony/trunks/lines.ts";
+import { patientRouting } from "../../support/patient-routing.ts";
+import { ManualClock } from "../sandbox/manual-clock.ts";
 import { telephonyConfig } from "./telephony-config.ts";
 
 const plus: Way = { trunk: "plus", asterisk: "main" };
@@ -21,6 +26,9 @@ function linesWith(parts: Given) {
   const config = telephonyConfig();
   const asked: TakeRequest[] = [];
   const released: [string, boolean][] = [];
+  const clock = new ManualClock();
+  const rules = { ...patientRouting.breaker, failures: 2, probes: 1 };
+  const breakers = createBreakers({ rules, longestCallMs: 32_000, clock, random: cryptoRandom });
   const lines = createLines({
     config: { ...config, asterisks: parts.asterisks ?? config.asterisks },
     router: {
@@ -32,6 +40,7 @@ function linesWith(parts: Given) {
       ["second", { connected: true }],
     ]),
     health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
+    breakers,
     pacing: {
       async take(request) {
         asked.push(request);
@@ -44,7 +53,7 @@ function linesWith(parts: Given) {
     random: cryptoRandom,
     logger: pino({ level: "silent" }),
   });
-  return { lines, asked, released };
+  return { lines, asked, released, clock };
 }
 
 describe("taking a line", () => {
@@ -126,5 +135,49 @@ describe("the state of trunks", () => {
     ]);
     const away = linesWith({ connected: false }).lines.status()[0];
     expect(away).toEqual({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
+  });
+});
+
+describe("a trunk that fails", () => {
+  const ended = (outcome: Outcome): AttemptResult => ({
+    ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
+    ...{ endedBy: "far_end", inviteOver: true, tries: [] },
+  });
+  const taken = async (lines: ReturnType<typeof linesWith>["lines"]): Promise<Line> => {
+    const line = await lines.take("+447700900123");
+    if ("none" in line) throw new Error(line.none);
+    return line;
+  };
+
+  it("is left alone, tried with one call at a time, and used again", async () => {
+    const { lines, clock } = linesWith({});
+    for (let failure = 0; failure < 2; failure++) await lines.callEnded(await taken(lines), ended("congestion"));
+    expect(await taken(lines)).toMatchObject(bare);
+    expect(lines.status()[0]).toMatchObject({
+      trunk: "plus",
+      usable: false,
+      why: expect.stringContaining("left alone"),
+    });
+
+    clock.pass(10_000);
+    const probe = await taken(lines);
+    expect([probe.trunk, (await taken(lines)).trunk]).toEqual(["plus", "bare"]);
+    await lines.callEnded(probe, ended("busy"));
+    expect((await taken(lines)).trunk).toBe("plus");
+    expect(lines.status()[0]).toMatchObject({ usable: true, why: "up" });
+  });
+
+  it("gets one probe, though two calls asked at the same time", async () => {
+    const { lines, clock } = linesWith({});
+    for (let failure = 0; failure < 2; failure++) await lines.callEnded(await taken(lines), ended("congestion"));
+    clock.pass(10_000);
+    const both = await Promise.all([taken(lines), taken(lines)]);
+    expect(both.map(({ trunk }) => trunk).sort()).toEqual(["bare", "plus"]);
+  });
+
+  it("is not judged by lines that were given back", async () => {
+    const { lines } = linesWith({});
+    for (let i = 0; i < 10; i++) await lines.giveBack(await taken(lines));
+    expect((await taken(lines)).trunk).toBe("plus");
   });
 });

@@ -1,0 +1,54 @@
+/** The breakers of all ways, and which call began in which round of its breaker. */
+import type { Clock } from "../../clock.ts";
+import type { BreakerConfig } from "../../config/schema.ts";
+import type { Random } from "../../random.ts";
+import type { Way } from "../pacing-port.ts";
+import { type Breaker, type BreakerRound, createBreaker } from "./breaker.ts";
+import type { TrunkHealth } from "./health.ts";
+import type { TrunkVerdict } from "./verdict.ts";
+
+export interface Breakers {
+  /** Whether a call may be placed on this way, and why not; null where it is used as usual. */
+  state(way: Way): TrunkHealth | null;
+  /** A call takes the way, in the same breath in which `state` allowed it. @param call the key for `end` */
+  begin(way: Way, call: object): void;
+  /** What came of that call; `nothing` where none was placed. Later reports of the same call do not count. */
+  end(way: Way, call: object, verdict: TrunkVerdict): void;
+}
+
+export function createBreakers(options: {
+  readonly rules: BreakerConfig;
+  /** Longer than any call takes, in milliseconds. */
+  readonly longestCallMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}): Breakers {
+  const { rules, longestCallMs, clock, random } = options;
+  /** Bounded by the ways of the configuration. */
+  const breakers = new Map<string, Breaker>();
+  const rounds = new WeakMap<object, BreakerRound>();
+
+  function breakerOf({ trunk, asterisk }: Way): Breaker {
+    const name = `${trunk}@${asterisk}`;
+    const known = breakers.get(name) ?? createBreaker({ ...rules, probe_limit_ms: longestCallMs }, random);
+    breakers.set(name, known);
+    return known;
+  }
+
+  return {
+    state(way) {
+      const breaker = breakerOf(way);
+      const why = breaker.why(clock.nowMs());
+      return why === null ? null : { usable: breaker.allows(clock.nowMs()) !== "no", why };
+    },
+    begin(way, call) {
+      rounds.set(call, breakerOf(way).begin(clock.nowMs()));
+    },
+    end(way, call, verdict) {
+      const round = rounds.get(call);
+      if (round === undefined) return;
+      rounds.delete(call);
+      breakerOf(way).record(round, verdict, clock.nowMs());
+    },
+  };
+}
