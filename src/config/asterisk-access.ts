@@ -6,11 +6,15 @@ type AriKey = "ari_url" | "ari_user" | "ari_password";
 /** An Asterisk that is reached over ARI. */
 export type AriConfig = AsteriskConfig & Required<Pick<AsteriskConfig, AriKey>>;
 
+/** An Asterisk that is reached over AMI. */
+export type AmiCallsConfig = AsteriskConfig & Required<Pick<AsteriskConfig, "ami">>;
+
 const ariKeys: readonly AriKey[] = ["ari_url", "ari_user", "ari_password"];
 
 /** The keys of `asterisks.<name>` without which a driver cannot work. A new driver must be named here to compile. */
 export const keysNeeded: Readonly<Record<AsteriskConfig["driver"], readonly (AriKey | "ami")[]>> = {
   "ari-client": ariKeys,
+  "asterisk-manager": ["ami"],
 };
 
 /** Whether all that it takes to speak ARI is configured; a driver that needs it can count on that (cross-checks). */
@@ -22,4 +26,11 @@ export function hasAri(asterisk: AsteriskConfig): asterisk is AriConfig {
 export function ariOf(asterisk: AsteriskConfig): AriConfig {
   if (!hasAri(asterisk)) throw new Error(`the driver ${asterisk.driver} needs ${ariKeys.join(", ")}`);
   return asterisk;
+}
+
+/** @throws {Error} where the configuration was not checked */
+export function amiOf(asterisk: AsteriskConfig): AmiCallsConfig {
+  const { ami } = asterisk;
+  if (ami === undefined) throw new Error(`the driver ${asterisk.driver} needs ami`);
+  return { ...asterisk, ami };
 }

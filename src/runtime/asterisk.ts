@@ -31,6 +31,8 @@ export interface AsteriskOptions {
   inboundApps?: readonly string[];
   /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no tap. */
   hepPort?: number;
+  /** Lets AMI place calls and hear of them: the start of their channels' ids. Without it AMI watches trunks only. */
+  amiCallsApp?: string;
   /** How long it may take to come up; milliseconds, default 20 000 (0.3 s is usual on a 2-core machine). */
   readyDeadlineMs?: number;
 }
@@ -89,6 +91,9 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     AMI_USER: ami.user,
     AMI_PASSWORD: ami.password,
     AMI_PERMIT: LOOPBACK,
+    AMI_CALLS_APP: options.amiCallsApp ?? "",
+    AMI_READ: options.amiCallsApp ? "system,user,call" : "system,user",
+    AMI_WRITE: options.amiCallsApp ? "system,reporting,originate,call" : "system,reporting",
     SIP_BIND: "127.0.0.1",
     SIP_PORT: String(ports.sip),
     SIP_EXTERNAL_ADDRESS: "",

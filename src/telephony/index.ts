@@ -1,13 +1,14 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { ariOf } from "../config/asterisk-access.ts";
+import { amiOf, ariOf } from "../config/asterisk-access.ts";
 import type { AsteriskConfig, Config } from "../config/schema.ts";
 import type { Random } from "../random.ts";
 import type { CallControl } from "./call-control.ts";
 import { createDialer, longestCallMs } from "./dialer.ts";
 import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
+import { createAsteriskManagerDriver } from "./drivers/asterisk-manager/index.ts";
 import type { Pacing } from "./pacing-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createBreakers } from "./trunks/breakers.ts";
@@ -90,6 +91,7 @@ const drivers: Readonly<
 > = {
   "ari-client": (asterisk, { clock, random, logger }) =>
     createAriClientDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
+  "asterisk-manager": (asterisk, parts) => createAsteriskManagerDriver({ ...parts, asterisk: amiOf(asterisk) }),
 };
 
 function createDriver(asterisk: AsteriskConfig, parts: DriverParts): CallControl {

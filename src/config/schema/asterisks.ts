@@ -3,7 +3,10 @@ import { Type } from "typebox";
 import { count, ms, secret, section, text } from "./parts.ts";
 
 export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
-  driver: Type.Union([Type.Literal("ari-client")], { default: "ari-client", description: "How calls are controlled." }),
+  driver: Type.Union([Type.Literal("ari-client"), Type.Literal("asterisk-manager")], {
+    default: "ari-client",
+    description: "How calls are controlled; docs/drivers.md compares them.",
+  }),
   ari_url: Type.Optional(
     text("^https?://[^\\s]+$", "an address that starts with http:// or https://", {
       description:
@@ -14,17 +17,19 @@ export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", 
   ari_password: Type.Optional(secret("Its password.", 1)),
   ari_app: text("^[A-Za-z0-9_-]{1,40}$", "1 to 40 letters, digits, - or _", {
     default: "onering",
-    description: "Name of the Stasis application; each gateway process on one Asterisk needs its own.",
+    description:
+      "Name of the Stasis application, and the start of the ids of our channels (over AMI too); each gateway process on one Asterisk needs its own.",
   }),
   ami: Type.Optional(
     section(
-      "AMI watches the trunks (contacts, registrations, restarts). Without it a dead trunk shows only when calls fail.",
+      "AMI watches the trunks (contacts, registrations, restarts). Without it a dead trunk shows only when calls fail. The driver asterisk-manager places the calls by it too, on a connection of its own.",
       {
         host: Type.String({ default: "127.0.0.1", description: "Address of the manager port." }),
         port: count(5038, 1, 65535, "The manager port."),
         user: Type.String({
           minLength: 1,
-          description: "User in manager.conf; needs `read = system` and `write = reporting,system`.",
+          description:
+            "User in manager.conf; needs `read = system` and `write = reporting,system`, for calls `read = system,call,user` and `write = originate,call,reporting,system`.",
         }),
         password: secret("Its secret.", 1),
       },

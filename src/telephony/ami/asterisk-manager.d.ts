@@ -1,16 +1,22 @@
 /** The part of the asterisk-manager package that we use; it brings no types. */
 declare module "asterisk-manager" {
+  import type { NetConnectOpts } from "node:net";
+
   /** A block of `Key: value` lines, keys in lower case; a repeated key makes a list. */
   export type ManagerMessage = Readonly<Record<string, unknown>>;
 
   export interface Manager {
-    on(event: string, listener: (message: ManagerMessage) => void): void;
+    /** Every block that came in. The package's own listener would run its further events. */
+    on(event: "rawevent", listener: (message: ManagerMessage) => void): void;
+    on(event: "close" | "error", listener: () => void): void;
+    emit(event: string, refused: ManagerMessage | undefined, message: ManagerMessage): void;
     removeAllListeners(event: string): void;
-    connect(port: number, host: string, connected: () => void): void;
+    /** `port` goes to Node's `net.createConnection` as it is, which takes options there. */
+    connect(port: NetConnectOpts, host: string, connected: () => void): void;
     login(done: (refused?: ManagerMessage) => void): void;
     action(
       action: Record<string, string>,
-      done: (refused: ManagerMessage | undefined, m: ManagerMessage) => void,
+      done: (refused: ManagerMessage | undefined, message: ManagerMessage) => void,
     ): void;
     disconnect(): void;
   }

@@ -2,7 +2,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import type { Random } from "../../random.ts";
-import { type AmiConfig, AmiRefusal, AmiSession, type ManagerMessage } from "../ami/session.ts";
+import { AmiRefusal } from "../ami/errors.ts";
+import { type AmiConfig, AmiSession, type ManagerMessage } from "../ami/session.ts";
 import { backoffMs } from "../backoff.ts";
 import { judgeEndpoint, type TrunkHealth } from "./health.ts";
 
@@ -72,6 +73,8 @@ class Watch implements AmiWatch {
         ami,
         deadlineMs: requestTimeoutMs,
         clock,
+        // Where the same user also controls calls, nothing of those is wanted here.
+        eventMask: "system",
         onEvent: (event) => this.#event(event),
         onClose: (session) => this.#lost(session, "the AMI connection ended"),
       });

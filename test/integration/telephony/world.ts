@@ -47,6 +47,7 @@ export function withWorld({ listensAt = "ari", driver = "ari-client" }: WorldOpt
         { ...udp, name: "silent", port: silent, qualifySeconds: 0 },
         { ...udp, name: "gone", port: silent, qualifySeconds: 1 },
       ],
+      ...(listensAt === "ami" ? { amiCallsApp: "onering" } : {}),
     });
     const proxy = await startTcpProxy(listensAt === "ari" ? asterisk.ports.http : asterisk.ports.ami, listensAt);
     const ami = { ...asterisk.ami, port: proxy.port };

@@ -52,6 +52,7 @@ function valuesIn(work: string, changed: TemplateValues): TemplateValues {
     ...{ SIP_BIND: "0.0.0.0", SIP_PORT: "5060", SIP_EXTERNAL_ADDRESS: "", SIP_TLS_PORT: "5061" },
     ...{ SIP_TLS_METHOD: "tlsv1_2", SIP_TLS_CA_FILE: "/etc/ssl/certs/ca-certificates.crt" },
     ...{ SIP_TLS_CERT_FILE: "", SIP_TLS_KEY_FILE: "", STIR_KEY_FILE: "", STIR_CERT_URL: "", STIR_ATTESTATION: "A" },
+    ...{ AMI_CALLS_APP: "", AMI_READ: "system,user", AMI_WRITE: "system,reporting" },
     ...{ RTP_START: "10000", RTP_END: "19999", HEP_MODULE: "", HEP_ADDRESS: "", ...changed },
   };
 }
@@ -59,6 +60,13 @@ function valuesIn(work: string, changed: TemplateValues): TemplateValues {
 const host = { name: "carrier", host: "sip.example.net" };
 const cases: readonly [string, Record<string, string>, TemplateValues, AsteriskTrunk, readonly string[]][] = [
   ["an IP trunk over TCP", {}, {}, { ...host, port: 5060 }, []],
+  [
+    "an Asterisk whose AMI places calls",
+    { AMI_CALLS_APP: "onering" },
+    { AMI_CALLS_APP: "onering", AMI_READ: "system,user,call", AMI_WRITE: "system,reporting,originate,call" },
+    { ...host, port: 5060 },
+    [],
+  ],
   ["a trunk over UDP", { TRUNK_TRANSPORT: "udp" }, {}, { ...host, port: 5060, transport: "udp" }, []],
   [
     "a registered trunk over TLS with SRTP",
