@@ -14,7 +14,7 @@ export interface GatewayParts {
   readonly redisUrl: string;
   readonly asterisk: AsteriskServer;
   /** Merged over the configuration, section by section. */
-  readonly config?: Record<string, Record<string, unknown>>;
+  readonly config?: Record<string, Record<string, unknown> | readonly unknown[]>;
 }
 
 export interface Gateway {
@@ -66,7 +66,9 @@ export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayPart
     log: { level: "debug" },
   };
   for (const [section, values] of Object.entries(config)) {
-    document[section] = { ...(document[section] as Record<string, unknown> | undefined), ...values };
+    // A list stands in place of the one before.
+    const before = document[section] as Record<string, unknown> | undefined;
+    document[section] = Array.isArray(values) ? [...values] : { ...before, ...values };
   }
   return document;
 }

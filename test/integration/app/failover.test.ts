@@ -1,0 +1,112 @@
+/** A call that one trunk cannot carry, on the wire of two real carriers. */
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import { freePort } from "../../../src/runtime/free-port.ts";
+import { type Gateway, startGateway } from "../../support/gateway.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { type Step, withScenarios } from "../../support/scenarios.ts";
+import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+
+const runtime = withRuntime();
+const writeScenario = withScenarios();
+const names = ["first", "second"] as const;
+let ports: Record<(typeof names)[number], number>;
+let asterisk: AsteriskServer;
+let redisUrl: string;
+let gateway: Gateway | undefined;
+let carriers: SippCarrier[] = [];
+let number = 0;
+
+const ringing: Step[] = [{ send: "180 Ringing" }, "canceled"];
+const refusing = (status: string): Step[] => [{ send: status }, "ack"];
+
+beforeAll(async () => {
+  ports = { first: await freePort("udp", "tcp"), second: await freePort("udp", "tcp") };
+  const trunks = names.map((name) => ({
+    ...{ name, host: "127.0.0.1", port: ports[name], transport: "tcp" as const, qualifySeconds: 0 },
+  }));
+  asterisk = await runtime.asterisk({ trunks });
+  redisUrl = (await runtime.redis()).url;
+});
+afterEach(async () => {
+  await gateway?.stop();
+  for (const carrier of carriers.splice(0)) await carrier.stop();
+});
+
+/** Starts the carriers with what each does, and a gateway that prefers the first. */
+async function start(first: Step[] | null, second: Step[], ranges: Record<string, string[]> = {}): Promise<void> {
+  const started: SippCarrier[] = [];
+  for (const [name, steps] of [["first", first] as const, ["second", second] as const]) {
+    if (steps === null) continue;
+    started.push(await startSipp({ scenario: await writeScenario(steps), port: ports[name], transport: "tcp" }));
+  }
+  carriers = started;
+  const trunk = (endpoint: string) => ({ asterisk: "local", endpoint, ranges: ranges[endpoint] ?? ["block"] });
+  gateway = await startGateway({
+    ...{ redisUrl, asterisk },
+    config: {
+      trunks: { first: trunk("first"), second: trunk("second") },
+      routes: [{ prefix: "+", trunks: ["first", "second"] }],
+      ranges: { other: { prefix: "+44770091", digits: "4" } },
+      calls: { ring_ms: "1000", setup_limit_ms: "6000", drain_ms: "0" },
+    },
+  });
+}
+
+async function end(): Promise<{ status: unknown; reason: unknown }> {
+  number += 1;
+  const { id } = (await gateway?.start(`+44740077${String(number).padStart(4, "0")}`)) ?? { id: "" };
+  const ended = await gateway?.waitForStatus(id, ["rung", "undeliverable"]);
+  return { status: ended?.status, reason: ended?.reason };
+}
+
+const invites = async (carrier: SippCarrier | undefined) =>
+  ((await carrier?.messages()) ?? []).filter(({ method }) => method === "INVITE");
+const callerIdOf = (from: string[]) => /sip:(\+\d+)@/.exec(from.join())?.[1];
+
+describe("failover", () => {
+  it.each(["503 Service Unavailable", "500 Server Internal Error", "404 Not Found", "403 Forbidden"])(
+    "after %s rings on the other trunk with the same caller ID",
+    async (status) => {
+      await start(refusing(status), ringing);
+      expect(await end()).toEqual({ status: "rung", reason: "rang" });
+      const [one, other] = [await invites(carriers[0]), await invites(carriers[1])];
+      expect([one.length, other.length]).toEqual([1, 1]);
+      expect(callerIdOf(other[0]?.header("From") ?? [])).toMatch(/^\+44770090\d{4}$/);
+      expect(callerIdOf(other[0]?.header("From") ?? [])).toBe(callerIdOf(one[0]?.header("From") ?? []));
+    },
+  );
+
+  it("believes that a number is not in use when two trunks say so", async () => {
+    await start(refusing("404 Not Found"), refusing("404 Not Found"));
+    expect(await end()).toEqual({ status: "undeliverable", reason: "unallocated" });
+    expect(await invites(carriers[1])).toHaveLength(1);
+  });
+
+  it.each(["486 Busy Here", "480 Temporarily Unavailable", "608 Rejected", "484 Address Incomplete"])(
+    "does not happen after %s: another trunk would hear the same",
+    async (status) => {
+      await start(refusing(status), ringing);
+      expect(await end()).toMatchObject({ status: "undeliverable" });
+      expect(await invites(carriers[1])).toEqual([]);
+    },
+  );
+
+  it("never happens after the phone rang", async () => {
+    await start([{ send: "180 Ringing" }, { pauseMs: 200 }, ...refusing("503 Service Unavailable")], ringing);
+    expect(await end()).toEqual({ status: "rung", reason: "congestion" });
+    expect(await invites(carriers[1])).toEqual([]);
+  });
+
+  it("never happens to a trunk that may not present the caller ID", async () => {
+    await start(refusing("503 Service Unavailable"), ringing, { second: ["other"] });
+    expect(await end()).toEqual({ status: "undeliverable", reason: "congestion" });
+    expect(await invites(carriers[1])).toEqual([]);
+  });
+
+  it("never happens while the INVITE on a silent trunk may be alive", async () => {
+    await start([{ pauseMs: 20_000 }], ringing);
+    expect(await end()).toEqual({ status: "undeliverable", reason: "no_answer_signal" });
+    expect(await invites(carriers[1])).toEqual([]);
+  });
+});
