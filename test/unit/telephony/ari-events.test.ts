@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { callIdOf, channelIdOf, isNew, type OwnCall } from "../../../src/telephony/drivers/ari/calls.ts";
 import { readEvent, waitingIn } from "../../../src/telephony/drivers/ari/events.ts";
+import { callIdOf, channelIdOf, isNew, type OwnCall } from "../../../src/telephony/drivers/own-calls.ts";
 
 /** An incoming call as Asterisk 22.10.1 tells of it. */
 const incomingChannel = {

@@ -10,14 +10,15 @@ import {
   type InboundCall,
   OriginateError,
 } from "../../call-control.ts";
-import { assertCallRequest, isCallId } from "../../call-request.ts";
-import { CallBook } from "./call-book.ts";
-import { callIdOf, channelIdOf } from "./calls.ts";
+import { assertCallRequest } from "../../call-request.ts";
+import { CallBook } from "../call-book.ts";
+import { callIdOf } from "../own-calls.ts";
+import { Strays } from "../strays.ts";
 import { AriConnection } from "./connection.ts";
-import { readEvent, waitingIn } from "./events.ts";
+import { channelStates, readEvent, waitingIn } from "./events.ts";
+import { IncomingCalls } from "./incoming.ts";
 import { hangUp, isMissing, type ListedChannel, listChannels, originate } from "./requests.ts";
 import type { AriSession, AriTransport } from "./transport.ts";
-import { UnwantedChannels } from "./unwanted.ts";
 
 export interface AriDriverParts {
   readonly asterisk: AriConfig;
@@ -32,7 +33,8 @@ export class AriDriver implements CallControl {
   readonly #transport: AriTransport;
   readonly #connection: AriConnection;
   readonly #calls: CallBook;
-  readonly #unwanted: UnwantedChannels;
+  readonly #strays: Strays;
+  readonly #incoming: IncomingCalls;
   /** Counts connections: an answer from before a break may be about a call whose end was missed. */
   #connectionCount = 0;
   #tellConnection: (connected: boolean) => void = () => undefined;
@@ -42,7 +44,8 @@ export class AriDriver implements CallControl {
     this.#app = parts.asterisk.ari_app;
     this.#transport = transport;
     this.#calls = new CallBook({ ...parts, app: this.#app });
-    this.#unwanted = new UnwantedChannels(parts);
+    this.#strays = new Strays(parts.logger);
+    this.#incoming = new IncomingCalls(parts);
     this.#connection = new AriConnection({
       ...parts,
       transport,
@@ -74,7 +77,7 @@ export class AriDriver implements CallControl {
   }
 
   onInbound(receiver: (call: InboundCall) => void): void {
-    this.#unwanted.onInbound(receiver);
+    this.#incoming.onInbound(receiver);
   }
 
   onConnection(receiver: (connected: boolean) => void): void {
@@ -101,18 +104,11 @@ export class AriDriver implements CallControl {
   }
 
   async hangup(callId: string): Promise<void> {
-    if (!isCallId(callId)) throw new Error("not a call id");
-    const channelId = channelIdOf(this.#app, callId);
-    const call = this.#calls.get(channelId);
-    if (call !== undefined) call.wanted = false;
-    const session = this.#connection.session;
-    if (session === null) throw new Error("no connection to Asterisk");
-    if (call !== undefined) call.hangupsUnderWay += 1;
-    try {
+    await this.#calls.end(callId, async (channelId) => {
+      const session = this.#connection.session;
+      if (session === null) throw new Error("no connection to Asterisk");
       await hangUp(session, channelId);
-    } finally {
-      if (call !== undefined) call.hangupsUnderWay -= 1;
-    }
+    });
   }
 
   #event(event: unknown): void {
@@ -126,12 +122,14 @@ export class AriDriver implements CallControl {
     }
     const { channelId } = news;
     const call = this.#calls.get(channelId);
-    if (call !== undefined) this.#calls.tell(call, news);
+    // A channel of ours comes into the application only when it is answered.
+    if (call !== undefined) this.#calls.tell(call, news.type === "entered" ? { type: "answered", channelId } : news);
     const session = this.#connection.session;
     if (session === null || news.type === "ended") return;
-    if (this.#calls.isUnowned(channelId)) void this.#unwanted.hangUpStray(session, channelId, call !== undefined);
-    else if (news.type === "entered" && call === undefined) {
-      void this.#unwanted.refuseIncoming(session, channelId, news.incoming);
+    if (this.#calls.isUnowned(channelId)) {
+      void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
+    } else if (news.type === "entered" && call === undefined) {
+      void this.#incoming.refuse(session, channelId, news.incoming);
     }
   }
 
@@ -140,10 +138,8 @@ export class AriDriver implements CallControl {
     this.#connectionCount += 1;
     const placed = this.#calls.placed();
     const channels = await listChannels(session);
-    const unowned = this.#calls.reconcile(placed, channels);
-    if (unowned.length > 0) {
-      this.#logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
-    }
+    const states = channels.map(({ id, state }) => ({ id, state: channelStates.get(state) }));
+    const unowned = this.#calls.reconcile(placed, states);
     for (const channel of channels) this.#refuseWaiting(session, channel);
     await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
   }
@@ -152,7 +148,7 @@ export class AriDriver implements CallControl {
   #refuseWaiting(session: AriSession, channel: ListedChannel): void {
     if (callIdOf(this.#app, channel.id) !== null) return;
     const incoming = waitingIn(this.#app, channel);
-    if (incoming !== undefined) void this.#unwanted.refuseIncoming(session, channel.id, incoming);
+    if (incoming !== undefined) void this.#incoming.refuse(session, channel.id, incoming);
   }
 
   #changed(up: boolean): void {

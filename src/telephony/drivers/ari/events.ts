@@ -1,5 +1,7 @@
 /** What an ARI event means to us. Reads untrusted JSON: anything unexpected means nothing. */
 
+import type { ChannelNews } from "../own-calls.ts";
+
 /** The event types that Asterisk is asked to send; all others are filtered there. */
 export const eventTypes = [
   "Dial",
@@ -13,14 +15,7 @@ export const eventTypes = [
 ] as const;
 
 export type AriNews =
-  | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }
-  | {
-      readonly type: "ended";
-      readonly channelId: string;
-      readonly q850Cause: number;
-      readonly sipStatus: number | null;
-      readonly sipCallId: string | null;
-    }
+  | ChannelNews
   /** A channel came into our application: an answered call of ours, or one that the dialplan sent here. */
   | { readonly type: "entered"; readonly channelId: string; readonly incoming: Incoming | null }
   /** Another process took our application's name. */

@@ -1,14 +1,9 @@
 /** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
 import type { ManagerMessage } from "../../ami/session.ts";
+import type { ChannelNews } from "../own-calls.ts";
 
 export type AmiNews =
-  | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }
-  | {
-      readonly type: "ended";
-      readonly channelId: string;
-      readonly q850Cause: number;
-      readonly sipStatus: number | null;
-    }
+  | ChannelNews
   /** An originate came to nothing: before it had a channel, or after; then `ended` is told too. */
   | { readonly type: "not_placed"; readonly channelId: string }
   /** The dialplan refused a call that came in. */
@@ -58,12 +53,15 @@ function about<T extends string>(channelId: unknown, type: T | undefined): { typ
   return type === undefined || typeof channelId !== "string" ? null : { type, channelId };
 }
 
-/** `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. */
+/**
+ * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. No event of AMI tells the
+ * Call-ID (docs/drivers.md says what it would take).
+ */
 function ended({ uniqueid: channelId, cause, techcause: techCause }: ManagerMessage): AmiNews | null {
   if (typeof channelId !== "string") return null;
   const q850Cause = typeof cause === "string" && /^\d{1,3}$/.test(cause) ? Number(cause) : 0;
   const sipStatus = typeof techCause === "string" && /^[2-6]\d\d$/.test(techCause) ? Number(techCause) : null;
-  return { type: "ended", channelId, q850Cause, sipStatus };
+  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null };
 }
 
 /** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */

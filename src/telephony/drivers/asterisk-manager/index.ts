@@ -11,10 +11,12 @@ import {
   type InboundCall,
   OriginateError,
 } from "../../call-control.ts";
-import { assertCallRequest, isCallId } from "../../call-request.ts";
-import { callIdOf, channelIdOf, isNew, type OwnCall } from "../ari/calls.ts";
+import { assertCallRequest } from "../../call-request.ts";
+import { CallBook } from "../call-book.ts";
+import type { ChannelNews } from "../own-calls.ts";
+import { Strays } from "../strays.ts";
 import { AmiConnection } from "./connection.ts";
-import { type AmiNews, channelStates, readEvent } from "./events.ts";
+import { readEvent } from "./events.ts";
 import { channelExists, hangUp, listChannels, originate, originateError } from "./requests.ts";
 
 export interface AsteriskManagerDriverParts {
@@ -24,14 +26,8 @@ export interface AsteriskManagerDriverParts {
   readonly logger: Logger;
 }
 
-/** A call that Asterisk should have ended by itself this long ago is gone, whatever we missed. */
-const goneMarginMs = 30_000;
-/** Channels of ours that nobody owns are hung up, this many at once. */
-const maxStrayHangups = 50;
 /** OriginateResponse may overtake the events of its channel, which Asterisk sends by another way: they get this long. */
 const overtakenMs = 200;
-
-type ChannelNews = Exclude<AmiNews, { type: "inbound" | "not_placed" }>;
 
 /** An originate that waits for its channel. */
 interface Placing {
@@ -45,27 +41,25 @@ export function createAsteriskManagerDriver(parts: AsteriskManagerDriverParts): 
 
 class AsteriskManagerDriver implements CallControl {
   readonly #parts: AsteriskManagerDriverParts;
-  readonly #app: string;
   readonly #connection: AmiConnection;
-  /** By channel id. Bounded by the dialer's call slots, and by `goneByMs`. */
-  readonly #calls = new Map<string, OwnCall>();
+  readonly #calls: CallBook;
+  readonly #strays: Strays;
   /** By channel id; each leaves at its deadline. */
   readonly #placing = new Map<string, Placing>();
-  readonly #strays = new Set<string>();
-  #receive: (event: CallEvent) => void = () => undefined;
   #receiveInbound: (call: InboundCall) => void = () => undefined;
   #tellConnection: (connected: boolean) => void = () => undefined;
 
   constructor(parts: AsteriskManagerDriverParts) {
     this.#parts = parts;
-    this.#app = parts.asterisk.ari_app;
+    this.#calls = new CallBook({ ...parts, app: parts.asterisk.ari_app });
+    this.#strays = new Strays(parts.logger);
     this.#connection = new AmiConnection({
       ...parts,
       owner: {
         reconcile: (session) => this.#reconcile(session),
         event: (event) => this.#event(event),
         changed: (up) => this.#guarded(() => this.#tellConnection(up)),
-        heartbeat: () => this.#forgetTheGone(),
+        heartbeat: () => this.#calls.loseTheGone(),
       },
     });
   }
@@ -83,7 +77,7 @@ class AsteriskManagerDriver implements CallControl {
   }
 
   onEvent(receiver: (event: CallEvent) => void): void {
-    this.#receive = receiver;
+    this.#calls.onEvent(receiver);
   }
 
   onInbound(receiver: (call: InboundCall) => void): void {
@@ -98,16 +92,14 @@ class AsteriskManagerDriver implements CallControl {
     assertCallRequest(request);
     const { session } = this.#connection;
     if (session === null || !this.connected) throw new OriginateError("not_connected", "no connection to Asterisk");
-    const channelId = channelIdOf(this.#app, request.callId);
-    if (this.#calls.has(channelId)) throw new OriginateError("duplicate", "this call is up");
-
-    const call = this.#remember(request, channelId);
+    const call = this.#calls.add(request);
+    const { channelId } = call;
     try {
       await Promise.all([this.#channelOf(session, channelId), originate(session, channelId, request)]);
     } catch (error) {
       const known = originateError(error);
       // With no response the call may be up: it stays ours, and its events are told.
-      if (known.refusal !== "no_response") this.#calls.delete(channelId);
+      if (known.refusal !== "no_response") this.#calls.remove(call);
       throw known;
     } finally {
       call.placing = false;
@@ -115,27 +107,11 @@ class AsteriskManagerDriver implements CallControl {
   }
 
   async hangup(callId: string): Promise<void> {
-    if (!isCallId(callId)) throw new Error("not a call id");
-    const channelId = channelIdOf(this.#app, callId);
-    const call = this.#calls.get(channelId);
-    if (call !== undefined) call.wanted = false;
-    const { session } = this.#connection;
-    if (session === null) throw new Error("no connection to Asterisk");
-    if (call !== undefined) call.hangupsUnderWay += 1;
-    try {
+    await this.#calls.end(callId, async (channelId) => {
+      const { session } = this.#connection;
+      if (session === null) throw new Error("no connection to Asterisk");
       await hangUp(session, channelId);
-    } finally {
-      if (call !== undefined) call.hangupsUnderWay -= 1;
-    }
-  }
-
-  #remember(request: CallRequest, channelId: string): OwnCall {
-    const goneByMs = this.#parts.clock.nowMs() + request.failSafeSeconds * 1000 + goneMarginMs;
-    const { callId } = request;
-    const told = new Set<CallEvent["type"]>();
-    const call: OwnCall = { callId, channelId, goneByMs, placing: true, wanted: true, hangupsUnderWay: 0, told };
-    this.#calls.set(channelId, call);
-    return call;
+    });
   }
 
   /** Resolves when the call's channel is there; before, Asterisk could not be told to hang it up. */
@@ -162,10 +138,13 @@ class AsteriskManagerDriver implements CallControl {
   }
 
   #channelNews(news: ChannelNews): void {
-    this.#placing.get(news.channelId)?.done();
-    const call = this.#calls.get(news.channelId);
-    if (call !== undefined) this.#tell(call, news);
-    if (news.type !== "ended" && this.#isUnowned(news.channelId)) void this.#hangUpStray(news.channelId);
+    const { channelId } = news;
+    this.#placing.get(channelId)?.done();
+    const call = this.#calls.get(channelId);
+    if (call !== undefined) this.#calls.tell(call, news);
+    const { session } = this.#connection;
+    if (session === null || news.type === "ended" || !this.#calls.isUnowned(channelId)) return;
+    void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
   }
 
   /** An originate failed, and no channel of it was seen: nothing was sent, or another channel has its id. */
@@ -181,63 +160,11 @@ class AsteriskManagerDriver implements CallControl {
     }
   }
 
-  #tell(call: OwnCall, news: ChannelNews): void {
-    const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
-    if (news.type === "ended") {
-      this.#calls.delete(call.channelId);
-      const { q850Cause, sipStatus } = news;
-      this.#guarded(() => this.#receive({ ...base, type: "ended", q850Cause, sipStatus, sipCallId: null }));
-    } else if (news.type !== "dialing" && isNew(call, news.type)) {
-      const { type } = news;
-      this.#guarded(() => this.#receive({ ...base, type }));
-    }
-  }
-
-  #lose(call: OwnCall): void {
-    if (!this.#calls.delete(call.channelId)) return;
-    this.#guarded(() => this.#receive({ type: "lost", callId: call.callId, atMs: this.#parts.clock.nowMs() }));
-  }
-
   /** After a break: our channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
   async #reconcile(session: AmiSession): Promise<void> {
-    const before = [...this.#calls.values()];
-    const channels = await listChannels(session);
-    const unowned: string[] = [];
-    for (const { id, state } of channels) {
-      if (callIdOf(this.#app, id) === null) continue;
-      const call = this.#calls.get(id);
-      const type = channelStates.get(state);
-      if (call !== undefined && type !== undefined) this.#tell(call, { type, channelId: id });
-      if (call?.wanted !== true) unowned.push(id);
-    }
-    const up = new Set(channels.map((channel) => channel.id));
-    for (const call of before) if (!up.has(call.channelId)) this.#lose(call);
-    if (unowned.length > 0) {
-      this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
-    }
+    const placed = this.#calls.placed();
+    const unowned = this.#calls.reconcile(placed, await listChannels(session));
     await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
-  }
-
-  /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */
-  #isUnowned(channelId: string): boolean {
-    const call = this.#calls.get(channelId);
-    if (call === undefined) return callIdOf(this.#app, channelId) !== null;
-    return !call.wanted && call.hangupsUnderWay === 0;
-  }
-
-  async #hangUpStray(channelId: string): Promise<void> {
-    const { session } = this.#connection;
-    if (session === null || this.#strays.has(channelId) || this.#strays.size >= maxStrayHangups) return;
-    this.#strays.add(channelId);
-    // Of a call that we know it is mostly an event that crossed our hang-up.
-    if (!this.#calls.has(channelId)) this.#parts.logger.warn("hanging up a channel of ours that nobody owns");
-    await hangUp(session, channelId).catch(() => this.#parts.logger.warn("hang-up of a stray channel failed"));
-    this.#strays.delete(channelId);
-  }
-
-  #forgetTheGone(): void {
-    const nowMs = this.#parts.clock.nowMs();
-    for (const call of this.#calls.values()) if (call.goneByMs <= nowMs) this.#lose(call);
   }
 
   /** A receiver's mistake must not disturb the driver. */
@@ -245,7 +172,7 @@ class AsteriskManagerDriver implements CallControl {
     try {
       callback();
     } catch (error) {
-      this.#parts.logger.error({ err: error }, "a receiver of call events threw");
+      this.#parts.logger.error({ err: error }, "a receiver of connection changes or incoming calls threw");
     }
   }
 }

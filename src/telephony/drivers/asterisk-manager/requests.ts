@@ -2,6 +2,8 @@
 import { AmiNotSent, AmiRefusal } from "../../ami/errors.ts";
 import type { AmiSession } from "../../ami/session.ts";
 import { type CallRequest, OriginateError } from "../../call-control.ts";
+import type { LiveChannel } from "../own-calls.ts";
+import { channelStates } from "./events.ts";
 
 /** Every action that this driver sends once it is connected, and so what its user must be allowed. */
 const neededActions = ["Originate", "Hangup", "CoreShowChannels", "Getvar"] as const;
@@ -53,9 +55,11 @@ export async function channelExists(session: AmiSession, channelId: string): Pro
   }
 }
 
-export async function listChannels(session: AmiSession): Promise<readonly { id: string; state: unknown }[]> {
+export async function listChannels(session: AmiSession): Promise<readonly LiveChannel[]> {
   const channels = await session.list("CoreShowChannels");
-  return channels.flatMap(({ uniqueid: id, channelstate: state }) => (typeof id === "string" ? [{ id, state }] : []));
+  return channels.flatMap(({ uniqueid: id, channelstate }) =>
+    typeof id === "string" ? [{ id, state: channelStates.get(channelstate) }] : [],
+  );
 }
 
 export interface AsteriskFacts {

@@ -1,10 +1,9 @@
 /** The calls of one driver, and what is told of them: each piece of news once, and one end for each call. */
 import type { Logger } from "pino";
-import type { Clock } from "../../../clock.ts";
-import { type CallEvent, type CallRequest, OriginateError } from "../../call-control.ts";
-import { callIdOf, channelIdOf, isNew, type OwnCall } from "./calls.ts";
-import { type AriNews, channelStates } from "./events.ts";
-import type { ListedChannel } from "./requests.ts";
+import type { Clock } from "../../clock.ts";
+import { type CallEvent, type CallRequest, OriginateError } from "../call-control.ts";
+import { isCallId } from "../call-request.ts";
+import { type ChannelNews, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
 
 /** A call that Asterisk should have ended by itself this long ago is gone, whatever we missed. */
 const goneMarginMs = 30_000;
@@ -56,7 +55,7 @@ export class CallBook {
     this.#calls.delete(call.channelId);
   }
 
-  tell(call: OwnCall, news: Exclude<AriNews, { type: "replaced" }>): void {
+  tell(call: OwnCall, news: ChannelNews): void {
     const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
     if (news.type === "dialing") return;
     if (news.type === "ended") {
@@ -65,9 +64,7 @@ export class CallBook {
       this.#tell({ ...base, type: "ended", q850Cause, sipStatus, sipCallId });
       return;
     }
-    // A channel of ours comes into the application only when it is answered.
-    const type = news.type === "entered" ? "answered" : news.type;
-    if (isNew(call, type)) this.#tell({ ...base, type });
+    if (isNew(call, news.type)) this.#tell({ ...base, type: news.type });
   }
 
   lose(call: OwnCall): void {
@@ -93,18 +90,38 @@ export class CallBook {
    * @param placed what `placed` gave before the list was asked for
    * @returns our channels that nobody wants, to be hung up
    */
-  reconcile(placed: readonly OwnCall[], channels: readonly ListedChannel[]): string[] {
+  reconcile(placed: readonly OwnCall[], channels: readonly LiveChannel[]): string[] {
     const unowned: string[] = [];
     for (const { id, state } of channels) {
       if (callIdOf(this.#parts.app, id) === null) continue;
       const call = this.#calls.get(id);
-      const type = channelStates.get(state);
-      if (call !== undefined && type !== undefined) this.tell(call, { type, channelId: id });
+      if (call !== undefined && state !== undefined) this.tell(call, { type: state, channelId: id });
       if (call?.wanted !== true) unowned.push(id);
     }
     const up = new Set(channels.map((channel) => channel.id));
     for (const call of placed) if (!up.has(call.channelId)) this.lose(call);
+    if (unowned.length > 0) {
+      this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
+    }
     return unowned;
+  }
+
+  /**
+   * Ends a call that nobody wants any more.
+   * @param send tells Asterisk; until it is answered, news of the call is no surprise
+   */
+  async end(callId: string, send: (channelId: string) => Promise<void>): Promise<void> {
+    if (!isCallId(callId)) throw new Error("not a call id");
+    const channelId = channelIdOf(this.#parts.app, callId);
+    const call = this.#calls.get(channelId);
+    if (call === undefined) return send(channelId);
+    call.wanted = false;
+    call.hangupsUnderWay += 1;
+    try {
+      await send(channelId);
+    } finally {
+      call.hangupsUnderWay -= 1;
+    }
   }
 
   /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */

@@ -1,5 +1,5 @@
 /** The calls that a driver owns, and which of their events were told already: Asterisk tells some twice, in any order. */
-import type { CallEvent } from "../../call-control.ts";
+import type { CallEvent } from "../call-control.ts";
 
 export interface OwnCall {
   readonly callId: string;
@@ -13,6 +13,23 @@ export interface OwnCall {
   /** Hang-ups that Asterisk has not answered yet. */
   hangupsUnderWay: number;
   readonly told: Set<CallEvent["type"]>;
+}
+
+/** A piece of news of one channel, whatever interface of Asterisk told it. */
+export type ChannelNews =
+  | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }
+  | {
+      readonly type: "ended";
+      readonly channelId: string;
+      readonly q850Cause: number;
+      readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
+    };
+
+/** A channel that is up in Asterisk, and what its state says of its call. */
+export interface LiveChannel {
+  readonly id: string;
+  readonly state: "alerting" | "answered" | undefined;
 }
 
 /** Whether this news is still news: each at most once, and no `progress` after `alerting` or `answered`. */
