@@ -49,6 +49,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   };
   const numbers = createNumbers(config.numbers);
   const verifications = createVerifications({
+    config,
     numbers,
     callerIds: createCallerIdPool(config.ranges, random),
     lines,
@@ -86,7 +87,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async stop() {
       draining = true;
       server.startDraining();
-      await dialer.drain(config.calls.drain_ms);
+      await verifications.drain(config.calls.drain_ms);
       // What the last calls reported must be in Redis before its connection goes.
       await verifications.settled();
       await server.close();

@@ -29,8 +29,9 @@ export function createSupply(store: Store, config: Config): Supply {
     const callee = { bucket: id.slice(1, 5), hash: hashes.callee(to).hash };
     const codeHash = hashes.code(id, rightCode);
     const placement = await store.verifications.start({
-      ...{ nowMs: Date.now(), app, id, callee, mostResting: 1000, longestCallMs: 30_000 },
-      candidates: [{ callerIdHash: `bench${index}`, codeHash, prefix: "+4420794", codeLength: rightCode.length }],
+      ...{ nowMs: Date.now(), app, id, callee, calls: 1, mostResting: 1000, longestCallMs: 30_000 },
+      calls: 1,
+      candidates: [{ callerIdHashes: [`bench${index}`], codeHash, prefix: "+4420794", codeLength: rightCode.length }],
       ...{ to, country: "GB", reference: null, metadata: null },
     });
     if (placement.kind !== "placed") throw new Error(`a verification for the bench was ${placement.kind}`);

@@ -1,23 +1,28 @@
 /** How hard a code is to guess. */
 
+/** How many codes a group of caller IDs makes: one call shows one of them, two calls an ordered pair of different ones. */
+export function codesOf(size: number, calls: number): number {
+  return calls === 1 ? size : size * (size - 1);
+}
+
 /**
- * Probability that somebody who uses up all wrong checks of one callee guesses one code: wrong checks ÷ size of the
- * group of caller IDs that share the prefix.
+ * Probability that somebody who uses up all wrong checks of one callee guesses one code: wrong checks ÷ codes that the
+ * group of caller IDs that share the prefix makes (`codesOf`).
  *
  * Why the whole group counts, although a callee never gets a caller ID that rests for it: the one who guesses knows the
  * prefix (the app is told) but not which caller IDs rest for this callee. Seen without that knowledge, each draw is
  * uniform over the group, because the earlier draws, which decide what rests, were uniform and independent of the
- * guesses. So each single guess is right with probability 1/size, whether codes change between guesses or not, and by
- * the union bound w guesses with w/size at most (exactly that for w different guesses at one code). What would break
+ * guesses. So each single guess is right with probability 1/codes, whether codes change between guesses or not, and by
+ * the union bound w guesses with w/codes at most (exactly that for w different guesses at one code). What would break
  * this is a group so exhausted that little is left; verification refuses a callee (capacity) for whom fewer than half
  * of a group are left.
  *
  * @param wrongChecksPerCallee guesses in the counting window, over all verifications of one callee
- * @param size caller IDs in the group
+ * @param codes that may come, all equally likely
  * @returns 0 to 1
  */
-export function guessProbability(wrongChecksPerCallee: number, size: number): number {
-  return size <= 0 ? 1 : Math.min(1, wrongChecksPerCallee / size);
+export function guessProbability(wrongChecksPerCallee: number, codes: number): number {
+  return codes <= 0 ? 1 : Math.min(1, wrongChecksPerCallee / codes);
 }
 
 /** What `describeEntropy` is about: one trunk's group of caller IDs that share a prefix. */
@@ -34,23 +39,36 @@ export function smallestGroup(sizes: ReadonlyMap<string, number>): Group | null 
 }
 
 /**
- * One sentence for a log, the doctor or an error: size, bits (log2 of the size; OWASP ASVS 5.0, 6.5.4 counts entropy so,
- * and the digits typed say nothing) and what the wrong checks make of it.
+ * One sentence for a log, the doctor or an error: size, bits (log2 of the number of codes; OWASP ASVS 5.0, 6.5.4 counts
+ * entropy so, and the digits typed say nothing) and what the wrong checks make of it.
+ * @param calls for one code: 1 or 2
  */
-export function describeEntropy({ prefix, size }: Group, wrongChecksPerCallee: number): string {
-  const bits = size > 0 ? Math.log2(size).toFixed(1) : "0.0";
-  const probability = percent(guessProbability(wrongChecksPerCallee, size));
-  const ids = `${size.toLocaleString("en")} caller IDs start with ${prefix} (${bits} bits)`;
-  return `${ids}: ${wrongChecksPerCallee} wrong checks find a code with probability ${probability}`;
+export function describeEntropy({ prefix, size }: Group, wrongChecksPerCallee: number, calls: number): string {
+  const codes = codesOf(size, calls);
+  const bits = codes > 0 ? Math.log2(codes).toFixed(1) : "0.0";
+  const probability = percent(guessProbability(wrongChecksPerCallee, codes));
+  const ids = `${size.toLocaleString("en")} caller IDs start with ${prefix}`;
+  const entropy = calls === 1 ? `${bits} bits` : `${bits} bits with two calls`;
+  return `${ids} (${entropy}): ${wrongChecksPerCallee} wrong checks find a code with probability ${probability}`;
 }
 
-/** What would bring the group under the limit: how many caller IDs, or how few wrong checks. */
-export function whatWouldHelp({ size }: Group, wrongChecksPerCallee: number, maxGuessProbability: number): string {
+/** What would bring the group under the limit: how many caller IDs, how few wrong checks, or codes of two calls. */
+export function whatWouldHelp(
+  { size }: Group,
+  wrongChecksPerCallee: number,
+  maxGuessProbability: number,
+  calls: number,
+): string {
   // 10/0.001 is 10000 but 3/0.0003 is 10000.000000000002: do not ask for one more because of that.
-  const needed = Math.ceil(Number((wrongChecksPerCallee / maxGuessProbability).toPrecision(12)));
-  const affordable = Math.floor(Number((size * maxGuessProbability).toPrecision(12)));
-  const larger = `ranges with at least ${needed.toLocaleString("en")} caller IDs for each prefix`;
-  return affordable < 1 ? larger : `${larger}, or a cap of at most ${affordable} wrong checks`;
+  const codes = Math.ceil(Number((wrongChecksPerCallee / maxGuessProbability).toPrecision(12)));
+  // With two calls, the least n with n(n − 1) ≥ codes.
+  const needed = calls === 1 ? codes : Math.ceil((1 + Math.sqrt(1 + 4 * codes)) / 2);
+  const affordable = Math.floor(Number((codesOf(size, calls) * maxGuessProbability).toPrecision(12)));
+  const help = [`ranges with at least ${needed.toLocaleString("en")} caller IDs for each prefix`];
+  if (affordable >= 1) help.push(`a cap of at most ${affordable} wrong checks`);
+  const twoCallsDo = guessProbability(wrongChecksPerCallee, codesOf(size, 2)) <= maxGuessProbability;
+  if (calls === 1 && twoCallsDo) help.push("codes of two calls (calls: 2, for all by verification.min_calls: 2)");
+  return help.join(", or ");
 }
 
 function percent(probability: number): string {

@@ -38,8 +38,15 @@ export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>
         throw new RangeError(`a draw takes 0 to ${mostPerDraw} caller IDs, not ${count}`);
       }
       const from = selected(names, codeLength);
-      const total = from.reduce((sum, { size }) => sum + size, 0);
+      const total = sizeOf(from);
       return sample(total, Math.min(count, total), random).map((index) => memberOf(from, index));
+    },
+    drawPairs(names, codeLength, count) {
+      if (!Number.isInteger(count) || count < 0 || count > mostPerDraw) {
+        throw new RangeError(`a draw takes 0 to ${mostPerDraw} pairs, not ${count}`);
+      }
+      const all = selected(names, codeLength);
+      return Array.from({ length: count }, () => drawPair(all, random));
     },
     sizes(names, codeLength) {
       const sizes = new Map<string, number>();
@@ -91,6 +98,18 @@ function sample(total: number, count: number, random: Random): readonly number[]
     swapped.set(other, swapped.get(place) ?? place);
   }
   return drawn;
+}
+
+function drawPair(ranges: readonly Range[], random: Random): readonly CallerId[] {
+  const first = memberOf(ranges, random.below(sizeOf(ranges)));
+  const group = ranges.filter(({ prefix }) => prefix === first.prefix);
+  // All but the first: the last of the group stands in for it.
+  const drawn = memberOf(group, random.below(sizeOf(group) - 1));
+  return [first, drawn.number === first.number ? memberOf(group, sizeOf(group) - 1) : drawn];
+}
+
+function sizeOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { size }) => sum + size, 0);
 }
 
 function memberOf(ranges: readonly Range[], index: number): CallerId {

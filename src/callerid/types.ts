@@ -22,6 +22,13 @@ export interface CallerIdPool {
    */
   draw(ranges: readonly string[], codeLength: number | null, count: number): readonly CallerId[];
   /**
+   * Draws for codes of two calls: ordered pairs of two different caller IDs with the same prefix, each pair drawn anew.
+   * The first is uniformly random over all numbers of the given ranges, the second over the others with its prefix.
+   * Taking the first pair of which the callee may receive both is therefore a uniform choice among those of its prefix.
+   * @param codeLength digits of each of the two
+   */
+  drawPairs(ranges: readonly string[], codeLength: number | null, count: number): readonly (readonly CallerId[])[];
+  /**
    * How many caller IDs share each prefix that `draw` could give. The app is told the prefix, so the smallest of
    * these decides how hard a code is to guess.
    */

@@ -9,11 +9,12 @@ import { type Finding, fail, ok, warn } from "./finding.ts";
 const advisedSize = 10_000;
 
 export function examineRanges(config: Config): Finding[] {
+  const { wrong_checks_per_callee: wrongChecks, min_calls: calls } = config.verification;
   const pool = createCallerIdPool(config.ranges, cryptoRandom);
   return Object.entries(config.trunks).map(([name, trunk]) => {
     const smallest = smallestGroup(pool.sizes(trunk.ranges, null));
     if (smallest === null) return fail(`Trunk ${name}: no caller IDs`, "Give it a range in `ranges`.");
-    const what = `Trunk ${name}: ${describeEntropy(smallest, config.verification.wrong_checks_per_callee)}`;
+    const what = `Trunk ${name}: ${describeEntropy(smallest, wrongChecks, calls)}`;
     return smallest.size >= advisedSize
       ? ok(what)
       : warn(what, "Caller IDs also rest for a day after each call to a number: a 10,000 block does not run out.");

@@ -2,9 +2,9 @@
 import type { Static } from "typebox";
 import type { Config } from "../config/schema.ts";
 import type { NumberFacts } from "../numbers/types.ts";
-import type { CheckAnswer, StartRequest, Verification } from "../verification/types.ts";
+import type { CheckAnswer, Guess, StartRequest, Verification } from "../verification/types.ts";
 import { callerIdPattern } from "./caller-id-pattern.ts";
-import type { CheckAnswerBody } from "./schemas/check.ts";
+import type { CheckAnswerBody, CheckBody } from "./schemas/check.ts";
 import type { NumberBody } from "./schemas/number.ts";
 import type { StartBody, VerificationBody } from "./schemas/verification.ts";
 
@@ -35,8 +35,10 @@ export function createVerificationBody(calls: Config["calls"]) {
       reason: verification.reason,
       channel: verification.channel,
       to: verification.to,
+      calls: verification.calls,
+      calls_delivered: verification.callsDelivered,
       code_length: verification.codeLength,
-      caller_id: callerId(verification.callerIdPrefix, verification.codeLength),
+      caller_id: callerId(verification.callerIdPrefix, verification.codeLength / verification.calls),
       checks_left: verification.checksLeft,
       ring,
       ...(reference !== null && { reference }),
@@ -49,14 +51,20 @@ export function createVerificationBody(calls: Config["calls"]) {
 }
 
 export function startRequest(body: Static<typeof StartBody>): StartRequest {
-  const { to, country, code_length: codeLength, reference, metadata } = body;
+  const { to, country, calls, code_length: codeLength, reference, metadata } = body;
   return {
     to,
     ...(country !== undefined && { country }),
+    ...(calls !== undefined && { calls }),
     ...(codeLength !== undefined && { codeLength }),
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
   };
+}
+
+/** @param body of which the schema lets exactly one key be there */
+export function guessOf({ code, caller_id, caller_ids = [caller_id ?? ""] }: Static<typeof CheckBody>): Guess {
+  return code === undefined ? { callerIds: caller_ids } : { code };
 }
 
 export function checkAnswerBody(answer: CheckAnswer): Static<typeof CheckAnswerBody> {

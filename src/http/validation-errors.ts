@@ -6,9 +6,9 @@ import type { RequestError } from "./problems.ts";
 const maxErrors = 20;
 
 /** What a schema keyword cannot say by itself. */
-const notYet: Readonly<Record<string, string>> = {
+const inWords: Readonly<Record<string, string>> = {
   "#/channel": 'must be "missed_call": there is no other channel yet',
-  "#/calls": "must be 1: verification by two calls is not offered yet",
+  "#/calls": "must be 1 or 2",
 };
 
 /**
@@ -21,7 +21,7 @@ export function requestErrors(errors: readonly FastifySchemaValidationError[], p
     // Ajv also reports the `propertyNames` that failed; the inner error names the key and says why.
     if (error.keyword === "propertyNames") continue;
     const place = placeOf(error);
-    const detail = notYet[place] ?? detailOf(error);
+    const detail = inWords[place] ?? detailOf(error);
     found.set(
       `${place} ${detail}`,
       part === "headers" ? { header: place.slice(2), detail } : { pointer: place, detail },
@@ -69,6 +69,9 @@ function detailOf(error: FastifySchemaValidationError): string {
     case "minimum":
     case "maximum":
       return `must be ${params.comparison} ${params.limit}`;
+    case "minItems":
+    case "maxItems":
+      return `must have at ${error.keyword === "minItems" ? "least" : "most"} ${params.limit} items`;
     case "pattern":
       return `must match ${params.pattern}`;
     case "minProperties":

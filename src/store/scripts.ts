@@ -9,12 +9,13 @@
  */
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
-import { events, terminalStatuses, transitions } from "../verification/machine.ts";
+import { beforeLastCall, events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { publicFields } from "./record.ts";
 
 export const scriptNames = [
   "start",
   "resend",
+  "next_call",
   "check",
   "change",
   "reserve",
@@ -56,6 +57,7 @@ function writeTables(settings: Config["verification"]): string {
     // Made when something moves: most checks move nothing.
     "-- The status after `event`, or nil where it changes nothing.",
     `local function next_status(status, event) return ({ ${moves.join(", ")} })[event .. ' ' .. status] end`,
+    `local BEFORE_LAST_CALL = { ${Object.entries(beforeLastCall).map(([event, other]) => `${event} = '${other}'`)} }`,
     ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import type {
   ChangeResult,
   CheckResult,
   Exists,
+  NextPlacement,
   Placement,
   Reservation,
   Seen,
@@ -24,7 +25,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
       const { to, country, reference, metadata } = call;
       const reply = await run("start", verificationKey(call.id), [
         ...[call.nowMs, call.app, call.id, call.callee.hash, call.longestCallMs, call.mostResting],
-        ...[to, country, reference ?? "", writeMetadata(metadata)],
+        ...[to, country, reference ?? "", writeMetadata(metadata), call.calls],
         ...candidateArgs(call),
       ]);
       if (reply[0] === "exists") return { kind: "exists", ...readSeen(call.id, reply as Reply) } satisfies Exists;
@@ -33,10 +34,15 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
 
     async resend(call) {
       const reply = await run("resend", verificationKey(call.id), [
-        ...[call.nowMs, call.app, call.id, call.longestCallMs, call.mostResting],
+        ...[call.nowMs, call.app, call.id, call.longestCallMs, call.mostResting, call.calls],
         ...candidateArgs(call),
       ]);
       return readPlacement(call.id, reply as Reply);
+    },
+
+    async nextCall({ nowMs, app, id, attempt, longestCallMs }) {
+      const reply = await run("next_call", verificationKey(id), [nowMs, app, id, attempt, longestCallMs]);
+      return readNextPlacement(id, reply as Reply);
     },
 
     async check(nowMs, app, id, guess) {
@@ -71,8 +77,8 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
 }
 
 function candidateArgs(call: CallRequest): (string | number)[] {
-  return call.candidates.flatMap(({ callerIdHash, codeHash, prefix, codeLength }) => [
-    callerIdHash,
+  return call.candidates.flatMap(({ callerIdHashes, codeHash, prefix, codeLength }) => [
+    ...callerIdHashes,
     codeHash,
     prefix,
     codeLength,
@@ -93,6 +99,21 @@ function readPlacement(id: string, reply: Reply): Placement {
       return { kind, retryAfterMs: Number(first) };
     case "limited":
       return { kind, limit: String(first) as CalleeLimit, retryAfterMs: Number(second) };
+    case "not_found":
+      return { kind };
+    default:
+      throw unreadable(kind);
+  }
+}
+
+function readNextPlacement(id: string, reply: Reply): NextPlacement {
+  const [kind] = reply;
+  switch (kind) {
+    case "placed":
+      return { kind, verification: readSeen(id, reply).verification };
+    case "ended":
+      return { kind, ...readSeen(id, reply) };
+    case "stale":
     case "not_found":
       return { kind };
     default:

@@ -2,23 +2,37 @@
 import type { Logger } from "pino";
 import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
 import type { Report } from "../reports/events.ts";
-import type { Dialer, Line } from "../telephony/dialer-port.ts";
+import type { Dialer, Line, Lines } from "../telephony/dialer-port.ts";
 import { type CallProgress, createCallProgress, type News } from "./call-progress.ts";
 import { attemptIdOf } from "./ids.ts";
 import { eventOf, isTerminal } from "./machine.ts";
 import type { Seen, VerificationStore } from "./ports.ts";
+import { createSecondCalls, type SecondCall } from "./second-calls.ts";
 import type { Verification } from "./types.ts";
 
+/** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a line. */
+const secondCallMarginMs = 5000;
+
 export interface Calls {
-  /** Places the newest call of a verification on a line, which is the call's from now on. */
-  place(verification: Verification, callerId: CallerId, line: Line): void;
+  /**
+   * Places the newest call of a verification on a line, which is the call's from now on.
+   * @param callerIds of the call, and of the one that follows where there is one
+   */
+  place(verification: Verification, callerIds: readonly CallerId[], line: Line): void;
+  /** A second call that is not placed so long after the end of the first is taken for lost. */
+  readonly secondCallWithinMs: number;
+  /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
+  drain(graceMs: number): Promise<void>;
   /** Resolves when the store was told of everything. */
   settled(): Promise<void>;
 }
 
 /** @param options.onSeen is told how each change left the verification */
 export function createCalls(options: {
+  readonly config: { readonly calls: Pick<Config["calls"], "second_call_gap_ms"> };
+  readonly lines: Lines;
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   readonly clock: Clock;
@@ -27,46 +41,84 @@ export function createCalls(options: {
   readonly onSeen: (seen: Seen) => void;
 }): Calls {
   const { dialer, store, clock, report, logger, onSeen } = options;
+  const gapMs = options.config.calls.second_call_gap_ms;
   /** Bounded by the calls that the dialer keeps up, and those whose last news waits for the store. */
   const live = new Set<CallProgress>();
 
-  return {
-    place(verification, callerId, line) {
-      const { trunk } = line;
-      const { id, app, country, attempts: attempt } = verification;
-      const attemptId = attemptIdOf(id, attempt);
-
-      const write = async ({ event, reason }: News) => {
-        const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, event, reason });
-        if (result.kind === "not_found") return;
-        onSeen(result);
-        // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
-        if (isTerminal(result.verification.status)) dialer.cancel(attemptId);
-      };
-      const progress = createCallProgress({ write, clock, logger: logger.child({ id, attempt }) });
-      live.add(progress);
-
-      dialer.place(
-        { attemptId, callee: verification.to, callerId: callerId.number, range: callerId.range, line },
-        {
-          calling: () => progress.tell({ event: "calling", reason: null }),
-          ringing() {
-            report({ type: "attempt_ringing", id, country, trunk });
-            progress.tell({ event: "ringing", reason: null });
-          },
-          ended(result) {
-            report({ type: "attempt_ended", id, country, trunk, result });
-            logger.info(
-              { id, attempt, country, trunk, outcome: result.outcome, alerted: result.alerted },
-              "call ended",
-            );
-            progress.tell(eventOf(result));
-            void progress.settled().then(() => live.delete(progress));
-          },
-        },
-      );
+  const secondCalls = createSecondCalls({
+    ...options,
+    gapMs,
+    lease: ({ id, app, attempts: attempt }) =>
+      store.nextCall({ nowMs: clock.nowMs(), app, id, attempt, longestCallMs: dialer.longestCallMs }),
+    place: (verification, callerId, line) => place(verification, [callerId], line),
+    undelivered(verification, reason) {
+      logger.info({ id: verification.id, reason }, "no second call");
+      const progress = progressOf(verification, null);
+      progress.tell({ event: "undelivered", reason });
+      forgetWhenSettled(progress);
     },
+  });
 
+  /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
+  function progressOf({ id, app, attempts: attempt }: Verification, second: SecondCall | null): CallProgress {
+    const write = async ({ event, reason }: News) => {
+      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, event, reason });
+      if (result.kind === "not_found") return;
+      onSeen(result);
+      const { verification } = result;
+      // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
+      if (isTerminal(verification.status)) dialer.cancel(attemptIdOf(id, attempt));
+      else if (event === "delivered" && verification.callsDelivered < verification.calls) second?.follow(verification);
+    };
+    const progress = createCallProgress({ write, clock, logger: logger.child({ id, attempt }) });
+    live.add(progress);
+    return progress;
+  }
+
+  function forgetWhenSettled(progress: CallProgress): Promise<void> {
+    return progress.settled().then(() => void live.delete(progress));
+  }
+
+  function place(verification: Verification, [callerId, next]: readonly CallerId[], line: Line): void {
+    if (!callerId) throw new Error("a call needs a caller ID");
+    const { trunk } = line;
+    const { id, country, attempts: attempt } = verification;
+    const second = next ? secondCalls.expect(next) : null;
+    const progress = progressOf(verification, second);
+
+    dialer.place(
+      {
+        attemptId: attemptIdOf(id, attempt),
+        callee: verification.to,
+        callerId: callerId.number,
+        range: callerId.range,
+        line,
+      },
+      {
+        calling: () => progress.tell({ event: "calling", reason: null }),
+        ringing() {
+          report({ type: "attempt_ringing", id, country, trunk });
+          progress.tell({ event: "ringing", reason: null });
+        },
+        ended(result) {
+          report({ type: "attempt_ended", id, country, trunk, result });
+          logger.info({ id, attempt, country, trunk, outcome: result.outcome, alerted: result.alerted }, "call ended");
+          progress.tell(eventOf(result));
+          void forgetWhenSettled(progress).then(() => second?.firstIsOver());
+        },
+      },
+    );
+  }
+
+  return {
+    place,
+    secondCallWithinMs: gapMs + secondCallMarginMs,
+    async drain(graceMs) {
+      const startedMs = clock.nowMs();
+      // First: a dialer that drains takes no more calls.
+      await secondCalls.drain(graceMs);
+      await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
+    },
     async settled() {
       await Promise.all([...live].map((progress) => progress.settled()));
     },

@@ -1,4 +1,4 @@
-/** Reads what a person or an app took from the missed call: the code's digits, or the whole caller ID. */
+/** Reads what a person or an app took from the missed calls: the code's digits, or the whole caller IDs. */
 import { Refusal } from "../refusal.ts";
 
 /** What phones put between digits: spaces (also the no-break ones), hyphens, dots, slashes, brackets. */
@@ -8,12 +8,12 @@ const mostCharacters = 40;
 
 /**
  * A code as typed, without what people type between digits.
- * @throws {Refusal} `invalid_request` where it is no 2 to 8 digits: such a text can never be right, so it is no check
+ * @throws {Refusal} `invalid_request` where it is no 2 to 16 digits (two calls of 8): such a text can never be right, so it is no check
  *   and costs none. That says nothing about the code: its length was told to the app at the start.
  */
 export function readCode(text: string): string {
   const digits = stripped(text);
-  if (!/^\d{2,8}$/.test(digits)) throw new Refusal("invalid_request", "code must be the last digits of the caller ID");
+  if (!/^\d{2,16}$/.test(digits)) throw new Refusal("invalid_request", "code must be the last digits of the caller ID");
   return digits;
 }
 
@@ -41,6 +41,17 @@ export function codeWithin(digits: string, prefix: string, codeLength: number): 
   const expected = prefix.replace(/^\+/, "");
   const enough = Math.min(3, head.length, expected.length);
   return commonSuffixLength(head, expected) >= enough ? digits.slice(-codeLength) : null;
+}
+
+/**
+ * The code of several calls, in their order, or null where one of the numbers cannot be ours.
+ * @param callerIds as phones show them, one for each call
+ * @param codeLength digits of all calls together
+ * @throws {Refusal} `invalid_request` where one is no number
+ */
+export function codeOf(callerIds: readonly string[], prefix: string, codeLength: number): string | null {
+  const parts = callerIds.map((text) => codeWithin(readCallerId(text), prefix, codeLength / callerIds.length));
+  return parts.includes(null) ? null : parts.join("");
 }
 
 function stripped(text: string): string {

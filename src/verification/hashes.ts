@@ -20,7 +20,7 @@ export interface CalleeRef {
 export interface Hashes {
   /** @param e164 with the plus sign */
   callee(e164: string): CalleeRef;
-  /** The code of one verification. Bound to its id, so that equal codes look different. */
+  /** The whole code of one verification, of two calls too. Bound to its id, so that equal codes look different. */
   code(verificationId: string, code: string): string;
   /** A caller ID as shown to one callee: the same caller ID looks different for another. */
   callerId(callee: string, callerId: string): string;
@@ -57,6 +57,8 @@ export function createHashes(hmacKey: string): Hashes {
           request.codeLength ?? null,
           request.reference ?? null,
           request.metadata ? Object.entries(request.metadata).sort(byKey) : null,
+          // Only where it is there: fingerprints of requests without it stay what they were before there was such a key.
+          ...(request.calls === undefined ? [] : [request.calls]),
         ]),
       ),
   };

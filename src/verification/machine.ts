@@ -15,6 +15,8 @@ export const events = [
   "ringing",
   /** The call is over and the callee may have seen it. */
   "delivered",
+  /** The same of a call after which another one of the same code is to come. */
+  "delivered_in_part",
   /** The call is over and cannot have been seen. */
   "undelivered",
   /** The call's deadline passed with no word of its end: the gateway that had it died. */
@@ -27,6 +29,8 @@ export const events = [
   "expired",
   /** The app does not want it any more. */
   "canceled",
+  /** The second call of the code is placed. */
+  "called_next",
   /** A new call with a new code is placed. */
   "resent",
 ] as const;
@@ -37,6 +41,7 @@ export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status,
   calling: { pending: "calling" },
   ringing: { pending: "ringing", calling: "ringing" },
   delivered: { pending: "rung", calling: "rung", ringing: "rung" },
+  delivered_in_part: { pending: "pending", calling: "pending", ringing: "pending" },
   undelivered: { pending: "undeliverable", calling: "undeliverable", ringing: "undeliverable" },
   lost: { pending: "undeliverable", calling: "undeliverable", ringing: "rung" },
   // A quick person may type the digits while the phone still rings.
@@ -44,8 +49,19 @@ export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status,
   exhausted: { pending: "failed", calling: "failed", ringing: "failed", rung: "failed" },
   expired: { pending: "expired", calling: "expired", ringing: "expired", rung: "expired" },
   canceled: { pending: "canceled", calling: "canceled", ringing: "canceled", rung: "canceled" },
+  // It waited for this since the first was over.
+  called_next: { pending: "pending" },
   // Only after the call before it: one phone is never rung twice at once.
   resent: { rung: "pending" },
+};
+
+/**
+ * What an event means while another call of the same code is still to come (`calls: 2`): half a code is none, so the
+ * phone that rang once is not enough, and a gateway that died takes the second caller ID with it.
+ */
+export const beforeLastCall: Readonly<Partial<Record<Event, Event>>> = {
+  delivered: "delivered_in_part",
+  lost: "undelivered",
 };
 
 /** The status after `event`, or null where it changes nothing. */

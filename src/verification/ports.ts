@@ -4,28 +4,41 @@ import type { CalleeRef } from "./hashes.ts";
 import type { Event } from "./machine.ts";
 import type { Status, Verification } from "./types.ts";
 
-/** One caller ID that may be shown, as far as the store may know it. */
+/** The caller ID, or the two, that may be shown for one code, as far as the store may know them. */
 export interface Candidate {
-  /** From `Hashes.callerId`. */
-  readonly callerIdHash: string;
+  /** From `Hashes.callerId`: one for each call, in order. */
+  readonly callerIdHashes: readonly string[];
   /** From `Hashes.code`. */
   readonly codeHash: string;
   /** May be told to the app. E.164 with the plus sign. */
   readonly prefix: string;
+  /** Of all calls together. */
   readonly codeLength: number;
 }
 
-/** A call that is wanted. */
+/** A code that is wanted: its first call, and the caller IDs of all its calls. */
 export interface CallRequest {
   readonly nowMs: number;
   readonly app: string;
   readonly id: string;
   readonly callee: CalleeRef;
-  /** In random order: the first that does not rest for this callee is taken. */
+  /** How many calls tell the code, each with another caller ID: 1 or 2. */
+  readonly calls: number;
+  /** In random order: the first of whose caller IDs none rests for this callee is taken. */
   readonly candidates: readonly Candidate[];
   /** With more caller IDs than this resting for the callee, no call is placed. */
   readonly mostResting: number;
-  /** After this time a call that nobody heard of is taken for lost. */
+  /** After this time a call that nobody heard of is taken for lost; where another follows, until that is placed. */
+  readonly longestCallMs: number;
+}
+
+/** The second call of a code, whose caller ID was leased with the first. */
+export interface NextCall {
+  readonly nowMs: number;
+  readonly app: string;
+  readonly id: string;
+  /** The call before it. */
+  readonly attempt: number;
   readonly longestCallMs: number;
 }
 
@@ -59,6 +72,13 @@ export type Placement =
   | { readonly kind: "all_resting"; readonly resting: number }
   | { readonly kind: "capacity"; readonly retryAfterMs: number }
   | { readonly kind: "limited"; readonly limit: CalleeLimit; readonly retryAfterMs: number }
+  | { readonly kind: "not_found" }
+  | ({ readonly kind: "ended" } & Seen);
+
+/** `placed`: now it may ring. `stale`: there is no such call to place, or another one goes to this callee. */
+export type NextPlacement =
+  | { readonly kind: "placed"; readonly verification: Verification }
+  | { readonly kind: "stale" }
   | { readonly kind: "not_found" }
   | ({ readonly kind: "ended" } & Seen);
 
@@ -112,6 +132,7 @@ export interface IdempotentRequest {
 export interface VerificationStore {
   start(call: StartCall): Promise<Placement | Exists>;
   resend(call: CallRequest): Promise<Placement>;
+  nextCall(call: NextCall): Promise<NextPlacement>;
   /** @param guess hash of the code and its length in digits */
   check(nowMs: number, app: string, id: string, guess: { codeHash: string; codeLength: number }): Promise<CheckResult>;
   change(change: Change): Promise<ChangeResult>;

@@ -38,11 +38,23 @@ export function noLine({ none, retryAfterMs }: NoLine): Refusal {
   }
 }
 
-export function noSuchCodeLength(codeLength: number | null): Refusal {
-  return new Refusal(
-    "invalid_request",
-    `code_length: no caller ID that may be shown to this number ends in a code of ${codeLength ?? "any"} digits`,
-  );
+/** @param codeLength of all calls together */
+export function noSuchCodeLength(codeLength: number | null, calls: number): Refusal {
+  const what = calls === 1 ? "no caller ID that may be shown to this number makes" : "no two such caller IDs make";
+  return new Refusal("invalid_request", `code_length: ${what} a code of ${codeLength ?? "any"} digits`);
+}
+
+/** @param most calls that a callee may get in an hour */
+export function badCalls(calls: number, minCalls: number, most: number): Refusal | null {
+  if (calls < minCalls) return new Refusal("invalid_request", `calls: must be ${minCalls} here`);
+  if (calls > most) return new Refusal("invalid_request", `calls: a number gets at most ${most} in an hour here`);
+  return null;
+}
+
+/** A guess of the wrong number of calls can never be right, so it is no check. */
+export function callerIdsMissing(calls: number): Refusal {
+  const what = calls === 1 ? "caller_id: this verification has one call" : "caller_ids: give those of both calls";
+  return new Refusal("invalid_request", `${what}; this was not counted`);
 }
 
 /** The refusal for a placement that is none. */

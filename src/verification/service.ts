@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { CallerIdPool } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
@@ -9,14 +10,18 @@ import type { Report } from "../reports/events.ts";
 import type { Dialer, Lines } from "../telephony/dialer-port.ts";
 import { createCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
-import { codeWithin, readCallerId, readCode } from "./guess.ts";
+import { codeOf, readCode } from "./guess.ts";
 import { createHashes } from "./hashes.ts";
 import type { VerificationStore } from "./ports.ts";
-import { ended, limited, notFound } from "./refusals.ts";
+import { callerIdsMissing, ended, limited, notFound } from "./refusals.ts";
 import { createStarts } from "./starts.ts";
 import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
+  readonly config: {
+    readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour">;
+    readonly calls: Pick<Config["calls"], "second_call_gap_ms">;
+  };
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
   readonly lines: Lines;
@@ -31,7 +36,9 @@ export interface VerificationsOptions {
 }
 
 export interface VerificationService extends Verifications {
-  /** Resolves when the store was told of all that calls reported so far: to be awaited after the dialer has drained. */
+  /** Lets live calls end, and second calls follow the first; what is left after `graceMs` is canceled. */
+  drain(graceMs: number): Promise<void>;
+  /** Resolves when the store was told of all that calls reported so far: to be awaited after `drain`. */
   settled(): Promise<void>;
   /** Forgets its timers. */
   stop(): void;
@@ -44,15 +51,16 @@ export function createVerifications(options: VerificationsOptions): Verification
   const calls = createCalls({ ...options, onSeen: endings.seen });
   const { start, resend } = createStarts({ ...options, hashes, calls, endings });
 
-  /** A caller ID must fit the range that the call came from; one that does not is a wrong guess like any other. */
+  /** Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. */
   async function readGuess(app: string, id: string, guess: Guess): Promise<{ code: string; codeLength: number }> {
     if ("code" in guess) {
       const code = readCode(guess.code);
       return { code, codeLength: code.length };
     }
-    const digits = readCallerId(guess.callerId);
-    const { callerIdPrefix, codeLength } = await endings.look(app, id);
-    return { code: codeWithin(digits, callerIdPrefix, codeLength) ?? "", codeLength };
+    const { callerIds } = guess;
+    const { callerIdPrefix, codeLength, calls } = await endings.look(app, id);
+    if (callerIds.length !== calls) throw callerIdsMissing(calls);
+    return { code: codeOf(callerIds, callerIdPrefix, codeLength) ?? "", codeLength };
   }
 
   return {
@@ -102,6 +110,7 @@ export function createVerifications(options: VerificationsOptions): Verification
       return verification;
     },
 
+    drain: calls.drain,
     settled: calls.settled,
     stop: endings.stop,
   };

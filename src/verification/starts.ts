@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { CallerIdPool } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
@@ -13,9 +14,9 @@ import type { Hashes } from "./hashes.ts";
 import { answerOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import { isTerminal } from "./machine.ts";
-import { type Leased, leaseCallerId, type Offer, takeOffer } from "./placing.ts";
+import { type Leased, leaseCallerIds, type Offer, takeOffer, type Wanted } from "./placing.ts";
 import type { Candidate, Placement, VerificationStore } from "./ports.ts";
-import { ended, notPlaced } from "./refusals.ts";
+import { badCalls, ended, notPlaced } from "./refusals.ts";
 import type { AppIdentity, StartRequest, Verification, Verifications } from "./types.ts";
 
 interface Callee {
@@ -28,6 +29,7 @@ export function createStarts(options: {
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
   readonly lines: Lines;
+  readonly config: { readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour"> };
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   readonly hashes: Hashes;
@@ -40,6 +42,7 @@ export function createStarts(options: {
 }): Pick<Verifications, "start" | "resend"> {
   const { numbers, callerIds: pool, lines, dialer, store, hashes, clock, random, report, logger } = options;
   const { calls, endings } = options;
+  const { min_calls: minCalls, starts_per_callee_per_hour: mostCalls } = options.config.verification;
 
   /** @throws {Refusal} where the number may not be called */
   function examine(app: AppIdentity, request: StartRequest): Callee {
@@ -51,6 +54,13 @@ export function createStarts(options: {
     return { to: facts.e164, country: facts.country };
   }
 
+  /** @throws {Refusal} where so many calls for one code are too few or too many */
+  function wantedOf({ calls = minCalls, codeLength = null }: Partial<Wanted>): Wanted {
+    const refusal = badCalls(calls, minCalls, mostCalls);
+    if (refusal) throw refusal;
+    return { calls, codeLength };
+  }
+
   /** What a start and a resend tell the store alike. */
   function callRequest(app: AppIdentity, id: string, to: string, offer: Offer, candidates: readonly Candidate[]) {
     return {
@@ -58,25 +68,26 @@ export function createStarts(options: {
       app: app.name,
       id,
       callee: hashes.callee(to),
+      calls: offer.calls,
       candidates,
       mostResting: offer.mostResting,
-      longestCallMs: dialer.longestCallMs,
+      longestCallMs: dialer.longestCallMs + (offer.calls === 1 ? 0 : calls.secondCallWithinMs),
     };
   }
 
-  function place({ verification, callerId }: Leased, { line }: Offer): Verification {
+  function place({ verification, callerIds }: Leased, { line }: Offer): Verification {
     endings.watch(verification);
-    calls.place(verification, callerId, line);
+    calls.place(verification, callerIds, line);
     return verification;
   }
 
   /** Takes a line for a call and gives it back where `lease` comes to no call: others wait for it. */
   async function withOffer<T extends { readonly kind: string }>(
     to: string,
-    codeLength: number | null,
+    wanted: Wanted,
     lease: (offer: Offer) => Promise<T>,
   ): Promise<{ readonly offer: Offer; readonly answer: T }> {
-    const offer = await takeOffer(lines, pool, to, codeLength);
+    const offer = await takeOffer(lines, pool, to, wanted);
     let answer: T | null = null;
     try {
       answer = await lease(offer);
@@ -95,8 +106,8 @@ export function createStarts(options: {
   async function startWith(id: string, app: AppIdentity, request: StartRequest, callee: Callee): Promise<Verification> {
     const { to, country } = callee;
     const { reference = null, metadata = null } = request;
-    const { offer, answer: lease } = await withOffer(to, request.codeLength ?? null, (offer) =>
-      leaseCallerId({
+    const { offer, answer: lease } = await withOffer(to, wantedOf(request), (offer) =>
+      leaseCallerIds({
         ...{ pool, hashes, offer, verificationId: id, callee: to },
         place: (candidates) =>
           store.start({ ...callRequest(app, id, to, offer, candidates), to, country, reference, metadata }),
@@ -106,7 +117,7 @@ export function createStarts(options: {
     if (lease.kind !== "leased") throw refused(lease);
     const { trunk } = offer.line;
     report({ type: "verification_started", id, app: app.name, country, trunk });
-    logger.info({ id, app: app.name, country, trunk }, "verification started");
+    logger.info({ id, app: app.name, country, trunk, calls: offer.calls }, "verification started");
     return place(lease, offer);
   }
 
@@ -121,10 +132,11 @@ export function createStarts(options: {
     },
 
     async resend(app, id) {
-      const { status, to, country, codeLength } = await endings.look(app.name, id);
+      const verification = await endings.look(app.name, id);
+      const { status, to, country } = verification;
       if (isTerminal(status)) throw ended(status);
-      const { offer, answer: lease } = await withOffer(to, codeLength, (offer) =>
-        leaseCallerId({
+      const { offer, answer: lease } = await withOffer(to, wantedOf(verification), (offer) =>
+        leaseCallerIds({
           ...{ pool, hashes, offer, verificationId: id, callee: to },
           place: (candidates) => store.resend(callRequest(app, id, to, offer, candidates)),
         }),

@@ -27,12 +27,16 @@ export interface Verification {
   readonly status: Status;
   /** How the last call went, once that is known. */
   readonly reason: Outcome | null;
-  /** Digits of the code: the last digits of the caller ID. */
+  /** How many calls, each from another caller ID, tell one code: 1 or 2. */
+  readonly calls: number;
+  /** How many of them are over and may have been seen. */
+  readonly callsDelivered: number;
+  /** Digits of the code: the last digits of each caller ID, the first call's first. */
   readonly codeLength: number;
-  /** What every caller ID it can be starts with, E.164 with the plus sign. */
+  /** What every caller ID it can be starts with, E.164 with the plus sign; the same for both calls. */
   readonly callerIdPrefix: string;
   readonly checksLeft: number;
-  /** Calls placed so far: 1, and one more for each resend. */
+  /** Calls placed so far: those of the first code, and as many again for each resend. */
   readonly attempts: number;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
@@ -45,6 +49,8 @@ export interface Verification {
 export interface StartRequest {
   readonly to: string;
   readonly country?: string;
+  /** 1 or 2; without it as many as `verification.min_calls` asks for. */
+  readonly calls?: number;
   readonly codeLength?: number;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -57,8 +63,8 @@ export interface AppIdentity {
   readonly allowedCountries: readonly string[] | null;
 }
 
-/** A guess: the code's digits, or the whole caller ID as the phone showed it. */
-export type Guess = { readonly code: string } | { readonly callerId: string };
+/** A guess: the code's digits, or the whole caller ID of each call as the phone showed it, the first call's first. */
+export type Guess = { readonly code: string } | { readonly callerIds: readonly string[] };
 
 export interface CheckAnswer {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** Ranges that are sound, do not overlap, and are large enough for what guessing is allowed. */
-import { describeEntropy, guessProbability, smallestGroup, whatWouldHelp } from "../../callerid/entropy.ts";
+import { codesOf, describeEntropy, guessProbability, smallestGroup, whatWouldHelp } from "../../callerid/entropy.ts";
 import { createCallerIdPool } from "../../callerid/pool.ts";
 import { cryptoRandom } from "../../random.ts";
 import type { Problem } from "../errors.ts";
@@ -97,16 +97,16 @@ function prefixesTellTheLength(config: Config, isSound: IsSound): Problem[] {
 /** Trunk by trunk, because a trunk may present only part of a prefix. */
 function codesAreHardToGuess(config: Config, isSound: IsSound): Problem[] {
   if (!isSound(["verification"])) return [];
-  const { wrong_checks_per_callee: wrongChecks, max_guess_probability: most } = config.verification;
+  const { wrong_checks_per_callee: wrongChecks, max_guess_probability: most, min_calls: calls } = config.verification;
   const ranges = Object.fromEntries(soundRanges(config, isSound));
   const pool = createCallerIdPool(ranges, cryptoRandom);
   return Object.entries(config.trunks).flatMap(([name, trunk]) => {
     const path = ["trunks", name, "ranges"];
     if (!isSound(path) || !trunk.ranges.every((range) => Object.hasOwn(ranges, range))) return [];
     const group = smallestGroup(pool.sizes(trunk.ranges, null));
-    if (group === null || guessProbability(wrongChecks, group.size) <= most) return [];
-    const expected = `at most max_guess_probability (${most}); ${whatWouldHelp(group, wrongChecks, most)}`;
-    return [{ path, given: describeEntropy(group, wrongChecks), expected }];
+    if (group === null || guessProbability(wrongChecks, codesOf(group.size, calls)) <= most) return [];
+    const expected = `at most max_guess_probability (${most}); ${whatWouldHelp(group, wrongChecks, most, calls)}`;
+    return [{ path, given: describeEntropy(group, wrongChecks, calls), expected }];
   });
 }
 

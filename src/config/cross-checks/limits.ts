@@ -5,6 +5,7 @@ import type { CrossCheck, IsSound } from "./index.ts";
 
 export const limitChecks: readonly CrossCheck[] = [
   { reads: ["verification", "calls"], problems: codesOutliveTheirCalls },
+  { reads: ["verification"], problems: callsFitTheHour },
   { reads: ["verification"], problems: checksFitTheCap },
   { reads: ["routing"], problems: breakerCanOpen },
   { reads: ["routing"], problems: pausesGrow },
@@ -12,11 +13,23 @@ export const limitChecks: readonly CrossCheck[] = [
 
 /** A code that expires while the phone still rings can never be typed. */
 function codesOutliveTheirCalls({ verification, calls }: Config, isSound: IsSound): Problem[] {
-  if (!isSound(["verification", "ttl_seconds"]) || !isSound(["calls"])) return [];
-  const callMs = calls.setup_limit_ms + calls.ring_ms;
-  if (verification.ttl_seconds * 1000 > callMs) return [];
-  const expected = `more than the ${callMs / 1000} seconds that calls.setup_limit_ms and calls.ring_ms let a call take`;
+  const { ttl_seconds: ttlSeconds, min_calls: times } = verification;
+  if (!isSound(["verification", "ttl_seconds"]) || !isSound(["verification", "min_calls"])) return [];
+  if (!isSound(["calls"])) return [];
+  const callsMs = times * (calls.setup_limit_ms + calls.ring_ms) + (times - 1) * calls.second_call_gap_ms;
+  if (ttlSeconds * 1000 > callsMs) return [];
+  const what = times === 1 ? "a call" : "two calls and the gap between them";
+  const expected = `more than the ${callsMs / 1000} seconds that calls.setup_limit_ms and calls.ring_ms let ${what} take`;
   return [{ path: ["verification", "ttl_seconds"], given: String(verification.ttl_seconds), expected }];
+}
+
+/** No number could ever be verified. */
+function callsFitTheHour({ verification }: Config, isSound: IsSound): Problem[] {
+  if (!isSound(["verification"])) return [];
+  const { min_calls: calls, starts_per_callee_per_hour: most } = verification;
+  if (calls <= most) return [];
+  const path = ["verification", "starts_per_callee_per_hour"];
+  return [{ path, given: String(most), expected: `at least min_calls, which is ${calls}` }];
 }
 
 /** Checks beyond the cap of the callee would be promised (`checks_left`) and never be given. */

@@ -6,6 +6,12 @@ export const Verification = optionalSection("The rules of a verification.", {
   ttl_seconds: seconds(300, 30, 600, "Life of a code. NIST SP 800-63B allows at most 600."),
   retention_seconds: seconds(3600, 60, 604_800, "How long an ended verification can still be read."),
   max_checks: count(3, 1, 10, "Guesses for one verification: 3 of 10,000 is 0.03 %."),
+  min_calls: count(
+    1,
+    1,
+    2,
+    "Calls for one code, where an app does not ask for more: 2 makes two calls from different caller IDs the least, for 26.6 bits from one 10,000 block instead of 13.3.",
+  ),
   wrong_checks_per_callee: count(
     10,
     1,
@@ -30,7 +36,8 @@ export const Verification = optionalSection("The rules of a verification.", {
     default: 0.001,
     exclusiveMinimum: 0,
     maximum: 0.1,
-    description: "Most that wrong_checks_per_callee ÷ size of a range may be: 10 guesses at a 10,000 block.",
+    description:
+      "Most that wrong_checks_per_callee ÷ number of codes may be: 10 guesses at a 10,000 block. With min_calls: 2 the codes are pairs of caller IDs.",
   }),
   idempotency_ttl_seconds: seconds(86_400, 60, 604_800, "How long an Idempotency-Key is remembered."),
 });
@@ -49,6 +56,12 @@ export const Calls = optionalSection("How a call is placed.", {
     1,
     10,
     "Trunks that are tried for one call, where one is congested, down or does not know the number. All within setup_limit_ms, and never after the phone may have rung.",
+  ),
+  second_call_gap_ms: ms(
+    3000,
+    1000,
+    15_000,
+    "calls: 2: from the end of the first call to the second. The first must have left the screen and the network must have let go of the phone; else it says busy, or shows one call waiting behind the other.",
   ),
   drain_ms: ms(30_000, 0, 300_000, "At SIGTERM: time for live calls to end by themselves before they are canceled."),
 });

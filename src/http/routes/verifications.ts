@@ -3,7 +3,7 @@ import type { Config } from "../../config/schema.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { appOf } from "../app-identity.ts";
 import type { ProblemCode } from "../problems.ts";
-import { checkAnswerBody, createVerificationBody, startRequest } from "../representations.ts";
+import { checkAnswerBody, createVerificationBody, guessOf, startRequest } from "../representations.ts";
 import { CheckAnswerBody, CheckBody } from "../schemas/check.ts";
 import { NoBody, VerificationParams } from "../schemas/common.ts";
 import { StartBody, StartHeaders, VerificationBody } from "../schemas/verification.ts";
@@ -35,7 +35,8 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
         schema: {
           operationId: "startVerification",
           summary: "Ring a number",
-          description: "Places one short call. The last digits of the number that calls are the code.",
+          description:
+            "Places one short call, or two of them. The last digits of the number that calls are the code; of two calls the first one's come first.",
           tags,
           security,
           headers: StartHeaders,
@@ -84,9 +85,7 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
         config: { problems: open },
       },
       async (request) => {
-        const { code, caller_id: callerId } = request.body;
-        const guess = code !== undefined ? { code } : { callerId: callerId ?? "" };
-        return checkAnswerBody(await verifications.check(appOf(request), request.params.id, guess));
+        return checkAnswerBody(await verifications.check(appOf(request), request.params.id, guessOf(request.body)));
       },
     );
 

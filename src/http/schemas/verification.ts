@@ -22,13 +22,19 @@ export const StartBody = Type.Object(
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
     channel: Type.Optional(Type.Literal("missed_call", { description: "How to reach the phone." })),
     calls: Type.Optional(
-      Type.Literal(1, { description: "How many calls. Two, for a longer code, are not offered yet." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 2,
+        description:
+          "How many calls tell the code: two, from different numbers and one after the other, make it twice as long. Without it 1, or what `verification.min_calls` asks for.",
+      }),
     ),
     code_length: Type.Optional(
       Type.Integer({
         minimum: 2,
-        maximum: 8,
-        description: "Digits of the code; only caller IDs with that many are used. Without it: any.",
+        maximum: 16,
+        description:
+          "Digits of the code, of two calls together; only caller IDs with that many, or half of them, are used. Without it: any.",
       }),
     ),
     reference: Type.Optional(
@@ -71,17 +77,25 @@ export const VerificationBody = Type.Object(
     }),
     channel: oneOf(["missed_call"], "How the phone is reached."),
     to: Type.String({ description: "The number that is verified, E.164." }),
-    code_length: Type.Integer({ description: "How many last digits of the caller ID the person types." }),
+    calls: Type.Integer({ description: "How many calls tell the code: 1 or 2." }),
+    calls_delivered: Type.Integer({
+      description:
+        "How many of them are over and reached the phone. With two calls: `pending` and 1 between the two; only after both `rung`.",
+    }),
+    code_length: Type.Integer({
+      description:
+        "How many digits the person types: the last ones of the caller ID, of two calls those of the first one first.",
+    }),
     caller_id: Type.Object(
       {
         prefix: Type.String({ description: "What the caller ID starts with, E.164." }),
-        digits: Type.Integer({ description: "How many digits follow: the code." }),
+        digits: Type.Integer({ description: "How many digits follow: the code, or of two calls each one's half." }),
         pattern: Type.String({
           description:
             "Regular expression that matches the caller ID as phones show it: with +, 00 or another exit code, or in national format, spaces and brackets allowed.",
         }),
       },
-      { description: "How to recognise the call. The code itself is never told." },
+      { description: "How to recognise the call, or each of the two. The code itself is never told." },
     ),
     checks_left: Type.Integer({ description: "Wrong guesses that are still allowed, and the right one." }),
     ring: Type.Object(
@@ -108,6 +122,8 @@ export const VerificationBody = Type.Object(
         reason: null,
         channel: "missed_call",
         to: "+447911123456",
+        calls: 1,
+        calls_delivered: 0,
         code_length: 4,
         caller_id: { prefix: "+44770090", digits: 4, pattern: callerIdPattern("+44770090", 4) },
         checks_left: 3,

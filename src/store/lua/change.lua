@@ -19,19 +19,18 @@ if not record then
   return { 'not_found' }
 end
 
--- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile.
-if CALL_OVER[event] then
-  local live_key = callee_keys(key, record.callee).live
-  local live = redis.call('GET', live_key)
-  local ours = attempt_id(ARGV[3], attempt) .. ' '
-  if live and string.sub(live, 1, #ours) == ours then
-    redis.call('DEL', live_key)
-  end
-end
-
 settle(record, now)
 if event ~= '' and (attempt == '' or attempt == record.attempts) then
   move(record, event, now, ARGV[6])
+end
+
+-- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile; unless
+-- the second of two calls follows: nothing may come between them.
+if CALL_OVER[event] and not (record.status == 'pending' and attempt == record.attempts) then
+  local keys = callee_keys(key, record.callee)
+  if holds(keys, attempt_id(ARGV[3], attempt)) then
+    redis.call('DEL', keys.live)
+  end
 end
 save(key, record)
 return answer(key, 'seen', 0, record.ended_now)

@@ -1,12 +1,12 @@
 #!lua
 --[[
-Leases the caller ID of a new call for a verification that goes on: new code, new life, the checks left stay.
+Leases the caller IDs of a new code for a verification that goes on: new calls, new life, the checks left stay.
 
 KEYS[1]   {b<bucket>}:v:<id>
-ARGV[1]   now, ms                     ARGV[4]   call_ms: the call is lost after this time
+ARGV[1]   now, ms                     ARGV[4]   call_ms: the first call is lost after this time
 ARGV[2]   app                         ARGV[5]   most caller IDs that may rest for this callee
-ARGV[3]   verification id
-ARGV[6…]  candidates in random order, four values each: caller ID hash, code hash, prefix, digits
+ARGV[3]   verification id             ARGV[6]   calls, the same as at the start
+ARGV[7…]  candidates in random order: a caller ID hash for each call, code hash, prefix, digits
 
 Returns   {'placed', candidate, 0, public fields…}   {'ended', 0, ended now, public fields…}
           {'all_resting', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
@@ -15,7 +15,7 @@ Returns   {'placed', candidate, 0, public fields…}   {'ended', 0, ended now, p
 --- @include "callee"
 --- @include "call"
 
-local FIRST_CANDIDATE = 6
+local FIRST_CANDIDATE = 7
 local key, now = KEYS[1], tonumber(ARGV[1])
 local record = load(key, ARGV[2])
 if not record then
@@ -32,21 +32,21 @@ end
 
 local keys = callee_keys(key, record.callee)
 local call_ms, attempt = tonumber(ARGV[4]), tonumber(record.attempts) + 1
-local chosen, refusal = lease(keys, now, attempt_id(ARGV[3], attempt), call_ms, tonumber(ARGV[5]), ARGV,
-  FIRST_CANDIDATE)
+local chosen, refusal = lease(keys, now, attempt_id(ARGV[3], attempt), call_ms, tonumber(ARGV[5]), tonumber(ARGV[6]),
+  ARGV, FIRST_CANDIDATE)
 if not chosen then
   return refusal
 end
 
-local candidate = FIRST_CANDIDATE + (chosen - 1) * 4
 record.changes = {}
 move(record, 'resent', now, '')
 set(record, 'reason', '')
-set(record, 'code', ARGV[candidate + 1])
-set(record, 'caller_id_prefix', ARGV[candidate + 2])
+set(record, 'calls_delivered', 0)
+set(record, 'code', chosen.code)
+set(record, 'caller_id_prefix', chosen.prefix)
 set(record, 'attempts', attempt)
 set(record, 'expires_at', now + TTL_MS)
 set(record, 'call_deadline', now + call_ms)
 save(key, record)
 keep_until_retention(key)
-return answer(key, 'placed', chosen, false)
+return answer(key, 'placed', chosen.number, false)

@@ -1,14 +1,15 @@
 #!lua
 --[[
-Starts a verification and leases the caller ID of its first call, or says why not. Idempotent on the id.
+Starts a verification and leases the caller IDs of its calls, or says why not. Idempotent on the id.
 
 KEYS[1]   {b<bucket>}:v:<id>
-ARGV[1]   now, ms                     ARGV[5]   call_ms: the call is lost after this time
+ARGV[1]   now, ms                     ARGV[5]   call_ms: the first call is lost after this time
 ARGV[2]   app                         ARGV[6]   most caller IDs that may rest for this callee
 ARGV[3]   verification id             ARGV[7]   callee, E.164
 ARGV[4]   hash of the callee          ARGV[8]   country
 ARGV[9]   reference, or ''            ARGV[10]  metadata as JSON, or ''
-ARGV[11…] candidates in random order, four values each: caller ID hash, code hash, prefix, digits
+                                      ARGV[11]  calls
+ARGV[12…] candidates in random order: a caller ID hash for each call, code hash, prefix, digits
 
 Returns   {'placed', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'all_resting', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
@@ -17,7 +18,7 @@ Returns   {'placed', candidate, 0, public fields…}   {'exists', 0, ended now, 
 --- @include "callee"
 --- @include "call"
 
-local FIRST_CANDIDATE = 11
+local FIRST_CANDIDATE = 12
 local key, now, app = KEYS[1], tonumber(ARGV[1]), ARGV[2]
 
 if redis.call('EXISTS', key) == 1 then
@@ -31,8 +32,8 @@ if redis.call('EXISTS', key) == 1 then
 end
 
 local keys = callee_keys(key, ARGV[4])
-local call_ms = tonumber(ARGV[5])
-local chosen, refusal = lease(keys, now, attempt_id(ARGV[3], 1), call_ms, tonumber(ARGV[6]), ARGV,
+local call_ms, calls = tonumber(ARGV[5]), tonumber(ARGV[11])
+local chosen, refusal = lease(keys, now, attempt_id(ARGV[3], 1), call_ms, tonumber(ARGV[6]), calls, ARGV,
   FIRST_CANDIDATE)
 if not chosen then
   return refusal
@@ -40,15 +41,16 @@ end
 
 -- The callee may have wrong checks left for fewer than a whole verification.
 local _, wrong = wrong_checks_wait(keys, now)
-local candidate = FIRST_CANDIDATE + (chosen - 1) * 4
 redis.call('HSET', key,
   'app', app,
   'to', ARGV[7],
   'country', ARGV[8],
   'status', 'pending',
   'reason', '',
-  'code_length', ARGV[candidate + 3],
-  'caller_id_prefix', ARGV[candidate + 2],
+  'calls', calls,
+  'calls_delivered', 0,
+  'code_length', chosen.digits,
+  'caller_id_prefix', chosen.prefix,
   'checks_left', math.min(MAX_CHECKS, WRONG_CHECKS_PER_CALLEE - wrong),
   'attempts', 1,
   'reference', ARGV[9],
@@ -56,8 +58,8 @@ redis.call('HSET', key,
   'created_at', now,
   'expires_at', now + TTL_MS,
   'ended_at', '',
-  'code', ARGV[candidate + 1],
+  'code', chosen.code,
   'callee', ARGV[4],
   'call_deadline', now + call_ms)
 keep_until_retention(key)
-return answer(key, 'placed', chosen, false)
+return answer(key, 'placed', chosen.number, false)

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createStore, type Store } from "../../../src/store/index.ts";
@@ -33,11 +34,14 @@ const ways: Record<Status, readonly Event[]> = {
   undeliverable: ["undelivered"],
 };
 
-async function started(): Promise<string> {
+async function started(calls = 1): Promise<string> {
   const id = `v0000${String(number++).padStart(22, "0")}`;
   const callee = { bucket: "0000", hash: `callee${number}` };
-  const candidates = [{ callerIdHash: "shown", codeHash: "code", prefix: "+4420", codeLength: 4 }];
-  const call = { nowMs: clock.nowMs(), app: "shop", id, callee, candidates, mostResting: 50, longestCallMs: 30_000 };
+  const candidates = [
+    { callerIdHashes: ["first", "second"].slice(0, calls), codeHash: "code", prefix: "+4420", codeLength: 4 },
+  ];
+  const limits = { mostResting: 50, longestCallMs: 30_000 };
+  const call = { nowMs: clock.nowMs(), app: "shop", id, callee, calls, candidates, ...limits };
   const verification = { to: "+447700900123", country: "GB", reference: null, metadata: null };
   expect(await store.verifications.start({ ...call, ...verification })).toMatchObject({ kind: "placed" });
   return id;
@@ -65,3 +69,31 @@ it.each(statuses.flatMap((status) => events.map((event) => [status, event] as co
     expect((await apply(id, null)).verification).toEqual(verification);
   },
 );
+
+it("with two calls is rung only when both were delivered, whatever happens in whatever order", async () => {
+  const step = fc.oneof(fc.constantFrom(...events), fc.constant("next" as const), fc.constant("next" as const));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const id = await started(2);
+      /** As the gateway does it: what is told of a call names it. */
+      let attempt = 1;
+      for (const event of steps) {
+        const before = (await apply(id, null)).verification;
+        if (event === "next") {
+          const call = { nowMs: clock.nowMs(), app: "shop", id, attempt, longestCallMs: 30_000 };
+          const answer = await store.verifications.nextCall(call);
+          const waits = before.status === "pending" && before.callsDelivered === 1 && attempt === 1;
+          expect(answer.kind === "placed").toBe(waits);
+          if (answer.kind === "placed") attempt = answer.verification.attempts;
+        } else {
+          await store.verifications.change({ nowMs: clock.nowMs(), app: "shop", id, attempt, event, reason: null });
+        }
+        const now = (await apply(id, null)).verification;
+        expect(now.callsDelivered).toBeLessThanOrEqual(now.attempts);
+        if (now.status === "rung") expect({ attempt, calls: now.callsDelivered }).toEqual({ attempt: 2, calls: 2 });
+        if (isTerminal(before.status)) expect(now).toEqual(before);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});

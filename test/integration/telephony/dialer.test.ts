@@ -56,6 +56,7 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
         setup_limit_ms: setupLimitMs,
         max_queue_ms: 0,
         max_trunks: 1,
+        second_call_gap_ms: 3000,
         drain_ms: 30_000,
         ...changed.calls,
       },

@@ -52,7 +52,14 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
     routes: [{ prefix: "+", trunks: endpoints }],
     routing: patientRouting,
-    calls: { ring_ms: 1000, setup_limit_ms: 2000, max_queue_ms: 0, max_trunks: 1, drain_ms: 0 },
+    calls: {
+      ring_ms: 1000,
+      setup_limit_ms: 2000,
+      max_queue_ms: 0,
+      max_trunks: 1,
+      second_call_gap_ms: 3000,
+      drain_ms: 0,
+    },
   };
   telephony = createTelephony({
     config,

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { withRuntime } from "../../support/processes.ts";
-import { createWorld, refusalOf, shop, type World, wrongCode } from "./world.ts";
+import { createWorld, refusalOf, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
 let here: World;
@@ -48,6 +48,45 @@ it("finds the right code among 1,000 guesses at once only where it is among the 
   const { evaluated } = await checkAtOnce(id, 1000, (i) => (i === 999 ? code : wrongCode(code)));
   expect(evaluated).toHaveLength(3);
   expect((await here.verifications.get(shop, id)).status).toBe("failed");
+});
+
+it("compares exactly max_checks of 1,000 wrong checks at once of a code of two calls", async () => {
+  const { id } = await here.verifications.start(shop, { to: somebody(), calls: 2 }, null);
+  await here.ringFirst();
+  const right = here.placed
+    .slice(-2)
+    .map(({ code }) => code)
+    .join("");
+  const { evaluated, refused } = await checkAtOnce(id, 1000, (i) =>
+    String((Number(right) + 1 + i) % 1e12).padStart(12, "0"),
+  );
+  expect(evaluated.map(({ checksLeft }) => checksLeft).sort()).toEqual([0, 1, 2]);
+  expect(new Set(refused)).toEqual(new Set(["verification_ended"]));
+});
+
+it("never has two calls to one callee up at once, though each takes two and many are wanted", async () => {
+  const to = somebody();
+  for (let round = 0; round < 5; round++) {
+    const before = [here, there].map(({ placed }) => placed.length);
+    const starts = Array.from({ length: 20 }, (_, i) =>
+      (i % 2 === 0 ? here : there).verifications.start(shop, { to, calls: 2 }, null),
+    );
+    const answers = await Promise.allSettled(starts);
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(round < 2 ? 1 : 0);
+    const world = [here, there].find(({ placed }, i) => placed.length > (before[i] ?? 0));
+    if (!world) continue;
+    expect(here.placed.length + there.placed.length - (before[0] ?? 0) - (before[1] ?? 0)).toBe(1);
+    await world.ringOut();
+    const between = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? there : here).verifications.start(shop, { to }, null)),
+    );
+    expect(between.every(({ status }) => status === "rejected")).toBe(true);
+    const placed = world.placed.length;
+    world.clock.advance(secondCallGapMs);
+    await vi.waitFor(() => expect(world.placed).toHaveLength(placed + 1));
+    await world.ringOut();
+    world.clock.advance(20_000);
+  }
 });
 
 it("says verified to exactly one of 200 right checks at once", async () => {

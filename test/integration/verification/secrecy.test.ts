@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/runtime/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { createWorld, refusalOf, result, shop, type World, wrongCode } from "./world.ts";
+import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
 let redis: RedisServer;
@@ -18,6 +18,7 @@ const someId = (ids: string[]) => ids.at(-1) ?? "none";
 /** Whatever an app, a phone and time can do. */
 const steps: Record<string, Step> = {
   start: async (world, to, ids) => ids.push((await world.verifications.start(shop, { to }, null)).id),
+  startTwo: async (world, to, ids) => ids.push((await world.verifications.start(shop, { to, calls: 2 }, null)).id),
   startOnce: async (world, to, ids) => ids.push((await world.verifications.start(shop, { to }, "key")).id),
   resend: (world, _to, ids) => world.verifications.resend(shop, someId(ids)),
   get: (world, _to, ids) => world.verifications.get(shop, someId(ids)),
@@ -25,10 +26,11 @@ const steps: Record<string, Step> = {
   wrong: (world, _to, ids) => world.verifications.check(shop, someId(ids), { code: wrongCode(lastCode(world)) }),
   right: (world, _to, ids) => world.verifications.check(shop, someId(ids), { code: lastCode(world) }),
   callerId: (world, _to, ids) =>
-    world.verifications.check(shop, someId(ids), { callerId: world.placed.at(-1)?.callerId ?? "+4420794000000" }),
+    world.verifications.check(shop, someId(ids), { callerIds: [world.placed.at(-1)?.callerId ?? "+4420794000000"] }),
   rings: async (world) => world.placed.at(-1)?.ringing(),
   ends: async (world) => world.placed.at(-1)?.ended(result({ outcome: "rang", alerted: true })),
   fails: async (world) => world.placed.at(-1)?.ended(result({ outcome: "busy", alerted: false })),
+  gap: async (world) => world.clock.advance(secondCallGapMs),
   wait: async (world) => world.clock.advance(16_000),
   waitLong: async (world) => world.clock.advance(301_000),
 };
@@ -86,18 +88,25 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
     }),
   );
 
+  const two = await world.verifications.start(shop, { to: "+447700400001", calls: 2 }, null);
+  await world.ringFirst();
+  const both = world.placed.map(({ code }) => code).join("");
+  await world.verifications.check(shop, two.id, { callerIds: world.placed.map(({ callerId }) => callerId) });
   const { id } = await world.verifications.start(shop, { to: "+447700400000" }, "key");
   const { code, callerId } = world.lastCall();
   await world.verifications.check(shop, id, { code: wrongCode(code) });
-  await world.verifications.check(shop, id, { callerId });
+  await world.verifications.check(shop, id, { callerIds: [callerId] });
   expect(await refusalOf(world.verifications.check(shop, id, { code }))).toMatchObject({ code: "verification_ended" });
   await raw.echo("end");
   await marked;
 
   const all = commands.join("\n");
   expect(all).toContain(id);
-  expect(all).not.toContain(callerId.slice(1));
-  expect(all).not.toMatch(new RegExp(`\\b${code}\\b`));
+  expect(all).not.toContain(both);
+  for (const { callerId, code } of world.placed) {
+    expect(all).not.toContain(callerId.slice(1));
+    expect(all).not.toMatch(new RegExp(`\\b${code}\\b`));
+  }
   monitor.disconnect();
   raw.disconnect();
   await world.close();

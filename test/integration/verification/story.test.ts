@@ -83,9 +83,9 @@ describe("a verification", () => {
     const { verifications, lastCall } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
     const { code } = lastCall();
-    const other = await verifications.check(shop, id, { callerId: `+33612345${code}` });
+    const other = await verifications.check(shop, id, { callerIds: [`+33612345${code}`] });
     expect(other).toMatchObject({ valid: false, checksLeft: 2 });
-    expect(await verifications.check(shop, id, { callerId: `020 794${code}` })).toMatchObject({ valid: true });
+    expect(await verifications.check(shop, id, { callerIds: [`020 794${code}`] })).toMatchObject({ valid: true });
   });
 
   it("fails when the checks are used up, and the right code comes too late", async () => {
@@ -205,7 +205,7 @@ describe("a verification", () => {
     const tries = [
       () => verifications.get(bank, id),
       () => verifications.check(bank, id, { code: lastCall().code }),
-      () => verifications.check(bank, id, { callerId: lastCall().callerId }),
+      () => verifications.check(bank, id, { callerIds: [lastCall().callerId] }),
       () => verifications.resend(bank, id),
       () => verifications.cancel(bank, id),
     ];

@@ -3,6 +3,7 @@
  * writes down what it was asked, and the test tells what becomes of each call. Time stands still until the test moves it.
  */
 import { pino } from "pino";
+import { expect, vi } from "vitest";
 import { createCallerIdPool } from "../../../src/callerid/pool.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
@@ -14,7 +15,9 @@ import type {
   AttemptObserver,
   AttemptResult,
   Dialer,
+  Line,
   Lines,
+  NoLine,
   NoLineReason,
 } from "../../../src/telephony/dialer-port.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
@@ -24,6 +27,7 @@ export const settings: Config["verification"] = {
   ttl_seconds: 300,
   retention_seconds: 3600,
   max_checks: 3,
+  min_calls: 1,
   wrong_checks_per_callee: 10,
   wrong_checks_window_seconds: 86_400,
   starts_per_callee_per_hour: 5,
@@ -34,6 +38,7 @@ export const settings: Config["verification"] = {
 };
 
 export const longestCallMs = 30_000;
+export const secondCallGapMs = 3000;
 /** Reserved for drama by Ofcom: nobody's number. */
 export const callee = "+447700900123";
 export const shop = { name: "shop", allowedCountries: null };
@@ -83,19 +88,21 @@ export function createWorld(options: WorldOptions) {
   };
   /** Lines that were taken and neither given back nor used for a call. */
   let linesHeld = 0;
+  const take = (): Line | NoLine => {
+    if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
+    linesHeld++;
+    return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
+  };
   const lines: Lines = {
-    async take() {
-      if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
-      linesHeld++;
-      return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
-    },
-    takeAnother: async () => ({ none: "telephony_unavailable", retryAfterMs: 1000 }),
+    take: async () => take(),
+    takeAnother: async () => take(),
     giveBack: async () => void linesHeld--,
     status: () => [],
   };
   const store = createStore({ redis: options.redis, settings: all, clock, logger });
   const verifications = createVerifications({
     ...{ numbers, lines, dialer, clock, logger },
+    config: { verification: all, calls: { second_call_gap_ms: secondCallGapMs } },
     callerIds: createCallerIdPool(ranges, cryptoRandom),
     store: store.verifications,
     hmacKey: "a key that only this test has, of 32 characters and more",
@@ -123,6 +130,13 @@ export function createWorld(options: WorldOptions) {
       call.ringing();
       call.ended(result({ outcome: "rang", alerted: true }));
       await verifications.settled();
+    },
+    /** Lets the first of two calls ring and end, and the second one be placed. */
+    async ringFirst() {
+      await this.ringOut();
+      const before = placed.length;
+      clock.advance(secondCallGapMs);
+      await vi.waitFor(() => expect(placed.length).toBe(before + 1));
     },
     /** Resolves when Redis is connected. */
     async ready() {

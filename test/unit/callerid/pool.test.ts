@@ -154,6 +154,51 @@ describe("how it is drawn", () => {
   });
 });
 
+describe("pairs for two calls", () => {
+  const four: RangeConfig = { numbers: [1, 2, 3, 4].map((n) => `+3363998000${n}`), digits: 4 };
+
+  test("every ordered pair of different caller IDs comes up equally often", () => {
+    const even: RangeConfig = { numbers: ["+33639980002", "+33639980004"], digits: 4 };
+    const odd: RangeConfig = { numbers: ["+33639980001", "+33639980003", "+33639980005"], digits: 4 };
+    const pool = createCallerIdPool({ even, odd }, cryptoRandom);
+    const pairs = tally(40_000, () =>
+      pool
+        .drawPairs(["even", "odd"], null, 1)[0]
+        ?.map(({ code }) => code)
+        .join(),
+    );
+    expect(pairs.size).toBe(20);
+    // chi2.isf(1e-6, 19) = 63.7
+    expect(chiSquare(pairs.values(), 2000)).toBeLessThan(63.7);
+  });
+
+  test("the first pair of which neither rests is uniform among those", () => {
+    const pool = createCallerIdPool({ four }, cryptoRandom);
+    const free = (code: string) => code !== "0002";
+    const pairs = tally(12_000, () =>
+      pool
+        .drawPairs(["four"], null, 60)
+        .find((pair) => pair.every(({ code }) => free(code)))
+        ?.map(({ code }) => code)
+        .join(),
+    );
+    expect(pairs.size).toBe(6);
+    // chi2.isf(1e-6, 5) = 35.9
+    expect(chiSquare(pairs.values(), 2000)).toBeLessThan(35.9);
+  });
+
+  test("both have the same prefix, whatever the ranges", () => {
+    const pool = createCallerIdPool({ thousand, list, four }, cryptoRandom);
+    const drawn = pool.drawPairs(["thousand", "list", "four"], null, 500);
+    for (const [first, second] of drawn) {
+      expect(second?.prefix).toBe(first?.prefix);
+      expect(second?.number).not.toBe(first?.number);
+    }
+    expect(new Set(drawn.map(([first]) => first?.prefix)).size).toBe(2);
+    for (const pair of pool.drawPairs(["thousand", "list"], 4, 50)) expect(pair[0]?.code).toHaveLength(4);
+  });
+});
+
 test("sizes are counted for each prefix, over the ranges that share it", () => {
   const even: RangeConfig = { numbers: ["+33639980000", "+33639980002"], digits: 4 };
   const odd: RangeConfig = { numbers: ["+33639980001", "+33639980003", "+33639980005"], digits: 4 };

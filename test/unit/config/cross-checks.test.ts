@@ -183,7 +183,23 @@ describe("guessing", () => {
         c.ranges.list = list(500);
         c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["list"] };
       },
-      /^trunks\.a\.ranges: 500 caller IDs .* 2 % → .*10,000 caller IDs for each prefix$/,
+      /^trunks\.a\.ranges: 500 caller IDs .* 2 % → .*10,000 caller IDs for each prefix, or codes of two calls \(.*verification\.min_calls: 2\)$/,
+    ],
+    [
+      "a small range is large enough for codes of two calls",
+      (c) => {
+        c.ranges.block = range("+4477009", 3);
+        c.verification = { min_calls: 2 };
+      },
+    ],
+    [
+      "of two calls the pairs count",
+      (c) => {
+        c.ranges.list = list(100);
+        c.trunks.a = { asterisk: "pbx", endpoint: "e", ranges: ["list"] };
+        c.verification = { min_calls: 2 };
+      },
+      /^trunks\.a\.ranges: 100 caller IDs .*13\.3 bits with two calls.* 0\.101 % → .*at least 101 caller IDs for each prefix, or a cap of at most 9 wrong checks$/,
     ],
     [
       "two lists of one prefix count together",
@@ -261,6 +277,16 @@ describe("limits", () => {
       "a longest pause below the first",
       (c) => (c.routing = { breaker: { pause_ms: 400_000 } }),
       /^routing\.breaker\.longest_pause_ms: 300000 → at least pause_ms, which is 400000/,
+    ],
+    [
+      "two calls that an hour has no room for",
+      (c) => (c.verification = { min_calls: 2, starts_per_callee_per_hour: 1 }),
+      /^verification\.starts_per_callee_per_hour: 1 → at least min_calls, which is 2/,
+    ],
+    [
+      "a code that expires before the second of its calls is over",
+      (c) => (c.verification = { min_calls: 2, ttl_seconds: 53 }),
+      /^verification\.ttl_seconds: 53 → more than the 53 seconds that .* two calls/,
     ],
     [
       "codes that expire while the phone may still ring",

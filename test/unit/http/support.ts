@@ -27,6 +27,8 @@ export const standing: Verification = {
   channel: "missed_call",
   status: "ringing",
   reason: null,
+  calls: 1,
+  callsDelivered: 0,
   codeLength: 4,
   callerIdPrefix: prefix,
   checksLeft: 3,
@@ -39,9 +41,9 @@ export const standing: Verification = {
 };
 
 /** Knows one verification of the app `shop`, whose code is `secretCode`. Remembers what it was asked. */
-export function standInVerifications() {
+export function standInVerifications(known: Partial<Verification> = {}) {
   const asked: { start: [string, StartRequest, string | null][]; guesses: unknown[] } = { start: [], guesses: [] };
-  let current = standing;
+  let current: Verification = { ...standing, ...known };
   const find = (app: string, id: string) => {
     if (id !== current.id || app !== current.app) {
       throw new Refusal("verification_not_found", "no verification has this id");
@@ -66,7 +68,7 @@ export function standInVerifications() {
       const { checksLeft } = find(app.name, id);
       asked.guesses.push(guess);
       const valid =
-        "code" in guess ? guess.code === secretCode : guess.callerId.replace(/\D/g, "").endsWith(secretCode);
+        "code" in guess ? guess.code === secretCode : guess.callerIds.join("").replace(/\D/g, "").endsWith(secretCode);
       current = { ...current, status: valid ? "verified" : current.status, checksLeft: checksLeft - 1 };
       return { id, status: current.status, valid, checksLeft: current.checksLeft };
     },
@@ -137,7 +139,14 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         shop: { api_keys_sha256: [apiKeyHash(key)] },
         bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
       },
-      calls: { ring_ms: 5000, setup_limit_ms: 20_000, max_queue_ms: 2000, max_trunks: 3, drain_ms: 30_000 },
+      calls: {
+        ring_ms: 5000,
+        setup_limit_ms: 20_000,
+        max_queue_ms: 2000,
+        max_trunks: 3,
+        second_call_gap_ms: 3000,
+        drain_ms: 30_000,
+      },
     },
     verifications: options.verifications ?? standInVerifications().verifications,
     numbers: options.numbers ?? numbers,

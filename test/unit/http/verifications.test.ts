@@ -25,6 +25,8 @@ describe("starting a verification", () => {
       reason: null,
       channel: "missed_call",
       to: "+447911123456",
+      calls: 1,
+      calls_delivered: 0,
       code_length: 4,
       caller_id: { prefix, digits: 4, pattern: expect.any(String) },
       checks_left: 3,
@@ -55,7 +57,14 @@ describe("starting a verification", () => {
     expect(asked.start).toEqual([
       [
         "shop",
-        { to: "07911 123456", country: "GB", codeLength: 4, reference: "sign-up", metadata: { order: "4711" } },
+        {
+          to: "07911 123456",
+          country: "GB",
+          calls: 1,
+          codeLength: 4,
+          reference: "sign-up",
+          metadata: { order: "4711" },
+        },
         null,
       ],
     ]);
@@ -104,7 +113,23 @@ describe("a verification that exists", () => {
     expect(wrong.json()).toEqual({ id, status: "ringing", valid: false, checks_left: 2 });
     const right = await ask(server, "POST", `/v1/verifications/${id}/check`, { caller_id: "07700 90 7391" });
     expect(right.json()).toEqual({ id, status: "verified", valid: true, checks_left: 1 });
-    expect(asked.guesses).toEqual([{ code: "0000" }, { callerId: "07700 90 7391" }]);
+    expect(asked.guesses).toEqual([{ code: "0000" }, { callerIds: ["07700 90 7391"] }]);
+  });
+
+  it("tells of two calls how far they are and how to recognise each, and checks both", async () => {
+    const { verifications, asked } = standInVerifications({ calls: 2, callsDelivered: 1, codeLength: 8 });
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "GET", `/v1/verifications/${id}`);
+    expect(answer.json()).toMatchObject({
+      calls: 2,
+      calls_delivered: 1,
+      code_length: 8,
+      caller_id: { prefix, digits: 4 },
+    });
+    expect(secretCallerId).toMatch(new RegExp(answer.json().caller_id.pattern));
+    const callerIds = ["07700 90 1111", "07700 90 7391"];
+    await ask(server, "POST", `/v1/verifications/${id}/check`, { caller_ids: callerIds });
+    expect(asked.guesses).toEqual([{ callerIds }]);
   });
 
   it("takes a resend or cancel without a body, with an empty one, and with an empty object", async () => {
@@ -138,7 +163,7 @@ describe("a verification that exists", () => {
 describe("what is asked for wrongly", () => {
   it("is told all at once, by place", async () => {
     const { server } = await testServer();
-    const body = { country: "gb", channel: "sms", calls: 2, code_length: "4", refrence: "x", "a/b~c": 1 };
+    const body = { country: "gb", channel: "sms", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
     const answer = await ask(server, "POST", "/v1/verifications", body);
     expect(answer.status).toBe(400);
     expect(answer.json().code).toBe("invalid_request");
@@ -147,7 +172,7 @@ describe("what is asked for wrongly", () => {
       "#/to": "is missing",
       "#/country": "must match ^[A-Z]{2}$",
       "#/channel": 'must be "missed_call": there is no other channel yet',
-      "#/calls": "must be 1: verification by two calls is not offered yet",
+      "#/calls": "must be 1 or 2",
       "#/code_length": "must be an integer",
       "#/refrence": "is not a known key",
       "#/a~1b~0c": "is not a known key",
@@ -157,6 +182,10 @@ describe("what is asked for wrongly", () => {
   it.each([
     [{}],
     [{ code: secretCode, caller_id: secretCallerId }],
+    [{ caller_id: secretCallerId, caller_ids: [secretCallerId] }],
+    [{ caller_ids: [] }],
+    [{ caller_ids: [secretCallerId, secretCallerId, secretCallerId] }],
+    [{ caller_ids: secretCallerId }],
     [{ code: 7391 }],
     [{ code: "" }],
     [[]],
@@ -178,7 +207,7 @@ describe("what is asked for wrongly", () => {
     ["metadata/k", { to: "+4479", metadata: { k: "x".repeat(257) } }],
     ["metadata/n", { to: "+4479", metadata: { n: 1 } }],
     [`metadata/${"k".repeat(41)}`, { to: "+4479", metadata: { ["k".repeat(41)]: "" } }],
-    ["code_length", { to: "+4479", code_length: 9 }],
+    ["code_length", { to: "+4479", code_length: 17 }],
   ])("%s has its limit", async (place, body) => {
     const { server } = await testServer();
     const answer = await ask(server, "POST", "/v1/verifications", body);

@@ -5,6 +5,7 @@ const settings = {
   ttl_seconds: 300,
   retention_seconds: 3600,
   max_checks: 3,
+  min_calls: 1,
   wrong_checks_per_callee: 10,
   wrong_checks_window_seconds: 86_400,
   starts_per_callee_per_hour: 5,

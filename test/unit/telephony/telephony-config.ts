@@ -42,6 +42,7 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
       setup_limit_ms: 20_000,
       max_queue_ms: 2000,
       max_trunks: changed.maxTrunks ?? 1,
+      second_call_gap_ms: 3000,
       drain_ms: 30_000,
     },
   };

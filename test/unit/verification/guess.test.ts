@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../../../src/refusal.ts";
-import { codeWithin, readCallerId, readCode } from "../../../src/verification/guess.ts";
+import { codeOf, codeWithin, readCallerId, readCode } from "../../../src/verification/guess.ts";
 
 describe("a code as people type it", () => {
   it.each([
@@ -9,9 +9,11 @@ describe("a code as people type it", () => {
     [" 00 42 ", "0042"],
     ["00-42", "0042"],
     ["00\u00a042", "0042"],
+    ["0042 1234", "00421234"],
+    ["12345678-87654321", "1234567887654321"],
   ])("%j reads as %s", (typed, code) => expect(readCode(typed)).toBe(code));
 
-  it.each(["", "4", "12a4", "123456789", "٠٠٤٢", "1".repeat(10_000), "\0\0\0\0"])(
+  it.each(["", "4", "12a4", "1".repeat(17), "٠٠٤٢", "1".repeat(10_000), "\0\0\0\0"])(
     "%j is refused, and is no check",
     (typed) => expect(() => readCode(typed)).toThrow(Refusal),
   );
@@ -57,5 +59,22 @@ describe("a caller ID as phones show it", () => {
         expect(codeWithin(readCallerId(`00${digits}${code}`), `+${digits}`, 4)).toBe(code);
       }),
     );
+  });
+});
+
+describe("the caller IDs of two calls", () => {
+  const prefix = "+447700900";
+
+  it("hold the code in their order, each in its own format", () => {
+    expect(codeOf(["+447700900123", "07700 900456"], prefix, 6)).toBe("123456");
+    expect(codeOf(["07700 900456", "+447700900123"], prefix, 6)).toBe("456123");
+  });
+
+  it("hold none where one of them is of somebody else", () => {
+    expect(codeOf(["+447700900123", "+33612345456"], prefix, 6)).toBeNull();
+  });
+
+  it("are refused where one is no number", () => {
+    expect(() => codeOf(["+447700900123", "anonymous"], prefix, 6)).toThrow(Refusal);
   });
 });

@@ -28,6 +28,9 @@ describe("what the store may know", () => {
     expect(hashes.fingerprint({ to: "+447700900123", metadata: { b: "2", a: "1" } })).toBe(one);
     expect(hashes.fingerprint({ to: "+447700900123", metadata: { a: "1", b: "3" } })).not.toBe(one);
     expect(hashes.fingerprint({ to: "+447700900123" })).not.toBe(one);
+    const two = hashes.fingerprint({ to: "+447700900123", calls: 2 });
+    expect(hashes.fingerprint({ to: "+447700900123" })).not.toBe(two);
+    expect(hashes.fingerprint({ to: "+447700900123", calls: 1 })).not.toBe(two);
   });
 
   it("spreads callees over many buckets", () => {

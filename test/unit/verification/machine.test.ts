@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { outcomes } from "../../../src/telephony/outcome.ts";
-import { type Event, eventOf, events, isTerminal, next, terminalStatuses } from "../../../src/verification/machine.ts";
+import {
+  beforeLastCall,
+  type Event,
+  eventOf,
+  events,
+  isTerminal,
+  next,
+  terminalStatuses,
+} from "../../../src/verification/machine.ts";
 import { type Status, statuses } from "../../../src/verification/types.ts";
 
 const anyEvents = fc.array(fc.constantFrom(...events), { maxLength: 30 });
@@ -34,15 +42,25 @@ describe("the states of a verification", () => {
     );
   });
 
-  it("go backwards only by a new call", () => {
+  it("go backwards only by a new call, or before one", () => {
     const order: Status[] = ["pending", "calling", "ringing", "rung"];
     fc.assert(
       fc.property(anyEvents, (history) => {
         const path = run(history);
         path.slice(1).forEach((status, i) => {
           const before = path[i] as Status;
-          if (!isTerminal(status) && order.indexOf(status) < order.indexOf(before)) expect(history[i]).toBe("resent");
+          if (!isTerminal(status) && order.indexOf(status) < order.indexOf(before))
+            expect(["resent", "delivered_in_part"]).toContain(history[i]);
         });
+      }),
+    );
+  });
+
+  it("are never rung before the last call of the code was placed, whatever happens to the one before", () => {
+    fc.assert(
+      fc.property(anyEvents, (history) => {
+        const path = run(history.map((event) => beforeLastCall[event] ?? event));
+        expect(path).not.toContain("rung");
       }),
     );
   });

@@ -2,8 +2,8 @@
 
 local HOUR_MS = 3600000
 
--- The limit that holds longest, and for how long; nil where none stands against a call.
-local function limit_on(keys, now)
+-- The limit that holds longest, and for how long; nil where none stands against a code of so many calls.
+local function limit_on(keys, now, calls)
   local longest, name = 0, nil
   local function consider(wait, limit)
     if wait > longest then
@@ -19,18 +19,27 @@ local function limit_on(keys, now)
   end
 
   local starts = count_within(keys.starts, now, HOUR_MS)
-  consider(wait_for_room(keys.starts, now, HOUR_MS, starts, STARTS_PER_CALLEE_PER_HOUR), 'hourly_starts')
+  -- Room for all calls of the code; each is counted when it is placed. No other can come between: see `live`.
+  consider(wait_for_room(keys.starts, now, HOUR_MS, starts, STARTS_PER_CALLEE_PER_HOUR - calls + 1), 'hourly_starts')
   if starts > 0 then
     consider(time_at(keys.starts, starts - 1) + START_GAP_MS - now, 'gap')
   end
   return name, longest
 end
 
--- Takes the first candidate that does not rest for this callee and leases it: it is counted, shown and live from now
--- on, and each of that ends by itself. `candidates` is ARGV, from `first` on: caller ID hash, code hash, prefix, digits.
--- Returns the candidate's number (1 = first), or nil and the refusal.
-local function lease(keys, now, attempt_id, call_ms, most_resting, candidates, first)
-  local limit, wait = limit_on(keys, now)
+-- Counts a call of this callee, the only one that may be up until call_ms have passed.
+local function count_call(keys, now, attempt_id, call_ms)
+  redis.call('ZADD', keys.starts, now, attempt_id)
+  redis.call('PEXPIRE', keys.starts, HOUR_MS)
+  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
+end
+
+-- Takes the first candidate of whose caller IDs none rests for this callee and leases them: they are shown, and the
+-- first call is counted and live from now on, and each of that ends by itself. `candidates` is ARGV, from `first` on:
+-- so many caller ID hashes as there are calls, then code hash, prefix, digits.
+-- Returns the candidate { number (1 = first), code, prefix, digits }, or nil and the refusal.
+local function lease(keys, now, attempt_id, call_ms, most_resting, calls, candidates, first)
+  local limit, wait = limit_on(keys, now, calls)
   if limit then
     return nil, { 'limited', limit, wait }
   end
@@ -40,15 +49,19 @@ local function lease(keys, now, attempt_id, call_ms, most_resting, candidates, f
     return nil, { 'capacity', time_at(keys.shown, resting - most_resting - 1) - now }
   end
 
+  local stride = calls + 3
   local hashes = {}
-  for i = first, #candidates, 4 do
-    hashes[#hashes + 1] = candidates[i]
+  for i = first, #candidates, stride do
+    for call = 0, calls - 1 do
+      hashes[#hashes + 1] = candidates[i + call]
+    end
   end
   local rests = redis.call('ZMSCORE', keys.shown, unpack(hashes))
   local chosen
-  for i = 1, #hashes do
-    if not rests[i] then
-      chosen = i
+  for number = 1, #hashes / calls do
+    local last = number * calls
+    if not (rests[last] or rests[last - calls + 1]) then
+      chosen = number
       break
     end
   end
@@ -56,12 +69,13 @@ local function lease(keys, now, attempt_id, call_ms, most_resting, candidates, f
     return nil, { 'all_resting', resting }
   end
 
-  redis.call('ZADD', keys.shown, now + CALLER_ID_REST_MS, hashes[chosen])
+  for i = (chosen - 1) * calls + 1, chosen * calls do
+    redis.call('ZADD', keys.shown, now + CALLER_ID_REST_MS, hashes[i])
+  end
   redis.call('PEXPIRE', keys.shown, CALLER_ID_REST_MS)
-  redis.call('ZADD', keys.starts, now, attempt_id)
-  redis.call('PEXPIRE', keys.starts, HOUR_MS)
-  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
-  return chosen
+  count_call(keys, now, attempt_id, call_ms)
+  local rest = first + (chosen - 1) * stride + calls
+  return { number = chosen, code = candidates[rest], prefix = candidates[rest + 1], digits = candidates[rest + 2] }
 end
 
 -- A verification outlives its end by the retention, so that it can still be read.

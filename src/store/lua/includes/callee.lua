@@ -11,6 +11,12 @@ local function callee_keys(verification_key, callee)
   }
 end
 
+-- Whether this call holds the callee now, so that no other may be placed.
+local function holds(keys, attempt_id)
+  local live, ours = redis.call('GET', keys.live), attempt_id .. ' '
+  return live and string.sub(live, 1, #ours) == ours
+end
+
 -- Names one call of a verification within what is kept of the callee.
 local function attempt_id(verification_id, attempt)
   return verification_id .. '-' .. attempt

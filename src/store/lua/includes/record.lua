@@ -3,7 +3,8 @@
 --- @include "tables"
 
 -- What the rules need to know.
-local WORKING_FIELDS = { 'status', 'code_length', 'checks_left', 'attempts', 'expires_at', 'code', 'callee', 'call_deadline' }
+local WORKING_FIELDS = { 'status', 'calls', 'calls_delivered', 'code_length', 'checks_left', 'attempts', 'expires_at',
+  'code', 'callee', 'call_deadline' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
@@ -26,11 +27,22 @@ local function set(record, name, value)
   changes[#changes + 1] = value
 end
 
+-- Which call of its code the newest call is: 1, or 2. A code is called again only after all of its calls.
+local function call_number(record)
+  return (record.attempts - 1) % record.calls + 1
+end
+
 -- Moves the verification where the table allows it. `at` is when it happened.
 local function move(record, event, at, reason)
+  local more_follow = call_number(record) < tonumber(record.calls)
+  event = more_follow and BEFORE_LAST_CALL[event] or event
   local to = next_status(record.status, event)
   if not to then
     return
+  end
+  if to == 'rung' or event == 'delivered_in_part' then
+    -- The same news may come twice: told again after an answer was lost.
+    set(record, 'calls_delivered', call_number(record))
   end
   set(record, 'status', to)
   if reason ~= '' then

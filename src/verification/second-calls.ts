@@ -1,0 +1,120 @@
+/**
+ * The second call of a code of two (`calls: 2`), a while after the first was seen. Its caller ID lies in the memory of
+ * this gateway only: where that dies, the store's deadline ends the verification as `interrupted`.
+ */
+import type { Logger } from "pino";
+import type { CallerId } from "../callerid/types.ts";
+import type { Clock } from "../clock.ts";
+import type { Line, Lines, NoLineReason } from "../telephony/dialer-port.ts";
+import type { Outcome } from "../telephony/outcome.ts";
+import type { NextPlacement, Seen } from "./ports.ts";
+import type { Verification } from "./types.ts";
+
+/** One second call that is still to come. */
+export interface SecondCall {
+  /** The first one was seen: this one follows after the gap. */
+  follow(verification: Verification): void;
+  /** The first one is over; where nothing was said of `follow`, this one does not come. */
+  firstIsOver(): void;
+}
+
+export interface SecondCalls {
+  /** A first call begins. */
+  expect(callerId: CallerId): SecondCall;
+  /** Resolves when no second call is to come any more; after `graceMs` those that are left are given up. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface SecondCallsOptions {
+  readonly gapMs: number;
+  readonly lines: Lines;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Makes it the newest call in the store. */
+  readonly lease: (verification: Verification) => Promise<NextPlacement>;
+  readonly place: (verification: Verification, callerId: CallerId, line: Line) => void;
+  /** It will not come. */
+  readonly undelivered: (verification: Verification, reason: Outcome) => void;
+  readonly onSeen: (seen: Seen) => void;
+}
+
+/** What an app is told where there is no line for the second call, though there was one for the first. */
+const outcomeOfNoLine: Readonly<Record<NoLineReason, Outcome>> = {
+  capacity: "congestion",
+  telephony_unavailable: "trunk_down",
+  no_route: "trunk_down",
+};
+
+export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
+  const { gapMs, lines, clock, logger, lease, place, undelivered, onSeen } = options;
+  /** Those to come, and what gives each up once it waits. Bounded by the first calls that the dialer keeps up. */
+  const open = new Map<SecondCall, (() => void) | null>();
+  let stopped = false;
+  let drained: (() => void) | null = null;
+
+  function close(second: SecondCall): void {
+    open.delete(second);
+    if (open.size === 0) drained?.();
+  }
+
+  async function call(verification: Verification, callerId: CallerId): Promise<void> {
+    const line = await lines.takeAnother(verification.to, callerId.range, []);
+    if ("none" in line) {
+      undelivered(verification, outcomeOfNoLine[line.none]);
+      return;
+    }
+    let placement: NextPlacement | null = null;
+    try {
+      placement = await lease(verification);
+    } finally {
+      if (placement?.kind !== "placed") void lines.giveBack(line);
+    }
+    if (placement.kind === "placed") place(placement.verification, callerId, line);
+    else if (placement.kind === "ended") onSeen(placement);
+  }
+
+  function wait(second: SecondCall, verification: Verification, callerId: CallerId): void {
+    const cancelTimer = clock.after(gapMs, () => {
+      call(verification, callerId)
+        .catch(() => {
+          logger.error({ id: verification.id }, "the second call could not be placed: the store does not answer");
+          undelivered(verification, "interrupted");
+        })
+        .finally(() => close(second));
+    });
+    open.set(second, () => {
+      cancelTimer();
+      undelivered(verification, "canceled");
+      close(second);
+    });
+  }
+
+  return {
+    expect(callerId) {
+      const second: SecondCall = {
+        follow(verification) {
+          if (stopped) undelivered(verification, "canceled");
+          else wait(second, verification, callerId);
+        },
+        firstIsOver() {
+          if (open.get(second) === null) close(second);
+        },
+      };
+      open.set(second, null);
+      return second;
+    },
+    async drain(graceMs) {
+      if (open.size > 0) {
+        await new Promise<void>((resolve) => {
+          const stopGrace = clock.after(graceMs, resolve);
+          drained = () => {
+            stopGrace();
+            resolve();
+          };
+        });
+      }
+      stopped = true;
+      for (const giveUp of [...open.values()]) giveUp?.();
+    },
+  };
+}
