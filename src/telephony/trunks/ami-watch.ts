@@ -9,6 +9,11 @@ import { judgeEndpoint, type TrunkHealth } from "./health.ts";
 
 /** Events tell changes at once; asking again finds what no event told, and a connection that is dead. */
 const askAgainMs = 15_000;
+/**
+ * Asterisk gives a trunk up at the first OPTIONS without an answer, and asks again only after `qualify_frequency` (30 s
+ * in our templates): one lost packet, or a busy machine, and for half a minute no call goes out. So we have it ask.
+ */
+const askSilentMs = 3000;
 /** Events come in bursts (one for each contact, peer, …): one look at the end of the burst is enough. */
 const burstMs = 50;
 
@@ -139,9 +144,20 @@ class Watch implements AmiWatch {
     } catch (error) {
       this.#lost(session, `AMI does not tell the state of trunks: ${(error as Error).message}`);
     }
+    const silent = [...this.#known].flatMap(([endpoint, health]) => (health.silent ? [endpoint] : []));
+    for (const endpoint of silent) await this.#haveAsked(session, endpoint);
     this.#looking = false;
-    this.#lookIn(this.#lookAgain ? burstMs : askAgainMs);
+    this.#lookIn(this.#lookAgain ? burstMs : silent.length > 0 ? askSilentMs : askAgainMs);
     this.#parts.onLook?.();
+  }
+
+  /** The answer comes as a ContactStatus event. An AMI user that may not ask waits for Asterisk to do so. */
+  async #haveAsked(session: AmiSession, endpoint: string): Promise<void> {
+    try {
+      await session.request("PJSIPQualify", { endpoint });
+    } catch (error) {
+      this.#parts.logger.debug({ endpoint, error: (error as Error).message }, "the carrier could not be asked again");
+    }
   }
 
   #learn(known: ReadonlyMap<string, TrunkHealth>): void {

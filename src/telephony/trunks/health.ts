@@ -5,6 +5,8 @@ import type { ManagerMessage } from "../ami/session.ts";
 export interface TrunkHealth {
   readonly usable: boolean;
   readonly why: string;
+  /** The carrier's last answer to OPTIONS is missing: asking again may help. */
+  readonly silent?: true;
 }
 
 /**
@@ -23,7 +25,7 @@ export function judgeEndpoint(
   const contacts = details.filter((event) => event.event === "ContactStatusDetail");
   if (contacts.length === 0) return { usable: false, why: "the endpoint has no contact" };
   if (contacts.every((contact) => contact.status === "Unreachable")) {
-    return { usable: false, why: "the carrier does not answer OPTIONS" };
+    return { usable: false, why: "the carrier does not answer OPTIONS", silent: true };
   }
   const registration = registrations.find((event) => isRegistrationOf(endpoint, event));
   if (registration !== undefined && registration.status !== "Registered") {

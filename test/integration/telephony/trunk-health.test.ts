@@ -107,6 +107,16 @@ describe("the health of trunks", () => {
     expect(logs.text()).not.toContain(asterisk.ami.password);
   });
 
+  it("has a carrier asked again that missed one OPTIONS: Asterisk alone asks only every half minute", async () => {
+    const port = await freePort("udp");
+    const trunk = { name: "carrier", host: "127.0.0.1", port, transport: "udp", qualifySeconds: 3600 } as const;
+    const asterisk = await runtime.asterisk({ trunks: [trunk] });
+    await start(asterisk, ["carrier"]);
+    await becomes("carrier", { usable: false, why: "the carrier does not answer OPTIONS" });
+    await runtime.carrier({ scenario: "ringing", port });
+    await becomes("carrier", { usable: true, why: "up" });
+  });
+
   it("follows the registration with the carrier", async () => {
     const [good, bad] = await Promise.all([
       runtime.carrier({ scenario: "registrar", keys: { status: "200 OK" } }),
