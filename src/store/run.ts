@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import { Refusal } from "../refusal.ts";
 import type { RedisClient } from "./client.ts";
 import { type ScriptName, scriptNames } from "./scripts.ts";
+import { createTogether } from "./together.ts";
 
 /** A script's answer: text and numbers, as the script's header says. */
 export type Reply = readonly (string | number)[];
@@ -28,6 +29,7 @@ export function createScriptRunner(options: {
 }): RunScript {
   const { client, scripts, clock, logger } = options;
   for (const name of scriptNames) client.defineCommand(commandName(name), { numberOfKeys: 1, lua: scripts[name] });
+  const together = createTogether(client);
   const commands = client as unknown as Record<string, Command>;
 
   let failures = 0;
@@ -48,6 +50,7 @@ export function createScriptRunner(options: {
     try {
       const command = commands[commandName(name)];
       if (!command) throw new Error(`no such script: ${name}`);
+      together();
       return await command.call(client, key, ...args);
     } catch (error) {
       failed(name, error);
