@@ -14,6 +14,7 @@ import { Log, Secrets } from "./schema/process.ts";
 import { Range } from "./schema/ranges.ts";
 import { Redis } from "./schema/redis.ts";
 import { Route, Routing } from "./schema/routes.ts";
+import { SipTap } from "./schema/sip-tap.ts";
 import { Trunk } from "./schema/trunks.ts";
 import { Calls, Verification } from "./schema/verification.ts";
 
@@ -22,6 +23,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   redis: Redis,
   secrets: Secrets,
   asterisks: named("The Asterisks that place the calls.", Asterisk),
+  sip_tap: Type.Optional(SipTap),
   trunks: named("The trunks.", Trunk),
   ranges: named("The caller IDs.", Range),
   routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),

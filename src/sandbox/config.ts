@@ -32,12 +32,17 @@ export function sandboxEnvironment(env: Environment): { env: Environment; ignore
 
 /**
  * Builds the configuration.
- * @param programs where the private Redis and Asterisk listen
+ * @param programs where the private Redis and Asterisk listen, and where Asterisk mirrors SIP to
  * @param env from `sandboxEnvironment`
  * @throws {ConfigError} naming every setting of `env` that is wrong
  */
 export function sandboxConfig(
-  programs: { readonly redisUrl: string; readonly asterisk: Pick<AsteriskServer, "ari" | "ami"> },
+  programs: {
+    readonly redisUrl: string;
+    readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
+    /** Where this Asterisk sends copies of SIP messages. */
+    readonly hepPort: number;
+  },
   env: Environment,
   random: Random,
 ): Config {
@@ -55,6 +60,7 @@ export function sandboxConfig(
         ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
       },
     },
+    sip_tap: { port: programs.hepPort },
     trunks: { [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"] } },
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],

@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { cryptoRandom } from "../random.ts";
 import type { ReportEvent } from "../reports/events.ts";
 import { startAsterisk } from "../runtime/asterisk.ts";
+import { freePort } from "../runtime/free-port.ts";
 import type { Programs } from "../runtime/programs.ts";
 import { startRedis } from "../runtime/redis-server.ts";
 import { Activity } from "./activity.ts";
@@ -68,14 +69,15 @@ async function build(
   const activity = new Activity();
   const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
   const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
+  const hepPort = await freePort("udp");
   // Both settle before either's failure is told, so that the one that did start is stopped.
   const [redis, asterisk] = await Promise.allSettled([
     track(startRedis(programs.redisServer)),
-    track(startAsterisk(programs.asterisk, { trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS }] })),
+    track(startAsterisk(programs.asterisk, { hepPort, trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS }] })),
   ]);
   if (redis.status === "rejected") throw redis.reason;
   if (asterisk.status === "rejected") throw asterisk.reason;
-  const config = sandboxConfig({ redisUrl: redis.value.url, asterisk: asterisk.value }, env, random);
+  const config = sandboxConfig({ redisUrl: redis.value.url, asterisk: asterisk.value, hepPort }, env, random);
   const routes = sandboxRoutes({ phone, activity, clock, apiKey: sandboxKey });
   const report = (event: ReportEvent) => activity.report(event);
   const app = await track(buildApp(config, { logger, clock, random, report, sandbox: true, extraPlugins: [routes] }));

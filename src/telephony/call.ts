@@ -4,9 +4,8 @@
  * Promises, tested as properties: every call ends exactly once; it is placed at most once; whatever may be up in
  * Asterisk has been told to hang up.
  */
+import type { CallEnd } from "./attempt-result.ts";
 import type { OriginateRefusal } from "./call-control.ts";
-import type { AttemptResult } from "./dialer-port.ts";
-import { outcomeOf } from "./outcome.ts";
 
 export interface CallRules {
   /** Whether a 183 already counts as alerting on this trunk. */
@@ -29,7 +28,12 @@ export type CallInput = { readonly atMs: number } & (
   | { readonly type: "placed" | "progress" | "alerting" | "answered" | "lost" }
   | { readonly type: "cancel" | "hangup_done" | "hangup_failed" }
   | { readonly type: "refused"; readonly refusal: OriginateRefusal }
-  | { readonly type: "ended"; readonly q850Cause: number; readonly sipStatus: number | null }
+  | {
+      readonly type: "ended";
+      readonly q850Cause: number;
+      readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
+    }
   | { readonly type: "timer"; readonly timer: CallTimer }
 );
 
@@ -37,7 +41,7 @@ export type CallAction =
   | { readonly type: "originate" | "hangup" | "calling" | "ringing" }
   | { readonly type: "start_timer"; readonly timer: CallTimer; readonly delayMs: number }
   | { readonly type: "stop_timer"; readonly timer: CallTimer }
-  | { readonly type: "end"; readonly result: AttemptResult };
+  | { readonly type: "end"; readonly end: CallEnd };
 
 export interface CallState {
   readonly phase: "dialing" | "ending" | "over";
@@ -89,9 +93,9 @@ export function stepCall(rules: CallRules, state: CallState, input: CallInput): 
     case "refused":
       return refused(rules, state, input);
     case "ended":
-      return end(state, input.atMs, input.q850Cause, input.sipStatus, endedBy(state, input));
+      return end(state, input.atMs, { ...input, ...whoEnded(state, input) });
     case "lost":
-      return end(state, input.atMs, null, null, "nobody");
+      return end(state, input.atMs, { endedBy: "nobody" });
     case "cancel":
       return state.phase === "ending" ? stay(state) : hangUp(rules, { ...state, canceled: true });
     case "timer":
@@ -150,7 +154,7 @@ function refused(
   const known: CallState = { ...state, refusal: input.refusal };
   // It may be up, or come up in a moment: hang up, and keep its place until that is settled.
   if (input.refusal === "no_response") return hangUp(rules, known);
-  return end(known, input.atMs, null, null, "nobody");
+  return end(known, input.atMs, { endedBy: "nobody" });
 }
 
 /**
@@ -189,7 +193,7 @@ function timerFired(
       return state.phase === "ending" ? hangUp(rules, state) : stay(state);
     case "end_overdue":
       if (state.phase !== "ending") return stay(state);
-      return end(state, input.atMs, null, null, state.hangupConfirmed ? "us" : "nobody");
+      return end(state, input.atMs, { endedBy: state.hangupConfirmed ? "us" : "nobody" });
   }
 }
 
@@ -201,38 +205,24 @@ function timerFired(
 const ownHangupCauses: readonly number[] = [0, 16, 19];
 const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487, 603];
 
-/** A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. */
-function endedBy(
+/**
+ * A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. Asterisk's own end
+ * at its fail-safe looks like ours too, though nobody asked for it.
+ */
+function whoEnded(
   state: CallState,
   input: { readonly q850Cause: number; readonly sipStatus: number | null },
-): "us" | "far_end" {
-  const ours = ownHangupCauses.includes(input.q850Cause) && ownHangupStatuses.includes(input.sipStatus);
-  return state.hangupsSent > 0 && ours ? "us" : "far_end";
+): Pick<CallEnd, "endedBy" | "farEndRefused"> {
+  const likeOurs = ownHangupCauses.includes(input.q850Cause) && ownHangupStatuses.includes(input.sipStatus);
+  return { endedBy: state.hangupsSent > 0 && likeOurs ? "us" : "far_end", farEndRefused: !likeOurs };
 }
 
-/** Asterisk refused before it dialed. Where its answer is missing, or the id was taken, an INVITE may be out. */
-function nothingWasSent(refusal: OriginateRefusal | null): boolean {
-  return refusal === "not_connected" || refusal === "trunk_down" || refusal === "refused";
-}
-
-function end(
-  state: CallState,
-  atMs: number,
-  q850Cause: number | null,
-  sipStatus: number | null,
-  by: AttemptResult["endedBy"],
-): CallStep {
-  const alerted = state.alertedAtMs !== null;
-  const result: AttemptResult = {
-    outcome: outcomeOf({ ...state, alerted, endedBy: by, sipStatus, q850Cause }),
-    alerted,
-    postDialDelayMs: state.alertedAtMs === null ? null : state.alertedAtMs - state.startedAtMs,
-    ringMs: state.alertedAtMs === null ? null : atMs - state.alertedAtMs,
-    sipStatus,
-    q850Cause,
-    endedBy: by,
-    inviteOver: by === "far_end" || nothingWasSent(state.refusal),
-    tries: [],
+function end(state: CallState, atMs: number, known: Pick<CallEnd, "endedBy"> & Partial<CallEnd>): CallStep {
+  const { sipStatus = null, q850Cause = null, sipCallId = null, farEndRefused = false, endedBy } = known;
+  const { startedAtMs, alertedAtMs, answered, canceled, exists, refusal } = state;
+  const seen: CallEnd = {
+    ...{ startedAtMs, alertedAtMs, endedAtMs: atMs, exists, refusal, answered, canceled },
+    ...{ endedBy, sipStatus, q850Cause, sipCallId, farEndRefused },
   };
-  return stay({ ...state, phase: "over" }, [{ type: "end", result }]);
+  return stay({ ...state, phase: "over" }, [{ type: "end", end: seen }]);
 }

@@ -48,16 +48,25 @@ export interface AttemptResult {
   readonly outcome: Outcome;
   /** Whether the far end claimed alerting: the callee may have seen the call. */
   readonly alerted: boolean;
-  /** INVITE to first 180; null without one. */
+  /** INVITE to first 180, on the wire where the SIP tap saw it; null without one. */
   readonly postDialDelayMs: number | null;
-  /** First 180 to the end; null without one. */
+  /** First 180 to the end (on the wire: to our CANCEL or the final response); null without one. */
   readonly ringMs: number | null;
   /** Final SIP status where known. */
   readonly sipStatus: number | null;
-  /** Q.850 cause as Asterisk reported it; null where the call never existed. */
+  /** The carrier's own Q.850 cause where the SIP tap saw one, else Asterisk's; null where the call never existed. */
   readonly q850Cause: number | null;
   readonly endedBy: "far_end" | "us" | "nobody";
-  /** No INVITE of this call can be alive any more: the far end ended it, or none was sent. */
+  /** What all this rests on: SIP messages that the tap saw, or Asterisk's events alone. */
+  readonly evidence: "sip" | "events";
+  /** Answered with no alerting before: voicemail, or an answer that no person gave. */
+  readonly falseAnswer: boolean;
+  /** The trunk gave no response at all, not even 100 Trying; false where that is not known. */
+  readonly silent: boolean;
+  /**
+   * No INVITE of this call can make a phone ring any more: its final response was seen, or none was ever sent. False
+   * where that is not sure.
+   */
   readonly inviteOver: boolean;
   /** Every trunk that was tried, in turn, the last one last; empty where none was. */
   readonly tries: readonly Try[];

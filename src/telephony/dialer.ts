@@ -8,6 +8,7 @@ import type { Attempt, AttemptObserver, AttemptResult, Dialer, Line } from "./di
 import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
 import { guarded } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
+import type { SipTap } from "./tap/index.ts";
 import type { DialerLines } from "./trunks/lines.ts";
 import { createNumberFormats, type NumberFormat } from "./trunks/number-format.ts";
 
@@ -21,8 +22,9 @@ const e164Pattern = /^\+\d{3,15}$/;
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
-  readonly config: Pick<Config, "asterisks" | "trunks" | "calls">;
+  readonly config: Pick<Config, "asterisks" | "trunks" | "calls" | "sip_tap">;
   readonly lines: Pick<DialerLines, "takeAnother" | "giveBack" | "callEnded">;
+  readonly tap: SipTap | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,10 +36,12 @@ export function createDialer(parts: DialerParts): Dialer {
 }
 
 /** Longest that one attempt takes from the moment its turn comes until it has ended, in milliseconds. */
-export function longestCallMs({ calls, asterisks }: Pick<Config, "asterisks" | "calls">): number {
+export function longestCallMs(config: Pick<Config, "asterisks" | "calls" | "sip_tap">): number {
+  const { calls, asterisks } = config;
   const dueMs = calls.setup_limit_ms + calls.ring_ms;
   const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs));
+  const tapMs = config.sip_tap?.wait_ms ?? 0;
+  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + tapMs;
 }
 
 class ShortCallDialer implements Dialer {
@@ -141,6 +145,7 @@ class ShortCallDialer implements Dialer {
     const { ring_ms: ringMs } = config.calls;
     return {
       control,
+      tap: this.#parts.tap,
       request: {
         callId,
         endpoint: trunk.endpoint,
@@ -186,7 +191,11 @@ function unplaced(known: Partial<Ending>): AttemptResult {
     sipStatus: null,
     q850Cause: null,
     endedBy: "nobody",
-    inviteOver: true,
+    evidence: "events",
+    falseAnswer: false,
+    silent: false,
+    // The attempt that has this id already is another one.
+    inviteOver: known.refusal !== "duplicate",
     tries: [],
   };
 }
@@ -199,6 +208,7 @@ const nothingHappened: Ending = {
   endedBy: "nobody",
   sipStatus: null,
   q850Cause: null,
+  carrierCause: null,
 };
 
 /** Asterisk's own limit for a call that is due to take so long. */

@@ -10,13 +10,14 @@ import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
 import { createAsteriskManagerDriver } from "./drivers/asterisk-manager/index.ts";
 import type { Pacing } from "./pacing-port.ts";
+import { createSipTap } from "./tap/index.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createLines } from "./trunks/lines.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
-  readonly config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls">;
+  readonly config: Pick<Config, "asterisks" | "sip_tap" | "trunks" | "routes" | "routing" | "calls">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -66,18 +67,22 @@ export function createTelephony(parts: TelephonyParts): Telephony {
         why: "Asterisk is connected; no AMI to tell more",
       },
   });
-  const dialer = createDialer({ callControls: controls, config, lines, clock, logger });
+  const tap = config.sip_tap === undefined ? null : createSipTap({ config: config.sip_tap, clock, logger });
+  const dialer = createDialer({ callControls: controls, config, lines, tap, clock, logger });
 
   return {
     dialer,
     lines,
     async start() {
+      // Before any call can be placed.
+      await tap?.start();
       const starting = [...controls.values(), ...watches.values()].map((part) => part.start());
       await Promise.all(starting);
     },
     async stop() {
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
+      tap?.stop();
     },
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
   };

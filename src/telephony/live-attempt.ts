@@ -19,7 +19,9 @@ export type PlanCall = (
   line: Line,
   callId: string,
   setupLimitMs: number,
-) => (Pick<ConstructorParameters<typeof LiveCall>[0], "request" | "rules"> & { readonly control: CallControl }) | null;
+) =>
+  | (Pick<ConstructorParameters<typeof LiveCall>[0], "request" | "rules" | "tap"> & { readonly control: CallControl })
+  | null;
 
 export interface LiveAttemptParts {
   readonly attempt: Attempt;

@@ -1,6 +1,7 @@
 /** One call under way: feeds its state machine (call.ts) and does what that says. */
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { type CallEnd, resultOf } from "./attempt-result.ts";
 import {
   beginCall,
   type CallAction,
@@ -13,11 +14,14 @@ import {
 } from "./call.ts";
 import { type CallControl, type CallRequest, OriginateError } from "./call-control.ts";
 import type { AttemptObserver, AttemptResult } from "./dialer-port.ts";
+import type { SipTap } from "./tap/index.ts";
 
 export interface LiveCallParts {
   readonly request: CallRequest;
   readonly rules: CallRules;
   readonly control: CallControl;
+  /** Null: there is none, and nothing waits for it. */
+  readonly tap: SipTap | null;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
   readonly logger: Logger;
@@ -62,7 +66,7 @@ export class LiveCall {
       else if (action.type === "ringing") guarded(logger, () => observer.ringing());
       else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
       else if (action.type === "stop_timer") this.#stopTimer(action.timer);
-      else if (action.type === "end") this.#end(action.result);
+      else if (action.type === "end") void this.#end(action.end);
     }
   }
 
@@ -104,12 +108,13 @@ export class LiveCall {
     this.#timers.delete(timer);
   }
 
-  #end(result: AttemptResult): void {
+  async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    if (result.endedBy === "nobody" && this.#state.refusal === null) {
-      this.#parts.logger.warn("the end of a call was never seen");
-    }
-    this.#parts.onEnd(result);
+    const { logger, onEnd, rules, tap } = this.#parts;
+    if (end.endedBy === "nobody" && end.refusal === null) logger.warn("the end of a call was never seen");
+    // Without a tap there is nothing to wait for, not even a turn of the event loop.
+    const evidence = tap === null || end.sipCallId === null ? null : await tap.settle(end.sipCallId);
+    onEnd(resultOf(end, rules.ringOnProgress, evidence));
   }
 }
 

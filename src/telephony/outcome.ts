@@ -93,7 +93,10 @@ export interface Ending {
   /** `nobody`: the end itself was never seen. */
   readonly endedBy: EndedBy | "nobody";
   readonly sipStatus: number | null;
+  /** As Asterisk reports it: mostly made from the status. */
   readonly q850Cause: number | null;
+  /** The cause in the carrier's own Reason header, seen by the SIP tap. */
+  readonly carrierCause: number | null;
 }
 
 const refusalOutcomes: Readonly<Record<OriginateRefusal, Outcome>> = {
@@ -117,27 +120,31 @@ interface FarEnd {
 /**
  * The table. A user who rejects a ringing call shows as 486, 403 or 603 depending on the network (RFC 3398 maps
  * "user busy" to 486 and "call rejected" to 403), so each of them after alerting is `declined`. Before alerting 603
- * and 608 are the answer of analytics that distrust the caller ID (RFC 8688), 403 is a carrier that will not
- * carry this call. "Not there" stays what it is after a 180: some carriers send one before they look the number up.
+ * and 608 are the answer of analytics that distrust the caller ID (RFC 8688), 428 and 436 to 438 that of a network that
+ * distrusts its signature (RFC 8224), 403 is a carrier that will not carry this call. "Not there" stays what it is after
+ * a 180: some carriers send one before they look the number up.
  */
 const farEnds: readonly FarEnd[] = [
   { statuses: [404, 604], causes: [1], silent: "unallocated", alerted: "unallocated" },
   { statuses: [416, 484, 485], causes: [28], silent: "invalid_format", alerted: "invalid_format" },
-  { statuses: [301, 410], causes: [22], silent: "changed", alerted: "changed" },
+  { statuses: [301, 410], causes: [22, 23], silent: "changed", alerted: "changed" },
   { statuses: [486, 600], causes: [17], silent: "busy", alerted: "declined" },
   { statuses: [], causes: [20], silent: "switched_off", alerted: "rang" },
   { statuses: [408, 480, 487], causes: [18, 19], silent: "no_answer_signal", alerted: "rang" },
-  { statuses: [403], causes: [21], silent: "barred", alerted: "declined" },
+  // 55, 57 and 87: barred for the callee, the caller, or whoever is not in the group (RFC 3398: 403, as 21).
+  { statuses: [403], causes: [21, 55, 57, 87], silent: "barred", alerted: "declined" },
   { statuses: [603, 607], causes: [], silent: "caller_id_refused", alerted: "declined" },
-  { statuses: [433, 608], causes: [], silent: "caller_id_refused", alerted: "caller_id_refused" },
+  { statuses: [428, 433, 436, 437, 438, 608], causes: [], silent: "caller_id_refused", alerted: "caller_id_refused" },
   { statuses: [401, 402, 407], causes: [], silent: "trunk_down", alerted: "trunk_down" },
   {
     // 2 and 3 are "no route": the trunk's fault, not the number's. 27 is what Asterisk makes of 502.
     statuses: [482, 483, 500, 502, 503, 504, 580],
-    causes: [2, 3, 27, 34, 38, 41, 42, 44, 47],
+    causes: [2, 3, 25, 27, 34, 38, 41, 42, 44, 47, 102],
     silent: "congestion",
     alerted: "congestion",
   },
+  // We never follow a redirection: it could lead a call anywhere. 488 and 606 want other media than a telephone's.
+  { statuses: [300, 302, 305, 380, 415, 488, 606], causes: [], silent: "unknown", alerted: "rang" },
 ];
 /** Anything else, such as 16 or 127 with no SIP status: after alerting the phone did ring. */
 const otherFarEnd: FarEnd = { statuses: [], causes: [], silent: "unknown", alerted: "rang" };
@@ -164,14 +171,16 @@ const causeOfStatus: Readonly<Record<number, number>> = {
 };
 
 /**
- * A cause that Asterisk did not make from the status came from the carrier (`Reason: Q.850;cause=N`, passed on before
- * 22.9) and says more than the status; else the status is the finer of the two; else the cause is all there is.
+ * The carrier's own cause says more than the status, unless it only repeats it. Seen by the tap it is sure; without, it is
+ * one that Asterisk did not make from the status (it passed on `Reason: Q.850;cause=N` before 22.9). Else the status is the
+ * finer of the two; else the cause is all there is.
  */
-function farEndRow(sipStatus: number | null, q850Cause: number | null): FarEnd {
+function farEndRow({ sipStatus, q850Cause, carrierCause }: Ending): FarEnd {
+  const cause = carrierCause ?? q850Cause;
   const byStatus = farEnds.find((row) => sipStatus !== null && row.statuses.includes(sipStatus));
-  const byCause = farEnds.find((row) => q850Cause !== null && row.causes.includes(q850Cause));
+  const byCause = farEnds.find((row) => cause !== null && row.causes.includes(cause));
   const derived = sipStatus === null ? undefined : causeOfStatus[sipStatus];
-  const carriersOwn = derived !== undefined && q850Cause !== derived;
+  const carriersOwn = cause !== derived && (carrierCause !== null || derived !== undefined);
   return (carriersOwn ? (byCause ?? byStatus) : (byStatus ?? byCause)) ?? otherFarEnd;
 }
 
@@ -179,7 +188,7 @@ function farEndRow(sipStatus: number | null, q850Cause: number | null): FarEnd {
 export function outcomeOf(ending: Ending): Outcome {
   if (ending.answered) return "answered";
   if (ending.endedBy === "far_end") {
-    const row = farEndRow(ending.sipStatus, ending.q850Cause);
+    const row = farEndRow(ending);
     return ending.alerted ? row.alerted : row.silent;
   }
   if (ending.canceled) return "canceled";

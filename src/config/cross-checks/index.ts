@@ -6,6 +6,7 @@ import { limitChecks } from "./limits.ts";
 import { numberFormatChecks } from "./number-formats.ts";
 import { referenceChecks } from "./references.ts";
 import { secretChecks } from "./secrets.ts";
+import { sipTapChecks } from "./sip-tap.ts";
 
 /** Whether nothing is wrong with the value itself: not at this path, not above it, not below it. */
 export type IsSound = (path: Path) => boolean;
@@ -26,6 +27,7 @@ const checks: readonly CrossCheck[] = [
   ...callerIdChecks,
   ...limitChecks,
   ...secretChecks,
+  ...sipTapChecks,
 ];
 
 /**

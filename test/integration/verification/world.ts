@@ -151,7 +151,16 @@ export function createWorld(options: WorldOptions) {
 
 export function result(known: Pick<AttemptResult, "outcome" | "alerted">): AttemptResult {
   const unknown = { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null };
-  return { ...unknown, endedBy: "us", inviteOver: false, tries: [], ...known };
+  return {
+    ...unknown,
+    endedBy: "us",
+    evidence: "events",
+    falseAnswer: false,
+    silent: false,
+    inviteOver: false,
+    tries: [],
+    ...known,
+  };
 }
 
 /** A code of the same length that is not this one. */

@@ -13,6 +13,9 @@ const rang: AttemptResult = {
   sipStatus: 487,
   q850Cause: 16,
   endedBy: "us",
+  evidence: "sip",
+  falseAnswer: false,
+  silent: false,
   inviteOver: false,
   tries: [{ trunk: "carrier", asterisk: "main", outcome: "rang" }],
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { resultOf } from "../../../src/telephony/attempt-result.ts";
 import {
   beginCall,
   type CallAction,
@@ -34,10 +35,16 @@ function run(happenings: readonly Sketch[], changed: Partial<CallRules> = {}) {
   });
   const of = (type: CallAction["type"]) => actions.filter((action) => action.type === type);
   const end = actions.find((action) => action.type === "end");
-  return { state, actions, of, result: end?.type === "end" ? end.result : undefined };
+  const result = end?.type === "end" ? resultOf(end.end, own.ringOnProgress, null) : undefined;
+  return { state, actions, of, result };
 }
 
-const ended = (q850Cause: number, sipStatus: number | null): Sketch => ({ type: "ended", q850Cause, sipStatus });
+const ended = (q850Cause: number, sipStatus: number | null): Sketch => ({
+  type: "ended",
+  q850Cause,
+  sipStatus,
+  sipCallId: null,
+});
 const timer = (name: CallTimer): Sketch => ({ type: "timer", timer: name });
 const ownEnd = ended(16, null);
 
@@ -53,6 +60,9 @@ describe("a call", () => {
       sipStatus: null,
       q850Cause: 16,
       endedBy: "us",
+      evidence: "events",
+      falseAnswer: false,
+      silent: false,
       inviteOver: false,
       tries: [],
     });
@@ -167,6 +177,7 @@ const happening: fc.Arbitrary<Sketch> = fc.oneof(
     type: fc.constant("ended" as const),
     q850Cause: fc.integer({ min: 0, max: 127 }),
     sipStatus: fc.option(fc.integer({ min: 200, max: 699 })),
+    sipCallId: fc.constant(null),
   }),
   fc.record({
     type: fc.constant("timer" as const),

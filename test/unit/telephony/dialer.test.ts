@@ -42,7 +42,7 @@ function setUp(changed: Parameters<typeof telephonyConfig>[0] = {}): void {
     giveBack: async (line: Line) => void givenBack.push(line.trunk),
     callEnded: async (line: Line) => void over.push(line.trunk),
   };
-  dialer = createDialer({ callControls, config, lines, clock, logger });
+  dialer = createDialer({ callControls, tap: null, config, lines, clock, logger });
 }
 
 beforeEach(() => setUp());

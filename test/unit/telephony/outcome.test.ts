@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   delivered,
   type Ending,
+  failsOver,
   type Outcome,
   outcomeOf,
   outcomes,
@@ -16,6 +17,7 @@ const base: Ending = {
   endedBy: "far_end",
   sipStatus: null,
   q850Cause: null,
+  carrierCause: null,
 };
 
 /** What Asterisk 22.10.1 was measured to report for each final response: status, cause; then our word for it. */
@@ -62,6 +64,40 @@ describe("the outcome of a call that the far end ended", () => {
   it.each(finals)("%s with cause %s is %s before alerting and %s after", (sipStatus, q850Cause, silent, alerted) => {
     expect(outcomeOf({ ...base, sipStatus, q850Cause })).toBe(silent);
     expect(outcomeOf({ ...base, sipStatus, q850Cause, alerted: true })).toBe(alerted);
+  });
+});
+
+/** Finals that the SIP tap saw: status, the carrier's own cause; before alerting, after alerting. */
+const seenOnWire: readonly (readonly [number, number | null, Outcome, Outcome])[] = [
+  [302, null, "unknown", "rang"],
+  [428, null, "caller_id_refused", "caller_id_refused"],
+  [433, null, "caller_id_refused", "caller_id_refused"],
+  [438, null, "caller_id_refused", "caller_id_refused"],
+  [480, null, "no_answer_signal", "rang"],
+  [480, 18, "no_answer_signal", "rang"],
+  [480, 19, "no_answer_signal", "rang"],
+  [480, 20, "switched_off", "rang"],
+  [480, 31, "no_answer_signal", "rang"],
+  [404, 2, "congestion", "congestion"],
+  [404, 3, "congestion", "congestion"],
+  [404, 1, "unallocated", "unallocated"],
+  [410, 22, "changed", "changed"],
+  [488, null, "unknown", "rang"],
+  [502, 27, "congestion", "congestion"],
+  [503, 20, "switched_off", "rang"],
+  [503, 21, "barred", "declined"],
+  [500, 1, "unallocated", "unallocated"],
+  [603, null, "caller_id_refused", "declined"],
+  // It only repeats the status.
+  [603, 21, "caller_id_refused", "declined"],
+  [606, 20, "switched_off", "rang"],
+];
+
+describe("the outcome of a call whose final the tap saw", () => {
+  it.each(seenOnWire)("%s with the carrier's cause %s is %s before alerting and %s after", (...row) => {
+    const [sipStatus, carrierCause, silent, alerted] = row;
+    expect(outcomeOf({ ...base, sipStatus, carrierCause })).toBe(silent);
+    expect(outcomeOf({ ...base, sipStatus, carrierCause, alerted: true })).toBe(alerted);
   });
 });
 
@@ -117,6 +153,11 @@ describe("traits", () => {
   it("call a number dead only where the far end said so of the number", () => {
     const dead = outcomes.filter((outcome) => outcomeTraits[outcome].numberHealth === "dead");
     expect(dead).toEqual(["unallocated", "invalid_format", "changed"]);
+  });
+
+  it("let go to another trunk at once only what another trunk may do better", () => {
+    const failOver = outcomes.filter(failsOver);
+    expect(failOver).toEqual(["unallocated", "barred", "congestion", "trunk_down"]);
   });
 
   it("never give up a number for a fault of the trunk or of ours", () => {

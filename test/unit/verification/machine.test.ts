@@ -97,6 +97,9 @@ describe("the end of a call", () => {
       sipStatus: 0,
       q850Cause: 0,
       endedBy: "us" as const,
+      evidence: "events" as const,
+      falseAnswer: false,
+      silent: false,
       inviteOver: true,
       tries: [],
     };
@@ -115,6 +118,9 @@ describe("the end of a call", () => {
           sipStatus: 0,
           q850Cause: 0,
           endedBy: "us" as const,
+          evidence: "events" as const,
+          falseAnswer: false,
+          silent: false,
           inviteOver: true,
           tries: [],
         };

@@ -1,0 +1,81 @@
+/** The calls that the tap sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
+import { addMessage, beginWireCall, type Evidence, type WireCall } from "./evidence.ts";
+import { parseHep } from "./hep.ts";
+import { kindOf, parseSip } from "./sip.ts";
+
+export interface WireCallsParts {
+  /** Calls kept; beyond that the oldest is forgotten. */
+  readonly maxCalls: number;
+  readonly maxAgeMs: number;
+  readonly nowMs: () => number;
+  /** `capture_password` that packets must carry; null: none. */
+  readonly password: Buffer | null;
+  /** Told when the INVITE of a call is over. */
+  readonly onOver: (callId: string) => void;
+}
+
+interface Kept {
+  call: WireCall;
+  readonly sinceMs: number;
+}
+
+export class WireCalls {
+  readonly #parts: WireCallsParts;
+  /** By Call-ID, the oldest first. */
+  readonly #calls = new Map<string, Kept>();
+
+  constructor(parts: WireCallsParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Takes in what came over the socket, whatever it is. Never throws. @returns whether it was a SIP packet in HEPv3 */
+  add(datagram: Buffer): boolean {
+    const packet = parseHep(datagram, this.#parts.password);
+    if (packet === null) return false;
+    const kept = this.#calls.get(packet.callId);
+    const kind = kindOf(packet.sip);
+    // Registrations, OPTIONS and their answers end here, unread: of most messages only this much is looked at.
+    if (kind === null || (kept === undefined && kind !== "INVITE")) return true;
+    const message = parseSip(packet.sip);
+    if (message === null) return true;
+    if (kept !== undefined) this.#advance(packet.callId, kept, addMessage(kept.call, message, packet.atMs));
+    else if (message.kind === "request") this.#begin(packet.callId, beginWireCall(message, packet.atMs));
+    return true;
+  }
+
+  /** What is known of a call; null: nothing. */
+  find(callId: string): Evidence | null {
+    return this.#calls.get(callId)?.call.evidence ?? null;
+  }
+
+  forget(callId: string): void {
+    this.#calls.delete(callId);
+  }
+
+  #begin(callId: string, call: WireCall | null): void {
+    if (call === null) return;
+    const nowMs = this.#parts.nowMs();
+    this.#evict(nowMs);
+    // The text is cut out of the message and would keep the whole of it in memory, so it is copied.
+    const fromTag = Buffer.from(call.fromTag, "latin1").toString("latin1");
+    this.#calls.set(callId, { call: { ...call, fromTag }, sinceMs: nowMs });
+  }
+
+  #advance(callId: string, kept: Kept, call: WireCall): void {
+    const wasOver = kept.call.evidence.over;
+    kept.call = call;
+    if (call.evidence.over && !wasOver) this.#parts.onOver(callId);
+  }
+
+  /** Makes room: what is too old goes, and the oldest where there are too many. */
+  #evict(nowMs: number): void {
+    for (const [callId, { sinceMs }] of this.#calls) {
+      if (this.#calls.size < this.#parts.maxCalls && nowMs - sinceMs < this.#parts.maxAgeMs) return;
+      this.#calls.delete(callId);
+    }
+  }
+}
