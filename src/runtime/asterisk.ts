@@ -31,6 +31,8 @@ export interface AsteriskOptions {
   inboundApps?: readonly string[];
   /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no tap. */
   hepPort?: number;
+  /** What those copies carry as `capture_password`. */
+  hepPassword?: string;
   /** Lets AMI place calls and hear of them: the start of their channels' ids. Without it AMI watches trunks only. */
   amiCallsApp?: string;
   /** How long it may take to come up; milliseconds, default 20 000 (0.3 s is usual on a 2-core machine). */
@@ -109,6 +111,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     RTP_END: "19999",
     HEP_MODULE: options.hepPort ? "res_hep" : "",
     HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
+    HEP_PASSWORD: options.hepPassword ?? "",
   };
   await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks, options.inboundApps ?? []);
 

@@ -108,7 +108,7 @@ export function createLines(parts: LinesParts): DialerLines {
       return takeOneOf(ways.filter((way) => presents(way, range) && isFresh(way, tried)));
     },
     giveBack: (line) => end(line, "nothing", true),
-    callEnded: (line, result) => end(line, verdictOf({ ...result, silent: false }), false),
+    callEnded: (line, result) => end(line, verdictOf(result), false),
     status: () =>
       Object.keys(trunks).map((trunk) => {
         const states = parts.router.waysOf(trunk).map(state);

@@ -53,7 +53,7 @@ function valuesIn(work: string, changed: TemplateValues): TemplateValues {
     ...{ SIP_TLS_METHOD: "tlsv1_2", SIP_TLS_CA_FILE: "/etc/ssl/certs/ca-certificates.crt" },
     ...{ SIP_TLS_CERT_FILE: "", SIP_TLS_KEY_FILE: "", STIR_KEY_FILE: "", STIR_CERT_URL: "", STIR_ATTESTATION: "A" },
     ...{ AMI_CALLS_APP: "", AMI_READ: "system,user", AMI_WRITE: "system,reporting" },
-    ...{ RTP_START: "10000", RTP_END: "19999", HEP_MODULE: "", HEP_ADDRESS: "", ...changed },
+    ...{ RTP_START: "10000", RTP_END: "19999", HEP_MODULE: "", HEP_ADDRESS: "", HEP_PASSWORD: "", ...changed },
   };
 }
 
