@@ -40,7 +40,7 @@ export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Eviden
     endedBy: ending.endedBy,
     evidence: evidence !== null && (evidence.final !== null || ending.endedBy === "us") ? "sip" : "events",
     falseAnswer: answered && !alerted,
-    silent: evidence !== null && evidence.respondedAtMs === null,
+    silent: !alerted && !answered && evidence !== null && evidence.respondedAtMs === null,
     inviteOver: inviteOver(end, evidence),
     tries: [],
   };

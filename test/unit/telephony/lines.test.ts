@@ -141,7 +141,7 @@ describe("the state of trunks", () => {
 describe("a trunk that fails", () => {
   const ended = (outcome: Outcome): AttemptResult => ({
     ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
-    ...{ endedBy: "far_end", inviteOver: true, tries: [] },
+    ...{ endedBy: "far_end", evidence: "sip", falseAnswer: false, silent: false, inviteOver: true, tries: [] },
   });
   const taken = async (lines: ReturnType<typeof linesWith>["lines"]): Promise<Line> => {
     const line = await lines.take("+447700900123");
