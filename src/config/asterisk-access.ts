@@ -13,6 +13,7 @@ const ariKeys: readonly AriKey[] = ["ari_url", "ari_user", "ari_password"];
 
 /** The keys of `asterisks.<name>` without which a driver cannot work. A new driver must be named here to compile. */
 export const keysNeeded: Readonly<Record<AsteriskConfig["driver"], readonly (AriKey | "ami")[]>> = {
+  "ari-websocket": ariKeys,
   "ari-client": ariKeys,
   "asterisk-manager": ["ami"],
 };

@@ -1,5 +1,6 @@
 /** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
 import type { AriConfig } from "../config/asterisk-access.ts";
+import { answersOverWebSocket, wayOut } from "../telephony/drivers/ari-websocket/version.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Modules without which a call cannot be placed or watched. */
@@ -77,6 +78,7 @@ export async function examineAsterisk(
   const version = String((info.body as { system?: { version?: unknown } }).system?.version ?? "unknown");
   return [
     examineVersion(name, version),
+    ...examineDriver(name, asterisk, version),
     ...(await examineModules(name, asterisk)),
     ...(await Promise.all(endpoints.map((endpoint) => examineEndpoint(name, asterisk, endpoint)))),
   ];
@@ -91,6 +93,17 @@ export function examineVersion(name: string, version: string): Finding {
     return warn(`Asterisk ${name}: version ${version}`, "22.10.1 closes two holes in ARI: update when you can.");
   }
   return ok(`Asterisk ${name}: version ${version}`);
+}
+
+/** Whether this Asterisk has what the driver needs. */
+export function examineDriver(name: string, { driver }: Pick<AriConfig, "driver">, version: string): Finding[] {
+  if (driver !== "ari-websocket" || answersOverWebSocket(version) !== false) return [];
+  return [
+    fail(
+      `Asterisk ${name}: version ${version} takes no requests over the WebSocket, which the driver ${driver} needs`,
+      wayOut,
+    ),
+  ];
 }
 
 async function examineModules(name: string, asterisk: AriConfig): Promise<Finding[]> {

@@ -4,6 +4,7 @@ import { resolveConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { Random } from "../random.ts";
 import type { AsteriskServer } from "../runtime/asterisk.ts";
+import { answersOverWebSocket } from "../telephony/drivers/ari-websocket/version.ts";
 import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
 
 /** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */
@@ -42,6 +43,8 @@ export function sandboxConfig(
     readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
     /** Where this Asterisk sends copies of SIP messages. */
     readonly hepPort: number;
+    /** As Asterisk tells it, such as `22.10.1`. */
+    readonly asteriskVersion: string;
   },
   env: Environment,
   random: Random,
@@ -54,6 +57,8 @@ export function sandboxConfig(
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     asterisks: {
       private: {
+        // The default needs a newer Asterisk than the one that a machine may have.
+        driver: answersOverWebSocket(programs.asteriskVersion) === false ? "ari-client" : "ari-websocket",
         ari_url: ari.url,
         ari_user: ari.user,
         ari_password: ari.password,

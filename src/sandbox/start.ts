@@ -77,7 +77,16 @@ async function build(
   ]);
   if (redis.status === "rejected") throw redis.reason;
   if (asterisk.status === "rejected") throw asterisk.reason;
-  const config = sandboxConfig({ redisUrl: redis.value.url, asterisk: asterisk.value, hepPort }, env, random);
+  const config = sandboxConfig(
+    {
+      redisUrl: redis.value.url,
+      asterisk: asterisk.value,
+      asteriskVersion: programs.asterisk.version,
+      hepPort,
+    },
+    env,
+    random,
+  );
   const routes = sandboxRoutes({ phone, activity, clock, apiKey: sandboxKey });
   const report = (event: ReportEvent) => activity.report(event);
   const app = await track(buildApp(config, { logger, clock, random, report, sandbox: true, extraPlugins: [routes] }));

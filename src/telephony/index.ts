@@ -8,6 +8,7 @@ import type { CallControl } from "./call-control.ts";
 import { createDialer, longestCallMs } from "./dialer.ts";
 import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
+import { createAriWebSocketDriver } from "./drivers/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./drivers/asterisk-manager/index.ts";
 import type { Pacing } from "./pacing-port.ts";
 import { createSipTap } from "./tap/index.ts";
@@ -94,6 +95,8 @@ type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
 const drivers: Readonly<
   Record<AsteriskConfig["driver"], (asterisk: AsteriskConfig, parts: DriverParts) => CallControl>
 > = {
+  "ari-websocket": (asterisk, { clock, random, logger }) =>
+    createAriWebSocketDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
   "ari-client": (asterisk, { clock, random, logger }) =>
     createAriClientDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
   "asterisk-manager": (asterisk, parts) => createAsteriskManagerDriver({ ...parts, asterisk: amiOf(asterisk) }),

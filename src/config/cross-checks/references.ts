@@ -42,7 +42,7 @@ function ariClientIsAlone({ asterisks }: Config, isSound: IsSound): Problem[] {
     (name) => isSound(["asterisks", name, "driver"]) && asterisks[name]?.driver === "ari-client",
   );
   if (names.length <= 1) return [];
-  const why = "two ari-client connections in one process mix up their passwords; run one gateway for each Asterisk";
+  const why = "two ari-client connections in one process mix up their passwords; the others can have ari-websocket";
   return [
     { path: ["asterisks"], given: names.join(", "), expected: `one Asterisk with the driver ari-client (${why})` },
   ];

@@ -3,8 +3,8 @@ import { Type } from "typebox";
 import { count, ms, secret, section, text } from "./parts.ts";
 
 export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
-  driver: Type.Union([Type.Literal("ari-client"), Type.Literal("asterisk-manager")], {
-    default: "ari-client",
+  driver: Type.Union([Type.Literal("ari-websocket"), Type.Literal("ari-client"), Type.Literal("asterisk-manager")], {
+    default: "ari-websocket",
     description: "How calls are controlled; docs/drivers.md compares them.",
   }),
   ari_url: Type.Optional(

@@ -37,7 +37,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
   const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls"> = {
     asterisks: {
       main: {
-        driver: "ari-client",
+        driver: "ari-websocket",
         ari_url: asterisk.ari.url,
         ari_user: asterisk.ari.user,
         ari_password: asterisk.ari.password,

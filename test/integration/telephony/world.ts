@@ -32,7 +32,7 @@ export interface WorldOptions {
 }
 
 /** Call it at the top of a test file; `world()` is there in tests. */
-export function withWorld({ listensAt = "ari", driver = "ari-client" }: WorldOptions = {}): () => World {
+export function withWorld({ listensAt = "ari", driver = "ari-websocket" }: WorldOptions = {}): () => World {
   const runtime = withRuntime();
   const writeScenario = withScenarios();
   let world: World | undefined;

@@ -58,14 +58,17 @@ describe("names", () => {
     ],
     [
       "two Asterisks with ari-client",
-      (c) => Object.assign(c.asterisks, { pbx2: pbx }),
-      /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords/,
+      (c) => {
+        const driver = "ari-client";
+        c.asterisks = { pbx: { ...pbx, driver }, pbx2: { ...pbx, driver }, pbx3: pbx };
+      },
+      /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords.*ari-websocket/,
     ],
     [
       "an Asterisk without what its driver needs",
       (c) => (c.asterisks = { pbx: { ari_user: "onering" } }),
-      /^asterisks\.pbx\.ari_url: nothing → a value: the driver ari-client cannot work without it/,
-      /^asterisks\.pbx\.ari_password: nothing → a value: the driver ari-client/,
+      /^asterisks\.pbx\.ari_url: nothing → a value: the driver ari-websocket cannot work without it/,
+      /^asterisks\.pbx\.ari_password: nothing → a value: the driver ari-websocket/,
     ],
     ["no Redis", (c) => (c.redis = {}), /^redis: none → exactly one of url, sentinel, cluster/],
     [

@@ -61,7 +61,11 @@ describe("a file that is right", () => {
     const config = await load(least);
     expect(config.http.port).toBe(8080);
     expect(config.verification.max_guess_probability).toBe(0.001);
-    expect(config.asterisks.pbx).toMatchObject({ driver: "ari-client", ari_app: "onering", max_concurrent_calls: 500 });
+    expect(config.asterisks.pbx).toMatchObject({
+      driver: "ari-websocket",
+      ari_app: "onering",
+      max_concurrent_calls: 500,
+    });
     expect(config.trunks.a).toMatchObject({ number_format: "+e164", ring_on: "180" });
     expect(config.ranges.block).toEqual({ prefix: "+4477009", digits: 4 });
     expect(config.numbers.default_country).toBeUndefined();

@@ -19,7 +19,7 @@ export function telephonyConfig(changed: Changed = {}): Pick<Config, "asterisks"
   return {
     asterisks: {
       main: {
-        driver: "ari-client",
+        driver: "ari-websocket",
         ari_url: "http://127.0.0.1:1",
         ari_user: "onering",
         ari_password: "secret",

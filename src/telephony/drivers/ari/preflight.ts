@@ -1,7 +1,7 @@
-/** A look at Asterisk before the package is let at it: tells apart what the package cannot. */
+/** A look at Asterisk before a session is opened: tells apart what a WebSocket cannot, and what the ari-client package cannot. */
 import type { AriConfig } from "../../../config/asterisk-access.ts";
 
-export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari";
+export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari" | "too_old";
 
 /** Why Asterisk cannot be used now. The message holds no secret. */
 export class PreflightError extends Error {

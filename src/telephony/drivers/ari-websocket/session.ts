@@ -1,0 +1,130 @@
+/**
+ * One WebSocket to Asterisk that carries events and, as `RESTRequest` and `RESTResponse`, requests and their answers
+ * (https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ARI-REST-over-WebSocket).
+ */
+import { WebSocket } from "ws";
+import type { Clock } from "../../../clock.ts";
+import { PreflightError } from "../ari/preflight.ts";
+import {
+  AriError,
+  type AriSession,
+  type HangupReason,
+  type OriginateParameters,
+  type SessionListener,
+} from "../ari/transport.ts";
+import { type Answer, PendingRequests } from "./pending.ts";
+import { wayOut } from "./version.ts";
+
+/** More than this that the kernel does not take: Asterisk is not reading. About 3,000 requests. */
+const maxUnsentBytes = 1024 * 1024;
+
+export class WebSocketSession implements AriSession {
+  readonly #socket: WebSocket;
+  readonly #listener: SessionListener;
+  readonly #pending: PendingRequests;
+  #ended = false;
+
+  /** @param socket whose `close` is not told yet, open or not */
+  constructor(socket: WebSocket, listener: SessionListener, deadlineMs: number, clock: Clock) {
+    this.#socket = socket;
+    this.#listener = listener;
+    this.#pending = new PendingRequests(deadlineMs, clock);
+    socket.on("message", (data: Buffer) => this.#message(data));
+    socket.on("pong", () => listener.pong());
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(`WebSocket error (${error.code ?? error.name})`));
+    socket.on("close", (code: number) => this.#lost(`WebSocket closed (${code})`));
+  }
+
+  async originate({ endpoint, app, callerId, timeout, channelId }: OriginateParameters): Promise<void> {
+    const query = `endpoint=${encodeURIComponent(endpoint)}&callerId=${encodeURIComponent(callerId)}`;
+    await this.#request("POST", `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&${query}`);
+  }
+
+  async hangUp(channelId: string, reason?: HangupReason): Promise<void> {
+    const query = reason === undefined ? "" : `?reason=${reason}`;
+    await this.#request("DELETE", `channels/${encodeURIComponent(channelId)}${query}`);
+  }
+
+  async listChannels(): Promise<unknown> {
+    return parse((await this.#request("GET", "channels")).message_body);
+  }
+
+  async getChannel(channelId: string): Promise<void> {
+    await this.#request("GET", `channels/${encodeURIComponent(channelId)}`);
+  }
+
+  async setEventFilter(app: string, filter: object): Promise<void> {
+    try {
+      await this.#request("PUT", `applications/${app}/eventFilter`, filter);
+    } catch (error) {
+      // The first request of a session. An Asterisk that is too old, and whose version does not say so, ignores it.
+      if (!(error instanceof AriError) || error.message !== "ETIMEDOUT") throw error;
+      throw new PreflightError(
+        "no_answer",
+        `Asterisk does not answer requests over the WebSocket. Is it old? ${wayOut}`,
+      );
+    }
+  }
+
+  ping(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+  }
+
+  terminate(): void {
+    this.#ended = true;
+    this.#socket.terminate();
+    this.#pending.failAll();
+  }
+
+  /** Resolves with an answer that says success. @throws {AriError} */
+  async #request(method: string, uri: string, body?: object): Promise<Answer> {
+    // What was handed to the socket may have reached Asterisk, whatever comes after: only what never was is `unsent`.
+    if (this.#socket.readyState !== WebSocket.OPEN) throw unsent("ENOTCONN");
+    if (this.#pending.isFull || this.#socket.bufferedAmount > maxUnsentBytes) throw unsent("ENOBUFS");
+    const content = body === undefined ? {} : { content_type: "application/json", message_body: JSON.stringify(body) };
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const request_id = this.#pending.add(resolve, reject);
+      this.#socket.send(JSON.stringify({ type: "RESTRequest", request_id, method, uri, ...content }));
+    });
+    const { status_code: status, message_body: text } = answer;
+    if (typeof status !== "number") throw new AriError(0, "EBADMSG");
+    if (status < 200 || status > 299) throw new AriError(status, messageOf(parse(text)));
+    return answer;
+  }
+
+  #message(data: Buffer): void {
+    const message = parse(data.toString("utf8"));
+    if (isAnswer(message)) this.#pending.settle(message);
+    else this.#listener.event(message);
+  }
+
+  #lost(reason: string): void {
+    if (this.#ended) return;
+    this.terminate();
+    this.#listener.lost(reason);
+  }
+}
+
+function unsent(code: string): AriError {
+  return new AriError(0, code, false);
+}
+
+function isAnswer(message: unknown): message is Answer {
+  return typeof message === "object" && message !== null && (message as { type?: unknown }).type === "RESTResponse";
+}
+
+/** Asterisk's error bodies are `{"message": …}`. */
+function messageOf(body: unknown): string {
+  const message = (body as { message?: unknown } | null)?.message;
+  return typeof message === "string" ? message : "no reason given";
+}
+
+/** null: no JSON. */
+function parse(text: unknown): unknown {
+  if (typeof text !== "string") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
