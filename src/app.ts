@@ -1,6 +1,7 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
+import { createCallerIdCare } from "./callerid/care.ts";
 import { createCallerIdPool } from "./callerid/pool.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
@@ -11,6 +12,7 @@ import type { Report } from "./reports/events.ts";
 import { createMetrics } from "./reports/metrics.ts";
 import { createStore } from "./store/index.ts";
 import { createTelephony } from "./telephony/index.ts";
+import { createHashes } from "./verification/hashes.ts";
 import { createVerifications } from "./verification/service.ts";
 
 export interface AppOptions {
@@ -35,23 +37,37 @@ export interface App {
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, extraPlugins = [] } = options;
-  const store = createStore({ redis: config.redis, settings: config.verification, clock, logger });
+  const store = createStore({
+    ...{ redis: config.redis, settings: config.verification, care: config.caller_id_care },
+    ...{ clock, logger },
+  });
   const telephony = createTelephony({ config, pacing: store.pacing, clock, random, logger });
   const { dialer, lines } = telephony;
   const metrics = createMetrics({
     liveCalls: () => dialer.liveCalls,
     trunks: () => lines.status(),
     asterisks: () => telephony.asterisks(),
+    callerIds: () => care.status(),
   });
   const report: Report = (event) => {
     metrics.report(event);
     options.report?.(event);
   };
   const numbers = createNumbers(config.numbers);
+  const callerIds = createCallerIdPool(config.ranges, random);
+  const care = createCallerIdCare({
+    store: store.care,
+    pool: callerIds,
+    ranges: Object.keys(config.ranges),
+    alarmOutPercent: config.caller_id_care.alarm_out_percent,
+    hash: createHashes(config.secrets.hmac_key).presented,
+    ...{ clock, report, logger },
+  });
   const verifications = createVerifications({
     config,
     numbers,
-    callerIds: createCallerIdPool(config.ranges, random),
+    callerIds,
+    care,
     lines,
     dialer,
     store: store.verifications,

@@ -48,7 +48,13 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
     const config = await loadConfig({ path: configPath, env: {} });
 
     const logger = pino({ level: "silent" });
-    const store = createStore({ redis: config.redis, settings: config.verification, clock: systemClock, logger });
+    const store = createStore({
+      redis: config.redis,
+      settings: config.verification,
+      care: config.caller_id_care,
+      clock: systemClock,
+      logger,
+    });
     stops.push(() => store.close());
     while (!(await store.ping())) await new Promise((resolve) => setTimeout(resolve, 10));
 

@@ -7,6 +7,7 @@
 import { type Static, Type } from "typebox";
 import { App } from "./schema/apps.ts";
 import { Asterisk } from "./schema/asterisks.ts";
+import { CallerIdCare } from "./schema/caller-id-care.ts";
 import { Http } from "./schema/http.ts";
 import { Numbers } from "./schema/numbers.ts";
 import { named, section } from "./schema/parts.ts";
@@ -32,6 +33,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   numbers: Numbers,
   verification: Verification,
   calls: Calls,
+  caller_id_care: CallerIdCare,
   log: Log,
 });
 

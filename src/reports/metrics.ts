@@ -12,6 +12,10 @@ export interface Metrics {
 
 /** What is looked up at each scrape. */
 export interface MetricSources {
+  /** How many caller IDs each range has, how many of them are out, how many of those rest. May reject. */
+  callerIds(): Promise<
+    readonly { readonly range: string; readonly size: number; readonly out: number; readonly resting: number }[]
+  >;
   liveCalls(): number;
   trunks(): readonly { readonly trunk: string; readonly usable: boolean }[];
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
@@ -71,6 +75,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: ringBuckets,
     registers,
   });
+  const rested = new Counter({
+    name: "onering_caller_ids_rested_total",
+    help: "Caller IDs that began to rest: `flagged` by a network (607, 608), or `silent` while others ring.",
+    labelNames: ["range", "reason"] as const,
+    registers,
+  });
   const http = new Histogram({
     name: "onering_http_request_duration_seconds",
     help: "Time from a request's arrival to the end of its answer.",
@@ -89,6 +99,9 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "verification_ended":
           ended.inc({ status: event.status, reason: event.reason ?? "none", country: country(event.country) });
+          break;
+        case "caller_id_rested":
+          rested.inc({ range: event.range, reason: event.reason });
           break;
         case "check":
           checks.inc({ valid: String(event.valid) });
@@ -128,6 +141,21 @@ function addGauges(sources: MetricSources, registry: Registry): void {
     registers,
     collect() {
       for (const { trunk, usable } of sources.trunks()) this.set({ trunk }, Number(usable));
+    },
+  });
+  new Gauge({
+    name: "onering_caller_ids",
+    help: "Caller IDs of a range: `all` there are, `resting`, and `at_cap`. Above half out, the range is not used.",
+    labelNames: ["range", "state"] as const,
+    registers,
+    async collect() {
+      // Nothing rather than old figures where the store is away.
+      this.reset();
+      for (const { range, size, out, resting } of await sources.callerIds().catch(() => [])) {
+        this.set({ range, state: "all" }, size);
+        this.set({ range, state: "resting" }, resting);
+        this.set({ range, state: "at_cap" }, out - resting);
+      }
     },
   });
   new Gauge({

@@ -13,7 +13,7 @@ export class Activity {
   /** The gateway reports that something happened. */
   report(event: ReportEvent): void {
     if (event.type === "verification_started") this.#newest = event.id;
-    if (event.id !== this.#newest) return;
+    if (!("id" in event) || event.id !== this.#newest) return;
     for (const listener of this.#listeners) listener(event.id);
   }
 

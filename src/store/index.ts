@@ -1,9 +1,11 @@
 /** The store as the composition root takes it. */
 import type { Logger } from "pino";
+import type { CareStore } from "../callerid/care-port.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Pacing } from "../telephony/pacing-port.ts";
 import type { VerificationStore } from "../verification/ports.ts";
+import { createCareStore } from "./care-store.ts";
 import { createRedis } from "./client.ts";
 import { createPacing } from "./pacing-store.ts";
 import { createScriptRunner } from "./run.ts";
@@ -13,6 +15,7 @@ import { createVerificationStore } from "./verification-store.ts";
 export interface Store {
   readonly verifications: VerificationStore;
   readonly pacing: Pacing;
+  readonly care: CareStore;
   /** Whether Redis answers now. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -22,15 +25,17 @@ export interface Store {
 export function createStore(options: {
   readonly redis: Config["redis"];
   readonly settings: Config["verification"];
+  readonly care: Config["caller_id_care"];
   readonly clock: Clock;
   readonly logger: Logger;
 }): Store {
-  const { redis, settings, clock, logger } = options;
+  const { redis, settings, care, clock, logger } = options;
   const connection = createRedis(redis, logger);
   const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
   return {
     verifications: createVerificationStore(run, settings),
     pacing: createPacing(run),
+    care: createCareStore(run, care),
     ping: connection.ping,
     close: connection.close,
   };

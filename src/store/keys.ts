@@ -19,3 +19,6 @@ export function idempotencyKey(keyHash: string): string {
 
 /** Leads the scripts of lines (lua/includes/line.lua) to their keys; all share its hash tag. */
 export const linesKey = "{lines}:out";
+
+/** Leads the scripts of caller-ID care (lua/care_note.lua) to their keys; all share its hash tag. */
+export const careKey = "{care}";

@@ -5,7 +5,7 @@
  *
  * The first line of each script tells Redis (7 or newer) to look at the whole before it runs: a script is refused, not
  * cut short, where memory is full. What begins something is refused then; what brings it to its end (`allow-oom`) adds
- * a bounded little and is let through.
+ * a bounded little and is let through. What only reads (`no-writes`) is never refused for that.
  */
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
@@ -23,6 +23,9 @@ export const scriptNames = [
   "release",
   "take_line",
   "release_line",
+  "care_look",
+  "care_note",
+  "care_status",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

@@ -1,5 +1,6 @@
 /** The calls of verifications: hands each to the dialer, and what becomes of it to the store and the reports. */
 import type { Logger } from "pino";
+import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
@@ -34,13 +35,14 @@ export function createCalls(options: {
   readonly config: { readonly calls: Pick<Config["calls"], "second_call_gap_ms"> };
   readonly lines: Lines;
   readonly dialer: Dialer;
+  readonly care: CallerIdCare;
   readonly store: VerificationStore;
   readonly clock: Clock;
   readonly report: Report;
   readonly logger: Logger;
   readonly onSeen: (seen: Seen) => void;
 }): Calls {
-  const { dialer, store, clock, report, logger, onSeen } = options;
+  const { dialer, care, store, clock, report, logger, onSeen } = options;
   const gapMs = options.config.calls.second_call_gap_ms;
   /** Bounded by the calls that the dialer keeps up, and those whose last news waits for the store. */
   const live = new Set<CallProgress>();
@@ -86,6 +88,7 @@ export function createCalls(options: {
     const second = next ? secondCalls.expect(next) : null;
     const progress = progressOf(verification, second);
 
+    care.placed(callerId);
     dialer.place(
       {
         attemptId: attemptIdOf(id, attempt),
@@ -101,6 +104,7 @@ export function createCalls(options: {
           progress.tell({ event: "ringing", reason: null });
         },
         ended(result) {
+          care.ended(callerId, result);
           report({ type: "attempt_ended", id, country, trunk, result });
           logger.info({ id, attempt, country, trunk, outcome: result.outcome, alerted: result.alerted }, "call ended");
           progress.tell(eventOf(result));
@@ -120,7 +124,7 @@ export function createCalls(options: {
       await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
     },
     async settled() {
-      await Promise.all([...live].map((progress) => progress.settled()));
+      await Promise.all([care.settled(), ...[...live].map((progress) => progress.settled())]);
     },
   };
 }

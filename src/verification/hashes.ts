@@ -24,6 +24,8 @@ export interface Hashes {
   code(verificationId: string, code: string): string;
   /** A caller ID as shown to one callee: the same caller ID looks different for another. */
   callerId(callee: string, callerId: string): string;
+  /** A caller ID whoever it is shown to: what is counted over all callees. */
+  presented(callerId: string): string;
   /** An Idempotency-Key of one app. */
   idempotencyKey(app: string, key: string): string;
   /** Tells whether two requests say the same, whatever the order of their keys. */
@@ -47,6 +49,7 @@ export function createHashes(hmacKey: string): Hashes {
     },
     code: (verificationId, code) => short("code", verificationId, code),
     callerId: (callee, callerId) => short("caller-id", callee, callerId),
+    presented: (callerId) => short("presented", callerId),
     idempotencyKey: (app, key) => short("idempotency-key", app, key),
     fingerprint: (request) =>
       short(

@@ -1,14 +1,16 @@
 /** Finds a line and the caller IDs for one code. */
+import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerId, CallerIdPool } from "../callerid/types.ts";
 import type { Line, Lines } from "../telephony/dialer-port.ts";
 import type { Hashes } from "./hashes.ts";
 import type { Candidate, Placement } from "./ports.ts";
-import { noLine, noSuchCodeLength } from "./refusals.ts";
+import { noLine, noSuchCodeLength, rangesExhausted } from "./refusals.ts";
 import type { Verification } from "./types.ts";
 
-/** Enough that the first free one of them is nearly always there: at most half of the range rests for a callee. */
+/** Enough that the first free one of them is nearly always there: at most half of the range is not for this callee. */
 const fewCandidates = 4;
-/** For the second try. That all of these rest has a chance of at most 2^-256; of pairs at most (5/6)^256 = 5·10^-21. */
+/** For the second try. That none of so many is free has a chance of at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
+const manyCandidates = 64;
 const mostCandidates = 256;
 
 /** The code that an app wants. */
@@ -25,15 +27,10 @@ export interface Offer {
   readonly calls: number;
   /** Of the code that one of the calls tells; null: any. */
   readonly digits: number | null;
-  /** While more caller IDs than this rest for a callee, it gets no call: see `takeOffer`. */
-  readonly mostResting: number;
 }
 
 /**
  * Takes a line for the first call to a callee.
- *
- * Somebody who did see the callee's earlier calls can rule those caller IDs out. So at least half of the smallest
- * range must be left: that bounds their odds to twice the configured ones.
  * @throws {Refusal} where there is no line or no range
  */
 export async function takeOffer(
@@ -45,12 +42,11 @@ export async function takeOffer(
   const line = await lines.take(callee);
   if ("none" in line) throw noLine(line);
   const digits = codeLength === null ? null : codeLength / calls;
-  const sizes = [...pool.sizes(line.ranges, digits).values()];
-  if (sizes.length === 0) {
+  if (pool.sizes(line.ranges, digits).size === 0) {
     void lines.giveBack(line);
     throw noSuchCodeLength(codeLength, calls);
   }
-  return { line, calls, digits, mostResting: Math.floor(Math.min(...sizes) / 2) };
+  return { line, calls, digits };
 }
 
 /** The caller IDs that the store leased, one for each call in order, and the verification as it is now. */
@@ -62,33 +58,39 @@ export interface Leased {
 
 /**
  * Asks the store to lease one of a few caller IDs drawn at random (or pairs of them, for two calls), and once more with
- * many where all of those rest.
+ * many where none of those is free: at a cap or resting for everybody, or shown to this callee lately.
  * Draws are independent and the first free one is taken, so the choice stays uniform over what the callee may receive.
+ * @param options.place gets the candidates, and how many caller IDs may rest for this callee (see `headroom`)
  * @returns the lease, or the store's answer where it leased none
+ * @throws {Refusal} where too much of the ranges is out for everybody
  */
 export async function leaseCallerIds<Answer extends { readonly kind: string }>(options: {
   readonly pool: CallerIdPool;
+  readonly care: CallerIdCare;
   readonly hashes: Hashes;
   readonly offer: Offer;
   readonly verificationId: string;
   readonly callee: string;
-  readonly place: (candidates: readonly Candidate[]) => Promise<Answer | Placement>;
+  readonly place: (candidates: readonly Candidate[], mostResting: number) => Promise<Answer | Placement>;
 }): Promise<Leased | Exclude<Answer | Placement, { kind: "placed" }>> {
-  const { pool, hashes, offer, verificationId, callee, place } = options;
+  const { pool, care, hashes, offer, verificationId, callee, place } = options;
   const attempt = async (count: number) => {
-    const drawn = draw(pool, offer, count);
-    const answer = await place(drawn.map((callerIds) => candidate(callerIds, hashes, verificationId, callee)));
-    return { drawn, answer: answer as Placement };
+    const fitness = await care.look(offer.line.ranges, offer.digits, draw(pool, offer, count));
+    if (fitness === null) throw rangesExhausted();
+    const { fit, out, mostResting } = fitness;
+    if (fit.length === 0) return { fit, out, answer: { kind: "all_resting", resting: 0 } as Placement };
+    const candidates = fit.map((callerIds) => candidate(callerIds, hashes, verificationId, callee));
+    return { fit, out, answer: (await place(candidates, mostResting)) as Placement };
   };
 
-  let { drawn, answer } = await attempt(fewCandidates);
+  let { fit, out, answer } = await attempt(fewCandidates);
   if (answer.kind === "all_resting") {
-    // Of `resting` + 1 different numbers one is free; pairs give no such certainty.
-    const enough = offer.calls === 1 ? answer.resting + 1 : mostCandidates;
-    ({ drawn, answer } = await attempt(Math.min(enough, mostCandidates)));
+    // Of `resting` + `out` + 1 different numbers one is free; pairs give no such certainty.
+    const enough = offer.calls === 1 ? Math.max(answer.resting + out + 1, manyCandidates) : mostCandidates;
+    ({ fit, answer } = await attempt(Math.min(enough, mostCandidates)));
   }
   if (answer.kind !== "placed") return answer as Exclude<Answer | Placement, { kind: "placed" }>;
-  const callerIds = drawn[answer.candidate];
+  const callerIds = fit[answer.candidate];
   if (!callerIds) throw new Error("the store leased caller IDs that it was not offered");
   return { kind: "leased", callerIds, verification: answer.verification };
 }

@@ -7,6 +7,9 @@ import type { Status } from "./types.ts";
 /** A caller ID that rests for one callee may be free for it soon. */
 const capacityRetryMs = 1000;
 
+/** Those at their hourly cap come back one by one, within an hour. */
+const exhaustedRetryMs = 60_000;
+
 const limitDetails: Record<CalleeLimit, string> = {
   wrong_checks: "too many wrong codes were given for this number",
   live_call: "a call to this number is under way",
@@ -55,6 +58,12 @@ export function badCalls(calls: number, minCalls: number, most: number): Refusal
 export function callerIdsMissing(calls: number): Refusal {
   const what = calls === 1 ? "caller_id: this verification has one call" : "caller_ids: give those of both calls";
   return new Refusal("invalid_request", `${what}; this was not counted`);
+}
+
+/** More than half of each range is out for everybody: see `headroom`. */
+export function rangesExhausted(): Refusal {
+  const detail = "too many of the caller IDs were used up to their caps, or rest because carriers distrust them";
+  return new Refusal("capacity", detail, exhaustedRetryMs);
 }
 
 /** The refusal for a placement that is none. */

@@ -1,5 +1,6 @@
 /** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
 import type { Logger } from "pino";
+import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerIdPool } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
@@ -24,6 +25,7 @@ export interface VerificationsOptions {
   };
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
+  readonly care: CallerIdCare;
   readonly lines: Lines;
   readonly dialer: Dialer;
   readonly store: VerificationStore;

@@ -1,5 +1,6 @@
 /** Starts verifications and places their calls. Nothing is placed that the store did not lease first. */
 import type { Logger } from "pino";
+import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerIdPool } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
@@ -28,6 +29,7 @@ interface Callee {
 export function createStarts(options: {
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
+  readonly care: CallerIdCare;
   readonly lines: Lines;
   readonly config: { readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour"> };
   readonly dialer: Dialer;
@@ -40,7 +42,7 @@ export function createStarts(options: {
   readonly calls: Calls;
   readonly endings: Endings;
 }): Pick<Verifications, "start" | "resend"> {
-  const { numbers, callerIds: pool, lines, dialer, store, hashes, clock, random, report, logger } = options;
+  const { numbers, callerIds: pool, care, lines, dialer, store, hashes, clock, random, report, logger } = options;
   const { calls, endings } = options;
   const { min_calls: minCalls, starts_per_callee_per_hour: mostCalls } = options.config.verification;
 
@@ -62,7 +64,14 @@ export function createStarts(options: {
   }
 
   /** What a start and a resend tell the store alike. */
-  function callRequest(app: AppIdentity, id: string, to: string, offer: Offer, candidates: readonly Candidate[]) {
+  function callRequest(
+    app: AppIdentity,
+    id: string,
+    to: string,
+    offer: Offer,
+    candidates: readonly Candidate[],
+    mostResting: number,
+  ) {
     return {
       nowMs: clock.nowMs(),
       app: app.name,
@@ -70,7 +79,7 @@ export function createStarts(options: {
       callee: hashes.callee(to),
       calls: offer.calls,
       candidates,
-      mostResting: offer.mostResting,
+      mostResting,
       longestCallMs: dialer.longestCallMs + (offer.calls === 1 ? 0 : calls.secondCallWithinMs),
     };
   }
@@ -108,9 +117,9 @@ export function createStarts(options: {
     const { reference = null, metadata = null } = request;
     const { offer, answer: lease } = await withOffer(to, wantedOf(request), (offer) =>
       leaseCallerIds({
-        ...{ pool, hashes, offer, verificationId: id, callee: to },
-        place: (candidates) =>
-          store.start({ ...callRequest(app, id, to, offer, candidates), to, country, reference, metadata }),
+        ...{ pool, care, hashes, offer, verificationId: id, callee: to },
+        place: (...choice) =>
+          store.start({ ...callRequest(app, id, to, offer, ...choice), to, country, reference, metadata }),
       }),
     );
     if (lease.kind === "exists") return endings.seen(lease);
@@ -137,8 +146,8 @@ export function createStarts(options: {
       if (isTerminal(status)) throw ended(status);
       const { offer, answer: lease } = await withOffer(to, wantedOf(verification), (offer) =>
         leaseCallerIds({
-          ...{ pool, hashes, offer, verificationId: id, callee: to },
-          place: (candidates) => store.resend(callRequest(app, id, to, offer, candidates)),
+          ...{ pool, care, hashes, offer, verificationId: id, callee: to },
+          place: (...choice) => store.resend(callRequest(app, id, to, offer, ...choice)),
         }),
       );
       if (lease.kind !== "leased") throw refused(lease);

@@ -105,6 +105,14 @@ describe("on a Redis Cluster of three nodes", () => {
     for (const [callee, found] of tags) expect(found.size, callee).toBe(1);
   });
 
+  it("calls are counted for their caller IDs in one slot, whatever callee and trunk they were of", async () => {
+    const perNode = await Promise.all(nodes.map(({ client }) => client.keys("{care}:*")));
+    const holding = perNode.filter((keys) => keys.length > 0);
+    expect(holding).toHaveLength(1);
+    // 120 calls from a million caller IDs: hardly one came twice.
+    expect(holding[0]?.filter((key) => key.startsWith("{care}:a:")).length).toBeGreaterThan(110);
+  });
+
   it("follows a slot that moves to another node, without placing twice", async () => {
     const to = "+447700911111";
     const { id } = await world.verifications.start(shop, { to }, null);

@@ -5,7 +5,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { createStore, type Store } from "../../../src/store/index.ts";
 import type { PacedWay, PaceLimits } from "../../../src/telephony/pacing-port.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { settings } from "../verification/world.ts";
+import { careSettings, settings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 let gateways: [Store, Store];
@@ -17,6 +17,7 @@ beforeAll(async () => {
     createStore({
       redis: { url: redis.url, command_timeout_ms: 800 },
       settings,
+      care: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),
     });

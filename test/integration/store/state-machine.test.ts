@@ -6,7 +6,7 @@ import { type Event, events, isTerminal, next } from "../../../src/verification/
 import { type Status, statuses } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { manualClock } from "../../unit/verification/manual-clock.ts";
-import { settings } from "../verification/world.ts";
+import { careSettings, settings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 const clock = manualClock();
@@ -16,7 +16,7 @@ let number = 0;
 beforeAll(async () => {
   const { url } = await runtime.redis();
   const logger = pino({ level: "silent" });
-  store = createStore({ redis: { url, command_timeout_ms: 800 }, settings, clock, logger });
+  store = createStore({ redis: { url, command_timeout_ms: 800 }, settings, care: careSettings, clock, logger });
   while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));
 });
 afterAll(() => store.close());

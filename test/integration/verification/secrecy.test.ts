@@ -115,11 +115,12 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
 /** All that a key holds, as text. */
 async function dump(raw: Redis, key: string): Promise<string> {
   const type = await raw.type(key);
-  const content =
-    type === "hash"
-      ? await raw.hgetall(key)
-      : type === "zset"
-        ? await raw.zrange(key, "0", "-1", "WITHSCORES")
-        : await raw.get(key);
+  const read: Record<string, () => Promise<unknown>> = {
+    hash: () => raw.hgetall(key),
+    zset: () => raw.zrange(key, "0", "-1", "WITHSCORES"),
+    list: () => raw.lrange(key, 0, -1),
+    string: () => raw.get(key),
+  };
+  const content = await read[type]?.();
   return `${key} ${JSON.stringify(content)}`;
 }

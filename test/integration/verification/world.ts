@@ -4,6 +4,7 @@
  */
 import { pino } from "pino";
 import { expect, vi } from "vitest";
+import { createCallerIdCare } from "../../../src/callerid/care.ts";
 import { createCallerIdPool } from "../../../src/callerid/pool.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
@@ -20,6 +21,7 @@ import type {
   NoLine,
   NoLineReason,
 } from "../../../src/telephony/dialer-port.ts";
+import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
 import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 
@@ -37,6 +39,17 @@ export const settings: Config["verification"] = {
   idempotency_ttl_seconds: 86_400,
 };
 
+export const careSettings: Config["caller_id_care"] = {
+  attempts_per_hour: 3,
+  attempts_per_day: 40,
+  flagged_rest_seconds: 604_800,
+  silent_rest_seconds: 86_400,
+  ring_history_attempts: 20,
+  least_ringing_percent: 20,
+  least_trunk_ringing_percent: 60,
+  alarm_out_percent: 25,
+};
+
 export const longestCallMs = 30_000;
 export const secondCallGapMs = 3000;
 /** Reserved for drama by Ofcom: nobody's number. */
@@ -52,6 +65,7 @@ export interface PlacedCall extends Attempt, AttemptObserver {
 export interface WorldOptions {
   readonly redis: Config["redis"];
   readonly settings?: Partial<Config["verification"]>;
+  readonly care?: Partial<Config["caller_id_care"]>;
   readonly ranges?: Config["ranges"];
   readonly clock?: ManualClock;
 }
@@ -67,6 +81,7 @@ export function createWorld(options: WorldOptions) {
   const logLines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
   const all = { ...settings, ...options.settings };
+  const care = { ...careSettings, ...options.care };
   const digits = Object.values(ranges)[0]?.digits ?? 4;
   let noTrunk: NoLineReason | null = null;
 
@@ -99,15 +114,24 @@ export function createWorld(options: WorldOptions) {
     giveBack: async () => void linesHeld--,
     status: () => [],
   };
-  const store = createStore({ redis: options.redis, settings: all, clock, logger });
+  const store = createStore({ redis: options.redis, settings: all, care, clock, logger });
+  const callerIds = createCallerIdPool(ranges, cryptoRandom);
+  const hmacKey = "a key that only this test has, of 32 characters and more";
+  const report = (event: ReportEvent) => void reports.push(event);
+  const callerIdCare = createCallerIdCare({
+    store: store.care,
+    pool: callerIds,
+    ranges: Object.keys(ranges),
+    alarmOutPercent: care.alarm_out_percent,
+    hash: createHashes(hmacKey).presented,
+    ...{ clock, report, logger },
+  });
   const verifications = createVerifications({
-    ...{ numbers, lines, dialer, clock, logger },
+    ...{ numbers, lines, dialer, clock, logger, callerIds, report, hmacKey },
+    care: callerIdCare,
     config: { verification: all, calls: { second_call_gap_ms: secondCallGapMs } },
-    callerIds: createCallerIdPool(ranges, cryptoRandom),
     store: store.verifications,
-    hmacKey: "a key that only this test has, of 32 characters and more",
     random: cryptoRandom,
-    report: (event) => void reports.push(event),
   });
 
   const lastCall = (): PlacedCall => {
@@ -117,7 +141,7 @@ export function createWorld(options: WorldOptions) {
   };
 
   return {
-    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, lines, lastCall },
+    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, lines, lastCall, callerIdCare },
     redis: options.redis,
     linesHeld: () => linesHeld,
     /** From now on no trunk can be had. */

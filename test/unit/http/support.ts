@@ -121,7 +121,12 @@ export interface TestServerOptions {
 export async function testServer(options: TestServerOptions = {}): Promise<{ server: FastifyInstance; log: string[] }> {
   const log: string[] = [];
   const stream = { write: (line: string) => void log.push(line) };
-  const metrics = createMetrics({ liveCalls: () => 0, trunks: () => [], asterisks: () => [] });
+  const metrics = createMetrics({
+    liveCalls: () => 0,
+    trunks: () => [],
+    asterisks: () => [],
+    callerIds: async () => [],
+  });
   const server = await buildServer({
     config: {
       http: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../../src/reports/metrics.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 
-const idle = { liveCalls: () => 0, trunks: () => [], asterisks: () => [] };
+const idle = { liveCalls: () => 0, trunks: () => [], asterisks: () => [], callerIds: async () => [] };
 const started = (country: string) =>
   ({ type: "verification_started", id: "v1", app: "shop", country, trunk: "carrier" }) as const;
 const rang: AttemptResult = {
@@ -64,6 +64,7 @@ describe("the metrics", () => {
         { trunk: "two", usable: false },
       ],
       asterisks: () => [["main", true]],
+      callerIds: async () => [],
     });
     expect(await registry.metrics()).toContain("onering_live_calls 3\n");
     calls = 0;
@@ -72,6 +73,25 @@ describe("the metrics", () => {
     expect(text).toContain('onering_trunk_usable{trunk="one"} 1\n');
     expect(text).toContain('onering_trunk_usable{trunk="two"} 0\n');
     expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
+  });
+
+  it("tell how many caller IDs of each range are out, and nothing where that is not known", async () => {
+    let known = true;
+    const { report, registry } = createMetrics({
+      ...idle,
+      async callerIds() {
+        if (!known) throw new Error("the store is away");
+        return [{ range: "block", size: 10_000, out: 30, resting: 10 }];
+      },
+    });
+    report({ type: "caller_id_rested", range: "block", trunk: "carrier", reason: "flagged" });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_caller_ids{range="block",state="all"} 10000\n');
+    expect(text).toContain('onering_caller_ids{range="block",state="resting"} 10\n');
+    expect(text).toContain('onering_caller_ids{range="block",state="at_cap"} 20\n');
+    expect(text).toContain('onering_caller_ids_rested_total{range="block",reason="flagged"} 1\n');
+    known = false;
+    expect(await registry.metrics()).not.toContain("onering_caller_ids{");
   });
 
   it("never grow without bound, and never hold a number", async () => {

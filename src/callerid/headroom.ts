@@ -1,0 +1,52 @@
+/** How much of the ranges must be left for one callee, when part of them is out for everybody. */
+import type { CallerIdPool } from "./types.ts";
+
+/** The ranges that may be drawn from now, and how many of their caller IDs may rest for one callee beside. */
+export interface Headroom {
+  readonly ranges: readonly string[];
+  readonly mostResting: number;
+}
+
+/** Caller IDs of one length that share a prefix: what an attacker, who is told the prefix, guesses among. */
+export interface Group {
+  readonly prefix: string;
+  readonly ranges: readonly string[];
+  readonly size: number;
+  /** How many of them are over a cap or rest. */
+  readonly out: number;
+}
+
+/** @param out how many caller IDs of a range are out */
+export function groupsOf(
+  pool: CallerIdPool,
+  ranges: readonly string[],
+  codeLength: number | null,
+  out: (range: string) => number,
+): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const range of ranges) {
+    for (const [prefix, size] of pool.sizes([range], codeLength)) {
+      const group = groups.get(prefix) ?? { prefix, ranges: [], size: 0, out: 0 };
+      groups.set(prefix, {
+        prefix,
+        ranges: [...group.ranges, range],
+        size: group.size + size,
+        out: group.out + out(range),
+      });
+    }
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Somebody who saw the callee's earlier calls can rule those caller IDs out, and, at worst, knows which are out for
+ * everybody (blocklists can be asked). So of each group at least half must be neither: that bounds the odds of a guess
+ * to twice the configured ones (ADR 5 and 20). A group of which more than half is out is not drawn from at all.
+ * @returns null where that leaves nothing
+ */
+export function headroom(groups: readonly Group[]): Headroom | null {
+  const usable = groups.filter(({ size, out }) => out <= size / 2);
+  if (usable.length === 0) return null;
+  const least = Math.min(...usable.map(({ size, out }) => Math.floor(size / 2) - out));
+  return { ranges: usable.flatMap(({ ranges }) => ranges), mostResting: Math.max(0, least) };
+}
