@@ -95,7 +95,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     AMI_PERMIT: LOOPBACK,
     AMI_CALLS_APP: options.amiCallsApp ?? "",
     AMI_READ: options.amiCallsApp ? "system,user,call" : "system,user",
-    AMI_WRITE: options.amiCallsApp ? "system,reporting,originate,call" : "system,reporting",
+    AMI_WRITE: options.amiCallsApp ? "system,reporting,originate" : "system,reporting",
     SIP_BIND: "127.0.0.1",
     SIP_PORT: String(ports.sip),
     SIP_EXTERNAL_ADDRESS: "",

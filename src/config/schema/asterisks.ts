@@ -29,7 +29,7 @@ export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", 
         user: Type.String({
           minLength: 1,
           description:
-            "User in manager.conf; needs `read = system` and `write = reporting,system`, for calls `read = system,call,user` and `write = originate,call,reporting,system`.",
+            "User in manager.conf; needs `read = system` and `write = reporting,system`, for calls `read = system,call,user` and `write = system,reporting,originate`.",
         }),
         password: secret("Its secret.", 1),
       },

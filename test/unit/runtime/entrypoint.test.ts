@@ -63,7 +63,7 @@ const cases: readonly [string, Record<string, string>, TemplateValues, AsteriskT
   [
     "an Asterisk whose AMI places calls",
     { AMI_CALLS_APP: "onering" },
-    { AMI_CALLS_APP: "onering", AMI_READ: "system,user,call", AMI_WRITE: "system,reporting,originate,call" },
+    { AMI_CALLS_APP: "onering", AMI_READ: "system,user,call", AMI_WRITE: "system,reporting,originate" },
     { ...host, port: 5060 },
     [],
   ],

@@ -76,7 +76,7 @@ export async function learn(session: AmiSession): Promise<AsteriskFacts> {
   const commands = await session.request("ListCommands");
   const lacking = neededActions.filter((action) => commands[action.toLowerCase()] === undefined);
   if (lacking.length > 0) {
-    throw new Error(`the AMI user may not ${lacking.join(", ")}: give it \`write = originate,call,reporting\``);
+    throw new Error(`the AMI user may not ${lacking.join(", ")}: give it \`write = system,reporting,originate\``);
   }
   const settings = await session.request("CoreSettings");
   const status = await session.request("CoreStatus");
