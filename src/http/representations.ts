@@ -2,9 +2,11 @@
 import type { Static } from "typebox";
 import type { Config } from "../config/schema.ts";
 import type { NumberFacts } from "../numbers/types.ts";
+import type { LastCall } from "../verification/last-call.ts";
 import type { CheckAnswer, Guess, StartRequest, Verification } from "../verification/types.ts";
 import { callerIdPattern } from "./caller-id-pattern.ts";
 import type { CheckAnswerBody, CheckBody } from "./schemas/check.ts";
+import type { LastCallBody } from "./schemas/last-call.ts";
 import type { NumberBody } from "./schemas/number.ts";
 import type { StartBody, VerificationBody } from "./schemas/verification.ts";
 
@@ -41,12 +43,28 @@ export function createVerificationBody(calls: Config["calls"]) {
       caller_id: callerId(verification.callerIdPrefix, verification.codeLength / verification.calls),
       checks_left: verification.checksLeft,
       ring,
+      last_call: lastCallBody(verification.lastCall),
       ...(reference !== null && { reference }),
       ...(metadata !== null && { metadata }),
       created_at: rfc3339(verification.createdAtMs),
       expires_at: rfc3339(verification.expiresAtMs),
       ...(endedAtMs !== null && { ended_at: rfc3339(endedAtMs) }),
     };
+  };
+}
+
+function lastCallBody(call: LastCall | null): Static<typeof LastCallBody> {
+  if (call === null) return null;
+  return {
+    outcome: call.outcome,
+    alerted: call.alerted,
+    post_dial_delay_ms: call.postDialDelayMs,
+    ring_ms: call.ringMs,
+    sip_status: call.sipStatus,
+    q850: call.q850Cause,
+    ended_by: call.endedBy,
+    false_answer: call.falseAnswer,
+    evidence: call.evidence,
   };
 }
 

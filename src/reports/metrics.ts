@@ -61,6 +61,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["trunk", "outcome"] as const,
     registers,
   });
+  const evidence = new Counter({
+    name: "onering_call_evidence_total",
+    help: "Call attempts that ended, by what is known of them: SIP messages that the tap saw, or Asterisk's events alone.",
+    labelNames: ["evidence"] as const,
+    registers,
+  });
+  const falseAnswers = new Counter({
+    name: "onering_false_answers_total",
+    help: "Calls that were answered with no ringing before: voicemail, or an answer that nobody gave.",
+    labelNames: ["trunk"] as const,
+    registers,
+  });
   const postDialDelay = new Histogram({
     name: "onering_post_dial_delay_seconds",
     help: "INVITE to the first 180.",
@@ -112,6 +124,8 @@ export function createMetrics(sources: MetricSources): Metrics {
         case "attempt_ended": {
           const { trunk, result } = event;
           attempts.inc({ trunk, outcome: result.outcome });
+          evidence.inc({ evidence: result.evidence });
+          if (result.falseAnswer) falseAnswers.inc({ trunk });
           if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
           if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);
           break;

@@ -20,6 +20,7 @@ export const publicFields = [
   "created_at",
   "expires_at",
   "ended_at",
+  "last_call",
 ] as const;
 
 /** @param values of `publicFields`, in their order; '' stands for null */
@@ -40,20 +41,22 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     checksLeft: Number(field("checks_left")),
     attempts: Number(field("attempts")),
     reference: orNull(field("reference")),
-    metadata: readMetadata(field("metadata")),
+    metadata: readJson<Verification["metadata"]>(field("metadata")),
     createdAtMs: Number(field("created_at")),
     expiresAtMs: Number(field("expires_at")),
     endedAtMs: field("ended_at") === "" ? null : Number(field("ended_at")),
+    lastCall: readJson<Verification["lastCall"]>(field("last_call")),
   };
 }
 
-/** The text for `metadata`; '' for none. */
-export function writeMetadata(metadata: Verification["metadata"]): string {
-  return metadata === null ? "" : JSON.stringify(metadata);
+/** The text for `metadata` and `last_call`; '' for none. */
+export function writeJson(value: Verification["metadata"] | Verification["lastCall"]): string {
+  return value === null ? "" : JSON.stringify(value);
 }
 
-function readMetadata(text: string): Verification["metadata"] {
-  return text === "" ? null : (JSON.parse(text) as Record<string, string>);
+/** Reads what `writeJson` wrote. */
+function readJson<T>(text: string): T | null {
+  return text === "" ? null : (JSON.parse(text) as T);
 }
 
 function orNull(text: string): string | null {

@@ -14,7 +14,7 @@ import type {
 } from "../verification/ports.ts";
 import type { Status } from "../verification/types.ts";
 import { idempotencyKey, verificationKey } from "./keys.ts";
-import { readRecord, writeMetadata } from "./record.ts";
+import { readRecord, writeJson } from "./record.ts";
 import type { Reply, RunScript } from "./run.ts";
 
 export function createVerificationStore(run: RunScript, settings: Config["verification"]): VerificationStore {
@@ -25,7 +25,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
       const { to, country, reference, metadata } = call;
       const reply = await run("start", verificationKey(call.id), [
         ...[call.nowMs, call.app, call.id, call.callee.hash, call.longestCallMs, call.mostResting],
-        ...[to, country, reference ?? "", writeMetadata(metadata), call.calls],
+        ...[to, country, reference ?? "", writeJson(metadata), call.calls],
         ...candidateArgs(call),
       ]);
       if (reply[0] === "exists") return { kind: "exists", ...readSeen(call.id, reply as Reply) } satisfies Exists;
@@ -50,7 +50,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
       return readCheck(id, reply as Reply);
     },
 
-    async change({ nowMs, app, id, attempt, event, reason }) {
+    async change({ nowMs, app, id, attempt, event, reason, lastCall = null }) {
       const reply = await run("change", verificationKey(id), [
         nowMs,
         app,
@@ -58,6 +58,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
         attempt ?? "",
         event ?? "",
         reason ?? "",
+        writeJson(lastCall),
       ]);
       return readChange(id, reply as Reply);
     },

@@ -6,6 +6,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Outcome } from "../telephony/outcome.ts";
+import type { LastCall } from "./last-call.ts";
 import type { Event } from "./machine.ts";
 
 /** Together longer than a failover of Sentinel or Cluster takes with their defaults (some 10 to 30 s). */
@@ -14,6 +15,8 @@ const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
 export interface News {
   readonly event: Event;
   readonly reason: Outcome | null;
+  /** With the end of a call. */
+  readonly lastCall?: LastCall | null;
 }
 
 export interface CallProgress {

@@ -8,6 +8,7 @@ import type { Report } from "../reports/events.ts";
 import type { Dialer, Line, Lines } from "../telephony/dialer-port.ts";
 import { type CallProgress, createCallProgress, type News } from "./call-progress.ts";
 import { attemptIdOf } from "./ids.ts";
+import { lastCallOf } from "./last-call.ts";
 import { eventOf, isTerminal } from "./machine.ts";
 import type { Seen, VerificationStore } from "./ports.ts";
 import { createSecondCalls, type SecondCall } from "./second-calls.ts";
@@ -63,8 +64,8 @@ export function createCalls(options: {
 
   /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
   function progressOf({ id, app, attempts: attempt }: Verification, second: SecondCall | null): CallProgress {
-    const write = async ({ event, reason }: News) => {
-      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, event, reason });
+    const write = async ({ event, reason, lastCall = null }: News) => {
+      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, event, reason, lastCall });
       if (result.kind === "not_found") return;
       onSeen(result);
       const { verification } = result;
@@ -107,7 +108,7 @@ export function createCalls(options: {
           care.ended(callerId, result);
           report({ type: "attempt_ended", id, country, trunk, result });
           logger.info({ id, attempt, country, trunk, outcome: result.outcome, alerted: result.alerted }, "call ended");
-          progress.tell(eventOf(result));
+          progress.tell({ ...eventOf(result), lastCall: lastCallOf(result) });
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
         },
       },

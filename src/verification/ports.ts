@@ -1,6 +1,7 @@
 /** What verification asks of the place where its state lives. Implemented by src/store; the rules run there, atomically. */
 import type { Outcome } from "../telephony/outcome.ts";
 import type { CalleeRef } from "./hashes.ts";
+import type { LastCall } from "./last-call.ts";
 import type { Event } from "./machine.ts";
 import type { Status, Verification } from "./types.ts";
 
@@ -103,6 +104,8 @@ export interface Change {
   readonly attempt: number | null;
   readonly event: Event | null;
   readonly reason: Outcome | null;
+  /** What is known of the call that this ended; it is kept whatever the verification became meanwhile. */
+  readonly lastCall?: LastCall | null;
 }
 
 export type ChangeResult = ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" };

@@ -1,5 +1,6 @@
 /** The words of a verification. */
 import type { Outcome } from "../telephony/outcome.ts";
+import type { LastCall } from "./last-call.ts";
 
 /** pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable */
 export const statuses = [
@@ -43,6 +44,8 @@ export interface Verification {
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly endedAtMs: number | null;
+  /** Evidence of the last call of this code that ended; null until one did. */
+  readonly lastCall: LastCall | null;
 }
 
 /** What an app asks for. Already of the right shape (http/schemas), not yet judged. */

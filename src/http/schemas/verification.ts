@@ -3,6 +3,7 @@ import { outcomes } from "../../telephony/outcome.ts";
 import { statuses } from "../../verification/types.ts";
 import { callerIdPattern } from "../caller-id-pattern.ts";
 import { country, maxNumberLength, oneOf, time } from "./common.ts";
+import { LastCallBody } from "./last-call.ts";
 
 const Metadata = Type.Unsafe<Record<string, string>>({
   type: "object",
@@ -105,6 +106,7 @@ export const VerificationBody = Type.Object(
       },
       { description: "How long an app should wait for the call." },
     ),
+    last_call: LastCallBody,
     reference: Type.Optional(Type.String()),
     metadata: Type.Optional(
       Type.Unsafe<Record<string, string>>({ type: "object", additionalProperties: { type: "string" } }),
@@ -128,6 +130,7 @@ export const VerificationBody = Type.Object(
         caller_id: { prefix: "+44770090", digits: 4, pattern: callerIdPattern("+44770090", 4) },
         checks_left: 3,
         ring: { ms: 5000, setup_limit_ms: 20_000 },
+        last_call: null,
         reference: "sign-up 4711",
         created_at: "2026-03-01T12:00:00.000Z",
         expires_at: "2026-03-01T12:05:00.000Z",

@@ -6,6 +6,7 @@ deadlines and reads.
 KEYS[1]  {b<bucket>}:v:<id>
 ARGV[1]  now, ms      ARGV[3]  verification id                         ARGV[5]  event, or ''
 ARGV[2]  app          ARGV[4]  attempt that the event is of, or ''     ARGV[6]  reason, or ''
+ARGV[7]  what is known of the call that this ended (JSON), or ''
 
 Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
 ]]
@@ -22,6 +23,10 @@ end
 settle(record, now)
 if event ~= '' and (attempt == '' or attempt == record.attempts) then
   move(record, event, now, ARGV[6])
+  -- Also where the verification ended before its call did.
+  if ARGV[7] ~= '' then
+    set(record, 'last_call', ARGV[7])
+  end
 end
 
 -- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile; unless

@@ -41,6 +41,7 @@ end
 record.changes = {}
 move(record, 'resent', now, '')
 set(record, 'reason', '')
+set(record, 'last_call', '')
 set(record, 'calls_delivered', 0)
 set(record, 'code', chosen.code)
 set(record, 'caller_id_prefix', chosen.prefix)

@@ -58,6 +58,7 @@ redis.call('HSET', key,
   'created_at', now,
   'expires_at', now + TTL_MS,
   'ended_at', '',
+  'last_call', '',
   'code', chosen.code,
   'callee', ARGV[4],
   'call_deadline', now + call_ms)

@@ -47,7 +47,7 @@ describe("real Asterisk against the simulated carrier", () => {
       const id = String(started.id);
       await expect
         .poll(async () => (await api(sandbox.url, `/v1/verifications/${id}`)).json, { timeout: 15_000, interval: 50 })
-        .toMatchObject({ status, reason });
+        .toMatchObject({ status, reason, last_call: { outcome: reason, evidence: "sip" } });
       await expect
         .poll(() => sandbox.phone.calls().filter((call) => call.to === to), { timeout: 5000, interval: 50 })
         .toEqual([expect.objectContaining({ state, caller_id: expect.stringMatching(/^\+3363998\d{4}$/) })]);

@@ -253,6 +253,35 @@ describe("a verification", () => {
   });
 });
 
+describe("the evidence of the last call", () => {
+  const evidence = { postDialDelayMs: 1234, ringMs: 5001, sipStatus: 487, q850Cause: null, evidence: "sip" } as const;
+  const rang = { ...result({ outcome: "rang", alerted: true }), ...evidence };
+
+  it("is there once a call ended, and goes with the code that it was for", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    expect(await verifications.get(shop, id)).toMatchObject({ lastCall: null });
+    lastCall().ended(rang);
+    await verifications.settled();
+    expect((await verifications.get(shop, id)).lastCall).toEqual({
+      ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, ...evidence },
+    });
+    world.clock.advance(60_000);
+    expect(await verifications.resend(shop, id)).toMatchObject({ lastCall: null });
+  });
+
+  it("is kept of a call that outlived its verification", async () => {
+    const { verifications, lastCall } = await open();
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    lastCall().ringing();
+    await verifications.check(shop, id, { code: lastCall().code });
+    lastCall().ended({ ...rang, outcome: "canceled" });
+    await verifications.settled();
+    const verified = { status: "verified", lastCall: { outcome: "canceled", ringMs: 5001 } };
+    expect(await verifications.get(shop, id)).toMatchObject(verified);
+  });
+});
+
 describe("a resend", () => {
   it("places a new call with a new code and a new life; the checks left stay, the old code is dead", async () => {
     const { verifications, lastCall, ringOut, clock } = await open();

@@ -38,6 +38,7 @@ export const standing: Verification = {
   createdAtMs: Date.UTC(2026, 2, 1, 12, 0, 0),
   expiresAtMs: Date.UTC(2026, 2, 1, 12, 5, 0),
   endedAtMs: null,
+  lastCall: null,
 };
 
 /** Knows one verification of the app `shop`, whose code is `secretCode`. Remembers what it was asked. */

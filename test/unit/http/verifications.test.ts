@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 import {
   ask,
   key,
@@ -31,6 +32,7 @@ describe("starting a verification", () => {
       caller_id: { prefix, digits: 4, pattern: expect.any(String) },
       checks_left: 3,
       ring: { ms: 5000, setup_limit_ms: 20_000 },
+      last_call: null,
       created_at: "2026-03-01T12:00:00.000Z",
       expires_at: "2026-03-01T12:05:00.000Z",
     });
@@ -93,6 +95,29 @@ describe("starting a verification", () => {
 });
 
 describe("a verification that exists", () => {
+  it("tells what is known of its last call, and no number or trunk of it", async () => {
+    const lastCall: AttemptResult = {
+      ...{ outcome: "answered", alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: 200, q850Cause: null },
+      ...{ endedBy: "us", evidence: "sip", falseAnswer: true, silent: false, inviteOver: true },
+      tries: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
+    };
+    const { verifications } = standInVerifications({ status: "rung", lastCall });
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "GET", `/v1/verifications/${id}`);
+    expect(answer.json().last_call).toEqual({
+      outcome: "answered",
+      alerted: false,
+      post_dial_delay_ms: null,
+      ring_ms: null,
+      sip_status: 200,
+      q850: null,
+      ended_by: "us",
+      false_answer: true,
+      evidence: "sip",
+    });
+    expect(answer.text).not.toContain("secret-carrier");
+  });
+
   it("can be read, until it ended with its end", async () => {
     const { server } = await testServer();
     expect((await ask(server, "GET", `/v1/verifications/${id}`)).json()).toMatchObject({ id, status: "ringing" });

@@ -28,6 +28,8 @@ describe("the metrics", () => {
     report({ type: "check", id: "v1", app: "shop", valid: true });
     report({ type: "attempt_ringing", id: "v1", country: "GB", trunk: "carrier" });
     report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: rang });
+    const falseAnswer: AttemptResult = { ...rang, outcome: "answered", falseAnswer: true, evidence: "events" };
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "other", result: falseAnswer });
     report({ type: "verification_ended", id: "v1", app: "shop", country: "GB", status: "verified", reason: "rang" });
     report({ type: "verification_ended", id: "v2", app: "shop", country: "GB", status: "expired", reason: null });
     const text = await registry.metrics();
@@ -36,6 +38,9 @@ describe("the metrics", () => {
       'onering_checks_total{valid="false"} 1',
       'onering_checks_total{valid="true"} 1',
       'onering_call_attempts_total{trunk="carrier",outcome="rang"} 1',
+      'onering_call_evidence_total{evidence="sip"} 1',
+      'onering_call_evidence_total{evidence="events"} 1',
+      'onering_false_answers_total{trunk="other"} 1',
       'onering_post_dial_delay_seconds_bucket{le="2",trunk="carrier"} 0',
       'onering_post_dial_delay_seconds_bucket{le="3",trunk="carrier"} 1',
       'onering_ring_seconds_sum{trunk="carrier"} 5.001',
