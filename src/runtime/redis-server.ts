@@ -23,14 +23,15 @@ export interface RedisServer {
 }
 
 /**
- * Starts redis-server on loopback, without persistence, and waits until it answers.
+ * Starts redis-server on loopback, without persistence unless asked for, and waits until it answers.
  * @param options.port default: a free one
  * @param options.dir its working folder; default: a temporary one, removed at the end
+ * @param options.settings more settings of redis.conf, e.g. `{ appendonly: "yes" }` with a `dir` that outlives it
  * @throws with the end of its log when it does not answer in time
  */
 export async function startRedis(
   program: Program,
-  options: { port?: number; dir?: string } = {},
+  options: { port?: number; dir?: string; settings?: Readonly<Record<string, string>> } = {},
 ): Promise<RedisServer> {
   const port = options.port ?? (await freePort("tcp"));
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "onering-redis-")));
@@ -42,6 +43,7 @@ export async function startRedis(
     dir,
     daemonize: "no",
     "protected-mode": "yes",
+    ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = await Child.start("redis-server", program, args);

@@ -1,4 +1,5 @@
 /** Reads the log that SIPp writes with -trace_msg. */
+import { open } from "node:fs/promises";
 
 /** One SIP message as it went over the wire. */
 export interface SipMessage {
@@ -14,6 +15,45 @@ export interface SipMessage {
   /** The values of a header, by its name in any case; empty when absent. */
   header(name: string): string[];
   text: string;
+}
+
+/**
+ * Reads a log that grows: each call takes up where the one before ended, so that asking often stays cheap.
+ * @returns all messages so far
+ */
+export function createLogReader(file: string): () => Promise<SipMessage[]> {
+  const settled: SipMessage[] = [];
+  /** Where the last entry begins, in bytes: it may not be complete. */
+  let settledBytes = 0;
+  const read = async () => {
+    const rest = await readFrom(file, settledBytes);
+    const lastEntry = rest.lastIndexOf(`\n${entryStart}`) + 1;
+    // Characters of one byte each, so that they can be counted as bytes.
+    settled.push(...parseMessageLog(rest.toString("latin1", 0, lastEntry)));
+    settledBytes += lastEntry;
+    return [...settled, ...parseMessageLog(rest.toString("latin1", lastEntry))];
+  };
+  // One after the other: two at once would both take the same entries.
+  let last: Promise<SipMessage[]> = Promise.resolve([]);
+  return () => {
+    last = last.then(read, read);
+    return last;
+  };
+}
+
+/** Every entry begins with at least so many dashes. */
+const entryStart = "-".repeat(20);
+
+async function readFrom(file: string, position: number): Promise<Buffer> {
+  const handle = await open(file).catch(() => null);
+  if (handle === null) return Buffer.alloc(0);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(size - position), position });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** @param log the whole file; a message that is still being written is left out */

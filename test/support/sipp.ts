@@ -6,11 +6,11 @@ import { Child } from "../../src/runtime/child.ts";
 import { freePort, isFree } from "../../src/runtime/free-port.ts";
 import { findPrograms } from "../../src/runtime/programs.ts";
 import { runCommand } from "../../src/runtime/run-command.ts";
-import { parseMessageLog, type SipMessage } from "./sipp-log.ts";
+import { createLogReader, parseMessageLog, type SipMessage } from "./sipp-log.ts";
 
 export interface SippOptions {
-  /** `ringing`, `answer`, `final` (scenarios beside this file) or the path of another one. */
-  scenario: "ringing" | "answer" | "final" | (string & {});
+  /** `ringing`, `answer`, `final`, `slow-hangup` (scenarios beside this file) or the path of another one. */
+  scenario: "ringing" | "answer" | "final" | "slow-hangup" | (string & {});
   transport?: "udp" | "tcp" | "tls";
   /** PEM files of a carrier over TLS. */
   tls?: { certFile: string; keyFile: string };
@@ -72,7 +72,7 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
     throw error;
   }
 
-  const messages = async () => parseMessageLog(await readFile(messageFile, "utf8").catch(() => ""));
+  const messages = createLogReader(messageFile);
   return {
     port,
     pid: child.pid,

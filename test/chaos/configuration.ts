@@ -1,0 +1,72 @@
+/** The configuration of the gateways: production's own, with everything as short as the schema allows. */
+import { randomBytes } from "node:crypto";
+import { apiKeyHash } from "../../src/config/api-keys.ts";
+import { resolveConfig } from "../../src/config/load.ts";
+import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
+import { longestCallMs } from "../../src/telephony/dialer.ts";
+import { apiKey } from "../support/gateway.ts";
+import { ringMs } from "./states.ts";
+
+export const ttlMs = 30_000;
+const manyCalls = 10_000;
+
+export interface Trunk {
+  readonly asterisks: readonly string[];
+  readonly callsPerSecond?: number;
+}
+
+export interface Layout {
+  readonly redisUrl: string;
+  /** By name in the configuration. */
+  readonly asterisks: Readonly<Record<string, Pick<AsteriskServer, "ari">>>;
+  readonly driver: string;
+  /** By name, which is the endpoint's too. */
+  readonly trunks: Readonly<Record<string, Trunk>>;
+  readonly routes: readonly { readonly prefix: string; readonly trunks: readonly string[] }[];
+  /** Overrides of `calls`. */
+  readonly calls?: Readonly<Record<string, number>>;
+}
+
+export type Document = Readonly<Record<string, unknown>>;
+
+const hmacKey = randomBytes(32).toString("hex");
+
+/** @param ariApp another one for each gateway on the same Asterisk */
+export function documentOf(layout: Layout, ariApp: string): Document {
+  const { redisUrl, asterisks, driver, trunks, routes, calls } = layout;
+  const most = { max_concurrent_calls: manyCalls, calls_per_second: manyCalls };
+  return {
+    http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000 },
+    redis: { url: redisUrl },
+    secrets: { hmac_key: hmacKey },
+    asterisks: Object.fromEntries(
+      Object.entries(asterisks).map(([name, { ari }]) => [
+        name,
+        {
+          ...{ driver, ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: ariApp },
+          ...{ request_timeout_ms: 1000, ...most },
+        },
+      ]),
+    ),
+    trunks: Object.fromEntries(
+      Object.entries(trunks).map(([name, { asterisks: names, callsPerSecond = manyCalls }]) => [
+        name,
+        { asterisks: names, endpoint: name, ranges: ["block"], ...most, calls_per_second: callsPerSecond },
+      ]),
+    ),
+    ranges: { block: { prefix: "+44770090", digits: 4 } },
+    routes,
+    // A carrier that is congested all the time is a part of the plan.
+    routing: { breaker: { failures: 100, failing_percent: 100, window_calls: 1000 } },
+    apps: { test: { api_keys_sha256: [apiKeyHash(apiKey)] } },
+    verification: { ttl_seconds: ttlMs / 1000 },
+    calls: { ring_ms: ringMs, setup_limit_ms: 4000, max_queue_ms: 500, drain_ms: 3000, ...calls },
+    log: { level: "info" },
+  };
+}
+
+/** Longest that a call of this configuration, and so any lease of it, can last; Asterisk ends what we lost by then too. */
+export function longestLeaseMs(document: Document): number {
+  const config = resolveConfig({ name: "chaos", document, env: {} });
+  return config.calls.max_queue_ms + longestCallMs(config);
+}

@@ -1,0 +1,93 @@
+/** One verification in the storm: what was done to it, and what came of it. */
+import type { App, Verification } from "../app.ts";
+import { readVerification } from "../app.ts";
+import type { PhoneCall } from "../phones.ts";
+import { plans, type State } from "../states.ts";
+import { ask } from "../time.ts";
+import type { Victim } from "./world.ts";
+
+/** How a person's digits fared. */
+export type Typed = "not_typed" | "verified" | "too_late" | "no_answer";
+
+export class ChaosCall {
+  readonly victim: Victim;
+  readonly state: State;
+  readonly callee: string;
+  /** Whether the person types the digits afterwards, or the verification is left to end by itself. */
+  readonly typesAfterwards: boolean;
+  /** What the gateway accepted. */
+  verification: Verification | null = null;
+  /** Shortly before the kill. */
+  statusBefore: string | null = null;
+  killedAtMs = Number.POSITIVE_INFINITY;
+  /** The status in which it ended, `lost` where it did not; empty until that is known, or where it was not accepted. */
+  end = "";
+  typed: Typed = "not_typed";
+  /** How often the gateway said that the digits are right. */
+  timesVerified = 0;
+  readonly violations: string[] = [];
+
+  constructor(options: Pick<ChaosCall, "victim" | "state" | "callee" | "typesAfterwards">) {
+    this.victim = options.victim;
+    this.state = options.state;
+    this.callee = options.callee;
+    this.typesAfterwards = options.typesAfterwards;
+  }
+
+  /** Resolves when the gateway accepted it, or refused for good. */
+  async start(app: App): Promise<void> {
+    const key = { "idempotency-key": `chaos ${this.callee}` };
+    const answer = await app.insist("POST", "/v1/verifications", { to: this.callee }, key);
+    if (answer?.status === 201) this.verification = readVerification(answer.json);
+    else if (answer !== null && answer.status < 500 && answer.status !== 429) {
+      this.violations.push(`the start was refused: ${answer.status} ${answer.text}`);
+    }
+  }
+
+  /** Notes the status; the kill is due. */
+  async look(app: App): Promise<void> {
+    if (this.verification === null) return;
+    this.statusBefore = (await app.read(this.verification.id))?.status ?? null;
+  }
+
+  /** One check, whatever becomes of it: the answer may get lost. */
+  async checkOnce(app: App, code: string): Promise<number | null> {
+    const answer = await app.once("POST", `${this.#path}/check`, { code });
+    if (answer?.json.valid === true) this.timesVerified += 1;
+    return answer?.status ?? null;
+  }
+
+  /** A person who saw the missed call types its digits until there is an answer, and then once more. */
+  async type(app: App, code: string): Promise<void> {
+    const answer = await app.insist("POST", `${this.#path}/check`, { code });
+    if (answer?.json.valid === true) this.timesVerified += 1;
+    // An answer that got lost may have been a yes.
+    const now = await ask(() => app.read(this.verification?.id ?? ""), 10_000);
+    if (now?.status === "verified") this.typed = "verified";
+    else this.typed = answer === null || answer.status >= 500 ? "no_answer" : "too_late";
+    const again = await app.insist("POST", `${this.#path}/check`, { code });
+    if (again?.json.valid === true) this.timesVerified += 1;
+  }
+
+  wasInState(calls: readonly PhoneCall[]): boolean {
+    return plans[this.state].wasIn({ killedAtMs: this.killedAtMs, status: this.statusBefore, calls });
+  }
+
+  /** The phone had rung when the victim was killed, and the gateway knew: the digits must be good until they expire. */
+  get mustVerify(): boolean {
+    return this.statusBefore === "ringing" || this.statusBefore === "rung";
+  }
+
+  get name(): string {
+    return `${this.victim}, ${this.state}, ${this.callee}`;
+  }
+
+  get #path(): string {
+    return `/v1/verifications/${this.verification?.id ?? ""}`;
+  }
+}
+
+/** The digits that a phone shows. */
+export function codeOf(call: PhoneCall): string {
+  return call.callerId.slice(-4);
+}

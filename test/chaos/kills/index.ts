@@ -1,0 +1,137 @@
+/** Kill -9 of the gateway, of Asterisk and of Redis, in every state of a call. */
+import { type App, createApp } from "../app.ts";
+import type { Dice } from "../dice.ts";
+import type { PhoneCall } from "../phones.ts";
+import type { AppendFsync } from "../programs/persistent-redis.ts";
+import { plans, type State, states } from "../states.ts";
+import { ask } from "../time.ts";
+import { ChaosCall, codeOf } from "./chaos-call.ts";
+import { judgeCall, judgeCalm, judgeEnd, judgeLeases } from "./judge.ts";
+import { playRound } from "./round.ts";
+import { startWorld, type Victim, type World } from "./world.ts";
+
+export interface KillOptions {
+  readonly victims: readonly Victim[];
+  /** Kills of each victim; each finds calls in every state. */
+  readonly times: number;
+  /** Calls in each state at each kill. */
+  readonly callsPerState: number;
+  /** Everybody types the digits, and one wait at the end is for all: no verification is left to live its whole life. */
+  readonly quick: boolean;
+  readonly appendfsync: AppendFsync;
+  readonly dice: Dice;
+  readonly progress: (line: string) => void;
+  /** Gets what must be ended if we are to end early. */
+  readonly onStarted: (world: World) => void;
+}
+
+/** One victim in one state. */
+export interface Cell {
+  readonly victim: Victim;
+  readonly state: State;
+  readonly kills: number;
+  readonly calls: number;
+  /** Those that the kill found in this state. */
+  readonly in_state: number;
+  readonly accepted: number;
+  /** Ends by status. */
+  readonly ends: Readonly<Record<string, number>>;
+  /** How the digits of those whose phone rang fared. */
+  readonly typed: Readonly<Record<string, number>>;
+}
+
+export interface KillsResult {
+  readonly cells: readonly Cell[];
+  readonly violations: readonly string[];
+}
+
+export async function runKills(options: KillOptions): Promise<KillsResult> {
+  const world = await startWorld(options);
+  options.onStarted(world);
+  const app = createApp(() => [world.gateway.url]);
+  const calls: ChaosCall[] = [];
+  const typing: Promise<void>[] = [];
+  const violations: string[] = [];
+  try {
+    for (const [index, victim] of options.victims.entries()) {
+      const round = await killAgainAndAgain(world, app, victim, options);
+      calls.push(...round.calls);
+      violations.push(...round.violations);
+      typing.push(...round.typing);
+      if (options.quick && index < options.victims.length - 1) continue;
+      await Promise.all(typing);
+      violations.push(...(await judgeCalm(world)).map((text) => `after the last kill of ${victim}: ${text}`));
+      options.progress(`${victim}: waiting for the verifications to end`);
+      await Promise.all(calls.map((call) => judgeEnd(call, app)));
+    }
+    const phones = await world.phones();
+    for (const call of calls) judgeCall(call, phones.get(call.callee) ?? []);
+    violations.push(...calls.flatMap((call) => call.violations.map((text) => `${call.name}: ${text}`)));
+    return { cells: options.victims.flatMap((victim) => cellsOf(victim, options.times, calls, phones)), violations };
+  } finally {
+    await world.stop();
+  }
+}
+
+async function killAgainAndAgain(world: World, app: App, victim: Victim, options: KillOptions) {
+  const { times, callsPerState, quick, dice, progress } = options;
+  const calls: ChaosCall[] = [];
+  const typing: Promise<void>[] = [];
+  const violations: string[] = [];
+  for (let kill = 1; kill <= times; kill++) {
+    const ofThisKill = states.flatMap((state) =>
+      Array.from({ length: callsPerState }, (_, index) => {
+        const typesAfterwards = quick || state === "checking" || index % 2 === 0;
+        return new ChaosCall({ victim, state, callee: nextCallee(state), typesAfterwards });
+      }),
+    );
+    calls.push(...ofThisKill);
+    await playRound({ ...{ world, app, victim, dice }, calls: ofThisKill });
+    violations.push(...(await judgeLeases(world)).map((text) => `${victim}, kill ${kill}: ${text}`));
+    typing.push(...ofThisKill.filter((call) => call.typesAfterwards).map((call) => type(call, world, app)));
+    progress(`${victim}: ${kill} of ${times} kills`);
+  }
+  return { calls, typing, violations };
+}
+
+function cellsOf(
+  victim: Victim,
+  kills: number,
+  calls: readonly ChaosCall[],
+  phones: ReadonlyMap<string, readonly PhoneCall[]>,
+): Cell[] {
+  return states.map((state) => {
+    const own = calls.filter((call) => call.victim === victim && call.state === state);
+    return {
+      ...{ victim, state, kills, calls: own.length },
+      in_state: own.filter((call) => call.wasInState(phones.get(call.callee) ?? [])).length,
+      accepted: own.filter((call) => call.verification !== null).length,
+      ends: countBy(own.map((call) => call.end)),
+      typed: countBy(own.map((call) => call.typed)),
+    };
+  });
+}
+
+/** The person looks at the phone until it shows a missed call; where it never does, there is nothing to type. */
+async function type(call: ChaosCall, world: World, app: App): Promise<void> {
+  if (call.verification === null) return;
+  const look = async () =>
+    (await world.phones()).get(call.callee)?.find(({ alertedAtMs }) => alertedAtMs !== null) ?? null;
+  const shown = await ask(look, 6000, 100);
+  if (shown !== null) await call.type(app, codeOf(shown));
+}
+
+const used = new Map<State, number>();
+
+/** A new phone for each call. */
+function nextCallee(state: State): string {
+  const number = used.get(state) ?? 0;
+  used.set(state, number + 1);
+  return `${plans[state].prefix}${String(number).padStart(4, "0")}`;
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}

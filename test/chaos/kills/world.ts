@@ -1,0 +1,85 @@
+/** One gateway, one Redis, one Asterisk and four carriers: whatever of the first three is killed, the rest stays. */
+import { startAsterisk } from "../../../src/runtime/asterisk.ts";
+import { findPrograms } from "../../../src/runtime/programs.ts";
+import { ariRequest } from "../../support/ari-request.ts";
+import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import { documentOf, longestLeaseMs } from "../configuration.ts";
+import { type PhoneCall, readPhones } from "../phones.ts";
+import { temporaryFolder } from "../programs/folder.ts";
+import { type GatewayProcess, startGatewayProcess } from "../programs/gateway-process.ts";
+import { type AppendFsync, startPersistentRedis } from "../programs/persistent-redis.ts";
+import { createStops } from "../programs/stops.ts";
+import { carrierMs, plans } from "../states.ts";
+
+export const victims = ["gateway", "asterisk", "redis"] as const;
+export type Victim = (typeof victims)[number];
+
+export interface World {
+  readonly gateway: GatewayProcess;
+  readonly redisUrl: string;
+  readonly longestLeaseMs: number;
+  /** All calls of all phones so far, by callee. */
+  phones(): Promise<Map<string, PhoneCall[]>>;
+  /** How many channels Asterisk has. */
+  channels(): Promise<number>;
+  /** With SIGKILL. */
+  kill(victim: Victim): Promise<void>;
+  restart(victim: Victim): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(options: { readonly appendfsync: AppendFsync }): Promise<World> {
+  const stops = createStops();
+  try {
+    const programs = await findPrograms();
+    const carrier = async (...[options]: Parameters<typeof startSipp>) => stops.add(await startSipp(options));
+    const quick = await carrier({ scenario: "ringing" });
+    const carriers: Readonly<Record<string, SippCarrier>> = {
+      quick,
+      paced: quick,
+      slow: await carrier({ scenario: "ringing", pauseMs: carrierMs.slowRing }),
+      "slow-hangup": await carrier({ scenario: "slow-hangup", pauseMs: carrierMs.slowHangup }),
+      congested: await carrier({
+        ...{ scenario: "final", pauseMs: carrierMs.congested },
+        keys: { status: "503 Service Unavailable" },
+      }),
+    };
+    const trunks = Object.entries(carriers).map(([name, { port }]) => {
+      return { name, host: "127.0.0.1", port, transport: "udp", qualifySeconds: 0 } as const;
+    });
+    const asterisk = stops.add(await startAsterisk(programs.asterisk, { trunks }));
+    const redis = stops.add(await startPersistentRedis(programs.redisServer, options.appendfsync));
+    const layout = {
+      redisUrl: redis.url,
+      ...{ asterisks: { only: asterisk }, driver: "ari-client" },
+      trunks: Object.fromEntries(
+        Object.keys(carriers).map((name) => [
+          name,
+          { asterisks: ["only"], ...(name === "paced" ? { callsPerSecond: 4 } : {}) },
+        ]),
+      ),
+      routes: Object.values(plans).map(({ prefix, trunks }) => ({ prefix, trunks })),
+    };
+    const { dir } = stops.add(await temporaryFolder());
+    const document = documentOf(layout, "onering");
+    const gateway = stops.add(await startGatewayProcess({ name: "only", dir, document }));
+    await gateway.ready();
+    const byVictim = { gateway, asterisk, redis };
+    return {
+      gateway,
+      redisUrl: redis.url,
+      longestLeaseMs: longestLeaseMs(document),
+      phones: () => readPhones([...new Set(Object.values(carriers))]),
+      async channels() {
+        const { body } = await ariRequest(asterisk, "GET", "/channels");
+        return (body as unknown[]).length;
+      },
+      kill: (victim) => byVictim[victim].kill(),
+      restart: (victim) => byVictim[victim].restart(),
+      stop: () => stops.stop(),
+    };
+  } catch (error) {
+    await stops.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+/** What Redis holds for calls: who is rung now, and the places that calls take on trunks and Asterisks. */
+import { Redis } from "ioredis";
+
+export interface Lease {
+  readonly key: string;
+  /** It ends by itself in so long; negative: it should have ended. Infinity: it never does. */
+  readonly endsInMs: number;
+}
+
+export interface Leases {
+  /** One for each callee who has a call: nobody else may ring it meanwhile. */
+  readonly callees: readonly Lease[];
+  /** One for each call on a trunk, and one on its Asterisk. */
+  readonly places: readonly Lease[];
+  /** Whatever else is kept. */
+  readonly others: readonly Lease[];
+}
+
+/** Reads Redis from the side. */
+export async function readLeases(url: string): Promise<Leases> {
+  const redis = new Redis(url, { lazyConnect: true });
+  try {
+    await redis.connect();
+    const leases = { callees: [] as Lease[], places: [] as Lease[], others: [] as Lease[] };
+    for await (const keys of redis.scanStream({ count: 500 })) {
+      for (const key of keys as string[]) {
+        if (key.startsWith("{lines}:") && key.endsWith(":calls")) leases.places.push(...(await placesIn(redis, key)));
+        const pttl = await redis.pttl(key);
+        // It ended between SCAN and now.
+        if (pttl === -2) continue;
+        const lease = { key, endsInMs: pttl === -1 ? Number.POSITIVE_INFINITY : pttl };
+        (key.endsWith(":live") ? leases.callees : leases.others).push(lease);
+      }
+    }
+    return leases;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Scores are by Redis' own clock. */
+async function placesIn(redis: Redis, key: string): Promise<Lease[]> {
+  const [seconds, microseconds] = await redis.time();
+  const nowMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+  const pairs = await redis.zrange(key, "0", "-1", "WITHSCORES");
+  return pairs.flatMap((member, index) =>
+    index % 2 === 0 ? [{ key: `${key} ${member}`, endsInMs: Number(pairs[index + 1]) - nowMs }] : [],
+  );
+}

@@ -1,0 +1,41 @@
+/** A Redis that keeps its data over a crash, as docs/operations.md advises. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Program } from "../../../src/runtime/on-path.ts";
+import { startRedis } from "../../../src/runtime/redis-server.ts";
+
+/** redis.conf's own names: when what was written is forced to the disk. */
+export const appendFsyncs = ["always", "everysec", "no"] as const;
+export type AppendFsync = (typeof appendFsyncs)[number];
+
+export interface PersistentRedis {
+  readonly url: string;
+  kill(): Promise<void>;
+  /** Brings it back on the same port with what it kept. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPersistentRedis(program: Program, appendfsync: AppendFsync): Promise<PersistentRedis> {
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-chaos-redis-"));
+  const start = (port?: number) =>
+    startRedis(program, {
+      ...(port === undefined ? {} : { port }),
+      dir,
+      settings: { appendonly: "yes", appendfsync, "maxmemory-policy": "noeviction" },
+    });
+  let server = await start();
+  const { url, port } = server;
+  return {
+    url,
+    kill: () => server.kill(),
+    async restart() {
+      server = await start(port);
+    },
+    async stop() {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
