@@ -51,7 +51,7 @@ export async function startWorld(options: { readonly appendfsync: AppendFsync })
     const redis = stops.add(await startPersistentRedis(programs.redisServer, options.appendfsync));
     const layout = {
       redisUrl: redis.url,
-      ...{ asterisks: { only: asterisk }, driver: "ari-client" },
+      ...{ asterisks: { only: asterisk }, driver: "ari-websocket" },
       trunks: Object.fromEntries(
         Object.keys(carriers).map((name) => [
           name,
