@@ -11,7 +11,12 @@ export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
 /** A short ring: nobody watches. Port 0 takes any free one. */
-const env = { ONERING_HTTP_PORT: "0", ONERING_CALLS_RING_MS: "1200", ONERING_CALLS_SETUP_LIMIT_MS: "2500" };
+const env = {
+  ONERING_HTTP_PORT: "0",
+  ONERING_CALLS_RING_MS: "1200",
+  ONERING_CALLS_SETUP_LIMIT_MS: "2500",
+  ONERING_CALLS_SECOND_CALL_GAP_MS: "1000",
+};
 const args = [
   "--no-sandbox",
   "--disable-gpu",

@@ -35,7 +35,7 @@ async function send(method, path, { key, body } = {}) {
 export function createApi(key) {
   const one = (id, action = "") => `/v1/verifications/${encodeURIComponent(id)}${action}`;
   return {
-    start: (to) => send("POST", "/v1/verifications", { key, body: { to } }),
+    start: (request) => send("POST", "/v1/verifications", { key, body: request }),
     get: (id) => send("GET", one(id), { key }),
     check: (id, code) => send("POST", one(id, "/check"), { key, body: { code } }),
     resend: (id) => send("POST", one(id, "/resend"), { key }),

@@ -5,9 +5,21 @@ import { checksLeftWords, expiresWords, tidings } from "./tidings.js";
 /** @param digits length of a code · @param getCurrent gives the verification that is followed, or null */
 export function createCheckPanel(digits, getCurrent) {
   const code = byId("code");
+  const secondCode = byId("second-code");
   const result = byId("result");
+  let calls = 1;
+  /** The news of the verification that was told last. */
+  let told = "null";
   code.addEventListener("input", () => {
-    code.value = code.value.replace(/\D/g, "").slice(0, digits);
+    const typed = code.value.replace(/\D/g, "");
+    code.value = typed.slice(0, digits);
+    if (calls === 1 || typed.length <= digits) return;
+    // Typed or pasted beyond the first call's digits: those are the second's.
+    secondCode.value = typed.slice(digits, 2 * digits);
+    secondCode.focus();
+  });
+  secondCode.addEventListener("input", () => {
+    secondCode.value = secondCode.value.replace(/\D/g, "").slice(0, digits);
   });
   setInterval(drawExpiry, 1000);
 
@@ -31,31 +43,60 @@ export function createCheckPanel(digits, getCurrent) {
     sayNow(whole);
   }
 
+  function clear() {
+    code.value = "";
+    secondCode.value = "";
+  }
+
+  /** One field for each call, in their order. */
+  function drawFields() {
+    const two = calls === 2;
+    byId("check-words").textContent =
+      `Type the last ${digits} digits of ${two ? "both missed calls" : "the missed call"}`;
+    byId("code-label").textContent = two ? "First call: last digits" : "Last digits of the caller ID";
+    byId("second").hidden = !two;
+    byId("order").hidden = !two;
+    code.setAttribute("aria-describedby", two ? "order checks-left" : "checks-left");
+  }
+
   return {
     tell,
+    /** What was typed: the first call's digits first. */
+    get code() {
+      return code.value + (calls === 2 ? secondCode.value : "");
+    },
     /** Another call: what was typed and told is gone. */
     reset() {
-      code.value = "";
+      clear();
+      told = "null";
       result.hidden = true;
     },
     wrong(answer) {
-      code.value = "";
+      clear();
       code.focus();
-      const text = `Look at the newest call in the phone's log. ${checksLeftWords(answer)}.`;
-      tell({ tone: "bad", title: "Not these digits", text });
+      const hint =
+        calls === 2
+          ? "The first call's digits come first: it is the lower one in the phone's log."
+          : "Look at the newest call in the phone's log.";
+      tell({ tone: "bad", title: "Not these digits", text: `${hint} ${checksLeftWords(answer)}.` });
     },
     /** @param over whether the verification has ended */
     draw(verification, over) {
       const hadFocus = document.activeElement === byId("check") || byId("actions").contains(document.activeElement);
+      calls = verification.calls;
+      drawFields();
       code.disabled = false;
       code.readOnly = over;
+      secondCode.readOnly = over;
       byId("check").disabled = over;
       byId("check-meta").hidden = over;
       byId("checks-left").textContent = checksLeftWords(verification);
       byId("actions").hidden = over;
       byId("resend").disabled = verification.status !== "rung";
       const news = tidings(verification);
-      if (news) tell(news);
+      // Told once: what the person did since, such as typing wrong digits, stays in sight.
+      if (news && JSON.stringify(news) !== told) tell(news);
+      told = JSON.stringify(news);
       // The button that was pressed is gone: go on at what came of it.
       if (over && hadFocus) result.focus({ preventScroll: true });
       drawExpiry();

@@ -1,5 +1,6 @@
 /** The conversation as curl commands, always ready to be pasted into a shell. */
 import { byId, element, say } from "./dom.js";
+import { startRequest } from "./numbers.js";
 
 const COPIED_SHOWN_MS = 1600;
 
@@ -13,7 +14,7 @@ export function createCommands(key) {
     ].join(" \\\n  ");
 
   const commands = [
-    { title: "Ring the number", text: ({ to }) => curl("/v1/verifications", { to }) },
+    { title: "Ring the number", text: ({ to, calls }) => curl("/v1/verifications", startRequest(to, calls)) },
     {
       title: "See how the call goes",
       text: ({ id }) => id && curl(`/v1/verifications/${id}`),
@@ -32,7 +33,7 @@ export function createCommands(key) {
   byId("commands").replaceChildren(...commands.map(({ item }) => item));
 
   return {
-    /** @param values.to callee · values.id of the verification, or null · values.code or null */
+    /** @param values.to callee · values.calls 1 or 2 · values.id of the verification, or null · values.code or null */
     update(values) {
       for (const { text, waiting, code, copy, item } of commands) {
         const line = text(values);

@@ -6,14 +6,14 @@ import { byId, say, sayNow } from "./dom.js";
 import { createExamples } from "./examples.js";
 import { followCalls } from "./live.js";
 import { createNumberHint } from "./number-hint.js";
-import { plain } from "./numbers.js";
+import { plain, startRequest } from "./numbers.js";
 import { createPhone } from "./phone.js";
 import { followVerification, isEnded } from "./verification.js";
 import { problemWords } from "./words.js";
 
 const settings = await readSettings();
 const api = createApi(settings.api_key);
-const phone = createPhone(settings.caller_id, api.act);
+const phone = createPhone(settings.caller_id, api.act, () => verification.current);
 const commands = createCommands(settings.api_key);
 const panel = createCheckPanel(settings.caller_id.digits, () => verification.current);
 const verification = followVerification({ api, onChange: drawVerification });
@@ -27,9 +27,13 @@ const examples = createExamples(settings.examples, (to) => {
 /** Starts of this page that are under way: the event stream tells of them too, often before the answer is here. */
 let starting = 0;
 let firstNews = true;
+/** The verification that the phone's log was drawn for. */
+let drawnId = null;
 
-byId("code-prefix").textContent = settings.caller_id.prefix_for_people;
-byId("code-length").textContent = settings.caller_id.digits;
+for (const prefix of document.querySelectorAll(".prefix")) prefix.textContent = settings.caller_id.prefix_for_people;
+byId("one-call").textContent = `One call, ${settings.caller_id.digits} digits`;
+byId("two-calls").textContent = `Two calls, ${2 * settings.caller_id.digits} digits`;
+for (const choice of byId("call-form").elements.calls) choice.addEventListener("change", drawChoice);
 byId("to").addEventListener("input", () => {
   examples.reflect(byId("to").value);
   drawCommands();
@@ -52,7 +56,7 @@ followCalls({
 });
 examples.reflect(byId("to").value);
 numberHint.look();
-drawCommands();
+drawChoice();
 document.documentElement.dataset.ready = "";
 
 async function call() {
@@ -60,7 +64,7 @@ async function call() {
   say("The call is under way.");
   const atMs = Date.now();
   try {
-    const started = await api.start(byId("to").value.trim());
+    const started = await api.start(startRequest(byId("to").value.trim(), chosenCalls()));
     panel.reset();
     verification.begin(started, atMs);
   } finally {
@@ -84,7 +88,7 @@ async function follow(id) {
 }
 
 async function check() {
-  const answer = await api.check(verification.current.id, byId("code").value);
+  const answer = await api.check(verification.current.id, panel.code);
   if (!answer.valid) panel.wrong(answer);
   verification.look();
 }
@@ -136,8 +140,19 @@ function goToPhone() {
   target.scrollIntoView({ block: narrow ? "start" : "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
+function chosenCalls() {
+  return Number(byId("call-form").elements.calls.value);
+}
+
+function drawChoice() {
+  byId("ring").textContent = chosenCalls() === 2 ? "Ring it twice" : "Ring it once";
+  drawCommands();
+}
+
 function drawVerification(now) {
   panel.draw(now, isEnded(now));
+  if (now.id !== drawnId) phone.redraw();
+  drawnId = now.id;
   drawCommands();
 }
 
@@ -145,7 +160,8 @@ function drawCommands() {
   const { current } = verification;
   commands.update({
     to: plain(byId("to").value),
+    calls: chosenCalls(),
     id: current?.id ?? null,
-    code: current ? phone.digitsShownTo(current.to, Date.parse(current.created_at)) : null,
+    code: phone.shownCode(),
   });
 }

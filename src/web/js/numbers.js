@@ -14,6 +14,11 @@ export function spaced(number) {
   return area === "20" ? `${country} ${area} ${middle} ${rest}` : `${country} ${area} ${middle}${rest}`;
 }
 
+/** What is sent to start a verification. */
+export function startRequest(to, calls) {
+  return calls === 1 ? { to } : { to, calls };
+}
+
 /** The digits of a number as somebody typed it, and its plus sign. */
 export function plain(typed) {
   return typed.replace(/[^+\d]/g, "");

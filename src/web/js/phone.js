@@ -1,15 +1,16 @@
 /** The phone on the right: shows calls as they come over the wire, and has a person's two buttons. */
 import { byId, element, say } from "./dom.js";
 import { spaced, splitCallerId } from "./numbers.js";
-import { captions, logWords } from "./words.js";
+import { captions, captionsOfTwo, incomingWords, logWords, nextWords, ordinals } from "./words.js";
 
 const ANSWERED_SHOWN_MS = 1500;
 
 /**
  * @param callerIdRange `settings.caller_id`
  * @param act `(callId, "answer" | "decline") => Promise`
+ * @param getCurrent gives the verification that is followed, or null
  */
-export function createPhone(callerIdRange, act) {
+export function createPhone(callerIdRange, act, getCurrent) {
   /** Newest first. */
   let calls = [];
   let shownCall = null;
@@ -38,25 +39,44 @@ export function createPhone(callerIdRange, act) {
       announce(call);
       draw();
     },
-    /** The last digits that a number was shown most recently; null where it saw no call since that time. */
-    digitsShownTo(number, sinceMs) {
-      const seen = calls.find(
-        ({ to, state, at }) => to === number && Object.hasOwn(logWords, state) && Date.parse(at) >= sinceMs,
-      );
-      return seen ? seen.caller_id.slice(-callerIdRange.digits) : null;
+    /** Another verification is followed now. */
+    redraw: draw,
+    /** The code as the phone was shown it by now; null while a call of it is missing. */
+    shownCode() {
+      const current = getCurrent();
+      const seen = current ? callsOf(current) : [];
+      if (seen.length === 0 || seen.length % current.calls !== 0) return null;
+      return seen
+        .slice(-current.calls)
+        .map((call) => call.caller_id.slice(-callerIdRange.digits))
+        .join("");
     },
   };
+
+  /** The calls of a verification that the phone saw, oldest first. */
+  function callsOf({ to: number, created_at: startedAt }) {
+    const isOne = ({ to, state, at }) =>
+      to === number && Object.hasOwn(logWords, state) && Date.parse(at) >= Date.parse(startedAt);
+    return calls.filter(isOne).reverse();
+  }
+
+  /** Which of two calls of the verification that is followed this one is: 1 or 2; null where it is none of two. */
+  function ordinal({ id }) {
+    const current = getCurrent();
+    const index = current?.calls === 2 ? callsOf(current).findIndex((call) => call.id === id) : -1;
+    return index < 0 ? null : (index % 2) + 1;
+  }
 
   function draw() {
     const ringing = calls.find(({ state }) => state === "ringing");
     const answered = calls.find(({ id, state }) => state === "answered" && id === shownCall?.id);
-    if (ringing) showCall(ringing, "ringing", "Incoming call");
+    if (ringing) showCall(ringing, "ringing", incomingWords[ordinal(ringing) ?? 0]);
     else if (answered) {
       showCall(answered, "answered", "Answered. OneRing hangs up …");
       hideAnswered ??= setTimeout(showLog, ANSWERED_SHOWN_MS);
     } else showLog();
     const newest = calls[0];
-    byId("phone-caption").textContent = newest ? captions[newest.state] : "Its screen shows what came over SIP, live.";
+    byId("phone-caption").textContent = newest ? captionOf(newest) : "Its screen shows what came over SIP, live.";
     drawLog();
   }
 
@@ -92,14 +112,20 @@ export function createPhone(callerIdRange, act) {
   }
 
   function logLine(call, index) {
-    const line = element(
+    const which = ordinal(call);
+    const what = `${logWords[call.state]} · ${spaced(call.to)}`;
+    return element(
       "li",
-      { className: `${call.state}${index === 0 ? " newest" : ""}` },
+      { className: [call.state, ...(index === 0 ? ["newest"] : []), ...(which ? ["wanted"] : [])].join(" ") },
       element("span", { className: "from" }, ...callerIdNodes(call)),
       element("time", { className: "when", dateTime: call.at }, clockTime(new Date(call.at))),
-      element("span", { className: "what" }, `${logWords[call.state]} · ${spaced(call.to)}`),
+      element("span", { className: "what" }, ...(which ? [element("b", {}, ordinals[which]), ` · ${what}`] : [what])),
     );
-    return line;
+  }
+
+  function captionOf(call) {
+    const which = ordinal(call);
+    return which && call.state === "missed" ? captionsOfTwo[which] : captions[call.state];
   }
 
   function callerIdNodes(call) {
@@ -109,8 +135,11 @@ export function createPhone(callerIdRange, act) {
 
   function announce(call) {
     const from = splitCallerId(call.caller_id, callerIdRange).join(" ");
-    if (call.state === "ringing") say(`The phone rings. Caller ID ${from}.`);
-    else if (call.state === "missed") say(`Missed call from ${from}. Type its last ${callerIdRange.digits} digits.`);
+    const which = ordinal(call);
+    const prefix = which ? `${ordinals[which]}. ` : "";
+    if (call.state === "ringing") say(`${prefix}The phone rings. Caller ID ${from}.`);
+    else if (call.state === "missed")
+      say(`${prefix}Missed call from ${from}. ${nextWords(which, callerIdRange.digits)}`);
     else if (call.state !== "dialing") say(captions[call.state]);
   }
 }

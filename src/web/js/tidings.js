@@ -2,8 +2,11 @@
 import { spaced } from "./numbers.js";
 import { duration, notes, outcomes } from "./words.js";
 
+const secondFollows = "Its digits come first. A second call follows in a few seconds, from another number.";
+const bothSeen = "Type the last digits of the first call, then those of the second.";
+
 /** `{tone, title, text}`, or null while there is nothing to tell. */
-export function tidings({ status, reason, to }) {
+export function tidings({ status, reason, to, calls, calls_delivered: delivered }) {
   switch (status) {
     case "verified":
       return { tone: "good", title: "Verified", text: `Whoever typed these digits holds ${spaced(to)}.` };
@@ -15,12 +18,15 @@ export function tidings({ status, reason, to }) {
       return { tone: "", title: "Canceled", text: "This verification was taken back." };
     case "undeliverable": {
       const [title, text] = outcomes[reason] ?? outcomes.unknown;
-      return { tone: "bad", title, text, code: reason };
+      const half = delivered > 0 ? " The code needs both calls: the first one's digits are void." : "";
+      return { tone: "bad", title, text: text + half, code: reason };
     }
     case "rung":
+      if (calls === 2) return { tone: "", title: "The phone saw both calls", text: notes[reason] ?? bothSeen };
       return notes[reason] ? { tone: "", title: "The phone saw the call", text: notes[reason] } : null;
     default:
-      return null;
+      // One of two is over, the other is to come or under way.
+      return delivered === 1 ? { tone: "", title: "The phone saw the first call", text: secondFollows } : null;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The verification that is under way: follows its status and draws the timeline. */
 import { byId } from "./dom.js";
+import { ordinals } from "./words.js";
 
 const order = ["pending", "calling", "ringing", "rung", "verified"];
 const ended = new Set(["verified", "failed", "expired", "canceled", "undeliverable"]);
@@ -12,6 +13,9 @@ const POLL_WHILE_WAITING_MS = 1500;
 const SURE_MS = 700;
 
 export const isEnded = (verification) => ended.has(verification.status);
+
+/** Whether the first of two calls is over and the second is not. */
+const isBetween = (verification) => verification.calls === 2 && verification.calls_delivered === 1;
 
 /** @param options.api from api.js · options.onChange gets the verification whenever it was read */
 export function followVerification({ api, onChange }) {
@@ -39,6 +43,9 @@ export function followVerification({ api, onChange }) {
   }
 
   function take(verification) {
+    // The second of two calls goes the same way again.
+    if (current?.id === verification.id && current.calls_delivered === 0 && isBetween(verification))
+      reached = new Map();
     current = verification;
     mark();
     draw();
@@ -57,6 +64,8 @@ export function followVerification({ api, onChange }) {
   }
 
   function draw() {
+    byId("which-call").hidden = current.calls === 1 || !placing.has(current.status);
+    byId("which-call").textContent = `${ordinals[current.calls_delivered + 1] ?? ""} of two`;
     for (const item of byId("timeline").children) {
       const { status } = item.dataset;
       const isNow = current.status === status;

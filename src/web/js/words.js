@@ -39,6 +39,25 @@ export const captions = {
   unreachable: "The carrier ended the call before the phone rang.",
 };
 
+/** The same for each of two missed calls that tell one code. */
+export const captionsOfTwo = {
+  1: "The first of two missed calls. Its last digits come first; another call follows.",
+  2: "Both missed calls: the lower one in the log came first, and so do its digits.",
+};
+
+/** Of two calls that tell one code, by which it is. */
+export const ordinals = { 1: "First call", 2: "Second call" };
+
+/** On the screen while it rings; 0: the code has one call. */
+export const incomingWords = { 0: "Incoming call", 1: "First of two calls", 2: "Second of two calls" };
+
+/** What to do after a missed call. @param which of two calls it was; null: there is one */
+export function nextWords(which, digits) {
+  if (which === 1) return "A second call follows.";
+  if (which === 2) return `Type the last ${digits} digits of both, the first call's first.`;
+  return `Type its last ${digits} digits.`;
+}
+
 /** How a call stands in the log. */
 export const logWords = { ringing: "Ringing", missed: "Missed call", answered: "Answered", declined: "Declined" };
 
