@@ -106,6 +106,7 @@ export interface Lines {
   take(callee: string): Promise<Line | NoLine>;
   /**
    * Takes a line for the same call, after those tried failed, on another trunk that may present the same caller ID.
+   * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.
    * A trunk whose carrier spoke is not asked again; one that Asterisk could not reach may be, through another Asterisk.
    * @param range name of the caller ID's range
    */
