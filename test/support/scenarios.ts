@@ -15,6 +15,8 @@ export type Step =
   | "bye"
   /** Waits for CANCEL, answers 200 to it and 487 to the INVITE, waits for ACK. */
   | "canceled"
+  /** Waits for CANCEL and answers 200 to it, but 487 to the INVITE never comes. */
+  | "canceled without 487"
   /** Waits for CANCEL, which the answer crosses on the wire: 200 to the INVITE all the same, waits for ACK. */
   | "crossed";
 
@@ -70,6 +72,7 @@ function xmlOf(step: Step): string {
   if (step === "ack") return `  <recv request="ACK"/>`;
   if (step === "bye") return `  <recv request="BYE"/>\n${ok}`;
   if (step === "canceled") return `  <recv request="CANCEL"/>\n${ok}\n${terminated}\n  <recv request="ACK"/>`;
+  if (step === "canceled without 487") return `  <recv request="CANCEL"/>\n${ok}\n  <pause milliseconds="8000"/>`;
   if (step === "crossed") return `  <recv request="CANCEL"/>\n${ok}\n${answeredAllTheSame}\n  <recv request="ACK"/>`;
   if ("pauseMs" in step) return `  <pause milliseconds="${step.pauseMs}"/>`;
   const final = Number(step.send.slice(0, 3)) >= 200;

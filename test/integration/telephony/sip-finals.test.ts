@@ -1,0 +1,292 @@
+/** The outcome table against real Asterisk and SIPp: what the carrier does, and what the gateway knows of it then. */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import type { TrunkConfig } from "../../../src/config/schema.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import { freePort } from "../../../src/runtime/free-port.ts";
+import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import { freePacing } from "../../support/free-pacing.ts";
+import { patientRouting } from "../../support/patient-routing.ts";
+import { plainNumbers } from "../../support/plain-numbers.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { type Step, withScenarios } from "../../support/scenarios.ts";
+import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import type { SipMessage } from "../../support/sipp-log.ts";
+import { keepingLogger } from "./world.ts";
+
+const ringMs = 1000;
+const setupLimitMs = 2500;
+const delayMs = 300;
+/** Between what Asterisk and what the carrier says of the same message, on a machine that does other things too. */
+const toleranceMs = 200;
+
+interface Row {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  readonly expected: Partial<AttemptResult>;
+}
+
+const ring: Step = { send: "180 Ringing" };
+const pause: Step = { pauseMs: delayMs };
+const earlyMedia: Step = { send: "183 Session Progress", sdp: true };
+const progress: Step = { send: "183 Session Progress" };
+const answer: Step = { send: "200 OK", sdp: true };
+const reason = (q850: number) => [
+  "Reason: SIP;cause=480",
+  `Reason: Q.850;cause=${q850};text="from the carrier, ;cause=1"`,
+];
+
+/** A final before alerting: the far end's, and nothing of it is alive. */
+function final(line: string, outcome: AttemptResult["outcome"], q850?: number): Row {
+  const sipStatus = Number(line.slice(0, 3));
+  const headers = q850 === undefined ? [] : reason(q850);
+  if (sipStatus === 302) headers.push("Contact: <sip:+12025550199@127.0.0.1:5999>");
+  return {
+    name: q850 === undefined ? line : `${line}, Q.850;cause=${q850}`,
+    steps: [{ send: line, headers }, "ack"],
+    expected: { ...refused, outcome, sipStatus, ...(q850 !== undefined && { q850Cause: q850 }) },
+  };
+}
+
+const seen = { evidence: "sip", falseAnswer: false, silent: false, inviteOver: true } as const;
+const refused = { ...seen, alerted: false, endedBy: "far_end", postDialDelayMs: null, ringMs: null } as const;
+const hungUp = { ...seen, endedBy: "us" } as const;
+
+/** What the carrier does → what is known of the attempt, all of it with the tap's help. */
+const rows: readonly Row[] = [
+  final("302 Moved Temporarily", "unknown"),
+  final("403 Forbidden", "barred"),
+  final("404 Not Found", "unallocated"),
+  final("404 Not Found", "congestion", 3),
+  final("408 Request Timeout", "no_answer_signal"),
+  final("410 Gone", "changed"),
+  final("433 Anonymity Disallowed", "caller_id_refused"),
+  final("480 Temporarily Unavailable", "no_answer_signal"),
+  final("480 Temporarily Unavailable", "no_answer_signal", 19),
+  final("480 Temporarily Unavailable", "switched_off", 20),
+  final("484 Address Incomplete", "invalid_format"),
+  final("486 Busy Here", "busy"),
+  final("488 Not Acceptable Here", "unknown"),
+  final("500 Server Internal Error", "congestion"),
+  final("502 Bad Gateway", "congestion"),
+  final("503 Service Unavailable", "congestion"),
+  final("503 Service Unavailable", "barred", 21),
+  final("600 Busy Everywhere", "busy"),
+  final("603 Decline", "caller_id_refused"),
+  final("604 Does Not Exist Anywhere", "unallocated"),
+  final("607 Unwanted", "caller_id_refused"),
+  final("608 Rejected", "caller_id_refused"),
+  {
+    name: "603 after 180",
+    steps: [pause, ring, pause, { send: "603 Decline" }, "ack"],
+    expected: { ...seen, outcome: "declined", alerted: true, sipStatus: 603, endedBy: "far_end" },
+  },
+  {
+    name: "180, rings until we hang up",
+    steps: [pause, ring, "canceled"],
+    expected: { ...hungUp, outcome: "rang", alerted: true, sipStatus: 487 },
+  },
+  {
+    name: "a late 180",
+    steps: [{ send: "100 Trying" }, { pauseMs: 1500 }, ring, "canceled"],
+    expected: { ...hungUp, outcome: "rang", alerted: true, sipStatus: 487 },
+  },
+  {
+    name: "183 with SDP, then nothing",
+    steps: [earlyMedia, "canceled"],
+    expected: { ...hungUp, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
+  },
+  {
+    name: "183 without SDP, then nothing",
+    steps: [progress, "canceled"],
+    expected: { ...hungUp, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
+  },
+  {
+    name: "183 with an announcement, then 404",
+    steps: [earlyMedia, pause, { send: "404 Not Found" }, "ack"],
+    expected: { ...refused, outcome: "unallocated", sipStatus: 404 },
+  },
+  {
+    name: "silence",
+    steps: [{ pauseMs: 8000 }],
+    expected: { ...hungUp, outcome: "no_answer_signal", alerted: false, silent: true, inviteOver: false },
+  },
+  {
+    name: "200 at once",
+    steps: [answer, "ack", "bye"],
+    expected: { ...hungUp, outcome: "answered", alerted: false, sipStatus: 200, falseAnswer: true },
+  },
+  {
+    name: "200 after 180",
+    steps: [pause, ring, pause, answer, "ack", "bye"],
+    expected: { ...hungUp, outcome: "answered", alerted: true, sipStatus: 200 },
+  },
+  {
+    name: "200 that crosses our CANCEL",
+    steps: [pause, ring, "crossed", "bye"],
+    expected: { ...hungUp, outcome: "answered", alerted: true, sipStatus: 200 },
+  },
+  {
+    name: "no 487 to our CANCEL",
+    steps: [pause, ring, "canceled without 487"],
+    expected: { ...hungUp, outcome: "rang", alerted: true, inviteOver: false },
+  },
+];
+
+/** The same carrier where Asterisk's events are all there is. */
+const coarser: Readonly<Record<string, Partial<AttemptResult>>> = {
+  // Asterisk's own fail-safe would look the same, so the INVITE is not surely over.
+  "480 Temporarily Unavailable, Q.850;cause=20": { outcome: "no_answer_signal", q850Cause: 19, inviteOver: false },
+  "503 Service Unavailable, Q.850;cause=21": { outcome: "congestion", q850Cause: 34, inviteOver: true },
+  "486 Busy Here": { outcome: "busy", inviteOver: true },
+  "603 after 180": { outcome: "declined", alerted: true },
+  "200 that crosses our CANCEL": { outcome: "rang", alerted: true, inviteOver: false },
+  "180, rings until we hang up": { outcome: "rang", alerted: true, inviteOver: false },
+  silence: { outcome: "no_answer_signal", silent: false, inviteOver: false },
+  "200 at once": { outcome: "answered", falseAnswer: true },
+};
+
+interface Played {
+  readonly result: Promise<AttemptResult>;
+  readonly carrier: SippCarrier;
+}
+
+const runtime = withRuntime();
+const writeScenario = withScenarios();
+const sippsAtOnce = 8;
+
+/** Plays rows, all at the same time: each has its own carrier, behind a trunk of its own. */
+function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean): (name: string) => Played {
+  const calls = new Map<string, Played>();
+  let telephony: Telephony;
+  let logs: ReturnType<typeof keepingLogger>;
+  const carriers: SippCarrier[] = [];
+
+  beforeAll(async () => {
+    for (let from = 0; from < played.length; from += sippsAtOnce) {
+      const some = played.slice(from, from + sippsAtOnce).map(async ({ steps }) => {
+        const scenario = await writeScenario(steps);
+        // Looking whether SIPp has taken its port can itself keep it from taking it: then once more.
+        return startSipp({ scenario, transport }).catch(() => startSipp({ scenario, transport }));
+      });
+      carriers.push(...(await Promise.all(some)));
+    }
+    const hepPort = await freePort("udp");
+    const asterisk = await runtime.asterisk({
+      ...(withTap && { hepPort, hepPassword: "only this test" }),
+      trunks: carriers.map(({ port }, row) => ({
+        name: `row-${row}`,
+        host: "127.0.0.1",
+        port,
+        transport,
+        qualifySeconds: 0,
+      })),
+    });
+    const trunk = (row: number): TrunkConfig => ({
+      ...plainNumbers,
+      asterisk: "main",
+      endpoint: `row-${row}`,
+      ring_on: "180",
+      ranges: ["block"],
+      max_concurrent_calls: 50,
+      calls_per_second: 1000,
+    });
+    logs = keepingLogger();
+    const tap = {
+      host: "127.0.0.1",
+      port: hepPort,
+      allow_from: [],
+      password: "only this test",
+      wait_ms: 1000,
+      max_calls: 1000,
+    };
+    telephony = createTelephony({
+      config: {
+        asterisks: {
+          main: {
+            driver: "ari-client",
+            ari_url: asterisk.ari.url,
+            ari_user: asterisk.ari.user,
+            ari_password: asterisk.ari.password,
+            ari_app: "onering",
+            request_timeout_ms: 5000,
+            max_concurrent_calls: 100,
+            calls_per_second: 1000,
+          },
+        },
+        ...(withTap && { sip_tap: tap }),
+        trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
+        routes: [{ prefix: "+", trunks: ["row-0"] }],
+        routing: patientRouting,
+        calls: {
+          ring_ms: ringMs,
+          setup_limit_ms: setupLimitMs,
+          ...{ max_queue_ms: 0, max_trunks: 1, second_call_gap_ms: 3000, drain_ms: 30_000 },
+        },
+      },
+      pacing: freePacing,
+      clock: systemClock,
+      random: cryptoRandom,
+      logger: logs.logger,
+    });
+    await telephony.start();
+    await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
+    played.forEach(({ name }, row) => {
+      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+      const line = { leaseId: `${row}`, asterisk: "main", trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
+      telephony.dialer.place(
+        { attemptId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", line },
+        { calling: () => undefined, ringing: () => undefined, ended: resolve },
+      );
+      calls.set(name, { result: promise, carrier: carriers[row] as SippCarrier });
+    });
+  });
+  afterAll(async () => {
+    await telephony?.dialer.drain(0);
+    await telephony?.stop();
+    for (const carrier of carriers) await carrier.stop();
+    for (const secret of ["12025550147", "447700900123"]) expect(logs.text()).not.toContain(secret);
+  });
+
+  return (name) => {
+    const call = calls.get(name);
+    if (call === undefined) throw new Error(`nothing was played for ${name}`);
+    return call;
+  };
+}
+
+/** From the INVITE to the first 180, as the carrier saw it. */
+function delayAtCarrier(messages: readonly SipMessage[]): number {
+  const invite = messages.find(({ method }) => method === "INVITE");
+  const ringing = messages.find(({ status }) => status === 180);
+  return (ringing?.atMs ?? Number.NaN) - (invite?.atMs ?? Number.NaN);
+}
+
+describe.each(["udp", "tcp"] as const)("over %s, with the SIP tap", (transport) => {
+  const call = play(rows, transport, true);
+
+  it.each(rows)("$name", async ({ name, expected }) => {
+    const { result, carrier } = call(name);
+    const known = await result;
+    expect(known).toMatchObject(expected);
+    if (!known.alerted) return;
+    const delayAtCarrierMs = delayAtCarrier(await carrier.messages());
+    expect(Math.abs((known.postDialDelayMs ?? Number.NaN) - delayAtCarrierMs)).toBeLessThan(toleranceMs);
+    expect(known.ringMs).not.toBeNull();
+  });
+});
+
+describe("without the SIP tap", () => {
+  const played = rows.filter(({ name }) => coarser[name] !== undefined);
+  const call = play(played, "udp", false);
+
+  it.each(played)("$name", async ({ name }) => {
+    expect(await call(name).result).toMatchObject({ ...coarser[name], evidence: "events" });
+  });
+
+  it("has all rows that it wants to show", () => {
+    expect(played.map(({ name }) => name).sort()).toEqual(Object.keys(coarser).sort());
+  });
+});
