@@ -12,6 +12,7 @@ import type { Report } from "./reports/events.ts";
 import { createMetrics } from "./reports/metrics.ts";
 import { createStore } from "./store/index.ts";
 import { createTelephony } from "./telephony/index.ts";
+import { createOperations } from "./telephony/operations.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createVerifications } from "./verification/service.ts";
 
@@ -43,9 +44,11 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   });
   const telephony = createTelephony({ config, pacing: store.pacing, clock, random, logger });
   const { dialer, lines } = telephony;
+  const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics({
     liveCalls: () => dialer.liveCalls,
-    trunks: () => lines.status(),
+    trunks: () => operations.status(),
+    outOfService: () => operations.outOfService(),
     asterisks: () => telephony.asterisks(),
     callerIds: () => care.status(),
   });
@@ -82,14 +85,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     config,
     verifications,
     numbers,
+    operations,
     metrics,
     logger,
     clock,
     sandbox,
     extraPlugins,
     async readiness() {
-      const redis = await store.ping();
-      const status = lines.status();
+      const [redis, status] = await Promise.all([store.ping(), operations.status()]);
       return { ready: redis && status.some((trunk) => trunk.usable) && !draining, redis, trunks: status, draining };
     },
   });

@@ -5,6 +5,7 @@
  * Every figure carries its unit in its name, a default, and in its description why the default is what it is.
  */
 import { type Static, Type } from "typebox";
+import { Admin } from "./schema/admin.ts";
 import { App } from "./schema/apps.ts";
 import { Asterisk } from "./schema/asterisks.ts";
 import { CallerIdCare } from "./schema/caller-id-care.ts";
@@ -30,6 +31,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),
   routing: Routing,
   apps: named("Who may use the API.", App),
+  admin: Admin,
   numbers: Numbers,
   verification: Verification,
   calls: Calls,

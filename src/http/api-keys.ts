@@ -35,7 +35,7 @@ export function createFindApp(apps: Config["apps"]): FindApp {
 }
 
 /** The scheme's name is case-insensitive (RFC 9110 §11.1). */
-function bearerToken(authorization: string | undefined): string | null {
+export function bearerToken(authorization: string | undefined): string | null {
   if (authorization === undefined || authorization.length > maxKeyLength + 7) return null;
   if (authorization.slice(0, 7).toLowerCase() !== "bearer ") return null;
   const token = authorization.slice(7).trim();

@@ -21,6 +21,7 @@ export class RequestLog extends LogController {
     const line = {
       request: request.id,
       app: request.app?.name,
+      operator: request.operator ?? undefined,
       method: request.method,
       route: routeOptions.url ?? "unknown",
       status: reply.statusCode,

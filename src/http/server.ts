@@ -5,7 +5,9 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { Metrics } from "../reports/metrics.ts";
+import type { Operations } from "../telephony/operations.ts";
 import type { Verifications } from "../verification/types.ts";
+import { requireOperator } from "./admin-identity.ts";
 import { createFindApp } from "./api-keys.ts";
 import { requireApp } from "./app-identity.ts";
 import { installDrain } from "./drain.ts";
@@ -21,6 +23,7 @@ import { registerSwaggerUi } from "./plugins/swagger-ui.ts";
 import { registerUnderPressure } from "./plugins/under-pressure.ts";
 import { createReadinessProbe, type Readiness } from "./readiness.ts";
 import { RequestRefusal } from "./request-refusal.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { documentRoute } from "./routes/document.ts";
 import { numberRoutes } from "./routes/numbers.ts";
 import { operationRoutes } from "./routes/operation.ts";
@@ -30,9 +33,10 @@ import { serverOptions } from "./server-options.ts";
 import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
-  readonly config: Pick<Config, "http" | "apps" | "calls">;
+  readonly config: Pick<Config, "http" | "apps" | "admin" | "calls">;
   readonly verifications: Verifications;
   readonly numbers: Numbers;
+  readonly operations: Operations;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Logger;
@@ -58,6 +62,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   server.server.maxConnections = maxConnections;
   server.decorateRequest("app", null);
+  server.decorateRequest("operator", null);
   server.decorateRequest("refusal", null);
   server.decorateRequest("quiet", false);
   server.setErrorHandler(answerError);
@@ -67,7 +72,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
-  await registerSwagger(server, sandbox);
+  await registerSwagger(server, { sandbox, admin: config.admin !== undefined });
   const refuseOtherMethods = collectPaths(server);
 
   await server.register(
@@ -80,6 +85,17 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     },
     { prefix: "/v1" },
   );
+  const { admin } = config;
+  if (admin !== undefined) {
+    await server.register(
+      async (scope) => {
+        installSecurityHeaders(scope);
+        requireOperator(scope, admin.api_keys_sha256);
+        await scope.register(adminRoutes(parts.operations));
+      },
+      { prefix: "/v1/admin" },
+    );
+  }
   await server.register(async (scope) => {
     installSecurityHeaders(scope);
     await scope.register(operationRoutes(metrics, createReadinessProbe(parts.readiness, isDraining, parts.clock)));

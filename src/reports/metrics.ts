@@ -10,6 +10,8 @@ export interface Metrics {
   httpRequest(route: string, method: string, status: number, seconds: number): void;
 }
 
+type Found<T> = readonly T[] | Promise<readonly T[]>;
+
 /** What is looked up at each scrape. */
 export interface MetricSources {
   /** How many caller IDs each range has, how many of them are out, how many of those rest. May reject. */
@@ -17,7 +19,9 @@ export interface MetricSources {
     readonly { readonly range: string; readonly size: number; readonly out: number; readonly resting: number }[]
   >;
   liveCalls(): number;
-  trunks(): readonly { readonly trunk: string; readonly usable: boolean }[];
+  trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
+  /** Trunks and Asterisks on which nothing new is placed, because somebody said so. */
+  outOfService(): Found<{ readonly kind: string; readonly name: string }>;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -150,11 +154,21 @@ function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_trunk_usable",
-    help: "1: calls can be placed on the trunk.",
+    help: "1: calls can be placed on the trunk. 0 also where an operator took it out of service.",
     labelNames: ["trunk"] as const,
     registers,
-    collect() {
-      for (const { trunk, usable } of sources.trunks()) this.set({ trunk }, Number(usable));
+    async collect() {
+      for (const { trunk, usable } of await sources.trunks()) this.set({ trunk }, Number(usable));
+    },
+  });
+  new Gauge({
+    name: "onering_out_of_service",
+    help: "1: an operator, or a program, took this trunk or Asterisk out of service for all gateways.",
+    labelNames: ["kind", "name"] as const,
+    registers,
+    async collect() {
+      this.reset();
+      for (const { kind, name } of await sources.outOfService()) this.set({ kind, name }, 1);
     },
   });
   new Gauge({

@@ -3,10 +3,12 @@ import type { Logger } from "pino";
 import type { CareStore } from "../callerid/care-port.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
+import type { Outages } from "../telephony/outages-port.ts";
 import type { Pacing } from "../telephony/pacing-port.ts";
 import type { VerificationStore } from "../verification/ports.ts";
 import { createCareStore } from "./care-store.ts";
 import { createRedis } from "./client.ts";
+import { createOutages } from "./outages-store.ts";
 import { createPacing } from "./pacing-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts } from "./scripts.ts";
@@ -16,6 +18,7 @@ export interface Store {
   readonly verifications: VerificationStore;
   readonly pacing: Pacing;
   readonly care: CareStore;
+  readonly outages: Outages;
   /** Whether Redis answers now. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -36,6 +39,7 @@ export function createStore(options: {
     verifications: createVerificationStore(run, settings),
     pacing: createPacing(run),
     care: createCareStore(run, care),
+    outages: createOutages(run),
     ping: connection.ping,
     close: connection.close,
   };

@@ -26,6 +26,9 @@ export const scriptNames = [
   "care_look",
   "care_note",
   "care_status",
+  "take_out",
+  "put_back",
+  "look_at_lines",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

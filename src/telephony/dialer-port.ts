@@ -113,6 +113,4 @@ export interface Lines {
   takeAnother(callee: string, range: string, tried: readonly Try[]): Promise<Line | NoLine>;
   /** Gives back a line on which nothing was placed. Never rejects. */
   giveBack(line: Line): Promise<void>;
-  /** Trunks by name with whether each can be used now, for /readyz and metrics. */
-  status(): readonly { readonly trunk: string; readonly usable: boolean; readonly why: string }[];
 }

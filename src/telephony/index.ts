@@ -14,7 +14,7 @@ import type { Pacing } from "./pacing-port.ts";
 import { createSipTap } from "./tap/index.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createBreakers } from "./trunks/breakers.ts";
-import { createLines } from "./trunks/lines.ts";
+import { createLines, type WayStatus } from "./trunks/lines.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
@@ -28,6 +28,8 @@ export interface TelephonyParts {
 export interface Telephony {
   readonly dialer: Dialer;
   readonly lines: Lines;
+  /** Every trunk through each of its Asterisks, as this gateway sees it. */
+  ways(): readonly WayStatus[];
   /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
@@ -74,6 +76,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   return {
     dialer,
     lines,
+    ways: () => lines.ways(),
     async start() {
       // Before any call can be placed.
       await tap?.start();

@@ -87,13 +87,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   return { ...gatewayClient(url), log: () => logged, stop: () => app.stop() };
 }
 
-/** Talks to a gateway wherever it runs. */
-export function gatewayClient(url: string): Omit<Gateway, "log" | "stop"> {
+/** Talks to a gateway wherever it runs, with the key of the test's app or another one. */
+export function gatewayClient(url: string, key = apiKey): Omit<Gateway, "log" | "stop"> {
   async function ask(method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(url + path, {
       method,
       headers: {
-        authorization: `Bearer ${apiKey}`,
+        authorization: `Bearer ${key}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

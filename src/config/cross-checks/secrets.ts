@@ -5,6 +5,7 @@ import type { CrossCheck, IsSound } from "./index.ts";
 
 export const secretChecks: readonly CrossCheck[] = [
   { reads: ["apps"], problems: apiKeysBelongToOneApp },
+  { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
   { reads: ["secrets"], problems: hmacKeyIsRandom },
   { reads: ["asterisks"], problems: passwordsAreOwn },
 ];
@@ -21,6 +22,16 @@ function apiKeysBelongToOneApp({ apps }: Config, isSound: IsSound): Problem[] {
       const expected = `a key of its own: the app ${owner} has this one, and a request could not be told apart`;
       return [{ path: [...path, index], given: "(hidden)", expected }];
     });
+  });
+}
+
+function operatorsKeysAreTheirOwn({ apps, admin }: Config, isSound: IsSound): Problem[] {
+  const path = ["admin", "api_keys_sha256"];
+  if (admin === undefined || !isSound(path)) return [];
+  return admin.api_keys_sha256.flatMap((hash, index) => {
+    const [owner] = Object.entries(apps).find(([, app]) => app.api_keys_sha256?.includes(hash)) ?? [];
+    const expected = `a key of its own: the app ${owner} has this one, and could drain your trunks`;
+    return owner === undefined ? [] : [{ path: [...path, index], given: "(hidden)", expected }];
   });
 }
 

@@ -4,17 +4,19 @@ import { country, section } from "./parts.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 small hex digits (`onering key` makes both)";
 
-export const App = section("A tenant.", {
+/** A list of keys by their hashes. */
+export const apiKeyHashes = (description: string) =>
   // Hidden in errors: somebody will paste the key itself here.
-  api_keys_sha256: Type.Array(
-    Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }),
-    {
-      minItems: 1,
-      maxItems: 10,
-      uniqueItems: true,
-      description:
-        "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
-    },
+  Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }), {
+    minItems: 1,
+    maxItems: 10,
+    uniqueItems: true,
+    description,
+  });
+
+export const App = section("A tenant.", {
+  api_keys_sha256: apiKeyHashes(
+    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
   ),
   allowed_countries: Type.Optional(
     Type.Array(country(), {

@@ -19,8 +19,12 @@ export async function registerRateLimit(server: FastifyInstance, http: Config["h
     timeWindow: windowMs,
     cache: maxCounted,
     enableDraftSpec: true,
-    keyGenerator: (request) =>
-      request.app === null ? `address ${rateLimit.normalizeIP(request.ip)}` : `app ${request.app.name}`,
+    keyGenerator: (request) => {
+      if (request.app !== null) return `app ${request.app.name}`;
+      return request.operator === null
+        ? `address ${rateLimit.normalizeIP(request.ip)}`
+        : `operator ${request.operator}`;
+    },
     onExceeded: (request) => {
       request.quiet = true;
     },

@@ -11,7 +11,10 @@ declare module "fastify" {
   }
 }
 
-export async function registerSwagger(server: FastifyInstance, sandbox: boolean): Promise<void> {
+export async function registerSwagger(
+  server: FastifyInstance,
+  { sandbox, admin }: { readonly sandbox: boolean; readonly admin: boolean },
+): Promise<void> {
   const problemsByOperation = new Map<string, readonly ProblemCode[]>();
   await server.register(swagger, {
     // Ours have tags; pages and the sandbox's own routes are no part of the API.
@@ -29,9 +32,15 @@ export async function registerSwagger(server: FastifyInstance, sandbox: boolean)
         { name: "verifications", description: "Ring a number and check the code." },
         { name: "numbers", description: "What is known of a number without ringing it." },
         { name: "operation", description: "For those who run the gateway." },
+        ...(admin
+          ? [{ name: "administration", description: "For those who operate it, with keys of their own." }]
+          : []),
       ],
       components: {
-        securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key of an app." } },
+        securitySchemes: {
+          apiKey: { type: "http", scheme: "bearer", description: "An API key of an app." },
+          ...(admin && { operatorKey: { type: "http", scheme: "bearer", description: "An operator's key." } }),
+        },
       },
     },
     transformObject: (document) => {

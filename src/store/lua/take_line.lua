@@ -5,7 +5,7 @@ Takes a place for one call on the first of a few ways (a trunk through an Asteri
 Calls a second are spaced evenly (the generic cell rate algorithm, ITU-T I.371, without a burst: carriers count in
 windows of their own). The time is this server's: gateways' clocks differ by more than two calls are apart.
 
-KEYS[1]  {lines}:out           hash: "trunk <name>" or "asterisk <name>" → why it is out of service
+KEYS[1]  {lines}:out           hash: "trunk <name>" or "asterisk <name>" → why it is out of service (see take_out)
 ARGV[1]  lease id              ARGV[3]  longest wait, ms
 ARGV[2]  lease, ms             ARGV[4…] ways in order of preference, six values each:
          trunk, its calls a second, its most calls at once, Asterisk, its calls a second, its most calls at once

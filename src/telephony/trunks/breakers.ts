@@ -3,13 +3,21 @@ import type { Clock } from "../../clock.ts";
 import type { BreakerConfig } from "../../config/schema.ts";
 import type { Random } from "../../random.ts";
 import type { Way } from "../pacing-port.ts";
-import { type Breaker, type BreakerRound, createBreaker } from "./breaker.ts";
+import { type Breaker, type BreakerRound, type BreakerState, createBreaker } from "./breaker.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { TrunkVerdict } from "./verdict.ts";
+
+export interface BreakerReport {
+  readonly state: BreakerState;
+  /** When it will be probed, in milliseconds since the epoch; null: now, or there is no need. */
+  readonly retryAtMs: number | null;
+}
 
 export interface Breakers {
   /** Whether a call may be placed on this way, and why not; null where it is used as usual. */
   state(way: Way): TrunkHealth | null;
+  /** For the operator's view; see `Breaker`. */
+  report(way: Way): BreakerReport;
   /** A call takes the way, in the same breath in which `state` allowed it. @param call the key for `end` */
   begin(way: Way, call: object): void;
   /** What came of that call; `nothing` where none was placed. Later reports of the same call do not count. */
@@ -40,6 +48,10 @@ export function createBreakers(options: {
       const breaker = breakerOf(way);
       const why = breaker.why(clock.nowMs());
       return why === null ? null : { usable: breaker.allows(clock.nowMs()) !== "no", why };
+    },
+    report(way) {
+      const breaker = breakerOf(way);
+      return { state: breaker.state(clock.nowMs()), retryAtMs: breaker.retryAtMs(clock.nowMs()) };
     },
     begin(way, call) {
       rounds.set(call, breakerOf(way).begin(clock.nowMs()));

@@ -5,7 +5,7 @@ import type { Random } from "../../random.ts";
 import type { CallControl } from "../call-control.ts";
 import type { AttemptResult, Line, Lines, NoLine, Try } from "../dialer-port.ts";
 import type { PacedWay, Pacing, Way } from "../pacing-port.ts";
-import type { Breakers } from "./breakers.ts";
+import type { BreakerReport, Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
 import { mayPresent, type Router } from "./routes.ts";
 import { type TrunkVerdict, verdictOf } from "./verdict.ts";
@@ -30,10 +30,16 @@ export interface LinesParts {
   readonly logger: Logger;
 }
 
+export interface WayStatus extends Way, TrunkHealth {
+  readonly breaker: BreakerReport;
+}
+
 /** What the dialer needs beside `Lines`. */
 export interface DialerLines extends Lines {
   /** The call on this line is over. Never rejects. */
   callEnded(line: Line, result: AttemptResult): Promise<void>;
+  /** Every way of the configuration as this gateway sees it; what was taken out of service is not in it. */
+  ways(): readonly WayStatus[];
 }
 
 export function createLines(parts: LinesParts): DialerLines {
@@ -109,12 +115,10 @@ export function createLines(parts: LinesParts): DialerLines {
     },
     giveBack: (line) => end(line, "nothing", true),
     callEnded: (line, result) => end(line, verdictOf(result), false),
-    status: () =>
-      Object.keys(trunks).map((trunk) => {
-        const states = parts.router.waysOf(trunk).map(state);
-        const { usable, why } = states.find((one) => one.usable) ?? states[0] ?? { usable: false, why: "no Asterisk" };
-        return { trunk, usable, why };
-      }),
+    ways: () =>
+      Object.keys(trunks)
+        .flatMap((trunk) => parts.router.waysOf(trunk))
+        .map((way) => ({ ...way, ...state(way), breaker: breakers.report(way) })),
   };
 }
 

@@ -112,7 +112,6 @@ export function createWorld(options: WorldOptions) {
     take: async () => take(),
     takeAnother: async () => take(),
     giveBack: async () => void linesHeld--,
-    status: () => [],
   };
   const store = createStore({ redis: options.redis, settings: all, care, clock, logger });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);

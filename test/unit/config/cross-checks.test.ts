@@ -333,6 +333,14 @@ describe("secrets", () => {
       (c) => (c.apps = { shop: hashes("a", "b"), bank: hashes("c", "b") }),
       /^apps\.bank\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,
     ],
+    [
+      "an app's API key for an operator",
+      (c) => {
+        c.apps = { shop: hashes("a", "b") };
+        c.admin = hashes("c", "b");
+      },
+      /^admin\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,
+    ],
   ]);
 });
 

@@ -10,9 +10,11 @@ import type { Numbers } from "../../../src/numbers/ports.ts";
 import { Refusal } from "../../../src/refusal.ts";
 import { createLogger } from "../../../src/reports/log.ts";
 import { createMetrics } from "../../../src/reports/metrics.ts";
+import type { Operations } from "../../../src/telephony/operations.ts";
 import type { StartRequest, Verification, Verifications } from "../../../src/verification/types.ts";
 
 export const key = "or_the-key-of-shop";
+export const operatorKey = "or_the-key-of-anna";
 export const otherKey = "or_the-key-of-bank";
 /** What must never be seen outside before the end. */
 export const secretCode = "7391";
@@ -109,12 +111,23 @@ export const allReady: Readiness = {
   draining: false,
 };
 
+const idleOperations: Operations = {
+  status: async () => [],
+  outOfService: async () => [],
+  report: async () => [],
+  drain: async () => null,
+  undrain: async () => null,
+};
+
 export interface TestServerOptions {
   readonly http?: Partial<Config["http"]>;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;
   readonly sandbox?: boolean;
+  readonly operations?: Operations;
+  /** The operator's API is there, with `operatorKey`. */
+  readonly admin?: boolean;
   readonly extraPlugins?: readonly FastifyPluginAsync[];
 }
 
@@ -125,6 +138,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
   const metrics = createMetrics({
     liveCalls: () => 0,
     trunks: () => [],
+    outOfService: () => [],
     asterisks: () => [],
     callerIds: async () => [],
   });
@@ -145,6 +159,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         shop: { api_keys_sha256: [apiKeyHash(key)] },
         bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
       },
+      ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
       calls: {
         ring_ms: 5000,
         setup_limit_ms: 20_000,
@@ -156,6 +171,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     },
     verifications: options.verifications ?? standInVerifications().verifications,
     numbers: options.numbers ?? numbers,
+    operations: options.operations ?? idleOperations,
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger: createLogger({ level: "debug" }, { sandbox: options.sandbox ?? false, stream }),

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../../src/reports/metrics.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
 
-const idle = { liveCalls: () => 0, trunks: () => [], asterisks: () => [], callerIds: async () => [] };
+const idle = {
+  liveCalls: () => 0,
+  trunks: () => [],
+  outOfService: () => [],
+  asterisks: () => [],
+  callerIds: async () => [],
+};
 const started = (country: string) =>
   ({ type: "verification_started", id: "v1", app: "shop", country, trunk: "carrier" }) as const;
 const rang: AttemptResult = {
@@ -62,21 +68,27 @@ describe("the metrics", () => {
 
   it("look at calls, trunks and Asterisks when they are asked", async () => {
     let calls = 3;
+    let out = 0;
     const { registry } = createMetrics({
       liveCalls: () => calls,
       trunks: () => [
         { trunk: "one", usable: true },
         { trunk: "two", usable: false },
       ],
+      outOfService: () => [{ kind: "trunk", name: "two" }].slice(0, out),
       asterisks: () => [["main", true]],
       callerIds: async () => [],
     });
     expect(await registry.metrics()).toContain("onering_live_calls 3\n");
     calls = 0;
+    out = 1;
     const text = await registry.metrics();
     expect(text).toContain("onering_live_calls 0\n");
     expect(text).toContain('onering_trunk_usable{trunk="one"} 1\n');
     expect(text).toContain('onering_trunk_usable{trunk="two"} 0\n');
+    expect(text).toContain('onering_out_of_service{kind="trunk",name="two"} 1\n');
+    out = 0;
+    expect(await registry.metrics()).not.toContain("onering_out_of_service{");
     expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
   });
 

@@ -127,14 +127,15 @@ describe("taking another line after one failed", () => {
   });
 });
 
-describe("the state of trunks", () => {
+describe("the state of ways", () => {
   it("is told for each", () => {
-    expect(linesWith({ down: ["plus"] }).lines.status()).toEqual([
-      { trunk: "plus", usable: false, why: "gone" },
-      { trunk: "bare", usable: true, why: "up" },
+    const breaker = { state: "closed", retryAtMs: null };
+    expect(linesWith({ down: ["plus"] }).lines.ways()).toEqual([
+      { ...plus, usable: false, why: "gone", breaker },
+      { ...bare, usable: true, why: "up", breaker },
     ]);
-    const away = linesWith({ connected: false }).lines.status()[0];
-    expect(away).toEqual({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
+    const away = linesWith({ connected: false }).lines.ways()[0];
+    expect(away).toMatchObject({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
   });
 });
 
@@ -153,7 +154,7 @@ describe("a trunk that fails", () => {
     const { lines, clock } = linesWith({});
     for (let failure = 0; failure < 2; failure++) await lines.callEnded(await taken(lines), ended("congestion"));
     expect(await taken(lines)).toMatchObject(bare);
-    expect(lines.status()[0]).toMatchObject({
+    expect(lines.ways()[0]).toMatchObject({
       trunk: "plus",
       usable: false,
       why: expect.stringContaining("left alone"),
@@ -164,7 +165,7 @@ describe("a trunk that fails", () => {
     expect([probe.trunk, (await taken(lines)).trunk]).toEqual(["plus", "bare"]);
     await lines.callEnded(probe, ended("busy"));
     expect((await taken(lines)).trunk).toBe("plus");
-    expect(lines.status()[0]).toMatchObject({ usable: true, why: "up" });
+    expect(lines.ways()[0]).toMatchObject({ usable: true, why: "up" });
   });
 
   it("gets one probe, though two calls asked at the same time", async () => {

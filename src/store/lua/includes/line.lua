@@ -2,21 +2,32 @@
 -- Asterisk are taken in one step. A part (trunk or Asterisk) has
 --   {lines}:<kind>:<name>:turn    string: when the next call may begin, ms
 --   {lines}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
+--   {lines}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; only to be looked at
 
 local function time_ms()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 end
 
-local function part(kind, name, calls_per_second, most_calls)
+local function keys_of(kind, name)
   local stem = '{lines}:' .. kind .. ':' .. name
   return {
     label = kind .. ' ' .. name,
     turn_key = stem .. ':turn',
     calls_key = stem .. ':calls',
-    interval = 1000 / tonumber(calls_per_second),
-    most_calls = tonumber(most_calls),
+    begun_stem = stem .. ':begun:',
   }
+end
+
+local function part(kind, name, calls_per_second, most_calls)
+  local one = keys_of(kind, name)
+  one.interval = 1000 / tonumber(calls_per_second)
+  one.most_calls = tonumber(most_calls)
+  return one
+end
+
+local function begun_key(one, at)
+  return one.begun_stem .. string.format('%.0f', math.floor(at / 1000))
 end
 
 local function way_at(values, i)
@@ -45,16 +56,24 @@ end
 -- The next turn is counted from this part's own: a call that waits for its trunk must not make the other trunks of the
 -- same Asterisk wait.
 local function occupy(one, now, lease_id, lease_ms)
-  local next_turn = turn(one, now) + one.interval
+  local own_turn = turn(one, now)
+  local next_turn = own_turn + one.interval
   redis.call('SET', one.turn_key, string.format('%.3f', next_turn), 'PX', math.ceil(next_turn - now) + 1000)
   redis.call('ZADD', one.calls_key, now + lease_ms, lease_id)
   redis.call('PEXPIRE', one.calls_key, math.ceil(lease_ms))
+  local begun = begun_key(one, own_turn)
+  redis.call('INCR', begun)
+  redis.call('PEXPIRE', begun, math.ceil(own_turn - now) + 3000)
 end
 
 local function vacate(one, now, lease_id, unused)
   local was_there = redis.call('ZREM', one.calls_key, lease_id) == 1
   if was_there and unused and redis.call('EXISTS', one.turn_key) == 1 then
-    local earlier = math.max(now, turn(one, now) - one.interval)
-    redis.call('SET', one.turn_key, string.format('%.3f', earlier), 'KEEPTTL')
+    local given_back = turn(one, now) - one.interval
+    redis.call('SET', one.turn_key, string.format('%.3f', math.max(now, given_back)), 'KEEPTTL')
+    local begun = begun_key(one, given_back)
+    if redis.call('EXISTS', begun) == 1 then
+      redis.call('DECR', begun)
+    end
   end
 end

@@ -1,0 +1,15 @@
+#!lua flags=allow-oom
+--[[
+Puts a trunk or an Asterisk back in service: the operator whatever took it out, a program only what it took out itself.
+
+KEYS[1]  {lines}:out
+ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary
+
+Returns  1: it was out and is back; 0: nothing changed
+]]
+
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if not before or (ARGV[2] ~= 'operator' and cjson.decode(before).by ~= ARGV[2]) then
+  return 0
+end
+return redis.call('HDEL', KEYS[1], ARGV[1])
