@@ -74,12 +74,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     lines,
     dialer,
     store: store.verifications,
+    callInStore: store.callIns,
     hmacKey: config.secrets.hmac_key,
     clock,
     random,
     report,
     logger,
   });
+  telephony.onInbound(verifications.heard);
   let draining = false;
   const server = await buildServer({
     config,

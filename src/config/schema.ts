@@ -8,6 +8,7 @@ import { type Static, Type } from "typebox";
 import { Admin } from "./schema/admin.ts";
 import { App } from "./schema/apps.ts";
 import { Asterisk } from "./schema/asterisks.ts";
+import { CallIn } from "./schema/call-in.ts";
 import { CallerIdCare } from "./schema/caller-id-care.ts";
 import { Http } from "./schema/http.ts";
 import { Numbers } from "./schema/numbers.ts";
@@ -35,6 +36,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   numbers: Numbers,
   verification: Verification,
   calls: Calls,
+  call_in: CallIn,
   caller_id_care: CallerIdCare,
   log: Log,
 });

@@ -16,7 +16,7 @@ const maxCachedPatterns = 1000;
 /** @returns what writes a verification as the API shows it */
 export function createVerificationBody(calls: Config["calls"]) {
   const ring = { ms: calls.ring_ms, setup_limit_ms: calls.setup_limit_ms };
-  const callerIds = new Map<string, Static<typeof VerificationBody>["caller_id"]>();
+  const callerIds = new Map<string, NonNullable<Static<typeof VerificationBody>["caller_id"]>>();
 
   function callerId(prefix: string, digits: number) {
     const key = `${prefix}/${digits}`;
@@ -30,19 +30,22 @@ export function createVerificationBody(calls: Config["calls"]) {
   }
 
   return (verification: Verification): Static<typeof VerificationBody> => {
-    const { reference, metadata, endedAtMs } = verification;
+    const { callInNumber, reference, metadata, endedAtMs } = verification;
     return {
       id: verification.id,
       status: verification.status,
       reason: verification.reason,
       channel: verification.channel,
       to: verification.to,
+      ...(callInNumber !== null && { call_in: { number: callInNumber } }),
       calls: verification.calls,
       calls_delivered: verification.callsDelivered,
       code_length: verification.codeLength,
-      caller_id: callerId(verification.callerIdPrefix, verification.codeLength / verification.calls),
+      ...(callInNumber === null && {
+        caller_id: callerId(verification.callerIdPrefix, verification.codeLength / verification.calls),
+      }),
       checks_left: verification.checksLeft,
-      ring,
+      ...(callInNumber === null && { ring }),
       last_call: lastCallBody(verification.lastCall),
       ...(reference !== null && { reference }),
       ...(metadata !== null && { metadata }),
@@ -69,10 +72,11 @@ function lastCallBody(call: LastCall | null): Static<typeof LastCallBody> {
 }
 
 export function startRequest(body: Static<typeof StartBody>): StartRequest {
-  const { to, country, calls, code_length: codeLength, reference, metadata } = body;
+  const { to, country, channel, calls, code_length: codeLength, reference, metadata } = body;
   return {
     to,
     ...(country !== undefined && { country }),
+    ...(channel !== undefined && { channel }),
     ...(calls !== undefined && { calls }),
     ...(codeLength !== undefined && { codeLength }),
     ...(reference !== undefined && { reference }),

@@ -3,13 +3,29 @@ import type { RestReason } from "../callerid/care-port.ts";
 import type { AttemptResult } from "../telephony/dialer-port.ts";
 import type { Status } from "../verification/types.ts";
 
+/**
+ * What came of a call that came in, by the first thing that stood against it: it called none of our `call_in.numbers`, its
+ * trunk is not trusted, its number was withheld or unreadable, too many came at once, nothing waited for it, the store was away.
+ */
+export const callInResults = [
+  "verified",
+  "other_number",
+  "untrusted",
+  "withheld",
+  "shed",
+  "no_match",
+  "failed",
+] as const;
+export type CallInResult = (typeof callInResults)[number];
+
 export type ReportEvent =
   | {
       readonly type: "verification_started";
       readonly id: string;
       readonly app: string;
       readonly country: string;
-      readonly trunk: string;
+      /** Null where the callee is to call in. */
+      readonly trunk: string | null;
     }
   | {
       readonly type: "verification_ended";
@@ -27,6 +43,7 @@ export type ReportEvent =
       readonly reason: RestReason;
     }
   | { readonly type: "check"; readonly id: string; readonly app: string; readonly valid: boolean }
+  | { readonly type: "call_in"; readonly trunk: string; readonly result: CallInResult }
   | { readonly type: "attempt_ringing"; readonly id: string; readonly country: string; readonly trunk: string }
   | {
       readonly type: "attempt_ended";

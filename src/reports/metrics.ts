@@ -65,6 +65,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["trunk", "outcome"] as const,
     registers,
   });
+  const callsIn = new Counter({
+    name: "onering_calls_in_total",
+    help: "Calls that came in and were refused, by what they proved.",
+    labelNames: ["trunk", "result"] as const,
+    registers,
+  });
   const evidence = new Counter({
     name: "onering_call_evidence_total",
     help: "Call attempts that ended, by what is known of them: SIP messages that the tap saw, or Asterisk's events alone.",
@@ -121,6 +127,9 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "check":
           checks.inc({ valid: String(event.valid) });
+          break;
+        case "call_in":
+          callsIn.inc({ trunk: event.trunk, result: event.result });
           break;
         case "attempt_ringing":
           // Its time comes with the end, as post-dial delay.

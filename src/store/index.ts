@@ -5,7 +5,9 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Outages } from "../telephony/outages-port.ts";
 import type { Pacing } from "../telephony/pacing-port.ts";
+import type { CallInStore } from "../verification/call-in-port.ts";
 import type { VerificationStore } from "../verification/ports.ts";
+import { createCallInStore } from "./call-in-store.ts";
 import { createCareStore } from "./care-store.ts";
 import { createRedis } from "./client.ts";
 import { createOutages } from "./outages-store.ts";
@@ -16,6 +18,7 @@ import { createVerificationStore } from "./verification-store.ts";
 
 export interface Store {
   readonly verifications: VerificationStore;
+  readonly callIns: CallInStore;
   readonly pacing: Pacing;
   readonly care: CareStore;
   readonly outages: Outages;
@@ -37,6 +40,7 @@ export function createStore(options: {
   const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
   return {
     verifications: createVerificationStore(run, settings),
+    callIns: createCallInStore(run),
     pacing: createPacing(run),
     care: createCareStore(run, care),
     outages: createOutages(run),

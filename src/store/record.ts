@@ -1,12 +1,14 @@
 /** How a verification lies in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
 import type { Outcome } from "../telephony/outcome.ts";
-import type { Status, Verification } from "../verification/types.ts";
+import type { Channel, Status, Verification } from "../verification/types.ts";
 
 /** In this order scripts answer them. */
 export const publicFields = [
   "app",
   "to",
   "country",
+  "channel",
+  "call_in_number",
   "status",
   "reason",
   "calls",
@@ -31,7 +33,9 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     app: field("app"),
     to: field("to"),
     country: field("country"),
-    channel: "missed_call",
+    // A gateway of an older version, which knows one channel, leaves it out.
+    channel: (field("channel") || "missed_call") as Channel,
+    callInNumber: orNull(field("call_in_number")),
     status: field("status") as Status,
     reason: orNull(field("reason")) as Outcome | null,
     calls: Number(field("calls")),

@@ -21,6 +21,8 @@ export const scriptNames = [
   "reserve",
   "keep_answer",
   "release",
+  "start_call_in",
+  "called_in",
   "take_line",
   "release_line",
   "care_look",

@@ -155,11 +155,12 @@ function readReservation([kind, id, answer]: Reply): Reservation {
   throw unreadable(kind);
 }
 
-/** kind, an extra value, ended now, public fields */
-function readSeen(id: string, reply: Reply): Seen {
+/** @param reply kind, an extra value, ended now, public fields */
+export function readSeen(id: string, reply: Reply): Seen {
   return { endedNow: reply[2] === 1, verification: readRecord(id, reply.slice(3) as string[]) };
 }
 
-function unreadable(kind: unknown): Error {
+/** The error for an answer that no script of this version gives. */
+export function unreadable(kind: unknown): Error {
   return new Error(`a script answered ${String(kind)}, which this version does not know`);
 }

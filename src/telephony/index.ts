@@ -10,6 +10,7 @@ import type { Dialer, Lines } from "./dialer-port.ts";
 import { createAriClientDriver } from "./drivers/ari-client/index.ts";
 import { createAriWebSocketDriver } from "./drivers/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./drivers/asterisk-manager/index.ts";
+import { createInboundReader, type TrunkCall } from "./inbound.ts";
 import type { Pacing } from "./pacing-port.ts";
 import { createSipTap } from "./tap/index.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
@@ -34,6 +35,8 @@ export interface Telephony {
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
   stop(): Promise<void>;
+  /** Sets the one receiver of calls that came in by a trunk with `inbound`; they are refused with or without it. */
+  onInbound(receiver: (call: TrunkCall) => void): void;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it now. */
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
 }
@@ -71,6 +74,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       },
   });
   const tap = config.sip_tap === undefined ? null : createSipTap({ config: config.sip_tap, clock, logger });
+  const readInbound = createInboundReader(config.trunks);
   const dialer = createDialer({ callControls: controls, config, lines, tap, clock, logger });
 
   return {
@@ -87,6 +91,14 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
       tap?.stop();
+    },
+    onInbound(receiver) {
+      for (const [asterisk, control] of controls) {
+        control.onInbound((call) => {
+          const read = readInbound(asterisk, call);
+          if (read !== null) receiver(read);
+        });
+      }
     },
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
   };

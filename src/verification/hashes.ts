@@ -57,6 +57,7 @@ export function createHashes(hmacKey: string): Hashes {
         JSON.stringify([
           request.to,
           request.country ?? null,
+          request.channel ?? "missed_call",
           request.codeLength ?? null,
           request.reference ?? null,
           request.metadata ? Object.entries(request.metadata).sort(byKey) : null,

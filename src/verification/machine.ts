@@ -23,6 +23,8 @@ export const events = [
   "lost",
   /** The right code was given. */
   "matched",
+  /** The callee called the number of ours that was given out. */
+  "called_in",
   /** The last wrong check was made. */
   "exhausted",
   /** Its time is over. */
@@ -46,6 +48,7 @@ export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status,
   lost: { pending: "undeliverable", calling: "undeliverable", ringing: "rung" },
   // A quick person may type the digits while the phone still rings.
   matched: { pending: "verified", calling: "verified", ringing: "verified", rung: "verified" },
+  called_in: { pending: "verified" },
   exhausted: { pending: "failed", calling: "failed", ringing: "failed", rung: "failed" },
   expired: { pending: "expired", calling: "expired", ringing: "expired", rung: "expired" },
   canceled: { pending: "canceled", calling: "canceled", ringing: "canceled", rung: "canceled" },

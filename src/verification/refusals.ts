@@ -29,6 +29,14 @@ export function ended(status: Status): Refusal {
   return new Refusal("verification_ended", `the verification ended before as ${status}`);
 }
 
+/** The refusal of what needs a code, where the callee calls in instead. */
+export function noCode(): Refusal {
+  return new Refusal(
+    "invalid_request",
+    "this verification has no code and no call of ours: the person calls call_in.number, then its status is verified",
+  );
+}
+
 export function noLine({ none, retryAfterMs }: NoLine): Refusal {
   const retry = retryAfterMs ?? undefined;
   switch (none) {

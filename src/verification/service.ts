@@ -9,20 +9,23 @@ import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
 import type { Report } from "../reports/events.ts";
 import type { Dialer, Lines } from "../telephony/dialer-port.ts";
+import { type CallInOptions, type CallIns, createCallIns } from "./call-in.ts";
+import type { CallInStore } from "./call-in-port.ts";
 import { createCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
 import { codeOf, readCode } from "./guess.ts";
 import { createHashes } from "./hashes.ts";
 import type { VerificationStore } from "./ports.ts";
-import { callerIdsMissing, ended, limited, notFound } from "./refusals.ts";
+import { callerIdsMissing, ended, limited, noCode, notFound } from "./refusals.ts";
 import { createStarts } from "./starts.ts";
 import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
-  readonly config: {
+  readonly config: CallInOptions["config"] & {
     readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour">;
     readonly calls: Pick<Config["calls"], "second_call_gap_ms">;
   };
+  readonly callInStore: CallInStore;
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
   readonly care: CallerIdCare;
@@ -38,6 +41,8 @@ export interface VerificationsOptions {
 }
 
 export interface VerificationService extends Verifications {
+  /** A call came in and was refused: it may prove a number. Never throws. */
+  readonly heard: CallIns["heard"];
   /** Lets live calls end, and second calls follow the first; what is left after `graceMs` is canceled. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when the store was told of all that calls reported so far: to be awaited after `drain`. */
@@ -51,7 +56,8 @@ export function createVerifications(options: VerificationsOptions): Verification
   const hashes = createHashes(options.hmacKey);
   const endings = createEndings(options);
   const calls = createCalls({ ...options, onSeen: endings.seen });
-  const { start, resend } = createStarts({ ...options, hashes, calls, endings });
+  const callIns = createCallIns({ ...options, hashes, endings });
+  const { start, resend } = createStarts({ ...options, hashes, calls, callIns, endings });
 
   /** Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. */
   async function readGuess(app: string, id: string, guess: Guess): Promise<{ code: string; codeLength: number }> {
@@ -60,7 +66,8 @@ export function createVerifications(options: VerificationsOptions): Verification
       return { code, codeLength: code.length };
     }
     const { callerIds } = guess;
-    const { callerIdPrefix, codeLength, calls } = await endings.look(app, id);
+    const { channel, callerIdPrefix, codeLength, calls } = await endings.look(app, id);
+    if (channel === "call_in") throw noCode();
     if (callerIds.length !== calls) throw callerIdsMissing(calls);
     return { code: codeOf(callerIds, callerIdPrefix, codeLength) ?? "", codeLength };
   }
@@ -80,6 +87,7 @@ export function createVerifications(options: VerificationsOptions): Verification
         case "limited":
           throw limited("wrong_checks", result.retryAfterMs);
         case "wrong_length":
+          if (result.codeLength === 0) throw noCode();
           throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
         case "ended":
           throw ended(endings.seen(result).status);
@@ -112,8 +120,11 @@ export function createVerifications(options: VerificationsOptions): Verification
       return verification;
     },
 
+    heard: callIns.heard,
     drain: calls.drain,
-    settled: calls.settled,
+    async settled() {
+      await Promise.all([calls.settled(), callIns.settled()]);
+    },
     stop: endings.stop,
   };
 }

@@ -9,6 +9,7 @@ import type { Random } from "../random.ts";
 import { Refusal } from "../refusal.ts";
 import type { Report } from "../reports/events.ts";
 import type { Dialer, Lines } from "../telephony/dialer-port.ts";
+import type { CallIns } from "./call-in.ts";
 import type { Calls } from "./calls.ts";
 import type { Endings } from "./endings.ts";
 import type { Hashes } from "./hashes.ts";
@@ -17,7 +18,7 @@ import { newVerificationId } from "./ids.ts";
 import { isTerminal } from "./machine.ts";
 import { type Leased, leaseCallerIds, type Offer, takeOffer, type Wanted } from "./placing.ts";
 import type { Candidate, Placement, VerificationStore } from "./ports.ts";
-import { badCalls, ended, notPlaced } from "./refusals.ts";
+import { badCalls, ended, noCode, notPlaced } from "./refusals.ts";
 import type { AppIdentity, StartRequest, Verification, Verifications } from "./types.ts";
 
 interface Callee {
@@ -40,10 +41,11 @@ export function createStarts(options: {
   readonly report: Report;
   readonly logger: Logger;
   readonly calls: Calls;
+  readonly callIns: CallIns;
   readonly endings: Endings;
 }): Pick<Verifications, "start" | "resend"> {
   const { numbers, callerIds: pool, care, lines, dialer, store, hashes, clock, random, report, logger } = options;
-  const { calls, endings } = options;
+  const { calls, callIns, endings } = options;
   const { min_calls: minCalls, starts_per_callee_per_hour: mostCalls } = options.config.verification;
 
   /** @throws {Refusal} where the number may not be called */
@@ -134,16 +136,18 @@ export function createStarts(options: {
     async start(app, request, idempotencyKey) {
       const callee = examine(app, request);
       const id = newVerificationId(hashes.callee(callee.to).bucket, random);
-      if (idempotencyKey === null) return startWith(id, app, request, callee);
+      const begin = request.channel === "call_in" ? callIns.start : startWith;
+      if (idempotencyKey === null) return begin(id, app, request, callee);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
       const once = { key, fingerprint: hashes.fingerprint(request), id };
-      return answerOnce(store, once, (reservedId) => startWith(reservedId, app, request, callee));
+      return answerOnce(store, once, (reservedId) => begin(reservedId, app, request, callee));
     },
 
     async resend(app, id) {
       const verification = await endings.look(app.name, id);
-      const { status, to, country } = verification;
+      const { channel, status, to, country } = verification;
       if (isTerminal(status)) throw ended(status);
+      if (channel === "call_in") throw noCode();
       const { offer, answer: lease } = await withOffer(to, wantedOf(verification), (offer) =>
         leaseCallerIds({
           ...{ pool, care, hashes, offer, verificationId: id, callee: to },

@@ -16,6 +16,10 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
+/** Who rings whom: we ring the callee once and the caller ID is the code, or the callee rings us. */
+export const channels = ["missed_call", "call_in"] as const;
+export type Channel = (typeof channels)[number];
+
 /** One try to prove that somebody holds a number. Holds no code and no full caller ID, so it may be shown to the app. */
 export interface Verification {
   readonly id: string;
@@ -24,11 +28,13 @@ export interface Verification {
   /** Callee, E.164 with the plus sign. */
   readonly to: string;
   readonly country: string;
-  readonly channel: "missed_call";
+  readonly channel: Channel;
+  /** The number of ours that the callee is to call, E.164; null where we call. */
+  readonly callInNumber: string | null;
   readonly status: Status;
   /** How the last call went, once that is known. */
   readonly reason: Outcome | null;
-  /** How many calls, each from another caller ID, tell one code: 1 or 2. */
+  /** How many calls, each from another caller ID, tell one code: 1 or 2. With `call_in` there are none, and no code. */
   readonly calls: number;
   /** How many of them are over and may have been seen. */
   readonly callsDelivered: number;
@@ -52,6 +58,7 @@ export interface Verification {
 export interface StartRequest {
   readonly to: string;
   readonly country?: string;
+  readonly channel?: Channel;
   /** 1 or 2; without it as many as `verification.min_calls` asks for. */
   readonly calls?: number;
   readonly codeLength?: number;

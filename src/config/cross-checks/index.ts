@@ -1,6 +1,7 @@
 /** What no single value can tell: whether the parts of a configuration fit together. */
 import type { Path, Problem } from "../errors.ts";
 import type { Config } from "../schema.ts";
+import { callInChecks } from "./call-in.ts";
 import { callerIdChecks } from "./caller-ids.ts";
 import { limitChecks } from "./limits.ts";
 import { numberFormatChecks } from "./number-formats.ts";
@@ -26,6 +27,7 @@ const checks: readonly CrossCheck[] = [
   ...numberFormatChecks,
   ...callerIdChecks,
   ...limitChecks,
+  ...callInChecks,
   ...secretChecks,
   ...sipTapChecks,
 ];

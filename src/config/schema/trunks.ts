@@ -74,6 +74,18 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
     uniqueItems: true,
     description: "Which of `ranges` this carrier lets you present as caller ID.",
   }),
+  inbound: Type.Optional(
+    section(
+      "What calls that come in by this trunk are worth. All of them are refused; Asterisk must let them in so far.",
+      {
+        trusted: Type.Boolean({
+          default: false,
+          description:
+            "Whether the caller ID of such a call proves the caller. Only where the carrier vouches for it, and nobody else can send calls by this trunk: never over plain UDP on a public network.",
+        }),
+      },
+    ),
+  ),
   max_concurrent_calls: count(
     100,
     1,

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { outcomes } from "../../telephony/outcome.ts";
-import { statuses } from "../../verification/types.ts";
+import { channels, statuses } from "../../verification/types.ts";
 import { callerIdPattern } from "../caller-id-pattern.ts";
 import { country, maxNumberLength, oneOf, time } from "./common.ts";
 import { LastCallBody } from "./last-call.ts";
@@ -21,7 +21,9 @@ export const StartBody = Type.Object(
       description: "The number to verify: E.164 with the plus sign, or national format together with `country`.",
     }),
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
-    channel: Type.Optional(Type.Literal("missed_call", { description: "How to reach the phone." })),
+    channel: Type.Optional(
+      oneOf(channels, "Who rings whom: we ring the number once (the default), or its holder calls a number of ours."),
+    ),
     calls: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -46,7 +48,10 @@ export const StartBody = Type.Object(
   {
     title: "StartVerification",
     additionalProperties: false,
-    examples: [{ to: "+447911123456", reference: "sign-up 4711" }],
+    examples: [
+      { to: "+447911123456", reference: "sign-up 4711" },
+      { to: "+447911123456", channel: "call_in" },
+    ],
   },
 );
 
@@ -76,35 +81,53 @@ export const VerificationBody = Type.Object(
       enum: [...outcomes, null],
       description: reasonInWords,
     }),
-    channel: oneOf(["missed_call"], "How the phone is reached."),
+    channel: oneOf(channels, "Who rings whom."),
     to: Type.String({ description: "The number that is verified, E.164." }),
-    calls: Type.Integer({ description: "How many calls tell the code: 1 or 2." }),
+    call_in: Type.Optional(
+      Type.Object(
+        { number: Type.String({ description: "What the person calls from the phone that is verified, E.164." }) },
+        {
+          description:
+            "With channel `call_in` only. The call is refused, so it is free; then the status is `verified`.",
+        },
+      ),
+    ),
+    calls: Type.Integer({ description: "How many calls tell the code: 1 or 2; 0 with channel `call_in`." }),
     calls_delivered: Type.Integer({
       description:
         "How many of them are over and reached the phone. With two calls: `pending` and 1 between the two; only after both `rung`.",
     }),
     code_length: Type.Integer({
       description:
-        "How many digits the person types: the last ones of the caller ID, of two calls those of the first one first.",
+        "How many digits the person types: the last ones of the caller ID, of two calls those of the first one first; 0 with channel `call_in`.",
     }),
-    caller_id: Type.Object(
-      {
-        prefix: Type.String({ description: "What the caller ID starts with, E.164." }),
-        digits: Type.Integer({ description: "How many digits follow: the code, or of two calls each one's half." }),
-        pattern: Type.String({
+    caller_id: Type.Optional(
+      Type.Object(
+        {
+          prefix: Type.String({ description: "What the caller ID starts with, E.164." }),
+          digits: Type.Integer({ description: "How many digits follow: the code, or of two calls each one's half." }),
+          pattern: Type.String({
+            description:
+              "Regular expression that matches the caller ID as phones show it: with +, 00 or another exit code, or in national format, spaces and brackets allowed.",
+          }),
+        },
+        {
           description:
-            "Regular expression that matches the caller ID as phones show it: with +, 00 or another exit code, or in national format, spaces and brackets allowed.",
-        }),
-      },
-      { description: "How to recognise the call, or each of the two. The code itself is never told." },
+            "How to recognise the call, or each of the two. The code itself is never told. Not with channel `call_in`.",
+        },
+      ),
     ),
-    checks_left: Type.Integer({ description: "Wrong guesses that are still allowed, and the right one." }),
-    ring: Type.Object(
-      {
-        ms: Type.Integer({ description: "How long the phone rings at most, in milliseconds." }),
-        setup_limit_ms: Type.Integer({ description: "How long it may take until it rings, in milliseconds." }),
-      },
-      { description: "How long an app should wait for the call." },
+    checks_left: Type.Integer({
+      description: "Wrong guesses that are still allowed, and the right one; 0 with channel `call_in`.",
+    }),
+    ring: Type.Optional(
+      Type.Object(
+        {
+          ms: Type.Integer({ description: "How long the phone rings at most, in milliseconds." }),
+          setup_limit_ms: Type.Integer({ description: "How long it may take until it rings, in milliseconds." }),
+        },
+        { description: "How long an app should wait for the call. Not with channel `call_in`." },
+      ),
     ),
     last_call: LastCallBody,
     reference: Type.Optional(Type.String()),
@@ -132,6 +155,21 @@ export const VerificationBody = Type.Object(
         ring: { ms: 5000, setup_limit_ms: 20_000 },
         last_call: null,
         reference: "sign-up 4711",
+        created_at: "2026-03-01T12:00:00.000Z",
+        expires_at: "2026-03-01T12:05:00.000Z",
+      },
+      {
+        id: "v03f9QxW2dE7rT1yU5iO8pA4sF",
+        status: "pending",
+        reason: null,
+        channel: "call_in",
+        to: "+447911123456",
+        call_in: { number: "+442079460123" },
+        calls: 0,
+        calls_delivered: 0,
+        code_length: 0,
+        checks_left: 0,
+        last_call: null,
         created_at: "2026-03-01T12:00:00.000Z",
         expires_at: "2026-03-01T12:05:00.000Z",
       },

@@ -17,18 +17,14 @@ Returns   {'placed', candidate, 0, public fields…}   {'exists', 0, ended now, 
 --- @include "record"
 --- @include "callee"
 --- @include "call"
+--- @include "existing"
 
 local FIRST_CANDIDATE = 12
 local key, now, app = KEYS[1], tonumber(ARGV[1]), ARGV[2]
 
-if redis.call('EXISTS', key) == 1 then
-  local existing = load(key, app)
-  if not existing then
-    return { 'not_found' }
-  end
-  settle(existing, now)
-  save(key, existing)
-  return answer(key, 'exists', 0, existing.ended_now)
+local existing = answer_existing(key, app, now)
+if existing then
+  return existing
 end
 
 local keys = callee_keys(key, ARGV[4])
@@ -45,6 +41,8 @@ redis.call('HSET', key,
   'app', app,
   'to', ARGV[7],
   'country', ARGV[8],
+  'channel', 'missed_call',
+  'call_in_number', '',
   'status', 'pending',
   'reason', '',
   'calls', calls,

@@ -111,8 +111,14 @@ test.each([
   expect(numbers).toEqual([expected]);
 });
 
-test("gateways on AMI are told, and what the network says cannot write lines of its own", async () => {
-  const asterisk = await runtime.asterisk({ trunks: [{ ...TRUNK, inbound: {} }] });
+test.each([
+  ["that watches trunks", undefined],
+  ["that places calls", "onering"],
+])("a gateway on AMI %s is told, and what the network says cannot write lines of its own", async (_, amiCallsApp) => {
+  const asterisk = await runtime.asterisk({
+    trunks: [{ ...TRUNK, inbound: {} }],
+    ...(amiCallsApp === undefined ? {} : { amiCallsApp }),
+  });
   const { port, user, password } = asterisk.ami;
   let text = "";
   const socket = connect(port, "127.0.0.1");
@@ -120,19 +126,22 @@ test("gateways on AMI are told, and what the network says cannot write lines of 
     text += String(data);
   });
   socket.write(`Action: Login\r\nUsername: ${user}\r\nSecret: ${password}\r\n\r\n`);
-  await expect.poll(() => text).toContain("Authentication accepted");
+  await expect.poll(() => text).toContain("Event: FullyBooted");
   const lineBreak = "%0d%0a";
   await callIn({
     to: asterisk.ports.sip,
-    caller: `%2b4477${lineBreak}Caller%3a%20%2b1%2cx%3a2${lineBreak}${lineBreak}UserEvent%3a%20OneRingInbound`,
-    called: `${CALLED}${lineBreak}Called%3a%20%2b1${lineBreak}`,
+    caller: ["%2b4477", "Uniqueid%3a%20onering.1", "", "Event%3a%20UserEvent"].join(lineBreak),
+    called: [CALLED, "Called%3a%20%2b1", "Event%3a%20ContactStatus", ""].join(lineBreak),
     transport: "tcp",
   });
   await expect.poll(() => text).toContain("UserEvent: OneRingInbound");
+  await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
+  socket.write("Action: Ping\r\n\r\n");
+  await expect.poll(() => text).toContain("Ping: Pong");
   socket.destroy();
-  const events = text.split("\r\n\r\n").filter((part) => part.includes("OneRingInbound"));
-  expect(events).toHaveLength(1);
-  expect(events[0]?.match(/^(Called|Caller): .*$/gm)).toEqual([
+  expect(text.match(/^Event: .*$/gm)).toEqual(["Event: FullyBooted", "Event: UserEvent"]);
+  expect(text.match(/^(Called|Caller|Uniqueid): .*$/gm)).toEqual([
+    expect.stringMatching(/^Uniqueid: \d+\.\d+$/),
     expect.stringMatching(/^Called: [0-9+]*$/),
     expect.stringMatching(/^Caller: [0-9+]*$/),
   ]);

@@ -68,6 +68,8 @@ export interface WorldOptions {
   readonly care?: Partial<Config["caller_id_care"]>;
   readonly ranges?: Config["ranges"];
   readonly clock?: ManualClock;
+  /** Numbers of ours that callees may call. */
+  readonly callInNumbers?: readonly string[];
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -128,8 +130,13 @@ export function createWorld(options: WorldOptions) {
   const verifications = createVerifications({
     ...{ numbers, lines, dialer, clock, logger, callerIds, report, hmacKey },
     care: callerIdCare,
-    config: { verification: all, calls: { second_call_gap_ms: secondCallGapMs } },
+    config: {
+      call_in: { numbers: [...(options.callInNumbers ?? [])], rest_seconds: 600 },
+      verification: all,
+      calls: { second_call_gap_ms: secondCallGapMs },
+    },
     store: store.verifications,
+    callInStore: store.callIns,
     random: cryptoRandom,
   });
 

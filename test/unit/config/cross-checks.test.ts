@@ -13,6 +13,7 @@ function cases(table: readonly (readonly [string, Change, ...(string | RegExp)[]
   );
 }
 
+const numbers = { numbers: ["+442079460001"] };
 const range = (prefix: string, digits = 4) => ({ prefix, digits });
 const pbx = { ari_url: "http://127.0.0.1:8088", ari_user: "onering", ari_password: "s3xY-pass" };
 const hashes = (...letters: string[]) => ({ api_keys_sha256: letters.map((letter) => letter.repeat(64)) });
@@ -340,6 +341,31 @@ describe("secrets", () => {
         c.admin = hashes("c", "b");
       },
       /^admin\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,
+    ],
+  ]);
+});
+
+describe("numbers to call in on", () => {
+  const trusted = { asterisk: "pbx", endpoint: "carrier", ranges: ["block"], inbound: { trusted: "true" } };
+  cases([
+    [
+      "with a trunk whose caller IDs are trusted",
+      (c) => Object.assign(c, { trunks: { a: trusted }, call_in: numbers }),
+    ],
+    [
+      "without one",
+      (c) => Object.assign(c, { call_in: numbers, trunks: { a: { ...trusted, inbound: {} } } }),
+      /^call_in\.numbers: .* → a trunk with `inbound: \{ trusted: true \}`/,
+    ],
+    [
+      "that are caller IDs too",
+      (c) => {
+        c.trunks.a = trusted;
+        c.ranges.list = { numbers: ["+442079460001", "+442079460003"], digits: 4 };
+        c.call_in = { numbers: ["+442079460001", "+442079460002", "+44770091234"] };
+      },
+      /^call_in\.numbers\[0\]: \+442079460001 → .*ranges\.list has it/,
+      /^call_in\.numbers\[2\]: \+44770091234 → .*ranges\.block has it/,
     ],
   ]);
 });

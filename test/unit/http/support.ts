@@ -27,6 +27,7 @@ export const standing: Verification = {
   to: "+447911123456",
   country: "GB",
   channel: "missed_call",
+  callInNumber: null,
   status: "ringing",
   reason: null,
   calls: 1,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import type { Verification } from "../../../src/verification/types.ts";
 import {
   ask,
   key,
@@ -62,6 +63,7 @@ describe("starting a verification", () => {
         {
           to: "07911 123456",
           country: "GB",
+          channel: "missed_call",
           calls: 1,
           codeLength: 4,
           reference: "sign-up",
@@ -70,6 +72,39 @@ describe("starting a verification", () => {
         null,
       ],
     ]);
+  });
+
+  it("says whom to call instead of what will call, where the person calls in", async () => {
+    const waiting: Verification = {
+      ...standing,
+      channel: "call_in",
+      callInNumber: "+442079460001",
+      status: "pending",
+      calls: 0,
+      codeLength: 0,
+      callerIdPrefix: "",
+      checksLeft: 0,
+      attempts: 0,
+    };
+    const { verifications } = standInVerifications();
+    const { server } = await testServer({ verifications: { ...verifications, start: async () => waiting } });
+    const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to, channel: "call_in" });
+    expect(answer.status).toBe(201);
+    expect(answer.json()).toEqual({
+      id: standing.id,
+      status: "pending",
+      reason: null,
+      channel: "call_in",
+      to: standing.to,
+      call_in: { number: "+442079460001" },
+      calls: 0,
+      calls_delivered: 0,
+      code_length: 0,
+      checks_left: 0,
+      last_call: null,
+      created_at: "2026-03-01T12:00:00.000Z",
+      expires_at: "2026-03-01T12:05:00.000Z",
+    });
   });
 
   it("passes the Idempotency-Key on", async () => {
@@ -196,7 +231,7 @@ describe("what is asked for wrongly", () => {
     expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
       "#/to": "is missing",
       "#/country": "must match ^[A-Z]{2}$",
-      "#/channel": 'must be "missed_call": there is no other channel yet',
+      "#/channel": 'must be "missed_call" or "call_in"',
       "#/calls": "must be 1 or 2",
       "#/code_length": "must be an integer",
       "#/refrence": "is not a known key",

@@ -27,10 +27,15 @@ local function limit_on(keys, now, calls)
   return name, longest
 end
 
--- Counts a call of this callee, the only one that may be up until call_ms have passed.
-local function count_call(keys, now, attempt_id, call_ms)
+-- Counts against the limits of this callee.
+local function count_start(keys, now, attempt_id)
   redis.call('ZADD', keys.starts, now, attempt_id)
   redis.call('PEXPIRE', keys.starts, HOUR_MS)
+end
+
+-- Counts a call of this callee, the only one that may be up until call_ms have passed.
+local function count_call(keys, now, attempt_id, call_ms)
+  count_start(keys, now, attempt_id)
   redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
 end
 

@@ -17,6 +17,11 @@ local function holds(keys, attempt_id)
   return live and string.sub(live, 1, #ours) == ours
 end
 
+-- String: id of the verification that this callee proves by calling this number of ours.
+local function call_in_key(verification_key, callee, number)
+  return string.match(verification_key, '^{b%x+}:') .. 'c:' .. callee .. ':in:' .. number
+end
+
 -- Names one call of a verification within what is kept of the callee.
 local function attempt_id(verification_id, attempt)
   return verification_id .. '-' .. attempt
