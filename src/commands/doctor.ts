@@ -1,7 +1,8 @@
 /** `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing, calls nobody. */
-import { hasAri } from "../config/asterisk-access.ts";
+import { amiOf, ariOf } from "../config/asterisk-access.ts";
 import { loadConfig } from "../config/load.ts";
 import { examineAmi } from "../doctor/ami.ts";
+import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
 import { examineRanges } from "../doctor/ranges.ts";
@@ -27,7 +28,8 @@ export async function doctor(configPath: string): Promise<number> {
     const endpoints = Object.values(config.trunks)
       .filter((trunk) => asterisksOf(trunk).includes(name))
       .map((trunk) => trunk.endpoint);
-    if (hasAri(asterisk)) tell(await examineAsterisk(name, asterisk, endpoints));
+    if (asterisk.driver === "asterisk-manager") tell(await examineAmiCalls(name, amiOf(asterisk)));
+    else tell(await examineAsterisk(name, ariOf(asterisk), endpoints));
     tell(await examineAmi(name, asterisk, endpoints));
   }
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);

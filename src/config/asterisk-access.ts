@@ -18,8 +18,7 @@ export const keysNeeded: Readonly<Record<AsteriskConfig["driver"], readonly (Ari
   "asterisk-manager": ["ami"],
 };
 
-/** Whether all that it takes to speak ARI is configured; a driver that needs it can count on that (cross-checks). */
-export function hasAri(asterisk: AsteriskConfig): asterisk is AriConfig {
+function hasAri(asterisk: AsteriskConfig): asterisk is AriConfig {
   return ariKeys.every((key) => asterisk[key] !== undefined);
 }
 

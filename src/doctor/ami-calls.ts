@@ -1,0 +1,47 @@
+/** Looks at one Asterisk whose calls go over AMI: login, version, rights. Leaves the channels of a running gateway alone. */
+import { systemClock } from "../clock.ts";
+import type { AmiCallsConfig } from "../config/asterisk-access.ts";
+import { AmiRefusal } from "../telephony/ami/errors.ts";
+import { AmiSession } from "../telephony/ami/session.ts";
+import { learn } from "../telephony/drivers/asterisk-manager/requests.ts";
+import { examineVersion } from "./asterisk.ts";
+import { type Finding, fail, ok } from "./finding.ts";
+
+export async function examineAmiCalls(name: string, asterisk: AmiCallsConfig): Promise<Finding[]> {
+  const { ami } = asterisk;
+  let session: AmiSession;
+  try {
+    session = await AmiSession.open({
+      ami,
+      deadlineMs: asterisk.request_timeout_ms,
+      clock: systemClock,
+      eventMask: "off",
+      onEvent: () => undefined,
+      onClose: () => undefined,
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof AmiRefusal) {
+      return [
+        fail(
+          `Asterisk ${name}: AMI refuses the user or password (${message})`,
+          `Compare \`ami\` with [${ami.user}] in manager.conf, and its permit.`,
+        ),
+      ];
+    }
+    return [
+      fail(
+        `Asterisk ${name}: AMI at ${ami.host}:${ami.port} does not answer (${message})`,
+        "Is Asterisk up, manager.conf enabled, the address right?",
+      ),
+    ];
+  }
+  try {
+    const { version } = await learn(session);
+    return [examineVersion(name, version), ok(`Asterisk ${name}: AMI may place calls`)];
+  } catch (error) {
+    return [fail(`Asterisk ${name}: ${(error as Error).message}`, "See docs/deploy-beside-a-pbx.md, section 3.")];
+  } finally {
+    session.close();
+  }
+}
