@@ -29,7 +29,7 @@ export async function doctor(configPath: string): Promise<number> {
       .filter((trunk) => asterisksOf(trunk).includes(name))
       .map((trunk) => trunk.endpoint);
     if (asterisk.driver === "asterisk-manager") tell(await examineAmiCalls(name, amiOf(asterisk)));
-    else tell(await examineAsterisk(name, ariOf(asterisk), endpoints));
+    else tell(await examineAsterisk(name, ariOf(asterisk), endpoints, config.sip_tap !== undefined));
     tell(await examineAmi(name, asterisk, endpoints));
   }
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);

@@ -17,6 +17,9 @@ const neededModules = [
   "res_rtp_asterisk.so",
 ];
 
+/** What mirrors SIP messages to the gateway's tap. */
+const tapModules = ["res_hep.so", "res_hep_pjsip.so"];
+
 interface AriAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -41,11 +44,13 @@ async function ari(asterisk: AriConfig, path: string): Promise<AriAnswer> {
 /**
  * @param name what the configuration calls this Asterisk
  * @param endpoints the PJSIP endpoints of its trunks
+ * @param withTap whether the gateway listens for copies of its SIP messages
  */
 export async function examineAsterisk(
   name: string,
   asterisk: AriConfig,
   endpoints: readonly string[],
+  withTap: boolean,
 ): Promise<Finding[]> {
   let info: AriAnswer;
   try {
@@ -79,7 +84,7 @@ export async function examineAsterisk(
   return [
     examineVersion(name, version),
     ...examineDriver(name, asterisk, version),
-    ...(await examineModules(name, asterisk)),
+    ...(await examineModules(name, asterisk, withTap)),
     ...(await Promise.all(endpoints.map((endpoint) => examineEndpoint(name, asterisk, endpoint)))),
   ];
 }
@@ -106,7 +111,7 @@ export function examineDriver(name: string, { driver }: Pick<AriConfig, "driver"
   ];
 }
 
-async function examineModules(name: string, asterisk: AriConfig): Promise<Finding[]> {
+async function examineModules(name: string, asterisk: AriConfig, withTap: boolean): Promise<Finding[]> {
   const { status, body } = await ari(asterisk, "/asterisk/modules");
   if (status !== 200 || !Array.isArray(body)) {
     return [warn(`Asterisk ${name}: the list of modules cannot be read (${status})`, "Load res_ari_asterisk.so.")];
@@ -115,9 +120,21 @@ async function examineModules(name: string, asterisk: AriConfig): Promise<Findin
     (body as { name?: string; status?: string }[]).filter((m) => m.status === "Running").map((m) => m.name),
   );
   const missing = neededModules.filter((module) => !running.has(module));
-  return missing.length === 0
-    ? [ok(`Asterisk ${name}: all needed modules run`)]
-    : [fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf.")];
+  const needed =
+    missing.length === 0
+      ? ok(`Asterisk ${name}: all needed modules run`)
+      : fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf.");
+  return withTap ? [needed, examineTap(name, running)] : [needed];
+}
+
+/** Without it calls work all the same. */
+export function examineTap(name: string, runningModules: ReadonlySet<string | undefined>): Finding {
+  const missing = tapModules.filter((module) => !runningModules.has(module));
+  if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
+  return warn(
+    `Asterisk ${name}: nothing feeds the SIP tap, ${missing.join(" and ")} not running`,
+    "Load them and set up hep.conf as docs/sip-tap.md says, or leave out sip_tap: outcomes are coarser without it.",
+  );
 }
 
 async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: string): Promise<Finding> {

@@ -46,10 +46,10 @@ export function kindOf(sip: Buffer): SipRequest["method"] | "response" | null {
 export function parseSip(sip: Buffer): SipMessage | null {
   const kind = kindOf(sip);
   if (kind === null) return null;
-  const head = sip.toString("latin1", 0, maxHeadBytes);
-  const end = head.indexOf("\r\n\r\n");
-  if (end < 0) return null;
-  const headers = readHeaders(head.slice(0, end));
+  const end = sip.indexOf("\r\n\r\n", 0, "latin1");
+  if (end < 0 || end > maxHeadBytes) return null;
+  const head = sip.toString("latin1", 0, end);
+  const headers = readHeaders(head);
   if (headers === null) return null;
   const [cseqText, from, to] = [headers.cseq, headers.from, headers.to].map((values) => only(values));
   const cseq = /^(\d{1,10})[ \t]+([A-Z]{1,20})$/.exec(cseqText ?? "");
@@ -57,7 +57,7 @@ export function parseSip(sip: Buffer): SipMessage | null {
   if (!cseq || from === null || to === null || fromTag === null) return null;
   const common = { cseq: Number(cseq[1]), fromTag, toTag: tagOf(to ?? "") };
   if (kind !== "response") return cseq[2] === kind ? { kind: "request", method: kind, ...common } : null;
-  const status = /^SIP\/2\.0 ([1-6]\d\d)(?: |\r)/.exec(head)?.[1];
+  const status = /^SIP\/2\.0 ([1-6]\d\d)(?: |\r|$)/.exec(head)?.[1];
   if (status === undefined || cseq[2] !== "INVITE") return null;
   const hasSdp = only(headers.contentType)?.toLowerCase().startsWith("application/sdp") ?? false;
   return { kind: "response", ...common, status: Number(status), hasSdp, q850Cause: q850Cause(headers.reason) };
@@ -83,21 +83,34 @@ const wanted: ReadonlyMap<string, keyof Headers> = new Map([
   ["c", "contentType"],
 ]);
 
+/** The first letters of those names, in lower case: most lines are told apart by theirs. */
+const wantedLetters: ReadonlySet<number> = new Set([...wanted.keys()].map((name) => name.charCodeAt(0)));
+
 /** @returns the headers that we look at, unfolded; null where one is no header or too long */
 function readHeaders(head: string): Headers | null {
   const found: Headers = { cseq: [], from: [], to: [], reason: [], contentType: [] };
   const unfolded = head.includes("\r\n ") || head.includes("\r\n\t") ? head.replace(/\r\n[ \t]+/g, " ") : head;
-  const lines = unfolded.split("\r\n", maxHeaders + 1);
-  if (lines.length > maxHeaders) return null;
-  for (const line of lines.slice(1)) {
-    const colon = line.indexOf(":");
-    if (colon < 1) return null;
-    const name = wanted.get(line.slice(0, colon).trimEnd().toLowerCase());
-    if (name === undefined) continue;
-    if (line.length > maxValueLength) return null;
-    found[name].push(line.slice(colon + 1).trim());
+  let lines = 0;
+  for (let at = unfolded.indexOf("\r\n"); at >= 0; ) {
+    const start = at + 2;
+    at = unfolded.indexOf("\r\n", start);
+    lines += 1;
+    if (lines > maxHeaders) return null;
+    // With this bit set a letter is in lower case.
+    if (!wantedLetters.has(unfolded.charCodeAt(start) | 0x20)) continue;
+    if (!addHeader(found, unfolded.slice(start, at < 0 ? undefined : at))) return null;
   }
   return found;
+}
+
+function addHeader(found: Headers, line: string): boolean {
+  const colon = line.indexOf(":");
+  if (colon < 1) return false;
+  const name = wanted.get(line.slice(0, colon).trimEnd().toLowerCase());
+  if (name === undefined) return true;
+  if (line.length > maxValueLength) return false;
+  found[name].push(line.slice(colon + 1).trim());
+  return true;
 }
 
 /** The tag parameter of From or To: after the address, which may have parameters of its own in angle brackets. */

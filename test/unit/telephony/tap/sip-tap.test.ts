@@ -151,6 +151,25 @@ describe("the SIP tap", () => {
     await expect.poll(() => heardNow(), { timeout: 5000 }).toBe(true);
   });
 
+  it("shares a multicast group of loopback with the other gateways of its host: each hears all", async () => {
+    tap.stop();
+    await start({ host: "239.255.90.60" });
+    const other = createSipTap({
+      config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
+      clock,
+      logger: pino({ level: "silent" }),
+    });
+    await other.start();
+    await new Promise<void>((resolve) => sender.bind(0, "127.0.0.1", resolve));
+    sender.setMulticastInterface("127.0.0.1");
+    const heard = [tap, other].map((one) => one.settle("call-1"));
+    for (const start of ["INVITE", "486 Busy"]) {
+      sender.send(hepPacket(sip(start, { callId: "call-1" }), { callId: "call-1" }), port, "239.255.90.60");
+    }
+    expect(await Promise.all(heard)).toMatchObject([{ final: { status: 486 } }, { final: { status: 486 } }]);
+    other.stop();
+  });
+
   it("gives what waits for it what it knows when it is stopped", async () => {
     send("call-1", "INVITE", "180 Ringing", "CANCEL");
     await allHeard();

@@ -35,7 +35,7 @@ describe("a SIP message", () => {
     ["two CSeqs", sip("INVITE", { headers: ["CSeq: 2 INVITE"] })],
     ["no tag in From", sip("INVITE").replace(";tag=ours", "")],
     ["no end of its head", sip("INVITE").slice(0, -2)],
-    ["a line that is no header", sip("INVITE", { headers: ["nonsense"] })],
+    ["a line that is no header", sip("INVITE", { headers: ["from nonsense"] })],
     ["a header that is too long", sip("486 Busy", { headers: [`Reason: Q.850;cause=17;text="${"a".repeat(3000)}"`] })],
     ["too many headers", sip("INVITE", { headers: Array(300).fill("X: 1") })],
     ["a head that is too long", sip("INVITE", { headers: Array(20).fill(`X: ${"a".repeat(1000)}`) })],
