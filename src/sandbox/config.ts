@@ -5,7 +5,7 @@ import type { Config } from "../config/schema.ts";
 import type { Random } from "../random.ts";
 import type { AsteriskServer } from "../runtime/asterisk.ts";
 import { answersOverWebSocket } from "../telephony/drivers/ari-websocket/version.ts";
-import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
+import { callerIdDigits, callerIdPrefix, callInNumbers } from "./fiction.ts";
 
 /** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */
 export const sandboxKey = "sandbox-key";
@@ -66,7 +66,11 @@ export function sandboxConfig(
       },
     },
     sip_tap: { port: programs.hepPort },
-    trunks: { [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"] } },
+    // The carrier is this process, so its caller IDs can be trusted.
+    trunks: {
+      [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
+    },
+    call_in: { numbers: callInNumbers, rest_seconds: 60 },
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
     apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },

@@ -25,6 +25,12 @@ export interface Example {
   readonly digits: string | null;
 }
 
+/**
+ * Our numbers to call in on: 60 of London's numbers for drama (Ofcom, 020 7946 0000 to 0999), as many as one callee may be
+ * given within the hour.
+ */
+export const callInNumbers: readonly string[] = Array.from({ length: 60 }, (_, index) => `+442079460${500 + index}`);
+
 /** One number for each thing that can happen. */
 export const examples: readonly Example[] = [
   { to: `${calleePrefix}456`, title: "rings", digits: null },

@@ -22,8 +22,20 @@ const pagePolicy = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
+/** One socket each. */
+const maxCallsIn = 20;
+const phoneNumber = { type: "string", pattern: "^(\\+?\\d{3,15}|anonymous)$" };
+const callInBody = {
+  type: "object",
+  required: ["from", "to"],
+  additionalProperties: false,
+  properties: { from: phoneNumber, to: phoneNumber },
+};
+
 export interface SandboxRoutesOptions {
   readonly phone: Phone;
+  /** Calls a number of ours from a phone. @returns the final SIP status; null where none came */
+  readonly callIn: (caller: string, called: string) => Promise<number | null>;
   readonly activity: Activity;
   readonly clock: Clock;
   /** The key that the page and its curl commands use. */
@@ -31,10 +43,10 @@ export interface SandboxRoutesOptions {
 }
 
 /**
- * `GET /`, `GET /sandbox/{calls,events,settings}`, `POST /sandbox/calls/{id}/{answer,decline}`.
+ * `GET /`, `GET /sandbox/{calls,events,settings}`, `POST /sandbox/calls/{id}/{answer,decline}`, `POST /sandbox/call-in`.
  * None of them needs an API key: the sandbox listens on loopback only and holds nobody's data.
  */
-export function sandboxRoutes({ phone, activity, clock, apiKey }: SandboxRoutesOptions): FastifyPluginAsync {
+export function sandboxRoutes({ phone, callIn, activity, clock, apiKey }: SandboxRoutesOptions): FastifyPluginAsync {
   return async (server) => {
     const streams = new EventStreams(clock);
     const subscriptions = [
@@ -82,6 +94,21 @@ export function sandboxRoutes({ phone, activity, clock, apiKey }: SandboxRoutesO
       );
     act("answer");
     act("decline");
+    let callsIn = 0;
+    server.post<{ Body: { from: string; to: string } }>(
+      "/sandbox/call-in",
+      { schema: { body: callInBody } },
+      async (request, reply) => {
+        const { from, to } = request.body;
+        if (callsIn >= maxCallsIn) return problem(reply, 503, "capacity", "Too many calls come in at once.");
+        callsIn += 1;
+        try {
+          return { from, to, sip_status: await callIn(from, to) };
+        } finally {
+          callsIn -= 1;
+        }
+      },
+    );
   };
 }
 

@@ -11,6 +11,7 @@ import type { Programs } from "../runtime/programs.ts";
 import { startRedis } from "../runtime/redis-server.ts";
 import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
+import { placeCall } from "./carrier/caller.ts";
 import { startCarrier } from "./carrier/index.ts";
 import { type Environment, sandboxConfig, sandboxKey, trunkName } from "./config.ts";
 import { Phone } from "./phone.ts";
@@ -73,7 +74,14 @@ async function build(
   // Both settle before either's failure is told, so that the one that did start is stopped.
   const [redis, asterisk] = await Promise.allSettled([
     track(startRedis(programs.redisServer)),
-    track(startAsterisk(programs.asterisk, { hepPort, trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS }] })),
+    track(
+      startAsterisk(programs.asterisk, {
+        hepPort,
+        trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS, inbound: {} }],
+        // The default of `ari_app`.
+        inboundApps: ["onering"],
+      }),
+    ),
   ]);
   if (redis.status === "rejected") throw redis.reason;
   if (asterisk.status === "rejected") throw asterisk.reason;
@@ -87,7 +95,9 @@ async function build(
     env,
     random,
   );
-  const routes = sandboxRoutes({ phone, activity, clock, apiKey: sandboxKey });
+  const { sip } = asterisk.value.ports;
+  const callIn = (caller: string, called: string) => placeCall({ clock, random, port: sip, caller, called });
+  const routes = sandboxRoutes({ phone, callIn, activity, clock, apiKey: sandboxKey });
   const report = (event: ReportEvent) => activity.report(event);
   const app = await track(buildApp(config, { logger, clock, random, report, sandbox: true, extraPlugins: [routes] }));
   const { url } = await app.start();
