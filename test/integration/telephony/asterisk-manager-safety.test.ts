@@ -135,6 +135,36 @@ describe("the asterisk-manager package, held", () => {
     if (invites) await carrier.waitFor((messages) => messages.some(({ method }) => method === "CANCEL"));
   });
 
+  it("believes in a call whose failure overtakes the news of its channel", async () => {
+    const { driver, log } = await start();
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    // For a moment Asterisk has nothing but that to say.
+    process.kill(world().asterisk.pid, "SIGSTOP");
+    systemClock.after(50, () => process.kill(world().asterisk.pid, "SIGCONT"));
+    const placing = driver.originate(call("overtaken"));
+    world().proxy.inject("Event: OriginateResponse\r\nResponse: Failure\r\nActionID: onering.overtaken.\r\nReason: 0");
+    await placing;
+    await log.event("overtaken", "alerting");
+    await driver.hangup("overtaken");
+    await log.event("overtaken", "ended");
+    expect(log.types("overtaken")).toEqual(["alerting", "ended"]);
+  });
+
+  it("tells a duplicate from a trunk that is down, though Asterisk says the same of both", async () => {
+    const { driver, log } = await start();
+    const carrier = await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    await driver.originate(call("taken"));
+    await log.event("taken", "alerting");
+    // The driver thinks that it is over, while it rings on.
+    world().proxy.inject("Event: Hangup\r\nUniqueid: onering.taken.\r\nCause: 16");
+    await log.event("taken", "ended");
+    expect(await refusalOf(driver.originate(call("taken")))).toBe("duplicate");
+    await driver.hangup("taken");
+    await carrier.waitFor((messages) => messages.some(({ method }) => method === "CANCEL"));
+    const invites = (await carrier.messages()).filter(({ method }) => method === "INVITE");
+    expect(new Set(invites.map((invite) => invite.header("Call-ID").join())).size).toBe(1);
+  });
+
   it("writes nothing to the console", async () => {
     const outputs = (["log", "info", "warn", "error"] as const).map((name) => vi.spyOn(console, name));
     const { driver, log } = await start();
