@@ -18,7 +18,7 @@ export interface App {
   once(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer | null>;
   /** Until the answer is neither 5xx nor 429, or the time is over: then the last answer, null where none ever came. */
   insist(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer | null>;
-  /** The verification as the gateway shows it; null where none answers. @throws where it is not known */
+  /** The verification as a gateway shows it, with a status of no verification where it shows none; null: no answer. */
   read(id: string): Promise<Verification | null>;
 }
 
@@ -50,8 +50,7 @@ export function createApp(urls: () => readonly string[]): App {
     async read(id) {
       const answer = await once("GET", `/v1/verifications/${id}`);
       if (answer === null || answer.status >= 500) return null;
-      if (answer.status !== 200) throw new Error(`${id} reads ${answer.status} ${answer.text}`);
-      return readVerification(answer.json);
+      return answer.status === 200 ? readVerification(answer.json) : unknownVerification(id, answer.status);
     },
   };
 }
@@ -65,6 +64,10 @@ export function readVerification(json: Record<string, unknown>): Verification {
     expiresAtMs: Date.parse(String(expiresAt)),
     endedAtMs: typeof endedAt === "string" ? Date.parse(endedAt) : null,
   };
+}
+
+function unknownVerification(id: string, httpStatus: number): Verification {
+  return { id, status: `HTTP ${httpStatus}`, reason: null, expiresAtMs: 0, endedAtMs: null };
 }
 
 async function request(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {

@@ -1,5 +1,6 @@
 /** What `npm run chaos` says at its end: a table for people, then one line of JSON for programs. */
 import type { Cell } from "./kills/index.ts";
+import type { PairsResult } from "./pairs/index.ts";
 
 export interface ChaosResult {
   readonly name: "chaos";
@@ -8,19 +9,44 @@ export interface ChaosResult {
   readonly seconds: number;
   readonly appendfsync: string;
   readonly cells: readonly Cell[];
+  /** Two gateways and two Asterisks under load; null: not run. */
+  readonly pairs: PairsResult | null;
   readonly violations: readonly string[];
 }
 
+/** More violations than this are only in the JSON. */
+const mostTold = 40;
+
 export function report(result: ChaosResult, write: (text: string) => void): void {
-  const rows = result.cells.map(({ victim, state, kills, calls, in_state, accepted, ends, typed }) => [
+  if (result.cells.length > 0) table(killRows(result.cells), write);
+  if (result.pairs !== null) {
+    table(pairRows(result.pairs), write);
+    for (const { victim, last_failed_ms: lastMs } of result.pairs.kills) {
+      write(
+        `${victim} killed: ${lastMs === null ? "no later start failed or was late" : `the last start that failed came ${lastMs} ms after`}\n`,
+      );
+    }
+  }
+  for (const violation of result.violations.slice(0, mostTold)) write(`VIOLATION ${violation}\n`);
+  write(`${result.violations.length} violations in ${result.seconds} s, seed ${result.seed}\n`);
+  write(`${JSON.stringify(result)}\n`);
+}
+
+type Rows = readonly (readonly string[])[];
+
+function killRows(cells: readonly Cell[]): Rows {
+  const head = ["victim", "state", "kills", "calls", "in state", "accepted", "ends", "digits"];
+  const rows = cells.map(({ victim, state, kills, calls, in_state, accepted, ends, typed }) => [
     ...[victim, state, String(kills), String(calls), String(in_state), String(accepted)],
     ...[inWords(ends), inWords(typed)],
   ]);
-  const head = ["victim", "state", "kills", "calls", "in state", "accepted", "ends", "digits"];
-  for (const line of columns([head, ...rows])) write(`${line}\n`);
-  for (const violation of result.violations) write(`VIOLATION ${violation}\n`);
-  write(`${result.violations.length} violations in ${result.seconds} s, seed ${result.seed}\n`);
-  write(`${JSON.stringify(result)}\n`);
+  return [head, ...rows];
+}
+
+/** A column for each figure, named as in the JSON. */
+function pairRows({ phases }: PairsResult): Rows {
+  const head = Object.keys(phases[0] ?? {});
+  return [head, ...phases.map((phase) => Object.values(phase).map((value) => String(value ?? "-")))];
 }
 
 const inWords = (counts: Readonly<Record<string, number>>) =>
@@ -29,12 +55,12 @@ const inWords = (counts: Readonly<Record<string, number>>) =>
     .map(([word, count]) => `${count} ${word}`)
     .join(", ");
 
-function columns(rows: readonly (readonly string[])[]): string[] {
+function table(rows: Rows, write: (text: string) => void): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) =>
-    row
+  for (const row of rows)
+    write(`${row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")
-      .trimEnd(),
-  );
+      .trimEnd()}
+`);
 }

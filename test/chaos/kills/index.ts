@@ -3,10 +3,11 @@ import { type App, createApp } from "../app.ts";
 import type { Dice } from "../dice.ts";
 import type { PhoneCall } from "../phones.ts";
 import type { AppendFsync } from "../programs/persistent-redis.ts";
+import { judgeRest } from "../rest.ts";
 import { plans, type State, states } from "../states.ts";
-import { ask } from "../time.ts";
+import { ask, sleep } from "../time.ts";
 import { ChaosCall, codeOf } from "./chaos-call.ts";
-import { judgeCall, judgeCalm, judgeEnd, judgeLeases } from "./judge.ts";
+import { judgeCall, judgeEnd, judgeLeases } from "./judge.ts";
 import { playRound } from "./round.ts";
 import { startWorld, type Victim, type World } from "./world.ts";
 
@@ -60,7 +61,8 @@ export async function runKills(options: KillOptions): Promise<KillsResult> {
       typing.push(...round.typing);
       if (options.quick && index < options.victims.length - 1) continue;
       await Promise.all(typing);
-      violations.push(...(await judgeCalm(world)).map((text) => `after the last kill of ${victim}: ${text}`));
+      await sleep(world.longestLeaseMs);
+      violations.push(...(await judgeRest(world)).map((text) => `after the last kill of ${victim}: ${text}`));
       options.progress(`${victim}: waiting for the verifications to end`);
       await Promise.all(calls.map((call) => judgeEnd(call, app)));
     }

@@ -1,8 +1,8 @@
 /** What must hold after every kill. Each function returns what did not, in words. */
 import type { App } from "../app.ts";
-import { type Leases, readLeases } from "../leases.ts";
+import { readLeases } from "../leases.ts";
 import type { PhoneCall } from "../phones.ts";
-import { ask, sleep, wallMs } from "../time.ts";
+import { ask, wallMs } from "../time.ts";
 import type { ChaosCall } from "./chaos-call.ts";
 import type { World } from "./world.ts";
 
@@ -21,32 +21,21 @@ export async function judgeLeases(world: World): Promise<string[]> {
   ];
 }
 
-/** When the longest call is over: nobody is rung, no place is taken, Asterisk has no channel. */
-export async function judgeCalm(world: World): Promise<string[]> {
-  await sleep(world.longestLeaseMs);
-  const { callees, places }: Leases = await readLeases(world.redisUrl);
-  const left = [...callees, ...places].filter(({ endsInMs }) => endsInMs > 0);
-  const channels = await world.channels();
-  return [
-    ...left.map(({ key, endsInMs }) => `${key} outlives the longest call by ${Math.round(endsInMs)} ms`),
-    ...(channels > 0 ? [`${channels} channels are left in Asterisk`] : []),
-  ];
-}
-
 /** Waits for the end, which must come. */
 export async function judgeEnd(call: ChaosCall, app: App): Promise<void> {
   const { verification } = call;
   if (verification === null || call.end !== "") return;
   const { id, expiresAtMs } = verification;
+  let last: string | null = null;
   const look = async () => {
-    const now = await app.read(id).catch((error) => error as Error);
-    if (now === null || (!(now instanceof Error) && !terminal.includes(now.status))) return null;
-    return now;
+    const now = await app.read(id);
+    last = now?.status ?? last;
+    return now !== null && terminal.includes(now.status) ? now : null;
   };
   const end = await ask(look, Math.max(0, expiresAtMs + graceMs - wallMs()), 250);
-  if (end === null || end instanceof Error) {
-    call.violations.push(`lost: ${end?.message ?? `${id} did not end within its time and ${graceMs} ms`}`);
+  if (end === null) {
     call.end = "lost";
+    call.violations.push(`lost: ${id} reads ${last ?? "nothing"} when its time and ${graceMs} ms are over`);
     return;
   }
   if ((end.endedAtMs ?? Number.POSITIVE_INFINITY) > expiresAtMs + graceMs) {

@@ -50,7 +50,7 @@ export async function startWorld(options: { readonly appendfsync: AppendFsync })
     const asterisk = stops.add(await startAsterisk(programs.asterisk, { trunks }));
     const redis = stops.add(await startPersistentRedis(programs.redisServer, options.appendfsync));
     const layout = {
-      redisUrl: redis.url,
+      ...{ redisUrl: redis.url, congestedOnPurpose: true },
       ...{ asterisks: { only: asterisk }, driver: "ari-websocket" },
       trunks: Object.fromEntries(
         Object.keys(carriers).map((name) => [

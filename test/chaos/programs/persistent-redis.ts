@@ -5,8 +5,8 @@ import path from "node:path";
 import type { Program } from "../../../src/runtime/on-path.ts";
 import { startRedis } from "../../../src/runtime/redis-server.ts";
 
-/** redis.conf's own names: when what was written is forced to the disk. */
-export const appendFsyncs = ["always", "everysec", "no"] as const;
+/** redis.conf's own names for when what was written is forced to the disk; `off`: nothing is kept at all. */
+export const appendFsyncs = ["always", "everysec", "no", "off"] as const;
 export type AppendFsync = (typeof appendFsyncs)[number];
 
 export interface PersistentRedis {
@@ -23,7 +23,10 @@ export async function startPersistentRedis(program: Program, appendfsync: Append
     startRedis(program, {
       ...(port === undefined ? {} : { port }),
       dir,
-      settings: { appendonly: "yes", appendfsync, "maxmemory-policy": "noeviction" },
+      settings: {
+        ...(appendfsync === "off" ? {} : { appendonly: "yes", appendfsync }),
+        "maxmemory-policy": "noeviction",
+      },
     });
   let server = await start();
   const { url, port } = server;

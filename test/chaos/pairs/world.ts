@@ -1,0 +1,69 @@
+/** Two gateways on one Redis, each connected to the same two Asterisks, which lead to one carrier. */
+import { type AsteriskServer, startAsterisk } from "../../../src/runtime/asterisk.ts";
+import { findPrograms } from "../../../src/runtime/programs.ts";
+import { ariRequest } from "../../support/ari-request.ts";
+import { startSipp } from "../../support/sipp.ts";
+import { documentOf, longestLeaseMs } from "../configuration.ts";
+import { type PhoneCall, readPhones } from "../phones.ts";
+import { temporaryFolder } from "../programs/folder.ts";
+import { type GatewayProcess, startGatewayProcess } from "../programs/gateway-process.ts";
+import { type AppendFsync, startPersistentRedis } from "../programs/persistent-redis.ts";
+import { createStops } from "../programs/stops.ts";
+
+/** As a quick carrier's: calls are under way, and have not rung, at any moment. */
+const postDialDelayMs = 500;
+
+export interface PairsWorld {
+  readonly gateways: readonly [GatewayProcess, GatewayProcess];
+  readonly asterisks: readonly [AsteriskServer, AsteriskServer];
+  readonly redisUrl: string;
+  readonly longestLeaseMs: number;
+  /** All calls of all phones so far, by callee. */
+  phones(): Promise<Map<string, PhoneCall[]>>;
+  /** How many channels both Asterisks have. */
+  channels(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startPairsWorld(options: { readonly appendfsync: AppendFsync }): Promise<PairsWorld> {
+  const stops = createStops();
+  try {
+    const programs = await findPrograms();
+    const carrier = stops.add(await startSipp({ scenario: "ringing", pauseMs: postDialDelayMs }));
+    const trunk = {
+      name: "carrier",
+      host: "127.0.0.1",
+      port: carrier.port,
+      transport: "udp",
+      qualifySeconds: 0,
+    } as const;
+    const asterisk = async () => stops.add(await startAsterisk(programs.asterisk, { trunks: [trunk] }));
+    const asterisks = [await asterisk(), await asterisk()] as const;
+    const redis = stops.add(await startPersistentRedis(programs.redisServer, options.appendfsync));
+    const { dir } = stops.add(await temporaryFolder());
+    const layout = {
+      redisUrl: redis.url,
+      ...{ asterisks: { a: asterisks[0], b: asterisks[1] }, driver: "ari-websocket" },
+      trunks: { carrier: { asterisks: ["a", "b"] } },
+      routes: [{ prefix: "+", trunks: ["carrier"] }],
+    };
+    const gateway = async (name: string) => {
+      const document = documentOf(layout, `onering-${name}`);
+      return stops.add(await startGatewayProcess({ name, dir, document }));
+    };
+    const gateways = [await gateway("one"), await gateway("two")] as const;
+    for (const one of gateways) await one.ready();
+    return {
+      ...{ gateways, asterisks, redisUrl: redis.url, longestLeaseMs: longestLeaseMs(documentOf(layout, "onering")) },
+      phones: () => readPhones([carrier]),
+      async channels() {
+        const answers = await Promise.all(asterisks.map((one) => ariRequest(one, "GET", "/channels")));
+        return answers.reduce((sum, { body }) => sum + (body as unknown[]).length, 0);
+      },
+      stop: () => stops.stop(),
+    };
+  } catch (error) {
+    await stops.stop();
+    throw error;
+  }
+}
