@@ -54,9 +54,10 @@ interface Request {
 /** What says that it is an Asterisk of a version, and answers requests as the test wants. */
 async function scripted(version: string, answer: (request: Request, socket: WebSocket) => unknown) {
   const upgrades: IncomingMessage[] = [];
-  const server = createServer((_, response) => {
+  const server = createServer(({ url }, response) => {
+    const info = { system: { version }, status: { startup_time: "now" } };
     response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ system: { version }, status: { startup_time: "now" } }));
+    response.end(JSON.stringify(url === "/ari/channels" ? [] : info));
   });
   const sockets = new WebSocketServer({ server });
   sockets.on("connection", (socket, upgrade) => {
@@ -64,7 +65,7 @@ async function scripted(version: string, answer: (request: Request, socket: WebS
     socket.on("message", (data) => {
       const request = JSON.parse(String(data)) as Request;
       const said = answer(request, socket);
-      const base = { type: "RESTResponse", request_id: request.request_id, status_code: 200, message_body: "[]" };
+      const base = { type: "RESTResponse", request_id: request.request_id, status_code: 200 };
       if (said !== undefined) socket.send(JSON.stringify({ ...base, ...(said as object) }));
     });
   });
@@ -120,6 +121,26 @@ describe("requests and events on one WebSocket", () => {
     await world().carrier([{ send: "486 Busy Here" }, "ack"]);
     await driver.originate(call("after-filter"));
     await log.event("after-filter", "ended");
+  });
+
+  it("do not end an Asterisk with many channels: 22.10.1 dies of an answer of 496 KiB on the WebSocket", async () => {
+    const { asterisk } = world();
+    // Long names make a few channels into a long list.
+    const callerId = encodeURIComponent(`"${"n".repeat(2500)}" <123>`);
+    const channels = Array.from({ length: 100 }, (_, index) => `somebody-${index}`);
+    for (const id of channels) {
+      const query = `app=somebody&endpoint=PJSIP/1234@silent&timeout=60&channelId=${id}&callerId=${callerId}`;
+      expect((await ariRequest(asterisk, "POST", `/channels?${query}`)).status).toBe(200);
+    }
+    const { body } = await ariRequest(asterisk, "GET", "/channels");
+    expect(JSON.stringify(body).length).toBeGreaterThan(496 * 1024);
+    const { pid } = asterisk;
+    const { driver, log } = await start();
+    await log.connection(true);
+    for (const id of channels) await ariRequest(asterisk, "DELETE", `/channels/${id}`);
+    expect(driver.connected).toBe(true);
+    expect(log.connections).toEqual([true]);
+    expect(asterisk.pid).toBe(pid);
   });
 
   it("tell a call that never left from one that left and was not answered", async () => {

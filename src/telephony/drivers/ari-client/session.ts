@@ -19,10 +19,6 @@ export class AriClientSession implements AriSession {
     await this.#client.run("channels", "hangup", reason === undefined ? { channelId } : { channelId, reason });
   }
 
-  listChannels(): Promise<unknown> {
-    return this.#client.run("channels", "list", {});
-  }
-
   async getChannel(channelId: string): Promise<void> {
     await this.#client.run("channels", "get", { channelId });
   }

@@ -45,10 +45,6 @@ export class WebSocketSession implements AriSession {
     await this.#request("DELETE", `channels/${encodeURIComponent(channelId)}${query}`);
   }
 
-  async listChannels(): Promise<unknown> {
-    return parse((await this.#request("GET", "channels")).message_body);
-  }
-
   async getChannel(channelId: string): Promise<void> {
     await this.#request("GET", `channels/${encodeURIComponent(channelId)}`);
   }
@@ -76,8 +72,8 @@ export class WebSocketSession implements AriSession {
     this.#pending.failAll();
   }
 
-  /** Resolves with an answer that says success. @throws {AriError} */
-  async #request(method: string, uri: string, body?: object): Promise<Answer> {
+  /** Resolves when the answer says success. @throws {AriError} */
+  async #request(method: string, uri: string, body?: object): Promise<void> {
     // What was handed to the socket may have reached Asterisk, whatever comes after: only what never was is `unsent`.
     if (this.#socket.readyState !== WebSocket.OPEN) throw unsent("ENOTCONN");
     if (this.#pending.isFull || this.#socket.bufferedAmount > maxUnsentBytes) throw unsent("ENOBUFS");
@@ -89,7 +85,6 @@ export class WebSocketSession implements AriSession {
     const { status_code: status, message_body: text } = answer;
     if (typeof status !== "number") throw new AriError(0, "EBADMSG");
     if (status < 200 || status > 299) throw new AriError(status, messageOf(parse(text)));
-    return answer;
   }
 
   #message(data: Buffer): void {

@@ -29,6 +29,7 @@ export interface AriDriverParts {
 
 export class AriDriver implements CallControl {
   readonly #logger: Logger;
+  readonly #asterisk: AriConfig;
   readonly #app: string;
   readonly #transport: AriTransport;
   readonly #connection: AriConnection;
@@ -41,6 +42,7 @@ export class AriDriver implements CallControl {
 
   constructor(parts: AriDriverParts, transport: AriTransport) {
     this.#logger = parts.logger;
+    this.#asterisk = parts.asterisk;
     this.#app = parts.asterisk.ari_app;
     this.#transport = transport;
     this.#calls = new CallBook({ ...parts, app: this.#app });
@@ -137,7 +139,7 @@ export class AriDriver implements CallControl {
   async #reconcile(session: AriSession): Promise<void> {
     this.#connectionCount += 1;
     const placed = this.#calls.placed();
-    const channels = await listChannels(session);
+    const channels = await listChannels(this.#asterisk);
     const states = channels.map(({ id, state }) => ({ id, state: channelStates.get(state) }));
     const unowned = this.#calls.reconcile(placed, states);
     for (const channel of channels) this.#refuseWaiting(session, channel);

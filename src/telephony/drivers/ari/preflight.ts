@@ -1,5 +1,6 @@
 /** A look at Asterisk before a session is opened: tells apart what a WebSocket cannot, and what the ari-client package cannot. */
 import type { AriConfig } from "../../../config/asterisk-access.ts";
+import { getOverHttp } from "./plain-http.ts";
 
 export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari" | "too_old";
 
@@ -24,28 +25,17 @@ export interface AsteriskInfo {
  * @throws {PreflightError}
  */
 export async function preflight(asterisk: AriConfig): Promise<AsteriskInfo> {
-  const { origin, host } = new URL(asterisk.ari_url);
-  const basic = Buffer.from(`${asterisk.ari_user}:${asterisk.ari_password}`).toString("base64");
-  let response: Response;
-  let body: unknown;
-  try {
-    response = await fetch(`${origin}/ari/asterisk/info?only=system,status`, {
-      headers: { authorization: `Basic ${basic}` },
-      redirect: "error",
-      signal: AbortSignal.timeout(asterisk.request_timeout_ms),
-    });
-    body = await response.json().catch(() => undefined);
-  } catch (error) {
-    if ((error as Error).name === "TimeoutError") {
-      throw new PreflightError("no_answer", `${host} did not answer within ${asterisk.request_timeout_ms} ms`);
+  const { host } = new URL(asterisk.ari_url);
+  const { status, body } = await getOverHttp(asterisk, "asterisk/info?only=system,status").catch((error: Error) => {
+    if (error.message !== "ETIMEDOUT") {
+      throw new PreflightError("unreachable", `${host} cannot be reached (${error.message})`);
     }
-    const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? "connection failed";
-    throw new PreflightError("unreachable", `${host} cannot be reached (${code})`);
-  }
-  if (response.status === 401 || response.status === 403) {
+    throw new PreflightError("no_answer", `${host} did not answer within ${asterisk.request_timeout_ms} ms`);
+  });
+  if (status === 401 || status === 403) {
     throw new PreflightError("wrong_password", `Asterisk refuses user ${asterisk.ari_user} or its password`);
   }
-  return readInfo(body, host, response.status);
+  return readInfo(body, host, status);
 }
 
 function readInfo(body: unknown, host: string, status: number): AsteriskInfo {

@@ -1,5 +1,7 @@
 /** The requests that we make of ARI, and what its answers to them mean. */
+import type { AriConfig } from "../../../config/asterisk-access.ts";
 import { type CallRequest, OriginateError } from "../../call-control.ts";
+import { getOverHttp } from "./plain-http.ts";
 import { AriError, type AriSession, type HangupReason } from "./transport.ts";
 
 /** A channel as Asterisk lists it: its id is sure, all else is whatever JSON can hold. */
@@ -56,11 +58,18 @@ export async function hangUp(session: AriSession, channelId: string, reason?: Ha
   }
 }
 
-/** @throws {AriError} */
-export async function listChannels(session: AriSession): Promise<readonly ListedChannel[]> {
-  const channels = await session.listChannels();
-  if (!Array.isArray(channels)) throw new AriError(0, "EBADMSG");
-  return channels.filter((channel) => typeof channel?.id === "string");
+/**
+ * All channels of this Asterisk. Never over the WebSocket: there Asterisk copies an answer onto the stack of a thread, and
+ * one of some 500 KiB, which is not a thousand channels, ends Asterisk (measured on 22.10.1: segmentation fault).
+ * @throws {AriError}
+ */
+export async function listChannels(asterisk: AriConfig): Promise<readonly ListedChannel[]> {
+  const { status, body } = await getOverHttp(asterisk, "channels").catch((error: Error) => {
+    throw new AriError(0, error.message);
+  });
+  if (status !== 200) throw new AriError(status, "channels cannot be listed");
+  if (!Array.isArray(body)) throw new AriError(0, "EBADMSG");
+  return body.filter((channel) => typeof channel?.id === "string");
 }
 
 /** Whether Asterisk says that it has no such channel; false also where it cannot be asked. */

@@ -32,8 +32,6 @@ export class AriError extends Error {
 export interface AriSession {
   originate(parameters: OriginateParameters): Promise<void>;
   hangUp(channelId: string, reason?: HangupReason): Promise<void>;
-  /** The parsed body of `GET /channels`. */
-  listChannels(): Promise<unknown>;
   /** `GET /channels/{channelId}`; whatever it says is not looked at. */
   getChannel(channelId: string): Promise<void>;
   /** `filter` is the body of `PUT /applications/{app}/eventFilter`. */
