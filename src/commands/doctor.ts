@@ -1,17 +1,24 @@
-/** `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing, calls nobody. */
+/**
+ * `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing and calls nobody, but with
+ * `--canary`: then it calls the test number through each trunk, and takes trunks that alter the caller ID out of service.
+ */
 import { amiOf, ariOf } from "../config/asterisk-access.ts";
 import { loadConfig } from "../config/load.ts";
 import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
+import { type CanaryWishes, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { examineRoutes } from "../doctor/routes.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 
-/** @returns 0 where the gateway can work, 1 where something must be mended first */
-export async function doctor(configPath: string): Promise<number> {
+/**
+ * @param wishes for the canary; null: none is sent
+ * @returns 0 where the gateway can work, 1 where something must be mended first
+ */
+export async function doctor(configPath: string, wishes: CanaryWishes | null): Promise<number> {
   let failed = 0;
   const tell = (findings: readonly Finding[]) => {
     for (const finding of findings) {
@@ -32,6 +39,7 @@ export async function doctor(configPath: string): Promise<number> {
     else tell(await examineAsterisk(name, ariOf(asterisk), endpoints, config.sip_tap !== undefined));
     tell(await examineAmi(name, asterisk, endpoints));
   }
+  if (wishes !== null) for await (const finding of examineByCanary(config, wishes)) tell([finding]);
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);
   return failed === 0 ? 0 : 1;
 }

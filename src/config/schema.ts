@@ -10,6 +10,7 @@ import { App } from "./schema/apps.ts";
 import { Asterisk } from "./schema/asterisks.ts";
 import { CallIn } from "./schema/call-in.ts";
 import { CallerIdCare } from "./schema/caller-id-care.ts";
+import { Canary } from "./schema/canary.ts";
 import { Http } from "./schema/http.ts";
 import { Numbers } from "./schema/numbers.ts";
 import { named, section } from "./schema/parts.ts";
@@ -38,6 +39,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   calls: Calls,
   call_in: CallIn,
   caller_id_care: CallerIdCare,
+  canary: Canary,
   log: Log,
 });
 

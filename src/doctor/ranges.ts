@@ -14,9 +14,16 @@ export function examineRanges(config: Config): Finding[] {
   return Object.entries(config.trunks).map(([name, trunk]) => {
     const smallest = smallestGroup(pool.sizes(trunk.ranges, null));
     if (smallest === null) return fail(`Trunk ${name}: no caller IDs`, "Give it a range in `ranges`.");
-    const what = `Trunk ${name}: ${describeEntropy(smallest, wrongChecks, calls)}`;
+    const what = `Trunk ${name}: ${describeEntropy(smallest, wrongChecks, calls)}; ${describeRoom(config, trunk.ranges)}`;
     return smallest.size >= advisedSize
       ? ok(what)
       : warn(what, "Caller IDs also rest for a day after each call to a number: a 10,000 block does not run out.");
   });
+}
+
+/** At the least: when half of the caller IDs are at their cap (docs/caller-ids.md). */
+function describeRoom({ ranges, caller_id_care: care }: Config, names: readonly string[]): string {
+  const sizes = [...createCallerIdPool(ranges, cryptoRandom).sizes(names, null).values()];
+  const calls = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * care.attempts_per_hour;
+  return `the caps of caller IDs leave room for ${calls.toLocaleString("en")} calls an hour at least`;
 }

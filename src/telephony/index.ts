@@ -104,7 +104,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   };
 }
 
-type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
+export type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
 
 /** A new driver of the schema's `driver` must be named here, or this does not compile. */
 const drivers: Readonly<
@@ -117,6 +117,7 @@ const drivers: Readonly<
   "asterisk-manager": (asterisk, parts) => createAsteriskManagerDriver({ ...parts, asterisk: amiOf(asterisk) }),
 };
 
-function createDriver(asterisk: AsteriskConfig, parts: DriverParts): CallControl {
+/** Calls over one Asterisk, by the driver that its configuration names. */
+export function createDriver(asterisk: AsteriskConfig, parts: DriverParts): CallControl {
   return drivers[asterisk.driver](asterisk, parts);
 }

@@ -2,7 +2,9 @@
 import type { Path, Problem } from "../errors.ts";
 import type { Config } from "../schema.ts";
 import { callInChecks } from "./call-in.ts";
+import { callerIdCareChecks } from "./caller-id-care.ts";
 import { callerIdChecks } from "./caller-ids.ts";
+import { canaryChecks } from "./canary.ts";
 import { limitChecks } from "./limits.ts";
 import { numberFormatChecks } from "./number-formats.ts";
 import { referenceChecks } from "./references.ts";
@@ -26,10 +28,12 @@ const checks: readonly CrossCheck[] = [
   ...referenceChecks,
   ...numberFormatChecks,
   ...callerIdChecks,
+  ...callerIdCareChecks,
   ...limitChecks,
   ...callInChecks,
   ...secretChecks,
   ...sipTapChecks,
+  ...canaryChecks,
 ];
 
 /**

@@ -399,3 +399,48 @@ test("problems between values are told beside problems of values, except where t
     "ranges.inner",
   ]);
 });
+
+describe("caps of caller IDs", () => {
+  cases([
+    [
+      "a day that holds less than an hour",
+      (c) => (c.caller_id_care = { attempts_per_hour: 5, attempts_per_day: 4 }),
+      /^caller_id_care\.attempts_per_day: 4 → at least attempts_per_hour, which is 5/,
+    ],
+    [
+      "a trunk that one callee can use up",
+      (c) => {
+        c.ranges.block = { numbers: ["+442079460000", "+442079460001", "+442079460002"], digits: 4 };
+        c.verification = { max_guess_probability: 0.1, wrong_checks_per_callee: 1, max_checks: 1 };
+        c.caller_id_care = { attempts_per_hour: 3 };
+      },
+      /^trunks\.a\.ranges: .*0\.1/,
+      /^trunks\.a\.ranges: 3 caller IDs, half of them at attempts_per_hour \(3\) → room for the 5 calls/,
+    ],
+  ]);
+});
+
+describe("the canary", () => {
+  const number = "+447700900999";
+  cases([
+    ["that nobody hears", (c) => (c.canary = { number }), /^canary: none → exactly one of inbound_trunk, sandbox_url/],
+    [
+      "that is heard twice",
+      (c) => {
+        c.asterisks.pbx = { ...pbx, ami: { user: "onering", password: "s3xY-pass" } };
+        c.canary = { number, inbound_trunk: "a", sandbox_url: "http://127.0.0.1:8080" };
+      },
+      /^canary: inbound_trunk and sandbox_url → exactly one/,
+    ],
+    [
+      "on an unknown trunk",
+      (c) => (c.canary = { number, inbound_trunk: "b" }),
+      /^canary\.inbound_trunk: "b" → the name of one of trunks/,
+    ],
+    [
+      "on a trunk that cannot be listened to",
+      (c) => (c.canary = { number, inbound_trunk: "a" }),
+      /^canary\.inbound_trunk: a, through pbx → a trunk of Asterisks with `ami`/,
+    ],
+  ]);
+});

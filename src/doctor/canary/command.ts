@@ -1,0 +1,60 @@
+/** The canary as `onering doctor --canary` runs it. */
+import { setTimeout as pause } from "node:timers/promises";
+import { pino } from "pino";
+import { systemClock } from "../../clock.ts";
+import type { Config } from "../../config/schema.ts";
+import { createStore, type Store } from "../../store/index.ts";
+import { type Finding, fail } from "../finding.ts";
+import { sendCanaries } from "./index.ts";
+
+/** What the command line says, in place of the configuration where it is not null. */
+export interface CanaryWishes {
+  readonly number: string | null;
+  readonly sandboxUrl: string | null;
+  readonly dryRun: boolean;
+}
+
+const storeDeadlineMs = 3000;
+const pollMs = 20;
+
+export async function* examineByCanary(config: Config, wishes: CanaryWishes): AsyncGenerator<Finding> {
+  const canary = canaryOf(config, wishes);
+  if (canary === null) {
+    const mend = "Give `canary.number` and where it is heard (docs/caller-ids.md), or --to and --sandbox.";
+    yield fail("Canary: no test number that can be heard", mend);
+    return;
+  }
+  // The findings say what matters; the log would be about single calls.
+  const logger = pino({ level: "silent" });
+  const store = createStore({
+    ...{ redis: config.redis, settings: config.verification, care: config.caller_id_care },
+    ...{ clock: systemClock, logger },
+  });
+  try {
+    if (!(await answers(store))) {
+      yield fail("Canary: Redis does not answer, so no trunk could be taken out of service", "See above.");
+      return;
+    }
+    yield* sendCanaries({ config, canary, outages: store.outages, dryRun: wishes.dryRun, logger });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Null where there is no number, or nothing to hear it with. */
+function canaryOf({ canary }: Config, { number, sandboxUrl }: CanaryWishes): NonNullable<Config["canary"]> | null {
+  const test = number ?? canary?.number;
+  if (test === undefined || !/^\+[1-9]\d{6,14}$/.test(test)) return null;
+  const wait_ms = canary?.wait_ms ?? 15_000;
+  if (sandboxUrl !== null) return { number: test, sandbox_url: sandboxUrl, wait_ms };
+  return canary === undefined ? null : { ...canary, number: test };
+}
+
+async function answers(store: Store): Promise<boolean> {
+  const giveUpAtMs = performance.now() + storeDeadlineMs;
+  while (!(await store.ping())) {
+    if (performance.now() > giveUpAtMs) return false;
+    await pause(pollMs);
+  }
+  return true;
+}
