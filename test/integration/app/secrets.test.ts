@@ -1,6 +1,7 @@
 /** While verifications are live, nobody but the phone can know the code: not from logs, metrics, answers or Redis. */
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
+import { freePort } from "../../../src/runtime/free-port.ts";
 import { startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 
@@ -37,11 +38,14 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
   const redis = await runtime.redis();
   const carrier = await runtime.carrier({ scenario: "ringing" });
   const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
-  const asterisk = await runtime.asterisk({ trunks: [trunk] });
+  // The tap hears every SIP message, caller IDs and all.
+  const hepPort = await freePort("udp");
+  const asterisk = await runtime.asterisk({ trunks: [trunk], hepPort });
   const gateway = await startGateway({
     redisUrl: redis.url,
     asterisk,
     config: {
+      sip_tap: { port: String(hepPort) },
       // Eight digits: a code that is found anywhere was really written there, and is no part of a time or an id.
       ranges: { block: { prefix: "+4477", digits: "8" } },
       calls: { ring_ms: "5000", setup_limit_ms: "4000", second_call_gap_ms: "1000" },
@@ -82,6 +86,7 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
     // The places are the right ones to look at: what may be known stands there.
     expect(places.redis).toContain(callees[0]);
     expect(places.log).toContain("verification");
+    expect(places.log).toContain('"evidence":"sip"');
     for (const callerId of callerIds) {
       expect(callerId).toMatch(/^4477\d{8}$/);
       for (const [place, text] of Object.entries(places)) {
