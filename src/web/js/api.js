@@ -41,6 +41,7 @@ export function createApi(key) {
     resend: (id) => send("POST", one(id, "/resend"), { key }),
     cancel: (id) => send("POST", one(id, "/cancel"), { key }),
     lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number } }),
+    callIn: (from, to) => send("POST", "/sandbox/call-in", { body: { from, to } }),
     act: (callId, verb) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`),
   };
 }

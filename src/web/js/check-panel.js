@@ -51,8 +51,8 @@ export function createCheckPanel(digits, getCurrent) {
   /** One field for each call, in their order. */
   function drawFields() {
     const two = calls === 2;
-    byId("check-words").textContent =
-      `Type the last ${digits} digits of ${two ? "both missed calls" : "the missed call"}`;
+    const typed = `Type the last ${digits} digits of ${two ? "both missed calls" : "the missed call"}`;
+    byId("check-words").textContent = calls === 0 ? "Call from the phone: there is nothing to type" : typed;
     byId("code-label").textContent = two ? "First call: last digits" : "Last digits of the caller ID";
     byId("second").hidden = !two;
     byId("order").hidden = !two;
@@ -83,13 +83,17 @@ export function createCheckPanel(digits, getCurrent) {
     /** @param over whether the verification has ended */
     draw(verification, over) {
       const hadFocus = document.activeElement === byId("check") || byId("actions").contains(document.activeElement);
+      const callsIn = verification.channel === "call_in";
       calls = verification.calls;
       drawFields();
-      code.disabled = false;
+      // Who calls in has nothing to type.
+      code.disabled = callsIn;
       code.readOnly = over;
       secondCode.readOnly = over;
-      byId("check").disabled = over;
-      byId("check-meta").hidden = over;
+      byId("check").disabled = over || callsIn;
+      byId("check-meta").hidden = over || callsIn;
+      byId("call-in").hidden = !callsIn;
+      byId("resend").hidden = callsIn;
       byId("checks-left").textContent = checksLeftWords(verification);
       byId("actions").hidden = over;
       byId("resend").disabled = verification.status !== "rung";

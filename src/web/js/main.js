@@ -40,6 +40,7 @@ byId("to").addEventListener("input", () => {
 });
 byId("call-form").addEventListener("submit", onSubmit(call));
 byId("check-form").addEventListener("submit", onSubmit(check));
+byId("call-in").addEventListener("click", () => attempt(callIn));
 byId("resend").addEventListener("click", () => attempt(resend));
 byId("cancel").addEventListener("click", () => attempt(cancel));
 followCalls({
@@ -99,6 +100,13 @@ async function resend() {
   panel.reset();
   verification.begin(again, atMs);
   goToPhone();
+}
+
+/** The phone calls the number that it was given; it hears a refusal, and that is all it takes. */
+async function callIn() {
+  const { to, call_in } = verification.current;
+  await api.callIn(to, call_in.number);
+  verification.look();
 }
 
 async function cancel() {

@@ -6,14 +6,21 @@ const secondFollows = "Its digits come first. A second call follows in a few sec
 const bothSeen = "Type the last digits of the first call, then those of the second.";
 
 /** `{tone, title, text}`, or null while there is nothing to tell. */
-export function tidings({ status, reason, to, calls, calls_delivered: delivered }) {
+export function tidings({ status, reason, to, call_in: callIn, calls, calls_delivered: delivered }) {
   switch (status) {
+    case "pending":
+      return callIn ? waitingWords(to, callIn.number) : betweenWords(delivered);
     case "verified":
+      if (callIn) return { tone: "good", title: "Verified", text: `The call came from ${spaced(to)} and was refused.` };
       return { tone: "good", title: "Verified", text: `Whoever typed these digits holds ${spaced(to)}.` };
     case "failed":
       return { tone: "bad", title: "Failed", text: "All checks are used up. Another try needs another call." };
     case "expired":
-      return { tone: "bad", title: "Expired", text: "The digits came too late. Start again." };
+      return {
+        tone: "bad",
+        title: "Expired",
+        text: `The ${callIn ? "call" : "digits"} came too late. Start again.`,
+      };
     case "canceled":
       return { tone: "", title: "Canceled", text: "This verification was taken back." };
     case "undeliverable": {
@@ -25,9 +32,19 @@ export function tidings({ status, reason, to, calls, calls_delivered: delivered 
       if (calls === 2) return { tone: "", title: "The phone saw both calls", text: notes[reason] ?? bothSeen };
       return notes[reason] ? { tone: "", title: "The phone saw the call", text: notes[reason] } : null;
     default:
-      // One of two is over, the other is to come or under way.
-      return delivered === 1 ? { tone: "", title: "The phone saw the first call", text: secondFollows } : null;
+      return betweenWords(delivered);
   }
+}
+
+/** One of two calls is over, the other is to come or under way. */
+function betweenWords(delivered) {
+  return delivered === 1 ? { tone: "", title: "The phone saw the first call", text: secondFollows } : null;
+}
+
+/** Nobody is rung: the person calls. */
+function waitingWords(to, number) {
+  const text = `Call ${spaced(number)} from ${spaced(to)}. The call is refused, so it costs nothing.`;
+  return { tone: "", title: "Waiting for the phone's call", text };
 }
 
 /** "3 checks left". */

@@ -39,7 +39,8 @@ export function followVerification({ api, onChange }) {
   function schedule() {
     clearTimeout(timer);
     if (isEnded(current)) return;
-    timer = setTimeout(poll, placing.has(current.status) ? POLL_WHILE_CALLING_MS : POLL_WHILE_WAITING_MS);
+    const isPlacing = placing.has(current.status) && current.channel !== "call_in";
+    timer = setTimeout(poll, isPlacing ? POLL_WHILE_CALLING_MS : POLL_WHILE_WAITING_MS);
   }
 
   function take(verification) {
@@ -57,14 +58,16 @@ export function followVerification({ api, onChange }) {
     const { status } = current;
     const elapsedMs = Math.max(0, Date.now() - startedMs);
     const isFirstLook = reached.size === 0;
-    for (const passed of order.slice(0, order.indexOf(status) + 1)) {
+    // Who calls in goes from the first to the last.
+    const way = current.channel === "call_in" ? ["pending", "verified"] : order;
+    for (const passed of way.slice(0, way.indexOf(status) + 1)) {
       if (reached.has(passed)) continue;
       reached.set(passed, passed !== status || (isFirstLook && elapsedMs > SURE_MS) ? null : elapsedMs);
     }
   }
 
   function draw() {
-    byId("which-call").hidden = current.calls === 1 || !placing.has(current.status);
+    byId("which-call").hidden = current.calls !== 2 || !placing.has(current.status);
     byId("which-call").textContent = `${ordinals[current.calls_delivered + 1] ?? ""} of two`;
     for (const item of byId("timeline").children) {
       const { status } = item.dataset;
