@@ -17,7 +17,10 @@ export interface ReceiverParts {
 
 /** The port may still be held by the gateway that this one replaces, while that drains. */
 const retryMs = 2000;
-/** At 100 packets in a millisecond the default of Linux is full in a stall of 2 ms. The kernel gives up to net.core.rmem_max. */
+/**
+ * Linux's default of 208 KB holds 92 SIP packets (measured): at 6,000 a second the event loop may not stall for more than
+ * 15 ms. This holds 3,600. The kernel gives no more than net.core.rmem_max.
+ */
 const receiveBufferBytes = 4 * 1024 * 1024;
 /** Multicast is for several gateways on one host: it never leaves the loopback interface. */
 const multicastInterface = "127.0.0.1";
