@@ -52,7 +52,7 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   await writeFile(scenario, await renderScenario(options));
   const args = [
     ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", sockets[transport]],
-    ...(options.tls ? ["-tls_cert", options.tls.certFile, "-tls_key", options.tls.keyFile] : []),
+    ...tlsArgs(options.tls),
     ...["-m", String(options.maxCalls ?? 100_000), "-d", String(options.pauseMs ?? 0)],
     ...["-nostdin", "-trace_err", "-error_file", path.join(dir, "errors.log")],
     ...(trace ? ["-trace_msg", "-message_file", messageFile] : []),
@@ -104,7 +104,9 @@ export interface CallIn {
   readonly header?: string;
   /** Loopback address to call from, default 127.0.0.1. */
   readonly address?: string;
-  readonly transport?: "udp" | "tcp";
+  readonly transport?: "udp" | "tcp" | "tls";
+  /** PEM files of the carrier, over TLS. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
 
 const CALL_IN_DEADLINE_MS = 15_000;
@@ -120,6 +122,7 @@ export async function callIn(call: CallIn): Promise<number[]> {
   const args = [
     ...[`127.0.0.1:${call.to}`, "-sf", scenario, "-i", address, "-t", sockets[transport], "-m", "1", "-nostdin"],
     ...["-trace_msg", "-message_file", messageFile],
+    ...tlsArgs(call.tls),
   ];
   try {
     const env = { ...process.env, ...sipp.env };
@@ -130,6 +133,8 @@ export async function callIn(call: CallIn): Promise<number[]> {
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+const tlsArgs = (tls: SippOptions["tls"]) => (tls ? ["-tls_cert", tls.certFile, "-tls_key", tls.keyFile] : []);
 
 /** SIPp checks status lines before it fills in its own keywords, so these are filled in beforehand. */
 async function renderScenario(options: Pick<SippOptions, "scenario" | "keys">): Promise<string> {

@@ -7,10 +7,12 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
 import { ariRequest } from "../../support/ari-request.ts";
+import { withCertificates } from "../../support/certificates.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { callIn } from "../../support/sipp.ts";
 
 const runtime = withRuntime();
+const certificate = withCertificates();
 const CALLER = "+447700900123";
 const CALLED = "+442079460000";
 const TRUNK = { name: "carrier", host: "127.0.0.1", port: 9, qualifySeconds: 0 } as const;
@@ -56,6 +58,19 @@ for (const transport of ["udp", "tcp"] as const) {
     expect(complaints.filter((line) => !line.includes("app 'away'"))).toEqual([]);
   });
 }
+
+test("a call over TLS is refused in the same way, with a certificate of ours", async () => {
+  const [own, carrier] = [await certificate(), await certificate()];
+  const asterisk = await runtime.asterisk({
+    trunks: [{ ...TRUNK, transport: "tls", inbound: {} }],
+    tls: { caFile: carrier.certFile, certFile: own.certFile, keyFile: own.keyFile },
+  });
+  const to = asterisk.ports.sipTls;
+  const statuses = await callIn({ to, caller: CALLER, called: CALLED, transport: "tls", tls: carrier });
+  expectRefusal(statuses);
+  // Not the 401 of a stranger: it was known as the trunk's call.
+  expect(statuses.at(-1)).toBe(403);
+});
 
 test("the first gateway that is connected gets the call, unanswered, with caller and called number", async () => {
   const asterisk = await runtime.asterisk({

@@ -35,6 +35,7 @@ beforeAll(async () => {
     while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) await pause(50);
   }
   world = createWorld({
+    callInNumbers: ["+442079460001", "+442079460002"],
     redis: { cluster: { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false }, command_timeout_ms: 800 },
   });
   await world.ready();
@@ -111,6 +112,16 @@ describe("on a Redis Cluster of three nodes", () => {
     expect(holding).toHaveLength(1);
     // 120 calls from a million caller IDs: hardly one came twice.
     expect(holding[0]?.filter((key) => key.startsWith("{care}:a:")).length).toBeGreaterThan(110);
+  });
+
+  it("a callee's own call finds the verification that it proves, wherever that lies", async () => {
+    for (let i = 0; i < 30; i++) {
+      const to = `+4477009300${String(i).padStart(2, "0")}`;
+      const { id, callInNumber } = await world.verifications.start(shop, { to, channel: "call_in" }, null);
+      world.verifications.heard({ trunk: "carrier", trusted: true, caller: to, called: callInNumber });
+      await world.verifications.settled();
+      expect((await world.verifications.get(shop, id)).status).toBe("verified");
+    }
   });
 
   it("follows a slot that moves to another node, without placing twice", async () => {
