@@ -61,7 +61,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const attempts = new Counter({
     name: "onering_call_attempts_total",
-    help: "Call attempts that ended. The share of `answered` is the alarm for fraud.",
+    help: "INVITEs that ended, each on its own trunk where a call failed over. The share of `answered` is the alarm for fraud.",
     labelNames: ["trunk", "outcome"] as const,
     registers,
   });
@@ -135,8 +135,12 @@ export function createMetrics(sources: MetricSources): Metrics {
           // Its time comes with the end, as post-dial delay.
           break;
         case "attempt_ended": {
-          const { trunk, result } = event;
-          attempts.inc({ trunk, outcome: result.outcome });
+          const { result } = event;
+          const { tries } = result;
+          // A call that no trunk took counts where its line was.
+          const trunk = tries.at(-1)?.trunk ?? event.trunk;
+          if (tries.length === 0) attempts.inc({ trunk, outcome: result.outcome });
+          for (const one of tries) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
           evidence.inc({ evidence: result.evidence });
           if (result.falseAnswer) falseAnswers.inc({ trunk });
           if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);

@@ -107,7 +107,6 @@ export function createCalls(options: {
         ended(result) {
           care.ended(callerId, result);
           report({ type: "attempt_ended", id, country, trunk, result });
-          logger.info({ id, attempt, country, trunk, outcome: result.outcome, alerted: result.alerted }, "call ended");
           progress.tell({ ...eventOf(result), lastCall: lastCallOf(result) });
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
         },

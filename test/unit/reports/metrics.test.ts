@@ -23,10 +23,23 @@ const rang: AttemptResult = {
   falseAnswer: false,
   silent: false,
   inviteOver: false,
-  tries: [{ trunk: "carrier", asterisk: "main", outcome: "rang" }],
+  tries: [],
 };
 
 describe("the metrics", () => {
+  it("blame the trunk that failed, not the one that the call went on to", async () => {
+    const { report, registry } = createMetrics(idle);
+    const tries = [
+      { trunk: "cheap", asterisk: "main", outcome: "congestion" as const },
+      { trunk: "carrier", asterisk: "main", outcome: "rang" as const },
+    ];
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "cheap", result: { ...rang, tries } });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion"} 1');
+    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang"} 1');
+    expect(text).toContain('onering_post_dial_delay_seconds_count{trunk="carrier"} 1');
+  });
+
   it("count what happened", async () => {
     const { report, registry } = createMetrics(idle);
     report(started("GB"));
