@@ -1,4 +1,4 @@
-/** Looks at Redis: reachable, version, eviction policy, and whether its clock agrees with ours. */
+/** Looks at Redis: reachable, version, eviction policy, what a crash of it loses, and whether its clock agrees with ours. */
 import { pino } from "pino";
 import type { Config } from "../config/schema.ts";
 import { createRedis } from "../store/client.ts";
@@ -18,8 +18,18 @@ export async function examineRedis(config: Config["redis"]): Promise<Finding[]> 
   });
   try {
     if (client.status !== "ready") await readyWithin(client, connectDeadlineMs);
-    const [server, memory, time] = [await client.info("server"), await client.info("memory"), await client.time()];
-    return [examineVersion(server), examineEviction(memory), examineClock(time, Date.now())];
+    const [server, memory, persistence] = [
+      await client.info("server"),
+      await client.info("memory"),
+      await client.info("persistence"),
+    ];
+    const time = await client.time();
+    return [
+      examineVersion(server),
+      examineEviction(memory),
+      examinePersistence(persistence),
+      examineClock(time, Date.now()),
+    ];
   } catch (error) {
     const why = lastError ?? error;
     return [
@@ -60,6 +70,15 @@ function examineEviction(info: string): Finding {
     : warn(
         `Redis: maxmemory-policy is ${policy}`,
         "Set noeviction: an evicted count of wrong guesses gives an attacker new ones.",
+      );
+}
+
+function examinePersistence(info: string): Finding {
+  return /aof_enabled:1/.test(info)
+    ? ok("Redis: keeps what it was told over a crash (append-only file)")
+    : warn(
+        "Redis: has no append-only file",
+        "Set `appendonly yes` and `appendfsync always`: else a crash of it loses running verifications and counts of wrong guesses, and a phone may ring twice (docs/operations.md).",
       );
 }
 

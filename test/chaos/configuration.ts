@@ -10,6 +10,10 @@ import { ringMs } from "./states.ts";
 export const ttlMs = 30_000;
 const manyCalls = 10_000;
 
+/** Config's own names. */
+export const drivers = ["ari-websocket", "ari-client", "asterisk-manager"] as const;
+export type Driver = (typeof drivers)[number];
+
 export interface Trunk {
   readonly asterisks: readonly string[];
   readonly callsPerSecond?: number;
@@ -18,8 +22,8 @@ export interface Trunk {
 export interface Layout {
   readonly redisUrl: string;
   /** By name in the configuration. */
-  readonly asterisks: Readonly<Record<string, Pick<AsteriskServer, "ari">>>;
-  readonly driver: string;
+  readonly asterisks: Readonly<Record<string, Pick<AsteriskServer, "ari" | "ami">>>;
+  readonly driver: Driver;
   /** By name, which is the endpoint's too. */
   readonly trunks: Readonly<Record<string, Trunk>>;
   readonly routes: readonly { readonly prefix: string; readonly trunks: readonly string[] }[];
@@ -40,10 +44,11 @@ export function documentOf(layout: Layout, ariApp: string): Document {
     redis: { url: redisUrl },
     secrets: { hmac_key: hmacKey },
     asterisks: Object.fromEntries(
-      Object.entries(asterisks).map(([name, { ari }]) => [
+      Object.entries(asterisks).map(([name, { ari, ami }]) => [
         name,
         {
           ...{ driver, ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: ariApp },
+          ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
           ...{ request_timeout_ms: 1000, ...most },
         },
       ]),

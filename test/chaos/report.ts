@@ -8,6 +8,7 @@ export interface ChaosResult {
   readonly times: number;
   readonly seconds: number;
   readonly appendfsync: string;
+  readonly driver: string;
   readonly cells: readonly Cell[];
   /** Two gateways and two Asterisks under load; null: not run. */
   readonly pairs: PairsResult | null;

@@ -1,5 +1,6 @@
 /** Kill -9 of the gateway, of Asterisk and of Redis, in every state of a call. */
 import { type App, createApp } from "../app.ts";
+import type { Driver } from "../configuration.ts";
 import type { Dice } from "../dice.ts";
 import type { PhoneCall } from "../phones.ts";
 import type { AppendFsync } from "../programs/persistent-redis.ts";
@@ -20,6 +21,7 @@ export interface KillOptions {
   /** Everybody types the digits, and one wait at the end is for all: no verification is left to live its whole life. */
   readonly quick: boolean;
   readonly appendfsync: AppendFsync;
+  readonly driver: Driver;
   readonly dice: Dice;
   readonly progress: (line: string) => void;
   /** Gets what must be ended if we are to end early. */

@@ -7,8 +7,10 @@ import { type ChaosCall, codeOf } from "./chaos-call.ts";
 import type { Victim, World } from "./world.ts";
 
 /** From the first start to the kill: as long as the state that is reached last takes, and some more. */
-const preparationMs = 1700;
+const preparationMs = 1800;
 const lookBeforeMs = 60;
+/** Leaves time for the calls that are started last. */
+const firstAlertMs = 200;
 const awayMs = { least: 50, most: 500 } as const;
 
 export async function playRound(parts: {
@@ -22,17 +24,19 @@ export async function playRound(parts: {
   const of = (state: State) => calls.filter((call) => call.state === state);
   const killAtMs = wallMs() + preparationMs + dice.between(0, 50);
 
-  const starting = calls.map(async (call) => {
+  const start = async (call: ChaosCall, atMs: number) => {
     const { leadMs, spreadMs } = plans[call.state];
-    await sleepUntil(killAtMs - leadMs - dice.between(0, spreadMs));
+    await sleepUntil(atMs - leadMs - dice.between(0, spreadMs));
     await call.start(app);
-  });
+  };
+  const [early, late] = [calls.filter(isEarly), calls.filter((call) => !isEarly(call))];
+  const starting = early.map((call) => start(call, killAtMs));
   // The ring of the calls that are to be hung up began a little after their start: the kill follows what the phones saw.
-  await sleepUntil(killAtMs - ringMs / 2);
+  await sleepUntil(killAtMs - ringMs);
   const [reference] = of("hanging_up");
   const alertedAtMs = reference && (await firstAlert(world, reference.callee));
-  const hangupAtMs = alertedAtMs ? alertedAtMs + ringMs : killAtMs;
-  const dueAtMs = hangupAtMs + dice.between(-15, 30);
+  const dueAtMs = (alertedAtMs ? alertedAtMs + ringMs : killAtMs) + dice.between(-15, 30);
+  starting.push(...late.map((call) => start(call, dueAtMs)));
 
   await sleepUntil(dueAtMs - lookBeforeMs);
   await Promise.all(calls.map((call) => call.look(app)));
@@ -65,7 +69,12 @@ async function checkWhileAway(victim: Victim, app: App, call: ChaosCall, code: s
   }
 }
 
+/** Started before it is known when exactly the kill is due. */
+function isEarly({ state }: ChaosCall): boolean {
+  return plans[state].leadMs >= ringMs;
+}
+
 function firstAlert(world: World, callee: string): Promise<number | null> {
   const look = async () => (await world.phones()).get(callee)?.[0]?.alertedAtMs ?? null;
-  return ask(look, ringMs / 2 - 2 * lookBeforeMs, 10);
+  return ask(look, firstAlertMs, 5);
 }

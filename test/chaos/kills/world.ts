@@ -3,7 +3,7 @@ import { startAsterisk } from "../../../src/runtime/asterisk.ts";
 import { findPrograms } from "../../../src/runtime/programs.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
-import { documentOf, longestLeaseMs } from "../configuration.ts";
+import { type Driver, documentOf, longestLeaseMs } from "../configuration.ts";
 import { type PhoneCall, readPhones } from "../phones.ts";
 import { temporaryFolder } from "../programs/folder.ts";
 import { type GatewayProcess, startGatewayProcess } from "../programs/gateway-process.ts";
@@ -28,11 +28,17 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(options: { readonly appendfsync: AppendFsync }): Promise<World> {
+/** The gateway's ari_app: only with it may AMI place calls. */
+const app = "onering";
+
+export async function startWorld(options: {
+  readonly appendfsync: AppendFsync;
+  readonly driver: Driver;
+}): Promise<World> {
   const stops = createStops();
   try {
     const programs = await findPrograms();
-    const carrier = async (...[options]: Parameters<typeof startSipp>) => stops.add(await startSipp(options));
+    const carrier = async (...[scenario]: Parameters<typeof startSipp>) => stops.add(await startSipp(scenario));
     const quick = await carrier({ scenario: "ringing" });
     const carriers: Readonly<Record<string, SippCarrier>> = {
       quick,
@@ -47,11 +53,11 @@ export async function startWorld(options: { readonly appendfsync: AppendFsync })
     const trunks = Object.entries(carriers).map(([name, { port }]) => {
       return { name, host: "127.0.0.1", port, transport: "udp", qualifySeconds: 0 } as const;
     });
-    const asterisk = stops.add(await startAsterisk(programs.asterisk, { trunks }));
+    const asterisk = stops.add(await startAsterisk(programs.asterisk, { trunks, amiCallsApp: app }));
     const redis = stops.add(await startPersistentRedis(programs.redisServer, options.appendfsync));
     const layout = {
       ...{ redisUrl: redis.url, congestedOnPurpose: true },
-      ...{ asterisks: { only: asterisk }, driver: "ari-websocket" },
+      ...{ asterisks: { only: asterisk }, driver: options.driver },
       trunks: Object.fromEntries(
         Object.keys(carriers).map((name) => [
           name,
@@ -61,7 +67,7 @@ export async function startWorld(options: { readonly appendfsync: AppendFsync })
       routes: Object.values(plans).map(({ prefix, trunks }) => ({ prefix, trunks })),
     };
     const { dir } = stops.add(await temporaryFolder());
-    const document = documentOf(layout, "onering");
+    const document = documentOf(layout, app);
     const gateway = stops.add(await startGatewayProcess({ name: "only", dir, document }));
     await gateway.ready();
     const byVictim = { gateway, asterisk, redis };

@@ -43,7 +43,7 @@ export async function startPairsWorld(options: { readonly appendfsync: AppendFsy
     const { dir } = stops.add(await temporaryFolder());
     const layout = {
       redisUrl: redis.url,
-      ...{ asterisks: { a: asterisks[0], b: asterisks[1] }, driver: "ari-websocket" },
+      ...{ asterisks: { a: asterisks[0], b: asterisks[1] }, driver: "ari-websocket" as const },
       trunks: { carrier: { asterisks: ["a", "b"] } },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
     };
