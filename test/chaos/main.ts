@@ -12,6 +12,8 @@ const exitInterrupted = 130;
 /** Long enough that Asterisk's fail-safe for the killed gateway's calls falls into the load. */
 const pairsPhaseMs = 10_000;
 
+const lateMs = 2000;
+
 interface Stoppable {
   stop(): Promise<void>;
 }
@@ -48,7 +50,7 @@ async function run({ parts, victims, callsPerState, callsPerSecond, ...chosen }:
   const common = { ...chosen, dice: createDice(chosen.seed), progress, onStarted };
   const kills = parts.includes("kills") ? await runKills({ ...common, victims, callsPerState, quick: false }) : null;
   const pairs = parts.includes("pairs")
-    ? await runPairs({ ...common, callsPerSecond, phaseMs: pairsPhaseMs, someNeverType: true })
+    ? await runPairs({ ...common, callsPerSecond, phaseMs: pairsPhaseMs, lateMs, someNeverType: true })
     : null;
   const seconds = Math.round((performance.now() - startedAtMs) / 1000);
   const violations = [...(kills?.violations ?? []), ...(pairs?.violations ?? [])];

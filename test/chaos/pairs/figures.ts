@@ -18,7 +18,7 @@ export interface PhaseResult {
   readonly expired: number;
   /** Accepted and never ended. */
   readonly lost: number;
-  /** Rang more than 2 s after the app asked. */
+  /** Rang later than `lateMs` after the app asked. */
   readonly late: number;
   readonly undeliverable: number;
   /** No gateway accepted it. */

@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly callsPerSecond: number;
   /** Whether a few people never type: their verifications live their whole life. */
   readonly someNeverType: boolean;
+  /** A phone that rings later than this after the app asked is late. */
+  readonly lateMs: number;
   readonly dice: Dice;
 }
 
@@ -26,7 +28,7 @@ export interface Load {
 }
 
 export function createLoad(world: PairsWorld, options: LoadOptions): Load {
-  const { callsPerSecond, someNeverType, dice } = options;
+  const { callsPerSecond, someNeverType, lateMs, dice } = options;
   const [one, two] = world.gateways;
   const apps: readonly [App, App] = [createApp(() => [one.url, two.url]), createApp(() => [two.url, one.url])];
   const appOf = (index: number) => apps[index % 2 === 0 ? 0 : 1];
@@ -64,7 +66,7 @@ export function createLoad(world: PairsWorld, options: LoadOptions): Load {
     offer: (phase, durationMs) =>
       offer(callsPerSecond, durationMs, () => {
         const index = calls.length;
-        const call = new PairCall(`+44740020${String(index).padStart(4, "0")}`, phase);
+        const call = new PairCall(`+44740020${String(index).padStart(4, "0")}`, phase, lateMs);
         calls.push(call);
         underWay.push(live(call, index));
       }),

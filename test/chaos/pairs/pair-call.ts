@@ -4,8 +4,6 @@ import { readVerification } from "../app.ts";
 import type { PhoneCall } from "../phones.ts";
 import { sleep, wallMs } from "../time.ts";
 
-/** A phone that rings later than this after the app asked is late. */
-const lateMs = 2000;
 const graceMs = 5000;
 const terminal = ["verified", "failed", "expired", "canceled", "undeliverable"];
 const readEveryMs = 500;
@@ -24,7 +22,11 @@ export class PairCall {
   /** The last status that was read. */
   end: string | null = null;
 
-  constructor(callee: string, phase: string) {
+  readonly #lateMs: number;
+
+  /** @param lateMs a phone that rings later than this after the app asked is late */
+  constructor(callee: string, phase: string, lateMs: number) {
+    this.#lateMs = lateMs;
     this.callee = callee;
     this.phase = phase;
   }
@@ -70,7 +72,7 @@ export class PairCall {
   }
 
   get isLate(): boolean {
-    return (this.rang?.alertedAtMs ?? 0) - this.askedAtMs > lateMs;
+    return (this.rang?.alertedAtMs ?? 0) - this.askedAtMs > this.#lateMs;
   }
 
   /** Not accepted, or accepted and the phone cannot have rung as far as the gateway knows. */
