@@ -1,8 +1,8 @@
 /** One side of the comparison: a child process that places calls, and how to offer it some. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { Agent, request } from "node:http";
 import { childDeadlineMs, forkSide, leave } from "../support/child.ts";
+import { leanClient } from "./lean-client.ts";
 import { offer } from "./offer.ts";
 import { callee, type RunCommand, type RunResult, type Target, wallMs } from "./protocol.ts";
 
@@ -23,6 +23,8 @@ type Message =
 
 /** Longest wait for the calls of a run that have not rung when the last was offered. */
 const settleMs = 5000;
+/** Of the load to our gateway. */
+const connections = 64;
 
 async function ready(child: ChildProcess): Promise<Message & { type: "ready" }> {
   const [message] = await once(child, "message", { signal: AbortSignal.timeout(childDeadlineMs) });
@@ -50,7 +52,7 @@ export async function startBare(target: Target): Promise<Side> {
 export async function startOurs(configPath: string, apiKey: string): Promise<Side> {
   const child = forkSide(new URL("./gateway-process.ts", import.meta.url), { BENCH_CONFIG: configPath });
   const { url = "" } = await ready(child);
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const client = leanClient(new URL(`${url}/v1/verifications`), { authorization: `Bearer ${apiKey}` }, connections);
   const rangAtMs = new Map<string, number>();
   child.on("message", (message: Message) => {
     if (message.type !== "ringing") return;
@@ -68,8 +70,9 @@ export async function startOurs(configPath: string, apiKey: string): Promise<Sid
       await offer(command.ratePerSecond, command.durationMs, (index) => {
         offered++;
         const atMs = wallMs();
-        post(`${url}/v1/verifications`, agent, apiKey, { to: callee(command.firstCallee + index) })
-          .then((id) => postedAtMs.set(id, atMs))
+        client
+          .post(JSON.stringify({ to: callee(command.firstCallee + index) }))
+          .then((answer) => postedAtMs.set(JSON.parse(answer).id, atMs))
           .catch((error) => {
             firstError ??= String(error);
           })
@@ -86,34 +89,8 @@ export async function startOurs(configPath: string, apiKey: string): Promise<Sid
       return { offered, ringingMs, errors: offered - ringingMs.length, firstError };
     },
     async stop() {
-      agent.destroy();
+      client.close();
       await leave(child);
     },
   };
-}
-
-/** @returns the verification's id */
-function post(url: string, agent: Agent, apiKey: string, body: unknown): Promise<string> {
-  const text = JSON.stringify(body);
-  const headers = {
-    authorization: `Bearer ${apiKey}`,
-    "content-type": "application/json",
-    "content-length": text.length,
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", agent, headers, timeout: 5000 }, (response) => {
-      let answer = "";
-      response.setEncoding("utf8").on("data", (chunk) => {
-        answer += chunk;
-      });
-      response.on("end", () =>
-        response.statusCode === 201
-          ? resolve(JSON.parse(answer).id)
-          : reject(new Error(`${response.statusCode}: ${answer}`)),
-      );
-    });
-    sent.on("error", reject);
-    sent.on("timeout", () => sent.destroy(new Error("no answer from the gateway")));
-    sent.end(text);
-  });
 }

@@ -38,13 +38,18 @@ export function createStore(options: {
   const { redis, settings, care, clock, logger } = options;
   const connection = createRedis(redis, logger);
   const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
+  const pacing = createPacing(run, clock);
   return {
     verifications: createVerificationStore(run, settings),
     callIns: createCallInStore(run),
-    pacing: createPacing(run),
+    pacing,
     care: createCareStore(run, care),
     outages: createOutages(run),
     ping: connection.ping,
-    close: connection.close,
+    async close() {
+      // A place that is not given back is taken until its lease ends.
+      await pacing.settled();
+      await connection.close();
+    },
   };
 }

@@ -1,16 +1,67 @@
 /** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
+import type { Clock } from "../clock.ts";
 import type { PacedWay, Pacing, TakeAnswer } from "../telephony/pacing-port.ts";
 import { linesKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createPacing(run: RunScript): Pacing {
+/** Places are given back together: at hundreds of calls a second one script then takes many, and nobody waits for it. */
+const batchMs = 20;
+/** What one script takes: it holds up nobody for longer than about a millisecond. */
+const mostPerBatch = 100;
+
+export interface PacingStore extends Pacing {
+  /** Resolves when all places that were given back so far are free, or the store did not take them. */
+  settled(): Promise<void>;
+}
+
+interface Batch {
+  readonly args: (string | number)[];
+  /** Resolves when the store took it. */
+  readonly sent: Promise<void>;
+  readonly close: () => void;
+}
+
+export function createPacing(run: RunScript, clock: Clock): PacingStore {
+  /** The batch that is being collected; bounded by `mostPerBatch`. */
+  let batch: Batch | null = null;
+  const underWay = new Set<Promise<void>>();
+
+  function openBatch(): Batch {
+    const args: (string | number)[] = [];
+    const { promise: full, resolve: send } = Promise.withResolvers<void>();
+    const sent = full.then(() => run("release_line", linesKey, args)).then(() => undefined);
+    underWay.add(sent);
+    const done = () => underWay.delete(sent);
+    sent.then(done, done);
+    const stopTimer = clock.after(batchMs, closeBatch);
+    const close = () => {
+      stopTimer();
+      send();
+    };
+    return { args, sent, close };
+  }
+
+  function closeBatch(): void {
+    batch?.close();
+    batch = null;
+  }
+
   return {
     async take({ leaseId, leaseMs, maxWaitMs, ways }) {
       const args = [leaseId, leaseMs, maxWaitMs, ...ways.flatMap(wayArgs)];
       return readTake((await run("take_line", linesKey, args)) as Reply);
     },
-    async release(leaseId, way, unused) {
-      await run("release_line", linesKey, [leaseId, unused ? 1 : 0, ...wayArgs(way)]);
+    release(leaseId, way, unused) {
+      batch ??= openBatch();
+      const { args, sent } = batch;
+      const place = [leaseId, unused ? 1 : 0, ...wayArgs(way)];
+      args.push(...place);
+      if (args.length >= mostPerBatch * place.length) closeBatch();
+      return sent;
+    },
+    async settled() {
+      closeBatch();
+      await Promise.allSettled(underWay);
     },
   };
 }

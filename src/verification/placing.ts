@@ -7,8 +7,11 @@ import type { Candidate, Placement } from "./ports.ts";
 import { noLine, noSuchCodeLength, rangesExhausted } from "./refusals.ts";
 import type { Verification } from "./types.ts";
 
-/** Enough that the first free one of them is nearly always there: at most half of the range is not for this callee. */
-const fewCandidates = 4;
+/**
+ * Most callees were shown nothing lately, so the first is nearly always free, and each costs four hashes. Where half of
+ * the range is not for a callee, one in four needs the second try.
+ */
+const fewCandidates = 2;
 /** For the second try. That none of so many is free has a chance of at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
 const manyCandidates = 64;
 const mostCandidates = 256;

@@ -143,7 +143,9 @@ describe("on a Redis Cluster of three nodes", () => {
     const take = (leaseId: string) =>
       world.store.pacing.take({ leaseId, leaseMs: 30_000, maxWaitMs: 100, ways: [way] });
     expect([(await take("a")).kind, (await take("b")).kind]).toEqual(["taken", "full"]);
-    await world.store.pacing.release("a", way, false);
+    const released = world.store.pacing.release("a", way, false);
+    world.clock.advance(1000);
+    await released;
     expect(await take("c")).toMatchObject({ kind: "taken", way: 0 });
   });
 
