@@ -6,13 +6,16 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { CallControl, CallEvent } from "./call-control.ts";
-import type { Attempt, AttemptObserver, AttemptResult, Line, Try } from "./dialer-port.ts";
+import type { Attempt, AttemptObserver, AttemptResult, Line, NoLine, Try } from "./dialer-port.ts";
 import { LiveCall } from "./live-call.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";
 import type { DialerLines } from "./trunks/lines.ts";
 
 /** A try that has less than this left for alerting is not worth a call: most phones ring after 2 to 8 s. */
 const leastSetupMs = 3000;
+/** Where the calls of all gateways cannot be counted just now: Redis restarts, or another node takes over, within seconds. */
+const countAgainMs = 300;
+const countTries = 10;
 
 /** How one INVITE is to be placed; null: the line's trunk or Asterisk is not configured. */
 export type PlanCall = (
@@ -135,20 +138,30 @@ export class LiveAttempt {
   }
 
   #mayFailOver({ outcome, alerted, inviteOver }: AttemptResult): boolean {
+    const { mostTries } = this.#parts;
+    return !alerted && inviteOver && failsOver(outcome) && this.#tries.length < mostTries && this.#isWorthACall();
+  }
+
+  #isWorthACall(): boolean {
     const leftMs = this.#parts.setupLimitMs - (this.#parts.clock.nowMs() - this.#startedAtMs);
-    return (
-      !this.#canceled &&
-      !alerted &&
-      inviteOver &&
-      failsOver(outcome) &&
-      this.#tries.length < this.#parts.mostTries &&
-      leftMs >= leastSetupMs
-    );
+    return !this.#canceled && leftMs >= leastSetupMs;
+  }
+
+  async #takeAnother(): Promise<Line | NoLine | null> {
+    const { attempt, lines, clock } = this.#parts;
+    for (let count = 1; count <= countTries && this.#isWorthACall(); count++) {
+      try {
+        return await lines.takeAnother(attempt.callee, attempt.range, this.#tries);
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(countAgainMs, resolve));
+      }
+    }
+    return null;
   }
 
   async #failOver(): Promise<void> {
-    const { attempt, lines, logger } = this.#parts;
-    const next = await lines.takeAnother(attempt.callee, attempt.range, this.#tries).catch(() => null);
+    const { lines, logger } = this.#parts;
+    const next = await this.#takeAnother();
     const known = this.#result;
     if (next !== null && "leaseId" in next) {
       if (!this.#canceled) {

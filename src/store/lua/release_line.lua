@@ -3,8 +3,8 @@
 Gives back places that take_line gave. Doing so twice, or after a lease ended, changes nothing.
 
 KEYS[1]  {lines}:out (leads to the others)
-ARGV[1…] places, eight values each:
-         lease id, 1: no call was placed, so its turn goes to the next, then the way, as in take_line
+ARGV[1]  lease id      ARGV[2]  1: no call was placed, so its turn goes to the next     ARGV[3…8]  its way
+ARGV[9…] further places, likewise
 
 Returns  1
 ]]

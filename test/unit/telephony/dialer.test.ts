@@ -391,6 +391,36 @@ describe("failover to another trunk", () => {
     expect(results).toMatchObject([{ outcome: "unallocated", tries: [{}, { outcome: "congestion" }, {}] }]);
   });
 
+  it("is not given up for a short break of Redis: all calls that were failing over became undeliverable", async () => {
+    let breaks = 2;
+    anotherLine = async () => {
+      if (breaks-- > 0) throw new Error("no Redis");
+      return lineOn("bare");
+    };
+    place();
+    await settled();
+    ends("a1", 34, 503);
+    for (let i = 0; i < 2; i++) {
+      await settled();
+      clock.pass(300);
+    }
+    await settled();
+    expect(control.placed).toMatchObject([{ callId: "a1" }, { callId: "a1-t2" }]);
+  });
+
+  it("is given up where Redis stays away, and leaves no timer behind", async () => {
+    anotherLine = () => Promise.reject(new Error("no Redis"));
+    place();
+    await settled();
+    ends("a1", 34, 503);
+    for (let i = 0; i < 20; i++) {
+      await settled();
+      clock.pass(300);
+    }
+    expect(results).toMatchObject([{ outcome: "congestion" }]);
+    expect([control.placed.length, clock.pending, dialer.liveCalls]).toEqual([1, 0, 0]);
+  });
+
   it("gives the other line back where the attempt was canceled meanwhile", async () => {
     let give: (line: Line) => void = () => undefined;
     anotherLine = () => new Promise((resolve) => (give = resolve));
