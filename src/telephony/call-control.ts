@@ -9,7 +9,7 @@ export interface CallRequest {
   readonly callId: string;
   /** The PJSIP endpoint of the trunk. */
   readonly endpoint: string;
-  /** Callee as the trunk wants it: `^\+?\d{3,15}$`. */
+  /** Callee as the trunk wants it, tech prefix included: `^\+?\d{3,24}$`. */
   readonly callee: string;
   /** Caller ID as the trunk wants it: `^\+?\d{3,15}$`. */
   readonly callerId: string;

@@ -1,6 +1,6 @@
 /** Number formats of trunks that would lose digits, dial somebody else, or cannot be dialled. */
 
-import { isDialable } from "../../telephony/call-request.ts";
+import { isNumber } from "../../telephony/call-request.ts";
 import { createNumberFormat } from "../../telephony/trunks/number-format.ts";
 import type { Path, Problem } from "../errors.ts";
 import type { Config, RangeConfig, TrunkConfig } from "../schema.ts";
@@ -15,7 +15,7 @@ export const numberFormatChecks: readonly CrossCheck[] = [
   { reads: ["trunks", "ranges"], problems: callerIdsCanBeSent },
 ];
 
-/** Most digits that may leave for Asterisk, and the fewest of a whole number in E.164. */
+/** Most digits and the fewest of a whole number in E.164. */
 const mostDigits = 15;
 const fewestDigits = 7;
 
@@ -80,7 +80,7 @@ function rulesLoseNothing(config: Config, isSound: IsSound): Problem[] {
   );
 }
 
-/** Even the shortest number must stay dialable; what longer ones become is seen when they are called. */
+/** At least the shortest number must stay as long as a number can be; what longer ones become is seen when they are called. */
 function rulesLeaveNumbers(config: Config, isSound: IsSound): Problem[] {
   return soundRules(config, isSound).flatMap(({ path, rules }) =>
     rules.flatMap(({ prefix, strip, add }, index) => {
@@ -110,5 +110,5 @@ function callerIdsCanBeSent(config: Config, isSound: IsSound): Problem[] {
 /** A block that is too long for any trunk is told elsewhere. */
 function samplesOf(range: RangeConfig): readonly string[] {
   if (!("prefix" in range)) return range.numbers;
-  return ["0", "9"].map((digit) => range.prefix + digit.repeat(range.digits)).filter(isDialable);
+  return ["0", "9"].map((digit) => range.prefix + digit.repeat(range.digits)).filter(isNumber);
 }

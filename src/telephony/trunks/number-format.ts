@@ -3,17 +3,17 @@
  * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
  */
 import type { TrunkConfig } from "../../config/schema.ts";
-import { isDialable } from "../call-request.ts";
+import { isDialable, isNumber } from "../call-request.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 
 export interface NumberFormat {
   /**
    * The callee as the trunk wants it.
    * @param e164 with the plus sign
-   * @returns what Asterisk may dial; null where that cannot be had, for instance with more than 15 digits
+   * @returns what Asterisk may dial; null where that cannot be had, for instance with more than 24 digits
    */
   callee(e164: string): string | null;
-  /** The same for the caller ID. */
+  /** The same for the caller ID, which has 15 digits at most. */
   callerId(e164: string): string | null;
   /**
    * Whose number the trunk means by the caller ID of a call that comes in: the one E.164 number that `callerId` would
@@ -39,13 +39,13 @@ const e164Pattern = /^\+[1-9]\d{6,14}$/;
 
 export function createNumberFormat(trunk: NumberFormatConfig): NumberFormat {
   const format = formatOf(trunk);
-  const callee = writer(format, trunk.callee_rules);
-  const callerId = writer(format, trunk.caller_id_rules);
+  const callee = writer(format, trunk.callee_rules, isDialable);
+  const callerId = writer(format, trunk.caller_id_rules, isNumber);
   return {
     callee,
     callerId,
     fromTrunk(number) {
-      if (!isDialable(number)) return null;
+      if (!isNumber(number)) return null;
       const guesses = [format.read(number), ...trunk.caller_id_rules.map((rule) => beforeRule(rule, number))];
       const callers = new Set(guesses.filter((guess) => e164Pattern.test(guess) && callerId(guess) === number));
       if (e164Pattern.test(number)) callers.add(number);
@@ -99,13 +99,18 @@ function nationalFormat(home: string, nationalPrefix: string, internationalPrefi
   };
 }
 
-function writer(format: Format, rules: readonly Rule[]): (e164: string) => string | null {
+/** @param mayLeave says whether what comes out may go to Asterisk */
+function writer(
+  format: Format,
+  rules: readonly Rule[],
+  mayLeave: (number: string) => boolean,
+): (e164: string) => string | null {
   const table = createPrefixTable(rules.map((rule) => [rule.prefix, rule]));
   return (e164) => {
-    if (!isDialable(e164) || !e164.startsWith("+")) return null;
+    if (!isNumber(e164) || !e164.startsWith("+")) return null;
     const rule = table.longest(e164);
     const number = rule === undefined ? format.write(e164) : rule.add + e164.slice(1 + rule.strip);
-    return isDialable(number) ? number : null;
+    return number !== null && mayLeave(number) ? number : null;
   };
 }
 

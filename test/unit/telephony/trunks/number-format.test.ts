@@ -45,7 +45,7 @@ describe("a number for a trunk", () => {
   });
 
   it.each([
-    ["more than 15 digits", { callee_rules: [rule("+", 0, "9911")] }, "+447700900123"],
+    ["more than 24 digits", { callee_rules: [rule("+", 0, "991100000000")] }, "+4477009001234"],
     ["fewer than 3 digits", { callee_rules: [rule("+44770", 5, "")] }, "+4477012"],
     ["no plus sign", {}, "447700900123"],
     ["a letter", {}, "+44770090012x"],
@@ -55,6 +55,20 @@ describe("a number for a trunk", () => {
     expect(
       format({ ...config, callee_rules: [...(("callee_rules" in config && config.callee_rules) || [])] }).callee(e164),
     ).toBeNull();
+  });
+
+  it("leaves with a tech prefix of up to 9 digits however long it is, but with none before its caller ID", () => {
+    const prefixed = [rule("+", 0, "123456789")];
+    const trunk = format({ callee_rules: prefixed, caller_id_rules: prefixed });
+    expect(trunk.callee("+447700900123")).toBe("123456789447700900123");
+    expect(trunk.callee("+881699999999999")).toBe("123456789881699999999999");
+    expect(trunk.callerId("+447700900123")).toBeNull();
+  });
+
+  it("is none where it came with more than 15 digits, whatever may be dialled", () => {
+    const trunk = format({ callee_rules: [rule("+", 0, "123456")] });
+    expect(trunk.callee("+4477009001234567")).toBeNull();
+    expect(trunk.fromTrunk("123456447700900123")).toBeNull();
   });
 
   it("is none where the trunk would ring somebody else: +44 0770… dialled as 00 770…", () => {
@@ -106,7 +120,7 @@ describe("whatever the trunk and the number", () => {
       .record({
         prefix: fc.stringMatching(/^\+[0-4]{0,4}$/),
         strip: fc.nat(4),
-        add: fc.stringMatching(/^\+?[0-4]{0,4}$/),
+        add: fc.stringMatching(/^\+?[0-4]{0,12}$/),
       })
       .map((one) => ({ ...one, strip: Math.min(one.strip, one.prefix.length - 1) })),
     { maxLength: 5, selector: ({ prefix }) => prefix },
@@ -128,9 +142,8 @@ describe("whatever the trunk and the number", () => {
     fc.assert(
       fc.property(ruled, any, (config, text) => {
         const trunk = createNumberFormat(config);
-        for (const number of [trunk.callee(text), trunk.callerId(text)]) {
-          if (number !== null) expect(number).toMatch(/^\+?\d{3,15}$/);
-        }
+        expect(trunk.callee(text) ?? "123").toMatch(/^\+?\d{3,24}$/);
+        expect(trunk.callerId(text) ?? "123").toMatch(/^\+?\d{3,15}$/);
         const caller = trunk.fromTrunk(text);
         if (caller !== null) expect(caller).toMatch(/^\+[1-9]\d{6,14}$/);
       }),
