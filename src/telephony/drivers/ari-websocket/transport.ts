@@ -2,8 +2,9 @@
 import { WebSocket } from "ws";
 import type { Clock } from "../../../clock.ts";
 import type { AriConfig } from "../../../config/asterisk-access.ts";
-import { type AsteriskInfo, PreflightError } from "../ari/preflight.ts";
+import { PreflightError } from "../ari/preflight.ts";
 import type { AriSession, AriTransport, SessionListener } from "../ari/transport.ts";
+import type { AsteriskInfo } from "../asterisk-info.ts";
 import { WebSocketSession } from "./session.ts";
 import { answersOverWebSocket, wayOut } from "./version.ts";
 

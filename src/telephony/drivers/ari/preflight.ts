@@ -1,5 +1,6 @@
 /** A look at Asterisk before a session is opened: tells apart what a WebSocket cannot, and what the ari-client package cannot. */
 import type { AriConfig } from "../../../config/asterisk-access.ts";
+import type { AsteriskInfo } from "../asterisk-info.ts";
 import { getOverHttp } from "./plain-http.ts";
 
 export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari" | "too_old";
@@ -12,12 +13,6 @@ export class PreflightError extends Error {
     this.name = "PreflightError";
     this.problem = problem;
   }
-}
-
-export interface AsteriskInfo {
-  readonly version: string;
-  /** Changes with every start of Asterisk. */
-  readonly startupTime: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What tells one ARI driver from another: the way in which requests and events travel. All rules are beside this file. */
-import type { AsteriskInfo } from "./preflight.ts";
+import type { AsteriskInfo } from "../asterisk-info.ts";
 
 /** The parameters of `POST /channels`, by their names there. */
 export interface OriginateParameters {

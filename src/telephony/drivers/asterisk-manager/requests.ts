@@ -2,6 +2,7 @@
 import { AmiNotSent, AmiRefusal } from "../../ami/errors.ts";
 import type { AmiSession } from "../../ami/session.ts";
 import { type CallRequest, OriginateError } from "../../call-control.ts";
+import type { AsteriskInfo } from "../asterisk-info.ts";
 import type { LiveChannel } from "../own-calls.ts";
 import { channelStates } from "./events.ts";
 
@@ -62,17 +63,11 @@ export async function listChannels(session: AmiSession): Promise<readonly LiveCh
   );
 }
 
-export interface AsteriskFacts {
-  readonly version: string;
-  /** Changes with every start of Asterisk. */
-  readonly startedAt: string;
-}
-
 /**
  * Asks who is there.
  * @throws {Error} naming what the user lacks
  */
-export async function learn(session: AmiSession): Promise<AsteriskFacts> {
+export async function learn(session: AmiSession): Promise<AsteriskInfo> {
   const commands = await session.request("ListCommands");
   const lacking = neededActions.filter((action) => commands[action.toLowerCase()] === undefined);
   if (lacking.length > 0) {
@@ -82,7 +77,7 @@ export async function learn(session: AmiSession): Promise<AsteriskFacts> {
   const status = await session.request("CoreStatus");
   return {
     version: String(settings.asteriskversion ?? "unknown"),
-    startedAt: `${String(status.corestartupdate)} ${String(status.corestartuptime)}`,
+    startupTime: `${String(status.corestartupdate)} ${String(status.corestartuptime)}`,
   };
 }
 
