@@ -15,7 +15,7 @@ import { createSecondCalls, type SecondCall } from "./second-calls.ts";
 import type { Verification } from "./types.ts";
 
 /** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a line. */
-const secondCallMarginMs = 5000;
+export const secondCallMarginMs = 5000;
 
 export interface Calls {
   /**

@@ -9,6 +9,7 @@ export interface Verification {
   readonly id: string;
   readonly status: string;
   readonly reason: string | null;
+  readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly endedAtMs: number | null;
 }
@@ -56,18 +57,19 @@ export function createApp(urls: () => readonly string[]): App {
 }
 
 export function readVerification(json: Record<string, unknown>): Verification {
-  const { id, status, reason, expires_at: expiresAt, ended_at: endedAt } = json;
+  const { id, status, reason, created_at: createdAt, expires_at: expiresAt, ended_at: endedAt } = json;
   return {
     id: String(id),
     status: String(status),
     reason: typeof reason === "string" ? reason : null,
+    createdAtMs: Date.parse(String(createdAt)),
     expiresAtMs: Date.parse(String(expiresAt)),
     endedAtMs: typeof endedAt === "string" ? Date.parse(endedAt) : null,
   };
 }
 
 function unknownVerification(id: string, httpStatus: number): Verification {
-  return { id, status: `HTTP ${httpStatus}`, reason: null, expiresAtMs: 0, endedAtMs: null };
+  return { id, status: `HTTP ${httpStatus}`, reason: null, createdAtMs: 0, expiresAtMs: 0, endedAtMs: null };
 }
 
 async function request(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {

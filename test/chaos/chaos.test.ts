@@ -1,19 +1,19 @@
-/** The smallest `npm run chaos`, so that it cannot rot: one kill of each victim, one call in each state. */
+/** The smallest `npm run chaos`, so that it cannot rot: one kill and one freeze of each victim, one call in each state. */
 import { expect, test } from "vitest";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";
-import { victims } from "./kills/world.ts";
+import { harms, victims } from "./kills/world.ts";
 import { states } from "./states.ts";
 
-test("kill -9 of gateway, Asterisk and Redis: nothing is lost, nobody is rung twice, nothing is left behind", async () => {
+test("kill -9 and freezes of gateway, Asterisk and Redis: nothing is lost, nobody is rung twice, nothing is left behind", async () => {
   const { cells, violations } = await runKills({
-    ...{ victims, times: 1, callsPerState: 1, quick: true, dice: createDice(1) },
+    ...{ victims, times: 1, freezes: 1, callsPerState: 1, quick: true, dice: createDice(1) },
     ...{ appendfsync: "always", driver: "ari-websocket" },
     progress: () => undefined,
     onStarted: () => undefined,
   });
   expect(violations).toEqual([]);
-  expect(cells).toHaveLength(victims.length * states.length);
+  expect(cells).toHaveLength(victims.length * harms.length * states.length);
   for (const { accepted } of cells) expect(accepted).toBe(1);
   // Digits of a missed call are good whatever was killed since.
   const verified = cells.filter(({ state }) => state === "rung" || state === "checking").map(({ ends }) => ends);

@@ -4,8 +4,9 @@ import { apiKeyHash } from "../../src/config/api-keys.ts";
 import { resolveConfig } from "../../src/config/load.ts";
 import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
 import { longestCallMs } from "../../src/telephony/dialer.ts";
+import { secondCallMarginMs } from "../../src/verification/calls.ts";
 import { apiKey } from "../support/gateway.ts";
-import { ringMs } from "./states.ts";
+import { ringMs, secondCallGapMs } from "./states.ts";
 
 export const ttlMs = 30_000;
 const manyCalls = 10_000;
@@ -66,13 +67,20 @@ export function documentOf(layout: Layout, ariApp: string): Document {
       : {}),
     apps: { test: { api_keys_sha256: [apiKeyHash(apiKey)] } },
     verification: { ttl_seconds: ttlMs / 1000 },
-    calls: { ring_ms: ringMs, setup_limit_ms: 4000, max_queue_ms: 500, drain_ms: 3000 },
+    calls: {
+      ...{ ring_ms: ringMs, setup_limit_ms: 4000, max_queue_ms: 500, drain_ms: 3000 },
+      second_call_gap_ms: secondCallGapMs,
+    },
     log: { level: "info" },
   };
 }
 
-/** Longest that a call of this configuration, and so any lease of it, can last; Asterisk ends what we lost by then too. */
-export function longestLeaseMs(document: Document): number {
+/**
+ * Longest that a call of this configuration, and so any lease of it, can last; Asterisk ends what we lost by then too.
+ * @param calls of one code: the callee's lease covers the gap before the second, too
+ */
+export function longestLeaseMs(document: Document, calls: 1 | 2 = 1): number {
   const config = resolveConfig({ name: "chaos", document, env: {} });
-  return config.calls.max_queue_ms + longestCallMs(config);
+  const gapMs = calls === 2 ? config.calls.second_call_gap_ms + secondCallMarginMs : 0;
+  return config.calls.max_queue_ms + longestCallMs(config) + gapMs;
 }

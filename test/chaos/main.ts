@@ -1,4 +1,4 @@
-/** `npm run chaos`: kills what a gateway depends on, and the gateway, and says what came of it. */
+/** `npm run chaos`: kills and freezes what a gateway depends on, and the gateway, and says what came of it. */
 import { ensureRuntime } from "../../src/runtime/programs.ts";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";

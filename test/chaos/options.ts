@@ -6,17 +6,19 @@ import { type AppendFsync, appendFsyncs } from "./programs/persistent-redis.ts";
 
 export const usage = `usage: npm run chaos -- [options]
   --times 20               kills of each victim
-  --calls 2                calls in each state at each kill
+  --freezes 3              freezes of each victim
+  --calls 2                calls in each state at each kill or freeze
   --victim gateway         only this one of gateway, asterisk, redis; may be given again
   --appendfsync always     or everysec, no; off: Redis keeps nothing
-  --driver ari-websocket   or ari-client, asterisk-manager; for the kills
-  --only kills             or pairs: two gateways and two Asterisks under load, one of each killed
+  --driver ari-websocket   or ari-client, asterisk-manager; for kills and freezes
+  --only kills             and freezes, or pairs: two gateways and two Asterisks under load, one of each killed
   --rate 30                calls a second under that load
   --seed N                 plays the delays of an earlier run again
 `;
 
 export interface ChaosOptions {
   readonly times: number;
+  readonly freezes: number;
   readonly callsPerState: number;
   readonly victims: readonly Victim[];
   readonly appendfsync: AppendFsync;
@@ -26,12 +28,15 @@ export interface ChaosOptions {
   readonly seed: number;
 }
 
+const mayBeNone = ["times", "freezes", "seed"];
+
 /** @returns null where they make no sense */
 export function readOptions(args: readonly string[]): ChaosOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
       times: { type: "string", default: "20" },
+      freezes: { type: "string", default: "3" },
       calls: { type: "string", default: "2" },
       victim: { type: "string", multiple: true, default: [...victims] },
       appendfsync: { type: "string", default: "always" },
@@ -44,12 +49,13 @@ export function readOptions(args: readonly string[]): ChaosOptions | null {
   const { victim, appendfsync, driver, only } = values;
   const figures = {
     times: Number(values.times),
+    freezes: Number(values.freezes),
     callsPerState: Number(values.calls),
     callsPerSecond: Number(values.rate),
     seed: Number(values.seed),
   };
   const fit = Object.entries(figures).every(
-    ([name, figure]) => Number.isInteger(figure) && figure >= (name === "seed" ? 0 : 1),
+    ([name, figure]) => Number.isInteger(figure) && figure >= (mayBeNone.includes(name) ? 0 : 1),
   );
   if (!fit || !areOf(victims, victim) || !areOf(["kills", "pairs"], only)) return null;
   if (!isOf(appendFsyncs, appendfsync) || !isOf(drivers, driver)) return null;

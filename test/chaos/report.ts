@@ -6,6 +6,7 @@ export interface ChaosResult {
   readonly name: "chaos";
   readonly seed: number;
   readonly times: number;
+  readonly freezes: number;
   readonly seconds: number;
   readonly appendfsync: string;
   readonly driver: string;
@@ -36,9 +37,9 @@ export function report(result: ChaosResult, write: (text: string) => void): void
 type Rows = readonly (readonly string[])[];
 
 function killRows(cells: readonly Cell[]): Rows {
-  const head = ["victim", "state", "kills", "calls", "in state", "accepted", "ends", "digits"];
-  const rows = cells.map(({ victim, state, kills, calls, in_state, accepted, ends, typed }) => [
-    ...[victim, state, String(kills), String(calls), String(in_state), String(accepted)],
+  const head = ["victim", "harm", "state", "times", "calls", "in state", "accepted", "ends", "digits"];
+  const rows = cells.map(({ victim, harm, state, times, calls, in_state, accepted, ends, typed }) => [
+    ...[victim, harm, state, String(times), String(calls), String(in_state), String(accepted)],
     ...[inWords(ends), inWords(typed)],
   ]);
   return [head, ...rows];

@@ -4,22 +4,24 @@ import { readVerification } from "../app.ts";
 import type { PhoneCall } from "../phones.ts";
 import { plans, type State } from "../states.ts";
 import { ask } from "../time.ts";
-import type { Victim } from "./world.ts";
+import type { Harm, Victim } from "./world.ts";
 
 /** How a person's digits fared. */
 export type Typed = "not_typed" | "verified" | "too_late" | "no_answer";
 
 export class ChaosCall {
   readonly victim: Victim;
+  readonly harm: Harm;
   readonly state: State;
   readonly callee: string;
   /** Whether the person types the digits afterwards, or the verification is left to end by itself. */
   readonly typesAfterwards: boolean;
   /** What the gateway accepted. */
   verification: Verification | null = null;
-  /** Shortly before the kill. */
+  /** Shortly before the harm. */
   statusBefore: string | null = null;
-  killedAtMs = Number.POSITIVE_INFINITY;
+  struckAtMs = Number.POSITIVE_INFINITY;
+  mendedAtMs = Number.POSITIVE_INFINITY;
   /** The status in which it ended, `lost` where it did not; empty until that is known, or where it was not accepted. */
   end = "";
   typed: Typed = "not_typed";
@@ -27,8 +29,9 @@ export class ChaosCall {
   timesVerified = 0;
   readonly violations: string[] = [];
 
-  constructor(options: Pick<ChaosCall, "victim" | "state" | "callee" | "typesAfterwards">) {
+  constructor(options: Pick<ChaosCall, "victim" | "harm" | "state" | "callee" | "typesAfterwards">) {
     this.victim = options.victim;
+    this.harm = options.harm;
     this.state = options.state;
     this.callee = options.callee;
     this.typesAfterwards = options.typesAfterwards;
@@ -37,14 +40,19 @@ export class ChaosCall {
   /** Resolves when the gateway accepted it, or refused for good. */
   async start(app: App): Promise<void> {
     const key = { "idempotency-key": `chaos ${this.callee}` };
-    const answer = await app.insist("POST", "/v1/verifications", { to: this.callee }, key);
+    const answer = await app.insist(
+      "POST",
+      "/v1/verifications",
+      { to: this.callee, calls: plans[this.state].calls },
+      key,
+    );
     if (answer?.status === 201) this.verification = readVerification(answer.json);
     else if (answer !== null && answer.status < 500 && answer.status !== 429) {
       this.violations.push(`the start was refused: ${answer.status} ${answer.text}`);
     }
   }
 
-  /** Notes the status; the kill is due. */
+  /** Notes the status; the harm is due. */
   async look(app: App): Promise<void> {
     if (this.verification === null) return;
     this.statusBefore = (await app.read(this.verification.id))?.status ?? null;
@@ -70,16 +78,23 @@ export class ChaosCall {
   }
 
   wasInState(calls: readonly PhoneCall[]): boolean {
-    return plans[this.state].wasIn({ killedAtMs: this.killedAtMs, status: this.statusBefore, calls });
+    return plans[this.state].wasIn({ struckAtMs: this.struckAtMs, status: this.statusBefore, calls });
   }
 
-  /** The phone had rung when the victim was killed, and the gateway knew: the digits must be good until they expire. */
+  /** A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. */
+  wasPlacedLate(calls: readonly PhoneCall[]): boolean {
+    const startedBefore = (this.verification?.createdAtMs ?? Number.POSITIVE_INFINITY) < this.struckAtMs;
+    const frozen = this.harm === "freeze" && this.victim === "gateway";
+    return frozen && startedBefore && calls.some(({ invitedAtMs }) => invitedAtMs > this.mendedAtMs);
+  }
+
+  /** The phone had rung when the victim was struck, and the gateway knew: the digits must be good until they expire. */
   get mustVerify(): boolean {
     return this.statusBefore === "ringing" || this.statusBefore === "rung";
   }
 
   get name(): string {
-    return `${this.victim}, ${this.state}, ${this.callee}`;
+    return `${this.victim}, ${this.harm}, ${this.state}, ${this.callee}`;
   }
 
   get #path(): string {
@@ -87,7 +102,7 @@ export class ChaosCall {
   }
 }
 
-/** The digits that a phone shows. */
-export function codeOf(call: PhoneCall): string {
-  return call.callerId.slice(-4);
+/** The digits that a phone showed, the first call's first. */
+export function codeOf(calls: readonly PhoneCall[]): string {
+  return calls.map(({ callerId }) => callerId.slice(-4)).join("");
 }

@@ -1,4 +1,4 @@
-/** Kill -9 of the gateway, of Asterisk and of Redis, in every state of a call. */
+/** Kill -9 of the gateway, of Asterisk and of Redis, and freezes of each, in every state of a call. */
 import { type App, createApp } from "../app.ts";
 import type { Driver } from "../configuration.ts";
 import type { Dice } from "../dice.ts";
@@ -10,13 +10,15 @@ import { ask, sleep } from "../time.ts";
 import { ChaosCall, codeOf } from "./chaos-call.ts";
 import { judgeCall, judgeEnd, judgeLeases } from "./judge.ts";
 import { playRound } from "./round.ts";
-import { startWorld, type Victim, type World } from "./world.ts";
+import { type Harm, harms, startWorld, type Victim, type World } from "./world.ts";
 
 export interface KillOptions {
   readonly victims: readonly Victim[];
   /** Kills of each victim; each finds calls in every state. */
   readonly times: number;
-  /** Calls in each state at each kill. */
+  /** Freezes of each victim, likewise. */
+  readonly freezes: number;
+  /** Calls in each state at each of them. */
   readonly callsPerState: number;
   /** Everybody types the digits, and one wait at the end is for all: no verification is left to live its whole life. */
   readonly quick: boolean;
@@ -28,13 +30,14 @@ export interface KillOptions {
   readonly onStarted: (world: World) => void;
 }
 
-/** One victim in one state. */
+/** One victim's kills, or freezes, in one state. */
 export interface Cell {
   readonly victim: Victim;
+  readonly harm: Harm;
   readonly state: State;
-  readonly kills: number;
+  readonly times: number;
   readonly calls: number;
-  /** Those that the kill found in this state. */
+  /** Those that the harm found in this state. */
   readonly in_state: number;
   readonly accepted: number;
   /** Ends by status. */
@@ -57,57 +60,75 @@ export async function runKills(options: KillOptions): Promise<KillsResult> {
   const violations: string[] = [];
   try {
     for (const [index, victim] of options.victims.entries()) {
-      const round = await killAgainAndAgain(world, app, victim, options);
-      calls.push(...round.calls);
-      violations.push(...round.violations);
-      typing.push(...round.typing);
+      for (const harm of harms) {
+        const rounds = await strikeAgainAndAgain(world, app, { victim, harm }, options);
+        calls.push(...rounds.calls);
+        violations.push(...rounds.violations);
+        typing.push(...rounds.typing);
+      }
       if (options.quick && index < options.victims.length - 1) continue;
       await Promise.all(typing);
       await sleep(world.longestLeaseMs);
-      violations.push(...(await judgeRest(world)).map((text) => `after the last kill of ${victim}: ${text}`));
+      violations.push(...(await judgeRest(world)).map((text) => `after the last harm to ${victim}: ${text}`));
       options.progress(`${victim}: waiting for the verifications to end`);
       await Promise.all(calls.map((call) => judgeEnd(call, app)));
     }
     const phones = await world.phones();
     for (const call of calls) judgeCall(call, phones.get(call.callee) ?? []);
     violations.push(...calls.flatMap((call) => call.violations.map((text) => `${call.name}: ${text}`)));
-    return { cells: options.victims.flatMap((victim) => cellsOf(victim, options.times, calls, phones)), violations };
+    return {
+      cells: options.victims.flatMap((victim) =>
+        harms.flatMap((harm) => cellsOf({ victim, harm }, options, calls, phones)),
+      ),
+      violations,
+    };
   } finally {
     await world.stop();
   }
 }
 
-async function killAgainAndAgain(world: World, app: App, victim: Victim, options: KillOptions) {
-  const { times, callsPerState, quick, dice, progress } = options;
+interface Blow {
+  readonly victim: Victim;
+  readonly harm: Harm;
+}
+
+const timesOf = ({ harm }: Blow, { times, freezes }: KillOptions) => ({ kill: times, freeze: freezes })[harm];
+
+async function strikeAgainAndAgain(world: World, app: App, blow: Blow, options: KillOptions) {
+  const { callsPerState, quick, dice, progress } = options;
+  const { victim, harm } = blow;
+  const times = timesOf(blow, options);
   const calls: ChaosCall[] = [];
   const typing: Promise<void>[] = [];
   const violations: string[] = [];
-  for (let kill = 1; kill <= times; kill++) {
-    const ofThisKill = states.flatMap((state) =>
+  for (let count = 1; count <= times; count++) {
+    const ofThisRound = states.flatMap((state) =>
       Array.from({ length: callsPerState }, (_, index) => {
         const typesAfterwards = quick || state === "checking" || index % 2 === 0;
-        return new ChaosCall({ victim, state, callee: nextCallee(state), typesAfterwards });
+        return new ChaosCall({ ...blow, state, callee: nextCallee(state), typesAfterwards });
       }),
     );
-    calls.push(...ofThisKill);
-    await playRound({ ...{ world, app, victim, dice }, calls: ofThisKill });
-    violations.push(...(await judgeLeases(world)).map((text) => `${victim}, kill ${kill}: ${text}`));
-    typing.push(...ofThisKill.filter((call) => call.typesAfterwards).map((call) => type(call, world, app)));
-    progress(`${victim}: ${kill} of ${times} kills`);
+    calls.push(...ofThisRound);
+    await playRound({ ...{ world, app, dice, ...blow }, calls: ofThisRound });
+    violations.push(...(await judgeLeases(world)).map((text) => `${victim}, ${harm} ${count}: ${text}`));
+    typing.push(...ofThisRound.filter((call) => call.typesAfterwards).map((call) => type(call, world, app)));
+    progress(`${victim}: ${count} of ${times} ${harm}s`);
   }
   return { calls, typing, violations };
 }
 
 function cellsOf(
-  victim: Victim,
-  kills: number,
+  blow: Blow,
+  options: KillOptions,
   calls: readonly ChaosCall[],
   phones: ReadonlyMap<string, readonly PhoneCall[]>,
 ): Cell[] {
   return states.map((state) => {
-    const own = calls.filter((call) => call.victim === victim && call.state === state);
+    const own = calls.filter(
+      ({ victim, harm, state: its }) => victim === blow.victim && harm === blow.harm && its === state,
+    );
     return {
-      ...{ victim, state, kills, calls: own.length },
+      ...{ ...blow, state, times: timesOf(blow, options), calls: own.length },
       in_state: own.filter((call) => call.wasInState(phones.get(call.callee) ?? [])).length,
       accepted: own.filter((call) => call.verification !== null).length,
       ends: countBy(own.map((call) => call.end)),
@@ -116,11 +137,13 @@ function cellsOf(
   });
 }
 
-/** The person looks at the phone until it shows a missed call; where it never does, there is nothing to type. */
+/** The person looks at the phone until it shows all missed calls; where it never does, there is nothing to type. */
 async function type(call: ChaosCall, world: World, app: App): Promise<void> {
   if (call.verification === null) return;
-  const look = async () =>
-    (await world.phones()).get(call.callee)?.find(({ alertedAtMs }) => alertedAtMs !== null) ?? null;
+  const look = async () => {
+    const rang = (await world.phones()).get(call.callee)?.filter(({ alertedAtMs }) => alertedAtMs !== null) ?? [];
+    return rang.length < plans[call.state].calls ? null : rang;
+  };
   const shown = await ask(look, 6000, 100);
   if (shown !== null) await call.type(app, codeOf(shown));
 }

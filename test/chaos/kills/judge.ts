@@ -1,7 +1,8 @@
-/** What must hold after every kill. Each function returns what did not, in words. */
+/** What must hold after every kill and every freeze. Each function returns what did not, in words. */
 import type { App } from "../app.ts";
 import { readLeases } from "../leases.ts";
 import type { PhoneCall } from "../phones.ts";
+import { plans } from "../states.ts";
 import { ask, wallMs } from "../time.ts";
 import type { ChaosCall } from "./chaos-call.ts";
 import type { World } from "./world.ts";
@@ -10,11 +11,14 @@ import type { World } from "./world.ts";
 const graceMs = 5000;
 const terminal = ["verified", "failed", "expired", "canceled", "undeliverable"];
 
-/** Right after a recovery: whatever a dead process had leased ends by itself, and in time. */
+/** Right after a recovery: whatever a lost process had leased ends by itself, and in time. */
 export async function judgeLeases(world: World): Promise<string[]> {
   const { callees, places, others } = await readLeases(world.redisUrl);
   const endless = [...callees, ...others].filter(({ endsInMs }) => endsInMs === Number.POSITIVE_INFINITY);
-  const tooLong = [...callees, ...places].filter(({ endsInMs }) => endsInMs > world.longestLeaseMs);
+  const tooLong = [
+    ...callees.filter(({ endsInMs }) => endsInMs > world.longestLeaseMs),
+    ...places.filter(({ endsInMs }) => endsInMs > world.longestCallMs),
+  ];
   return [
     ...endless.map(({ key }) => `${key} never ends`),
     ...tooLong.map(({ key, endsInMs }) => `${key} ends only in ${Math.round(endsInMs)} ms`),
@@ -47,9 +51,18 @@ export async function judgeEnd(call: ChaosCall, app: App): Promise<void> {
 /** Looks at one call when all is over. */
 export function judgeCall(call: ChaosCall, phoneCalls: readonly PhoneCall[]): void {
   const rang = phoneCalls.filter(({ alertedAtMs }) => alertedAtMs !== null);
-  if (rang.length > 1) call.violations.push(`the phone rang ${rang.length} times`);
+  if (rang.length > plans[call.state].calls) call.violations.push(`the phone rang ${rang.length} times`);
+  const crossing = rang.filter(
+    ({ alertedAtMs }, index) => index > 0 && !isBefore(rang[index - 1]?.endedAtMs, alertedAtMs),
+  );
+  if (crossing.length > 0) call.violations.push("the phone rang for two calls at once");
+  if (call.wasPlacedLate(phoneCalls)) call.violations.push("the gateway placed a call after it woke up");
   if (call.timesVerified > 1) call.violations.push(`verified ${call.timesVerified} times`);
   if (call.mustVerify && call.typed !== "not_typed" && call.typed !== "verified") {
     call.violations.push(`the right digits of a call that had rung: ${call.typed}`);
   }
+}
+
+function isBefore(atMs: number | null | undefined, laterMs: number | null): boolean {
+  return atMs != null && laterMs !== null && atMs < laterMs;
 }

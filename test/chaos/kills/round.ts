@@ -1,28 +1,33 @@
-/** One kill: calls are brought into every state at once, the victim is killed, missed for a moment, and brought back. */
+/** One kill or freeze: calls are brought into every state at once, the victim is struck, missed for a while, and brought back. */
 import type { App } from "../app.ts";
 import type { Dice } from "../dice.ts";
 import { plans, ringMs, type State } from "../states.ts";
 import { ask, sleepUntil, wallMs } from "../time.ts";
 import { type ChaosCall, codeOf } from "./chaos-call.ts";
-import type { Victim, World } from "./world.ts";
+import type { Harm, Victim, World } from "./world.ts";
 
-/** From the first start to the kill: as long as the state that is reached last takes, and some more. */
+/** From the first start to the harm: as long as the state that is reached last takes, and some more. */
 const preparationMs = 1800;
 const lookBeforeMs = 60;
 /** Leaves time for the calls that are started last. */
 const firstAlertMs = 200;
-const awayMs = { least: 50, most: 500 } as const;
+/**
+ * Frozen for longer than it takes to miss the heartbeats (3 s), than the set-up limit and the second call's latest time (6 s);
+ * half of them for longer than the longest call, too.
+ */
+const awayMs = { kill: { least: 50, most: 500 }, freeze: { least: 6500, most: 15_000 } } as const;
 
 export async function playRound(parts: {
   readonly world: World;
   readonly app: App;
   readonly victim: Victim;
+  readonly harm: Harm;
   readonly calls: readonly ChaosCall[];
   readonly dice: Dice;
 }): Promise<void> {
-  const { world, app, victim, calls, dice } = parts;
+  const { world, app, victim, harm, calls, dice } = parts;
   const of = (state: State) => calls.filter((call) => call.state === state);
-  const killAtMs = wallMs() + preparationMs + dice.between(0, 50);
+  const harmAtMs = wallMs() + preparationMs + dice.between(0, 50);
 
   const start = async (call: ChaosCall, atMs: number) => {
     const { leadMs, spreadMs } = plans[call.state];
@@ -30,32 +35,34 @@ export async function playRound(parts: {
     await call.start(app);
   };
   const [early, late] = [calls.filter(isEarly), calls.filter((call) => !isEarly(call))];
-  const starting = early.map((call) => start(call, killAtMs));
-  // The ring of the calls that are to be hung up began a little after their start: the kill follows what the phones saw.
-  await sleepUntil(killAtMs - ringMs);
+  const starting = early.map((call) => start(call, harmAtMs));
+  // The ring of the calls that are to be hung up began a little after their start: the harm follows what the phones saw.
+  await sleepUntil(harmAtMs - ringMs);
   const [reference] = of("hanging_up");
   const alertedAtMs = reference && (await firstAlert(world, reference.callee));
-  const dueAtMs = (alertedAtMs ? alertedAtMs + ringMs : killAtMs) + dice.between(-15, 30);
+  const dueAtMs = (alertedAtMs ? alertedAtMs + ringMs : harmAtMs) + dice.between(-15, 30);
   starting.push(...late.map((call) => start(call, dueAtMs)));
 
   await sleepUntil(dueAtMs - lookBeforeMs);
   await Promise.all(calls.map((call) => call.look(app)));
   const phones = await world.phones();
-  const codes = new Map([...phones].map(([callee, seen]) => [callee, seen[0] && codeOf(seen[0])]));
+  const codes = new Map([...phones].map(([callee, seen]) => [callee, codeOf(seen)]));
   const checking = of("checking").map(async (call) => {
     await sleepUntil(dueAtMs - dice.between(0, 6));
     await call.checkOnce(app, codes.get(call.callee) ?? "");
   });
 
   await sleepUntil(dueAtMs);
-  const killedAtMs = wallMs();
-  for (const call of calls) call.killedAtMs = killedAtMs;
-  await world.kill(victim);
+  const struckAtMs = wallMs();
+  for (const call of calls) call.struckAtMs = struckAtMs;
+  await world.strike(victim, harm);
   const goneAtMs = wallMs();
   const [watched] = of("rung");
   if (watched) await checkWhileAway(victim, app, watched, codes.get(watched.callee) ?? "");
-  await sleepUntil(goneAtMs + dice.between(awayMs.least, awayMs.most));
-  await world.restart(victim);
+  await sleepUntil(goneAtMs + dice.between(awayMs[harm].least, awayMs[harm].most));
+  const mendedAtMs = wallMs();
+  for (const call of calls) call.mendedAtMs = mendedAtMs;
+  await world.mend(victim, harm);
   await world.gateway.ready();
   await Promise.all([...starting, ...checking]);
 }
@@ -69,7 +76,7 @@ async function checkWhileAway(victim: Victim, app: App, call: ChaosCall, code: s
   }
 }
 
-/** Started before it is known when exactly the kill is due. */
+/** Started before it is known when exactly the harm is due. */
 function isEarly({ state }: ChaosCall): boolean {
   return plans[state].leadMs >= ringMs;
 }

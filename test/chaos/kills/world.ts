@@ -1,4 +1,4 @@
-/** One gateway, one Redis, one Asterisk and four carriers: whatever of the first three is killed, the rest stays. */
+/** One gateway, one Redis, one Asterisk and four carriers: whatever of the first three is harmed, the rest stays. */
 import { startAsterisk } from "../../../src/runtime/asterisk.ts";
 import { findPrograms } from "../../../src/runtime/programs.ts";
 import { ariRequest } from "../../support/ari-request.ts";
@@ -13,18 +13,23 @@ import { carrierMs, plans } from "../states.ts";
 
 export const victims = ["gateway", "asterisk", "redis"] as const;
 export type Victim = (typeof victims)[number];
+/** With SIGKILL, or with SIGSTOP: a machine that swaps, a disk that hangs, a virtual machine that is moved. */
+export const harms = ["kill", "freeze"] as const;
+export type Harm = (typeof harms)[number];
 
 export interface World {
   readonly gateway: GatewayProcess;
   readonly redisUrl: string;
+  readonly longestCallMs: number;
+  /** Of a callee who gets two calls. */
   readonly longestLeaseMs: number;
   /** All calls of all phones so far, by callee. */
   phones(): Promise<Map<string, PhoneCall[]>>;
   /** How many channels Asterisk has. */
   channels(): Promise<number>;
-  /** With SIGKILL. */
-  kill(victim: Victim): Promise<void>;
-  restart(victim: Victim): Promise<void>;
+  strike(victim: Victim, harm: Harm): Promise<void>;
+  /** Starts it again, or lets it go on. */
+  mend(victim: Victim, harm: Harm): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,17 +76,29 @@ export async function startWorld(options: {
     const gateway = stops.add(await startGatewayProcess({ name: "only", dir, document }));
     await gateway.ready();
     const byVictim = { gateway, asterisk, redis };
+    let frozen: number | null = null;
+    const thaw = async () => {
+      if (frozen !== null) process.kill(frozen, "SIGCONT");
+      frozen = null;
+    };
+    // What is frozen cannot end.
+    stops.add({ stop: thaw });
     return {
       gateway,
       redisUrl: redis.url,
-      longestLeaseMs: longestLeaseMs(document),
+      longestCallMs: longestLeaseMs(document),
+      longestLeaseMs: longestLeaseMs(document, 2),
       phones: () => readPhones([...new Set(Object.values(carriers))]),
       async channels() {
         const { body } = await ariRequest(asterisk, "GET", "/channels");
         return (body as unknown[]).length;
       },
-      kill: (victim) => byVictim[victim].kill(),
-      restart: (victim) => byVictim[victim].restart(),
+      async strike(victim, harm) {
+        if (harm === "kill") return byVictim[victim].kill();
+        frozen = byVictim[victim].pid;
+        process.kill(frozen, "SIGSTOP");
+      },
+      mend: (victim, harm) => (harm === "kill" ? byVictim[victim].restart() : thaw()),
       stop: () => stops.stop(),
     };
   } catch (error) {

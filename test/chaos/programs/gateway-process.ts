@@ -9,6 +9,7 @@ import { gatewayClient } from "../../support/gateway.ts";
 export interface GatewayProcess {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   /** The end of its log. */
   log(): string;
   kill(): Promise<void>;
@@ -43,6 +44,9 @@ export async function startGatewayProcess(options: {
   return {
     name,
     url,
+    get pid() {
+      return child.pid;
+    },
     log: () => child.output,
     async kill() {
       await child.kill();

@@ -11,6 +11,7 @@ export type AppendFsync = (typeof appendFsyncs)[number];
 
 export interface PersistentRedis {
   readonly url: string;
+  readonly pid: number;
   kill(): Promise<void>;
   /** Brings it back on the same port with what it kept. */
   restart(): Promise<void>;
@@ -32,6 +33,9 @@ export async function startPersistentRedis(program: Program, appendfsync: Append
   const { url, port } = server;
   return {
     url,
+    get pid() {
+      return server.pid;
+    },
     kill: () => server.kill(),
     async restart() {
       server = await start(port);
