@@ -13,6 +13,8 @@ export interface Line {
   readonly ranges: readonly string[];
   /** The call's turn comes so long after the line was taken; the dialer waits. */
   readonly waitMs: number;
+  /** A call that was not placed by then (the clock's milliseconds) is not placed at all. Without it: whenever. */
+  readonly placeByMs?: number;
 }
 
 /** One short call to place. */

@@ -88,7 +88,7 @@ class ShortCallDialer implements Dialer {
         callIds.push(callId);
         this.#calls.set(callId, live);
       },
-      neverPlaced: (known) => unplaced(known === "canceled" ? { canceled: true } : { refusal: "trunk_down" }),
+      neverPlaced: (known) => unplaced(knownOf[known]),
       onEnd: (result) => {
         for (const callId of callIds) this.#calls.delete(callId);
         this.#ended(attempt, observer, result);
@@ -199,6 +199,12 @@ function unplaced(known: Partial<Ending>): AttemptResult {
     tries: [],
   };
 }
+
+const knownOf = {
+  canceled: { canceled: true },
+  interrupted: {},
+  trunk_down: { refusal: "trunk_down" },
+} as const;
 
 const nothingHappened: Ending = {
   refusal: null,

@@ -65,6 +65,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     }),
     pacing: parts.pacing,
     longestCallMs: longestCallMs(config),
+    clock,
     random: parts.random,
     logger,
     health: ({ trunk, asterisk }) =>

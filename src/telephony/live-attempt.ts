@@ -40,7 +40,7 @@ export interface LiveAttemptParts {
   /** An INVITE with this id is about to be placed: its events are this attempt's. */
   readonly onCallId: (callId: string) => void;
   /** What an attempt gets of which no call ever was. */
-  readonly neverPlaced: (known: "canceled" | "trunk_down") => AttemptResult;
+  readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => AttemptResult;
   /** Called once, at the end. */
   readonly onEnd: (result: AttemptResult) => void;
 }
@@ -101,6 +101,14 @@ export class LiveAttempt {
   }
 
   #invite(): void {
+    if (this.#isTooLate()) {
+      this.#parts.logger.warn(
+        { trunk: this.#line.trunk },
+        "its turn has passed: the gateway stood still, or is overloaded",
+      );
+      this.#endUnplaced("interrupted");
+      return;
+    }
     const { attempt, plan, observer, clock, logger, setupLimitMs } = this.#parts;
     const number = this.#tries.length + 1;
     this.#callId = number === 1 ? attempt.attemptId : `${attempt.attemptId}-t${number}`;
@@ -142,6 +150,11 @@ export class LiveAttempt {
     return !alerted && inviteOver && failsOver(outcome) && this.#tries.length < mostTries && this.#isWorthACall();
   }
 
+  #isTooLate(): boolean {
+    const { placeByMs = Number.POSITIVE_INFINITY } = this.#line;
+    return this.#parts.clock.nowMs() > placeByMs || (this.#tries.length > 0 && !this.#isWorthACall());
+  }
+
   #isWorthACall(): boolean {
     const leftMs = this.#parts.setupLimitMs - (this.#parts.clock.nowMs() - this.#startedAtMs);
     return !this.#canceled && leftMs >= leastSetupMs;
@@ -174,7 +187,7 @@ export class LiveAttempt {
     this.#end(known ?? this.#parts.neverPlaced("trunk_down"));
   }
 
-  #endUnplaced(known: "canceled" | "trunk_down"): void {
+  #endUnplaced(known: Parameters<LiveAttemptParts["neverPlaced"]>[0]): void {
     void this.#parts.lines.giveBack(this.#line);
     this.#end(this.#result ?? this.#parts.neverPlaced(known));
   }

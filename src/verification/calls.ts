@@ -51,6 +51,7 @@ export function createCalls(options: {
   const secondCalls = createSecondCalls({
     ...options,
     gapMs,
+    marginMs: secondCallMarginMs,
     lease: ({ id, app, attempts: attempt }) =>
       store.nextCall({ nowMs: clock.nowMs(), app, id, attempt, longestCallMs: dialer.longestCallMs }),
     place: (verification, callerId, line) => place(verification, [callerId], line),

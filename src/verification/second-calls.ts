@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
-import type { Line, Lines, NoLineReason } from "../telephony/dialer-port.ts";
+import type { Line, Lines, NoLine, NoLineReason } from "../telephony/dialer-port.ts";
 import type { Outcome } from "../telephony/outcome.ts";
 import type { NextPlacement, Seen } from "./ports.ts";
 import type { Verification } from "./types.ts";
@@ -27,6 +27,8 @@ export interface SecondCalls {
 
 export interface SecondCallsOptions {
   readonly gapMs: number;
+  /** Later than this after the gap it is not placed: it is taken for lost by then. */
+  readonly marginMs: number;
   readonly lines: Lines;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,6 +40,9 @@ export interface SecondCallsOptions {
   readonly onSeen: (seen: Seen) => void;
 }
 
+/** Redis restarts within seconds. */
+const againMs = 300;
+
 /** What an app is told where there is no line for the second call, though there was one for the first. */
 const outcomeOfNoLine: Readonly<Record<NoLineReason, Outcome>> = {
   capacity: "congestion",
@@ -46,7 +51,7 @@ const outcomeOfNoLine: Readonly<Record<NoLineReason, Outcome>> = {
 };
 
 export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
-  const { gapMs, lines, clock, logger, lease, place, undelivered, onSeen } = options;
+  const { gapMs, marginMs, lines, clock, logger, lease, place, undelivered, onSeen } = options;
   /** Those to come, and what gives each up once it waits. Bounded by the first calls that the dialer keeps up. */
   const open = new Map<SecondCall, (() => void) | null>();
   let stopped = false;
@@ -57,8 +62,25 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
     if (open.size === 0) drained?.();
   }
 
-  async function call(verification: Verification, callerId: CallerId): Promise<void> {
-    const line = await lines.takeAnother(verification.to, callerId.range, []);
+  /** A short break of Redis is waited out, as in a failover. @throws where it is longer */
+  async function takeLine({ to }: Verification, { range }: CallerId, giveUpAtMs: number): Promise<Line | NoLine> {
+    for (;;) {
+      try {
+        return await lines.takeAnother(to, range, []);
+      } catch (error) {
+        if (clock.nowMs() + againMs > giveUpAtMs) throw error;
+        await new Promise<void>((resolve) => void clock.after(againMs, resolve));
+      }
+    }
+  }
+
+  async function call(verification: Verification, callerId: CallerId, giveUpAtMs: number): Promise<void> {
+    if (clock.nowMs() > giveUpAtMs) {
+      logger.warn({ id: verification.id }, "the second call's time has passed: the gateway stood still");
+      undelivered(verification, "interrupted");
+      return;
+    }
+    const line = await takeLine(verification, callerId, giveUpAtMs);
     if ("none" in line) {
       undelivered(verification, outcomeOfNoLine[line.none]);
       return;
@@ -74,8 +96,9 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   }
 
   function wait(second: SecondCall, verification: Verification, callerId: CallerId): void {
+    const giveUpAtMs = clock.nowMs() + gapMs + marginMs;
     const cancelTimer = clock.after(gapMs, () => {
-      call(verification, callerId)
+      call(verification, callerId, giveUpAtMs)
         .catch(() => {
           logger.error({ id: verification.id }, "the second call could not be placed: the store does not answer");
           undelivered(verification, "interrupted");

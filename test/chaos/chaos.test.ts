@@ -18,4 +18,4 @@ test("kill -9 and freezes of gateway, Asterisk and Redis: nothing is lost, nobod
   // Digits of a missed call are good whatever was killed since.
   const verified = cells.filter(({ state }) => state === "rung" || state === "checking").map(({ ends }) => ends);
   expect(verified).toEqual(verified.map(() => ({ verified: 1 })));
-}, 90_000);
+}, 150_000);

@@ -1,5 +1,6 @@
 /** Lines for calls: the route's ways that can be used now, and of those the first that has room over all gateways. */
 import type { Logger } from "pino";
+import type { Clock } from "../../clock.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Random } from "../../random.ts";
 import type { CallControl } from "../call-control.ts";
@@ -12,6 +13,12 @@ import { type TrunkVerdict, verdictOf } from "./verdict.ts";
 
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
 const unavailableRetryMs = 5000;
+/**
+ * A call begins so long after its turn at most: three commands to Redis may each take most of their time. What is later
+ * waited in a gateway that stood still. It would go out together with all others that waited there, for a person who is
+ * gone, and perhaps outlive its lease, which has 5 s to spare (the fail-safe's margin).
+ */
+const mostLateMs = 3000;
 /** More ways are not looked at for one call: bounds what a script in Redis has to do. */
 const mostWays = 16;
 
@@ -26,6 +33,7 @@ export interface LinesParts {
   readonly pacing: Pacing;
   /** Longest that a call may take from its turn to its end. */
   readonly longestCallMs: number;
+  readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -43,7 +51,7 @@ export interface DialerLines extends Lines {
 }
 
 export function createLines(parts: LinesParts): DialerLines {
-  const { breakers, pacing, random, logger } = parts;
+  const { breakers, pacing, clock, random, logger } = parts;
   const { asterisks, trunks, calls } = parts.config;
 
   function state(way: Way): TrunkHealth {
@@ -70,6 +78,7 @@ export function createLines(parts: LinesParts): DialerLines {
     const usable = ways.filter((way) => state(way).usable).slice(0, mostWays);
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     const leaseId = random.bytes(9).toString("base64url");
+    const askedAtMs = clock.nowMs();
     const answer = await pacing.take({
       leaseId,
       leaseMs: parts.longestCallMs,
@@ -81,7 +90,9 @@ export function createLines(parts: LinesParts): DialerLines {
     if (answer.kind !== "taken" || way === undefined) {
       return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     }
-    const line = { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs: answer.waitMs };
+    const { waitMs } = answer;
+    const placeByMs = askedAtMs + waitMs + mostLateMs;
+    const line = { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs, placeByMs };
     // While Redis was asked, its breaker may have opened or its one probe begun.
     if (!state(way).usable) {
       await release(line, true);

@@ -233,6 +233,46 @@ describe("a second call", () => {
     await survivor.close();
   });
 
+  it("does not come when the gateway wakes up after its time: the phone rang again when nobody waited any more", async () => {
+    await open();
+    const { id } = await start();
+    await world.ringOut();
+    world.clock.advance(secondCallGapMs + 5001);
+    await vi.waitFor(async () => {
+      expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
+    });
+    expect([world.placed.length, world.linesHeld()]).toEqual([1, 0]);
+  });
+
+  it("waits out a short break of Redis: half of a code was thrown away at the first error", async () => {
+    await open();
+    const { id } = await start();
+    await world.ringOut();
+    const { takeAnother } = world.lines;
+    let errors = 0;
+    world.lines.takeAnother = (...asked) =>
+      errors++ < 3 ? Promise.reject(new Error("no Redis")) : takeAnother(...asked);
+    world.clock.advance(secondCallGapMs);
+    await vi.waitFor(() => {
+      world.clock.advance(300);
+      expect(world.placed).toHaveLength(2);
+    });
+    await world.ringOut();
+    expect(await look(id)).toMatchObject({ status: "rung", callsDelivered: 2 });
+  });
+
+  it("is given up where Redis stays away", async () => {
+    await open();
+    const { id } = await start();
+    await world.ringOut();
+    world.lines.takeAnother = () => Promise.reject(new Error("no Redis"));
+    await vi.waitFor(async () => {
+      world.clock.advance(1000);
+      expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
+    });
+    expect(world.placed).toHaveLength(1);
+  });
+
   it("is counted once though its news is told twice, after an answer of the store was lost", async () => {
     await open();
     const { id } = await start();

@@ -22,6 +22,14 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
+  /** As for a process that was frozen: what became due meanwhile fires afterwards, late. */
+  freeze(ms: number): void {
+    this.#nowMs += ms;
+    const due = this.#timers.filter((timer) => timer.atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
+    for (const { callback } of due) callback();
+  }
+
   /** Lets `ms` pass; timers fire in order, those they set included. */
   pass(ms: number): void {
     const untilMs = this.#nowMs + ms;

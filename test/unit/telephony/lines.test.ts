@@ -50,6 +50,7 @@ function linesWith(parts: Given) {
       ...parts.pacing,
     },
     longestCallMs: 32_000,
+    clock,
     random: cryptoRandom,
     logger: pino({ level: "silent" }),
   });
@@ -57,6 +58,18 @@ function linesWith(parts: Given) {
 }
 
 describe("taking a line", () => {
+  it("says until when its call may be placed, counted from before Redis was asked", async () => {
+    const { lines, clock } = linesWith({
+      pacing: {
+        async take() {
+          clock.freeze(700);
+          return { kind: "taken", way: 0, waitMs: 2000 };
+        },
+      },
+    });
+    expect(await lines.take("+447700900123")).toMatchObject({ placeByMs: clock.nowMs() - 700 + 2000 + 3000 });
+  });
+
   it("offers the usable ways with their limits, in order, and gives what was taken", async () => {
     const { lines, asked } = linesWith({});
     expect(await lines.take("+447700900123")).toMatchObject({ ...plus, ranges: ["block"], waitMs: 7 });
