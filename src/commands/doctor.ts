@@ -9,6 +9,8 @@ import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { type CanaryWishes, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
+import { examineInbound, provesCallers } from "../doctor/inbound.ts";
+import { examineOutages } from "../doctor/outages.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { examineRoutes } from "../doctor/routes.ts";
@@ -31,13 +33,18 @@ export async function doctor(configPath: string, wishes: CanaryWishes | null): P
   tell(examineRanges(config));
   tell(examineRoutes(config));
   tell(await examineRedis(config.redis));
+  tell(await examineOutages(config));
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const endpoints = Object.values(config.trunks)
       .filter((trunk) => asterisksOf(trunk).includes(name))
       .map((trunk) => trunk.endpoint);
     if (asterisk.driver === "asterisk-manager") tell(await examineAmiCalls(name, amiOf(asterisk)));
-    else tell(await examineAsterisk(name, ariOf(asterisk), endpoints, config.sip_tap !== undefined));
+    else {
+      const use = { tap: config.sip_tap !== undefined, inbound: provesCallers(name, config) };
+      tell(await examineAsterisk(name, ariOf(asterisk), endpoints, use));
+    }
     tell(await examineAmi(name, asterisk, endpoints));
+    tell(await examineInbound(name, asterisk, config));
   }
   if (wishes !== null) for await (const finding of examineByCanary(config, wishes)) tell([finding]);
   process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);

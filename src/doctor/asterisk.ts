@@ -2,23 +2,7 @@
 import type { AriConfig } from "../config/asterisk-access.ts";
 import { answersOverWebSocket, wayOut } from "../telephony/drivers/ari-websocket/version.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
-
-/** Modules without which a call cannot be placed or watched. */
-const neededModules = [
-  "res_ari_channels.so",
-  "res_ari_events.so",
-  "res_ari_applications.so",
-  "res_ari_asterisk.so",
-  "app_stasis.so",
-  "chan_pjsip.so",
-  "res_pjsip_session.so",
-  "res_pjsip_caller_id.so",
-  "res_pjsip_sdp_rtp.so",
-  "res_rtp_asterisk.so",
-];
-
-/** What mirrors SIP messages to the gateway's tap. */
-const tapModules = ["res_hep.so", "res_hep_pjsip.so"];
+import { type AsteriskUse, examineModules } from "./modules.ts";
 
 interface AriAnswer {
   readonly status: number;
@@ -44,13 +28,12 @@ async function ari(asterisk: AriConfig, path: string): Promise<AriAnswer> {
 /**
  * @param name what the configuration calls this Asterisk
  * @param endpoints the PJSIP endpoints of its trunks
- * @param withTap whether the gateway listens for copies of its SIP messages
  */
 export async function examineAsterisk(
   name: string,
   asterisk: AriConfig,
   endpoints: readonly string[],
-  withTap: boolean,
+  use: AsteriskUse,
 ): Promise<Finding[]> {
   let info: AriAnswer;
   try {
@@ -84,7 +67,7 @@ export async function examineAsterisk(
   return [
     examineVersion(name, version),
     ...examineDriver(name, asterisk, version),
-    ...(await examineModules(name, asterisk, withTap)),
+    ...examineModules(name, await runningModules(asterisk), use),
     ...(await Promise.all(endpoints.map((endpoint) => examineEndpoint(name, asterisk, endpoint)))),
   ];
 }
@@ -111,30 +94,12 @@ export function examineDriver(name: string, { driver }: Pick<AriConfig, "driver"
   ];
 }
 
-async function examineModules(name: string, asterisk: AriConfig, withTap: boolean): Promise<Finding[]> {
+/** Null where they cannot be read. */
+async function runningModules(asterisk: AriConfig): Promise<ReadonlySet<string> | null> {
   const { status, body } = await ari(asterisk, "/asterisk/modules");
-  if (status !== 200 || !Array.isArray(body)) {
-    return [warn(`Asterisk ${name}: the list of modules cannot be read (${status})`, "Load res_ari_asterisk.so.")];
-  }
-  const running = new Set(
-    (body as { name?: string; status?: string }[]).filter((m) => m.status === "Running").map((m) => m.name),
-  );
-  const missing = neededModules.filter((module) => !running.has(module));
-  const needed =
-    missing.length === 0
-      ? ok(`Asterisk ${name}: all needed modules run`)
-      : fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf.");
-  return withTap ? [needed, examineTap(name, running)] : [needed];
-}
-
-/** Without it calls work all the same. */
-export function examineTap(name: string, runningModules: ReadonlySet<string | undefined>): Finding {
-  const missing = tapModules.filter((module) => !runningModules.has(module));
-  if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
-  return warn(
-    `Asterisk ${name}: nothing feeds the SIP tap, ${missing.join(" and ")} not running`,
-    "Load them and set up hep.conf as docs/sip-tap.md says, or leave out sip_tap: outcomes are coarser without it.",
-  );
+  if (status !== 200 || !Array.isArray(body)) return null;
+  const modules = body as { name?: unknown; status?: unknown }[];
+  return new Set(modules.filter((module) => module.status === "Running").map((module) => String(module.name)));
 }
 
 async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: string): Promise<Finding> {

@@ -1,10 +1,8 @@
 /** The canary as `onering doctor --canary` runs it. */
-import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import { systemClock } from "../../clock.ts";
 import type { Config } from "../../config/schema.ts";
-import { createStore, type Store } from "../../store/index.ts";
 import { type Finding, fail } from "../finding.ts";
+import { openStore } from "../store.ts";
 import { sendCanaries } from "./index.ts";
 
 /** What the command line says, in place of the configuration where it is not null. */
@@ -14,9 +12,6 @@ export interface CanaryWishes {
   readonly dryRun: boolean;
 }
 
-const storeDeadlineMs = 3000;
-const pollMs = 20;
-
 export async function* examineByCanary(config: Config, wishes: CanaryWishes): AsyncGenerator<Finding> {
   const canary = canaryOf(config, wishes);
   if (canary === null) {
@@ -24,17 +19,14 @@ export async function* examineByCanary(config: Config, wishes: CanaryWishes): As
     yield fail("Canary: no test number that can be heard", mend);
     return;
   }
-  // The findings say what matters; the log would be about single calls.
-  const logger = pino({ level: "silent" });
-  const store = createStore({
-    ...{ redis: config.redis, settings: config.verification, care: config.caller_id_care },
-    ...{ clock: systemClock, logger },
-  });
+  const store = await openStore(config);
+  if (store === null) {
+    yield fail("Canary: Redis does not answer, so no trunk could be taken out of service", "See above.");
+    return;
+  }
   try {
-    if (!(await answers(store))) {
-      yield fail("Canary: Redis does not answer, so no trunk could be taken out of service", "See above.");
-      return;
-    }
+    // The findings say what matters; the log would be about single calls.
+    const logger = pino({ level: "silent" });
     yield* sendCanaries({ config, canary, outages: store.outages, dryRun: wishes.dryRun, logger });
   } finally {
     await store.close();
@@ -48,13 +40,4 @@ function canaryOf({ canary }: Config, { number, sandboxUrl }: CanaryWishes): Non
   const wait_ms = canary?.wait_ms ?? 15_000;
   if (sandboxUrl !== null) return { number: test, sandbox_url: sandboxUrl, wait_ms };
   return canary === undefined ? null : { ...canary, number: test };
-}
-
-async function answers(store: Store): Promise<boolean> {
-  const giveUpAtMs = performance.now() + storeDeadlineMs;
-  while (!(await store.ping())) {
-    if (performance.now() > giveUpAtMs) return false;
-    await pause(pollMs);
-  }
-  return true;
 }

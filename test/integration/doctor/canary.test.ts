@@ -1,27 +1,21 @@
 /** `onering doctor --canary` as an operator runs it: on a real Asterisk with two carriers, and on a line that leads back to us. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { buildApp } from "../../../src/app.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
 import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
 import { freePort } from "../../../src/runtime/free-port.ts";
+import { doctor as runDoctor } from "../../support/doctor.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
 
 const runtime = withRuntime();
 const testNumber = "+447700900999";
-const main = path.join(import.meta.dirname, "../../../src/main.ts");
-let dir: string;
 let redisUrl: string;
 let redis: Redis;
 let asterisk: AsteriskServer;
@@ -33,7 +27,6 @@ let phonesUrl: string;
 let showsFrom = true;
 
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), "onering-canary-"));
   redisUrl = (await runtime.redis()).url;
   redis = new Redis(redisUrl);
   honest = await runtime.carrier({ scenario: "ringing" });
@@ -61,7 +54,6 @@ afterAll(async () => {
   phones.close();
   phones.closeAllConnections();
   redis.disconnect();
-  await rm(dir, { recursive: true, force: true });
 });
 
 /** The INVITEs that a carrier got, as `GET /sandbox/calls` tells them. */
@@ -90,18 +82,9 @@ function documentOf(trunks: readonly string[], canary: object): Record<string, u
 }
 
 async function doctor(document: Record<string, unknown>, ...options: string[]) {
-  const file = path.join(dir, "onering.yaml");
-  await writeFile(file, stringify(document).replaceAll(/"(\d+)"/g, "$1"));
-  const child = spawn(process.execPath, [main, "doctor", "--config", file, "--canary", ...options]);
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      output += chunk;
-    });
-  }
-  await once(child, "close");
+  const { code, output } = await runDoctor(document, "--canary", ...options);
   const lines = output.split("\n").filter((line) => line.includes("Canary"));
-  return { code: child.exitCode, output, canary: lines.join("\n") };
+  return { code, output, canary: lines.join("\n") };
 }
 
 const outOfService = () => redis.hgetall("{lines}:out");

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { examineTap } from "../../../src/doctor/asterisk.ts";
+import { examineModules } from "../../../src/doctor/modules.ts";
 
 it("says where nothing feeds the SIP tap", () => {
-  expect(examineTap("pbx", new Set(["res_hep.so", "res_hep_pjsip.so", "chan_pjsip.so"]))).toMatchObject({
-    level: "ok",
-  });
-  const finding = examineTap("pbx", new Set(["res_hep.so"]));
+  const tapOf = (...running: string[]) => examineModules("pbx", new Set(running), { tap: true, inbound: false })[1];
+  expect(tapOf("res_hep.so", "res_hep_pjsip.so", "chan_pjsip.so")).toMatchObject({ level: "ok" });
+  const finding = tapOf("res_hep.so");
   expect(finding).toMatchObject({ level: "warn", what: expect.stringContaining("res_hep_pjsip.so not running") });
 });

@@ -1,0 +1,65 @@
+/** Looks at the modules that an Asterisk runs: what calls, the SIP tap and calls that come in need. */
+import { type Finding, fail, ok, warn } from "./finding.ts";
+
+/** Modules without which a call cannot be placed or watched. */
+const neededModules = [
+  "res_ari_channels.so",
+  "res_ari_events.so",
+  "res_ari_applications.so",
+  "res_ari_asterisk.so",
+  "app_stasis.so",
+  "chan_pjsip.so",
+  "res_pjsip_session.so",
+  "res_pjsip_caller_id.so",
+  "res_pjsip_sdp_rtp.so",
+  "res_rtp_asterisk.so",
+];
+
+/** What mirrors SIP messages to the gateway's tap. */
+const tapModules = ["res_hep.so", "res_hep_pjsip.so"];
+
+/** What can read a dialplan from somewhere. */
+const dialplanModules = ["pbx_config.so", "pbx_ael.so", "pbx_lua.so", "pbx_realtime.so"];
+
+/** What a gateway has an Asterisk for beside placing calls. */
+export interface AsteriskUse {
+  /** It listens for copies of its SIP messages. */
+  readonly tap: boolean;
+  /** Calls that come in on it are to prove numbers. */
+  readonly inbound: boolean;
+}
+
+/** @param running names of the modules that run; null: not known */
+export function examineModules(name: string, running: ReadonlySet<string> | null, use: AsteriskUse): Finding[] {
+  if (running === null)
+    return [warn(`Asterisk ${name}: the list of modules cannot be read`, "Load res_ari_asterisk.so.")];
+  const missing = neededModules.filter((module) => !running.has(module));
+  return [
+    missing.length === 0
+      ? ok(`Asterisk ${name}: all needed modules run`)
+      : fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf."),
+    ...(use.tap ? [examineTap(name, running)] : []),
+    ...(use.inbound ? examineDialplan(name, running) : []),
+  ];
+}
+
+/** Without it calls work all the same. */
+function examineTap(name: string, running: ReadonlySet<string>): Finding {
+  const missing = tapModules.filter((module) => !running.has(module));
+  if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
+  return warn(
+    `Asterisk ${name}: nothing feeds the SIP tap, ${missing.join(" and ")} not running`,
+    "Load them and set up hep.conf as docs/sip-tap.md says, or leave out sip_tap: outcomes are coarser without it.",
+  );
+}
+
+/** Without any there is no dialplan. What is in it, ARI does not tell (src/doctor/inbound.ts). */
+function examineDialplan(name: string, running: ReadonlySet<string>): Finding[] {
+  if (dialplanModules.some((module) => running.has(module))) return [];
+  return [
+    fail(
+      `Asterisk ${name}: calls that come in find no dialplan, ${dialplanModules[0]} not running`,
+      "With Docker set TRUNK_INBOUND=yes; else load it in modules.conf (docs/trunks.md).",
+    ),
+  ];
+}

@@ -1,0 +1,65 @@
+/** Looks at what was taken out of service for all gateways: which parts, since when, why, and how they come back. */
+import type { Config } from "../config/schema.ts";
+import type { Outage, Part } from "../telephony/outages-port.ts";
+import { asterisksOf } from "../telephony/trunks/routes.ts";
+import { type Finding, fail, ok, warn } from "./finding.ts";
+import { openStore } from "./store.ts";
+
+type PartsConfig = Pick<Config, "trunks" | "asterisks" | "routes" | "admin">;
+
+export interface PartOut {
+  readonly part: Part;
+  readonly outage: Outage;
+}
+
+/** @returns nothing where Redis does not answer: `examineRedis` tells that */
+export async function examineOutages(config: Config): Promise<Finding[]> {
+  const store = await openStore(config);
+  if (store === null) return [];
+  try {
+    const parts = [...partsOf("trunk", config.trunks), ...partsOf("asterisk", config.asterisks)];
+    const loads = await store.outages.look(parts);
+    const out = parts.flatMap((part, index) => {
+      const outage = loads[index]?.outage ?? null;
+      return outage === null ? [] : [{ part, outage }];
+    });
+    return describeOutages(config, out);
+  } catch (error) {
+    return [fail(`What is out of service cannot be read (${(error as Error).message})`, "Look at Redis.")];
+  } finally {
+    await store.close();
+  }
+}
+
+function partsOf(kind: Part["kind"], named: Readonly<Record<string, unknown>>): readonly Part[] {
+  return Object.keys(named).map((name) => ({ kind, name }));
+}
+
+/** Somebody meant it, so it is a warning; an error only where no call can be placed at all. */
+export function describeOutages(config: PartsConfig, out: readonly PartOut[]): Finding[] {
+  if (out.length === 0) return [ok("Nothing is out of service")];
+  return [...out.map((one) => describeOutage(config, one)), ...describeRest(config, out)];
+}
+
+function describeOutage({ admin }: PartsConfig, { part: { kind, name }, outage }: PartOut): Finding {
+  const { by, who, reason, sinceMs } = outage;
+  const what = `${kind === "trunk" ? "Trunk" : "Asterisk"} ${name}: out of service for all gateways since ${new Date(sinceMs).toISOString()}, by ${by === "operator" ? `an operator (${who})` : who}: ${JSON.stringify(reason)}`;
+  const undrain = `\`curl -X POST $api/v1/admin/${kind}s/${name}/undrain -H "Authorization: Bearer $operator_key"\` puts it back`;
+  const canary = by === "canary" ? "A canary that finds it clean puts it back by itself. Or: " : "";
+  const key = admin === undefined ? ", once `admin.api_keys_sha256` has the hash of a key (`onering key`)" : "";
+  return warn(what, `${canary}${undrain}${key}.`);
+}
+
+/** What that leaves to call over. */
+function describeRest({ trunks, routes }: PartsConfig, out: readonly PartOut[]): Finding[] {
+  const isOut = (kind: Part["kind"], name: string) => out.some(({ part }) => part.kind === kind && part.name === name);
+  const carries = (name: string) => {
+    const trunk = trunks[name];
+    return trunk !== undefined && !isOut("trunk", name) && asterisksOf(trunk).some((one) => !isOut("asterisk", one));
+  };
+  const cut = routes.filter((route) => !route.trunks.some(carries)).map(({ prefix }) => prefix);
+  if (cut.length === 0) return [];
+  const why = "every trunk, or every Asterisk of it, is out of service";
+  if (cut.length === routes.length) return [fail(`No call can be placed: ${why}`, "Put one back, as said above.")];
+  return [warn(`Callees of ${cut.join(", ")} cannot be called: ${why}`, "Put one back, as said above.")];
+}

@@ -1,0 +1,29 @@
+/** The gateways' store as the doctor opens it, for what it reads or changes there. */
+import { setTimeout as pause } from "node:timers/promises";
+import { pino } from "pino";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import { createStore, type Store } from "../store/index.ts";
+
+const deadlineMs = 3000;
+const pollMs = 20;
+
+/** @returns the store, to be closed by the caller; null where Redis does not answer, which `examineRedis` tells */
+export async function openStore(config: Config): Promise<Store | null> {
+  const store = createStore({
+    ...{ redis: config.redis, settings: config.verification, care: config.caller_id_care },
+    ...{ clock: systemClock, logger: pino({ level: "silent" }) },
+  });
+  if (await answers(store)) return store;
+  await store.close();
+  return null;
+}
+
+async function answers(store: Store): Promise<boolean> {
+  const giveUpAtMs = performance.now() + deadlineMs;
+  while (!(await store.ping())) {
+    if (performance.now() > giveUpAtMs) return false;
+    await pause(pollMs);
+  }
+  return true;
+}
