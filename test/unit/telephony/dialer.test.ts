@@ -1,71 +1,11 @@
-import pino from "pino";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OriginateError } from "../../../src/telephony/call-control.ts";
-import { createDialer } from "../../../src/telephony/dialer.ts";
-import type { AttemptResult, Dialer, Line, NoLine } from "../../../src/telephony/dialer-port.ts";
-import { ManualClock } from "../sandbox/manual-clock.ts";
-import { FakeCallControl } from "./fake-call-control.ts";
-import { settled, telephonyConfig } from "./telephony-config.ts";
-
-let clock: ManualClock;
-let control: FakeCallControl;
-let dialer: Dialer;
-let told: string[];
-let results: AttemptResult[];
-let logged: string;
-let givenBack: string[];
-let over: string[];
-let anotherLine: () => Promise<Line | NoLine>;
-
-const lineOn = (trunk: string, waitMs = 0): Line => ({
-  ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
-});
-
-function keep(line: string): void {
-  logged += line;
-}
-
-function setUp(changed: Parameters<typeof telephonyConfig>[0] = {}): void {
-  clock = new ManualClock();
-  control = new FakeCallControl(() => clock.nowMs());
-  told = [];
-  results = [];
-  logged = "";
-  const config = telephonyConfig(changed);
-  const logger = pino({ level: "debug" }, { write: keep });
-  const callControls = new Map([["main", control]]);
-  givenBack = [];
-  over = [];
-  anotherLine = async () => ({ none: "telephony_unavailable", retryAfterMs: 1 });
-  const lines = {
-    takeAnother: () => anotherLine(),
-    giveBack: async (line: Line) => void givenBack.push(line.trunk),
-    callEnded: async (line: Line) => void over.push(line.trunk),
-  };
-  dialer = createDialer({ callControls, tap: null, config, lines, clock, logger });
-}
-
-beforeEach(() => setUp());
-
-function place(attemptId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
-  dialer.place(
-    { attemptId, callee, callerId: "+12025550147", range: "block", line: lineOn(trunk, waitMs) },
-    {
-      calling: () => void told.push("calling"),
-      ringing: () => void told.push("ringing"),
-      ended: (result) => {
-        told.push("ended");
-        results.push(result);
-      },
-    },
-  );
-}
-
-const ownEnd = (callId = "a1") =>
-  control.happens({ type: "ended", callId, q850Cause: 16, sipStatus: null, sipCallId: null });
+import { dialerSetting, lineOn } from "./dialer-setting.ts";
+import { settled } from "./telephony-config.ts";
 
 describe("the dialer", () => {
   it("rings for ring_ms from the first 180, then hangs up", async () => {
+    const { clock, control, dialer, told, results, givenBack, over, place, ownEnd } = dialerSetting();
     place();
     await settled();
     clock.pass(3000);
@@ -82,6 +22,7 @@ describe("the dialer", () => {
   });
 
   it("gives up at setup_limit_ms without a 180", async () => {
+    const { clock, control, place } = dialerSetting();
     place();
     await settled();
     clock.pass(19_999);
@@ -91,6 +32,7 @@ describe("the dialer", () => {
   });
 
   it("counts the set-up limit from the request, however long Asterisk takes to answer", async () => {
+    const { clock, control, results, place } = dialerSetting();
     control.onOriginate = () => new Promise(() => undefined);
     place();
     clock.pass(20_000);
@@ -100,6 +42,7 @@ describe("the dialer", () => {
   });
 
   it("tells numbers to the trunk in the trunk's own format", async () => {
+    const { control, place } = dialerSetting();
     place("a1", "plus");
     place("a2", "bare");
     await settled();
@@ -110,7 +53,7 @@ describe("the dialer", () => {
   });
 
   it("has Asterisk end the call by itself after set-up limit, ring time and a margin, in whole seconds", () => {
-    setUp({ ringMs: 5100 });
+    const { control, dialer, place } = dialerSetting({ ringMs: 5100 });
     place();
     expect(control.placed[0]?.failSafeSeconds).toBe(31);
     expect(dialer.longestCallMs).toBe(2000 + 20_000 + 5100 + 12_000);
@@ -118,7 +61,7 @@ describe("the dialer", () => {
 
   it("never places a call a second time, whatever the answer was", async () => {
     for (const refusal of ["not_connected", "no_response", "trunk_down", "duplicate", "refused"] as const) {
-      setUp();
+      const { clock, control, dialer, results, place } = dialerSetting();
       control.onOriginate = () => Promise.reject(new OriginateError(refusal, "test"));
       place();
       await settled();
@@ -129,6 +72,7 @@ describe("the dialer", () => {
   });
 
   it("hangs up a call of which Asterisk never said whether it took it", async () => {
+    const { control, results, place, ownEnd } = dialerSetting();
     control.onOriginate = () => Promise.reject(new OriginateError("no_response", "ETIMEDOUT"));
     place();
     await settled();
@@ -141,6 +85,7 @@ describe("the dialer", () => {
   });
 
   it("hangs up a call that shows up after it was given up", async () => {
+    const { control, results, place } = dialerSetting();
     place();
     await settled();
     control.happens({ type: "lost", callId: "a1" });
@@ -150,6 +95,7 @@ describe("the dialer", () => {
   });
 
   it("tries again to hang up while Asterisk does not take it, and ends when it is of no use", async () => {
+    const { clock, control, results, place } = dialerSetting();
     control.onHangup = () => Promise.reject(new Error("no connection"));
     place();
     await settled();
@@ -165,6 +111,7 @@ describe("the dialer", () => {
   });
 
   it("cancels a call that Asterisk has not answered for yet as soon as it does", async () => {
+    const { control, dialer, results, place, ownEnd } = dialerSetting();
     let answer: () => void = () => undefined;
     control.onOriginate = () => new Promise((resolve) => (answer = resolve));
     place();
@@ -178,6 +125,7 @@ describe("the dialer", () => {
   });
 
   it("waits for its turn, and can be canceled before it comes", async () => {
+    const { clock, control, dialer, results, givenBack, place } = dialerSetting();
     place("a1", "plus", "+447700900123", 700);
     place("a2", "plus", "+447700900123", 800);
     clock.pass(699);
@@ -190,6 +138,7 @@ describe("the dialer", () => {
   });
 
   it("turns away what it cannot place, and gives its line back", async () => {
+    const { control, results, givenBack, place } = dialerSetting();
     place("a1", "no-such-trunk");
     place("a2", "plus", "+44;evil");
     await settled();
@@ -199,6 +148,7 @@ describe("the dialer", () => {
   });
 
   it("is not disturbed by an observer that throws", async () => {
+    const { clock, control, dialer, ownEnd } = dialerSetting();
     const fail = () => {
       throw new Error("a listener's mistake");
     };
@@ -215,6 +165,7 @@ describe("the dialer", () => {
   });
 
   it("drains: waits for calls to end, cancels the rest after the grace, takes no new ones", async () => {
+    const { clock, control, dialer, results, place, ownEnd } = dialerSetting();
     place("a1");
     place("a2");
     await settled();
@@ -237,6 +188,7 @@ describe("the dialer", () => {
   });
 
   it("logs no number", async () => {
+    const { clock, control, log, place } = dialerSetting();
     control.onHangup = () => Promise.reject(new Error("no connection"));
     place();
     await settled();
@@ -246,190 +198,9 @@ describe("the dialer", () => {
     await settled();
     place("a2", "bare", "not a number");
     await settled();
+    const logged = log.join("");
     expect(logged).toContain("call ended");
     expect(logged).not.toContain("0147");
     expect(logged).not.toContain("900123");
-  });
-});
-
-describe("failover to another trunk", () => {
-  const ends = (callId: string, q850Cause: number, sipStatus: number | null) =>
-    control.happens({ type: "ended", callId, q850Cause, sipStatus, sipCallId: null });
-
-  beforeEach(() => {
-    setUp({ maxTrunks: 3 });
-    anotherLine = async () => lineOn("bare");
-  });
-
-  it("keeps the caller ID, tells `calling` once, and lists what was tried", async () => {
-    place();
-    await settled();
-    ends("a1", 34, 503);
-    await settled();
-    expect(control.placed).toMatchObject([
-      { callId: "a1", endpoint: "carrier-a", callerId: "+12025550147" },
-      { callId: "a1-t2", endpoint: "carrier-b", callerId: "12025550147" },
-    ]);
-    control.happens({ type: "alerting", callId: "a1-t2" });
-    clock.pass(5000);
-    ends("a1-t2", 16, null);
-    expect(told).toEqual(["calling", "ringing", "ended"]);
-    expect(results).toMatchObject([
-      {
-        outcome: "rang",
-        tries: [
-          { trunk: "plus", outcome: "congestion" },
-          { trunk: "bare", outcome: "rang" },
-        ],
-      },
-    ]);
-    expect([over, givenBack, dialer.liveCalls]).toEqual([["plus", "bare"], [], 0]);
-  });
-
-  it.each([
-    ["congestion", 38, 500],
-    ["unallocated", 1, 404],
-    ["barred", 21, 403],
-  ])("happens after %s", async (_, cause, status) => {
-    place();
-    await settled();
-    ends("a1", cause, status);
-    await settled();
-    expect(control.placed).toHaveLength(2);
-  });
-
-  it("happens where Asterisk cannot reach the trunk", async () => {
-    control.onOriginate = () => Promise.reject(new OriginateError("trunk_down", "test"));
-    place();
-    await settled();
-    expect(control.placed.length).toBeGreaterThan(1);
-  });
-
-  it.each([
-    ["busy", 17, 486],
-    ["no answer", 19, 480],
-    ["a refused caller ID", 127, 608],
-    ["a changed number", 22, 410],
-  ])("does not happen after %s: another trunk would hear the same", async (_, cause, status) => {
-    place();
-    await settled();
-    ends("a1", cause, status);
-    await settled();
-    expect([control.placed.length, results.length]).toEqual([1, 1]);
-  });
-
-  it("never happens after the phone rang", async () => {
-    place();
-    await settled();
-    control.happens({ type: "alerting", callId: "a1" });
-    ends("a1", 34, 503);
-    await settled();
-    expect(control.placed).toHaveLength(1);
-    expect(results).toMatchObject([{ outcome: "congestion", alerted: true }]);
-  });
-
-  it("never happens while an INVITE may be alive: nobody knows whether Asterisk took the call", async () => {
-    control.onOriginate = () => Promise.reject(new OriginateError("no_response", "ETIMEDOUT"));
-    place();
-    await settled();
-    ownEnd();
-    await settled();
-    clock.pass(60_000);
-    await settled();
-    expect([control.placed.length, results.length]).toEqual([1, 1]);
-  });
-
-  it("never happens after our own hang-up at the set-up limit", async () => {
-    place();
-    await settled();
-    clock.pass(20_000);
-    ownEnd();
-    await settled();
-    expect([control.placed.length, results.length]).toEqual([1, 1]);
-  });
-
-  it("shares one set-up limit over all trunks, and does not begin what cannot ring in time", async () => {
-    place();
-    await settled();
-    clock.pass(12_000);
-    ends("a1", 34, 503);
-    await settled();
-    clock.pass(7999);
-    expect(control.hungUp).toEqual([]);
-    clock.pass(1);
-    expect(control.hungUp).toEqual(["a1-t2"]);
-    ends("a1-t2", 16, null);
-
-    place("b1");
-    await settled();
-    clock.pass(18_000);
-    ends("b1", 34, 503);
-    await settled();
-    expect(control.placed.filter(({ callId }) => callId.startsWith("b1"))).toHaveLength(1);
-  });
-
-  it("stops at max_trunks", async () => {
-    place();
-    await settled();
-    for (const callId of ["a1", "a1-t2", "a1-t3"]) {
-      ends(callId, 34, 503);
-      await settled();
-    }
-    expect(control.placed).toHaveLength(3);
-    expect(results).toMatchObject([{ outcome: "congestion" }]);
-  });
-
-  it("reports what one trunk said of the number, though the next then failed of itself", async () => {
-    place();
-    await settled();
-    ends("a1", 1, 404);
-    await settled();
-    ends("a1-t2", 34, 503);
-    await settled();
-    ends("a1-t3", 34, 503);
-    await settled();
-    expect(results).toMatchObject([{ outcome: "unallocated", tries: [{}, { outcome: "congestion" }, {}] }]);
-  });
-
-  it("is not given up for a short break of Redis: all calls that were failing over became undeliverable", async () => {
-    let breaks = 2;
-    anotherLine = async () => {
-      if (breaks-- > 0) throw new Error("no Redis");
-      return lineOn("bare");
-    };
-    place();
-    await settled();
-    ends("a1", 34, 503);
-    for (let i = 0; i < 2; i++) {
-      await settled();
-      clock.pass(300);
-    }
-    await settled();
-    expect(control.placed).toMatchObject([{ callId: "a1" }, { callId: "a1-t2" }]);
-  });
-
-  it("is given up where Redis stays away, and leaves no timer behind", async () => {
-    anotherLine = () => Promise.reject(new Error("no Redis"));
-    place();
-    await settled();
-    ends("a1", 34, 503);
-    for (let i = 0; i < 20; i++) {
-      await settled();
-      clock.pass(300);
-    }
-    expect(results).toMatchObject([{ outcome: "congestion" }]);
-    expect([control.placed.length, clock.pending, dialer.liveCalls]).toEqual([1, 0, 0]);
-  });
-
-  it("gives the other line back where the attempt was canceled meanwhile", async () => {
-    let give: (line: Line) => void = () => undefined;
-    anotherLine = () => new Promise((resolve) => (give = resolve));
-    place();
-    await settled();
-    ends("a1", 34, 503);
-    dialer.cancel("a1");
-    give(lineOn("bare"));
-    await settled();
-    expect([control.placed.length, givenBack, results.length]).toEqual([1, ["bare"], 1]);
   });
 });
