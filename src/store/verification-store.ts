@@ -50,7 +50,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
       return readCheck(id, reply as Reply);
     },
 
-    async change({ nowMs, app, id, attempt, event, reason, lastCall = null }) {
+    async change({ nowMs, app, id, attempt, event, reason, lastCall = null, mayStillRing = false }) {
       const reply = await run("change", verificationKey(id), [
         nowMs,
         app,
@@ -59,6 +59,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
         event ?? "",
         reason ?? "",
         writeJson(lastCall),
+        mayStillRing ? 1 : 0,
       ]);
       return readChange(id, reply as Reply);
     },

@@ -17,6 +17,7 @@ export interface News {
   readonly reason: Outcome | null;
   /** With the end of a call. */
   readonly lastCall?: LastCall | null;
+  readonly mayStillRing?: boolean;
 }
 
 export interface CallProgress {

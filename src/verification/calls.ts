@@ -5,7 +5,7 @@ import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Report } from "../reports/events.ts";
-import type { Dialer, Line, Lines } from "../telephony/dialer-port.ts";
+import type { AttemptResult, Dialer, Line, Lines } from "../telephony/dialer-port.ts";
 import { type CallProgress, createCallProgress, type News } from "./call-progress.ts";
 import { attemptIdOf } from "./ids.ts";
 import { lastCallOf } from "./last-call.ts";
@@ -29,6 +29,13 @@ export interface Calls {
   drain(graceMs: number): Promise<void>;
   /** Resolves when the store was told of everything. */
   settled(): Promise<void>;
+}
+
+const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
+
+/** Its Asterisk died or stands still: the carrier may have its INVITE, or get it when Asterisk goes on. */
+function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
+  return endedBy === "nobody" && !inviteOver;
 }
 
 /** @param options.onSeen is told how each change left the verification */
@@ -65,14 +72,15 @@ export function createCalls(options: {
 
   /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
   function progressOf({ id, app, attempts: attempt }: Verification, second: SecondCall | null): CallProgress {
-    const write = async ({ event, reason, lastCall = null }: News) => {
-      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, event, reason, lastCall });
+    const write = async (news: News) => {
+      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, ...news });
       if (result.kind === "not_found") return;
       onSeen(result);
       const { verification } = result;
       // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
       if (isTerminal(verification.status)) dialer.cancel(attemptIdOf(id, attempt));
-      else if (event === "delivered" && verification.callsDelivered < verification.calls) second?.follow(verification);
+      else if (news.event === "delivered" && verification.callsDelivered < verification.calls)
+        second?.follow(verification);
     };
     const progress = createCallProgress({ write, clock, logger: logger.child({ id, attempt }) });
     live.add(progress);
@@ -108,7 +116,10 @@ export function createCalls(options: {
         ended(result) {
           care.ended(callerId, result);
           report({ type: "attempt_ended", id, country, trunk, result });
-          progress.tell({ ...eventOf(result), lastCall: lastCallOf(result) });
+          const mayStillRing = endWasNotSeen(result);
+          // Where it may still ring, the second call must not come.
+          const news = mayStillRing && second ? noSecondCall : eventOf(result);
+          progress.tell({ ...news, lastCall: lastCallOf(result), mayStillRing });
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
         },
       },

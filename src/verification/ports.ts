@@ -106,6 +106,8 @@ export interface Change {
   readonly reason: Outcome | null;
   /** What is known of the call that this ended; it is kept whatever the verification became meanwhile. */
   readonly lastCall?: LastCall | null;
+  /** Nobody saw the call end: it may still ring, so that no other is placed to this callee until its time is over. */
+  readonly mayStillRing?: boolean;
 }
 
 export type ChangeResult = ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" };

@@ -7,6 +7,7 @@ KEYS[1]  {b<bucket>}:v:<id>
 ARGV[1]  now, ms      ARGV[3]  verification id                         ARGV[5]  event, or ''
 ARGV[2]  app          ARGV[4]  attempt that the event is of, or ''     ARGV[6]  reason, or ''
 ARGV[7]  what is known of the call that this ended (JSON), or ''
+ARGV[8]  1: nobody saw that call end, so it may still ring; the callee stays its own until its time is over
 
 Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
 ]]
@@ -31,7 +32,7 @@ end
 
 -- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile; unless
 -- the second of two calls follows: nothing may come between them.
-if CALL_OVER[event] and not (record.status == 'pending' and attempt == record.attempts) then
+if CALL_OVER[event] and ARGV[8] ~= '1' and not (record.status == 'pending' and attempt == record.attempts) then
   local keys = callee_keys(key, record.callee)
   if holds(keys, attempt_id(ARGV[3], attempt)) then
     redis.call('DEL', keys.live)

@@ -319,6 +319,26 @@ describe("a resend", () => {
     expect(await verifications.resend(shop, id)).toMatchObject({ attempts: 2 });
   });
 
+  it("is refused while the call before may still ring: its Asterisk stood still, and rang the phone for both", async () => {
+    const { verifications, lastCall, clock } = await open();
+    const to = somebody();
+    const lost = { outcome: "interrupted", endedBy: "nobody", inviteOver: false } as const;
+    const { id } = await verifications.start(shop, { to }, null);
+    lastCall().ended(result({ ...lost, alerted: true }));
+    await verifications.settled();
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "rung" });
+    clock.advance(16_000);
+    const refusal = { code: "rate_limited", retryAfterMs: longestCallMs - 16_000 };
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual(refusal);
+    expect(await refusalOf(verifications.start(shop, { to }, null))).toEqual(refusal);
+    clock.advance(longestCallMs - 16_000);
+    await verifications.start(shop, { to }, null);
+    lastCall().ended(result({ ...lost, alerted: false, inviteOver: true }));
+    await verifications.settled();
+    clock.advance(15_000);
+    await verifications.start(shop, { to }, null);
+  });
+
   it("is not disturbed by late news of the call before", async () => {
     const { verifications, lastCall, clock } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);

@@ -233,6 +233,17 @@ describe("a second call", () => {
     await survivor.close();
   });
 
+  it("does not come where nobody saw the first one end: the phone may still ring for that", async () => {
+    await open();
+    const { id } = await start();
+    await rings();
+    world.lastCall().ended(result({ outcome: "interrupted", alerted: true, endedBy: "nobody" }));
+    await world.verifications.settled();
+    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
+    world.clock.advance(secondCallGapMs);
+    expect(world.placed).toHaveLength(1);
+  });
+
   it("does not come when the gateway wakes up after its time: the phone rang again when nobody waited any more", async () => {
     await open();
     const { id } = await start();

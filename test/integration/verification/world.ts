@@ -179,7 +179,7 @@ export function createWorld(options: WorldOptions) {
   };
 }
 
-export function result(known: Pick<AttemptResult, "outcome" | "alerted">): AttemptResult {
+export function result(known: Pick<AttemptResult, "outcome" | "alerted"> & Partial<AttemptResult>): AttemptResult {
   const unknown = { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null };
   return {
     ...unknown,
