@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { freePort } from "../../../src/runtime/free-port.ts";
 import { startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { redisContents } from "../../support/redis-contents.ts";
 
 const runtime = withRuntime();
 /** So many of the callees get two calls. */
@@ -14,21 +15,7 @@ const callees = Array.from({ length: 12 }, (_, index) => `+4474001234${String(in
 async function dump(url: string): Promise<string> {
   const redis = new Redis(url);
   try {
-    const parts: string[] = [];
-    for (const key of await redis.keys("*")) {
-      const read: Record<string, () => Promise<unknown>> = {
-        string: () => redis.get(key),
-        hash: () => redis.hgetall(key),
-        zset: () => redis.zrange(key, "0", "-1"),
-        list: () => redis.lrange(key, "0", "-1"),
-        set: () => redis.smembers(key),
-      };
-      const type = await redis.type(key);
-      const value = read[type];
-      if (value === undefined) throw new Error(`${key} has type ${type}, which this test cannot read`);
-      parts.push(key, JSON.stringify(await value()));
-    }
-    return parts.join("\n");
+    return (await redisContents(redis)).map(({ key, content }) => `${key}\n${content}`).join("\n");
   } finally {
     redis.disconnect();
   }

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { withRuntime } from "../../support/processes.ts";
+import { redisContents } from "../../support/redis-contents.ts";
 import { bank, createWorld, refusalOf, shop, type World } from "./world.ts";
 
 const runtime = withRuntime();
@@ -71,7 +72,9 @@ it("gives back the verification of a gateway that died before it could answer, a
   await expect(verifications.start(shop, { to }, "crash")).rejects.toThrow("died");
   store.verifications.keepAnswer = keepAnswer;
   const redis = new Redis(world.redis.url ?? "");
-  for (const key of await redis.keys("{i*")) expect(await redis.pttl(key)).toBeGreaterThan(0);
+  const kept = await redisContents(redis, "{i*");
+  expect(kept).not.toEqual([]);
+  for (const { key, ttlMs } of kept) expect(ttlMs, key).toBeGreaterThan(0);
   redis.disconnect();
   const placed = world.placed.length;
   const id = world.lastCall().attemptId.replace(/-1$/, "");

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/runtime/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { redisContents } from "../../support/redis-contents.ts";
 import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -50,14 +51,13 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
         await steps[name]?.(world, to, ids).catch(() => undefined);
         await world.verifications.settled();
       }
-      const times = await timesToLive(raw);
-      const keys = times.map(([key]) => key);
-      scanned += keys.length;
-      for (const [key, ttlMs] of times) {
+      const kept = await redisContents(raw);
+      scanned += kept.length;
+      for (const { key, ttlMs } of kept) {
         expect(ttlMs, `TTL of ${key}`).toBeGreaterThan(0);
         expect(key).not.toContain(to.slice(4));
       }
-      const everything = (await Promise.all(keys.map((key) => dump(raw, key)))).join("\n");
+      const everything = kept.map(({ key, content }) => `${key} ${content}`).join("\n");
       const log = world.logLines.join("");
       for (const { callerId, code } of world.placed) {
         for (const text of [everything, log, JSON.stringify(world.reports)]) {
@@ -112,27 +112,3 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
   raw.disconnect();
   await world.close();
 });
-
-/** Every key and its TTL in ms, of one moment: a timer of the service may still delete a key between two commands. */
-async function timesToLive(raw: Redis): Promise<[key: string, ttlMs: number][]> {
-  const script = `
-    local times = {}
-    for _, key in ipairs(redis.call('KEYS', '*')) do
-      times[#times + 1] = { key, redis.call('PTTL', key) }
-    end
-    return times`;
-  return (await raw.eval(script, 0)) as [string, number][];
-}
-
-/** All that a key holds, as text. */
-async function dump(raw: Redis, key: string): Promise<string> {
-  const type = await raw.type(key);
-  const read: Record<string, () => Promise<unknown>> = {
-    hash: () => raw.hgetall(key),
-    zset: () => raw.zrange(key, "0", "-1", "WITHSCORES"),
-    list: () => raw.lrange(key, 0, -1),
-    string: () => raw.get(key),
-  };
-  const content = await read[type]?.();
-  return `${key} ${JSON.stringify(content)}`;
-}
