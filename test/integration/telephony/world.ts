@@ -57,8 +57,7 @@ export function withWorld({ listensAt = "ari", driver = "ari-websocket" }: World
       async carrier(steps) {
         await carrier?.stop();
         const scenario = await writeScenario(steps);
-        // Looking whether SIPp has taken its port can itself keep it from taking it: then once more.
-        carrier = await startSipp({ scenario, port }).catch(() => startSipp({ scenario, port }));
+        carrier = await startSipp({ scenario, port });
         return carrier;
       },
       config: (changed) => ({
