@@ -5,6 +5,7 @@ import type { RedisServer } from "../../../src/runtime/redis-server.ts";
 import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
+import { within } from "../../support/within.ts";
 
 const runtime = withRuntime();
 let redis: RedisServer;
@@ -58,12 +59,10 @@ describe("Redis stopped", () => {
       () => gateway.post(`/v1/verifications/${id}/check`, { code }),
       () => gateway.get(`/v1/verifications/${id}`),
     ]) {
-      const askedAtMs = performance.now();
-      const answer = await ask();
+      const answer = await within(1000, ask());
       expect(answer.status).toBe(503);
       expect(answer.json.code).toBe("store_unavailable");
       expect(answer.headers.get("retry-after")).not.toBeNull();
-      expect(performance.now() - askedAtMs).toBeLessThan(1000);
     }
     expect((await gateway.get("/readyz")).json).toMatchObject({ ready: false, missing: ["redis"] });
     expect((await invites()).length).toBe(placedBefore);
