@@ -22,9 +22,8 @@ beforeAll(async () => {
       logger: pino({ level: "silent" }),
     });
   gateways = [open(), open()];
-  await vi.waitFor(async () => {
-    for (const gateway of gateways) expect(await gateway.ping()).toBe(true);
-  });
+  const answers = () => Promise.all(gateways.map((gateway) => gateway.ping()));
+  await vi.waitFor(async () => expect(await answers()).toEqual([true, true]), { timeout: 10_000 });
 });
 afterAll(() => Promise.all(gateways.map((gateway) => gateway.close())));
 
@@ -73,21 +72,28 @@ describe("calls at once", () => {
 
   it("of a gateway that died end with their leases", async () => {
     const way = wayWith({ trunk: { maxConcurrentCalls: 1 } });
-    await take([way], { leaseMs: 300 });
+    await take([way], { leaseMs: 1000 });
     expect((await take([way])).answer).toEqual({ kind: "full", retryAfterMs: 1000 });
-    await vi.waitFor(async () => expect((await take([way])).answer.kind).toBe("taken"), { timeout: 2000 });
+    await expect.poll(async () => (await take([way])).answer.kind).toBe("taken");
   });
 });
 
 describe("calls a second", () => {
   it("are evenly spaced over all gateways, and refused beyond the longest wait", async () => {
     const way = wayWith({ trunk: { callsPerSecond: 20 } });
+    const askedAtMs = performance.now();
     const taken = await takeMany(30, [way], { maxWaitMs: 500 });
+    // A few milliseconds; on a busy machine, more. What is asked later waits less, and time may come for more turns.
+    const askedForMs = performance.now() - askedAtMs;
     const waits = taken.flatMap(({ answer }) => (answer.kind === "taken" ? [answer.waitMs] : [])).sort((a, b) => a - b);
-    // Turns come every 50 ms; the asking itself took a few milliseconds.
+    // Turns come every 50 ms.
     expect(waits.length).toBeGreaterThanOrEqual(11);
-    expect(waits.length).toBeLessThanOrEqual(13);
-    for (const [index, wait] of waits.entries()) expect(Math.abs(wait - index * 50)).toBeLessThan(50);
+    expect(waits.length).toBeLessThanOrEqual(11 + Math.ceil(askedForMs / 50));
+    for (const [index, wait] of waits.entries()) {
+      // Waits are whole milliseconds.
+      expect(wait).toBeLessThanOrEqual(index * 50 + 1);
+      expect(wait).toBeGreaterThanOrEqual(index * 50 - askedForMs - 1);
+    }
     const refused = taken.flatMap(({ answer }) => (answer.kind === "full" ? [answer.retryAfterMs] : []));
     for (const retryAfterMs of refused) {
       expect(retryAfterMs).toBeGreaterThan(0);
