@@ -68,7 +68,7 @@ describe("onering serve", () => {
     expect(await gateway.exitCode()).toBe(0);
     const messages = await carrier.waitFor((seen) => seen.some((message) => message.method === "CANCEL"));
     expect(messages.filter((message) => message.method === "INVITE")).toHaveLength(1);
-    expect(await asterisk.cli("core show channels concise")).not.toContain("PJSIP");
+    await expect.poll(() => asterisk.cli("core show channels concise")).not.toContain("PJSIP");
   });
 
   test("a signal to npm ends the gateway too: its shell kept the signal and left an orphan", async () => {

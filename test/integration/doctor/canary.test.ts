@@ -102,7 +102,7 @@ describe("onering doctor --canary", () => {
     expect(output).not.toContain("15550000000");
     expect(await outOfService()).toEqual({});
     expect([await invitesTo(altering), await invitesTo(honest)]).toEqual([1, 1]);
-    expect(await asterisk.cli("core show channels concise")).not.toContain("PJSIP");
+    await expect.poll(() => asterisk.cli("core show channels concise")).not.toContain("PJSIP");
   });
 
   it("takes out the trunk that alters it, on which no gateway then places anything; puts it back when it is clean", async () => {

@@ -47,7 +47,7 @@ for (const transport of ["udp", "tcp"] as const) {
   test(`a call back over ${transport} is refused where the trunk takes no calls`, async () => {
     const asterisk = await runtime.asterisk({ trunks: [{ ...TRUNK, transport }] });
     expectRefusal(await callIn({ to: asterisk.ports.sip, caller: CALLER, called: CALLED, transport }));
-    expect((await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
+    await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
   });
 
   test(`a call over ${transport} is refused where no gateway listens`, async () => {
@@ -104,7 +104,7 @@ test("a gateway that does not refuse the call keeps it for some seconds only, an
   const socket = await listen(asterisk, "slow", () => undefined);
   expectRefusal(await callIn({ to: asterisk.ports.sip, caller: CALLER, called: CALLED, transport: "tcp" }));
   socket.close();
-  expect((await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
+  await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
 }, 15_000);
 
 test.each([

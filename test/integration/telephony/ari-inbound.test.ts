@@ -1,5 +1,5 @@
 /** Calls that come in while a gateway on ARI listens: the drivers refuse them unanswered, and tell of them. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
 import type { AriConfig } from "../../../src/config/asterisk-access.ts";
 import { cryptoRandom } from "../../../src/random.ts";
@@ -70,11 +70,11 @@ describe.each([
     await start();
     const startedAtMs = Date.now();
     expect((await call(asterisk)).filter((status) => status !== 100)).toEqual([busy]);
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await expect.poll(() => told).toHaveLength(1);
     expect(told).toMatchObject([{ endpoint: "calls-in.1", caller, called }]);
     expect(told[0]?.atMs).toBeGreaterThanOrEqual(startedAtMs);
     expect(log.events).toEqual([]);
-    expect((await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
+    await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
   });
 
   it("refuses it whatever its receiver throws, and takes the next", async () => {
@@ -85,10 +85,10 @@ describe.each([
     });
     await start();
     expect((await call(asterisk)).at(-1)).toBe(busy);
-    await vi.waitFor(() => expect(logs.text()).toContain("a receiver's mistake"));
+    await expect.poll(() => logs.text()).toContain("a receiver's mistake");
     const told = inboundOf(driver);
     expect((await call(asterisk)).at(-1)).toBe(busy);
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await expect.poll(() => told).toHaveLength(1);
   });
 
   it("refuses a channel that the dialplan sent for another reason, and tells nobody", async () => {
@@ -109,12 +109,12 @@ describe.each([
     await start();
     proxy.blackHole();
     const refused = call(asterisk);
-    await vi.waitFor(async () => expect((await ariRequest(asterisk, "GET", "/channels")).body).toHaveLength(1));
+    await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toHaveLength(1);
     proxy.cut();
     await log.connection(false);
     proxy.restore();
     await log.connection(true);
     expect((await refused).at(-1)).toBe(busy);
-    await vi.waitFor(() => expect(told).toMatchObject([{ caller, called }]));
+    await expect.poll(() => told).toMatchObject([{ caller, called }]);
   });
 });

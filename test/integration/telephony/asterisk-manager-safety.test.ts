@@ -105,7 +105,7 @@ describe("the asterisk-manager package, held", () => {
     });
     expect(driver.connected).toBe(false);
     expect(logs.text()).toContain("no_answer: AMI login took longer than 200 ms");
-    await vi.waitFor(() => expect(refused).toHaveBeenCalled());
+    await expect.poll(() => refused).toHaveBeenCalled();
     server.close();
   });
 
@@ -195,7 +195,7 @@ describe("an Asterisk on AMI", () => {
     await originate(world().asterisk, { ...numbers, channelId: "another-gateway.x." });
     await driver.originate(call("mine"));
     await log.event("mine", "ended");
-    await vi.waitFor(async () => expect(await world().channels()).toEqual([]));
+    await expect.poll(() => world().channels()).toEqual([]);
     session.close();
     const names = new Set(seen.map((line) => line.split(" ")[0]));
     const told = ["Newchannel", "Newstate", "DialState", "DialEnd", "OriginateResponse", "Hangup", "FullyBooted"];
@@ -225,10 +225,10 @@ describe("an Asterisk on AMI", () => {
     const numbers = { caller: "+447700900123", called: "+442079460000" };
     const statuses = await callIn({ to: asterisk.ports.sip, ...numbers, transport: "tcp" });
     expect(statuses.at(-1)).toBeGreaterThanOrEqual(400);
-    await vi.waitFor(() => expect(calls).toEqual([{ ...numbers, endpoint: "calls-in", atMs: expect.any(Number) }]));
+    await expect.poll(() => calls).toEqual([{ ...numbers, endpoint: "calls-in", atMs: expect.any(Number) }]);
     const header = "P-Asserted-Identity: <sip:+447700900199@example.net>\nPrivacy: id";
     await callIn({ to: asterisk.ports.sip, ...numbers, header, transport: "tcp" });
-    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    await expect.poll(() => calls).toHaveLength(2);
     expect(calls[1]).toMatchObject({ caller: "", called: numbers.called });
     expect(driver.connected).toBe(true);
     expect(logs.text()).not.toContain("447700900123");

@@ -210,7 +210,7 @@ describe("on the wire", () => {
     const carrier = await world().carrier([{ send: "180 Ringing" }, { pauseMs: 100 }, { send: status }, "ack"]);
     expect(await place().ended).toMatchObject({ outcome, alerted: true });
     await carrier.waitFor(has("ACK"));
-    expect(await world().channels()).toEqual([]);
+    await expect.poll(() => world().channels()).toEqual([]);
     expect((await carrier.messages()).filter(({ method }) => method === "INVITE")).toHaveLength(1);
   });
 
@@ -246,7 +246,7 @@ describe("when something breaks", () => {
     await ringing.ringing;
     telephony.dialer.cancel(ringing.attemptId);
     expect(await ringing.ended).toMatchObject({ outcome: "canceled", alerted: true });
-    expect(await world().channels()).toEqual([]);
+    await expect.poll(() => world().channels()).toEqual([]);
   });
 
   it("a short break of the connection while it rings does not make it ring on", async () => {
@@ -257,7 +257,7 @@ describe("when something breaks", () => {
     await vi.waitFor(() => expect(logs.text()).toContain("hang-up failed"), { timeout: 5000 });
     world().proxy.restore();
     expect(await call.ended).toMatchObject({ alerted: true });
-    await vi.waitFor(async () => expect(await world().channels()).toEqual([]));
+    await expect.poll(() => world().channels()).toEqual([]);
   });
 
   it("the crash of Asterisk interrupts a ringing call; the next one works", async () => {

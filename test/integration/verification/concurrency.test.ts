@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { withRuntime } from "../../support/processes.ts";
 import { createWorld, refusalOf, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
@@ -83,7 +83,7 @@ it("never has two calls to one callee up at once, though each takes two and many
     expect(between.every(({ status }) => status === "rejected")).toBe(true);
     const placed = world.placed.length;
     world.clock.advance(secondCallGapMs);
-    await vi.waitFor(() => expect(world.placed).toHaveLength(placed + 1));
+    await expect.poll(() => world.placed).toHaveLength(placed + 1);
     await world.ringOut();
     world.clock.advance(20_000);
   }

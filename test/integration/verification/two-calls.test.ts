@@ -81,7 +81,7 @@ describe("a verification by two calls", () => {
     world.clock.advance(secondCallGapMs - 1);
     expect(world.placed).toHaveLength(1);
     world.clock.advance(1);
-    await vi.waitFor(() => expect(world.placed).toHaveLength(2));
+    await expect.poll(() => world.placed).toHaveLength(2);
   });
 
   it("is verified by both caller IDs in order; one alone, or one for both, is no check", async () => {
@@ -176,7 +176,7 @@ describe("a second call", () => {
     await world.ringOut();
     world.loseTrunks(why);
     world.clock.advance(secondCallGapMs);
-    await vi.waitFor(async () => expect(await look(id)).toMatchObject({ status: "undeliverable", reason }));
+    await expect.poll(() => look(id)).toMatchObject({ status: "undeliverable", reason });
     expect(world.placed).toHaveLength(1);
     expect(world.linesHeld()).toBe(0);
   });
@@ -191,11 +191,11 @@ describe("a second call", () => {
     await world.ringOut();
     await end(id);
     world.clock.advance(2 * secondCallGapMs);
-    await vi.waitFor(() => expect(world.linesHeld()).toBe(0));
+    await expect.poll(() => world.linesHeld()).toBe(0);
     expect(await look(id)).toMatchObject({ status });
     expect(world.placed).toHaveLength(1);
     world.clock.advance(15_000);
-    await vi.waitFor(() => world.verifications.start(shop, { to }, null));
+    await vi.waitFor(() => world.verifications.start(shop, { to }, null), { timeout: 10_000 });
   });
 
   it("leaves nothing between the calls to another verification of the same number", async () => {
@@ -206,7 +206,7 @@ describe("a second call", () => {
     const other = refusalOf(world.verifications.start(shop, { to }, null));
     expect(await other).toEqual({ code: "rate_limited", retryAfterMs: firstCallMs });
     world.clock.advance(secondCallGapMs);
-    await vi.waitFor(() => expect(world.placed).toHaveLength(2));
+    await expect.poll(() => world.placed).toHaveLength(2);
     const during = refusalOf(world.verifications.start(shop, { to }, null));
     expect(await during).toEqual({ code: "rate_limited", retryAfterMs: longestCallMs });
     await world.ringOut();
@@ -295,10 +295,13 @@ describe("a second call", () => {
       return answer;
     };
     world.lastCall().ended(result({ outcome: "rang", alerted: true }));
-    await vi.waitFor(() => {
-      world.clock.advance(100);
-      expect(lost).toBe(2);
-    });
+    await vi.waitFor(
+      () => {
+        world.clock.advance(100);
+        expect(lost).toBe(2);
+      },
+      { timeout: 10_000 },
+    );
     await world.verifications.settled();
     expect(await look(id)).toMatchObject({ status: "pending", callsDelivered: 1 });
   });
@@ -309,9 +312,7 @@ describe("a second call", () => {
     await world.ringOut();
     world.store.verifications.nextCall = () => Promise.reject(new Error("no answer"));
     world.clock.advance(secondCallGapMs);
-    await vi.waitFor(async () => {
-      expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
-    });
+    await expect.poll(() => look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     expect(world.placed).toHaveLength(1);
     expect(world.linesHeld()).toBe(0);
   });

@@ -3,7 +3,7 @@
  * writes down what it was asked, and the test tells what becomes of each call. Time stands still until the test moves it.
  */
 import { pino } from "pino";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { createCallerIdCare } from "../../../src/callerid/care.ts";
 import { createCallerIdPool } from "../../../src/callerid/pool.ts";
 import type { Config } from "../../../src/config/schema.ts";
@@ -166,7 +166,7 @@ export function createWorld(options: WorldOptions) {
       await this.ringOut();
       const before = placed.length;
       clock.advance(secondCallGapMs);
-      await vi.waitFor(() => expect(placed.length).toBe(before + 1));
+      await expect.poll(() => placed.length).toBe(before + 1);
     },
     /** Resolves when Redis is connected. */
     async ready() {

@@ -1,5 +1,5 @@
 /** What a driver tells of calls, and how it ends them. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recordCalls } from "../../../support/call-log.ts";
 import type { Step } from "../../../support/scenarios.ts";
 import type { DriverUnderTest, Setting } from "./setting.ts";
@@ -109,7 +109,7 @@ export function tellsWhatHappens(setting: Setting, { tellsSipCallId }: DriverUnd
       await log().event(callId, "ended");
       const wire = await carrier.messages();
       expect(wire.filter(({ method }) => method === "INVITE")).toHaveLength(1);
-      expect(await world().channels()).toEqual([]);
+      await setting.nothingIsUp();
     });
 
     it("that nobody responds to, hung up before any response", async () => {
@@ -156,7 +156,7 @@ export function tellsWhatHappens(setting: Setting, { tellsSipCallId }: DriverUnd
         throw new Error("a receiver's mistake");
       });
       await place();
-      await vi.waitFor(() => expect(setting.logged()).toContain("a receiver's mistake"));
+      await expect.poll(() => setting.logged()).toContain("a receiver's mistake");
       const after = recordCalls(driver());
       await after.event(await place(), "ended");
     });

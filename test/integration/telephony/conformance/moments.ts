@@ -110,7 +110,7 @@ export function survivesBreaks(setting: Setting): void {
       await mends();
       await carrier.waitFor((messages) => messages.some(({ method }) => method === "CANCEL"));
       await nothingIsUp();
-      await vi.waitFor(() => expect(endsOf(callId)).toHaveLength(1));
+      await expect.poll(() => endsOf(callId)).toHaveLength(1);
     });
 
     it("before the hang-up is answered: that fails, and the end is told once", async () => {
@@ -124,7 +124,7 @@ export function survivesBreaks(setting: Setting): void {
       await failed;
       await mends();
       await nothingIsUp();
-      await vi.waitFor(() => expect(endsOf(callId)).toHaveLength(1));
+      await expect.poll(() => endsOf(callId)).toHaveLength(1);
     });
   });
 }
