@@ -3,6 +3,7 @@ import { type CountryCode, getCountries, getExampleNumber } from "libphonenumber
 import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, it } from "vitest";
 import { callerIdPattern } from "../../../src/http/caller-id-pattern.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const matches = (prefix: string, digits: number, shown: string) =>
   new RegExp(callerIdPattern(prefix, digits)).test(shown);
@@ -58,12 +59,13 @@ describe("the pattern of a caller ID", () => {
   it("takes any text in no time", () => {
     const pattern = new RegExp(callerIdPattern("+447700900", 3));
     const text = fc.oneof(fc.string({ maxLength: 2000 }), fc.stringMatching(/^[0-9 +().-]{0,2000}$/));
-    const startedMs = performance.now();
-    fc.assert(
-      fc.property(text, (shown) => pattern.test(shown) || true),
-      { numRuns: 200 },
-    );
-    for (const shown of [" ".repeat(50_000), "4".repeat(50_000), "4 ".repeat(25_000)]) pattern.test(shown);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    const tookMs = cpuTimeMs(() => {
+      fc.assert(
+        fc.property(text, (shown) => pattern.test(shown) || true),
+        { numRuns: 200 },
+      );
+      for (const shown of [" ".repeat(50_000), "4".repeat(50_000), "4 ".repeat(25_000)]) pattern.test(shown);
+    });
+    expect(tookMs).toBeLessThan(2000);
   });
 });

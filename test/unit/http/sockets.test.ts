@@ -4,6 +4,7 @@ import { Agent, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { within } from "../../support/within.ts";
 import { key, standInVerifications, standing, type TestServerOptions, testServer } from "./support.ts";
 
 async function listening(options: TestServerOptions = {}): Promise<{ server: FastifyInstance; port: number }> {
@@ -102,11 +103,10 @@ describe("while the gateway drains", () => {
 describe("a client that takes its time or its space", () => {
   it("has request_timeout_ms for a request, then gets 408", async () => {
     const { port } = await listening({ http: { request_timeout_ms: 200 } });
-    const startedMs = performance.now();
-    const answer = await rawExchange(port, "POST /v1/verifications HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    const started = "POST /v1/verifications HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
+    const answer = await within(2000, rawExchange(port, started));
     expect(answer).toContain("408 Request Timeout");
     expect(answer).toContain('"code":"invalid_request"');
-    expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
   it("gets 431 for headers without end, and 400 for what is no HTTP", async () => {
