@@ -60,6 +60,15 @@ const isAlive = (pid: number) =>
     () => false,
   );
 
+/**
+ * How long programs of this machine have waited for a CPU since it was started, ms: other people's work is not the
+ * sandbox's slowness. 0 where the kernel does not say. https://docs.kernel.org/accounting/psi.html
+ */
+async function waitedForCpuMs(): Promise<number> {
+  const pressure = await readFile("/proc/pressure/cpu", "utf8").catch(() => "");
+  return Number(/^some .*total=(\d+)/m.exec(pressure)?.[1] ?? 0) / 1000;
+}
+
 afterEach(() => {
   for (const child of running) child.kill("SIGKILL");
 });
@@ -67,10 +76,11 @@ afterEach(() => {
 it.each(["SIGTERM", "SIGINT"] as const)(
   "starts within 5 s, says where it is, and %s leaves no program behind",
   async (signal) => {
-    const startMs = performance.now();
+    const [startMs, waitedBeforeMs] = [performance.now(), await waitedForCpuMs()];
     const { child, line, lines, ended } = start({ ONERING_HTTP_PORT: "0" });
     const [, url = ""] = await line(/^listening on (http:\/\/127\.0\.0\.1:\d+)$/);
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    const tookMs = performance.now() - startMs;
+    expect(tookMs - ((await waitedForCpuMs()) - waitedBeforeMs)).toBeLessThan(5000);
     expect(lines[0]).toContain("SANDBOX");
     await line(/^ {2}API key {2}sandbox-key$/);
 
