@@ -40,6 +40,8 @@ beforeAll(async () => {
     };
     gateways.push(await startGateway({ redisUrl: redis.url, asterisk, config }));
   }
+  // They listen before they have reached Redis.
+  for (const gateway of gateways) await gateway.waitForHttp("/readyz", 200);
 });
 afterAll(async () => {
   for (const gateway of gateways) await gateway.stop();

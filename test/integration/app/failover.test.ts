@@ -51,6 +51,8 @@ async function start(first: Step[] | null, second: Step[], ranges: Record<string
       calls: { ring_ms: "1000", setup_limit_ms: "6000", drain_ms: "0" },
     },
   });
+  // It listens before it has reached Redis.
+  await gateway.waitForHttp("/readyz", 200);
 }
 
 async function end(): Promise<{ status: unknown; reason: unknown }> {

@@ -39,7 +39,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     redisUrl: redis.url,
     asterisk,
-    config: { calls: { ring_ms: "4000", setup_limit_ms: "4000" } },
+    config: { calls: { ring_ms: "4000", setup_limit_ms: "4000" }, redis: { command_timeout_ms: "800" } },
   });
   await gateway.waitForHttp("/readyz", 200);
 });

@@ -39,6 +39,8 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
     },
   });
   try {
+    // It listens before it has reached Redis.
+    await gateway.waitForHttp("/readyz", 200);
     const answers: string[] = [];
     for (const [index, to] of callees.entries()) {
       const started = await gateway.post("/v1/verifications", { to, calls: index < twoCalls ? 2 : 1 });
@@ -86,4 +88,5 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
   } finally {
     await gateway.stop();
   }
-});
+  // Two calls of five seconds each, and all that leads to them.
+}, 60_000);
