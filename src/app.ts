@@ -48,6 +48,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const metrics = createMetrics({
     liveCalls: () => dialer.liveCalls,
     trunks: () => operations.status(),
+    ways: () => telephony.ways(),
     outOfService: () => operations.outOfService(),
     asterisks: () => telephony.asterisks(),
     callerIds: () => care.status(),

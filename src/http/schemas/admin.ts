@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { breakerStates } from "../../telephony/trunks/breaker.ts";
 import { oneOf, time } from "./common.ts";
 
 /** No control characters: the text goes into logs and onto screens. */
@@ -19,10 +20,7 @@ const Way = Type.Object({
   asterisk: Type.String(),
   usable: Type.Boolean({ description: "Whether this gateway can place a call on it now." }),
   why: Type.String(),
-  breaker: oneOf(
-    ["closed", "open", "half_open"],
-    "`open`: left alone because calls failed; `half_open`: one at a time.",
-  ),
+  breaker: oneOf(breakerStates, "`open`: left alone because calls failed; `half_open`: one at a time."),
   retry_at: Type.Union([time("When it will be tried again."), Type.Null()]),
 });
 

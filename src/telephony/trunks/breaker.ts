@@ -13,7 +13,8 @@ export interface BreakerRules extends BreakerConfig {
   readonly probe_limit_ms: number;
 }
 
-export type BreakerState = "closed" | "open" | "half_open";
+export const breakerStates = ["closed", "open", "half_open"] as const;
+export type BreakerState = (typeof breakerStates)[number];
 
 /** Names the stretch between two changes of state in which a call began; see `record`. */
 export type BreakerRound = number;

@@ -48,6 +48,8 @@ async function start(first: Step[] | null, second: Step[], ranges: Record<string
       trunks: { first: trunk("first"), second: trunk("second") },
       routes: [{ prefix: "+", trunks: ["first", "second"] }],
       ranges: { other: { prefix: "+44770091", digits: "4" } },
+      // What is left alone stays so for longer than any test here takes.
+      routing: { breaker: { failures: "2", pause_ms: "120000" } },
       calls: { ring_ms: "1000", setup_limit_ms: "6000", drain_ms: "0" },
     },
   });
@@ -110,5 +112,24 @@ describe("failover", () => {
     await start([{ pauseMs: 20_000 }], ringing);
     expect(await end()).toEqual({ status: "undeliverable", reason: "no_answer_signal" });
     expect(await invites(carriers[1])).toEqual([]);
+  });
+});
+
+describe("a trunk that goes on failing", () => {
+  it("is left alone, and the figures say so", async () => {
+    await start(refusing("503 Service Unavailable"), ringing);
+    const breaker = async (trunk: string, state: string) => {
+      const series = `onering_trunk_breaker{trunk="${trunk}",asterisk="local",state="${state}"}`;
+      return (await gateway?.get("/metrics"))?.text
+        .split("\n")
+        .find((line) => line.startsWith(series))
+        ?.at(-1);
+    };
+    expect([await breaker("first", "closed"), await breaker("first", "open")]).toEqual(["1", "0"]);
+    for (let call = 0; call < 2; call++) await end();
+    expect([await breaker("first", "closed"), await breaker("first", "open")]).toEqual(["0", "1"]);
+    expect([await breaker("second", "closed"), await breaker("second", "open")]).toEqual(["1", "0"]);
+    expect(await end()).toEqual({ status: "rung", reason: "rang" });
+    expect([(await invites(carriers[0])).length, (await invites(carriers[1])).length]).toEqual([2, 3]);
   });
 });

@@ -199,6 +199,7 @@ describe("figures", () => {
     expect(text).toMatch(/^onering_checks_total{valid="true"} [1-9]/m);
     expect(text).toMatch(/^onering_call_attempts_total{trunk="carrier",outcome="rang"} [1-9]/m);
     expect(text).toContain('onering_trunk_usable{trunk="carrier"} 1');
+    expect(text).toContain('onering_trunk_breaker{trunk="carrier",asterisk="local",state="closed"} 1');
     expect(text).toContain('onering_asterisk_connected{asterisk="local"} 1');
     expect(text).toMatch(/route="\/v1\/verifications\/:id\/check",method="POST",status="200"/);
     expect(text).not.toMatch(/44740077/);

@@ -139,6 +139,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
   const metrics = createMetrics({
     liveCalls: () => 0,
     trunks: () => [],
+    ways: () => [],
     outOfService: () => [],
     asterisks: () => [],
     callerIds: async () => [],

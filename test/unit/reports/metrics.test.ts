@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../../src/reports/metrics.ts";
 import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
 
 const idle = {
   liveCalls: () => 0,
   trunks: () => [],
+  ways: () => [],
   outOfService: () => [],
   asterisks: () => [],
   callerIds: async () => [],
@@ -83,6 +85,7 @@ describe("the metrics", () => {
     let calls = 3;
     let out = 0;
     const { registry } = createMetrics({
+      ...idle,
       liveCalls: () => calls,
       trunks: () => [
         { trunk: "one", usable: true },
@@ -90,7 +93,6 @@ describe("the metrics", () => {
       ],
       outOfService: () => [{ kind: "trunk", name: "two" }].slice(0, out),
       asterisks: () => [["main", true]],
-      callerIds: async () => [],
     });
     expect(await registry.metrics()).toContain("onering_live_calls 3\n");
     calls = 0;
@@ -103,6 +105,26 @@ describe("the metrics", () => {
     out = 0;
     expect(await registry.metrics()).not.toContain("onering_out_of_service{");
     expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
+  });
+
+  it("tell the one state that each way's breaker is in now", async () => {
+    let state: BreakerState = "open";
+    const { registry } = createMetrics({
+      ...idle,
+      ways: () => [
+        { trunk: "carrier", asterisk: "one", breaker: { state } },
+        { trunk: "carrier", asterisk: "two", breaker: { state: "closed" } },
+      ],
+    });
+    const breakersNow = async () => {
+      const text = await registry.metrics();
+      const found = text.matchAll(/^onering_trunk_breaker{trunk="carrier",asterisk="(\w+)",state="(\w+)"} (\d)$/gm);
+      return [...found].map(([, asterisk, of, value]) => `${asterisk} ${of} ${value}`);
+    };
+    const two = ["two closed 1", "two open 0", "two half_open 0"];
+    expect(await breakersNow()).toEqual(["one closed 0", "one open 1", "one half_open 0", ...two]);
+    state = "half_open";
+    expect(await breakersNow()).toEqual(["one closed 0", "one open 0", "one half_open 1", ...two]);
   });
 
   it("tell how many caller IDs of each range are out, and nothing where that is not known", async () => {

@@ -1,0 +1,92 @@
+/** What Prometheus can ask of the present; what has happened is counted in metrics.ts. */
+import { Gauge, type Registry } from "prom-client";
+import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
+
+type Found<T> = readonly T[] | Promise<readonly T[]>;
+
+/** What is looked up at each scrape. */
+export interface MetricSources {
+  /** How many caller IDs each range has, how many of them are out, how many of those rest. May reject. */
+  callerIds(): Promise<
+    readonly { readonly range: string; readonly size: number; readonly out: number; readonly resting: number }[]
+  >;
+  liveCalls(): number;
+  trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
+  /** Every trunk through each of its Asterisks, and the breaker of that way. */
+  ways(): readonly {
+    readonly trunk: string;
+    readonly asterisk: string;
+    readonly breaker: { readonly state: BreakerState };
+  }[];
+  /** Trunks and Asterisks on which nothing new is placed, because somebody said so. */
+  outOfService(): Found<{ readonly kind: string; readonly name: string }>;
+  /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
+  asterisks(): Iterable<readonly [name: string, connected: boolean]>;
+}
+
+/** @param registry gets the gauges; what they show is looked up at each scrape */
+export function addGauges(sources: MetricSources, registry: Registry): void {
+  const registers = [registry];
+  new Gauge({
+    name: "onering_live_calls",
+    help: "Calls that are up now.",
+    registers,
+    collect() {
+      this.set(sources.liveCalls());
+    },
+  });
+  new Gauge({
+    name: "onering_trunk_usable",
+    help: "1: calls can be placed on the trunk. 0 also where an operator took it out of service.",
+    labelNames: ["trunk"] as const,
+    registers,
+    async collect() {
+      for (const { trunk, usable } of await sources.trunks()) this.set({ trunk }, Number(usable));
+    },
+  });
+  new Gauge({
+    name: "onering_trunk_breaker",
+    help: "1 for the state that the breaker of a trunk through an Asterisk is in on this gateway, 0 for the others.",
+    labelNames: ["trunk", "asterisk", "state"] as const,
+    registers,
+    collect() {
+      for (const { trunk, asterisk, breaker } of sources.ways()) {
+        for (const state of breakerStates) this.set({ trunk, asterisk, state }, Number(state === breaker.state));
+      }
+    },
+  });
+  new Gauge({
+    name: "onering_out_of_service",
+    help: "1: an operator, or a program, took this trunk or Asterisk out of service for all gateways.",
+    labelNames: ["kind", "name"] as const,
+    registers,
+    async collect() {
+      this.reset();
+      for (const { kind, name } of await sources.outOfService()) this.set({ kind, name }, 1);
+    },
+  });
+  new Gauge({
+    name: "onering_caller_ids",
+    help: "Caller IDs of a range: `all` there are, `resting`, and `at_cap`. Above half out, the range is not used.",
+    labelNames: ["range", "state"] as const,
+    registers,
+    async collect() {
+      // Nothing rather than old figures where the store is away.
+      this.reset();
+      for (const { range, size, out, resting } of await sources.callerIds().catch(() => [])) {
+        this.set({ range, state: "all" }, size);
+        this.set({ range, state: "resting" }, resting);
+        this.set({ range, state: "at_cap" }, out - resting);
+      }
+    },
+  });
+  new Gauge({
+    name: "onering_asterisk_connected",
+    help: "1: connected to the Asterisk, events flowing.",
+    labelNames: ["asterisk"] as const,
+    registers,
+    collect() {
+      for (const [asterisk, connected] of sources.asterisks()) this.set({ asterisk }, Number(connected));
+    },
+  });
+}
