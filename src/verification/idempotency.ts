@@ -6,6 +6,7 @@
  */
 import { Refusal } from "../refusal.ts";
 import type { IdempotentRequest, VerificationStore } from "./ports.ts";
+import { askerGone } from "./refusals.ts";
 import type { Verification } from "./types.ts";
 
 /**
@@ -34,9 +35,12 @@ export async function answerOnce(
   return read(await store.keepAnswer(ours, JSON.stringify(verification)));
 }
 
-/** A refusal changed nothing, so the app may try again with the same key; after any other error nobody knows. */
+/**
+ * A refusal changed nothing, so the app may try again with the same key; after any other error nobody knows. One whose
+ * asker is gone may have been asked again already: that one needs the reservation.
+ */
 function placedNothing(error: unknown): boolean {
-  return error instanceof Refusal && error.code !== "store_unavailable";
+  return error instanceof Refusal && error.code !== "store_unavailable" && error !== askerGone;
 }
 
 /** Best effort: a reservation that stays leads to the same id again, and ends by itself. */

@@ -49,6 +49,9 @@ export function noLine({ none, retryAfterMs }: NoLine): Refusal {
   }
 }
 
+/** Nobody hears of it; it is in the log. */
+export const askerGone = new Refusal("invalid_request", "the client closed the connection before a call was placed");
+
 /** @param codeLength of all calls together */
 export function noSuchCodeLength(codeLength: number | null, calls: number): Refusal {
   const what = calls === 1 ? "no caller ID that may be shown to this number makes" : "no two such caller IDs make";

@@ -18,8 +18,8 @@ import { newVerificationId } from "./ids.ts";
 import { isTerminal } from "./machine.ts";
 import { type Leased, leaseCallerIds, type Offer, takeOffer, type Wanted } from "./placing.ts";
 import type { Candidate, Placement, VerificationStore } from "./ports.ts";
-import { badCalls, ended, noCode, notPlaced } from "./refusals.ts";
-import type { AppIdentity, StartRequest, Verification, Verifications } from "./types.ts";
+import { askerGone, badCalls, ended, noCode, notPlaced } from "./refusals.ts";
+import type { AppIdentity, Asker, StartRequest, Verification, Verifications } from "./types.ts";
 
 interface Callee {
   /** E.164 with the plus sign. */
@@ -96,11 +96,13 @@ export function createStarts(options: {
   async function withOffer<T extends { readonly kind: string }>(
     to: string,
     wanted: Wanted,
+    asker: Asker | undefined,
     lease: (offer: Offer) => Promise<T>,
   ): Promise<{ readonly offer: Offer; readonly answer: T }> {
     const offer = await takeOffer(lines, pool, to, wanted);
     let answer: T | null = null;
     try {
+      if (asker?.gone) throw askerGone;
       answer = await lease(offer);
       return { offer, answer };
     } finally {
@@ -114,10 +116,16 @@ export function createStarts(options: {
   }
 
   /** @param id of the verification to start; where one has it already, that one is returned and nothing is placed */
-  async function startWith(id: string, app: AppIdentity, request: StartRequest, callee: Callee): Promise<Verification> {
+  async function startWith(
+    id: string,
+    app: AppIdentity,
+    request: StartRequest,
+    callee: Callee,
+    asker?: Asker,
+  ): Promise<Verification> {
     const { to, country } = callee;
     const { reference = null, metadata = null } = request;
-    const { offer, answer: lease } = await withOffer(to, wantedOf(request), (offer) =>
+    const { offer, answer: lease } = await withOffer(to, wantedOf(request), asker, (offer) =>
       leaseCallerIds({
         ...{ pool, care, hashes, offer, verificationId: id, callee: to },
         place: (...choice) =>
@@ -133,22 +141,22 @@ export function createStarts(options: {
   }
 
   return {
-    async start(app, request, idempotencyKey) {
+    async start(app, request, idempotencyKey, asker) {
       const callee = examine(app, request);
       const id = newVerificationId(hashes.callee(callee.to).bucket, random);
       const begin = request.channel === "call_in" ? callIns.start : startWith;
-      if (idempotencyKey === null) return begin(id, app, request, callee);
+      if (idempotencyKey === null) return begin(id, app, request, callee, asker);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
       const once = { key, fingerprint: hashes.fingerprint(request), id };
-      return answerOnce(store, once, (reservedId) => begin(reservedId, app, request, callee));
+      return answerOnce(store, once, (reservedId) => begin(reservedId, app, request, callee, asker));
     },
 
-    async resend(app, id) {
+    async resend(app, id, asker) {
       const verification = await endings.look(app.name, id);
       const { channel, status, to, country } = verification;
       if (isTerminal(status)) throw ended(status);
       if (channel === "call_in") throw noCode();
-      const { offer, answer: lease } = await withOffer(to, wantedOf(verification), (offer) =>
+      const { offer, answer: lease } = await withOffer(to, wantedOf(verification), asker, (offer) =>
         leaseCallerIds({
           ...{ pool, care, hashes, offer, verificationId: id, callee: to },
           place: (...choice) => store.resend(callRequest(app, id, to, offer, ...choice)),

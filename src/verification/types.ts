@@ -84,11 +84,17 @@ export interface CheckAnswer {
 }
 
 /** The service that http/ and the sandbox use (src/verification/service.ts). Every method may throw a `Refusal`. */
+/** Whoever waits for the answer to a start. */
+export interface Asker {
+  /** It waits no longer, so nobody would learn of the call: none is placed. */
+  readonly gone: boolean;
+}
+
 export interface Verifications {
   /** With an idempotency key the same request gets the same answer for a day; another request with it is refused. */
-  start(app: AppIdentity, request: StartRequest, idempotencyKey: string | null): Promise<Verification>;
+  start(app: AppIdentity, request: StartRequest, idempotencyKey: string | null, asker?: Asker): Promise<Verification>;
   get(app: AppIdentity, id: string): Promise<Verification>;
   check(app: AppIdentity, id: string, guess: Guess): Promise<CheckAnswer>;
-  resend(app: AppIdentity, id: string): Promise<Verification>;
+  resend(app: AppIdentity, id: string, asker?: Asker): Promise<Verification>;
   cancel(app: AppIdentity, id: string): Promise<Verification>;
 }

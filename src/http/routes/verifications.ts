@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyRequest } from "fastify";
 import type { Config } from "../../config/schema.ts";
-import type { Verifications } from "../../verification/types.ts";
+import type { Asker, Verifications } from "../../verification/types.ts";
 import { appOf } from "../app-identity.ts";
 import type { ProblemCode } from "../problems.ts";
 import { checkAnswerBody, createVerificationBody, guessOf, startRequest } from "../representations.ts";
@@ -25,6 +26,15 @@ const startProblems: readonly ProblemCode[] = [
 const existing: readonly ProblemCode[] = ["verification_not_found"];
 const open: readonly ProblemCode[] = [...existing, "verification_ended"];
 
+/** A request may have lain unread for long, in a process that stood still: its client gave up and closed the connection. */
+function askerOf({ raw: { socket } }: FastifyRequest): Asker {
+  return {
+    get gone() {
+      return socket.readableEnded || socket.destroyed;
+    },
+  };
+}
+
 export function verificationRoutes(verifications: Verifications, calls: Config["calls"]): FastifyPluginAsyncTypebox {
   const verificationBody = createVerificationBody(calls);
 
@@ -47,7 +57,12 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
       },
       async (request, reply) => {
         const idempotencyKey = request.headers["idempotency-key"] ?? null;
-        const verification = await verifications.start(appOf(request), startRequest(request.body), idempotencyKey);
+        const verification = await verifications.start(
+          appOf(request),
+          startRequest(request.body),
+          idempotencyKey,
+          askerOf(request),
+        );
         reply.code(201).header("location", `/v1/verifications/${verification.id}`);
         return verificationBody(verification);
       },
@@ -104,7 +119,8 @@ export function verificationRoutes(verifications: Verifications, calls: Config["
         },
         config: { placesCall: true, problems: [...open, ...calling] },
       },
-      async (request) => verificationBody(await verifications.resend(appOf(request), request.params.id)),
+      async (request) =>
+        verificationBody(await verifications.resend(appOf(request), request.params.id, askerOf(request))),
     );
 
     scope.post(

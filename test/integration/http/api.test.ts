@@ -1,7 +1,10 @@
 /** The API of the whole gateway, with real calls; every answer is held against the OpenAPI document it serves. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RedisServer } from "../../../src/runtime/redis-server.ts";
 import { type Answer, apiKey, type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
@@ -13,13 +16,14 @@ interface Document {
 const runtime = withRuntime();
 let carrier: SippCarrier;
 let gateway: Gateway;
+let redis: RedisServer;
 let document: Document;
 let ajv: Ajv2020;
 let nextCallee = 0;
 const callee = () => `+44740077${String(nextCallee++).padStart(4, "0")}`;
 
 beforeAll(async () => {
-  const redis = await runtime.redis();
+  redis = await runtime.redis();
   carrier = await runtime.carrier({ scenario: "ringing" });
   const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
@@ -142,6 +146,31 @@ describe("the conversation", () => {
     expect(second).not.toBe(first);
     expect((await ask("POST", `/v1/verifications/${id}/check`, { code: first })).json.valid).toBe(false);
     expect((await ask("POST", `/v1/verifications/${id}/check`, { code: second })).json.valid).toBe(true);
+  });
+});
+
+describe("a start whose client is gone", () => {
+  // As a gateway finds it that stood still: the request, and behind it the end of the connection.
+  test("places no call: it rang a phone for a code that nobody waited for any more", async () => {
+    const to = callee();
+    const body = JSON.stringify({ to });
+    const head = [
+      ...["POST /v1/verifications HTTP/1.1", "host: gateway", `authorization: Bearer ${apiKey}`],
+      ...["content-type: application/json", `content-length: ${body.length}`],
+    ];
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    process.kill(redis.pid, "SIGSTOP");
+    try {
+      socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+      await once(socket.resume(), "end");
+    } finally {
+      process.kill(redis.pid, "SIGCONT");
+    }
+    // Its callee is as free as any, and only this call comes.
+    expect((await ask("POST", "/v1/verifications", { to })).status).toBe(201);
+    await codeShownTo(to);
+    const invites = (await carrier.messages()).filter(({ startLine }) => startLine.startsWith(`INVITE sip:${to}`));
+    expect(invites).toHaveLength(1);
   });
 });
 
