@@ -8,10 +8,10 @@ import { noLine, noSuchCodeLength, rangesExhausted } from "./refusals.ts";
 import type { Verification } from "./types.ts";
 
 /**
- * Most callees were shown nothing lately, so the first is nearly always free, and each costs four hashes. Where half of
- * the range is not for a callee, one in four needs the second try.
+ * Most callees were shown nothing lately, so the first is nearly always free, and each costs three hashes. Where half of
+ * the range is not for a callee, every second one needs the second try.
  */
-const fewCandidates = 2;
+const fewCandidates = 1;
 /** For the second try. That none of so many is free has a chance of at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
 const manyCandidates = 64;
 const mostCandidates = 256;

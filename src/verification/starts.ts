@@ -12,7 +12,7 @@ import type { Dialer, Lines } from "../telephony/dialer-port.ts";
 import type { CallIns } from "./call-in.ts";
 import type { Calls } from "./calls.ts";
 import type { Endings } from "./endings.ts";
-import type { Hashes } from "./hashes.ts";
+import type { CalleeRef, Hashes } from "./hashes.ts";
 import { answerOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import { isTerminal } from "./machine.ts";
@@ -25,6 +25,8 @@ interface Callee {
   /** E.164 with the plus sign. */
   readonly to: string;
   readonly country: string;
+  /** How the store knows it. */
+  readonly ref: CalleeRef;
 }
 
 export function createStarts(options: {
@@ -55,7 +57,7 @@ export function createStarts(options: {
     if (!facts.callable || facts.e164 === null || facts.country === null) {
       throw new Refusal("number_not_callable", "this number cannot be called");
     }
-    return { to: facts.e164, country: facts.country };
+    return { to: facts.e164, country: facts.country, ref: hashes.callee(facts.e164) };
   }
 
   /** @throws {Refusal} where so many calls for one code are too few or too many */
@@ -69,7 +71,7 @@ export function createStarts(options: {
   function callRequest(
     app: AppIdentity,
     id: string,
-    to: string,
+    callee: CalleeRef,
     offer: Offer,
     candidates: readonly Candidate[],
     mostResting: number,
@@ -78,7 +80,7 @@ export function createStarts(options: {
       nowMs: clock.nowMs(),
       app: app.name,
       id,
-      callee: hashes.callee(to),
+      callee,
       calls: offer.calls,
       candidates,
       mostResting,
@@ -123,13 +125,13 @@ export function createStarts(options: {
     callee: Callee,
     asker?: Asker,
   ): Promise<Verification> {
-    const { to, country } = callee;
+    const { to, country, ref } = callee;
     const { reference = null, metadata = null } = request;
     const { offer, answer: lease } = await withOffer(to, wantedOf(request), asker, (offer) =>
       leaseCallerIds({
         ...{ pool, care, hashes, offer, verificationId: id, callee: to },
         place: (...choice) =>
-          store.start({ ...callRequest(app, id, to, offer, ...choice), to, country, reference, metadata }),
+          store.start({ ...callRequest(app, id, ref, offer, ...choice), to, country, reference, metadata }),
       }),
     );
     if (lease.kind === "exists") return endings.seen(lease);
@@ -143,7 +145,7 @@ export function createStarts(options: {
   return {
     async start(app, request, idempotencyKey, asker) {
       const callee = examine(app, request);
-      const id = newVerificationId(hashes.callee(callee.to).bucket, random);
+      const id = newVerificationId(callee.ref.bucket, random);
       const begin = request.channel === "call_in" ? callIns.start : startWith;
       if (idempotencyKey === null) return begin(id, app, request, callee, asker);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
@@ -159,7 +161,7 @@ export function createStarts(options: {
       const { offer, answer: lease } = await withOffer(to, wantedOf(verification), asker, (offer) =>
         leaseCallerIds({
           ...{ pool, care, hashes, offer, verificationId: id, callee: to },
-          place: (...choice) => store.resend(callRequest(app, id, to, offer, ...choice)),
+          place: (...choice) => store.resend(callRequest(app, id, hashes.callee(to), offer, ...choice)),
         }),
       );
       if (lease.kind !== "leased") throw refused(lease);
