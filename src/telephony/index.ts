@@ -47,8 +47,10 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   const watches = new Map<string, AmiWatch>();
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
-    controls.set(name, createDriver(asterisk, own));
-    const endpoints = Object.values(config.trunks).flatMap((t) => (asterisksOf(t).includes(name) ? [t.endpoint] : []));
+    const trunks = Object.values(config.trunks).filter((trunk) => asterisksOf(trunk).includes(name));
+    const withProgress = trunks.some((trunk) => trunk.ring_on === "180+183");
+    controls.set(name, createDriver(asterisk, { ...own, withProgress }));
+    const endpoints = trunks.map((trunk) => trunk.endpoint);
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
@@ -105,16 +107,17 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   };
 }
 
-export type DriverParts = Pick<TelephonyParts, "clock" | "random" | "logger">;
+export interface DriverParts extends Pick<TelephonyParts, "clock" | "random" | "logger"> {
+  /** Whether it has to tell `progress`; default true. */
+  readonly withProgress?: boolean;
+}
 
 /** A new driver of the schema's `driver` must be named here, or this does not compile. */
 const drivers: Readonly<
   Record<AsteriskConfig["driver"], (asterisk: AsteriskConfig, parts: DriverParts) => CallControl>
 > = {
-  "ari-websocket": (asterisk, { clock, random, logger }) =>
-    createAriWebSocketDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
-  "ari-client": (asterisk, { clock, random, logger }) =>
-    createAriClientDriver({ asterisk: ariOf(asterisk), clock, random, logger }),
+  "ari-websocket": (asterisk, parts) => createAriWebSocketDriver({ ...parts, asterisk: ariOf(asterisk) }),
+  "ari-client": (asterisk, parts) => createAriClientDriver({ ...parts, asterisk: ariOf(asterisk) }),
   "asterisk-manager": (asterisk, parts) => createAsteriskManagerDriver({ ...parts, asterisk: amiOf(asterisk) }),
 };
 

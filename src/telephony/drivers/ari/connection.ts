@@ -3,7 +3,6 @@ import type { AriConfig } from "../../../config/asterisk-access.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
 import { type ConnectionOwner, type ConnectionParts, KeptConnection } from "../kept-connection.ts";
 import type { Link } from "../link.ts";
-import { eventTypes } from "./events.ts";
 import { PreflightError, preflight } from "./preflight.ts";
 import type { AriSession, AriTransport, SessionListener } from "./transport.ts";
 
@@ -13,6 +12,8 @@ const missedPingsAllowed = 2;
 export interface AriConnectionParts extends ConnectionParts {
   readonly asterisk: AriConfig;
   readonly transport: AriTransport;
+  /** Which events Asterisk is to send. */
+  readonly eventFilter: object;
   readonly owner: ConnectionOwner<AriSession, unknown>;
 }
 
@@ -58,7 +59,7 @@ export class AriConnection {
   }
 
   async #connect(link: Link): Promise<AsteriskInfo> {
-    const { asterisk, owner, transport } = this.#parts;
+    const { asterisk, owner, transport, eventFilter } = this.#parts;
     const info = await preflight(asterisk);
     link.assertNotOver();
     const session = await transport.open(info, this.#listener(link));
@@ -92,8 +93,6 @@ export class AriConnection {
     return true;
   }
 }
-
-const eventFilter = { allowed: eventTypes.map((type) => ({ type })) };
 
 function describe(error: unknown): string {
   if (error instanceof PreflightError) return `${error.problem}: ${error.message}`;

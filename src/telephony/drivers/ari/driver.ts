@@ -15,7 +15,7 @@ import { CallBook } from "../call-book.ts";
 import { callIdOf } from "../own-calls.ts";
 import { Strays } from "../strays.ts";
 import { AriConnection } from "./connection.ts";
-import { channelStates, readEvent, waitingIn } from "./events.ts";
+import { channelStates, eventFilter, readEvent, waitingIn } from "./events.ts";
 import { IncomingCalls } from "./incoming.ts";
 import { hangUp, isMissing, type ListedChannel, listChannels, originate } from "./requests.ts";
 import type { AriSession, AriTransport } from "./transport.ts";
@@ -25,6 +25,8 @@ export interface AriDriverParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Whether `progress` is told; default true. Only a trunk on which a 183 means ringing needs it. */
+  readonly withProgress?: boolean;
 }
 
 export class AriDriver implements CallControl {
@@ -51,6 +53,7 @@ export class AriDriver implements CallControl {
     this.#connection = new AriConnection({
       ...parts,
       transport,
+      eventFilter: eventFilter(parts.withProgress ?? true),
       owner: {
         reconcile: (session) => this.#reconcile(session),
         event: (event) => this.#event(event),

@@ -1,0 +1,41 @@
+/** Where no trunk rings on 183, Asterisk sends no `Dial` events: what a driver tells of ringing and answers stays the same. */
+import { expect, it } from "vitest";
+import { systemClock } from "../../../src/clock.ts";
+import { ariOf } from "../../../src/config/asterisk-access.ts";
+import { cryptoRandom } from "../../../src/random.ts";
+import { createAriWebSocketDriver } from "../../../src/telephony/drivers/ari-websocket/index.ts";
+import type { Step } from "../../support/scenarios.ts";
+import { withSetting } from "./conformance/setting.ts";
+
+const { world, driver, log, place } = withSetting({
+  driver: "ari-websocket",
+  create: (asterisk, logger) =>
+    createAriWebSocketDriver({
+      ...{ asterisk: ariOf(asterisk), clock: systemClock, random: cryptoRandom, logger },
+      withProgress: false,
+    }),
+  listensAt: "ari",
+  several: true,
+  tellsSipCallId: true,
+});
+
+const answer: readonly Step[] = [{ send: "200 OK", sdp: true }, "ack", "bye"];
+
+it.each<[string, readonly Step[], string[]]>([
+  ["180", [{ send: "180 Ringing" }, "canceled"], ["alerting"]],
+  ["180 with SDP, of which Dial says PROGRESS", [{ send: "180 Ringing", sdp: true }, "canceled"], ["alerting"]],
+  [
+    "183, then 180",
+    [{ send: "183 Session Progress", sdp: true }, { pauseMs: 50 }, { send: "180 Ringing" }, "canceled"],
+    ["alerting"],
+  ],
+  ["180, then an answer", [{ send: "180 Ringing" }, { pauseMs: 50 }, ...answer], ["alerting", "answered"]],
+  ["an answer at once", answer, ["answered"]],
+])("tells of %s", async (_what, steps, expected) => {
+  await world().carrier(steps);
+  const callId = await place();
+  await log().event(callId, expected.at(-1) as "alerting");
+  await driver().hangup(callId);
+  await log().event(callId, "ended");
+  expect(log().types(callId)).toEqual([...expected, "ended"]);
+});
