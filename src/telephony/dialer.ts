@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
+import { LateLogger } from "../reports/late-logger.ts";
 import { isSignOfLife } from "./call.ts";
 import type { CallControl, CallEvent } from "./call-control.ts";
 import type { Attempt, AttemptObserver, AttemptResult, Dialer, Line } from "./dialer-port.ts";
@@ -83,7 +84,7 @@ class ShortCallDialer implements Dialer {
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,
       mostTries: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
-      logger: this.#parts.logger.child({ attemptId }),
+      logger: new LateLogger(() => this.#parts.logger.child({ attemptId })),
       onCallId: (callId) => {
         callIds.push(callId);
         this.#calls.set(callId, live);
@@ -175,9 +176,9 @@ class ShortCallDialer implements Dialer {
 
   /** Log lines say which attempt and which trunks, and no number. */
   #report({ attemptId, line }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    const logger = this.#parts.logger.child({ attemptId, trunk: result.tries.at(-1)?.trunk ?? line.trunk });
-    logger.info(result, "call ended");
-    guarded(logger, () => observer.ended(result));
+    const { logger } = this.#parts;
+    logger.info({ attemptId, trunk: result.tries.at(-1)?.trunk ?? line.trunk, ...result }, "call ended");
+    guarded(new LateLogger(() => logger.child({ attemptId })), () => observer.ended(result));
   }
 }
 

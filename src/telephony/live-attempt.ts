@@ -3,8 +3,8 @@
  * caller ID. Never after the phone may have rung, and never while an INVITE of this attempt may be alive: a callee
  * must not get two calls at once.
  */
-import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { LineLogger } from "../reports/late-logger.ts";
 import type { CallControl, CallEvent } from "./call-control.ts";
 import type { Attempt, AttemptObserver, AttemptResult, Line, NoLine, Try } from "./dialer-port.ts";
 import { LiveCall } from "./live-call.ts";
@@ -36,7 +36,7 @@ export interface LiveAttemptParts {
   readonly mostTries: number;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
-  readonly logger: Logger;
+  readonly logger: LineLogger;
   /** An INVITE with this id is about to be placed: its events are this attempt's. */
   readonly onCallId: (callId: string) => void;
   /** What an attempt gets of which no call ever was. */

@@ -1,6 +1,6 @@
 /** One call under way: feeds its state machine (call.ts) and does what that says. */
-import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { LineLogger } from "../reports/late-logger.ts";
 import { type CallEnd, resultOf } from "./attempt-result.ts";
 import {
   beginCall,
@@ -24,7 +24,7 @@ export interface LiveCallParts {
   readonly tap: SipTap | null;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
-  readonly logger: Logger;
+  readonly logger: LineLogger;
   readonly observer: Pick<AttemptObserver, "calling" | "ringing">;
   /** Called once, at the end. */
   readonly onEnd: (result: AttemptResult) => void;
@@ -88,7 +88,7 @@ export class LiveCall {
     try {
       await this.#parts.control.hangup(this.#parts.request.callId);
     } catch {
-      this.#parts.logger.warn("hang-up failed");
+      this.#parts.logger.warn({}, "hang-up failed");
       news = { type: "hangup_failed" };
     }
     this.feed(news);
@@ -111,7 +111,7 @@ export class LiveCall {
   async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
     const { logger, onEnd, rules, tap } = this.#parts;
-    if (end.endedBy === "nobody" && end.refusal === null) logger.warn("the end of a call was never seen");
+    if (end.endedBy === "nobody" && end.refusal === null) logger.warn({}, "the end of a call was never seen");
     // Without a tap there is nothing to wait for, not even a turn of the event loop.
     const evidence = tap === null || end.sipCallId === null ? null : await tap.settle(end.sipCallId);
     onEnd(resultOf(end, rules.ringOnProgress, evidence));
@@ -119,7 +119,7 @@ export class LiveCall {
 }
 
 /** A listener's mistake must not disturb the call. */
-export function guarded(logger: Logger, callback: () => void): void {
+export function guarded(logger: LineLogger, callback: () => void): void {
   try {
     callback();
   } catch (error) {
