@@ -65,7 +65,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ranges: Object.keys(config.ranges),
     alarmOutPercent: config.caller_id_care.alarm_out_percent,
     hash: createHashes(config.secrets.hmac_key).presented,
-    ...{ clock, report, logger },
+    ...{ beat: store.beat, clock, report, logger },
   });
   const verifications = createVerifications({
     config,
@@ -76,6 +76,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     dialer,
     store: store.verifications,
     callInStore: store.callIns,
+    beat: store.beat,
     hmacKey: config.secrets.hmac_key,
     clock,
     random,

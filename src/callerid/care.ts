@@ -7,10 +7,11 @@
  * 500, and matters only where the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
+import type { Beat } from "../beat.ts";
 import type { Clock } from "../clock.ts";
 import type { Report } from "../reports/events.ts";
 import type { Outcome } from "../telephony/outcome.ts";
-import type { CareStore, RangeCare } from "./care-port.ts";
+import type { CallerIdRef, CareStore, RangeCare } from "./care-port.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Group, groupsOf, type Headroom, headroom } from "./headroom.ts";
 import { createNotebook } from "./notebook.ts";
@@ -65,13 +66,15 @@ export function createCallerIdCare(options: {
   readonly ranges: readonly string[];
   readonly alarmOutPercent: number;
   readonly hash: (callerId: string) => string;
+  /** When notes of calls are written. */
+  readonly beat: Beat;
   readonly clock: Clock;
   readonly report: Report;
   readonly logger: Logger;
 }): CallerIdCare {
   const { store, pool, hash, clock, report, logger } = options;
   const notebook = createNotebook({
-    ...{ store, clock, logger },
+    ...{ store, beat: options.beat, clock, logger },
     onRested(rested) {
       report({ type: "caller_id_rested", ...rested });
       logger.warn({ ...rested }, "a caller ID rests");
@@ -90,7 +93,16 @@ export function createCallerIdCare(options: {
     }
   }
 
-  const refOf = (callerId: CallerId) => ({ range: callerId.range, hash: hash(callerId.number) });
+  /** A caller ID that was drawn is placed and ends later: its hash is worked out once. */
+  const refs = new WeakMap<CallerId, CallerIdRef>();
+  function refOf(callerId: CallerId): CallerIdRef {
+    let ref = refs.get(callerId);
+    if (ref === undefined) {
+      ref = { range: callerId.range, hash: hash(callerId.number) };
+      refs.set(callerId, ref);
+    }
+    return ref;
+  }
 
   return {
     async look(ranges, codeLength, choices) {

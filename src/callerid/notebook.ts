@@ -1,10 +1,9 @@
 /** Collects what is noted of caller IDs and hands it to the store in batches, one at a time. What the store did not take is lost. */
 import type { Logger } from "pino";
+import type { Beat } from "../beat.ts";
 import type { Clock } from "../clock.ts";
 import type { CareStore, Note, Rested } from "./care-port.ts";
 
-/** Notes are collected for so long: at hundreds of calls a second one script then takes many. */
-const batchMs = 25;
 /** What one script takes: it holds up nobody for longer than about a millisecond. */
 const mostPerBatch = 200;
 /** Notes that wait while the store is slow; those beyond are lost, and caps are passed by so much. */
@@ -17,14 +16,18 @@ export interface Notebook {
   settled(): Promise<void>;
 }
 
-/** @param options.onRested is told of each caller ID that began to rest */
+/**
+ * @param options.beat when notes are handed over: at hundreds of calls a second one script then takes many
+ * @param options.onRested is told of each caller ID that began to rest
+ */
 export function createNotebook(options: {
   readonly store: Pick<CareStore, "note">;
+  readonly beat: Beat;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onRested: (rested: Rested) => void;
 }): Notebook {
-  const { store, clock, logger, onRested } = options;
+  const { store, beat, clock, logger, onRested } = options;
   let waiting: Note[] = [];
   let lost = 0;
   let timed = false;
@@ -59,7 +62,7 @@ export function createNotebook(options: {
       waiting.push(note);
       if (timed || writing) return;
       timed = true;
-      clock.after(batchMs, () => {
+      void beat.next().then(() => {
         timed = false;
         write();
       });

@@ -1,11 +1,9 @@
 /** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
-import type { Clock } from "../clock.ts";
+import type { Beat } from "../beat.ts";
 import type { PacedWay, Pacing, TakeAnswer } from "../telephony/pacing-port.ts";
 import { linesKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-/** Places are given back together: at hundreds of calls a second one script then takes many, and nobody waits for it. */
-const batchMs = 20;
 /** What one script takes: it holds up nobody for longer than about a millisecond. */
 const mostPerBatch = 100;
 
@@ -18,10 +16,11 @@ interface Batch {
   readonly args: (string | number)[];
   /** Resolves when the store took it. */
   readonly sent: Promise<void>;
-  readonly close: () => void;
+  readonly send: () => void;
 }
 
-export function createPacing(run: RunScript, clock: Clock): PacingStore {
+/** @param beat places are given back with it: at hundreds of calls a second one script takes many, and nobody waits for it */
+export function createPacing(run: RunScript, beat: Beat): PacingStore {
   /** The batch that is being collected; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
   const underWay = new Set<Promise<void>>();
@@ -33,16 +32,15 @@ export function createPacing(run: RunScript, clock: Clock): PacingStore {
     underWay.add(sent);
     const done = () => underWay.delete(sent);
     sent.then(done, done);
-    const stopTimer = clock.after(batchMs, closeBatch);
-    const close = () => {
-      stopTimer();
-      send();
-    };
-    return { args, sent, close };
+    const opened = { args, sent, send };
+    void beat.next().then(() => {
+      if (batch === opened) closeBatch();
+    });
+    return opened;
   }
 
   function closeBatch(): void {
-    batch?.close();
+    batch?.send();
     batch = null;
   }
 

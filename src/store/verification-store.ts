@@ -144,7 +144,8 @@ function readCheck(id: string, reply: Reply): CheckResult {
 }
 
 function readChange(id: string, reply: Reply): ChangeResult {
-  const [kind] = reply;
+  const [kind, first, second] = reply;
+  if (kind === "noted") return { kind, status: first as Status, callsDelivered: Number(second) };
   if (kind === "seen") return { kind, ...readSeen(id, reply) };
   if (kind === "not_found") return { kind };
   throw unreadable(kind);

@@ -1,10 +1,12 @@
 /**
- * Writes the progress of one call into the store, in order. Only the newest news counts: what comes while the store is
- * busy replaces what waits, so one call never has more than one write under way and one waiting, and a store that is
- * away for a while gets the last state when it is back. What is lost for good is settled by the call's deadline.
+ * Writes the progress of one call into the store, in order. Only the newest news counts: what comes before the next beat,
+ * or while the store is busy, replaces what waits. So one call never has more than one write under way and one waiting,
+ * and a store that is away for a while gets the last state when it is back. What is lost for good is settled by the
+ * call's deadline.
  */
-import type { Logger } from "pino";
+import type { Beat } from "../beat.ts";
 import type { Clock } from "../clock.ts";
+import type { LineLogger } from "../reports/late-logger.ts";
 import type { Outcome } from "../telephony/outcome.ts";
 import type { LastCall } from "./last-call.ts";
 import type { Event } from "./machine.ts";
@@ -29,14 +31,17 @@ export interface CallProgress {
 /** @param write stores one piece of news; may reject, then it is tried again, or the news that came since */
 export function createCallProgress(options: {
   readonly write: (news: News) => Promise<void>;
+  /** When news is written: with that of other calls. */
+  readonly beat: Beat;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: LineLogger;
 }): CallProgress {
-  const { write, clock, logger } = options;
+  const { write, beat, clock, logger } = options;
   let waiting: News | null = null;
   let running: Promise<void> | null = null;
 
   const writeAll = async () => {
+    await beat.next();
     for (let failures = 0; waiting !== null; ) {
       const news: News = waiting;
       waiting = null;
@@ -63,7 +68,10 @@ export function createCallProgress(options: {
       running ??= writeAll();
     },
     async settled() {
-      while (running) await running;
+      while (running) {
+        beat.strike();
+        await running;
+      }
     },
   };
 }

@@ -1,10 +1,12 @@
 /** The calls of verifications: hands each to the dialer, and what becomes of it to the store and the reports. */
 import type { Logger } from "pino";
+import type { Beat } from "../beat.ts";
 import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerId } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Report } from "../reports/events.ts";
+import { LateLogger } from "../reports/late-logger.ts";
 import type { AttemptResult, Dialer, Line, Lines } from "../telephony/dialer-port.ts";
 import { type CallProgress, createCallProgress, type News } from "./call-progress.ts";
 import { attemptIdOf } from "./ids.ts";
@@ -45,12 +47,14 @@ export function createCalls(options: {
   readonly dialer: Dialer;
   readonly care: CallerIdCare;
   readonly store: VerificationStore;
+  /** When news of calls is written. */
+  readonly beat: Beat;
   readonly clock: Clock;
   readonly report: Report;
   readonly logger: Logger;
   readonly onSeen: (seen: Seen) => void;
 }): Calls {
-  const { dialer, care, store, clock, report, logger, onSeen } = options;
+  const { dialer, care, store, beat, clock, report, logger, onSeen } = options;
   const gapMs = options.config.calls.second_call_gap_ms;
   /** Bounded by the calls that the dialer keeps up, and those whose last news waits for the store. */
   const live = new Set<CallProgress>();
@@ -71,18 +75,23 @@ export function createCalls(options: {
   });
 
   /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
-  function progressOf({ id, app, attempts: attempt }: Verification, second: SecondCall | null): CallProgress {
+  function progressOf(verification: Verification, second: SecondCall | null): CallProgress {
+    const { id, app, attempts: attempt, calls } = verification;
     const write = async (news: News) => {
       const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, ...news });
       if (result.kind === "not_found") return;
-      onSeen(result);
-      const { verification } = result;
+      if (result.kind === "seen") onSeen(result);
+      const { status, callsDelivered } = result.kind === "seen" ? result.verification : result;
       // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
-      if (isTerminal(verification.status)) dialer.cancel(attemptIdOf(id, attempt));
-      else if (news.event === "delivered" && verification.callsDelivered < verification.calls)
-        second?.follow(verification);
+      if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempt));
+      else if (news.event === "delivered" && callsDelivered < calls) second?.follow(verification);
     };
-    const progress = createCallProgress({ write, clock, logger: logger.child({ id, attempt }) });
+    const progress = createCallProgress({
+      write,
+      beat,
+      clock,
+      logger: new LateLogger(() => logger.child({ id, attempt })),
+    });
     live.add(progress);
     return progress;
   }

@@ -48,7 +48,7 @@ export function createEndings(options: {
 
   async function look(app: string, id: string): Promise<Verification> {
     const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt: null, event: null, reason: null });
-    if (result.kind === "not_found") throw notFound();
+    if (result.kind !== "seen") throw notFound();
     return seen(result);
   }
 

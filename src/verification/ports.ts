@@ -110,7 +110,11 @@ export interface Change {
   readonly mayStillRing?: boolean;
 }
 
-export type ChangeResult = ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" };
+export type ChangeResult =
+  | ({ readonly kind: "seen" } & Seen)
+  /** The answer to news of a call, unless that ended the verification: it comes three times a call, so it is short. */
+  | { readonly kind: "noted"; readonly status: Status; readonly callsDelivered: number }
+  | { readonly kind: "not_found" };
 
 export type Reservation =
   | { readonly kind: "new" }

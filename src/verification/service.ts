@@ -1,5 +1,6 @@
 /** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
 import type { Logger } from "pino";
+import type { Beat } from "../beat.ts";
 import type { CallerIdCare } from "../callerid/care.ts";
 import type { CallerIdPool } from "../callerid/types.ts";
 import type { Clock } from "../clock.ts";
@@ -32,6 +33,8 @@ export interface VerificationsOptions {
   readonly lines: Lines;
   readonly dialer: Dialer;
   readonly store: VerificationStore;
+  /** When what may wait a little is written: `Store.beat`. */
+  readonly beat: Beat;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
   readonly clock: Clock;
@@ -113,7 +116,7 @@ export function createVerifications(options: VerificationsOptions): Verification
         reason: null,
       } as const;
       const result = await store.change(cancel);
-      if (result.kind === "not_found") throw notFound();
+      if (result.kind !== "seen") throw notFound();
       const verification = endings.seen(result);
       // Canceling twice is the same wish; any other end is news to the app.
       if (verification.status !== "canceled") throw ended(verification.status);

@@ -9,7 +9,8 @@ ARGV[2]  app          ARGV[4]  attempt that the event is of, or ''     ARGV[6]  
 ARGV[7]  what is known of the call that this ended (JSON), or ''
 ARGV[8]  1: nobody saw that call end, so it may still ring; the callee stays its own until its time is over
 
-Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
+Returns  {'noted', status, calls delivered}, for news of a call that did not end the verification
+         {'seen', 0, ended now, public fields…}, else   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"
@@ -39,4 +40,7 @@ if CALL_OVER[event] and ARGV[8] ~= '1' and not (record.status == 'pending' and a
   end
 end
 save(key, record)
+if attempt ~= '' and not record.ended_now then
+  return { 'noted', record.status, tonumber(record.calls_delivered) }
+end
 return answer(key, 'seen', 0, record.ended_now)

@@ -96,6 +96,7 @@ describe("while Redis is away", () => {
     const call = world.lastCall();
     process.kill(redis.pid, "SIGSTOP");
     call.calling();
+    world.store.beat.strike();
     await expect.poll(() => world.logLines.join("")).toContain("Redis did not answer");
     call.ringing();
     call.ended(result({ outcome: "rang", alerted: true }));

@@ -125,7 +125,7 @@ export function createWorld(options: WorldOptions) {
     ranges: Object.keys(ranges),
     alarmOutPercent: care.alarm_out_percent,
     hash: createHashes(hmacKey).presented,
-    ...{ clock, report, logger },
+    ...{ beat: store.beat, clock, report, logger },
   });
   const verifications = createVerifications({
     ...{ numbers, lines, dialer, clock, logger, callerIds, report, hmacKey },
@@ -137,6 +137,7 @@ export function createWorld(options: WorldOptions) {
     },
     store: store.verifications,
     callInStore: store.callIns,
+    beat: store.beat,
     random: cryptoRandom,
   });
 

@@ -1,6 +1,7 @@
 /** What care asks and tells. The counting itself is tested on a real Redis: test/integration/store/care.test.ts. */
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import { createBeat } from "../../../src/beat.ts";
 import { createCallerIdCare } from "../../../src/callerid/care.ts";
 import type { CareStore, Note, Rested } from "../../../src/callerid/care-port.ts";
 import { createCallerIdPool } from "../../../src/callerid/pool.ts";
@@ -31,6 +32,7 @@ function open(store: Partial<CareStore> = {}) {
     ranges: Object.keys(ranges),
     alarmOutPercent: 25,
     hash: (callerId) => `hash of ${callerId.slice(-2)}`,
+    beat: createBeat(clock, 20),
     clock,
     report: (event) => void reports.push(event),
     logger: pino(
@@ -114,7 +116,7 @@ describe("notes", () => {
     care.placed(callerId);
     care.ended(callerId, rang);
     expect(batches).toEqual([]);
-    clock.advance(25);
+    clock.advance(20);
     await care.settled();
     const ref = { range: "block", hash: `hash of ${callerId.code}` };
     expect(batches).toEqual([
@@ -149,7 +151,7 @@ describe("notes", () => {
       },
     });
     care.placed(callerId);
-    clock.advance(25);
+    clock.advance(20);
     await care.settled();
     clock.advance(60_000);
     await care.settled();
@@ -169,7 +171,8 @@ describe("notes", () => {
       },
     });
     care.placed(callerId);
-    clock.advance(25);
+    clock.advance(20);
+    await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 10_500; i++) care.placed(callerId);
     answer([]);
     await care.settled();
@@ -181,9 +184,9 @@ describe("notes", () => {
     const { care, clock, batches, callerId } = open();
     care.placed(callerId);
     await care.settled();
-    clock.advance(25);
+    clock.advance(20);
     care.placed(callerId);
-    clock.advance(25);
+    clock.advance(20);
     await care.settled();
     expect(batches.map((notes) => notes.length)).toEqual([1, 1]);
   });

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
+import { createBeat } from "../../../src/beat.ts";
 import { createCallProgress, type News } from "../../../src/verification/call-progress.ts";
 import { manualClock } from "./manual-clock.ts";
 
@@ -12,7 +13,9 @@ function createStage() {
   const log: string[] = [];
   const written: string[] = [];
   const pending: { resolve(): void; reject(error: Error): void }[] = [];
+  const beat = createBeat(clock, 20);
   const progress = createCallProgress({
+    beat,
     write({ event }) {
       written.push(event);
       return new Promise((resolve, reject) => void pending.push({ resolve, reject }));
@@ -20,12 +23,31 @@ function createStage() {
     clock,
     logger: pino({ level: "debug" }, { write: (line: string) => void log.push(line) }),
   });
-  return { clock, log, written, pending, progress };
+  const nextBeat = () => {
+    beat.strike();
+    return breath();
+  };
+  return { clock, log, written, pending, progress, nextBeat };
 }
 
+it("writes at the next beat, and what was overtaken until then not at all", async () => {
+  const { progress, written, clock } = createStage();
+  progress.tell(news("calling"));
+  clock.advance(19);
+  await breath();
+  expect(written).toEqual([]);
+  progress.tell(news("ringing"));
+  clock.advance(1);
+  await breath();
+  expect(written).toEqual(["ringing"]);
+});
+
 it("writes one thing at a time; of what comes meanwhile only the newest", async () => {
-  const { progress, written, pending } = createStage();
-  for (const event of ["calling", "ringing", "delivered"] as const) progress.tell(news(event));
+  const { progress, written, pending, nextBeat } = createStage();
+  progress.tell(news("calling"));
+  await nextBeat();
+  for (const event of ["ringing", "delivered"] as const) progress.tell(news(event));
+  await nextBeat();
   expect(written).toEqual(["calling"]);
   pending[0]?.resolve();
   await breath();
@@ -33,12 +55,24 @@ it("writes one thing at a time; of what comes meanwhile only the newest", async 
   pending[1]?.resolve();
   await progress.settled();
   progress.tell(news("calling"));
+  await nextBeat();
   expect(written).toHaveLength(3);
 });
 
-it("tries again later, with what is newest then", async () => {
-  const { progress, written, pending, clock } = createStage();
+it("writes at once what is to be settled", async () => {
+  const { progress, written, pending } = createStage();
   progress.tell(news("ringing"));
+  const settled = progress.settled();
+  await breath();
+  expect(written).toEqual(["ringing"]);
+  pending[0]?.resolve();
+  await settled;
+});
+
+it("tries again later, with what is newest then", async () => {
+  const { progress, written, pending, clock, nextBeat } = createStage();
+  progress.tell(news("ringing"));
+  await nextBeat();
   pending[0]?.reject(new Error("away"));
   await breath();
   expect(written).toEqual(["ringing"]);
@@ -49,8 +83,9 @@ it("tries again later, with what is newest then", async () => {
 });
 
 it("gives up in the end, says so, and takes the next news all the same", async () => {
-  const { progress, written, pending, clock, log } = createStage();
+  const { progress, written, pending, clock, log, nextBeat } = createStage();
   progress.tell(news("delivered"));
+  await nextBeat();
   for (let tries = 1; tries <= 7; tries++) {
     expect(written).toHaveLength(tries);
     pending.at(-1)?.reject(new Error("away"));
@@ -62,5 +97,6 @@ it("gives up in the end, says so, and takes the next news all the same", async (
   expect(written).toHaveLength(7);
   expect(log.join("")).toContain("could not be stored");
   progress.tell(news("undelivered"));
+  await nextBeat();
   expect(written.at(-1)).toBe("undelivered");
 });
