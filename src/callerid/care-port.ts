@@ -35,6 +35,9 @@ export interface Look {
   readonly out: readonly number[];
 }
 
+/** The hashes of those of a range that may not be shown; null: too many to list. */
+export type OutHashes = readonly string[] | null;
+
 /** How many caller IDs of a range are not shown now. */
 export interface RangeCare {
   readonly range: string;
@@ -47,7 +50,11 @@ export interface RangeCare {
 /** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store gave no answer. */
 export interface CareStore {
   /** @param candidates of these ranges */
-  look(nowMs: number, ranges: readonly string[], candidates: readonly CallerIdRef[]): Promise<Look>;
+  look(
+    nowMs: number,
+    ranges: readonly string[],
+    candidates: readonly CallerIdRef[],
+  ): Promise<Look & { readonly listed: readonly OutHashes[] }>;
   /** @returns the caller IDs that began to rest */
   note(nowMs: number, notes: readonly Note[]): Promise<readonly Rested[]>;
   status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeCare[]>;

@@ -15,6 +15,7 @@ import type { CallerIdRef, CareStore, RangeCare } from "./care-port.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Group, groupsOf, type Headroom, headroom } from "./headroom.ts";
 import { createNotebook } from "./notebook.ts";
+import { createOutList } from "./out-list.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
 
 /** At most one warning of a range in this time. */
@@ -104,10 +105,12 @@ export function createCallerIdCare(options: {
     return ref;
   }
 
+  const outList = createOutList({ store, clock, refOf });
+
   return {
     async look(ranges, codeLength, choices) {
       const drawn = choices.flat();
-      const { fit, out } = await store.look(clock.nowMs(), ranges, drawn.map(refOf));
+      const { fit, out } = await outList.look(ranges, drawn);
       const outOf = new Map(ranges.map((range, i) => [range, out[i] ?? 0]));
       const groups = groupsOf(pool, ranges, codeLength, (range) => outOf.get(range) ?? 0);
       warn(groups);

@@ -1,5 +1,5 @@
 /** Caller-ID care in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
-import type { CareStore, RestReason } from "../callerid/care-port.ts";
+import type { CareStore, OutHashes, RestReason } from "../callerid/care-port.ts";
 import type { Config } from "../config/schema.ts";
 import { careKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -18,10 +18,15 @@ export function createCareStore(run: RunScript, settings: Config["caller_id_care
   return {
     async look(nowMs, ranges, candidates) {
       const refs = candidates.flatMap(({ range, hash }) => [ranges.indexOf(range) + 1, hash]);
-      const reply = (await run("care_look", careKey, [nowMs, ranges.length, ...ranges, ...refs])) as Reply;
+      const reply: readonly unknown[] = (await run("care_look", careKey, [
+        ...[nowMs, ranges.length, ...ranges],
+        ...refs,
+      ])) as Reply;
+      const lists = ranges.length + candidates.length;
       return {
         out: reply.slice(0, ranges.length).map(Number),
-        fit: reply.slice(ranges.length).map((fit) => fit === 1),
+        fit: reply.slice(ranges.length, lists).map((fit) => fit === 1),
+        listed: reply.slice(lists) as OutHashes[],
       };
     },
 

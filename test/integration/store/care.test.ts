@@ -111,6 +111,21 @@ describe("the caps of a caller ID", () => {
     ).toEqual({
       fit: [false, true, true],
       out: [1],
+      listed: [["a"]],
+    });
+  });
+
+  it("are not listed where they are many", async () => {
+    const flag = (i: number) => ended("flagged", `n${i}`);
+    await store.note(
+      startMs,
+      Array.from({ length: 1000 }, (_, i) => flag(i)),
+    );
+    const [listed] = (await store.look(startMs, ["block"], [])).listed;
+    expect(listed).toHaveLength(1000);
+    await store.note(startMs, [flag(1000)]);
+    expect(await store.look(startMs, ["block"], [{ range: "block", hash: "n7" }])).toEqual({
+      ...{ fit: [false], out: [1001], listed: [null] },
     });
   });
 
@@ -130,7 +145,8 @@ describe("the caps of a caller ID", () => {
         { range: "list", hash: "a" },
       ],
     );
-    expect(look).toEqual({ out: [2, 1], fit: [false, true] });
+    expect(look).toMatchObject({ out: [2, 1], fit: [false, true] });
+    expect(look.listed.map((hashes) => [...(hashes ?? [])].sort())).toEqual([["b", "z"], ["a"]]);
   });
 });
 

@@ -20,7 +20,11 @@ function open(store: Partial<CareStore> = {}) {
   const pool = createCallerIdPool(ranges, cryptoRandom);
   const care = createCallerIdCare({
     store: {
-      look: async (_now, names, candidates) => ({ fit: candidates.map(() => true), out: names.map(() => 0) }),
+      look: async (_now, names, candidates) => ({
+        fit: candidates.map(() => true),
+        out: names.map(() => 0),
+        listed: [],
+      }),
       note: async (_now, notes) => {
         batches.push(notes);
         return [];
@@ -51,12 +55,13 @@ const outOf = (block: number, other: number): Partial<CareStore> => ({
   look: async (_now, names, candidates) => ({
     fit: candidates.map(() => true),
     out: names.map((name) => (name === "block" ? block : other)),
+    listed: [],
   }),
 });
 
 describe("a look at drawn caller IDs", () => {
   it("leaves those that are out, in the order in which they were drawn", async () => {
-    const { care } = open({ look: async () => ({ fit: [false, true, false, true], out: [2] }) });
+    const { care } = open({ look: async () => ({ fit: [false, true, false, true], out: [2], listed: [] }) });
     const drawn = createCallerIdPool(ranges, cryptoRandom).draw(["block"], null, 4);
     expect(
       await care.look(
@@ -73,7 +78,7 @@ describe("a look at drawn caller IDs", () => {
   });
 
   it("leaves of pairs those of which both may be shown", async () => {
-    const { care } = open({ look: async () => ({ fit: [true, false, true, true], out: [1] }) });
+    const { care } = open({ look: async () => ({ fit: [true, false, true, true], out: [1], listed: [] }) });
     const pairs = createCallerIdPool(ranges, cryptoRandom).drawPairs(["block"], null, 2);
     expect((await care.look(["block"], null, pairs))?.fit).toEqual([pairs[1]]);
   });
