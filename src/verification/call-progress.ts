@@ -68,10 +68,7 @@ export function createCallProgress(options: {
       running ??= writeAll();
     },
     async settled() {
-      while (running) {
-        beat.strike();
-        await running;
-      }
+      while (running) await running;
     },
   };
 }

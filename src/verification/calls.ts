@@ -145,6 +145,7 @@ export function createCalls(options: {
       await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
     },
     async settled() {
+      beat.strike();
       await Promise.all([care.settled(), ...[...live].map((progress) => progress.settled())]);
     },
   };

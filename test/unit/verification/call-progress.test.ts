@@ -59,16 +59,6 @@ it("writes one thing at a time; of what comes meanwhile only the newest", async 
   expect(written).toHaveLength(3);
 });
 
-it("writes at once what is to be settled", async () => {
-  const { progress, written, pending } = createStage();
-  progress.tell(news("ringing"));
-  const settled = progress.settled();
-  await breath();
-  expect(written).toEqual(["ringing"]);
-  pending[0]?.resolve();
-  await settled;
-});
-
 it("tries again later, with what is newest then", async () => {
   const { progress, written, pending, clock, nextBeat } = createStage();
   progress.tell(news("ringing"));
