@@ -80,14 +80,17 @@ function rulesLoseNothing(config: Config, isSound: IsSound): Problem[] {
   );
 }
 
-/** At least the shortest number must stay as long as a number can be; what longer ones become is seen when they are called. */
+/**
+ * Even the shortest number must stay a caller ID; what longer ones become is seen with the ranges. A callee has room for
+ * all that a rule may add (ADR 24).
+ */
 function rulesLeaveNumbers(config: Config, isSound: IsSound): Problem[] {
-  return soundRules(config, isSound).flatMap(({ path, rules }) =>
-    rules.flatMap(({ prefix, strip, add }, index) => {
+  return soundTrunks(config, isSound).flatMap(([name, trunk]) =>
+    trunk.caller_id_rules.flatMap(({ prefix, strip, add }, index) => {
       const shortest = Math.max(fewestDigits, prefix.length - 1) - strip + add.replace("+", "").length;
       if (shortest <= mostDigits) return [];
       const expected = `what leaves at most ${mostDigits} digits; this makes ${shortest} or more`;
-      return [{ path: [...path, index, "add"], given: add, expected }];
+      return [{ path: ["trunks", name, "caller_id_rules", index, "add"], given: add, expected }];
     }),
   );
 }

@@ -32,8 +32,8 @@ describe("number formats", () => {
     ],
     [
       "a rule after which no number can be dialled",
-      trunk({ callee_rules: [{ prefix: "+", add: "123456789" }] }),
-      /^trunks\.a\.callee_rules\[0\]\.add: 123456789 → .*at most 15 digits; this makes 16/,
+      trunk({ caller_id_rules: [{ prefix: "+49", add: "123456789" }] }),
+      /^trunks\.a\.caller_id_rules\[0\]\.add: 123456789 → .*at most 15 digits; this makes 16/,
     ],
     [
       "a range whose caller IDs the trunk cannot write",
