@@ -99,7 +99,10 @@ export const plans: Readonly<Record<State, StatePlan>> = {
     calls: 2,
     leadMs: ringMs + 250,
     spreadMs: secondCallGapMs - 500,
-    wasIn: (seen) => seen.status === "pending" && alerted(seen) && !seen.calls.some((call) => !isOver(call, seen)),
+    wasIn: (seen) =>
+      seen.status === "pending" &&
+      alerted(seen) &&
+      seen.calls.every((call) => isOver(call, seen) || !isBegun(call, seen)),
   },
   rung: {
     means: "the call is over, the digits were not typed yet",
@@ -123,6 +126,7 @@ export const plans: Readonly<Record<State, StatePlan>> = {
 
 const before = (atMs: number | null, { struckAtMs }: Evidence) => atMs !== null && atMs < struckAtMs;
 const isOver = ({ endedAtMs }: PhoneCall, seen: Evidence) => before(endedAtMs, seen);
-const invited = (seen: Evidence) => seen.calls.some(({ invitedAtMs }) => before(invitedAtMs, seen));
+const isBegun = ({ invitedAtMs }: PhoneCall, seen: Evidence) => before(invitedAtMs, seen);
+const invited = (seen: Evidence) => seen.calls.some((call) => isBegun(call, seen));
 const alerted = (seen: Evidence) => seen.calls.some(({ alertedAtMs }) => before(alertedAtMs, seen));
 const canceled = (seen: Evidence) => seen.calls.some(({ canceledAtMs }) => before(canceledAtMs, seen));
