@@ -19,7 +19,7 @@ export class PairCall {
   rang: PhoneCall | null = null;
   timesRung = 0;
   timesVerified = 0;
-  /** The last status that was read. */
+  /** The status at the last look; null: no gateway told it. */
   end: string | null = null;
 
   readonly #lateMs: number;
@@ -49,7 +49,7 @@ export class PairCall {
     if (this.verification === null) return;
     const { id, expiresAtMs } = this.verification;
     do {
-      this.end = (await app.read(id))?.status ?? this.end;
+      this.end = (await app.read(id))?.status ?? null;
       if (this.isOver) return;
       await sleep(readEveryMs);
     } while (wallMs() < expiresAtMs + graceMs);
