@@ -5,10 +5,10 @@ import { within } from "../../../support/within.ts";
 import type { Setting } from "./setting.ts";
 
 const rings: readonly Step[] = [{ send: "180 Ringing" }, "canceled"];
-/** A deadline is held to this share of it. */
-const deadlineSlack = 1.1;
-/** Timers count whole milliseconds of a clock that is read once a turn: they may be some early. */
-const timerSlack = 0.99;
+/** A deadline may be counted in steps by a chain of timers, of which each is a little late on a busy machine. */
+const deadlineSlack = 1.5;
+/** A ping that was under way when answers were held has its own deadline a moment sooner, and ends all requests with it. */
+const pingSlack = 0.9;
 
 export function keepsItsConnection(setting: Setting): void {
   const { world, driver, log, logged, place, request, refusal, restart, nothingIsUp } = setting;
@@ -48,7 +48,7 @@ export function keepsItsConnection(setting: Setting): void {
         within(deadlineMs * deadlineSlack, untilRefused(driver().originate(call))),
         within(deadlineMs * deadlineSlack, untilRefused(driver().hangup("never-was"))),
       ]);
-      for (const tookMs of times) expect(tookMs).toBeGreaterThanOrEqual(deadlineMs * timerSlack);
+      for (const tookMs of times) expect(tookMs).toBeGreaterThanOrEqual(deadlineMs * pingSlack);
       world().proxy.restore();
       await log().connection(true);
       await driver().hangup(call.callId);
