@@ -103,7 +103,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
 
   return {
     async start() {
-      await telephony.start();
+      // Who listens is asked at once: the first start was refused where Redis was a moment from being reached.
+      await Promise.all([telephony.start(), store.firstTried()]);
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       return { url };
     },

@@ -2,6 +2,7 @@
  * The connection to Redis: one server, Sentinel or Cluster. It fails fast and never sends anything twice: a start whose
  * answer was lost may have been carried out, and a check would be counted twice. Callers get `store_unavailable`.
  */
+import { once } from "node:events";
 import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
@@ -10,6 +11,8 @@ export type RedisClient = Redis | Cluster;
 
 export interface RedisConnection {
   readonly client: RedisClient;
+  /** Resolves when the first try to connect succeeded or failed, or took twice the command timeout. */
+  firstTried(): Promise<void>;
   /** Whether Redis answers and takes commands now; within the command timeout. */
   ping(): Promise<boolean>;
   /** Lets commands under way finish, then closes. */
@@ -22,6 +25,10 @@ export function createRedis(config: Config["redis"], logger: Logger): RedisConne
   const closing = logConnection(client, logger);
   return {
     client,
+    async firstTried() {
+      if (client.status === "ready") return;
+      await once(client, "ready", { signal: AbortSignal.timeout(connectTimeoutMs(config)) }).catch(() => undefined);
+    },
     async ping() {
       try {
         // In a cluster any node may answer; that it is whole was checked before it counted as ready.
@@ -42,7 +49,7 @@ export function createRedis(config: Config["redis"], logger: Logger): RedisConne
 }
 
 function connect(config: Config["redis"]): RedisClient {
-  const options = connectionOptions(config.command_timeout_ms);
+  const options = connectionOptions(config);
   if (config.cluster) {
     const { nodes, password, tls } = config.cluster;
     const cluster = new Cluster(nodes.map(readNode), {
@@ -74,13 +81,17 @@ function connect(config: Config["redis"]): RedisClient {
   return new Redis(config.url, single);
 }
 
-function connectionOptions(commandTimeoutMs: number) {
+function connectTimeoutMs({ command_timeout_ms }: Config["redis"]): number {
+  return 2 * command_timeout_ms;
+}
+
+function connectionOptions(config: Config["redis"]) {
   return {
     connectionName: "onering",
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: 2 * commandTimeoutMs,
+    commandTimeout: config.command_timeout_ms,
+    connectTimeout: connectTimeoutMs(config),
     // A connection on which nothing comes back is dead (a pulled cable sends no RST): give it up, connect anew.
-    socketTimeout: 3 * commandTimeoutMs,
+    socketTimeout: 3 * config.command_timeout_ms,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     // After a failover the old master only reads: look for the new one.

@@ -31,6 +31,8 @@ export interface Store {
    * as closely, what is overtaken meanwhile is never written, and under load all of it goes to Redis with one write.
    */
   readonly beat: Beat;
+  /** Resolves when the first try to connect to Redis succeeded or failed; soon in any case. */
+  firstTried(): Promise<void>;
   /** Whether Redis answers now. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export function createStore(options: {
     care: createCareStore(run, care),
     outages: createOutages(run),
     beat,
+    firstTried: connection.firstTried,
     ping: connection.ping,
     async close() {
       // A place that is not given back is taken until its lease ends.

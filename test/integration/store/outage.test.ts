@@ -158,6 +158,24 @@ describe("a Redis that says no", () => {
   }
 });
 
+it("serves who waits for the first try to connect: a gateway listened sooner, and refused its first start", async () => {
+  process.kill(redis.pid, "SIGSTOP");
+  const other = createWorld({ redis: { url: redis.url, command_timeout_ms: 5000 } });
+  const tried = other.store.firstTried();
+  process.kill(redis.pid, "SIGCONT");
+  await tried;
+  expect(await other.verifications.start(shop, { to }, null)).toMatchObject({ status: "pending" });
+  await other.close();
+});
+
+it("lets nobody wait for long where Redis is away from the beginning", async () => {
+  await redis.kill();
+  const other = createWorld({ redis: { url: redis.url, command_timeout_ms: 5000 } });
+  await within(5000, other.store.firstTried());
+  expect((await refusalOf(other.verifications.start(shop, { to }, null))).code).toBe("store_unavailable");
+  await other.close();
+});
+
 it("logs that Redis went and came back once each, and never the password", async () => {
   const url = `redis://gateway:very-secret@127.0.0.1:${redis.port}`;
   const other = createWorld({ redis: { url, command_timeout_ms: 800 } });
