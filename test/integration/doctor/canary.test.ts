@@ -164,6 +164,8 @@ describe("onering doctor --canary", () => {
     });
     const gateway = gatewayClient((await app.start()).url);
     try {
+      // It listens before it has reached Redis.
+      await gateway.waitForHttp("/readyz", 200);
       const { id } = await gateway.start("+447400660003");
       await gateway.waitForStatus(id, ["ringing"]);
       expect((await doctor(document)).canary).toMatch(/ok {3}Canary, trunk honest through local: .*arrived as sent/);
