@@ -39,6 +39,6 @@ export const Http = optionalSection("Where apps reach OneRing.", {
     200,
     20,
     10_000,
-    "Mean delay of this process's event loop, over a second, at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
+    "Mean delay of this process's event loop, over a second (or twice this figure, where that is longer), at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
   ),
 });

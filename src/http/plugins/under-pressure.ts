@@ -14,7 +14,7 @@ declare module "fastify" {
 /** New calls are shed first; who types a code that has already arrived is served up to this many times the figure. */
 const shedAllFactor = 5;
 /**
- * The delay is the mean of this long. Shorter ones take one pause (start-up, garbage, a busy neighbour) for overload:
+ * The delay is the mean of this long, at least. Shorter ones take one pause (start-up, garbage, a busy neighbour) for overload:
  * at 250 ms a single pause of 200 ms shed calls of an idle gateway.
  */
 const sampleMs = 1000;
@@ -29,7 +29,9 @@ export async function registerUnderPressure(
 ): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay: shedCallsAtMs,
-    sampleInterval: sampleMs,
+    // A sample in which no turn of the loop could be measured counts as endlessly late: it must be so long that this is
+    // more than what is allowed, or one pause of a second sheds everything.
+    sampleInterval: Math.max(sampleMs, 2 * shedCallsAtMs),
     pressureHandler: async (request, _reply, _type, delayMs = 0) => {
       if (delayMs < shedAllFactor * shedCallsAtMs && request.routeOptions.config.placesCall !== true) return;
       request.quiet = true;
