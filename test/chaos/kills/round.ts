@@ -8,6 +8,8 @@ import type { Harm, Victim, World } from "./world.ts";
 
 /** From the first start to the harm: as long as the state that is reached last takes, and some more. */
 const preparationMs = 1800;
+/** A busy machine may take long to bring a call so far that its digits can be typed. */
+const rungWithinMs = 15_000;
 const lookBeforeMs = 60;
 /** Leaves time for the calls that are started last. */
 const firstAlertMs = 200;
@@ -27,6 +29,7 @@ export async function playRound(parts: {
 }): Promise<void> {
   const { world, app, victim, harm, calls, dice } = parts;
   const of = (state: State) => calls.filter((call) => call.state === state);
+  await Promise.all(calls.filter(isOverBefore).map((call) => ringOut(call, app)));
   const harmAtMs = wallMs() + preparationMs + dice.between(0, 50);
 
   const start = async (call: ChaosCall, atMs: number) => {
@@ -34,7 +37,8 @@ export async function playRound(parts: {
     await sleepUntil(atMs - leadMs - dice.between(0, spreadMs));
     await call.start(app);
   };
-  const [early, late] = [calls.filter(isEarly), calls.filter((call) => !isEarly(call))];
+  const timed = calls.filter((call) => !isOverBefore(call));
+  const [early, late] = [timed.filter(isEarly), timed.filter((call) => !isEarly(call))];
   const starting = early.map((call) => start(call, harmAtMs));
   // The ring of the calls that are to be hung up began a little after their start: the harm follows what the phones saw.
   await sleepUntil(harmAtMs - ringMs);
@@ -74,6 +78,21 @@ async function checkWhileAway(victim: Victim, app: App, call: ChaosCall, code: s
   if (status !== expected) {
     call.violations.push(`a check while the ${victim} was away got ${status ?? "no answer"} instead of ${expected}`);
   }
+}
+
+/** Its state is one that lasts, so it need not be timed: it is waited for. */
+function isOverBefore({ state }: ChaosCall): boolean {
+  return state === "rung" || state === "checking";
+}
+
+/** Lets a call ring and end. What does not in time is found in another state, and judged as such. */
+async function ringOut(call: ChaosCall, app: App): Promise<void> {
+  await call.start(app);
+  const look = async () => {
+    await call.look(app);
+    return call.statusBefore === "rung" ? true : null;
+  };
+  await ask(look, rungWithinMs);
 }
 
 /** Started before it is known when exactly the harm is due. */
