@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
 
 /** A verification may be seen to end so much later than its time is over. */
 const graceMs = 5000;
+/** One read that fails tells nothing of the verification; when it ended is told by itself, so late reading hides nothing. */
+const readWithinMs = 10_000;
 const terminal = ["verified", "failed", "expired", "canceled", "undeliverable"];
 
 /** Right after a recovery: whatever a lost process had leased ends by itself, and in time. */
@@ -36,7 +38,7 @@ export async function judgeEnd(call: ChaosCall, app: App): Promise<void> {
     last = now?.status ?? last;
     return now !== null && terminal.includes(now.status) ? now : null;
   };
-  const end = await ask(look, Math.max(0, expiresAtMs + graceMs - wallMs()), 250);
+  const end = await ask(look, Math.max(readWithinMs, expiresAtMs + graceMs - wallMs()), 250);
   if (end === null) {
     call.end = "lost";
     call.violations.push(`lost: ${id} reads ${last ?? "nothing"} when its time and ${graceMs} ms are over`);
