@@ -21,9 +21,12 @@ const app = await buildApp(config, {
     if (event.type === "attempt_ringing") rang.push({ id: event.id, atMs: wallMs() });
   },
 });
-setInterval(() => {
+const telling = setInterval(() => {
   if (rang.length > 0) process.send?.({ type: "ringing", calls: rang.splice(0) });
-}, tellEveryMs).unref();
+}, tellEveryMs);
 const { url } = await app.start();
 process.send?.({ type: "ready", url });
-process.on("disconnect", () => void app.stop().then(() => process.exit(0)));
+process.on("disconnect", () => {
+  clearInterval(telling);
+  void app.stop().then(() => process.exit(0));
+});

@@ -1,4 +1,4 @@
-/** What may go wrong with requests and events on one WebSocket, against the real Asterisk where one can. */
+/** What may go wrong with requests and events on WebSockets, against the real Asterisk where one can. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -54,14 +54,17 @@ interface Request {
 /** What says that it is an Asterisk of a version, and answers requests as the test wants. */
 async function scripted(version: string, answer: (request: Request, socket: WebSocket) => unknown) {
   const upgrades: IncomingMessage[] = [];
+  const opened: WebSocket[] = [];
   const server = createServer(({ url }, response) => {
     const info = { system: { version }, status: { startup_time: "now" } };
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify(url === "/ari/channels" ? [] : info));
   });
-  const sockets = new WebSocketServer({ server });
+  const sockets = new WebSocketServer({ server, autoPong: false });
   sockets.on("connection", (socket, upgrade) => {
     upgrades.push(upgrade);
+    opened.push(socket);
+    socket.on("ping", (data) => socket.pong(data));
     socket.on("message", (data) => {
       const request = JSON.parse(String(data)) as Request;
       const said = answer(request, socket);
@@ -75,10 +78,53 @@ async function scripted(version: string, answer: (request: Request, socket: WebS
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, upgrades };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, upgrades, opened };
 }
 
-describe("requests and events on one WebSocket", () => {
+describe("two WebSockets", () => {
+  const ids = Array.from({ length: 40 }, (_, i) => `call-${i}`);
+
+  it("share the calls; each call's requests go by the same, so that no hang-up overtakes its originate", async () => {
+    const by = new Map<WebSocket, string[]>();
+    const { url } = await scripted("22.10.1", ({ method, uri }, socket) => {
+      const id = /call-\d+/.exec(uri)?.[0];
+      if (id !== undefined) by.set(socket, [...(by.get(socket) ?? []), `${method} ${id}`]);
+      return {};
+    });
+    const { driver } = await start({ ari_url: url });
+    for (const id of ids) await driver.originate(call(id));
+    for (const id of ids) await driver.hangup(id);
+    const shares = [...by.values()];
+    expect(shares).toHaveLength(2);
+    for (const share of shares) {
+      const placed = share.filter((request) => request.startsWith("POST")).map((request) => request.slice(5));
+      expect(placed.length).toBeGreaterThan(5);
+      expect(share).toEqual([...placed.map((id) => `POST ${id}`), ...placed.map((id) => `DELETE ${id}`)]);
+    }
+  });
+
+  it.each([0, 1])("are both built anew when number %i is lost", async (which) => {
+    const { url, upgrades, opened } = await scripted("22.10.1", () => ({}));
+    const { log } = await start({ ari_url: url });
+    await log.connection(true);
+    const lost = upgrades.findIndex(({ url: path }) => path?.endsWith(["app=onering", "app=onering.2"][which] ?? ""));
+    opened[lost]?.terminate();
+    await vi.waitFor(() => expect(log.connections).toEqual([true, false, true]), { timeout: 10_000 });
+    expect(upgrades).toHaveLength(4);
+  });
+
+  it.each([0, 1])("are both given up when number %i answers no pings", async (which) => {
+    const { url, upgrades, opened } = await scripted("22.10.1", () => ({}));
+    const { log } = await start({ ari_url: url, request_timeout_ms: 200 });
+    await log.connection(true);
+    const silent = upgrades.findIndex(({ url: path }) => path?.endsWith(["app=onering", "app=onering.2"][which] ?? ""));
+    opened[silent]?.removeAllListeners("ping");
+    await log.connection(false);
+    expect(logs.text()).toContain("Asterisk does not answer pings");
+  });
+});
+
+describe("requests and events on a WebSocket", () => {
   it("are not tried with an Asterisk that is too old, and the log says what to do", async () => {
     const { url, upgrades } = await scripted("20.9.3", () => ({}));
     const { driver } = await start({ ari_url: url });

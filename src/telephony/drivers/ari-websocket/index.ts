@@ -1,4 +1,4 @@
-/** Call control over one WebSocket to each Asterisk, for requests and events alike. */
+/** Call control over two WebSockets to each Asterisk, for requests and events alike. */
 import type { CallControl } from "../../call-control.ts";
 import { AriDriver, type AriDriverParts } from "../ari/driver.ts";
 import { WebSocketTransport } from "./transport.ts";

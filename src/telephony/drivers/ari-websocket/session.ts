@@ -1,6 +1,9 @@
 /**
- * One WebSocket to Asterisk that carries events and, as `RESTRequest` and `RESTResponse`, requests and their answers
+ * WebSockets to Asterisk that carry events and, as `RESTRequest` and `RESTResponse`, requests and their answers
  * (https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ARI-REST-over-WebSocket).
+ *
+ * Asterisk works off the requests of one WebSocket one after the other, some 1,000 calls a second at most. So there are
+ * two; all requests of one call go by the same, in their order.
  */
 import { WebSocket } from "ws";
 import type { Clock } from "../../../clock.ts";
@@ -18,40 +21,56 @@ import { wayOut } from "./version.ts";
 /** More than this that the kernel does not take: Asterisk is not reading. About 3,000 requests. */
 const maxUnsentBytes = 1024 * 1024;
 
+/** Events come on the first; requests go by both. */
+export type Sockets = readonly [WebSocket, WebSocket];
+
+/** Each WebSocket has an application, or one would take the place of the other. A dot is in no configured name. */
+export function appsOf(app: string): readonly [string, string] {
+  return [app, `${app}.2`];
+}
+
 export class WebSocketSession implements AriSession {
-  readonly #socket: WebSocket;
+  readonly #sockets: Sockets;
+  /** Pinged, and still to answer. */
+  #unponged = new Set<WebSocket>();
   readonly #listener: SessionListener;
   readonly #pending: PendingRequests;
   #ended = false;
 
-  /** @param socket whose `close` is not told yet, open or not */
-  constructor(socket: WebSocket, listener: SessionListener, deadlineMs: number, clock: Clock) {
-    this.#socket = socket;
+  /** @param sockets whose `close` is not told yet, open or not */
+  constructor(sockets: Sockets, listener: SessionListener, deadlineMs: number, clock: Clock) {
+    this.#sockets = sockets;
     this.#listener = listener;
     this.#pending = new PendingRequests(deadlineMs, clock);
-    socket.on("message", (data: Buffer) => this.#message(data));
-    socket.on("pong", () => listener.pong());
-    socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(`WebSocket error (${error.code ?? error.name})`));
-    socket.on("close", (code: number) => this.#lost(`WebSocket closed (${code})`));
+    for (const socket of this.#sockets) {
+      socket.on("pong", () => this.#ponged(socket));
+      socket.on("message", (data: Buffer) => this.#message(data));
+      socket.on("error", (error: NodeJS.ErrnoException) => this.#lost(`WebSocket error (${error.code ?? error.name})`));
+      socket.on("close", (code: number) => this.#lost(`WebSocket closed (${code})`));
+    }
   }
 
   async originate({ endpoint, app, callerId, timeout, channelId }: OriginateParameters): Promise<void> {
     const query = `endpoint=${encodeURIComponent(endpoint)}&callerId=${encodeURIComponent(callerId)}`;
-    await this.#request("POST", `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&${query}`);
+    const uri = `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&${query}`;
+    await this.#request(this.#socketOf(channelId), "POST", uri);
   }
 
   async hangUp(channelId: string, reason?: HangupReason): Promise<void> {
     const query = reason === undefined ? "" : `?reason=${reason}`;
-    await this.#request("DELETE", `channels/${encodeURIComponent(channelId)}${query}`);
+    await this.#request(this.#socketOf(channelId), "DELETE", `channels/${encodeURIComponent(channelId)}${query}`);
   }
 
   async getChannel(channelId: string): Promise<void> {
-    await this.#request("GET", `channels/${encodeURIComponent(channelId)}`);
+    await this.#request(this.#socketOf(channelId), "GET", `channels/${encodeURIComponent(channelId)}`);
   }
 
   async setEventFilter(app: string, filter: object): Promise<void> {
     try {
-      await this.#request("PUT", `applications/${app}/eventFilter`, filter);
+      const set = appsOf(app).map((one, i) =>
+        this.#request(this.#sockets[i === 0 ? 0 : 1], "PUT", `applications/${one}/eventFilter`, filter),
+      );
+      await Promise.all(set);
     } catch (error) {
       // The first request of a session. An Asterisk that is too old, and whose version does not say so, ignores it.
       if (!(error instanceof AriError) || error.message !== "ETIMEDOUT") throw error;
@@ -63,24 +82,25 @@ export class WebSocketSession implements AriSession {
   }
 
   ping(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    this.#unponged = new Set(this.#sockets);
+    for (const socket of this.#sockets) if (socket.readyState === WebSocket.OPEN) socket.ping();
   }
 
   terminate(): void {
     this.#ended = true;
-    this.#socket.terminate();
+    for (const socket of this.#sockets) socket.terminate();
     this.#pending.failAll();
   }
 
   /** Resolves when the answer says success. @throws {AriError} */
-  async #request(method: string, uri: string, body?: object): Promise<void> {
+  async #request(socket: WebSocket, method: string, uri: string, body?: object): Promise<void> {
     // What was handed to the socket may have reached Asterisk, whatever comes after: only what never was is `unsent`.
-    if (this.#socket.readyState !== WebSocket.OPEN) throw unsent("ENOTCONN");
-    if (this.#pending.isFull || this.#socket.bufferedAmount > maxUnsentBytes) throw unsent("ENOBUFS");
+    if (socket.readyState !== WebSocket.OPEN) throw unsent("ENOTCONN");
+    if (this.#pending.isFull || socket.bufferedAmount > maxUnsentBytes) throw unsent("ENOBUFS");
     const content = body === undefined ? {} : { content_type: "application/json", message_body: JSON.stringify(body) };
     const answer = await new Promise<Answer>((resolve, reject) => {
       const request_id = this.#pending.add(resolve, reject);
-      this.#socket.send(JSON.stringify({ type: "RESTRequest", request_id, method, uri, ...content }));
+      socket.send(JSON.stringify({ type: "RESTRequest", request_id, method, uri, ...content }));
     });
     const { status_code: status, message_body: text } = answer;
     if (typeof status !== "number") throw new AriError(0, "EBADMSG");
@@ -91,6 +111,18 @@ export class WebSocketSession implements AriSession {
     const message = parse(data.toString("utf8"));
     if (isAnswer(message)) this.#pending.settle(message);
     else this.#listener.event(message);
+  }
+
+  #socketOf(channelId: string): WebSocket {
+    let parity = 0;
+    for (let i = 0; i < channelId.length; i++) parity ^= channelId.charCodeAt(i) & 1;
+    return this.#sockets[parity === 0 ? 0 : 1];
+  }
+
+  /** Both must answer. */
+  #ponged(socket: WebSocket): void {
+    this.#unponged.delete(socket);
+    if (this.#unponged.size === 0) this.#listener.pong();
   }
 
   #lost(reason: string): void {

@@ -1,11 +1,12 @@
-/** Opens the WebSocket that requests and events share. */
+/** Opens the WebSockets on which requests and events go. */
+import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { Clock } from "../../../clock.ts";
 import type { AriConfig } from "../../../config/asterisk-access.ts";
 import { PreflightError } from "../ari/preflight.ts";
 import type { AriSession, AriTransport, SessionListener } from "../ari/transport.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
-import { WebSocketSession } from "./session.ts";
+import { appsOf, type Sockets, WebSocketSession } from "./session.ts";
 import { answersOverWebSocket, wayOut } from "./version.ts";
 
 /** A list of all channels of a large PBX takes about 1 KiB each. */
@@ -29,10 +30,29 @@ export class WebSocketTransport implements AriTransport {
     if (answersOverWebSocket(version) === false) {
       throw new PreflightError("too_old", `Asterisk ${version} takes no requests over the WebSocket. ${wayOut}`);
     }
-    const { ari_url, ari_user, ari_password, ari_app, request_timeout_ms: deadlineMs } = this.#asterisk;
+    const { ari_app, request_timeout_ms: deadlineMs } = this.#asterisk;
+    const [app, second] = appsOf(ari_app);
+    const sockets: Sockets = [this.#connect(app), this.#connect(second)];
+    const { promise: lostFirst, reject } = Promise.withResolvers<never>();
+    const lost = (reason: string) => {
+      reject(new Error(reason));
+      listener.lost(reason);
+    };
+    const session = new WebSocketSession(sockets, { ...listener, lost }, deadlineMs, this.#clock);
+    const opened = Promise.all(sockets.map((socket) => once(socket, "open")));
+    const stopDeadline = this.#clock.after(deadlineMs, () => {
+      session.terminate();
+      reject(new Error(`the WebSocket took longer than ${deadlineMs} ms`));
+    });
+    await Promise.race([opened, lostFirst]).finally(stopDeadline);
+    return session;
+  }
+
+  #connect(app: string): WebSocket {
+    const { ari_url, ari_user, ari_password } = this.#asterisk;
     const basic = Buffer.from(`${ari_user}:${ari_password}`).toString("base64");
     const { origin } = new URL(ari_url);
-    const socket = new WebSocket(`${origin.replace(/^http/, "ws")}/ari/events?app=${ari_app}`, {
+    return new WebSocket(`${origin.replace(/^http/, "ws")}/ari/events?app=${app}`, {
       // In a header, because addresses end up in logs.
       headers: { authorization: `Basic ${basic}` },
       // Loopback or a local network: packing would cost more than it saves.
@@ -41,18 +61,5 @@ export class WebSocketTransport implements AriTransport {
       skipUTF8Validation: true,
       maxPayload: maxPayloadBytes,
     });
-    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
-    const lost = (reason: string) => {
-      reject(new Error(reason));
-      listener.lost(reason);
-    };
-    const session = new WebSocketSession(socket, { ...listener, lost }, deadlineMs, this.#clock);
-    socket.once("open", resolve);
-    const stopDeadline = this.#clock.after(deadlineMs, () => {
-      session.terminate();
-      reject(new Error(`the WebSocket took longer than ${deadlineMs} ms`));
-    });
-    await opened.finally(stopDeadline);
-    return session;
   }
 }
