@@ -2,7 +2,7 @@
  * Keeps the good name of our caller IDs: none is shown more often than its caps allow, and what carriers distrust rests.
  * The counting is done in one place for all gateways; here it is decided what to ask, what to tell and when to warn.
  *
- * A call is counted a moment after its caller ID was leased (see notebook.ts: some 25 ms), so two calls that draw the
+ * A call is counted a moment after its caller ID was leased (see notebook.ts: some 20 ms), so two calls that draw the
  * same caller ID in that moment may pass its cap by one. At 700 calls a second from a 10,000 block that is one draw in
  * 500, and matters only where the caller ID is one short of its cap.
  */
