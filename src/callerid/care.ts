@@ -2,9 +2,9 @@
  * Keeps the good name of our caller IDs: none is shown more often than its caps allow, and what carriers distrust rests.
  * The counting is done in one place for all gateways; here it is decided what to ask, what to tell and when to warn.
  *
- * A call is counted a moment after its caller ID was leased (see notebook.ts: some 20 ms), so two calls that draw the
- * same caller ID in that moment may pass its cap by one. At 700 calls a second from a 10,000 block that is one draw in
- * 500, and matters only where the caller ID is one short of its cap.
+ * A call is counted some 20 ms after its caller ID was leased, and a list of those that are out is gone by for 250 ms
+ * (out-list.ts), so calls that draw the same caller ID within that time may pass its cap. At 700 calls a second from a
+ * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
 import type { Beat } from "../beat.ts";
