@@ -29,6 +29,8 @@ export AMI_BIND="$address" AMI_PORT="${AMI_PORT:-5038}" AMI_USER="${AMI_USER:-on
 export ARI_PERMIT="${ARI_PERMIT:-$control_network}" AMI_PERMIT="${AMI_PERMIT:-$control_network}"
 # Set to the gateway's `ari_app` where its driver is asterisk-manager: AMI may then place calls.
 export AMI_CALLS_APP="${AMI_CALLS_APP:-}"
+[ -n "$AMI_CALLS_APP" ] && WITHOUT_AMI_CALLS='' || WITHOUT_AMI_CALLS=used
+export WITHOUT_AMI_CALLS
 export AMI_READ="system,user${AMI_CALLS_APP:+,call}" AMI_WRITE="system,reporting${AMI_CALLS_APP:+,originate}"
 export SIP_BIND="${SIP_BIND:-0.0.0.0}" SIP_PORT="${SIP_PORT:-5060}" SIP_EXTERNAL_ADDRESS="${SIP_EXTERNAL_ADDRESS:-}"
 export SIP_TLS_PORT="${SIP_TLS_PORT:-5061}" SIP_TLS_METHOD="${SIP_TLS_METHOD:-tlsv1_2}"

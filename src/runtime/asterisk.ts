@@ -94,6 +94,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     AMI_PASSWORD: ami.password,
     AMI_PERMIT: LOOPBACK,
     AMI_CALLS_APP: options.amiCallsApp ?? "",
+    WITHOUT_AMI_CALLS: options.amiCallsApp ? "" : "used",
     AMI_READ: options.amiCallsApp ? "system,user,call" : "system,user",
     AMI_WRITE: options.amiCallsApp ? "system,reporting,originate" : "system,reporting",
     SIP_BIND: "127.0.0.1",

@@ -52,7 +52,7 @@ function valuesIn(work: string, changed: TemplateValues): TemplateValues {
     ...{ SIP_BIND: "0.0.0.0", SIP_PORT: "5060", SIP_EXTERNAL_ADDRESS: "", SIP_TLS_PORT: "5061" },
     ...{ SIP_TLS_METHOD: "tlsv1_2", SIP_TLS_CA_FILE: "/etc/ssl/certs/ca-certificates.crt" },
     ...{ SIP_TLS_CERT_FILE: "", SIP_TLS_KEY_FILE: "", STIR_KEY_FILE: "", STIR_CERT_URL: "", STIR_ATTESTATION: "A" },
-    ...{ AMI_CALLS_APP: "", AMI_READ: "system,user", AMI_WRITE: "system,reporting" },
+    ...{ AMI_CALLS_APP: "", WITHOUT_AMI_CALLS: "used", AMI_READ: "system,user", AMI_WRITE: "system,reporting" },
     ...{ RTP_START: "10000", RTP_END: "19999", HEP_MODULE: "", HEP_ADDRESS: "", HEP_PASSWORD: "", ...changed },
   };
 }
@@ -63,7 +63,10 @@ const cases: readonly [string, Record<string, string>, TemplateValues, AsteriskT
   [
     "an Asterisk whose AMI places calls",
     { AMI_CALLS_APP: "onering" },
-    { AMI_CALLS_APP: "onering", AMI_READ: "system,user,call", AMI_WRITE: "system,reporting,originate" },
+    {
+      ...{ AMI_CALLS_APP: "onering", WITHOUT_AMI_CALLS: "" },
+      ...{ AMI_READ: "system,user,call", AMI_WRITE: "system,reporting,originate" },
+    },
     { ...host, port: 5060 },
     [],
   ],

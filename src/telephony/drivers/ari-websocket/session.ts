@@ -50,9 +50,9 @@ export class WebSocketSession implements AriSession {
     }
   }
 
-  async originate({ endpoint, app, callerId, timeout, channelId }: OriginateParameters): Promise<void> {
+  async originate({ endpoint, app, callerId, timeout, channelId, formats }: OriginateParameters): Promise<void> {
     const query = `endpoint=${encodeURIComponent(endpoint)}&callerId=${encodeURIComponent(callerId)}`;
-    const uri = `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&${query}`;
+    const uri = `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&formats=${formats}&${query}`;
     await this.#request(this.#socketOf(channelId), "POST", uri);
   }
 

@@ -11,6 +11,13 @@ export interface ListedChannel {
 }
 
 /**
+ * What we ask to talk in: signed linear, which is part of every Asterisk's core, so the INVITE offers the codecs of the
+ * trunk, all of them, in the trunk's own order. Without it Asterisk makes a list of every format that it knows: it then
+ * offers in an order of its own and uses a tenth more CPU a call (measured, 22.10.1).
+ */
+const formats = "slin";
+
+/**
  * Places a call. One thread of Asterisk a call, and all its events come by themselves.
  * @throws {OriginateError}
  */
@@ -28,6 +35,7 @@ export async function originate(
       callerId,
       timeout: failSafeSeconds,
       channelId,
+      formats,
     });
   } catch (error) {
     throw originateError(error);

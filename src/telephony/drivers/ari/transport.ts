@@ -9,6 +9,8 @@ export interface OriginateParameters {
   /** Whole seconds. */
   readonly timeout: number;
   readonly channelId: string;
+  /** Codecs, parted by commas. */
+  readonly formats: string;
 }
 
 /** Why a channel is hung up, in ARI's words; without one Asterisk says "normal". */

@@ -102,6 +102,14 @@ export function tellsWhatHappens(setting: Setting, { tellsSipCallId }: DriverUnd
       }
     });
 
+    it("offered the trunk's codecs, all of them and in the trunk's order", async () => {
+      const carrier = await world().carrier([{ send: "486 Busy Here" }, "ack"]);
+      await log().event(await place(), "ended");
+      const [invite] = await carrier.messages();
+      // alaw, ulaw (RFC 3551 section 6), as the trunk's file has them.
+      expect(invite?.text).toMatch(/^m=audio \d+ RTP\/AVP 8 0\r?$/m);
+    });
+
     it("redirected: it ends and goes nowhere else", async () => {
       const headers = ["Contact: <sip:+12025550199@127.0.0.1:5999>"];
       const carrier = await world().carrier([{ send: "302 Moved Temporarily", headers }, "ack"]);
