@@ -10,6 +10,7 @@ import { startAsterisk } from "../../src/runtime/asterisk.ts";
 import { ensureRuntime } from "../../src/runtime/programs.ts";
 import { startRedis } from "../../src/runtime/redis-server.ts";
 import { startSipp } from "../../test/support/sipp.ts";
+import type { Parts } from "./arrangement.ts";
 import { type Side, type SideName, startBare, startOurs } from "./side.ts";
 
 const endpoint = "carrier";
@@ -21,7 +22,8 @@ const mostCallsPerSecond = 10_000;
 export interface Rig {
   readonly sides: Readonly<Record<SideName, Side>>;
   readonly asteriskVersion: string;
-  asteriskPid(): number;
+  readonly parts: Parts;
+  readonly asteriskPid: number;
   stop(): Promise<void>;
 }
 
@@ -55,7 +57,12 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
       return peer;
     };
     const sides = { ours, bare_http: await startPeer("http"), bare_websocket: await startPeer("websocket") };
-    return { sides, asteriskVersion: programs.asterisk.version, asteriskPid: () => asterisk.pid, stop };
+    const parts = {
+      telephonyPids: [asterisk.pid, carrier.pid],
+      // This process is the load.
+      gatewayPids: [...Object.values(sides).map((side) => side.pid), redis.pid, process.pid],
+    };
+    return { sides, parts, asteriskVersion: programs.asterisk.version, asteriskPid: asterisk.pid, stop };
   } catch (error) {
     await stop();
     throw error;
