@@ -40,6 +40,12 @@ const coresOfThisProcess = run("taskset", ["-p", "-c", String(process.pid)], { t
   },
 );
 
-async function pin(pid: number, cores: readonly number[]): Promise<void> {
-  await run("taskset", ["-a", "-p", "-c", cores.join(","), String(pid)], { timeout: tasksetDeadlineMs });
+/** A thread that ends while its process is gone through makes taskset give up; then once more. */
+async function pin(pid: number, cores: readonly number[], triesLeft = 5): Promise<void> {
+  try {
+    await run("taskset", ["-a", "-p", "-c", cores.join(","), String(pid)], { timeout: tasksetDeadlineMs });
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    await pin(pid, cores, triesLeft - 1);
+  }
 }
