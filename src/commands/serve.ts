@@ -3,12 +3,14 @@ import closeWithGrace from "close-with-grace";
 import { buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
 import { createLogger } from "../reports/log.ts";
+import { stayCompiled } from "./stay-compiled.ts";
 
 /** On top of the drain: closing sockets, telling Redis the last ends. */
 const closeMarginMs = 5000;
 
 /** @returns never with another code than 0; what goes wrong at start is thrown */
 export async function serve(configPath: string): Promise<number> {
+  stayCompiled();
   const config = await loadConfig({ path: configPath, env: process.env });
   const logger = createLogger(config.log);
   const app = await buildApp(config, { logger });
