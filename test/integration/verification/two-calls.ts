@@ -1,0 +1,36 @@
+/** A world for verifications by two calls; import it at the top of a test file, where it sets up and cleans up. */
+import { afterEach, beforeAll } from "vitest";
+import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
+
+const runtime = withRuntime();
+export let redis: RedisServer;
+/** That of the test that runs. */
+export let world: World;
+let number = 0;
+/** The first call's deadline leaves time for the gap, for a line and for the store. */
+export const firstCallMs = longestCallMs + secondCallGapMs + 5000;
+
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+afterEach(() => world.close());
+
+export async function open(options: Partial<WorldOptions> = {}): Promise<World> {
+  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  await world.ready();
+  return world;
+}
+export const somebody = () => `+4477003${String(number++).padStart(5, "0")}`;
+export const start = (to = somebody()) => world.verifications.start(shop, { to, calls: 2 }, null);
+/** Time stands still here, and with it the beat at which news is written. */
+export const look = (id: string) => {
+  world.store.beat.strike();
+  return world.verifications.get(shop, id);
+};
+export const rings = () => {
+  world.lastCall().ringing();
+  return world.verifications.settled();
+};
+export const codeOf = ([first, second] = world.placed) => `${first?.code}${second?.code}`;
