@@ -16,7 +16,7 @@ import { type SideName, sideNames } from "./side.ts";
 const rounds = 3;
 /** Where CPU and memory a call are compared: rates that all sides hold, of a machine at leisure and of a busy one. */
 const referencesCps = [200, 500];
-const ladderCps = [600, 700, 800, 850, 900, 950, 1000, 1050, 1100, 1150, 1200, 1250, 1300, 1400, 1500];
+const ladderCps = [700, 800, 850, 900, 950, 1000, 1050, 1100, 1200, 1300, 1400, 1500];
 
 /** The figures of one arrangement, a list with one of each round. */
 interface Measured {
@@ -31,7 +31,7 @@ export async function runCalls({ progress }: BenchOptions): Promise<BenchResult>
     await climber.warmUp();
     const shared = await measure(rig, climber, "shared", [...referencesCps, ...ladderCps], progress);
     const apart =
-      availableParallelism() < 2 ? null : await measure(rig, climber, "apart", [500, ...ladderCps.slice(2)], progress);
+      availableParallelism() < 2 ? null : await measure(rig, climber, "apart", [500, ...ladderCps.slice(1)], progress);
     return {
       name: "calls",
       ...compared(shared),
