@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { NoLineReason } from "../../../src/telephony/dialer-port.ts";
 import { manualClock } from "../../unit/verification/manual-clock.ts";
-import { firstCallMs, look, open, redis, rings, somebody, start, world } from "./two-calls.ts";
+import { firstCallMs, look, open, rings, somebody, start, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";
 
 describe("a second call", () => {

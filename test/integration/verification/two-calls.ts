@@ -5,7 +5,7 @@ import { withRuntime } from "../../support/processes.ts";
 import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
 
 const runtime = withRuntime();
-export let redis: RedisServer;
+let redis: RedisServer;
 /** That of the test that runs. */
 export let world: World;
 let number = 0;
