@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeOf, firstCallMs, look, open, rings, somebody, start, world } from "./two-calls.ts";
+import { codeOf, firstCallMs, look, open, somebody, start, world } from "./two-calls.ts";
 import { refusalOf, secondCallGapMs, shop, wrongCode } from "./world.ts";
 
 describe("a verification by two calls", () => {
