@@ -28,12 +28,12 @@ export function createEndings(options: {
 }): Endings {
   const { store, dialer, clock, report, logger } = options;
 
-  const expiry = createExpiryWatch(clock, async (id, app) => {
-    try {
-      await look(app, id);
-    } catch (error) {
-      logger.warn({ id, error: (error as Error).message }, "an expired verification could not be looked at");
-    }
+  const expiry = createExpiryWatch(clock, async (due) => {
+    const looks = await Promise.allSettled(due.map(({ id, app }) => look(app, id)));
+    const failed = looks.filter((one) => one.status === "rejected");
+    if (failed[0] === undefined) return;
+    const error = failed[0].reason instanceof Error ? failed[0].reason.message : "unknown";
+    logger.warn({ verifications: failed.length, error }, "expired verifications could not be looked at");
   });
 
   function seen({ verification, endedNow }: Seen): Verification {

@@ -7,12 +7,16 @@ const breath = () => new Promise((resolve) => setImmediate(resolve));
 function createStage() {
   const clock = manualClock(0);
   const looked: string[] = [];
-  const watch = createExpiryWatch(clock, async (id) => void looked.push(`${id} at ${clock.nowMs()}`));
+  let mostAtOnce = 0;
+  const watch = createExpiryWatch(clock, async (due) => {
+    mostAtOnce = Math.max(mostAtOnce, due.length);
+    for (const { id } of due) looked.push(`${id} at ${clock.nowMs()}`);
+  });
   const at = async (ms: number) => {
     clock.advance(ms - clock.nowMs());
     await breath();
   };
-  return { watch, looked, at };
+  return { watch, looked, at, mostAtOnce: () => mostAtOnce };
 }
 
 it("looks at each when its time is over, and at none that ended before", async () => {
@@ -48,4 +52,16 @@ it("looks at nothing after it was stopped", async () => {
   watch.add("b", "app", 6000);
   await at(6000);
   expect(looked).toEqual([]);
+});
+
+it("looks at those of a busy second together, and at no more at once than Redis takes in its stride", async () => {
+  const { watch, looked, at, mostAtOnce } = createStage();
+  for (let i = 0; i < 1000; i++) watch.add(String(i), "app", 1000 + i);
+  for (let ms = 1000; ms <= 2600; ms += 100) await at(ms);
+  expect(looked).toHaveLength(1000);
+  expect(mostAtOnce()).toBeGreaterThan(50);
+  for (let i = 1000; i < 2000; i++) watch.add(String(i), "app", 3000);
+  for (let ms = 3000; ms <= 3500; ms += 100) await at(ms);
+  expect(looked).toHaveLength(2000);
+  expect(mostAtOnce()).toBeLessThanOrEqual(250);
 });
