@@ -6,8 +6,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-export const arrangements = ["shared", "apart"] as const;
-export type Arrangement = (typeof arrangements)[number];
+export type Arrangement = "shared" | "apart";
 
 export interface Parts {
   /** Asterisk and the carrier. */
