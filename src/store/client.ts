@@ -11,7 +11,10 @@ export type RedisClient = Redis | Cluster;
 
 export interface RedisConnection {
   readonly client: RedisClient;
-  /** Resolves when the first try to connect succeeded or failed, or took twice the command timeout. */
+  /**
+   * Resolves when the first try to connect (in a cluster: to each node) succeeded or failed, at the latest after three
+   * times the command timeout.
+   */
   firstTried(): Promise<void>;
   /** Whether Redis answers and takes commands now; within the command timeout. */
   ping(): Promise<boolean>;
@@ -26,8 +29,10 @@ export function createRedis(config: Config["redis"], logger: Logger): RedisConne
   return {
     client,
     async firstTried() {
-      if (client.status === "ready") return;
-      await once(client, "ready", { signal: AbortSignal.timeout(connectTimeoutMs(config)) }).catch(() => undefined);
+      const deadline = AbortSignal.timeout(connectTimeoutMs(config));
+      if (client.status !== "ready") await once(client, "ready", { signal: deadline }).catch(() => undefined);
+      // A cluster is ready when its first node is; what lies on another is refused until that is connected too.
+      if (client instanceof Cluster) await Promise.allSettled(client.nodes().map((node) => node.ping()));
     },
     async ping() {
       try {

@@ -171,6 +171,7 @@ export function createWorld(options: WorldOptions) {
     },
     /** Resolves when Redis is connected. */
     async ready() {
+      await store.firstTried();
       while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));
     },
     async close() {
