@@ -133,6 +133,11 @@ export class LiveAttempt {
       onEnd: (result) => this.#ended(result),
     });
     this.#call.begin();
+    // It may stand still between that look at the clock and the request that leaves, too.
+    if (this.#turnHasPassed()) {
+      this.#parts.logger.warn({ trunk: this.#line.trunk }, "placed too late: the gateway stood still; hanging up");
+      this.cancel();
+    }
   }
 
   #ended(result: AttemptResult): void {
@@ -151,8 +156,12 @@ export class LiveAttempt {
   }
 
   #isTooLate(): boolean {
+    return this.#turnHasPassed() || (this.#tries.length > 0 && !this.#isWorthACall());
+  }
+
+  #turnHasPassed(): boolean {
     const { placeByMs = Number.POSITIVE_INFINITY } = this.#line;
-    return this.#parts.clock.nowMs() > placeByMs || (this.#tries.length > 0 && !this.#isWorthACall());
+    return this.#parts.clock.nowMs() > placeByMs;
   }
 
   #isWorthACall(): boolean {

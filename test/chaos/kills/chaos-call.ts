@@ -6,6 +6,9 @@ import { plans, type State } from "../states.ts";
 import { ask } from "../time.ts";
 import type { Harm, Victim } from "./world.ts";
 
+/** Far less than a phone takes to begin to ring. */
+const blipMs = 250;
+
 /** How a person's digits fared. */
 export type Typed = "not_typed" | "verified" | "too_late" | "no_answer";
 
@@ -81,11 +84,16 @@ export class ChaosCall {
     return plans[this.state].wasIn({ struckAtMs: this.struckAtMs, status: this.statusBefore, calls });
   }
 
-  /** A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. */
+  /**
+   * A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. What it was
+   * placing at that very moment leaves when it wakes up, and is hung up at once.
+   */
   wasPlacedLate(calls: readonly PhoneCall[]): boolean {
     const startedBefore = (this.verification?.createdAtMs ?? Number.POSITIVE_INFINITY) < this.struckAtMs;
     const frozen = this.harm === "freeze" && this.victim === "gateway";
-    return frozen && startedBefore && calls.some(({ invitedAtMs }) => invitedAtMs > this.mendedAtMs);
+    const wentOn = ({ invitedAtMs, canceledAtMs }: PhoneCall) =>
+      invitedAtMs > this.mendedAtMs && (canceledAtMs ?? Number.POSITIVE_INFINITY) - invitedAtMs > blipMs;
+    return frozen && startedBefore && calls.some(wentOn);
   }
 
   /** The phone had rung when the victim was struck, and the gateway knew: the digits must be good until they expire. */

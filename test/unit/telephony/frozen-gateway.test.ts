@@ -73,6 +73,17 @@ describe("a gateway that wakes up", () => {
     expect(control.placed).toMatchObject([{ callId: "a1" }]);
   });
 
+  it("hangs up a call that left late: frozen between the last look at the clock and the request", async () => {
+    control.onOriginate = async () => clock.freeze(mostLateMs + 1);
+    await place(lineOn("plus"));
+    expect(control.placed).toMatchObject([{ callId: "a1" }]);
+    expect(control.hungUp).toEqual(["a1"]);
+    control.happens({ type: "ended", callId: "a1", q850Cause: 16, sipStatus: null, sipCallId: null });
+    await settled();
+    expect(results).toMatchObject([{ outcome: "canceled", alerted: false }]);
+    expect([dialer.liveCalls, clock.pending]).toEqual([0, 0]);
+  });
+
   it.each([
     ["while it waited for its turn", maxQueueMs],
     ["while it asked for a line", 0],
