@@ -1,4 +1,5 @@
 /** The sides climb a ladder of rates together, rung by rung in turn; each until it holds no more. */
+import { untilCalm } from "./calm.ts";
 import { type Step, step } from "./measure.ts";
 import type { Rig } from "./rig.ts";
 import { type Side, type SideName, sideNames } from "./side.ts";
@@ -13,8 +14,6 @@ const failuresThatEnd = 2;
  * 10,000 V8 compiles most of what a call runs through for the last time: a rate that ran then saw 200 ms (measured).
  */
 const warmup = { cps: 500, ms: 30_000 };
-/** Between steps: the gateway's calls ring for a moment, Asterisk hangs them up, sockets calm down. */
-const restMs = 1500;
 
 export interface Climb {
   readonly side: Side;
@@ -43,7 +42,7 @@ export function createClimber(rig: Rig, progress: (line: string) => void): Climb
       const measured = await measure(climb.side, cps, stepMs);
       climb.steps.push(measured);
       progress(line(label, climb.side.name, measured));
-      await new Promise((resolve) => setTimeout(resolve, restMs));
+      await untilCalm(rig.asteriskPid);
       if (measured.held) {
         climb.heldCps = cps;
         climb.failures = 0;
@@ -58,6 +57,7 @@ export function createClimber(rig: Rig, progress: (line: string) => void): Climb
       for (const side of sides) {
         const warm = await measure(side, warmup.cps, warmup.ms);
         progress(`warm-up of ${side.name}: ${warm.calls} calls, ${warm.errors} errors`);
+        await untilCalm(rig.asteriskPid);
       }
     },
     async climb(rates, label, turn) {
