@@ -10,10 +10,11 @@ const tries = 100;
 
 /**
  * Each process goes through the ports in turn, from a place of its own: a port stays free until it is used, which may take
- * seconds, and whoever asks meanwhile must get another one. (Drawn at random, one start of the sandbox in some 300 gave
- * Asterisk's AMI the port of something else.)
+ * seconds, and whoever asks meanwhile must get another one. (Drawn at random, two of the sandbox's ports were the same in
+ * about one start of a thousand.)
  */
 let drawn = 0;
+/** From the place of one process to that of the next. */
 const portsApart = 61;
 
 /**
