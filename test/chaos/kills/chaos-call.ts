@@ -85,15 +85,15 @@ export class ChaosCall {
   }
 
   /**
-   * A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. What it was
-   * placing at that very moment leaves when it wakes up, and is hung up at once.
+   * A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. Only the
+   * one request that it was writing at that very moment may leave, as it wakes up, and is taken back at once.
    */
   wasPlacedLate(calls: readonly PhoneCall[]): boolean {
     const startedBefore = (this.verification?.createdAtMs ?? Number.POSITIVE_INFINITY) < this.struckAtMs;
     const frozen = this.harm === "freeze" && this.victim === "gateway";
-    const wentOn = ({ invitedAtMs, canceledAtMs }: PhoneCall) =>
-      invitedAtMs > this.mendedAtMs && (canceledAtMs ?? Number.POSITIVE_INFINITY) - invitedAtMs > blipMs;
-    return frozen && startedBefore && calls.some(wentOn);
+    const isBlip = ({ invitedAtMs, canceledAtMs }: PhoneCall) =>
+      invitedAtMs - this.mendedAtMs < blipMs && canceledAtMs !== null && canceledAtMs - invitedAtMs < blipMs;
+    return frozen && startedBefore && calls.some((call) => call.invitedAtMs > this.mendedAtMs && !isBlip(call));
   }
 
   /** The phone had rung when the victim was struck, and the gateway knew: the digits must be good until they expire. */
