@@ -17,6 +17,8 @@ const env = {
   ONERING_CALLS_SETUP_LIMIT_MS: "2500",
   ONERING_CALLS_SECOND_CALL_GAP_MS: "1000",
 };
+/** Ends before the test does, so that a failure names what was waited for. */
+const waitMs = 20_000;
 const args = [
   "--no-sandbox",
   "--disable-gpu",
@@ -62,6 +64,7 @@ export function withBrowser() {
     async open(options: BrowserContextOptions = {}): Promise<Opened> {
       const context = await browser.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
       const page = await context.newPage();
+      page.setDefaultTimeout(waitMs);
       const complaints: string[] = [];
       page.on("console", (message) => {
         // The browser logs by itself what the page handles: an HTTP error status, a request that a test cut off.

@@ -77,6 +77,25 @@ it("the digits in the wrong order are a wrong code, and the page says which come
   await page.locator("#result.good").waitFor();
 });
 
+it("wrong digits stay in sight though news of the call comes after them: they were hidden at once", async () => {
+  const { page } = await browser.open();
+  const number = await callTwice(page, browser.freshNumber());
+  const first = await digitsOf(page, number, "First call");
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route("**/v1/verifications/*", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const second = await digitsOf(page, number, "Second call");
+  await firstField(page).fill(first);
+  await secondField(page).fill(otherThan(second));
+  await secondField(page).press("Enter");
+  await page.locator("#result.bad", { hasText: "Not these digits" }).waitFor();
+  release();
+  await page.locator('#timeline [aria-current="step"]', { hasText: "rung" }).waitFor();
+  expect(await page.locator("#result.bad").isVisible()).toBe(true);
+});
+
 it("canceled between the two calls, the second one never comes", async () => {
   const { page } = await browser.open();
   const number = await callTwice(page, browser.freshNumber());

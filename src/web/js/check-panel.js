@@ -10,6 +10,8 @@ export function createCheckPanel(digits, getCurrent) {
   let calls = 1;
   /** The news of the verification that was told last. */
   let told = "null";
+  /** Only an end takes the place of a wrong answer: news of a call that comes a moment after it would hide it. */
+  let wrongInSight = false;
   code.addEventListener("input", () => {
     const typed = code.value.replace(/\D/g, "");
     code.value = typed.slice(0, digits);
@@ -69,11 +71,13 @@ export function createCheckPanel(digits, getCurrent) {
     reset() {
       clear();
       told = "null";
+      wrongInSight = false;
       result.hidden = true;
     },
     wrong(answer) {
       clear();
       code.focus();
+      wrongInSight = true;
       const hint =
         calls === 2
           ? "The first call's digits come first: it is the lower one in the phone's log."
@@ -99,7 +103,7 @@ export function createCheckPanel(digits, getCurrent) {
       byId("resend").disabled = verification.status !== "rung";
       const news = tidings(verification);
       // Told once: what the person did since, such as typing wrong digits, stays in sight.
-      if (news && JSON.stringify(news) !== told) tell(news);
+      if (news && JSON.stringify(news) !== told && (over || !wrongInSight)) tell(news);
       told = JSON.stringify(news);
       // The button that was pressed is gone: go on at what came of it.
       if (over && hadFocus) result.focus({ preventScroll: true });
