@@ -84,7 +84,7 @@ for trunk in "$mounted"/*.conf; do
 done
 [ -n "$(ls "$ETC_DIR/trunks.d")" ] || die "no trunk: set TRUNK_HOST to your carrier's SIP host, or mount /etc/onering/trunks.d"
 
-# What only some trunks use is read from their files, as renderConfig in src/runtime/render-config.ts does.
+# What only some trunks use is read from their files, as renderConfig in src/local/asterisk/render-config.ts does.
 uses() {
   cat "$ETC_DIR"/trunks.d/*.conf | grep -qE "^$1 *= *$2[[:blank:]]*(;.*)?$"
 }

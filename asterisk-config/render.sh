@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills in the templates of this folder for Docker: the same rules as src/runtime/render-config.ts, which explains them.
+# Fills in the templates of this folder for Docker: the same rules as src/local/asterisk/render-config.ts, which explains them.
 # render.sh <template> : reads the template, takes the value of @NAME@ from the environment, prints the result.
 set -eu
 

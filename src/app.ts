@@ -1,18 +1,18 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
-import { createCallerIdCare } from "./callerid/care.ts";
-import { createCallerIdPool } from "./callerid/pool.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { createCallerIdPool } from "./caller-ids/pool.ts";
+import { createCallerIdCare } from "./caller-ids/reputation.ts";
 import type { Config } from "./config/schema.ts";
-import { buildServer } from "./http/server.ts";
+import type { Report } from "./events/events.ts";
+import { buildServer } from "./http/server/server.ts";
 import { createNumbers } from "./numbers/numbers.ts";
-import { cryptoRandom, type Random } from "./random.ts";
-import type { Report } from "./reports/events.ts";
-import { createMetrics } from "./reports/metrics.ts";
-import { createStore } from "./store/index.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { createOperations } from "./operations/operations.ts";
+import { createStore } from "./redis/index.ts";
+import { type Clock, systemClock } from "./shared/clock.ts";
+import { cryptoRandom, type Random } from "./shared/random.ts";
 import { createTelephony } from "./telephony/index.ts";
-import { createOperations } from "./telephony/operations.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createVerifications } from "./verification/service.ts";
 

@@ -6,7 +6,7 @@
 import { buildApp } from "../../src/app.ts";
 import { stayCompiled } from "../../src/commands/stay-compiled.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { createLogger } from "../../src/reports/log.ts";
+import { createLogger } from "../../src/observability/log.ts";
 import { wallMs } from "./protocol.ts";
 
 /** Told in batches, so that the telling costs the gateway next to nothing. */

@@ -1,6 +1,6 @@
 /** Fresh verifications to check, and which of them each request is for. */
 import type { Config } from "../../src/config/schema.ts";
-import type { Store } from "../../src/store/index.ts";
+import type { Store } from "../../src/redis/index.ts";
 import { createHashes } from "../../src/verification/hashes.ts";
 
 export const app = "bench";

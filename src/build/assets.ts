@@ -5,6 +5,6 @@ import { fileURLToPath } from "node:url";
 const source = fileURLToPath(new URL("..", import.meta.url));
 const target = fileURLToPath(new URL("../../dist/", import.meta.url));
 
-for (const folder of ["store/lua", "web"]) {
+for (const folder of ["redis/lua", "sandbox/page"]) {
   cpSync(`${source}${folder}`, `${target}${folder}`, { recursive: true });
 }

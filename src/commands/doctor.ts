@@ -2,7 +2,7 @@
  * `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing and calls nobody, but with
  * `--canary`: then it calls the test number through each trunk, and takes trunks that alter the caller ID out of service.
  */
-import { amiOf, ariOf } from "../config/asterisk-access.ts";
+
 import { loadConfig } from "../config/load.ts";
 import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
@@ -14,6 +14,7 @@ import { examineOutages } from "../doctor/outages.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { examineRoutes } from "../doctor/routes.ts";
+import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 
 /**

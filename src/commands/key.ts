@@ -1,6 +1,6 @@
 /** `onering key`: a new API key for an app, and the hash that the configuration keeps of it. */
-import { apiKeyHash, generateApiKey } from "../config/api-keys.ts";
-import { cryptoRandom } from "../random.ts";
+import { apiKeyHash, generateApiKey } from "../apps/api-keys.ts";
+import { cryptoRandom } from "../shared/random.ts";
 
 export function printNewKey(): number {
   const key = generateApiKey(cryptoRandom);

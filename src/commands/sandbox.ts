@@ -1,6 +1,6 @@
 /** `onering sandbox`: everything on this machine, until a signal ends it and all that it started. */
 import closeWithGrace from "close-with-grace";
-import { createLogger } from "../reports/log.ts";
+import { createLogger } from "../observability/log.ts";
 import { runSandbox } from "../sandbox/index.ts";
 
 /** Long enough for a ringing call to be canceled and Asterisk and Redis to end. */

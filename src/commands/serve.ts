@@ -2,7 +2,7 @@
 import closeWithGrace from "close-with-grace";
 import { buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
-import { createLogger } from "../reports/log.ts";
+import { createLogger } from "../observability/log.ts";
 import { stayCompiled } from "./stay-compiled.ts";
 
 /** On top of the drain: closing sockets, telling Redis the last ends. */

@@ -1,14 +1,14 @@
 /** From a file (or an object) and the environment to a whole, valid configuration, or to all that is wrong with it. */
 import { readFile, stat } from "node:fs/promises";
 import Value from "typebox/value";
-import { crossCheck } from "./cross-checks/index.ts";
-import { type Environment, readOverrides } from "./environment.ts";
-import { ConfigError, type Path, type Problem, pathText } from "./errors.ts";
-import { readValue } from "./read.ts";
+import { type Environment, readOverrides } from "../typed-yaml/environment.ts";
+import { ConfigError, type Path, type Problem, pathText } from "../typed-yaml/errors.ts";
+import { readValue } from "../typed-yaml/read.ts";
+import { rootNode } from "../typed-yaml/schema-node.ts";
+import { expandAll } from "../typed-yaml/variables.ts";
+import { readYaml } from "../typed-yaml/yaml-file.ts";
+import { crossCheck } from "./checks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
-import { rootNode } from "./schema-node.ts";
-import { expandAll } from "./variables.ts";
-import { readYaml } from "./yaml-file.ts";
 
 /** A thousand trunks with all their keys need a tenth of it. */
 const largestFileBytes = 1_048_576;

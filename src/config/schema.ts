@@ -5,22 +5,22 @@
  * Every figure carries its unit in its name, a default, and in its description why the default is what it is.
  */
 import { type Static, Type } from "typebox";
-import { Admin } from "./schema/admin.ts";
-import { App } from "./schema/apps.ts";
-import { Asterisk } from "./schema/asterisks.ts";
-import { CallIn } from "./schema/call-in.ts";
-import { CallerIdCare } from "./schema/caller-id-care.ts";
-import { Canary } from "./schema/canary.ts";
-import { Http } from "./schema/http.ts";
-import { Numbers } from "./schema/numbers.ts";
-import { named, section } from "./schema/parts.ts";
-import { Log, Secrets } from "./schema/process.ts";
-import { Range } from "./schema/ranges.ts";
-import { Redis } from "./schema/redis.ts";
-import { Route, Routing } from "./schema/routes.ts";
-import { SipTap } from "./schema/sip-tap.ts";
-import { Trunk } from "./schema/trunks.ts";
-import { Calls, Verification } from "./schema/verification.ts";
+import { App } from "../apps/config.ts";
+import { Range } from "../caller-ids/ranges-config.ts";
+import { CallerIdCare } from "../caller-ids/reputation-config.ts";
+import { CallIn } from "../channels/call-in/config.ts";
+import { Http } from "../http/config.ts";
+import { Numbers } from "../numbers/config.ts";
+import { Log, Secrets } from "../observability/config.ts";
+import { Admin } from "../operations/config.ts";
+import { Redis } from "../redis/config.ts";
+import { Asterisk } from "../telephony/asterisk/config.ts";
+import { SipTap } from "../telephony/sip-capture/config.ts";
+import { Trunk } from "../telephony/trunks/config.ts";
+import { Route, Routing } from "../telephony/trunks/routes-config.ts";
+import { named, section } from "../typed-yaml/parts.ts";
+import { Calls, Verification } from "../verification/config.ts";
+import { Canary } from "./canary.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,

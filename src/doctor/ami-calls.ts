@@ -1,9 +1,9 @@
 /** Looks at one Asterisk whose calls go over AMI: login, version, rights. Leaves the channels of a running gateway alone. */
-import { systemClock } from "../clock.ts";
-import type { AmiCallsConfig } from "../config/asterisk-access.ts";
-import { AmiRefusal } from "../telephony/ami/errors.ts";
-import { AmiSession } from "../telephony/ami/session.ts";
-import { learn } from "../telephony/drivers/asterisk-manager/requests.ts";
+import { systemClock } from "../shared/clock.ts";
+import type { AmiCallsConfig } from "../telephony/asterisk/access.ts";
+import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
+import { AmiSession } from "../telephony/asterisk/ami/session.ts";
+import { learn } from "../telephony/asterisk/asterisk-manager/requests.ts";
 import { examineVersion } from "./asterisk.ts";
 import { type Finding, fail, ok } from "./finding.ts";
 

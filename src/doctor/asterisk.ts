@@ -1,6 +1,6 @@
 /** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
-import type { AriConfig } from "../config/asterisk-access.ts";
-import { answersOverWebSocket, wayOut } from "../telephony/drivers/ari-websocket/version.ts";
+import type { AriConfig } from "../telephony/asterisk/access.ts";
+import { answersOverWebSocket, wayOut } from "../telephony/asterisk/ari-websocket/version.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { type AsteriskUse, examineModules } from "./modules.ts";
 

@@ -3,8 +3,8 @@
  * (`dialplan show` by Command would want class command, which can do anything). ARI has nothing like it. What a `switch`
  * leads to is not told.
  */
-import { AmiRefusal } from "../telephony/ami/errors.ts";
-import type { AmiSession, ManagerMessage } from "../telephony/ami/session.ts";
+import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
+import type { AmiSession, ManagerMessage } from "../telephony/asterisk/ami/session.ts";
 
 export interface Step {
   readonly application: string;

@@ -2,10 +2,11 @@
  * Looks at calls that come in: does the dialplan of an Asterisk lead them to the refusal that its gateways hear of
  * (asterisk-config/inbound.conf.template)? Where that cannot be seen, and for the carrier's part, it says how to try.
  */
-import { systemClock } from "../clock.ts";
+
 import type { AsteriskConfig, Config, TrunkConfig } from "../config/schema.ts";
-import { AmiRefusal } from "../telephony/ami/errors.ts";
-import { AmiSession } from "../telephony/ami/session.ts";
+import { systemClock } from "../shared/clock.ts";
+import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
+import { AmiSession } from "../telephony/asterisk/ami/session.ts";
 import { createNumberFormat } from "../telephony/trunks/number-format.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 import { contextOf, type Step, stepsOf } from "./dialplan.ts";

@@ -49,7 +49,7 @@ function examineTap(name: string, running: ReadonlySet<string>): Finding {
   if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
   return warn(
     `Asterisk ${name}: nothing feeds the SIP tap, ${missing.join(" and ")} not running`,
-    "Load them and set up hep.conf as docs/sip-tap.md says, or leave out sip_tap: outcomes are coarser without it.",
+    "Load them and set up hep.conf as docs/sip-capture.md says, or leave out sip_tap: outcomes are coarser without it.",
   );
 }
 

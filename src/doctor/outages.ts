@@ -1,6 +1,6 @@
 /** Looks at what was taken out of service for all gateways: which parts, since when, why, and how they come back. */
 import type { Config } from "../config/schema.ts";
-import type { Outage, Part } from "../telephony/outages-port.ts";
+import type { Outage, Part } from "../operations/outages-port.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { openStore } from "./store.ts";

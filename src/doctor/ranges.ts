@@ -1,8 +1,8 @@
 /** Looks at the caller IDs that each trunk may present: how hard they make a code to guess. */
-import { describeEntropy, smallestGroup } from "../callerid/entropy.ts";
-import { createCallerIdPool } from "../callerid/pool.ts";
+import { describeEntropy, smallestGroup } from "../caller-ids/entropy.ts";
+import { createCallerIdPool } from "../caller-ids/pool.ts";
 import type { Config } from "../config/schema.ts";
-import { cryptoRandom } from "../random.ts";
+import { cryptoRandom } from "../shared/random.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** A 10,000 block is what carriers commonly assign and what the default odds are made for. */

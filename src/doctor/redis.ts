@@ -1,7 +1,7 @@
 /** Looks at Redis: reachable, version, eviction policy, what a crash of it loses, and whether its clock agrees with ours. */
 import { pino } from "pino";
 import type { Config } from "../config/schema.ts";
-import { createRedis } from "../store/client.ts";
+import { createRedis } from "../redis/client.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Longest wait for the first connection; a Redis in reach takes milliseconds. */

@@ -1,9 +1,9 @@
 /** The gateways' store as the doctor opens it, for what it reads or changes there. */
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import { systemClock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import { createStore, type Store } from "../store/index.ts";
+import { createStore, type Store } from "../redis/index.ts";
+import { systemClock } from "../shared/clock.ts";
 
 const deadlineMs = 3000;
 const pollMs = 20;

@@ -1,7 +1,7 @@
 /** Which valid numbers may be rung. */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { Config } from "../config/schema.ts";
-import type { RefusalCode } from "../refusal.ts";
+import type { RefusalCode } from "../shared/refusal.ts";
 import type { NumberType } from "./types.ts";
 
 export interface NumberRefusal {

@@ -1,5 +1,5 @@
 /** Looks at a number as it was typed, before any library sees it. */
-import type { RefusalCode } from "../refusal.ts";
+import type { RefusalCode } from "../shared/refusal.ts";
 
 /** 15 digits (ITU-T E.164, 6.2.1), prefixes to dial abroad or choose a carrier, and punctuation around them. */
 const longestInput = 40;

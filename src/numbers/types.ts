@@ -1,5 +1,5 @@
 /** What we know of a number without ringing it. */
-import type { RefusalCode } from "../refusal.ts";
+import type { RefusalCode } from "../shared/refusal.ts";
 
 /** libphonenumber's types in the contract's spelling; `unknown` where the number plan does not tell. */
 export type NumberType =

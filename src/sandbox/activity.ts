@@ -1,5 +1,5 @@
 /** Tells the page which verification is the newest and when to look at it, whoever started it: the page or a terminal. */
-import type { ReportEvent } from "../reports/events.ts";
+import type { ReportEvent } from "../events/events.ts";
 
 export class Activity {
   #newest: string | null = null;

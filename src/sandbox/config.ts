@@ -1,10 +1,10 @@
 /** The sandbox's configuration: the same keys, schema and checks as in production, with everything private and made up. */
-import { apiKeyHash } from "../config/api-keys.ts";
+import { apiKeyHash } from "../apps/api-keys.ts";
 import { resolveConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import type { Random } from "../random.ts";
-import type { AsteriskServer } from "../runtime/asterisk.ts";
-import { answersOverWebSocket } from "../telephony/drivers/ari-websocket/version.ts";
+import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
+import type { Random } from "../shared/random.ts";
+import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
 import { callerIdDigits, callerIdPrefix, callInNumbers } from "./fiction.ts";
 
 /** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */

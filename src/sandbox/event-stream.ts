@@ -1,6 +1,6 @@
 /** Server-sent events (WHATWG HTML, section 9.2) for the pages that are open. */
 import { PassThrough, type Readable } from "node:stream";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../shared/clock.ts";
 
 /** Tabs that one person may have open, and then some. */
 const MAX_CLIENTS = 32;

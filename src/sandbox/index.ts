@@ -1,6 +1,6 @@
 /** `onering sandbox`: everything on this machine, nothing to set up, until a signal ends it. */
 import type { Logger } from "pino";
-import { ensureRuntime } from "../runtime/programs.ts";
+import { ensureRuntime } from "../local/fetch/programs.ts";
 import { type Environment, sandboxEnvironment, sandboxKey } from "./config.ts";
 import { examples } from "./fiction.ts";
 import { type Sandbox, startSandbox } from "./start.ts";

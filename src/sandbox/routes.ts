@@ -2,7 +2,7 @@
 import path from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../shared/clock.ts";
 import type { Activity } from "./activity.ts";
 import { EventStreams } from "./event-stream.ts";
 import { callerIdDigits, callerIdPrefix, callerIdPrefixForPeople, examples } from "./fiction.ts";
@@ -60,7 +60,7 @@ export function sandboxRoutes({ phone, callIn, activity, clock, apiKey }: Sandbo
     });
 
     await server.register(fastifyStatic, {
-      root: path.resolve(import.meta.dirname, "../web"),
+      root: path.resolve(import.meta.dirname, "page"),
       // The scope has it already, from the reference's pages.
       decorateReply: false,
       cacheControl: false,

@@ -1,14 +1,14 @@
 /** Builds the sandbox: private Redis and Asterisk, simulated carrier and phone, and the gateway that production runs. */
 import type { Logger } from "pino";
 import { buildApp } from "../app.ts";
-import { systemClock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import { cryptoRandom } from "../random.ts";
-import type { ReportEvent } from "../reports/events.ts";
-import { startAsterisk } from "../runtime/asterisk.ts";
-import { freePort } from "../runtime/free-port.ts";
-import type { Programs } from "../runtime/programs.ts";
-import { startRedis } from "../runtime/redis-server.ts";
+import type { ReportEvent } from "../events/events.ts";
+import { startAsterisk } from "../local/asterisk/asterisk.ts";
+import type { Programs } from "../local/fetch/programs.ts";
+import { freePort } from "../local/process/free-port.ts";
+import { startRedis } from "../local/redis-server.ts";
+import { systemClock } from "../shared/clock.ts";
+import { cryptoRandom } from "../shared/random.ts";
 import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
 import { placeCall } from "./carrier/caller.ts";

@@ -1,21 +1,21 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import { amiOf, ariOf } from "../config/asterisk-access.ts";
 import type { AsteriskConfig, Config } from "../config/schema.ts";
-import type { Random } from "../random.ts";
-import type { CallControl } from "./call-control.ts";
-import { createDialer, longestCallMs } from "./dialer.ts";
-import type { Dialer, Lines } from "./dialer-port.ts";
-import { createAriClientDriver } from "./drivers/ari-client/index.ts";
-import { createAriWebSocketDriver } from "./drivers/ari-websocket/index.ts";
-import { createAsteriskManagerDriver } from "./drivers/asterisk-manager/index.ts";
-import { createInboundReader, type TrunkCall } from "./inbound.ts";
-import type { Pacing } from "./pacing-port.ts";
-import { createSipTap } from "./tap/index.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import { amiOf, ariOf } from "./asterisk/access.ts";
+import { createAriClientDriver } from "./asterisk/ari-client/index.ts";
+import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
+import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
+import type { CallControl } from "./asterisk/call-control.ts";
+import { createDialer, longestCallMs } from "./calls/dialer.ts";
+import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
+import type { Dialer, Lines } from "./calls/ports.ts";
+import { createSipTap } from "./sip-capture/index.ts";
+import type { Pacing } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createBreakers } from "./trunks/breakers.ts";
-import { createLines, type WayStatus } from "./trunks/lines.ts";
+import { createLines, type WayStatus } from "./trunks/channel-slots.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {

@@ -1,12 +1,12 @@
 /** Sees to it that every end of a verification is reported once, and that its call does not ring on. */
 import type { Logger } from "pino";
-import type { Clock } from "../clock.ts";
-import type { Report } from "../reports/events.ts";
-import type { Dialer } from "../telephony/dialer-port.ts";
+import type { Report } from "../events/events.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Dialer } from "../telephony/calls/ports.ts";
 import { createExpiryWatch } from "./expiry-watch.ts";
 import { attemptIdOf } from "./ids.ts";
-import type { Seen, VerificationStore } from "./ports.ts";
 import { notFound } from "./refusals.ts";
+import type { Seen, VerificationStore } from "./store-port.ts";
 import type { Verification } from "./types.ts";
 
 export interface Endings {

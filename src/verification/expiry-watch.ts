@@ -4,7 +4,7 @@
  *
  * All lives have the same length, so insertion order is order of expiry, and one timer for the oldest is enough.
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../shared/clock.ts";
 
 /** About 20 MB. Above it, ends by expiry are reported when somebody reads the verification, or not at all. */
 const mostWatched = 100_000;

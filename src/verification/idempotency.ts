@@ -4,9 +4,9 @@
  * The key is reserved with the id that the verification will have, before anything is placed. Starting is idempotent
  * on the id, so a crash at any point, or a store that took the start but lost its answer, leaves at most one call.
  */
-import { Refusal } from "../refusal.ts";
-import type { IdempotentRequest, VerificationStore } from "./ports.ts";
+import { Refusal } from "../shared/refusal.ts";
 import { askerGone } from "./refusals.ts";
+import type { IdempotentRequest, VerificationStore } from "./store-port.ts";
 import type { Verification } from "./types.ts";
 
 /**

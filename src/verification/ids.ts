@@ -2,7 +2,7 @@
  * Verification ids: `v`, the callee's bucket in 4 hex digits, and 128 random bits in 22 url-safe characters.
  * The bucket leads to the Redis Cluster slot without asking; 128 bits cannot be guessed (RFC 9562 §6.9 asks ≥ 122).
  */
-import type { Random } from "../random.ts";
+import type { Random } from "../shared/random.ts";
 
 const pattern = /^v([0-9a-f]{4})[A-Za-z0-9_-]{22}$/;
 

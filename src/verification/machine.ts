@@ -1,10 +1,11 @@
 /**
  * The states of a verification and everything that may move it: one table, no other place knows a transition.
- * The store's Lua scripts get this very table as text (src/store/scripts.ts), so the rule that decides inside Redis
+ * The store's Lua scripts get this very table as text (src/redis/scripts.ts), so the rule that decides inside Redis
  * is the one that the property tests read.
  */
-import type { AttemptResult } from "../telephony/dialer-port.ts";
-import { delivered, type Outcome } from "../telephony/outcome.ts";
+
+import { delivered, type Outcome } from "../telephony/calls/outcome.ts";
+import type { AttemptResult } from "../telephony/calls/ports.ts";
 import { type Status, statuses } from "./types.ts";
 
 /** What can happen to a verification. */

@@ -1,7 +1,7 @@
 /** What the service says when it says no. */
-import { Refusal } from "../refusal.ts";
-import type { NoLine } from "../telephony/dialer-port.ts";
-import type { CalleeLimit, Placement } from "./ports.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { NoLine } from "../telephony/calls/ports.ts";
+import type { CalleeLimit, Placement } from "./store-port.ts";
 import type { Status } from "./types.ts";
 
 /** A caller ID that rests for one callee may be free for it soon. */

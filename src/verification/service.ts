@@ -1,24 +1,24 @@
 /** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
 import type { Logger } from "pino";
-import type { Beat } from "../beat.ts";
-import type { CallerIdCare } from "../callerid/care.ts";
-import type { CallerIdPool } from "../callerid/types.ts";
-import type { Clock } from "../clock.ts";
+import type { CallerIdCare } from "../caller-ids/reputation.ts";
+import type { CallerIdPool } from "../caller-ids/types.ts";
+import { type CallInOptions, type CallIns, createCallIns } from "../channels/call-in/call-in.ts";
+import type { CallInStore } from "../channels/call-in/store-port.ts";
+import { createCalls } from "../channels/missed-call/calls.ts";
+import { codeOf, readCode } from "../channels/missed-call/guess.ts";
+import { createStarts } from "../channels/missed-call/start.ts";
 import type { Config } from "../config/schema.ts";
+import type { Report } from "../events/events.ts";
 import type { Numbers } from "../numbers/ports.ts";
-import type { Random } from "../random.ts";
-import { Refusal } from "../refusal.ts";
-import type { Report } from "../reports/events.ts";
-import type { Dialer, Lines } from "../telephony/dialer-port.ts";
-import { type CallInOptions, type CallIns, createCallIns } from "./call-in.ts";
-import type { CallInStore } from "./call-in-port.ts";
-import { createCalls } from "./calls.ts";
+import type { Beat } from "../shared/batch-timer.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { Dialer, Lines } from "../telephony/calls/ports.ts";
 import { createEndings } from "./endings.ts";
-import { codeOf, readCode } from "./guess.ts";
 import { createHashes } from "./hashes.ts";
-import type { VerificationStore } from "./ports.ts";
 import { callerIdsMissing, ended, limited, noCode, notFound } from "./refusals.ts";
-import { createStarts } from "./starts.ts";
+import type { VerificationStore } from "./store-port.ts";
 import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {

@@ -1,6 +1,7 @@
 /** The words of a verification. */
-import type { Outcome } from "../telephony/outcome.ts";
-import type { LastCall } from "./last-call.ts";
+
+import type { LastCall } from "../channels/missed-call/last-call.ts";
+import type { Outcome } from "../telephony/calls/outcome.ts";
 
 /** pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable */
 export const statuses = [

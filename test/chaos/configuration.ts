@@ -1,10 +1,10 @@
 /** The configuration of the gateways: production's own, with everything as short as the schema allows. */
 import { randomBytes } from "node:crypto";
-import { apiKeyHash } from "../../src/config/api-keys.ts";
+import { apiKeyHash } from "../../src/apps/api-keys.ts";
+import { secondCallMarginMs } from "../../src/channels/missed-call/calls.ts";
 import { resolveConfig } from "../../src/config/load.ts";
-import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
-import { longestCallMs } from "../../src/telephony/dialer.ts";
-import { secondCallMarginMs } from "../../src/verification/calls.ts";
+import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
+import { longestCallMs } from "../../src/telephony/calls/dialer.ts";
 import { apiKey } from "../support/gateway.ts";
 import { ringMs, secondCallGapMs } from "./states.ts";
 

@@ -1,5 +1,5 @@
 /** `npm run chaos`: kills and freezes what a gateway depends on, and the gateway, and says what came of it. */
-import { ensureRuntime } from "../../src/runtime/programs.ts";
+import { ensureRuntime } from "../../src/local/fetch/programs.ts";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";
 import { type ChaosOptions, readOptions, usage } from "./options.ts";

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { createLogger } from "../../src/reports/log.ts";
-import { findPrograms } from "../../src/runtime/programs.ts";
+import { findPrograms } from "../../src/local/fetch/programs.ts";
+import { createLogger } from "../../src/observability/log.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
 
 export const desktop = { width: 1280, height: 800 };

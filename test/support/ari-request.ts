@@ -1,4 +1,4 @@
-import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
+import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
 
 /** Sends one request to ARI with plain HTTP: what tests check Asterisk with, apart from the drivers. */
 export async function ariRequest(

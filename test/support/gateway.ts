@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { type App, buildApp } from "../../src/app.ts";
-import { apiKeyHash } from "../../src/config/api-keys.ts";
+import { apiKeyHash } from "../../src/apps/api-keys.ts";
 import { resolveConfig } from "../../src/config/load.ts";
-import { createLogger } from "../../src/reports/log.ts";
-import type { AsteriskServer } from "../../src/runtime/asterisk.ts";
+import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
+import { createLogger } from "../../src/observability/log.ts";
 
 export const apiKey = "or_test-key-that-only-this-test-run-knows";
 export const trunkName = "carrier";

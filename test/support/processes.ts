@@ -1,8 +1,8 @@
 /** Real programs for tests: started when first needed in a test file, ended after its last test. */
 import { afterAll } from "vitest";
-import { type AsteriskOptions, type AsteriskServer, startAsterisk } from "../../src/runtime/asterisk.ts";
-import { findPrograms } from "../../src/runtime/programs.ts";
-import { type RedisServer, startRedis } from "../../src/runtime/redis-server.ts";
+import { type AsteriskOptions, type AsteriskServer, startAsterisk } from "../../src/local/asterisk/asterisk.ts";
+import { findPrograms } from "../../src/local/fetch/programs.ts";
+import { type RedisServer, startRedis } from "../../src/local/redis-server.ts";
 import { type SippCarrier, type SippOptions, startSipp } from "./sipp.ts";
 
 /** Starts programs for one test file. All of them end with it. */

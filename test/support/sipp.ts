@@ -2,10 +2,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Child } from "../../src/runtime/child.ts";
-import { freePort } from "../../src/runtime/free-port.ts";
-import { findPrograms } from "../../src/runtime/programs.ts";
-import { runCommand } from "../../src/runtime/run-command.ts";
+import { findPrograms } from "../../src/local/fetch/programs.ts";
+import { Child } from "../../src/local/process/child.ts";
+import { freePort } from "../../src/local/process/free-port.ts";
+import { runCommand } from "../../src/local/process/run-command.ts";
 import { createLogReader, parseMessageLog, type SipMessage } from "./sipp-log.ts";
 
 export interface SippOptions {

@@ -1,8 +1,8 @@
 /** One canary call: placed as any call of ours, listened for, and ended as soon as it was heard. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Dialer, Line } from "../../telephony/dialer-port.ts";
-import type { Outcome } from "../../telephony/outcome.ts";
-import type { CanaryEar } from "./ear.ts";
+import type { Outcome } from "../../telephony/calls/outcome.ts";
+import type { Dialer, Line } from "../../telephony/calls/ports.ts";
+import type { CanaryEar } from "./listener.ts";
 
 /** A call that looks altered may be an earlier one that comes late: the right one gets so long to come, too. */
 const secondThoughtMs = 1000;

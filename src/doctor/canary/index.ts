@@ -1,19 +1,19 @@
 /** Calls the test number through each trunk and tells what became of the caller ID; takes trunks that alter it out of service. */
 import type { Logger } from "pino";
-import { createCallerIdPool } from "../../callerid/pool.ts";
-import { systemClock } from "../../clock.ts";
+import { createCallerIdPool } from "../../caller-ids/pool.ts";
 import type { Config } from "../../config/schema.ts";
-import { cryptoRandom } from "../../random.ts";
-import type { CallControl } from "../../telephony/call-control.ts";
-import { createDialer } from "../../telephony/dialer.ts";
-import type { Dialer } from "../../telephony/dialer-port.ts";
+import type { Outages } from "../../operations/outages-port.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { cryptoRandom } from "../../shared/random.ts";
+import type { CallControl } from "../../telephony/asterisk/call-control.ts";
+import { createDialer } from "../../telephony/calls/dialer.ts";
+import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";
-import type { Outages } from "../../telephony/outages-port.ts";
-import type { Way } from "../../telephony/pacing-port.ts";
+import type { Way } from "../../telephony/trunks/admission-port.ts";
 import { asterisksOf } from "../../telephony/trunks/routes.ts";
 import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
-import { type CanaryEar, createInboundEar, createSandboxEar } from "./ear.ts";
+import { type CanaryEar, createInboundEar, createSandboxEar } from "./listener.ts";
 import { describeArrival, type WayReport } from "./report.ts";
 import { serviceAfter } from "./service.ts";
 import { judgeArrival } from "./verdict.ts";

@@ -1,6 +1,6 @@
 /** What the operator reads of one canary call. No number is in it. */
-import type { Outcome } from "../../telephony/outcome.ts";
-import type { Way } from "../../telephony/pacing-port.ts";
+import type { Outcome } from "../../telephony/calls/outcome.ts";
+import type { Way } from "../../telephony/trunks/admission-port.ts";
 import { type Finding, fail, ok } from "../finding.ts";
 import type { Arrival } from "./verdict.ts";
 

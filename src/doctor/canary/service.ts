@@ -1,5 +1,5 @@
 /** What follows from the canaries of a trunk: whether it stays in service. */
-import type { Outages } from "../../telephony/outages-port.ts";
+import type { Outages } from "../../operations/outages-port.ts";
 import { type Finding, ok, warn } from "../finding.ts";
 import type { WayReport } from "./report.ts";
 

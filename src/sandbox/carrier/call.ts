@@ -1,5 +1,5 @@
 /** One call at the simulated phone: from the INVITE to its place in the call log. */
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import type { Step } from "./behaviours.ts";
 import type { InviteTransaction } from "./invite-transaction.ts";
 import type { SipResponse } from "./response.ts";

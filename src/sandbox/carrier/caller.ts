@@ -4,8 +4,8 @@
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { Clock } from "../../clock.ts";
-import type { Random } from "../../random.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
 import { T1_MS } from "./timers.ts";
 
 const LOOPBACK = "127.0.0.1";

@@ -3,8 +3,8 @@
  * that behaves by the callee's last three digits.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../../clock.ts";
-import type { Random } from "../../random.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
 import { calleeOf, callerIdOf } from "./addresses.ts";
 import { stepsFor, type Timings } from "./behaviours.ts";
 import { Call } from "./call.ts";

@@ -2,8 +2,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Logger } from "pino";
-import type { Clock } from "../../clock.ts";
-import type { Random } from "../../random.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
 import { defaultTimings, type Timings } from "./behaviours.ts";
 import type { Call } from "./call.ts";
 import { CarrierCore } from "./carrier.ts";

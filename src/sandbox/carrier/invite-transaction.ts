@@ -2,7 +2,7 @@
  * The INVITE server transaction (RFC 3261 section 17.2.1 with the Accepted state of RFC 6026): it absorbs what UDP
  * repeats and repeats what UDP may have lost. Timers run on the injected clock.
  */
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import type { SipRequest } from "./message.ts";
 import type { SipResponse } from "./response.ts";
 import { absorbMs, T1_MS, T2_MS, T4_MS } from "./timers.ts";

@@ -4,8 +4,8 @@
  * Pure: time comes in with each question. Memory: one short note for each of the last `window_calls` calls.
  */
 import type { BreakerConfig } from "../../config/schema.ts";
-import type { Random } from "../../random.ts";
-import { backoffMs } from "../backoff.ts";
+import { backoffMs } from "../../shared/backoff.ts";
+import type { Random } from "../../shared/random.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 export interface BreakerRules extends BreakerConfig {

@@ -1,8 +1,9 @@
 /** The breakers of all ways, and which call began in which round of its breaker. */
-import type { Clock } from "../../clock.ts";
+
 import type { BreakerConfig } from "../../config/schema.ts";
-import type { Random } from "../../random.ts";
-import type { Way } from "../pacing-port.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import type { Way } from "./admission-port.ts";
 import { type Breaker, type BreakerRound, type BreakerState, createBreaker } from "./breaker.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { TrunkVerdict } from "./verdict.ts";

@@ -1,5 +1,5 @@
 /** What Asterisk's lists say of a trunk. */
-import type { ManagerMessage } from "../ami/session.ts";
+import type { ManagerMessage } from "../asterisk/ami/session.ts";
 
 /** `why` is for people: /readyz, doctor, logs. */
 export interface TrunkHealth {

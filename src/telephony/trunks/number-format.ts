@@ -3,7 +3,7 @@
  * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
  */
 import type { TrunkConfig } from "../../config/schema.ts";
-import { isDialable, isNumber } from "../call-request.ts";
+import { isDialable, isNumber } from "../asterisk/call-request.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 
 export interface NumberFormat {

@@ -1,7 +1,7 @@
 /** Which ways lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
 import type { Config, RouteConfig, TrunkConfig } from "../../config/schema.ts";
-import type { Random } from "../../random.ts";
-import type { Way } from "../pacing-port.ts";
+import type { Random } from "../../shared/random.ts";
+import type { Way } from "./admission-port.ts";
 import { createNumberFormats } from "./number-format.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 

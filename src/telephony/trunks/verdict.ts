@@ -1,5 +1,5 @@
 /** What the end of a call says of the trunk that carried it: the one table that the breaker goes by. */
-import type { Outcome } from "../outcome.ts";
+import type { Outcome } from "../calls/outcome.ts";
 
 /** `good`: the trunk did its work. `failed`: by its own fault it did not. `nothing`: the call cannot tell. */
 export type TrunkVerdict = "good" | "failed" | "nothing";

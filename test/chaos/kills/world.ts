@@ -1,6 +1,6 @@
 /** One gateway, one Redis, one Asterisk and four carriers: whatever of the first three is harmed, the rest stays. */
-import { startAsterisk } from "../../../src/runtime/asterisk.ts";
-import { findPrograms } from "../../../src/runtime/programs.ts";
+import { startAsterisk } from "../../../src/local/asterisk/asterisk.ts";
+import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
 import { type Driver, documentOf, longestLeaseMs } from "../configuration.ts";

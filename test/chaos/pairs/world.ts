@@ -1,6 +1,6 @@
 /** Two gateways on one Redis, each connected to the same two Asterisks, which lead to one carrier. */
-import { type AsteriskServer, startAsterisk } from "../../../src/runtime/asterisk.ts";
-import { findPrograms } from "../../../src/runtime/programs.ts";
+import { type AsteriskServer, startAsterisk } from "../../../src/local/asterisk/asterisk.ts";
+import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { startSipp } from "../../support/sipp.ts";
 import { documentOf, longestLeaseMs } from "../configuration.ts";

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
-import { Child } from "../../../src/runtime/child.ts";
-import { freePort } from "../../../src/runtime/free-port.ts";
+import { Child } from "../../../src/local/process/child.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { gatewayClient } from "../../support/gateway.ts";
 
 export interface GatewayProcess {

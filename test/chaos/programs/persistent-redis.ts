@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Program } from "../../../src/runtime/on-path.ts";
-import { startRedis } from "../../../src/runtime/redis-server.ts";
+import type { Program } from "../../../src/local/fetch/on-path.ts";
+import { startRedis } from "../../../src/local/redis-server.ts";
 
 /** redis.conf's own names for when what was written is forced to the disk; `off`: nothing is kept at all. */
 export const appendFsyncs = ["always", "everysec", "no", "off"] as const;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { onering } from "../../support/command.ts";
 import { type Gateway, gatewayDocument, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";

@@ -3,7 +3,7 @@
  * that both hear it, one over ARI and one over AMI.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { callIn } from "../../support/sipp.ts";

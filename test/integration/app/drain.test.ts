@@ -1,6 +1,6 @@
 /** An operator takes trunks and an Asterisk out of service: two gateways on one Redis, real calls on two carriers. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { apiKeyHash } from "../../../src/config/api-keys.ts";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import { type Gateway, gatewayClient, gatewayDocument, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";

@@ -1,7 +1,7 @@
 /** A call that one trunk cannot carry, on the wire of two real carriers. */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
-import { freePort } from "../../../src/runtime/free-port.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";

@@ -1,7 +1,7 @@
 /** What the gateway depends on goes away and comes back: it says so, harms nobody, and recovers by itself. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";

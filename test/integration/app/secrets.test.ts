@@ -1,7 +1,7 @@
 /** While verifications are live, nobody but the phone can know the code: not from logs, metrics, answers or Redis. */
 import { Redis } from "ioredis";
 import { expect, test, vi } from "vitest";
-import { freePort } from "../../../src/runtime/free-port.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";

@@ -1,6 +1,6 @@
 /** A trunk whose carrier wants a tech prefix: what it sees on the wire, by each driver. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { gatewayDocument, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";

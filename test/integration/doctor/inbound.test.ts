@@ -1,7 +1,7 @@
 /** What `onering doctor` says of calls that come in, on real Asterisks with and without the dialplan for them. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
-import { freePort } from "../../../src/runtime/free-port.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { doctor } from "../../support/doctor.ts";
 import { gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";

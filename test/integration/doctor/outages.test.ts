@@ -1,6 +1,6 @@
 /** `onering doctor` while an operator has something out of service: on a real gateway, Redis and Asterisk. */
 import { expect, it } from "vitest";
-import { apiKeyHash } from "../../../src/config/api-keys.ts";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import { doctor } from "../../support/doctor.ts";
 import { gatewayClient, gatewayDocument, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { type Answer, apiKey, type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";

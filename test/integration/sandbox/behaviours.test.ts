@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLogger } from "../../../src/reports/log.ts";
-import { findPrograms } from "../../../src/runtime/programs.ts";
+import { findPrograms } from "../../../src/local/fetch/programs.ts";
+import { createLogger } from "../../../src/observability/log.ts";
 import { behaviours } from "../../../src/sandbox/carrier/behaviours.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/start.ts";
 import { api } from "./api.ts";

@@ -1,7 +1,7 @@
-import { systemClock } from "../../../src/clock.ts";
-import { ariOf } from "../../../src/config/asterisk-access.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import { createAriClientDriver } from "../../../src/telephony/drivers/ari-client/index.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import { ariOf } from "../../../src/telephony/asterisk/access.ts";
+import { createAriClientDriver } from "../../../src/telephony/asterisk/ari-client/index.ts";
 import { describeCallControl } from "./call-control-conformance.ts";
 
 describeCallControl({

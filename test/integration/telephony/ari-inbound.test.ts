@@ -1,12 +1,12 @@
 /** Calls that come in while a gateway on ARI listens: the drivers refuse them unanswered, and tell of them. */
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
-import type { AriConfig } from "../../../src/config/asterisk-access.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
-import type { CallControl, InboundCall } from "../../../src/telephony/call-control.ts";
-import { createAriClientDriver } from "../../../src/telephony/drivers/ari-client/index.ts";
-import { createAriWebSocketDriver } from "../../../src/telephony/drivers/ari-websocket/index.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import type { AriConfig } from "../../../src/telephony/asterisk/access.ts";
+import { createAriClientDriver } from "../../../src/telephony/asterisk/ari-client/index.ts";
+import { createAriWebSocketDriver } from "../../../src/telephony/asterisk/ari-websocket/index.ts";
+import type { CallControl, InboundCall } from "../../../src/telephony/asterisk/call-control.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { recordCalls } from "../../support/call-log.ts";
 import { withRuntime } from "../../support/processes.ts";

@@ -1,7 +1,7 @@
-import { systemClock } from "../../../src/clock.ts";
-import { ariOf } from "../../../src/config/asterisk-access.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import { createAriWebSocketDriver } from "../../../src/telephony/drivers/ari-websocket/index.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import { ariOf } from "../../../src/telephony/asterisk/access.ts";
+import { createAriWebSocketDriver } from "../../../src/telephony/asterisk/ari-websocket/index.ts";
 import { describeCallControl } from "./call-control-conformance.ts";
 
 describeCallControl({

@@ -1,7 +1,7 @@
-import { systemClock } from "../../../src/clock.ts";
-import { amiOf } from "../../../src/config/asterisk-access.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import { createAsteriskManagerDriver } from "../../../src/telephony/drivers/asterisk-manager/index.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import { amiOf } from "../../../src/telephony/asterisk/access.ts";
+import { createAsteriskManagerDriver } from "../../../src/telephony/asterisk/asterisk-manager/index.ts";
 import { describeCallControl } from "./call-control-conformance.ts";
 
 describeCallControl({

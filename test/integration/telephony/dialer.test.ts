@@ -1,12 +1,12 @@
 /** What goes over the wire when the dialer places calls: real Asterisk, real SIP carrier. */
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
-import { freePacing } from "../../support/free-pacing.ts";
+import { freePacing } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";

@@ -1,13 +1,13 @@
 /** The outcome table against real Asterisk and SIPp: what the carrier does, and what the gateway knows of it then. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
 import type { TrunkConfig } from "../../../src/config/schema.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import { freePort } from "../../../src/runtime/free-port.ts";
-import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
-import { freePacing } from "../../support/free-pacing.ts";
+import { freePacing } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";

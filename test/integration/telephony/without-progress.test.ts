@@ -1,9 +1,9 @@
 /** Where no trunk rings on 183, Asterisk sends no `Dial` events: what a driver tells of ringing and answers stays the same. */
 import { expect, it } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
-import { ariOf } from "../../../src/config/asterisk-access.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import { createAriWebSocketDriver } from "../../../src/telephony/drivers/ari-websocket/index.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import { ariOf } from "../../../src/telephony/asterisk/access.ts";
+import { createAriWebSocketDriver } from "../../../src/telephony/asterisk/ari-websocket/index.ts";
 import type { Step } from "../../support/scenarios.ts";
 import { withSetting } from "./conformance/setting.ts";
 

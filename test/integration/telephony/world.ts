@@ -2,8 +2,8 @@
 import pino, { type Logger } from "pino";
 import { afterAll, beforeAll } from "vitest";
 import type { AsteriskConfig } from "../../../src/config/schema.ts";
-import type { AsteriskServer } from "../../../src/runtime/asterisk.ts";
-import { freePort } from "../../../src/runtime/free-port.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";

@@ -1,8 +1,8 @@
 /** The callee calls us: which call proves which verification, on a real Redis. */
 import { Redis } from "ioredis";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
-import type { TrunkCall } from "../../../src/telephony/inbound.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
+import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { bank, createWorld, refusalOf, shop, type World, type WorldOptions } from "./world.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { NoLineReason } from "../../../src/telephony/dialer-port.ts";
+import type { NoLineReason } from "../../../src/telephony/calls/ports.ts";
 import { manualClock } from "../../unit/verification/manual-clock.ts";
 import { firstCallMs, look, open, rings, somebody, start, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";

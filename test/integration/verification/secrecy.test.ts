@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { beforeAll, expect, it } from "vitest";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import {
   bank,

@@ -1,6 +1,6 @@
 /** A world for verifications by two calls; import it at the top of a test file, where it sets up and cleans up. */
 import { afterEach, beforeAll } from "vitest";
-import type { RedisServer } from "../../../src/runtime/redis-server.ts";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
 

@@ -4,13 +4,13 @@
  */
 import { pino } from "pino";
 import { expect } from "vitest";
-import { createCallerIdCare } from "../../../src/callerid/care.ts";
-import { createCallerIdPool } from "../../../src/callerid/pool.ts";
+import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
+import { createCallerIdCare } from "../../../src/caller-ids/reputation.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import type { ReportEvent } from "../../../src/events/events.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
-import { cryptoRandom } from "../../../src/random.ts";
-import type { ReportEvent } from "../../../src/reports/events.ts";
-import { createStore } from "../../../src/store/index.ts";
+import { createStore } from "../../../src/redis/index.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
 import type {
   Attempt,
   AttemptObserver,
@@ -20,7 +20,7 @@ import type {
   Lines,
   NoLine,
   NoLineReason,
-} from "../../../src/telephony/dialer-port.ts";
+} from "../../../src/telephony/calls/ports.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
 import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";

@@ -1,7 +1,7 @@
 /** A configuration that loads, to break in one place at a time. */
 
-import { ConfigError, pathText } from "../../../src/config/errors.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
+import { ConfigError, pathText } from "../../../src/typed-yaml/errors.ts";
 
 /** The least that must be given. */
 export function leastConfig() {

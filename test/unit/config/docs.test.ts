@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { configurationDocsPath, generateConfigurationDocs } from "../../../src/config/docs.ts";
+import { configurationDocsPath, generateConfigurationDocs } from "../../../src/build/config-docs.ts";
 
-test("docs/configuration.md is what the schema says (node src/config/docs.ts writes it)", async () => {
+test("docs/configuration.md is what the schema says (node src/build/config-docs.ts writes it)", async () => {
   expect(await readFile(configurationDocsPath, "utf8")).toBe(generateConfigurationDocs());
 });
 

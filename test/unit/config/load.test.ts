@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ConfigError } from "../../../src/config/errors.ts";
 import { loadConfig, resolveConfig } from "../../../src/config/load.ts";
+import { ConfigError } from "../../../src/typed-yaml/errors.ts";
 import { leastConfig, problemsAfter } from "./config-files.ts";
 
 let folder: string;

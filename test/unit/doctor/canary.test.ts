@@ -4,7 +4,7 @@ import { describeArrival } from "../../../src/doctor/canary/report.ts";
 import { serviceAfter } from "../../../src/doctor/canary/service.ts";
 import { type Arrival, judgeArrival } from "../../../src/doctor/canary/verdict.ts";
 import { describe as text } from "../../../src/doctor/finding.ts";
-import type { Outage, Part } from "../../../src/telephony/outages-port.ts";
+import type { Outage, Part } from "../../../src/operations/outages-port.ts";
 
 const format = {
   number_format: "+e164" as const,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Refusal } from "../../../src/refusal.ts";
-import type { Operations, PartReport } from "../../../src/telephony/operations.ts";
+import type { Operations, PartReport } from "../../../src/operations/operations.ts";
+import { Refusal } from "../../../src/shared/refusal.ts";
 import { ask, key, operatorKey, testServer } from "./support.ts";
 
 const report: PartReport = {

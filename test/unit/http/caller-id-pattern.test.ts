@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type CountryCode, getCountries, getExampleNumber } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, it } from "vitest";
-import { callerIdPattern } from "../../../src/http/caller-id-pattern.ts";
+import { callerIdPattern } from "../../../src/channels/missed-call/caller-id-pattern.ts";
 import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const matches = (prefix: string, digits: number, shown: string) =>

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { problemKinds } from "../../../src/http/problems.ts";
-import { Refusal, refusalCodes } from "../../../src/refusal.ts";
+import { problemKinds } from "../../../src/http/errors/problems.ts";
+import { Refusal, refusalCodes } from "../../../src/shared/refusal.ts";
 import { ask, key, refusing, secretCallerId, secretCode, standing, testServer } from "./support.ts";
 
 const url = `/v1/verifications/${standing.id}`;

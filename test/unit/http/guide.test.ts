@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { problemCodes, problemKinds } from "../../../src/http/problems.ts";
+import { problemCodes, problemKinds } from "../../../src/http/errors/problems.ts";
 import { statuses } from "../../../src/verification/types.ts";
 
 const guide = readFileSync(new URL("../../../docs/api.md", import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { refusalCodes } from "../../../src/refusal.ts";
+import { refusalCodes } from "../../../src/shared/refusal.ts";
 import { testServer } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is walked freely; the assertions are the types

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Readiness } from "../../../src/http/readiness.ts";
-import { createReadinessProbe } from "../../../src/http/readiness.ts";
+import type { Readiness } from "../../../src/http/probes/readiness.ts";
+import { createReadinessProbe } from "../../../src/http/probes/readiness.ts";
 import { allReady, ask, testServer } from "./support.ts";
 
 describe("/healthz", () => {

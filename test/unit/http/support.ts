@@ -1,16 +1,16 @@
 /** A server with a small stand-in for the domain. The real one answers in test/integration/http. */
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
-import { systemClock } from "../../../src/clock.ts";
-import { apiKeyHash } from "../../../src/config/api-keys.ts";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import type { Readiness } from "../../../src/http/readiness.ts";
-import { buildServer } from "../../../src/http/server.ts";
+import type { Readiness } from "../../../src/http/probes/readiness.ts";
+import { buildServer } from "../../../src/http/server/server.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
-import { Refusal } from "../../../src/refusal.ts";
-import { createLogger } from "../../../src/reports/log.ts";
-import { createMetrics } from "../../../src/reports/metrics.ts";
-import type { Operations } from "../../../src/telephony/operations.ts";
+import { createLogger } from "../../../src/observability/log.ts";
+import { createMetrics } from "../../../src/observability/metrics.ts";
+import type { Operations } from "../../../src/operations/operations.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { Refusal } from "../../../src/shared/refusal.ts";
 import type { StartRequest, Verification, Verifications } from "../../../src/verification/types.ts";
 
 export const key = "or_the-key-of-shop";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AttemptResult } from "../../../src/telephony/dialer-port.ts";
+import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import {
   ask,

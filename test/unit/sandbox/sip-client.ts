@@ -1,10 +1,10 @@
 /** A caller by hand: writes requests, hands them to a carrier, keeps what comes back. */
 import { pino } from "pino";
-import { cryptoRandom } from "../../../src/random.ts";
 import { defaultTimings } from "../../../src/sandbox/carrier/behaviours.ts";
 import { CarrierCore } from "../../../src/sandbox/carrier/carrier.ts";
 import { Phone } from "../../../src/sandbox/phone.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0\r\n";
 

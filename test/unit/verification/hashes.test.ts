@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cryptoRandom } from "../../../src/random.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { attemptIdOf, bucketOfId, newVerificationId } from "../../../src/verification/ids.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { outcomes } from "../../../src/telephony/outcome.ts";
+import { outcomes } from "../../../src/telephony/calls/outcome.ts";
 import {
   beforeLastCall,
   type Event,

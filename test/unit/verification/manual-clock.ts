@@ -1,5 +1,5 @@
 /** A clock that stands still until the test moves it. */
-import type { Clock } from "../../../src/clock.ts";
+import type { Clock } from "../../../src/shared/clock.ts";
 
 export interface ManualClock extends Clock {
   /** Moves time, and calls back what became due on the way, in order. */

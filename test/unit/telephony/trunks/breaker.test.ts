@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Random } from "../../../../src/random.ts";
+import type { Random } from "../../../../src/shared/random.ts";
 import { type BreakerRules, createBreaker } from "../../../../src/telephony/trunks/breaker.ts";
 
 const rules: BreakerRules = {

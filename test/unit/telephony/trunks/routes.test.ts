@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RouteConfig, TrunkConfig } from "../../../../src/config/schema.ts";
-import { cryptoRandom } from "../../../../src/random.ts";
+import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { createRouter, mayPresent } from "../../../../src/telephony/trunks/routes.ts";
 import { plainNumbers } from "../../../support/plain-numbers.ts";
 import { telephonyConfig } from "../telephony-config.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { outcomes } from "../../../../src/telephony/outcome.ts";
+import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
 import { verdictOf } from "../../../../src/telephony/trunks/verdict.ts";
 
 const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false } as const;

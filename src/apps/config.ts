@@ -1,0 +1,27 @@
+/** Who may use the API. */
+import { Type } from "typebox";
+import { country, section } from "../typed-yaml/parts.ts";
+
+const apiKeyHashInWords = "the SHA-256 of an API key, 64 small hex digits (`onering key` makes both)";
+
+/** A list of keys by their hashes. */
+export const apiKeyHashes = (description: string) =>
+  // Hidden in errors: somebody will paste the key itself here.
+  Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }), {
+    minItems: 1,
+    maxItems: 10,
+    uniqueItems: true,
+    description,
+  });
+
+export const App = section("A tenant.", {
+  api_keys_sha256: apiKeyHashes(
+    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
+  ),
+  allowed_countries: Type.Optional(
+    Type.Array(country(), {
+      minItems: 1,
+      description: "ISO 3166 countries this app may call; narrows numbers.allowed_countries.",
+    }),
+  ),
+});

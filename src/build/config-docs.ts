@@ -1,0 +1,79 @@
+/** docs/configuration.md, generated from the schema: `node src/build/config-docs.ts` writes it, a test says when it is old. */
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { overridable } from "../typed-yaml/environment.ts";
+import { expectedWords } from "../typed-yaml/expected.ts";
+import { rootNode, type SchemaNode, shapeOf } from "../typed-yaml/schema-node.ts";
+
+export const configurationDocsPath = fileURLToPath(new URL("../../docs/configuration.md", import.meta.url));
+
+const introduction = `# Configuration
+
+<!-- Generated from src/config/schema.ts by \`node src/build/config-docs.ts\`. Do not edit. -->
+
+One YAML 1.2 file, given as \`--config onering.yaml\`; [examples/onering.yaml](examples/onering.yaml) is a whole one to
+start from. Unknown keys are errors, and every problem is told at once, with its line.
+
+- **Secrets** stay out of the file: \`\${NAME}\` inside any text is replaced by the environment variable of that name; one
+  that is missing or empty is an error. \`$$\` is a plain \`$\`.
+- **Overrides**: settings outside maps and lists can be given as an environment variable too, which then wins over the
+  file. Its name stands under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the
+  file itself uses it as \`\${ONERING_…}\`.
+- **Units** are the last word of a name: \`_ms\`, \`_seconds\`, \`_bytes\`.
+- **Anchors and aliases** of YAML are not read.
+`;
+
+const head = "| Key | Value | Default | Meaning |\n|---|---|---|---|";
+
+/** The whole document, ending with a newline. */
+export function generateConfigurationDocs(): string {
+  const sections = Object.entries(rootNode.properties ?? {}).map(([key, node]) => {
+    return [`## \`${key}\``, "", plain(node), "", ...tablesOf(node, key)].join("\n");
+  });
+  return `${[introduction, ...sections].join("\n")}\n`;
+}
+
+const variables = new Map([...overridable(rootNode)].map(([variable, path]) => [path.join("."), variable]));
+
+/** One table; where alternatives are to be had, one for each under its own heading. */
+function tablesOf(node: SchemaNode, name: string): string[] {
+  const shape = shapeOf(node);
+  if (shape.kind === "section") return [head, ...rowsOf(node, shape.properties, name), ""];
+  if (shape.kind === "map") return tablesOf(shape.entry, `${name}.<name>`);
+  if (shape.kind === "list") return tablesOf(shape.items, `${name}[]`);
+  if (shape.kind !== "alternatives") return [];
+  return shape.variants.flatMap((variant) => [`Either: ${plain(variant)}`, "", ...tablesOf(variant, name)]);
+}
+
+function rowsOf(node: SchemaNode, properties: Readonly<Record<string, SchemaNode>>, name: string): string[] {
+  return Object.entries(properties).flatMap(([key, child]) => {
+    const shape = shapeOf(child);
+    const own = `${name}.${key}`;
+    const row = rowOf(child, own, node.required?.includes(key) ?? false);
+    if (shape.kind === "section") return [row, ...rowsOf(child, shape.properties, own)];
+    const item = shape.kind === "list" ? shapeOf(shape.items) : shape;
+    return shape.kind === "list" && item.kind === "section"
+      ? [row, ...rowsOf(shape.items, item.properties, `${own}[]`)]
+      : [row];
+  });
+}
+
+function rowOf(node: SchemaNode, name: string, required: boolean): string {
+  const variable = variables.get(name);
+  const key = `\`${name}\`${variable === undefined ? "" : `<br>\`${variable}\``}`;
+  const value = shapeOf(node).kind === "section" ? "a section" : expectedWords(node, name);
+  const secret = node["x-secret"] ? "; secret" : "";
+  const fallback = node.default !== undefined ? `\`${JSON.stringify(node.default)}\`` : required ? "required" : "none";
+  return `| ${[key, `${value}${secret}`, fallback, plain(node)].map(cell).join(" | ")} |`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+/** Angle brackets of a description are text, not markup. */
+function plain(node: SchemaNode): string {
+  return (node.description ?? "").replaceAll("<", "&lt;");
+}
+
+if (import.meta.main) await writeFile(configurationDocsPath, generateConfigurationDocs());

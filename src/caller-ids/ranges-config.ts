@@ -1,0 +1,34 @@
+/** The caller IDs. */
+import { Type } from "typebox";
+import { count, section, text } from "../typed-yaml/parts.ts";
+
+export const Range = Type.Union(
+  [
+    section("A block: every number that starts with `prefix` and goes on with `digits` more.", {
+      prefix: text("^\\+[1-9]\\d{1,12}$", "a plus sign and 2 to 13 digits, for instance +12015550", {
+        description: "The fixed part, in E.164 with the plus sign. Prefix and digits make 8 to 15 digits together.",
+      }),
+      digits: count(
+        4,
+        2,
+        8,
+        "How many digits vary: they are the code. 4 from one 10,000 block is what users can read off a missed call.",
+      ),
+    }),
+    section("Single numbers.", {
+      numbers: Type.Array(text("^\\+[1-9]\\d{7,14}$", "a plus sign and 8 to 15 digits"), {
+        minItems: 2,
+        maxItems: 10_000,
+        uniqueItems: true,
+        description: "Caller IDs in E.164.",
+      }),
+      digits: count(
+        4,
+        2,
+        8,
+        "How many last digits are the code; the digits before them must be the same in all numbers of the list.",
+      ),
+    }),
+  ],
+  { description: "Caller IDs that you own. Either a block or a list." },
+);

@@ -1,0 +1,146 @@
+/**
+ * Keeps the good name of our caller IDs: none is shown more often than its caps allow, and what carriers distrust rests.
+ * The counting is done in one place for all gateways; here it is decided what to ask, what to tell and when to warn.
+ *
+ * A call is counted some 20 ms after its caller ID was leased, and a list of those that are out is gone by for 250 ms
+ * (out-list.ts), so calls that draw the same caller ID within that time may pass its cap. At 700 calls a second from a
+ * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
+ */
+import type { Logger } from "pino";
+import type { Report } from "../events/events.ts";
+import type { Beat } from "../shared/batch-timer.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Outcome } from "../telephony/calls/outcome.ts";
+import { createOutList } from "./blocked-cache.ts";
+import { evidenceOf } from "./evidence.ts";
+import { type Group, groupsOf, type Headroom, headroom } from "./reserve.ts";
+import type { CallerIdRef, CareStore, RangeCare } from "./store-port.ts";
+import type { CallerId, CallerIdPool } from "./types.ts";
+import { createNotebook } from "./usage-writer.ts";
+
+/** At most one warning of a range in this time. */
+const warnEveryMs = 60_000;
+
+export interface Fitness extends Headroom {
+  /** Those of the choices that may be shown, in their order. */
+  readonly fit: readonly (readonly CallerId[])[];
+  /** How many caller IDs of the ranges are out: that many draws may be in vain. */
+  readonly out: number;
+}
+
+/** What is to be known of a call that ended; an `AttemptResult` is one. */
+export interface EndedCall {
+  /** Of the last try. */
+  readonly alerted: boolean;
+  /** Of the last try. */
+  readonly sipStatus: number | null;
+  /** Every trunk that was tried, in turn. */
+  readonly tries: readonly { readonly trunk: string; readonly outcome: Outcome }[];
+}
+
+export interface CallerIdCare {
+  /**
+   * Which of the drawn caller IDs may be shown now.
+   * @param ranges names of the ranges that they were drawn from
+   * @param choices each of one caller ID or, for two calls, of two; fit where all of it is
+   * @returns null where too much of all these ranges is out to show any
+   */
+  look(
+    ranges: readonly string[],
+    codeLength: number | null,
+    choices: readonly (readonly CallerId[])[],
+  ): Promise<Fitness | null>;
+  /** A call is placed from it. Returns at once and never throws. */
+  placed(callerId: CallerId): void;
+  /** That call ended. Returns at once and never throws. */
+  ended(callerId: CallerId, result: EndedCall): void;
+  /** How many caller IDs of each range are out. */
+  status(): Promise<readonly (RangeCare & { readonly size: number })[]>;
+  /** Resolves when all notes so far were handed to the store. */
+  settled(): Promise<void>;
+}
+
+/** @param options.hash `Hashes.presented` */
+export function createCallerIdCare(options: {
+  readonly store: CareStore;
+  readonly pool: CallerIdPool;
+  readonly ranges: readonly string[];
+  readonly alarmOutPercent: number;
+  readonly hash: (callerId: string) => string;
+  /** When notes of calls are written. */
+  readonly beat: Beat;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly logger: Logger;
+}): CallerIdCare {
+  const { store, pool, hash, clock, report, logger } = options;
+  const notebook = createNotebook({
+    ...{ store, beat: options.beat, clock, logger },
+    onRested(rested) {
+      report({ type: "caller_id_rested", ...rested });
+      logger.warn({ ...rested }, "a caller ID rests");
+    },
+  });
+  /** By prefix; bounded by the configured ranges. */
+  const warnedAtMs = new Map<string, number>();
+
+  function warn(groups: readonly Group[]): void {
+    for (const { prefix, ranges, size, out } of groups) {
+      if (out * 100 < size * options.alarmOutPercent) continue;
+      const nowMs = clock.nowMs();
+      if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
+      warnedAtMs.set(prefix, nowMs);
+      logger.warn({ ranges, size, out }, "much of a range is over a cap or rests; above half it is not used");
+    }
+  }
+
+  /** A caller ID that was drawn is placed and ends later: its hash is worked out once. */
+  const refs = new WeakMap<CallerId, CallerIdRef>();
+  function refOf(callerId: CallerId): CallerIdRef {
+    let ref = refs.get(callerId);
+    if (ref === undefined) {
+      ref = { range: callerId.range, hash: hash(callerId.number) };
+      refs.set(callerId, ref);
+    }
+    return ref;
+  }
+
+  const outList = createOutList({ store, clock, refOf });
+
+  return {
+    async look(ranges, codeLength, choices) {
+      const drawn = choices.flat();
+      const { fit, out } = await outList.look(ranges, drawn);
+      const outOf = new Map(ranges.map((range, i) => [range, out[i] ?? 0]));
+      const groups = groupsOf(pool, ranges, codeLength, (range) => outOf.get(range) ?? 0);
+      warn(groups);
+      const room = headroom(groups);
+      if (room === null) return null;
+      const shown = new Set(drawn.filter(({ range }, i) => fit[i] === true && room.ranges.includes(range)));
+      return {
+        ...room,
+        fit: choices.filter((choice) => choice.every((callerId) => shown.has(callerId))),
+        out: groups.reduce((sum, group) => sum + group.out, 0),
+      };
+    },
+
+    placed: (callerId) => notebook.add({ what: "attempt", ...refOf(callerId) }),
+
+    ended(callerId, result) {
+      const ref = refOf(callerId);
+      for (const [i, { trunk, outcome }] of result.tries.entries()) {
+        // Status and alerting are of the last try; those before it went on to the next one, so none of them rang.
+        const last = i === result.tries.length - 1;
+        const what = evidenceOf(outcome, last && result.alerted, last ? result.sipStatus : null);
+        if (what !== null) notebook.add({ what, trunk, ...ref });
+      }
+    },
+
+    async status() {
+      const ranges = await store.status(clock.nowMs(), options.ranges);
+      return ranges.map((care) => ({ ...care, size: [...pool.sizes([care.range], null).values()][0] ?? 0 }));
+    },
+
+    settled: notebook.settled,
+  };
+}

@@ -1,0 +1,61 @@
+/** What caller-ID care asks of the place where all gateways keep their counts together (src/redis/reputation-store.ts). */
+
+/** One caller ID as the store may know it. */
+export interface CallerIdRef {
+  /** Name of its range. */
+  readonly range: string;
+  /** From `Hashes.presented`: never the number. */
+  readonly hash: string;
+}
+
+/** What a call that ended says of its caller ID: see `evidenceOf`. */
+export type Evidence = "rang" | "silent" | "flagged";
+
+/** Something that happened to a caller ID. */
+export type Note =
+  /** A call was placed from it. */
+  | (CallerIdRef & { readonly what: "attempt" })
+  /** A call from it over this trunk ended. */
+  | (CallerIdRef & { readonly what: Evidence; readonly trunk: string });
+
+/** Why a caller ID rests: a network refused it as unwanted, or its calls stopped ringing. */
+export type RestReason = "flagged" | "silent";
+
+/** A caller ID of this range began to rest, after a call on this trunk. */
+export interface Rested {
+  readonly range: string;
+  readonly trunk: string;
+  readonly reason: RestReason;
+}
+
+export interface Look {
+  /** For each candidate, whether it may be shown: at no cap, not resting. */
+  readonly fit: readonly boolean[];
+  /** For each range, how many of its caller IDs may not be shown now. */
+  readonly out: readonly number[];
+}
+
+/** The hashes of those of a range that may not be shown; null: too many to list. */
+export type OutHashes = readonly string[] | null;
+
+/** How many caller IDs of a range are not shown now. */
+export interface RangeCare {
+  readonly range: string;
+  /** At a cap or resting. */
+  readonly out: number;
+  /** Resting. */
+  readonly resting: number;
+}
+
+/** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store gave no answer. */
+export interface CareStore {
+  /** @param candidates of these ranges */
+  look(
+    nowMs: number,
+    ranges: readonly string[],
+    candidates: readonly CallerIdRef[],
+  ): Promise<Look & { readonly listed: readonly OutHashes[] }>;
+  /** @returns the caller IDs that began to rest */
+  note(nowMs: number, notes: readonly Note[]): Promise<readonly Rested[]>;
+  status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeCare[]>;
+}

@@ -1,0 +1,77 @@
+/** Collects what is noted of caller IDs and hands it to the store in batches, one at a time. What the store did not take is lost. */
+import type { Logger } from "pino";
+import type { Beat } from "../shared/batch-timer.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { CareStore, Note, Rested } from "./store-port.ts";
+
+/** What one script takes: it holds up nobody for longer than about a millisecond. */
+const mostPerBatch = 200;
+/** Notes that wait while the store is slow; those beyond are lost, and caps are passed by so much. */
+const mostWaiting = 10_000;
+
+export interface Notebook {
+  /** Returns at once and never throws. */
+  add(note: Note): void;
+  /** Resolves when all notes so far were handed to the store. */
+  settled(): Promise<void>;
+}
+
+/**
+ * @param options.beat when notes are handed over: at hundreds of calls a second one script then takes many
+ * @param options.onRested is told of each caller ID that began to rest
+ */
+export function createNotebook(options: {
+  readonly store: Pick<CareStore, "note">;
+  readonly beat: Beat;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onRested: (rested: Rested) => void;
+}): Notebook {
+  const { store, beat, clock, logger, onRested } = options;
+  let waiting: Note[] = [];
+  let lost = 0;
+  let timed = false;
+  let writing: Promise<void> | null = null;
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, mostPerBatch);
+      waiting = waiting.slice(mostPerBatch);
+      try {
+        for (const rested of await store.note(clock.nowMs(), batch)) onRested(rested);
+      } catch {
+        // The store itself logs that it is away. Whether it took the notes nobody knows: none is sent twice.
+      }
+    }
+    // In the same breath as the last look at `waiting`: a note that comes later starts anew.
+    writing = null;
+    if (lost > 0) logger.error({ lost }, "calls were not counted for their caller IDs: the store is too slow");
+    lost = 0;
+  }
+
+  function write(): void {
+    if (waiting.length > 0) writing ??= writeAll();
+  }
+
+  return {
+    add(note) {
+      if (waiting.length >= mostWaiting) {
+        lost++;
+        return;
+      }
+      waiting.push(note);
+      if (timed || writing) return;
+      timed = true;
+      void beat.next().then(() => {
+        timed = false;
+        write();
+      });
+    },
+    async settled() {
+      while (waiting.length > 0 || writing) {
+        write();
+        await writing;
+      }
+    },
+  };
+}

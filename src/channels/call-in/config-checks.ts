@@ -1,0 +1,37 @@
+/** Numbers that people call, and the trunks that bring their calls. */
+
+import type { CrossCheck, IsSound } from "../../config/checks.ts";
+import type { Config, RangeConfig } from "../../config/schema.ts";
+import type { Problem } from "../../typed-yaml/errors.ts";
+
+export const callInChecks: readonly CrossCheck[] = [
+  { reads: ["call_in", "trunks"], problems: callsCanComeIn },
+  { reads: ["call_in", "ranges"], problems: numbersAreNoCallerIds },
+];
+
+function callsCanComeIn({ call_in: { numbers }, trunks }: Config, isSound: IsSound): Problem[] {
+  if (numbers.length === 0 || !isSound(["trunks"])) return [];
+  if (Object.values(trunks).some((trunk) => trunk.inbound?.trusted)) return [];
+  const expected = "a trunk with `inbound: { trusted: true }` too: by no other can a call prove a number";
+  return [{ path: ["call_in", "numbers"], given: "numbers without such a trunk", expected }];
+}
+
+/**
+ * People call missed calls back. If that number were one to call in on, ringing somebody would be enough to make them
+ * prove a verification that they know nothing of.
+ */
+function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Config, isSound: IsSound): Problem[] {
+  return numbers.flatMap((number, index) => {
+    const path = ["call_in", "numbers", index];
+    if (!isSound(path)) return [];
+    const range = Object.keys(ranges).find((name) => isSound(["ranges", name]) && holds(ranges[name], number));
+    const expected = `a number that is no caller ID; ranges.${range} has it, and people call missed calls back`;
+    return range === undefined ? [] : [{ path, given: number, expected }];
+  });
+}
+
+function holds(range: RangeConfig | undefined, number: string): boolean {
+  if (range === undefined) return false;
+  if ("numbers" in range) return range.numbers.includes(number);
+  return number.startsWith(range.prefix) && number.length === range.prefix.length + range.digits;
+}

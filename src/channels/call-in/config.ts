@@ -1,0 +1,27 @@
+/** Verification the other way round: people call us. */
+import { Type } from "typebox";
+import { optionalSection, seconds, text } from "../../typed-yaml/parts.ts";
+
+export const CallIn = optionalSection(
+  "Verification by calling in (`channel: call_in`): people call a number of yours.",
+  {
+    numbers: Type.Array(
+      text("^\\+[1-9]\\d{6,14}$", "a number in E.164 with the plus sign", {
+        description: "A number of yours that leads to a trunk with `inbound.trusted`.",
+      }),
+      {
+        default: [],
+        maxItems: 1000,
+        uniqueItems: true,
+        description:
+          "Your numbers that people may be told to call; one is drawn for each verification. None: the channel is off. Have at least as many as `starts_per_callee_per_hour`: a callee gets none twice within its life and `rest_seconds`.",
+      },
+    ),
+    rest_seconds: seconds(
+      600,
+      60,
+      86_400,
+      "How long a number is not given to the same callee again, from the end of a verification's life: the call is refused, so people dial it once more, and that call must prove nothing new.",
+    ),
+  },
+);

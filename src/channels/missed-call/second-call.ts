@@ -1,0 +1,143 @@
+/**
+ * The second call of a code of two (`calls: 2`), a while after the first was seen. Its caller ID lies in the memory of
+ * this gateway only: where that dies, the store's deadline ends the verification as `interrupted`.
+ */
+import type { Logger } from "pino";
+import type { CallerId } from "../../caller-ids/types.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Outcome } from "../../telephony/calls/outcome.ts";
+import type { Line, Lines, NoLine, NoLineReason } from "../../telephony/calls/ports.ts";
+import type { NextPlacement, Seen } from "../../verification/store-port.ts";
+import type { Verification } from "../../verification/types.ts";
+
+/** One second call that is still to come. */
+export interface SecondCall {
+  /** The first one was seen: this one follows after the gap. */
+  follow(verification: Verification): void;
+  /** The first one is over; where nothing was said of `follow`, this one does not come. */
+  firstIsOver(): void;
+}
+
+export interface SecondCalls {
+  /** A first call begins. */
+  expect(callerId: CallerId): SecondCall;
+  /** Resolves when no second call is to come any more; after `graceMs` those that are left are given up. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface SecondCallsOptions {
+  readonly gapMs: number;
+  /** Later than this after the gap it is not placed: it is taken for lost by then. */
+  readonly marginMs: number;
+  readonly lines: Lines;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Makes it the newest call in the store. */
+  readonly lease: (verification: Verification) => Promise<NextPlacement>;
+  readonly place: (verification: Verification, callerId: CallerId, line: Line) => void;
+  /** It will not come. */
+  readonly undelivered: (verification: Verification, reason: Outcome) => void;
+  readonly onSeen: (seen: Seen) => void;
+}
+
+/** Redis restarts within seconds. */
+const againMs = 300;
+
+/** What an app is told where there is no line for the second call, though there was one for the first. */
+const outcomeOfNoLine: Readonly<Record<NoLineReason, Outcome>> = {
+  capacity: "congestion",
+  telephony_unavailable: "trunk_down",
+  no_route: "trunk_down",
+};
+
+export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
+  const { gapMs, marginMs, lines, clock, logger, lease, place, undelivered, onSeen } = options;
+  /** Those to come, and what gives each up once it waits. Bounded by the first calls that the dialer keeps up. */
+  const open = new Map<SecondCall, (() => void) | null>();
+  let stopped = false;
+  let drained: (() => void) | null = null;
+
+  function close(second: SecondCall): void {
+    open.delete(second);
+    if (open.size === 0) drained?.();
+  }
+
+  /** A short break of Redis is waited out, as in a failover. @throws where it is longer */
+  async function takeLine({ to }: Verification, { range }: CallerId, giveUpAtMs: number): Promise<Line | NoLine> {
+    for (;;) {
+      try {
+        return await lines.takeAnother(to, range, []);
+      } catch (error) {
+        if (clock.nowMs() + againMs > giveUpAtMs) throw error;
+        await new Promise<void>((resolve) => void clock.after(againMs, resolve));
+      }
+    }
+  }
+
+  async function call(verification: Verification, callerId: CallerId, giveUpAtMs: number): Promise<void> {
+    if (clock.nowMs() > giveUpAtMs) {
+      logger.warn({ id: verification.id }, "the second call's time has passed: the gateway stood still");
+      undelivered(verification, "interrupted");
+      return;
+    }
+    const line = await takeLine(verification, callerId, giveUpAtMs);
+    if ("none" in line) {
+      undelivered(verification, outcomeOfNoLine[line.none]);
+      return;
+    }
+    let placement: NextPlacement | null = null;
+    try {
+      placement = await lease(verification);
+    } finally {
+      if (placement?.kind !== "placed") void lines.giveBack(line);
+    }
+    if (placement.kind === "placed") place(placement.verification, callerId, line);
+    else if (placement.kind === "ended") onSeen(placement);
+  }
+
+  function wait(second: SecondCall, verification: Verification, callerId: CallerId): void {
+    const giveUpAtMs = clock.nowMs() + gapMs + marginMs;
+    const cancelTimer = clock.after(gapMs, () => {
+      call(verification, callerId, giveUpAtMs)
+        .catch(() => {
+          logger.error({ id: verification.id }, "the second call could not be placed: the store does not answer");
+          undelivered(verification, "interrupted");
+        })
+        .finally(() => close(second));
+    });
+    open.set(second, () => {
+      cancelTimer();
+      undelivered(verification, "canceled");
+      close(second);
+    });
+  }
+
+  return {
+    expect(callerId) {
+      const second: SecondCall = {
+        follow(verification) {
+          if (stopped) undelivered(verification, "canceled");
+          else wait(second, verification, callerId);
+        },
+        firstIsOver() {
+          if (open.get(second) === null) close(second);
+        },
+      };
+      open.set(second, null);
+      return second;
+    },
+    async drain(graceMs) {
+      if (open.size > 0) {
+        await new Promise<void>((resolve) => {
+          const stopGrace = clock.after(graceMs, resolve);
+          drained = () => {
+            stopGrace();
+            resolve();
+          };
+        });
+      }
+      stopped = true;
+      for (const giveUp of [...open.values()]) giveUp?.();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** How the canary hears which caller ID arrived at the test number. */
+
+import type { AsteriskConfig, TrunkConfig } from "../../config/schema.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { amiOf } from "../../telephony/asterisk/access.ts";
+import { AmiSession, type ManagerMessage } from "../../telephony/asterisk/ami/session.ts";
+import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
+
+export interface CanaryEar {
+  /** Listens from now on; what came before counts for nothing. @throws {Error} saying what is wrong where it is deaf */
+  open(): Promise<void>;
+  /** Sets the one receiver of callers at the test number; untrusted text, '' where withheld. */
+  onCaller(receiver: (caller: string) => void): void;
+  close(): Promise<void>;
+}
+
+const pollMs = 100;
+const requestTimeoutMs = 3000;
+const longestAnswer = 200_000;
+
+interface PhoneCall {
+  readonly id: string;
+  readonly to: string;
+  readonly callerId: string;
+}
+
+/**
+ * The phone of a sandbox, by its `GET /sandbox/calls`.
+ * @param number the test number, E.164
+ */
+export function createSandboxEar(url: string, number: string): CanaryEar {
+  /** Ids of calls that were seen; the phone's log, and so this, is short. */
+  let seen = new Set<string>();
+  let receive: (caller: string) => void = () => undefined;
+  let stopTimer: (() => void) | null = null;
+  let closed = false;
+
+  async function poll(): Promise<void> {
+    try {
+      const calls = await readCalls(url);
+      for (const call of [...calls].reverse()) {
+        if (!seen.has(call.id) && endsAlike(call.to, number)) receive(call.callerId);
+      }
+      seen = new Set(calls.map(({ id }) => id));
+    } catch {
+      // A poll that fails hears nothing; the next one does, or the call counts as not arrived.
+    }
+    if (!closed) stopTimer = systemClock.after(pollMs, () => void poll());
+  }
+
+  return {
+    async open() {
+      seen = new Set((await readCalls(url)).map(({ id }) => id));
+      await poll();
+    },
+    onCaller(receiver) {
+      receive = receiver;
+    },
+    async close() {
+      closed = true;
+      stopTimer?.();
+    },
+  };
+}
+
+async function readCalls(url: string): Promise<readonly PhoneCall[]> {
+  const response = await fetch(new URL("/sandbox/calls", url), { signal: AbortSignal.timeout(requestTimeoutMs) });
+  const text = await response.text();
+  if (!response.ok || text.length > longestAnswer) throw new Error(`no sandbox answers there (${response.status})`);
+  const calls: unknown = JSON.parse(text);
+  if (!Array.isArray(calls)) throw new Error("no sandbox answers there");
+  return calls.flatMap((call: { id?: unknown; to?: unknown; caller_id?: unknown } | null) =>
+    typeof call?.id === "string" && typeof call.to === "string" && typeof call.caller_id === "string"
+      ? [{ id: call.id, to: call.to, callerId: call.caller_id }]
+      : [],
+  );
+}
+
+/**
+ * A trunk of ours on which the calls come in. They are heard over AMI, whatever the driver: every session of AMI is told,
+ * so the gateways hear them too and nobody takes them from another.
+ * @param options.asterisks those that have the trunk, by name
+ */
+export function createInboundEar(options: {
+  readonly trunk: TrunkConfig;
+  readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
+  readonly number: string;
+}): CanaryEar {
+  const { trunk, asterisks, number } = options;
+  const sessions: AmiSession[] = [];
+  let receive: (caller: string) => void = () => undefined;
+  const onEvent = (event: ManagerMessage) => {
+    const news = readEvent(event);
+    if (news?.type !== "inbound" || news.endpoint !== trunk.endpoint) return;
+    if (endsAlike(news.called, number)) receive(news.caller);
+  };
+  return {
+    async open() {
+      for (const asterisk of Object.values(asterisks)) {
+        const { ami } = amiOf(asterisk);
+        const deadlineMs = asterisk.request_timeout_ms;
+        const onClose = () => undefined;
+        sessions.push(
+          await AmiSession.open({ ami, deadlineMs, clock: systemClock, eventMask: "user", onEvent, onClose }),
+        );
+      }
+    },
+    onCaller(receiver) {
+      receive = receiver;
+    },
+    async close() {
+      for (const session of sessions) session.close();
+    },
+  };
+}
+
+/** Carriers write the called number in forms of their own, but for its end: six digits must agree. */
+function endsAlike(a: string, b: string): boolean {
+  const end = (text: string) => text.replace(/\D/g, "").slice(-6);
+  return end(a).length === 6 && end(a) === end(b);
+}

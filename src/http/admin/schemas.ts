@@ -1,0 +1,80 @@
+import { type Static, Type } from "typebox";
+import { breakerStates } from "../../telephony/trunks/breaker.ts";
+import { oneOf, time } from "../schemas.ts";
+
+/** No control characters: the text goes into logs and onto screens. */
+const reason = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$", description });
+
+export const DrainBody = Type.Object(
+  { reason: reason("Why, for the other operators. It is shown at /readyz and in the log.") },
+  { title: "Drain", additionalProperties: false, examples: [{ reason: "carrier-a replaces its SBC until 14:00" }] },
+);
+
+export const PartParams = Type.Object({
+  name: Type.String({ maxLength: 40, description: "Its name in the configuration.", examples: ["carrier-a"] }),
+});
+
+const Way = Type.Object({
+  trunk: Type.String(),
+  asterisk: Type.String(),
+  usable: Type.Boolean({ description: "Whether this gateway can place a call on it now." }),
+  why: Type.String(),
+  breaker: oneOf(breakerStates, "`open`: left alone because calls failed; `half_open`: one at a time."),
+  retry_at: Type.Union([time("When it will be tried again."), Type.Null()]),
+});
+
+const Outage = Type.Object({
+  by: oneOf(["operator", "canary"], "Who decided it."),
+  who: Type.String({ description: "Which operator's key, by the first digits of its hash; or which program." }),
+  reason: Type.String(),
+  since: time("When it began."),
+});
+
+const example = {
+  name: "carrier-a",
+  usable: false,
+  why: "out of service: carrier-a replaces its SBC until 14:00",
+  out_of_service: {
+    by: "operator",
+    who: "key 3f9a01bc",
+    reason: "carrier-a replaces its SBC until 14:00",
+    since: "2026-03-01T12:00:00.000Z",
+  },
+  live_calls: 2,
+  max_concurrent_calls: 100,
+  calls_per_second: 0,
+  max_calls_per_second: 10,
+  wait_ms: 0,
+  ways: [
+    {
+      trunk: "carrier-a",
+      asterisk: "pbx",
+      usable: false,
+      why: "out of service: carrier-a replaces its SBC until 14:00",
+      breaker: "closed",
+      retry_at: null,
+    },
+  ],
+};
+
+export const PartBody = Type.Object(
+  {
+    name: Type.String({ description: "Its name in the configuration." }),
+    usable: Type.Boolean({ description: "Whether this gateway can place calls there now, its limits apart." }),
+    why: Type.String({ description: "Why it can be used or not." }),
+    out_of_service: Type.Union([Outage, Type.Null()], { description: "Null: in service. The same for all gateways." }),
+    live_calls: Type.Integer({ description: "Calls of all gateways that have a place there, waiting ones included." }),
+    max_concurrent_calls: Type.Integer({ description: "Most that may be up at once." }),
+    calls_per_second: Type.Integer({ description: "Calls of all gateways that began in the last whole second." }),
+    max_calls_per_second: Type.Integer({ description: "Most that may begin in a second." }),
+    wait_ms: Type.Integer({ description: "How long a call that came now would wait for its turn." }),
+    ways: Type.Array(Way, { description: "Each trunk through each Asterisk, as this gateway sees it." }),
+  },
+  { title: "OperatedPart", examples: [example] },
+);
+
+export const TrunksBody = Type.Object({ trunks: Type.Array(PartBody) }, { examples: [{ trunks: [example] }] });
+export const AsterisksBody = Type.Object({ asterisks: Type.Array(PartBody) }, { examples: [{ asterisks: [example] }] });
+
+export type PartAnswer = Static<typeof PartBody>;

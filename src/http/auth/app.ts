@@ -1,0 +1,37 @@
+/** Which app sends a request. */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FindApp } from "../../apps/find-app.ts";
+import { Refusal } from "../../shared/refusal.ts";
+import type { AppIdentity } from "../../verification/types.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks, once its key was found; null: nobody that we know. */
+    app: AppIdentity | null;
+  }
+}
+
+/**
+ * Every route of this scope needs an API key. Between knowing the app and refusing strangers stands the rate limit:
+ * it counts apps by their name, and strangers by their address.
+ */
+export function requireApp(scope: FastifyInstance, findApp: FindApp): void {
+  scope.addHook("onRequest", (request, _reply, done) => {
+    request.app = findApp(request.headers.authorization);
+    done();
+  });
+  scope.addHook("onRequest", scope.rateLimit());
+  scope.addHook("onRequest", (request, _reply, done) => {
+    done(request.app === null ? noKey() : undefined);
+  });
+}
+
+/** The app of a request in a scope that requires one. @throws {Refusal} unauthorized, should a route be outside */
+export function appOf(request: FastifyRequest): AppIdentity {
+  if (request.app === null) throw noKey();
+  return request.app;
+}
+
+function noKey(): Refusal {
+  return new Refusal("unauthorized", "Send a valid API key in the header `Authorization: Bearer <key>`.");
+}

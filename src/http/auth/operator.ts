@@ -1,0 +1,46 @@
+/** Which operator sends a request: their own keys, which are no app's. */
+import { timingSafeEqual } from "node:crypto";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { apiKeyHash } from "../../apps/api-keys.ts";
+import { bearerToken } from "../../apps/find-app.ts";
+import { Refusal } from "../../shared/refusal.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** How the record names the operator who asks; null: nobody that we know. */
+    operator: string | null;
+  }
+}
+
+/** So much of a key's hash names it in the log and to other operators: enough to tell ten keys apart. */
+const shownHashDigits = 8;
+
+/** Every route of this scope needs an operator's key. Strangers are counted by their address, before they are refused. */
+export function requireOperator(scope: FastifyInstance, keyHashes: readonly string[]): void {
+  scope.addHook("onRequest", (request, _reply, done) => {
+    request.operator = findOperator(keyHashes, request.headers.authorization);
+    done();
+  });
+  scope.addHook("onRequest", scope.rateLimit());
+  scope.addHook("onRequest", (request, _reply, done) => {
+    done(request.operator === null ? noKey() : undefined);
+  });
+}
+
+/** The operator of a request in a scope that requires one. @throws {Refusal} unauthorized, should a route be outside */
+export function operatorOf(request: FastifyRequest): string {
+  if (request.operator === null) throw noKey();
+  return request.operator;
+}
+
+function findOperator(keyHashes: readonly string[], authorization: string | undefined): string | null {
+  const key = bearerToken(authorization);
+  if (key === null) return null;
+  const given = Buffer.from(apiKeyHash(key));
+  const known = keyHashes.find((hash) => timingSafeEqual(Buffer.from(hash), given));
+  return known === undefined ? null : `key ${known.slice(0, shownHashDigits)}`;
+}
+
+function noKey(): Refusal {
+  return new Refusal("unauthorized", "Send a valid operator's key in the header `Authorization: Bearer <key>`.");
+}

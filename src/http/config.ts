@@ -1,0 +1,44 @@
+/** The HTTP side: where apps reach OneRing. */
+import { Type } from "typebox";
+import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
+
+export const Http = optionalSection("Where apps reach OneRing.", {
+  host: Type.String({
+    default: "127.0.0.1",
+    minLength: 1,
+    description: "Address to listen on. Loopback by default: put TLS in front.",
+  }),
+  port: count(8080, 0, 65535, "TCP port; 0 takes any free one and prints it."),
+  body_limit_bytes: count(
+    16_384,
+    1024,
+    1_048_576,
+    "Largest request body. A start is under 1 KiB; metadata may add a few.",
+  ),
+  request_timeout_ms: ms(
+    5000,
+    100,
+    60_000,
+    "Time a client may take to send its request: stops slow-loris connections.",
+  ),
+  trust_proxy: Type.Array(Type.String(), {
+    default: [],
+    description: "Addresses or CIDR blocks of the proxies whose X-Forwarded-For is believed. None by default.",
+  }),
+  cors_origins: Type.Array(text("^https?://[^/\\s]+$", "an origin such as https://app.example.com, without a path"), {
+    default: [],
+    description: "Origins whose pages may call the API from a browser. None by default: API keys belong on servers.",
+  }),
+  rate_limit_per_minute: count(
+    6000,
+    1,
+    1_000_000,
+    "Requests a minute from one API key (or one address without a key) that one gateway process takes: a brake on runaway clients, far above honest use.",
+  ),
+  shed_at_delay_ms: ms(
+    200,
+    20,
+    10_000,
+    "Mean delay of this process's event loop, over a second (or twice this figure, where that is longer), at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
+  ),
+});

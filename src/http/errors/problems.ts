@@ -1,0 +1,84 @@
+/**
+ * The one table of errors: which HTTP status each code has, what it is called, and when to try again.
+ * An error body is a problem of RFC 9457.
+ */
+import { type Refusal, type RefusalCode, refusalCodes } from "../../shared/refusal.ts";
+
+/** `internal_error` is ours alone: the domain refuses, it does not fail. */
+export type ProblemCode = RefusalCode | "internal_error";
+
+export const problemCodes: readonly ProblemCode[] = [...refusalCodes, "internal_error"];
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** Said in Retry-After where the refusal itself knows no better; null: trying again does not help. */
+  readonly retryAfterSeconds: number | null;
+}
+
+const kind = (status: number, title: string, retryAfterSeconds: number | null = null): ProblemKind => ({
+  status,
+  title,
+  retryAfterSeconds,
+});
+
+/**
+ * A number that we do not ring is 422: the request is well formed, its content is not acceptable (RFC 9110 §15.5.21).
+ * `invalid_request` may go out under a more exact 4xx status (404, 405, 408, 413, 414, 415, 431).
+ */
+export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
+  invalid_request: kind(400, "The request is not valid"),
+  unauthorized: kind(401, "A valid API key is needed"),
+  forbidden: kind(403, "This API key may not do that"),
+  country_not_allowed: kind(403, "Numbers of this country are not called"),
+  verification_not_found: kind(404, "There is no such verification"),
+  verification_ended: kind(409, "The verification has ended"),
+  idempotency_key_reused: kind(422, "The Idempotency-Key was used for another request"),
+  number_invalid: kind(422, "Not a valid phone number"),
+  number_too_short: kind(422, "The phone number is too short"),
+  number_too_long: kind(422, "The phone number is too long"),
+  number_is_landline: kind(422, "The phone number is a landline"),
+  number_not_callable: kind(422, "Numbers of this kind are not called"),
+  rate_limited: kind(429, "Too many requests", 60),
+  capacity: kind(503, "No capacity at the moment", 1),
+  telephony_unavailable: kind(503, "No call can be placed at the moment", 5),
+  store_unavailable: kind(503, "The store cannot be reached at the moment", 1),
+  internal_error: kind(500, "Something went wrong on our side"),
+};
+
+/** One thing that is wrong with a request: in its body (`pointer`, a JSON pointer as URI fragment) or in a header. */
+export type RequestError =
+  | { readonly pointer: string; readonly detail: string }
+  | { readonly header: string; readonly detail: string };
+
+/** The body of every answer ≥ 400. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly instance: string;
+  readonly errors?: readonly RequestError[];
+}
+
+export const problemMediaType = "application/problem+json; charset=utf-8";
+
+/** Stable name of a kind of problem, as docs/api.md lists them. */
+export function problemType(code: ProblemCode): string {
+  return `urn:onering:problem:${code}`;
+}
+
+/** The name under which one request can be found in the log. */
+export function requestUrn(requestId: string): string {
+  return `urn:onering:request:${requestId}`;
+}
+
+/**
+ * Seconds for a Retry-After header; null: no header.
+ * Rounded up, so that a client which obeys is never too early.
+ */
+export function retryAfterSeconds(refusal: Refusal): number | null {
+  if (refusal.retryAfterMs !== null) return Math.max(1, Math.ceil(refusal.retryAfterMs / 1000));
+  return problemKinds[refusal.code].retryAfterSeconds;
+}

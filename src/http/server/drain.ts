@@ -1,0 +1,37 @@
+/** Stopping without hurting anybody: what started here may end here, nothing new begins. */
+import type { FastifyInstance } from "fastify";
+import { Refusal } from "../../shared/refusal.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /**
+     * From now on new calls are refused with 503 and a Retry-After, /readyz says `draining`, and every answer closes its
+     * connection so that clients go elsewhere. Checks and reads go on until `close()`. Cannot be undone.
+     */
+    startDraining(): void;
+  }
+  interface FastifyContextConfig {
+    /** The route places a call. */
+    placesCall?: boolean;
+  }
+}
+
+/** Another process answers at once behind a load balancer; a single one needs some seconds to come back. */
+const comeBackMs = 5000;
+
+/** @returns whether draining has begun */
+export function installDrain(server: FastifyInstance): () => boolean {
+  let draining = false;
+  const startDraining = () => {
+    draining = true;
+  };
+  server.decorate("startDraining", startDraining);
+  server.addHook("preClose", async () => startDraining());
+  server.addHook("onRequest", (request, reply, done) => {
+    if (!draining) return done();
+    reply.header("connection", "close");
+    if (request.routeOptions.config.placesCall !== true) return done();
+    done(new Refusal("capacity", "This gateway is stopping and takes no new calls.", comeBackMs));
+  });
+  return () => draining;
+}

@@ -1,0 +1,33 @@
+/** @fastify/rate-limit: a brake on runaway clients. The limits that protect callees are the domain's. */
+import rateLimit from "@fastify/rate-limit";
+import type { FastifyInstance } from "fastify";
+import type { Config } from "../../config/schema.ts";
+import { Refusal } from "../../shared/refusal.ts";
+
+/** Apps and addresses that are counted at once; the one seen longest ago is forgotten first. */
+const maxCounted = 10_000;
+const windowMs = 60_000;
+
+/**
+ * Gives `server.rateLimit()`; hangs on no route by itself, because it must run after the app is known.
+ * Each gateway process counts for itself.
+ */
+export async function registerRateLimit(server: FastifyInstance, http: Config["http"]): Promise<void> {
+  await server.register(rateLimit, {
+    global: false,
+    max: http.rate_limit_per_minute,
+    timeWindow: windowMs,
+    cache: maxCounted,
+    enableDraftSpec: true,
+    keyGenerator: (request) => {
+      if (request.app !== null) return `app ${request.app.name}`;
+      return request.operator === null
+        ? `address ${rateLimit.normalizeIP(request.ip)}`
+        : `operator ${request.operator}`;
+    },
+    onExceeded: (request) => {
+      request.quiet = true;
+    },
+    errorResponseBuilder: (_request, { ttl }) => new Refusal("rate_limited", "Too many requests in this minute.", ttl),
+  });
+}

@@ -1,0 +1,116 @@
+/** Builds the HTTP server: which plugins and routes there are, and in which order they see a request. */
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
+import type { Logger } from "pino";
+import { createFindApp } from "../../apps/find-app.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Numbers } from "../../numbers/ports.ts";
+import type { Metrics } from "../../observability/metrics.ts";
+import type { Operations } from "../../operations/operations.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Verifications } from "../../verification/types.ts";
+import { adminRoutes } from "../admin/routes.ts";
+import { requireApp } from "../auth/app.ts";
+import { requireOperator } from "../auth/operator.ts";
+import { answerError } from "../errors/handler.ts";
+import { collectPaths } from "../errors/method-not-allowed.ts";
+import { RequestRefusal } from "../errors/request-refusal.ts";
+import { numberRoutes } from "../numbers/routes.ts";
+import { documentRoute } from "../openapi/route.ts";
+import { registerSwagger } from "../openapi/swagger.ts";
+import { registerSwaggerUi } from "../openapi/swagger-ui.ts";
+import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
+import { operationRoutes } from "../probes/routes.ts";
+import { verificationRoutes } from "../verifications/routes.ts";
+import { registerCors } from "./cors.ts";
+import { installDrain } from "./drain.ts";
+import { registerHelmet } from "./helmet.ts";
+import { readJsonOnly } from "./json-body.ts";
+import { observeRequests } from "./observe-requests.ts";
+import { serverOptions } from "./options.ts";
+import { registerRateLimit } from "./rate-limit.ts";
+import { installSecurityHeaders } from "./security-headers.ts";
+import { registerUnderPressure } from "./under-pressure.ts";
+import { closeUnusedConnections } from "./unused-connections.ts";
+
+export interface ServerParts {
+  readonly config: Pick<Config, "http" | "apps" | "admin" | "calls">;
+  readonly verifications: Verifications;
+  readonly numbers: Numbers;
+  readonly operations: Operations;
+  readonly metrics: Metrics;
+  readonly readiness: () => Promise<Readiness>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Says SANDBOX in the reference and the document. */
+  readonly sandbox?: boolean;
+  /** Pages and routes beside the API; they get the pages' security headers and need no API key. */
+  readonly extraPlugins?: readonly FastifyPluginAsync[];
+}
+
+/** More than any fleet of proxies keeps open; what comes above is dropped before it costs anything but a handshake. */
+const maxConnections = 10_000;
+
+/**
+ * The whole API, ready to `listen()`. `close()` lets running requests finish; call `startDraining()` some time before.
+ * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
+ */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { config, metrics, sandbox = false } = parts;
+  const server: FastifyInstance = fastify({
+    ...serverOptions(config.http),
+    loggerInstance: parts.logger as FastifyBaseLogger,
+  });
+  server.server.maxConnections = maxConnections;
+  server.decorateRequest("app", null);
+  server.decorateRequest("operator", null);
+  server.decorateRequest("refusal", null);
+  server.decorateRequest("quiet", false);
+  server.setErrorHandler(answerError);
+  readJsonOnly(server);
+  observeRequests(server, metrics);
+  const isDraining = installDrain(server);
+  closeUnusedConnections(server);
+  await registerUnderPressure(server, config.http);
+  await registerRateLimit(server, config.http);
+  await registerSwagger(server, { sandbox, admin: config.admin !== undefined });
+  const refuseOtherMethods = collectPaths(server);
+
+  await server.register(
+    async (scope) => {
+      await registerCors(scope, config.http);
+      installSecurityHeaders(scope);
+      requireApp(scope, createFindApp(config.apps));
+      await scope.register(verificationRoutes(parts.verifications, config.calls));
+      await scope.register(numberRoutes(parts.numbers));
+    },
+    { prefix: "/v1" },
+  );
+  const { admin } = config;
+  if (admin !== undefined) {
+    await server.register(
+      async (scope) => {
+        installSecurityHeaders(scope);
+        requireOperator(scope, admin.api_keys_sha256);
+        await scope.register(adminRoutes(parts.operations));
+      },
+      { prefix: "/v1/admin" },
+    );
+  }
+  await server.register(async (scope) => {
+    installSecurityHeaders(scope);
+    await scope.register(operationRoutes(metrics, createReadinessProbe(parts.readiness, isDraining, parts.clock)));
+    await scope.register(documentRoute);
+  });
+  await server.register(async (scope) => {
+    await registerHelmet(scope);
+    await registerSwaggerUi(scope, sandbox);
+    for (const plugin of parts.extraPlugins ?? []) await scope.register(plugin);
+  });
+
+  refuseOtherMethods();
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, () => {
+    throw new RequestRefusal(404, "There is nothing here; /docs lists what there is.");
+  });
+  await server.ready();
+  return server;
+}

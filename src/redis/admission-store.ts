@@ -1,0 +1,86 @@
+/** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
+import type { Beat } from "../shared/batch-timer.ts";
+import type { PacedWay, Pacing, TakeAnswer } from "../telephony/trunks/admission-port.ts";
+import { linesKey } from "./keys.ts";
+import type { Reply, RunScript } from "./run.ts";
+
+/** What one script takes: it holds up nobody for longer than about a millisecond. */
+const mostPerBatch = 100;
+
+export interface PacingStore extends Pacing {
+  /** Resolves when all places that were given back so far are free, or the store did not take them. */
+  settled(): Promise<void>;
+}
+
+interface Batch {
+  readonly args: (string | number)[];
+  /** Resolves when the store took it. */
+  readonly sent: Promise<void>;
+  readonly send: () => void;
+}
+
+/** @param beat places are given back with it: at hundreds of calls a second one script takes many, and nobody waits for it */
+export function createPacing(run: RunScript, beat: Beat): PacingStore {
+  /** The batch that is being collected; bounded by `mostPerBatch`. */
+  let batch: Batch | null = null;
+  const underWay = new Set<Promise<void>>();
+
+  function openBatch(): Batch {
+    const args: (string | number)[] = [];
+    const { promise: full, resolve: send } = Promise.withResolvers<void>();
+    const sent = full.then(() => run("release_slot", linesKey, args)).then(() => undefined);
+    underWay.add(sent);
+    const done = () => underWay.delete(sent);
+    sent.then(done, done);
+    const opened = { args, sent, send };
+    void beat.next().then(() => {
+      if (batch === opened) closeBatch();
+    });
+    return opened;
+  }
+
+  function closeBatch(): void {
+    batch?.send();
+    batch = null;
+  }
+
+  return {
+    async take({ leaseId, leaseMs, maxWaitMs, ways }) {
+      const args = [leaseId, leaseMs, maxWaitMs, ...ways.flatMap(wayArgs)];
+      return readTake((await run("reserve_slot", linesKey, args)) as Reply);
+    },
+    release(leaseId, way, unused) {
+      batch ??= openBatch();
+      const { args, sent } = batch;
+      const place = [leaseId, unused ? 1 : 0, ...wayArgs(way)];
+      args.push(...place);
+      if (args.length >= mostPerBatch * place.length) closeBatch();
+      return sent;
+    },
+    async settled() {
+      closeBatch();
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+function wayArgs({ trunk, trunkLimits, asterisk, asteriskLimits }: PacedWay): (string | number)[] {
+  return [
+    ...[trunk, trunkLimits.callsPerSecond, trunkLimits.maxConcurrentCalls],
+    ...[asterisk, asteriskLimits.callsPerSecond, asteriskLimits.maxConcurrentCalls],
+  ];
+}
+
+function readTake([kind, first, second]: Reply): TakeAnswer {
+  switch (kind) {
+    case "taken":
+      // Lua counts from 1.
+      return { kind, way: Number(first) - 1, waitMs: Number(second) };
+    case "full":
+      return { kind, retryAfterMs: Number(first) };
+    case "out_of_service":
+      return { kind };
+    default:
+      throw new Error(`a script answered ${String(kind)}, which this version does not know`);
+  }
+}

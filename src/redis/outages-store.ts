@@ -1,0 +1,41 @@
+/** What is out of service and how busy everything is, for all gateways. What the scripts do stands in lua/. */
+import type { Outage, Outages, Part, PartLoad } from "../operations/outages-port.ts";
+import { linesKey } from "./keys.ts";
+import type { Reply, RunScript } from "./run.ts";
+
+/** Values that slots_status returns for each part. */
+const valuesOfPart = 4;
+
+export function createOutages(run: RunScript): Outages {
+  return {
+    async takeOut(part, outage) {
+      const kept = await run("drain", linesKey, [label(part), outage.by, JSON.stringify(outage)]);
+      return JSON.parse(String(kept)) as Outage;
+    },
+    async putBack(part, by) {
+      await run("enable", linesKey, [label(part), by]);
+    },
+    async look(parts) {
+      const reply = (await run(
+        "slots_status",
+        linesKey,
+        parts.flatMap(({ kind, name }) => [kind, name]),
+      )) as Reply;
+      return parts.map((_, index) => readLoad(reply.slice(index * valuesOfPart, (index + 1) * valuesOfPart)));
+    },
+  };
+}
+
+/** As lua/includes/line.lua spells it. */
+function label({ kind, name }: Part): string {
+  return `${kind} ${name}`;
+}
+
+function readLoad([calls, begun, waitMs, outage]: Reply): PartLoad {
+  return {
+    liveCalls: Number(calls),
+    callsPerSecond: Number(begun),
+    waitMs: Number(waitMs),
+    outage: outage === undefined || outage === "" ? null : (JSON.parse(String(outage)) as Outage),
+  };
+}

@@ -1,0 +1,58 @@
+/** Caller-ID care in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
+import type { CareStore, OutHashes, RestReason } from "../caller-ids/store-port.ts";
+import type { Config } from "../config/schema.ts";
+import { careKey } from "./keys.ts";
+import type { Reply, RunScript } from "./run.ts";
+
+export function createCareStore(run: RunScript, settings: Config["caller_id_care"]): CareStore {
+  const rules = [
+    settings.attempts_per_hour,
+    settings.attempts_per_day,
+    settings.flagged_rest_seconds * 1000,
+    settings.silent_rest_seconds * 1000,
+    settings.ring_history_attempts,
+    settings.least_ringing_percent,
+    settings.least_trunk_ringing_percent,
+  ];
+
+  return {
+    async look(nowMs, ranges, candidates) {
+      const refs = candidates.flatMap(({ range, hash }) => [ranges.indexOf(range) + 1, hash]);
+      const reply: readonly unknown[] = (await run("reputation_read", careKey, [
+        ...[nowMs, ranges.length, ...ranges],
+        ...refs,
+      ])) as Reply;
+      const lists = ranges.length + candidates.length;
+      return {
+        out: reply.slice(0, ranges.length).map(Number),
+        fit: reply.slice(ranges.length, lists).map((fit) => fit === 1),
+        listed: reply.slice(lists) as OutHashes[],
+      };
+    },
+
+    async note(nowMs, notes) {
+      const args = notes.flatMap((note) => [
+        note.what,
+        note.range,
+        note.hash,
+        note.what === "attempt" ? "" : note.trunk,
+      ]);
+      const reply = (await run("reputation_update", careKey, [nowMs, ...rules, ...args])) as Reply;
+      return inRows(reply, 3).map(([range, trunk, reason]) => ({
+        range: String(range),
+        trunk: String(trunk),
+        reason: reason as RestReason,
+      }));
+    },
+
+    async status(nowMs, ranges) {
+      const reply = (await run("reputation_status", careKey, [nowMs, ...ranges])) as Reply;
+      const rows = inRows(reply, 2);
+      return ranges.map((range, i) => ({ range, resting: Number(rows[i]?.[0]), out: Number(rows[i]?.[1]) }));
+    },
+  };
+}
+
+function inRows(reply: Reply, width: number): Reply[] {
+  return Array.from({ length: reply.length / width }, (_, row) => reply.slice(row * width, (row + 1) * width));
+}

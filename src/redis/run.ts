@@ -1,0 +1,65 @@
+/**
+ * Runs scripts, and makes one refusal of everything that can go wrong: no connection, no answer in time, out of memory,
+ * a replica that only reads, data still loading. Whatever it was, the caller knows nothing of the outcome.
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../shared/clock.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { RedisClient } from "./client.ts";
+import { type ScriptName, scriptNames } from "./scripts.ts";
+import { createTogether } from "./together.ts";
+
+/** A script's answer: text and numbers, as the script's header says. */
+export type Reply = readonly (string | number)[];
+export type RunScript = (name: ScriptName, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
+
+/** Clients may try again so soon: reconnecting takes about that long. */
+const retryAfterMs = 1000;
+/** At most one line in the log in this time, however many commands fail. */
+const logEveryMs = 1000;
+
+type Command = (key: string, ...args: (string | number)[]) => Promise<Reply | string>;
+
+/** Scripts go out by their SHA-1; Redis is sent the text once a connection, and again where it forgot it. */
+export function createScriptRunner(options: {
+  readonly client: RedisClient;
+  readonly scripts: Readonly<Record<ScriptName, string>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): RunScript {
+  const { client, scripts, clock, logger } = options;
+  for (const name of scriptNames) client.defineCommand(commandName(name), { numberOfKeys: 1, lua: scripts[name] });
+  const together = createTogether(client);
+  const commands = client as unknown as Record<string, Command>;
+
+  let failures = 0;
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  const failed = (script: ScriptName, error: unknown) => {
+    failures++;
+    if (clock.nowMs() - loggedAtMs < logEveryMs) return;
+    // The text only: the error object holds the command's arguments, and with them the callee.
+    logger.error(
+      { script, failures, error: error instanceof Error ? error.message : "unknown" },
+      "Redis did not answer",
+    );
+    loggedAtMs = clock.nowMs();
+    failures = 0;
+  };
+
+  return async (name, key, args) => {
+    try {
+      const command = commands[commandName(name)];
+      if (!command) throw new Error(`no such script: ${name}`);
+      together();
+      return await command.call(client, key, ...args);
+    } catch (error) {
+      failed(name, error);
+      throw new Refusal("store_unavailable", "the store does not answer; nothing was placed or verified", retryAfterMs);
+    }
+  };
+}
+
+/** Apart from Redis' own commands. */
+function commandName(name: ScriptName): string {
+  return `onering_${name}`;
+}

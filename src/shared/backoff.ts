@@ -1,0 +1,22 @@
+/** Pauses between tries to reach what is away. */
+import type { Random } from "./random.ts";
+
+export interface BackoffLimits {
+  /** Before the second try. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** For servers of our own: a restarted Asterisk is found again within 10 s. */
+const serverLimits: BackoffLimits = { firstMs: 250, longestMs: 10_000 };
+
+/**
+ * The pause before try number `attempt` + 1, in milliseconds: doubles from the first to the longest, and its upper half
+ * is random, so that many gateways do not come back in step.
+ * @param attempt how many tries failed in a row, from 1
+ */
+export function backoffMs(attempt: number, random: Random, limits = serverLimits): number {
+  const ceiling = Math.min(limits.longestMs, limits.firstMs * 2 ** Math.min(attempt - 1, 30));
+  const half = Math.ceil(ceiling / 2);
+  return half + random.below(half);
+}

@@ -1,0 +1,166 @@
+/** Call control over ARI, whatever the way in which its requests and events travel. */
+import type { Logger } from "pino";
+import type { Clock } from "../../../shared/clock.ts";
+import type { Random } from "../../../shared/random.ts";
+import type { AriConfig } from "../access.ts";
+import { CallBook } from "../call-book.ts";
+import {
+  type CallControl,
+  type CallEvent,
+  type CallRequest,
+  type InboundCall,
+  OriginateError,
+} from "../call-control.ts";
+import { assertCallRequest } from "../call-request.ts";
+import { Strays } from "../orphans.ts";
+import { callIdOf } from "../own-calls.ts";
+import { AriConnection } from "./connection.ts";
+import { channelStates, eventFilter, readEvent, waitingIn } from "./events.ts";
+import { IncomingCalls } from "./incoming.ts";
+import { hangUp, isMissing, type ListedChannel, listChannels, originate } from "./requests.ts";
+import type { AriSession, AriTransport } from "./transport.ts";
+
+export interface AriDriverParts {
+  readonly asterisk: AriConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether `progress` is told; default true. Only a trunk on which a 183 means ringing needs it. */
+  readonly withProgress?: boolean;
+}
+
+export class AriDriver implements CallControl {
+  readonly #logger: Logger;
+  readonly #asterisk: AriConfig;
+  readonly #app: string;
+  readonly #transport: AriTransport;
+  readonly #connection: AriConnection;
+  readonly #calls: CallBook;
+  readonly #strays: Strays;
+  readonly #incoming: IncomingCalls;
+  /** Counts connections: an answer from before a break may be about a call whose end was missed. */
+  #connectionCount = 0;
+  #tellConnection: (connected: boolean) => void = () => undefined;
+
+  constructor(parts: AriDriverParts, transport: AriTransport) {
+    this.#logger = parts.logger;
+    this.#asterisk = parts.asterisk;
+    this.#app = parts.asterisk.ari_app;
+    this.#transport = transport;
+    this.#calls = new CallBook({ ...parts, app: this.#app });
+    this.#strays = new Strays(parts.logger);
+    this.#incoming = new IncomingCalls(parts);
+    this.#connection = new AriConnection({
+      ...parts,
+      transport,
+      eventFilter: eventFilter(parts.withProgress ?? true),
+      owner: {
+        reconcile: (session) => this.#reconcile(session),
+        event: (event) => this.#event(event),
+        changed: (up) => this.#changed(up),
+        heartbeat: () => this.#calls.loseTheGone(),
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection.up;
+  }
+
+  async start(): Promise<void> {
+    this.#transport.start();
+    await this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop();
+    this.#transport.stop();
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#calls.onEvent(receiver);
+  }
+
+  onInbound(receiver: (call: InboundCall) => void): void {
+    this.#incoming.onInbound(receiver);
+  }
+
+  onConnection(receiver: (connected: boolean) => void): void {
+    this.#tellConnection = receiver;
+  }
+
+  async originate(request: CallRequest): Promise<void> {
+    assertCallRequest(request);
+    const session = this.#connection.session;
+    if (session === null || !this.connected) throw new OriginateError("not_connected", "no connection to Asterisk");
+    const call = this.#calls.add(request);
+    const connectionCount = this.#connectionCount;
+    try {
+      await originate(session, this.#app, call.channelId, request);
+    } catch (error) {
+      // With no response the call may be up: it stays ours, and its events are told.
+      if ((error as OriginateError).refusal !== "no_response") this.#calls.remove(call);
+      throw error;
+    } finally {
+      call.placing = false;
+    }
+    const mayHaveMissedItsEnd = connectionCount !== this.#connectionCount;
+    if (mayHaveMissedItsEnd && (await isMissing(session, call.channelId))) this.#calls.lose(call);
+  }
+
+  async hangup(callId: string): Promise<void> {
+    await this.#calls.end(callId, async (channelId) => {
+      const session = this.#connection.session;
+      if (session === null) throw new Error("no connection to Asterisk");
+      await hangUp(session, channelId);
+    });
+  }
+
+  #event(event: unknown): void {
+    const news = readEvent(event);
+    if (news === null) return;
+    if (news.type === "replaced") {
+      const why = "another process took our ARI application: give each gateway its own ari_app";
+      this.#logger.error({ app: this.#app }, why);
+      this.#connection.yieldTo(why);
+      return;
+    }
+    const { channelId } = news;
+    const call = this.#calls.get(channelId);
+    // A channel of ours comes into the application only when it is answered.
+    if (call !== undefined) this.#calls.tell(call, news.type === "entered" ? { type: "answered", channelId } : news);
+    const session = this.#connection.session;
+    if (session === null || news.type === "ended") return;
+    if (this.#calls.isUnowned(channelId)) {
+      void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
+    } else if (news.type === "entered" && call === undefined) {
+      void this.#incoming.refuse(session, channelId, news.incoming);
+    }
+  }
+
+  /** After a break: channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  async #reconcile(session: AriSession): Promise<void> {
+    this.#connectionCount += 1;
+    const placed = this.#calls.placed();
+    const channels = await listChannels(this.#asterisk);
+    const states = channels.map(({ id, state }) => ({ id, state: channelStates.get(state) }));
+    const unowned = this.#calls.reconcile(placed, states);
+    for (const channel of channels) this.#refuseWaiting(session, channel);
+    await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
+  }
+
+  /** A call that came in just before the connection broke, and still waits. */
+  #refuseWaiting(session: AriSession, channel: ListedChannel): void {
+    if (callIdOf(this.#app, channel.id) !== null) return;
+    const incoming = waitingIn(this.#app, channel);
+    if (incoming !== undefined) void this.#incoming.refuse(session, channel.id, incoming);
+  }
+
+  #changed(up: boolean): void {
+    try {
+      this.#tellConnection(up);
+    } catch (error) {
+      this.#logger.error({ err: error }, "a receiver of connection changes threw");
+    }
+  }
+}

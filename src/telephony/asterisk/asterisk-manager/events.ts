@@ -1,0 +1,76 @@
+/** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
+import type { ManagerMessage } from "../ami/session.ts";
+import type { ChannelNews } from "../own-calls.ts";
+
+export type AmiNews =
+  | ChannelNews
+  /** An originate came to nothing: before it had a channel, or after; then `ended` is told too. */
+  | { readonly type: "not_placed"; readonly channelId: string }
+  /** The dialplan refused a call that came in. */
+  | { readonly type: "inbound"; readonly endpoint: string; readonly caller: string; readonly called: string };
+
+/** The name of the dialplan's `UserEvent`. */
+const inboundName = "OneRingInbound";
+/** What `InboundCall` promises. */
+const longestNumber = 40;
+
+/** The meaning of one event; null: none for us. */
+export function readEvent(event: ManagerMessage): AmiNews | null {
+  switch (event.event) {
+    case "Newchannel":
+      return about(event.uniqueid, "dialing");
+    case "Newstate":
+      return about(event.uniqueid, channelStates.get(event.channelstate));
+    case "DialState":
+    case "DialEnd":
+      return about(event.destuniqueid, dialStatuses.get(event.dialstatus));
+    case "OriginateResponse":
+      // Its Reason says nothing (0 for a 486 as for an endpoint that is not there), so only that it failed counts.
+      return about(event.actionid, event.response === "Failure" ? "not_placed" : undefined);
+    case "Hangup":
+      return ended(event);
+    case "UserEvent":
+      return event.userevent === inboundName ? inbound(event) : null;
+    default:
+      return null;
+  }
+}
+
+/** `ChannelState` is Asterisk's number of a state: https://docs.asterisk.org, enum ast_channel_state. */
+export const channelStates: ReadonlyMap<unknown, "alerting" | "answered"> = new Map([
+  ["5", "alerting"],
+  ["6", "answered"],
+]);
+
+/** Final ones (BUSY, NOANSWER, …) are told by Hangup, with a cause. */
+const dialStatuses: ReadonlyMap<unknown, "progress" | "alerting" | "answered"> = new Map([
+  ["PROGRESS", "progress"],
+  ["RINGING", "alerting"],
+  ["ANSWER", "answered"],
+]);
+
+function about<T extends string>(channelId: unknown, type: T | undefined): { type: T; channelId: string } | null {
+  return type === undefined || typeof channelId !== "string" ? null : { type, channelId };
+}
+
+/**
+ * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. No event of AMI tells the
+ * Call-ID (docs/drivers.md says what it would take).
+ */
+function ended({ uniqueid: channelId, cause, techcause: techCause }: ManagerMessage): AmiNews | null {
+  if (typeof channelId !== "string") return null;
+  const q850Cause = typeof cause === "string" && /^\d{1,3}$/.test(cause) ? Number(cause) : 0;
+  const sipStatus = typeof techCause === "string" && /^[2-6]\d\d$/.test(techCause) ? Number(techCause) : null;
+  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null };
+}
+
+/** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */
+const channelNamePattern = /^PJSIP\/(.+)-[0-9a-f]{8,}$/;
+
+/** A field that is there twice has been smuggled in by a caller (a comma starts another): such an event is not believed. */
+function inbound({ channel, caller = "", called }: ManagerMessage): AmiNews | null {
+  if (typeof channel !== "string" || typeof caller !== "string" || typeof called !== "string") return null;
+  const endpoint = channelNamePattern.exec(channel)?.[1];
+  if (endpoint === undefined) return null;
+  return { type: "inbound", endpoint, caller: caller.slice(0, longestNumber), called: called.slice(0, longestNumber) };
+}

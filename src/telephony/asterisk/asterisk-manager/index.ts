@@ -1,0 +1,178 @@
+/** Call control over the asterisk-manager package: AMI, for a PBX that opens nothing else. */
+import type { Logger } from "pino";
+import type { Clock } from "../../../shared/clock.ts";
+import type { Random } from "../../../shared/random.ts";
+import type { AmiCallsConfig } from "../access.ts";
+import type { AmiSession, ManagerMessage } from "../ami/session.ts";
+import { CallBook } from "../call-book.ts";
+import {
+  type CallControl,
+  type CallEvent,
+  type CallRequest,
+  type InboundCall,
+  OriginateError,
+} from "../call-control.ts";
+import { assertCallRequest } from "../call-request.ts";
+import { Strays } from "../orphans.ts";
+import type { ChannelNews } from "../own-calls.ts";
+import { AmiConnection } from "./connection.ts";
+import { readEvent } from "./events.ts";
+import { channelExists, hangUp, listChannels, originate, originateError } from "./requests.ts";
+
+export interface AsteriskManagerDriverParts {
+  readonly asterisk: AmiCallsConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** OriginateResponse may overtake the events of its channel, which Asterisk sends by another way: they get this long. */
+const overtakenMs = 200;
+
+/** An originate that waits for its channel. */
+interface Placing {
+  readonly done: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+export function createAsteriskManagerDriver(parts: AsteriskManagerDriverParts): CallControl {
+  return new AsteriskManagerDriver(parts);
+}
+
+class AsteriskManagerDriver implements CallControl {
+  readonly #parts: AsteriskManagerDriverParts;
+  readonly #connection: AmiConnection;
+  readonly #calls: CallBook;
+  readonly #strays: Strays;
+  /** By channel id; each leaves at its deadline. */
+  readonly #placing = new Map<string, Placing>();
+  #receiveInbound: (call: InboundCall) => void = () => undefined;
+  #tellConnection: (connected: boolean) => void = () => undefined;
+
+  constructor(parts: AsteriskManagerDriverParts) {
+    this.#parts = parts;
+    this.#calls = new CallBook({ ...parts, app: parts.asterisk.ari_app });
+    this.#strays = new Strays(parts.logger);
+    this.#connection = new AmiConnection({
+      ...parts,
+      owner: {
+        reconcile: (session) => this.#reconcile(session),
+        event: (event) => this.#event(event),
+        changed: (up) => this.#guarded(() => this.#tellConnection(up)),
+        heartbeat: () => this.#calls.loseTheGone(),
+      },
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection.up;
+  }
+
+  start(): Promise<void> {
+    return this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop();
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#calls.onEvent(receiver);
+  }
+
+  onInbound(receiver: (call: InboundCall) => void): void {
+    this.#receiveInbound = receiver;
+  }
+
+  onConnection(receiver: (connected: boolean) => void): void {
+    this.#tellConnection = receiver;
+  }
+
+  async originate(request: CallRequest): Promise<void> {
+    assertCallRequest(request);
+    const { session } = this.#connection;
+    if (session === null || !this.connected) throw new OriginateError("not_connected", "no connection to Asterisk");
+    const call = this.#calls.add(request);
+    const { channelId } = call;
+    try {
+      await Promise.all([this.#channelOf(session, channelId), originate(session, channelId, request)]);
+    } catch (error) {
+      const known = originateError(error);
+      // With no response the call may be up: it stays ours, and its events are told.
+      if (known.refusal !== "no_response") this.#calls.remove(call);
+      throw known;
+    } finally {
+      call.placing = false;
+    }
+  }
+
+  async hangup(callId: string): Promise<void> {
+    await this.#calls.end(callId, async (channelId) => {
+      const { session } = this.#connection;
+      if (session === null) throw new Error("no connection to Asterisk");
+      await hangUp(session, channelId);
+    });
+  }
+
+  /** Resolves when the call's channel is there; before, Asterisk could not be told to hang it up. */
+  async #channelOf(session: AmiSession, channelId: string): Promise<void> {
+    const what = "a call's channel (may the AMI user read class call, and does its eventfilter let ours through?)";
+    try {
+      await session.within(what, (done, fail) => this.#placing.set(channelId, { done, fail }));
+    } finally {
+      this.#placing.delete(channelId);
+    }
+  }
+
+  #event(event: ManagerMessage): void {
+    const news = readEvent(event);
+    if (news === null) return;
+    if (news.type === "inbound") {
+      const { endpoint, caller, called } = news;
+      const call = { endpoint, caller, called, atMs: this.#parts.clock.nowMs() };
+      this.#guarded(() => this.#receiveInbound(call));
+    } else if (news.type === "not_placed") {
+      if (this.#placing.has(news.channelId))
+        this.#parts.clock.after(overtakenMs, () => void this.#notPlaced(news.channelId));
+    } else this.#channelNews(news);
+  }
+
+  #channelNews(news: ChannelNews): void {
+    const { channelId } = news;
+    this.#placing.get(channelId)?.done();
+    const call = this.#calls.get(channelId);
+    if (call !== undefined) this.#calls.tell(call, news);
+    const { session } = this.#connection;
+    if (session === null || news.type === "ended" || !this.#calls.isUnowned(channelId)) return;
+    void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
+  }
+
+  /** An originate failed, and no channel of it was seen: nothing was sent, or another channel has its id. */
+  async #notPlaced(channelId: string): Promise<void> {
+    const placing = this.#placing.get(channelId);
+    const { session } = this.#connection;
+    if (placing === undefined || session === null) return;
+    try {
+      const exists = await channelExists(session, channelId);
+      placing.fail(new OriginateError(exists ? "duplicate" : "trunk_down", "Asterisk could not make a channel"));
+    } catch (error) {
+      placing.fail(error as Error);
+    }
+  }
+
+  /** After a break: our channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  async #reconcile(session: AmiSession): Promise<void> {
+    const placed = this.#calls.placed();
+    const unowned = this.#calls.reconcile(placed, await listChannels(session));
+    await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
+  }
+
+  /** A receiver's mistake must not disturb the driver. */
+  #guarded(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#parts.logger.error({ err: error }, "a receiver of connection changes or incoming calls threw");
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** The calls of one driver, and what is told of them: each piece of news once, and one end for each call. */
+import type { Logger } from "pino";
+import type { Clock } from "../../shared/clock.ts";
+import { type CallEvent, type CallRequest, OriginateError } from "./call-control.ts";
+import { isCallId } from "./call-request.ts";
+import { type ChannelNews, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
+
+/** A call that Asterisk should have ended by itself this long ago is gone, whatever we missed. */
+const goneMarginMs = 30_000;
+
+export interface CallBookParts {
+  readonly app: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class CallBook {
+  readonly #parts: CallBookParts;
+  /** By channel id. Bounded by the dialer's call slots, and by `goneByMs`. */
+  readonly #calls = new Map<string, OwnCall>();
+  #receive: (event: CallEvent) => void = () => undefined;
+
+  constructor(parts: CallBookParts) {
+    this.#parts = parts;
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#receive = receiver;
+  }
+
+  get(channelId: string): OwnCall | undefined {
+    return this.#calls.get(channelId);
+  }
+
+  /** A call that is about to be placed. @throws {OriginateError} where one with this id is up */
+  add({ callId, failSafeSeconds }: CallRequest): OwnCall {
+    const channelId = channelIdOf(this.#parts.app, callId);
+    if (this.#calls.has(channelId)) throw new OriginateError("duplicate", "this call is up");
+    const goneByMs = this.#parts.clock.nowMs() + failSafeSeconds * 1000 + goneMarginMs;
+    const call: OwnCall = {
+      callId,
+      channelId,
+      goneByMs,
+      placing: true,
+      wanted: true,
+      hangupsUnderWay: 0,
+      told: new Set(),
+    };
+    this.#calls.set(channelId, call);
+    return call;
+  }
+
+  /** A call that was not placed after all. */
+  remove(call: OwnCall): void {
+    this.#calls.delete(call.channelId);
+  }
+
+  tell(call: OwnCall, news: ChannelNews): void {
+    const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
+    if (news.type === "dialing") return;
+    if (news.type === "ended") {
+      this.#calls.delete(call.channelId);
+      const { q850Cause, sipStatus, sipCallId } = news;
+      this.#tell({ ...base, type: "ended", q850Cause, sipStatus, sipCallId });
+      return;
+    }
+    if (isNew(call, news.type)) this.#tell({ ...base, type: news.type });
+  }
+
+  lose(call: OwnCall): void {
+    if (!this.#calls.delete(call.channelId)) return;
+    this.#tell({ type: "lost", callId: call.callId, atMs: this.#parts.clock.nowMs() });
+  }
+
+  loseTheGone(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const call of this.#calls.values()) if (call.goneByMs <= nowMs) this.lose(call);
+  }
+
+  /**
+   * The calls that must be in a list of channels which is asked for now. Those whose request is not answered yet may be
+   * missing from it and still come.
+   */
+  placed(): readonly OwnCall[] {
+    return [...this.#calls.values()].filter((call) => !call.placing);
+  }
+
+  /**
+   * Catches up with what was missed.
+   * @param placed what `placed` gave before the list was asked for
+   * @returns our channels that nobody wants, to be hung up
+   */
+  reconcile(placed: readonly OwnCall[], channels: readonly LiveChannel[]): string[] {
+    const unowned: string[] = [];
+    for (const { id, state } of channels) {
+      if (callIdOf(this.#parts.app, id) === null) continue;
+      const call = this.#calls.get(id);
+      if (call !== undefined && state !== undefined) this.tell(call, { type: state, channelId: id });
+      if (call?.wanted !== true) unowned.push(id);
+    }
+    const up = new Set(channels.map((channel) => channel.id));
+    for (const call of placed) if (!up.has(call.channelId)) this.lose(call);
+    if (unowned.length > 0) {
+      this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
+    }
+    return unowned;
+  }
+
+  /**
+   * Ends a call that nobody wants any more.
+   * @param send tells Asterisk; until it is answered, news of the call is no surprise
+   */
+  async end(callId: string, send: (channelId: string) => Promise<void>): Promise<void> {
+    if (!isCallId(callId)) throw new Error("not a call id");
+    const channelId = channelIdOf(this.#parts.app, callId);
+    const call = this.#calls.get(channelId);
+    if (call === undefined) return send(channelId);
+    call.wanted = false;
+    call.hangupsUnderWay += 1;
+    try {
+      await send(channelId);
+    } finally {
+      call.hangupsUnderWay -= 1;
+    }
+  }
+
+  /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */
+  isUnowned(channelId: string): boolean {
+    const call = this.#calls.get(channelId);
+    if (call === undefined) return callIdOf(this.#parts.app, channelId) !== null;
+    return !call.wanted && call.hangupsUnderWay === 0;
+  }
+
+  #tell(event: CallEvent): void {
+    try {
+      this.#receive(event);
+    } catch (error) {
+      // A receiver's mistake must not disturb the driver.
+      this.#parts.logger.error({ err: error }, "a receiver of call events threw");
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The port through which the dialer controls calls. Each driver (src/telephony/asterisk) implements it for one
+ * Asterisk interface and passes the same conformance suite.
+ */
+
+/** One INVITE to place. Every text in it was validated by the gateway; drivers check it again and send nothing else. */
+export interface CallRequest {
+  /** Unique; becomes Asterisk's channel id, so that placing the same call twice is refused. `^[A-Za-z0-9_-]{1,100}$`. */
+  readonly callId: string;
+  /** The PJSIP endpoint of the trunk. */
+  readonly endpoint: string;
+  /** Callee as the trunk wants it, tech prefix included: `^\+?\d{3,24}$`. */
+  readonly callee: string;
+  /** Caller ID as the trunk wants it: `^\+?\d{3,15}$`. */
+  readonly callerId: string;
+  /** Asterisk ends the call by itself after this time, should we die. Whole seconds. */
+  readonly failSafeSeconds: number;
+}
+
+/** Which of the two ends hung up: it decides what a cause means (Asterisk makes up 19 / 480 for our own hang-ups). */
+export type EndedBy = "far_end" | "us";
+
+/** What happens to a call. Times are the injected clock's milliseconds at receipt. */
+export type CallEvent =
+  /** The far end sent a 183 with no 180 before. */
+  | { readonly type: "progress"; readonly callId: string; readonly atMs: number }
+  /** The far end sent its first 180. */
+  | { readonly type: "alerting"; readonly callId: string; readonly atMs: number }
+  /** The far end sent a 200. */
+  | { readonly type: "answered"; readonly callId: string; readonly atMs: number }
+  /**
+   * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
+   * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP tap finds its evidence.
+   */
+  | {
+      readonly type: "ended";
+      readonly callId: string;
+      readonly atMs: number;
+      readonly q850Cause: number;
+      readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
+    }
+  /** Nothing more will be known of this call: the connection or Asterisk itself was lost. */
+  | { readonly type: "lost"; readonly callId: string; readonly atMs: number };
+
+/**
+ * A call that came in on a trunk. Whoever it is, it is refused before it is answered, so nobody pays for it: the driver
+ * does that at once, by itself, and then tells of it.
+ */
+export interface InboundCall {
+  /** The PJSIP endpoint that it came in on. */
+  readonly endpoint: string;
+  /** The caller's number as the carrier gave it; untrusted text, at most 40 characters; '' where withheld. */
+  readonly caller: string;
+  /** The number that was called, likewise. */
+  readonly called: string;
+  readonly atMs: number;
+}
+
+/** Why a call was not placed. */
+export type OriginateRefusal =
+  /** Not connected to Asterisk, or it did not answer within the deadline. The call may or may not exist: never place it again. */
+  | "not_connected"
+  | "no_response"
+  /** Asterisk has no such endpoint, or none of its contacts can be reached: nothing was sent. */
+  | "trunk_down"
+  /** A call with this id exists already. */
+  | "duplicate"
+  /** Asterisk refused the request for another reason. */
+  | "refused";
+
+export class OriginateError extends Error {
+  readonly refusal: OriginateRefusal;
+  constructor(refusal: OriginateRefusal, detail: string) {
+    super(`call was not placed: ${refusal} (${detail})`);
+    this.name = "OriginateError";
+    this.refusal = refusal;
+  }
+}
+
+export interface CallControl {
+  /** Connects and keeps connecting for ever with back-off; resolves after the first attempt, whether it worked or not. */
+  start(): Promise<void>;
+  /** Closes the connection. Calls that are still up are left to their fail-safe; the dialer ends them before. */
+  stop(): Promise<void>;
+  /** Whether a call can be placed now: connected, events flowing, reconciled. */
+  readonly connected: boolean;
+  /** Places a call. @throws {OriginateError} */
+  originate(request: CallRequest): Promise<void>;
+  /** Ends a call; resolves also when it is already gone. @throws {Error} where Asterisk did not answer in time. */
+  hangup(callId: string): Promise<void>;
+  /** Sets the one receiver of events. A receiver that throws does not disturb the driver. */
+  onEvent(receiver: (event: CallEvent) => void): void;
+  /** Sets the one receiver of incoming calls, which are refused whether or not there is one. */
+  onInbound(receiver: (call: InboundCall) => void): void;
+  /** Sets the one receiver of connection changes. */
+  onConnection(receiver: (connected: boolean) => void): void;
+}

@@ -1,0 +1,229 @@
+/**
+ * One short call as a pure state machine: what happens goes in, what is to be done comes out. The dialer does it.
+ *
+ * Promises, tested as properties: every call ends exactly once; it is placed at most once; whatever may be up in
+ * Asterisk has been told to hang up.
+ */
+
+import type { OriginateRefusal } from "../asterisk/call-control.ts";
+import type { CallEnd } from "./attempt-result.ts";
+
+export interface CallRules {
+  /** Whether a 183 already counts as alerting on this trunk. */
+  readonly ringOnProgress: boolean;
+  /** From first alerting to our hang-up. */
+  readonly ringMs: number;
+  /** From INVITE to first alerting. */
+  readonly setupLimitMs: number;
+  /** Pause between tries to hang up. */
+  readonly hangupRetryMs: number;
+  /** How many times a hang-up is tried. */
+  readonly hangupTries: number;
+  /** From the first hang-up to giving up on hearing of the end. Longer than a request to Asterisk may take. */
+  readonly endWaitMs: number;
+}
+
+export type CallTimer = "setup" | "ring" | "hangup_retry" | "end_overdue";
+
+export type CallInput = { readonly atMs: number } & (
+  | { readonly type: "placed" | "progress" | "alerting" | "answered" | "lost" }
+  | { readonly type: "cancel" | "hangup_done" | "hangup_failed" }
+  | { readonly type: "refused"; readonly refusal: OriginateRefusal }
+  | {
+      readonly type: "ended";
+      readonly q850Cause: number;
+      readonly sipStatus: number | null;
+      readonly sipCallId: string | null;
+    }
+  | { readonly type: "timer"; readonly timer: CallTimer }
+);
+
+export type CallAction =
+  | { readonly type: "originate" | "hangup" | "calling" | "ringing" }
+  | { readonly type: "start_timer"; readonly timer: CallTimer; readonly delayMs: number }
+  | { readonly type: "stop_timer"; readonly timer: CallTimer }
+  | { readonly type: "end"; readonly end: CallEnd };
+
+export interface CallState {
+  readonly phase: "dialing" | "ending" | "over";
+  readonly startedAtMs: number;
+  /** Asterisk said yes, or the call showed a sign of life before that. */
+  readonly exists: boolean;
+  readonly refusal: OriginateRefusal | null;
+  readonly alertedAtMs: number | null;
+  readonly answered: boolean;
+  readonly canceled: boolean;
+  readonly hangupsSent: number;
+  readonly hangupUnderWay: boolean;
+  readonly hangupConfirmed: boolean;
+}
+
+export interface CallStep {
+  readonly state: CallState;
+  readonly actions: readonly CallAction[];
+}
+
+/** The first step of every call. */
+export function beginCall(rules: CallRules, atMs: number): CallStep {
+  return {
+    state: {
+      phase: "dialing",
+      startedAtMs: atMs,
+      exists: false,
+      refusal: null,
+      alertedAtMs: null,
+      answered: false,
+      canceled: false,
+      hangupsSent: 0,
+      hangupUnderWay: false,
+      hangupConfirmed: false,
+    },
+    actions: [{ type: "start_timer", timer: "setup", delayMs: rules.setupLimitMs }, { type: "originate" }],
+  };
+}
+
+/** Every further step. */
+export function stepCall(rules: CallRules, state: CallState, input: CallInput): CallStep {
+  if (state.phase === "over") return afterTheEnd(state, input);
+  switch (input.type) {
+    case "placed":
+    case "progress":
+    case "alerting":
+    case "answered":
+      return signOfLife(rules, state, input);
+    case "refused":
+      return refused(rules, state, input);
+    case "ended":
+      return end(state, input.atMs, { ...input, ...whoEnded(state, input) });
+    case "lost":
+      return end(state, input.atMs, { endedBy: "nobody" });
+    case "cancel":
+      return state.phase === "ending" ? stay(state) : hangUp(rules, { ...state, canceled: true });
+    case "timer":
+      return timerFired(rules, state, input);
+    case "hangup_done":
+      return stay({ ...state, hangupUnderWay: false, hangupConfirmed: true });
+    case "hangup_failed":
+      return hangupFailed(rules, { ...state, hangupUnderWay: false });
+  }
+}
+
+const stay = (state: CallState, actions: readonly CallAction[] = []): CallStep => ({ state, actions });
+
+/** A call that was given up, and yet lives, is hung up: it must not ring on with nobody watching it. */
+function afterTheEnd(state: CallState, input: CallInput): CallStep {
+  return stay(state, isSignOfLife(input.type) ? [{ type: "hangup" }] : []);
+}
+
+/** Whether something that happened shows that the call is up. */
+export function isSignOfLife(type: string): boolean {
+  return type === "placed" || type === "progress" || type === "alerting" || type === "answered";
+}
+
+function signOfLife(rules: CallRules, before: CallState, input: CallInput): CallStep {
+  const alerts = input.type === "alerting" || (input.type === "progress" && rules.ringOnProgress);
+  const firstAlert = alerts && before.alertedAtMs === null;
+  const state: CallState = {
+    ...before,
+    exists: true,
+    alertedAtMs: firstAlert ? input.atMs : before.alertedAtMs,
+    answered: before.answered || input.type === "answered",
+  };
+  const news: CallAction[] = [];
+  if (!before.exists) news.push({ type: "calling" });
+  if (firstAlert) news.push({ type: "ringing" });
+
+  if (state.phase === "ending" || state.answered) {
+    const step = hangUp(rules, state);
+    return stay(step.state, [...step.actions, ...news]);
+  }
+  if (!firstAlert) return stay(state, news);
+  return stay(state, [
+    { type: "stop_timer", timer: "setup" },
+    { type: "start_timer", timer: "ring", delayMs: rules.ringMs },
+    ...news,
+  ]);
+}
+
+function refused(
+  rules: CallRules,
+  state: CallState,
+  input: { readonly atMs: number; readonly refusal: OriginateRefusal },
+): CallStep {
+  // Only the answer to our request was lost: the call itself has been seen, so it goes on.
+  if (state.exists) return stay(state);
+  const known: CallState = { ...state, refusal: input.refusal };
+  // It may be up, or come up in a moment: hang up, and keep its place until that is settled.
+  if (input.refusal === "no_response") return hangUp(rules, known);
+  return end(known, input.atMs, { endedBy: "nobody" });
+}
+
+/**
+ * Asks for the end, once at a time. What Asterisk has not answered for yet cannot be hung up (it would say "no such
+ * channel" and ring a moment later), so then the answer to the originate brings us back here.
+ */
+function hangUp(rules: CallRules, before: CallState): CallStep {
+  const actions: CallAction[] = [];
+  if (before.phase === "dialing") {
+    actions.push({ type: "stop_timer", timer: "setup" }, { type: "stop_timer", timer: "ring" });
+    actions.push({ type: "start_timer", timer: "end_overdue", delayMs: rules.endWaitMs });
+  }
+  const state: CallState = { ...before, phase: "ending" };
+  const mayExist = state.exists || state.refusal === "no_response";
+  if (!mayExist || state.hangupUnderWay || state.hangupsSent >= rules.hangupTries) return stay(state, actions);
+  actions.push({ type: "stop_timer", timer: "hangup_retry" }, { type: "hangup" });
+  return stay({ ...state, hangupsSent: state.hangupsSent + 1, hangupUnderWay: true }, actions);
+}
+
+function hangupFailed(rules: CallRules, state: CallState): CallStep {
+  if (state.hangupsSent >= rules.hangupTries) return stay(state);
+  return stay(state, [{ type: "start_timer", timer: "hangup_retry", delayMs: rules.hangupRetryMs }]);
+}
+
+function timerFired(
+  rules: CallRules,
+  state: CallState,
+  input: { readonly atMs: number; readonly timer: CallTimer },
+): CallStep {
+  switch (input.timer) {
+    case "setup":
+      return state.phase === "dialing" && state.alertedAtMs === null ? hangUp(rules, state) : stay(state);
+    case "ring":
+      return state.phase === "dialing" && state.alertedAtMs !== null ? hangUp(rules, state) : stay(state);
+    case "hangup_retry":
+      return state.phase === "ending" ? hangUp(rules, state) : stay(state);
+    case "end_overdue":
+      if (state.phase !== "ending") return stay(state);
+      return end(state, input.atMs, { endedBy: state.hangupConfirmed ? "us" : "nobody" });
+  }
+}
+
+/**
+ * What Asterisk reports for our own hang-up: normal clearing, or "no answer" where the far end had not answered. Measured
+ * on 22.10.1 in 1,080 hang-ups 0 to 50 ms after the originate: always 16, with no status or, where the INVITE was not out
+ * yet, with 603 (a real 603 comes with 21).
+ */
+const ownHangupCauses: readonly number[] = [0, 16, 19];
+const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487, 603];
+
+/**
+ * A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. Asterisk's own end
+ * at its fail-safe looks like ours too, though nobody asked for it.
+ */
+function whoEnded(
+  state: CallState,
+  input: { readonly q850Cause: number; readonly sipStatus: number | null },
+): Pick<CallEnd, "endedBy" | "farEndRefused"> {
+  const likeOurs = ownHangupCauses.includes(input.q850Cause) && ownHangupStatuses.includes(input.sipStatus);
+  return { endedBy: state.hangupsSent > 0 && likeOurs ? "us" : "far_end", farEndRefused: !likeOurs };
+}
+
+function end(state: CallState, atMs: number, known: Pick<CallEnd, "endedBy"> & Partial<CallEnd>): CallStep {
+  const { sipStatus = null, q850Cause = null, sipCallId = null, farEndRefused = false, endedBy } = known;
+  const { startedAtMs, alertedAtMs, answered, canceled, exists, refusal } = state;
+  const seen: CallEnd = {
+    ...{ startedAtMs, alertedAtMs, endedAtMs: atMs, exists, refusal, answered, canceled },
+    ...{ endedBy, sipStatus, q850Cause, sipCallId, farEndRefused },
+  };
+  return stay({ ...state, phase: "over" }, [{ type: "end", end: seen }]);
+}

@@ -1,0 +1,129 @@
+/** One call under way: feeds its state machine (call.ts) and does what that says. */
+
+import type { LineLogger } from "../../observability/late-logger.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
+import type { SipTap } from "../sip-capture/index.ts";
+import { type CallEnd, resultOf } from "./attempt-result.ts";
+import {
+  beginCall,
+  type CallAction,
+  type CallInput,
+  type CallRules,
+  type CallState,
+  type CallStep,
+  type CallTimer,
+  stepCall,
+} from "./call-machine.ts";
+import type { AttemptObserver, AttemptResult } from "./ports.ts";
+
+export interface LiveCallParts {
+  readonly request: CallRequest;
+  readonly rules: CallRules;
+  readonly control: CallControl;
+  /** Null: there is none, and nothing waits for it. */
+  readonly tap: SipTap | null;
+  readonly clock: Clock;
+  /** Says which attempt it is about; gets no number. */
+  readonly logger: LineLogger;
+  readonly observer: Pick<AttemptObserver, "calling" | "ringing">;
+  /** Called once, at the end. */
+  readonly onEnd: (result: AttemptResult) => void;
+}
+
+/** What happened, without the time: it is now, unless an event brings its own. */
+export type CallNews = CallInput extends infer Input ? (Input extends unknown ? Omit<Input, "atMs"> : never) : never;
+
+export class LiveCall {
+  readonly #parts: LiveCallParts;
+  readonly #timers = new Map<CallTimer, () => void>();
+  readonly #first: CallStep;
+  #state: CallState;
+
+  constructor(parts: LiveCallParts) {
+    this.#parts = parts;
+    this.#first = beginCall(parts.rules, parts.clock.nowMs());
+    this.#state = this.#first.state;
+  }
+
+  /** Places the call. Once. */
+  begin(): void {
+    this.#do(this.#first.actions);
+  }
+
+  feed(news: CallNews & { readonly atMs?: number }): void {
+    const input = { atMs: this.#parts.clock.nowMs(), ...news } as CallInput;
+    const step = stepCall(this.#parts.rules, this.#state, input);
+    this.#state = step.state;
+    this.#do(step.actions);
+  }
+
+  #do(actions: readonly CallAction[]): void {
+    const { observer, logger } = this.#parts;
+    for (const action of actions) {
+      if (action.type === "originate") void this.#originate();
+      else if (action.type === "hangup") void this.#hangup();
+      else if (action.type === "calling") guarded(logger, () => observer.calling());
+      else if (action.type === "ringing") guarded(logger, () => observer.ringing());
+      else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
+      else if (action.type === "stop_timer") this.#stopTimer(action.timer);
+      else if (action.type === "end") void this.#end(action.end);
+    }
+  }
+
+  async #originate(): Promise<void> {
+    let news: CallNews = { type: "placed" };
+    try {
+      await this.#parts.control.originate(this.#parts.request);
+    } catch (error) {
+      // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
+      const refusal = error instanceof OriginateError ? error.refusal : "no_response";
+      this.#parts.logger.warn({ refusal }, "call was not placed");
+      news = { type: "refused", refusal };
+    }
+    this.feed(news);
+  }
+
+  async #hangup(): Promise<void> {
+    let news: CallNews = { type: "hangup_done" };
+    try {
+      await this.#parts.control.hangup(this.#parts.request.callId);
+    } catch {
+      this.#parts.logger.warn({}, "hang-up failed");
+      news = { type: "hangup_failed" };
+    }
+    this.feed(news);
+  }
+
+  #startTimer(timer: CallTimer, delayMs: number): void {
+    this.#stopTimer(timer);
+    const stop = this.#parts.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      this.feed({ type: "timer", timer });
+    });
+    this.#timers.set(timer, stop);
+  }
+
+  #stopTimer(timer: CallTimer): void {
+    this.#timers.get(timer)?.();
+    this.#timers.delete(timer);
+  }
+
+  async #end(end: CallEnd): Promise<void> {
+    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
+    const { logger, onEnd, rules, tap } = this.#parts;
+    if (end.endedBy === "nobody" && end.refusal === null) logger.warn({}, "the end of a call was never seen");
+    // Without a tap there is nothing to wait for, not even a turn of the event loop.
+    const evidence = tap === null || end.sipCallId === null ? null : await tap.settle(end.sipCallId);
+    onEnd(resultOf(end, rules.ringOnProgress, evidence));
+  }
+}
+
+/** A listener's mistake must not disturb the call. */
+export function guarded(logger: LineLogger, callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    logger.error({ err: error }, "a listener of a call threw");
+  }
+}

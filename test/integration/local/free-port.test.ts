@@ -1,0 +1,20 @@
+import { createServer } from "node:net";
+import { expect, it } from "vitest";
+import { freePort } from "../../../src/local/process/free-port.ts";
+
+it("gives no port twice: Asterisk found the port of its AMI taken by another of its own", async () => {
+  const drawn = new Set<number>();
+  for (let i = 0; i < 500; i++) drawn.add(await freePort("tcp"));
+  expect(drawn.size).toBe(500);
+});
+
+it("gives no port on which somebody listens", async () => {
+  const next = (await freePort("tcp")) + 1;
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(next, "127.0.0.1", resolve);
+  });
+  expect(await freePort("udp", "tcp")).not.toBe(next);
+  server.close();
+});

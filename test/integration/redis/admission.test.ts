@@ -1,0 +1,139 @@
+/** The calls of several gateways, counted together in a real Redis. */
+import pino from "pino";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createStore, type Store } from "../../../src/redis/index.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import type { PacedWay, PaceLimits } from "../../../src/telephony/trunks/admission-port.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { careSettings, settings } from "../verification/world.ts";
+
+const runtime = withRuntime();
+let gateways: [Store, Store];
+let number = 0;
+
+beforeAll(async () => {
+  const redis = await runtime.redis();
+  const open = () =>
+    createStore({
+      redis: { url: redis.url, command_timeout_ms: 800 },
+      settings,
+      care: careSettings,
+      clock: systemClock,
+      logger: pino({ level: "silent" }),
+    });
+  gateways = [open(), open()];
+  const answers = () => Promise.all(gateways.map((gateway) => gateway.ping()));
+  await vi.waitFor(async () => expect(await answers()).toEqual([true, true]), { timeout: 10_000 });
+});
+afterAll(() => Promise.all(gateways.map((gateway) => gateway.close())));
+
+const roomy: PaceLimits = { callsPerSecond: 10_000, maxConcurrentCalls: 10_000 };
+
+/** A way that no other test takes. */
+function wayWith(limits: { trunk?: Partial<PaceLimits>; asterisk?: Partial<PaceLimits> } = {}, asterisk?: string) {
+  number += 1;
+  return {
+    trunk: `trunk-${number}`,
+    asterisk: asterisk ?? `asterisk-${number}`,
+    trunkLimits: { ...roomy, ...limits.trunk },
+    asteriskLimits: { ...roomy, ...limits.asterisk },
+  };
+}
+
+function take(ways: readonly PacedWay[], changed: { gateway?: 0 | 1; maxWaitMs?: number; leaseMs?: number } = {}) {
+  number += 1;
+  const leaseId = `lease-${number}`;
+  const { gateway = 0, maxWaitMs = 0, leaseMs = 30_000 } = changed;
+  return gateways[gateway].pacing.take({ leaseId, leaseMs, maxWaitMs, ways }).then((answer) => ({ leaseId, answer }));
+}
+
+const kinds = (taken: { answer: { kind: string } }[]) => taken.map(({ answer }) => answer.kind);
+/** Both gateways at once, in turn. */
+const takeMany = (count: number, ways: readonly PacedWay[], changed: Parameters<typeof take>[1] = {}) =>
+  Promise.all(Array.from({ length: count }, (_, i) => take(ways, { ...changed, gateway: (i % 2) as 0 | 1 })));
+
+describe("calls at once", () => {
+  it.each(["trunk", "asterisk"] as const)("are bounded on each %s over all gateways", async (part) => {
+    const way = wayWith({ [part]: { maxConcurrentCalls: 3 } });
+    expect(kinds(await takeMany(10, [way], { maxWaitMs: 100 })).sort()).toEqual([
+      ...Array(7).fill("full"),
+      ...Array(3).fill("taken"),
+    ]);
+  });
+
+  it("are fewer by what any gateway gives back, once", async () => {
+    const way = wayWith({ trunk: { maxConcurrentCalls: 1 } });
+    const first = await take([way]);
+    await gateways[1].pacing.release(first.leaseId, way, false);
+    const second = await take([way], { maxWaitMs: 100 });
+    await gateways[0].pacing.release(first.leaseId, way, false);
+    expect(kinds([first, second, await take([way])])).toEqual(["taken", "taken", "full"]);
+  });
+
+  it("of a gateway that died end with their leases", async () => {
+    const way = wayWith({ trunk: { maxConcurrentCalls: 1 } });
+    await take([way], { leaseMs: 1000 });
+    expect((await take([way])).answer).toEqual({ kind: "full", retryAfterMs: 1000 });
+    await expect.poll(async () => (await take([way])).answer.kind).toBe("taken");
+  });
+});
+
+describe("calls a second", () => {
+  it("are evenly spaced over all gateways, and refused beyond the longest wait", async () => {
+    const way = wayWith({ trunk: { callsPerSecond: 20 } });
+    const askedAtMs = performance.now();
+    const taken = await takeMany(30, [way], { maxWaitMs: 500 });
+    // A few milliseconds; on a busy machine, more. What is asked later waits less, and time may come for more turns.
+    const askedForMs = performance.now() - askedAtMs;
+    const waits = taken.flatMap(({ answer }) => (answer.kind === "taken" ? [answer.waitMs] : [])).sort((a, b) => a - b);
+    // Turns come every 50 ms.
+    expect(waits.length).toBeGreaterThanOrEqual(11);
+    expect(waits.length).toBeLessThanOrEqual(11 + Math.ceil(askedForMs / 50));
+    for (const [index, wait] of waits.entries()) {
+      // Waits are whole milliseconds.
+      expect(wait).toBeLessThanOrEqual(index * 50 + 1);
+      expect(wait).toBeGreaterThanOrEqual(index * 50 - askedForMs - 1);
+    }
+    const refused = taken.flatMap(({ answer }) => (answer.kind === "full" ? [answer.retryAfterMs] : []));
+    for (const retryAfterMs of refused) {
+      expect(retryAfterMs).toBeGreaterThan(0);
+      expect(retryAfterMs).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it("give the turn of a call that was never placed to the next", async () => {
+    const way = wayWith({ trunk: { callsPerSecond: 1 } });
+    const first = await take([way]);
+    expect(kinds([await take([way], { maxWaitMs: 500 })])).toEqual(["full"]);
+    await gateways[1].pacing.release(first.leaseId, way, true);
+    expect(kinds([await take([way])])).toEqual(["taken"]);
+  });
+
+  it("of one trunk do not make the other trunks of its Asterisk wait", async () => {
+    const slow = wayWith({ trunk: { callsPerSecond: 2 } }, "shared");
+    const quick = wayWith({}, "shared");
+    await takeMany(4, [slow], { maxWaitMs: 5000 });
+    expect((await take([quick])).answer).toMatchObject({ kind: "taken", waitMs: 0 });
+  });
+});
+
+describe("of several ways", () => {
+  it("the first is taken while it has room soon, then the one with the shortest wait", async () => {
+    const first = wayWith({ trunk: { callsPerSecond: 20 } });
+    const backup = wayWith({ trunk: { callsPerSecond: 20 } });
+    const ways: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { answer } = await take([first, backup], { maxWaitMs: 2000 });
+      if (answer.kind === "taken") ways.push(answer.way);
+    }
+    // 0, 50 and 100 ms are soon; 150 ms is not.
+    expect(ways.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(ways.slice(3, 6)).toContain(1);
+  });
+
+  it("a full one is passed over", async () => {
+    const full = wayWith({ trunk: { maxConcurrentCalls: 1 } });
+    await take([full]);
+    expect((await take([full, wayWith()])).answer).toMatchObject({ kind: "taken", way: 1 });
+  });
+});

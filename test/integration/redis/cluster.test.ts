@@ -1,0 +1,204 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { findPrograms } from "../../../src/local/fetch/programs.ts";
+import { Child } from "../../../src/local/process/child.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
+import { within } from "../../support/within.ts";
+import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
+
+interface Node {
+  readonly port: number;
+  readonly busPort: number;
+  readonly child: Child;
+  readonly client: Redis;
+}
+
+let folder: string;
+let nodes: Node[];
+let world: World;
+const slots = 16_384;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "onering-cluster-"));
+  nodes = await Promise.all([0, 1, 2].map(startNode));
+  for (const [i, { client }] of nodes.entries()) {
+    await client.cluster("ADDSLOTSRANGE", Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1);
+    await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1));
+  }
+  for (const { port, busPort } of nodes.slice(1)) {
+    await nodes[0]?.client.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPort));
+  }
+  for (const { client } of nodes) {
+    while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) await pause(50);
+  }
+  world = createWorld({
+    callInNumbers: ["+442079460001", "+442079460002"],
+    redis: { cluster: { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false }, command_timeout_ms: 800 },
+  });
+  await world.ready();
+});
+
+afterAll(async () => {
+  await world?.close();
+  for (const { client, child } of nodes) {
+    client.disconnect();
+    await child.stop();
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function startNode(i: number): Promise<Node> {
+  const port = await freePort("tcp");
+  const busPort = await freePort("tcp");
+  const { redisServer } = await findPrograms();
+  const settings = {
+    ...{
+      port,
+      bind: "127.0.0.1",
+      dir: folder,
+      save: "",
+      "cluster-enabled": "yes",
+      "cluster-port": busPort,
+    },
+    ...{
+      "cluster-config-file": `nodes-${i}.conf`,
+      "cluster-node-timeout": 15_000,
+      "cluster-allow-replica-migration": "no",
+    },
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = await Child.start("redis-server", redisServer, args);
+  const client = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50 });
+  client.on("error", () => undefined);
+  await client.ping();
+  return { port, busPort, child, client };
+}
+
+describe("on a Redis Cluster of three nodes", () => {
+  it("every verification lives its whole life, wherever its callee lies", async () => {
+    for (let i = 0; i < 60; i++) {
+      const to = `+44770090${String(i).padStart(4, "0")}`;
+      const { id } = await world.verifications.start(shop, { to }, `key ${i}`);
+      const { code } = world.lastCall();
+      await world.ringOut();
+      expect(await world.verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
+      world.clock.advance(15_000);
+      await world.verifications.resend(shop, id);
+      const right = await world.verifications.check(shop, id, { code: world.lastCall().code });
+      expect(right).toMatchObject({ valid: true, status: "verified" });
+    }
+    const counts = await Promise.all(nodes.map(({ client }) => client.dbsize()));
+    for (const count of counts) expect(count).toBeGreaterThan(30);
+  });
+
+  it("all keys of one callee share their slot", async () => {
+    const tags = new Map<string, Set<string>>();
+    for (const { client } of nodes) {
+      for (const key of await client.keys("*:c:*")) {
+        const callee = key.split(":")[2] ?? "";
+        tags.set(callee, (tags.get(callee) ?? new Set()).add(key.slice(0, key.indexOf("}") + 1)));
+      }
+    }
+    expect(tags.size).toBe(60);
+    for (const [callee, found] of tags) expect(found.size, callee).toBe(1);
+  });
+
+  it("calls are counted for their caller IDs in one slot, whatever callee and trunk they were of", async () => {
+    const perNode = await Promise.all(nodes.map(({ client }) => client.keys("{care}:*")));
+    const holding = perNode.filter((keys) => keys.length > 0);
+    expect(holding).toHaveLength(1);
+    // 120 calls from a million caller IDs: hardly one came twice.
+    expect(holding[0]?.filter((key) => key.startsWith("{care}:a:")).length).toBeGreaterThan(110);
+  });
+
+  it("a callee's own call finds the verification that it proves, wherever that lies", async () => {
+    for (let i = 0; i < 30; i++) {
+      const to = `+4477009300${String(i).padStart(2, "0")}`;
+      const { id, callInNumber } = await world.verifications.start(shop, { to, channel: "call_in" }, null);
+      world.verifications.heard({ trunk: "carrier", trusted: true, caller: to, called: callInNumber });
+      await world.verifications.settled();
+      expect((await world.verifications.get(shop, id)).status).toBe("verified");
+    }
+  });
+
+  it("follows a slot that moves to another node, without placing twice", async () => {
+    const to = "+447700911111";
+    const { id } = await world.verifications.start(shop, { to }, null);
+    const key = `{b${id.slice(1, 5)}}:v:${id}`;
+    const slot = await nodes[0]?.client.cluster("KEYSLOT", key);
+    const placed = world.placed.length;
+    await moveSlot(Number(slot));
+    const { code } = world.lastCall();
+    expect(await world.verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
+    expect(await world.verifications.check(shop, id, { code })).toMatchObject({ valid: true });
+    expect(world.placed.length).toBe(placed);
+  });
+
+  it("counts the calls of all gateways on one node", async () => {
+    const limits = { callsPerSecond: 1000, maxConcurrentCalls: 1 };
+    const way = { trunk: "carrier", asterisk: "main", trunkLimits: limits, asteriskLimits: limits };
+    const take = (leaseId: string) =>
+      world.store.pacing.take({ leaseId, leaseMs: 30_000, maxWaitMs: 100, ways: [way] });
+    expect([(await take("a")).kind, (await take("b")).kind]).toEqual(["taken", "full"]);
+    const released = world.store.pacing.release("a", way, false);
+    world.clock.advance(1000);
+    await released;
+    expect(await take("c")).toMatchObject({ kind: "taken", way: 0 });
+  });
+
+  it("serves who waits for the first try to connect to each node: the first starts were refused where one was slower", async () => {
+    const slow = nodes[1] as Node;
+    // ioredis asks any node whether the cluster is whole: here always the first, which is not the slow one.
+    const any = vi.spyOn(Math, "random").mockReturnValue(0);
+    process.kill(slow.child.pid, "SIGSTOP");
+    const other = createWorld({
+      redis: { cluster: { nodes: [`127.0.0.1:${nodes[0]?.port}`], tls: false }, command_timeout_ms: 5000 },
+    });
+    const tried = other.store.firstTried();
+    await expect.poll(() => other.store.ping()).toBe(true);
+    process.kill(slow.child.pid, "SIGCONT");
+    await tried;
+    any.mockRestore();
+    const callees = Array.from({ length: 10 }, (_, i) => `+44770094000${i}`);
+    await Promise.all(callees.map((to) => other.verifications.start(shop, { to }, null)));
+    await other.close();
+  });
+
+  it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
+    const victim = nodes[2] as Node;
+    process.kill(victim.child.pid, "SIGKILL");
+    await victim.child.exited;
+    const placed = world.placed.length;
+    const codes = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const to = `+4477009200${String(i).padStart(2, "0")}`;
+      const start = world.verifications.start(shop, { to }, null).then(
+        () => "placed",
+        (error) => (error as { code: string }).code,
+      );
+      codes.add(await within(1000, start));
+    }
+    expect(codes).toContain("store_unavailable");
+    expect([...codes].every((code) => code === "placed" || code === "store_unavailable")).toBe(true);
+    expect(world.placed.length - placed).toBeLessThan(20);
+    expect(await refusalOf(world.verifications.get(shop, "v"))).toMatchObject({ code: "verification_not_found" });
+  });
+});
+
+/** Moves one slot with all its keys to the next node, as `redis-cli --cluster reshard` does. */
+async function moveSlot(slot: number): Promise<void> {
+  const ids = await Promise.all(nodes.map(({ client }) => client.cluster("MYID")));
+  const from = Math.floor((slot * 3) / slots);
+  const to = (from + 1) % 3;
+  const [source, target] = [nodes[from], nodes[to]] as [Node, Node];
+  await target.client.cluster("SETSLOT", slot, "IMPORTING", ids[from] as string);
+  await source.client.cluster("SETSLOT", slot, "MIGRATING", ids[to] as string);
+  const keys = (await source.client.cluster("GETKEYSINSLOT", slot, 100)) as string[];
+  expect(keys.length).toBeGreaterThan(0);
+  await source.client.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "5000", "KEYS", ...keys);
+  for (const { client } of [target, source]) await client.cluster("SETSLOT", slot, "NODE", ids[to] as string);
+}

@@ -1,0 +1,262 @@
+/** The scripts of caller-ID care on a real Redis, against what the rules say in plain TypeScript. */
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { CareStore, Evidence, Note } from "../../../src/caller-ids/store-port.ts";
+import type { Config } from "../../../src/config/schema.ts";
+import { createStore, type Store } from "../../../src/redis/index.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { redisContents } from "../../support/redis-contents.ts";
+import { manualClock } from "../../unit/verification/manual-clock.ts";
+import { careSettings, settings } from "../verification/world.ts";
+
+const runtime = withRuntime();
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+const startMs = Date.UTC(2026, 0, 1, 12, 0, 0);
+const rules: Config["caller_id_care"] = { ...careSettings, attempts_per_hour: 3, attempts_per_day: 7 };
+let url: string;
+let redis: Redis;
+const stores: Store[] = [];
+let store: CareStore;
+
+beforeAll(async () => {
+  url = (await runtime.redis()).url;
+  redis = new Redis(url);
+});
+afterAll(async () => {
+  await Promise.all(stores.map((one) => one.close()));
+  redis.disconnect();
+});
+beforeEach(async () => {
+  await redis.flushall();
+  store = await openStore();
+});
+
+/** What one gateway has. */
+async function openStore(care: Config["caller_id_care"] = rules): Promise<CareStore> {
+  const logger = pino({ level: "silent" });
+  const opened = createStore({
+    redis: { url, command_timeout_ms: 2000 },
+    settings,
+    care,
+    clock: manualClock(),
+    logger,
+  });
+  stores.push(opened);
+  while (!(await opened.ping())) await new Promise((resolve) => setImmediate(resolve));
+  return opened.care;
+}
+
+const attempt = (hash: string, range = "block"): Note => ({ what: "attempt", range, hash });
+const ended = (what: Evidence, hash: string, trunk = "carrier", range = "block"): Note => ({
+  what,
+  trunk,
+  range,
+  hash,
+});
+const isFit = async (nowMs: number, hash: string) =>
+  (await store.look(nowMs, ["block"], [{ range: "block", hash }])).fit[0] === true;
+/** Makes the trunk one on which calls ring, by other caller IDs. */
+const ringElsewhere = (nowMs: number, trunk = "carrier") =>
+  store.note(
+    nowMs,
+    Array.from({ length: 120 }, (_, i) => ended("rang", `other ${i}`, trunk)),
+  );
+
+describe("the caps of a caller ID", () => {
+  it("hold at every minute, whatever came when", async () => {
+    /** The rule: an attempt counts until an hour (a day) after the minute in which it was made has ended. */
+    const atCap = (attempts: readonly number[], nowMs: number) => {
+      const within = (windowMs: number) =>
+        attempts.filter((at) => (Math.floor(at / minuteMs) + 1) * minuteMs + windowMs > nowMs).length;
+      return within(hourMs) >= rules.attempts_per_hour || within(dayMs) >= rules.attempts_per_day;
+    };
+    let run = 0;
+    const gapsMs = fc.array(fc.oneof(fc.nat(20 * minuteMs), fc.nat(3 * hourMs), fc.nat(12 * hourMs)), {
+      minLength: 5,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(gapsMs, async (gaps) => {
+        const hash = `caller ID ${run++}`;
+        const attempts: number[] = [];
+        let nowMs = startMs;
+        for (const gap of gaps) {
+          nowMs += gap;
+          const fit = await isFit(nowMs, hash);
+          expect(fit).toBe(!atCap(attempts, nowMs));
+          if (!fit) continue;
+          attempts.push(nowMs);
+          await store.note(nowMs, [attempt(hash)]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("count over gateways, in one batch or in many", async () => {
+    const other = await openStore();
+    await store.note(startMs, [attempt("a"), attempt("b"), attempt("a")]);
+    expect(await isFit(startMs, "a")).toBe(true);
+    await other.note(startMs, [attempt("a")]);
+    expect(
+      await store.look(
+        startMs,
+        ["block"],
+        ["a", "b", "c"].map((hash) => ({ range: "block", hash })),
+      ),
+    ).toEqual({
+      fit: [false, true, true],
+      out: [1],
+      listed: [["a"]],
+    });
+  });
+
+  it("are not listed where they are many", async () => {
+    const flag = (i: number) => ended("flagged", `n${i}`);
+    await store.note(
+      startMs,
+      Array.from({ length: 1000 }, (_, i) => flag(i)),
+    );
+    const [listed] = (await store.look(startMs, ["block"], [])).listed;
+    expect(listed).toHaveLength(1000);
+    await store.note(startMs, [flag(1000)]);
+    expect(await store.look(startMs, ["block"], [{ range: "block", hash: "n7" }])).toEqual({
+      ...{ fit: [false], out: [1001], listed: [null] },
+    });
+  });
+
+  it("are told range by range", async () => {
+    for (let i = 0; i < 3; i++) await store.note(startMs, [attempt("a"), attempt("z", "list")]);
+    await store.note(startMs, [ended("flagged", "b", "carrier", "list")]);
+    expect(await store.status(startMs, ["block", "list", "unused"])).toEqual([
+      { range: "block", out: 1, resting: 0 },
+      { range: "list", out: 2, resting: 1 },
+      { range: "unused", out: 0, resting: 0 },
+    ]);
+    const look = await store.look(
+      startMs,
+      ["list", "block"],
+      [
+        { range: "block", hash: "a" },
+        { range: "list", hash: "a" },
+      ],
+    );
+    expect(look).toMatchObject({ out: [2, 1], fit: [false, true] });
+    expect(look.listed.map((hashes) => [...(hashes ?? [])].sort())).toEqual([["b", "z"], ["a"]]);
+  });
+});
+
+describe("rest", () => {
+  it("begins when a network flags a caller ID, is told once, and ends when it said", async () => {
+    const restMs = rules.flagged_rest_seconds * 1000;
+    const flagged = ended("flagged", "a");
+    expect(await store.note(startMs, [flagged, flagged])).toEqual([
+      { range: "block", trunk: "carrier", reason: "flagged" },
+    ]);
+    expect(await store.note(startMs + 1000, [flagged])).toEqual([]);
+    expect(await isFit(startMs + 1000 + restMs - 1, "a")).toBe(false);
+    expect(await isFit(startMs + 1000 + restMs, "a")).toBe(true);
+    expect(await isFit(startMs, "b")).toBe(true);
+    expect(await store.note(startMs + 1000 + restMs, [flagged])).toHaveLength(1);
+  });
+
+  it("of a silent caller ID begins exactly when the rule says", async () => {
+    await ringElsewhere(startMs);
+    const length = rules.ring_history_attempts;
+    const silent = (history: readonly boolean[]) =>
+      history.length >= length &&
+      history.slice(-length).filter(Boolean).length * 100 < rules.least_ringing_percent * length;
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 60 }), fc.integer({ min: 1, max: 7 }), async (draws, n) => {
+        // One call in n rings, or none at all, so that silent stretches are found often.
+        const rings = draws.map((ring, i) => ring && i % n === 0);
+        const hash = `caller ID ${run++}`;
+        let history: boolean[] = [];
+        for (const rang of rings) {
+          // Others go on ringing, so that the trunk stays healthy.
+          await store.note(startMs, [ended("rang", "others"), ended("rang", "others"), ended("rang", "others")]);
+          history.push(rang);
+          const began = await store.note(startMs, [ended(rang ? "rang" : "silent", hash)]);
+          expect(began).toEqual(silent(history) ? [{ range: "block", trunk: "carrier", reason: "silent" }] : []);
+          if (silent(history)) break;
+          history = history.slice(-length);
+        }
+        expect(await isFit(startMs, hash)).toBe(!silent(history));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("of a silent caller ID ends after its time, and then it starts with a clean sheet", async () => {
+    await ringElsewhere(startMs);
+    const silence = Array.from({ length: rules.ring_history_attempts }, () => ended("silent", "a"));
+    expect(await store.note(startMs, silence)).toHaveLength(1);
+    const backMs = startMs + rules.silent_rest_seconds * 1000;
+    expect(await isFit(backMs - 1, "a")).toBe(false);
+    expect(await isFit(backMs, "a")).toBe(true);
+    await ringElsewhere(backMs);
+    expect(await store.note(backMs, silence.slice(1))).toEqual([]);
+    expect(await store.note(backMs, silence.slice(0, 1))).toHaveLength(1);
+  });
+
+  it("is for none where the whole trunk is silent, or where too little is known of it", async () => {
+    const silence = (hash: string, trunk: string) => Array.from({ length: 60 }, () => ended("silent", hash, trunk));
+    expect(await store.note(startMs, silence("a", "new"))).toEqual([]);
+    await store.note(
+      startMs,
+      Array.from({ length: 300 }, (_, i) => ended("silent", `other ${i}`, "dead")),
+    );
+    await ringElsewhere(startMs, "dead");
+    expect(await store.note(startMs, silence("b", "dead"))).toEqual([]);
+    expect(await store.status(startMs, ["block"])).toEqual([{ range: "block", out: 0, resting: 0 }]);
+  });
+
+  it("forgets how a trunk was: old calls fade, so that one that died is known as dead, and one that healed as healthy", async () => {
+    const calls = (what: Evidence, count: number) =>
+      store.note(
+        startMs,
+        Array.from({ length: count }, (_, i) => ended(what, `other ${i}`)),
+      );
+    const silence = Array.from({ length: rules.ring_history_attempts }, () => ended("silent", "a"));
+    for (let i = 0; i < 5; i++) await calls("silent", 1000);
+    expect(await store.note(startMs, silence)).toEqual([]);
+    for (let i = 0; i < 3; i++) await calls("rang", 500);
+    expect(await store.note(startMs, silence.slice(0, 1))).toHaveLength(1);
+  });
+});
+
+it("what is kept holds no number, shares one slot, and goes by itself", async () => {
+  await ringElsewhere(startMs);
+  for (let i = 0; i < 4; i++) await store.note(startMs, [attempt("a"), ended("silent", "a"), ended("flagged", "b")]);
+  const kept = await redisContents(redis);
+  expect(kept.length).toBeGreaterThan(5);
+  for (const { key, ttlMs } of kept) {
+    expect(key).toMatch(/^\{care\}:/);
+    expect(ttlMs, key).toBeGreaterThan(0);
+    expect(ttlMs, key).toBeLessThanOrEqual(Math.max(dayMs + minuteMs, rules.flagged_rest_seconds * 1000));
+  }
+});
+
+it("a caller ID that is called at its cap for a day costs less than 1 kB, whatever was before", async () => {
+  const care = await openStore(careSettings);
+  const before = Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+  const hashes = Array.from({ length: 500 }, (_, i) => `hash of caller ID ${i}`);
+  for (let i = 0; i < 60; i++) {
+    const nowMs = startMs + i * 20 * minuteMs;
+    await care.note(
+      nowMs,
+      hashes.map((hash) => attempt(hash)),
+    );
+    await care.note(
+      nowMs,
+      hashes.map((hash) => ended(i % 2 ? "rang" : "silent", hash)),
+    );
+  }
+  const after = Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+  expect((after - before) / hashes.length).toBeLessThan(1000);
+});

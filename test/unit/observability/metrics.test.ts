@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { createMetrics } from "../../../src/observability/metrics.ts";
+import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
+
+const idle = {
+  liveCalls: () => 0,
+  trunks: () => [],
+  ways: () => [],
+  outOfService: () => [],
+  asterisks: () => [],
+  callerIds: async () => [],
+};
+const started = (country: string) =>
+  ({ type: "verification_started", id: "v1", app: "shop", country, trunk: "carrier" }) as const;
+const rang: AttemptResult = {
+  outcome: "rang",
+  alerted: true,
+  postDialDelayMs: 2400,
+  ringMs: 5001,
+  sipStatus: 487,
+  q850Cause: 16,
+  endedBy: "us",
+  evidence: "sip",
+  falseAnswer: false,
+  silent: false,
+  inviteOver: false,
+  tries: [],
+};
+
+describe("the metrics", () => {
+  it("blame the trunk that failed, not the one that the call went on to", async () => {
+    const { report, registry } = createMetrics(idle);
+    const tries = [
+      { trunk: "cheap", asterisk: "main", outcome: "congestion" as const },
+      { trunk: "carrier", asterisk: "main", outcome: "rang" as const },
+    ];
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "cheap", result: { ...rang, tries } });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion"} 1');
+    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang"} 1');
+    expect(text).toContain('onering_post_dial_delay_seconds_count{trunk="carrier"} 1');
+  });
+
+  it("count what happened", async () => {
+    const { report, registry } = createMetrics(idle);
+    report(started("GB"));
+    report({ type: "check", id: "v1", app: "shop", valid: false });
+    report({ type: "check", id: "v1", app: "shop", valid: true });
+    report({ type: "attempt_ringing", id: "v1", country: "GB", trunk: "carrier" });
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: rang });
+    const falseAnswer: AttemptResult = { ...rang, outcome: "answered", falseAnswer: true, evidence: "events" };
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "other", result: falseAnswer });
+    report({ type: "verification_ended", id: "v1", app: "shop", country: "GB", status: "verified", reason: "rang" });
+    report({ type: "verification_ended", id: "v2", app: "shop", country: "GB", status: "expired", reason: null });
+    const text = await registry.metrics();
+    for (const line of [
+      'onering_verifications_started_total{country="GB"} 1',
+      'onering_checks_total{valid="false"} 1',
+      'onering_checks_total{valid="true"} 1',
+      'onering_call_attempts_total{trunk="carrier",outcome="rang"} 1',
+      'onering_call_evidence_total{evidence="sip"} 1',
+      'onering_call_evidence_total{evidence="events"} 1',
+      'onering_false_answers_total{trunk="other"} 1',
+      'onering_post_dial_delay_seconds_bucket{le="2",trunk="carrier"} 0',
+      'onering_post_dial_delay_seconds_bucket{le="3",trunk="carrier"} 1',
+      'onering_ring_seconds_sum{trunk="carrier"} 5.001',
+      'onering_verifications_ended_total{status="verified",reason="rang",country="GB"} 1',
+      'onering_verifications_ended_total{status="expired",reason="none",country="GB"} 1',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+  });
+
+  it("leave out times that never were", async () => {
+    const { report, registry } = createMetrics(idle);
+    const busy: AttemptResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
+    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: busy });
+    const text = await registry.metrics();
+    expect(text).toContain('outcome="busy"} 1');
+    expect(text).not.toMatch(/onering_(ring|post_dial_delay)_seconds_count{/);
+  });
+
+  it("look at calls, trunks and Asterisks when they are asked", async () => {
+    let calls = 3;
+    let out = 0;
+    const { registry } = createMetrics({
+      ...idle,
+      liveCalls: () => calls,
+      trunks: () => [
+        { trunk: "one", usable: true },
+        { trunk: "two", usable: false },
+      ],
+      outOfService: () => [{ kind: "trunk", name: "two" }].slice(0, out),
+      asterisks: () => [["main", true]],
+    });
+    expect(await registry.metrics()).toContain("onering_live_calls 3\n");
+    calls = 0;
+    out = 1;
+    const text = await registry.metrics();
+    expect(text).toContain("onering_live_calls 0\n");
+    expect(text).toContain('onering_trunk_usable{trunk="one"} 1\n');
+    expect(text).toContain('onering_trunk_usable{trunk="two"} 0\n');
+    expect(text).toContain('onering_out_of_service{kind="trunk",name="two"} 1\n');
+    out = 0;
+    expect(await registry.metrics()).not.toContain("onering_out_of_service{");
+    expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
+  });
+
+  it("tell the one state that each way's breaker is in now", async () => {
+    let state: BreakerState = "open";
+    const { registry } = createMetrics({
+      ...idle,
+      ways: () => [
+        { trunk: "carrier", asterisk: "one", breaker: { state } },
+        { trunk: "carrier", asterisk: "two", breaker: { state: "closed" } },
+      ],
+    });
+    const breakersNow = async () => {
+      const text = await registry.metrics();
+      const found = text.matchAll(/^onering_trunk_breaker{trunk="carrier",asterisk="(\w+)",state="(\w+)"} (\d)$/gm);
+      return [...found].map(([, asterisk, of, value]) => `${asterisk} ${of} ${value}`);
+    };
+    const two = ["two closed 1", "two open 0", "two half_open 0"];
+    expect(await breakersNow()).toEqual(["one closed 0", "one open 1", "one half_open 0", ...two]);
+    state = "half_open";
+    expect(await breakersNow()).toEqual(["one closed 0", "one open 0", "one half_open 1", ...two]);
+  });
+
+  it("tell how many caller IDs of each range are out, and nothing where that is not known", async () => {
+    let known = true;
+    const { report, registry } = createMetrics({
+      ...idle,
+      async callerIds() {
+        if (!known) throw new Error("the store is away");
+        return [{ range: "block", size: 10_000, out: 30, resting: 10 }];
+      },
+    });
+    report({ type: "caller_id_rested", range: "block", trunk: "carrier", reason: "flagged" });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_caller_ids{range="block",state="all"} 10000\n');
+    expect(text).toContain('onering_caller_ids{range="block",state="resting"} 10\n');
+    expect(text).toContain('onering_caller_ids{range="block",state="at_cap"} 20\n');
+    expect(text).toContain('onering_caller_ids_rested_total{range="block",reason="flagged"} 1\n');
+    known = false;
+    expect(await registry.metrics()).not.toContain("onering_caller_ids{");
+  });
+
+  it("never grow without bound, and never hold a number", async () => {
+    const { report, registry } = createMetrics(idle);
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+    for (const first of letters) for (const second of letters) report(started(first + second));
+    report(started("+447911123456"));
+    const text = await registry.metrics();
+    const series = [...text.matchAll(/^onering_verifications_started_total{country="([^"]+)"}/gm)];
+    expect(series.length).toBe(61);
+    expect(text).toContain('country="other"} 617\n');
+    expect(text).not.toContain("447911");
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { loadScripts, scriptNames } from "../../../src/redis/scripts.ts";
+
+const settings = {
+  ttl_seconds: 300,
+  retention_seconds: 3600,
+  max_checks: 3,
+  min_calls: 1,
+  wrong_checks_per_callee: 10,
+  wrong_checks_window_seconds: 86_400,
+  starts_per_callee_per_hour: 5,
+  start_gap_seconds: 15,
+  caller_id_rest_seconds: 86_400,
+  max_guess_probability: 0.001,
+  idempotency_ttl_seconds: 86_400,
+};
+
+describe.each(scriptNames)("the script %s", (name) => {
+  const text = loadScripts(settings)[name];
+
+  it("is whole: each include once, none left over", () => {
+    expect(text).not.toContain("@include");
+    const functions = [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name);
+    expect(new Set(functions).size).toBe(functions.length);
+  });
+
+  it("tells Redis on its first line to look before it runs", () => {
+    expect(text).toMatch(/^#!lua( flags=(allow-oom|no-writes))?\n/);
+  });
+
+  it("says what it takes and returns", () => {
+    expect(text).toMatch(/KEYS\[1\][\s\S]*ARGV\[1\][\s\S]*Returns/);
+  });
+});
+
+it("is made with the settings, in milliseconds", () => {
+  const { check } = loadScripts({ ...settings, wrong_checks_window_seconds: 7200 });
+  expect(check).toContain("local WRONG_CHECKS_WINDOW_MS = 7200000");
+});

@@ -1,0 +1,65 @@
+/** A dialer whose Asterisk, clock and lines are the test. The real ones: test/integration/telephony. */
+import pino from "pino";
+import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
+import type { AttemptResult, Line, NoLine } from "../../../../src/telephony/calls/ports.ts";
+import type { SipTap } from "../../../../src/telephony/sip-capture/index.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+import { telephonyConfig } from "../telephony-config.ts";
+import { FakeCallControl } from "./fake-call-control.ts";
+
+type Changed = Parameters<typeof telephonyConfig>[0] & { readonly tap?: Pick<SipTap, "waitMs" | "settle"> };
+
+export const lineOn = (trunk: string, waitMs = 0): Line => ({
+  ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
+});
+
+/** A new one for each test; what it told, and what it did with its lines, is in the lists. */
+export function dialerSetting({ tap, ...changed }: Changed = {}) {
+  const clock = new ManualClock();
+  const control = new FakeCallControl(() => clock.nowMs());
+  const told: string[] = [];
+  const results: AttemptResult[] = [];
+  const log: string[] = [];
+  const givenBack: string[] = [];
+  const over: string[] = [];
+  const dialer = createDialer({
+    callControls: new Map([["main", control]]),
+    tap: tap ?? null,
+    config: telephonyConfig(changed),
+    lines: {
+      takeAnother: () => setting.anotherLine(),
+      giveBack: async (line) => void givenBack.push(line.trunk),
+      callEnded: async (line) => void over.push(line.trunk),
+    },
+    clock,
+    logger: pino({ level: "debug" }, { write: (line) => void log.push(line) }),
+  });
+
+  const setting = {
+    ...{ clock, control, dialer, told, results, log, givenBack, over },
+    /** What a failover gets. */
+    anotherLine: async (): Promise<Line | NoLine> => ({ none: "telephony_unavailable", retryAfterMs: 1 }),
+    place(attemptId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
+      dialer.place(
+        { attemptId, callee, callerId: "+12025550147", range: "block", line: lineOn(trunk, waitMs) },
+        {
+          calling: () => void told.push("calling"),
+          ringing: () => void told.push("ringing"),
+          ended(result) {
+            told.push("ended");
+            results.push(result);
+          },
+        },
+      );
+    },
+    /** As Asterisk tells it. */
+    ends(callId: string, q850Cause: number, sipStatus: number | null, sipCallId: string | null = null): void {
+      control.happens({ type: "ended", callId, q850Cause, sipStatus, sipCallId });
+    },
+    /** After our hang-up. */
+    ownEnd(callId = "a1"): void {
+      setting.ends(callId, 16, null);
+    },
+  };
+  return setting;
+}

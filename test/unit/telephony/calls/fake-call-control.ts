@@ -1,0 +1,43 @@
+import type { CallControl, CallEvent, CallRequest } from "../../../../src/telephony/asterisk/call-control.ts";
+
+type Happening = CallEvent extends infer Event ? (Event extends unknown ? Omit<Event, "atMs"> : never) : never;
+
+/** A CallControl whose Asterisk is the test. The real ones pass test/integration/telephony. */
+export class FakeCallControl implements CallControl {
+  connected = true;
+  readonly placed: CallRequest[] = [];
+  readonly hungUp: string[] = [];
+  /** What the next requests do. */
+  onOriginate: () => Promise<void> = async () => undefined;
+  onHangup: () => Promise<void> = async () => undefined;
+  #receive: (event: CallEvent) => void = () => undefined;
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  happens(event: Happening): void {
+    this.#receive({ ...event, atMs: this.#nowMs() } as CallEvent);
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+
+  originate(request: CallRequest): Promise<void> {
+    this.placed.push(request);
+    return this.onOriginate();
+  }
+
+  hangup(callId: string): Promise<void> {
+    this.hungUp.push(callId);
+    return this.onHangup();
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#receive = receiver;
+  }
+
+  onInbound(): void {}
+  onConnection(): void {}
+}

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { resolveConfig } from "../../../../src/config/load.ts";
+import { createInboundReader } from "../../../../src/telephony/calls/inbound.ts";
+import { leastConfig } from "../../config/config-files.ts";
+
+/** Trunks as a configuration file gives them, with every default. */
+function readerOf(trunks: Record<string, Record<string, unknown>>) {
+  const document = { ...leastConfig(), trunks };
+  for (const trunk of Object.values(trunks)) Object.assign(trunk, { asterisk: "pbx", ranges: ["block"] });
+  document.routes = [{ prefix: "+", trunks: Object.keys(trunks).slice(0, 1) }];
+  return createInboundReader(resolveConfig({ name: "test", document, env: {} }).trunks);
+}
+
+const national = {
+  ...{ number_format: "national", country_calling_code: "44" },
+  inbound: { trusted: "true" },
+};
+const read = readerOf({
+  plain: { endpoint: "plain" },
+  untrusted: { endpoint: "untrusted", inbound: {} },
+  plus: { endpoint: "plus", inbound: { trusted: "true" } },
+  bare: { endpoint: "bare", number_format: "e164", inbound: { trusted: "true" } },
+  home: { endpoint: "home", ...national },
+});
+const call = (endpoint: string, caller: string, called = "+442079460001") =>
+  read("pbx", { endpoint, caller, called, atMs: 0 });
+
+describe("a call that came in", () => {
+  it("is of the trunk whose endpoint it came by, on that Asterisk", () => {
+    expect(call("plus", "+447700900123")).toEqual({
+      trunk: "plus",
+      trusted: true,
+      caller: "+447700900123",
+      called: "+442079460001",
+    });
+    expect(call("untrusted", "+447700900123")?.trusted).toBe(false);
+  });
+
+  it("is none of our business by an endpoint that is no trunk, takes no calls, or is on another Asterisk", () => {
+    expect(call("nobody", "+447700900123")).toBeNull();
+    expect(call("plain", "+447700900123")).toBeNull();
+    expect(read("other", { endpoint: "plus", caller: "+447700900123", called: "+442079460001", atMs: 0 })).toBeNull();
+  });
+
+  it.each([
+    ["plus", "+447700900123", "+447700900123"],
+    ["plus", "447700900123", null],
+    ["plus", "07700900123", null],
+    ["bare", "447700900123", "+447700900123"],
+    ["bare", "+447700900123", "+447700900123"],
+    ["bare", "07700900123", null],
+    ["home", "07700900123", "+447700900123"],
+    ["home", "00447700900123", null],
+    ["home", "004915112345678", "+4915112345678"],
+    ["home", "+447700900123", "+447700900123"],
+  ])("by the trunk %s, %s means %s", (trunk, written, meant) => {
+    expect(call(trunk, written)?.caller).toBe(meant);
+  });
+
+  it.each(["", "anonymous", "Anonymous", "unavailable", "restricted", "112", "+112", "0", "+", "12345", "s"])(
+    "that shows %j shows nobody",
+    (caller) => {
+      for (const trunk of ["plus", "bare", "home"]) expect(call(trunk, caller)?.caller).toBeNull();
+    },
+  );
+
+  it("has a caller in E.164 or none, whatever the network writes", () => {
+    const written = fc.oneof(fc.string({ maxLength: 40 }), fc.stringMatching(/^\+?[0-9]{0,20}$/));
+    fc.assert(
+      fc.property(fc.constantFrom("plus", "bare", "home"), written, written, (trunk, caller, called) => {
+        const seen = call(trunk, caller, called);
+        for (const number of [seen?.caller, seen?.called]) {
+          if (number !== null) expect(number).toMatch(/^\+[1-9]\d{6,14}$/);
+        }
+        // Digits are never made up: all but the calling code were in what was written.
+        if (seen?.caller) expect(caller).toContain(seen.caller.slice(3));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

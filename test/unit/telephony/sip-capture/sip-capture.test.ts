@@ -1,0 +1,192 @@
+/** The tap on a real socket of loopback. */
+import { createSocket, type Socket } from "node:dgram";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../../src/local/process/free-port.ts";
+import { createSipTap, type Evidence, type RunningSipTap } from "../../../../src/telephony/sip-capture/index.ts";
+import type { SipTapConfig } from "../../../../src/telephony/sip-capture/receiver.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+import { settled } from "../telephony-config.ts";
+import { hepPacket, sip } from "./packets.ts";
+
+let clock: ManualClock;
+let tap: RunningSipTap;
+let sender: Socket;
+let port: number;
+let logged: string;
+let markers = 0;
+
+async function start(changed: Partial<SipTapConfig> = {}): Promise<void> {
+  port = await freePort("udp");
+  clock = new ManualClock();
+  logged = "";
+  const config = { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, ...changed };
+  const logger = pino({ level: "debug" }, { write: keep });
+  tap = createSipTap({ config, clock, logger });
+  await tap.start();
+}
+
+function keep(line: string): void {
+  logged += line;
+}
+
+function send(callId: string, ...starts: string[]): void {
+  for (const start of starts) sender.send(hepPacket(sip(start, { callId }), { callId }), port, "127.0.0.1");
+}
+
+/** All that was sent has arrived: what is sent last is heard last. */
+async function allHeard(): Promise<void> {
+  const marker = `marker-${markers++}`;
+  send(marker, "INVITE", "486 Busy");
+  expect(await tap.settle(marker)).not.toBeNull();
+}
+
+/** What `settle` gave, once it did. */
+function settling(callId: string): { readonly got: Evidence | null | undefined } {
+  const result: { got: Evidence | null | undefined } = { got: undefined };
+  void tap.settle(callId).then((evidence) => (result.got = evidence));
+  return result;
+}
+
+beforeEach(async () => {
+  sender = createSocket("udp4");
+  await start();
+});
+afterEach(() => {
+  tap.stop();
+  sender.close();
+});
+
+describe("the SIP tap", () => {
+  it("gives what it knows at once where the INVITE is over", async () => {
+    send("call-1", "INVITE", "180 Ringing", "486 Busy");
+    await allHeard();
+    expect(await tap.settle("call-1")).toMatchObject({ final: { status: 486 }, over: true });
+  });
+
+  it("waits for the end of the INVITE, no longer than wait_ms", async () => {
+    send("call-1", "INVITE", "180 Ringing", "CANCEL");
+    await allHeard();
+    const soon = settling("call-1");
+    send("call-1", "487 Terminated");
+    await allHeard();
+    expect(soon.got).toMatchObject({ final: { status: 487 }, over: true });
+
+    send("call-2", "INVITE", "180 Ringing", "CANCEL");
+    await allHeard();
+    const never = settling("call-2");
+    clock.pass(999);
+    await settled();
+    expect(never.got).toBeUndefined();
+    clock.pass(1);
+    await settled();
+    expect(never.got).toMatchObject({ canceledAtMs: 0, over: false });
+    expect(clock.pending).toBe(0);
+  });
+
+  it("soon gives up on a call of which it hears nothing", async () => {
+    const unseen = settling("never-heard-of");
+    clock.pass(100);
+    await settled();
+    expect(unseen.got).toBeNull();
+  });
+
+  it("waits a moment for packets that the end overtook", async () => {
+    const overtaken = settling("call-1");
+    send("call-1", "INVITE", "404 Not Found");
+    await allHeard();
+    expect(overtaken.got).toMatchObject({ final: { status: 404 } });
+  });
+
+  it("forgets a call once it was asked for it", async () => {
+    send("call-1", "INVITE", "486 Busy");
+    await allHeard();
+    await tap.settle("call-1");
+    const again = settling("call-1");
+    clock.pass(100);
+    await settled();
+    expect(again.got).toBeNull();
+  });
+
+  it("is not kept by noise from hearing what comes after", async () => {
+    for (const noise of ["", "HEP3", "x".repeat(2000), "HEP3\u0000\u0006"]) sender.send(noise, port, "127.0.0.1");
+    await allHeard();
+    expect(logged).not.toContain("error");
+  });
+
+  it("asks for the password where one is set", async () => {
+    tap.stop();
+    await start({ password: "correct horse" });
+    send("call-1", "INVITE", "486 Busy");
+    for (const start of ["INVITE", "486 Busy"])
+      sender.send(hepPacket(sip(start, { callId: "good" }), { callId: "good", password: "correct horse" }), port);
+    expect(await tap.settle("good")).not.toBeNull();
+    const refused = settling("call-1");
+    clock.pass(100);
+    await settled();
+    expect(refused.got).toBeNull();
+  });
+
+  it("says once that Asterisk does not seem to send, not once a call", async () => {
+    for (const callId of ["a", "b"]) {
+      void tap.settle(callId);
+      clock.pass(100);
+      await settled();
+    }
+    expect(logged.match(/hep\.conf/g)).toHaveLength(1);
+  });
+
+  it("lets calls go on while its port is taken, and takes it when it is free", async () => {
+    const second = createSipTap({
+      config: { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
+      clock,
+      logger: pino({ level: "silent" }),
+    });
+    await second.start();
+    expect(await second.settle("call-1")).toBeNull();
+    tap.stop();
+    await settled();
+    tap = second;
+    clock.pass(2000);
+    await expect.poll(() => heardNow(), { timeout: 5000 }).toBe(true);
+  });
+
+  it("shares a multicast group of loopback with the other gateways of its host: each hears all", async () => {
+    tap.stop();
+    await start({ host: "239.255.90.60" });
+    const other = createSipTap({
+      config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
+      clock,
+      logger: pino({ level: "silent" }),
+    });
+    await other.start();
+    await new Promise<void>((resolve) => sender.bind(0, "127.0.0.1", resolve));
+    sender.setMulticastInterface("127.0.0.1");
+    const heard = [tap, other].map((one) => one.settle("call-1"));
+    for (const start of ["INVITE", "486 Busy"]) {
+      sender.send(hepPacket(sip(start, { callId: "call-1" }), { callId: "call-1" }), port, "239.255.90.60");
+    }
+    expect(await Promise.all(heard)).toMatchObject([{ final: { status: 486 } }, { final: { status: 486 } }]);
+    other.stop();
+  });
+
+  it("gives what waits for it what it knows when it is stopped", async () => {
+    send("call-1", "INVITE", "180 Ringing", "CANCEL");
+    await allHeard();
+    const waiting = settling("call-1");
+    tap.stop();
+    await settled();
+    expect(waiting.got).toMatchObject({ canceledAtMs: 0, over: false });
+  });
+});
+
+async function heardNow(): Promise<boolean> {
+  const marker = `marker-${markers++}`;
+  send(marker, "INVITE", "486 Busy");
+  const result = settling(marker);
+  await new Promise((resolve) => sender.send("", port, "127.0.0.1", resolve));
+  await settled();
+  clock.pass(100);
+  await settled();
+  return result.got !== undefined && result.got !== null;
+}
