@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
-import { createCallerIdCare } from "./caller-ids/reputation.ts";
+import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import type { Config } from "./config/schema.ts";
 import type { Report } from "./events/events.ts";
 import { buildServer } from "./http/server/server.ts";
@@ -39,19 +39,19 @@ export interface App {
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, extraPlugins = [] } = options;
   const store = createStore({
-    ...{ redis: config.redis, settings: config.verification, care: config.caller_id_care },
+    ...{ redis: config.redis, settings: config.verification, reputation: config.caller_id_reputation },
     ...{ clock, logger },
   });
-  const telephony = createTelephony({ config, pacing: store.pacing, clock, random, logger });
-  const { dialer, lines } = telephony;
+  const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
+  const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics({
     liveCalls: () => dialer.liveCalls,
     trunks: () => operations.status(),
-    ways: () => telephony.ways(),
+    paths: () => telephony.paths(),
     outOfService: () => operations.outOfService(),
     asterisks: () => telephony.asterisks(),
-    callerIds: () => care.status(),
+    callerIds: () => reputation.status(),
   });
   const report: Report = (event) => {
     metrics.report(event);
@@ -59,24 +59,24 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   };
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
-  const care = createCallerIdCare({
-    store: store.care,
+  const reputation = createCallerIdReputation({
+    store: store.reputation,
     pool: callerIds,
     ranges: Object.keys(config.ranges),
-    alarmOutPercent: config.caller_id_care.alarm_out_percent,
+    alarmUnavailablePercent: config.caller_id_reputation.alarm_unavailable_percent,
     hash: createHashes(config.secrets.hmac_key).presented,
-    ...{ beat: store.beat, clock, report, logger },
+    ...{ batchTimer: store.batchTimer, clock, report, logger },
   });
   const verifications = createVerifications({
     config,
     numbers,
     callerIds,
-    care,
-    lines,
+    reputation,
+    slots,
     dialer,
     store: store.verifications,
     callInStore: store.callIns,
-    beat: store.beat,
+    batchTimer: store.batchTimer,
     hmacKey: config.secrets.hmac_key,
     clock,
     random,

@@ -16,7 +16,7 @@ import { type Side, type SideName, startBare, startOurs } from "./side.ts";
 const endpoint = "carrier";
 /** More than ever ring at once: the bench looks for the machine's limit, not for a configured one. */
 const maxConcurrentCalls = 5000;
-/** Pacing runs, and never makes a call wait. */
+/** Admission runs, and never makes a call wait. */
 const mostCallsPerSecond = 10_000;
 
 export interface Rig {
@@ -103,7 +103,7 @@ function gatewayConfig(parts: {
     apps: { bench: { api_keys_sha256: [apiKeyHash(parts.apiKey)] } },
     calls: { setup_limit_ms: 5000, drain_ms: 5000 },
     // One block stands in for the many that so many calls would need; every call is counted all the same.
-    caller_id_care: { attempts_per_hour: 1000, attempts_per_day: 5000 },
+    caller_id_reputation: { attempts_per_hour: 1000, attempts_per_day: 5000 },
     log: { level: "warn" },
   };
 }

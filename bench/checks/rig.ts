@@ -51,7 +51,7 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
     const store = createStore({
       redis: config.redis,
       settings: config.verification,
-      care: config.caller_id_care,
+      reputation: config.caller_id_reputation,
       clock: systemClock,
       logger,
     });

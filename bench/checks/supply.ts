@@ -29,7 +29,7 @@ export function createSupply(store: Store, config: Config): Supply {
     const callee = { bucket: id.slice(1, 5), hash: hashes.callee(to).hash };
     const codeHash = hashes.code(id, rightCode);
     const placement = await store.verifications.start({
-      ...{ nowMs: Date.now(), app, id, callee, calls: 1, mostResting: 1000, longestCallMs: 30_000 },
+      ...{ nowMs: Date.now(), app, id, callee, calls: 1, maxCoolingDown: 1000, longestCallMs: 30_000 },
       calls: 1,
       candidates: [{ callerIdHashes: [`bench${index}`], codeHash, prefix: "+4420794", codeLength: rightCode.length }],
       ...{ to, country: "GB", reference: null, metadata: null },

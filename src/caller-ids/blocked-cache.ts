@@ -3,7 +3,7 @@
  * to the store; what that costs is that a caller ID may be shown for a quarter of a second after it was taken out.
  */
 import type { Clock } from "../shared/clock.ts";
-import type { CallerIdRef, CareStore, Look } from "./store-port.ts";
+import type { CallerIdRef, Look, ReputationStore } from "./store-port.ts";
 import type { CallerId } from "./types.ts";
 
 const freshMs = 250;
@@ -14,7 +14,7 @@ interface Known {
   readonly hashes: ReadonlySet<string>;
 }
 
-export interface OutList {
+export interface BlockedCache {
   /**
    * @param drawn of these ranges
    * @throws {Refusal} `store_unavailable` where the store had to be asked and gave no answer
@@ -23,11 +23,11 @@ export interface OutList {
 }
 
 /** @param options.refOf how the store knows a caller ID */
-export function createOutList(options: {
-  readonly store: Pick<CareStore, "look">;
+export function createBlockedCache(options: {
+  readonly store: Pick<ReputationStore, "look">;
   readonly clock: Clock;
   readonly refOf: (callerId: CallerId) => CallerIdRef;
-}): OutList {
+}): BlockedCache {
   const { store, clock, refOf } = options;
   /** By range; bounded by the configured ranges. */
   const known = new Map<string, Known>();

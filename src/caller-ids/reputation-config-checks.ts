@@ -6,22 +6,22 @@ import { cryptoRandom } from "../shared/random.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import { createCallerIdPool } from "./pool.ts";
 
-export const callerIdCareChecks: readonly CrossCheck[] = [
-  { reads: ["caller_id_care"], problems: dayHoldsAnHour },
-  { reads: ["caller_id_care", "ranges", "trunks", "verification"], problems: oneCalleeDoesNotUseUpATrunk },
+export const callerIdReputationChecks: readonly CrossCheck[] = [
+  { reads: ["caller_id_reputation"], problems: dayHoldsAnHour },
+  { reads: ["caller_id_reputation", "ranges", "trunks", "verification"], problems: oneCalleeDoesNotUseUpATrunk },
 ];
 
 /** A day's cap below the hour's would make the hour's say nothing. */
-function dayHoldsAnHour({ caller_id_care: care }: Config, isSound: IsSound): Problem[] {
-  if (!isSound(["caller_id_care"]) || care.attempts_per_day >= care.attempts_per_hour) return [];
-  const expected = `at least attempts_per_hour, which is ${care.attempts_per_hour}`;
-  return [{ path: ["caller_id_care", "attempts_per_day"], given: String(care.attempts_per_day), expected }];
+function dayHoldsAnHour({ caller_id_reputation: reputation }: Config, isSound: IsSound): Problem[] {
+  if (!isSound(["caller_id_reputation"]) || reputation.attempts_per_day >= reputation.attempts_per_hour) return [];
+  const expected = `at least attempts_per_hour, which is ${reputation.attempts_per_hour}`;
+  return [{ path: ["caller_id_reputation", "attempts_per_day"], given: String(reputation.attempts_per_day), expected }];
 }
 
 /** Half of a trunk's caller IDs at their cap end its calls: those that one callee may get must be fewer. */
 function oneCalleeDoesNotUseUpATrunk(config: Config, isSound: IsSound): Problem[] {
-  const { caller_id_care: care, verification, ranges, trunks } = config;
-  if (!isSound(["caller_id_care"]) || !isSound(["verification", "starts_per_callee_per_hour"])) return [];
+  const { caller_id_reputation: reputation, verification, ranges, trunks } = config;
+  if (!isSound(["caller_id_reputation"]) || !isSound(["verification", "starts_per_callee_per_hour"])) return [];
   const calls = verification.starts_per_callee_per_hour;
   const soundRanges = Object.fromEntries(Object.entries(ranges).filter(([name]) => isSound(["ranges", name])));
   return Object.entries(trunks).flatMap(([name, trunk]) => {
@@ -29,9 +29,9 @@ function oneCalleeDoesNotUseUpATrunk(config: Config, isSound: IsSound): Problem[
     if (!isSound(path)) return [];
     if (!trunk.ranges.every((range) => Object.hasOwn(soundRanges, range))) return [];
     const sizes = [...createCallerIdPool(soundRanges, cryptoRandom).sizes(trunk.ranges, null).values()];
-    const room = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * care.attempts_per_hour;
+    const room = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * reputation.attempts_per_hour;
     if (room >= calls) return [];
-    const given = `${sizes.reduce((sum, size) => sum + size, 0)} caller IDs, half of them at attempts_per_hour (${care.attempts_per_hour})`;
+    const given = `${sizes.reduce((sum, size) => sum + size, 0)} caller IDs, half of them at attempts_per_hour (${reputation.attempts_per_hour})`;
     const expected = `room for the ${calls} calls that starts_per_callee_per_hour allows to one callee alone`;
     return [{ path, given, expected }];
   });

@@ -1,7 +1,7 @@
 /** How caller IDs keep a good name with carriers. */
 import { count, optionalSection, seconds } from "../typed-yaml/parts.ts";
 
-export const CallerIdCare = optionalSection(
+export const CallerIdReputation = optionalSection(
   "How caller IDs keep a good name with carriers, over all callees, trunks and gateways. What is over a cap or rests is not shown to anybody.",
   {
     attempts_per_hour: count(
@@ -16,13 +16,13 @@ export const CallerIdCare = optionalSection(
       5000,
       "Calls from one caller ID within 24 hours: what a busy person makes, far below the hundreds that mark a robot. Each costs 6 bytes of Redis for a day.",
     ),
-    flagged_rest_seconds: seconds(
+    flagged_cooldown_seconds: seconds(
       604_800,
       3600,
       7_776_000,
       "Rest of a caller ID that a network refused as unwanted (SIP 607, 608). A week: asking for redress takes days, and a label that is fed goes on.",
     ),
-    silent_rest_seconds: seconds(
+    silent_cooldown_seconds: seconds(
       86_400,
       600,
       2_592_000,
@@ -46,7 +46,7 @@ export const CallerIdCare = optionalSection(
       100,
       "Only while so many calls of the trunk ring, over all its caller IDs: otherwise it is the trunk, or the callees, and resting caller IDs would not help.",
     ),
-    alarm_out_percent: count(
+    alarm_unavailable_percent: count(
       25,
       1,
       50,

@@ -8,20 +8,20 @@
  */
 import type { Logger } from "pino";
 import type { Report } from "../events/events.ts";
-import type { Beat } from "../shared/batch-timer.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Outcome } from "../telephony/calls/outcome.ts";
-import { createOutList } from "./blocked-cache.ts";
+import { createBlockedCache } from "./blocked-cache.ts";
 import { evidenceOf } from "./evidence.ts";
-import { type Group, groupsOf, type Headroom, headroom } from "./reserve.ts";
-import type { CallerIdRef, CareStore, RangeCare } from "./store-port.ts";
+import { type Group, groupsOf, type Reserve, reserveOf } from "./reserve.ts";
+import type { CallerIdRef, RangeCare, ReputationStore } from "./store-port.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
-import { createNotebook } from "./usage-writer.ts";
+import { createUsageWriter } from "./usage-writer.ts";
 
 /** At most one warning of a range in this time. */
 const warnEveryMs = 60_000;
 
-export interface Fitness extends Headroom {
+export interface Fitness extends Reserve {
   /** Those of the choices that may be shown, in their order. */
   readonly fit: readonly (readonly CallerId[])[];
   /** How many caller IDs of the ranges are out: that many draws may be in vain. */
@@ -38,7 +38,7 @@ export interface EndedCall {
   readonly tries: readonly { readonly trunk: string; readonly outcome: Outcome }[];
 }
 
-export interface CallerIdCare {
+export interface CallerIdReputation {
   /**
    * Which of the drawn caller IDs may be shown now.
    * @param ranges names of the ranges that they were drawn from
@@ -61,23 +61,23 @@ export interface CallerIdCare {
 }
 
 /** @param options.hash `Hashes.presented` */
-export function createCallerIdCare(options: {
-  readonly store: CareStore;
+export function createCallerIdReputation(options: {
+  readonly store: ReputationStore;
   readonly pool: CallerIdPool;
   readonly ranges: readonly string[];
-  readonly alarmOutPercent: number;
+  readonly alarmUnavailablePercent: number;
   readonly hash: (callerId: string) => string;
   /** When notes of calls are written. */
-  readonly beat: Beat;
+  readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly report: Report;
   readonly logger: Logger;
-}): CallerIdCare {
+}): CallerIdReputation {
   const { store, pool, hash, clock, report, logger } = options;
-  const notebook = createNotebook({
-    ...{ store, beat: options.beat, clock, logger },
+  const usageWriter = createUsageWriter({
+    ...{ store, batchTimer: options.batchTimer, clock, logger },
     onRested(rested) {
-      report({ type: "caller_id_rested", ...rested });
+      report({ type: "caller_id_cooldown", ...rested });
       logger.warn({ ...rested }, "a caller ID rests");
     },
   });
@@ -86,7 +86,7 @@ export function createCallerIdCare(options: {
 
   function warn(groups: readonly Group[]): void {
     for (const { prefix, ranges, size, out } of groups) {
-      if (out * 100 < size * options.alarmOutPercent) continue;
+      if (out * 100 < size * options.alarmUnavailablePercent) continue;
       const nowMs = clock.nowMs();
       if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
       warnedAtMs.set(prefix, nowMs);
@@ -105,7 +105,7 @@ export function createCallerIdCare(options: {
     return ref;
   }
 
-  const outList = createOutList({ store, clock, refOf });
+  const outList = createBlockedCache({ store, clock, refOf });
 
   return {
     async look(ranges, codeLength, choices) {
@@ -114,7 +114,7 @@ export function createCallerIdCare(options: {
       const outOf = new Map(ranges.map((range, i) => [range, out[i] ?? 0]));
       const groups = groupsOf(pool, ranges, codeLength, (range) => outOf.get(range) ?? 0);
       warn(groups);
-      const room = headroom(groups);
+      const room = reserveOf(groups);
       if (room === null) return null;
       const shown = new Set(drawn.filter(({ range }, i) => fit[i] === true && room.ranges.includes(range)));
       return {
@@ -124,7 +124,7 @@ export function createCallerIdCare(options: {
       };
     },
 
-    placed: (callerId) => notebook.add({ what: "attempt", ...refOf(callerId) }),
+    placed: (callerId) => usageWriter.add({ what: "attempt", ...refOf(callerId) }),
 
     ended(callerId, result) {
       const ref = refOf(callerId);
@@ -132,15 +132,18 @@ export function createCallerIdCare(options: {
         // Status and alerting are of the last try; those before it went on to the next one, so none of them rang.
         const last = i === result.tries.length - 1;
         const what = evidenceOf(outcome, last && result.alerted, last ? result.sipStatus : null);
-        if (what !== null) notebook.add({ what, trunk, ...ref });
+        if (what !== null) usageWriter.add({ what, trunk, ...ref });
       }
     },
 
     async status() {
       const ranges = await store.status(clock.nowMs(), options.ranges);
-      return ranges.map((care) => ({ ...care, size: [...pool.sizes([care.range], null).values()][0] ?? 0 }));
+      return ranges.map((reputation) => ({
+        ...reputation,
+        size: [...pool.sizes([reputation.range], null).values()][0] ?? 0,
+      }));
     },
 
-    settled: notebook.settled,
+    settled: usageWriter.settled,
   };
 }

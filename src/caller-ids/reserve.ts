@@ -2,9 +2,9 @@
 import type { CallerIdPool } from "./types.ts";
 
 /** The ranges that may be drawn from now, and how many of their caller IDs may rest for one callee beside. */
-export interface Headroom {
+export interface Reserve {
   readonly ranges: readonly string[];
-  readonly mostResting: number;
+  readonly maxCoolingDown: number;
 }
 
 /** Caller IDs of one length that share a prefix: what an attacker, who is told the prefix, guesses among. */
@@ -44,9 +44,9 @@ export function groupsOf(
  * to twice the configured ones (ADR 5 and 20). A group of which more than half is out is not drawn from at all.
  * @returns null where that leaves nothing
  */
-export function headroom(groups: readonly Group[]): Headroom | null {
+export function reserveOf(groups: readonly Group[]): Reserve | null {
   const usable = groups.filter(({ size, out }) => out <= size / 2);
   if (usable.length === 0) return null;
   const least = Math.min(...usable.map(({ size, out }) => Math.floor(size / 2) - out));
-  return { ranges: usable.flatMap(({ ranges }) => ranges), mostResting: Math.max(0, least) };
+  return { ranges: usable.flatMap(({ ranges }) => ranges), maxCoolingDown: Math.max(0, least) };
 }

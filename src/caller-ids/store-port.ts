@@ -1,4 +1,4 @@
-/** What caller-ID care asks of the place where all gateways keep their counts together (src/redis/reputation-store.ts). */
+/** What caller-ID reputation asks of the place where all gateways keep their counts together (src/redis/reputation-store.ts). */
 
 /** One caller ID as the store may know it. */
 export interface CallerIdRef {
@@ -19,13 +19,13 @@ export type Note =
   | (CallerIdRef & { readonly what: Evidence; readonly trunk: string });
 
 /** Why a caller ID rests: a network refused it as unwanted, or its calls stopped ringing. */
-export type RestReason = "flagged" | "silent";
+export type CooldownReason = "flagged" | "silent";
 
 /** A caller ID of this range began to rest, after a call on this trunk. */
 export interface Rested {
   readonly range: string;
   readonly trunk: string;
-  readonly reason: RestReason;
+  readonly reason: CooldownReason;
 }
 
 export interface Look {
@@ -48,7 +48,7 @@ export interface RangeCare {
 }
 
 /** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store gave no answer. */
-export interface CareStore {
+export interface ReputationStore {
   /** @param candidates of these ranges */
   look(
     nowMs: number,

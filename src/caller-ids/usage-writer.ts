@@ -1,15 +1,15 @@
 /** Collects what is noted of caller IDs and hands it to the store in batches, one at a time. What the store did not take is lost. */
 import type { Logger } from "pino";
-import type { Beat } from "../shared/batch-timer.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { CareStore, Note, Rested } from "./store-port.ts";
+import type { Note, ReputationStore, Rested } from "./store-port.ts";
 
 /** What one script takes: it holds up nobody for longer than about a millisecond. */
 const mostPerBatch = 200;
 /** Notes that wait while the store is slow; those beyond are lost, and caps are passed by so much. */
 const mostWaiting = 10_000;
 
-export interface Notebook {
+export interface UsageWriter {
   /** Returns at once and never throws. */
   add(note: Note): void;
   /** Resolves when all notes so far were handed to the store. */
@@ -17,17 +17,17 @@ export interface Notebook {
 }
 
 /**
- * @param options.beat when notes are handed over: at hundreds of calls a second one script then takes many
+ * @param options.batchTimer when notes are handed over: at hundreds of calls a second one script then takes many
  * @param options.onRested is told of each caller ID that began to rest
  */
-export function createNotebook(options: {
-  readonly store: Pick<CareStore, "note">;
-  readonly beat: Beat;
+export function createUsageWriter(options: {
+  readonly store: Pick<ReputationStore, "note">;
+  readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onRested: (rested: Rested) => void;
-}): Notebook {
-  const { store, beat, clock, logger, onRested } = options;
+}): UsageWriter {
+  const { store, batchTimer, clock, logger, onRested } = options;
   let waiting: Note[] = [];
   let lost = 0;
   let timed = false;
@@ -62,7 +62,7 @@ export function createNotebook(options: {
       waiting.push(note);
       if (timed || writing) return;
       timed = true;
-      void beat.next().then(() => {
+      void batchTimer.next().then(() => {
         timed = false;
         write();
       });

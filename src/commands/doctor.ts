@@ -41,7 +41,7 @@ export async function doctor(configPath: string, wishes: CanaryWishes | null): P
       .map((trunk) => trunk.endpoint);
     if (asterisk.driver === "asterisk-manager") tell(await examineAmiCalls(name, amiOf(asterisk)));
     else {
-      const use = { tap: config.sip_tap !== undefined, inbound: provesCallers(name, config) };
+      const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, config) };
       tell(await examineAsterisk(name, ariOf(asterisk), endpoints, use));
     }
     tell(await examineAmi(name, asterisk, endpoints));

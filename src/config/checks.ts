@@ -1,9 +1,9 @@
 /** What no single value can tell: whether the parts of a configuration fit together. */
 
 import { callerIdChecks } from "../caller-ids/ranges-config-checks.ts";
-import { callerIdCareChecks } from "../caller-ids/reputation-config-checks.ts";
+import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks.ts";
 import { callInChecks } from "../channels/call-in/config-checks.ts";
-import { sipTapChecks } from "../telephony/sip-capture/config-checks.ts";
+import { sipCaptureChecks } from "../telephony/sip-capture/config-checks.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
 import { limitChecks } from "../verification/config-checks.ts";
 import { canaryChecks } from "./canary-checks.ts";
@@ -29,11 +29,11 @@ const checks: readonly CrossCheck[] = [
   ...referenceChecks,
   ...numberFormatChecks,
   ...callerIdChecks,
-  ...callerIdCareChecks,
+  ...callerIdReputationChecks,
   ...limitChecks,
   ...callInChecks,
   ...secretChecks,
-  ...sipTapChecks,
+  ...sipCaptureChecks,
   ...canaryChecks,
 ];
 

@@ -7,7 +7,7 @@
 import { type Static, Type } from "typebox";
 import { App } from "../apps/config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
-import { CallerIdCare } from "../caller-ids/reputation-config.ts";
+import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
@@ -15,7 +15,7 @@ import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { Redis } from "../redis/config.ts";
 import { Asterisk } from "../telephony/asterisk/config.ts";
-import { SipTap } from "../telephony/sip-capture/config.ts";
+import { SipCapture } from "../telephony/sip-capture/config.ts";
 import { Trunk } from "../telephony/trunks/config.ts";
 import { Route, Routing } from "../telephony/trunks/routes-config.ts";
 import { named, section } from "../typed-yaml/parts.ts";
@@ -27,7 +27,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   redis: Redis,
   secrets: Secrets,
   asterisks: named("The Asterisks that place the calls.", Asterisk),
-  sip_tap: Type.Optional(SipTap),
+  sip_capture: Type.Optional(SipCapture),
   trunks: named("The trunks.", Trunk),
   ranges: named("The caller IDs.", Range),
   routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),
@@ -38,7 +38,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   verification: Verification,
   calls: Calls,
   call_in: CallIn,
-  caller_id_care: CallerIdCare,
+  caller_id_reputation: CallerIdReputation,
   canary: Canary,
   log: Log,
 });

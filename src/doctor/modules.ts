@@ -1,4 +1,4 @@
-/** Looks at the modules that an Asterisk runs: what calls, the SIP tap and calls that come in need. */
+/** Looks at the modules that an Asterisk runs: what calls, the SIP capture and calls that come in need. */
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Modules without which a call cannot be placed or watched. */
@@ -15,7 +15,7 @@ const neededModules = [
   "res_rtp_asterisk.so",
 ];
 
-/** What mirrors SIP messages to the gateway's tap. */
+/** What mirrors SIP messages to the gateway's capture. */
 const tapModules = ["res_hep.so", "res_hep_pjsip.so"];
 
 /** What can read a dialplan from somewhere. */
@@ -24,7 +24,7 @@ const dialplanModules = ["pbx_config.so", "pbx_ael.so", "pbx_lua.so", "pbx_realt
 /** What a gateway has an Asterisk for beside placing calls. */
 export interface AsteriskUse {
   /** It listens for copies of its SIP messages. */
-  readonly tap: boolean;
+  readonly capture: boolean;
   /** Calls that come in on it are to prove numbers. */
   readonly inbound: boolean;
 }
@@ -38,7 +38,7 @@ export function examineModules(name: string, running: ReadonlySet<string> | null
     missing.length === 0
       ? ok(`Asterisk ${name}: all needed modules run`)
       : fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf."),
-    ...(use.tap ? [examineTap(name, running)] : []),
+    ...(use.capture ? [examineTap(name, running)] : []),
     ...(use.inbound ? examineDialplan(name, running) : []),
   ];
 }
@@ -48,8 +48,8 @@ function examineTap(name: string, running: ReadonlySet<string>): Finding {
   const missing = tapModules.filter((module) => !running.has(module));
   if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
   return warn(
-    `Asterisk ${name}: nothing feeds the SIP tap, ${missing.join(" and ")} not running`,
-    "Load them and set up hep.conf as docs/sip-capture.md says, or leave out sip_tap: outcomes are coarser without it.",
+    `Asterisk ${name}: nothing feeds the SIP capture, ${missing.join(" and ")} not running`,
+    "Load them and set up hep.conf as docs/sip-capture.md says, or leave out sip_capture: outcomes are coarser without it.",
   );
 }
 

@@ -22,8 +22,8 @@ export function examineRanges(config: Config): Finding[] {
 }
 
 /** At the least: when half of the caller IDs are at their cap (docs/caller-ids.md). */
-function describeRoom({ ranges, caller_id_care: care }: Config, names: readonly string[]): string {
+function describeRoom({ ranges, caller_id_reputation: reputation }: Config, names: readonly string[]): string {
   const sizes = [...createCallerIdPool(ranges, cryptoRandom).sizes(names, null).values()];
-  const calls = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * care.attempts_per_hour;
+  const calls = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * reputation.attempts_per_hour;
   return `the caps of caller IDs leave room for ${calls.toLocaleString("en")} calls an hour at least`;
 }

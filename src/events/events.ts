@@ -1,5 +1,5 @@
 /** What happened, for metrics, logs and later webhooks and CDRs. Holds no code, no caller ID and no whole number. */
-import type { RestReason } from "../caller-ids/store-port.ts";
+import type { CooldownReason } from "../caller-ids/store-port.ts";
 import type { AttemptResult } from "../telephony/calls/ports.ts";
 import type { Status } from "../verification/types.ts";
 
@@ -37,10 +37,10 @@ export type ReportEvent =
     }
   /** A caller ID of this range began to rest, after a call on this trunk. */
   | {
-      readonly type: "caller_id_rested";
+      readonly type: "caller_id_cooldown";
       readonly range: string;
       readonly trunk: string;
-      readonly reason: RestReason;
+      readonly reason: CooldownReason;
     }
   | { readonly type: "check"; readonly id: string; readonly app: string; readonly valid: boolean }
   | { readonly type: "call_in"; readonly trunk: string; readonly result: CallInResult }

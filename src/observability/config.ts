@@ -4,7 +4,7 @@ import { optionalSection, secret, section } from "../typed-yaml/parts.ts";
 
 export const Secrets = section("Keys that never leave the gateway.", {
   hmac_key: secret(
-    "Hashes callees, caller IDs and codes before they reach Redis. At least 32 characters, random. Changing it ends the verifications that are under way.",
+    "Hashes callees, caller IDs and codes before they reach Redis. At least 32 characters, random. Changing it ends the verifications that are in progress.",
     32,
   ),
 });

@@ -12,8 +12,8 @@ export interface MetricSources {
   >;
   liveCalls(): number;
   trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
-  /** Every trunk through each of its Asterisks, and the breaker of that way. */
-  ways(): readonly {
+  /** Every trunk through each of its Asterisks, and the breaker of that path. */
+  paths(): readonly {
     readonly trunk: string;
     readonly asterisk: string;
     readonly breaker: { readonly state: BreakerState };
@@ -50,7 +50,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     labelNames: ["trunk", "asterisk", "state"] as const,
     registers,
     collect() {
-      for (const { trunk, asterisk, breaker } of sources.ways()) {
+      for (const { trunk, asterisk, breaker } of sources.paths()) {
         for (const state of breakerStates) this.set({ trunk, asterisk, state }, Number(state === breaker.state));
       }
     },

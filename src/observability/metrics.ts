@@ -107,7 +107,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         case "verification_ended":
           ended.inc({ status: event.status, reason: event.reason ?? "none", country: country(event.country) });
           break;
-        case "caller_id_rested":
+        case "caller_id_cooldown":
           rested.inc({ range: event.range, reason: event.reason });
           break;
         case "check":

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Telephony } from "../telephony/index.ts";
-import type { WayStatus } from "../telephony/trunks/channel-slots.ts";
+import type { PathStatus } from "../telephony/trunks/channel-slots.ts";
 import type { Outage, Outages, Part, PartLoad } from "./outages-port.ts";
 
 export interface TrunkStatus {
@@ -22,7 +22,7 @@ export interface PartReport extends PartLoad {
   readonly maxConcurrentCalls: number;
   readonly maxCallsPerSecond: number;
   /** Of a trunk: through each of its Asterisks. Of an Asterisk: to each of its trunks. */
-  readonly ways: readonly WayStatus[];
+  readonly paths: readonly PathStatus[];
 }
 
 export interface Operations {
@@ -33,7 +33,7 @@ export interface Operations {
   /** @throws {Refusal} `store_unavailable`, as all that follow */
   report(kind: Part["kind"]): Promise<readonly PartReport[]>;
   /**
-   * No gateway places new calls there from now on; calls under way go on. Draining twice changes nothing.
+   * No gateway places new calls there from now on; calls in progress go on. Draining twice changes nothing.
    * @param who which operator, for the record
    * @returns null: no such trunk or Asterisk
    */
@@ -44,7 +44,7 @@ export interface Operations {
 
 export interface OperationsParts {
   readonly config: Pick<Config, "trunks" | "asterisks">;
-  readonly telephony: Pick<Telephony, "ways" | "asterisks">;
+  readonly telephony: Pick<Telephony, "paths" | "asterisks">;
   readonly outages: Outages;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,14 +68,14 @@ export function createOperations(parts: OperationsParts): Operations {
 
   function reportOf(part: Part, load: PartLoad, outageOf: ByPart): PartReport {
     const limits = (part.kind === "trunk" ? config.trunks : config.asterisks)[part.name];
-    const ways = telephony.ways().filter((way) => way[part.kind] === part.name);
+    const paths = telephony.paths().filter((path) => path[part.kind] === part.name);
     return {
       ...load,
       name: part.name,
-      ...(part.kind === "trunk" ? trunkState(part.name, ways, outageOf) : asteriskState(part.name, outageOf)),
+      ...(part.kind === "trunk" ? trunkState(part.name, paths, outageOf) : asteriskState(part.name, outageOf)),
       maxConcurrentCalls: limits?.max_concurrent_calls ?? 0,
       maxCallsPerSecond: limits?.calls_per_second ?? 0,
-      ways: ways.map((way) => ({ ...way, ...wayState(way, outageOf) })),
+      paths: paths.map((path) => ({ ...path, ...pathState(path, outageOf) })),
     };
   }
 
@@ -100,9 +100,9 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     async status() {
       const outageOf = lookUp(all, await outages.look(all).catch(() => []));
-      const ways = telephony.ways();
+      const paths = telephony.paths();
       return trunks.map(({ name }) => {
-        const own = ways.filter(({ trunk }) => trunk === name);
+        const own = paths.filter(({ trunk }) => trunk === name);
         return { trunk: name, ...trunkState(name, own, outageOf) };
       });
     },
@@ -128,16 +128,16 @@ function lookUp(all: readonly Part[], loads: readonly PartLoad[]): ByPart {
   return ({ kind, name }) => known.get(`${kind} ${name}`) ?? null;
 }
 
-function wayState({ trunk, asterisk, usable, why }: WayStatus, outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
+function pathState({ trunk, asterisk, usable, why }: PathStatus, outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
   const outage = outageOf({ kind: "trunk", name: trunk }) ?? outageOf({ kind: "asterisk", name: asterisk });
   return outage === null ? { usable, why } : { usable: false, why: inWords(outage) };
 }
 
 /** A trunk is usable through any of its Asterisks. */
-function trunkState(name: string, ways: readonly WayStatus[], outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
+function trunkState(name: string, paths: readonly PathStatus[], outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
   const outage = outageOf({ kind: "trunk", name });
   if (outage !== null) return { usable: false, why: inWords(outage) };
-  const states = ways.map((way) => wayState(way, outageOf));
+  const states = paths.map((path) => pathState(path, outageOf));
   return states.find(({ usable }) => usable) ?? states[0] ?? { usable: false, why: "no Asterisk has it" };
 }
 

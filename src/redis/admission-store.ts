@@ -1,13 +1,13 @@
 /** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
-import type { Beat } from "../shared/batch-timer.ts";
-import type { PacedWay, Pacing, TakeAnswer } from "../telephony/trunks/admission-port.ts";
-import { linesKey } from "./keys.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
+import type { Admission, LimitedPath, ReserveAnswer } from "../telephony/trunks/admission-port.ts";
+import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
 /** What one script takes: it holds up nobody for longer than about a millisecond. */
 const mostPerBatch = 100;
 
-export interface PacingStore extends Pacing {
+export interface AdmissionStore extends Admission {
   /** Resolves when all places that were given back so far are free, or the store did not take them. */
   settled(): Promise<void>;
 }
@@ -19,8 +19,8 @@ interface Batch {
   readonly send: () => void;
 }
 
-/** @param beat places are given back with it: at hundreds of calls a second one script takes many, and nobody waits for it */
-export function createPacing(run: RunScript, beat: Beat): PacingStore {
+/** @param batchTimer places are given back with it: at hundreds of calls a second one script takes many, and nobody waits for it */
+export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): AdmissionStore {
   /** The batch that is being collected; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
   const underWay = new Set<Promise<void>>();
@@ -28,12 +28,12 @@ export function createPacing(run: RunScript, beat: Beat): PacingStore {
   function openBatch(): Batch {
     const args: (string | number)[] = [];
     const { promise: full, resolve: send } = Promise.withResolvers<void>();
-    const sent = full.then(() => run("release_slot", linesKey, args)).then(() => undefined);
+    const sent = full.then(() => run("release_slot", admissionKey, args)).then(() => undefined);
     underWay.add(sent);
     const done = () => underWay.delete(sent);
     sent.then(done, done);
     const opened = { args, sent, send };
-    void beat.next().then(() => {
+    void batchTimer.next().then(() => {
       if (batch === opened) closeBatch();
     });
     return opened;
@@ -45,14 +45,14 @@ export function createPacing(run: RunScript, beat: Beat): PacingStore {
   }
 
   return {
-    async take({ leaseId, leaseMs, maxWaitMs, ways }) {
-      const args = [leaseId, leaseMs, maxWaitMs, ...ways.flatMap(wayArgs)];
-      return readTake((await run("reserve_slot", linesKey, args)) as Reply);
+    async reserve({ leaseId, leaseMs, maxWaitMs, paths }) {
+      const args = [leaseId, leaseMs, maxWaitMs, ...paths.flatMap(pathArgs)];
+      return readReserved((await run("reserve_slot", admissionKey, args)) as Reply);
     },
-    release(leaseId, way, unused) {
+    release(leaseId, path, unused) {
       batch ??= openBatch();
       const { args, sent } = batch;
-      const place = [leaseId, unused ? 1 : 0, ...wayArgs(way)];
+      const place = [leaseId, unused ? 1 : 0, ...pathArgs(path)];
       args.push(...place);
       if (args.length >= mostPerBatch * place.length) closeBatch();
       return sent;
@@ -64,18 +64,18 @@ export function createPacing(run: RunScript, beat: Beat): PacingStore {
   };
 }
 
-function wayArgs({ trunk, trunkLimits, asterisk, asteriskLimits }: PacedWay): (string | number)[] {
+function pathArgs({ trunk, trunkLimits, asterisk, asteriskLimits }: LimitedPath): (string | number)[] {
   return [
     ...[trunk, trunkLimits.callsPerSecond, trunkLimits.maxConcurrentCalls],
     ...[asterisk, asteriskLimits.callsPerSecond, asteriskLimits.maxConcurrentCalls],
   ];
 }
 
-function readTake([kind, first, second]: Reply): TakeAnswer {
+function readReserved([kind, first, second]: Reply): ReserveAnswer {
   switch (kind) {
     case "taken":
       // Lua counts from 1.
-      return { kind, way: Number(first) - 1, waitMs: Number(second) };
+      return { kind, path: Number(first) - 1, waitMs: Number(second) };
     case "full":
       return { kind, retryAfterMs: Number(first) };
     case "out_of_service":

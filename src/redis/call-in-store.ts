@@ -8,9 +8,9 @@ import { readSeen, unreadable } from "./verification-store.ts";
 
 export function createCallInStore(run: RunScript): CallInStore {
   return {
-    async start({ nowMs, app, id, callee, to, country, reference, metadata, numbers, restMs }) {
+    async start({ nowMs, app, id, callee, to, country, reference, metadata, numbers, cooldownMs }) {
       const reply = (await run("start_call_in", verificationKey(id), [
-        ...[nowMs, app, id, callee.hash, to, country, reference ?? "", writeJson(metadata), restMs],
+        ...[nowMs, app, id, callee.hash, to, country, reference ?? "", writeJson(metadata), cooldownMs],
         ...numbers,
       ])) as Reply;
       const [kind, first, second] = reply;

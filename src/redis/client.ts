@@ -18,7 +18,7 @@ export interface RedisConnection {
   firstTried(): Promise<void>;
   /** Whether Redis answers and takes commands now; within the command timeout. */
   ping(): Promise<boolean>;
-  /** Lets commands under way finish, then closes. */
+  /** Lets commands in progress finish, then closes. */
   close(): Promise<void>;
 }
 

@@ -24,7 +24,7 @@ export function idempotencyKey(keyHash: string): string {
 }
 
 /** Leads the scripts of lines (lua/includes/line.lua) to their keys; all share its hash tag. */
-export const linesKey = "{lines}:out";
+export const admissionKey = "{admission}:out";
 
-/** Leads the scripts of caller-ID care (lua/reputation_update.lua) to their keys; all share its hash tag. */
-export const careKey = "{care}";
+/** Leads the scripts of caller-ID reputation (lua/reputation_update.lua) to their keys; all share its hash tag. */
+export const reputationKey = "{reputation}";

@@ -1,6 +1,6 @@
 /** What is out of service and how busy everything is, for all gateways. What the scripts do stands in lua/. */
 import type { Outage, Outages, Part, PartLoad } from "../operations/outages-port.ts";
-import { linesKey } from "./keys.ts";
+import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
 /** Values that slots_status returns for each part. */
@@ -9,16 +9,16 @@ const valuesOfPart = 4;
 export function createOutages(run: RunScript): Outages {
   return {
     async takeOut(part, outage) {
-      const kept = await run("drain", linesKey, [label(part), outage.by, JSON.stringify(outage)]);
+      const kept = await run("drain", admissionKey, [label(part), outage.by, JSON.stringify(outage)]);
       return JSON.parse(String(kept)) as Outage;
     },
     async putBack(part, by) {
-      await run("enable", linesKey, [label(part), by]);
+      await run("enable", admissionKey, [label(part), by]);
     },
     async look(parts) {
       const reply = (await run(
         "slots_status",
-        linesKey,
+        admissionKey,
         parts.flatMap(({ kind, name }) => [kind, name]),
       )) as Reply;
       return parts.map((_, index) => readLoad(reply.slice(index * valuesOfPart, (index + 1) * valuesOfPart)));

@@ -1,15 +1,15 @@
-/** Caller-ID care in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
-import type { CareStore, OutHashes, RestReason } from "../caller-ids/store-port.ts";
+/** Caller-ID reputation in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
+import type { CooldownReason, OutHashes, ReputationStore } from "../caller-ids/store-port.ts";
 import type { Config } from "../config/schema.ts";
-import { careKey } from "./keys.ts";
+import { reputationKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createCareStore(run: RunScript, settings: Config["caller_id_care"]): CareStore {
+export function createReputationStore(run: RunScript, settings: Config["caller_id_reputation"]): ReputationStore {
   const rules = [
     settings.attempts_per_hour,
     settings.attempts_per_day,
-    settings.flagged_rest_seconds * 1000,
-    settings.silent_rest_seconds * 1000,
+    settings.flagged_cooldown_seconds * 1000,
+    settings.silent_cooldown_seconds * 1000,
     settings.ring_history_attempts,
     settings.least_ringing_percent,
     settings.least_trunk_ringing_percent,
@@ -18,7 +18,7 @@ export function createCareStore(run: RunScript, settings: Config["caller_id_care
   return {
     async look(nowMs, ranges, candidates) {
       const refs = candidates.flatMap(({ range, hash }) => [ranges.indexOf(range) + 1, hash]);
-      const reply: readonly unknown[] = (await run("reputation_read", careKey, [
+      const reply: readonly unknown[] = (await run("reputation_read", reputationKey, [
         ...[nowMs, ranges.length, ...ranges],
         ...refs,
       ])) as Reply;
@@ -37,16 +37,16 @@ export function createCareStore(run: RunScript, settings: Config["caller_id_care
         note.hash,
         note.what === "attempt" ? "" : note.trunk,
       ]);
-      const reply = (await run("reputation_update", careKey, [nowMs, ...rules, ...args])) as Reply;
+      const reply = (await run("reputation_update", reputationKey, [nowMs, ...rules, ...args])) as Reply;
       return inRows(reply, 3).map(([range, trunk, reason]) => ({
         range: String(range),
         trunk: String(trunk),
-        reason: reason as RestReason,
+        reason: reason as CooldownReason,
       }));
     },
 
     async status(nowMs, ranges) {
-      const reply = (await run("reputation_status", careKey, [nowMs, ...ranges])) as Reply;
+      const reply = (await run("reputation_status", reputationKey, [nowMs, ...ranges])) as Reply;
       const rows = inRows(reply, 2);
       return ranges.map((range, i) => ({ range, resting: Number(rows[i]?.[0]), out: Number(rows[i]?.[1]) }));
     },

@@ -80,7 +80,7 @@ function luaSettings(settings: Config["verification"]) {
     WRONG_CHECKS_WINDOW_MS: settings.wrong_checks_window_seconds * 1000,
     STARTS_PER_CALLEE_PER_HOUR: settings.starts_per_callee_per_hour,
     START_GAP_MS: settings.start_gap_seconds * 1000,
-    CALLER_ID_REST_MS: settings.caller_id_rest_seconds * 1000,
+    CALLER_ID_COOLDOWN_MS: settings.caller_id_cooldown_seconds * 1000,
   };
 }
 

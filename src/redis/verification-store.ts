@@ -24,7 +24,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
     async start(call) {
       const { to, country, reference, metadata } = call;
       const reply = await run("start", verificationKey(call.id), [
-        ...[call.nowMs, call.app, call.id, call.callee.hash, call.longestCallMs, call.mostResting],
+        ...[call.nowMs, call.app, call.id, call.callee.hash, call.longestCallMs, call.maxCoolingDown],
         ...[to, country, reference ?? "", writeJson(metadata), call.calls],
         ...candidateArgs(call),
       ]);
@@ -34,7 +34,7 @@ export function createVerificationStore(run: RunScript, settings: Config["verifi
 
     async resend(call) {
       const reply = await run("resend", verificationKey(call.id), [
-        ...[call.nowMs, call.app, call.id, call.longestCallMs, call.mostResting, call.calls],
+        ...[call.nowMs, call.app, call.id, call.longestCallMs, call.maxCoolingDown, call.calls],
         ...candidateArgs(call),
       ]);
       return readPlacement(call.id, reply as Reply);
@@ -95,7 +95,7 @@ function readPlacement(id: string, reply: Reply): Placement {
       return { kind, candidate: Number(first) - 1, verification: readSeen(id, reply).verification };
     case "ended":
       return { kind, ...readSeen(id, reply) };
-    case "all_resting":
+    case "all_cooling_down":
       return { kind, resting: Number(first) };
     case "capacity":
       return { kind, retryAfterMs: Number(first) };

@@ -65,7 +65,7 @@ export function sandboxConfig(
         ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
       },
     },
-    sip_tap: { port: programs.hepPort },
+    sip_capture: { port: programs.hepPort },
     // The carrier is this process, so its caller IDs can be trusted.
     trunks: {
       [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
@@ -79,7 +79,7 @@ export function sandboxConfig(
       starts_per_callee_per_hour: 60,
       start_gap_seconds: 2,
       wrong_checks_window_seconds: 3600,
-      caller_id_rest_seconds: 3600,
+      caller_id_cooldown_seconds: 3600,
     },
     calls: {
       // Half of production's: long enough for the callee who rings late, short enough to watch one who never does.

@@ -30,7 +30,7 @@ export class EventStreams {
     client.on("error", () => this.#forget(client));
     client.write(`retry: 1000\n${first.map(([event, data]) => written(event, data)).join("")}`);
     this.#clients.add(client);
-    if (!this.#stopHeartbeat) this.#beat();
+    if (!this.#stopHeartbeat) this.#batchTimer();
     return client;
   }
 
@@ -53,10 +53,10 @@ export class EventStreams {
     }
   }
 
-  #beat(): void {
+  #batchTimer(): void {
     this.#stopHeartbeat = this.#clock.after(HEARTBEAT_MS, () => {
       this.#write(": still here\n\n");
-      if (this.#clients.size > 0) this.#beat();
+      if (this.#clients.size > 0) this.#batchTimer();
       else this.#rest();
     });
   }

@@ -1,33 +1,33 @@
 /** Lets what many callers do happen at the same moments, so that it can be done together. */
 import type { Clock } from "./clock.ts";
 
-export interface Beat {
-  /** Resolves at the next beat, within the period. */
+export interface BatchTimer {
+  /** Resolves at the next flush, within the period. */
   next(): Promise<void>;
   /** Beats now, for those who wait. */
-  strike(): void;
+  flush(): void;
 }
 
 /** @param periodMs the first to wait waits so long, and those who join it less */
-export function createBeat(clock: Clock, periodMs: number): Beat {
-  let waiting: { readonly beat: Promise<void>; readonly strike: () => void } | null = null;
+export function createBatchTimer(clock: Clock, periodMs: number): BatchTimer {
+  let waiting: { readonly batchTimer: Promise<void>; readonly flush: () => void } | null = null;
 
   function begin() {
-    const { promise: beat, resolve } = Promise.withResolvers<void>();
-    const stopTimer = clock.after(periodMs, strike);
-    function strike() {
+    const { promise: batchTimer, resolve } = Promise.withResolvers<void>();
+    const stopTimer = clock.after(periodMs, flush);
+    function flush() {
       stopTimer();
       waiting = null;
       resolve();
     }
-    return { beat, strike };
+    return { batchTimer, flush };
   }
 
   return {
     next() {
       waiting ??= begin();
-      return waiting.beat;
+      return waiting.batchTimer;
     },
-    strike: () => waiting?.strike(),
+    flush: () => waiting?.flush(),
   };
 }

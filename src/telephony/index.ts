@@ -10,27 +10,27 @@ import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.t
 import type { CallControl } from "./asterisk/call-control.ts";
 import { createDialer, longestCallMs } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
-import type { Dialer, Lines } from "./calls/ports.ts";
-import { createSipTap } from "./sip-capture/index.ts";
-import type { Pacing } from "./trunks/admission-port.ts";
+import type { ChannelSlots, Dialer } from "./calls/ports.ts";
+import { createSipCapture } from "./sip-capture/index.ts";
+import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { createBreakers } from "./trunks/breakers.ts";
-import { createLines, type WayStatus } from "./trunks/channel-slots.ts";
+import { createChannelSlots, type PathStatus } from "./trunks/channel-slots.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
-  readonly config: Pick<Config, "asterisks" | "sip_tap" | "trunks" | "routes" | "routing" | "calls">;
+  readonly config: Pick<Config, "asterisks" | "sip_capture" | "trunks" | "routes" | "routing" | "calls">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly pacing: Pacing;
+  readonly admission: Admission;
 }
 
 export interface Telephony {
   readonly dialer: Dialer;
-  readonly lines: Lines;
+  readonly slots: ChannelSlots;
   /** Every trunk through each of its Asterisks, as this gateway sees it. */
-  ways(): readonly WayStatus[];
+  paths(): readonly PathStatus[];
   /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
@@ -55,7 +55,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
 
-  const lines = createLines({
+  const slots = createChannelSlots({
     config,
     router: createRouter(config, parts.random),
     callControls: controls,
@@ -65,7 +65,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       clock,
       random: parts.random,
     }),
-    pacing: parts.pacing,
+    admission: parts.admission,
     longestCallMs: longestCallMs(config),
     clock,
     random: parts.random,
@@ -76,24 +76,25 @@ export function createTelephony(parts: TelephonyParts): Telephony {
         why: "Asterisk is connected; no AMI to tell more",
       },
   });
-  const tap = config.sip_tap === undefined ? null : createSipTap({ config: config.sip_tap, clock, logger });
+  const capture =
+    config.sip_capture === undefined ? null : createSipCapture({ config: config.sip_capture, clock, logger });
   const readInbound = createInboundReader(config.trunks);
-  const dialer = createDialer({ callControls: controls, config, lines, tap, clock, logger });
+  const dialer = createDialer({ callControls: controls, config, slots, capture, clock, logger });
 
   return {
     dialer,
-    lines,
-    ways: () => lines.ways(),
+    slots,
+    paths: () => slots.paths(),
     async start() {
       // Before any call can be placed.
-      await tap?.start();
+      await capture?.start();
       const starting = [...controls.values(), ...watches.values()].map((part) => part.start());
       await Promise.all(starting);
     },
     async stop() {
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
-      tap?.stop();
+      capture?.stop();
     },
     onInbound(receiver) {
       for (const [asterisk, control] of controls) {

@@ -26,7 +26,7 @@ export const Verification = optionalSection("The rules of a verification.", {
     "Calls to one callee in an hour, resends included: people are not to be pestered.",
   ),
   start_gap_seconds: seconds(15, 0, 3600, "Least time between two calls to one callee."),
-  caller_id_rest_seconds: seconds(
+  caller_id_cooldown_seconds: seconds(
     86_400,
     600,
     2_592_000,

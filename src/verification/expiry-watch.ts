@@ -12,7 +12,7 @@ const mostWatched = 100_000;
  * The time between two looks, and most of one: 2,500 a second. One by one each took 0.1 ms of CPU, as much as a fifth of a
  * call does at 900 a second; together a third of that (measured).
  */
-const restMs = 100;
+const cooldownMs = 100;
 const mostAtOnce = 250;
 
 export interface ExpiryWatch {
@@ -58,7 +58,7 @@ export function createExpiryWatch(clock: Clock, look: (due: readonly Watched[]) 
     }
     await look(due);
     looking = false;
-    restedAtMs = nowMs + restMs;
+    restedAtMs = nowMs + cooldownMs;
     schedule();
   };
 

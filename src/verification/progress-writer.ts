@@ -1,5 +1,5 @@
 /**
- * Writes the progress of one call into the store, in order. Only the newest news counts: what comes before the next beat,
+ * Writes the progress of one call into the store, in order. Only the newest news counts: what comes before the next flush,
  * or while the store is busy, replaces what waits. So one call never has more than one write under way and one waiting,
  * and a store that is away for a while gets the last state when it is back. What is lost for good is settled by the
  * call's deadline.
@@ -7,7 +7,7 @@
 
 import type { LastCall } from "../channels/missed-call/last-call.ts";
 import type { LineLogger } from "../observability/late-logger.ts";
-import type { Beat } from "../shared/batch-timer.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Outcome } from "../telephony/calls/outcome.ts";
 import type { Event } from "./machine.ts";
@@ -23,26 +23,26 @@ export interface News {
   readonly mayStillRing?: boolean;
 }
 
-export interface CallProgress {
+export interface ProgressWriter {
   tell(news: News): void;
   /** Resolves when nothing is under way or waiting. */
   settled(): Promise<void>;
 }
 
 /** @param write stores one piece of news; may reject, then it is tried again, or the news that came since */
-export function createCallProgress(options: {
+export function createProgressWriter(options: {
   readonly write: (news: News) => Promise<void>;
   /** When news is written: with that of other calls. */
-  readonly beat: Beat;
+  readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly logger: LineLogger;
-}): CallProgress {
-  const { write, beat, clock, logger } = options;
+}): ProgressWriter {
+  const { write, batchTimer, clock, logger } = options;
   let waiting: News | null = null;
   let running: Promise<void> | null = null;
 
   const writeAll = async () => {
-    await beat.next();
+    await batchTimer.next();
     for (let failures = 0; waiting !== null; ) {
       const news: News = waiting;
       waiting = null;

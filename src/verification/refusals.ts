@@ -1,6 +1,6 @@
 /** What the service says when it says no. */
 import { Refusal } from "../shared/refusal.ts";
-import type { NoLine } from "../telephony/calls/ports.ts";
+import type { NoChannelSlot } from "../telephony/calls/ports.ts";
 import type { CalleeLimit, Placement } from "./store-port.ts";
 import type { Status } from "./types.ts";
 
@@ -37,7 +37,7 @@ export function noCode(): Refusal {
   );
 }
 
-export function noLine({ none, retryAfterMs }: NoLine): Refusal {
+export function noSlot({ none, retryAfterMs }: NoChannelSlot): Refusal {
   const retry = retryAfterMs ?? undefined;
   switch (none) {
     case "no_route":
@@ -45,7 +45,7 @@ export function noLine({ none, retryAfterMs }: NoLine): Refusal {
     case "telephony_unavailable":
       return new Refusal("telephony_unavailable", "no trunk to this number is usable now", retry);
     case "capacity":
-      return new Refusal("capacity", "all lines to this number are taken", retry);
+      return new Refusal("capacity", "all slots to this number are taken", retry);
   }
 }
 
@@ -71,7 +71,7 @@ export function callerIdsMissing(calls: number): Refusal {
   return new Refusal("invalid_request", `${what}; this was not counted`);
 }
 
-/** More than half of each range is out for everybody: see `headroom`. */
+/** More than half of each range is out for everybody: see `reserveOf`. */
 export function rangesExhausted(): Refusal {
   const detail = "too many of the caller IDs were used up to their caps, or rest because carriers distrust them";
   return new Refusal("capacity", detail, exhaustedRetryMs);
@@ -84,7 +84,7 @@ export function notPlaced(placement: Exclude<Placement, { kind: "placed" }>): Re
       return limited(placement.limit, placement.retryAfterMs);
     case "capacity":
       return new Refusal("capacity", "this number was shown too many of the caller IDs lately", placement.retryAfterMs);
-    case "all_resting":
+    case "all_cooling_down":
       return new Refusal("capacity", "no caller ID is free for this number", capacityRetryMs);
     case "ended":
       return ended(placement.verification.status);

@@ -1,6 +1,6 @@
 /** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
 import type { Logger } from "pino";
-import type { CallerIdCare } from "../caller-ids/reputation.ts";
+import type { CallerIdReputation } from "../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../caller-ids/types.ts";
 import { type CallInOptions, type CallIns, createCallIns } from "../channels/call-in/call-in.ts";
 import type { CallInStore } from "../channels/call-in/store-port.ts";
@@ -10,11 +10,11 @@ import { createStarts } from "../channels/missed-call/start.ts";
 import type { Config } from "../config/schema.ts";
 import type { Report } from "../events/events.ts";
 import type { Numbers } from "../numbers/ports.ts";
-import type { Beat } from "../shared/batch-timer.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
-import type { Dialer, Lines } from "../telephony/calls/ports.ts";
+import type { ChannelSlots, Dialer } from "../telephony/calls/ports.ts";
 import { createEndings } from "./endings.ts";
 import { createHashes } from "./hashes.ts";
 import { callerIdsMissing, ended, limited, noCode, notFound } from "./refusals.ts";
@@ -29,12 +29,12 @@ export interface VerificationsOptions {
   readonly callInStore: CallInStore;
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
-  readonly care: CallerIdCare;
-  readonly lines: Lines;
+  readonly reputation: CallerIdReputation;
+  readonly slots: ChannelSlots;
   readonly dialer: Dialer;
   readonly store: VerificationStore;
-  /** When what may wait a little is written: `Store.beat`. */
-  readonly beat: Beat;
+  /** When what may wait a little is written: `Store.batchTimer`. */
+  readonly batchTimer: BatchTimer;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
   readonly clock: Clock;

@@ -29,7 +29,7 @@ export interface CallRequest {
   /** In random order: the first of whose caller IDs none rests for this callee is taken. */
   readonly candidates: readonly Candidate[];
   /** With more caller IDs than this resting for the callee, no call is placed. */
-  readonly mostResting: number;
+  readonly maxCoolingDown: number;
   /** After this time a call that nobody heard of is taken for lost; where another follows, until that is placed. */
   readonly longestCallMs: number;
 }
@@ -71,7 +71,7 @@ export type Placement =
   /** The caller ID of this candidate (0 = first) is leased: place the call. */
   | { readonly kind: "placed"; readonly candidate: number; readonly verification: Verification }
   /** Each of the candidates rests for this callee; `resting` caller IDs do. */
-  | { readonly kind: "all_resting"; readonly resting: number }
+  | { readonly kind: "all_cooling_down"; readonly resting: number }
   | { readonly kind: "capacity"; readonly retryAfterMs: number }
   | { readonly kind: "limited"; readonly limit: CalleeLimit; readonly retryAfterMs: number }
   | { readonly kind: "not_found" }

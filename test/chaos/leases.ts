@@ -24,7 +24,8 @@ export async function readLeases(url: string): Promise<Leases> {
     const leases = { callees: [] as Lease[], places: [] as Lease[], others: [] as Lease[] };
     for await (const keys of redis.scanStream({ count: 500 })) {
       for (const key of keys as string[]) {
-        if (key.startsWith("{lines}:") && key.endsWith(":calls")) leases.places.push(...(await placesIn(redis, key)));
+        if (key.startsWith("{admission}:") && key.endsWith(":calls"))
+          leases.places.push(...(await placesIn(redis, key)));
         const pttl = await redis.pttl(key);
         // It ended between SCAN and now.
         if (pttl === -2) continue;

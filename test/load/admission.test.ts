@@ -89,7 +89,7 @@ it("place what the trunk may carry and refuse the rest at once, at no charge to 
   });
   const postMs = accepted.map(({ tookMs }) => tookMs);
   process.stdout.write(
-    `pacing: ${posts.length} offered, ${placed.length} placed (${share.toFixed(3)} of the limit), ${refused.length} refused; ` +
+    `admission: ${posts.length} offered, ${placed.length} placed (${share.toFixed(3)} of the limit), ${refused.length} refused; ` +
       `p50 and p99 of the accepted: answer ${quantile(postMs, 0.5).toFixed(1)} and ${quantile(postMs, 0.99).toFixed(1)} ms, ` +
       `INVITE after ${quantile(toInviteMs, 0.5).toFixed(1)} and ${quantile(toInviteMs, 0.99).toFixed(1)} ms\n`,
   );

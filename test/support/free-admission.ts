@@ -1,7 +1,7 @@
-import type { Pacing } from "../../src/telephony/trunks/admission-port.ts";
+import type { Admission } from "../../src/telephony/trunks/admission-port.ts";
 
-/** Always has room at once, for tests of what is not about pacing. The real one: test/integration/redis/admission.test.ts. */
-export const freePacing: Pacing = {
-  take: async () => ({ kind: "taken", way: 0, waitMs: 0 }),
+/** Always has room at once, for tests of what is not about admission. The real one: test/integration/redis/admission.test.ts. */
+export const freeAdmission: Admission = {
+  reserve: async () => ({ kind: "taken", path: 0, waitMs: 0 }),
   release: async () => undefined,
 };

@@ -88,7 +88,7 @@ export function createCallIns(options: CallInOptions): CallIns {
       const started = await store.start({
         ...{ nowMs: clock.nowMs(), app: app.name, id, callee: hashes.callee(to), to, country, reference, metadata },
         numbers: draw(callIn.numbers, mostOffered, random),
-        restMs: callIn.rest_seconds * 1000,
+        cooldownMs: callIn.rest_seconds * 1000,
       });
       switch (started.kind) {
         case "exists":

@@ -17,7 +17,7 @@ export interface StartCallIn {
   /** Our numbers in random order: the first that is not held for this callee is taken. */
   readonly numbers: readonly string[];
   /** How long after its life a number stays held for this callee. */
-  readonly restMs: number;
+  readonly cooldownMs: number;
 }
 
 export type CallInStart =

@@ -1,30 +1,30 @@
 /** The calls of verifications: hands each to the dialer, and what becomes of it to the store and the reports. */
 import type { Logger } from "pino";
-import type { CallerIdCare } from "../../caller-ids/reputation.ts";
+import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Report } from "../../events/events.ts";
 import { LateLogger } from "../../observability/late-logger.ts";
-import type { Beat } from "../../shared/batch-timer.ts";
+import type { BatchTimer } from "../../shared/batch-timer.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { AttemptResult, Dialer, Line, Lines } from "../../telephony/calls/ports.ts";
+import type { AttemptResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { eventOf, isTerminal } from "../../verification/machine.ts";
-import { type CallProgress, createCallProgress, type News } from "../../verification/progress-writer.ts";
+import { createProgressWriter, type News, type ProgressWriter } from "../../verification/progress-writer.ts";
 import type { Seen, VerificationStore } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 import { lastCallOf } from "./last-call.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
-/** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a line. */
+/** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a slot. */
 export const secondCallMarginMs = 5000;
 
 export interface Calls {
   /**
-   * Places the newest call of a verification on a line, which is the call's from now on.
+   * Places the newest call of a verification on a slot, which is the call's from now on.
    * @param callerIds of the call, and of the one that follows where there is one
    */
-  place(verification: Verification, callerIds: readonly CallerId[], line: Line): void;
+  place(verification: Verification, callerIds: readonly CallerId[], slot: ChannelSlot): void;
   /** A second call that is not placed so long after the end of the first is taken for lost. */
   readonly secondCallWithinMs: number;
   /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
@@ -43,21 +43,21 @@ function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
 /** @param options.onSeen is told how each change left the verification */
 export function createCalls(options: {
   readonly config: { readonly calls: Pick<Config["calls"], "second_call_gap_ms"> };
-  readonly lines: Lines;
+  readonly slots: ChannelSlots;
   readonly dialer: Dialer;
-  readonly care: CallerIdCare;
+  readonly reputation: CallerIdReputation;
   readonly store: VerificationStore;
   /** When news of calls is written. */
-  readonly beat: Beat;
+  readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly report: Report;
   readonly logger: Logger;
   readonly onSeen: (seen: Seen) => void;
 }): Calls {
-  const { dialer, care, store, beat, clock, report, logger, onSeen } = options;
+  const { dialer, reputation, store, batchTimer, clock, report, logger, onSeen } = options;
   const gapMs = options.config.calls.second_call_gap_ms;
   /** Bounded by the calls that the dialer keeps up, and those whose last news waits for the store. */
-  const live = new Set<CallProgress>();
+  const live = new Set<ProgressWriter>();
 
   const secondCalls = createSecondCalls({
     ...options,
@@ -65,7 +65,7 @@ export function createCalls(options: {
     marginMs: secondCallMarginMs,
     lease: ({ id, app, attempts: attempt }) =>
       store.nextCall({ nowMs: clock.nowMs(), app, id, attempt, longestCallMs: dialer.longestCallMs }),
-    place: (verification, callerId, line) => place(verification, [callerId], line),
+    place: (verification, callerId, slot) => place(verification, [callerId], slot),
     undelivered(verification, reason) {
       logger.info({ id: verification.id, reason }, "no second call");
       const progress = progressOf(verification, null);
@@ -75,7 +75,7 @@ export function createCalls(options: {
   });
 
   /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
-  function progressOf(verification: Verification, second: SecondCall | null): CallProgress {
+  function progressOf(verification: Verification, second: SecondCall | null): ProgressWriter {
     const { id, app, attempts: attempt, calls } = verification;
     const write = async (news: News) => {
       const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, ...news });
@@ -86,9 +86,9 @@ export function createCalls(options: {
       if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempt));
       else if (news.event === "delivered" && callsDelivered < calls) second?.follow(verification);
     };
-    const progress = createCallProgress({
+    const progress = createProgressWriter({
       write,
-      beat,
+      batchTimer,
       clock,
       logger: new LateLogger(() => logger.child({ id, attempt })),
     });
@@ -96,25 +96,25 @@ export function createCalls(options: {
     return progress;
   }
 
-  function forgetWhenSettled(progress: CallProgress): Promise<void> {
+  function forgetWhenSettled(progress: ProgressWriter): Promise<void> {
     return progress.settled().then(() => void live.delete(progress));
   }
 
-  function place(verification: Verification, [callerId, next]: readonly CallerId[], line: Line): void {
+  function place(verification: Verification, [callerId, next]: readonly CallerId[], slot: ChannelSlot): void {
     if (!callerId) throw new Error("a call needs a caller ID");
-    const { trunk } = line;
+    const { trunk } = slot;
     const { id, country, attempts: attempt } = verification;
     const second = next ? secondCalls.expect(next) : null;
     const progress = progressOf(verification, second);
 
-    care.placed(callerId);
+    reputation.placed(callerId);
     dialer.place(
       {
         attemptId: attemptIdOf(id, attempt),
         callee: verification.to,
         callerId: callerId.number,
         range: callerId.range,
-        line,
+        slot,
       },
       {
         calling: () => progress.tell({ event: "calling", reason: null }),
@@ -123,7 +123,7 @@ export function createCalls(options: {
           progress.tell({ event: "ringing", reason: null });
         },
         ended(result) {
-          care.ended(callerId, result);
+          reputation.ended(callerId, result);
           report({ type: "attempt_ended", id, country, trunk, result });
           const mayStillRing = endWasNotSeen(result);
           // Where it may still ring, the second call must not come.
@@ -145,8 +145,8 @@ export function createCalls(options: {
       await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
     },
     async settled() {
-      beat.strike();
-      await Promise.all([care.settled(), ...[...live].map((progress) => progress.settled())]);
+      batchTimer.flush();
+      await Promise.all([reputation.settled(), ...[...live].map((progress) => progress.settled())]);
     },
   };
 }

@@ -1,9 +1,9 @@
-/** Finds a line and the caller IDs for one code. */
-import type { CallerIdCare } from "../../caller-ids/reputation.ts";
+/** Finds a slot and the caller IDs for one code. */
+import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
-import type { Line, Lines } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot, ChannelSlots } from "../../telephony/calls/ports.ts";
 import type { Hashes } from "../../verification/hashes.ts";
-import { noLine, noSuchCodeLength, rangesExhausted } from "../../verification/refusals.ts";
+import { noSlot, noSuchCodeLength, rangesExhausted } from "../../verification/refusals.ts";
 import type { Candidate, Placement } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 
@@ -24,32 +24,32 @@ export interface Wanted {
   readonly codeLength: number | null;
 }
 
-/** A line for a call, and what may be shown on it. */
+/** A slot for a call, and what may be shown on it. */
 export interface Offer {
-  readonly line: Line;
+  readonly slot: ChannelSlot;
   readonly calls: number;
   /** Of the code that one of the calls tells; null: any. */
   readonly digits: number | null;
 }
 
 /**
- * Takes a line for the first call to a callee.
- * @throws {Refusal} where there is no line or no range
+ * Takes a slot for the first call to a callee.
+ * @throws {Refusal} where there is no slot or no range
  */
 export async function takeOffer(
-  lines: Lines,
+  slots: ChannelSlots,
   pool: CallerIdPool,
   callee: string,
   { calls, codeLength }: Wanted,
 ): Promise<Offer> {
-  const line = await lines.take(callee);
-  if ("none" in line) throw noLine(line);
+  const slot = await slots.reserve(callee);
+  if ("none" in slot) throw noSlot(slot);
   const digits = codeLength === null ? null : codeLength / calls;
-  if (pool.sizes(line.ranges, digits).size === 0) {
-    void lines.giveBack(line);
+  if (pool.sizes(slot.ranges, digits).size === 0) {
+    void slots.release(slot);
     throw noSuchCodeLength(codeLength, calls);
   }
-  return { line, calls, digits };
+  return { slot, calls, digits };
 }
 
 /** The caller IDs that the store leased, one for each call in order, and the verification as it is now. */
@@ -63,31 +63,31 @@ export interface Leased {
  * Asks the store to lease one of a few caller IDs drawn at random (or pairs of them, for two calls), and once more with
  * many where none of those is free: at a cap or resting for everybody, or shown to this callee lately.
  * Draws are independent and the first free one is taken, so the choice stays uniform over what the callee may receive.
- * @param options.place gets the candidates, and how many caller IDs may rest for this callee (see `headroom`)
+ * @param options.place gets the candidates, and how many caller IDs may rest for this callee (see `reserveOf`)
  * @returns the lease, or the store's answer where it leased none
  * @throws {Refusal} where too much of the ranges is out for everybody
  */
 export async function leaseCallerIds<Answer extends { readonly kind: string }>(options: {
   readonly pool: CallerIdPool;
-  readonly care: CallerIdCare;
+  readonly reputation: CallerIdReputation;
   readonly hashes: Hashes;
   readonly offer: Offer;
   readonly verificationId: string;
   readonly callee: string;
-  readonly place: (candidates: readonly Candidate[], mostResting: number) => Promise<Answer | Placement>;
+  readonly place: (candidates: readonly Candidate[], maxCoolingDown: number) => Promise<Answer | Placement>;
 }): Promise<Leased | Exclude<Answer | Placement, { kind: "placed" }>> {
-  const { pool, care, hashes, offer, verificationId, callee, place } = options;
+  const { pool, reputation, hashes, offer, verificationId, callee, place } = options;
   const attempt = async (count: number) => {
-    const fitness = await care.look(offer.line.ranges, offer.digits, draw(pool, offer, count));
+    const fitness = await reputation.look(offer.slot.ranges, offer.digits, draw(pool, offer, count));
     if (fitness === null) throw rangesExhausted();
-    const { fit, out, mostResting } = fitness;
-    if (fit.length === 0) return { fit, out, answer: { kind: "all_resting", resting: 0 } as Placement };
+    const { fit, out, maxCoolingDown } = fitness;
+    if (fit.length === 0) return { fit, out, answer: { kind: "all_cooling_down", resting: 0 } as Placement };
     const candidates = fit.map((callerIds) => candidate(callerIds, hashes, verificationId, callee));
-    return { fit, out, answer: (await place(candidates, mostResting)) as Placement };
+    return { fit, out, answer: (await place(candidates, maxCoolingDown)) as Placement };
   };
 
   let { fit, out, answer } = await attempt(fewCandidates);
-  if (answer.kind === "all_resting") {
+  if (answer.kind === "all_cooling_down") {
     // Of `resting` + `out` + 1 different numbers one is free; pairs give no such certainty.
     const enough = offer.calls === 1 ? Math.max(answer.resting + out + 1, manyCandidates) : mostCandidates;
     ({ fit, answer } = await attempt(Math.min(enough, mostCandidates)));
@@ -98,9 +98,9 @@ export async function leaseCallerIds<Answer extends { readonly kind: string }>(o
   return { kind: "leased", callerIds, verification: answer.verification };
 }
 
-function draw(pool: CallerIdPool, { line, calls, digits }: Offer, count: number): readonly (readonly CallerId[])[] {
-  if (calls === 2) return pool.drawPairs(line.ranges, digits, count);
-  return pool.draw(line.ranges, digits, count).map((callerId) => [callerId]);
+function draw(pool: CallerIdPool, { slot, calls, digits }: Offer, count: number): readonly (readonly CallerId[])[] {
+  if (calls === 2) return pool.drawPairs(slot.ranges, digits, count);
+  return pool.draw(slot.ranges, digits, count).map((callerId) => [callerId]);
 }
 
 function candidate(callerIds: readonly CallerId[], hashes: Hashes, id: string, callee: string): Candidate {

@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
-import type { Line, Lines, NoLine, NoLineReason } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../../telephony/calls/ports.ts";
 import type { NextPlacement, Seen } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 
@@ -29,12 +29,12 @@ export interface SecondCallsOptions {
   readonly gapMs: number;
   /** Later than this after the gap it is not placed: it is taken for lost by then. */
   readonly marginMs: number;
-  readonly lines: Lines;
+  readonly slots: ChannelSlots;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Makes it the newest call in the store. */
   readonly lease: (verification: Verification) => Promise<NextPlacement>;
-  readonly place: (verification: Verification, callerId: CallerId, line: Line) => void;
+  readonly place: (verification: Verification, callerId: CallerId, slot: ChannelSlot) => void;
   /** It will not come. */
   readonly undelivered: (verification: Verification, reason: Outcome) => void;
   readonly onSeen: (seen: Seen) => void;
@@ -43,15 +43,15 @@ export interface SecondCallsOptions {
 /** Redis restarts within seconds. */
 const againMs = 300;
 
-/** What an app is told where there is no line for the second call, though there was one for the first. */
-const outcomeOfNoLine: Readonly<Record<NoLineReason, Outcome>> = {
+/** What an app is told where there is no slot for the second call, though there was one for the first. */
+const outcomeOfNoSlot: Readonly<Record<NoSlotReason, Outcome>> = {
   capacity: "congestion",
   telephony_unavailable: "trunk_down",
   no_route: "trunk_down",
 };
 
 export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
-  const { gapMs, marginMs, lines, clock, logger, lease, place, undelivered, onSeen } = options;
+  const { gapMs, marginMs, slots, clock, logger, lease, place, undelivered, onSeen } = options;
   /** Those to come, and what gives each up once it waits. Bounded by the first calls that the dialer keeps up. */
   const open = new Map<SecondCall, (() => void) | null>();
   let stopped = false;
@@ -63,10 +63,14 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   }
 
   /** A short break of Redis is waited out, as in a failover. @throws where it is longer */
-  async function takeLine({ to }: Verification, { range }: CallerId, giveUpAtMs: number): Promise<Line | NoLine> {
+  async function takeLine(
+    { to }: Verification,
+    { range }: CallerId,
+    giveUpAtMs: number,
+  ): Promise<ChannelSlot | NoChannelSlot> {
     for (;;) {
       try {
-        return await lines.takeAnother(to, range, []);
+        return await slots.reserveAnother(to, range, []);
       } catch (error) {
         if (clock.nowMs() + againMs > giveUpAtMs) throw error;
         await new Promise<void>((resolve) => void clock.after(againMs, resolve));
@@ -80,18 +84,18 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
       undelivered(verification, "interrupted");
       return;
     }
-    const line = await takeLine(verification, callerId, giveUpAtMs);
-    if ("none" in line) {
-      undelivered(verification, outcomeOfNoLine[line.none]);
+    const slot = await takeLine(verification, callerId, giveUpAtMs);
+    if ("none" in slot) {
+      undelivered(verification, outcomeOfNoSlot[slot.none]);
       return;
     }
     let placement: NextPlacement | null = null;
     try {
       placement = await lease(verification);
     } finally {
-      if (placement?.kind !== "placed") void lines.giveBack(line);
+      if (placement?.kind !== "placed") void slots.release(slot);
     }
-    if (placement.kind === "placed") place(placement.verification, callerId, line);
+    if (placement.kind === "placed") place(placement.verification, callerId, slot);
     else if (placement.kind === "ended") onSeen(placement);
   }
 

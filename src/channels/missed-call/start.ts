@@ -1,6 +1,6 @@
 /** Starts verifications and places their calls. Nothing is placed that the store did not lease first. */
 import type { Logger } from "pino";
-import type { CallerIdCare } from "../../caller-ids/reputation.ts";
+import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Report } from "../../events/events.ts";
@@ -8,7 +8,7 @@ import type { Numbers } from "../../numbers/ports.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
-import type { Dialer, Lines } from "../../telephony/calls/ports.ts";
+import type { ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import type { Endings } from "../../verification/endings.ts";
 import type { CalleeRef, Hashes } from "../../verification/hashes.ts";
 import { answerOnce } from "../../verification/idempotency.ts";
@@ -32,8 +32,8 @@ interface Callee {
 export function createStarts(options: {
   readonly numbers: Numbers;
   readonly callerIds: CallerIdPool;
-  readonly care: CallerIdCare;
-  readonly lines: Lines;
+  readonly reputation: CallerIdReputation;
+  readonly slots: ChannelSlots;
   readonly config: { readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour"> };
   readonly dialer: Dialer;
   readonly store: VerificationStore;
@@ -46,7 +46,7 @@ export function createStarts(options: {
   readonly callIns: CallIns;
   readonly endings: Endings;
 }): Pick<Verifications, "start" | "resend"> {
-  const { numbers, callerIds: pool, care, lines, dialer, store, hashes, clock, random, report, logger } = options;
+  const { numbers, callerIds: pool, reputation, slots, dialer, store, hashes, clock, random, report, logger } = options;
   const { calls, callIns, endings } = options;
   const { min_calls: minCalls, starts_per_callee_per_hour: mostCalls } = options.config.verification;
 
@@ -74,7 +74,7 @@ export function createStarts(options: {
     callee: CalleeRef,
     offer: Offer,
     candidates: readonly Candidate[],
-    mostResting: number,
+    maxCoolingDown: number,
   ) {
     return {
       nowMs: clock.nowMs(),
@@ -83,32 +83,32 @@ export function createStarts(options: {
       callee,
       calls: offer.calls,
       candidates,
-      mostResting,
+      maxCoolingDown,
       longestCallMs: dialer.longestCallMs + (offer.calls === 1 ? 0 : calls.secondCallWithinMs),
     };
   }
 
-  function place({ verification, callerIds }: Leased, { line }: Offer): Verification {
+  function place({ verification, callerIds }: Leased, { slot }: Offer): Verification {
     endings.watch(verification);
-    calls.place(verification, callerIds, line);
+    calls.place(verification, callerIds, slot);
     return verification;
   }
 
-  /** Takes a line for a call and gives it back where `lease` comes to no call: others wait for it. */
+  /** Takes a slot for a call and gives it back where `lease` comes to no call: others wait for it. */
   async function withOffer<T extends { readonly kind: string }>(
     to: string,
     wanted: Wanted,
     asker: Asker | undefined,
     lease: (offer: Offer) => Promise<T>,
   ): Promise<{ readonly offer: Offer; readonly answer: T }> {
-    const offer = await takeOffer(lines, pool, to, wanted);
+    const offer = await takeOffer(slots, pool, to, wanted);
     let answer: T | null = null;
     try {
       if (asker?.gone) throw askerGone;
       answer = await lease(offer);
       return { offer, answer };
     } finally {
-      if (answer?.kind !== "leased") void lines.giveBack(offer.line);
+      if (answer?.kind !== "leased") void slots.release(offer.slot);
     }
   }
 
@@ -129,14 +129,14 @@ export function createStarts(options: {
     const { reference = null, metadata = null } = request;
     const { offer, answer: lease } = await withOffer(to, wantedOf(request), asker, (offer) =>
       leaseCallerIds({
-        ...{ pool, care, hashes, offer, verificationId: id, callee: to },
+        ...{ pool, reputation, hashes, offer, verificationId: id, callee: to },
         place: (...choice) =>
           store.start({ ...callRequest(app, id, ref, offer, ...choice), to, country, reference, metadata }),
       }),
     );
     if (lease.kind === "exists") return endings.seen(lease);
     if (lease.kind !== "leased") throw refused(lease);
-    const { trunk } = offer.line;
+    const { trunk } = offer.slot;
     report({ type: "verification_started", id, app: app.name, country, trunk });
     logger.info({ id, app: app.name, country, trunk, calls: offer.calls }, "verification started");
     return place(lease, offer);
@@ -160,13 +160,13 @@ export function createStarts(options: {
       if (channel === "call_in") throw noCode();
       const { offer, answer: lease } = await withOffer(to, wantedOf(verification), asker, (offer) =>
         leaseCallerIds({
-          ...{ pool, care, hashes, offer, verificationId: id, callee: to },
+          ...{ pool, reputation, hashes, offer, verificationId: id, callee: to },
           place: (...choice) => store.resend(callRequest(app, id, hashes.callee(to), offer, ...choice)),
         }),
       );
       if (lease.kind !== "leased") throw refused(lease);
       const { attempts: attempt } = lease.verification;
-      logger.info({ id, app: app.name, country, trunk: offer.line.trunk, attempt }, "call sent again");
+      logger.info({ id, app: app.name, country, trunk: offer.slot.trunk, attempt }, "call sent again");
       return place(lease, offer);
     },
   };

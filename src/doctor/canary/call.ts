@@ -1,12 +1,12 @@
 /** One canary call: placed as any call of ours, listened for, and ended as soon as it was heard. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
-import type { Dialer, Line } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot, Dialer } from "../../telephony/calls/ports.ts";
 import type { CanaryEar } from "./listener.ts";
 
 /** A call that looks altered may be an earlier one that comes late: the right one gets so long to come, too. */
 const secondThoughtMs = 1000;
-/** What is heard may come after the call has ended: over AMI by another way, or at the next poll. */
+/** What is heard may come after the call has ended: over AMI over another connection, or at the next poll. */
 const latecomerMs = 1500;
 
 export interface CanaryCall {
@@ -16,7 +16,7 @@ export interface CanaryCall {
   /** E.164. */
   readonly callerId: string;
   readonly range: string;
-  readonly line: Line;
+  readonly slot: ChannelSlot;
   readonly waitMs: number;
 }
 
@@ -48,10 +48,10 @@ export async function placeCanary(
       } else void sleep(secondThoughtMs, over.signal).then(resolve);
     });
   });
-  const { attemptId, callee, callerId, range, line } = call;
+  const { attemptId, callee, callerId, range, slot } = call;
   const ended = new Promise<Outcome>((resolve) => {
     dialer.place(
-      { attemptId, callee, callerId, range, line },
+      { attemptId, callee, callerId, range, slot },
       { calling: () => undefined, ringing: () => undefined, ended: ({ outcome }) => resolve(outcome) },
     );
   });

@@ -9,7 +9,7 @@ import type { CallControl } from "../../telephony/asterisk/call-control.ts";
 import { createDialer } from "../../telephony/calls/dialer.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";
-import type { Way } from "../../telephony/trunks/admission-port.ts";
+import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
 import { asterisksOf } from "../../telephony/trunks/routes.ts";
 import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
@@ -40,12 +40,12 @@ export async function* sendCanaries(options: CanaryOptions): AsyncGenerator<Find
     controls.set(name, createDriver(own, { clock: systemClock, random: cryptoRandom, logger }));
   }
   // Failing over would ring through another trunk than the one that is looked at.
-  const lines = {
-    takeAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
-    giveBack: async () => undefined,
+  const slots = {
+    reserveAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
+    release: async () => undefined,
     callEnded: async () => undefined,
   };
-  const dialer = createDialer({ callControls: controls, config, lines, tap: null, clock: systemClock, logger });
+  const dialer = createDialer({ callControls: controls, config, slots, capture: null, clock: systemClock, logger });
   try {
     try {
       await ear.open();
@@ -91,21 +91,21 @@ function createEar({ config, canary }: CanaryOptions): CanaryEar {
 async function send(
   parts: { config: Config; canary: CanaryConfig; dialer: Dialer; ear: CanaryEar },
   control: CallControl | undefined,
-  way: Way,
+  path: TrunkPath,
 ): Promise<WayReport> {
   const { config, canary, dialer, ear } = parts;
-  const trunk = config.trunks[way.trunk];
+  const trunk = config.trunks[path.trunk];
   const [callerId] = createCallerIdPool(config.ranges, cryptoRandom).draw(trunk?.ranges ?? [], null, 1);
   if (trunk === undefined || callerId === undefined) throw new Error("the configuration was not checked");
-  if (control?.connected !== true) return { way, arrival: null, outcome: null };
+  if (control?.connected !== true) return { path, arrival: null, outcome: null };
   const heardOn = canary.sandbox_url === undefined ? (config.trunks[canary.inbound_trunk ?? ""] ?? null) : null;
   const sent = { callerId: callerId.number, codeLength: callerId.code.length, trunk };
   const attemptId = `canary-${cryptoRandom.bytes(9).toString("base64url")}`;
-  const line = { leaseId: attemptId, ...way, ranges: trunk.ranges, waitMs: 0 };
+  const slot = { leaseId: attemptId, ...path, ranges: trunk.ranges, waitMs: 0 };
   const { heard, outcome } = await placeCanary(
     { dialer, ear },
-    { attemptId, callee: canary.number, callerId: sent.callerId, range: callerId.range, line, waitMs: canary.wait_ms },
+    { attemptId, callee: canary.number, callerId: sent.callerId, range: callerId.range, slot, waitMs: canary.wait_ms },
     (caller) => judgeArrival(sent, caller, heardOn) === "as_sent",
   );
-  return { way, arrival: heard === null ? null : judgeArrival(sent, heard, heardOn), outcome };
+  return { path, arrival: heard === null ? null : judgeArrival(sent, heard, heardOn), outcome };
 }

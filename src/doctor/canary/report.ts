@@ -1,12 +1,12 @@
 /** What the operator reads of one canary call. No number is in it. */
 import type { Outcome } from "../../telephony/calls/outcome.ts";
-import type { Way } from "../../telephony/trunks/admission-port.ts";
+import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
 import { type Finding, fail, ok } from "../finding.ts";
 import type { Arrival } from "./verdict.ts";
 
-/** What became of the call that was sent one way. */
+/** What became of the call that was sent over one path. */
 export interface WayReport {
-  readonly way: Way;
+  readonly path: TrunkPath;
   /** Null: nothing arrived. */
   readonly arrival: Arrival | null;
   /** How the call ended; null: none could be placed. */
@@ -20,8 +20,8 @@ const changes: Readonly<Record<Exclude<Arrival, "as_sent">, string>> = {
   withheld: "it was withheld: the phone shows no number",
 };
 
-export function describeArrival({ way, arrival, outcome }: WayReport): Finding {
-  const what = `Canary, trunk ${way.trunk} through ${way.asterisk}: `;
+export function describeArrival({ path, arrival, outcome }: WayReport): Finding {
+  const what = `Canary, trunk ${path.trunk} through ${path.asterisk}: `;
   if (outcome === null || outcome === "trunk_down") {
     return fail(`${what}trunk down, no call could be placed`, "The lines about its Asterisk say more.");
   }

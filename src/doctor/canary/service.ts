@@ -6,8 +6,8 @@ import type { WayReport } from "./report.ts";
 const by = "canary";
 
 /**
- * A trunk that alters the caller ID on one way shows wrong codes to some: it is taken out as a whole. It comes back when
- * each way brought the caller ID as sent, and only if a canary took it out. What did not arrive decides nothing.
+ * A trunk that alters the caller ID on one path shows wrong codes to some: it is taken out as a whole. It comes back when
+ * each path brought the caller ID as sent, and only if a canary took it out. What did not arrive decides nothing.
  */
 export async function* serviceAfter(
   name: string,

@@ -1,4 +1,4 @@
-/** What became of a canary's caller ID on its way. */
+/** What became of a canary's caller ID on its path. */
 import { createNumberFormat, type NumberFormatConfig } from "../../telephony/trunks/number-format.ts";
 
 /** `prefix_changed`: other digits in front, but the code is still right; `prefix_lost`: digits are missing in front. */

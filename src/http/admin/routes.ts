@@ -112,7 +112,7 @@ function partBody(part: PartReport): PartAnswer {
     calls_per_second: part.callsPerSecond,
     max_calls_per_second: part.maxCallsPerSecond,
     wait_ms: part.waitMs,
-    ways: part.ways.map(({ trunk, asterisk, usable, why, breaker }) => ({
+    paths: part.paths.map(({ trunk, asterisk, usable, why, breaker }) => ({
       ...{ trunk, asterisk, usable, why, breaker: breaker.state },
       retry_at: breaker.retryAtMs === null ? null : new Date(breaker.retryAtMs).toISOString(),
     })),

@@ -15,7 +15,7 @@ export const PartParams = Type.Object({
   name: Type.String({ maxLength: 40, description: "Its name in the configuration.", examples: ["carrier-a"] }),
 });
 
-const Way = Type.Object({
+const TrunkPath = Type.Object({
   trunk: Type.String(),
   asterisk: Type.String(),
   usable: Type.Boolean({ description: "Whether this gateway can place a call on it now." }),
@@ -46,7 +46,7 @@ const example = {
   calls_per_second: 0,
   max_calls_per_second: 10,
   wait_ms: 0,
-  ways: [
+  paths: [
     {
       trunk: "carrier-a",
       asterisk: "pbx",
@@ -69,7 +69,7 @@ export const PartBody = Type.Object(
     calls_per_second: Type.Integer({ description: "Calls of all gateways that began in the last whole second." }),
     max_calls_per_second: Type.Integer({ description: "Most that may begin in a second." }),
     wait_ms: Type.Integer({ description: "How long a call that came now would wait for its turn." }),
-    ways: Type.Array(Way, { description: "Each trunk through each Asterisk, as this gateway sees it." }),
+    paths: Type.Array(TrunkPath, { description: "Each trunk through each Asterisk, as this gateway sees it." }),
   },
   { title: "OperatedPart", examples: [example] },
 );

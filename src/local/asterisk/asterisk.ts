@@ -29,7 +29,7 @@ export interface AsteriskOptions {
   stirShaken?: { keyFile: string; certUrl: string; attestation: "A" | "B" | "C" };
   /** Stasis applications that hear of incoming calls, one for each gateway on ARI; default none. */
   inboundApps?: readonly string[];
-  /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no tap. */
+  /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no capture. */
   hepPort?: number;
   /** What those copies carry as `capture_password`. */
   hepPassword?: string;

@@ -2,7 +2,7 @@
 --[[
 Takes a trunk or an Asterisk out of service: from now on reserve_slot gives out no line there. Calls that have one go on.
 
-KEYS[1]  {lines}:out
+KEYS[1]  {admission}:out
 ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary
 ARGV[3]  the outage as JSON, with ARGV[2] as `by`
 

@@ -2,7 +2,7 @@
 --[[
 Puts a trunk or an Asterisk back in service: the operator whatever took it out, a program only what it took out itself.
 
-KEYS[1]  {lines}:out
+KEYS[1]  {admission}:out
 ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary
 
 Returns  1: it was out and is back; 0: nothing changed

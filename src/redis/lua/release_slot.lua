@@ -2,8 +2,8 @@
 --[[
 Gives back places that reserve_slot gave. Doing so twice, or after a lease ended, changes nothing.
 
-KEYS[1]  {lines}:out (leads to the others)
-ARGV[1]  lease id      ARGV[2]  1: no call was placed, so its turn goes to the next     ARGV[3…8]  its way
+KEYS[1]  {admission}:out (leads to the others)
+ARGV[1]  lease id      ARGV[2]  1: no call was placed, so its turn goes to the next     ARGV[3…8]  its path
 ARGV[9…] further places, likewise
 
 Returns  1
@@ -13,8 +13,8 @@ Returns  1
 local VALUES = 8
 local now = time_ms()
 for i = 1, #ARGV, VALUES do
-  local way = way_at(ARGV, i + 2)
-  vacate(way.trunk, now, ARGV[i], ARGV[i + 1] == '1')
-  vacate(way.asterisk, now, ARGV[i], ARGV[i + 1] == '1')
+  local path = way_at(ARGV, i + 2)
+  vacate(path.trunk, now, ARGV[i], ARGV[i + 1] == '1')
+  vacate(path.asterisk, now, ARGV[i], ARGV[i + 1] == '1')
 end
 return 1

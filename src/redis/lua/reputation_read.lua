@@ -2,7 +2,7 @@
 --[[
 Which of a few caller IDs may be shown now, and how many of their ranges may not, and which.
 
-KEYS[1]  {care}, the stem of all keys of caller-ID care; see reputation_update.lua
+KEYS[1]  {care}, the stem of all keys of caller-ID reputation; see reputation_update.lua
 ARGV[1]  now, ms   ARGV[2]  how many ranges follow   ARGV[3…]  their names
 then     candidates, two values each: number of its range (1 = first), hash of the caller ID
 

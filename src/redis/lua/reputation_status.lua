@@ -2,7 +2,7 @@
 --[[
 How many caller IDs of each range are not shown now.
 
-KEYS[1]  {care}, the stem of all keys of caller-ID care; see reputation_update.lua
+KEYS[1]  {care}, the stem of all keys of caller-ID reputation; see reputation_update.lua
 ARGV[1]  now, ms   ARGV[2…]  names of ranges
 
 Returns  {how many rest, how many are out for whatever reason, …}: two values for each range

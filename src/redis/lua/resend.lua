@@ -9,7 +9,7 @@ ARGV[3]   verification id             ARGV[6]   calls, the same as at the start
 ARGV[7…]  candidates in random order: a caller ID hash for each call, code hash, prefix, digits
 
 Returns   {'placed', candidate, 0, public fields…}   {'ended', 0, ended now, public fields…}
-          {'all_resting', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
+          {'all_cooling_down', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"

@@ -2,7 +2,7 @@
 --[[
 How busy trunks and Asterisks are, over all gateways, and what is out of service. Changes nothing.
 
-KEYS[1]  {lines}:out
+KEYS[1]  {admission}:out
 ARGV[1], ARGV[2], …  kind and name of each part
 
 Returns  four values for each part: calls that hold a place, calls whose turn came in the last whole second,

@@ -12,7 +12,7 @@ ARGV[9]   reference, or ''            ARGV[10]  metadata as JSON, or ''
 ARGV[12…] candidates in random order: a caller ID hash for each call, code hash, prefix, digits
 
 Returns   {'placed', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'all_resting', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
+          {'all_cooling_down', how many}   {'capacity', wait ms}   {'limited', which, wait ms}   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"

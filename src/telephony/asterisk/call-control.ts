@@ -30,7 +30,7 @@ export type CallEvent =
   | { readonly type: "answered"; readonly callId: string; readonly atMs: number }
   /**
    * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
-   * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP tap finds its evidence.
+   * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
    */
   | {
       readonly type: "ended";

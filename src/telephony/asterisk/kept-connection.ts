@@ -44,7 +44,7 @@ export interface KeptConnectionParts extends ConnectionParts {
    */
   connect(link: Link): Promise<AsteriskInfo>;
   /** Called as soon as it is up, and then after each pause. False: the link is broken. Never rejects. */
-  beat(): boolean | Promise<boolean>;
+  batchTimer(): boolean | Promise<boolean>;
   /** Why `connect` failed, for people; without a secret. */
   describe(error: unknown): string;
   /** `up` changed. Must not throw. */
@@ -58,7 +58,7 @@ export class KeptConnection {
   /** In a row. */
   #failures = 0;
   #startupTime: string | null = null;
-  /** There is one thing to wait for at a time: the next try, or the next beat. */
+  /** There is one thing to wait for at a time: the next try, or the next batchTimer. */
   #stopTimer: () => void = () => undefined;
 
   constructor(parts: KeptConnectionParts) {
@@ -102,15 +102,15 @@ export class KeptConnection {
       return link.broke(this.#parts.describe(error));
     }
     this.#setUp(true);
-    void this.#beat(link);
+    void this.#batchTimer(link);
   }
 
-  async #beat(link: Link): Promise<void> {
-    const alive = await this.#parts.beat();
+  async #batchTimer(link: Link): Promise<void> {
+    const alive = await this.#parts.batchTimer();
     if (link.over) return;
     if (!alive) return link.broke("Asterisk does not answer pings");
     const beatMs = Math.min(longestBeatMs, this.#parts.asterisk.request_timeout_ms);
-    this.#stopTimer = this.#parts.clock.after(beatMs, () => void this.#beat(link));
+    this.#stopTimer = this.#parts.clock.after(beatMs, () => void this.#batchTimer(link));
   }
 
   #pause(reason: string): void {

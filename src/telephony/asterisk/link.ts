@@ -20,7 +20,7 @@ export class Link {
   }
 
   /**
-   * Takes what was opened into its care, to be closed when the link is over; at once where it is already.
+   * Takes what was opened into its reputation, to be closed when the link is over; at once where it is already.
    * @throws {Error} then
    */
   hold(close: () => void): void {

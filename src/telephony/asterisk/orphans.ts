@@ -1,7 +1,7 @@
 /** Hangs up channels of our own that turn up though nobody wants them. */
 import type { Logger } from "pino";
 
-/** Hang-ups that may be under way at once; the next piece of news of a channel asks again. */
+/** Hang-ups that may be in progress at once; the next piece of news of a channel asks again. */
 const maxStrays = 50;
 
 export class Strays {

@@ -1,4 +1,4 @@
-/** What an attempt came to: from what Asterisk's events said and, where the SIP tap saw it, from what the wire says. */
+/** What an attempt came to: from what Asterisk's events said and, where the SIP capture saw it, from what the wire says. */
 import type { EndedBy, OriginateRefusal } from "../asterisk/call-control.ts";
 import type { Evidence } from "../sip-capture/evidence.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -24,7 +24,7 @@ export interface CallEnd {
   readonly farEndRefused: boolean;
 }
 
-/** @param ringOnProgress whether a 183 counts as alerting on this trunk @param evidence null: the tap saw nothing of it */
+/** @param ringOnProgress whether a 183 counts as alerting on this trunk @param evidence null: the capture saw nothing of it */
 export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Evidence | null): AttemptResult {
   const alertingAtMs = evidence === null ? null : alertingOnWire(evidence, ringOnProgress);
   const alerted = end.alertedAtMs !== null || alertingAtMs !== null;
@@ -95,7 +95,7 @@ function whole(ms: number): number {
 }
 
 /**
- * Whether no INVITE of this attempt can make a phone ring any more. What Asterisk says of a call that the tap saw without a
+ * Whether no INVITE of this attempt can make a phone ring any more. What Asterisk says of a call that the capture saw without a
  * final is not enough: it makes up a 503 where a TCP connection breaks, and a 408 where nothing came.
  */
 function inviteOver(end: CallEnd, evidence: Evidence | null): boolean {

@@ -4,14 +4,14 @@ import type { Config } from "../../config/schema.ts";
 import { LateLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { SipTap } from "../sip-capture/index.ts";
-import type { DialerLines } from "../trunks/channel-slots.ts";
+import type { SipCapture } from "../sip-capture/index.ts";
+import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
 import { isSignOfLife } from "./call-machine.ts";
 import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
 import { guarded } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
-import type { Attempt, AttemptObserver, AttemptResult, Dialer, Line } from "./ports.ts";
+import type { Attempt, AttemptObserver, AttemptResult, ChannelSlot, Dialer } from "./ports.ts";
 
 /** One try a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
@@ -23,9 +23,9 @@ const e164Pattern = /^\+\d{3,15}$/;
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
-  readonly config: Pick<Config, "asterisks" | "trunks" | "calls" | "sip_tap">;
-  readonly lines: Pick<DialerLines, "takeAnother" | "giveBack" | "callEnded">;
-  readonly tap: SipTap | null;
+  readonly config: Pick<Config, "asterisks" | "trunks" | "calls" | "sip_capture">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
+  readonly capture: SipCapture | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -37,18 +37,18 @@ export function createDialer(parts: DialerParts): Dialer {
 }
 
 /** Longest that one attempt takes from the moment its turn comes until it has ended, in milliseconds. */
-export function longestCallMs(config: Pick<Config, "asterisks" | "calls" | "sip_tap">): number {
+export function longestCallMs(config: Pick<Config, "asterisks" | "calls" | "sip_capture">): number {
   const { calls, asterisks } = config;
   const dueMs = calls.setup_limit_ms + calls.ring_ms;
   const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-  const tapMs = config.sip_tap?.wait_ms ?? 0;
+  const tapMs = config.sip_capture?.wait_ms ?? 0;
   return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + tapMs;
 }
 
 class ShortCallDialer implements Dialer {
   readonly longestCallMs: number;
   readonly #parts: DialerParts;
-  /** By attempt id; bounded by the lines that can be taken. */
+  /** By attempt id; bounded by the slots that can be taken. */
   readonly #attempts = new Map<string, LiveAttempt>();
   /** By call id: each attempt may have placed a few. */
   readonly #calls = new Map<string, LiveAttempt>();
@@ -70,7 +70,7 @@ class ShortCallDialer implements Dialer {
     const { attemptId } = attempt;
     const whyNot = this.#whyNot(attempt);
     if (whyNot !== null) {
-      void this.#parts.lines.giveBack(attempt.line);
+      void this.#parts.slots.release(attempt.slot);
       // Answers later, so that `place` has returned when the observer hears of it.
       queueMicrotask(() => this.#report(attempt, observer, unplaced(whyNot)));
       return;
@@ -79,8 +79,8 @@ class ShortCallDialer implements Dialer {
     const live = new LiveAttempt({
       attempt,
       observer,
-      plan: (line, callId, setupLimitMs) => this.#plan(attempt, line, callId, setupLimitMs),
-      lines: this.#parts.lines,
+      plan: (slot, callId, setupLimitMs) => this.#plan(attempt, slot, callId, setupLimitMs),
+      slots: this.#parts.slots,
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,
       mostTries: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
@@ -132,21 +132,21 @@ class ShortCallDialer implements Dialer {
     return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }
 
-  #plan(attempt: Attempt, line: Line, callId: string, setupLimitMs: number): ReturnType<PlanCall> {
+  #plan(attempt: Attempt, slot: ChannelSlot, callId: string, setupLimitMs: number): ReturnType<PlanCall> {
     const { callControls, config } = this.#parts;
-    const trunk = config.trunks[line.trunk];
-    const asterisk = config.asterisks[line.asterisk];
-    const control = callControls.get(line.asterisk);
-    const format = this.#formats.get(line.trunk);
+    const trunk = config.trunks[slot.trunk];
+    const asterisk = config.asterisks[slot.asterisk];
+    const control = callControls.get(slot.asterisk);
+    const format = this.#formats.get(slot.trunk);
     const callee = format?.callee(attempt.callee) ?? null;
     const callerId = format?.callerId(attempt.callerId) ?? null;
     if (trunk === undefined || asterisk === undefined || control === undefined) return null;
-    // Routing gives no line to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
+    // Routing gives no slot to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
     if (callee === null || callerId === null) return null;
     const { ring_ms: ringMs } = config.calls;
     return {
       control,
-      tap: this.#parts.tap,
+      capture: this.#parts.capture,
       request: {
         callId,
         endpoint: trunk.endpoint,
@@ -175,9 +175,9 @@ class ShortCallDialer implements Dialer {
   }
 
   /** Log lines say which attempt and which trunks, and no number. */
-  #report({ attemptId, line }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
+  #report({ attemptId, slot }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
     const { logger } = this.#parts;
-    logger.info({ attemptId, trunk: result.tries.at(-1)?.trunk ?? line.trunk, ...result }, "call ended");
+    logger.info({ attemptId, trunk: result.tries.at(-1)?.trunk ?? slot.trunk, ...result }, "call ended");
     guarded(new LateLogger(() => logger.child({ attemptId })), () => observer.ended(result));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One attempt under way: waits for its turn, places the call, and where a trunk fails tries the next one with the same
+ * One attempt in progress: waits for its turn, places the call, and where a trunk fails tries the next one with the same
  * caller ID. Never after the phone may have rung, and never while an INVITE of this attempt may be alive: a callee
  * must not get two calls at once.
  */
@@ -7,10 +7,10 @@
 import type { LineLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { DialerLines } from "../trunks/channel-slots.ts";
+import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { LiveCall } from "./live-call.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";
-import type { Attempt, AttemptObserver, AttemptResult, Line, NoLine, Try } from "./ports.ts";
+import type { Attempt, AttemptObserver, AttemptResult, ChannelSlot, NoChannelSlot, Try } from "./ports.ts";
 
 /** A try that has less than this left for alerting is not worth a call: most phones ring after 2 to 8 s. */
 const leastSetupMs = 3000;
@@ -18,20 +18,22 @@ const leastSetupMs = 3000;
 const countAgainMs = 300;
 const countTries = 10;
 
-/** How one INVITE is to be placed; null: the line's trunk or Asterisk is not configured. */
+/** How one INVITE is to be placed; null: the slot's trunk or Asterisk is not configured. */
 export type PlanCall = (
-  line: Line,
+  slot: ChannelSlot,
   callId: string,
   setupLimitMs: number,
 ) =>
-  | (Pick<ConstructorParameters<typeof LiveCall>[0], "request" | "rules" | "tap"> & { readonly control: CallControl })
+  | (Pick<ConstructorParameters<typeof LiveCall>[0], "request" | "rules" | "capture"> & {
+      readonly control: CallControl;
+    })
   | null;
 
 export interface LiveAttemptParts {
   readonly attempt: Attempt;
   readonly observer: AttemptObserver;
   readonly plan: PlanCall;
-  readonly lines: Pick<DialerLines, "takeAnother" | "giveBack" | "callEnded">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
   readonly setupLimitMs: number;
   /** Most trunks that are tried. */
   readonly mostTries: number;
@@ -50,7 +52,7 @@ export class LiveAttempt {
   readonly #parts: LiveAttemptParts;
   readonly #startedAtMs: number;
   readonly #tries: Try[] = [];
-  #line: Line;
+  #slot: ChannelSlot;
   #call: LiveCall | null = null;
   #callId = "";
   #stopWaiting: (() => void) | null = null;
@@ -62,13 +64,13 @@ export class LiveAttempt {
 
   constructor(parts: LiveAttemptParts) {
     this.#parts = parts;
-    this.#line = parts.attempt.line;
-    this.#startedAtMs = parts.clock.nowMs() + parts.attempt.line.waitMs;
+    this.#slot = parts.attempt.slot;
+    this.#startedAtMs = parts.clock.nowMs() + parts.attempt.slot.waitMs;
   }
 
   /** Once. */
   begin(): void {
-    this.#await(this.#line);
+    this.#await(this.#slot);
   }
 
   cancel(): void {
@@ -89,13 +91,13 @@ export class LiveAttempt {
     return true;
   }
 
-  #await(line: Line): void {
-    this.#line = line;
-    if (line.waitMs <= 0) {
+  #await(slot: ChannelSlot): void {
+    this.#slot = slot;
+    if (slot.waitMs <= 0) {
       this.#invite();
       return;
     }
-    this.#stopWaiting = this.#parts.clock.after(line.waitMs, () => {
+    this.#stopWaiting = this.#parts.clock.after(slot.waitMs, () => {
       this.#stopWaiting = null;
       this.#invite();
     });
@@ -104,7 +106,7 @@ export class LiveAttempt {
   #invite(): void {
     if (this.#isTooLate()) {
       this.#parts.logger.warn(
-        { trunk: this.#line.trunk },
+        { trunk: this.#slot.trunk },
         "its turn has passed: the gateway stood still, or is overloaded",
       );
       this.#endUnplaced("interrupted");
@@ -114,7 +116,7 @@ export class LiveAttempt {
     const number = this.#tries.length + 1;
     this.#callId = number === 1 ? attempt.attemptId : `${attempt.attemptId}-t${number}`;
     const elapsedMs = number === 1 ? 0 : clock.nowMs() - this.#startedAtMs;
-    const planned = plan(this.#line, this.#callId, setupLimitMs - elapsedMs);
+    const planned = plan(this.#slot, this.#callId, setupLimitMs - elapsedMs);
     if (planned === null) {
       this.#endUnplaced("trunk_down");
       return;
@@ -123,7 +125,7 @@ export class LiveAttempt {
     this.#call = new LiveCall({
       ...planned,
       clock,
-      logger: logger.child({ trunk: this.#line.trunk }),
+      logger: logger.child({ trunk: this.#slot.trunk }),
       observer: {
         calling: () => {
           if (!this.#toldCalling) observer.calling();
@@ -136,17 +138,17 @@ export class LiveAttempt {
     this.#call.begin();
     // It may stand still between that look at the clock and the request that leaves, too.
     if (this.#turnHasPassed()) {
-      this.#parts.logger.warn({ trunk: this.#line.trunk }, "placed too late: the gateway stood still; hanging up");
+      this.#parts.logger.warn({ trunk: this.#slot.trunk }, "placed too late: the gateway stood still; hanging up");
       this.cancel();
     }
   }
 
   #ended(result: AttemptResult): void {
-    const line = this.#line;
+    const slot = this.#slot;
     this.#call = null;
-    this.#tries.push({ trunk: line.trunk, asterisk: line.asterisk, outcome: result.outcome });
+    this.#tries.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
     this.#result = mostTelling(this.#result, result);
-    void this.#parts.lines.callEnded(line, result);
+    void this.#parts.slots.callEnded(slot, result);
     if (this.#mayFailOver(result)) void this.#failOver();
     else this.#end(this.#result);
   }
@@ -161,8 +163,8 @@ export class LiveAttempt {
   }
 
   #turnHasPassed(): boolean {
-    const { placeByMs = Number.POSITIVE_INFINITY } = this.#line;
-    return this.#parts.clock.nowMs() > placeByMs;
+    const { originateByMs = Number.POSITIVE_INFINITY } = this.#slot;
+    return this.#parts.clock.nowMs() > originateByMs;
   }
 
   #isWorthACall(): boolean {
@@ -170,11 +172,11 @@ export class LiveAttempt {
     return !this.#canceled && leftMs >= leastSetupMs;
   }
 
-  async #takeAnother(): Promise<Line | NoLine | null> {
-    const { attempt, lines, clock } = this.#parts;
+  async #reserveAnother(): Promise<ChannelSlot | NoChannelSlot | null> {
+    const { attempt, slots, clock } = this.#parts;
     for (let count = 1; count <= countTries && this.#isWorthACall(); count++) {
       try {
-        return await lines.takeAnother(attempt.callee, attempt.range, this.#tries);
+        return await slots.reserveAnother(attempt.callee, attempt.range, this.#tries);
       } catch {
         await new Promise<void>((resolve) => void clock.after(countAgainMs, resolve));
       }
@@ -183,22 +185,22 @@ export class LiveAttempt {
   }
 
   async #failOver(): Promise<void> {
-    const { lines, logger } = this.#parts;
-    const next = await this.#takeAnother();
+    const { slots, logger } = this.#parts;
+    const next = await this.#reserveAnother();
     const known = this.#result;
     if (next !== null && "leaseId" in next) {
       if (!this.#canceled) {
-        logger.info({ from: this.#line.trunk, to: next.trunk }, "trying another trunk");
+        logger.info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
         this.#await(next);
         return;
       }
-      void lines.giveBack(next);
+      void slots.release(next);
     }
     this.#end(known ?? this.#parts.neverPlaced("trunk_down"));
   }
 
   #endUnplaced(known: Parameters<LiveAttemptParts["neverPlaced"]>[0]): void {
-    void this.#parts.lines.giveBack(this.#line);
+    void this.#parts.slots.release(this.#slot);
     this.#end(this.#result ?? this.#parts.neverPlaced(known));
   }
 

@@ -1,9 +1,9 @@
-/** One call under way: feeds its state machine (call.ts) and does what that says. */
+/** One call in progress: feeds its state machine (call.ts) and does what that says. */
 
 import type { LineLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
-import type { SipTap } from "../sip-capture/index.ts";
+import type { SipCapture } from "../sip-capture/index.ts";
 import { type CallEnd, resultOf } from "./attempt-result.ts";
 import {
   beginCall,
@@ -22,7 +22,7 @@ export interface LiveCallParts {
   readonly rules: CallRules;
   readonly control: CallControl;
   /** Null: there is none, and nothing waits for it. */
-  readonly tap: SipTap | null;
+  readonly capture: SipCapture | null;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
   readonly logger: LineLogger;
@@ -111,10 +111,10 @@ export class LiveCall {
 
   async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    const { logger, onEnd, rules, tap } = this.#parts;
+    const { logger, onEnd, rules, capture } = this.#parts;
     if (end.endedBy === "nobody" && end.refusal === null) logger.warn({}, "the end of a call was never seen");
-    // Without a tap there is nothing to wait for, not even a turn of the event loop.
-    const evidence = tap === null || end.sipCallId === null ? null : await tap.settle(end.sipCallId);
+    // Without a capture there is nothing to wait for, not even a turn of the event loop.
+    const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
     onEnd(resultOf(end, rules.ringOnProgress, evidence));
   }
 }

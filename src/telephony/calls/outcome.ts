@@ -24,7 +24,7 @@ export type Outcome = (typeof outcomes)[number];
 
 export interface OutcomeTraits {
   /**
-   * Whether another call to this number makes sense, and by which way. `final`: this number will not ring. `at_once`:
+   * Whether another call to this number makes sense, and by which path. `final`: this number will not ring. `at_once`:
    * the attempt itself goes on to another trunk, unless the phone may have rung.
    */
   readonly nextTry: "final" | "same_trunk" | "other_trunk" | "other_trunk_at_once" | "other_caller_id";
@@ -95,7 +95,7 @@ export interface Ending {
   readonly sipStatus: number | null;
   /** As Asterisk reports it: mostly made from the status. */
   readonly q850Cause: number | null;
-  /** The cause in the carrier's own Reason header, seen by the SIP tap. */
+  /** The cause in the carrier's own Reason header, seen by the SIP capture. */
   readonly carrierCause: number | null;
 }
 
@@ -171,7 +171,7 @@ const causeOfStatus: Readonly<Record<number, number>> = {
 };
 
 /**
- * The carrier's own cause says more than the status, unless it only repeats it. Seen by the tap it is sure; without, it is
+ * The carrier's own cause says more than the status, unless it only repeats it. Seen by the capture it is sure; without, it is
  * one that Asterisk did not make from the status (it passed on `Reason: Q.850;cause=N` before 22.9). Else the status is the
  * finer of the two; else the cause is all there is.
  */

@@ -1,12 +1,12 @@
-/** The SIP tap: evidence of what went over the wire. */
+/** The SIP capture: evidence of what went over the wire. */
 import { Type } from "typebox";
 import { count, ms, secret, section, text } from "../../typed-yaml/parts.ts";
 
 const address = "^[0-9a-fA-F.:]{2,45}$";
 const addressOrBlock = "^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$";
 
-export const SipTap = section(
-  "Copies of SIP messages that Asterisk sends here (hep.conf), for finer outcomes and exact times. Without this section there is no tap and calls work all the same.",
+export const SipCapture = section(
+  "Copies of SIP messages that Asterisk sends here (hep.conf), for finer outcomes and exact times. Without this section there is no capture and calls work all the same.",
   {
     host: text(address, "an IP address", {
       default: "127.0.0.1",
@@ -30,7 +30,7 @@ export const SipTap = section(
       1000,
       0,
       5000,
-      "After a call ended: longest wait to see its INVITE over. Our CANCEL is sent again after 500 ms (T1 of RFC 3261), so this covers one lost packet and the way there and back.",
+      "After a call ended: longest wait to see its INVITE over. Our CANCEL is sent again after 500 ms (T1 of RFC 3261), so this covers one lost packet and the path there and back.",
     ),
     max_calls: count(
       20_000,

@@ -1,17 +1,17 @@
 /**
- * The SIP tap: hears from Asterisk (res_hep) what goes over the wire and tells it of a call that ended. Evidence, never a
+ * The SIP capture: hears from Asterisk (res_hep) what goes over the wire and tells it of a call that ended. Evidence, never a
  * dependency: a packet that is lost, late or forged in shape only makes an outcome coarser.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Evidence } from "./evidence.ts";
-import { Receiver, type SipTapConfig } from "./receiver.ts";
+import { Receiver, type SipCaptureConfig } from "./receiver.ts";
 import { WireCalls } from "./wire-calls.ts";
 
 export type { Evidence } from "./evidence.ts";
 
 /** What the dialer asks. */
-export interface SipTap {
+export interface SipCapture {
   /** Longest that `settle` takes, in milliseconds. */
   readonly waitMs: number;
   /**
@@ -22,7 +22,7 @@ export interface SipTap {
   settle(callId: string): Promise<Evidence | null>;
 }
 
-export interface RunningSipTap extends SipTap {
+export interface RunningSipCapture extends SipCapture {
   /** Listens; resolves after the first try, whether it worked or not, and keeps trying. */
   start(): Promise<void>;
   stop(): void;
@@ -30,19 +30,19 @@ export interface RunningSipTap extends SipTap {
 
 /**
  * Asterisk's event of the end may overtake the packets that tell of the call, by a few milliseconds (both are local). After
- * this time a call of which nothing was seen is one that this tap is not told of: another gateway's Asterisk has no tap.
+ * this time a call of which nothing was seen is one that this capture is not told of: another gateway's Asterisk has no capture.
  */
 const unseenWaitMs = 100;
 /** Longer than a call of ours can take: 60 s set-up and 30 s ring at most. Those of others on a PBX are forgotten by it. */
 const maxAgeMs = 180_000;
 
-export function createSipTap(parts: {
-  readonly config: SipTapConfig;
+export function createSipCapture(parts: {
+  readonly config: SipCaptureConfig;
   readonly clock: Clock;
   readonly logger: Logger;
-}): RunningSipTap {
+}): RunningSipCapture {
   const { config, clock } = parts;
-  const logger = parts.logger.child({ part: "sip-tap" });
+  const logger = parts.logger.child({ part: "sip-capture" });
   /** By Call-ID: calls that ended and whose INVITE is not over yet. Bounded by the calls that the dialer keeps up. */
   const waiting = new Map<string, () => void>();
   let heard = false;
@@ -69,7 +69,7 @@ export function createSipTap(parts: {
     calls.forget(callId);
     if (evidence === null && !heard && !silenceTold) {
       silenceTold = true;
-      logger.warn("SIP tap has heard nothing of a call: does Asterisk's hep.conf send to it?");
+      logger.warn("SIP capture has heard nothing of a call: does Asterisk's hep.conf send to it?");
     }
     return evidence;
   }

@@ -1,4 +1,4 @@
-/** The socket of the SIP tap: keeps trying to have it, and lets in only what comes from where it may. */
+/** The socket of the SIP capture: keeps trying to have it, and lets in only what comes from where it may. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
@@ -6,10 +6,10 @@ import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { allowedSources, type IsAllowed } from "./sources.ts";
 
-export type SipTapConfig = NonNullable<Config["sip_tap"]>;
+export type SipCaptureConfig = NonNullable<Config["sip_capture"]>;
 
 export interface ReceiverParts {
-  readonly config: SipTapConfig;
+  readonly config: SipCaptureConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onDatagram: (datagram: Buffer) => void;
@@ -54,9 +54,9 @@ export class Receiver {
         return;
       }
       this.#socket = socket;
-      logger.info(where, "SIP tap listens");
+      logger.info(where, "SIP capture listens");
     } catch (error) {
-      logger.error({ ...where, err: error }, "SIP tap cannot listen; calls go on without its evidence");
+      logger.error({ ...where, err: error }, "SIP capture cannot listen; calls go on without its evidence");
       if (!this.#stopped) this.#stopRetry = clock.after(retryMs, () => void this.start());
     }
   }
@@ -80,7 +80,7 @@ export class Receiver {
       socket.bind(port, host, () => {
         socket.removeAllListeners("error");
         // Without a listener an error would end the process; a lost packet is all that it can mean.
-        socket.on("error", (error) => this.#parts.logger.warn({ err: error }, "SIP tap"));
+        socket.on("error", (error) => this.#parts.logger.warn({ err: error }, "SIP capture"));
         socket.on("message", (datagram, from) => this.#receive(datagram, from));
         try {
           socket.setRecvBufferSize(receiveBufferBytes);
@@ -103,7 +103,10 @@ export class Receiver {
   #refuse(address: string): void {
     if (this.#refusedTold) return;
     this.#refusedTold = true;
-    this.#parts.logger.warn({ address }, "SIP tap refuses packets from an address that is not in sip_tap.allow_from");
+    this.#parts.logger.warn(
+      { address },
+      "SIP capture refuses packets from an address that is not in sip_capture.allow_from",
+    );
   }
 }
 

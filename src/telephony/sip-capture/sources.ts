@@ -1,4 +1,4 @@
-/** From where the tap takes packets: this host, and what the operator lists. */
+/** From where the capture takes packets: this host, and what the operator lists. */
 import { BlockList, isIPv6 } from "node:net";
 
 export type IsAllowed = (address: string, family: "IPv4" | "IPv6") => boolean;

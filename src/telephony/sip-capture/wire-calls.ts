@@ -1,4 +1,4 @@
-/** The calls that the tap sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
+/** The calls that the capture sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
 import { addMessage, beginWireCall, type Evidence, type WireCall } from "./evidence.ts";
 import { parseHep } from "./hep.ts";
 import { kindOf, parseSip } from "./sip.ts";

@@ -4,23 +4,23 @@
  */
 
 /** A trunk through one of its Asterisks. */
-export interface Way {
+export interface TrunkPath {
   readonly trunk: string;
   readonly asterisk: string;
 }
 
 /** How fast calls may follow each other, and how many may be up, over all gateways. */
-export interface PaceLimits {
+export interface AdmissionLimits {
   readonly callsPerSecond: number;
   readonly maxConcurrentCalls: number;
 }
 
-export interface PacedWay extends Way {
-  readonly trunkLimits: PaceLimits;
-  readonly asteriskLimits: PaceLimits;
+export interface LimitedPath extends TrunkPath {
+  readonly trunkLimits: AdmissionLimits;
+  readonly asteriskLimits: AdmissionLimits;
 }
 
-export interface TakeRequest {
+export interface ReserveRequest {
   /** Names the place; random. */
   readonly leaseId: string;
   /** The place is free again this long after its turn, should nobody give it back. */
@@ -28,19 +28,19 @@ export interface TakeRequest {
   /** Longest that the call may wait for its turn. */
   readonly maxWaitMs: number;
   /** In order of preference; at least one. */
-  readonly ways: readonly PacedWay[];
+  readonly paths: readonly LimitedPath[];
 }
 
-export type TakeAnswer =
-  /** A place on `ways[way]`; its turn comes in `waitMs`. */
-  | { readonly kind: "taken"; readonly way: number; readonly waitMs: number }
-  /** Each way is full or too busy; something may be free in `retryAfterMs`. */
+export type ReserveAnswer =
+  /** A place on `paths[path]`; its turn comes in `waitMs`. */
+  | { readonly kind: "taken"; readonly path: number; readonly waitMs: number }
+  /** Each path is full or too busy; something may be free in `retryAfterMs`. */
   | { readonly kind: "full"; readonly retryAfterMs: number }
   /** Somebody took each way out of service. */
   | { readonly kind: "out_of_service" };
 
-export interface Pacing {
-  take(request: TakeRequest): Promise<TakeAnswer>;
+export interface Admission {
+  reserve(request: ReserveRequest): Promise<ReserveAnswer>;
   /** Gives a place back; `unused`: no call was placed, so its turn goes to another. Doing so twice does no harm. */
-  release(leaseId: string, way: PacedWay, unused: boolean): Promise<void>;
+  release(leaseId: string, path: LimitedPath, unused: boolean): Promise<void>;
 }

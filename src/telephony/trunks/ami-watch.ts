@@ -118,7 +118,7 @@ class Watch implements AmiWatch {
     }
     const aboutUs = event.event === "ContactStatus" && this.#parts.endpoints.includes(String(event.endpointname));
     if (!aboutUs && event.event !== "Registry" && event.event !== "FullyBooted") return;
-    // While one is coming, or is under way, another at its end is enough.
+    // While one is coming, or is in progress, another at its end is enough.
     if (!this.#lookAgain && !this.#looking) this.#lookIn(burstMs);
     this.#lookAgain = true;
   }

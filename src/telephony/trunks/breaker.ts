@@ -1,5 +1,5 @@
 /**
- * Leaves a way (a trunk through one Asterisk) alone while its calls fail by its own fault, and finds out when it works
+ * Leaves a path (a trunk through one Asterisk) alone while its calls fail by its own fault, and finds out when it works
  * again: closed (used) → open (left alone) → half-open (one probe call at a time) → closed, or open for twice as long.
  * Pure: time comes in with each question. Memory: one short note for each of the last `window_calls` calls.
  */
@@ -20,10 +20,10 @@ export type BreakerState = (typeof breakerStates)[number];
 export type BreakerRound = number;
 
 export interface Breaker {
-  /** Whether a call may be placed on this way now: as usual, as the probe, or not. Changes nothing. */
+  /** Whether a call may be placed on this path now: as usual, as the probe, or not. Changes nothing. */
   allows(nowMs: number): "yes" | "probe" | "no";
   /**
-   * A call is about to take a line on this way. Where a probe was allowed, this is it: ask `allows` and begin without
+   * A call is about to take a slot on this path. Where a probe was allowed, this is it: ask `allows` and begin without
    * awaiting anything in between, or two calls are the one probe. What it returns goes to `record`.
    */
   begin(nowMs: number): BreakerRound;
@@ -35,11 +35,11 @@ export interface Breaker {
   state(nowMs: number): BreakerState;
   /** When the next call may be placed, in milliseconds since the epoch; null: now, or when the probe ends. */
   retryAtMs(nowMs: number): number | null;
-  /** For people; null where the way is used as usual. */
+  /** For people; null where the path is used as usual. */
   why(nowMs: number): string | null;
 }
 
-/** Of a call that was placed although the way was to be left alone. */
+/** Of a call that was placed although the path was to be left alone. */
 const uncounted: BreakerRound = -1;
 
 export function createBreaker(rules: BreakerRules, random: Random): Breaker {

@@ -1,9 +1,9 @@
-/** The breakers of all ways, and which call began in which round of its breaker. */
+/** The breakers of all paths, and which call began in which round of its breaker. */
 
 import type { BreakerConfig } from "../../config/schema.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
-import type { Way } from "./admission-port.ts";
+import type { TrunkPath } from "./admission-port.ts";
 import { type Breaker, type BreakerRound, type BreakerState, createBreaker } from "./breaker.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { TrunkVerdict } from "./verdict.ts";
@@ -15,14 +15,14 @@ export interface BreakerReport {
 }
 
 export interface Breakers {
-  /** Whether a call may be placed on this way, and why not; null where it is used as usual. */
-  state(way: Way): TrunkHealth | null;
+  /** Whether a call may be placed on this path, and why not; null where it is used as usual. */
+  state(path: TrunkPath): TrunkHealth | null;
   /** For the operator's view; see `Breaker`. */
-  report(way: Way): BreakerReport;
-  /** A call takes the way, in the same breath in which `state` allowed it. @param call the key for `end` */
-  begin(way: Way, call: object): void;
+  report(path: TrunkPath): BreakerReport;
+  /** A call takes the path, in the same breath in which `state` allowed it. @param call the key for `end` */
+  begin(path: TrunkPath, call: object): void;
   /** What came of that call; `nothing` where none was placed. Later reports of the same call do not count. */
-  end(way: Way, call: object, verdict: TrunkVerdict): void;
+  end(path: TrunkPath, call: object, verdict: TrunkVerdict): void;
 }
 
 export function createBreakers(options: {
@@ -33,11 +33,11 @@ export function createBreakers(options: {
   readonly random: Random;
 }): Breakers {
   const { rules, longestCallMs, clock, random } = options;
-  /** Bounded by the ways of the configuration. */
+  /** Bounded by the paths of the configuration. */
   const breakers = new Map<string, Breaker>();
   const rounds = new WeakMap<object, BreakerRound>();
 
-  function breakerOf({ trunk, asterisk }: Way): Breaker {
+  function breakerOf({ trunk, asterisk }: TrunkPath): Breaker {
     const name = `${trunk}@${asterisk}`;
     const known = breakers.get(name) ?? createBreaker({ ...rules, probe_limit_ms: longestCallMs }, random);
     breakers.set(name, known);
@@ -45,23 +45,23 @@ export function createBreakers(options: {
   }
 
   return {
-    state(way) {
-      const breaker = breakerOf(way);
+    state(path) {
+      const breaker = breakerOf(path);
       const why = breaker.why(clock.nowMs());
       return why === null ? null : { usable: breaker.allows(clock.nowMs()) !== "no", why };
     },
-    report(way) {
-      const breaker = breakerOf(way);
+    report(path) {
+      const breaker = breakerOf(path);
       return { state: breaker.state(clock.nowMs()), retryAtMs: breaker.retryAtMs(clock.nowMs()) };
     },
-    begin(way, call) {
-      rounds.set(call, breakerOf(way).begin(clock.nowMs()));
+    begin(path, call) {
+      rounds.set(call, breakerOf(path).begin(clock.nowMs()));
     },
-    end(way, call, verdict) {
+    end(path, call, verdict) {
       const round = rounds.get(call);
       if (round === undefined) return;
       rounds.delete(call);
-      breakerOf(way).record(round, verdict, clock.nowMs());
+      breakerOf(path).record(round, verdict, clock.nowMs());
     },
   };
 }

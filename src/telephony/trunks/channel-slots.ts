@@ -1,11 +1,11 @@
-/** Lines for calls: the route's ways that can be used now, and of those the first that has room over all gateways. */
+/** Channel slots for calls: the route's paths that can be used now, and of those the first that has room over all gateways. */
 import type { Logger } from "pino";
 import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
-import type { AttemptResult, Line, Lines, NoLine, Try } from "../calls/ports.ts";
-import type { PacedWay, Pacing, Way } from "./admission-port.ts";
+import type { AttemptResult, ChannelSlot, ChannelSlots, NoChannelSlot, Try } from "../calls/ports.ts";
+import type { Admission, LimitedPath, TrunkPath } from "./admission-port.ts";
 import type { BreakerReport, Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
 import { mayPresent, type Router } from "./routes.ts";
@@ -19,18 +19,18 @@ const unavailableRetryMs = 5000;
  * gone, and perhaps outlive its lease, which has 5 s to spare (the fail-safe's margin).
  */
 const mostLateMs = 3000;
-/** More ways are not looked at for one call: bounds what a script in Redis has to do. */
-const mostWays = 16;
+/** More paths are not looked at for one call: bounds what a script in Redis has to do. */
+const maxPaths = 16;
 
-export interface LinesParts {
+export interface ChannelSlotsParts {
   readonly config: Pick<Config, "asterisks" | "trunks" | "calls">;
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
-  /** What is known of a way beside whether its Asterisk is connected. */
-  readonly health: (way: Way) => TrunkHealth;
+  /** What is known of a path beside whether its Asterisk is connected. */
+  readonly health: (path: TrunkPath) => TrunkHealth;
   readonly breakers: Breakers;
-  readonly pacing: Pacing;
+  readonly admission: Admission;
   /** Longest that a call may take from its turn to its end. */
   readonly longestCallMs: number;
   readonly clock: Clock;
@@ -38,104 +38,104 @@ export interface LinesParts {
   readonly logger: Logger;
 }
 
-export interface WayStatus extends Way, TrunkHealth {
+export interface PathStatus extends TrunkPath, TrunkHealth {
   readonly breaker: BreakerReport;
 }
 
-/** What the dialer needs beside `Lines`. */
-export interface DialerLines extends Lines {
-  /** The call on this line is over. Never rejects. */
-  callEnded(line: Line, result: AttemptResult): Promise<void>;
+/** What the dialer needs beside `ChannelSlots`. */
+export interface DialerSlots extends ChannelSlots {
+  /** The call on this slot is over. Never rejects. */
+  callEnded(slot: ChannelSlot, result: AttemptResult): Promise<void>;
   /** Every way of the configuration as this gateway sees it; what was taken out of service is not in it. */
-  ways(): readonly WayStatus[];
+  paths(): readonly PathStatus[];
 }
 
-export function createLines(parts: LinesParts): DialerLines {
-  const { breakers, pacing, clock, random, logger } = parts;
+export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
+  const { breakers, admission, clock, random, logger } = parts;
   const { asterisks, trunks, calls } = parts.config;
 
-  function state(way: Way): TrunkHealth {
-    if (parts.callControls.get(way.asterisk)?.connected !== true) {
-      return { usable: false, why: `Asterisk ${way.asterisk} is not connected` };
+  function state(path: TrunkPath): TrunkHealth {
+    if (parts.callControls.get(path.asterisk)?.connected !== true) {
+      return { usable: false, why: `Asterisk ${path.asterisk} is not connected` };
     }
-    const health = parts.health(way);
-    return (health.usable ? breakers.state(way) : null) ?? health;
+    const health = parts.health(path);
+    return (health.usable ? breakers.state(path) : null) ?? health;
   }
 
-  function paced(way: Way): PacedWay {
-    const trunk = trunks[way.trunk];
-    const asterisk = asterisks[way.asterisk];
+  function paced(path: TrunkPath): LimitedPath {
+    const trunk = trunks[path.trunk];
+    const asterisk = asterisks[path.asterisk];
     if (trunk === undefined || asterisk === undefined) throw new Error("a way that is not configured");
-    return { ...way, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
+    return { ...path, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
   }
 
-  function presents(way: Way, range: string): boolean {
-    const trunk = trunks[way.trunk];
+  function presents(path: TrunkPath, range: string): boolean {
+    const trunk = trunks[path.trunk];
     return trunk !== undefined && mayPresent(trunk, range);
   }
 
-  async function takeOneOf(ways: readonly Way[]): Promise<Line | NoLine> {
-    const usable = ways.filter((way) => state(way).usable).slice(0, mostWays);
+  async function takeOneOf(paths: readonly TrunkPath[]): Promise<ChannelSlot | NoChannelSlot> {
+    const usable = paths.filter((path) => state(path).usable).slice(0, maxPaths);
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
-    const answer = await pacing.take({
+    const answer = await admission.reserve({
       leaseId,
       leaseMs: parts.longestCallMs,
       maxWaitMs: calls.max_queue_ms,
-      ways: usable.map(paced),
+      paths: usable.map(paced),
     });
     if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
-    const way = answer.kind === "taken" ? usable[answer.way] : undefined;
-    if (answer.kind !== "taken" || way === undefined) {
+    const path = answer.kind === "taken" ? usable[answer.path] : undefined;
+    if (answer.kind !== "taken" || path === undefined) {
       return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     }
     const { waitMs } = answer;
-    const placeByMs = askedAtMs + waitMs + mostLateMs;
-    const line = { leaseId, ...way, ranges: trunks[way.trunk]?.ranges ?? [], waitMs, placeByMs };
+    const originateByMs = askedAtMs + waitMs + mostLateMs;
+    const slot = { leaseId, ...path, ranges: trunks[path.trunk]?.ranges ?? [], waitMs, originateByMs };
     // While Redis was asked, its breaker may have opened or its one probe begun.
-    if (!state(way).usable) {
-      await release(line, true);
-      return takeOneOf(usable.filter((other) => other !== way));
+    if (!state(path).usable) {
+      await release(slot, true);
+      return takeOneOf(usable.filter((other) => other !== path));
     }
-    breakers.begin(way, line);
-    return line;
+    breakers.begin(path, slot);
+    return slot;
   }
 
-  async function end(line: Line, verdict: TrunkVerdict, unused: boolean): Promise<void> {
-    breakers.end(line, line, verdict);
-    await release(line, unused);
+  async function end(slot: ChannelSlot, verdict: TrunkVerdict, unused: boolean): Promise<void> {
+    breakers.end(slot, slot, verdict);
+    await release(slot, unused);
   }
 
-  async function release(line: Line, unused: boolean): Promise<void> {
+  async function release(slot: ChannelSlot, unused: boolean): Promise<void> {
     try {
-      await pacing.release(line.leaseId, paced(line), unused);
+      await admission.release(slot.leaseId, paced(slot), unused);
     } catch {
-      logger.warn({ trunk: line.trunk }, "a line could not be given back: it is free when its lease ends");
+      logger.warn({ trunk: slot.trunk }, "a slot could not be given back: it is free when its lease ends");
     }
   }
 
   return {
-    async take(callee) {
-      const ways = parts.router.waysTo(callee);
-      return ways === null ? { none: "no_route", retryAfterMs: null } : takeOneOf(ways);
+    async reserve(callee) {
+      const paths = parts.router.pathsTo(callee);
+      return paths === null ? { none: "no_route", retryAfterMs: null } : takeOneOf(paths);
     },
-    async takeAnother(callee, range, tried) {
-      const ways = parts.router.waysTo(callee) ?? [];
-      return takeOneOf(ways.filter((way) => presents(way, range) && isFresh(way, tried)));
+    async reserveAnother(callee, range, tried) {
+      const paths = parts.router.pathsTo(callee) ?? [];
+      return takeOneOf(paths.filter((path) => presents(path, range) && isFresh(path, tried)));
     },
-    giveBack: (line) => end(line, "nothing", true),
-    callEnded: (line, result) => end(line, verdictOf(result), false),
-    ways: () =>
+    release: (slot) => end(slot, "nothing", true),
+    callEnded: (slot, result) => end(slot, verdictOf(result), false),
+    paths: () =>
       Object.keys(trunks)
-        .flatMap((trunk) => parts.router.waysOf(trunk))
-        .map((way) => ({ ...way, ...state(way), breaker: breakers.report(way) })),
+        .flatMap((trunk) => parts.router.pathsOf(trunk))
+        .map((path) => ({ ...path, ...state(path), breaker: breakers.report(path) })),
   };
 }
 
-function isFresh(way: Way, tried: readonly Try[]): boolean {
+function isFresh(path: TrunkPath, tried: readonly Try[]): boolean {
   const carrierSpoke = (one: Try) => one.outcome !== "trunk_down";
-  return !tried.some((one) => one.trunk === way.trunk && (one.asterisk === way.asterisk || carrierSpoke(one)));
+  return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || carrierSpoke(one)));
 }
 
 function limitsOf(limits: { calls_per_second: number; max_concurrent_calls: number }) {

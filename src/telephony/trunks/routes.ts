@@ -1,41 +1,41 @@
-/** Which ways lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
+/** Which paths lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
 import type { Config, RouteConfig, TrunkConfig } from "../../config/schema.ts";
 import type { Random } from "../../shared/random.ts";
-import type { Way } from "./admission-port.ts";
+import type { TrunkPath } from "./admission-port.ts";
 import { createNumberFormats } from "./number-format.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 
 export interface Router {
   /**
-   * The ways to a callee in the order in which they are to be tried, drawn anew for each call: the trunks as the route
+   * The paths to a callee in the order in which they are to be tried, drawn anew for each call: the trunks as the route
    * ranks or weighs them, the Asterisks of each trunk in random order, so that load spreads over them. A trunk that
    * cannot dial this number (see `NumberFormat.callee`) is left out.
    * @param callee E.164 with the plus sign
    * @returns at least one; null: no route
    */
-  waysTo(callee: string): readonly Way[] | null;
-  /** All ways of one trunk, in the order of the configuration; none for a trunk that is not configured. */
-  waysOf(trunk: string): readonly Way[];
+  pathsTo(callee: string): readonly TrunkPath[] | null;
+  /** All paths of one trunk, in the order of the configuration; none for a trunk that is not configured. */
+  pathsOf(trunk: string): readonly TrunkPath[];
 }
 
 /** @param random decides the order; in production the cryptographic generator */
 export function createRouter(config: Pick<Config, "trunks" | "routes">, random: Random): Router {
-  const ways = new Map(
+  const paths = new Map(
     Object.entries(config.trunks).map(([trunk, own]) => [
       trunk,
       asterisksOf(own).map((asterisk) => ({ trunk, asterisk })),
     ]),
   );
-  const waysOf = (trunk: string): readonly Way[] => ways.get(trunk) ?? [];
+  const pathsOf = (trunk: string): readonly TrunkPath[] => paths.get(trunk) ?? [];
   const formats = createNumberFormats(config.trunks);
   const routes = createPrefixTable(config.routes.map((route) => [route.prefix, trunkOrder(route, random)]));
 
   return {
-    waysOf,
-    waysTo(callee) {
+    pathsOf,
+    pathsTo(callee) {
       const order = routes.longest(callee)?.() ?? [];
       const dialling = order.filter((trunk) => formats.get(trunk)?.callee(callee) != null);
-      return dialling.length === 0 ? null : dialling.flatMap((trunk) => shuffled(waysOf(trunk), random));
+      return dialling.length === 0 ? null : dialling.flatMap((trunk) => shuffled(pathsOf(trunk), random));
     },
   };
 }
@@ -85,7 +85,7 @@ function weightedOrder(all: readonly Weighted[], random: Random): readonly strin
   return [...order, ...left.map(({ trunk }) => trunk)];
 }
 
-/** Fisher–Yates (Knuth, TAOCP vol. 2, 3.4.2, algorithm P). One way needs no draw. */
+/** Fisher–Yates (Knuth, TAOCP vol. 2, 3.4.2, algorithm P). One path needs no draw. */
 function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
   const order = [...list];
   for (let last = order.length - 1; last > 0; last--) {

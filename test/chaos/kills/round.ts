@@ -59,7 +59,7 @@ export async function playRound(parts: {
   await sleepUntil(dueAtMs);
   const struckAtMs = wallMs();
   for (const call of calls) call.struckAtMs = struckAtMs;
-  await world.strike(victim, harm);
+  await world.flush(victim, harm);
   const goneAtMs = wallMs();
   const [watched] = of("rung");
   if (watched) await checkWhileAway(victim, app, watched, codes.get(watched.callee) ?? "");

@@ -27,7 +27,7 @@ export interface World {
   phones(): Promise<Map<string, PhoneCall[]>>;
   /** How many channels Asterisk has. */
   channels(): Promise<number>;
-  strike(victim: Victim, harm: Harm): Promise<void>;
+  flush(victim: Victim, harm: Harm): Promise<void>;
   /** Starts it again, or lets it go on. */
   mend(victim: Victim, harm: Harm): Promise<void>;
   stop(): Promise<void>;
@@ -93,7 +93,7 @@ export async function startWorld(options: {
         const { body } = await ariRequest(asterisk, "GET", "/channels");
         return (body as unknown[]).length;
       },
-      async strike(victim, harm) {
+      async flush(victim, harm) {
         if (harm === "kill") return byVictim[victim].kill();
         frozen = byVictim[victim].pid;
         process.kill(frozen, "SIGSTOP");

@@ -32,7 +32,7 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
     redisUrl: redis.url,
     asterisk,
     config: {
-      sip_tap: { port: String(hepPort) },
+      sip_capture: { port: String(hepPort) },
       // Eight digits: a code that is found anywhere was really written there, and is no part of a time or an id.
       ranges: { block: { prefix: "+4477", digits: "8" } },
       calls: { ring_ms: "5000", setup_limit_ms: "4000", second_call_gap_ms: "1000" },

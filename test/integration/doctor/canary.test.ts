@@ -87,7 +87,7 @@ async function doctor(document: Record<string, unknown>, ...options: string[]) {
   return { code, output, canary: lines.join("\n") };
 }
 
-const outOfService = () => redis.hgetall("{lines}:out");
+const outOfService = () => redis.hgetall("{admission}:out");
 
 describe("onering doctor --canary", () => {
   const both = ["altering", "honest"];

@@ -37,7 +37,7 @@ function ami(
   return talk(server.port, `${login}Action: ${action}\r\nActionID: asked\r\n\r\n`, until);
 }
 
-test("all modules load and nothing is wrong in the log; the tap as well", async () => {
+test("all modules load and nothing is wrong in the log; the capture as well", async () => {
   const asterisk = await runtime.asterisk({ trunks: [{ ...TRUNK, inbound: {} }], hepPort: await freePort("udp") });
   const log = await readFile(path.join(asterisk.dir, "log/messages.log"), "utf8");
   expect(log.split("\n").filter((line) => /WARNING|ERROR/.test(line))).toEqual([]);
@@ -131,15 +131,15 @@ test("its folder is readable for its owner only, and gone after the end", async 
   await expect(stat(asterisk.dir)).rejects.toThrow("ENOENT");
 });
 
-test("sends each SIP message to the tap", async () => {
-  const tap = createSocket("udp4");
-  await new Promise<void>((resolve) => tap.bind(0, "127.0.0.1", resolve));
-  const packet = new Promise<Buffer>((resolve) => tap.once("message", resolve));
-  await runtime.asterisk({ trunks: [TRUNK], hepPort: tap.address().port });
+test("sends each SIP message to the capture", async () => {
+  const capture = createSocket("udp4");
+  await new Promise<void>((resolve) => capture.bind(0, "127.0.0.1", resolve));
+  const packet = new Promise<Buffer>((resolve) => capture.once("message", resolve));
+  await runtime.asterisk({ trunks: [TRUNK], hepPort: capture.address().port });
   const text = (await packet).toString("latin1");
   expect(text).toMatch(/^HEP3/);
   expect(text).toContain("OPTIONS sip:127.0.0.1:9");
-  tap.close();
+  capture.close();
 });
 
 test("an Asterisk that cannot start says why", async () => {

@@ -3,7 +3,7 @@ import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
-import type { PacedWay, PaceLimits } from "../../../src/telephony/trunks/admission-port.ts";
+import type { AdmissionLimits, LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { careSettings, settings } from "../verification/world.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
     createStore({
       redis: { url: redis.url, command_timeout_ms: 800 },
       settings,
-      care: careSettings,
+      reputation: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),
     });
@@ -27,10 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(gateways.map((gateway) => gateway.close())));
 
-const roomy: PaceLimits = { callsPerSecond: 10_000, maxConcurrentCalls: 10_000 };
+const roomy: AdmissionLimits = { callsPerSecond: 10_000, maxConcurrentCalls: 10_000 };
 
 /** A way that no other test takes. */
-function wayWith(limits: { trunk?: Partial<PaceLimits>; asterisk?: Partial<PaceLimits> } = {}, asterisk?: string) {
+function wayWith(
+  limits: { trunk?: Partial<AdmissionLimits>; asterisk?: Partial<AdmissionLimits> } = {},
+  asterisk?: string,
+) {
   number += 1;
   return {
     trunk: `trunk-${number}`,
@@ -40,49 +43,51 @@ function wayWith(limits: { trunk?: Partial<PaceLimits>; asterisk?: Partial<PaceL
   };
 }
 
-function take(ways: readonly PacedWay[], changed: { gateway?: 0 | 1; maxWaitMs?: number; leaseMs?: number } = {}) {
+function take(paths: readonly LimitedPath[], changed: { gateway?: 0 | 1; maxWaitMs?: number; leaseMs?: number } = {}) {
   number += 1;
   const leaseId = `lease-${number}`;
   const { gateway = 0, maxWaitMs = 0, leaseMs = 30_000 } = changed;
-  return gateways[gateway].pacing.take({ leaseId, leaseMs, maxWaitMs, ways }).then((answer) => ({ leaseId, answer }));
+  return gateways[gateway].admission
+    .reserve({ leaseId, leaseMs, maxWaitMs, paths })
+    .then((answer) => ({ leaseId, answer }));
 }
 
 const kinds = (taken: { answer: { kind: string } }[]) => taken.map(({ answer }) => answer.kind);
 /** Both gateways at once, in turn. */
-const takeMany = (count: number, ways: readonly PacedWay[], changed: Parameters<typeof take>[1] = {}) =>
-  Promise.all(Array.from({ length: count }, (_, i) => take(ways, { ...changed, gateway: (i % 2) as 0 | 1 })));
+const takeMany = (count: number, paths: readonly LimitedPath[], changed: Parameters<typeof take>[1] = {}) =>
+  Promise.all(Array.from({ length: count }, (_, i) => take(paths, { ...changed, gateway: (i % 2) as 0 | 1 })));
 
 describe("calls at once", () => {
   it.each(["trunk", "asterisk"] as const)("are bounded on each %s over all gateways", async (part) => {
-    const way = wayWith({ [part]: { maxConcurrentCalls: 3 } });
-    expect(kinds(await takeMany(10, [way], { maxWaitMs: 100 })).sort()).toEqual([
+    const path = wayWith({ [part]: { maxConcurrentCalls: 3 } });
+    expect(kinds(await takeMany(10, [path], { maxWaitMs: 100 })).sort()).toEqual([
       ...Array(7).fill("full"),
       ...Array(3).fill("taken"),
     ]);
   });
 
   it("are fewer by what any gateway gives back, once", async () => {
-    const way = wayWith({ trunk: { maxConcurrentCalls: 1 } });
-    const first = await take([way]);
-    await gateways[1].pacing.release(first.leaseId, way, false);
-    const second = await take([way], { maxWaitMs: 100 });
-    await gateways[0].pacing.release(first.leaseId, way, false);
-    expect(kinds([first, second, await take([way])])).toEqual(["taken", "taken", "full"]);
+    const path = wayWith({ trunk: { maxConcurrentCalls: 1 } });
+    const first = await take([path]);
+    await gateways[1].admission.release(first.leaseId, path, false);
+    const second = await take([path], { maxWaitMs: 100 });
+    await gateways[0].admission.release(first.leaseId, path, false);
+    expect(kinds([first, second, await take([path])])).toEqual(["taken", "taken", "full"]);
   });
 
   it("of a gateway that died end with their leases", async () => {
-    const way = wayWith({ trunk: { maxConcurrentCalls: 1 } });
-    await take([way], { leaseMs: 1000 });
-    expect((await take([way])).answer).toEqual({ kind: "full", retryAfterMs: 1000 });
-    await expect.poll(async () => (await take([way])).answer.kind).toBe("taken");
+    const path = wayWith({ trunk: { maxConcurrentCalls: 1 } });
+    await take([path], { leaseMs: 1000 });
+    expect((await take([path])).answer).toEqual({ kind: "full", retryAfterMs: 1000 });
+    await expect.poll(async () => (await take([path])).answer.kind).toBe("taken");
   });
 });
 
 describe("calls a second", () => {
   it("are evenly spaced over all gateways, and refused beyond the longest wait", async () => {
-    const way = wayWith({ trunk: { callsPerSecond: 20 } });
+    const path = wayWith({ trunk: { callsPerSecond: 20 } });
     const askedAtMs = performance.now();
-    const taken = await takeMany(30, [way], { maxWaitMs: 500 });
+    const taken = await takeMany(30, [path], { maxWaitMs: 500 });
     // A few milliseconds; on a busy machine, more. What is asked later waits less, and time may come for more turns.
     const askedForMs = performance.now() - askedAtMs;
     const waits = taken.flatMap(({ answer }) => (answer.kind === "taken" ? [answer.waitMs] : [])).sort((a, b) => a - b);
@@ -102,11 +107,11 @@ describe("calls a second", () => {
   });
 
   it("give the turn of a call that was never placed to the next", async () => {
-    const way = wayWith({ trunk: { callsPerSecond: 1 } });
-    const first = await take([way]);
-    expect(kinds([await take([way], { maxWaitMs: 500 })])).toEqual(["full"]);
-    await gateways[1].pacing.release(first.leaseId, way, true);
-    expect(kinds([await take([way])])).toEqual(["taken"]);
+    const path = wayWith({ trunk: { callsPerSecond: 1 } });
+    const first = await take([path]);
+    expect(kinds([await take([path], { maxWaitMs: 500 })])).toEqual(["full"]);
+    await gateways[1].admission.release(first.leaseId, path, true);
+    expect(kinds([await take([path])])).toEqual(["taken"]);
   });
 
   it("of one trunk do not make the other trunks of its Asterisk wait", async () => {
@@ -117,23 +122,23 @@ describe("calls a second", () => {
   });
 });
 
-describe("of several ways", () => {
+describe("of several paths", () => {
   it("the first is taken while it has room soon, then the one with the shortest wait", async () => {
     const first = wayWith({ trunk: { callsPerSecond: 20 } });
     const backup = wayWith({ trunk: { callsPerSecond: 20 } });
-    const ways: number[] = [];
+    const paths: number[] = [];
     for (let i = 0; i < 8; i++) {
       const { answer } = await take([first, backup], { maxWaitMs: 2000 });
-      if (answer.kind === "taken") ways.push(answer.way);
+      if (answer.kind === "taken") paths.push(answer.path);
     }
     // 0, 50 and 100 ms are soon; 150 ms is not.
-    expect(ways.slice(0, 3)).toEqual([0, 0, 0]);
-    expect(ways.slice(3, 6)).toContain(1);
+    expect(paths.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(paths.slice(3, 6)).toContain(1);
   });
 
   it("a full one is passed over", async () => {
     const full = wayWith({ trunk: { maxConcurrentCalls: 1 } });
     await take([full]);
-    expect((await take([full, wayWith()])).answer).toMatchObject({ kind: "taken", way: 1 });
+    expect((await take([full, wayWith()])).answer).toMatchObject({ kind: "taken", path: 1 });
   });
 });

@@ -108,11 +108,11 @@ describe("on a Redis Cluster of three nodes", () => {
   });
 
   it("calls are counted for their caller IDs in one slot, whatever callee and trunk they were of", async () => {
-    const perNode = await Promise.all(nodes.map(({ client }) => client.keys("{care}:*")));
+    const perNode = await Promise.all(nodes.map(({ client }) => client.keys("{reputation}:*")));
     const holding = perNode.filter((keys) => keys.length > 0);
     expect(holding).toHaveLength(1);
     // 120 calls from a million caller IDs: hardly one came twice.
-    expect(holding[0]?.filter((key) => key.startsWith("{care}:a:")).length).toBeGreaterThan(110);
+    expect(holding[0]?.filter((key) => key.startsWith("{reputation}:a:")).length).toBeGreaterThan(110);
   });
 
   it("a callee's own call finds the verification that it proves, wherever that lies", async () => {
@@ -140,14 +140,14 @@ describe("on a Redis Cluster of three nodes", () => {
 
   it("counts the calls of all gateways on one node", async () => {
     const limits = { callsPerSecond: 1000, maxConcurrentCalls: 1 };
-    const way = { trunk: "carrier", asterisk: "main", trunkLimits: limits, asteriskLimits: limits };
+    const path = { trunk: "carrier", asterisk: "main", trunkLimits: limits, asteriskLimits: limits };
     const take = (leaseId: string) =>
-      world.store.pacing.take({ leaseId, leaseMs: 30_000, maxWaitMs: 100, ways: [way] });
+      world.store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs: 100, paths: [path] });
     expect([(await take("a")).kind, (await take("b")).kind]).toEqual(["taken", "full"]);
-    const released = world.store.pacing.release("a", way, false);
+    const released = world.store.admission.release("a", path, false);
     world.clock.advance(1000);
     await released;
-    expect(await take("c")).toMatchObject({ kind: "taken", way: 0 });
+    expect(await take("c")).toMatchObject({ kind: "taken", path: 0 });
   });
 
   it("serves who waits for the first try to connect to each node: the first starts were refused where one was slower", async () => {

@@ -48,7 +48,7 @@ describe("while Redis is away", () => {
     expect(await world.verifications.get(shop, world.lastCall().attemptId.slice(0, -2))).toBeTruthy();
   });
 
-  it("what is under way is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {
+  it("what is in progress is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {
     await world.close();
     // So long that no refusal below can be the timeout's.
     const commandTimeoutMs = 20_000;
@@ -96,7 +96,7 @@ describe("while Redis is away", () => {
     const call = world.lastCall();
     process.kill(redis.pid, "SIGSTOP");
     call.calling();
-    world.store.beat.strike();
+    world.store.batchTimer.flush();
     await expect.poll(() => world.logLines.join("")).toContain("Redis did not answer");
     call.ringing();
     call.ended(result({ outcome: "rang", alerted: true }));

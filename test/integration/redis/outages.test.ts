@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Outage, Part } from "../../../src/operations/outages-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
-import type { PacedWay } from "../../../src/telephony/trunks/admission-port.ts";
+import type { LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { careSettings, settings } from "../verification/world.ts";
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
     createStore({
       redis: { url: redis.url, command_timeout_ms: 800 },
       settings,
-      care: careSettings,
+      reputation: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),
     });
@@ -31,55 +31,55 @@ beforeAll(async () => {
 afterAll(() => Promise.all([one.close(), other.close()]));
 
 const limits = { callsPerSecond: 10, maxConcurrentCalls: 10 };
-function newWay(): { way: PacedWay; trunk: Part; asterisk: Part } {
+function newWay(): { path: LimitedPath; trunk: Part; asterisk: Part } {
   number += 1;
-  const way = { trunk: `t${number}`, asterisk: `a${number}`, trunkLimits: limits, asteriskLimits: limits };
-  return { way, trunk: { kind: "trunk", name: way.trunk }, asterisk: { kind: "asterisk", name: way.asterisk } };
+  const path = { trunk: `t${number}`, asterisk: `a${number}`, trunkLimits: limits, asteriskLimits: limits };
+  return { path, trunk: { kind: "trunk", name: path.trunk }, asterisk: { kind: "asterisk", name: path.asterisk } };
 }
-const take = (store: Store, way: PacedWay, leaseId = `lease-${number++}`, maxWaitMs = 0) =>
-  store.pacing.take({ leaseId, leaseMs: 30_000, maxWaitMs, ways: [way] });
+const take = (store: Store, path: LimitedPath, leaseId = `lease-${number++}`, maxWaitMs = 0) =>
+  store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs, paths: [path] });
 const outage = (by: Outage["by"], reason: string): Outage => ({ by, who: "key 1", reason, sinceMs: 1000 });
 
 describe("out of service", () => {
   it.each(["trunk", "asterisk"] as const)(
     "means no new line on a %s from any gateway, until it is back",
     async (kind) => {
-      const { way, ...parts } = newWay();
+      const { path, ...parts } = newWay();
       await one.outages.takeOut(parts[kind], outage("operator", "new SBC"));
-      expect(await take(other, way)).toEqual({ kind: "out_of_service" });
+      expect(await take(other, path)).toEqual({ kind: "out_of_service" });
       expect(await other.outages.look([parts[kind]])).toMatchObject([{ outage: outage("operator", "new SBC") }]);
       await other.outages.putBack(parts[kind], "operator");
-      expect(await take(one, way)).toMatchObject({ kind: "taken" });
+      expect(await take(one, path)).toMatchObject({ kind: "taken" });
     },
   );
 
   it("leaves a line that was taken before to its call", async () => {
-    const { way, trunk } = newWay();
-    await take(one, way, "live");
+    const { path, trunk } = newWay();
+    await take(one, path, "live");
     await other.outages.takeOut(trunk, outage("operator", "x"));
     expect(await other.outages.look([trunk])).toMatchObject([{ liveCalls: 1 }]);
-    await one.pacing.release("live", way, false);
+    await one.admission.release("live", path, false);
     expect(await other.outages.look([trunk])).toMatchObject([{ liveCalls: 0 }]);
   });
 
   it("twice is once: the first reason stands; putting back twice does no harm", async () => {
-    const { way, trunk } = newWay();
+    const { path, trunk } = newWay();
     await one.outages.takeOut(trunk, outage("operator", "first"));
     expect(await other.outages.takeOut(trunk, outage("operator", "second"))).toEqual(outage("operator", "first"));
     await one.outages.putBack(trunk, "operator");
     await one.outages.putBack(trunk, "operator");
-    expect(await take(one, way)).toMatchObject({ kind: "taken" });
+    expect(await take(one, path)).toMatchObject({ kind: "taken" });
   });
 
   it("is an operator's decision before a program's", async () => {
-    const { way, trunk } = newWay();
+    const { path, trunk } = newWay();
     await one.outages.takeOut(trunk, outage("canary", "altered"));
     expect(await one.outages.takeOut(trunk, outage("operator", "mine"))).toEqual(outage("operator", "mine"));
     expect(await one.outages.takeOut(trunk, outage("canary", "again"))).toEqual(outage("operator", "mine"));
     await one.outages.putBack(trunk, "canary");
-    expect(await take(one, way)).toEqual({ kind: "out_of_service" });
+    expect(await take(one, path)).toEqual({ kind: "out_of_service" });
     await one.outages.putBack(trunk, "operator");
-    expect(await take(one, way)).toMatchObject({ kind: "taken" });
+    expect(await take(one, path)).toMatchObject({ kind: "taken" });
 
     await one.outages.takeOut(trunk, outage("canary", "altered"));
     await one.outages.putBack(trunk, "canary");
@@ -89,10 +89,10 @@ describe("out of service", () => {
 
 describe("how busy a part is", () => {
   it("is told over all gateways: calls up, calls in the last second, the wait for the next", async () => {
-    const { way, trunk, asterisk } = newWay();
+    const { path, trunk, asterisk } = newWay();
     expect(await one.outages.look([trunk])).toEqual([{ liveCalls: 0, callsPerSecond: 0, waitMs: 0, outage: null }]);
     const firstAtMs = performance.now();
-    for (let call = 0; call < 6; call++) await take(call % 2 === 0 ? one : other, way, `busy-${call}`, 2000);
+    for (let call = 0; call < 6; call++) await take(call % 2 === 0 ? one : other, path, `busy-${call}`, 2000);
     const [seen] = await other.outages.look([trunk]);
     expect(seen?.liveCalls).toBe(6);
     // Six turns 100 ms apart were given out; of the wait for the next goes what has passed since, in whole milliseconds.
@@ -112,10 +112,10 @@ describe("how busy a part is", () => {
   });
 
   it("does not count a turn that was given back", async () => {
-    const { way, trunk } = newWay();
+    const { path, trunk } = newWay();
     const begun: number[] = [];
-    await take(one, way, "unused");
-    await one.pacing.release("unused", way, true);
+    await take(one, path, "unused");
+    await one.admission.release("unused", path, true);
     const untilMs = performance.now() + 2200;
     await vi.waitFor(
       async () => {

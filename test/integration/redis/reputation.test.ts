@@ -1,9 +1,9 @@
-/** The scripts of caller-ID care on a real Redis, against what the rules say in plain TypeScript. */
+/** The scripts of caller-ID reputation on a real Redis, against what the rules say in plain TypeScript. */
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { CareStore, Evidence, Note } from "../../../src/caller-ids/store-port.ts";
+import type { Evidence, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -16,11 +16,11 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const startMs = Date.UTC(2026, 0, 1, 12, 0, 0);
-const rules: Config["caller_id_care"] = { ...careSettings, attempts_per_hour: 3, attempts_per_day: 7 };
+const rules: Config["caller_id_reputation"] = { ...careSettings, attempts_per_hour: 3, attempts_per_day: 7 };
 let url: string;
 let redis: Redis;
 const stores: Store[] = [];
-let store: CareStore;
+let store: ReputationStore;
 
 beforeAll(async () => {
   url = (await runtime.redis()).url;
@@ -36,18 +36,18 @@ beforeEach(async () => {
 });
 
 /** What one gateway has. */
-async function openStore(care: Config["caller_id_care"] = rules): Promise<CareStore> {
+async function openStore(reputation: Config["caller_id_reputation"] = rules): Promise<ReputationStore> {
   const logger = pino({ level: "silent" });
   const opened = createStore({
     redis: { url, command_timeout_ms: 2000 },
     settings,
-    care,
+    reputation,
     clock: manualClock(),
     logger,
   });
   stores.push(opened);
   while (!(await opened.ping())) await new Promise((resolve) => setImmediate(resolve));
-  return opened.care;
+  return opened.reputation;
 }
 
 const attempt = (hash: string, range = "block"): Note => ({ what: "attempt", range, hash });
@@ -152,16 +152,16 @@ describe("the caps of a caller ID", () => {
 
 describe("rest", () => {
   it("begins when a network flags a caller ID, is told once, and ends when it said", async () => {
-    const restMs = rules.flagged_rest_seconds * 1000;
+    const cooldownMs = rules.flagged_cooldown_seconds * 1000;
     const flagged = ended("flagged", "a");
     expect(await store.note(startMs, [flagged, flagged])).toEqual([
       { range: "block", trunk: "carrier", reason: "flagged" },
     ]);
     expect(await store.note(startMs + 1000, [flagged])).toEqual([]);
-    expect(await isFit(startMs + 1000 + restMs - 1, "a")).toBe(false);
-    expect(await isFit(startMs + 1000 + restMs, "a")).toBe(true);
+    expect(await isFit(startMs + 1000 + cooldownMs - 1, "a")).toBe(false);
+    expect(await isFit(startMs + 1000 + cooldownMs, "a")).toBe(true);
     expect(await isFit(startMs, "b")).toBe(true);
-    expect(await store.note(startMs + 1000 + restMs, [flagged])).toHaveLength(1);
+    expect(await store.note(startMs + 1000 + cooldownMs, [flagged])).toHaveLength(1);
   });
 
   it("of a silent caller ID begins exactly when the rule says", async () => {
@@ -196,7 +196,7 @@ describe("rest", () => {
     await ringElsewhere(startMs);
     const silence = Array.from({ length: rules.ring_history_attempts }, () => ended("silent", "a"));
     expect(await store.note(startMs, silence)).toHaveLength(1);
-    const backMs = startMs + rules.silent_rest_seconds * 1000;
+    const backMs = startMs + rules.silent_cooldown_seconds * 1000;
     expect(await isFit(backMs - 1, "a")).toBe(false);
     expect(await isFit(backMs, "a")).toBe(true);
     await ringElsewhere(backMs);
@@ -236,23 +236,23 @@ it("what is kept holds no number, shares one slot, and goes by itself", async ()
   const kept = await redisContents(redis);
   expect(kept.length).toBeGreaterThan(5);
   for (const { key, ttlMs } of kept) {
-    expect(key).toMatch(/^\{care\}:/);
+    expect(key).toMatch(/^\{reputation\}:/);
     expect(ttlMs, key).toBeGreaterThan(0);
-    expect(ttlMs, key).toBeLessThanOrEqual(Math.max(dayMs + minuteMs, rules.flagged_rest_seconds * 1000));
+    expect(ttlMs, key).toBeLessThanOrEqual(Math.max(dayMs + minuteMs, rules.flagged_cooldown_seconds * 1000));
   }
 });
 
 it("a caller ID that is called at its cap for a day costs less than 1 kB, whatever was before", async () => {
-  const care = await openStore(careSettings);
+  const reputation = await openStore(careSettings);
   const before = Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
   const hashes = Array.from({ length: 500 }, (_, i) => `hash of caller ID ${i}`);
   for (let i = 0; i < 60; i++) {
     const nowMs = startMs + i * 20 * minuteMs;
-    await care.note(
+    await reputation.note(
       nowMs,
       hashes.map((hash) => attempt(hash)),
     );
-    await care.note(
+    await reputation.note(
       nowMs,
       hashes.map((hash) => ended(i % 2 ? "rang" : "silent", hash)),
     );

@@ -16,13 +16,13 @@ let number = 0;
 beforeAll(async () => {
   const { url } = await runtime.redis();
   const logger = pino({ level: "silent" });
-  store = createStore({ redis: { url, command_timeout_ms: 800 }, settings, care: careSettings, clock, logger });
+  store = createStore({ redis: { url, command_timeout_ms: 800 }, settings, reputation: careSettings, clock, logger });
   while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));
 });
 afterAll(() => store.close());
 
 /** How to get to each status, by events that the table allows. */
-const ways: Record<Status, readonly Event[]> = {
+const paths: Record<Status, readonly Event[]> = {
   pending: [],
   calling: ["calling"],
   ringing: ["ringing"],
@@ -40,7 +40,7 @@ async function started(calls = 1): Promise<string> {
   const candidates = [
     { callerIdHashes: ["first", "second"].slice(0, calls), codeHash: "code", prefix: "+4420", codeLength: 4 },
   ];
-  const limits = { mostResting: 50, longestCallMs: 30_000 };
+  const limits = { maxCoolingDown: 50, longestCallMs: 30_000 };
   const call = { nowMs: clock.nowMs(), app: "shop", id, callee, calls, candidates, ...limits };
   const verification = { to: "+447700900123", country: "GB", reference: null, metadata: null };
   expect(await store.verifications.start({ ...call, ...verification })).toMatchObject({ kind: "placed" });
@@ -58,7 +58,7 @@ it.each(statuses.flatMap((status) => events.map((event) => [status, event] as co
   "the script moves %s by %s as the table says",
   async (status, event) => {
     const id = await started();
-    for (const step of ways[status]) await apply(id, step);
+    for (const step of paths[status]) await apply(id, step);
     expect((await apply(id, null)).verification.status).toBe(status);
 
     const expected = next(status, event) ?? status;

@@ -21,7 +21,7 @@ afterAll(() => sandbox?.stop());
 const table = [
   ["901", "undeliverable", "busy", "busy"],
   ["902", "undeliverable", "unallocated", "unreachable"],
-  // Asterisk reports the Q.850 cause that it derives from the 480; the SIP tap sees the carrier's own.
+  // Asterisk reports the Q.850 cause that it derives from the 480; the SIP capture sees the carrier's own.
   ["903", "undeliverable", "switched_off", "unreachable"],
   ["904", "rung", "declined", "declined"],
   ["905", "rung", "answered", "answered"],

@@ -1,4 +1,4 @@
-/** The ways in which the ari-client package hurts when it is not held, each against the real Asterisk where one can. */
+/** How the ari-client package hurts when it is not held, each against the real Asterisk where one can. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";

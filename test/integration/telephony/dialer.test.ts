@@ -6,7 +6,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
-import { freePacing } from "../../support/free-admission.ts";
+import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
@@ -61,7 +61,7 @@ async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partia
         ...changed.calls,
       },
     },
-    pacing: freePacing,
+    admission: freeAdmission,
     clock: systemClock,
     random: cryptoRandom,
     logger: logs.logger,
@@ -83,7 +83,7 @@ function place(trunk = "carrier"): Placed {
   const { promise: ringing, resolve: rings } = Promise.withResolvers<void>();
   const { promise: ended, resolve: ends } = Promise.withResolvers<AttemptResult>();
   telephony.dialer.place(
-    { attemptId, callee, callerId, range: "block", line: { ...line, trunk } },
+    { attemptId, callee, callerId, range: "block", slot: { ...line, trunk } },
     {
       calling: () => void told.push("calling"),
       ringing: () => {

@@ -7,7 +7,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
-import { freePacing } from "../../support/free-admission.ts";
+import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -55,7 +55,7 @@ const seen = { evidence: "sip", falseAnswer: false, silent: false, inviteOver: t
 const refused = { ...seen, alerted: false, endedBy: "far_end", postDialDelayMs: null, ringMs: null } as const;
 const hungUp = { ...seen, endedBy: "us" } as const;
 
-/** What the carrier does → what is known of the attempt, all of it with the tap's help. */
+/** What the carrier does → what is known of the attempt, all of it with the capture's help. */
 const rows: readonly Row[] = [
   final("302 Moved Temporarily", "unknown"),
   final("403 Forbidden", "barred"),
@@ -193,7 +193,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
       calls_per_second: 1000,
     });
     logs = keepingLogger();
-    const tap = {
+    const capture = {
       host: "127.0.0.1",
       port: hepPort,
       allow_from: [],
@@ -216,7 +216,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
             calls_per_second: 1000,
           },
         },
-        ...(withTap && { sip_tap: tap }),
+        ...(withTap && { sip_capture: capture }),
         trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
         routes: [{ prefix: "+", trunks: ["row-0"] }],
         routing: patientRouting,
@@ -226,7 +226,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
           ...{ max_queue_ms: 0, max_trunks: 1, second_call_gap_ms: 3000, drain_ms: 30_000 },
         },
       },
-      pacing: freePacing,
+      admission: freeAdmission,
       clock: systemClock,
       random: cryptoRandom,
       logger: logs.logger,
@@ -235,9 +235,9 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
     await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
     played.forEach(({ name }, row) => {
       const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-      const line = { leaseId: `${row}`, asterisk: "main", trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
+      const slot = { leaseId: `${row}`, asterisk: "main", trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
       telephony.dialer.place(
-        { attemptId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", line },
+        { attemptId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },
         { calling: () => undefined, ringing: () => undefined, ended: resolve },
       );
       calls.set(name, { result: promise, carrier: carriers[row] as SippCarrier });
@@ -264,7 +264,7 @@ function delayAtCarrier(messages: readonly SipMessage[]): number {
   return (ringing?.atMs ?? Number.NaN) - (invite?.atMs ?? Number.NaN);
 }
 
-describe.each(["udp", "tcp"] as const)("over %s, with the SIP tap", (transport) => {
+describe.each(["udp", "tcp"] as const)("over %s, with the SIP capture", (transport) => {
   const call = play(rows, transport, true);
 
   it.each(rows)("$name", async ({ name, expected }) => {
@@ -278,7 +278,7 @@ describe.each(["udp", "tcp"] as const)("over %s, with the SIP tap", (transport) 
   });
 });
 
-describe("without the SIP tap", () => {
+describe("without the SIP capture", () => {
   const played = rows.filter(({ name }) => coarser[name] !== undefined);
   const call = play(played, "udp", false);
 

@@ -6,7 +6,7 @@ import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
-import { freePacing } from "../../support/free-admission.ts";
+import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -63,7 +63,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
   };
   telephony = createTelephony({
     config,
-    pacing: freePacing,
+    admission: freeAdmission,
     clock: systemClock,
     random: cryptoRandom,
     logger: logs.logger,
@@ -72,7 +72,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
   return telephony;
 }
 
-const stateOf = (trunk: string) => telephony?.ways().find((one) => one.trunk === trunk);
+const stateOf = (trunk: string) => telephony?.paths().find((one) => one.trunk === trunk);
 const becomes = (trunk: string, state: object) =>
   vi.waitFor(() => expect(stateOf(trunk)).toMatchObject(state), { timeout: 15_000, interval: 50 });
 
@@ -89,7 +89,7 @@ describe("the health of trunks", () => {
     let carrier = await runtime.carrier({ scenario: "ringing", port });
     await start(asterisk, ["first", "second", "missing"]);
     await becomes("first", { usable: true, why: "up" });
-    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "first" });
     // Never asked with OPTIONS: Asterisk cannot tell, so it counts as usable.
     expect(stateOf("second")).toMatchObject({ usable: true });
     expect(stateOf("missing")).toMatchObject({
@@ -100,11 +100,11 @@ describe("the health of trunks", () => {
 
     await carrier.stop();
     await becomes("first", { usable: false, why: "the carrier does not answer OPTIONS" });
-    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "second" });
+    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "second" });
 
     carrier = await runtime.carrier({ scenario: "ringing", port });
     await becomes("first", { usable: true });
-    expect(await telephony?.lines.take("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "first" });
 
     await asterisk.restart();
     await becomes("first", { usable: true, why: "up" });
@@ -182,7 +182,10 @@ describe("the health of trunks", () => {
     expect(stateOf("carrier")).toMatchObject({ usable: true });
     await asterisk.kill();
     await becomes("carrier", { usable: false, why: "Asterisk main is not connected" });
-    expect(await telephony?.lines.take("+447700900123")).toEqual({ none: "telephony_unavailable", retryAfterMs: 5000 });
+    expect(await telephony?.slots.reserve("+447700900123")).toEqual({
+      none: "telephony_unavailable",
+      retryAfterMs: 5000,
+    });
     await asterisk.restart();
     await becomes("carrier", { usable: true, why: "up" });
   });

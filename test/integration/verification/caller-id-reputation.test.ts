@@ -1,4 +1,4 @@
-/** What caller-ID care means for verifications, on a real Redis, with two gateways where that matters. */
+/** What caller-ID reputation means for verifications, on a real Redis, with two gateways where that matters. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
@@ -65,8 +65,8 @@ const counts = (world: World) =>
 describe("a caller ID", () => {
   it("is shown no more often within an hour than its cap, whoever is called by whichever gateway", async () => {
     const ranges = range(2);
-    const care = { attempts_per_hour: 2 };
-    const gateways = [await open({ ranges, care }), await open({ ranges, care })];
+    const reputation = { attempts_per_hour: 2 };
+    const gateways = [await open({ ranges, reputation }), await open({ ranges, reputation })];
     let refused = 0;
     for (let i = 0; i < 160; i++) {
       await call(gateways[i % 2] as World).catch(() => refused++);
@@ -83,12 +83,12 @@ describe("a caller ID", () => {
     const world = await open({ ranges: range(2) });
     const flagged = await call(world, { outcome: "caller_id_refused", sipStatus: 608 });
     expect(world.reports).toContainEqual({
-      type: "caller_id_rested",
+      type: "caller_id_cooldown",
       range: flagged.range,
       trunk: "carrier",
       reason: "flagged",
     });
-    expect(await world.callerIdCare.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
+    expect(await world.callerIdReputation.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
     const log = world.logLines.find((line) => line.includes("a caller ID rests")) ?? "";
     expect(JSON.parse(log)).toMatchObject({ range: flagged.range, reason: "flagged" });
     expect(log).not.toContain(flagged.callerId.slice(1));
@@ -98,13 +98,13 @@ describe("a caller ID", () => {
     }
     expect(world.placed.slice(1).map(({ callerId }) => callerId)).not.toContain(flagged.callerId);
     clock.advance(7 * 24 * hourMs);
-    expect(await world.callerIdCare.status()).toMatchObject([{ out: 0, resting: 0 }]);
+    expect(await world.callerIdReputation.status()).toMatchObject([{ out: 0, resting: 0 }]);
   });
 });
 
 describe("while much of a range is out", () => {
   it("calls are refused above half, with when to try again; nothing is placed, and no line is kept", async () => {
-    const world = await open({ ranges: range(2), care: { attempts_per_hour: 1 } });
+    const world = await open({ ranges: range(2), reputation: { attempts_per_hour: 1 } });
     for (let i = 0; i < 51; i++) await call(world);
     expect(counts(world).every((count) => count === 1)).toBe(true);
     expect(await refusalOf(call(world))).toEqual({ code: "capacity", retryAfterMs: 60_000 });
@@ -115,7 +115,7 @@ describe("while much of a range is out", () => {
   });
 
   it("the alarm comes before, once a minute", async () => {
-    const world = await open({ ranges: range(2), care: { attempts_per_hour: 1 } });
+    const world = await open({ ranges: range(2), reputation: { attempts_per_hour: 1 } });
     const alarms = () => world.logLines.filter((line) => line.includes("much of a range"));
     for (let i = 0; i < 25; i++) await call(world);
     expect(alarms()).toHaveLength(0);
@@ -126,17 +126,17 @@ describe("while much of a range is out", () => {
   it("the other ranges go on", async () => {
     const one = { weak: { prefix: `+44208${number++}`, digits: 2 } };
     const both = { ...one, strong: { prefix: `+44209${number++}`, digits: 2 } };
-    const care = { attempts_per_hour: 1 };
-    const weak = await open({ ranges: one, care });
+    const reputation = { attempts_per_hour: 1 };
+    const weak = await open({ ranges: one, reputation });
     for (let i = 0; i < 51; i++) await call(weak);
-    const world = await open({ ranges: both, care });
+    const world = await open({ ranges: both, reputation });
     for (let i = 0; i < 20; i++) expect((await call(world)).range).toBe("strong");
   });
 
   it("what a callee was shown counts too: both together leave half of the range", async () => {
     const ranges = range(2);
     const settings = { starts_per_callee_per_hour: 100, start_gap_seconds: 0, wrong_checks_per_callee: 1 };
-    const world = await open({ ranges, settings, care: { attempts_per_hour: 1 } });
+    const world = await open({ ranges, settings, reputation: { attempts_per_hour: 1 } });
     for (let i = 0; i < 40; i++) await call(world);
     const to = somebody();
     // Its own calls are at their cap now too: after five of them 45 are out, and 5 rest for it.

@@ -82,10 +82,10 @@ describe("caller IDs", () => {
   const ranges = { list: { prefix: "+442079460", digits: 2 } };
   const settings = { starts_per_callee_per_hour: 100, start_gap_seconds: 0, wrong_checks_per_callee: 1 };
   /** What rests for everybody is another matter: caller-id-care.test.ts. */
-  const care = { attempts_per_hour: 1000, attempts_per_day: 5000 };
+  const reputation = { attempts_per_hour: 1000, attempts_per_day: 5000 };
 
   it("do not come back to a callee while they rest, and no more than half of a range rests", async () => {
-    await open({ ranges, settings, care });
+    await open({ ranges, settings, reputation });
     const to = somebody();
     for (let i = 0; i < 51; i++) {
       await start(to);
@@ -105,7 +105,7 @@ describe("caller IDs", () => {
 
   it("are found among 100 though 50 rest, every time", async () => {
     // The first four candidates all rest in about one of 16 starts: the second try must find a free one.
-    await open({ ranges, settings: { ...settings, caller_id_rest_seconds: 600, ttl_seconds: 30 }, care });
+    await open({ ranges, settings: { ...settings, caller_id_cooldown_seconds: 600, ttl_seconds: 30 }, reputation });
     const to = somebody();
     for (let i = 0; i < 300; i++) {
       await start(to);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { NoLineReason } from "../../../src/telephony/calls/ports.ts";
+import type { NoSlotReason } from "../../../src/telephony/calls/ports.ts";
 import { manualClock } from "../../unit/verification/manual-clock.ts";
 import { firstCallMs, look, open, rings, somebody, start, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";
@@ -29,7 +29,7 @@ describe("a second call", () => {
     ["capacity", "congestion"],
     ["telephony_unavailable", "trunk_down"],
     ["no_route", "trunk_down"],
-  ] as const)("for which there is no line (%s) ends the verification as %s", async (why: NoLineReason, reason) => {
+  ] as const)("for which there is no slot (%s) ends the verification as %s", async (why: NoSlotReason, reason) => {
     await open();
     const to = somebody();
     const { id } = await start(to);
@@ -119,10 +119,10 @@ describe("a second call", () => {
     await open();
     const { id } = await start();
     await world.ringOut();
-    const { takeAnother } = world.lines;
+    const { reserveAnother } = world.slots;
     let errors = 0;
-    world.lines.takeAnother = (...asked) =>
-      errors++ < 3 ? Promise.reject(new Error("no Redis")) : takeAnother(...asked);
+    world.slots.reserveAnother = (...asked) =>
+      errors++ < 3 ? Promise.reject(new Error("no Redis")) : reserveAnother(...asked);
     world.clock.advance(secondCallGapMs);
     await vi.waitFor(() => {
       world.clock.advance(300);
@@ -136,7 +136,7 @@ describe("a second call", () => {
     await open();
     const { id } = await start();
     await world.ringOut();
-    world.lines.takeAnother = () => Promise.reject(new Error("no Redis"));
+    world.slots.reserveAnother = () => Promise.reject(new Error("no Redis"));
     await vi.waitFor(async () => {
       world.clock.advance(1000);
       expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });

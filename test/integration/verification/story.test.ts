@@ -48,7 +48,7 @@ describe("a verification", () => {
       reference: "order 7",
       metadata: { a: "b" },
     });
-    expect(lastCall()).toMatchObject({ callee, line: { trunk: "carrier" }, callerId: `+4420794${lastCall().code}` });
+    expect(lastCall()).toMatchObject({ callee, slot: { trunk: "carrier" }, callerId: `+4420794${lastCall().code}` });
 
     const seen: string[] = [];
     const look = async () => void seen.push((await verifications.get(shop, started.id)).status);

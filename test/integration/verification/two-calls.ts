@@ -24,9 +24,9 @@ export async function open(options: Partial<WorldOptions> = {}): Promise<World> 
 }
 export const somebody = () => `+4477003${String(number++).padStart(5, "0")}`;
 export const start = (to = somebody()) => world.verifications.start(shop, { to, calls: 2 }, null);
-/** Time stands still here, and with it the beat at which news is written. */
+/** Time stands still here, and with it the timer at which updates is written. */
 export const look = (id: string) => {
-  world.store.beat.strike();
+  world.store.batchTimer.flush();
   return world.verifications.get(shop, id);
 };
 export const rings = () => {

@@ -5,7 +5,7 @@
 import { pino } from "pino";
 import { expect } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import { createCallerIdCare } from "../../../src/caller-ids/reputation.ts";
+import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { ReportEvent } from "../../../src/events/events.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
@@ -15,11 +15,11 @@ import type {
   Attempt,
   AttemptObserver,
   AttemptResult,
+  ChannelSlot,
+  ChannelSlots,
   Dialer,
-  Line,
-  Lines,
-  NoLine,
-  NoLineReason,
+  NoChannelSlot,
+  NoSlotReason,
 } from "../../../src/telephony/calls/ports.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
@@ -34,20 +34,20 @@ export const settings: Config["verification"] = {
   wrong_checks_window_seconds: 86_400,
   starts_per_callee_per_hour: 5,
   start_gap_seconds: 15,
-  caller_id_rest_seconds: 86_400,
+  caller_id_cooldown_seconds: 86_400,
   max_guess_probability: 0.001,
   idempotency_ttl_seconds: 86_400,
 };
 
-export const careSettings: Config["caller_id_care"] = {
+export const careSettings: Config["caller_id_reputation"] = {
   attempts_per_hour: 3,
   attempts_per_day: 40,
-  flagged_rest_seconds: 604_800,
-  silent_rest_seconds: 86_400,
+  flagged_cooldown_seconds: 604_800,
+  silent_cooldown_seconds: 86_400,
   ring_history_attempts: 20,
   least_ringing_percent: 20,
   least_trunk_ringing_percent: 60,
-  alarm_out_percent: 25,
+  alarm_unavailable_percent: 25,
 };
 
 export const longestCallMs = 30_000;
@@ -65,7 +65,7 @@ export interface PlacedCall extends Attempt, AttemptObserver {
 export interface WorldOptions {
   readonly redis: Config["redis"];
   readonly settings?: Partial<Config["verification"]>;
-  readonly care?: Partial<Config["caller_id_care"]>;
+  readonly reputation?: Partial<Config["caller_id_reputation"]>;
   readonly ranges?: Config["ranges"];
   readonly clock?: ManualClock;
   /** Numbers of ours that callees may call. */
@@ -81,11 +81,11 @@ export function createWorld(options: WorldOptions) {
   const canceled: string[] = [];
   const reports: ReportEvent[] = [];
   const logLines: string[] = [];
-  const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
+  const logger = pino({ level: "debug" }, { write: (slot: string) => void logLines.push(slot) });
   const all = { ...settings, ...options.settings };
-  const care = { ...careSettings, ...options.care };
+  const reputation = { ...careSettings, ...options.reputation };
   const digits = Object.values(ranges)[0]?.digits ?? 4;
-  let noTrunk: NoLineReason | null = null;
+  let noTrunk: NoSlotReason | null = null;
 
   const dialer: Dialer = {
     longestCallMs,
@@ -103,33 +103,33 @@ export function createWorld(options: WorldOptions) {
     liveCalls: 0,
     drain: async () => undefined,
   };
-  /** Lines that were taken and neither given back nor used for a call. */
+  /** ChannelSlots that were taken and neither given back nor used for a call. */
   let linesHeld = 0;
-  const take = (): Line | NoLine => {
+  const take = (): ChannelSlot | NoChannelSlot => {
     if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
     linesHeld++;
     return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
   };
-  const lines: Lines = {
-    take: async () => take(),
-    takeAnother: async () => take(),
-    giveBack: async () => void linesHeld--,
+  const slots: ChannelSlots = {
+    reserve: async () => take(),
+    reserveAnother: async () => take(),
+    release: async () => void linesHeld--,
   };
-  const store = createStore({ redis: options.redis, settings: all, care, clock, logger });
+  const store = createStore({ redis: options.redis, settings: all, reputation, clock, logger });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);
   const hmacKey = "a key that only this test has, of 32 characters and more";
   const report = (event: ReportEvent) => void reports.push(event);
-  const callerIdCare = createCallerIdCare({
-    store: store.care,
+  const callerIdReputation = createCallerIdReputation({
+    store: store.reputation,
     pool: callerIds,
     ranges: Object.keys(ranges),
-    alarmOutPercent: care.alarm_out_percent,
+    alarmUnavailablePercent: reputation.alarm_unavailable_percent,
     hash: createHashes(hmacKey).presented,
-    ...{ beat: store.beat, clock, report, logger },
+    ...{ batchTimer: store.batchTimer, clock, report, logger },
   });
   const verifications = createVerifications({
-    ...{ numbers, lines, dialer, clock, logger, callerIds, report, hmacKey },
-    care: callerIdCare,
+    ...{ numbers, slots, dialer, clock, logger, callerIds, report, hmacKey },
+    reputation: callerIdReputation,
     config: {
       call_in: { numbers: [...(options.callInNumbers ?? [])], rest_seconds: 600 },
       verification: all,
@@ -137,7 +137,7 @@ export function createWorld(options: WorldOptions) {
     },
     store: store.verifications,
     callInStore: store.callIns,
-    beat: store.beat,
+    batchTimer: store.batchTimer,
     random: cryptoRandom,
   });
 
@@ -148,11 +148,23 @@ export function createWorld(options: WorldOptions) {
   };
 
   return {
-    ...{ clock, placed, canceled, reports, logLines, logger, store, verifications, lines, lastCall, callerIdCare },
+    ...{
+      clock,
+      placed,
+      canceled,
+      reports,
+      logLines,
+      logger,
+      store,
+      verifications,
+      slots,
+      lastCall,
+      callerIdReputation,
+    },
     redis: options.redis,
     linesHeld: () => linesHeld,
     /** From now on no trunk can be had. */
-    loseTrunks: (why: NoLineReason) => {
+    loseTrunks: (why: NoSlotReason) => {
       noTrunk = why;
     },
     /** Lets the last call ring and end, as most do. */

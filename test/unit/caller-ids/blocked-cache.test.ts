@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createOutList } from "../../../src/caller-ids/blocked-cache.ts";
-import type { CareStore } from "../../../src/caller-ids/store-port.ts";
+import { createBlockedCache } from "../../../src/caller-ids/blocked-cache.ts";
+import type { ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import type { CallerId } from "../../../src/caller-ids/types.ts";
 import { manualClock } from "../verification/manual-clock.ts";
 
@@ -10,7 +10,7 @@ const drawn = (code: string): CallerId => ({ number: `+4420${code}`, range: "blo
 function open(list: (out: readonly string[]) => readonly string[] | null = (out) => out) {
   const clock = manualClock();
   const stage = { out: [] as string[], asked: 0 };
-  const store: Pick<CareStore, "look"> = {
+  const store: Pick<ReputationStore, "look"> = {
     async look(_nowMs, ranges, candidates) {
       stage.asked++;
       return {
@@ -21,7 +21,7 @@ function open(list: (out: readonly string[]) => readonly string[] | null = (out)
     },
   };
   const refOf = ({ range, code }: CallerId) => ({ range, hash: code });
-  const outList = createOutList({ store, clock, refOf });
+  const outList = createBlockedCache({ store, clock, refOf });
   return { clock, stage, look: (...codes: string[]) => outList.look(["block"], codes.map(drawn)) };
 }
 
@@ -59,7 +59,7 @@ it("asks anew when the clock was set back", async () => {
 it("keeps no answer of a store that is away", async () => {
   const clock = manualClock();
   const store = { look: () => Promise.reject(new Error("away")) };
-  const list = createOutList({ store, clock, refOf: ({ range, code }) => ({ range, hash: code }) });
+  const list = createBlockedCache({ store, clock, refOf: ({ range, code }) => ({ range, hash: code }) });
   await expect(list.look(["block"], [drawn("11")])).rejects.toThrow("away");
   await expect(list.look(["block"], [drawn("11")])).rejects.toThrow("away");
 });

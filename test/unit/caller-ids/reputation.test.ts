@@ -1,24 +1,24 @@
-/** What care asks and tells. The counting itself is tested on a real Redis: test/integration/redis/reputation.test.ts. */
+/** What reputation asks and tells. The counting itself is tested on a real Redis: test/integration/redis/reputation.test.ts. */
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import { createCallerIdCare } from "../../../src/caller-ids/reputation.ts";
-import type { CareStore, Note, Rested } from "../../../src/caller-ids/store-port.ts";
+import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
+import type { Note, ReputationStore, Rested } from "../../../src/caller-ids/store-port.ts";
 import type { CallerId } from "../../../src/caller-ids/types.ts";
 import type { ReportEvent } from "../../../src/events/events.ts";
-import { createBeat } from "../../../src/shared/batch-timer.ts";
+import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { manualClock } from "../verification/manual-clock.ts";
 
 const ranges = { block: { prefix: "+4420794", digits: 2 }, other: { prefix: "+4420795", digits: 2 } };
 
-function open(store: Partial<CareStore> = {}) {
+function open(store: Partial<ReputationStore> = {}) {
   const clock = manualClock();
   const batches: (readonly Note[])[] = [];
   const reports: ReportEvent[] = [];
   let log = "";
   const pool = createCallerIdPool(ranges, cryptoRandom);
-  const care = createCallerIdCare({
+  const reputation = createCallerIdReputation({
     store: {
       look: async (_now, names, candidates) => ({
         fit: candidates.map(() => true),
@@ -34,9 +34,9 @@ function open(store: Partial<CareStore> = {}) {
     },
     pool,
     ranges: Object.keys(ranges),
-    alarmOutPercent: 25,
+    alarmUnavailablePercent: 25,
     hash: (callerId) => `hash of ${callerId.slice(-2)}`,
-    beat: createBeat(clock, 20),
+    batchTimer: createBatchTimer(clock, 20),
     clock,
     report: (event) => void reports.push(event),
     logger: pino(
@@ -48,10 +48,17 @@ function open(store: Partial<CareStore> = {}) {
       },
     ),
   });
-  return { care, clock, batches, reports, log: () => log, callerId: pool.draw(["block"], null, 1)[0] as CallerId };
+  return {
+    reputation,
+    clock,
+    batches,
+    reports,
+    log: () => log,
+    callerId: pool.draw(["block"], null, 1)[0] as CallerId,
+  };
 }
 
-const outOf = (block: number, other: number): Partial<CareStore> => ({
+const outOf = (block: number, other: number): Partial<ReputationStore> => ({
   look: async (_now, names, candidates) => ({
     fit: candidates.map(() => true),
     out: names.map((name) => (name === "block" ? block : other)),
@@ -61,10 +68,10 @@ const outOf = (block: number, other: number): Partial<CareStore> => ({
 
 describe("a look at drawn caller IDs", () => {
   it("leaves those that are out, in the order in which they were drawn", async () => {
-    const { care } = open({ look: async () => ({ fit: [false, true, false, true], out: [2], listed: [] }) });
+    const { reputation } = open({ look: async () => ({ fit: [false, true, false, true], out: [2], listed: [] }) });
     const drawn = createCallerIdPool(ranges, cryptoRandom).draw(["block"], null, 4);
     expect(
-      await care.look(
+      await reputation.look(
         ["block"],
         null,
         drawn.map((one) => [one]),
@@ -72,43 +79,43 @@ describe("a look at drawn caller IDs", () => {
     ).toEqual({
       fit: [[drawn[1]], [drawn[3]]],
       ranges: ["block"],
-      mostResting: 48,
+      maxCoolingDown: 48,
       out: 2,
     });
   });
 
   it("leaves of pairs those of which both may be shown", async () => {
-    const { care } = open({ look: async () => ({ fit: [true, false, true, true], out: [1], listed: [] }) });
+    const { reputation } = open({ look: async () => ({ fit: [true, false, true, true], out: [1], listed: [] }) });
     const pairs = createCallerIdPool(ranges, cryptoRandom).drawPairs(["block"], null, 2);
-    expect((await care.look(["block"], null, pairs))?.fit).toEqual([pairs[1]]);
+    expect((await reputation.look(["block"], null, pairs))?.fit).toEqual([pairs[1]]);
   });
 
   it("leaves out a range of which more than half is out, and says so once a minute, without a number", async () => {
-    const { care, clock, log } = open(outOf(51, 30));
+    const { reputation, clock, log } = open(outOf(51, 30));
     const drawn = createCallerIdPool(ranges, cryptoRandom)
       .draw(["block", "other"], null, 200)
       .map((one) => [one]);
     for (let i = 0; i < 3; i++) {
-      const fitness = await care.look(["block", "other"], null, drawn);
-      expect(fitness).toMatchObject({ ranges: ["other"], mostResting: 20, out: 81 });
+      const fitness = await reputation.look(["block", "other"], null, drawn);
+      expect(fitness).toMatchObject({ ranges: ["other"], maxCoolingDown: 20, out: 81 });
       expect(fitness?.fit).toHaveLength(100);
       expect(fitness?.fit.flat().every(({ range }) => range === "other")).toBe(true);
     }
     expect(log().match(/much of a range/g)).toHaveLength(2);
     clock.advance(60_000);
-    await care.look(["block", "other"], null, drawn);
+    await reputation.look(["block", "other"], null, drawn);
     expect(log().match(/much of a range/g)).toHaveLength(4);
     expect(log()).not.toContain("+4420");
   });
 
   it("gives nothing where that holds for every range", async () => {
-    const { care, callerId } = open(outOf(51, 51));
-    expect(await care.look(["block", "other"], null, [[callerId]])).toBeNull();
+    const { reputation, callerId } = open(outOf(51, 51));
+    expect(await reputation.look(["block", "other"], null, [[callerId]])).toBeNull();
   });
 
   it("is silent below the alarm", async () => {
-    const { care, callerId, log } = open(outOf(24, 0));
-    await care.look(["block", "other"], null, [[callerId]]);
+    const { reputation, callerId, log } = open(outOf(24, 0));
+    await reputation.look(["block", "other"], null, [[callerId]]);
     expect(log()).toBe("");
   });
 });
@@ -117,12 +124,12 @@ describe("notes", () => {
   const rang = { alerted: true, sipStatus: 487, tries: [{ trunk: "b", outcome: "rang" as const }] };
 
   it("go to the store together, a moment later", async () => {
-    const { care, clock, batches, callerId } = open();
-    care.placed(callerId);
-    care.ended(callerId, rang);
+    const { reputation, clock, batches, callerId } = open();
+    reputation.placed(callerId);
+    reputation.ended(callerId, rang);
     expect(batches).toEqual([]);
     clock.advance(20);
-    await care.settled();
+    await reputation.settled();
     const ref = { range: "block", hash: `hash of ${callerId.code}` };
     expect(batches).toEqual([
       [
@@ -133,14 +140,14 @@ describe("notes", () => {
   });
 
   it("tell of each trunk that was tried; only the last one's call can have rung", async () => {
-    const { care, batches, callerId } = open();
+    const { reputation, batches, callerId } = open();
     const tries = [
       { trunk: "a", outcome: "barred" as const },
       { trunk: "b", outcome: "congestion" as const },
       { trunk: "c", outcome: "rang" as const },
     ];
-    care.ended(callerId, { alerted: true, sipStatus: 487, tries });
-    await care.settled();
+    reputation.ended(callerId, { alerted: true, sipStatus: 487, tries });
+    await reputation.settled();
     expect(batches.flat().map((note) => [note.what, "trunk" in note && note.trunk])).toEqual([
       ["silent", "a"],
       ["rang", "c"],
@@ -149,24 +156,24 @@ describe("notes", () => {
 
   it("are lost where the store is away, sent once, and disturb nobody", async () => {
     let sent = 0;
-    const { care, clock, callerId } = open({
+    const { reputation, clock, callerId } = open({
       note: async () => {
         sent++;
         throw new Error("away");
       },
     });
-    care.placed(callerId);
+    reputation.placed(callerId);
     clock.advance(20);
-    await care.settled();
+    await reputation.settled();
     clock.advance(60_000);
-    await care.settled();
+    await reputation.settled();
     expect(sent).toBe(1);
   });
 
   it("wait up to a bound while the store is slow; what is beyond is told as lost", async () => {
     let answer: (rested: readonly Rested[]) => void = () => undefined;
     let taken = 0;
-    const { care, clock, callerId, log } = open({
+    const { reputation, clock, callerId, log } = open({
       note: (_now, notes) => {
         taken += notes.length;
         if (taken > 1) return Promise.resolve([]);
@@ -175,39 +182,39 @@ describe("notes", () => {
         });
       },
     });
-    care.placed(callerId);
+    reputation.placed(callerId);
     clock.advance(20);
     await new Promise((resolve) => setImmediate(resolve));
-    for (let i = 0; i < 10_500; i++) care.placed(callerId);
+    for (let i = 0; i < 10_500; i++) reputation.placed(callerId);
     answer([]);
-    await care.settled();
+    await reputation.settled();
     expect(taken).toBe(10_001);
     expect(log()).toContain('"lost":500');
   });
 
   it("go on after all were handed over before their time came", async () => {
-    const { care, clock, batches, callerId } = open();
-    care.placed(callerId);
-    await care.settled();
+    const { reputation, clock, batches, callerId } = open();
+    reputation.placed(callerId);
+    await reputation.settled();
     clock.advance(20);
-    care.placed(callerId);
+    reputation.placed(callerId);
     clock.advance(20);
-    await care.settled();
+    await reputation.settled();
     expect(batches.map((notes) => notes.length)).toEqual([1, 1]);
   });
 
   it("that begin a rest are told by range and reason", async () => {
     const rested = { range: "block", trunk: "a", reason: "flagged" as const };
-    const { care, reports, log, callerId } = open({ note: async () => [rested] });
-    care.placed(callerId);
-    await care.settled();
-    expect(reports).toEqual([{ type: "caller_id_rested", ...rested }]);
+    const { reputation, reports, log, callerId } = open({ note: async () => [rested] });
+    reputation.placed(callerId);
+    await reputation.settled();
+    expect(reports).toEqual([{ type: "caller_id_cooldown", ...rested }]);
     expect(log()).toContain('"reason":"flagged"');
     expect(log()).not.toContain(callerId.number);
   });
 });
 
 it("the state of each range comes with its size", async () => {
-  const { care } = open({ status: async () => [{ range: "block", out: 7, resting: 3 }] });
-  expect(await care.status()).toEqual([{ range: "block", out: 7, resting: 3, size: 100 }]);
+  const { reputation } = open({ status: async () => [{ range: "block", out: 7, resting: 3 }] });
+  expect(await reputation.status()).toEqual([{ range: "block", out: 7, resting: 3, size: 100 }]);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import { groupsOf, headroom } from "../../../src/caller-ids/reserve.ts";
+import { groupsOf, reserveOf } from "../../../src/caller-ids/reserve.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 
 const pool = createCallerIdPool(
@@ -33,7 +33,7 @@ describe("what may be drawn from while caller IDs are out", () => {
       .chain((size) => fc.nat(size).map((out) => ({ prefix: "+1", ranges: [`of ${size}`], size, out })));
     fc.assert(
       fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
-        const room = headroom(groups);
+        const room = reserveOf(groups);
         const overHalf = groups.filter(({ size, out }) => 2 * out > size);
         if (room === null) {
           expect(overHalf).toHaveLength(groups.length);
@@ -41,7 +41,7 @@ describe("what may be drawn from while caller IDs are out", () => {
         }
         const used = groups.filter(({ size, out }) => 2 * out <= size);
         expect(room.ranges).toEqual(used.flatMap(({ ranges }) => ranges));
-        for (const { size, out } of used) expect(size - out - room.mostResting).toBeGreaterThanOrEqual(size / 2);
+        for (const { size, out } of used) expect(size - out - room.maxCoolingDown).toBeGreaterThanOrEqual(size / 2);
       }),
     );
   });

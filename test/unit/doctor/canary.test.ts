@@ -50,24 +50,24 @@ describe("a caller ID that arrives as", () => {
   });
 });
 
-describe("the report of a way", () => {
-  const way = { trunk: "a", asterisk: "pbx" };
+describe("the report of a path", () => {
+  const path = { trunk: "a", asterisk: "pbx" };
   it("tells which kind of change it was", () => {
-    expect(text(describeArrival({ way, arrival: "as_sent", outcome: "canceled" }))).toMatch(
+    expect(text(describeArrival({ path, arrival: "as_sent", outcome: "canceled" }))).toMatch(
       /^ +ok .*arrived as sent\n$/,
     );
-    expect(text(describeArrival({ way, arrival: "withheld", outcome: "rang" }))).toMatch(/FAIL .*withheld.*\n +→ /);
-    expect(text(describeArrival({ way, arrival: null, outcome: "barred" }))).toMatch(
+    expect(text(describeArrival({ path, arrival: "withheld", outcome: "rang" }))).toMatch(/FAIL .*withheld.*\n +→ /);
+    expect(text(describeArrival({ path, arrival: null, outcome: "barred" }))).toMatch(
       /FAIL .*did not arrive \(barred\)/,
     );
-    expect(text(describeArrival({ way, arrival: null, outcome: null }))).toMatch(/FAIL .*trunk down/);
-    expect(text(describeArrival({ way, arrival: null, outcome: "trunk_down" }))).toMatch(/FAIL .*trunk down/);
+    expect(text(describeArrival({ path, arrival: null, outcome: null }))).toMatch(/FAIL .*trunk down/);
+    expect(text(describeArrival({ path, arrival: null, outcome: "trunk_down" }))).toMatch(/FAIL .*trunk down/);
   });
 });
 
 describe("a trunk", () => {
   const reports = (...arrivals: (Arrival | null)[]) =>
-    arrivals.map((arrival, i) => ({ way: { trunk: "a", asterisk: `pbx-${i}` }, arrival, outcome: "rang" as const }));
+    arrivals.map((arrival, i) => ({ path: { trunk: "a", asterisk: `pbx-${i}` }, arrival, outcome: "rang" as const }));
 
   /** @param out who took it out before; null: it is in service */
   async function judged(arrivals: (Arrival | null)[], out: Outage["by"] | null = null, dryRun = false) {
@@ -89,7 +89,7 @@ describe("a trunk", () => {
     return { done, said: said.join("\n") };
   }
 
-  it("that alters the caller ID on any way is taken out", async () => {
+  it("that alters the caller ID on any path is taken out", async () => {
     expect(await judged(["as_sent", "replaced"])).toEqual({
       done: ["a out: canary, caller_id_altered"],
       said: "Canary: trunk a was taken out of service for all gateways",
@@ -105,7 +105,7 @@ describe("a trunk", () => {
     expect(await judged(["as_sent"], "canary", true)).toEqual({ done: [], said: "" });
   });
 
-  it("comes back when all its ways are clean, if it was the canary that took it out", async () => {
+  it("comes back when all its paths are clean, if it was the canary that took it out", async () => {
     const clean = await judged(["as_sent", "as_sent"], "canary");
     expect(clean).toEqual({ done: ["a back: canary"], said: expect.stringContaining("back in service") });
     expect(await judged(["as_sent"], "operator")).toEqual({ done: [], said: "" });

@@ -13,7 +13,7 @@ const report: PartReport = {
   maxCallsPerSecond: 10,
   waitMs: 40,
   outage: { by: "operator", who: "key 0a1b2c3d", reason: "new SBC", sinceMs: Date.UTC(2026, 2, 1, 12) },
-  ways: [
+  paths: [
     {
       trunk: "carrier",
       asterisk: "main",
@@ -90,7 +90,7 @@ describe("the operator's API", () => {
           calls_per_second: 3,
           max_calls_per_second: 10,
           wait_ms: 40,
-          ways: [
+          paths: [
             {
               trunk: "carrier",
               asterisk: "main",

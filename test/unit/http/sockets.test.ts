@@ -77,7 +77,7 @@ describe("while the gateway drains", () => {
     expect((await ask("GET", "/healthz")).status).toBe(200);
   });
 
-  it("a request under way is answered before the server is closed", async () => {
+  it("a request in progress is answered before the server is closed", async () => {
     const { verifications } = standInVerifications();
     const entered = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();

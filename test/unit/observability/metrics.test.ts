@@ -6,7 +6,7 @@ import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
 const idle = {
   liveCalls: () => 0,
   trunks: () => [],
-  ways: () => [],
+  paths: () => [],
   outOfService: () => [],
   asterisks: () => [],
   callerIds: async () => [],
@@ -107,11 +107,11 @@ describe("the metrics", () => {
     expect(text).toContain('onering_asterisk_connected{asterisk="main"} 1\n');
   });
 
-  it("tell the one state that each way's breaker is in now", async () => {
+  it("tell the one state that each path's breaker is in now", async () => {
     let state: BreakerState = "open";
     const { registry } = createMetrics({
       ...idle,
-      ways: () => [
+      paths: () => [
         { trunk: "carrier", asterisk: "one", breaker: { state } },
         { trunk: "carrier", asterisk: "two", breaker: { state: "closed" } },
       ],
@@ -136,7 +136,7 @@ describe("the metrics", () => {
         return [{ range: "block", size: 10_000, out: 30, resting: 10 }];
       },
     });
-    report({ type: "caller_id_rested", range: "block", trunk: "carrier", reason: "flagged" });
+    report({ type: "caller_id_cooldown", range: "block", trunk: "carrier", reason: "flagged" });
     const text = await registry.metrics();
     expect(text).toContain('onering_caller_ids{range="block",state="all"} 10000\n');
     expect(text).toContain('onering_caller_ids{range="block",state="resting"} 10\n');

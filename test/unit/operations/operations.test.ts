@@ -17,7 +17,7 @@ function operationsWith(parts: { out?: readonly Part[]; away?: boolean } = {}) {
   return createOperations({
     config: { trunks, asterisks: { main, second: main } },
     telephony: {
-      ways: () => [
+      paths: () => [
         { trunk: "plus", asterisk: "main", usable: true, why: "up", breaker },
         { trunk: "plus", asterisk: "second", usable: false, why: "Asterisk second is not connected", breaker },
         { trunk: "bare", asterisk: "main", usable: false, why: "gone", breaker },
@@ -72,7 +72,7 @@ describe("the state of trunks", () => {
 });
 
 describe("the operator's view", () => {
-  it("has limits, load and ways of each trunk and Asterisk", async () => {
+  it("has limits, load and paths of each trunk and Asterisk", async () => {
     const [plus, bare] = await operationsWith().report("trunk");
     expect(plus).toMatchObject({
       name: "plus",
@@ -83,14 +83,14 @@ describe("the operator's view", () => {
       callsPerSecond: 2,
       waitMs: 3,
     });
-    expect(plus?.ways.map((way) => way.asterisk)).toEqual(["main", "second"]);
+    expect(plus?.paths.map((path) => path.asterisk)).toEqual(["main", "second"]);
     expect(bare).toMatchObject({ name: "bare", usable: false, why: "gone" });
     const asterisks = await operationsWith({ out: [asterisk("main")] }).report("asterisk");
     expect(asterisks.map(({ name, usable, why }) => [name, usable, why])).toEqual([
       ["main", false, outOfService],
       ["second", false, "not connected"],
     ]);
-    expect(asterisks[0]?.ways.map((way) => [way.trunk, way.why])).toEqual([
+    expect(asterisks[0]?.paths.map((path) => [path.trunk, path.why])).toEqual([
       ["plus", outOfService],
       ["bare", outOfService],
     ]);

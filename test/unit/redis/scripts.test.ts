@@ -10,7 +10,7 @@ const settings = {
   wrong_checks_window_seconds: 86_400,
   starts_per_callee_per_hour: 5,
   start_gap_seconds: 15,
-  caller_id_rest_seconds: 86_400,
+  caller_id_cooldown_seconds: 86_400,
   max_guess_probability: 0.001,
   idempotency_ttl_seconds: 86_400,
 };

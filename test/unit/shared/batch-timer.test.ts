@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { createBeat } from "../../../src/shared/batch-timer.ts";
+import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { manualClock } from "../verification/manual-clock.ts";
 
 const breath = () => new Promise((resolve) => setImmediate(resolve));
 
 it("beats once for all who wait, and anew for those who come after", async () => {
   const clock = manualClock();
-  const beat = createBeat(clock, 20);
+  const batchTimer = createBatchTimer(clock, 20);
   const heard: string[] = [];
-  const wait = (name: string) => void beat.next().then(() => heard.push(name));
+  const wait = (name: string) => void batchTimer.next().then(() => heard.push(name));
   wait("a");
   clock.advance(15);
   wait("b");
@@ -22,11 +22,11 @@ it("beats once for all who wait, and anew for those who come after", async () =>
   clock.advance(19);
   await breath();
   expect(heard).toHaveLength(2);
-  beat.strike();
+  batchTimer.flush();
   await breath();
   expect(heard).toEqual(["a", "b", "c"]);
   clock.advance(100);
-  beat.strike();
+  batchTimer.flush();
   await breath();
   expect(heard).toHaveLength(3);
 });

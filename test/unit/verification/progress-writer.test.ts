@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { createBeat } from "../../../src/shared/batch-timer.ts";
-import { createCallProgress, type News } from "../../../src/verification/progress-writer.ts";
+import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
+import { createProgressWriter, type News } from "../../../src/verification/progress-writer.ts";
 import { manualClock } from "./manual-clock.ts";
 
 const news = (event: News["event"]): News => ({ event, reason: null });
@@ -13,9 +13,9 @@ function createStage() {
   const log: string[] = [];
   const written: string[] = [];
   const pending: { resolve(): void; reject(error: Error): void }[] = [];
-  const beat = createBeat(clock, 20);
-  const progress = createCallProgress({
-    beat,
+  const batchTimer = createBatchTimer(clock, 20);
+  const progress = createProgressWriter({
+    batchTimer,
     write({ event }) {
       written.push(event);
       return new Promise((resolve, reject) => void pending.push({ resolve, reject }));
@@ -24,13 +24,13 @@ function createStage() {
     logger: pino({ level: "debug" }, { write: (line: string) => void log.push(line) }),
   });
   const nextBeat = () => {
-    beat.strike();
+    batchTimer.flush();
     return breath();
   };
   return { clock, log, written, pending, progress, nextBeat };
 }
 
-it("writes at the next beat, and what was overtaken until then not at all", async () => {
+it("writes at the next flush, and what was overtaken until then not at all", async () => {
   const { progress, written, clock } = createStage();
   progress.tell(news("calling"));
   clock.advance(19);

@@ -71,13 +71,13 @@ local function lease(keys, now, attempt_id, call_ms, most_resting, calls, candid
     end
   end
   if not chosen then
-    return nil, { 'all_resting', resting }
+    return nil, { 'all_cooling_down', resting }
   end
 
   for i = (chosen - 1) * calls + 1, chosen * calls do
-    redis.call('ZADD', keys.shown, now + CALLER_ID_REST_MS, hashes[i])
+    redis.call('ZADD', keys.shown, now + CALLER_ID_COOLDOWN_MS, hashes[i])
   end
-  redis.call('PEXPIRE', keys.shown, CALLER_ID_REST_MS)
+  redis.call('PEXPIRE', keys.shown, CALLER_ID_COOLDOWN_MS)
   count_call(keys, now, attempt_id, call_ms)
   local rest = first + (chosen - 1) * stride + calls
   return { number = chosen, code = candidates[rest], prefix = candidates[rest + 1], digits = candidates[rest + 2] }

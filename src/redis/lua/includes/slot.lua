@@ -1,8 +1,8 @@
 -- Places on trunks and Asterisks, counted over all gateways. All keys share one hash tag, so that a trunk and its
 -- Asterisk are taken in one step. A part (trunk or Asterisk) has
---   {lines}:<kind>:<name>:turn    string: when the next call may begin, ms
---   {lines}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
---   {lines}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; only to be looked at
+--   {admission}:<kind>:<name>:turn    string: when the next call may begin, ms
+--   {admission}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
+--   {admission}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; only to be looked at
 
 local function time_ms()
   local time = redis.call('TIME')
@@ -10,7 +10,7 @@ local function time_ms()
 end
 
 local function keys_of(kind, name)
-  local stem = '{lines}:' .. kind .. ':' .. name
+  local stem = '{admission}:' .. kind .. ':' .. name
   return {
     label = kind .. ' ' .. name,
     turn_key = stem .. ':turn',
@@ -37,8 +37,8 @@ local function way_at(values, i)
   }
 end
 
-local function is_in_service(out_key, way)
-  local out = redis.call('HMGET', out_key, way.trunk.label, way.asterisk.label)
+local function is_in_service(out_key, path)
+  local out = redis.call('HMGET', out_key, path.trunk.label, path.asterisk.label)
   return not out[1] and not out[2]
 end
 

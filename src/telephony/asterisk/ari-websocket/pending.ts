@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 const ticksPerDeadline = 20;
-/** Many times what is under way when Asterisk keeps up: at 1,000 calls a second it is some ten. */
+/** Many times what is in progress when Asterisk keeps up: at 1,000 calls a second it is some ten. */
 const maxWaiting = 10_000;
 
 export class PendingRequests {

@@ -29,7 +29,7 @@ export class AriConnection {
       ...parts,
       name: "Asterisk",
       connect: (link) => this.#connect(link),
-      beat: () => this.#beat(),
+      batchTimer: () => this.#batchTimer(),
       describe,
       changed: (up) => parts.owner.changed(up),
     });
@@ -85,7 +85,7 @@ export class AriConnection {
     };
   }
 
-  #beat(): boolean {
+  #batchTimer(): boolean {
     if (this.#unansweredPings >= missedPingsAllowed) return false;
     this.#unansweredPings += 1;
     this.#session?.ping();

@@ -4,7 +4,7 @@
  * An incoming call is refused as busy. Measured on 22.10.1: `reason=busy` becomes 486 with Q.850;cause=17 (and so does
  * Hangup(17) in the dialplan); a plain DELETE becomes 603 with cause 16, `rejected` 403, `no_answer` 480, `congestion` 503.
  * 486 is the one that every phone and carrier takes for what it is: the caller hears the busy tone and pays nothing. 403,
- * 480 and 503 make carriers try another way or play an announcement; 603 with cause 16, "normal clearing", contradicts itself.
+ * 480 and 503 make carriers try another route or play an announcement; 603 with cause 16, "normal clearing", contradicts itself.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
@@ -13,7 +13,7 @@ import type { Incoming } from "./events.ts";
 import { hangUp } from "./requests.ts";
 import type { AriSession } from "./transport.ts";
 
-/** Hang-ups that may be under way at once. Calls beyond end by the dialplan, or when the caller gives up. */
+/** Hang-ups that may be in progress at once. Calls beyond end by the dialplan, or when the caller gives up. */
 const maxIncoming = 1000;
 
 export interface IncomingParts {

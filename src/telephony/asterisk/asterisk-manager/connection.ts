@@ -29,7 +29,7 @@ export class AmiConnection {
       ...parts,
       name: "Asterisk over AMI",
       connect: (link) => this.#connect(link),
-      beat: () => this.#beat(),
+      batchTimer: () => this.#batchTimer(),
       describe: (error) => this.#describe(error),
       changed: (up) => parts.owner.changed(up),
     });
@@ -89,8 +89,8 @@ export class AmiConnection {
     return session;
   }
 
-  /** One unanswered Ping ends the session, so a dead link is noticed after a beat and a request's deadline. */
-  async #beat(): Promise<boolean> {
+  /** One unanswered Ping ends the session, so a dead link is noticed after a tick and a request's deadline. */
+  async #batchTimer(): Promise<boolean> {
     this.#parts.owner.heartbeat();
     try {
       await this.#session?.request("Ping");

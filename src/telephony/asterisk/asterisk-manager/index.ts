@@ -26,7 +26,7 @@ export interface AsteriskManagerDriverParts {
   readonly logger: Logger;
 }
 
-/** OriginateResponse may overtake the events of its channel, which Asterisk sends by another way: they get this long. */
+/** OriginateResponse may overtake the events of its channel, which Asterisk sends over another connection: they get this long. */
 const overtakenMs = 200;
 
 /** An originate that waits for its channel. */

@@ -10,7 +10,7 @@ export function tellsWhatHappens(setting: Setting, { tellsSipCallId }: DriverUnd
   const { world, driver, log, place } = setting;
 
   describe("tells what happens to a call", () => {
-    it("that rings, once however often and by whatever way Asterisk says so; and is hung up", async () => {
+    it("that rings, once however often and by whatever path Asterisk says so; and is hung up", async () => {
       const carrier = await world().carrier([{ send: "180 Ringing", sdp: true }, { send: "180 Ringing" }, "canceled"]);
       const callId = await place();
       await log().event(callId, "alerting");

@@ -7,7 +7,7 @@ import type { Setting } from "./setting.ts";
 const rings: readonly Step[] = [{ send: "180 Ringing" }, "canceled"];
 /** A deadline may be counted in steps by a chain of timers, of which each is a little late on a busy machine. */
 const deadlineSlack = 1.5;
-/** A ping that was under way when answers were held has its own deadline a moment sooner, and ends all requests with it. */
+/** A ping that was in progress when answers were held has its own deadline a moment sooner, and ends all requests with it. */
 const pingSlack = 0.9;
 
 export function keepsItsConnection(setting: Setting): void {

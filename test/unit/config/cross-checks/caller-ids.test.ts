@@ -121,15 +121,15 @@ describe("caps of caller IDs", () => {
   cases([
     [
       "a day that holds less than an hour",
-      (c) => (c.caller_id_care = { attempts_per_hour: 5, attempts_per_day: 4 }),
-      /^caller_id_care\.attempts_per_day: 4 → at least attempts_per_hour, which is 5/,
+      (c) => (c.caller_id_reputation = { attempts_per_hour: 5, attempts_per_day: 4 }),
+      /^caller_id_reputation\.attempts_per_day: 4 → at least attempts_per_hour, which is 5/,
     ],
     [
       "a trunk that one callee can use up",
       (c) => {
         c.ranges.block = { numbers: ["+442079460000", "+442079460001", "+442079460002"], digits: 4 };
         c.verification = { max_guess_probability: 0.1, wrong_checks_per_callee: 1, max_checks: 1 };
-        c.caller_id_care = { attempts_per_hour: 3 };
+        c.caller_id_reputation = { attempts_per_hour: 3 };
       },
       /^trunks\.a\.ranges: .*0\.1/,
       /^trunks\.a\.ranges: 3 caller IDs, half of them at attempts_per_hour \(3\) → room for the 5 calls/,

@@ -4,18 +4,18 @@ import { cases, pbx } from "./cases.ts";
 
 const numbers = { numbers: ["+442079460001"] };
 
-describe("the SIP tap", () => {
+describe("the SIP capture", () => {
   cases([
     [
       "with addresses that are some",
-      (c) => (c.sip_tap = { host: "::", allow_from: ["10.0.0.0/8", "fd00::/64", "::1"] }),
+      (c) => (c.sip_capture = { host: "::", allow_from: ["10.0.0.0/8", "fd00::/64", "::1"] }),
     ],
     [
       "with addresses that are none",
-      (c) => (c.sip_tap = { host: "127.0.0", allow_from: ["10.0.0.1", "10.0.0.0/33", "1.2.3.4.5"] }),
-      /^sip_tap\.host: "127\.0\.0" → an IP address/,
-      /^sip_tap\.allow_from\[1\]: "10\.0\.0\.0\/33" → an IP address or a CIDR block/,
-      /^sip_tap\.allow_from\[2\]: "1\.2\.3\.4\.5"/,
+      (c) => (c.sip_capture = { host: "127.0.0", allow_from: ["10.0.0.1", "10.0.0.0/33", "1.2.3.4.5"] }),
+      /^sip_capture\.host: "127\.0\.0" → an IP address/,
+      /^sip_capture\.allow_from\[1\]: "10\.0\.0\.0\/33" → an IP address or a CIDR block/,
+      /^sip_capture\.allow_from\[2\]: "1\.2\.3\.4\.5"/,
     ],
   ]);
 });

@@ -66,7 +66,7 @@ function kept() {
       far.prepared += 1;
       return preparing.promise;
     },
-    beat: () => new Promise((resolve) => void beats.push(resolve)),
+    batchTimer: () => new Promise((resolve) => void beats.push(resolve)),
     describe: (error) => (error as Error).message,
     changed: (up) => void news.push(up),
   });

@@ -40,7 +40,7 @@ const final = (evidence: Evidence, status: number, q850Cause: number | null = nu
 });
 
 describe("the result of an attempt", () => {
-  it("without a tap is what Asterisk's events say", () => {
+  it("without a capture is what Asterisk's events say", () => {
     expect(resultOf(rang, false, null)).toEqual({
       outcome: "rang",
       alerted: true,
@@ -57,7 +57,7 @@ describe("the result of an attempt", () => {
     });
   });
 
-  it("with a tap has the times of the wire, the ring until our CANCEL", () => {
+  it("with a capture has the times of the wire, the ring until our CANCEL", () => {
     expect(resultOf(rang, false, final(canceled, 487))).toMatchObject({
       ...{ outcome: "rang", endedBy: "us", sipStatus: 487, evidence: "sip", inviteOver: true },
       ...{ postDialDelayMs: 901, ringMs: 4999 },
@@ -135,7 +135,7 @@ describe("the result of an attempt", () => {
   });
 });
 
-describe("without a tap an INVITE is surely over", () => {
+describe("without a capture an INVITE is surely over", () => {
   it.each<[string, Partial<CallEnd>, boolean]>([
     ["where the far end refused", { sipStatus: 503, q850Cause: 34, farEndRefused: true }, true],
     ["where it was answered", { answered: true, endedBy: "us" }, true],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { OriginateError } from "../../../../src/telephony/asterisk/call-control.ts";
-import type { Line } from "../../../../src/telephony/calls/ports.ts";
+import type { ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
 import { settled } from "../telephony-config.ts";
 import { dialerSetting, lineOn } from "./dialer-setting.ts";
 
-/** A dialer that finds a line on the trunk `bare` whenever it asks for another. */
+/** A dialer that finds a slot on the trunk `bare` whenever it asks for another. */
 function failingOver() {
   const setting = dialerSetting({ maxTrunks: 3 });
   setting.anotherLine = async () => lineOn("bare");
@@ -186,10 +186,10 @@ describe("failover to another trunk", () => {
     expect([control.placed.length, clock.pending, dialer.liveCalls]).toEqual([1, 0, 0]);
   });
 
-  it("gives the other line back where the attempt was canceled meanwhile", async () => {
+  it("gives the other slot back where the attempt was canceled meanwhile", async () => {
     const setting = failingOver();
     const { control, dialer, results, givenBack, place, ends } = setting;
-    let give: (line: Line) => void = () => undefined;
+    let give: (slot: ChannelSlot) => void = () => undefined;
     setting.anotherLine = () => new Promise((resolve) => (give = resolve));
     place();
     await settled();

@@ -1,20 +1,20 @@
-/** A dialer whose Asterisk, clock and lines are the test. The real ones: test/integration/telephony. */
+/** A dialer whose Asterisk, clock and slots are the test. The real ones: test/integration/telephony. */
 import pino from "pino";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { AttemptResult, Line, NoLine } from "../../../../src/telephony/calls/ports.ts";
-import type { SipTap } from "../../../../src/telephony/sip-capture/index.ts";
+import type { AttemptResult, ChannelSlot, NoChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { SipCapture } from "../../../../src/telephony/sip-capture/index.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";
 
-type Changed = Parameters<typeof telephonyConfig>[0] & { readonly tap?: Pick<SipTap, "waitMs" | "settle"> };
+type Changed = Parameters<typeof telephonyConfig>[0] & { readonly capture?: Pick<SipCapture, "waitMs" | "settle"> };
 
-export const lineOn = (trunk: string, waitMs = 0): Line => ({
+export const lineOn = (trunk: string, waitMs = 0): ChannelSlot => ({
   ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
 });
 
-/** A new one for each test; what it told, and what it did with its lines, is in the lists. */
-export function dialerSetting({ tap, ...changed }: Changed = {}) {
+/** A new one for each test; what it told, and what it did with its slots, is in the lists. */
+export function dialerSetting({ capture, ...changed }: Changed = {}) {
   const clock = new ManualClock();
   const control = new FakeCallControl(() => clock.nowMs());
   const told: string[] = [];
@@ -24,24 +24,24 @@ export function dialerSetting({ tap, ...changed }: Changed = {}) {
   const over: string[] = [];
   const dialer = createDialer({
     callControls: new Map([["main", control]]),
-    tap: tap ?? null,
+    capture: capture ?? null,
     config: telephonyConfig(changed),
-    lines: {
-      takeAnother: () => setting.anotherLine(),
-      giveBack: async (line) => void givenBack.push(line.trunk),
-      callEnded: async (line) => void over.push(line.trunk),
+    slots: {
+      reserveAnother: () => setting.anotherLine(),
+      release: async (slot) => void givenBack.push(slot.trunk),
+      callEnded: async (slot) => void over.push(slot.trunk),
     },
     clock,
-    logger: pino({ level: "debug" }, { write: (line) => void log.push(line) }),
+    logger: pino({ level: "debug" }, { write: (slot) => void log.push(slot) }),
   });
 
   const setting = {
     ...{ clock, control, dialer, told, results, log, givenBack, over },
     /** What a failover gets. */
-    anotherLine: async (): Promise<Line | NoLine> => ({ none: "telephony_unavailable", retryAfterMs: 1 }),
+    anotherLine: async (): Promise<ChannelSlot | NoChannelSlot> => ({ none: "telephony_unavailable", retryAfterMs: 1 }),
     place(attemptId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
       dialer.place(
-        { attemptId, callee, callerId: "+12025550147", range: "block", line: lineOn(trunk, waitMs) },
+        { attemptId, callee, callerId: "+12025550147", range: "block", slot: lineOn(trunk, waitMs) },
         {
           calling: () => void told.push("calling"),
           ringing: () => void told.push("ringing"),

@@ -1,4 +1,4 @@
-/** What the dialer does with the word of the wire. The real tap: tap/sip-tap.test.ts and test/integration/telephony. */
+/** What the dialer does with the word of the wire. The real capture: capture/sip-capture.test.ts and test/integration/telephony. */
 import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../src/telephony/sip-capture/index.ts";
 import { settled } from "../telephony-config.ts";
@@ -17,11 +17,11 @@ const sent: Evidence = {
 };
 const congested: Evidence = { ...sent, final: { atMs: 100, status: 503, q850Cause: null }, over: true };
 
-/** A call is placed, another trunk has a line, and the test is what the tap says. */
+/** A call is placed, another trunk has a line, and the test is what the capture says. */
 async function calling() {
   const asked: string[] = [];
   let answer = (_: Evidence | null): void => {
-    throw new Error("the tap was not asked");
+    throw new Error("the capture was not asked");
   };
   const settle = (callId: string) => {
     asked.push(callId);
@@ -29,7 +29,7 @@ async function calling() {
       answer = resolve;
     });
   };
-  const setting = dialerSetting({ maxTrunks: 3, tap: { waitMs: 1000, settle } });
+  const setting = dialerSetting({ maxTrunks: 3, capture: { waitMs: 1000, settle } });
   setting.anotherLine = async () => lineOn("bare");
   setting.place();
   await settled();
@@ -43,7 +43,7 @@ async function calling() {
 }
 
 describe("a call that ended", () => {
-  it("keeps its line and tells nothing until the tap knows how it ended", async () => {
+  it("keeps its line and tells nothing until the capture knows how it ended", async () => {
     const { clock, control, dialer, results, over, asked, ends, say } = await calling();
     control.happens({ type: "alerting", callId: "a1" });
     clock.pass(5000);
@@ -62,7 +62,7 @@ describe("a call that ended", () => {
     expect([over, dialer.liveCalls, clock.pending]).toEqual([["plus"], 0, 0]);
   });
 
-  it("does not ask the tap where its Call-ID is not known", async () => {
+  it("does not ask the capture where its Call-ID is not known", async () => {
     const { results, asked, ends } = await calling();
     ends(17, 486, null);
     await settled();
@@ -98,7 +98,7 @@ describe("a call that ended", () => {
     expect(results).toMatchObject([{ outcome: "congestion", alerted: true }]);
   });
 
-  it("does not where it was canceled while the tap was asked", async () => {
+  it("does not where it was canceled while the capture was asked", async () => {
     const { control, dialer, results, ends, say } = await calling();
     ends(34, 503);
     dialer.cancel("a1");
@@ -110,7 +110,7 @@ describe("a call that ended", () => {
   });
 });
 
-it("a drain waits for what the tap is asked about", async () => {
+it("a drain waits for what the capture is asked about", async () => {
   const { clock, dialer, results, ends, say } = await calling();
   ends(17, 486);
   let drained = false;

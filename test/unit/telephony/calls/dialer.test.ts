@@ -154,7 +154,7 @@ describe("the dialer", () => {
     };
     const observer = { calling: fail, ringing: fail, ended: fail };
     dialer.place(
-      { attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", line: lineOn("plus") },
+      { attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", slot: lineOn("plus") },
       observer,
     );
     await settled();

@@ -2,7 +2,7 @@
 import pino from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { AttemptResult, Dialer, Line } from "../../../../src/telephony/calls/ports.ts";
+import type { AttemptResult, ChannelSlot, Dialer } from "../../../../src/telephony/calls/ports.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { settled, telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";
@@ -15,33 +15,33 @@ let control: FakeCallControl;
 let dialer: Dialer;
 let results: AttemptResult[];
 let givenBack: string[];
-let takeAnother: () => Promise<Line>;
+let reserveAnother: () => Promise<ChannelSlot>;
 
-/** As `Lines` gives them. */
-const lineOn = (trunk: string, waitMs = 0): Line => ({
+/** As `ChannelSlots` gives them. */
+const lineOn = (trunk: string, waitMs = 0): ChannelSlot => ({
   ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
-  placeByMs: clock.nowMs() + waitMs + mostLateMs,
+  originateByMs: clock.nowMs() + waitMs + mostLateMs,
 });
 
 beforeEach(() => {
   clock = new ManualClock();
   control = new FakeCallControl(() => clock.nowMs());
   [results, givenBack] = [[], []];
-  takeAnother = async () => lineOn("bare", maxQueueMs);
-  const lines = {
-    takeAnother: () => takeAnother(),
-    giveBack: async (line: Line) => void givenBack.push(line.trunk),
+  reserveAnother = async () => lineOn("bare", maxQueueMs);
+  const slots = {
+    reserveAnother: () => reserveAnother(),
+    release: async (slot: ChannelSlot) => void givenBack.push(slot.trunk),
     callEnded: async () => undefined,
   };
   const config = telephonyConfig({ maxTrunks: 2 });
   const logger = pino({ level: "silent" });
-  dialer = createDialer({ callControls: new Map([["main", control]]), tap: null, config, lines, clock, logger });
+  dialer = createDialer({ callControls: new Map([["main", control]]), capture: null, config, slots, clock, logger });
 });
 
-async function place(line: Line): Promise<void> {
+async function place(slot: ChannelSlot): Promise<void> {
   const numbers = { callee: "+447700900123", callerId: "+12025550147", range: "block" };
   dialer.place(
-    { attemptId: "a1", ...numbers, line },
+    { attemptId: "a1", ...numbers, slot },
     { calling: () => undefined, ringing: () => undefined, ended: (result) => void results.push(result) },
   );
   await settled();
@@ -60,9 +60,9 @@ describe("a gateway that wakes up", () => {
   });
 
   it("does not place a call for which Redis gave the lease before: that may have ended", async () => {
-    const line = lineOn("plus");
+    const slot = lineOn("plus");
     clock.freeze(60_000);
-    await place(line);
+    await place(slot);
     expect(control.placed).toEqual([]);
     expect(results).toMatchObject([{ outcome: "interrupted" }]);
   });
@@ -86,10 +86,10 @@ describe("a gateway that wakes up", () => {
 
   it.each([
     ["while it waited for its turn", maxQueueMs],
-    ["while it asked for a line", 0],
+    ["while it asked for a slot", 0],
   ])("does not go on to another trunk that its set-up limit leaves no time for: frozen %s", async (_when, waitMs) => {
     let give: () => void = () => undefined;
-    takeAnother = () => new Promise((resolve) => (give = () => resolve(lineOn("bare", waitMs))));
+    reserveAnother = () => new Promise((resolve) => (give = () => resolve(lineOn("bare", waitMs))));
     await place(lineOn("plus"));
     clock.pass(12_000);
     congested();

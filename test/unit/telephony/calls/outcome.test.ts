@@ -67,7 +67,7 @@ describe("the outcome of a call that the far end ended", () => {
   });
 });
 
-/** Finals that the SIP tap saw: status, the carrier's own cause; before alerting, after alerting. */
+/** Finals that the SIP capture saw: status, the carrier's own cause; before alerting, after alerting. */
 const seenOnWire: readonly (readonly [number, number | null, Outcome, Outcome])[] = [
   [302, null, "unknown", "rang"],
   [428, null, "caller_id_refused", "caller_id_refused"],
@@ -93,7 +93,7 @@ const seenOnWire: readonly (readonly [number, number | null, Outcome, Outcome])[
   [606, 20, "switched_off", "rang"],
 ];
 
-describe("the outcome of a call whose final the tap saw", () => {
+describe("the outcome of a call whose final the capture saw", () => {
   it.each(seenOnWire)("%s with the carrier's cause %s is %s before alerting and %s after", (...row) => {
     const [sipStatus, carrierCause, silent, alerted] = row;
     expect(outcomeOf({ ...base, sipStatus, carrierCause })).toBe(silent);

@@ -1,29 +1,33 @@
-/** The tap on a real socket of loopback. */
+/** The capture on a real socket of loopback. */
 import { createSocket, type Socket } from "node:dgram";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
-import { createSipTap, type Evidence, type RunningSipTap } from "../../../../src/telephony/sip-capture/index.ts";
-import type { SipTapConfig } from "../../../../src/telephony/sip-capture/receiver.ts";
+import {
+  createSipCapture,
+  type Evidence,
+  type RunningSipCapture,
+} from "../../../../src/telephony/sip-capture/index.ts";
+import type { SipCaptureConfig } from "../../../../src/telephony/sip-capture/receiver.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { settled } from "../telephony-config.ts";
 import { hepPacket, sip } from "./packets.ts";
 
 let clock: ManualClock;
-let tap: RunningSipTap;
+let capture: RunningSipCapture;
 let sender: Socket;
 let port: number;
 let logged: string;
 let markers = 0;
 
-async function start(changed: Partial<SipTapConfig> = {}): Promise<void> {
+async function start(changed: Partial<SipCaptureConfig> = {}): Promise<void> {
   port = await freePort("udp");
   clock = new ManualClock();
   logged = "";
   const config = { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, ...changed };
   const logger = pino({ level: "debug" }, { write: keep });
-  tap = createSipTap({ config, clock, logger });
-  await tap.start();
+  capture = createSipCapture({ config, clock, logger });
+  await capture.start();
 }
 
 function keep(line: string): void {
@@ -38,13 +42,13 @@ function send(callId: string, ...starts: string[]): void {
 async function allHeard(): Promise<void> {
   const marker = `marker-${markers++}`;
   send(marker, "INVITE", "486 Busy");
-  expect(await tap.settle(marker)).not.toBeNull();
+  expect(await capture.settle(marker)).not.toBeNull();
 }
 
 /** What `settle` gave, once it did. */
 function settling(callId: string): { readonly got: Evidence | null | undefined } {
   const result: { got: Evidence | null | undefined } = { got: undefined };
-  void tap.settle(callId).then((evidence) => (result.got = evidence));
+  void capture.settle(callId).then((evidence) => (result.got = evidence));
   return result;
 }
 
@@ -53,15 +57,15 @@ beforeEach(async () => {
   await start();
 });
 afterEach(() => {
-  tap.stop();
+  capture.stop();
   sender.close();
 });
 
-describe("the SIP tap", () => {
+describe("the SIP capture", () => {
   it("gives what it knows at once where the INVITE is over", async () => {
     send("call-1", "INVITE", "180 Ringing", "486 Busy");
     await allHeard();
-    expect(await tap.settle("call-1")).toMatchObject({ final: { status: 486 }, over: true });
+    expect(await capture.settle("call-1")).toMatchObject({ final: { status: 486 }, over: true });
   });
 
   it("waits for the end of the INVITE, no longer than wait_ms", async () => {
@@ -101,7 +105,7 @@ describe("the SIP tap", () => {
   it("forgets a call once it was asked for it", async () => {
     send("call-1", "INVITE", "486 Busy");
     await allHeard();
-    await tap.settle("call-1");
+    await capture.settle("call-1");
     const again = settling("call-1");
     clock.pass(100);
     await settled();
@@ -115,12 +119,12 @@ describe("the SIP tap", () => {
   });
 
   it("asks for the password where one is set", async () => {
-    tap.stop();
+    capture.stop();
     await start({ password: "correct horse" });
     send("call-1", "INVITE", "486 Busy");
     for (const start of ["INVITE", "486 Busy"])
       sender.send(hepPacket(sip(start, { callId: "good" }), { callId: "good", password: "correct horse" }), port);
-    expect(await tap.settle("good")).not.toBeNull();
+    expect(await capture.settle("good")).not.toBeNull();
     const refused = settling("call-1");
     clock.pass(100);
     await settled();
@@ -129,7 +133,7 @@ describe("the SIP tap", () => {
 
   it("says once that Asterisk does not seem to send, not once a call", async () => {
     for (const callId of ["a", "b"]) {
-      void tap.settle(callId);
+      void capture.settle(callId);
       clock.pass(100);
       await settled();
     }
@@ -137,24 +141,24 @@ describe("the SIP tap", () => {
   });
 
   it("lets calls go on while its port is taken, and takes it when it is free", async () => {
-    const second = createSipTap({
+    const second = createSipCapture({
       config: { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
       clock,
       logger: pino({ level: "silent" }),
     });
     await second.start();
     expect(await second.settle("call-1")).toBeNull();
-    tap.stop();
+    capture.stop();
     await settled();
-    tap = second;
+    capture = second;
     clock.pass(2000);
     await expect.poll(() => heardNow(), { timeout: 5000 }).toBe(true);
   });
 
   it("shares a multicast group of loopback with the other gateways of its host: each hears all", async () => {
-    tap.stop();
+    capture.stop();
     await start({ host: "239.255.90.60" });
-    const other = createSipTap({
+    const other = createSipCapture({
       config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
       clock,
       logger: pino({ level: "silent" }),
@@ -162,7 +166,7 @@ describe("the SIP tap", () => {
     await other.start();
     await new Promise<void>((resolve) => sender.bind(0, "127.0.0.1", resolve));
     sender.setMulticastInterface("127.0.0.1");
-    const heard = [tap, other].map((one) => one.settle("call-1"));
+    const heard = [capture, other].map((one) => one.settle("call-1"));
     for (const start of ["INVITE", "486 Busy"]) {
       sender.send(hepPacket(sip(start, { callId: "call-1" }), { callId: "call-1" }), port, "239.255.90.60");
     }
@@ -174,7 +178,7 @@ describe("the SIP tap", () => {
     send("call-1", "INVITE", "180 Ringing", "CANCEL");
     await allHeard();
     const waiting = settling("call-1");
-    tap.stop();
+    capture.stop();
     await settled();
     expect(waiting.got).toMatchObject({ canceledAtMs: 0, over: false });
   });

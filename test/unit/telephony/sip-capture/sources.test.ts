@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allowedSources } from "../../../../src/telephony/sip-capture/sources.ts";
 
-describe("packets for the tap", () => {
+describe("packets for the capture", () => {
   const isAllowed = allowedSources(["10.1.2.0/24", "192.0.2.7", "fd00::/8"]);
 
   it.each([

@@ -30,7 +30,7 @@ function breaker(changed: Partial<BreakerRules> = {}) {
   };
 }
 
-describe("a way whose calls fail", () => {
+describe("a path whose calls fail", () => {
   it("is left alone after five failures that are half of its calls", () => {
     const { one, call } = breaker();
     for (let i = 0; i < 5; i++) call("good", 0);
@@ -157,7 +157,7 @@ describe("whatever happens", () => {
   );
   const jitter = (seed: number): Random => ({ ...longest, below: (limit) => seed % limit });
 
-  it("at most one probe is out, no pause is longer than the longest, and good calls bring the way back", () => {
+  it("at most one probe is out, no pause is longer than the longest, and good calls bring the path back", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(), (steps, seed) => {
         const one = createBreaker({ ...rules, probe_limit_ms: Number.MAX_SAFE_INTEGER }, jitter(seed));

@@ -100,7 +100,7 @@ describe("a caller's number from a trunk", () => {
     const trunk = format({ number_format: "e164", caller_id_rules: [rule("+336", 2, "0")] });
     expect(trunk.fromTrunk("0639981234")).toBe("+33639981234");
     expect(trunk.fromTrunk("447700900123")).toBe("+447700900123");
-    // The trunk writes this one in another way, so here it must mean something else.
+    // The trunk writes this one another way, so here it must mean something else.
     expect(trunk.fromTrunk("33639981234")).toBeNull();
   });
 

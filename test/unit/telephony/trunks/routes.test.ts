@@ -13,9 +13,9 @@ const on = (...asterisks: string[]): TrunkConfig => ({ ...withoutAsterisk, aster
 function router(routes: RouteConfig[], trunks: Record<string, TrunkConfig> = { a: plain, b: plain, c: plain }) {
   return createRouter({ trunks, routes }, cryptoRandom);
 }
-const trunksTo = (of: ReturnType<typeof router>, callee: string) => of.waysTo(callee)?.map(({ trunk }) => trunk);
+const trunksTo = (of: ReturnType<typeof router>, callee: string) => of.pathsTo(callee)?.map(({ trunk }) => trunk);
 
-describe("the ways to a callee", () => {
+describe("the paths to a callee", () => {
   it("are those of the longest prefix", () => {
     const routes = router([
       { prefix: "+44", trunks: ["b"] },
@@ -25,8 +25,8 @@ describe("the ways to a callee", () => {
     expect(trunksTo(routes, "+447700900123")).toEqual(["c", "a"]);
     expect(trunksTo(routes, "+442079460000")).toEqual(["b"]);
     expect(trunksTo(routes, "+12025550100")).toEqual(["a"]);
-    expect(routes.waysTo("+447")?.[0]?.trunk).toBe("c");
-    expect(routes.waysTo("+442")).toEqual([{ trunk: "b", asterisk: "main" }]);
+    expect(routes.pathsTo("+447")?.[0]?.trunk).toBe("c");
+    expect(routes.pathsTo("+442")).toEqual([{ trunk: "b", asterisk: "main" }]);
   });
 
   it("leave out a trunk that cannot dial the number", () => {
@@ -34,23 +34,23 @@ describe("the ways to a callee", () => {
     const both = router([{ prefix: "+", trunks: ["b", "a"] }], { a: plain, b: prefixed });
     expect(trunksTo(both, "+12025550100")).toEqual(["b", "a"]);
     expect(trunksTo(both, "+4477009001234")).toEqual(["a"]);
-    expect(router([{ prefix: "+", trunks: ["b"] }], { b: prefixed }).waysTo("+4477009001234")).toBeNull();
+    expect(router([{ prefix: "+", trunks: ["b"] }], { b: prefixed }).pathsTo("+4477009001234")).toBeNull();
   });
 
   it("are none where no route matches", () => {
     const routes = router([{ prefix: "+44", trunks: ["a"] }]);
-    expect(routes.waysTo("+12025550100")).toBeNull();
-    expect(routes.waysTo("+4")).toBeNull();
+    expect(routes.pathsTo("+12025550100")).toBeNull();
+    expect(routes.pathsTo("+4")).toBeNull();
   });
 
   it("go through every Asterisk of a trunk before the next trunk, and begin with each as often", () => {
     const routes = router([{ prefix: "+", trunks: ["a", "b"] }], { a: on("x", "y", "z"), b: on("x") });
     const first: Record<string, number> = { x: 0, y: 0, z: 0 };
     for (let call = 0; call < 3000; call++) {
-      const ways = routes.waysTo("+12025550100") ?? [];
-      expect(ways).toHaveLength(4);
-      expect(ways[3]).toEqual({ trunk: "b", asterisk: "x" });
-      const asterisks = ways.slice(0, 3).map(({ asterisk }) => asterisk);
+      const paths = routes.pathsTo("+12025550100") ?? [];
+      expect(paths).toHaveLength(4);
+      expect(paths[3]).toEqual({ trunk: "b", asterisk: "x" });
+      const asterisks = paths.slice(0, 3).map(({ asterisk }) => asterisk);
       expect([...asterisks].sort()).toEqual(["x", "y", "z"]);
       first[asterisks[0] ?? ""] = (first[asterisks[0] ?? ""] ?? 0) + 1;
     }
@@ -95,18 +95,18 @@ describe("the ways to a callee", () => {
           trunks,
         );
         const matching = prefixes.filter((prefix) => callee.startsWith(prefix)).sort((a, b) => b.length - a.length);
-        expect(routes.waysTo(`+${callee}`)?.[0]?.trunk).toBe(matching.length === 0 ? undefined : `t${matching[0]}`);
+        expect(routes.pathsTo(`+${callee}`)?.[0]?.trunk).toBe(matching.length === 0 ? undefined : `t${matching[0]}`);
       }),
     );
   });
 
   it("can be listed for a trunk", () => {
     const routes = router([{ prefix: "+", trunks: ["a"] }], { a: on("y", "x") });
-    expect(routes.waysOf("a")).toEqual([
+    expect(routes.pathsOf("a")).toEqual([
       { trunk: "a", asterisk: "y" },
       { trunk: "a", asterisk: "x" },
     ]);
-    expect(routes.waysOf("nobody")).toEqual([]);
+    expect(routes.pathsOf("nobody")).toEqual([]);
   });
 });
 
