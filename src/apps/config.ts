@@ -1,12 +1,13 @@
-/** Who may use the API. */
-import { Type } from "typebox";
-import { country, section } from "../typed-yaml/parts.ts";
+/** The apps (tenants) that may use the API. */
+import { type Static, Type } from "typebox";
+import { country } from "../numbers/config.ts";
+import { section } from "../typed-yaml/parts.ts";
 
-const apiKeyHashInWords = "the SHA-256 of an API key, 64 small hex digits (`onering key` makes both)";
+const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
 
 /** A list of keys by their hashes. */
 export const apiKeyHashes = (description: string) =>
-  // Hidden in errors: somebody will paste the key itself here.
+  // Hidden in errors: somebody may paste the key itself here.
   Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }), {
     minItems: 1,
     maxItems: 10,
@@ -14,7 +15,7 @@ export const apiKeyHashes = (description: string) =>
     description,
   });
 
-export const App = section("A tenant.", {
+export const App = section("An app (tenant).", {
   api_keys_sha256: apiKeyHashes(
     "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
   ),
@@ -25,3 +26,5 @@ export const App = section("A tenant.", {
     }),
   ),
 });
+
+export type AppConfig = Static<typeof App>;

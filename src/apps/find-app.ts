@@ -1,8 +1,8 @@
 /** Who asks: API keys as bearer tokens (RFC 6750). */
 
-import type { Config } from "../config/schema.ts";
 import type { AppIdentity } from "../verification/types.ts";
 import { apiKeyHash } from "./api-keys.ts";
+import type { AppConfig } from "./config.ts";
 
 /** Far above the length of a real key; bounds what is hashed for a stranger. */
 const maxKeyLength = 256;
@@ -17,7 +17,7 @@ export type FindApp = (authorization: string | undefined) => AppIdentity | null;
  * is stored. So no comparison of the secret itself is ever timed.
  * @throws {Error} where two apps have the same key: one would act as the other
  */
-export function createFindApp(apps: Config["apps"]): FindApp {
+export function createFindApp(apps: Readonly<Record<string, AppConfig>>): FindApp {
   const byHash = new Map<string, AppIdentity>();
   for (const [name, app] of Object.entries(apps)) {
     const identity: AppIdentity = { name, allowedCountries: app.allowed_countries ?? null };

@@ -1,9 +1,11 @@
-/** docs/configuration.md, generated from the schema: `node src/build/config-docs.ts` writes it, a test says when it is old. */
+/** docs/configuration.md, generated from the schema: `node src/build/config-docs.ts` writes it, a test fails when it is outdated. */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { variables as variableNames } from "../config/load.ts";
+import { ConfigSchema } from "../config/schema.ts";
 import { overridable } from "../typed-yaml/environment.ts";
 import { expectedWords } from "../typed-yaml/expected.ts";
-import { rootNode, type SchemaNode, shapeOf } from "../typed-yaml/schema-node.ts";
+import { nodeOf, type SchemaNode, shapeOf } from "../typed-yaml/schema-node.ts";
 
 export const configurationDocsPath = fileURLToPath(new URL("../../docs/configuration.md", import.meta.url));
 
@@ -23,17 +25,21 @@ start from. Unknown keys are errors, and every problem is told at once, with its
 - **Anchors and aliases** of YAML are not read.
 `;
 
+const root = nodeOf(ConfigSchema);
+
 const head = "| Key | Value | Default | Meaning |\n|---|---|---|---|";
 
 /** The whole document, ending with a newline. */
 export function generateConfigurationDocs(): string {
-  const sections = Object.entries(rootNode.properties ?? {}).map(([key, node]) => {
+  const sections = Object.entries(root.properties ?? {}).map(([key, node]) => {
     return [`## \`${key}\``, "", plain(node), "", ...tablesOf(node, key)].join("\n");
   });
   return `${[introduction, ...sections].join("\n")}\n`;
 }
 
-const variables = new Map([...overridable(rootNode)].map(([variable, path]) => [path.join("."), variable]));
+const variables = new Map(
+  [...overridable(root, variableNames.prefix)].map(([variable, path]) => [path.join("."), variable]),
+);
 
 /** One table; where alternatives are to be had, one for each under its own heading. */
 function tablesOf(node: SchemaNode, name: string): string[] {

@@ -1,6 +1,7 @@
 /** Draws caller IDs out of the configured ranges. Nothing is listed in memory: a range may hold 10^8 numbers. */
-import type { RangeConfig } from "../config/schema.ts";
+
 import type { Random } from "../shared/random.ts";
+import type { RangeConfig } from "./ranges-config.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
 
 /** More than any callee can be shown while its caller IDs rest; a draw needs memory for each one. */

@@ -1,13 +1,24 @@
 /** Ranges that are sound, do not overlap, and are large enough for what guessing is allowed. */
 
-import type { CrossCheck, IsSound } from "../config/checks.ts";
-import type { Config, RangeConfig } from "../config/schema.ts";
 import { cryptoRandom } from "../shared/random.ts";
+import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import { codesOf, describeEntropy, guessProbability, smallestGroup, whatWouldHelp } from "./entropy.ts";
 import { createCallerIdPool } from "./pool.ts";
+import type { RangeConfig } from "./ranges-config.ts";
 
-export const callerIdChecks: readonly CrossCheck[] = [
+/** The caller IDs, and the keys of other sections that decide how hard their codes are to guess. */
+interface Sections {
+  readonly ranges: Readonly<Record<string, RangeConfig>>;
+  readonly trunks: Readonly<Record<string, { readonly ranges: readonly string[] }>>;
+  readonly verification: {
+    readonly wrong_checks_per_callee: number;
+    readonly max_guess_probability: number;
+    readonly min_calls: number;
+  };
+}
+
+export const callerIdChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["ranges"], problems: blocksHaveLengths },
   { reads: ["ranges"], problems: listsShareTheirPrefix },
   { reads: ["ranges"], problems: rangesDoNotOverlap },
@@ -20,11 +31,11 @@ const longestNumber = 15;
 const shortestNumber = 8;
 
 /** The ranges that can be reasoned about. */
-function soundRanges({ ranges }: Config, isSound: IsSound): [string, RangeConfig][] {
+function soundRanges({ ranges }: Sections, isSound: IsSound): [string, RangeConfig][] {
   return Object.entries(ranges).filter(([name]) => isSound(["ranges", name]));
 }
 
-function blocksHaveLengths(config: Config, isSound: IsSound): Problem[] {
+function blocksHaveLengths(config: Sections, isSound: IsSound): Problem[] {
   return soundRanges(config, isSound).flatMap(([name, range]) => {
     if (!("prefix" in range)) return [];
     const length = range.prefix.length - 1 + range.digits;
@@ -34,7 +45,7 @@ function blocksHaveLengths(config: Config, isSound: IsSound): Problem[] {
   });
 }
 
-function listsShareTheirPrefix(config: Config, isSound: IsSound): Problem[] {
+function listsShareTheirPrefix(config: Sections, isSound: IsSound): Problem[] {
   return soundRanges(config, isSound).flatMap(([name, range]) => {
     if ("prefix" in range) return [];
     const prefix = prefixOf(range);
@@ -53,7 +64,7 @@ interface Stretch {
   readonly last: number;
 }
 
-function rangesDoNotOverlap(config: Config, isSound: IsSound): Problem[] {
+function rangesDoNotOverlap(config: Sections, isSound: IsSound): Problem[] {
   const stretches = soundRanges(config, isSound)
     .flatMap(([name, range]) => stretchesOf(name, range))
     .sort((a, b) => a.first - b.first);
@@ -83,7 +94,7 @@ function stretchesOf(name: string, range: RangeConfig): Stretch[] {
 }
 
 /** The app is told the prefix and the length of the code; a prefix with two lengths would make two groups look like one. */
-function prefixesTellTheLength(config: Config, isSound: IsSound): Problem[] {
+function prefixesTellTheLength(config: Sections, isSound: IsSound): Problem[] {
   const seen = new Map<string, { name: string; digits: number }>();
   return soundRanges(config, isSound).flatMap(([name, range]) => {
     const prefix = prefixOf(range);
@@ -96,7 +107,7 @@ function prefixesTellTheLength(config: Config, isSound: IsSound): Problem[] {
 }
 
 /** Trunk by trunk, because a trunk may present only part of a prefix. */
-function codesAreHardToGuess(config: Config, isSound: IsSound): Problem[] {
+function codesAreHardToGuess(config: Sections, isSound: IsSound): Problem[] {
   if (!isSound(["verification"])) return [];
   const { wrong_checks_per_callee: wrongChecks, max_guess_probability: most, min_calls: calls } = config.verification;
   const ranges = Object.fromEntries(soundRanges(config, isSound));

@@ -1,5 +1,5 @@
 /** The caller IDs. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { count, section, text } from "../typed-yaml/parts.ts";
 
 export const Range = Type.Union(
@@ -32,3 +32,5 @@ export const Range = Type.Union(
   ],
   { description: "Caller IDs that you own. Either a block or a list." },
 );
+
+export type RangeConfig = Static<typeof Range>;

@@ -1,25 +1,33 @@
 /** Caps of caller IDs that fit each other, and that leave room for calls at all. */
 
-import type { CrossCheck, IsSound } from "../config/checks.ts";
-import type { Config } from "../config/schema.ts";
 import { cryptoRandom } from "../shared/random.ts";
+import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import { createCallerIdPool } from "./pool.ts";
+import type { RangeConfig } from "./ranges-config.ts";
+import type { ReputationConfig } from "./reputation-config.ts";
 
-export const callerIdReputationChecks: readonly CrossCheck[] = [
+interface Sections {
+  readonly caller_id_reputation: ReputationConfig;
+  readonly ranges: Readonly<Record<string, RangeConfig>>;
+  readonly trunks: Readonly<Record<string, { readonly ranges: readonly string[] }>>;
+  readonly verification: { readonly starts_per_callee_per_hour: number };
+}
+
+export const callerIdReputationChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["caller_id_reputation"], problems: dayHoldsAnHour },
   { reads: ["caller_id_reputation", "ranges", "trunks", "verification"], problems: oneCalleeDoesNotUseUpATrunk },
 ];
 
 /** A day's cap below the hour's would make the hour's say nothing. */
-function dayHoldsAnHour({ caller_id_reputation: reputation }: Config, isSound: IsSound): Problem[] {
+function dayHoldsAnHour({ caller_id_reputation: reputation }: Sections, isSound: IsSound): Problem[] {
   if (!isSound(["caller_id_reputation"]) || reputation.attempts_per_day >= reputation.attempts_per_hour) return [];
   const expected = `at least attempts_per_hour, which is ${reputation.attempts_per_hour}`;
   return [{ path: ["caller_id_reputation", "attempts_per_day"], given: String(reputation.attempts_per_day), expected }];
 }
 
 /** Half of a trunk's caller IDs at their cap end its calls: those that one callee may get must be fewer. */
-function oneCalleeDoesNotUseUpATrunk(config: Config, isSound: IsSound): Problem[] {
+function oneCalleeDoesNotUseUpATrunk(config: Sections, isSound: IsSound): Problem[] {
   const { caller_id_reputation: reputation, verification, ranges, trunks } = config;
   if (!isSound(["caller_id_reputation"]) || !isSound(["verification", "starts_per_callee_per_hour"])) return [];
   const calls = verification.starts_per_callee_per_hour;

@@ -1,4 +1,5 @@
 /** How caller IDs keep a good name with carriers. */
+import type { Static } from "typebox";
 import { count, optionalSection, seconds } from "../typed-yaml/parts.ts";
 
 export const CallerIdReputation = optionalSection(
@@ -54,3 +55,5 @@ export const CallerIdReputation = optionalSection(
     ),
   },
 );
+
+export type ReputationConfig = Static<typeof CallerIdReputation>;

@@ -1,26 +1,27 @@
 /**
- * The one description of `onering.yaml`: validation, types, defaults and docs/configuration.md all come from here, a file
- * a section in schema/.
+ * The schema of `onering.yaml`, assembled from the sections that the features own: validation, types, defaults and
+ * docs/configuration.md all come from it.
  *
- * Every figure carries its unit in its name, a default, and in its description why the default is what it is.
+ * Every figure carries its unit in its name, a default, and in its description the reason for the default.
  */
 import { type Static, Type } from "typebox";
 import { App } from "../apps/config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
+import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { Redis } from "../redis/config.ts";
 import { Asterisk } from "../telephony/asterisk/config.ts";
+import { Calls } from "../telephony/calls/config.ts";
 import { SipCapture } from "../telephony/sip-capture/config.ts";
 import { Trunk } from "../telephony/trunks/config.ts";
 import { Route, Routing } from "../telephony/trunks/routes-config.ts";
 import { named, section } from "../typed-yaml/parts.ts";
-import { Calls, Verification } from "../verification/config.ts";
-import { Canary } from "./canary.ts";
+import { Verification } from "../verification/config.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
@@ -33,20 +34,15 @@ export const ConfigSchema = section("OneRing's configuration.", {
   routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),
   routing: Routing,
   apps: named("Who may use the API.", App),
-  admin: Admin,
+  admin: Type.Optional(Admin),
   numbers: Numbers,
   verification: Verification,
   calls: Calls,
   call_in: CallIn,
   caller_id_reputation: CallerIdReputation,
-  canary: Canary,
+  canary: Type.Optional(Canary),
   log: Log,
 });
 
 /** A whole, valid configuration, every default filled in. */
 export type Config = Static<typeof ConfigSchema>;
-export type AsteriskConfig = Config["asterisks"][string];
-export type TrunkConfig = Config["trunks"][string];
-export type RangeConfig = Config["ranges"][string];
-export type RouteConfig = Config["routes"][number];
-export type BreakerConfig = Config["routing"]["breaker"];

@@ -1,29 +1,13 @@
-/** Secrets that are none, and API keys that belong to two apps. */
+/** Secrets that are placeholders, and keys that are used twice. */
+import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
-import type { CrossCheck, IsSound } from "./checks.ts";
 import type { Config } from "./schema.ts";
 
-export const secretChecks: readonly CrossCheck[] = [
-  { reads: ["apps"], problems: apiKeysBelongToOneApp },
+export const secretChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
   { reads: ["secrets"], problems: hmacKeyIsRandom },
   { reads: ["asterisks"], problems: passwordsAreOwn },
 ];
-
-function apiKeysBelongToOneApp({ apps }: Config, isSound: IsSound): Problem[] {
-  const owners = new Map<string, string>();
-  return Object.entries(apps).flatMap(([name, app]) => {
-    const path = ["apps", name, "api_keys_sha256"];
-    if (!isSound(path)) return [];
-    return app.api_keys_sha256.flatMap((hash, index) => {
-      const owner = owners.get(hash);
-      if (owner === undefined) owners.set(hash, name);
-      if (owner === undefined || owner === name) return [];
-      const expected = `a key of its own: the app ${owner} has this one, and a request could not be told apart`;
-      return [{ path: [...path, index], given: "(hidden)", expected }];
-    });
-  });
-}
 
 function operatorsKeysAreTheirOwn({ apps, admin }: Config, isSound: IsSound): Problem[] {
   const path = ["admin", "api_keys_sha256"];

@@ -1,8 +1,8 @@
 /** Looks at one Asterisk over AMI, with the very watch that the gateway keeps: login, contacts, registrations. */
 import { pino } from "pino";
-import type { AsteriskConfig } from "../config/schema.ts";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
+import type { AsteriskConfig } from "../telephony/asterisk/config.ts";
 import { createAmiWatch } from "../telephony/trunks/ami-watch.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 

@@ -3,12 +3,14 @@
  * (asterisk-config/inbound.conf.template)? Where that cannot be seen, and for the carrier's part, it says how to try.
  */
 
-import type { AsteriskConfig, Config, TrunkConfig } from "../config/schema.ts";
 import { systemClock } from "../shared/clock.ts";
 import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
 import { AmiSession } from "../telephony/asterisk/ami/session.ts";
+import type { AsteriskConfig } from "../telephony/asterisk/config.ts";
+import type { TrunkConfig } from "../telephony/trunks/config.ts";
 import { createNumberFormat } from "../telephony/trunks/number-format.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
+import type { DoctorConfig } from "./config.ts";
 import { contextOf, type Step, stepsOf } from "./dialplan.ts";
 import { type Finding, fail, hint, warn } from "./finding.ts";
 
@@ -17,7 +19,7 @@ const refusal = "onering-refusal";
 const howToMake =
   "With Docker set TRUNK_INBOUND=yes; beside a PBX add the contexts of asterisk-config/inbound.conf.template to the dialplan (docs/trunks.md).";
 
-type InboundConfig = Pick<Config, "trunks" | "call_in" | "ranges">;
+type InboundConfig = Pick<DoctorConfig, "trunks" | "call_in" | "ranges">;
 /** An error where calls in are to prove numbers: without the dialplan they do not. Refused they are in any case. */
 type Bad = typeof fail;
 
@@ -49,15 +51,15 @@ export async function examineInbound(
 }
 
 /** Whether calls that come in on this Asterisk are to prove numbers; others are worth a refusal only. */
-export function provesCallers(name: string, config: Pick<Config, "trunks" | "call_in">): boolean {
+export function provesCallers(name: string, config: Pick<DoctorConfig, "trunks" | "call_in">): boolean {
   return inboundTrunks(name, config).some(([, trunk]) => provesCaller(trunk, config));
 }
 
-function provesCaller({ inbound }: TrunkConfig, { call_in: { numbers } }: Pick<Config, "call_in">): boolean {
+function provesCaller({ inbound }: TrunkConfig, { call_in: { numbers } }: Pick<DoctorConfig, "call_in">): boolean {
   return inbound?.trusted === true && numbers.length > 0;
 }
 
-function inboundTrunks(name: string, { trunks }: Pick<Config, "trunks">): [string, TrunkConfig][] {
+function inboundTrunks(name: string, { trunks }: Pick<DoctorConfig, "trunks">): [string, TrunkConfig][] {
   return Object.entries(trunks).filter(([, trunk]) => trunk.inbound !== undefined && asterisksOf(trunk).includes(name));
 }
 

@@ -1,11 +1,12 @@
 /** Looks at what was taken out of service for all gateways: which parts, since when, why, and how they come back. */
-import type { Config } from "../config/schema.ts";
+
 import type { Outage, Part } from "../operations/outages-port.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
+import type { DoctorConfig } from "./config.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { openStore } from "./store.ts";
 
-type PartsConfig = Pick<Config, "trunks" | "asterisks" | "routes" | "admin">;
+type PartsConfig = Pick<DoctorConfig, "trunks" | "asterisks" | "routes" | "admin">;
 
 export interface PartOut {
   readonly part: Part;
@@ -13,7 +14,7 @@ export interface PartOut {
 }
 
 /** @returns nothing where Redis does not answer: `examineRedis` tells that */
-export async function examineOutages(config: Config): Promise<Finding[]> {
+export async function examineOutages(config: DoctorConfig): Promise<Finding[]> {
   const store = await openStore(config);
   if (store === null) return [];
   try {

@@ -1,14 +1,14 @@
 /** Looks at the caller IDs that each trunk may present: how hard they make a code to guess. */
 import { describeEntropy, smallestGroup } from "../caller-ids/entropy.ts";
 import { createCallerIdPool } from "../caller-ids/pool.ts";
-import type { Config } from "../config/schema.ts";
 import { cryptoRandom } from "../shared/random.ts";
+import type { DoctorConfig } from "./config.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** A 10,000 block is what carriers commonly assign and what the default odds are made for. */
 const advisedSize = 10_000;
 
-export function examineRanges(config: Config): Finding[] {
+export function examineRanges(config: DoctorConfig): Finding[] {
   const { wrong_checks_per_callee: wrongChecks, min_calls: calls } = config.verification;
   const pool = createCallerIdPool(config.ranges, cryptoRandom);
   return Object.entries(config.trunks).map(([name, trunk]) => {
@@ -22,7 +22,7 @@ export function examineRanges(config: Config): Finding[] {
 }
 
 /** At the least: when half of the caller IDs are at their cap (docs/caller-ids.md). */
-function describeRoom({ ranges, caller_id_reputation: reputation }: Config, names: readonly string[]): string {
+function describeRoom({ ranges, caller_id_reputation: reputation }: DoctorConfig, names: readonly string[]): string {
   const sizes = [...createCallerIdPool(ranges, cryptoRandom).sizes(names, null).values()];
   const calls = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * reputation.attempts_per_hour;
   return `the caps of caller IDs leave room for ${calls.toLocaleString("en")} calls an hour at least`;

@@ -1,7 +1,7 @@
 /** Looks at Redis: reachable, version, eviction policy, what a crash of it loses, and whether its clock agrees with ours. */
 import { pino } from "pino";
-import type { Config } from "../config/schema.ts";
 import { createRedis } from "../redis/client.ts";
+import type { RedisConfig } from "../redis/config.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Longest wait for the first connection; a Redis in reach takes milliseconds. */
@@ -10,7 +10,7 @@ const connectDeadlineMs = 3000;
 /** Gateways judge expiry by their own clocks; more than this between two hosts makes codes live visibly longer or shorter. */
 const maxClockSkewMs = 2000;
 
-export async function examineRedis(config: Config["redis"]): Promise<Finding[]> {
+export async function examineRedis(config: RedisConfig): Promise<Finding[]> {
   const { client, close } = createRedis(config, pino({ level: "silent" }));
   let lastError: Error | null = null;
   client.on("error", (error: Error) => {

@@ -1,10 +1,11 @@
 /** Looks at the routes: where a trunk fails, can the call go on over another one with the same caller ID? */
-import type { Config } from "../config/schema.ts";
+
 import { mayPresent } from "../telephony/trunks/routes.ts";
+import type { DoctorConfig } from "./config.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 /** @returns one finding for each route of several trunks; a route of one trunk promises nothing */
-export function examineRoutes({ routes, trunks }: Pick<Config, "routes" | "trunks">): Finding[] {
+export function examineRoutes({ routes, trunks }: Pick<DoctorConfig, "routes" | "trunks">): Finding[] {
   return routes
     .filter((route) => route.trunks.length > 1)
     .map((route) => {

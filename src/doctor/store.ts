@@ -1,15 +1,15 @@
 /** The gateways' store as the doctor opens it, for what it reads or changes there. */
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
-import type { Config } from "../config/schema.ts";
 import { createStore, type Store } from "../redis/index.ts";
 import { systemClock } from "../shared/clock.ts";
+import type { DoctorConfig } from "./config.ts";
 
 const deadlineMs = 3000;
 const pollMs = 20;
 
 /** @returns the store, to be closed by the caller; null where Redis does not answer, which `examineRedis` tells */
-export async function openStore(config: Config): Promise<Store | null> {
+export async function openStore(config: DoctorConfig): Promise<Store | null> {
   const store = createStore({
     ...{ redis: config.redis, settings: config.verification, reputation: config.caller_id_reputation },
     ...{ clock: systemClock, logger: pino({ level: "silent" }) },

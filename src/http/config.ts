@@ -1,5 +1,8 @@
 /** The HTTP side: where apps reach OneRing. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
+import type { AppConfig } from "../apps/config.ts";
+import type { AdminConfig } from "../operations/config.ts";
+import type { CallsConfig } from "../telephony/calls/config.ts";
 import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
 
 export const Http = optionalSection("Where apps reach OneRing.", {
@@ -42,3 +45,13 @@ export const Http = optionalSection("Where apps reach OneRing.", {
     "Mean delay of this process's event loop, over a second (or twice this figure, where that is longer), at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
   ),
 });
+
+export type HttpConfig = Static<typeof Http>;
+
+/** The sections that the HTTP server reads. */
+export interface HttpServerConfig {
+  readonly http: HttpConfig;
+  readonly apps: Readonly<Record<string, AppConfig>>;
+  readonly admin?: AdminConfig;
+  readonly calls: CallsConfig;
+}

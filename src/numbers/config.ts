@@ -1,6 +1,10 @@
 /** Which numbers may be called. */
-import { Type } from "typebox";
-import { country, optionalSection } from "../typed-yaml/parts.ts";
+import { type Static, Type } from "typebox";
+import { optionalSection, text } from "../typed-yaml/parts.ts";
+
+/** A country by its code; `countryProblems` checks that it exists. */
+export const country = (options: { description?: string } = {}) =>
+  text("^[A-Z]{2}$", "an ISO 3166 country of two capital letters, for instance GB", options);
 
 export const Numbers = optionalSection("Which numbers may be called.", {
   default_country: Type.Optional(
@@ -21,3 +25,5 @@ export const Numbers = optionalSection("Which numbers may be called.", {
     description: "Numbers of countries that do not tell mobiles from landlines by number (the US and some others).",
   }),
 });
+
+export type NumbersConfig = Static<typeof Numbers>;

@@ -8,7 +8,7 @@ import {
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
-import type { Config } from "../config/schema.ts";
+import type { NumbersConfig } from "./config.ts";
 import { createPolicy, type NumberRefusal } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
@@ -43,7 +43,7 @@ const dialable = /^\+\d{3,15}$/;
  * `possible` means that the length fits the country's numbering plan; `valid` that the digits fit a range that is in
  * use there. Neither says that anybody has the number.
  */
-export function createNumbers(config: Config["numbers"]): Numbers {
+export function createNumbers(config: NumbersConfig): Numbers {
   const policy = createPolicy(config);
   return {
     examine(input, country, allowedCountries) {

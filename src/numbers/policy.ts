@@ -1,7 +1,7 @@
 /** Which valid numbers may be rung. */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
-import type { Config } from "../config/schema.ts";
 import type { RefusalCode } from "../shared/refusal.ts";
+import type { NumbersConfig } from "./config.ts";
 import type { NumberType } from "./types.ts";
 
 export interface NumberRefusal {
@@ -37,7 +37,7 @@ const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
 };
 
 /** The policy of a configuration. */
-export function createPolicy(config: Config["numbers"]): Policy {
+export function createPolicy(config: NumbersConfig): Policy {
   const allowed = new Set(config.allowed_countries);
   const denied = new Set(config.denied_countries);
   const mayCall = (country: string, allowedCountries: readonly string[] | null) =>

@@ -1,5 +1,5 @@
 /** What is the gateway process's own: its keys and its log. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { optionalSection, secret, section } from "../typed-yaml/parts.ts";
 
 export const Secrets = section("Keys that never leave the gateway.", {
@@ -22,3 +22,6 @@ export const Log = optionalSection("Logs are JSON lines on standard output.", {
     { default: "info", description: "Least severity that is written." },
   ),
 });
+
+export type SecretsConfig = Static<typeof Secrets>;
+export type LogConfig = Static<typeof Log>;

@@ -1,6 +1,6 @@
 /** The gateway's log: JSON lines. Redaction here is the second line of defence; the first is not to log secrets. */
 import { type DestinationStream, destination, type LogFn, type Logger, pino } from "pino";
-import type { Config } from "../config/schema.ts";
+import type { LogConfig } from "./config.ts";
 import { describeError } from "./log-error.ts";
 import { withoutSecrets } from "./redaction.ts";
 
@@ -19,7 +19,7 @@ const maxWaitingBytes = 8 * 1024 * 1024;
  * ever blocking the event loop
  */
 export function createLogger(
-  log: Config["log"],
+  log: LogConfig,
   options: { readonly sandbox?: boolean; readonly stream?: DestinationStream } = {},
 ): Logger {
   const stream =

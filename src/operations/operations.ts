@@ -1,7 +1,7 @@
 /** What an operator sees and does: every trunk and Asterisk, how busy they are, and taking them out of service. */
 import type { Logger } from "pino";
-import type { Config } from "../config/schema.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { TelephonyConfig } from "../telephony/config.ts";
 import type { Telephony } from "../telephony/index.ts";
 import type { PathStatus } from "../telephony/trunks/channel-slots.ts";
 import type { Outage, Outages, Part, PartLoad } from "./outages-port.ts";
@@ -43,7 +43,7 @@ export interface Operations {
 }
 
 export interface OperationsParts {
-  readonly config: Pick<Config, "trunks" | "asterisks">;
+  readonly config: Pick<TelephonyConfig, "trunks" | "asterisks">;
   readonly telephony: Pick<Telephony, "paths" | "asterisks">;
   readonly outages: Outages;
   readonly clock: Clock;

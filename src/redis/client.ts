@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { Config } from "../config/schema.ts";
+import type { RedisConfig } from "./config.ts";
 
 export type RedisClient = Redis | Cluster;
 
@@ -23,7 +23,7 @@ export interface RedisConnection {
 }
 
 /** Connects in the background, and again for ever when the connection breaks. */
-export function createRedis(config: Config["redis"], logger: Logger): RedisConnection {
+export function createRedis(config: RedisConfig, logger: Logger): RedisConnection {
   const client = connect(config);
   const closing = logConnection(client, logger);
   return {
@@ -53,7 +53,7 @@ export function createRedis(config: Config["redis"], logger: Logger): RedisConne
   };
 }
 
-function connect(config: Config["redis"]): RedisClient {
+function connect(config: RedisConfig): RedisClient {
   const options = connectionOptions(config);
   if (config.cluster) {
     const { nodes, password, tls } = config.cluster;
@@ -86,11 +86,11 @@ function connect(config: Config["redis"]): RedisClient {
   return new Redis(config.url, single);
 }
 
-function connectTimeoutMs({ command_timeout_ms }: Config["redis"]): number {
+function connectTimeoutMs({ command_timeout_ms }: RedisConfig): number {
   return 2 * command_timeout_ms;
 }
 
-function connectionOptions(config: Config["redis"]) {
+function connectionOptions(config: RedisConfig) {
   return {
     connectionName: "onering",
     commandTimeout: config.command_timeout_ms,

@@ -1,5 +1,5 @@
 /** Where state lives. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { ms, secret, section, text } from "../typed-yaml/parts.ts";
 
 const redisNode = () => text("^[^:]+:\\d{1,5}$", "host:port, for instance 10.0.0.1:6379");
@@ -39,3 +39,5 @@ export const Redis = section("Where all state lives: Redis 7 or newer, or Valkey
     "A command that takes longer counts as failed: callers get 503 within a second instead of hanging.",
   ),
 });
+
+export type RedisConfig = Static<typeof Redis>;

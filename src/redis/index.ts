@@ -1,17 +1,19 @@
 /** The store as the composition root takes it. */
 
 import type { Logger } from "pino";
+import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { CallInStore } from "../channels/call-in/store-port.ts";
-import type { Config } from "../config/schema.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
+import type { VerificationSettings } from "../verification/config.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createCallInStore } from "./call-in-store.ts";
 import { createRedis } from "./client.ts";
+import type { RedisConfig } from "./config.ts";
 import { createOutages } from "./outages-store.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
@@ -40,9 +42,9 @@ export interface Store {
 
 /** Connects in the background; until that is done every method refuses with `store_unavailable`. */
 export function createStore(options: {
-  readonly redis: Config["redis"];
-  readonly settings: Config["verification"];
-  readonly reputation: Config["caller_id_reputation"];
+  readonly redis: RedisConfig;
+  readonly settings: VerificationSettings;
+  readonly reputation: ReputationConfig;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Store {

@@ -1,10 +1,11 @@
 /** Caller-ID reputation in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
+
+import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { CooldownReason, OutHashes, ReputationStore } from "../caller-ids/store-port.ts";
-import type { Config } from "../config/schema.ts";
 import { reputationKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createReputationStore(run: RunScript, settings: Config["caller_id_reputation"]): ReputationStore {
+export function createReputationStore(run: RunScript, settings: ReputationConfig): ReputationStore {
   const rules = [
     settings.attempts_per_hour,
     settings.attempts_per_day,

@@ -1,5 +1,5 @@
 /** The store of verifications: each method is one script, one round trip. What the scripts do stands in lua/. */
-import type { Config } from "../config/schema.ts";
+import type { VerificationSettings } from "../verification/config.ts";
 import type {
   CalleeLimit,
   CallRequest,
@@ -17,7 +17,7 @@ import { idempotencyKey, verificationKey } from "./keys.ts";
 import { readRecord, writeJson } from "./record.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createVerificationStore(run: RunScript, settings: Config["verification"]): VerificationStore {
+export function createVerificationStore(run: RunScript, settings: VerificationSettings): VerificationStore {
   const idempotencyTtlMs = settings.idempotency_ttl_seconds * 1000;
 
   return {

@@ -1,6 +1,5 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
 import type { Logger } from "pino";
-import type { AsteriskConfig, Config } from "../config/schema.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { amiOf, ariOf } from "./asterisk/access.ts";
@@ -8,9 +7,11 @@ import { createAriClientDriver } from "./asterisk/ari-client/index.ts";
 import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
 import type { CallControl } from "./asterisk/call-control.ts";
+import type { AsteriskConfig } from "./asterisk/config.ts";
 import { createDialer, longestCallMs } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { ChannelSlots, Dialer } from "./calls/ports.ts";
+import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
@@ -19,7 +20,7 @@ import { createChannelSlots, type PathStatus } from "./trunks/channel-slots.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
 
 export interface TelephonyParts {
-  readonly config: Pick<Config, "asterisks" | "sip_capture" | "trunks" | "routes" | "routing" | "calls">;
+  readonly config: TelephonyConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,31 +1,31 @@
-/** What is wrong with a configuration: all of it at once, each with where, what was given and what was expected. */
+/** The problems of a configuration, all at once: each with its place, what was given and what was expected. */
 
-/** Where a value stands: `["trunks", "carrier-a", "ranges", 0]`. */
+/** The place of a value: `["trunks", "carrier-a", "ranges", 0]`. */
 export type Path = readonly (string | number)[];
 
 export interface Problem {
   /** Empty for the file as a whole. */
   readonly path: Path;
-  /** The value as it may be shown (see `show`); null where nothing was given. */
+  /** The value as it may be shown (see `show`); null where there is none to show. */
   readonly given: string | null;
-  /** What would be right, in words, with unit and range. */
+  /** What would be valid, in words, with unit and range. */
   readonly expected: string;
   /** Line of the file or environment variable that the value came from, where known. */
   readonly source?: string;
 }
 
-/** More than anybody reads at once; a list of ten thousand caller IDs can be wrong ten thousand times. */
-const mostShown = 100;
+/** Bounds the message: a list of ten thousand entries can have ten thousand problems. */
+const maxShown = 100;
 
-/** Thrown by `loadConfig`; its message is meant for the operator as it is. Holds no secret. */
+/** A configuration that cannot be used. Its message is meant for the operator as it is and contains no secret. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   /** @param name what the configuration is called in the message, usually the file's path */
   constructor(name: string, problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const shown = problems.slice(0, mostShown).map((problem) => `  ${inOneLine(problem)}`);
-    const rest = problems.length > mostShown ? [`  … and ${problems.length - mostShown} more`] : [];
+    const shown = problems.slice(0, maxShown).map((problem) => `  ${inOneLine(problem)}`);
+    const rest = problems.length > maxShown ? [`  … and ${problems.length - maxShown} more`] : [];
     super([`${name}: ${count}`, ...shown, ...rest].join("\n"));
     this.name = "ConfigError";
     this.problems = problems;

@@ -1,4 +1,4 @@
-/** Words for people: what a node of the schema expects, and how a given value may be shown. */
+/** Wording of errors and documentation: what a node of the schema expects, and how a given value may be shown. */
 import { type SchemaNode, shapeOf } from "./schema-node.ts";
 
 /**
@@ -27,14 +27,17 @@ function leafWords(node: SchemaNode, key: string): string {
   if (node.type === "integer") return `a whole number${unitOf(key)} ${bounds(node)}`;
   if (node.type === "number") return `a number ${bounds(node)}`;
   if (node["x-expected"] !== undefined) return node["x-expected"];
-  if (node.minLength === undefined) return "a text";
-  return node.minLength === 1 ? "a text that is not empty" : `a text of at least ${node.minLength} characters`;
+  if (node.minLength === undefined) return "a string";
+  return node.minLength === 1 ? "a non-empty string" : `a string of at least ${node.minLength} characters`;
 }
 
 function listWords(node: SchemaNode, item: string): string {
   const length =
-    node.minItems === undefined && node.maxItems === undefined ? "" : ` of ${range(node.minItems, node.maxItems)}`;
-  return `a list${length}${node.uniqueItems ? ", none twice" : ""}, each ${item}`;
+    node.minItems === undefined && node.maxItems === undefined ? "" : `${range(node.minItems, node.maxItems)} `;
+  if (shapeOf(node.items ?? {}).kind === "leaf" && node.items?.type === "string" && item === "a string") {
+    return `a list of ${length}${node.uniqueItems ? "unique " : ""}strings`;
+  }
+  return `a list of ${length}${node.uniqueItems ? "unique " : ""}values, each ${item}`;
 }
 
 function range(minimum = 0, maximum?: number): string {
@@ -53,19 +56,19 @@ function unitOf(key: string): string {
   return unit === undefined ? "" : ` of ${unit}`;
 }
 
-const longestShown = 80;
+const maxShownLength = 80;
 
 /**
- * The value as it may stand in an error. Secrets show only their length; what stands before an `@` may be a password
- * in an address and is hidden; sections and lists are named, not printed, because secrets may be in them.
+ * The value as it may be shown in an error. Of secrets only the length is shown; the part before an `@` may be a password
+ * in a URL and is masked; sections and lists are named, not printed, because they may contain secrets.
  */
 export function show(node: SchemaNode | null, value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object") return "a section";
   const text = String(value);
-  if (text === "") return "an empty text";
+  if (text === "") return "an empty string";
   if (node === null || node["x-secret"] || shapeOf(node).kind !== "leaf") return `(hidden, ${text.length} characters)`;
   const masked = text.replace(/^(\w+:\/\/)?.*@/s, "$1***@");
-  return JSON.stringify(masked.length > longestShown ? `${masked.slice(0, longestShown)}…` : masked);
+  return JSON.stringify(masked.length > maxShownLength ? `${masked.slice(0, maxShownLength)}…` : masked);
 }

@@ -1,8 +1,8 @@
-/** Finds what a mistyped name was meant to be. */
+/** Suggestions for mistyped names. */
 
 /**
- * ` (did you mean a or b?)` with at most two of the known names, the nearest first; empty where none is near: more
- * than two edits and a third of the name's length away.
+ * ` (did you mean a or b?)` with at most two of the known names, the nearest first; empty where none is near. Near means
+ * at most two edits, or a third of the name's length where that is more.
  */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const farthest = Math.max(2, Math.floor(name.length / 3));
@@ -14,7 +14,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return near.length === 0 ? "" : ` (did you mean ${near.map(({ candidate }) => candidate).join(" or ")}?)`;
 }
 
-/** Levenshtein's distance: inserted, deleted and replaced characters. Names are cut at 100 characters: the work is bounded. */
+/** Levenshtein distance: inserted, deleted and replaced characters. Names are cut at 100 characters to bound the work. */
 function editDistance(left: string, right: string): number {
   const a = left.slice(0, 100);
   const b = right.slice(0, 100);

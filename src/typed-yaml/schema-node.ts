@@ -1,7 +1,7 @@
-/** The schema as plain JSON Schema, for those who walk it: validation, environment overrides, documentation. */
-import { ConfigSchema } from "../config/schema.ts";
+/** The schema as plain JSON Schema, for the code that walks it: validation, environment overrides, documentation. */
+import type { TSchema } from "typebox";
 
-/** The keywords that `schema.ts` uses, ours (`x-…`) included. */
+/** The keywords that a configuration schema may use, our own (`x-…`) included. */
 export interface SchemaNode {
   readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   readonly description?: string;
@@ -23,15 +23,18 @@ export interface SchemaNode {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  /** Never shown in an error, a log or a document. */
+  /** Never shown in an error, a log or the documentation. */
   readonly "x-secret"?: boolean;
   /** What `pattern` means, in words. */
   readonly "x-expected"?: string;
 }
 
-export const rootNode = ConfigSchema as unknown as SchemaNode;
+/** A schema for walking. */
+export function nodeOf(schema: TSchema): SchemaNode {
+  return schema as unknown as SchemaNode;
+}
 
-/** The five shapes a node can have; every walk goes by them. */
+/** The five shapes a node can have. */
 export type Shape =
   | { readonly kind: "section"; readonly properties: Readonly<Record<string, SchemaNode>> }
   | { readonly kind: "map"; readonly keyPattern: RegExp; readonly entry: SchemaNode }
@@ -39,7 +42,7 @@ export type Shape =
   | { readonly kind: "alternatives"; readonly variants: readonly SchemaNode[] }
   | { readonly kind: "leaf" };
 
-/** Which shape a node has: `alternatives` are sections of which one is to be given; a choice of texts is a leaf. */
+/** Which shape a node has: `alternatives` are sections of which one is to be given; a choice of strings is a leaf. */
 export function shapeOf(node: SchemaNode): Shape {
   if (node.properties) return { kind: "section", properties: node.properties };
   if (node.patternProperties) {

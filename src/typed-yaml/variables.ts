@@ -1,8 +1,8 @@
-/** Replaces `${NAME}` inside texts of the configuration by environment variables, so that secrets stay out of the file. */
+/** Replaces `${NAME}` in strings of the configuration by environment variables, so that secrets stay out of the file. */
 import type { Environment } from "./environment.ts";
 import { type Path, type Problem, pathText } from "./errors.ts";
 
-/** What one text became. */
+/** One string after expansion. */
 export interface Expanded {
   readonly text: string;
   /** The variables it names, found or not. */
@@ -16,7 +16,7 @@ const reference = /\$\$|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g;
 
 /**
  * Expands `${NAME}` once (what a variable holds is not expanded again) and `$$` to `$`. A single `$` stays. A variable
- * that is missing or empty is an error: an empty password is never what was meant.
+ * that is missing or empty is an error: an empty password is never intended.
  */
 export function expand(text: string, env: Environment): Expanded {
   const names: string[] = [];
@@ -36,18 +36,18 @@ export function expand(text: string, env: Environment): Expanded {
   return { text: expanded, names, expected: wrong.length === 0 ? null : wrong.join(" and ") };
 }
 
-/** A whole document with every text expanded. */
+/** A whole document with every string expanded. */
 export interface ExpandedDocument {
-  /** A copy: what was given is left as it is. */
+  /** A copy: the original is not changed. */
   readonly document: unknown;
   /** All variables that it names. */
   readonly names: ReadonlySet<string>;
-  /** Which variables each text named, by the text's path, as they may be shown: `${NAME}`. */
+  /** Which variables each string names, by its path, as they may be shown: `${NAME}`. */
   readonly references: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
-/** Expands every text in objects and lists; keys are left alone. */
+/** Expands every string in objects and lists; keys are not changed. */
 export function expandAll(document: unknown, env: Environment): ExpandedDocument {
   const names = new Set<string>();
   const references = new Map<string, string>();

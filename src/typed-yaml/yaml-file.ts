@@ -1,28 +1,28 @@
-/** Reads YAML 1.2 into plain objects, lists and texts, and remembers which line each value stands in. */
+/** Reads YAML 1.2 into plain objects, lists and strings, and records the line of each value. */
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
 import { ConfigError, type Path } from "./errors.ts";
 
 export interface YamlFile {
-  /** Objects, lists and texts: numbers stay as they were written (`+44`, `0123`), the schema decides what they mean. */
+  /** Objects, lists and strings: numbers stay as written (`+44`, `0123`), the schema decides what they mean. */
   readonly document: unknown;
-  /** The line of a value, or of the nearest thing around it that is in the file; null where nothing is. */
+  /** The line of a value, or of the nearest section around it that is in the file; null where there is none. */
   lineOf(path: Path): number | null;
 }
 
 /**
- * Parses one YAML document. Anchors and aliases are refused: nobody needs them here, and a few lines of them can
- * unfold to gigabytes.
- * @throws {ConfigError} with the line of each problem; never quotes the text, because a secret may stand in it
+ * Parses one YAML document. Anchors and aliases are refused: they are not needed here, and a few lines of them can
+ * expand to gigabytes.
+ * @throws {ConfigError} with the line of each problem; never quotes the file, because it may contain a secret
  */
 export function readYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     version: "1.2",
-    // Only texts, maps and lists: no number is read before the schema says that it is one.
+    // Only strings, maps and lists: no number is read before the schema says that it is one.
     schema: "failsafe",
     uniqueKeys: true,
     strict: true,
-    // Pretty errors quote the line, and secrets may stand there.
+    // Pretty errors quote the line, which may contain a secret.
     prettyErrors: false,
     logLevel: "silent",
     lineCounter: lines,
@@ -33,11 +33,11 @@ export function readYaml(text: string, name: string): YamlFile {
     return { path: [], given: null, expected, ...source };
   };
   if (!("length" in documents) || document === undefined) {
-    throw new ConfigError(name, [fail(undefined, "a YAML map with OneRing's configuration; the file is empty")]);
+    throw new ConfigError(name, [fail(undefined, "a YAML map; the file is empty")]);
   }
   if (second) throw new ConfigError(name, [fail(second.range[0], "one YAML document, not several")]);
 
-  // After a mistake in the syntax the parser stumbles on: only the first such error means something.
+  // After a syntax error the parser reports errors that follow from it: only the first is meaningful.
   const mistakes = [...document.errors, ...document.warnings];
   const firstInSyntax = mistakes.find(({ code }) => !independent.has(code));
   const problems = mistakes
@@ -74,7 +74,7 @@ function offsetOf(container: unknown, part: string | number | undefined): number
   return null;
 }
 
-/** Mistakes that leave the parser knowing where it is. */
+/** Errors after which the parser's position is still known. */
 const independent: ReadonlySet<ErrorCode> = new Set([
   "DUPLICATE_KEY",
   "TAG_RESOLVE_FAILED",
@@ -82,18 +82,18 @@ const independent: ReadonlySet<ErrorCode> = new Set([
   "TAB_AS_INDENT",
 ]);
 
-const punctuation = `valid YAML: a quote, bracket, comma or colon is missing or too many (inside [ ] and { }, write "\${NAME}" with quotes)`;
+const punctuation = `valid YAML: a quote, bracket, comma or colon is missing or superfluous (inside [ ] and { }, write "\${NAME}" with quotes)`;
 
-/** The parser's own messages may quote the file, where secrets may stand: `!`, `*` and `|` can begin a password. */
+/** The parser's own messages may quote the file, which may contain secrets: `!`, `*` and `|` can begin a password. */
 const wordsFor: Partial<Record<ErrorCode, string>> = {
-  DUPLICATE_KEY: "each key once: this one stands here a second time",
+  DUPLICATE_KEY: "each key once: this is a duplicate",
   TAB_AS_INDENT: "spaces for indentation, not tabs",
   BAD_INDENT: "an indentation that fits the lines around it",
-  TAG_RESOLVE_FAILED: "a value without a YAML tag; put quotes around a text that starts with !",
-  BAD_ALIAS: "the value itself: aliases are not read; put quotes around a text that starts with *",
-  BLOCK_AS_IMPLICIT_KEY: "one `key: value` a line; put quotes around a text with a colon and a space in it",
+  TAG_RESOLVE_FAILED: "a value without a YAML tag; put quotes around a string that starts with !",
+  BAD_ALIAS: "the value itself: aliases are not read; put quotes around a string that starts with *",
+  BLOCK_AS_IMPLICIT_KEY: "one `key: value` a line; put quotes around a string with a colon and a space in it",
   MISSING_CHAR: punctuation,
   UNEXPECTED_TOKEN: punctuation,
-  BAD_SCALAR_START: "quotes around a text that starts with a special character",
+  BAD_SCALAR_START: "quotes around a string that starts with a special character",
   MULTILINE_IMPLICIT_KEY: "each key on one line, followed by a colon",
 };

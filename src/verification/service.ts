@@ -7,14 +7,15 @@ import type { CallInStore } from "../channels/call-in/store-port.ts";
 import { createCalls } from "../channels/missed-call/calls.ts";
 import { codeOf, readCode } from "../channels/missed-call/guess.ts";
 import { createStarts } from "../channels/missed-call/start.ts";
-import type { Config } from "../config/schema.ts";
 import type { Report } from "../events/events.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
+import type { CallsConfig } from "../telephony/calls/config.ts";
 import type { ChannelSlots, Dialer } from "../telephony/calls/ports.ts";
+import type { VerificationSettings } from "./config.ts";
 import { createEndings } from "./endings.ts";
 import { createHashes } from "./hashes.ts";
 import { callerIdsMissing, ended, limited, noCode, notFound } from "./refusals.ts";
@@ -23,8 +24,8 @@ import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
   readonly config: CallInOptions["config"] & {
-    readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour">;
-    readonly calls: Pick<Config["calls"], "second_call_gap_ms">;
+    readonly verification: Pick<VerificationSettings, "min_calls" | "starts_per_callee_per_hour">;
+    readonly calls: Pick<CallsConfig, "second_call_gap_ms">;
   };
   readonly callInStore: CallInStore;
   readonly numbers: Numbers;

@@ -1,7 +1,7 @@
-import type { Config } from "../../src/config/schema.ts";
+import type { RoutingConfig } from "../../src/telephony/trunks/routes-config.ts";
 
 /** Breakers as they come, for tests of what is not about them. */
-export const patientRouting: Config["routing"] = {
+export const patientRouting: RoutingConfig = {
   breaker: {
     failures: 5,
     failing_percent: 50,

@@ -5,7 +5,6 @@
  * It is worth what the caller ID is worth: only calls by a trunk marked as trusted count.
  */
 import type { Logger } from "pino";
-import type { Config } from "../../config/schema.ts";
 import type { CallInResult, Report } from "../../events/events.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -15,6 +14,7 @@ import type { Endings } from "../../verification/endings.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import { limited, notFound } from "../../verification/refusals.ts";
 import type { AppIdentity, StartRequest, Verification } from "../../verification/types.ts";
+import type { CallInConfig } from "./config.ts";
 import type { CallInStore } from "./store-port.ts";
 
 /** Calls that may be looked up at once. Whoever floods our numbers gets refusals, but no more of the store's time. */
@@ -38,7 +38,7 @@ interface Callee {
 }
 
 export interface CallInOptions {
-  readonly config: Pick<Config, "call_in">;
+  readonly config: { readonly call_in: CallInConfig };
   readonly callInStore: CallInStore;
   readonly hashes: Hashes;
   readonly clock: Clock;

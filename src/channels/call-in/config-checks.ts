@@ -1,15 +1,22 @@
 /** Numbers that people call, and the trunks that bring their calls. */
 
-import type { CrossCheck, IsSound } from "../../config/checks.ts";
-import type { Config, RangeConfig } from "../../config/schema.ts";
+import type { RangeConfig } from "../../caller-ids/ranges-config.ts";
+import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
+import type { CallInConfig } from "./config.ts";
 
-export const callInChecks: readonly CrossCheck[] = [
+interface Sections {
+  readonly call_in: CallInConfig;
+  readonly ranges: Readonly<Record<string, RangeConfig>>;
+  readonly trunks: Readonly<Record<string, { readonly inbound?: { readonly trusted: boolean } }>>;
+}
+
+export const callInChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["call_in", "trunks"], problems: callsCanComeIn },
   { reads: ["call_in", "ranges"], problems: numbersAreNoCallerIds },
 ];
 
-function callsCanComeIn({ call_in: { numbers }, trunks }: Config, isSound: IsSound): Problem[] {
+function callsCanComeIn({ call_in: { numbers }, trunks }: Sections, isSound: IsSound): Problem[] {
   if (numbers.length === 0 || !isSound(["trunks"])) return [];
   if (Object.values(trunks).some((trunk) => trunk.inbound?.trusted)) return [];
   const expected = "a trunk with `inbound: { trusted: true }` too: by no other can a call prove a number";
@@ -20,7 +27,7 @@ function callsCanComeIn({ call_in: { numbers }, trunks }: Config, isSound: IsSou
  * People call missed calls back. If that number were one to call in on, ringing somebody would be enough to make them
  * prove a verification that they know nothing of.
  */
-function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Config, isSound: IsSound): Problem[] {
+function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Sections, isSound: IsSound): Problem[] {
   return numbers.flatMap((number, index) => {
     const path = ["call_in", "numbers", index];
     if (!isSound(path)) return [];

@@ -1,5 +1,5 @@
 /** Verification the other way round: people call us. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { optionalSection, seconds, text } from "../../typed-yaml/parts.ts";
 
 export const CallIn = optionalSection(
@@ -25,3 +25,5 @@ export const CallIn = optionalSection(
     ),
   },
 );
+
+export type CallInConfig = Static<typeof CallIn>;

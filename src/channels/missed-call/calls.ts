@@ -2,11 +2,11 @@
 import type { Logger } from "pino";
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
-import type { Config } from "../../config/schema.ts";
 import type { Report } from "../../events/events.ts";
 import { LateLogger } from "../../observability/late-logger.ts";
 import type { BatchTimer } from "../../shared/batch-timer.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { AttemptResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { eventOf, isTerminal } from "../../verification/machine.ts";
@@ -42,7 +42,7 @@ function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
 
 /** @param options.onSeen is told how each change left the verification */
 export function createCalls(options: {
-  readonly config: { readonly calls: Pick<Config["calls"], "second_call_gap_ms"> };
+  readonly config: { readonly calls: Pick<CallsConfig, "second_call_gap_ms"> };
   readonly slots: ChannelSlots;
   readonly dialer: Dialer;
   readonly reputation: CallerIdReputation;

@@ -2,13 +2,13 @@
 import type { Logger } from "pino";
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
-import type { Config } from "../../config/schema.ts";
 import type { Report } from "../../events/events.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { VerificationSettings } from "../../verification/config.ts";
 import type { Endings } from "../../verification/endings.ts";
 import type { CalleeRef, Hashes } from "../../verification/hashes.ts";
 import { answerOnce } from "../../verification/idempotency.ts";
@@ -34,7 +34,7 @@ export function createStarts(options: {
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
   readonly slots: ChannelSlots;
-  readonly config: { readonly verification: Pick<Config["verification"], "min_calls" | "starts_per_callee_per_hour"> };
+  readonly config: { readonly verification: Pick<VerificationSettings, "min_calls" | "starts_per_callee_per_hour"> };
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   readonly hashes: Hashes;

@@ -1,8 +1,9 @@
 /** The canary as `onering doctor --canary` runs it. */
 import { pino } from "pino";
-import type { Config } from "../../config/schema.ts";
+import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { openStore } from "../store.ts";
+import type { CanaryConfig } from "./config.ts";
 import { sendCanaries } from "./index.ts";
 
 /** What the command line says, in place of the configuration where it is not null. */
@@ -12,7 +13,7 @@ export interface CanaryWishes {
   readonly dryRun: boolean;
 }
 
-export async function* examineByCanary(config: Config, wishes: CanaryWishes): AsyncGenerator<Finding> {
+export async function* examineByCanary(config: DoctorConfig, wishes: CanaryWishes): AsyncGenerator<Finding> {
   const canary = canaryOf(config, wishes);
   if (canary === null) {
     const mend = "Give `canary.number` and where it is heard (docs/caller-ids.md), or --to and --sandbox.";
@@ -34,7 +35,7 @@ export async function* examineByCanary(config: Config, wishes: CanaryWishes): As
 }
 
 /** Null where there is no number, or nothing to hear it with. */
-function canaryOf({ canary }: Config, { number, sandboxUrl }: CanaryWishes): NonNullable<Config["canary"]> | null {
+function canaryOf({ canary }: DoctorConfig, { number, sandboxUrl }: CanaryWishes): CanaryConfig | null {
   const test = number ?? canary?.number;
   if (test === undefined || !/^\+[1-9]\d{6,14}$/.test(test)) return null;
   const wait_ms = canary?.wait_ms ?? 15_000;

@@ -1,7 +1,7 @@
 /** Calls the test number through each trunk and tells what became of the caller ID; takes trunks that alter it out of service. */
+
 import type { Logger } from "pino";
 import { createCallerIdPool } from "../../caller-ids/pool.ts";
-import type { Config } from "../../config/schema.ts";
 import type { Outages } from "../../operations/outages-port.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { cryptoRandom } from "../../shared/random.ts";
@@ -11,17 +11,17 @@ import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
 import { asterisksOf } from "../../telephony/trunks/routes.ts";
+import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
+import type { CanaryConfig } from "./config.ts";
 import { type CanaryEar, createInboundEar, createSandboxEar } from "./listener.ts";
 import { describeArrival, type WayReport } from "./report.ts";
 import { serviceAfter } from "./service.ts";
 import { judgeArrival } from "./verdict.ts";
 
-type CanaryConfig = NonNullable<Config["canary"]>;
-
 export interface CanaryOptions {
-  readonly config: Config;
+  readonly config: DoctorConfig;
   readonly canary: CanaryConfig;
   readonly outages: Outages;
   /** Look and tell, and leave every trunk in or out of service as it is. */
@@ -89,7 +89,7 @@ function createEar({ config, canary }: CanaryOptions): CanaryEar {
 }
 
 async function send(
-  parts: { config: Config; canary: CanaryConfig; dialer: Dialer; ear: CanaryEar },
+  parts: { config: DoctorConfig; canary: CanaryConfig; dialer: Dialer; ear: CanaryEar },
   control: CallControl | undefined,
   path: TrunkPath,
 ): Promise<WayReport> {

@@ -1,10 +1,11 @@
 /** How the canary hears which caller ID arrived at the test number. */
 
-import type { AsteriskConfig, TrunkConfig } from "../../config/schema.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { amiOf } from "../../telephony/asterisk/access.ts";
 import { AmiSession, type ManagerMessage } from "../../telephony/asterisk/ami/session.ts";
 import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
+import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
+import type { TrunkConfig } from "../../telephony/trunks/config.ts";
 
 export interface CanaryEar {
   /** Listens from now on; what came before counts for nothing. @throws {Error} saying what is wrong where it is deaf */

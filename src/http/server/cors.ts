@@ -1,9 +1,9 @@
 /** @fastify/cors: only for the origins that the operator named. */
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
-import type { Config } from "../../config/schema.ts";
+import type { HttpConfig } from "../config.ts";
 
-export async function registerCors(scope: FastifyInstance, http: Config["http"]): Promise<void> {
+export async function registerCors(scope: FastifyInstance, http: HttpConfig): Promise<void> {
   if (http.cors_origins.length === 0) return;
   await scope.register(cors, {
     origin: http.cors_origins,

@@ -1,8 +1,8 @@
 /** How long a client may take, and how much it may send, before anything of ours runs. */
 import type { Server } from "node:http";
 import type { FastifyHttpOptions } from "fastify";
-import type { Config } from "../../config/schema.ts";
 import { cryptoRandom, type Random } from "../../shared/random.ts";
+import type { HttpConfig } from "../config.ts";
 import { answerClientError } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
 import { RequestLog } from "./request-log.ts";
@@ -16,7 +16,7 @@ const idleConnectionMs = 90_000;
 /** Node looks for late requests this often; its default of 30 s would make a limit of 5 s mean 35. */
 const connectionsCheckMs = 500;
 
-export function serverOptions(http: Config["http"]): FastifyHttpOptions<Server> {
+export function serverOptions(http: HttpConfig): FastifyHttpOptions<Server> {
   return {
     bodyLimit: http.body_limit_bytes,
     requestTimeout: http.request_timeout_ms,

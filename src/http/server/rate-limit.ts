@@ -1,8 +1,8 @@
 /** @fastify/rate-limit: a brake on runaway clients. The limits that protect callees are the domain's. */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
-import type { Config } from "../../config/schema.ts";
 import { Refusal } from "../../shared/refusal.ts";
+import type { HttpConfig } from "../config.ts";
 
 /** Apps and addresses that are counted at once; the one seen longest ago is forgotten first. */
 const maxCounted = 10_000;
@@ -12,7 +12,7 @@ const windowMs = 60_000;
  * Gives `server.rateLimit()`; hangs on no route by itself, because it must run after the app is known.
  * Each gateway process counts for itself.
  */
-export async function registerRateLimit(server: FastifyInstance, http: Config["http"]): Promise<void> {
+export async function registerRateLimit(server: FastifyInstance, http: HttpConfig): Promise<void> {
   await server.register(rateLimit, {
     global: false,
     max: http.rate_limit_per_minute,

@@ -2,7 +2,6 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
 import { createFindApp } from "../../apps/find-app.ts";
-import type { Config } from "../../config/schema.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
@@ -11,6 +10,7 @@ import type { Verifications } from "../../verification/types.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { requireOperator } from "../auth/operator.ts";
+import type { HttpServerConfig } from "../config.ts";
 import { answerError } from "../errors/handler.ts";
 import { collectPaths } from "../errors/method-not-allowed.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
@@ -33,7 +33,7 @@ import { registerUnderPressure } from "./under-pressure.ts";
 import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
-  readonly config: Pick<Config, "http" | "apps" | "admin" | "calls">;
+  readonly config: HttpServerConfig;
   readonly verifications: Verifications;
   readonly numbers: Numbers;
   readonly operations: Operations;

@@ -1,8 +1,8 @@
 /** @fastify/under-pressure: says no early while this process is late, instead of making everybody wait. */
 import underPressure from "@fastify/under-pressure";
 import type { FastifyInstance } from "fastify";
-import type { Config } from "../../config/schema.ts";
 import { Refusal } from "../../shared/refusal.ts";
+import type { HttpConfig } from "../config.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -25,7 +25,7 @@ export const neverShed = { pressureHandler: () => undefined } as const;
 
 export async function registerUnderPressure(
   server: FastifyInstance,
-  { shed_at_delay_ms: shedCallsAtMs }: Pick<Config["http"], "shed_at_delay_ms">,
+  { shed_at_delay_ms: shedCallsAtMs }: Pick<HttpConfig, "shed_at_delay_ms">,
 ): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay: shedCallsAtMs,

@@ -2,8 +2,8 @@
 import type { Static } from "typebox";
 import { callerIdPattern } from "../../channels/missed-call/caller-id-pattern.ts";
 import type { LastCall } from "../../channels/missed-call/last-call.ts";
-import type { Config } from "../../config/schema.ts";
 import type { NumberFacts } from "../../numbers/types.ts";
+import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { CheckAnswer, Guess, StartRequest, Verification } from "../../verification/types.ts";
 import type { NumberBody } from "../numbers/schemas.ts";
 import type { CheckAnswerBody, CheckBody } from "./check-schemas.ts";
@@ -14,7 +14,7 @@ import type { StartBody, VerificationBody } from "./schemas.ts";
 const maxCachedPatterns = 1000;
 
 /** @returns what writes a verification as the API shows it */
-export function createVerificationBody(calls: Config["calls"]) {
+export function createVerificationBody(calls: CallsConfig) {
   const ring = { ms: calls.ring_ms, setup_limit_ms: calls.setup_limit_ms };
   const callerIds = new Map<string, NonNullable<Static<typeof VerificationBody>["caller_id"]>>();
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import type { Config } from "../../config/schema.ts";
+import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { Asker, Verifications } from "../../verification/types.ts";
 import { appOf } from "../auth/app.ts";
 import type { ProblemCode } from "../errors/problems.ts";
@@ -35,7 +35,7 @@ function askerOf({ raw: { socket } }: FastifyRequest): Asker {
   };
 }
 
-export function verificationRoutes(verifications: Verifications, calls: Config["calls"]): FastifyPluginAsyncTypebox {
+export function verificationRoutes(verifications: Verifications, calls: CallsConfig): FastifyPluginAsyncTypebox {
   const verificationBody = createVerificationBody(calls);
 
   return async (scope) => {

@@ -1,5 +1,5 @@
 /** How each driver reaches its Asterisk: what the configuration must say for it, and the types that know it is there. */
-import type { AsteriskConfig } from "../../config/schema.ts";
+import type { AsteriskConfig } from "./config.ts";
 
 type AriKey = "ari_url" | "ari_user" | "ari_password";
 

@@ -1,5 +1,5 @@
 /** The Asterisks that place the calls. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { count, ms, secret, section, text } from "../../typed-yaml/parts.ts";
 
 export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", {
@@ -49,3 +49,6 @@ export const Asterisk = section("One Asterisk, 20 or newer (22.10.1 advised).", 
     "Calls that all gateways together begin in a second on this Asterisk: about half of what two cores can do (measured: 600 to 900, at 2 to 4 ms of CPU a call).",
   ),
 });
+
+export type AsteriskConfig = Static<typeof Asterisk>;
+export type AmiConfig = NonNullable<AsteriskConfig["ami"]>;

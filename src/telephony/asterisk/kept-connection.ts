@@ -3,11 +3,11 @@
  * when it broke. What one try or one connection brought is thrown away whole before the next begins.
  */
 import type { Logger } from "pino";
-import type { AsteriskConfig } from "../../config/schema.ts";
 import { backoffMs } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { AsteriskInfo } from "./asterisk-info.ts";
+import type { AsteriskConfig } from "./config.ts";
 import { Link } from "./link.ts";
 
 /** While up, Asterisk is looked at this often at least. */

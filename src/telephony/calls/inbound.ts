@@ -1,6 +1,7 @@
 /** Calls that came in, in the configuration's words: which trunk brought them, and whose numbers it meant. */
-import type { TrunkConfig } from "../../config/schema.ts";
+
 import type { InboundCall } from "../asterisk/call-control.ts";
+import type { TrunkConfig } from "../trunks/config.ts";
 import { createNumberFormats } from "../trunks/number-format.ts";
 import { asterisksOf } from "../trunks/routes.ts";
 

@@ -1,16 +1,22 @@
-/** What a pattern cannot tell of the SIP capture's addresses. */
+/** Addresses of the SIP capture that a pattern cannot check. */
 import { isIP, isIPv4 } from "node:net";
-import type { CrossCheck, IsSound } from "../../config/checks.ts";
-import type { Config } from "../../config/schema.ts";
+import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
+import type { SipCaptureConfig } from "./config.ts";
 
-export const sipCaptureChecks: readonly CrossCheck[] = [{ reads: ["sip_capture"], problems: addressesAreReal }];
+interface Sections {
+  readonly sip_capture?: SipCaptureConfig;
+}
 
-function addressesAreReal({ sip_capture: capture }: Config, isSound: IsSound): Problem[] {
+export const sipCaptureChecks: readonly CrossCheck<Sections>[] = [
+  { reads: ["sip_capture"], problems: addressesAreValid },
+];
+
+function addressesAreValid({ sip_capture: capture }: Sections, isSound: IsSound): Problem[] {
   if (capture === undefined) return [];
   const problems: Problem[] = [];
-  const check = (path: Path, given: string, isReal: (text: string) => boolean, expected: string) => {
-    if (isSound(path) && !isReal(given)) problems.push({ path, given: JSON.stringify(given), expected });
+  const check = (path: Path, given: string, isValid: (text: string) => boolean, expected: string) => {
+    if (isSound(path) && !isValid(given)) problems.push({ path, given: JSON.stringify(given), expected });
   };
   check(["sip_capture", "host"], capture.host, (text) => isIP(text) !== 0, "an IP address");
   if (isSound(["sip_capture", "allow_from"])) {

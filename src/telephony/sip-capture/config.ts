@@ -1,5 +1,5 @@
 /** The SIP capture: evidence of what went over the wire. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { count, ms, secret, section, text } from "../../typed-yaml/parts.ts";
 
 const address = "^[0-9a-fA-F.:]{2,45}$";
@@ -40,3 +40,5 @@ export const SipCapture = section(
     ),
   },
 );
+
+export type SipCaptureConfig = Static<typeof SipCapture>;

@@ -2,10 +2,12 @@
  * The SIP capture: hears from Asterisk (res_hep) what goes over the wire and tells it of a call that ended. Evidence, never a
  * dependency: a packet that is lost, late or forged in shape only makes an outcome coarser.
  */
+
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
+import type { SipCaptureConfig } from "./config.ts";
 import type { Evidence } from "./evidence.ts";
-import { Receiver, type SipCaptureConfig } from "./receiver.ts";
+import { Receiver } from "./receiver.ts";
 import { WireCalls } from "./wire-calls.ts";
 
 export type { Evidence } from "./evidence.ts";

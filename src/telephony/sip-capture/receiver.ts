@@ -1,12 +1,11 @@
 /** The socket of the SIP capture: keeps trying to have it, and lets in only what comes from where it may. */
+
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
-import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { SipCaptureConfig } from "./config.ts";
 import { allowedSources, type IsAllowed } from "./sources.ts";
-
-export type SipCaptureConfig = NonNullable<Config["sip_capture"]>;
 
 export interface ReceiverParts {
   readonly config: SipCaptureConfig;

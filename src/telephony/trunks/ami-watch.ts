@@ -1,10 +1,12 @@
 /** Watches the trunks of one Asterisk over AMI, for ever. */
+
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { AmiRefusal } from "../asterisk/ami/errors.ts";
-import { type AmiConfig, AmiSession, type ManagerMessage } from "../asterisk/ami/session.ts";
+import { AmiSession, type ManagerMessage } from "../asterisk/ami/session.ts";
+import type { AmiConfig } from "../asterisk/config.ts";
 import { judgeEndpoint, type TrunkHealth } from "./health.ts";
 
 /** Events tell changes at once; asking again finds what no event told, and a connection that is dead. */

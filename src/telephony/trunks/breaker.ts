@@ -3,9 +3,10 @@
  * again: closed (used) → open (left alone) → half-open (one probe call at a time) → closed, or open for twice as long.
  * Pure: time comes in with each question. Memory: one short note for each of the last `window_calls` calls.
  */
-import type { BreakerConfig } from "../../config/schema.ts";
+
 import { backoffMs } from "../../shared/backoff.ts";
 import type { Random } from "../../shared/random.ts";
+import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 export interface BreakerRules extends BreakerConfig {

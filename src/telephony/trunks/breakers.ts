@@ -1,11 +1,11 @@
 /** The breakers of all paths, and which call began in which round of its breaker. */
 
-import type { BreakerConfig } from "../../config/schema.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import { type Breaker, type BreakerRound, type BreakerState, createBreaker } from "./breaker.ts";
 import type { TrunkHealth } from "./health.ts";
+import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 export interface BreakerReport {

@@ -1,5 +1,5 @@
 /** The trunks. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { count, section, text } from "../../typed-yaml/parts.ts";
 
 const numberRules = (description: string) =>
@@ -99,3 +99,7 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
     "Calls that all gateways together begin in a second on this trunk, evenly spaced; ask the carrier for its CPS limit. Carriers answer what is above with 503 or block the trunk.",
   ),
 });
+
+export type TrunkConfig = Static<typeof Trunk>;
+/** One of a trunk's `callee_rules` or `caller_id_rules`. */
+export type NumberRule = TrunkConfig["callee_rules"][number];

@@ -2,8 +2,9 @@
  * How a trunk wants numbers, and what its numbers mean. A number that one of the trunk's rules matches is written as the
  * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
  */
-import type { TrunkConfig } from "../../config/schema.ts";
+
 import { isDialable, isNumber } from "../asterisk/call-request.ts";
+import type { TrunkConfig } from "./config.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 
 export interface NumberFormat {

@@ -1,5 +1,5 @@
 /** Which trunk carries what, and when one is left alone for a while. */
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { count, ms, optionalSection, section, text } from "../../typed-yaml/parts.ts";
 
 export const Route = section("Which trunks carry calls to numbers that start with a prefix; the longest prefix wins.", {
@@ -66,3 +66,7 @@ export const Routing = optionalSection("How routes deal with trunks that fail.",
     },
   ),
 });
+
+export type RouteConfig = Static<typeof Route>;
+export type RoutingConfig = Static<typeof Routing>;
+export type BreakerConfig = RoutingConfig["breaker"];

@@ -1,9 +1,12 @@
 /** Which paths lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
-import type { Config, RouteConfig, TrunkConfig } from "../../config/schema.ts";
+
 import type { Random } from "../../shared/random.ts";
+import type { TelephonyConfig } from "../config.ts";
 import type { TrunkPath } from "./admission-port.ts";
+import type { TrunkConfig } from "./config.ts";
 import { createNumberFormats } from "./number-format.ts";
 import { createPrefixTable } from "./prefix-table.ts";
+import type { RouteConfig } from "./routes-config.ts";
 
 export interface Router {
   /**
@@ -19,7 +22,7 @@ export interface Router {
 }
 
 /** @param random decides the order; in production the cryptographic generator */
-export function createRouter(config: Pick<Config, "trunks" | "routes">, random: Random): Router {
+export function createRouter(config: Pick<TelephonyConfig, "trunks" | "routes">, random: Random): Router {
   const paths = new Map(
     Object.entries(config.trunks).map(([trunk, own]) => [
       trunk,

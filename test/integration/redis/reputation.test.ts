@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
 import type { Evidence, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
-import type { Config } from "../../../src/config/schema.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
@@ -16,7 +16,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const startMs = Date.UTC(2026, 0, 1, 12, 0, 0);
-const rules: Config["caller_id_reputation"] = { ...careSettings, attempts_per_hour: 3, attempts_per_day: 7 };
+const rules: ReputationConfig = { ...careSettings, attempts_per_hour: 3, attempts_per_day: 7 };
 let url: string;
 let redis: Redis;
 const stores: Store[] = [];
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 /** What one gateway has. */
-async function openStore(reputation: Config["caller_id_reputation"] = rules): Promise<ReputationStore> {
+async function openStore(reputation: ReputationConfig = rules): Promise<ReputationStore> {
   const logger = pino({ level: "silent" });
   const opened = createStore({
     redis: { url, command_timeout_ms: 2000 },

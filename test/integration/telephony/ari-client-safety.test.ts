@@ -2,12 +2,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AsteriskConfig } from "../../../src/config/schema.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { ariOf } from "../../../src/telephony/asterisk/access.ts";
 import { createAriClientDriver } from "../../../src/telephony/asterisk/ari-client/index.ts";
 import type { CallControl } from "../../../src/telephony/asterisk/call-control.ts";
+import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
 import { type CallLog, recordCalls } from "../../support/call-log.ts";
 import { keepingLogger, withWorld } from "./world.ts";
 

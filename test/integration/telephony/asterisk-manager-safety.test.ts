@@ -2,13 +2,13 @@
 
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AsteriskConfig } from "../../../src/config/schema.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { amiOf } from "../../../src/telephony/asterisk/access.ts";
 import { AmiSession } from "../../../src/telephony/asterisk/ami/session.ts";
 import { createAsteriskManagerDriver } from "../../../src/telephony/asterisk/asterisk-manager/index.ts";
 import type { CallControl, InboundCall } from "../../../src/telephony/asterisk/call-control.ts";
+import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
 import { originate } from "../../support/ari-request.ts";
 import { type CallLog, recordCalls } from "../../support/call-log.ts";
 import { withRuntime } from "../../support/processes.ts";

@@ -1,11 +1,12 @@
 /** What goes over the wire when the dialer places calls: real Asterisk, real SIP carrier. */
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
+import type { CallsConfig } from "../../../src/telephony/calls/config.ts";
 import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -30,7 +31,7 @@ const line = { leaseId: "l", asterisk: "main", ranges: ["block"], waitMs: 0 };
 let telephony: Telephony;
 let logs: ReturnType<typeof keepingLogger>;
 
-async function start(changed: { calls?: Partial<Config["calls"]>; trunk?: Partial<TrunkConfig> } = {}): Promise<void> {
+async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<TrunkConfig> } = {}): Promise<void> {
   logs = keepingLogger();
   const trunk: TrunkConfig = {
     ...plainNumbers,

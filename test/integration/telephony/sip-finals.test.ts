@@ -1,12 +1,12 @@
 /** The outcome table against real Asterisk and SIPp: what the carrier does, and what the gateway knows of it then. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { TrunkConfig } from "../../../src/config/schema.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";

@@ -1,11 +1,12 @@
 /** Trunk health by AMI, against the real Asterisk. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
+import type { Config } from "../../../src/config/schema.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";

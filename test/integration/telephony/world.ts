@@ -1,9 +1,9 @@
 /** A real Asterisk with one trunk to whatever carrier a test starts, and a proxy in front of ARI or AMI that can break. */
 import pino, { type Logger } from "pino";
 import { afterAll, beforeAll } from "vitest";
-import type { AsteriskConfig } from "../../../src/config/schema.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
+import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";

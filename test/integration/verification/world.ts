@@ -5,10 +5,12 @@
 import { pino } from "pino";
 import { expect } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
+import type { RangeConfig } from "../../../src/caller-ids/ranges-config.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
-import type { Config } from "../../../src/config/schema.ts";
+import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
 import type { ReportEvent } from "../../../src/events/events.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
+import type { RedisConfig } from "../../../src/redis/config.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type {
@@ -21,11 +23,12 @@ import type {
   NoChannelSlot,
   NoSlotReason,
 } from "../../../src/telephony/calls/ports.ts";
+import type { VerificationSettings } from "../../../src/verification/config.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
 import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 
-export const settings: Config["verification"] = {
+export const settings: VerificationSettings = {
   ttl_seconds: 300,
   retention_seconds: 3600,
   max_checks: 3,
@@ -39,7 +42,7 @@ export const settings: Config["verification"] = {
   idempotency_ttl_seconds: 86_400,
 };
 
-export const careSettings: Config["caller_id_reputation"] = {
+export const careSettings: ReputationConfig = {
   attempts_per_hour: 3,
   attempts_per_day: 40,
   flagged_cooldown_seconds: 604_800,
@@ -63,10 +66,10 @@ export interface PlacedCall extends Attempt, AttemptObserver {
 }
 
 export interface WorldOptions {
-  readonly redis: Config["redis"];
-  readonly settings?: Partial<Config["verification"]>;
-  readonly reputation?: Partial<Config["caller_id_reputation"]>;
-  readonly ranges?: Config["ranges"];
+  readonly redis: RedisConfig;
+  readonly settings?: Partial<VerificationSettings>;
+  readonly reputation?: Partial<ReputationConfig>;
+  readonly ranges?: Record<string, RangeConfig>;
   readonly clock?: ManualClock;
   /** Numbers of ours that callees may call. */
   readonly callInNumbers?: readonly string[];

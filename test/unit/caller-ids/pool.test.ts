@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import type { RangeConfig } from "../../../src/config/schema.ts";
+import type { RangeConfig } from "../../../src/caller-ids/ranges-config.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { cpuTimeMs } from "../../support/cpu-time.ts";
 

@@ -300,7 +300,7 @@ describe("values that do not fit", () => {
     ],
     [
       "a short secret",
-      "secrets.hmac_key: (hidden, 7 characters) → a text of at least 32",
+      "secrets.hmac_key: (hidden, 7 characters) → a string of at least 32",
       (c) => (c.secrets = { hmac_key: "hunter2" }),
     ],
     ["a secret that is a section", "secrets: (hidden, 7 characters)", (c) => (c.secrets = "hunter2")],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Config, TrunkConfig } from "../../../src/config/schema.ts";
 import { describe as text } from "../../../src/doctor/finding.ts";
 import { describeOutages, type PartOut } from "../../../src/doctor/outages.ts";
+import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
+import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { telephonyConfig } from "../telephony/telephony-config.ts";
 
 const { trunks, asterisks } = telephonyConfig();
@@ -11,7 +12,7 @@ const trunk = (...names: string[]): TrunkConfig => {
 };
 const config = {
   trunks: { a: trunk("x", "y"), b: trunk("x") },
-  asterisks: { x: asterisks.main, y: asterisks.main } as Config["asterisks"],
+  asterisks: { x: asterisks.main, y: asterisks.main } as Record<string, AsteriskConfig>,
   routes: [
     { prefix: "+", trunks: ["a", "b"] },
     { prefix: "+33", trunks: ["b"] },

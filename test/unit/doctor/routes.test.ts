@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { TrunkConfig } from "../../../src/config/schema.ts";
 import { examineRoutes } from "../../../src/doctor/routes.ts";
+import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { telephonyConfig } from "../telephony/telephony-config.ts";
 
 const trunk = (...ranges: string[]) => ({ ...telephonyConfig().trunks.plus, ranges }) as TrunkConfig;

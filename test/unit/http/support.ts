@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
-import type { Config } from "../../../src/config/schema.ts";
+import type { HttpConfig } from "../../../src/http/config.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
@@ -121,7 +121,7 @@ const idleOperations: Operations = {
 };
 
 export interface TestServerOptions {
-  readonly http?: Partial<Config["http"]>;
+  readonly http?: Partial<HttpConfig>;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { getCountries, getExampleNumber, isPossiblePhoneNumber, isValidPhoneNumber } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, test } from "vitest";
-import type { Config } from "../../../src/config/schema.ts";
+import type { NumbersConfig } from "../../../src/numbers/config.ts";
 import { createNumbers } from "../../../src/numbers/numbers.ts";
 
-const open: Config["numbers"] = { allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" };
+const open: NumbersConfig = { allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" };
 const numbers = createNumbers(open);
 const codeOf = (input: string, country: string | null = null) => numbers.examine(input, country, null).refusal?.code;
 
@@ -106,7 +106,7 @@ describe("what is known of a number", () => {
 });
 
 describe("policy", () => {
-  const examine = (config: Partial<Config["numbers"]>, input: string, app: readonly string[] | null = null) =>
+  const examine = (config: Partial<NumbersConfig>, input: string, app: readonly string[] | null = null) =>
     createNumbers({ ...open, ...config }).examine(input, null, app).refusal?.code;
 
   test("countries that are denied, not allowed, or not allowed for the app", () => {

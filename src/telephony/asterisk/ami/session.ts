@@ -5,13 +5,13 @@
  * and so is its telling of events by their names: one named `error` or `close` would pass for the connection's, one
  * named `rawevent` would keep it busy for ever.
  */
+
 import createManager, { type Manager, type ManagerMessage } from "asterisk-manager";
-import type { AsteriskConfig } from "../../../config/schema.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import type { AmiConfig } from "../config.ts";
 import { AmiNotSent, AmiRefusal, AmiTimeout } from "./errors.ts";
 
 export type { ManagerMessage } from "asterisk-manager";
-export type AmiConfig = NonNullable<AsteriskConfig["ami"]>;
 
 export interface AmiSessionParts {
   readonly ami: AmiConfig;

@@ -48,7 +48,7 @@ describe("names", () => {
         const driver = "ari-client";
         c.asterisks = { pbx: { ...pbx, driver }, pbx2: { ...pbx, driver }, pbx3: pbx };
       },
-      /^asterisks: pbx, pbx2 → one Asterisk .*mix up their passwords.*ari-websocket/,
+      /^asterisks: pbx, pbx2 → at most one Asterisk .*mix up their passwords.*ari-websocket/,
     ],
     [
       "an Asterisk without what its driver needs",

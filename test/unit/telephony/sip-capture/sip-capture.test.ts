@@ -3,12 +3,12 @@ import { createSocket, type Socket } from "node:dgram";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
+import type { SipCaptureConfig } from "../../../../src/telephony/sip-capture/config.ts";
 import {
   createSipCapture,
   type Evidence,
   type RunningSipCapture,
 } from "../../../../src/telephony/sip-capture/index.ts";
-import type { SipCaptureConfig } from "../../../../src/telephony/sip-capture/receiver.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { settled } from "../telephony-config.ts";
 import { hepPacket, sip } from "./packets.ts";

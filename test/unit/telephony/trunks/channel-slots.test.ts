@@ -1,7 +1,7 @@
 import pino from "pino";
 import { describe, expect, it } from "vitest";
-import type { AsteriskConfig } from "../../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
+import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
 import type { Outcome } from "../../../../src/telephony/calls/outcome.ts";
 import type { AttemptResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
 import type { Admission, ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";

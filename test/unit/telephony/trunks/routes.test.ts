@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RouteConfig, TrunkConfig } from "../../../../src/config/schema.ts";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
+import type { TrunkConfig } from "../../../../src/telephony/trunks/config.ts";
 import { createRouter, mayPresent } from "../../../../src/telephony/trunks/routes.ts";
+import type { RouteConfig } from "../../../../src/telephony/trunks/routes-config.ts";
 import { plainNumbers } from "../../../support/plain-numbers.ts";
 import { telephonyConfig } from "../telephony-config.ts";
 

@@ -1,0 +1,36 @@
+/** Limits of a verification that leave room for its calls. */
+import type { CallsConfig } from "../../telephony/calls/config.ts";
+import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
+import type { Problem } from "../../typed-yaml/errors.ts";
+import type { VerificationSettings } from "../../verification/config.ts";
+
+interface Sections {
+  readonly verification: VerificationSettings;
+  readonly calls: CallsConfig;
+}
+
+export const missedCallChecks: readonly CrossCheck<Sections>[] = [
+  { reads: ["verification", "calls"], problems: codesOutliveTheirCalls },
+  { reads: ["verification"], problems: callsFitTheHour },
+];
+
+/** A code that expires while the phone still rings can never be typed. */
+function codesOutliveTheirCalls({ verification, calls }: Sections, isSound: IsSound): Problem[] {
+  const { ttl_seconds: ttlSeconds, min_calls: times } = verification;
+  if (!isSound(["verification", "ttl_seconds"]) || !isSound(["verification", "min_calls"])) return [];
+  if (!isSound(["calls"])) return [];
+  const callsMs = times * (calls.setup_limit_ms + calls.ring_ms) + (times - 1) * calls.second_call_gap_ms;
+  if (ttlSeconds * 1000 > callsMs) return [];
+  const what = times === 1 ? "a call" : "two calls and the gap between them";
+  const expected = `more than the ${callsMs / 1000} seconds that calls.setup_limit_ms and calls.ring_ms let ${what} take`;
+  return [{ path: ["verification", "ttl_seconds"], given: String(ttlSeconds), expected }];
+}
+
+/** With fewer starts an hour than calls for one code, no number could ever be verified. */
+function callsFitTheHour({ verification }: Sections, isSound: IsSound): Problem[] {
+  if (!isSound(["verification"])) return [];
+  const { min_calls: calls, starts_per_callee_per_hour: most } = verification;
+  if (calls <= most) return [];
+  const path = ["verification", "starts_per_callee_per_hour"];
+  return [{ path, given: String(most), expected: `at least min_calls, which is ${calls}` }];
+}
