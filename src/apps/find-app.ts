@@ -1,8 +1,8 @@
 /** Who asks: API keys as bearer tokens (RFC 6750). */
 
-import type { AppIdentity } from "../verification/types.ts";
 import { apiKeyHash } from "./api-keys.ts";
 import type { AppConfig } from "./config.ts";
+import type { AppIdentity } from "./principal.ts";
 
 /** Far above the length of a real key; bounds what is hashed for a stranger. */
 const maxKeyLength = 256;

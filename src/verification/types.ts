@@ -1,5 +1,6 @@
 /** The words of a verification. */
 
+import type { AppIdentity } from "../apps/principal.ts";
 import type { LastCall } from "../channels/missed-call/last-call.ts";
 import type { Outcome } from "../telephony/calls/outcome.ts";
 
@@ -65,13 +66,6 @@ export interface StartRequest {
   readonly codeLength?: number;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** The tenant who asks. */
-export interface AppIdentity {
-  readonly name: string;
-  /** ISO 3166 countries it may call; null: no narrower than policy. */
-  readonly allowedCountries: readonly string[] | null;
 }
 
 /** A guess: the code's digits, or the whole caller ID of each call as the phone showed it, the first call's first. */

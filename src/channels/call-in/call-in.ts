@@ -5,6 +5,7 @@
  * It is worth what the caller ID is worth: only calls by a trunk marked as trusted count.
  */
 import type { Logger } from "pino";
+import type { AppIdentity } from "../../apps/principal.ts";
 import type { CallInResult, Report } from "../../events/events.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -13,7 +14,7 @@ import type { TrunkCall } from "../../telephony/calls/inbound.ts";
 import type { Endings } from "../../verification/endings.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import { limited, notFound } from "../../verification/refusals.ts";
-import type { AppIdentity, StartRequest, Verification } from "../../verification/types.ts";
+import type { StartRequest, Verification } from "../../verification/types.ts";
 import type { CallInConfig } from "./config.ts";
 import type { CallInStore } from "./store-port.ts";
 

@@ -1,5 +1,6 @@
 /** Starts verifications and places their calls. Nothing is placed that the store did not lease first. */
 import type { Logger } from "pino";
+import type { AppIdentity } from "../../apps/principal.ts";
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
 import type { Report } from "../../events/events.ts";
@@ -16,7 +17,7 @@ import { newVerificationId } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import { askerGone, badCalls, ended, noCode, notPlaced } from "../../verification/refusals.ts";
 import type { Candidate, Placement, VerificationStore } from "../../verification/store-port.ts";
-import type { AppIdentity, Asker, StartRequest, Verification, Verifications } from "../../verification/types.ts";
+import type { Asker, StartRequest, Verification, Verifications } from "../../verification/types.ts";
 import type { CallIns } from "../call-in/call-in.ts";
 import type { Calls } from "./calls.ts";
 import { type Leased, leaseCallerIds, type Offer, takeOffer, type Wanted } from "./lease.ts";

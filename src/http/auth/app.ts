@@ -1,8 +1,8 @@
 /** Which app sends a request. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { FindApp } from "../../apps/find-app.ts";
+import type { AppIdentity } from "../../apps/principal.ts";
 import { Refusal } from "../../shared/refusal.ts";
-import type { AppIdentity } from "../../verification/types.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

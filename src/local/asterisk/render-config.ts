@@ -4,10 +4,8 @@
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { TemplateValues } from "./template.ts";
 import { type AsteriskTrunk, trunkParts, trunkValues } from "./trunk.ts";
-
-/** What stands for the placeholders of a template, by name: `{ HTTP_PORT: "8088" }` for `@HTTP_PORT@`. */
-export type TemplateValues = Readonly<Record<string, string>>;
 
 const PLACEHOLDER = /@([A-Z][A-Z0-9_]*)@/g;
 

@@ -1,4 +1,4 @@
-import type { TemplateValues } from "./render-config.ts";
+import type { TemplateValues } from "./template.ts";
 
 /** A SIP route to a carrier, as Asterisk is to know it. */
 export interface AsteriskTrunk {

@@ -1,6 +1,9 @@
 /** How a call is placed. */
 import type { Static } from "typebox";
 import { count, ms, optionalSection } from "../../typed-yaml/parts.ts";
+import type { AsteriskConfig } from "../asterisk/config.ts";
+import type { SipCaptureConfig } from "../sip-capture/config.ts";
+import type { TrunkConfig } from "../trunks/config.ts";
 
 export const Calls = optionalSection("How a call is placed.", {
   ring_ms: ms(5000, 1000, 30_000, "Ring time, from the first 180. Call screening can hold the first ring for 5 s."),
@@ -27,3 +30,11 @@ export const Calls = optionalSection("How a call is placed.", {
 });
 
 export type CallsConfig = Static<typeof Calls>;
+
+/** The sections that the dialer reads. */
+export interface DialerConfig {
+  readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
+  readonly trunks: Readonly<Record<string, TrunkConfig>>;
+  readonly calls: CallsConfig;
+  readonly sip_capture?: SipCaptureConfig;
+}

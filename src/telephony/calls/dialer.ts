@@ -1,13 +1,14 @@
 /** Places short calls, each over the Asterisk that its trunk belongs to, and keeps count of them. */
+
 import type { Logger } from "pino";
 import { LateLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { TelephonyConfig } from "../config.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
 import { isSignOfLife } from "./call-machine.ts";
+import type { DialerConfig } from "./config.ts";
 import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
 import { guarded } from "./live-call.ts";
 import { type Ending, outcomeOf } from "./outcome.ts";
@@ -23,7 +24,7 @@ const e164Pattern = /^\+\d{3,15}$/;
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
-  readonly config: Pick<TelephonyConfig, "asterisks" | "trunks" | "calls" | "sip_capture">;
+  readonly config: DialerConfig;
   readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
   readonly capture: SipCapture | null;
   readonly clock: Clock;
@@ -37,7 +38,7 @@ export function createDialer(parts: DialerParts): Dialer {
 }
 
 /** Longest that one attempt takes from the moment its turn comes until it has ended, in milliseconds. */
-export function longestCallMs(config: Pick<TelephonyConfig, "asterisks" | "calls" | "sip_capture">): number {
+export function longestCallMs(config: Omit<DialerConfig, "trunks">): number {
   const { calls, asterisks } = config;
   const dueMs = calls.setup_limit_ms + calls.ring_ms;
   const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
+import type { DialerConfig } from "../calls/config.ts";
 import type { AttemptResult, ChannelSlot, ChannelSlots, NoChannelSlot, Try } from "../calls/ports.ts";
-import type { TelephonyConfig } from "../config.ts";
 import type { Admission, LimitedPath, TrunkPath } from "./admission-port.ts";
 import type { BreakerReport, Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
@@ -23,7 +23,7 @@ const mostLateMs = 3000;
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
-  readonly config: Pick<TelephonyConfig, "asterisks" | "trunks" | "calls">;
+  readonly config: Pick<DialerConfig, "asterisks" | "trunks" | "calls">;
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;

@@ -1,12 +1,17 @@
 /** Which paths lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
 
 import type { Random } from "../../shared/random.ts";
-import type { TelephonyConfig } from "../config.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import type { TrunkConfig } from "./config.ts";
 import { createNumberFormats } from "./number-format.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 import type { RouteConfig } from "./routes-config.ts";
+
+/** The sections that the router reads. */
+interface RouterConfig {
+  readonly trunks: Readonly<Record<string, TrunkConfig>>;
+  readonly routes: readonly RouteConfig[];
+}
 
 export interface Router {
   /**
@@ -22,7 +27,7 @@ export interface Router {
 }
 
 /** @param random decides the order; in production the cryptographic generator */
-export function createRouter(config: Pick<TelephonyConfig, "trunks" | "routes">, random: Random): Router {
+export function createRouter(config: RouterConfig, random: Random): Router {
   const paths = new Map(
     Object.entries(config.trunks).map(([trunk, own]) => [
       trunk,

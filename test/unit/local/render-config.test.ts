@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { renderTemplate, type TemplateValues } from "../../../src/local/asterisk/render-config.ts";
+import { renderTemplate } from "../../../src/local/asterisk/render-config.ts";
+import type { TemplateValues } from "../../../src/local/asterisk/template.ts";
 import { type AsteriskTrunk, trunkValues } from "../../../src/local/asterisk/trunk.ts";
 import { asteriskConfigDir } from "../../../src/local/fetch/paths.ts";
 

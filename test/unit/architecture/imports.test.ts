@@ -1,0 +1,144 @@
+/**
+ * The walls of the house: which folder may import which, from the import statements themselves, types included. A new
+ * folder gets a row here; a new arrow is a decision, and one that runs back up or in a circle is refused.
+ */
+import { describe, expect, test } from "vitest";
+import { importsOf, sourceFiles, unitOf } from "./imports.ts";
+
+/** Clock, random, refusals; YAML and schemas: every folder may use these. */
+const foundation = ["shared", "typed-yaml"];
+const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
+const channels = ["channels/missed-call", "channels/call-in"];
+const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
+
+/** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  "typed-yaml": [],
+  numbers: [],
+  apps: ["numbers"],
+  "telephony/sip-capture": [],
+  "telephony/asterisk": ["numbers"],
+  "telephony/trunks": ["numbers", "telephony/asterisk"],
+  "telephony/calls": [
+    ...["numbers", "observability"],
+    ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
+  ],
+  telephony: [...telephony],
+  // What a call says of its caller ID (telephony/calls/outcome.ts).
+  "caller-ids": ["numbers", "telephony/calls"],
+  verification: ["apps", "numbers", "events", "observability"],
+  "channels/call-in": ["apps", "numbers", "caller-ids", "verification", "events", "telephony/calls"],
+  "channels/missed-call": [
+    ...["apps", "numbers", "caller-ids", "verification", "events", "observability", "telephony/calls"],
+  ],
+  events: [],
+  operations: ["apps", "telephony", "telephony/trunks"],
+  observability: ["events", "telephony/trunks"],
+  // Implements the ports of the domain.
+  redis: [...domain, "telephony/calls", "telephony/trunks"],
+  http: [...domain, "observability", "telephony/calls", "telephony/trunks"],
+  // Assembles the sections and the checks of all features.
+  config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
+  doctor: [...domain, ...telephony],
+  local: [],
+  sandbox: ["app.ts", "apps", "config", "events", "local", "telephony/asterisk"],
+  build: ["config"],
+  commands: [
+    "app.ts",
+    "apps",
+    "config",
+    "doctor",
+    "observability",
+    "sandbox",
+    "telephony/asterisk",
+    "telephony/trunks",
+  ],
+  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis"],
+  "main.ts": ["commands"],
+};
+
+/**
+ * Arrows that run the wrong way today, each with what removes it. The list only shrinks: an entry that is no longer needed
+ * fails the test.
+ */
+const exceptions: readonly (readonly [from: string, to: string, reason: string])[] = [
+  ["verification", "channels/missed-call", "the service starts channels by name; goes with the channel port"],
+  ["verification", "channels/call-in", "as above"],
+  ["verification", "caller-ids", "as above: the service hands the pool to the missed call"],
+  ["verification", "telephony/calls", "as above: outcomes and results of calls are the channel's"],
+  ["channels/missed-call", "channels/call-in", "its start branches to call_in; goes with the channel port"],
+  ["events", "verification", "the union of all events is here; each feature is to declare its own"],
+  ["events", "caller-ids", "as above"],
+  ["events", "telephony/calls", "as above"],
+  ["caller-ids", "events", "as above: reports its cool-downs"],
+  ["telephony/trunks", "telephony/calls", "slots, results and outcomes are declared in calls/; trunks/ is to own them"],
+  ["doctor", "redis", "the store port of test calls and outages is opened by the doctor itself, not by its command"],
+];
+
+const files = sourceFiles();
+const arrows = files.flatMap(({ path, imports }) =>
+  imports.map((target) => ({ path, target, from: unitOf(path), to: unitOf(target) })),
+);
+
+test("import statements of every form are read, types included", () => {
+  const text = [
+    'import type { A } from "./a.ts";',
+    'export { b } from "../b/b.ts";',
+    'import "./c.ts";',
+    'const d = await import("../../d.ts");',
+    'import {\n  type E,\n  f,\n} from "../e.ts";',
+    'import { g } from "g";',
+  ].join("\n");
+  expect(importsOf("x/y/z.ts", text)).toEqual(["x/y/a.ts", "x/b/b.ts", "x/y/c.ts", "d.ts", "x/e.ts"]);
+});
+
+test("every folder of src/ has a row, and every row a folder", () => {
+  expect(Object.keys(allowed).sort()).toEqual([...new Set(files.map(({ path }) => unitOf(path)))].sort());
+});
+
+test("folders import only what the table allows", () => {
+  const wrong = arrows
+    .filter(({ from, to }) => from !== to && !foundation.includes(to) && !allowed[from]?.includes(to))
+    .filter(({ from, to }) => !exceptions.some(([a, b]) => a === from && b === to))
+    .map(({ path, target, from, to }) => `src/${path} imports src/${target}: ${from} may not import ${to}`);
+  expect(wrong).toEqual([]);
+});
+
+test("typed-yaml and shared import no feature", () => {
+  const wrong = arrows.filter(({ from, to }) => foundation.includes(from) && !foundation.includes(to));
+  expect(wrong.map(({ path, target }) => `${path} imports ${target}`)).toEqual([]);
+});
+
+test("no two folders import each other", () => {
+  const pairs = new Set(arrows.filter(({ from, to }) => from !== to).map(({ from, to }) => `${from} → ${to}`));
+  const mutual = [...pairs].filter((pair) => pairs.has(pair.split(" → ").reverse().join(" → ")));
+  const known = new Set(exceptions.flatMap(([a, b]) => [`${a} → ${b}`, `${b} → ${a}`]));
+  expect(mutual.filter((pair) => !known.has(pair))).toEqual([]);
+});
+
+describe("the exceptions", () => {
+  test.each(exceptions)("%s → %s is still needed", (from, to) => {
+    expect(arrows.some((arrow) => arrow.from === from && arrow.to === to)).toBe(true);
+  });
+});
+
+test("only app.ts (and today the doctor) imports the Redis adapter; its section of the configuration is free", () => {
+  const wrong = arrows
+    .filter(
+      ({ from, to, target }) => to === "redis" && from !== "redis" && !/^redis\/config(-checks)?\.ts$/.test(target),
+    )
+    .filter(({ from }) => from !== "app.ts" && from !== "doctor");
+  expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
+});
+
+test("only what assembles the configuration sees all of it", () => {
+  const assembles = ["config", "app.ts", "commands", "sandbox", "build"];
+  const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
+  expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
+});
+
+test("no file is longer than 300 lines", () => {
+  const long = files.filter(({ lines }) => lines > 300);
+  expect(long.map(({ path, lines }) => `src/${path} has ${lines} lines`)).toEqual([]);
+});
