@@ -9,6 +9,7 @@ import { App } from "../apps/config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
+import { missedCallKeys } from "../channels/missed-call/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
@@ -20,8 +21,8 @@ import { Calls } from "../telephony/calls/config.ts";
 import { SipCapture } from "../telephony/sip-capture/config.ts";
 import { Trunk } from "../telephony/trunks/config.ts";
 import { Route, Routing } from "../telephony/trunks/routes-config.ts";
-import { named, section } from "../typed-yaml/parts.ts";
-import { Verification } from "../verification/config.ts";
+import { named, optionalSection, section } from "../typed-yaml/parts.ts";
+import { verificationKeys } from "../verification/config.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
@@ -36,7 +37,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   apps: named("Who may use the API.", App),
   admin: Type.Optional(Admin),
   numbers: Numbers,
-  verification: Verification,
+  verification: optionalSection("The rules of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,
   caller_id_reputation: CallerIdReputation,

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { CallInStore } from "../channels/call-in/store-port.ts";
+import type { MissedCallSettings } from "../channels/missed-call/config.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -43,7 +44,7 @@ export interface Store {
 /** Connects in the background; until that is done every method refuses with `store_unavailable`. */
 export function createStore(options: {
   readonly redis: RedisConfig;
-  readonly settings: VerificationSettings;
+  readonly settings: VerificationSettings & MissedCallSettings;
   readonly reputation: ReputationConfig;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -8,6 +8,7 @@
  * a bounded little and is let through. What only reads (`no-writes`) is never refused for that.
  */
 import { readFileSync } from "node:fs";
+import type { MissedCallSettings } from "../channels/missed-call/config.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { beforeLastCall, events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { publicFields } from "./record.ts";
@@ -37,7 +38,7 @@ export type ScriptName = (typeof scriptNames)[number];
 const folder = new URL("lua/", import.meta.url);
 
 /** The text of each script, ready for Redis. @throws {Error} where a file or an include is missing. */
-export function loadScripts(settings: VerificationSettings): Readonly<Record<ScriptName, string>> {
+export function loadScripts(settings: VerificationSettings & MissedCallSettings): Readonly<Record<ScriptName, string>> {
   const tables = writeTables(settings);
   const texts = scriptNames.map((name) => [name, resolveIncludes(readLua(`${name}.lua`), tables, new Set())]);
   return Object.fromEntries(texts);
@@ -55,7 +56,7 @@ function readLua(path: string): string {
   return readFileSync(new URL(path, folder), "utf8");
 }
 
-function writeTables(settings: VerificationSettings): string {
+function writeTables(settings: VerificationSettings & MissedCallSettings): string {
   const moves = events.flatMap((event) =>
     Object.entries(transitions[event]).map(([from, to]) => `['${event} ${from}'] = '${to}'`),
   );
@@ -71,7 +72,7 @@ function writeTables(settings: VerificationSettings): string {
 }
 
 /** The settings that the scripts use, all times in milliseconds. */
-function luaSettings(settings: VerificationSettings) {
+function luaSettings(settings: VerificationSettings & MissedCallSettings) {
   return {
     TTL_MS: settings.ttl_seconds * 1000,
     RETENTION_MS: settings.retention_seconds * 1000,

@@ -1,5 +1,5 @@
 /** Building blocks of a configuration schema. */
-import { type TSchema, Type } from "typebox";
+import { type Static, type TObject, type TSchema, Type } from "typebox";
 
 /** An object that refuses unknown keys. */
 export function section<P extends Record<string, TSchema>>(description: string, properties: P) {
@@ -30,3 +30,6 @@ export const secret = (description: string, minLength: number) =>
 /** A string of a certain form; `expected` says in words what the pattern means, for errors and the documentation. */
 export const text = (pattern: string, expected: string, options: { description?: string; default?: string } = {}) =>
   Type.String({ pattern, "x-expected": expected, ...options });
+
+/** The type of a section that is put together of keys declared in several places. */
+export type StaticKeys<P extends Record<string, TSchema>> = Static<TObject<P>>;

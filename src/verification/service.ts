@@ -24,7 +24,7 @@ import type { CheckAnswer, Guess, Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
   readonly config: CallInOptions["config"] & {
-    readonly verification: Pick<VerificationSettings, "min_calls" | "starts_per_callee_per_hour">;
+    readonly verification: Pick<VerificationSettings, "starts_per_callee_per_hour"> & { readonly min_calls: number };
     readonly calls: Pick<CallsConfig, "second_call_gap_ms">;
   };
   readonly callInStore: CallInStore;

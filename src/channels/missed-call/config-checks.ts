@@ -1,11 +1,13 @@
 /** Limits of a verification that leave room for its calls. */
+
 import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
+import type { MissedCallSettings } from "./config.ts";
 
 interface Sections {
-  readonly verification: VerificationSettings;
+  readonly verification: VerificationSettings & MissedCallSettings;
   readonly calls: CallsConfig;
 }
 

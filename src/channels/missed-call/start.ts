@@ -20,6 +20,7 @@ import type { Candidate, Placement, VerificationStore } from "../../verification
 import type { Asker, StartRequest, Verification, Verifications } from "../../verification/types.ts";
 import type { CallIns } from "../call-in/call-in.ts";
 import type { Calls } from "./calls.ts";
+import type { MissedCallSettings } from "./config.ts";
 import { type Leased, leaseCallerIds, type Offer, takeOffer, type Wanted } from "./lease.ts";
 
 interface Callee {
@@ -35,7 +36,9 @@ export function createStarts(options: {
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
   readonly slots: ChannelSlots;
-  readonly config: { readonly verification: Pick<VerificationSettings, "min_calls" | "starts_per_callee_per_hour"> };
+  readonly config: {
+    readonly verification: Pick<VerificationSettings & MissedCallSettings, "min_calls" | "starts_per_callee_per_hour">;
+  };
   readonly dialer: Dialer;
   readonly store: VerificationStore;
   readonly hashes: Hashes;

@@ -8,6 +8,7 @@ import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import type { RangeConfig } from "../../../src/caller-ids/ranges-config.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
 import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
+import type { Config } from "../../../src/config/schema.ts";
 import type { ReportEvent } from "../../../src/events/events.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import type { RedisConfig } from "../../../src/redis/config.ts";
@@ -23,35 +24,14 @@ import type {
   NoChannelSlot,
   NoSlotReason,
 } from "../../../src/telephony/calls/ports.ts";
-import type { VerificationSettings } from "../../../src/verification/config.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
+import { testConfig } from "../../support/test-config.ts";
 import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 
-export const settings: VerificationSettings = {
-  ttl_seconds: 300,
-  retention_seconds: 3600,
-  max_checks: 3,
-  min_calls: 1,
-  wrong_checks_per_callee: 10,
-  wrong_checks_window_seconds: 86_400,
-  starts_per_callee_per_hour: 5,
-  start_gap_seconds: 15,
-  caller_id_cooldown_seconds: 86_400,
-  max_guess_probability: 0.001,
-  idempotency_ttl_seconds: 86_400,
-};
-
-export const careSettings: ReputationConfig = {
-  attempts_per_hour: 3,
-  attempts_per_day: 40,
-  flagged_cooldown_seconds: 604_800,
-  silent_cooldown_seconds: 86_400,
-  ring_history_attempts: 20,
-  least_ringing_percent: 20,
-  least_trunk_ringing_percent: 60,
-  alarm_unavailable_percent: 25,
-};
+const defaults = testConfig();
+export const settings = defaults.verification;
+export const careSettings = defaults.caller_id_reputation;
 
 export const longestCallMs = 30_000;
 export const secondCallGapMs = 3000;
@@ -67,7 +47,7 @@ export interface PlacedCall extends Attempt, AttemptObserver {
 
 export interface WorldOptions {
   readonly redis: RedisConfig;
-  readonly settings?: Partial<VerificationSettings>;
+  readonly settings?: Partial<Config["verification"]>;
   readonly reputation?: Partial<ReputationConfig>;
   readonly ranges?: Record<string, RangeConfig>;
   readonly clock?: ManualClock;

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadConfig, resolveConfig } from "../../../src/config/load.ts";
 import { ConfigError } from "../../../src/typed-yaml/errors.ts";
-import { leastConfig, problemsAfter } from "./config-files.ts";
+import { leastConfig } from "../../support/test-config.ts";
+import { problemsAfter } from "./config-files.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { loadScripts, scriptNames } from "../../../src/redis/scripts.ts";
+import { testConfig } from "../../support/test-config.ts";
 
-const settings = {
-  ttl_seconds: 300,
-  retention_seconds: 3600,
-  max_checks: 3,
-  min_calls: 1,
-  wrong_checks_per_callee: 10,
-  wrong_checks_window_seconds: 86_400,
-  starts_per_callee_per_hour: 5,
-  start_gap_seconds: 15,
-  caller_id_cooldown_seconds: 86_400,
-  max_guess_probability: 0.001,
-  idempotency_ttl_seconds: 86_400,
-};
+const settings = testConfig().verification;
 
 describe.each(scriptNames)("the script %s", (name) => {
   const text = loadScripts(settings)[name];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../../../src/config/load.ts";
 import { createInboundReader } from "../../../../src/telephony/calls/inbound.ts";
-import { leastConfig } from "../../config/config-files.ts";
+import { leastConfig } from "../../../support/test-config.ts";
 
 /** Trunks as a configuration file gives them, with every default. */
 function readerOf(trunks: Record<string, Record<string, unknown>>) {
