@@ -1,18 +1,16 @@
 /** Draws caller IDs out of the configured ranges. Nothing is listed in memory: a range may hold 10^8 numbers. */
 
 import type { Random } from "../shared/random.ts";
+import { type Range, rangeOf } from "./range.ts";
 import type { RangeConfig } from "./ranges-config.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
 
 /** More than any callee can be shown while its caller IDs rest; a draw needs memory for each one. */
 const mostPerDraw = 100_000;
 
-/** A range as the pool sees it: numbered members that share a prefix. */
-interface Range {
-  readonly prefix: string;
-  readonly codeLength: number;
-  readonly size: number;
-  member(index: number): CallerId;
+/** A range and its name. */
+interface NamedRange extends Range {
+  readonly name: string;
 }
 
 /**
@@ -21,17 +19,17 @@ interface Range {
  * @param random decides who gets which caller ID: in production the cryptographic generator
  */
 export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>, random: Random): CallerIdPool {
-  const byName = new Map(Object.entries(ranges).map(([name, range]) => [name, toRange(name, range)]));
+  const byName = new Map(Object.entries(ranges).map(([name, range]) => [name, { name, ...rangeOf(range) }]));
 
   /** @throws {RangeError} for a name that is not configured: a mistake in the program, not in a request */
-  const selected = (names: readonly string[], codeLength: number | null): readonly Range[] =>
+  const selected = (names: readonly string[], codeLength: number | null): readonly NamedRange[] =>
     [...new Set(names)]
       .map((name) => {
         const range = byName.get(name);
         if (!range) throw new RangeError(`no range is called ${name}`);
         return range;
       })
-      .filter((range) => codeLength === null || range.codeLength === codeLength);
+      .filter((range) => codeLength === null || range.digits === codeLength);
 
   return {
     draw(names, codeLength, count) {
@@ -57,32 +55,17 @@ export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>
   };
 }
 
-function toRange(name: string, range: RangeConfig): Range {
-  const codeLength = range.digits;
-  if ("prefix" in range) {
-    const { prefix } = range;
-    return {
-      prefix,
-      codeLength,
-      size: 10 ** codeLength,
-      member: (index) => {
-        const code = String(index).padStart(codeLength, "0");
-        return { number: prefix + code, range: name, prefix, code };
-      },
-    };
+function memberOf(ranges: readonly NamedRange[], index: number): CallerId {
+  let rest = index;
+  for (const range of ranges) {
+    const { name, prefix, size } = range;
+    if (rest < size) {
+      const number = range.numberAt(rest);
+      return { number, range: name, prefix, code: number.slice(prefix.length) };
+    }
+    rest -= size;
   }
-  const { numbers } = range;
-  const prefix = (numbers[0] ?? "").slice(0, -codeLength);
-  return {
-    prefix,
-    codeLength,
-    size: numbers.length,
-    member: (index) => {
-      const number = numbers[index];
-      if (number === undefined) throw new RangeError("no such caller ID");
-      return { number, range: name, prefix, code: number.slice(-codeLength) };
-    },
-  };
+  throw new RangeError("no such caller ID");
 }
 
 /**
@@ -101,7 +84,7 @@ function sample(total: number, count: number, random: Random): readonly number[]
   return drawn;
 }
 
-function drawPair(ranges: readonly Range[], random: Random): readonly CallerId[] {
+function drawPair(ranges: readonly NamedRange[], random: Random): readonly CallerId[] {
   const first = memberOf(ranges, random.below(sizeOf(ranges)));
   const group = ranges.filter(({ prefix }) => prefix === first.prefix);
   // All but the first: the last of the group stands in for it.
@@ -109,15 +92,6 @@ function drawPair(ranges: readonly Range[], random: Random): readonly CallerId[]
   return [first, drawn.number === first.number ? memberOf(group, sizeOf(group) - 1) : drawn];
 }
 
-function sizeOf(ranges: readonly Range[]): number {
+function sizeOf(ranges: readonly NamedRange[]): number {
   return ranges.reduce((sum, { size }) => sum + size, 0);
-}
-
-function memberOf(ranges: readonly Range[], index: number): CallerId {
-  let rest = index;
-  for (const range of ranges) {
-    if (rest < range.size) return range.member(rest);
-    rest -= range.size;
-  }
-  throw new RangeError("no such caller ID");
 }

@@ -1,10 +1,12 @@
-/** Ranges that are sound, do not overlap, and are large enough for what guessing is allowed. */
+/** Ranges of valid numbers that do not overlap and are large enough against guessing. */
 
+import { maxE164Digits } from "../numbers/e164.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import { codesOf, describeEntropy, guessProbability, smallestGroup, whatWouldHelp } from "./entropy.ts";
 import { createCallerIdPool } from "./pool.ts";
+import { type Range, rangeOf } from "./range.ts";
 import type { RangeConfig } from "./ranges-config.ts";
 
 /** The caller IDs, and the keys of other sections that decide how hard their codes are to guess. */
@@ -19,45 +21,49 @@ interface Sections {
 }
 
 export const callerIdChecks: readonly CrossCheck<Sections>[] = [
-  { reads: ["ranges"], problems: blocksHaveLengths },
+  { reads: ["ranges"], problems: callerIdsHaveLengths },
   { reads: ["ranges"], problems: listsShareTheirPrefix },
   { reads: ["ranges"], problems: rangesDoNotOverlap },
   { reads: ["ranges"], problems: prefixesTellTheLength },
   { reads: ["ranges", "trunks", "verification"], problems: codesAreHardToGuess },
 ];
 
-/** Most that E.164 allows (ITU-T E.164, 6.2.1), and the least that any phone shows as a whole number. */
-const longestNumber = 15;
-const shortestNumber = 8;
+/** Phones show shorter numbers as short codes, or not at all. */
+const minCallerIdDigits = 8;
 
-/** The ranges that can be reasoned about. */
-function soundRanges({ ranges }: Sections, isSound: IsSound): [string, RangeConfig][] {
-  return Object.entries(ranges).filter(([name]) => isSound(["ranges", name]));
+/** The ranges without problems of their own. */
+function soundRanges({ ranges }: Sections, isSound: IsSound): [string, Range][] {
+  return Object.entries(ranges).flatMap(([name, range]) => (isSound(["ranges", name]) ? [[name, rangeOf(range)]] : []));
 }
 
-function blocksHaveLengths(config: Sections, isSound: IsSound): Problem[] {
-  return soundRanges(config, isSound).flatMap(([name, range]) => {
-    if (!("prefix" in range)) return [];
-    const length = range.prefix.length - 1 + range.digits;
-    if (length >= shortestNumber && length <= longestNumber) return [];
-    const expected = `prefix and digits of ${shortestNumber} to ${longestNumber} digits together`;
-    return [{ path: ["ranges", name], given: `${length} digits`, expected }];
+function callerIdsHaveLengths(config: Sections, isSound: IsSound): Problem[] {
+  const lengths = `${minCallerIdDigits} to ${maxE164Digits} digits`;
+  return soundRanges(config, isSound).flatMap(([name, { list, example }]) => {
+    const digitsOf = (number: string) => number.length - 1;
+    const fits = (number: string) => digitsOf(number) >= minCallerIdDigits && digitsOf(number) <= maxE164Digits;
+    if (list === null) {
+      if (fits(example)) return [];
+      const expected = `prefix and digits of ${lengths} together`;
+      return [{ path: ["ranges", name], given: `${digitsOf(example)} digits`, expected }];
+    }
+    return list.flatMap((number, index) => {
+      const path = ["ranges", name, "numbers", index];
+      return fits(number) ? [] : [{ path, given: number, expected: `a number of ${lengths}` }];
+    });
   });
 }
 
 function listsShareTheirPrefix(config: Sections, isSound: IsSound): Problem[] {
-  return soundRanges(config, isSound).flatMap(([name, range]) => {
-    if ("prefix" in range) return [];
-    const prefix = prefixOf(range);
-    return range.numbers.flatMap((number, index) => {
-      if (number.slice(0, -range.digits) === prefix) return [];
-      const expected = `a number that starts with ${prefix} and has ${range.digits} more digits, like the first of the list`;
+  return soundRanges(config, isSound).flatMap(([name, { list, prefix, digits }]) => {
+    return (list ?? []).flatMap((number, index) => {
+      if (number.slice(0, -digits) === prefix) return [];
+      const expected = `a number that starts with ${prefix} and has ${digits} more digits, like the first of the list`;
       return [{ path: ["ranges", name, "numbers", index], given: number, expected }];
     });
   });
 }
 
-/** A stretch of numbers, seen as integers: E.164 has at most 15 digits and no leading zero, so each is one exact integer. */
+/** An interval of numbers, as integers: E.164 has at most 15 digits and no leading zero, so each is one exact integer. */
 interface Stretch {
   readonly range: string;
   readonly first: number;
@@ -85,24 +91,21 @@ function rangesDoNotOverlap(config: Sections, isSound: IsSound): Problem[] {
   return problems;
 }
 
-function stretchesOf(name: string, range: RangeConfig): Stretch[] {
-  if (!("prefix" in range)) {
-    return range.numbers.map((number) => ({ range: name, first: Number(number), last: Number(number) }));
-  }
-  const first = Number(range.prefix) * 10 ** range.digits;
-  return [{ range: name, first, last: first + 10 ** range.digits - 1 }];
+function stretchesOf(name: string, { list, example, size }: Range): Stretch[] {
+  const first = Number(example);
+  if (list === null) return [{ range: name, first, last: first + size - 1 }];
+  return list.map((number) => ({ range: name, first: Number(number), last: Number(number) }));
 }
 
 /** The app is told the prefix and the length of the code; a prefix with two lengths would make two groups look like one. */
 function prefixesTellTheLength(config: Sections, isSound: IsSound): Problem[] {
   const seen = new Map<string, { name: string; digits: number }>();
-  return soundRanges(config, isSound).flatMap(([name, range]) => {
-    const prefix = prefixOf(range);
+  return soundRanges(config, isSound).flatMap(([name, { prefix, digits }]) => {
     const other = seen.get(prefix);
-    if (!other) seen.set(prefix, { name, digits: range.digits });
-    if (!other || other.digits === range.digits) return [];
+    if (!other) seen.set(prefix, { name, digits });
+    if (!other || other.digits === digits) return [];
     const expected = `${other.digits}: the range ${other.name} has the same prefix with that length`;
-    return [{ path: ["ranges", name, "digits"], given: String(range.digits), expected }];
+    return [{ path: ["ranges", name, "digits"], given: String(digits), expected }];
   });
 }
 
@@ -110,7 +113,8 @@ function prefixesTellTheLength(config: Sections, isSound: IsSound): Problem[] {
 function codesAreHardToGuess(config: Sections, isSound: IsSound): Problem[] {
   if (!isSound(["verification"])) return [];
   const { wrong_checks_per_callee: wrongChecks, max_guess_probability: most, min_calls: calls } = config.verification;
-  const ranges = Object.fromEntries(soundRanges(config, isSound));
+  const sound = Object.entries(config.ranges).filter(([name]) => isSound(["ranges", name]));
+  const ranges = Object.fromEntries(sound);
   const pool = createCallerIdPool(ranges, cryptoRandom);
   return Object.entries(config.trunks).flatMap(([name, trunk]) => {
     const path = ["trunks", name, "ranges"];
@@ -120,8 +124,4 @@ function codesAreHardToGuess(config: Sections, isSound: IsSound): Problem[] {
     const expected = `at most max_guess_probability (${most}); ${whatWouldHelp(group, wrongChecks, most, calls)}`;
     return [{ path, given: describeEntropy(group, wrongChecks, calls), expected }];
   });
-}
-
-function prefixOf(range: RangeConfig): string {
-  return "prefix" in range ? range.prefix : (range.numbers[0] ?? "").slice(0, -range.digits);
 }

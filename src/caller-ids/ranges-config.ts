@@ -1,11 +1,13 @@
 /** The caller IDs. */
+
 import { type Static, Type } from "typebox";
+import { e164InWords, e164Pattern, e164PrefixPattern } from "../numbers/e164.ts";
 import { count, section, text } from "../typed-yaml/parts.ts";
 
 export const Range = Type.Union(
   [
     section("A block: every number that starts with `prefix` and goes on with `digits` more.", {
-      prefix: text("^\\+[1-9]\\d{1,12}$", "a plus sign and 2 to 13 digits, for instance +12015550", {
+      prefix: text(e164PrefixPattern(2, 13), "a plus sign and 2 to 13 digits, for instance +12015550", {
         description: "The fixed part, in E.164 with the plus sign. Prefix and digits make 8 to 15 digits together.",
       }),
       digits: count(
@@ -16,11 +18,11 @@ export const Range = Type.Union(
       ),
     }),
     section("Single numbers.", {
-      numbers: Type.Array(text("^\\+[1-9]\\d{7,14}$", "a plus sign and 8 to 15 digits"), {
+      numbers: Type.Array(text(e164Pattern, e164InWords), {
         minItems: 2,
         maxItems: 10_000,
         uniqueItems: true,
-        description: "Caller IDs in E.164.",
+        description: "Caller IDs in E.164, of 8 digits at least.",
       }),
       digits: count(
         4,

@@ -6,6 +6,7 @@ import type { Problem } from "../typed-yaml/errors.ts";
 import { createCallerIdPool } from "./pool.ts";
 import type { RangeConfig } from "./ranges-config.ts";
 import type { ReputationConfig } from "./reputation-config.ts";
+import { callsPerHourAtLeast } from "./reserve.ts";
 
 interface Sections {
   readonly caller_id_reputation: ReputationConfig;
@@ -37,8 +38,7 @@ function oneCalleeDoesNotUseUpATrunk(config: Sections, isSound: IsSound): Proble
     if (!isSound(path)) return [];
     if (!trunk.ranges.every((range) => Object.hasOwn(soundRanges, range))) return [];
     const sizes = [...createCallerIdPool(soundRanges, cryptoRandom).sizes(trunk.ranges, null).values()];
-    const room = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * reputation.attempts_per_hour;
-    if (room >= calls) return [];
+    if (callsPerHourAtLeast(sizes, reputation.attempts_per_hour) >= calls) return [];
     const given = `${sizes.reduce((sum, size) => sum + size, 0)} caller IDs, half of them at attempts_per_hour (${reputation.attempts_per_hour})`;
     const expected = `room for the ${calls} calls that starts_per_callee_per_hour allows to one callee alone`;
     return [{ path, given, expected }];

@@ -38,6 +38,19 @@ export function groupsOf(
   return [...groups.values()];
 }
 
+/** How many caller IDs of a group may be unavailable (over a cap or in cool-down) before it is not drawn from any more: half. */
+export function maxUnavailable(size: number): number {
+  return Math.floor(size / 2);
+}
+
+/**
+ * Calls an hour that groups of caller IDs carry at the least: when as many as may be unavailable are at their hourly cap.
+ * @param sizes of the groups (`CallerIdPool.sizes`)
+ */
+export function callsPerHourAtLeast(sizes: Iterable<number>, attemptsPerHour: number): number {
+  return [...sizes].reduce((sum, size) => sum + maxUnavailable(size), 0) * attemptsPerHour;
+}
+
 /**
  * Somebody who saw the callee's earlier calls can rule those caller IDs out, and, at worst, knows which are out for
  * everybody (blocklists can be asked). So of each group at least half must be neither: that bounds the odds of a guess
@@ -45,8 +58,8 @@ export function groupsOf(
  * @returns null where that leaves nothing
  */
 export function reserveOf(groups: readonly Group[]): Reserve | null {
-  const usable = groups.filter(({ size, out }) => out <= size / 2);
+  const usable = groups.filter(({ size, out }) => out <= maxUnavailable(size));
   if (usable.length === 0) return null;
-  const least = Math.min(...usable.map(({ size, out }) => Math.floor(size / 2) - out));
+  const least = Math.min(...usable.map(({ size, out }) => maxUnavailable(size) - out));
   return { ranges: usable.flatMap(({ ranges }) => ranges), maxCoolingDown: Math.max(0, least) };
 }

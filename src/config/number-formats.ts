@@ -1,7 +1,7 @@
 /** Ranges that a trunk's number format cannot write. */
 
-import type { RangeConfig } from "../caller-ids/ranges-config.ts";
-import { isNumber } from "../telephony/asterisk/call-request.ts";
+import { rangeOf } from "../caller-ids/range.ts";
+import { isE164 } from "../numbers/e164.ts";
 import { looksInternational } from "../telephony/trunks/config-checks.ts";
 import { createNumberFormat } from "../telephony/trunks/number-format.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
@@ -21,16 +21,12 @@ function callerIdsCanBeSent(config: Config, isSound: IsSound): Problem[] {
       const format = createNumberFormat(trunk);
       return trunk.ranges.flatMap((rangeName, index) => {
         const range = isSound(["ranges", rangeName]) ? config.ranges[rangeName] : undefined;
-        const unfit = range && samplesOf(range).find((number) => format.callerId(number) === null);
+        // Numbers that are too long for any trunk are reported by the checks of ranges.
+        const samples = range === undefined ? [] : rangeOf(range).samples.filter(isE164);
+        const unfit = samples.find((number) => format.callerId(number) === null);
         if (unfit === undefined) return [];
         const expected = `a range that number_format and caller_id_rules can write; ${unfit} cannot be sent`;
         return [{ path: ["trunks", name, "ranges", index], given: rangeName, expected }];
       });
     });
-}
-
-/** A block that is too long for any trunk is reported by the checks of ranges. */
-function samplesOf(range: RangeConfig): readonly string[] {
-  if (!("prefix" in range)) return range.numbers;
-  return ["0", "9"].map((digit) => range.prefix + digit.repeat(range.digits)).filter(isNumber);
 }

@@ -3,6 +3,7 @@
  * (asterisk-config/inbound.conf.template)? Where that cannot be seen, and for the carrier's part, it says how to try.
  */
 
+import { rangeOf } from "../caller-ids/range.ts";
 import { systemClock } from "../shared/clock.ts";
 import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
 import { AmiSession } from "../telephony/asterisk/ami/session.ts";
@@ -133,9 +134,7 @@ async function lost(
   }
   for (const name of trunk.ranges) {
     const range = ranges[name];
-    const sample =
-      range === undefined ? undefined : "prefix" in range ? range.prefix + "0".repeat(range.digits) : range.numbers[0];
-    if (sample === undefined || (await lead(sample)) !== "elsewhere") continue;
+    if (range === undefined || (await lead(rangeOf(range).example)) !== "elsewhere") continue;
     const mend = `Lead them to ${entrance}: if they are answered, who calls a missed call back pays for it.`;
     findings.push(warn(`${what} to the caller IDs of range ${name} are led elsewhere by context ${context}`, mend));
   }

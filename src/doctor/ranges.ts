@@ -1,6 +1,7 @@
 /** Looks at the caller IDs that each trunk may present: how hard they make a code to guess. */
 import { describeEntropy, smallestGroup } from "../caller-ids/entropy.ts";
 import { createCallerIdPool } from "../caller-ids/pool.ts";
+import { callsPerHourAtLeast } from "../caller-ids/reserve.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import type { DoctorConfig } from "./config.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -23,7 +24,7 @@ export function examineRanges(config: DoctorConfig): Finding[] {
 
 /** At the least: when half of the caller IDs are at their cap (docs/caller-ids.md). */
 function describeRoom({ ranges, caller_id_reputation: reputation }: DoctorConfig, names: readonly string[]): string {
-  const sizes = [...createCallerIdPool(ranges, cryptoRandom).sizes(names, null).values()];
-  const calls = sizes.reduce((sum, size) => sum + Math.floor(size / 2), 0) * reputation.attempts_per_hour;
+  const sizes = createCallerIdPool(ranges, cryptoRandom).sizes(names, null).values();
+  const calls = callsPerHourAtLeast(sizes, reputation.attempts_per_hour);
   return `the caps of caller IDs leave room for ${calls.toLocaleString("en")} calls an hour at least`;
 }

@@ -1,4 +1,5 @@
 /** Parses and classifies phone numbers with libphonenumber's numbering plans. */
+
 import {
   type CountryCode,
   isSupportedCountry,
@@ -9,6 +10,7 @@ import {
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
 import type { NumbersConfig } from "./config.ts";
+import { isE164 } from "./e164.ts";
 import { createPolicy, type NumberRefusal } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
@@ -34,9 +36,6 @@ const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
  */
 const satellitePrefixes = /^\+(870|881|88216)/;
 
-/** What telephony takes: at most 15 digits (ITU-T E.164, 6.2.1). */
-const dialable = /^\+\d{3,15}$/;
-
 /**
  * What numbers can be told without ringing them, and which of them policy lets us ring.
  *
@@ -59,14 +58,14 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const { number } = parsed;
       // With the full metadata, valid numbers are those that have a type; asking isValid() too would do the work twice.
       const libraryType = number.getType();
-      const valid = libraryType !== undefined && dialable.test(number.number);
+      const valid = libraryType !== undefined && isE164(number.number);
       const type = typeOf(number.number, libraryType);
       const refusal = valid
         ? policy.judge(number.country ?? null, type, allowedCountries)
         : whyInvalid(raw.digits, home, number);
       return {
         input,
-        e164: dialable.test(number.number) ? number.number : null,
+        e164: isE164(number.number) ? number.number : null,
         valid,
         type,
         country: number.country ?? null,

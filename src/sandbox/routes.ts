@@ -1,7 +1,9 @@
 /** The sandbox's own routes: what the simulated phone saw, what its owner does, and the page. */
+
 import path from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { e164Pattern } from "../numbers/e164.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Activity } from "./activity.ts";
 import { EventStreams } from "./event-stream.ts";
@@ -24,12 +26,13 @@ const pagePolicy = [
 
 /** One socket each. */
 const maxCallsIn = 20;
-const phoneNumber = { type: "string", pattern: "^(\\+?\\d{3,15}|anonymous)$" };
+const caller = { type: "string", pattern: `${e164Pattern}|^anonymous$` };
+const called = { type: "string", pattern: e164Pattern };
 const callInBody = {
   type: "object",
   required: ["from", "to"],
   additionalProperties: false,
-  properties: { from: phoneNumber, to: phoneNumber },
+  properties: { from: caller, to: called },
 };
 
 export interface SandboxRoutesOptions {

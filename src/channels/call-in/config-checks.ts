@@ -1,5 +1,6 @@
 /** Numbers that people call, and the trunks that bring their calls. */
 
+import { rangeOf } from "../../caller-ids/range.ts";
 import type { RangeConfig } from "../../caller-ids/ranges-config.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
@@ -31,14 +32,12 @@ function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Sections, isSou
   return numbers.flatMap((number, index) => {
     const path = ["call_in", "numbers", index];
     if (!isSound(path)) return [];
-    const range = Object.keys(ranges).find((name) => isSound(["ranges", name]) && holds(ranges[name], number));
+    const range = Object.keys(ranges).find((name) => isSound(["ranges", name]) && contains(ranges[name], number));
     const expected = `a number that is no caller ID; ranges.${range} has it, and people call missed calls back`;
     return range === undefined ? [] : [{ path, given: number, expected }];
   });
 }
 
-function holds(range: RangeConfig | undefined, number: string): boolean {
-  if (range === undefined) return false;
-  if ("numbers" in range) return range.numbers.includes(number);
-  return number.startsWith(range.prefix) && number.length === range.prefix.length + range.digits;
+function contains(range: RangeConfig | undefined, number: string): boolean {
+  return range !== undefined && rangeOf(range).contains(number);
 }

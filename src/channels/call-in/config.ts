@@ -1,12 +1,14 @@
 /** Verification the other way round: people call us. */
+
 import { type Static, Type } from "typebox";
+import { e164InWords, e164Pattern } from "../../numbers/e164.ts";
 import { optionalSection, seconds, text } from "../../typed-yaml/parts.ts";
 
 export const CallIn = optionalSection(
   "Verification by calling in (`channel: call_in`): people call a number of yours.",
   {
     numbers: Type.Array(
-      text("^\\+[1-9]\\d{6,14}$", "a number in E.164 with the plus sign", {
+      text(e164Pattern, e164InWords, {
         description: "A number of yours that leads to a trunk with `inbound.trusted`.",
       }),
       {

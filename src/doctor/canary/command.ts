@@ -1,5 +1,7 @@
 /** The canary as `onering doctor --canary` runs it. */
+
 import { pino } from "pino";
+import { isE164 } from "../../numbers/e164.ts";
 import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { openStore } from "../store.ts";
@@ -37,7 +39,7 @@ export async function* examineByCanary(config: DoctorConfig, wishes: CanaryWishe
 /** Null where there is no number, or nothing to hear it with. */
 function canaryOf({ canary }: DoctorConfig, { number, sandboxUrl }: CanaryWishes): CanaryConfig | null {
   const test = number ?? canary?.number;
-  if (test === undefined || !/^\+[1-9]\d{6,14}$/.test(test)) return null;
+  if (!isE164(test)) return null;
   const wait_ms = canary?.wait_ms ?? 15_000;
   if (sandboxUrl !== null) return { number: test, sandbox_url: sandboxUrl, wait_ms };
   return canary === undefined ? null : { ...canary, number: test };

@@ -1,11 +1,13 @@
 /** The test call (canary) to a number of your own: do caller IDs arrive as sent? */
+
 import { type Static, Type } from "typebox";
+import { e164InWords, e164Pattern } from "../../numbers/e164.ts";
 import { ms, section, text } from "../../typed-yaml/parts.ts";
 
 export const Canary = section(
   "For `onering doctor --canary`: a number of your own that is called through each trunk, to see whether the caller ID arrives digit for digit. Give exactly one of inbound_trunk and sandbox_url.",
   {
-    number: text("^\\+[1-9]\\d{6,14}$", "a plus sign and 7 to 15 digits", {
+    number: text(e164Pattern, e164InWords, {
       description: "The test number, in E.164. A number that leads to nobody's phone.",
     }),
     inbound_trunk: Type.Optional(

@@ -9,9 +9,9 @@ export interface CallRequest {
   readonly callId: string;
   /** The PJSIP endpoint of the trunk. */
   readonly endpoint: string;
-  /** Callee as the trunk wants it, tech prefix included: `^\+?\d{3,24}$`. */
+  /** Callee as the trunk wants it, tech prefix included: see `isDialString`. */
   readonly callee: string;
-  /** Caller ID as the trunk wants it: `^\+?\d{3,15}$`. */
+  /** Caller ID as the trunk wants it: see `isSignalledCallerId`. */
   readonly callerId: string;
   /** Asterisk ends the call by itself after this time, should we die. Whole seconds. */
   readonly failSafeSeconds: number;

@@ -1,11 +1,9 @@
 /** What may leave for Asterisk. Drivers check every request once more: a text that slips through here reaches SIP. */
+
 import { type CallRequest, OriginateError } from "./call-control.ts";
+import { isDialString, isSignalledCallerId } from "./signalled-number.ts";
 
 // JavaScript's `$` without the m flag matches at the very end only, so no line break passes.
-/** A number: at most 15 digits (ITU-T E.164, 6.2.1), perhaps with a plus sign. */
-const numberPattern = /^\+?\d{3,15}$/;
-/** What is dialled: a number, and before it a carrier's tech prefix of up to 9 digits (ADR 24). */
-const dialledPattern = /^\+?\d{3,24}$/;
 const callIdPattern = /^[A-Za-z0-9_-]{1,100}$/;
 const endpointPattern = /^[A-Za-z0-9_.-]{1,60}$/;
 /** Far above any call of ours; Asterisk takes seconds as a signed 32-bit number. */
@@ -18,22 +16,12 @@ export function assertCallRequest(request: CallRequest): void {
   const checks: readonly (readonly [string, boolean])[] = [
     ["callId", isCallId(request.callId)],
     ["endpoint", typeof request.endpoint === "string" && endpointPattern.test(request.endpoint)],
-    ["callee", isDialable(request.callee)],
-    ["callerId", isNumber(request.callerId)],
+    ["callee", isDialString(request.callee)],
+    ["callerId", isSignalledCallerId(request.callerId)],
     ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
   ];
   const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
   if (broken.length > 0) throw new OriginateError("refused", `not fit to be sent: ${broken.join(", ")}`);
-}
-
-/** Whether a text is a number as it comes from outside, or may leave for Asterisk as a caller ID. */
-export function isNumber(text: unknown): text is string {
-  return typeof text === "string" && numberPattern.test(text);
-}
-
-/** Whether a text may leave for Asterisk as the callee: what a trunk's number format made of a number. */
-export function isDialable(text: unknown): text is string {
-  return typeof text === "string" && dialledPattern.test(text);
 }
 
 /** Whether a text can be a call's id. */

@@ -1,6 +1,7 @@
 /** Places short calls, each over the Asterisk that its trunk belongs to, and keeps count of them. */
 
 import type { Logger } from "pino";
+import { isE164 } from "../../numbers/e164.ts";
 import { LateLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
@@ -19,7 +20,6 @@ const hangupRetryMs = 1000;
 const hangupTries = 8;
 /** Asterisk's own end of a call comes this long after ours was due: late enough never to cut a ring short. */
 const failSafeMarginMs = 5000;
-const e164Pattern = /^\+\d{3,15}$/;
 
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
@@ -128,7 +128,7 @@ class ShortCallDialer implements Dialer {
   #whyNot(attempt: Attempt): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
     if (this.#attempts.has(attempt.attemptId)) return { refusal: "duplicate" };
-    const numbersFit = e164Pattern.test(attempt.callee) && e164Pattern.test(attempt.callerId);
+    const numbersFit = isE164(attempt.callee) && isE164(attempt.callerId);
     // As a carrier would say of such a number.
     return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }

@@ -1,4 +1,5 @@
 /** Number formats of trunks that would lose digits, dial somebody else, or cannot be dialled. */
+import { maxE164Digits, minE164Digits } from "../../numbers/e164.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import type { NumberRule, TrunkConfig } from "./config.ts";
@@ -14,10 +15,6 @@ export const trunkChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["trunks"], problems: rulesLoseNothing },
   { reads: ["trunks"], problems: rulesLeaveNumbers },
 ];
-
-/** Most digits and the fewest of a whole number in E.164. */
-const mostDigits = 15;
-const fewestDigits = 7;
 
 function soundTrunks({ trunks }: Sections, isSound: IsSound): [string, TrunkConfig][] {
   return Object.entries(trunks).filter(([name]) => isSound(["trunks", name]));
@@ -86,9 +83,9 @@ function rulesLoseNothing(config: Sections, isSound: IsSound): Problem[] {
 function rulesLeaveNumbers(config: Sections, isSound: IsSound): Problem[] {
   return soundTrunks(config, isSound).flatMap(([name, trunk]) =>
     trunk.caller_id_rules.flatMap(({ prefix, strip, add }, index) => {
-      const shortest = Math.max(fewestDigits, prefix.length - 1) - strip + add.replace("+", "").length;
-      if (shortest <= mostDigits) return [];
-      const expected = `what leaves at most ${mostDigits} digits; this makes ${shortest} or more`;
+      const shortest = Math.max(minE164Digits, prefix.length - 1) - strip + add.replace("+", "").length;
+      if (shortest <= maxE164Digits) return [];
+      const expected = `what leaves at most ${maxE164Digits} digits; this makes ${shortest} or more`;
       return [{ path: ["trunks", name, "caller_id_rules", index, "add"], given: add, expected }];
     }),
   );

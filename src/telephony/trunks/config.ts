@@ -1,11 +1,13 @@
 /** The trunks. */
+
 import { type Static, Type } from "typebox";
+import { e164PrefixPattern } from "../../numbers/e164.ts";
 import { count, section, text } from "../../typed-yaml/parts.ts";
 
 const numberRules = (description: string) =>
   Type.Array(
     section("How numbers that start with a prefix are written; the longest prefix wins.", {
-      prefix: text("^\\+\\d{0,12}$", "a plus sign and up to 12 digits, for instance +44", {
+      prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
         description: "Start of the number in E.164; `+` matches all.",
       }),
       strip: count(

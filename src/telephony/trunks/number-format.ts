@@ -3,8 +3,9 @@
  * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
  */
 
-import { isDialable, isNumber } from "../asterisk/call-request.ts";
-import type { TrunkConfig } from "./config.ts";
+import { isE164 } from "../../numbers/e164.ts";
+import { isDialString, isSignalledCallerId } from "../asterisk/signalled-number.ts";
+import type { NumberRule, TrunkConfig } from "./config.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 
 export interface NumberFormat {
@@ -33,23 +34,19 @@ export type NumberFormatConfig = Pick<
   | "callee_rules"
   | "caller_id_rules"
 >;
-type Rule = TrunkConfig["callee_rules"][number];
-
-/** ITU-T E.164, 6.2: a country code never begins with 0. Seven digits: the shortest numbers, of small islands. */
-const e164Pattern = /^\+[1-9]\d{6,14}$/;
 
 export function createNumberFormat(trunk: NumberFormatConfig): NumberFormat {
   const format = formatOf(trunk);
-  const callee = writer(format, trunk.callee_rules, isDialable);
-  const callerId = writer(format, trunk.caller_id_rules, isNumber);
+  const callee = writer(format, trunk.callee_rules, isDialString);
+  const callerId = writer(format, trunk.caller_id_rules, isSignalledCallerId);
   return {
     callee,
     callerId,
     fromTrunk(number) {
-      if (!isNumber(number)) return null;
+      if (!isSignalledCallerId(number)) return null;
       const guesses = [format.read(number), ...trunk.caller_id_rules.map((rule) => beforeRule(rule, number))];
-      const callers = new Set(guesses.filter((guess) => e164Pattern.test(guess) && callerId(guess) === number));
-      if (e164Pattern.test(number)) callers.add(number);
+      const callers = new Set(guesses.filter((guess) => isE164(guess) && callerId(guess) === number));
+      if (isE164(number)) callers.add(number);
       const [caller = null] = callers;
       return callers.size === 1 ? caller : null;
     },
@@ -103,12 +100,12 @@ function nationalFormat(home: string, nationalPrefix: string, internationalPrefi
 /** @param mayLeave says whether what comes out may go to Asterisk */
 function writer(
   format: Format,
-  rules: readonly Rule[],
+  rules: readonly NumberRule[],
   mayLeave: (number: string) => boolean,
 ): (e164: string) => string | null {
   const table = createPrefixTable(rules.map((rule) => [rule.prefix, rule]));
   return (e164) => {
-    if (!isNumber(e164) || !e164.startsWith("+")) return null;
+    if (!isE164(e164)) return null;
     const rule = table.longest(e164);
     const number = rule === undefined ? format.write(e164) : rule.add + e164.slice(1 + rule.strip);
     return number !== null && mayLeave(number) ? number : null;
@@ -116,6 +113,6 @@ function writer(
 }
 
 /** What a rule may have been given to make this number. Nothing is lost: a rule strips digits of its own prefix only. */
-function beforeRule(rule: Rule, number: string): string {
+function beforeRule(rule: NumberRule, number: string): string {
   return rule.prefix.slice(0, 1 + rule.strip) + number.slice(rule.add.length);
 }

@@ -1,9 +1,11 @@
 /** Which trunk carries what, and when one is left alone for a while. */
+
 import { type Static, Type } from "typebox";
+import { e164PrefixPattern } from "../../numbers/e164.ts";
 import { count, ms, optionalSection, section, text } from "../../typed-yaml/parts.ts";
 
 export const Route = section("Which trunks carry calls to numbers that start with a prefix; the longest prefix wins.", {
-  prefix: text("^\\+\\d{0,12}$", "a plus sign and up to 12 digits, for instance +44", {
+  prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
     description: "Start of the callee's number in E.164; `+` matches all.",
   }),
   trunks: Type.Array(Type.String(), {

@@ -42,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
   doctor: [...domain, ...telephony],
   local: [],
-  sandbox: ["app.ts", "apps", "config", "events", "local", "telephony/asterisk"],
+  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "telephony/asterisk"],
   build: ["config"],
   commands: [
     "app.ts",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import { groupsOf, reserveOf } from "../../../src/caller-ids/reserve.ts";
+import { callsPerHourAtLeast, groupsOf, maxUnavailable, reserveOf } from "../../../src/caller-ids/reserve.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 
 const pool = createCallerIdPool(
@@ -45,4 +45,9 @@ describe("what may be drawn from while caller IDs are out", () => {
       }),
     );
   });
+});
+
+it("half of each group may be unavailable, rounded down: that bounds the calls an hour too", () => {
+  expect([maxUnavailable(10_000), maxUnavailable(3), maxUnavailable(1)]).toEqual([5000, 1, 0]);
+  expect(callsPerHourAtLeast([10_000, 3, 1], 3)).toBe(15_003);
 });

@@ -5,6 +5,12 @@ describe("ranges", () => {
   cases([
     ["too short to be a number", (c) => (c.ranges.block = range("+447", 4)), /^ranges\.block: 7 digits → .*8 to 15/],
     ["too long to be a number", (c) => (c.ranges.block = range("+441234567890", 4)), /^ranges\.block: 16 digits →/],
+    [
+      "a list with a number that is too short to be shown as a caller ID",
+      (c) => Object.assign(c.ranges, { list: { numbers: ["+4488009", "+4488008"], digits: 2 } }),
+      /^ranges\.list\.numbers\[0\]: \+4488009 → a number of 8 to 15 digits/,
+      /^ranges\.list\.numbers\[1\]: \+4488008 → a number of 8 to 15 digits/,
+    ],
     ["of 8 and of 15 digits are fine", (c) => Object.assign(c.ranges, { x: range("+4477"), y: range("+44771234567") })],
     [
       "a block within a block",
