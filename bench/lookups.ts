@@ -7,7 +7,7 @@
 import google from "google-libphonenumber";
 import { getCountries, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
-import { numberBody } from "../src/http/verifications/representations.ts";
+import { numberBody } from "../src/http/numbers/representation.ts";
 import { createNumbers } from "../src/numbers/numbers.ts";
 import { alternate, median, ratioOf, type Side } from "./support/alternate.ts";
 import type { BenchOptions, BenchResult } from "./support/report.ts";

@@ -3,8 +3,11 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
+import { callIn } from "./channels/call-in/index.ts";
+import { missedCall } from "./channels/missed-call/index.ts";
 import type { Config } from "./config/schema.ts";
-import type { Report } from "./events/events.ts";
+import { createBus } from "./events/bus.ts";
+import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -13,6 +16,7 @@ import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
 import { createTelephony } from "./telephony/index.ts";
+import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createVerifications } from "./verification/service.ts";
 
@@ -24,8 +28,10 @@ export interface AppOptions {
   readonly sandbox?: boolean;
   /** Pages and routes beside the API. */
   readonly extraPlugins?: readonly FastifyPluginAsync[];
-  /** Hears what happened, beside metrics. Must not throw. */
-  readonly report?: Report;
+  /** Channels beside the gateway's own. */
+  readonly extraChannels?: readonly ChannelModule[];
+  /** Receives every event, beside metrics. */
+  readonly onEvent?: (event: GatewayEvent) => void;
 }
 
 export interface App {
@@ -37,11 +43,11 @@ export interface App {
 
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
-  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, extraPlugins = [] } = options;
-  const store = createStore({
-    ...{ redis: config.redis, settings: config.verification, reputation: config.caller_id_reputation },
-    ...{ clock, logger },
-  });
+  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false } = options;
+  const { extraPlugins = [], extraChannels = [] } = options;
+  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
+  const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "a listener of events failed"));
+  const { publish } = bus;
   const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
   const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
@@ -53,41 +59,40 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     asterisks: () => telephony.asterisks(),
     callerIds: () => reputation.status(),
   });
-  const report: Report = (event) => {
-    metrics.report(event);
-    options.report?.(event);
-  };
+  bus.subscribe(metrics.count);
+  if (options.onEvent) bus.subscribe(options.onEvent);
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
+  const hmacKey = config.secrets.hmac_key;
   const reputation = createCallerIdReputation({
     store: store.reputation,
     pool: callerIds,
     ranges: Object.keys(config.ranges),
     alarmUnavailablePercent: config.caller_id_reputation.alarm_unavailable_percent,
-    hash: createHashes(config.secrets.hmac_key).presented,
-    ...{ batchTimer: store.batchTimer, clock, report, logger },
+    hash: createHashes(hmacKey).presented,
+    ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
+  /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
+  const channels = [
+    missedCall({ config, callerIds, reputation, slots, dialer, publish }),
+    callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
+    ...extraChannels,
+  ];
+  const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
   const verifications = createVerifications({
-    config,
+    settings: config.verification,
+    channels,
     numbers,
-    callerIds,
-    reputation,
-    slots,
-    dialer,
-    store: store.verifications,
-    callInStore: store.callIns,
+    store: store.verifications(settings, channels),
     batchTimer: store.batchTimer,
-    hmacKey: config.secrets.hmac_key,
-    clock,
-    random,
-    report,
-    logger,
+    hmacKey,
+    ...{ clock, random, publish, logger },
   });
-  telephony.onInbound(verifications.heard);
   let draining = false;
   const server = await buildServer({
     config,
     verifications,
+    channels: verifications.channels.all,
     numbers,
     operations,
     metrics,
@@ -105,6 +110,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async start() {
       // Who listens is asked at once: the first start was refused where Redis was a moment from being reached.
       await Promise.all([telephony.start(), store.firstTried()]);
+      verifications.startDueWatch();
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       return { url };
     },

@@ -19,8 +19,8 @@ const loaded = await loadConfig({ path: process.env.BENCH_CONFIG ?? "", env: {} 
 const config = { ...loaded, calls: { ...loaded.calls, ring_ms: ringMs } };
 const app = await buildApp(config, {
   logger: createLogger(config.log, { sandbox: false }),
-  report: (event) => {
-    if (event.type === "attempt_ringing") rang.push({ id: event.id, atMs: wallMs() });
+  onEvent: ({ type, data }) => {
+    if (type === "call.ringing") rang.push({ id: data.verification, atMs: wallMs() });
   },
 });
 const telling = setInterval(() => {

@@ -50,7 +50,6 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
     const logger = pino({ level: "silent" });
     const store = createStore({
       redis: config.redis,
-      settings: config.verification,
       reputation: config.caller_id_reputation,
       clock: systemClock,
       logger,

@@ -1,4 +1,5 @@
 /** Fresh verifications to check, and which of them each request is for. */
+import { missedCallMachine } from "../../src/channels/missed-call/machine.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Store } from "../../src/redis/index.ts";
 import { createHashes } from "../../src/verification/hashes.ts";
@@ -23,18 +24,27 @@ export function createSupply(store: Store, config: Config): Supply {
   let prepared = 0;
   let taken = 0;
 
+  const folder = new URL("../../src/channels/missed-call/lua/", import.meta.url);
+  const channel = {
+    name: "missed_call",
+    machine: missedCallMachine,
+    scripts: { start: new URL("start.lua", folder), next_call: new URL("next_call.lua", folder) },
+  };
+  const verifications = store.verifications({ verification: config.verification, apps: 1 }, [channel]);
+
   const start = async (index: number) => {
     const id = idOf(index);
     const to = `+4474${String(index).padStart(8, "0")}`;
     const callee = { bucket: id.slice(1, 5), hash: hashes.callee(to).hash };
     const codeHash = hashes.code(id, rightCode);
-    const placement = await store.verifications.start({
-      ...{ nowMs: Date.now(), app, id, callee, calls: 1, maxCoolingDown: 1000, longestCallMs: 30_000 },
-      calls: 1,
-      candidates: [{ callerIdHashes: [`bench${index}`], codeHash, prefix: "+4420794", codeLength: rightCode.length }],
-      ...{ to, country: "GB", reference: null, metadata: null },
-    });
-    if (placement.kind !== "placed") throw new Error(`a verification for the bench was ${placement.kind}`);
+    const answer = await verifications.begin(
+      {
+        ...({ mode: "new", app, id, channel: "missed_call", callee, to, country: "GB" } as const),
+        ...{ reference: null, metadata: null, session: null },
+      },
+      [1, 30_000, 1000, 600_000, `bench${index}`, codeHash, rightCode.length, "{}"],
+    );
+    if (answer.kind !== "begun") throw new Error(`a verification for the bench was ${answer.kind}`);
   };
 
   return {

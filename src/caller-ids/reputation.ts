@@ -7,11 +7,12 @@
  * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
-import type { Report } from "../events/events.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { Publish } from "../shared/publish.ts";
 import type { Outcome } from "../telephony/calls/outcome.ts";
 import { createBlockedCache } from "./blocked-cache.ts";
+import type { CallerIdEvents } from "./events.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Group, groupsOf, type Reserve, reserveOf } from "./reserve.ts";
 import type { CallerIdRef, RangeCare, ReputationStore } from "./store-port.ts";
@@ -70,14 +71,14 @@ export function createCallerIdReputation(options: {
   /** When notes of calls are written. */
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
-  readonly report: Report;
+  readonly publish: Publish<CallerIdEvents>;
   readonly logger: Logger;
 }): CallerIdReputation {
-  const { store, pool, hash, clock, report, logger } = options;
+  const { store, pool, hash, clock, publish, logger } = options;
   const usageWriter = createUsageWriter({
     ...{ store, batchTimer: options.batchTimer, clock, logger },
     onRested(rested) {
-      report({ type: "caller_id_cooldown", ...rested });
+      publish("caller_id.cooldown", rested);
       logger.warn({ ...rested }, "a caller ID rests");
     },
   });

@@ -148,5 +148,5 @@ function unseen(name: string, why: string, config: InboundConfig): Finding {
 /** The carrier's part, and the events that an AMI user may read, show with a call alone. */
 function tryIt({ call_in: { numbers } }: InboundConfig): string {
   const number = numbers[0] ?? "one of your caller IDs";
-  return `To be sure, call ${number} from another phone: it must be refused at once, unanswered, and counted in onering_calls_in_total.`;
+  return `To be sure, call ${number} from another phone: it must be refused at once, unanswered, and counted in onering_inbound_calls_total.`;
 }

@@ -11,7 +11,7 @@ const pollMs = 20;
 /** @returns the store, to be closed by the caller; null where Redis does not answer, which `examineRedis` tells */
 export async function openStore(config: DoctorConfig): Promise<Store | null> {
   const store = createStore({
-    ...{ redis: config.redis, settings: config.verification, reputation: config.caller_id_reputation },
+    ...{ redis: config.redis, reputation: config.caller_id_reputation },
     ...{ clock: systemClock, logger: pino({ level: "silent" }) },
   });
   if (await answers(store)) return store;

@@ -2,7 +2,6 @@
 import { type Static, Type } from "typebox";
 import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
-import type { CallsConfig } from "../telephony/calls/config.ts";
 import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
 
 export const Http = optionalSection("Where apps reach OneRing.", {
@@ -53,5 +52,4 @@ export interface HttpServerConfig {
   readonly http: HttpConfig;
   readonly apps: Readonly<Record<string, AppConfig>>;
   readonly admin?: AdminConfig;
-  readonly calls: CallsConfig;
 }

@@ -1,12 +1,12 @@
 /** What Prometheus can ask. Labels come from closed sets, so the number of series is bounded; no number is ever one. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import type { Report } from "../events/events.ts";
+import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Counts what happened. Never throws. */
-  readonly report: Report;
+  /** Counts what happened. */
+  readonly count: (event: GatewayEvent) => void;
   /** Counts one answered HTTP request. @param route the pattern of the route, not the path */
   httpRequest(route: string, method: string, status: number, seconds: number): void;
 }
@@ -29,42 +29,42 @@ export function createMetrics(sources: MetricSources): Metrics {
   const started = new Counter({
     name: "onering_verifications_started_total",
     help: "Verifications started.",
-    labelNames: ["country"] as const,
+    labelNames: ["channel", "country"] as const,
     registers,
   });
   const ended = new Counter({
     name: "onering_verifications_ended_total",
-    help: "Verifications ended, by status and by how the last call went.",
-    labelNames: ["status", "reason", "country"] as const,
+    help: "Verifications ended, by status and by how the newest delivery went.",
+    labelNames: ["channel", "status", "reason", "country"] as const,
     registers,
   });
   const checks = new Counter({
     name: "onering_checks_total",
-    help: "Guesses that were compared.",
+    help: "Checks that were compared.",
     labelNames: ["valid"] as const,
     registers,
   });
   const attempts = new Counter({
     name: "onering_call_attempts_total",
-    help: "INVITEs that ended, each on its own trunk where a call failed over. The share of `answered` is the alarm for fraud.",
+    help: "Finished INVITEs by outcome, each on its own trunk where a call failed over.",
     labelNames: ["trunk", "outcome"] as const,
     registers,
   });
-  const callsIn = new Counter({
-    name: "onering_calls_in_total",
-    help: "Calls that came in and were refused, by what they proved.",
+  const inboundCalls = new Counter({
+    name: "onering_inbound_calls_total",
+    help: "Inbound calls, by result.",
     labelNames: ["trunk", "result"] as const,
     registers,
   });
-  const evidence = new Counter({
-    name: "onering_call_evidence_total",
-    help: "Call attempts that ended, by what is known of them: SIP messages that the tap saw, or Asterisk's events alone.",
-    labelNames: ["evidence"] as const,
+  const callSources = new Counter({
+    name: "onering_call_sources_total",
+    help: "Finished calls, by what is known of them: captured SIP messages, or Asterisk's events alone.",
+    labelNames: ["source"] as const,
     registers,
   });
   const falseAnswers = new Counter({
     name: "onering_false_answers_total",
-    help: "Calls that were answered with no ringing before: voicemail, or an answer that nobody gave.",
+    help: "Answered without prior ringing (false answer supervision, voicemail).",
     labelNames: ["trunk"] as const,
     registers,
   });
@@ -82,9 +82,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: ringBuckets,
     registers,
   });
-  const rested = new Counter({
-    name: "onering_caller_ids_rested_total",
-    help: "Caller IDs that began to rest: `flagged` by a network (607, 608), or `silent` while others ring.",
+  const cooldowns = new Counter({
+    name: "onering_caller_id_cooldowns_total",
+    help: "Caller IDs that went into cool-down: `flagged` by a network (607, 608), or `silent` while others ring.",
     labelNames: ["range", "reason"] as const,
     registers,
   });
@@ -97,42 +97,34 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   addGauges(sources, registry);
 
+  const counters: { readonly [Type in keyof GatewayEvents]: (data: GatewayEvents[Type]) => void } = {
+    "verification.started": (data) => started.inc({ channel: data.channel, country: country(data.country) }),
+    "verification.ended": ({ channel, status, reason, country: of }) =>
+      ended.inc({ channel, status, reason: reason ?? "none", country: country(of) }),
+    "verification.checked": ({ valid }) => checks.inc({ valid: String(valid) }),
+    "delivery.updated": () => undefined,
+    "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
+    "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),
+    // Its time comes with the end, as post-dial delay.
+    "call.ringing": () => undefined,
+    "call.ended": ({ trunk: reserved, result }) => {
+      const { tries } = result;
+      // A call that no trunk took counts where its slot was.
+      const trunk = tries.at(-1)?.trunk ?? reserved;
+      if (tries.length === 0) attempts.inc({ trunk, outcome: result.outcome });
+      for (const one of tries) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
+      callSources.inc({ source: result.evidence });
+      if (result.falseAnswer) falseAnswers.inc({ trunk });
+      if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
+      if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);
+    },
+  };
+
   return {
     registry,
-    report(event) {
-      switch (event.type) {
-        case "verification_started":
-          started.inc({ country: country(event.country) });
-          break;
-        case "verification_ended":
-          ended.inc({ status: event.status, reason: event.reason ?? "none", country: country(event.country) });
-          break;
-        case "caller_id_cooldown":
-          rested.inc({ range: event.range, reason: event.reason });
-          break;
-        case "check":
-          checks.inc({ valid: String(event.valid) });
-          break;
-        case "call_in":
-          callsIn.inc({ trunk: event.trunk, result: event.result });
-          break;
-        case "attempt_ringing":
-          // Its time comes with the end, as post-dial delay.
-          break;
-        case "attempt_ended": {
-          const { result } = event;
-          const { tries } = result;
-          // A call that no trunk took counts where its line was.
-          const trunk = tries.at(-1)?.trunk ?? event.trunk;
-          if (tries.length === 0) attempts.inc({ trunk, outcome: result.outcome });
-          for (const one of tries) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
-          evidence.inc({ evidence: result.evidence });
-          if (result.falseAnswer) falseAnswers.inc({ trunk });
-          if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
-          if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);
-          break;
-        }
-      }
+    count(event) {
+      const counter = counters[event.type] as (data: unknown) => void;
+      counter(event.data);
     },
     httpRequest(route, method, status, seconds) {
       http.observe({ route, method, status }, seconds);
@@ -141,9 +133,10 @@ export function createMetrics(sources: MetricSources): Metrics {
 }
 
 /** The first `limit` values of the right shape keep their name, the others share one. */
-function boundedLabel(shape: RegExp, limit: number): (value: string) => string {
+function boundedLabel(shape: RegExp, limit: number): (value: string | null) => string {
   const known = new Set<string>();
   return (value) => {
+    if (value === null) return "none";
     if (known.has(value)) return value;
     if (known.size >= limit || !shape.test(value)) return "other";
     known.add(value);

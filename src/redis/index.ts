@@ -3,29 +3,25 @@
 import type { Logger } from "pino";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
-import type { CallInStore } from "../channels/call-in/store-port.ts";
-import type { MissedCallSettings } from "../channels/missed-call/config.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
-import type { VerificationSettings } from "../verification/config.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
-import { createCallInStore } from "./call-in-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createOutages } from "./outages-store.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
-import { loadScripts } from "./scripts.ts";
+import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
 import { createVerificationStore } from "./verification-store.ts";
 
 const beatMs = 20;
 
 export interface Store {
-  readonly verifications: VerificationStore;
-  readonly callIns: CallInStore;
+  /** The store of verifications by these channels; to be called once. */
+  verifications(settings: ScriptSettings, channels: readonly ScriptedChannel[]): VerificationStore;
   readonly admission: Admission;
   readonly reputation: ReputationStore;
   readonly outages: Outages;
@@ -44,19 +40,23 @@ export interface Store {
 /** Connects in the background; until that is done every method refuses with `store_unavailable`. */
 export function createStore(options: {
   readonly redis: RedisConfig;
-  readonly settings: VerificationSettings & MissedCallSettings;
   readonly reputation: ReputationConfig;
   readonly clock: Clock;
+  /** For tests: verifications live by `clock` instead of by Redis' own. */
+  readonly testTime?: boolean;
   readonly logger: Logger;
 }): Store {
-  const { redis, settings, reputation, clock, logger } = options;
+  const { redis, reputation, clock, testTime = false, logger } = options;
   const connection = createRedis(redis, logger);
-  const run = createScriptRunner({ client: connection.client, scripts: loadScripts(settings), clock, logger });
+  const { run, define } = createScriptRunner({ client: connection.client, clock, logger });
+  define(loadScripts());
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
   return {
-    verifications: createVerificationStore(run, settings),
-    callIns: createCallInStore(run),
+    verifications(settings, channels) {
+      define(loadVerificationScripts(settings, channels));
+      return createVerificationStore(run, settings.verification, testTime ? () => clock.nowMs() : null);
+    },
     admission,
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),

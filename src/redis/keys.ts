@@ -1,21 +1,37 @@
 /**
- * Names of the keys that scripts are given. They hold hashes, never a number. The keys of a callee are derived from
- * the first one inside the scripts (lua/includes/callee.lua), within the same hash tag.
+ * Names of the keys that scripts are given. They hold hashes, never a number. What belongs to one callee shares one hash
+ * tag, so that a script may look at all of it; the scripts derive those keys from the first one.
  */
 import { Refusal } from "../shared/refusal.ts";
 import type { CalleeRef } from "../verification/hashes.ts";
 import { bucketOfId } from "../verification/ids.ts";
 
+/**
+ * How many hash tags verifications and callees are spread over. Each has one sorted set of what is due, which every
+ * gateway looks at each second; a Redis Cluster may have as many masters. Changing it loses what lives in Redis.
+ */
+export const shards = 64;
+
+function shardOf(bucket: string): number {
+  return Number.parseInt(bucket, 16) % shards;
+}
+
 /** @throws {Refusal} `verification_not_found` where the text cannot be an id: Redis is not asked. */
 export function verificationKey(id: string): string {
   const bucket = bucketOfId(id);
   if (bucket === null) throw new Refusal("verification_not_found", "no verification has this id");
-  return `{b${bucket}}:v:${id}`;
+  return `{s${shardOf(bucket)}}:v:${id}`;
 }
 
-/** @param number one of ours, E.164: no secret, every app is told it */
-export function callInKey(callee: CalleeRef, number: string): string {
-  return `{b${callee.bucket}}:c:${callee.hash}:in:${number}`;
+/** Stem of what is kept of a callee; with `name` one key of it. @param name of ours or of an app: no secret */
+export function calleeKey(callee: CalleeRef, name?: string): string {
+  const stem = `{s${shardOf(callee.bucket)}}:c:${callee.hash}`;
+  return name === undefined ? stem : `${stem}:${name}`;
+}
+
+/** What is due in one shard. @param shard from 0 */
+export function dueKey(shard: number): string {
+  return `{s${shard}}:due`;
 }
 
 /** @param keyHash from `Hashes.idempotencyKey` */
@@ -23,7 +39,7 @@ export function idempotencyKey(keyHash: string): string {
   return `{i${keyHash}}:r`;
 }
 
-/** Leads the scripts of lines (lua/includes/line.lua) to their keys; all share its hash tag. */
+/** Leads the scripts of admission control (lua/includes/slot.lua) to their keys; all share its hash tag. */
 export const admissionKey = "{admission}:out";
 
 /** Leads the scripts of caller-ID reputation (lua/reputation_update.lua) to their keys; all share its hash tag. */

@@ -1,61 +1,112 @@
 /** How a verification lies in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
-import type { Outcome } from "../telephony/calls/outcome.ts";
-import type { Channel, Status, Verification } from "../verification/types.ts";
+import type { Status } from "../verification/machine.ts";
+import type { Delivery, Verification } from "../verification/types.ts";
+
+/** Version of the layout; every record says by which it was written. */
+export const recordVersion = 1;
 
 /** In this order scripts answer them. */
 export const publicFields = [
   "app",
   "to",
   "country",
-  "channel",
-  "call_in_number",
   "status",
-  "reason",
-  "calls",
-  "calls_delivered",
-  "code_length",
-  "caller_id_prefix",
   "checks_left",
   "attempts",
+  "proof_delivery",
   "reference",
   "metadata",
   "created_at",
   "expires_at",
   "ended_at",
-  "last_call",
+  "seq",
+  "number",
+  "past",
+  "channel",
+  "state",
+  "reason",
+  "parts",
+  "parts_delivered",
+  "details",
+  "result",
+  "delivery_code_length",
+  "delivery_started_at",
+  "delivery_ended_at",
 ] as const;
 
 /** @param values of `publicFields`, in their order; '' stands for null */
 export function readRecord(id: string, values: readonly string[]): Verification {
   const field = (name: (typeof publicFields)[number]) => values[publicFields.indexOf(name)] ?? "";
+  const endedAtMs = numberOrNull(field("ended_at"));
+  const newest = readDelivery(
+    {
+      channel: field("channel"),
+      state: field("state"),
+      reason: field("reason"),
+      parts: field("parts"),
+      parts_delivered: field("parts_delivered"),
+      details: field("details"),
+      result: field("result"),
+      started_at: field("delivery_started_at"),
+      ended_at: field("delivery_ended_at"),
+    },
+    Number(field("number")),
+  );
+  const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
   return {
     id,
     app: field("app"),
     to: field("to"),
-    country: field("country"),
-    // A gateway of an older version, which knows one channel, leaves it out.
-    channel: (field("channel") || "missed_call") as Channel,
-    callInNumber: orNull(field("call_in_number")),
+    country: orNull(field("country")),
     status: field("status") as Status,
-    reason: orNull(field("reason")) as Outcome | null,
-    calls: Number(field("calls")),
-    callsDelivered: Number(field("calls_delivered")),
-    codeLength: Number(field("code_length")),
-    callerIdPrefix: field("caller_id_prefix"),
-    checksLeft: Number(field("checks_left")),
+    codeLength: numberOrNull(field("delivery_code_length")),
+    checksLeft: field("delivery_code_length") === "" ? null : Number(field("checks_left")),
     attempts: Number(field("attempts")),
+    deliveries: [
+      // One that still waited ended with its verification.
+      ...past.map((stored, index) => ({ endedAtMs, ...withoutNull(readDelivery(stored, index + 1)) })),
+      newest,
+    ],
+    proofDelivery: numberOrNull(field("proof_delivery")),
     reference: orNull(field("reference")),
     metadata: readJson<Verification["metadata"]>(field("metadata")),
     createdAtMs: Number(field("created_at")),
     expiresAtMs: Number(field("expires_at")),
-    endedAtMs: field("ended_at") === "" ? null : Number(field("ended_at")),
-    lastCall: readJson<Verification["lastCall"]>(field("last_call")),
+    endedAtMs,
+    seq: Number(field("seq")),
   };
 }
 
-/** The text for `metadata` and `last_call`; '' for none. */
-export function writeJson(value: Verification["metadata"] | Verification["lastCall"]): string {
-  return value === null ? "" : JSON.stringify(value);
+/** As the start script archives a delivery when another one begins. */
+type StoredDelivery = Readonly<
+  Record<
+    "channel" | "state" | "reason" | "parts" | "parts_delivered" | "details" | "result" | "started_at" | "ended_at",
+    string
+  >
+>;
+
+function readDelivery(stored: StoredDelivery, number: number): Delivery {
+  return {
+    number,
+    channel: stored.channel,
+    state: stored.state,
+    reason: orNull(stored.reason),
+    parts: Number(stored.parts),
+    partsDelivered: Number(stored.parts_delivered),
+    details: readJson(stored.details),
+    result: readJson(stored.result),
+    startedAtMs: Number(stored.started_at),
+    endedAtMs: numberOrNull(stored.ended_at),
+  };
+}
+
+function withoutNull({ endedAtMs, ...delivery }: Delivery): Omit<Delivery, "endedAtMs"> & { endedAtMs?: number } {
+  return endedAtMs === null ? delivery : { ...delivery, endedAtMs };
+}
+
+/** The text for a JSON field; '' for none. */
+export function writeJson(value: unknown): string {
+  return value === null || value === undefined ? "" : JSON.stringify(value);
 }
 
 /** Reads what `writeJson` wrote. */
@@ -65,4 +116,8 @@ function readJson<T>(text: string): T | null {
 
 function orNull(text: string): string | null {
   return text === "" ? null : text;
+}
+
+function numberOrNull(text: string): number | null {
+  return text === "" ? null : Number(text);
 }

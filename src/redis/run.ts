@@ -6,12 +6,18 @@ import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { RedisClient } from "./client.ts";
-import { type ScriptName, scriptNames } from "./scripts.ts";
 import { createTogether } from "./together.ts";
 
 /** A script's answer: text and numbers, as the script's header says. */
 export type Reply = readonly (string | number)[];
-export type RunScript = (name: ScriptName, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
+/** @param name one of `scriptNames`, or `<channel>.<script>` */
+export type RunScript = (name: string, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
+
+export interface ScriptRunner {
+  readonly run: RunScript;
+  /** Makes scripts known by their names. @param scripts from `loadScripts` */
+  define(scripts: ReadonlyMap<string, string>): void;
+}
 
 /** Clients may try again so soon: reconnecting takes about that long. */
 const retryAfterMs = 1000;
@@ -23,18 +29,16 @@ type Command = (key: string, ...args: (string | number)[]) => Promise<Reply | st
 /** Scripts go out by their SHA-1; Redis is sent the text once a connection, and again where it forgot it. */
 export function createScriptRunner(options: {
   readonly client: RedisClient;
-  readonly scripts: Readonly<Record<ScriptName, string>>;
   readonly clock: Clock;
   readonly logger: Logger;
-}): RunScript {
-  const { client, scripts, clock, logger } = options;
-  for (const name of scriptNames) client.defineCommand(commandName(name), { numberOfKeys: 1, lua: scripts[name] });
+}): ScriptRunner {
+  const { client, clock, logger } = options;
   const together = createTogether(client);
   const commands = client as unknown as Record<string, Command>;
 
   let failures = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
-  const failed = (script: ScriptName, error: unknown) => {
+  const failed = (script: string, error: unknown) => {
     failures++;
     if (clock.nowMs() - loggedAtMs < logEveryMs) return;
     // The text only: the error object holds the command's arguments, and with them the callee.
@@ -46,7 +50,7 @@ export function createScriptRunner(options: {
     failures = 0;
   };
 
-  return async (name, key, args) => {
+  const run: RunScript = async (name, key, args) => {
     try {
       const command = commands[commandName(name)];
       if (!command) throw new Error(`no such script: ${name}`);
@@ -57,9 +61,15 @@ export function createScriptRunner(options: {
       throw new Refusal("store_unavailable", "the store does not answer; nothing was placed or verified", retryAfterMs);
     }
   };
+  return {
+    run,
+    define(scripts) {
+      for (const [name, lua] of scripts) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
+    },
+  };
 }
 
 /** Apart from Redis' own commands. */
-function commandName(name: ScriptName): string {
+function commandName(name: string): string {
   return `onering_${name}`;
 }

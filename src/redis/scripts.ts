@@ -1,29 +1,34 @@
 /**
  * Puts the Lua scripts together. `--- @include "name"` stands for lua/includes/name.lua, once in a script, however
- * often it is asked for. The include "tables" is written here from the code that owns the rules: the state machine,
- * the fields of a record, the settings. So none of them stands twice.
+ * often it is asked for. The include "tables" is written here from the code that owns the rules: the state machines of
+ * verifications and of each channel's deliveries, the fields of a record, the settings. So each of them stands once.
  *
  * The first line of each script tells Redis (7 or newer) to look at the whole before it runs: a script is refused, not
  * cut short, where memory is full. What begins something is refused then; what brings it to its end (`allow-oom`) adds
  * a bounded little and is let through. What only reads (`no-writes`) is never refused for that.
  */
 import { readFileSync } from "node:fs";
-import type { MissedCallSettings } from "../channels/missed-call/config.ts";
+import type { ChannelModule, DeliveryMachine } from "../verification/channel-port.ts";
 import type { VerificationSettings } from "../verification/config.ts";
-import { beforeLastCall, events, terminalStatuses, transitions } from "../verification/machine.ts";
-import { publicFields } from "./record.ts";
+import { events, terminalStatuses, transitions } from "../verification/machine.ts";
+import { publicFields, recordVersion } from "./record.ts";
 
-export const scriptNames = [
-  "start",
-  "resend",
-  "next_call",
+/** Scripts of verifications; they get the tables of the channels. */
+const verificationScripts = [
+  "read",
   "check",
   "change",
+  "cancel",
+  "due",
+  "find_open",
+  "blind_check",
+  "limit_on",
   "reserve",
-  "keep_answer",
   "release",
-  "start_call_in",
-  "called_in",
+] as const;
+
+/** Scripts that know no verification. */
+const otherScripts = [
   "reserve_slot",
   "release_slot",
   "reputation_read",
@@ -33,59 +38,108 @@ export const scriptNames = [
   "enable",
   "slots_status",
 ] as const;
-export type ScriptName = (typeof scriptNames)[number];
+
+/** What of a channel goes into Redis. */
+export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts">;
+
+/** Settings of the scripts, and how many apps share the limits of a callee. */
+export interface ScriptSettings {
+  readonly verification: VerificationSettings;
+  readonly apps: number;
+}
 
 const folder = new URL("lua/", import.meta.url);
 
-/** The text of each script, ready for Redis. @throws {Error} where a file or an include is missing. */
-export function loadScripts(settings: VerificationSettings & MissedCallSettings): Readonly<Record<ScriptName, string>> {
-  const tables = writeTables(settings);
-  const texts = scriptNames.map((name) => [name, resolveIncludes(readLua(`${name}.lua`), tables, new Set())]);
-  return Object.fromEntries(texts);
+/** The text of each script that knows no verification, by its name. @throws {Error} where a file or an include is missing */
+export function loadScripts(): ReadonlyMap<string, string> {
+  return new Map(otherScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), "")]));
+}
+
+/**
+ * The text of each script of verifications by its name; a channel's own are called `<channel>.<script>`.
+ * @throws {Error} where a file or an include is missing
+ */
+export function loadVerificationScripts(
+  settings: ScriptSettings,
+  channels: readonly ScriptedChannel[],
+): ReadonlyMap<string, string> {
+  const tables = writeTables(settings, channels);
+  return new Map([
+    ...verificationScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), tables)] as const),
+    ...channels.flatMap(({ name, scripts }) =>
+      Object.entries(scripts).map(([script, file]) => [`${name}.${script}`, build(file, tables)] as const),
+    ),
+  ]);
+}
+
+function build(file: URL, tables: string): string {
+  return resolveIncludes(readFileSync(file, "utf8"), tables, new Set());
 }
 
 function resolveIncludes(text: string, tables: string, included: Set<string>): string {
   return text.replace(/^--- @include "([a-z_]+)"$/gm, (_line, name: string) => {
     if (included.has(name)) return "";
     included.add(name);
-    return resolveIncludes(name === "tables" ? tables : readLua(`includes/${name}.lua`), tables, included);
+    const include = name === "tables" ? tables : readFileSync(new URL(`includes/${name}.lua`, folder), "utf8");
+    return resolveIncludes(include, tables, included);
   });
 }
 
-function readLua(path: string): string {
-  return readFileSync(new URL(path, folder), "utf8");
-}
-
-function writeTables(settings: VerificationSettings & MissedCallSettings): string {
+function writeTables(settings: ScriptSettings, channels: readonly ScriptedChannel[]): string {
   const moves = events.flatMap((event) =>
-    Object.entries(transitions[event]).map(([from, to]) => `['${event} ${from}'] = '${to}'`),
+    Object.entries(transitions[event]).map(([from, to]) => [`${event} ${from}`, to] as const),
   );
   return [
-    `local PUBLIC_FIELDS = ${luaList(publicFields)}`,
-    `local TERMINAL = { ${terminalStatuses.map((status) => `${status} = true`).join(", ")} }`,
+    `local PUBLIC_FIELDS = { ${publicFields.map((field) => `'${field}'`).join(", ")} }`,
+    `local TERMINAL = ${luaSet(terminalStatuses)}`,
     // Made when something moves: most checks move nothing.
     "-- The status after `event`, or nil where it changes nothing.",
-    `local function next_status(status, event) return ({ ${moves.join(", ")} })[event .. ' ' .. status] end`,
-    `local BEFORE_LAST_CALL = { ${Object.entries(beforeLastCall).map(([event, other]) => `${event} = '${other}'`)} }`,
+    `local function next_status(status, event) return (${luaTable(moves)})[event .. ' ' .. status] end`,
+    "-- The table of a channel's deliveries.",
+    "local function channel_rules(channel)",
+    ...channels.map(({ name, machine }) => `  if channel == '${name}' then return ${luaRules(machine)} end`),
+    "  error('a gateway without the channel ' .. channel .. ' cannot move its deliveries')",
+    "end",
     ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
 }
 
+function luaRules({ transitions, states, busy, waiting, final, beforeLastPart }: DeliveryMachine): string {
+  const moves = Object.entries(transitions).flatMap(([event, own]) =>
+    Object.entries(own).map(([from, to]) => [`${event} ${from}`, to ?? ""] as const),
+  );
+  const meaning = Object.entries(states).flatMap(([state, event]) => (event === null ? [] : [[state, event] as const]));
+  const before = Object.entries(beforeLastPart).map(([event, other]) => [event, other ?? ""] as const);
+  return `{ transitions = ${luaTable(moves)}, meaning = ${luaTable(meaning)}, busy = ${luaSet(busy)}, waiting = ${luaSet(waiting)}, final = ${luaSet(final)}, before_last = ${luaTable(before)} }`;
+}
+
+/** A tenant's share of what all share for one callee, in percent, where there are several: no one can use it up. */
+const appSharePercent = 60;
+
 /** The settings that the scripts use, all times in milliseconds. */
-function luaSettings(settings: VerificationSettings & MissedCallSettings) {
+function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<string, number | boolean>> {
+  const share = (total: number) => (apps > 1 ? Math.max(1, Math.floor((total * appSharePercent) / 100)) : total);
+  const { wrong_checks_per_callee: wrongChecks, starts_per_callee_per_hour: starts } = verification;
   return {
-    TTL_MS: settings.ttl_seconds * 1000,
-    RETENTION_MS: settings.retention_seconds * 1000,
-    MAX_CHECKS: settings.max_checks,
-    WRONG_CHECKS_PER_CALLEE: settings.wrong_checks_per_callee,
-    WRONG_CHECKS_WINDOW_MS: settings.wrong_checks_window_seconds * 1000,
-    STARTS_PER_CALLEE_PER_HOUR: settings.starts_per_callee_per_hour,
-    START_GAP_MS: settings.start_gap_seconds * 1000,
-    CALLER_ID_COOLDOWN_MS: settings.caller_id_cooldown_seconds * 1000,
+    RECORD_VERSION: recordVersion,
+    TTL_MS: verification.ttl_seconds * 1000,
+    RETENTION_MS: verification.retention_seconds * 1000,
+    MAX_CHECKS: verification.max_checks,
+    APPS_HAVE_SHARES: apps > 1,
+    WRONG_CHECKS_PER_CALLEE: wrongChecks,
+    WRONG_CHECKS_PER_APP: share(wrongChecks),
+    WRONG_CHECKS_WINDOW_MS: verification.wrong_checks_window_seconds * 1000,
+    STARTS_PER_CALLEE_PER_HOUR: starts,
+    STARTS_PER_APP_PER_HOUR: share(starts),
+    START_GAP_MS: verification.start_gap_seconds * 1000,
   };
 }
 
 /** Names and values are our own constants and integers; nothing from outside gets into a script's text. */
-function luaList(items: readonly string[]): string {
-  return `{ ${items.map((item) => `'${item}'`).join(", ")} }`;
+function luaTable(entries: readonly (readonly [string, string])[]): string {
+  return `{ ${entries.map(([key, value]) => `['${key}'] = '${value}'`).join(", ")} }`;
+}
+
+function luaSet(items: readonly string[]): string {
+  return `{ ${items.map((item) => `['${item}'] = true`).join(", ")} }`;
 }

@@ -1,75 +1,89 @@
 /** The store of verifications: each method is one script, one round trip. What the scripts do stands in lua/. */
 import type { VerificationSettings } from "../verification/config.ts";
-import type {
-  CalleeLimit,
-  CallRequest,
-  ChangeResult,
-  CheckResult,
-  Exists,
-  NextPlacement,
-  Placement,
-  Reservation,
-  Seen,
-  VerificationStore,
-} from "../verification/store-port.ts";
-import type { Status } from "../verification/types.ts";
-import { idempotencyKey, verificationKey } from "./keys.ts";
-import { readRecord, writeJson } from "./record.ts";
+import type { Status } from "../verification/machine.ts";
+import type { ChangeResult, KeyReservation, Seen, VerificationStore } from "../verification/store-port.ts";
+import { calleeKey, dueKey, idempotencyKey, shards, verificationKey } from "./keys.ts";
+import { writeJson } from "./record.ts";
+import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createVerificationStore(run: RunScript, settings: VerificationSettings): VerificationStore {
+/**
+ * @param testNowMs the time that scripts take for now; in production null: Redis' own, because the clocks of gateways differ
+ */
+export function createVerificationStore(
+  run: RunScript,
+  settings: VerificationSettings,
+  testNowMs: (() => number) | null,
+): VerificationStore {
   const idempotencyTtlMs = settings.idempotency_ttl_seconds * 1000;
+  const now = () => (testNowMs === null ? "" : testNowMs());
 
   return {
-    async start(call) {
-      const { to, country, reference, metadata } = call;
-      const reply = await run("start", verificationKey(call.id), [
-        ...[call.nowMs, call.app, call.id, call.callee.hash, call.longestCallMs, call.maxCoolingDown],
-        ...[to, country, reference ?? "", writeJson(metadata), call.calls],
-        ...candidateArgs(call),
-      ]);
-      if (reply[0] === "exists") return { kind: "exists", ...readSeen(call.id, reply as Reply) } satisfies Exists;
-      return readPlacement(call.id, reply as Reply);
+    shards,
+
+    async begin({ mode, app, id, channel, callee, to, country, reference, metadata, session }, args) {
+      const common = [now(), app, id, mode, callee.hash, to, country ?? "", reference ?? "", writeJson(metadata)];
+      const reply = await run(`${channel}.start`, verificationKey(id), [...common, session ?? "", ...args]);
+      return readBeginAnswer(id, reply as Reply);
     },
 
-    async resend(call) {
-      const reply = await run("resend", verificationKey(call.id), [
-        ...[call.nowMs, call.app, call.id, call.longestCallMs, call.maxCoolingDown, call.calls],
-        ...candidateArgs(call),
-      ]);
-      return readPlacement(call.id, reply as Reply);
+    async run(channel, script, { app, id }, args) {
+      const reply = await run(`${channel}.${script}`, verificationKey(id), [now(), app, id, ...args]);
+      return readScriptAnswer(id, reply as Reply);
     },
 
-    async nextCall({ nowMs, app, id, attempt, longestCallMs }) {
-      const reply = await run("next_call", verificationKey(id), [nowMs, app, id, attempt, longestCallMs]);
-      return readNextPlacement(id, reply as Reply);
+    async runOnCallee(channel, script, callee, name, args) {
+      const reply = await run(`${channel}.${script}`, calleeKey(callee, name), [now(), ...args]);
+      return readScriptAnswer("", reply as Reply);
     },
 
-    async check(nowMs, app, id, guess) {
-      const reply = await run("check", verificationKey(id), [nowMs, app, id, guess.codeHash, guess.codeLength]);
-      return readCheck(id, reply as Reply);
+    async limitOn(app, callee) {
+      const reply = (await run("limit_on", calleeKey(callee), [now(), app, callee.hash])) as Reply;
+      if (reply[0] === "free") return null;
+      const answer = readScriptAnswer("", reply);
+      if (answer.kind !== "limited") throw unreadable(answer.kind);
+      return answer;
     },
 
-    async change({ nowMs, app, id, attempt, event, reason, lastCall = null, mayStillRing = false }) {
-      const reply = await run("change", verificationKey(id), [
-        nowMs,
-        app,
-        id,
-        attempt ?? "",
-        event ?? "",
-        reason ?? "",
-        writeJson(lastCall),
-        mayStillRing ? 1 : 0,
-      ]);
-      return readChange(id, reply as Reply);
+    async read(app, id) {
+      return readFound(id, (await run("read", verificationKey(id), [now(), app])) as Reply);
+    },
+
+    async cancel(app, id) {
+      return readFound(id, (await run("cancel", verificationKey(id), [now(), app])) as Reply);
+    },
+
+    async check(app, id, guess) {
+      const args = [now(), app, id, guess.codeHash, guess.codeLength];
+      return readCheck(id, (await run("check", verificationKey(id), args)) as Reply);
+    },
+
+    async change({ app, id, attempt, event, reason, result, mayStillRing = false, remainingMs = null }) {
+      const args = [now(), app, id, attempt, event, reason ?? "", writeJson(result), mayStillRing ? 1 : 0];
+      const reply = (await run("change", verificationKey(id), [...args, remainingMs ?? ""])) as Reply;
+      return readChange(id, reply);
+    },
+
+    async findOpen(app, callee) {
+      const reply = (await run("find_open", calleeKey(callee, `open:${app}`), [now(), app])) as Reply;
+      const pairs = Array.from({ length: reply.length / 2 }, (_, index) => reply.slice(index * 2, index * 2 + 2));
+      return pairs.map(([id, session]) => ({ id: String(id), session: session ? String(session) : null }));
+    },
+
+    async countBlindCheck(app, callee) {
+      const [counted] = (await run("blind_check", calleeKey(callee, `blind:${app}`), [now()])) as Reply;
+      return Number(counted);
+    },
+
+    async settleDue(shard, most) {
+      const [looked, ...ended] = (await run("due", dueKey(shard), [now(), most])) as unknown as DueReply;
+      const seen: Seen[] = [];
+      for (let i = 0; i < ended.length; i += 2) seen.push(readSeen(ended[i] as string, ended[i + 1] as Reply));
+      return { seen, more: looked >= most };
     },
 
     async reserve({ key, fingerprint, id }) {
       return readReservation((await run("reserve", idempotencyKey(key), [fingerprint, id, idempotencyTtlMs])) as Reply);
-    },
-
-    async keepAnswer({ key, fingerprint, id }, answer) {
-      return (await run("keep_answer", idempotencyKey(key), [fingerprint, id, answer, idempotencyTtlMs])) as string;
     },
 
     async release({ key, id }) {
@@ -78,91 +92,22 @@ export function createVerificationStore(run: RunScript, settings: VerificationSe
   };
 }
 
-function candidateArgs(call: CallRequest): (string | number)[] {
-  return call.candidates.flatMap(({ callerIdHashes, codeHash, prefix, codeLength }) => [
-    ...callerIdHashes,
-    codeHash,
-    prefix,
-    codeLength,
-  ]);
-}
+type DueReply = readonly [looked: number, ...ended: readonly (string | Reply)[]];
 
-function readPlacement(id: string, reply: Reply): Placement {
-  const [kind, first, second] = reply;
-  switch (kind) {
-    case "placed":
-      // Lua counts from 1.
-      return { kind, candidate: Number(first) - 1, verification: readSeen(id, reply).verification };
-    case "ended":
-      return { kind, ...readSeen(id, reply) };
-    case "all_cooling_down":
-      return { kind, resting: Number(first) };
-    case "capacity":
-      return { kind, retryAfterMs: Number(first) };
-    case "limited":
-      return { kind, limit: String(first) as CalleeLimit, retryAfterMs: Number(second) };
-    case "not_found":
-      return { kind };
-    default:
-      throw unreadable(kind);
-  }
-}
-
-function readNextPlacement(id: string, reply: Reply): NextPlacement {
-  const [kind] = reply;
-  switch (kind) {
-    case "placed":
-      return { kind, verification: readSeen(id, reply).verification };
-    case "ended":
-      return { kind, ...readSeen(id, reply) };
-    case "stale":
-    case "not_found":
-      return { kind };
-    default:
-      throw unreadable(kind);
-  }
-}
-
-function readCheck(id: string, reply: Reply): CheckResult {
-  const [kind, first, second] = reply;
-  switch (kind) {
-    case "checked":
-      return { kind, checksLeft: Number(first), status: second as Status };
-    case "decided":
-      return { kind, valid: first === 1, ...readSeen(id, reply) };
-    case "ended":
-      return { kind, ...readSeen(id, reply) };
-    case "wrong_length":
-      return { kind, codeLength: Number(first) };
-    case "limited":
-      return { kind, retryAfterMs: Number(first) };
-    case "not_found":
-      return { kind };
-    default:
-      throw unreadable(kind);
-  }
+function readFound(id: string, reply: Reply): ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" } {
+  if (reply[0] === "not_found") return { kind: "not_found" };
+  if (reply[0] === "seen") return { kind: "seen", ...readSeen(id, reply) };
+  throw unreadable(reply[0]);
 }
 
 function readChange(id: string, reply: Reply): ChangeResult {
-  const [kind, first, second] = reply;
-  if (kind === "noted") return { kind, status: first as Status, callsDelivered: Number(second) };
-  if (kind === "seen") return { kind, ...readSeen(id, reply) };
-  if (kind === "not_found") return { kind };
-  throw unreadable(kind);
+  const [kind, status, partsDelivered, seq] = reply;
+  if (kind !== "noted") return readFound(id, reply);
+  return { kind, status: status as Status, partsDelivered: Number(partsDelivered), seq: Number(seq) };
 }
 
-function readReservation([kind, id, answer]: Reply): Reservation {
+function readReservation([kind, id]: Reply): KeyReservation {
   if (kind === "new" || kind === "reused") return { kind };
-  if (kind === "known") return { kind, id: String(id), answer: answer ? String(answer) : null };
+  if (kind === "known") return { kind, id: String(id) };
   throw unreadable(kind);
-}
-
-/** @param reply kind, an extra value, ended now, public fields */
-export function readSeen(id: string, reply: Reply): Seen {
-  return { endedNow: reply[2] === 1, verification: readRecord(id, reply.slice(3) as string[]) };
-}
-
-/** The error for an answer that no script of this version gives. */
-export function unreadable(kind: unknown): Error {
-  return new Error(`a script answered ${String(kind)}, which this version does not know`);
 }

@@ -1,5 +1,5 @@
-/** Tells the page which verification is the newest and when to look at it, whoever started it: the page or a terminal. */
-import type { ReportEvent } from "../events/events.ts";
+/** Tells the page which verification is the newest and when to look at it, whichever client started it. */
+import type { GatewayEvent } from "../events/events.ts";
 
 export class Activity {
   #newest: string | null = null;
@@ -10,11 +10,11 @@ export class Activity {
     return this.#newest;
   }
 
-  /** The gateway reports that something happened. */
-  report(event: ReportEvent): void {
-    if (event.type === "verification_started") this.#newest = event.id;
-    if (!("id" in event) || event.id !== this.#newest) return;
-    for (const listener of this.#listeners) listener(event.id);
+  /** Takes an event of the gateway. */
+  receive({ type, data }: GatewayEvent): void {
+    if (type === "verification.started") this.#newest = data.verification;
+    if (!("verification" in data) || data.verification !== this.#newest) return;
+    for (const listener of this.#listeners) listener(data.verification);
   }
 
   /** Calls back whenever something happened to the newest verification. @returns what ends that */

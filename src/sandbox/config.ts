@@ -70,7 +70,7 @@ export function sandboxConfig(
     trunks: {
       [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
     },
-    call_in: { numbers: callInNumbers, rest_seconds: 60 },
+    call_in: { numbers: callInNumbers, number_cooldown_seconds: 60 },
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
     apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },

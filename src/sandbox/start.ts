@@ -2,7 +2,6 @@
 import type { Logger } from "pino";
 import { buildApp } from "../app.ts";
 import type { Config } from "../config/schema.ts";
-import type { ReportEvent } from "../events/events.ts";
 import { startAsterisk } from "../local/asterisk/asterisk.ts";
 import type { Programs } from "../local/fetch/programs.ts";
 import { freePort } from "../local/process/free-port.ts";
@@ -98,8 +97,16 @@ async function build(
   const { sip } = asterisk.value.ports;
   const callIn = (caller: string, called: string) => placeCall({ clock, random, port: sip, caller, called });
   const routes = sandboxRoutes({ phone, callIn, activity, clock, apiKey: sandboxKey });
-  const report = (event: ReportEvent) => activity.report(event);
-  const app = await track(buildApp(config, { logger, clock, random, report, sandbox: true, extraPlugins: [routes] }));
+  const app = await track(
+    buildApp(config, {
+      logger,
+      clock,
+      random,
+      onEvent: (event) => activity.receive(event),
+      sandbox: true,
+      extraPlugins: [routes],
+    }),
+  );
   const { url } = await app.start();
   return { url, config, phone };
 }

@@ -1,6 +1,7 @@
 /** Every way in which OneRing says no. The codes are part of the HTTP contract: add, never rename. */
 export const refusalCodes = [
   "invalid_request",
+  "not_supported",
   "unauthorized",
   "forbidden",
   "number_invalid",
@@ -13,6 +14,7 @@ export const refusalCodes = [
   "capacity",
   "verification_not_found",
   "verification_ended",
+  "verification_ambiguous",
   "idempotency_key_reused",
   "telephony_unavailable",
   "store_unavailable",

@@ -26,6 +26,10 @@ export interface Hashes {
   callerId(callee: string, callerId: string): string;
   /** A caller ID whoever it is shown to: what is counted over all callees. */
   presented(callerId: string): string;
+  /** A client's session of one app. */
+  session(app: string, session: string): string;
+  /** What stands for the id of a verification where none is open: always the same for one app and number. */
+  blindId(app: string, callee: string): string;
   /** An Idempotency-Key of one app. */
   idempotencyKey(app: string, key: string): string;
   /** Tells whether two requests say the same, whatever the order of their keys. */
@@ -50,6 +54,11 @@ export function createHashes(hmacKey: string): Hashes {
     code: (verificationId, code) => short("code", verificationId, code),
     callerId: (callee, callerId) => short("caller-id", callee, callerId),
     presented: (callerId) => short("presented", callerId),
+    session: (app, session) => short("session", app, session),
+    blindId(app, callee) {
+      const { bucket } = this.callee(callee);
+      return `v${bucket}${short("blind", app, callee)}`;
+    },
     idempotencyKey: (app, key) => short("idempotency-key", app, key),
     fingerprint: (request) =>
       short(
@@ -57,12 +66,12 @@ export function createHashes(hmacKey: string): Hashes {
         JSON.stringify([
           request.to,
           request.country ?? null,
-          request.channel ?? "missed_call",
+          request.channel ?? null,
+          request.calls ?? null,
           request.codeLength ?? null,
           request.reference ?? null,
           request.metadata ? Object.entries(request.metadata).sort(byKey) : null,
-          // Only where it is there: fingerprints of requests without it stay what they were before there was such a key.
-          ...(request.calls === undefined ? [] : [request.calls]),
+          request.session ?? null,
         ]),
       ),
   };

@@ -1,58 +1,54 @@
 /**
- * One request, one verification, one answer, however often it is sent.
+ * One request, one verification, however often it is sent.
  *
- * The key is reserved with the id that the verification will have, before anything is placed. Starting is idempotent
- * on the id, so a crash at any point, or a store that took the start but lost its answer, leaves at most one call.
+ * The key is reserved with the id that the verification will have, before anything is begun. Starting is idempotent
+ * on the id, so a crash at any point, or a store that took the start but lost its answer, leaves at most one delivery.
+ * Redis keeps the id alone; a replay answers the verification's current state.
  */
 import { Refusal } from "../shared/refusal.ts";
-import { askerGone } from "./refusals.ts";
+import { clientGone } from "./refusals.ts";
 import type { IdempotentRequest, VerificationStore } from "./store-port.ts";
 import type { Verification } from "./types.ts";
 
 /**
+ * @param find the verification with the given id, or null
  * @param start starts the verification with the given id, or returns the one that has it
  * @throws {Refusal} `idempotency_key_reused` where another request has the key, and whatever `start` throws
  */
-export async function answerOnce(
-  store: VerificationStore,
+export async function startOnce(
+  store: Pick<VerificationStore, "reserve" | "release">,
   request: IdempotentRequest,
+  find: (id: string) => Promise<Verification | null>,
   start: (id: string) => Promise<Verification>,
 ): Promise<Verification> {
   const reservation = await store.reserve(request);
   if (reservation.kind === "reused") {
     throw new Refusal("idempotency_key_reused", "this Idempotency-Key was used with another request");
   }
-  if (reservation.kind === "known" && reservation.answer !== null) return read(reservation.answer);
-
   const ours = reservation.kind === "known" ? { ...request, id: reservation.id } : request;
-  let verification: Verification;
+  const known = reservation.kind === "known" ? await find(ours.id) : null;
+  if (known !== null) return known;
   try {
-    verification = await start(ours.id);
+    return await start(ours.id);
   } catch (error) {
-    if (placedNothing(error)) await forget(store, ours);
+    if (beganNothing(error)) await forget(store, ours);
     throw error;
   }
-  return read(await store.keepAnswer(ours, JSON.stringify(verification)));
 }
 
 /**
- * A refusal changed nothing, so the app may try again with the same key; after any other error nobody knows. One whose
- * asker is gone may have been asked again already: that one needs the reservation.
+ * A refusal changed nothing, so the app may try again with the same key; after any other error nobody knows. A request
+ * whose client is gone may have been sent again already: that one needs the reservation.
  */
-function placedNothing(error: unknown): boolean {
-  return error instanceof Refusal && error.code !== "store_unavailable" && error !== askerGone;
+function beganNothing(error: unknown): boolean {
+  return error instanceof Refusal && error.code !== "store_unavailable" && error !== clientGone;
 }
 
 /** Best effort: a reservation that stays leads to the same id again, and ends by itself. */
-async function forget(store: VerificationStore, request: IdempotentRequest): Promise<void> {
+async function forget(store: Pick<VerificationStore, "release">, request: IdempotentRequest): Promise<void> {
   try {
     await store.release(request);
   } catch {
-    // The refusal is what the app must hear of.
+    // The refusal is what the app must be told.
   }
-}
-
-/** Written by ourselves, by `keepAnswer`. */
-function read(answer: string): Verification {
-  return JSON.parse(answer) as Verification;
 }

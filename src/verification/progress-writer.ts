@@ -1,79 +1,67 @@
 /**
- * Writes the progress of one call into the store, in order. Only the newest news counts: what comes before the next flush,
- * or while the store is busy, replaces what waits. So one call never has more than one write under way and one waiting,
- * and a store that is away for a while gets the last state when it is back. What is lost for good is settled by the
- * call's deadline.
+ * Writes what happens to one attempt into the store, in order. Only the newest update counts: what comes before the next
+ * flush, or while the store is busy, replaces what waits. So one attempt never has more than one write in progress and one
+ * waiting, and a store that is down for a while gets the last state when it is back. What is lost for good is settled by
+ * the attempt's deadline.
  */
-
-import type { LastCall } from "../channels/missed-call/last-call.ts";
-import type { LineLogger } from "../observability/late-logger.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { Outcome } from "../telephony/calls/outcome.ts";
-import type { Event } from "./machine.ts";
+import type { DeliveryChange } from "./store-port.ts";
 
 /** Together longer than a failover of Sentinel or Cluster takes with their defaults (some 10 to 30 s). */
 const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
 
-export interface News {
-  readonly event: Event;
-  readonly reason: Outcome | null;
-  /** With the end of a call. */
-  readonly lastCall?: LastCall | null;
-  readonly mayStillRing?: boolean;
-}
+/** One thing that happened to an attempt. */
+export type DeliveryUpdate = Omit<DeliveryChange, "app" | "id" | "attempt">;
 
 export interface ProgressWriter {
-  tell(news: News): void;
-  /** Resolves when nothing is under way or waiting. */
+  write(update: DeliveryUpdate): void;
+  /** Resolves when nothing is in progress or waiting. */
   settled(): Promise<void>;
 }
 
-/** @param write stores one piece of news; may reject, then it is tried again, or the news that came since */
+/** @param options.store stores one update; may reject, then it is tried again, or the update that came since */
 export function createProgressWriter(options: {
-  readonly write: (news: News) => Promise<void>;
-  /** When news is written: with that of other calls. */
+  readonly store: (update: DeliveryUpdate) => Promise<void>;
+  /** When updates are written: with those of other attempts. */
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
-  readonly logger: LineLogger;
+  /** Called once where an update is lost for good. */
+  readonly onLost: (update: DeliveryUpdate, error: unknown) => void;
 }): ProgressWriter {
-  const { write, batchTimer, clock, logger } = options;
-  let waiting: News | null = null;
+  const { store, batchTimer, clock, onLost } = options;
+  let waiting: DeliveryUpdate | null = null;
   let running: Promise<void> | null = null;
 
   const writeAll = async () => {
     await batchTimer.next();
     for (let failures = 0; waiting !== null; ) {
-      const news: News = waiting;
+      const update: DeliveryUpdate = waiting;
       waiting = null;
       try {
-        await write(news);
+        await store(update);
         failures = 0;
       } catch (error) {
         const delayMs = retryDelaysMs[failures++];
         if (delayMs === undefined) {
-          logger.error({ event: news.event, error: textOf(error) }, "the progress of a call could not be stored");
+          onLost(update, error);
           break;
         }
-        waiting ??= news;
+        waiting ??= update;
         await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
       }
     }
-    // In the same breath as the last look at `waiting`: news that comes later starts anew.
+    // Synchronous with the last check of `waiting`: an update that comes later starts anew.
     running = null;
   };
 
   return {
-    tell(news) {
-      waiting = news;
+    write(update) {
+      waiting = update;
       running ??= writeAll();
     },
     async settled() {
       while (running) await running;
     },
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
 }

@@ -1,134 +1,159 @@
-/** Proves that somebody holds a number: the one service behind the API. See `Verifications` for what it promises. */
+/** Proves that a person holds a `to`: the one service behind the API. See `Verifications` for what it promises. */
 import type { Logger } from "pino";
-import type { CallerIdReputation } from "../caller-ids/reputation.ts";
-import type { CallerIdPool } from "../caller-ids/types.ts";
-import { type CallInOptions, type CallIns, createCallIns } from "../channels/call-in/call-in.ts";
-import type { CallInStore } from "../channels/call-in/store-port.ts";
-import { createCalls } from "../channels/missed-call/calls.ts";
-import { codeOf, readCode } from "../channels/missed-call/guess.ts";
-import { createStarts } from "../channels/missed-call/start.ts";
-import type { Report } from "../events/events.ts";
+import type { AppIdentity } from "../apps/principal.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
-import type { CallsConfig } from "../telephony/calls/config.ts";
-import type { ChannelSlots, Dialer } from "../telephony/calls/ports.ts";
+import { createCore } from "./channel-core.ts";
+import type { ChannelModule, DeliveryOrder } from "./channel-port.ts";
+import { type ChannelSet, openChannels } from "./channel-set.ts";
+import { createChecks } from "./checks.ts";
 import type { VerificationSettings } from "./config.ts";
+import { createDeliveries } from "./deliveries.ts";
+import { createDueWatch } from "./due-watch.ts";
 import { createEndings } from "./endings.ts";
+import type { VerificationEvents } from "./events.ts";
 import { createHashes } from "./hashes.ts";
-import { callerIdsMissing, ended, limited, noCode, notFound } from "./refusals.ts";
+import { startOnce } from "./idempotency.ts";
+import { newVerificationId } from "./ids.ts";
+import { isTerminal } from "./machine.ts";
+import { ended, notFound } from "./refusals.ts";
 import type { VerificationStore } from "./store-port.ts";
-import type { CheckAnswer, Guess, Verifications } from "./types.ts";
+import { newestOf, type Verifications } from "./types.ts";
 
 export interface VerificationsOptions {
-  readonly config: CallInOptions["config"] & {
-    readonly verification: Pick<VerificationSettings, "starts_per_callee_per_hour"> & { readonly min_calls: number };
-    readonly calls: Pick<CallsConfig, "second_call_gap_ms">;
-  };
-  readonly callInStore: CallInStore;
+  readonly settings: VerificationSettings;
+  /** In the order of preference: the first usable one is the default. */
+  readonly channels: readonly ChannelModule[];
   readonly numbers: Numbers;
-  readonly callerIds: CallerIdPool;
-  readonly reputation: CallerIdReputation;
-  readonly slots: ChannelSlots;
-  readonly dialer: Dialer;
   readonly store: VerificationStore;
-  /** When what may wait a little is written: `Store.batchTimer`. */
   readonly batchTimer: BatchTimer;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly report: Report;
+  readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }
 
 export interface VerificationService extends Verifications {
-  /** A call came in and was refused: it may prove a number. Never throws. */
-  readonly heard: CallIns["heard"];
-  /** Lets live calls end, and second calls follow the first; what is left after `graceMs` is canceled. */
+  readonly channels: ChannelSet;
+  /** From now on what is due is ended, whichever gateway began it. */
+  startDueWatch(): void;
+  /** Looks at what is due now. */
+  settleDue(): Promise<void>;
+  /** Lets deliveries in progress end; what is left after `graceMs` is canceled. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when the store was told of all that calls reported so far: to be awaited after `drain`. */
+  /** Resolves when the store has all that happened so far: to be awaited after `drain`. */
   settled(): Promise<void>;
-  /** Forgets its timers. */
   stop(): void;
 }
 
 export function createVerifications(options: VerificationsOptions): VerificationService {
-  const { store, clock, report } = options;
+  const { settings, numbers, store, clock, random, publish, logger } = options;
   const hashes = createHashes(options.hmacKey);
-  const endings = createEndings(options);
-  const calls = createCalls({ ...options, onSeen: endings.seen });
-  const callIns = createCallIns({ ...options, hashes, endings });
-  const { start, resend } = createStarts({ ...options, hashes, calls, callIns, endings });
+  const endings = createEndings({ store, publish, logger, stop: (verification) => stopDeliveries(verification) });
+  const channels = openChannels(options.channels, (name) =>
+    createCore({ ...options, hashes, seen: endings.seen, logger: logger.child({ channel: name }) }),
+  );
+  const stopDeliveries: (typeof channels.all)[number]["stop"] = (verification) =>
+    channels.of(newestOf(verification).channel).stop(verification);
+  const deliveries = createDeliveries({ store, endings, publish, clock, logger });
+  const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
+  const due = createDueWatch({ store, clock, logger, onSeen: endings.seen });
 
-  /** Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. */
-  async function readGuess(app: string, id: string, guess: Guess): Promise<{ code: string; codeLength: number }> {
-    if ("code" in guess) {
-      const code = readCode(guess.code);
-      return { code, codeLength: code.length };
+  /** @throws {Refusal} where the number may not be contacted */
+  function examine(app: AppIdentity, to: string, country: string | undefined) {
+    const facts = numbers.examine(to, country ?? null, app.allowedCountries);
+    if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
+    if (!facts.callable || facts.e164 === null || facts.country === null) {
+      throw new Refusal("number_not_callable", "this number cannot be called");
     }
-    const { callerIds } = guess;
-    const { channel, callerIdPrefix, codeLength, calls } = await endings.look(app, id);
-    if (channel === "call_in") throw noCode();
-    if (callerIds.length !== calls) throw callerIdsMissing(calls);
-    return { code: codeOf(callerIds, callerIdPrefix, codeLength) ?? "", codeLength };
+    return { to: facts.e164, country: facts.country, callee: hashes.callee(facts.e164) };
+  }
+
+  async function find(app: string, id: string) {
+    const found = await store.read(app, id);
+    return found.kind === "seen" ? endings.seen(found) : null;
   }
 
   return {
-    start,
-    resend,
+    channels,
+
+    async start(app, request, idempotencyKey, clientIsGone = () => false) {
+      const { calls = null, codeLength = null, reference = null, metadata = null } = request;
+      const channel = channels.wanted(request.channel ?? null);
+      const callee = examine(app, request.to, request.country);
+      const session = request.session === undefined ? null : hashes.session(app.name, request.session);
+      const begin = (verificationId: string) => {
+        const order: DeliveryOrder = { verificationId, app, ...callee, calls, codeLength };
+        channel.accept(order);
+        return deliveries.begin(channel, { mode: "new", order, reference, metadata, session, clientIsGone });
+      };
+      const id = newVerificationId(callee.callee.bucket, random);
+      if (idempotencyKey === null) return begin(id);
+      const key = hashes.idempotencyKey(app.name, idempotencyKey);
+      const once = { key, fingerprint: hashes.fingerprint(request), id };
+      return startOnce(store, once, (known) => find(app.name, known), begin);
+    },
 
     get: (app, id) => endings.look(app.name, id),
 
-    async check(app, id, guess) {
-      const { code, codeLength } = await readGuess(app.name, id, guess);
-      const result = await store.check(clock.nowMs(), app.name, id, { codeHash: hashes.code(id, code), codeLength });
-      switch (result.kind) {
-        case "not_found":
-          throw notFound();
-        case "limited":
-          throw limited("wrong_checks", result.retryAfterMs);
-        case "wrong_length":
-          if (result.codeLength === 0) throw noCode();
-          throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
-        case "ended":
-          throw ended(endings.seen(result).status);
-        case "checked":
-          return answer(result, false);
-        case "decided":
-          return answer(endings.seen(result), result.valid);
-      }
+    check: (app, id, guess) => checks.check(app.name, id, guess),
 
-      function answer({ status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">, valid: boolean): CheckAnswer {
-        report({ type: "check", id, app: app.name, valid });
-        return { id, status, valid, checksLeft };
-      }
+    async checkByNumber(app, { to, country }, guess, session) {
+      const callee = examine(app, to, country);
+      return checks.checkByNumber(app.name, callee.to, callee.callee, guess, session);
+    },
+
+    async resend(app, id, wanted = null, clientIsGone = () => false) {
+      const verification = await endings.look(app.name, id);
+      const { status, to, country } = verification;
+      if (isTerminal(status)) throw ended(status);
+      const newest = newestOf(verification);
+      const channel = channels.wanted(wanted ?? newest.channel);
+      const same = channel.name === newest.channel;
+      const order: DeliveryOrder = {
+        ...{ verificationId: id, app, to, country, callee: hashes.callee(to) },
+        // Another code of the same kind; another channel decides for itself.
+        calls: same ? newest.parts : null,
+        codeLength: same ? verification.codeLength : null,
+      };
+      channel.accept(order);
+      const nothingNew = { reference: null, metadata: null, session: null };
+      return deliveries.begin(channel, { mode: "again", order, ...nothingNew, clientIsGone });
     },
 
     async cancel(app, id) {
-      const cancel = {
-        nowMs: clock.nowMs(),
-        app: app.name,
-        id,
-        attempt: null,
-        event: "canceled",
-        reason: null,
-      } as const;
-      const result = await store.change(cancel);
+      const result = await store.cancel(app.name, id);
       if (result.kind !== "seen") throw notFound();
       const verification = endings.seen(result);
-      // Canceling twice is the same wish; any other end is news to the app.
+      // Canceling twice is the same request; any other end is an error for the app.
       if (verification.status !== "canceled") throw ended(verification.status);
       return verification;
     },
 
-    heard: callIns.heard,
-    drain: calls.drain,
-    async settled() {
-      await Promise.all([calls.settled(), callIns.settled()]);
+    nextChannels(_app, verification) {
+      if (isTerminal(verification.status)) return [];
+      const newest = newestOf(verification);
+      const { proves } = channels.of(newest.channel);
+      const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
+      return channels.usable
+        .filter((channel) => channel.proves === proves)
+        .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
-    stop: endings.stop,
+
+    startDueWatch: due.start,
+    settleDue: due.look,
+    async drain(graceMs) {
+      await Promise.all(channels.all.map((channel) => channel.drain(graceMs)));
+    },
+    async settled() {
+      await Promise.all(channels.all.map((channel) => channel.settled()));
+    },
+    stop: due.stop,
   };
 }

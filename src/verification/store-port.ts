@@ -1,88 +1,55 @@
-/** What verification asks of the place where its state lives. Implemented by src/redis; the rules run there, atomically. */
-
-import type { LastCall } from "../channels/missed-call/last-call.ts";
-import type { Outcome } from "../telephony/calls/outcome.ts";
+/** What verification asks of the place where its state lives (src/redis). The rules run there, each as one atomic step. */
 import type { CalleeRef } from "./hashes.ts";
-import type { Event } from "./machine.ts";
-import type { Status, Verification } from "./types.ts";
+import type { Status } from "./machine.ts";
+import type { Verification } from "./types.ts";
 
-/** The caller ID, or the two, that may be shown for one code, as far as the store may know them. */
-export interface Candidate {
-  /** From `Hashes.callerId`: one for each call, in order. */
-  readonly callerIdHashes: readonly string[];
-  /** From `Hashes.code`. */
-  readonly codeHash: string;
-  /** May be told to the app. E.164 with the plus sign. */
-  readonly prefix: string;
-  /** Of all calls together. */
-  readonly codeLength: number;
-}
+/** A channel's own arguments of one of its scripts. */
+export type ScriptArgs = readonly (string | number)[];
 
-/** A code that is wanted: its first call, and the caller IDs of all its calls. */
-export interface CallRequest {
-  readonly nowMs: number;
+/** What every channel's start has in common. */
+export interface BeginDelivery {
+  /** `new`: the first delivery of a new verification. `again`: another one of a verification that goes on. */
+  readonly mode: "new" | "again";
   readonly app: string;
   readonly id: string;
+  readonly channel: string;
   readonly callee: CalleeRef;
-  /** How many calls tell the code, each with another caller ID: 1 or 2. */
-  readonly calls: number;
-  /** In random order: the first of whose caller IDs none rests for this callee is taken. */
-  readonly candidates: readonly Candidate[];
-  /** With more caller IDs than this resting for the callee, no call is placed. */
-  readonly maxCoolingDown: number;
-  /** After this time a call that nobody heard of is taken for lost; where another follows, until that is placed. */
-  readonly longestCallMs: number;
-}
-
-/** The second call of a code, whose caller ID was leased with the first. */
-export interface NextCall {
-  readonly nowMs: number;
-  readonly app: string;
-  readonly id: string;
-  /** The call before it. */
-  readonly attempt: number;
-  readonly longestCallMs: number;
-}
-
-/** The first call of a new verification. */
-export interface StartCall extends CallRequest {
   /** E.164 with the plus sign. */
   readonly to: string;
-  readonly country: string;
+  readonly country: string | null;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
+  /** From `Hashes.session`. */
+  readonly session: string | null;
 }
 
-/** Which limit of the callee stands against a call. */
+/** Which limit of the callee stands against a delivery. */
 export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts";
 
 /** A verification as a script left it. */
 export interface Seen {
   readonly verification: Verification;
-  /** Whether this very script ended it, so that its end is reported exactly once. */
+  /** Whether this very script ended it, so that its end is told exactly once. */
   readonly endedNow: boolean;
 }
 
-/** A verification with this id was started before: place nothing. */
-export type Exists = { readonly kind: "exists" } & Seen;
-
-/** The answer to a wanted call. Whatever is not `placed` changed nothing for the callee. */
-export type Placement =
-  /** The caller ID of this candidate (0 = first) is leased: place the call. */
-  | { readonly kind: "placed"; readonly candidate: number; readonly verification: Verification }
-  /** Each of the candidates rests for this callee; `resting` caller IDs do. */
-  | { readonly kind: "all_cooling_down"; readonly resting: number }
-  | { readonly kind: "capacity"; readonly retryAfterMs: number }
+/** What a script says that began nothing. */
+export type NotBegun =
   | { readonly kind: "limited"; readonly limit: CalleeLimit; readonly retryAfterMs: number }
+  /** The channel's own reason, and a figure that goes with it. */
+  | { readonly kind: "refused"; readonly why: string; readonly figure: number }
   | { readonly kind: "not_found" }
   | ({ readonly kind: "ended" } & Seen);
 
-/** `placed`: now it may ring. `stale`: there is no such call to place, or another one goes to this callee. */
-export type NextPlacement =
-  | { readonly kind: "placed"; readonly verification: Verification }
-  | { readonly kind: "stale" }
-  | { readonly kind: "not_found" }
-  | ({ readonly kind: "ended" } & Seen);
+export type BeginAnswer =
+  /** @property choice which of the offers was taken (0 = first) */
+  | { readonly kind: "begun"; readonly choice: number; readonly verification: Verification }
+  /** A verification with this id was started before: nothing is begun. */
+  | ({ readonly kind: "exists" } & Seen)
+  | NotBegun;
+
+/** The answer of a channel's other scripts. */
+export type ScriptAnswer = BeginAnswer | { readonly kind: "stale" } | ({ readonly kind: "seen" } & Seen);
 
 export type CheckResult =
   /** Wrong, and it goes on. */
@@ -91,36 +58,40 @@ export type CheckResult =
   | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
   /** The guess has another length than the code: not counted. */
   | { readonly kind: "wrong_length"; readonly codeLength: number }
+  /** There is no code to type. */
+  | { readonly kind: "no_code" }
   /** Too many wrong checks for this callee in the window: not compared. */
   | { readonly kind: "limited"; readonly retryAfterMs: number }
   | { readonly kind: "not_found" }
   | ({ readonly kind: "ended" } & Seen);
 
-/** Something that happened to a verification, or with `event` null nothing: then only deadlines are looked at. */
-export interface Change {
-  readonly nowMs: number;
+/** Something that happened to the newest delivery of a verification. */
+export interface DeliveryChange {
   readonly app: string;
   readonly id: string;
-  /** For events of a call: which. Those of an older call are ignored. Null for events of no call. */
-  readonly attempt: number | null;
-  readonly event: Event | null;
-  readonly reason: Outcome | null;
-  /** What is known of the call that this ended; it is kept whatever the verification became meanwhile. */
-  readonly lastCall?: LastCall | null;
-  /** Nobody saw the call end: it may still ring, so that no other is placed to this callee until its time is over. */
+  /** Which attempt it is of; changes of an older one are ignored. */
+  readonly attempt: number;
+  /** Of the channel's `DeliveryMachine`. */
+  readonly event: string;
+  readonly reason: string | null;
+  /** What is known at its end, as JSON; kept whatever the verification became meanwhile. */
+  readonly result?: unknown;
+  /** Its end was not seen: it may still reach the callee, so no other begins until its deadline. */
   readonly mayStillRing?: boolean;
+  /** From now on it takes no longer than this; null: as was said at its start. */
+  readonly remainingMs?: number | null;
 }
 
 export type ChangeResult =
   | ({ readonly kind: "seen" } & Seen)
-  /** The answer to news of a call, unless that ended the verification: it comes three times a call, so it is short. */
-  | { readonly kind: "noted"; readonly status: Status; readonly callsDelivered: number }
+  /** The verification goes on. Comes three times a call, so it is short. `seq` is 0 where nothing changed. */
+  | { readonly kind: "noted"; readonly status: Status; readonly partsDelivered: number; readonly seq: number }
   | { readonly kind: "not_found" };
 
-export type Reservation =
+export type KeyReservation =
   | { readonly kind: "new" }
-  /** The same request was made before; with its answer, unless that is still being worked out. */
-  | { readonly kind: "known"; readonly id: string; readonly answer: string | null }
+  /** The same request was made before, for this verification. */
+  | { readonly kind: "known"; readonly id: string }
   /** Another request has this key. */
   | { readonly kind: "reused" };
 
@@ -134,21 +105,57 @@ export interface IdempotentRequest {
   readonly id: string;
 }
 
+/** The open verifications of one app for one callee. */
+export interface OpenVerification {
+  readonly id: string;
+  /** From `Hashes.session`; null where the start named none. */
+  readonly session: string | null;
+}
+
 /**
  * Every method is one atomic step; every method throws `Refusal("store_unavailable")` where the store gave no answer.
- * Then nobody knows whether the step was taken: nothing may be placed, and nothing counts as verified.
- * Deadlines (of the call, of the verification) are applied before anything else.
+ * Then nobody knows whether the step was taken: nothing may be sent, and nothing counts as verified.
+ * Deadlines (of the delivery, of the verification) are applied before anything else, by the store's own clock.
  */
 export interface VerificationStore {
-  start(call: StartCall): Promise<Placement | Exists>;
-  resend(call: CallRequest): Promise<Placement>;
-  nextCall(call: NextCall): Promise<NextPlacement>;
-  /** @param guess hash of the code and its length in digits */
-  check(nowMs: number, app: string, id: string, guess: { codeHash: string; codeLength: number }): Promise<CheckResult>;
-  change(change: Change): Promise<ChangeResult>;
-  reserve(request: IdempotentRequest): Promise<Reservation>;
-  /** Keeps the answer, unless one is kept already; returns the one that stands. */
-  keepAnswer(request: IdempotentRequest, answer: string): Promise<string>;
-  /** Forgets a request that came to nothing. */
+  /** Runs the channel's start script. */
+  begin(delivery: BeginDelivery, args: ScriptArgs): Promise<BeginAnswer>;
+  /** Runs another script of a channel on a verification. */
+  run(
+    channel: string,
+    script: string,
+    verification: { app: string; id: string },
+    args: ScriptArgs,
+  ): Promise<ScriptAnswer>;
+  /** Runs another script of a channel on what is kept of a callee under `name`. */
+  runOnCallee(
+    channel: string,
+    script: string,
+    callee: CalleeRef,
+    name: string,
+    args: ScriptArgs,
+  ): Promise<ScriptAnswer>;
+  /** The limit that stands against a delivery to this callee now, without beginning one; null: none. */
+  limitOn(
+    app: string,
+    callee: CalleeRef,
+  ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | null>;
+  read(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
+  check(
+    app: string,
+    id: string,
+    guess: { readonly codeHash: string; readonly codeLength: number },
+  ): Promise<CheckResult>;
+  change(change: DeliveryChange): Promise<ChangeResult>;
+  cancel(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
+  findOpen(app: string, callee: CalleeRef): Promise<readonly OpenVerification[]>;
+  /** Counts a check of a number of which nothing is open. @returns how many were counted in the window, this one too */
+  countBlindCheck(app: string, callee: CalleeRef): Promise<number>;
+  /** Ends what is due, whichever gateway began it. @returns those that this step ended, and whether more may be due */
+  settleDue(shard: number, most: number): Promise<{ readonly seen: readonly Seen[]; readonly more: boolean }>;
+  /** How many shards `settleDue` has. */
+  readonly shards: number;
+  reserve(request: IdempotentRequest): Promise<KeyReservation>;
+  /** Forgets the reservation of a request that was refused. */
   release(request: IdempotentRequest): Promise<void>;
 }

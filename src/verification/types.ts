@@ -1,95 +1,124 @@
-/** The words of a verification. */
-
+/** The words of a verification, the same for every channel. */
 import type { AppIdentity } from "../apps/principal.ts";
-import type { LastCall } from "../channels/missed-call/last-call.ts";
-import type { Outcome } from "../telephony/calls/outcome.ts";
+import type { Status } from "./machine.ts";
 
-/** pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable */
-export const statuses = [
-  "pending",
-  "calling",
-  "ringing",
-  "rung",
-  "verified",
-  "failed",
-  "expired",
-  "canceled",
-  "undeliverable",
-] as const;
-export type Status = (typeof statuses)[number];
+/** What a channel can prove that a person holds. */
+export const proofKinds = ["phone", "email", "device"] as const;
+export type ProofKind = (typeof proofKinds)[number];
 
-/** Who rings whom: we ring the callee once and the caller ID is the code, or the callee rings us. */
-export const channels = ["missed_call", "call_in"] as const;
-export type Channel = (typeof channels)[number];
+/** One use of a channel in a verification. Holds no code and no full caller ID, so it may be shown to the app. */
+export interface Delivery {
+  /** 1 for the first. */
+  readonly number: number;
+  readonly channel: string;
+  /** One of the states of the channel's `DeliveryMachine`. */
+  readonly state: string;
+  /** How it went, in the channel's words, once that is known. */
+  readonly reason: string | null;
+  /** How many parts (calls) it takes to tell the code. */
+  readonly parts: number;
+  /** How many of them are over and may have been seen. */
+  readonly partsDelivered: number;
+  /** What the channel's start script kept of it. */
+  readonly details: unknown;
+  /** What the channel learned at its end; null until then. */
+  readonly result: unknown;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+}
 
-/** One try to prove that somebody holds a number. Holds no code and no full caller ID, so it may be shown to the app. */
+/** One try to prove that a person holds a `to`. */
 export interface Verification {
   readonly id: string;
   /** The tenant that started it; others get `verification_not_found`. */
   readonly app: string;
-  /** Callee, E.164 with the plus sign. */
+  /** E.164 with the plus sign. */
   readonly to: string;
-  readonly country: string;
-  readonly channel: Channel;
-  /** The number of ours that the callee is to call, E.164; null where we call. */
-  readonly callInNumber: string | null;
+  readonly country: string | null;
   readonly status: Status;
-  /** How the last call went, once that is known. */
-  readonly reason: Outcome | null;
-  /** How many calls, each from another caller ID, tell one code: 1 or 2. With `call_in` there are none, and no code. */
-  readonly calls: number;
-  /** How many of them are over and may have been seen. */
-  readonly callsDelivered: number;
-  /** Digits of the code: the last digits of each caller ID, the first call's first. */
-  readonly codeLength: number;
-  /** What every caller ID it can be starts with, E.164 with the plus sign; the same for both calls. */
-  readonly callerIdPrefix: string;
-  readonly checksLeft: number;
-  /** Calls placed so far: those of the first code, and as many again for each resend. */
+  /** Digits of the newest delivery's code; null where there is no code to type. */
+  readonly codeLength: number | null;
+  /** Checks that are left; null where there is no code to type. */
+  readonly checksLeft: number | null;
+  /** Attempts (calls, messages) of all deliveries so far. */
   readonly attempts: number;
+  /** Oldest first, at least one. */
+  readonly deliveries: readonly Delivery[];
+  /** Number of the delivery that verified it; null until then. */
+  readonly proofDelivery: number | null;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly endedAtMs: number | null;
-  /** Evidence of the last call of this code that ended; null until one did. */
-  readonly lastCall: LastCall | null;
+  /** How many events told of it so far. */
+  readonly seq: number;
 }
 
-/** What an app asks for. Already of the right shape (http/schemas), not yet judged. */
+/** The newest delivery. */
+export function newestOf({ id, deliveries }: Pick<Verification, "id" | "deliveries">): Delivery {
+  const newest = deliveries.at(-1);
+  if (newest === undefined) throw new Error(`the verification ${id} has no delivery`);
+  return newest;
+}
+
+/** What an app asks for. Already of the right shape (http/verifications), not yet judged. */
 export interface StartRequest {
   readonly to: string;
   readonly country?: string;
-  readonly channel?: Channel;
-  /** 1 or 2; without it as many as `verification.min_calls` asks for. */
+  /** Without it the gateway's default channel. */
+  readonly channel?: string;
+  /** How many calls tell the code; for channels that call. */
   readonly calls?: number;
   readonly codeLength?: number;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The client's session, by which `checkByNumber` tells several open verifications of one number apart. */
+  readonly session?: string;
 }
 
-/** A guess: the code's digits, or the whole caller ID of each call as the phone showed it, the first call's first. */
+/** What a person gave: the code, or the whole caller ID of each call as the phone showed it, the first call's first. */
 export type Guess = { readonly code: string } | { readonly callerIds: readonly string[] };
 
 export interface CheckAnswer {
   readonly id: string;
   readonly status: Status;
   readonly valid: boolean;
-  readonly checksLeft: number;
+  readonly checksLeft: number | null;
 }
 
-/** The service that http/ and the sandbox use (src/verification/service.ts). Every method may throw a `Refusal`. */
-/** Whoever waits for the answer to a start. */
-export interface Asker {
-  /** It waits no longer, so nobody would learn of the call: none is placed. */
-  readonly gone: boolean;
-}
+/** Whether the client of a request has closed its connection: then nothing is begun, since the answer would reach no client. */
+export type ClientIsGone = () => boolean;
 
+/** The service that http/ and the sandbox use (service.ts). Every method may throw a `Refusal`. */
 export interface Verifications {
-  /** With an idempotency key the same request gets the same answer for a day; another request with it is refused. */
-  start(app: AppIdentity, request: StartRequest, idempotencyKey: string | null, asker?: Asker): Promise<Verification>;
+  /** With an idempotency key the same request starts one verification in a day; another request with it is refused. */
+  start(
+    app: AppIdentity,
+    request: StartRequest,
+    idempotencyKey: string | null,
+    clientIsGone?: ClientIsGone,
+  ): Promise<Verification>;
   get(app: AppIdentity, id: string): Promise<Verification>;
   check(app: AppIdentity, id: string, guess: Guess): Promise<CheckAnswer>;
-  resend(app: AppIdentity, id: string, asker?: Asker): Promise<Verification>;
+  /**
+   * Checks against the app's open verification of a number. Where none is open the answer has the shape of a wrong code.
+   * @throws {Refusal} `verification_ambiguous` where several are open and `session` does not select one
+   */
+  checkByNumber(
+    app: AppIdentity,
+    number: { readonly to: string; readonly country?: string },
+    guess: Guess,
+    session: string | null,
+  ): Promise<CheckAnswer>;
+  /** Begins another delivery. @param channel without it, that of the newest delivery */
+  resend(app: AppIdentity, id: string, channel?: string | null, clientIsGone?: ClientIsGone): Promise<Verification>;
   cancel(app: AppIdentity, id: string): Promise<Verification>;
+  /** What `resend` may be called with now, and from when on. */
+  nextChannels(app: AppIdentity, verification: Verification): readonly NextChannel[];
+}
+
+export interface NextChannel {
+  readonly channel: string;
+  readonly availableAtMs: number;
 }

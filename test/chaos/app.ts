@@ -3,10 +3,12 @@
  * again when an answer does not come. It knows which gateways there are and asks the next one when one does not answer.
  */
 import { type Answer, apiKey } from "../support/gateway.ts";
+import { stepOf } from "../support/step.ts";
 import { sleep, wallMs } from "./time.ts";
 
 export interface Verification {
   readonly id: string;
+  /** From `stepOf`. */
   readonly status: string;
   readonly reason: string | null;
   readonly createdAtMs: number;
@@ -57,10 +59,10 @@ export function createApp(urls: () => readonly string[]): App {
 }
 
 export function readVerification(json: Record<string, unknown>): Verification {
-  const { id, status, reason, created_at: createdAt, expires_at: expiresAt, ended_at: endedAt } = json;
+  const { id, reason, created_at: createdAt, expires_at: expiresAt, ended_at: endedAt } = json;
   return {
     id: String(id),
-    status: String(status),
+    status: stepOf(json),
     reason: typeof reason === "string" ? reason : null,
     createdAtMs: Date.parse(String(createdAt)),
     expiresAtMs: Date.parse(String(expiresAt)),

@@ -12,8 +12,8 @@ async function start(number: string): Promise<string> {
     body: JSON.stringify({ to: number.replaceAll(" ", ""), channel: "call_in" }),
   });
   expect(response.status).toBe(201);
-  const { call_in } = (await response.json()) as { call_in: { number: string } };
-  return call_in.number;
+  const { delivery } = (await response.json()) as { delivery: { call_in: { number: string } } };
+  return delivery.call_in.number;
 }
 
 describe.each([

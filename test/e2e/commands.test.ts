@@ -31,7 +31,7 @@ it("the whole conversation works by pasting the commands in order, and the page 
   await rings(page, number);
 
   const read = await paste(await ready(page, "See how the call goes"));
-  expect(read).toMatchObject({ id: started.id, status: "ringing" });
+  expect(read).toMatchObject({ id: started.id, status: "sending", delivery: { state: "ringing" } });
 
   const digits = await newestDigits(page, number);
   const [seen] = await paste(await ready(page, "Look at the phone, as only the sandbox can"));

@@ -6,6 +6,7 @@ import { apiKeyHash } from "../../src/apps/api-keys.ts";
 import { resolveConfig } from "../../src/config/load.ts";
 import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
 import { createLogger } from "../../src/observability/log.ts";
+import { stepOf } from "./step.ts";
 
 export const apiKey = "or_test-key-that-only-this-test-run-knows";
 export const trunkName = "carrier";
@@ -25,7 +26,7 @@ export interface Gateway {
   get(path: string): Promise<Answer>;
   /** Starts a verification. @throws where that is refused */
   start(to: string): Promise<Record<string, unknown> & { id: string }>;
-  /** Asks until the verification has one of the statuses. @throws after `deadlineMs`, default 10 s */
+  /** Asks until the verification is at one of these steps (see `stepOf`). @throws after `deadlineMs`, default 10 s */
   waitForStatus(id: string, statuses: readonly string[], deadlineMs?: number): Promise<Record<string, unknown>>;
   /** Asks until the answer of a path has this HTTP status. @throws after `deadlineMs`, default 20 s */
   waitForHttp(path: string, status: number, deadlineMs?: number): Promise<Answer>;
@@ -123,9 +124,7 @@ export function gatewayClient(url: string, key = apiKey): Omit<Gateway, "log" | 
       return answer.json as Record<string, unknown> & { id: string };
     },
     async waitForStatus(id, statuses, deadlineMs = 10_000) {
-      const answer = await until(`/v1/verifications/${id}`, deadlineMs, ({ json }) =>
-        statuses.includes(String(json.status)),
-      );
+      const answer = await until(`/v1/verifications/${id}`, deadlineMs, ({ json }) => statuses.includes(stepOf(json)));
       return answer.json;
     },
     waitForHttp: (path, status, deadlineMs = 20_000) => until(path, deadlineMs, (answer) => answer.status === status),

@@ -16,10 +16,10 @@ export const CallIn = optionalSection(
         maxItems: 1000,
         uniqueItems: true,
         description:
-          "Your numbers that people may be told to call; one is drawn for each verification. None: the channel is off. Have at least as many as `starts_per_callee_per_hour`: a callee gets none twice within its life and `rest_seconds`.",
+          "Your numbers that people may be told to call; one is drawn for each verification. None: the channel is off. Have at least as many as `starts_per_callee_per_hour`: a callee gets none twice within its life and `number_cooldown_seconds`.",
       },
     ),
-    rest_seconds: seconds(
+    number_cooldown_seconds: seconds(
       600,
       60,
       86_400,

@@ -1,19 +1,15 @@
-/** The calls of verifications: hands each to the dialer, and what becomes of it to the store and the reports. */
-import type { Logger } from "pino";
+/** Places the calls of a verification and writes down what becomes of them. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
-import type { Report } from "../../events/events.ts";
-import { LateLogger } from "../../observability/late-logger.ts";
-import type { BatchTimer } from "../../shared/batch-timer.ts";
-import type { Clock } from "../../shared/clock.ts";
-import type { CallsConfig } from "../../telephony/calls/config.ts";
+import type { Publish } from "../../shared/publish.ts";
 import type { AttemptResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
-import { eventOf, isTerminal } from "../../verification/machine.ts";
-import { createProgressWriter, type News, type ProgressWriter } from "../../verification/progress-writer.ts";
-import type { Seen, VerificationStore } from "../../verification/store-port.ts";
-import type { Verification } from "../../verification/types.ts";
-import { lastCallOf } from "./last-call.ts";
+import { isTerminal } from "../../verification/machine.ts";
+import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
+import { newestOf, type Verification } from "../../verification/types.ts";
+import type { CallEvents } from "./events.ts";
+import { deliveredOf, evidenceOf } from "./evidence.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
 /** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a slot. */
@@ -25,12 +21,24 @@ export interface Calls {
    * @param callerIds of the call, and of the one that follows where there is one
    */
   place(verification: Verification, callerIds: readonly CallerId[], slot: ChannelSlot): void;
-  /** A second call that is not placed so long after the end of the first is taken for lost. */
-  readonly secondCallWithinMs: number;
+  /** After this time a call that was not heard of is taken for lost; where another follows, until that is placed. */
+  longestMs(calls: number): number;
+  /** Hangs up the newest call. */
+  stop(verification: Verification): void;
   /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when the store was told of everything. */
   settled(): Promise<void>;
+}
+
+export interface CallsParts {
+  readonly core: ChannelCore;
+  readonly slots: ChannelSlots;
+  readonly dialer: Dialer;
+  readonly reputation: CallerIdReputation;
+  /** `calls.second_call_gap_ms` */
+  readonly gapMs: number;
+  readonly publish: Publish<CallEvents>;
 }
 
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
@@ -40,57 +48,34 @@ function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
   return endedBy === "nobody" && !inviteOver;
 }
 
-/** @param options.onSeen is told how each change left the verification */
-export function createCalls(options: {
-  readonly config: { readonly calls: Pick<CallsConfig, "second_call_gap_ms"> };
-  readonly slots: ChannelSlots;
-  readonly dialer: Dialer;
-  readonly reputation: CallerIdReputation;
-  readonly store: VerificationStore;
-  /** When news of calls is written. */
-  readonly batchTimer: BatchTimer;
-  readonly clock: Clock;
-  readonly report: Report;
-  readonly logger: Logger;
-  readonly onSeen: (seen: Seen) => void;
-}): Calls {
-  const { dialer, reputation, store, batchTimer, clock, report, logger, onSeen } = options;
-  const gapMs = options.config.calls.second_call_gap_ms;
-  /** Bounded by the calls that the dialer keeps up, and those whose last news waits for the store. */
+export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
+  const { store, batchTimer, clock, logger } = core;
+  /** Bounded by the calls that the dialer keeps up, and those whose last update waits for the store. */
   const live = new Set<ProgressWriter>();
 
   const secondCalls = createSecondCalls({
-    ...options,
-    gapMs,
+    ...{ gapMs, slots, clock, logger },
     marginMs: secondCallMarginMs,
-    lease: ({ id, app, attempts: attempt }) =>
-      store.nextCall({ nowMs: clock.nowMs(), app, id, attempt, longestCallMs: dialer.longestCallMs }),
+    lease: ({ id, app, attempts }) =>
+      store.run("missed_call", "next_call", { app, id }, [attempts, dialer.longestCallMs]),
     place: (verification, callerId, slot) => place(verification, [callerId], slot),
     undelivered(verification, reason) {
       logger.info({ id: verification.id, reason }, "no second call");
       const progress = progressOf(verification, null);
-      progress.tell({ event: "undelivered", reason });
-      forgetWhenSettled(progress);
+      progress.write({ event: "undelivered", reason });
+      void forgetWhenSettled(progress);
     },
+    onSeen: core.seen,
   });
 
   /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
   function progressOf(verification: Verification, second: SecondCall | null): ProgressWriter {
-    const { id, app, attempts: attempt, calls } = verification;
-    const write = async (news: News) => {
-      const result = await store.change({ nowMs: clock.nowMs(), app, id, attempt, ...news });
-      if (result.kind === "not_found") return;
-      if (result.kind === "seen") onSeen(result);
-      const { status, callsDelivered } = result.kind === "seen" ? result.verification : result;
+    const { id, attempts } = verification;
+    const { parts } = newestOf(verification);
+    const progress = core.progressOf(verification, ({ event }, { status, partsDelivered }) => {
       // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
-      if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempt));
-      else if (news.event === "delivered" && callsDelivered < calls) second?.follow(verification);
-    };
-    const progress = createProgressWriter({
-      write,
-      batchTimer,
-      clock,
-      logger: new LateLogger(() => logger.child({ id, attempt })),
+      if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempts));
+      else if (event === "delivered" && partsDelivered < parts) second?.follow(verification);
     });
     live.add(progress);
     return progress;
@@ -100,35 +85,34 @@ export function createCalls(options: {
     return progress.settled().then(() => void live.delete(progress));
   }
 
+  function endOf(result: AttemptResult, second: SecondCall | null): DeliveryUpdate {
+    const mayStillRing = endWasNotSeen(result);
+    // Where it may still ring, the second call must not come.
+    const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
+    return { ...end, result: evidenceOf(result), mayStillRing };
+  }
+
   function place(verification: Verification, [callerId, next]: readonly CallerId[], slot: ChannelSlot): void {
     if (!callerId) throw new Error("a call needs a caller ID");
     const { trunk } = slot;
-    const { id, country, attempts: attempt } = verification;
+    const { id, app, to, country, attempts } = verification;
     const second = next ? secondCalls.expect(next) : null;
     const progress = progressOf(verification, second);
+    const about = { app };
 
     reputation.placed(callerId);
     dialer.place(
+      { attemptId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
       {
-        attemptId: attemptIdOf(id, attempt),
-        callee: verification.to,
-        callerId: callerId.number,
-        range: callerId.range,
-        slot,
-      },
-      {
-        calling: () => progress.tell({ event: "calling", reason: null }),
+        calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {
-          report({ type: "attempt_ringing", id, country, trunk });
-          progress.tell({ event: "ringing", reason: null });
+          publish("call.ringing", { verification: id, country, trunk }, about);
+          progress.write({ event: "ringing", reason: null });
         },
         ended(result) {
           reputation.ended(callerId, result);
-          report({ type: "attempt_ended", id, country, trunk, result });
-          const mayStillRing = endWasNotSeen(result);
-          // Where it may still ring, the second call must not come.
-          const news = mayStillRing && second ? noSecondCall : eventOf(result);
-          progress.tell({ ...news, lastCall: lastCallOf(result), mayStillRing });
+          publish("call.ended", { verification: id, country, trunk, result }, about);
+          progress.write(endOf(result, second));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
         },
       },
@@ -137,7 +121,8 @@ export function createCalls(options: {
 
   return {
     place,
-    secondCallWithinMs: gapMs + secondCallMarginMs,
+    longestMs: (calls) => dialer.longestCallMs + (calls === 1 ? 0 : gapMs + secondCallMarginMs),
+    stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
     async drain(graceMs) {
       const startedMs = clock.nowMs();
       // First: a dialer that drains takes no more calls.

@@ -7,7 +7,7 @@ import type { CallerId } from "../../caller-ids/types.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../../telephony/calls/ports.ts";
-import type { NextPlacement, Seen } from "../../verification/store-port.ts";
+import type { ScriptAnswer, Seen } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 
 /** One second call that is still to come. */
@@ -33,11 +33,11 @@ export interface SecondCallsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Makes it the newest call in the store. */
-  readonly lease: (verification: Verification) => Promise<NextPlacement>;
+  readonly lease: (verification: Verification) => Promise<ScriptAnswer>;
   readonly place: (verification: Verification, callerId: CallerId, slot: ChannelSlot) => void;
   /** It will not come. */
   readonly undelivered: (verification: Verification, reason: Outcome) => void;
-  readonly onSeen: (seen: Seen) => void;
+  readonly onSeen: (seen: Seen) => unknown;
 }
 
 /** Redis restarts within seconds. */
@@ -89,13 +89,13 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
       undelivered(verification, outcomeOfNoSlot[slot.none]);
       return;
     }
-    let placement: NextPlacement | null = null;
+    let placement: ScriptAnswer | null = null;
     try {
       placement = await lease(verification);
     } finally {
-      if (placement?.kind !== "placed") void slots.release(slot);
+      if (placement?.kind !== "begun") void slots.release(slot);
     }
-    if (placement.kind === "placed") place(placement.verification, callerId, slot);
+    if (placement.kind === "begun") place(placement.verification, callerId, slot);
     else if (placement.kind === "ended") onSeen(placement);
   }
 

@@ -28,11 +28,13 @@ const kind = (status: number, title: string, retryAfterSeconds: number | null = 
  */
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_request: kind(400, "The request is not valid"),
+  not_supported: kind(400, "Not supported by this gateway"),
   unauthorized: kind(401, "A valid API key is needed"),
   forbidden: kind(403, "This API key may not do that"),
   country_not_allowed: kind(403, "Numbers of this country are not called"),
   verification_not_found: kind(404, "There is no such verification"),
   verification_ended: kind(409, "The verification has ended"),
+  verification_ambiguous: kind(409, "Several verifications are open"),
   idempotency_key_reused: kind(422, "The Idempotency-Key was used for another request"),
   number_invalid: kind(422, "Not a valid phone number"),
   number_too_short: kind(422, "The phone number is too short"),

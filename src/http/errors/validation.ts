@@ -7,7 +7,6 @@ const maxErrors = 20;
 
 /** What a schema keyword cannot say by itself. */
 const inWords: Readonly<Record<string, string>> = {
-  "#/channel": 'must be "missed_call" or "call_in"',
   "#/calls": "must be 1 or 2",
 };
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { Numbers } from "../../numbers/ports.ts";
 import { appOf } from "../auth/app.ts";
-import { numberBody } from "../verifications/representations.ts";
+import { numberBody } from "./representation.ts";
 import { LookupBody, NumberBody } from "./schemas.ts";
 
 export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {

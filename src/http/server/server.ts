@@ -6,6 +6,7 @@ import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { requireApp } from "../auth/app.ts";
@@ -35,6 +36,7 @@ import { closeUnusedConnections } from "./unused-connections.ts";
 export interface ServerParts {
   readonly config: HttpServerConfig;
   readonly verifications: Verifications;
+  readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
   readonly operations: Operations;
   readonly metrics: Metrics;
@@ -80,7 +82,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await registerCors(scope, config.http);
       installSecurityHeaders(scope);
       requireApp(scope, createFindApp(config.apps));
-      await scope.register(verificationRoutes(parts.verifications, config.calls));
+      await scope.register(verificationRoutes(parts.verifications, parts.channels));
       await scope.register(numberRoutes(parts.numbers));
     },
     { prefix: "/v1" },

@@ -1,48 +1,80 @@
-import { Type } from "typebox";
-import { statuses } from "../../verification/types.ts";
-import { oneOf } from "../schemas.ts";
+/** Requests and answers of checks. */
+import { type Static, Type } from "typebox";
+import { statuses } from "../../verification/machine.ts";
+import { country, maxNumberLength, oneOf } from "../schemas.ts";
 
-/** Room for any number with the spaces and marks that phones put in; what it says is read by the domain. */
+/** Room for any number with the spaces and marks that phones put in; what it says is read by the channel. */
 const maxGuessLength = 40;
 
 /** A caller ID as a phone shows it. */
 const callerId = (description: string) => Type.String({ minLength: 1, maxLength: maxGuessLength, description });
 
+const guess = {
+  code: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: maxGuessLength,
+      description:
+        "The code as typed. Of a missed call: the last digits of the number that called; of two calls those of the first one first.",
+    }),
+  ),
+  caller_id: Type.Optional(callerId("The whole number that called, as the phone shows it. Of one call only.")),
+  caller_ids: Type.Optional(
+    Type.Array(callerId("As the phone shows it."), {
+      minItems: 1,
+      maxItems: 2,
+      description: "The whole numbers that called, one for each call, in the order of the calls.",
+    }),
+  ),
+};
+
 /** Exactly one of three keys: counted, because a union would answer one mistake with two lists of errors. */
-export const CheckBody = Type.Object(
+export const CheckBody = Type.Object(guess, {
+  title: "Check",
+  description: "Exactly one of `code`, `caller_id` and `caller_ids`.",
+  additionalProperties: false,
+  minProperties: 1,
+  maxProperties: 1,
+  examples: [{ code: "0123" }],
+});
+
+export const CheckByNumberBody = Type.Object(
   {
-    code: Type.Optional(
+    to: Type.String({
+      minLength: 1,
+      maxLength: maxNumberLength,
+      description: "The number that is verified: E.164 with the plus sign, or national format together with `country`.",
+    }),
+    country: Type.Optional(country("ISO 3166 country of a number in national format.")),
+    session: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: maxGuessLength,
-        description: "The last digits of the number that called, as typed; of two calls those of the first one first.",
+        maxLength: 128,
+        description: "`client.session` of the start, where several are open.",
       }),
     ),
-    caller_id: Type.Optional(callerId("The whole number that called, as the phone shows it. Of one call only.")),
-    caller_ids: Type.Optional(
-      Type.Array(callerId("As the phone shows it."), {
-        minItems: 1,
-        maxItems: 2,
-        description: "The whole numbers that called, one for each call, in the order of the calls.",
-      }),
-    ),
+    ...guess,
   },
   {
-    title: "Check",
-    description: "Exactly one of `code`, `caller_id` and `caller_ids`.",
+    title: "CheckByNumber",
+    description: "The number and exactly one of `code`, `caller_id` and `caller_ids`.",
     additionalProperties: false,
-    minProperties: 1,
-    maxProperties: 1,
-    examples: [{ code: "0123" }],
+    examples: [{ to: "+447400123456", code: "0123" }],
   },
 );
+
+/** What a request gives of the code. */
+export type GuessBody = Static<typeof CheckBody>;
 
 export const CheckAnswerBody = Type.Object(
   {
     id: Type.String(),
     status: oneOf(statuses, "`verified` after the right code, `failed` after the last wrong one."),
-    valid: Type.Boolean({ description: "Whether this guess was right." }),
-    checks_left: Type.Integer({ description: "How many more guesses are allowed." }),
+    valid: Type.Boolean({ description: "Whether this code was right." }),
+    checks_left: Type.Unsafe<number | null>({
+      type: ["integer", "null"],
+      description: "How many more checks are allowed.",
+    }),
   },
   {
     title: "CheckAnswer",

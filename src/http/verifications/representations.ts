@@ -1,78 +1,84 @@
-/** How the domain's things look in JSON. */
+/** Verifications and checks in JSON. */
 import type { Static } from "typebox";
-import { callerIdPattern } from "../../channels/missed-call/caller-id-pattern.ts";
-import type { LastCall } from "../../channels/missed-call/last-call.ts";
-import type { NumberFacts } from "../../numbers/types.ts";
-import type { CallsConfig } from "../../telephony/calls/config.ts";
-import type { CheckAnswer, Guess, StartRequest, Verification } from "../../verification/types.ts";
-import type { NumberBody } from "../numbers/schemas.ts";
-import type { CheckAnswerBody, CheckBody } from "./check-schemas.ts";
-import type { LastCallBody } from "./last-call-schema.ts";
-import type { StartBody, VerificationBody } from "./schemas.ts";
+import { Refusal } from "../../shared/refusal.ts";
+import type { OpenChannel } from "../../verification/channel-set.ts";
+import { isTerminal } from "../../verification/machine.ts";
+import {
+  type CheckAnswer,
+  type Delivery,
+  type Guess,
+  type NextChannel,
+  newestOf,
+  type StartRequest,
+  type Verification,
+} from "../../verification/types.ts";
+import { RequestRefusal } from "../errors/request-refusal.ts";
+import type { CheckAnswerBody, GuessBody } from "./check-schemas.ts";
+import type { StartBody, verificationBody } from "./schemas.ts";
 
-/** Ranges are few, but those of an older configuration may still be read from the store. */
-const maxCachedPatterns = 1000;
+export type VerificationBody = Static<ReturnType<typeof verificationBody>>;
+
+/** In bytes of JSON: with the rest of a record it stays below 8 KiB of Redis. */
+const maxMetadataBytes = 4096;
+
+/** What of a channel is needed to show its deliveries. */
+type Shown = Pick<OpenChannel, "name" | "proves" | "describe" | "read">;
 
 /** @returns what writes a verification as the API shows it */
-export function createVerificationBody(calls: CallsConfig) {
-  const ring = { ms: calls.ring_ms, setup_limit_ms: calls.setup_limit_ms };
-  const callerIds = new Map<string, NonNullable<Static<typeof VerificationBody>["caller_id"]>>();
+export function createVerificationBody(channels: readonly Shown[]) {
+  const byName = new Map(channels.map((channel) => [channel.name, channel]));
 
-  function callerId(prefix: string, digits: number) {
-    const key = `${prefix}/${digits}`;
-    let found = callerIds.get(key);
-    if (found === undefined) {
-      if (callerIds.size >= maxCachedPatterns) callerIds.clear();
-      found = { prefix, digits, pattern: callerIdPattern(prefix, digits) };
-      callerIds.set(key, found);
-    }
-    return found;
+  function deliveryBody(delivery: Delivery, { to, status }: Verification) {
+    const { number, channel, state, reason, startedAtMs, endedAtMs } = delivery;
+    return {
+      ...{ number, channel, to, state, reason },
+      started_at: rfc3339(startedAtMs),
+      ended_at: rfc3339OrNull(endedAtMs),
+      [channel]: byName.get(channel)?.describe(delivery, isTerminal(status)),
+    };
   }
 
-  return (verification: Verification): Static<typeof VerificationBody> => {
-    const { callInNumber, reference, metadata, endedAtMs } = verification;
+  function proofBody({ status, to, endedAtMs, proofDelivery, deliveries }: Verification): VerificationBody["proof"] {
+    const delivery = deliveries.find(({ number }) => number === proofDelivery);
+    const channel = byName.get(delivery?.channel ?? "");
+    if (status !== "verified" || endedAtMs === null || channel === undefined) return null;
+    const code = channel.read === undefined ? null : "gateway";
+    return { kind: channel.proves, value: to, channel: channel.name, at: rfc3339(endedAtMs), code };
+  }
+
+  return (verification: Verification, next: readonly NextChannel[]): VerificationBody => {
+    const { reference, metadata, deliveries } = verification;
+    const { channel, reason } = newestOf(verification);
+    const bodies = deliveries.map((delivery) => deliveryBody(delivery, verification));
     return {
       id: verification.id,
       status: verification.status,
-      reason: verification.reason,
-      channel: verification.channel,
+      reason,
       to: verification.to,
-      ...(callInNumber !== null && { call_in: { number: callInNumber } }),
-      calls: verification.calls,
-      calls_delivered: verification.callsDelivered,
+      country: verification.country,
+      channel,
       code_length: verification.codeLength,
-      ...(callInNumber === null && {
-        caller_id: callerId(verification.callerIdPrefix, verification.codeLength / verification.calls),
-      }),
       checks_left: verification.checksLeft,
-      ...(callInNumber === null && { ring }),
-      last_call: lastCallBody(verification.lastCall),
-      ...(reference !== null && { reference }),
-      ...(metadata !== null && { metadata }),
+      delivery: bodies.at(-1) as VerificationBody["delivery"],
+      deliveries: bodies as VerificationBody["deliveries"],
+      next_channels: next.map((one) => ({ channel: one.channel, available_at: rfc3339(one.availableAtMs) })),
+      proof: proofBody(verification),
+      ...{ reference, metadata },
       created_at: rfc3339(verification.createdAtMs),
       expires_at: rfc3339(verification.expiresAtMs),
-      ...(endedAtMs !== null && { ended_at: rfc3339(endedAtMs) }),
+      ended_at: rfc3339OrNull(verification.endedAtMs),
     };
   };
 }
 
-function lastCallBody(call: LastCall | null): Static<typeof LastCallBody> {
-  if (call === null) return null;
-  return {
-    outcome: call.outcome,
-    alerted: call.alerted,
-    post_dial_delay_ms: call.postDialDelayMs,
-    ring_ms: call.ringMs,
-    sip_status: call.sipStatus,
-    q850: call.q850Cause,
-    ended_by: call.endedBy,
-    false_answer: call.falseAnswer,
-    evidence: call.evidence,
-  };
-}
-
-export function startRequest(body: Static<typeof StartBody>): StartRequest {
-  const { to, country, channel, calls, code_length: codeLength, reference, metadata } = body;
+/** @throws {Refusal} `not_supported` for what the contract names and this version does not do */
+export function startRequest(body: StartBody): StartRequest {
+  refuseUnsupported(body);
+  const { to, country, channel, calls, code_length: codeLength, reference, metadata, client } = body;
+  if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
+    const detail = `must be at most ${maxMetadataBytes} bytes of JSON`;
+    throw new RequestRefusal(400, "Request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
+  }
   return {
     to,
     ...(country !== undefined && { country }),
@@ -81,33 +87,35 @@ export function startRequest(body: Static<typeof StartBody>): StartRequest {
     ...(codeLength !== undefined && { codeLength }),
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
+    ...(client?.session !== undefined && { session: client.session }),
   };
 }
 
-/** @param body of which the schema lets exactly one key be there */
-export function guessOf({ code, caller_id, caller_ids = [caller_id ?? ""] }: Static<typeof CheckBody>): Guess {
-  return code === undefined ? { callerIds: caller_ids } : { code };
+function refuseUnsupported({ workflow, code, locale, client }: StartBody): void {
+  const given = { workflow, code, locale, "client.ip": client?.ip, "client.device": client?.device };
+  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (names.length === 0) return;
+  throw new Refusal("not_supported", `not supported by this version: ${names.join(", ")}; leave it out`);
+}
+
+/** @throws {RequestRefusal} where not exactly one of its keys is there */
+export function guessOf({ code, caller_id, caller_ids }: GuessBody): Guess {
+  const given = [code, caller_id, caller_ids].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    const detail = "must have exactly one of `code`, `caller_id` and `caller_ids`";
+    throw new RequestRefusal(400, "Request body is invalid; see `errors`.", [{ pointer: "#", detail }]);
+  }
+  return code === undefined ? { callerIds: caller_ids ?? [caller_id ?? ""] } : { code };
 }
 
 export function checkAnswerBody(answer: CheckAnswer): Static<typeof CheckAnswerBody> {
   return { id: answer.id, status: answer.status, valid: answer.valid, checks_left: answer.checksLeft };
 }
 
-export function numberBody(facts: NumberFacts): Static<typeof NumberBody> {
-  return {
-    number: facts.e164,
-    valid: facts.valid,
-    possible: facts.possible,
-    reason: facts.refusal?.code ?? null,
-    type: facts.type,
-    country: facts.country,
-    national: facts.national,
-    international: facts.international,
-    callable: facts.callable,
-    health: null,
-  };
-}
-
 function rfc3339(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function rfc3339OrNull(ms: number | null): string | null {
+  return ms === null ? null : rfc3339(ms);
 }

@@ -1,42 +1,51 @@
+/** `/v1/verifications`. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import type { CallsConfig } from "../../telephony/calls/config.ts";
-import type { Asker, Verifications } from "../../verification/types.ts";
+import type { OpenChannel } from "../../verification/channel-set.ts";
+import type { ClientIsGone, Verification, Verifications } from "../../verification/types.ts";
 import { appOf } from "../auth/app.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { NoBody, VerificationParams } from "../schemas.ts";
-import { CheckAnswerBody, CheckBody } from "./check-schemas.ts";
+import { CheckAnswerBody, CheckBody, CheckByNumberBody } from "./check-schemas.ts";
 import { checkAnswerBody, createVerificationBody, guessOf, startRequest } from "./representations.ts";
-import { StartBody, StartHeaders, VerificationBody } from "./schemas.ts";
+import { resendBody, StartHeaders, startBody, verificationBody } from "./schemas.ts";
 
 const tags = ["verifications"];
 const security = [{ apiKey: [] }];
-const calling: readonly ProblemCode[] = ["telephony_unavailable", "rate_limited", "capacity"];
-const startProblems: readonly ProblemCode[] = [
-  "forbidden",
+const numberProblems: readonly ProblemCode[] = [
   "number_invalid",
   "number_too_short",
   "number_too_long",
   "number_is_landline",
   "number_not_callable",
   "country_not_allowed",
-  "idempotency_key_reused",
-  ...calling,
 ];
+const beginning: readonly ProblemCode[] = ["not_supported", "telephony_unavailable", "rate_limited", "capacity"];
+const startProblems: readonly ProblemCode[] = ["forbidden", ...numberProblems, "idempotency_key_reused", ...beginning];
 const existing: readonly ProblemCode[] = ["verification_not_found"];
 const open: readonly ProblemCode[] = [...existing, "verification_ended"];
 
-/** A request may have lain unread for long, in a process that stood still: its client gave up and closed the connection. */
-function askerOf({ raw: { socket } }: FastifyRequest): Asker {
-  return {
-    get gone() {
-      return socket.readableEnded || socket.destroyed;
-    },
-  };
+/**
+ * Polled, not an event: a request may have lain unread for long in a process that was frozen, and its socket's end may be
+ * delivered after the start.
+ */
+function clientIsGone({ raw: { socket } }: FastifyRequest): ClientIsGone {
+  return () => socket.readableEnded || socket.destroyed;
 }
 
-export function verificationRoutes(verifications: Verifications, calls: CallsConfig): FastifyPluginAsyncTypebox {
-  const verificationBody = createVerificationBody(calls);
+/** @param channels of this gateway: what they add to requests and answers */
+export function verificationRoutes(
+  verifications: Verifications,
+  channels: readonly OpenChannel[],
+): FastifyPluginAsyncTypebox {
+  const toBody = createVerificationBody(channels);
+  const bodyFor = (request: FastifyRequest, verification: Verification) =>
+    toBody(verification, verifications.nextChannels(appOf(request), verification));
+  const [StartBody, ResendBody, VerificationBody] = [
+    startBody(channels),
+    resendBody(channels),
+    verificationBody(channels),
+  ];
 
   return async (scope) => {
     scope.post(
@@ -44,14 +53,14 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
       {
         schema: {
           operationId: "startVerification",
-          summary: "Ring a number",
+          summary: "Start a verification",
           description:
-            "Places one short call, or two of them. The last digits of the number that calls are the code; of two calls the first one's come first. With channel `call_in` nobody is rung: the person calls the number that the answer names.",
+            "By default places one short call, or two; the last digits of the caller ID are the code, of two calls the first one's come first. With another channel: see `channel`.",
           tags,
           security,
           headers: StartHeaders,
           body: StartBody,
-          response: { 201: { ...VerificationBody, description: "The call is under way, or waited for." } },
+          response: { 201: { ...VerificationBody, description: "The first delivery has begun." } },
         },
         config: { placesCall: true, problems: startProblems },
       },
@@ -61,10 +70,10 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
           appOf(request),
           startRequest(request.body),
           idempotencyKey,
-          askerOf(request),
+          clientIsGone(request),
         );
         reply.code(201).header("location", `/v1/verifications/${verification.id}`);
-        return verificationBody(verification);
+        return bodyFor(request, verification);
       },
     );
 
@@ -73,15 +82,15 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
       {
         schema: {
           operationId: "getVerification",
-          summary: "How it stands",
+          summary: "Current state",
           tags,
           security,
           params: VerificationParams,
-          response: { 200: { ...VerificationBody, description: "The verification as it stands now." } },
+          response: { 200: { ...VerificationBody, description: "The verification as it is now." } },
         },
         config: { problems: existing },
       },
-      async (request) => verificationBody(await verifications.get(appOf(request), request.params.id)),
+      async (request) => bodyFor(request, await verifications.get(appOf(request), request.params.id)),
     );
 
     scope.post(
@@ -105,22 +114,48 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
     );
 
     scope.post(
+      "/verifications/check",
+      {
+        schema: {
+          operationId: "checkNumber",
+          summary: "Check the code of a number",
+          description:
+            "The same for the app's open verification of a number. Where none is open the answer is that of a wrong code.",
+          tags,
+          security,
+          body: CheckByNumberBody,
+          response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
+        },
+        config: { problems: [...numberProblems, "verification_ambiguous", "verification_ended"] },
+      },
+      async (request) => {
+        const { to, country, session = null, ...guess } = request.body;
+        const number = { to, ...(country !== undefined && { country }) };
+        return checkAnswerBody(await verifications.checkByNumber(appOf(request), number, guessOf(guess), session));
+      },
+    );
+
+    scope.post(
       "/verifications/:id/resend",
       {
         schema: {
           operationId: "resendVerification",
-          summary: "Ring again",
-          description: "A new call with a new code; the old code is void, wrong guesses stay counted.",
+          summary: "Deliver again",
+          description:
+            "Begins another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; wrong checks stay counted.",
           tags,
           security,
           params: VerificationParams,
-          body: NoBody,
-          response: { 200: { ...VerificationBody, description: "Another call is under way." } },
+          body: ResendBody,
+          response: { 200: { ...VerificationBody, description: "Another delivery has begun." } },
         },
-        config: { placesCall: true, problems: [...open, ...calling] },
+        config: { placesCall: true, problems: [...open, ...beginning] },
       },
-      async (request) =>
-        verificationBody(await verifications.resend(appOf(request), request.params.id, askerOf(request))),
+      async (request) => {
+        const channel = request.body?.channel ?? null;
+        const app = appOf(request);
+        return bodyFor(request, await verifications.resend(app, request.params.id, channel, clientIsGone(request)));
+      },
     );
 
     scope.post(
@@ -128,7 +163,7 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
       {
         schema: {
           operationId: "cancelVerification",
-          summary: "End it",
+          summary: "Cancel",
           description: "Hangs up if the phone still rings.",
           tags,
           security,
@@ -138,7 +173,7 @@ export function verificationRoutes(verifications: Verifications, calls: CallsCon
         },
         config: { problems: open },
       },
-      async (request) => verificationBody(await verifications.cancel(appOf(request), request.params.id)),
+      async (request) => bodyFor(request, await verifications.cancel(appOf(request), request.params.id)),
     );
   };
 }

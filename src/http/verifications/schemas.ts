@@ -1,59 +1,95 @@
-import { Type } from "typebox";
-import { callerIdPattern } from "../../channels/missed-call/caller-id-pattern.ts";
-import { outcomes } from "../../telephony/calls/outcome.ts";
-import { channels, statuses } from "../../verification/types.ts";
-import { country, maxNumberLength, oneOf, time } from "../schemas.ts";
-import { LastCallBody } from "./last-call-schema.ts";
+/** Requests and answers of verifications, put together from the channels of this gateway. */
+import { type Static, Type } from "typebox";
+import { statuses } from "../../verification/machine.ts";
+import { proofKinds } from "../../verification/types.ts";
+import { country, maxNumberLength, nullableString, oneOf, time } from "../schemas.ts";
+import { type ChannelView, requestChannels } from "./channels.ts";
+import { startExamples, verificationExamples } from "./examples.ts";
 
 const Metadata = Type.Unsafe<Record<string, string>>({
   type: "object",
   maxProperties: 16,
   propertyNames: { minLength: 1, maxLength: 40 },
   additionalProperties: { type: "string", maxLength: 256 },
-  description: "Up to 16 texts of your own, given back with the verification.",
+  description: "Up to 16 string values of your own, at most 4096 bytes of JSON, returned with the verification.",
 });
 
-export const StartBody = Type.Object(
+const Client = Type.Object(
   {
-    to: Type.String({
-      minLength: 1,
-      maxLength: maxNumberLength,
-      description: "The number to verify: E.164 with the plus sign, or national format together with `country`.",
-    }),
-    country: Type.Optional(country("ISO 3166 country of a number in national format.")),
-    channel: Type.Optional(
-      oneOf(channels, "Who rings whom: we ring the number once (the default), or its holder calls a number of ours."),
-    ),
-    calls: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 2,
-        description:
-          "How many calls tell the code: two, from different numbers and one after the other, make it twice as long. Without it 1, or what `verification.min_calls` asks for.",
+    ip: Type.Optional(Type.String({ maxLength: 45, description: "Not supported yet." })),
+    session: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: "Your name for the person's session; selects among several open verifications of one number.",
       }),
     ),
-    code_length: Type.Optional(
-      Type.Integer({
-        minimum: 2,
-        maximum: 16,
-        description:
-          "Digits of the code, of two calls together; only caller IDs with that many, or half of them, are used. Without it: any.",
-      }),
-    ),
-    reference: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: "Your own name for it, given back." }),
-    ),
-    metadata: Type.Optional(Metadata),
+    device: Type.Optional(Type.String({ maxLength: 128, description: "Not supported yet." })),
   },
-  {
-    title: "StartVerification",
-    additionalProperties: false,
-    examples: [
-      { to: "+447911123456", reference: "sign-up 4711" },
-      { to: "+447911123456", channel: "call_in" },
-    ],
-  },
+  { additionalProperties: false, description: "The person's client." },
 );
+
+/** The body of a start. */
+export function startBody(channels: readonly ChannelView[]) {
+  const channel = (description: string) => oneOf(requestChannels(channels), description);
+  return Type.Object(
+    {
+      to: Type.String({
+        minLength: 1,
+        maxLength: 320,
+        description:
+          "The phone number to verify: E.164 with the plus sign, or national format together with `country`.",
+      }),
+      country: Type.Optional(country("ISO 3166 country of a number in national format.")),
+      channel: Type.Optional(
+        channel("How it is verified; without it the gateway's default. One that it does not have is `not_supported`."),
+      ),
+      workflow: Type.Optional(
+        Type.Array(
+          Type.Object(
+            {
+              channel: channel("The step's channel."),
+              to: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
+              wait_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 600 })),
+            },
+            { additionalProperties: false },
+          ),
+          { minItems: 1, maxItems: 8, description: "Channels one after the other. Not supported yet." },
+        ),
+      ),
+      calls: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 2,
+          description:
+            "How many calls tell the code: two, from different numbers and one after the other, make it twice as long. Without it 1, or what `verification.min_calls` asks for; 2 where too many wrong codes were given for this number.",
+        }),
+      ),
+      code_length: Type.Optional(
+        Type.Integer({
+          minimum: 2,
+          maximum: 16,
+          description:
+            "Digits of the code, of two calls together; only caller IDs with that many, or half of them, are used. Without it: any.",
+        }),
+      ),
+      code: Type.Optional(
+        Type.String({ pattern: "^\\d{4,10}$", description: "A code of your own. Not supported yet." }),
+      ),
+      locale: Type.Optional(
+        Type.String({ maxLength: 35, description: "Language of messages, BCP 47. Not supported yet." }),
+      ),
+      reference: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 128, description: "Your own name for it, returned with it." }),
+      ),
+      metadata: Type.Optional(Metadata),
+      client: Type.Optional(Client),
+    },
+    { title: "StartVerification", additionalProperties: false, examples: startExamples },
+  );
+}
+
+export type StartBody = Static<ReturnType<typeof startBody>>;
 
 export const StartHeaders = Type.Object({
   "idempotency-key": Type.Optional(
@@ -61,118 +97,93 @@ export const StartHeaders = Type.Object({
       minLength: 1,
       maxLength: 255,
       pattern: "^[\\x20-\\x7e]*$",
-      description: "Same key and same body: same answer, no second call. Make a new one for each try of a person.",
+      description:
+        "Same key and same body: the same verification, no second call. Make a new one for each try of a person.",
       examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     }),
   ),
 });
 
-const reasonInWords = `How the last call went, once that is known: ${outcomes.join(", ")}.`;
+/** The body of a resend. */
+export function resendBody(channels: readonly ChannelView[]) {
+  return Type.Unsafe<{ channel?: string } | null>({
+    type: ["object", "null"],
+    additionalProperties: false,
+    properties: {
+      channel: { type: "string", enum: requestChannels(channels), description: "Without it the newest delivery's." },
+    },
+    description: "Nothing, or which channel is to be used.",
+  });
+}
 
-export const VerificationBody = Type.Object(
-  {
-    id: Type.String(),
-    status: oneOf(
-      statuses,
-      "pending → calling → ringing → rung → verified | failed | expired | canceled | undeliverable",
-    ),
-    reason: Type.Unsafe<(typeof outcomes)[number] | null>({
-      type: ["string", "null"],
-      enum: [...outcomes, null],
-      description: reasonInWords,
-    }),
-    channel: oneOf(channels, "Who rings whom."),
-    to: Type.String({ description: "The number that is verified, E.164." }),
-    call_in: Type.Optional(
-      Type.Object(
-        { number: Type.String({ description: "What the person calls from the phone that is verified, E.164." }) },
-        {
-          description:
-            "With channel `call_in` only. The call is refused, so it is free; then the status is `verified`.",
-        },
-      ),
-    ),
-    calls: Type.Integer({ description: "How many calls tell the code: 1 or 2; 0 with channel `call_in`." }),
-    calls_delivered: Type.Integer({
+function deliveryBody(channels: readonly ChannelView[]) {
+  return Type.Object({
+    number: Type.Integer({ description: "1 for the first." }),
+    channel: Type.String({ description: "How it was delivered." }),
+    to: Type.String({ description: "Where it went, E.164." }),
+    state: Type.String({
       description:
-        "How many of them are over and reached the phone. With two calls: `pending` and 1 between the two; only after both `rung`.",
+        "Of `missed_call`: calling, ringing, rung, failed. Of `call_in`: waiting, called. Further channels add their own.",
     }),
-    code_length: Type.Integer({
-      description:
-        "How many digits the person types: the last ones of the caller ID, of two calls those of the first one first; 0 with channel `call_in`.",
-    }),
-    caller_id: Type.Optional(
-      Type.Object(
-        {
-          prefix: Type.String({ description: "What the caller ID starts with, E.164." }),
-          digits: Type.Integer({ description: "How many digits follow: the code, or of two calls each one's half." }),
-          pattern: Type.String({
-            description:
-              "Regular expression that matches the caller ID as phones show it: with +, 00 or another exit code, or in national format, spaces and brackets allowed.",
-          }),
-        },
-        {
-          description:
-            "How to recognise the call, or each of the two. The code itself is never told. Not with channel `call_in`.",
-        },
+    reason: nullableString("How it went, once that is known: docs/api.md has the list."),
+    started_at: time("When it began."),
+    ended_at: nullableTime("When it ended; null while it is in progress."),
+    ...Object.fromEntries(channels.map(({ name, schema }) => [name, Type.Optional(schema)])),
+  });
+}
+
+const nullableTime = (description: string) =>
+  Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time", description });
+const nullableInteger = (description: string) => Type.Unsafe<number | null>({ type: ["integer", "null"], description });
+
+const Proof = Type.Object({
+  kind: oneOf(proofKinds, "What was proven."),
+  value: Type.String({ description: "The number whose holder proved it, E.164." }),
+  channel: Type.String({ description: "By which channel." }),
+  at: time("When."),
+  code: Type.Unsafe<"gateway" | "app" | null>({
+    type: ["string", "null"],
+    enum: ["gateway", "app", null],
+    description: "Which side made the code; null where none was typed.",
+  }),
+});
+
+/** A verification as every answer shows it. */
+export function verificationBody(channels: readonly ChannelView[]) {
+  const Delivery = deliveryBody(channels);
+  return Type.Object(
+    {
+      id: Type.String(),
+      status: oneOf(statuses, "pending → sending → delivered → verified | failed | expired | canceled | undeliverable"),
+      reason: nullableString("The newest delivery's."),
+      to: Type.String({ description: "The number that is verified, E.164." }),
+      country: nullableString("Its ISO 3166 country."),
+      channel: Type.String({ description: "The newest delivery's." }),
+      code_length: nullableInteger("Digits that the person types; null where there is no code."),
+      checks_left: nullableInteger("Checks that are left; null where there is no code."),
+      delivery: { ...Delivery, description: "The newest delivery." },
+      deliveries: Type.Array(Delivery, { description: "All of them, oldest first." }),
+      next_channels: Type.Array(
+        Type.Object({
+          channel: Type.String({ description: "What `resend` may name." }),
+          available_at: time("From when on."),
+        }),
+        { description: "What the person may choose next; empty after the end." },
       ),
-    ),
-    checks_left: Type.Integer({
-      description: "Wrong guesses that are still allowed, and the right one; 0 with channel `call_in`.",
-    }),
-    ring: Type.Optional(
-      Type.Object(
-        {
-          ms: Type.Integer({ description: "How long the phone rings at most, in milliseconds." }),
-          setup_limit_ms: Type.Integer({ description: "How long it may take until it rings, in milliseconds." }),
-        },
-        { description: "How long an app should wait for the call. Not with channel `call_in`." },
-      ),
-    ),
-    last_call: LastCallBody,
-    reference: Type.Optional(Type.String()),
-    metadata: Type.Optional(
-      Type.Unsafe<Record<string, string>>({ type: "object", additionalProperties: { type: "string" } }),
-    ),
-    created_at: time("When it was started."),
-    expires_at: time("When the code stops being accepted."),
-    ended_at: Type.Optional(time("When it ended; missing while it is under way.")),
-  },
-  {
-    title: "Verification",
-    examples: [
-      {
-        id: "v03f9mUq0cR2kZs7XbT1yWaJd4",
-        status: "ringing",
-        reason: null,
-        channel: "missed_call",
-        to: "+447911123456",
-        calls: 1,
-        calls_delivered: 0,
-        code_length: 4,
-        caller_id: { prefix: "+44770090", digits: 4, pattern: callerIdPattern("+44770090", 4) },
-        checks_left: 3,
-        ring: { ms: 5000, setup_limit_ms: 20_000 },
-        last_call: null,
-        reference: "sign-up 4711",
-        created_at: "2026-03-01T12:00:00.000Z",
-        expires_at: "2026-03-01T12:05:00.000Z",
-      },
-      {
-        id: "v03f9QxW2dE7rT1yU5iO8pA4sF",
-        status: "pending",
-        reason: null,
-        channel: "call_in",
-        to: "+447911123456",
-        call_in: { number: "+442079460123" },
-        calls: 0,
-        calls_delivered: 0,
-        code_length: 0,
-        checks_left: 0,
-        last_call: null,
-        created_at: "2026-03-01T12:00:00.000Z",
-        expires_at: "2026-03-01T12:05:00.000Z",
-      },
-    ],
-  },
-);
+      proof: { ...Type.Union([Proof, Type.Null()]), description: "What was proven, once it is verified." },
+      reference: nullableString("Yours."),
+      metadata: Type.Unsafe<Record<string, string> | null>({
+        type: ["object", "null"],
+        additionalProperties: { type: "string" },
+        description: "Yours.",
+      }),
+      created_at: time("When it was started."),
+      expires_at: time("When the code stops being accepted."),
+      ended_at: nullableTime("When it ended; null while it is open."),
+    },
+    { title: "Verification", examples: verificationExamples },
+  );
+}
+
+/** How many characters a request may call a number by. */
+export const numberLength = maxNumberLength;

@@ -1,46 +1,57 @@
 #!lua flags=allow-oom
 --[[
-Something happened to a verification: an event of its call, or the app's cancel. With no event it only applies the
-deadlines and reads.
+Something happened to the newest delivery of a verification.
 
-KEYS[1]  {b<bucket>}:v:<id>
-ARGV[1]  now, ms      ARGV[3]  verification id                         ARGV[5]  event, or ''
-ARGV[2]  app          ARGV[4]  attempt that the event is of, or ''     ARGV[6]  reason, or ''
-ARGV[7]  what is known of the call that this ended (JSON), or ''
-ARGV[8]  1: nobody saw that call end, so it may still ring; the callee stays its own until its time is over
+KEYS[1]  {s<shard>}:v:<id>
+ARGV[1]  '', or now in ms (tests)     ARGV[4]  attempt that it is of
+ARGV[2]  app                          ARGV[5]  event, of the channel's table
+ARGV[3]  verification id              ARGV[6]  reason, or ''
+ARGV[7]  what is known at its end (JSON), or ''
+ARGV[8]  1: its end was not seen, so it may still ring; the callee stays its own until its time is over
+ARGV[9]  from now on it takes no longer than so many ms, or ''
 
-Returns  {'noted', status, calls delivered}, for news of a call that did not end the verification
+Returns  {'noted', status, parts delivered, seq or 0} where the verification goes on; seq is 0 where nothing changed
          {'seen', 0, ended now, public fields…}, else   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"
 
-local CALL_OVER = { delivered = true, undelivered = true }
-local key, now, attempt, event = KEYS[1], tonumber(ARGV[1]), ARGV[4], ARGV[5]
+local OVER = { delivered = true, undelivered = true }
+local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
 local record = load(key, ARGV[2])
 if not record then
   return { 'not_found' }
 end
+local keys = callee_keys(key, record.callee, record.app)
+local ours = attempt_id(ARGV[3], attempt)
 
 settle(record, now)
-if event ~= '' and (attempt == '' or attempt == record.attempts) then
-  move(record, event, now, ARGV[6])
-  -- Also where the verification ended before its call did.
+if attempt == record.attempts then
+  local ended_before = record.delivery_ended_at
+  move_delivery(record, event, now, ARGV[6])
+  record.reschedule = record.reschedule or record.delivery_ended_at ~= ended_before
+  -- Also where the verification ended before its delivery did.
   if ARGV[7] ~= '' then
-    set(record, 'last_call', ARGV[7])
+    set(record, 'result', ARGV[7])
+  end
+  if ARGV[9] ~= '' and now + tonumber(ARGV[9]) < tonumber(record.deadline) then
+    local deadline = now + tonumber(ARGV[9])
+    set(record, 'deadline', deadline)
+    record.reschedule = true
+    if holds(keys, ours) then
+      redis.call('SET', keys.live, ours .. ' ' .. deadline, 'PX', math.max(1, tonumber(ARGV[9])))
+    end
   end
 end
 
 -- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile; unless
--- the second of two calls follows: nothing may come between them.
-if CALL_OVER[event] and ARGV[8] ~= '1' and not (record.status == 'pending' and attempt == record.attempts) then
-  local keys = callee_keys(key, record.callee)
-  if holds(keys, attempt_id(ARGV[3], attempt)) then
-    redis.call('DEL', keys.live)
-  end
+-- another part of the same code follows: nothing may come between them.
+local more_follow = attempt == record.attempts and not TERMINAL[record.status] and record.delivery_ended_at == ''
+if OVER[event] and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
+  redis.call('DEL', keys.live)
 end
-save(key, record)
-if attempt ~= '' and not record.ended_now then
-  return { 'noted', record.status, tonumber(record.calls_delivered) }
+save(record)
+if not record.ended_now then
+  return { 'noted', record.status, tonumber(record.parts_delivered), record.changed and tonumber(record.seq) or 0 }
 end
-return answer(key, 'seen', 0, record.ended_now)
+return answer(key, 'seen', 0, true)

@@ -4,58 +4,62 @@ One check. It is counted before it is compared, in this one step, so however man
 compared as are left. Only keyed hashes are compared: how long a comparison takes tells nothing that helps to guess,
 so it need not take constant time.
 
-KEYS[1]  {b<bucket>}:v:<id>
-ARGV[1]  now, ms      ARGV[3]  verification id           ARGV[5]  digits of the guess
-ARGV[2]  app          ARGV[4]  hash of the guessed code
+KEYS[1]  {s<shard>}:v:<id>
+ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  digits of the guess
+ARGV[2]  app                        ARGV[4]  hash of the guessed code
 
 Returns  {'checked', checks left, status}    wrong, and not the last one: the least, because it is the most frequent
          {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
-         {'wrong_length', digits of the code}   {'limited', wait ms}   {'not_found'}
+         {'wrong_length', digits of the code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"
 
-local key, now = KEYS[1], tonumber(ARGV[1])
+local key, now = KEYS[1], time_ms(ARGV[1])
 local record = load(key, ARGV[2])
 if not record then
   return { 'not_found' }
 end
 settle(record, now)
 if TERMINAL[record.status] then
-  save(key, record)
+  save(record)
   return answer(key, 'ended', 0, record.ended_now)
 end
--- Where the callee calls in there is no code, and its length is 0.
-if record.code == '' or ARGV[5] ~= record.code_length then
-  save(key, record)
+if record.code == '' then
+  save(record)
+  return { 'no_code' }
+end
+if ARGV[5] ~= record.code_length then
+  save(record)
   return { 'wrong_length', record.code_length }
 end
 
-local keys = callee_keys(key, record.callee)
-local wait, wrong = wrong_checks_wait(keys, now)
+local keys = callee_keys(key, record.callee, record.app)
+local wait, wrong = wrong_checks_wait(keys, now, record.code_parts)
 if wait > 0 then
-  save(key, record)
+  save(record)
   return { 'limited', wait }
 end
 
 local left = tonumber(record.checks_left) - 1
-local counted = ARGV[3] .. '/' .. left
-redis.call('ZADD', keys.wrong, now, counted)
-redis.call('PEXPIRE', keys.wrong, WRONG_CHECKS_WINDOW_MS)
+local counted, wrong_checks = ARGV[3] .. '/' .. left, wrong_key(keys, record.code_parts)
+count(wrong_checks, keys.app, now, counted, WRONG_CHECKS_WINDOW_MS)
 
 local valid = ARGV[4] == record.code
 if valid then
-  redis.call('ZREM', keys.wrong, counted)
-  move(record, 'matched', now, '')
+  uncount(wrong_checks, keys.app, counted)
+  set(record, 'proof_delivery', record.code_delivery)
+  move(record, 'proven', now)
 else
-  -- The callee's own limit may leave fewer than this verification's.
-  left = math.min(left, WRONG_CHECKS_PER_CALLEE - wrong - 1)
-  if left == 0 then
-    move(record, 'exhausted', now, '')
+  -- The app's own share of the callee's limit may leave fewer than this verification's.
+  left = math.min(left, WRONG_CHECKS_PER_APP - wrong - 1)
+  if left <= 0 then
+    left = 0
+    move(record, 'exhausted', now)
   end
 end
 set(record, 'checks_left', left)
-save(key, record)
+save(record)
 if not record.ended_now then
   return { 'checked', left, record.status }
 end

@@ -73,7 +73,7 @@ describe("a drained trunk", () => {
     expect(await sentTo(carriers.carrier, later)).toEqual([]);
 
     // The live call rings for as long as it would have.
-    expect(await other.waitForStatus(id, ["rung"])).toMatchObject({ status: "rung", reason: "rang" });
+    expect(await other.waitForStatus(id, ["rung"])).toMatchObject({ status: "delivered", reason: "rang" });
     await other.waitForStatus(rungElsewhere.id, ["rung"]);
     // The store has the end of a call a moment before its line is given back.
     await expect

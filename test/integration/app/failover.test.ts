@@ -6,6 +6,7 @@ import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import { stepOf } from "../../support/step.ts";
 
 const runtime = withRuntime();
 const writeScenario = withScenarios();
@@ -61,7 +62,7 @@ async function end(): Promise<{ status: unknown; reason: unknown }> {
   number += 1;
   const { id } = (await gateway?.start(`+44740077${String(number).padStart(4, "0")}`)) ?? { id: "" };
   const ended = await gateway?.waitForStatus(id, ["rung", "undeliverable"]);
-  return { status: ended?.status, reason: ended?.reason };
+  return { status: stepOf(ended ?? {}), reason: ended?.reason };
 }
 
 const invites = async (carrier: SippCarrier | undefined) =>

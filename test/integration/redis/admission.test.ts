@@ -5,7 +5,7 @@ import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import type { AdmissionLimits, LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { careSettings, settings } from "../verification/world.ts";
+import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 let gateways: [Store, Store];
@@ -16,7 +16,6 @@ beforeAll(async () => {
   const open = () =>
     createStore({
       redis: { url: redis.url, command_timeout_ms: 800 },
-      settings,
       reputation: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),

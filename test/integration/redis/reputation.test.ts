@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
 import type { Evidence, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
+import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
-import { manualClock } from "../../unit/verification/manual-clock.ts";
-import { careSettings, settings } from "../verification/world.ts";
+import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 const minuteMs = 60_000;
@@ -40,7 +40,6 @@ async function openStore(reputation: ReputationConfig = rules): Promise<Reputati
   const logger = pino({ level: "silent" });
   const opened = createStore({
     redis: { url, command_timeout_ms: 2000 },
-    settings,
     reputation,
     clock: manualClock(),
     logger,

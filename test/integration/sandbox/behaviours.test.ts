@@ -23,15 +23,15 @@ const table = [
   ["902", "undeliverable", "unallocated", "unreachable"],
   // Asterisk reports the Q.850 cause that it derives from the 480; the SIP capture sees the carrier's own.
   ["903", "undeliverable", "switched_off", "unreachable"],
-  ["904", "rung", "declined", "declined"],
-  ["905", "rung", "answered", "answered"],
+  ["904", "delivered", "declined", "declined"],
+  ["905", "delivered", "answered", "answered"],
   ["906", "undeliverable", "no_answer_signal", "unreachable"],
   ["907", "undeliverable", "congestion", "unreachable"],
   // Nothing was heard of it, not even of the CANCEL: the network still looks for the phone.
   ["908", "undeliverable", "no_answer_signal", "dialing"],
-  ["909", "rung", "rang", "missed"],
+  ["909", "delivered", "rang", "missed"],
   ["910", "undeliverable", "unallocated", "unreachable"],
-  ["456", "rung", "rang", "missed"],
+  ["456", "delivered", "rang", "missed"],
 ] as const;
 
 describe("real Asterisk against the simulated carrier", () => {
@@ -47,7 +47,10 @@ describe("real Asterisk against the simulated carrier", () => {
       const id = String(started.id);
       await expect
         .poll(async () => (await api(sandbox.url, `/v1/verifications/${id}`)).json, { timeout: 15_000, interval: 50 })
-        .toMatchObject({ status, reason, last_call: { outcome: reason, evidence: "sip" } });
+        .toMatchObject({
+          ...{ status, reason },
+          delivery: { missed_call: { attempt: { outcome: reason, source: "sip" } } },
+        });
       await expect
         .poll(() => sandbox.phone.calls().filter((call) => call.to === to), { timeout: 5000, interval: 50 })
         .toEqual([expect.objectContaining({ state, caller_id: expect.stringMatching(/^\+3363998\d{4}$/) })]);

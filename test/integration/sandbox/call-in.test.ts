@@ -16,7 +16,7 @@ afterAll(() => sandbox?.stop());
 async function start(to: string): Promise<{ id: string; number: string }> {
   const { status, json } = await api(sandbox.url, "/v1/verifications", { to, channel: "call_in" });
   expect(status).toBe(201);
-  const { number } = json.call_in as { number: string };
+  const { number } = (json.delivery as { call_in: { number: string } }).call_in;
   expect(callInNumbers).toContain(number);
   return { id: String(json.id), number };
 }
@@ -39,8 +39,8 @@ it("another phone's call, and one with the number withheld, verify nothing", asy
     expect((await callIn(from, number)).json.sip_status).toBeGreaterThanOrEqual(400);
   }
   const metrics = async () => (await fetch(`${sandbox.url}/metrics`)).text();
-  await expect.poll(metrics).toMatch(/^onering_calls_in_total\{[^}]*result="no_match"\} 1$/m);
-  await expect.poll(metrics).toMatch(/^onering_calls_in_total\{[^}]*result="withheld"\} 1$/m);
+  await expect.poll(metrics).toMatch(/^onering_inbound_calls_total\{[^}]*result="no_match"\} 1$/m);
+  await expect.poll(metrics).toMatch(/^onering_inbound_calls_total\{[^}]*result="withheld"\} 1$/m);
   expect(await statusOf(id)).toBe("pending");
 });
 

@@ -111,7 +111,7 @@ it("takes only what is harmless from an environment that is set up for productio
   const [, url = ""] = await line(/^listening on (http:\/\/127\.0\.0\.1:\d+)$/);
   expect(lines.join("\n")).toContain("not used in a sandbox: ONERING_HTTP_HOST, ONERING_REDIS_URL");
   const { json } = await api(url, "/v1/verifications", { to: "+447400123456" });
-  expect(json).toMatchObject({ ring: { ms: 1500 } });
+  expect(json).toMatchObject({ delivery: { missed_call: { ring: { ms: 1500 } } } });
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
 });

@@ -3,9 +3,10 @@ import { Redis } from "ioredis";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
+import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
-import { bank, createWorld, refusalOf, shop, type World, type WorldOptions } from "./world.ts";
+import { bank, createWorld, refusalOf, result, shop, type World, type WorldOptions } from "./world.ts";
 
 const runtime = withRuntime();
 const ours = ["+442079460001", "+442079460002", "+442079460003"];
@@ -32,11 +33,14 @@ async function open(options: Partial<WorldOptions> = {}): Promise<World> {
 
 /** The callee calls what it was told to call; `changed` says what is odd about that call. */
 async function call(world: World, caller: string, called: string | null, changed: Partial<TrunkCall> = {}) {
-  world.verifications.heard({ trunk: "carrier", trusted: true, caller, called, ...changed });
+  world.heard({ trunk: "carrier", trusted: true, caller, called, ...changed });
   await world.verifications.settled();
 }
 
-const results = (world: World) => world.reports.flatMap((report) => (report.type === "call_in" ? [report.result] : []));
+const results = (world: World) =>
+  world.events.flatMap((event) => (event.type === "inbound_call.received" ? [event.data.result] : []));
+/** The number of ours that the newest delivery names. */
+const numberOf = (verification: Verification) => (newestOf(verification).details as { number: string }).number;
 const statusOf = async (world: World, id: string) => (await world.verifications.get(shop, id)).status;
 
 describe("a verification by calling in", () => {
@@ -44,21 +48,26 @@ describe("a verification by calling in", () => {
     const world = await open();
     const to = somebody();
     const started = await world.verifications.start(shop, { to, ...callIn, reference: "sign-up" }, null);
-    expect(started).toMatchObject({ status: "pending", channel: "call_in", to, reference: "sign-up" });
-    expect(ours).toContain(started.callInNumber);
+    expect(started).toMatchObject({
+      ...{ status: "pending", to, reference: "sign-up", codeLength: null, checksLeft: null },
+      deliveries: [{ channel: "call_in", state: "waiting" }],
+    });
+    expect(ours).toContain(numberOf(started));
     expect(world.placed).toEqual([]);
 
-    await call(world, to, started.callInNumber);
-    expect(await world.verifications.get(shop, started.id)).toEqual({
-      ...started,
+    await call(world, to, numberOf(started));
+    expect(await world.verifications.get(shop, started.id)).toMatchObject({
+      id: started.id,
       status: "verified",
+      proofDelivery: 1,
+      deliveries: [{ state: "called", endedAtMs: world.clock.nowMs() }],
       endedAtMs: world.clock.nowMs(),
     });
-    const { id } = started;
-    expect(world.reports).toEqual([
-      { type: "verification_started", id, app: "shop", country: "GB", trunk: null },
-      { type: "verification_ended", id, app: "shop", country: "GB", status: "verified", reason: null },
-      { type: "call_in", trunk: "carrier", result: "verified" },
+    const about = { verification: started.id, channel: "call_in", country: "GB" };
+    expect(world.events).toMatchObject([
+      { type: "verification.started", app: "shop", seq: 1, data: about },
+      { type: "verification.ended", app: "shop", data: { ...about, status: "verified", reason: null } },
+      { type: "inbound_call.received", app: null, seq: null, data: { trunk: "carrier", result: "verified" } },
     ]);
   });
 
@@ -66,21 +75,23 @@ describe("a verification by calling in", () => {
     const here = await open();
     const there = await open({ clock: here.clock });
     const to = somebody();
-    const { id, callInNumber } = await here.verifications.start(shop, { to, ...callIn }, null);
+    const started = await here.verifications.start(shop, { to, ...callIn }, null);
+    const { id } = started;
+    const callInNumber = numberOf(started);
     await call(there, to, callInNumber);
     expect(await statusOf(here, id)).toBe("verified");
-    expect(there.reports.map(({ type }) => type)).toEqual(["verification_ended", "call_in"]);
-    expect(here.reports.map(({ type }) => type)).toEqual(["verification_started"]);
+    expect(there.events.map(({ type }) => type)).toEqual(["verification.ended", "inbound_call.received"]);
+    expect(here.events.map(({ type }) => type)).toEqual(["verification.started"]);
   });
 
   it("is verified exactly once by 200 calls at once on two gateways", async () => {
     const here = await open();
     const there = await open({ clock: here.clock });
     const to = somebody();
-    const { callInNumber: called } = await here.verifications.start(shop, { to, ...callIn }, null);
+    const called = numberOf(await here.verifications.start(shop, { to, ...callIn }, null));
     for (let i = 0; i < 100; i++) {
       for (const world of [here, there]) {
-        world.verifications.heard({ trunk: "carrier", trusted: true, caller: to, called });
+        world.heard({ trunk: "carrier", trusted: true, caller: to, called });
       }
     }
     await Promise.all([here.verifications.settled(), there.verifications.settled()]);
@@ -98,7 +109,9 @@ describe("a verification by calling in", () => {
   ] as const)("is not verified by %s", async (_, changed, result) => {
     const world = await open();
     const to = somebody();
-    const { id, callInNumber } = await world.verifications.start(shop, { to, ...callIn }, null);
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const { id } = started;
+    const callInNumber = numberOf(started);
     await call(world, to, callInNumber, changed);
     expect(await statusOf(world, id)).toBe("pending");
     expect(results(world)).toEqual([result]);
@@ -108,7 +121,9 @@ describe("a verification by calling in", () => {
     const world = await open();
     const to = somebody();
     for (const called of ours) await call(world, to, called);
-    const { id, callInNumber } = await world.verifications.start(shop, { to, ...callIn }, null);
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const { id } = started;
+    const callInNumber = numberOf(started);
     for (const called of ours.filter((our) => our !== callInNumber)) await call(world, to, called);
     expect(await statusOf(world, id)).toBe("pending");
   });
@@ -116,18 +131,22 @@ describe("a verification by calling in", () => {
   it("is not verified when its time is over, and says so", async () => {
     const world = await open();
     const to = somebody();
-    const { id, callInNumber, expiresAtMs } = await world.verifications.start(shop, { to, ...callIn }, null);
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const { id, expiresAtMs } = started;
+    const callInNumber = numberOf(started);
     world.clock.advance(expiresAtMs - world.clock.nowMs());
     await call(world, to, callInNumber);
     expect(await statusOf(world, id)).toBe("expired");
     expect(results(world)).toEqual(["no_match"]);
-    expect(world.reports.filter(({ type }) => type === "verification_ended")).toHaveLength(1);
+    expect(world.events.filter(({ type }) => type === "verification.ended")).toHaveLength(1);
   });
 
   it("is not verified after the app canceled it", async () => {
     const world = await open();
     const to = somebody();
-    const { id, callInNumber } = await world.verifications.start(shop, { to, ...callIn }, null);
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const { id } = started;
+    const callInNumber = numberOf(started);
     expect((await world.verifications.cancel(shop, id)).status).toBe("canceled");
     await call(world, to, callInNumber);
     expect(await statusOf(world, id)).toBe("canceled");
@@ -138,7 +157,9 @@ describe("a verification by calling in", () => {
     const to = somebody();
     const given: (string | null)[] = [];
     for (const app of [shop, bank, shop]) {
-      const { id, callInNumber } = await world.verifications.start(app, { to, ...callIn }, null);
+      const started = await world.verifications.start(app, { to, ...callIn }, null);
+      const { id } = started;
+      const callInNumber = numberOf(started);
       given.push(callInNumber);
       await world.verifications.cancel(app, id);
     }
@@ -156,37 +177,80 @@ describe("a verification by calling in", () => {
     const world = await open();
     const given = new Set<string | null>();
     for (let i = 0; i < 100 && given.size < ours.length; i++) {
-      given.add((await world.verifications.start(shop, { to: somebody(), ...callIn }, null)).callInNumber);
+      given.add(numberOf(await world.verifications.start(shop, { to: somebody(), ...callIn }, null)));
     }
     expect([...given].toSorted()).toEqual(ours);
   });
 
-  it("has no code to check and no call to send again", async () => {
+  it("has no code to check", async () => {
     const world = await open();
     const to = somebody();
-    const { id, callInNumber } = await world.verifications.start(shop, { to, ...callIn }, null);
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const { id } = started;
+    const callInNumber = numberOf(started);
     for (const guess of [{ code: "0000" }, { code: "00" }, { callerIds: [to] }, { callerIds: [] }]) {
       expect((await refusalOf(world.verifications.check(shop, id, guess))).code).toBe("invalid_request");
     }
-    expect((await refusalOf(world.verifications.resend(shop, id))).code).toBe("invalid_request");
-    expect(await world.verifications.get(shop, id)).toMatchObject({ status: "pending", checksLeft: 0 });
+    expect(await world.verifications.get(shop, id)).toMatchObject({ status: "pending", checksLeft: null });
     await call(world, to, callInNumber);
     expect((await refusalOf(world.verifications.check(shop, id, { code: "0000" }))).code).toBe("verification_ended");
   });
 
-  it("counts as a start of the callee, beside missed calls", async () => {
-    const world = await open({ settings: { starts_per_callee_per_hour: 2 } });
+  it("is counted apart: five of them, which are silent, do not keep missed calls from the callee", async () => {
+    const world = await open({
+      settings: { starts_per_callee_per_hour: 2 },
+      callInNumbers: ["+442079460001", ...ours],
+    });
     const to = somebody();
     await world.verifications.start(shop, { to, ...callIn }, null);
-    expect(await refusalOf(world.verifications.start(shop, { to }, null))).toEqual({
+    expect(await refusalOf(world.verifications.start(shop, { to, ...callIn }, null))).toEqual({
       code: "rate_limited",
       retryAfterMs: 15_000,
     });
     world.clock.advance(15_000);
-    await world.verifications.start(shop, { to }, null);
-    await world.ringOut();
+    await world.verifications.start(shop, { to, ...callIn }, null);
     world.clock.advance(15_000);
-    expect((await refusalOf(world.verifications.start(bank, { to, ...callIn }, null))).code).toBe("rate_limited");
+    expect((await refusalOf(world.verifications.start(shop, { to, ...callIn }, null))).code).toBe("rate_limited");
+    expect((await world.verifications.start(shop, { to }, null)).status).toBe("pending");
+  });
+
+  it("can follow a missed call in the same verification; then either of them verifies", async () => {
+    const world = await open();
+    for (const by of ["call", "code"] as const) {
+      const to = somebody();
+      const { id } = await world.verifications.start(shop, { to }, null);
+      await world.ringOut();
+      const { code } = world.lastCall();
+      world.clock.advance(15_000);
+      const again = await world.verifications.resend(shop, id, "call_in");
+      expect(again).toMatchObject({
+        codeLength: null,
+        deliveries: [{ channel: "missed_call" }, { channel: "call_in" }],
+      });
+      if (by === "call") await call(world, to, numberOf(again));
+      else expect(await world.verifications.check(shop, id, { code })).toMatchObject({ valid: true });
+      const proofDelivery = by === "call" ? 2 : 1;
+      expect(await world.verifications.get(shop, id)).toMatchObject({ status: "verified", proofDelivery });
+    }
+  });
+
+  it("still waits when the missed call that follows it fails", async () => {
+    const world = await open();
+    const to = somebody();
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    world.clock.advance(15_000);
+    await world.verifications.resend(shop, started.id, "missed_call");
+    world.lastCall().ended(result({ outcome: "busy", alerted: false }));
+    await world.verifications.settled();
+    expect(await world.verifications.get(shop, started.id)).toMatchObject({
+      status: "pending",
+      deliveries: [{ state: "waiting" }, { state: "failed", reason: "busy" }],
+    });
+    await call(world, to, numberOf({ ...started }));
+    expect(await world.verifications.get(shop, started.id)).toMatchObject({
+      ...{ status: "verified", proofDelivery: 1 },
+      deliveries: [{ state: "called" }, { state: "failed" }],
+    });
   });
 
   it("is started once by one Idempotency-Key, which stands for this channel only", async () => {
@@ -200,7 +264,7 @@ describe("a verification by calling in", () => {
   it("is refused where it is not set up, and with a code length", async () => {
     const world = await open({ callInNumbers: [] });
     expect((await refusalOf(world.verifications.start(shop, { to: somebody(), ...callIn }, null))).code).toBe(
-      "invalid_request",
+      "not_supported",
     );
     const other = await open();
     const start = other.verifications.start(shop, { to: somebody(), ...callIn, codeLength: 4 }, null);
@@ -220,12 +284,12 @@ it("verifies nothing while Redis is away, and says so in the log without numbers
   const lost = await runtime.redis();
   const world = await open({ redis: { url: lost.url, command_timeout_ms: 300 } });
   const to = somebody();
-  const { callInNumber } = await world.verifications.start(shop, { to, ...callIn }, null);
+  const callInNumber = numberOf(await world.verifications.start(shop, { to, ...callIn }, null));
   await lost.stop();
   await call(world, to, callInNumber);
   expect(results(world)).toEqual(["failed"]);
   const log = world.logLines.join("");
-  expect(log).toContain("a call that came in could not be looked up");
+  expect(log).toContain("an inbound call could not be looked up");
   expect(log).not.toContain(to.slice(1));
 });
 

@@ -2,8 +2,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
+import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 import { createWorld, type PlacedCall, refusalOf, result, shop, type World, type WorldOptions } from "./world.ts";
 
 const runtime = withRuntime();
@@ -82,12 +82,13 @@ describe("a caller ID", () => {
   it("that a network flagged is not shown again for a week, and the operator hears of it without a number", async () => {
     const world = await open({ ranges: range(2) });
     const flagged = await call(world, { outcome: "caller_id_refused", sipStatus: 608 });
-    expect(world.reports).toContainEqual({
-      type: "caller_id_cooldown",
-      range: flagged.range,
-      trunk: "carrier",
-      reason: "flagged",
-    });
+    const { range: name } = flagged;
+    expect(world.events).toContainEqual(
+      expect.objectContaining({
+        type: "caller_id.cooldown",
+        data: { range: name, trunk: "carrier", reason: "flagged" },
+      }),
+    );
     expect(await world.callerIdReputation.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
     const log = world.logLines.find((line) => line.includes("a caller ID rests")) ?? "";
     expect(JSON.parse(log)).toMatchObject({ range: flagged.range, reason: "flagged" });

@@ -1,7 +1,16 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { createWorld, longestCallMs, refusalOf, shop, type World, type WorldOptions, wrongCode } from "./world.ts";
+import {
+  bank,
+  createWorld,
+  longestCallMs,
+  refusalOf,
+  shop,
+  type World,
+  type WorldOptions,
+  wrongCode,
+} from "./world.ts";
 
 const runtime = withRuntime();
 let redis: RedisServer;
@@ -143,8 +152,9 @@ describe("wrong checks of one callee", () => {
     const retryAfterMs = startedMs + dayMs - world.clock.nowMs();
     const right = world.verifications.check(shop, spare.id, { code: spare.code });
     expect(await refusalOf(right)).toEqual({ code: "rate_limited", retryAfterMs });
-    expect(await world.verifications.get(shop, spare.id)).toMatchObject({ status: "rung" });
-    expect(await refusalOf(start(to))).toEqual({ code: "rate_limited", retryAfterMs });
+    expect(await world.verifications.get(shop, spare.id)).toMatchObject({ status: "delivered" });
+    const oneCall = world.verifications.start(shop, { to, calls: 1 }, null);
+    expect(await refusalOf(oneCall)).toEqual({ code: "rate_limited", retryAfterMs });
 
     world.clock.advance(retryAfterMs);
     expect((await start(to)).checksLeft).toBe(3);
@@ -160,6 +170,54 @@ describe("wrong checks of one callee", () => {
     for (let i = 0; i < 3; i++) await world.verifications.check(shop, first.id, { code: wrong });
     const answer = await world.verifications.check(shop, second.id, { code: wrongCode(world.lastCall().code) });
     expect(answer).toMatchObject({ valid: false, checksLeft: 0, status: "failed" });
+  });
+
+  it("do not lock a person out: without a wish for its length the next code is one of two calls", async () => {
+    await open({ settings: { wrong_checks_per_callee: 3, starts_per_callee_per_hour: 100 } });
+    const to = somebody();
+    const { id } = await start(to);
+    for (let i = 0; i < 3; i++) {
+      await world.verifications.check(shop, id, { code: wrongCode(world.lastCall().code) });
+    }
+    world.clock.advance(20_000);
+    expect(await refusalOf(world.verifications.start(shop, { to, calls: 1 }, null))).toMatchObject({
+      code: "rate_limited",
+    });
+    const stronger = await world.verifications.start(shop, { to }, null);
+    expect(stronger).toMatchObject({ codeLength: 12, checksLeft: 3, deliveries: [{ parts: 2 }] });
+    await world.ringFirst();
+    await world.ringOut();
+    const code = world.placed
+      .slice(-2)
+      .map((call) => call.code)
+      .join("");
+    expect(await world.verifications.check(shop, stronger.id, { code: wrongCode(code) })).toMatchObject({
+      checksLeft: 2,
+    });
+    expect(await world.verifications.check(shop, stronger.id, { code })).toMatchObject({ valid: true });
+  });
+
+  it("of one app leave another app its share, and it is not told of them", async () => {
+    await open({ apps: 2, settings: { starts_per_callee_per_hour: 100 } });
+    const to = somebody();
+    for (let wrong = 0; wrong < 10; wrong++) {
+      const { id } = await world.verifications.start(shop, { to, calls: 1 }, null).catch(() => ({ id: "" }));
+      if (id === "") break;
+      await world.ringOut();
+      for (let i = 0; i < 3; i++) {
+        await world.verifications.check(shop, id, { code: wrongCode(world.lastCall().code) }).catch(() => undefined);
+      }
+      world.clock.advance(20_000);
+    }
+    expect(await refusalOf(world.verifications.start(shop, { to, calls: 1 }, null))).toMatchObject({
+      code: "rate_limited",
+    });
+    const other = await world.verifications.start(bank, { to, calls: 1 }, null);
+    expect(other.checksLeft).toBe(3);
+    await world.ringOut();
+    const { code } = world.lastCall();
+    expect(await world.verifications.check(bank, other.id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
+    expect(await world.verifications.check(bank, other.id, { code })).toMatchObject({ valid: true });
   });
 
   it("are not counted for right ones", async () => {

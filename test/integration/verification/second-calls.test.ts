@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { NoSlotReason } from "../../../src/telephony/calls/ports.ts";
-import { manualClock } from "../../unit/verification/manual-clock.ts";
-import { firstCallMs, look, open, rings, somebody, start, world } from "./two-calls.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+import { firstCallMs, flat, look, open, rings, somebody, start, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";
 
 describe("a second call", () => {
@@ -10,7 +10,7 @@ describe("a second call", () => {
     const { id } = await start();
     world.lastCall().ended(result({ outcome: "busy", alerted: false }));
     await world.verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "busy", callsDelivered: 0 });
+    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "busy", partsDelivered: 0 });
     world.clock.advance(60_000);
     await world.verifications.start(shop, { to: world.lastCall().callee }, null);
     expect(world.placed).toHaveLength(2);
@@ -22,7 +22,7 @@ describe("a second call", () => {
     await world.ringFirst();
     world.lastCall().ended(result({ outcome: "no_answer_signal", alerted: false }));
     await world.verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "no_answer_signal", callsDelivered: 1 });
+    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "no_answer_signal", partsDelivered: 1 });
   });
 
   it.each([
@@ -87,7 +87,7 @@ describe("a second call", () => {
     survivor.clock.advance(firstCallMs - 1);
     expect(await survivor.verifications.get(shop, id)).toMatchObject({ endedAtMs: null });
     survivor.clock.advance(1);
-    const seen = await survivor.verifications.get(shop, id);
+    const seen = flat(await survivor.verifications.get(shop, id));
     expect(seen).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     await survivor.verifications.start(shop, { to }, null);
     await survivor.close();
@@ -129,7 +129,7 @@ describe("a second call", () => {
       expect(world.placed).toHaveLength(2);
     });
     await world.ringOut();
-    expect(await look(id)).toMatchObject({ status: "rung", callsDelivered: 2 });
+    expect(await look(id)).toMatchObject({ status: "delivered", partsDelivered: 2 });
   });
 
   it("is given up where Redis stays away", async () => {
@@ -147,9 +147,9 @@ describe("a second call", () => {
   it("is counted once though its news is told twice, after an answer of the store was lost", async () => {
     await open();
     const { id } = await start();
-    const { change } = world.store.verifications;
+    const { change } = world.verificationStore;
     let lost = 0;
-    world.store.verifications.change = async (asked) => {
+    world.verificationStore.change = async (asked) => {
       const answer = await change(asked);
       if (asked.event === "delivered" && lost++ === 0) throw new Error("the answer was lost");
       return answer;
@@ -163,14 +163,14 @@ describe("a second call", () => {
       { timeout: 10_000 },
     );
     await world.verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "pending", callsDelivered: 1 });
+    expect(await look(id)).toMatchObject({ status: "sending", state: "calling", partsDelivered: 1 });
   });
 
   it("is not placed when the store does not answer; the deadline ends it", async () => {
     await open();
     const { id } = await start();
     await world.ringOut();
-    world.store.verifications.nextCall = () => Promise.reject(new Error("no answer"));
+    world.verificationStore.run = () => Promise.reject(new Error("no answer"));
     world.clock.advance(secondCallGapMs);
     await expect.poll(() => look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     expect(world.placed).toHaveLength(1);

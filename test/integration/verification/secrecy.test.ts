@@ -60,13 +60,13 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
       const everything = kept.map(({ key, content }) => `${key} ${content}`).join("\n");
       const log = world.logLines.join("");
       for (const { callerId, code } of world.placed) {
-        for (const text of [everything, log, JSON.stringify(world.reports)]) {
+        for (const text of [everything, log, JSON.stringify(world.events)]) {
           expect(text).not.toContain(callerId.slice(1));
           // As a word: six digits may well turn up by chance within a time of thirteen.
           expect(text).not.toMatch(new RegExp(`\\b${code}\\b`));
         }
       }
-      expect(log + JSON.stringify(world.reports)).not.toContain(to.slice(4));
+      expect(log + JSON.stringify(world.events)).not.toContain(to.slice(4));
       await raw.flushall();
       await world.close();
     }),

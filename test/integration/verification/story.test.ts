@@ -34,7 +34,7 @@ const somebody = () => `+4477009${String(number++).padStart(5, "0")}`;
 
 describe("a verification", () => {
   it("is placed, rings, and is verified by the last digits of the caller ID", async () => {
-    const { verifications, lastCall, reports } = await open();
+    const { verifications, lastCall, events } = await open();
     const started = await verifications.start(shop, { to: callee, reference: "order 7", metadata: { a: "b" } }, null);
     expect(started).toMatchObject({
       app: "shop",
@@ -42,7 +42,16 @@ describe("a verification", () => {
       country: "GB",
       status: "pending",
       codeLength: 6,
-      callerIdPrefix: "+4420794",
+      deliveries: [
+        {
+          number: 1,
+          channel: "missed_call",
+          state: "calling",
+          details: { prefix: "+4420794", digits: 6 },
+          endedAtMs: null,
+        },
+      ],
+      proofDelivery: null,
       checksLeft: 3,
       attempts: 1,
       reference: "order 7",
@@ -51,7 +60,10 @@ describe("a verification", () => {
     expect(lastCall()).toMatchObject({ callee, slot: { trunk: "carrier" }, callerId: `+4420794${lastCall().code}` });
 
     const seen: string[] = [];
-    const look = async () => void seen.push((await verifications.get(shop, started.id)).status);
+    const look = async () => {
+      const { status, deliveries } = await verifications.get(shop, started.id);
+      seen.push(`${status} ${deliveries.at(-1)?.state}`);
+    };
     const call = lastCall();
     for (const step of [() => call.calling(), () => call.ringing()]) {
       step();
@@ -61,22 +73,31 @@ describe("a verification", () => {
     call.ended(result({ outcome: "rang", alerted: true }));
     await verifications.settled();
     await look();
-    expect(seen).toEqual(["calling", "ringing", "rung"]);
+    expect(seen).toEqual(["sending calling", "sending ringing", "delivered rung"]);
 
     const wrong = await verifications.check(shop, started.id, { code: wrongCode(call.code) });
-    expect(wrong).toEqual({ id: started.id, status: "rung", valid: false, checksLeft: 2 });
+    expect(wrong).toEqual({ id: started.id, status: "delivered", valid: false, checksLeft: 2 });
     const right = await verifications.check(shop, started.id, { code: call.code });
     expect(right).toMatchObject({ status: "verified", valid: true });
-    expect(await verifications.get(shop, started.id)).toMatchObject({ status: "verified", reason: "rang" });
+    expect(await verifications.get(shop, started.id)).toMatchObject({
+      status: "verified",
+      proofDelivery: 1,
+      deliveries: [{ state: "rung", reason: "rang" }],
+    });
 
-    expect(reports.map(({ type }) => type)).toEqual([
-      "verification_started",
-      "attempt_ringing",
-      "attempt_ended",
-      "check",
-      "verification_ended",
-      "check",
+    expect(events.map(({ type }) => type)).toEqual([
+      "verification.started",
+      "call.ringing",
+      "delivery.updated",
+      "call.ended",
+      "delivery.updated",
+      "verification.checked",
+      "verification.ended",
+      "verification.checked",
     ]);
+    expect(
+      events.flatMap(({ type, seq, app }) => (type.startsWith("call.") || seq === null ? [] : [`${app} ${seq}`])),
+    ).toEqual(["shop 1", "shop 2", "shop 3", "shop 4"]);
   });
 
   it("is verified by the whole caller ID in the format of the phone, and by no other number with the same end", async () => {
@@ -124,7 +145,10 @@ describe("a verification", () => {
     expect(canceled).toEqual([lastCall().attemptId]);
     lastCall().ended(result({ outcome: "canceled", alerted: true }));
     await verifications.settled();
-    expect(await verifications.get(shop, first.id)).toMatchObject({ status: "verified", reason: null });
+    expect(await verifications.get(shop, first.id)).toMatchObject({
+      status: "verified",
+      deliveries: [{ state: "rung", reason: "canceled" }],
+    });
 
     clock.advance(15_000);
     const second = await verifications.start(shop, { to }, null);
@@ -153,7 +177,10 @@ describe("a verification", () => {
     const { id } = await verifications.start(shop, { to: somebody() }, null);
     lastCall().ended(result({ outcome: "unallocated", alerted: false }));
     await verifications.settled();
-    expect(await verifications.get(shop, id)).toMatchObject({ status: "undeliverable", reason: "unallocated" });
+    expect(await verifications.get(shop, id)).toMatchObject({
+      status: "undeliverable",
+      deliveries: [{ state: "failed", reason: "unallocated" }],
+    });
     expect(await refusalOf(verifications.resend(shop, id))).toMatchObject({ code: "verification_ended" });
   });
 
@@ -162,7 +189,7 @@ describe("a verification", () => {
     const { id, expiresAtMs } = await verifications.start(shop, { to: somebody() }, null);
     await ringOut();
     clock.advance(299_999);
-    expect(await verifications.get(shop, id)).toMatchObject({ status: "rung" });
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "delivered" });
     clock.advance(1);
     expect(await refusalOf(verifications.check(shop, id, { code: lastCall().code }))).toMatchObject({
       code: "verification_ended",
@@ -175,17 +202,27 @@ describe("a verification", () => {
     const { id } = await here.verifications.start(shop, { to: somebody() }, null);
     await here.ringOut();
     here.clock.advance(300_000);
-    const ends = () => here.reports.filter(({ type }) => type === "verification_ended");
-    await expect
-      .poll(ends)
-      .toEqual([{ type: "verification_ended", id, app: "shop", country: "GB", status: "expired", reason: "rang" }]);
+    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    await there.ready();
+    await Promise.all([here.verifications.settleDue(), there.verifications.settleDue()]);
+    const ends = () =>
+      [...here.events, ...there.events].filter(
+        ({ type, data }) => type === "verification.ended" && data.verification === id,
+      );
+    expect(ends()).toMatchObject([
+      {
+        app: "shop",
+        data: { verification: id, country: "GB", channel: "missed_call", status: "expired", reason: "rang" },
+      },
+    ]);
     await here.verifications.get(shop, id);
     expect(ends()).toHaveLength(1);
+    await there.close();
   });
 
   it.each([
     ["before the phone rang", [], "undeliverable"],
-    ["while it rang", ["calling", "ringing"], "rung"],
+    ["while it rang", ["calling", "ringing"], "delivered"],
   ] as const)("ends as interrupted when its gateway died %s", async (_when, steps, status) => {
     const { verifications, lastCall, clock } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
@@ -194,9 +231,9 @@ describe("a verification", () => {
       await verifications.settled();
     }
     clock.advance(longestCallMs - 1);
-    expect((await verifications.get(shop, id)).reason).toBeNull();
+    expect((await verifications.get(shop, id)).deliveries).toMatchObject([{ reason: null }]);
     clock.advance(1);
-    expect(await verifications.get(shop, id)).toMatchObject({ status, reason: "interrupted" });
+    expect(await verifications.get(shop, id)).toMatchObject({ status, deliveries: [{ reason: "interrupted" }] });
   });
 
   it("is told by nobody to another app", async () => {
@@ -260,14 +297,19 @@ describe("the evidence of the last call", () => {
   it("is there once a call ended, and goes with the code that it was for", async () => {
     const { verifications, lastCall } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
-    expect(await verifications.get(shop, id)).toMatchObject({ lastCall: null });
+    expect(await verifications.get(shop, id)).toMatchObject({ deliveries: [{ result: null }] });
     lastCall().ended(rang);
     await verifications.settled();
-    expect((await verifications.get(shop, id)).lastCall).toEqual({
+    expect((await verifications.get(shop, id)).deliveries[0]?.result).toEqual({
       ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, ...evidence },
     });
     world.clock.advance(60_000);
-    expect(await verifications.resend(shop, id)).toMatchObject({ lastCall: null });
+    expect(await verifications.resend(shop, id)).toMatchObject({
+      deliveries: [
+        { number: 1, state: "rung", result: { outcome: "rang" } },
+        { number: 2, state: "calling", result: null },
+      ],
+    });
   });
 
   it("is kept of a call that outlived its verification", async () => {
@@ -277,7 +319,10 @@ describe("the evidence of the last call", () => {
     await verifications.check(shop, id, { code: lastCall().code });
     lastCall().ended({ ...rang, outcome: "canceled" });
     await verifications.settled();
-    const verified = { status: "verified", lastCall: { outcome: "canceled", ringMs: 5001 } };
+    const verified = {
+      status: "verified",
+      deliveries: [{ state: "rung", result: { outcome: "canceled", ringMs: 5001 } }],
+    };
     expect(await verifications.get(shop, id)).toMatchObject(verified);
   });
 });
@@ -292,7 +337,10 @@ describe("a resend", () => {
     clock.advance(15_000);
 
     const again = await verifications.resend(shop, id);
-    expect(again).toMatchObject({ status: "pending", reason: null, attempts: 2, checksLeft: 2 });
+    expect(again).toMatchObject({
+      ...{ status: "sending", attempts: 2, checksLeft: 2 },
+      deliveries: [{ state: "rung" }, { state: "calling", reason: null }],
+    });
     expect(again.expiresAtMs).toBe(clock.nowMs() + 300_000);
     expect(lastCall().callerId).not.toBe(old.callerId);
     expect(lastCall().attemptId).not.toBe(old.attemptId);
@@ -326,7 +374,7 @@ describe("a resend", () => {
     const { id } = await verifications.start(shop, { to }, null);
     lastCall().ended(result({ ...lost, alerted: true }));
     await verifications.settled();
-    expect(await verifications.get(shop, id)).toMatchObject({ status: "rung" });
+    expect(await verifications.get(shop, id)).toMatchObject({ status: "delivered" });
     clock.advance(16_000);
     const refusal = { code: "rate_limited", retryAfterMs: longestCallMs - 16_000 };
     expect(await refusalOf(verifications.resend(shop, id))).toEqual(refusal);
@@ -349,7 +397,10 @@ describe("a resend", () => {
     await verifications.resend(shop, id);
     old.ended(result({ outcome: "congestion", alerted: false }));
     await verifications.settled();
-    expect(await verifications.get(shop, id)).toMatchObject({ status: "pending", reason: null, attempts: 2 });
+    expect(await verifications.get(shop, id)).toMatchObject({
+      ...{ status: "sending", attempts: 2 },
+      deliveries: [{ state: "rung", reason: "interrupted" }, { reason: null }],
+    });
     const refusal = await refusalOf(verifications.start(shop, { to: old.callee }, null));
     expect(refusal).toMatchObject({ code: "rate_limited", retryAfterMs: longestCallMs });
   });

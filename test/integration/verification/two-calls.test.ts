@@ -1,29 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { codeOf, firstCallMs, look, open, somebody, start, world } from "./two-calls.ts";
+import { codeOf, firstCallMs, flat, look, open, somebody, start, world } from "./two-calls.ts";
 import { refusalOf, secondCallGapMs, shop, wrongCode } from "./world.ts";
 
 describe("a verification by two calls", () => {
   it("rings twice from different caller IDs and is verified by the digits of both, the first call's first", async () => {
-    const { verifications, lastCall, placed, reports } = await open();
+    const { verifications, lastCall, placed, events } = await open();
     const started = await start();
-    expect(started).toMatchObject({ status: "pending", calls: 2, callsDelivered: 0, codeLength: 12, attempts: 1 });
+    expect(started).toMatchObject({ status: "pending", parts: 2, partsDelivered: 0, codeLength: 12, attempts: 1 });
     const { id } = started;
 
     const first = lastCall();
     first.ringing();
     await verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "ringing", callsDelivered: 0 });
+    expect(await look(id)).toMatchObject({ status: "sending", state: "ringing", partsDelivered: 0 });
     await world.ringFirst();
     const second = lastCall();
-    expect(await look(id)).toMatchObject({ status: "pending", reason: null, callsDelivered: 1, attempts: 2 });
+    expect(await look(id)).toMatchObject({
+      ...{ status: "sending", state: "calling", reason: null },
+      ...{ partsDelivered: 1, attempts: 2 },
+    });
     expect(second.callee).toBe(first.callee);
     expect(second.callerId).not.toBe(first.callerId);
     expect(second.attemptId).not.toBe(first.attemptId);
     second.ringing();
     await verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "ringing", callsDelivered: 1 });
+    expect(await look(id)).toMatchObject({ status: "sending", state: "ringing", partsDelivered: 1 });
     await world.ringOut();
-    expect(await look(id)).toMatchObject({ status: "rung", reason: "rang", callsDelivered: 2 });
+    expect(await look(id)).toMatchObject({ status: "delivered", state: "rung", reason: "rang", partsDelivered: 2 });
 
     const turned = `${second.code}${first.code}`;
     expect(await verifications.check(shop, id, { code: turned })).toMatchObject({ valid: false, checksLeft: 2 });
@@ -31,14 +34,17 @@ describe("a verification by two calls", () => {
     expect(await verifications.check(shop, id, { code: typed })).toMatchObject({ valid: true, status: "verified" });
     expect(placed).toHaveLength(2);
     expect(world.linesHeld()).toBe(0);
-    expect(reports.filter(({ type }) => type === "attempt_ended")).toHaveLength(2);
+    expect(events.filter(({ type }) => type === "call.ended")).toHaveLength(2);
   });
 
   it("tells between the two calls that one was delivered, and waits the gap", async () => {
     await open();
     const { id } = await start();
     await world.ringOut();
-    expect(await look(id)).toMatchObject({ status: "pending", reason: "rang", callsDelivered: 1, attempts: 1 });
+    expect(await look(id)).toMatchObject({
+      ...{ status: "sending", state: "calling", reason: "rang" },
+      ...{ partsDelivered: 1, attempts: 1 },
+    });
     world.clock.advance(secondCallGapMs - 1);
     expect(world.placed).toHaveLength(1);
     world.clock.advance(1);
@@ -74,7 +80,7 @@ describe("a verification by two calls", () => {
 
   it("is the least where the operator says so, and one call is refused", async () => {
     const { verifications } = await open({ settings: { min_calls: 2 } });
-    expect(await verifications.start(shop, { to: somebody() }, null)).toMatchObject({ calls: 2, codeLength: 12 });
+    expect(flat(await verifications.start(shop, { to: somebody() }, null))).toMatchObject({ parts: 2, codeLength: 12 });
     const one = verifications.start(shop, { to: somebody(), calls: 1 }, null);
     expect(await refusalOf(one)).toMatchObject({ code: "invalid_request" });
   });
@@ -97,9 +103,10 @@ describe("a verification by two calls", () => {
     const ranges = { one: { prefix: "+4420794", digits: 6 }, two: { prefix: "+4420795", digits: 6 } };
     const { placed } = await open({ ranges });
     for (let i = 0; i < 20; i++) {
-      const { callerIdPrefix } = await start();
+      const { details } = await start();
+      const { prefix } = details as { prefix: string };
       await world.ringFirst();
-      for (const { callerId } of placed.slice(-2)) expect(callerId.startsWith(callerIdPrefix)).toBe(true);
+      for (const { callerId } of placed.slice(-2)) expect(callerId.startsWith(prefix)).toBe(true);
     }
     expect(new Set(placed.map(({ callerId }) => callerId.slice(0, 8))).size).toBe(2);
   });
@@ -113,11 +120,11 @@ describe("a resend", () => {
     await world.ringOut();
     const old = codeOf(placed.slice(0, 2));
     clock.advance(15_000);
-    const again = await verifications.resend(shop, id);
-    expect(again).toMatchObject({ status: "pending", calls: 2, callsDelivered: 0, attempts: 3, codeLength: 12 });
+    const again = flat(await verifications.resend(shop, id));
+    expect(again).toMatchObject({ status: "sending", parts: 2, partsDelivered: 0, attempts: 3, codeLength: 12 });
     await world.ringFirst();
     await world.ringOut();
-    expect(await look(id)).toMatchObject({ status: "rung", callsDelivered: 2, attempts: 4 });
+    expect(await look(id)).toMatchObject({ status: "delivered", partsDelivered: 2, attempts: 4 });
     expect(new Set(placed.map(({ callerId }) => callerId)).size).toBe(4);
     expect(await verifications.check(shop, id, { code: old })).toMatchObject({ valid: false });
     expect(await verifications.check(shop, id, { code: codeOf(placed.slice(2)) })).toMatchObject({ valid: true });

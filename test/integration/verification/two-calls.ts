@@ -1,6 +1,7 @@
 /** A world for verifications by two calls; import it at the top of a test file, where it sets up and cleans up. */
 import { afterEach, beforeAll } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
+import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
 
@@ -23,11 +24,17 @@ export async function open(options: Partial<WorldOptions> = {}): Promise<World> 
   return world;
 }
 export const somebody = () => `+4477003${String(number++).padStart(5, "0")}`;
-export const start = (to = somebody()) => world.verifications.start(shop, { to, calls: 2 }, null);
-/** Time stands still here, and with it the timer at which updates is written. */
+/** A verification and its newest delivery in one object. */
+export const flat = (verification: Verification) => ({
+  ...verification,
+  ...newestOf(verification),
+  id: verification.id,
+});
+export const start = async (to = somebody()) => flat(await world.verifications.start(shop, { to, calls: 2 }, null));
+/** Time stands still here, and with it the timer at which updates are written. */
 export const look = (id: string) => {
   world.store.batchTimer.flush();
-  return world.verifications.get(shop, id);
+  return world.verifications.get(shop, id).then(flat);
 };
 export const rings = () => {
   world.lastCall().ringing();

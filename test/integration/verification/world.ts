@@ -5,15 +5,16 @@
 import { pino } from "pino";
 import { expect } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
-import type { RangeConfig } from "../../../src/caller-ids/ranges-config.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
-import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
+import { callIn } from "../../../src/channels/call-in/index.ts";
+import { missedCall } from "../../../src/channels/missed-call/index.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import type { ReportEvent } from "../../../src/events/events.ts";
+import { createBus } from "../../../src/events/bus.ts";
+import type { GatewayEvent, GatewayEvents } from "../../../src/events/events.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
-import type { RedisConfig } from "../../../src/redis/config.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
+import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
 import type {
   Attempt,
   AttemptObserver,
@@ -24,10 +25,11 @@ import type {
   NoChannelSlot,
   NoSlotReason,
 } from "../../../src/telephony/calls/ports.ts";
+import type { ChannelModule } from "../../../src/verification/channel-port.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
+import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
 import { testConfig } from "../../support/test-config.ts";
-import { type ManualClock, manualClock } from "../../unit/verification/manual-clock.ts";
 
 const defaults = testConfig();
 export const settings = defaults.verification;
@@ -46,13 +48,16 @@ export interface PlacedCall extends Attempt, AttemptObserver {
 }
 
 export interface WorldOptions {
-  readonly redis: RedisConfig;
+  readonly redis: Config["redis"];
   readonly settings?: Partial<Config["verification"]>;
-  readonly reputation?: Partial<ReputationConfig>;
-  readonly ranges?: Record<string, RangeConfig>;
+  readonly reputation?: Partial<Config["caller_id_reputation"]>;
+  readonly ranges?: Config["ranges"];
   readonly clock?: ManualClock;
   /** Numbers of ours that callees may call. */
   readonly callInNumbers?: readonly string[];
+  /** How many apps share the limits of a callee. */
+  readonly apps?: number;
+  readonly extraChannels?: readonly ChannelModule[];
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -62,9 +67,9 @@ export function createWorld(options: WorldOptions) {
   const ranges = options.ranges ?? { block: { prefix: "+4420794", digits: 6 } };
   const placed: PlacedCall[] = [];
   const canceled: string[] = [];
-  const reports: ReportEvent[] = [];
+  const events: GatewayEvent[] = [];
   const logLines: string[] = [];
-  const logger = pino({ level: "debug" }, { write: (slot: string) => void logLines.push(slot) });
+  const logger = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
   const all = { ...settings, ...options.settings };
   const reputation = { ...careSettings, ...options.reputation };
   const digits = Object.values(ranges)[0]?.digits ?? 4;
@@ -98,28 +103,43 @@ export function createWorld(options: WorldOptions) {
     reserveAnother: async () => take(),
     release: async () => void linesHeld--,
   };
-  const store = createStore({ redis: options.redis, settings: all, reputation, clock, logger });
+  const store = createStore({ redis: options.redis, reputation, clock, testTime: true, logger });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);
   const hmacKey = "a key that only this test has, of 32 characters and more";
-  const report = (event: ReportEvent) => void reports.push(event);
+  const bus = createBus<GatewayEvents>(clock, cryptoRandom, (error) => logger.error({ error }, "listener"));
+  const { publish } = bus;
+  bus.subscribe((event) => void events.push(event));
   const callerIdReputation = createCallerIdReputation({
     store: store.reputation,
     pool: callerIds,
     ranges: Object.keys(ranges),
     alarmUnavailablePercent: reputation.alarm_unavailable_percent,
     hash: createHashes(hmacKey).presented,
-    ...{ batchTimer: store.batchTimer, clock, report, logger },
+    ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
+  let receiveCall: (call: TrunkCall) => void = () => undefined;
+  const channels = [
+    missedCall({
+      ...{ callerIds, slots, dialer, publish, reputation: callerIdReputation },
+      config: {
+        verification: all,
+        calls: { second_call_gap_ms: secondCallGapMs, ring_ms: 5000, setup_limit_ms: 20_000 },
+      },
+    }),
+    callIn({
+      config: { numbers: [...(options.callInNumbers ?? [])], number_cooldown_seconds: 600 },
+      onInbound: (receiver) => {
+        receiveCall = receiver;
+      },
+      publish,
+    }),
+    ...(options.extraChannels ?? []),
+  ];
+  const verificationStore = store.verifications({ verification: all, apps: options.apps ?? 1 }, channels);
   const verifications = createVerifications({
-    ...{ numbers, slots, dialer, clock, logger, callerIds, report, hmacKey },
-    reputation: callerIdReputation,
-    config: {
-      call_in: { numbers: [...(options.callInNumbers ?? [])], rest_seconds: 600 },
-      verification: all,
-      calls: { second_call_gap_ms: secondCallGapMs },
-    },
-    store: store.verifications,
-    callInStore: store.callIns,
+    ...{ numbers, channels, clock, logger, publish, hmacKey },
+    settings: all,
+    store: verificationStore,
     batchTimer: store.batchTimer,
     random: cryptoRandom,
   });
@@ -135,16 +155,19 @@ export function createWorld(options: WorldOptions) {
       clock,
       placed,
       canceled,
-      reports,
+      events,
       logLines,
       logger,
       store,
+      verificationStore,
       verifications,
       slots,
       lastCall,
       callerIdReputation,
     },
     redis: options.redis,
+    /** A call comes in and is refused. */
+    heard: (call: TrunkCall) => receiveCall(call),
     linesHeld: () => linesHeld,
     /** From now on no trunk can be had. */
     loseTrunks: (why: NoSlotReason) => {

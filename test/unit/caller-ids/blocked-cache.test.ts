@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createBlockedCache } from "../../../src/caller-ids/blocked-cache.ts";
 import type { ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import type { CallerId } from "../../../src/caller-ids/types.ts";
-import { manualClock } from "../verification/manual-clock.ts";
+import { manualClock } from "../../support/manual-clock.ts";
 
 const drawn = (code: string): CallerId => ({ number: `+4420${code}`, range: "block", prefix: "+4420", code });
 

@@ -5,17 +5,16 @@ import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
 import type { Note, ReputationStore, Rested } from "../../../src/caller-ids/store-port.ts";
 import type { CallerId } from "../../../src/caller-ids/types.ts";
-import type { ReportEvent } from "../../../src/events/events.ts";
 import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
-import { manualClock } from "../verification/manual-clock.ts";
+import { manualClock } from "../../support/manual-clock.ts";
 
 const ranges = { block: { prefix: "+4420794", digits: 2 }, other: { prefix: "+4420795", digits: 2 } };
 
 function open(store: Partial<ReputationStore> = {}) {
   const clock = manualClock();
   const batches: (readonly Note[])[] = [];
-  const reports: ReportEvent[] = [];
+  const events: unknown[] = [];
   let log = "";
   const pool = createCallerIdPool(ranges, cryptoRandom);
   const reputation = createCallerIdReputation({
@@ -38,7 +37,7 @@ function open(store: Partial<ReputationStore> = {}) {
     hash: (callerId) => `hash of ${callerId.slice(-2)}`,
     batchTimer: createBatchTimer(clock, 20),
     clock,
-    report: (event) => void reports.push(event),
+    publish: (type, data) => void events.push({ type, ...data }),
     logger: pino(
       { base: null },
       {
@@ -52,7 +51,7 @@ function open(store: Partial<ReputationStore> = {}) {
     reputation,
     clock,
     batches,
-    reports,
+    events,
     log: () => log,
     callerId: pool.draw(["block"], null, 1)[0] as CallerId,
   };
@@ -205,10 +204,10 @@ describe("notes", () => {
 
   it("that begin a rest are told by range and reason", async () => {
     const rested = { range: "block", trunk: "a", reason: "flagged" as const };
-    const { reputation, reports, log, callerId } = open({ note: async () => [rested] });
+    const { reputation, events, log, callerId } = open({ note: async () => [rested] });
     reputation.placed(callerId);
     await reputation.settled();
-    expect(reports).toEqual([{ type: "caller_id_cooldown", ...rested }]);
+    expect(events).toEqual([{ type: "caller_id.cooldown", ...rested }]);
     expect(log()).toContain('"reason":"flagged"');
     expect(log()).not.toContain(callerId.number);
   });

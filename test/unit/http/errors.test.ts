@@ -21,6 +21,8 @@ const contract = {
   capacity: 503,
   verification_not_found: 404,
   verification_ended: 409,
+  verification_ambiguous: 409,
+  not_supported: 400,
   idempotency_key_reused: 422,
   telephony_unavailable: 503,
   store_unavailable: 503,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { problemCodes, problemKinds } from "../../../src/http/errors/problems.ts";
-import { statuses } from "../../../src/verification/types.ts";
+import { statuses } from "../../../src/verification/machine.ts";
 
 const guide = readFileSync(new URL("../../../docs/api.md", import.meta.url), "utf8");
 

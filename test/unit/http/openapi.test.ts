@@ -28,6 +28,7 @@ describe("the OpenAPI document", () => {
       "GET /v1/verifications/{id}",
       "POST /v1/numbers/lookup",
       "POST /v1/verifications",
+      "POST /v1/verifications/check",
       "POST /v1/verifications/{id}/cancel",
       "POST /v1/verifications/{id}/check",
       "POST /v1/verifications/{id}/resend",

@@ -2,7 +2,10 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
-import type { HttpConfig } from "../../../src/http/config.ts";
+import { CallInBody } from "../../../src/channels/call-in/schema.ts";
+import { createDescription } from "../../../src/channels/missed-call/describe.ts";
+import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
+import type { Config } from "../../../src/config/schema.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
@@ -11,7 +14,14 @@ import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { Operations } from "../../../src/operations/operations.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
-import type { StartRequest, Verification, Verifications } from "../../../src/verification/types.ts";
+import type { OpenChannel } from "../../../src/verification/channel-set.ts";
+import {
+  type Delivery,
+  newestOf,
+  type StartRequest,
+  type Verification,
+  type Verifications,
+} from "../../../src/verification/types.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
@@ -26,27 +36,47 @@ export const standing: Verification = {
   app: "shop",
   to: "+447911123456",
   country: "GB",
-  channel: "missed_call",
-  callInNumber: null,
-  status: "ringing",
-  reason: null,
-  calls: 1,
-  callsDelivered: 0,
+  status: "sending",
   codeLength: 4,
-  callerIdPrefix: prefix,
   checksLeft: 3,
   attempts: 1,
+  deliveries: [
+    {
+      ...{ number: 1, channel: "missed_call", state: "ringing", reason: null, parts: 1, partsDelivered: 0 },
+      ...{ details: { prefix, digits: 4 }, result: null, startedAtMs: Date.UTC(2026, 2, 1, 12), endedAtMs: null },
+    },
+  ],
+  proofDelivery: null,
   reference: null,
   metadata: null,
   createdAtMs: Date.UTC(2026, 2, 1, 12, 0, 0),
   expiresAtMs: Date.UTC(2026, 2, 1, 12, 5, 0),
   endedAtMs: null,
-  lastCall: null,
+  seq: 1,
 };
+
+/** The newest delivery of `standing`, changed. */
+export const delivery = (changed: Partial<Delivery>): Delivery => ({ ...newestOf(standing), ...changed });
+
+/** The gateway's channels, as far as the API shows them. */
+export const channels = [
+  {
+    name: "missed_call",
+    schema: MissedCallBody,
+    describe: createDescription({ ms: 5000, setup_limit_ms: 20_000 }),
+    read: async () => ({ code: "", codeLength: 4 }),
+  },
+  { name: "call_in", schema: CallInBody, describe: ({ details }: Delivery) => details },
+].map((channel) => ({ ...channel, proves: "phone", enabled: true }) as unknown as OpenChannel);
 
 /** Knows one verification of the app `shop`, whose code is `secretCode`. Remembers what it was asked. */
 export function standInVerifications(known: Partial<Verification> = {}) {
-  const asked: { start: [string, StartRequest, string | null][]; guesses: unknown[] } = { start: [], guesses: [] };
+  const asked: {
+    start: [string, StartRequest, string | null][];
+    guesses: unknown[];
+    byNumber: unknown[];
+    resends: (string | null)[];
+  } = { start: [], guesses: [], byNumber: [], resends: [] };
   let current: Verification = { ...standing, ...known };
   const find = (app: string, id: string) => {
     if (id !== current.id || app !== current.app) {
@@ -73,19 +103,28 @@ export function standInVerifications(known: Partial<Verification> = {}) {
       asked.guesses.push(guess);
       const valid =
         "code" in guess ? guess.code === secretCode : guess.callerIds.join("").replace(/\D/g, "").endsWith(secretCode);
-      current = { ...current, status: valid ? "verified" : current.status, checksLeft: checksLeft - 1 };
-      return { id, status: current.status, valid, checksLeft: current.checksLeft };
+      const left = (checksLeft ?? 0) - 1;
+      current = { ...current, status: valid ? "verified" : current.status, checksLeft: left };
+      return { id, status: current.status, valid, checksLeft: left };
     },
-    resend: async (app, id) => ({ ...find(app.name, id), attempts: 2 }),
+    async checkByNumber(app, { to }, guess, session) {
+      asked.byNumber.push([app.name, to, guess, session]);
+      return { id: standing.id, status: "delivered", valid: false, checksLeft: 2 };
+    },
+    async resend(app, id, channel = null) {
+      asked.resends.push(channel);
+      return { ...find(app.name, id), attempts: 2 };
+    },
     async cancel(app, id) {
       current = {
         ...find(app.name, id),
         status: "canceled",
-        reason: "canceled",
+        deliveries: [delivery({ state: "failed", reason: "canceled" })],
         endedAtMs: standing.createdAtMs + 9000,
       };
       return current;
     },
+    nextChannels: () => [{ channel: "call_in", availableAtMs: standing.createdAtMs + 15_000 }],
   };
   return { verifications, asked };
 }
@@ -121,7 +160,7 @@ const idleOperations: Operations = {
 };
 
 export interface TestServerOptions {
-  readonly http?: Partial<HttpConfig>;
+  readonly http?: Partial<Config["http"]>;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;
@@ -162,15 +201,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
       },
       ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
-      calls: {
-        ring_ms: 5000,
-        setup_limit_ms: 20_000,
-        max_queue_ms: 2000,
-        max_trunks: 3,
-        second_call_gap_ms: 3000,
-        drain_ms: 30_000,
-      },
     },
+    channels,
     verifications: options.verifications ?? standInVerifications().verifications,
     numbers: options.numbers ?? numbers,
     operations: options.operations ?? idleOperations,
@@ -211,5 +243,8 @@ export function refusing(error: Error): Verifications {
   const refuse = async () => {
     throw error;
   };
-  return { start: refuse, get: refuse, check: refuse, resend: refuse, cancel: refuse };
+  return {
+    ...{ start: refuse, get: refuse, check: refuse, checkByNumber: refuse, resend: refuse, cancel: refuse },
+    nextChannels: () => [],
+  };
 }

@@ -3,6 +3,7 @@ import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import {
   ask,
+  delivery,
   key,
   otherKey,
   prefix,
@@ -14,6 +15,15 @@ import {
 } from "./support.ts";
 
 const id = standing.id;
+/** The delivery of `standing` as the API shows it. */
+const ringing = {
+  ...{ number: 1, channel: "missed_call", to: "+447911123456", state: "ringing", reason: null },
+  ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null },
+  missed_call: {
+    caller_id: { prefix, digits: 4, pattern: expect.any(String) },
+    ...{ calls: 1, calls_delivered: 0, ring: { ms: 5000, setup_limit_ms: 20_000 }, attempt: null },
+  },
+};
 
 describe("starting a verification", () => {
   it("answers 201 with what the app needs to wait for the call, and where to find it", async () => {
@@ -25,19 +35,22 @@ describe("starting a verification", () => {
       id,
       status: "pending",
       reason: null,
-      channel: "missed_call",
       to: "+447911123456",
-      calls: 1,
-      calls_delivered: 0,
+      country: "GB",
+      channel: "missed_call",
       code_length: 4,
-      caller_id: { prefix, digits: 4, pattern: expect.any(String) },
       checks_left: 3,
-      ring: { ms: 5000, setup_limit_ms: 20_000 },
-      last_call: null,
+      delivery: ringing,
+      deliveries: [ringing],
+      next_channels: [{ channel: "call_in", available_at: "2026-03-01T12:00:15.000Z" }],
+      proof: null,
+      reference: null,
+      metadata: null,
       created_at: "2026-03-01T12:00:00.000Z",
       expires_at: "2026-03-01T12:05:00.000Z",
+      ended_at: null,
     });
-    expect(secretCallerId).toMatch(new RegExp(answer.json().caller_id.pattern));
+    expect(secretCallerId).toMatch(new RegExp(answer.json().delivery.missed_call.caller_id.pattern));
   });
 
   it("gives reference and metadata back, and passes everything on under the domain's names", async () => {
@@ -74,37 +87,49 @@ describe("starting a verification", () => {
     ]);
   });
 
-  it("says whom to call instead of what will call, where the person calls in", async () => {
+  it("names the number to call instead of what will call, where the person calls in; no code is null, not zero", async () => {
+    const details = { number: "+442079460001" };
     const waiting: Verification = {
-      ...standing,
-      channel: "call_in",
-      callInNumber: "+442079460001",
-      status: "pending",
-      calls: 0,
-      codeLength: 0,
-      callerIdPrefix: "",
-      checksLeft: 0,
-      attempts: 0,
+      ...{ ...standing, status: "pending", codeLength: null, checksLeft: null },
+      deliveries: [delivery({ channel: "call_in", state: "waiting", details })],
     };
     const { verifications } = standInVerifications();
     const { server } = await testServer({ verifications: { ...verifications, start: async () => waiting } });
     const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to, channel: "call_in" });
     expect(answer.status).toBe(201);
-    expect(answer.json()).toEqual({
-      id: standing.id,
+    expect(answer.json()).toMatchObject({
       status: "pending",
-      reason: null,
       channel: "call_in",
-      to: standing.to,
-      call_in: { number: "+442079460001" },
-      calls: 0,
-      calls_delivered: 0,
-      code_length: 0,
-      checks_left: 0,
-      last_call: null,
-      created_at: "2026-03-01T12:00:00.000Z",
-      expires_at: "2026-03-01T12:05:00.000Z",
+      code_length: null,
+      checks_left: null,
     });
+    expect(answer.json().delivery).toEqual({
+      ...{ number: 1, channel: "call_in", to: standing.to, state: "waiting", reason: null },
+      ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null, call_in: { number: "+442079460001" } },
+    });
+  });
+
+  it.each([
+    ["workflow", { workflow: [{ channel: "sms", wait_seconds: 30 }] }],
+    ["code", { code: "123456" }],
+    ["locale", { locale: "de" }],
+    ["client.ip", { client: { ip: "192.0.2.1" } }],
+    ["client.device", { client: { device: "phone" } }],
+  ])("refuses %s by name: it is in the contract and not built yet", async (name, body) => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to, ...body });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ code: "not_supported", detail: expect.stringContaining(name) });
+    expect(asked.start).toEqual([]);
+  });
+
+  it("bounds metadata in total, not only each value", async () => {
+    const { server } = await testServer();
+    const metadata = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`key-${i}`, "x".repeat(256)]));
+    const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to, metadata });
+    expect(answer.status).toBe(400);
+    expect(answer.json().errors).toEqual([{ pointer: "#/metadata", detail: "must be at most 4096 bytes of JSON" }]);
   });
 
   it("passes the Idempotency-Key on", async () => {
@@ -131,31 +156,26 @@ describe("starting a verification", () => {
 
 describe("a verification that exists", () => {
   it("tells what is known of its last call, and no number or trunk of it", async () => {
-    const lastCall: AttemptResult = {
+    const call: AttemptResult = {
       ...{ outcome: "answered", alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: 200, q850Cause: null },
       ...{ endedBy: "us", evidence: "sip", falseAnswer: true, silent: false, inviteOver: true },
       tries: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
     };
-    const { verifications } = standInVerifications({ status: "rung", lastCall });
+    const deliveries = [delivery({ state: "rung", reason: "answered", result: call })];
+    const { verifications } = standInVerifications({ status: "delivered", deliveries });
     const { server } = await testServer({ verifications });
     const answer = await ask(server, "GET", `/v1/verifications/${id}`);
-    expect(answer.json().last_call).toEqual({
-      outcome: "answered",
-      alerted: false,
-      post_dial_delay_ms: null,
-      ring_ms: null,
-      sip_status: 200,
-      q850: null,
-      ended_by: "us",
-      false_answer: true,
-      evidence: "sip",
+    expect(answer.json().reason).toBe("answered");
+    expect(answer.json().delivery.missed_call.attempt).toEqual({
+      ...{ outcome: "answered", alerted: false, post_dial_delay_ms: null, ring_ms: null, sip_status: 200, q850: null },
+      ...{ ended_by: "us", false_answer: true, source: "sip" },
     });
     expect(answer.text).not.toContain("secret-carrier");
   });
 
   it("can be read, until it ended with its end", async () => {
     const { server } = await testServer();
-    expect((await ask(server, "GET", `/v1/verifications/${id}`)).json()).toMatchObject({ id, status: "ringing" });
+    expect((await ask(server, "GET", `/v1/verifications/${id}`)).json()).toMatchObject({ id, status: "sending" });
     const canceled = await ask(server, "POST", `/v1/verifications/${id}/cancel`);
     expect(canceled.status).toBe(200);
     expect(canceled.json()).toMatchObject({
@@ -170,26 +190,60 @@ describe("a verification that exists", () => {
     const { server } = await testServer({ verifications });
     const wrong = await ask(server, "POST", `/v1/verifications/${id}/check`, { code: "0000" });
     expect(wrong.status).toBe(200);
-    expect(wrong.json()).toEqual({ id, status: "ringing", valid: false, checks_left: 2 });
+    expect(wrong.json()).toEqual({ id, status: "sending", valid: false, checks_left: 2 });
     const right = await ask(server, "POST", `/v1/verifications/${id}/check`, { caller_id: "07700 90 7391" });
     expect(right.json()).toEqual({ id, status: "verified", valid: true, checks_left: 1 });
     expect(asked.guesses).toEqual([{ code: "0000" }, { callerIds: ["07700 90 7391"] }]);
   });
 
   it("tells of two calls how far they are and how to recognise each, and checks both", async () => {
-    const { verifications, asked } = standInVerifications({ calls: 2, callsDelivered: 1, codeLength: 8 });
+    const { verifications, asked } = standInVerifications({
+      codeLength: 8,
+      deliveries: [delivery({ parts: 2, partsDelivered: 1 })],
+    });
     const { server } = await testServer({ verifications });
     const answer = await ask(server, "GET", `/v1/verifications/${id}`);
     expect(answer.json()).toMatchObject({
-      calls: 2,
-      calls_delivered: 1,
       code_length: 8,
-      caller_id: { prefix, digits: 4 },
+      delivery: { missed_call: { calls: 2, calls_delivered: 1, caller_id: { prefix, digits: 4 } } },
     });
-    expect(secretCallerId).toMatch(new RegExp(answer.json().caller_id.pattern));
+    expect(secretCallerId).toMatch(new RegExp(answer.json().delivery.missed_call.caller_id.pattern));
     const callerIds = ["07700 90 1111", "07700 90 7391"];
     await ask(server, "POST", `/v1/verifications/${id}/check`, { caller_ids: callerIds });
     expect(asked.guesses).toEqual([{ callerIds }]);
+  });
+
+  it("says what was proven once it is verified", async () => {
+    const known = { status: "verified", proofDelivery: 1, endedAtMs: standing.createdAtMs + 9000 } as const;
+    const { verifications } = standInVerifications(known);
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "GET", `/v1/verifications/${id}`);
+    expect(answer.json().proof).toEqual({
+      ...{ kind: "phone", value: "+447911123456", channel: "missed_call" },
+      ...{ at: "2026-03-01T12:00:09.000Z", code: "gateway" },
+    });
+  });
+
+  it("can be checked by its number, with a session where several are open", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const body = { to: standing.to, session: "s-1", code: "0000" };
+    const answer = await ask(server, "POST", "/v1/verifications/check", body);
+    expect(answer.json()).toEqual({ id, status: "delivered", valid: false, checks_left: 2 });
+    expect(asked.byNumber).toEqual([["shop", standing.to, { code: "0000" }, "s-1"]]);
+    const both = await ask(server, "POST", "/v1/verifications/check", { ...body, caller_id: "+442079460123" });
+    expect(both.status).toBe(400);
+    expect((await ask(server, "POST", "/v1/verifications/check", { to: standing.to })).status).toBe(400);
+  });
+
+  it("is sent again by the channel that the person chose", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    await ask(server, "POST", `/v1/verifications/${id}/resend`, { channel: "call_in" });
+    await ask(server, "POST", `/v1/verifications/${id}/resend`, {});
+    expect(asked.resends).toEqual(["call_in", null]);
+    const unknown = await ask(server, "POST", `/v1/verifications/${id}/resend`, { channel: "smoke" });
+    expect(unknown.status).toBe(400);
   });
 
   it("takes a resend or cancel without a body, with an empty one, and with an empty object", async () => {
@@ -223,7 +277,7 @@ describe("a verification that exists", () => {
 describe("what is asked for wrongly", () => {
   it("is told all at once, by place", async () => {
     const { server } = await testServer();
-    const body = { country: "gb", channel: "sms", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
+    const body = { country: "gb", channel: "smoke", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
     const answer = await ask(server, "POST", "/v1/verifications", body);
     expect(answer.status).toBe(400);
     expect(answer.json().code).toBe("invalid_request");
@@ -231,7 +285,7 @@ describe("what is asked for wrongly", () => {
     expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
       "#/to": "is missing",
       "#/country": "must match ^[A-Z]{2}$",
-      "#/channel": 'must be "missed_call" or "call_in"',
+      "#/channel": expect.stringMatching(/^must be .*"missed_call".*"push"$/),
       "#/calls": "must be 1 or 2",
       "#/code_length": "must be an integer",
       "#/refrence": "is not a known key",
@@ -261,7 +315,7 @@ describe("what is asked for wrongly", () => {
   });
 
   it.each([
-    ["to", { to: "+".padEnd(33, "1") }],
+    ["to", { to: "+".padEnd(321, "1") }],
     ["reference", { to: "+4479", reference: "x".repeat(129) }],
     ["metadata", { to: "+4479", metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ""])) }],
     ["metadata/k", { to: "+4479", metadata: { k: "x".repeat(257) } }],

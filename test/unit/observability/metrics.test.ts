@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { GatewayEvent, GatewayEvents } from "../../../src/events/events.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
 import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
@@ -11,8 +12,13 @@ const idle = {
   asterisks: () => [],
   callerIds: async () => [],
 };
+/** An event as the bus hands it on. */
+const event = <Type extends keyof GatewayEvents>(type: Type, data: GatewayEvents[Type]) =>
+  ({ id: "e1", type, at: "2026-03-01T12:00:00.000Z", seq: null, app: "shop", data }) as GatewayEvent;
 const started = (country: string) =>
-  ({ type: "verification_started", id: "v1", app: "shop", country, trunk: "carrier" }) as const;
+  event("verification.started", { verification: "v1", channel: "missed_call", country });
+const callEnded = (trunk: string, result: AttemptResult) =>
+  event("call.ended", { verification: "v1", country: "GB", trunk, result });
 const rang: AttemptResult = {
   outcome: "rang",
   alerted: true,
@@ -30,12 +36,12 @@ const rang: AttemptResult = {
 
 describe("the metrics", () => {
   it("blame the trunk that failed, not the one that the call went on to", async () => {
-    const { report, registry } = createMetrics(idle);
+    const { count, registry } = createMetrics(idle);
     const tries = [
       { trunk: "cheap", asterisk: "main", outcome: "congestion" as const },
       { trunk: "carrier", asterisk: "main", outcome: "rang" as const },
     ];
-    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "cheap", result: { ...rang, tries } });
+    count(callEnded("cheap", { ...rang, tries }));
     const text = await registry.metrics();
     expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion"} 1');
     expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang"} 1');
@@ -43,39 +49,55 @@ describe("the metrics", () => {
   });
 
   it("count what happened", async () => {
-    const { report, registry } = createMetrics(idle);
-    report(started("GB"));
-    report({ type: "check", id: "v1", app: "shop", valid: false });
-    report({ type: "check", id: "v1", app: "shop", valid: true });
-    report({ type: "attempt_ringing", id: "v1", country: "GB", trunk: "carrier" });
-    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: rang });
+    const { count, registry } = createMetrics(idle);
+    count(started("GB"));
+    count(event("verification.checked", { verification: "v1", valid: false }));
+    count(event("verification.checked", { verification: "v1", valid: true }));
+    count(event("call.ringing", { verification: "v1", country: "GB", trunk: "carrier" }));
+    count(callEnded("carrier", rang));
     const falseAnswer: AttemptResult = { ...rang, outcome: "answered", falseAnswer: true, evidence: "events" };
-    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "other", result: falseAnswer });
-    report({ type: "verification_ended", id: "v1", app: "shop", country: "GB", status: "verified", reason: "rang" });
-    report({ type: "verification_ended", id: "v2", app: "shop", country: "GB", status: "expired", reason: null });
+    count(callEnded("other", falseAnswer));
+    count(
+      event("verification.ended", {
+        verification: "v1",
+        channel: "missed_call",
+        country: "GB",
+        status: "verified",
+        reason: "rang",
+      }),
+    );
+    count(
+      event("verification.ended", {
+        verification: "v2",
+        channel: "missed_call",
+        country: "GB",
+        status: "expired",
+        reason: null,
+      }),
+    );
     const text = await registry.metrics();
     for (const line of [
-      'onering_verifications_started_total{country="GB"} 1',
+      'onering_verifications_started_total{channel="missed_call",country="GB"} 1',
       'onering_checks_total{valid="false"} 1',
       'onering_checks_total{valid="true"} 1',
       'onering_call_attempts_total{trunk="carrier",outcome="rang"} 1',
-      'onering_call_evidence_total{evidence="sip"} 1',
-      'onering_call_evidence_total{evidence="events"} 1',
+      'onering_call_sources_total{source="sip"} 1',
+      'onering_call_sources_total{source="events"} 1',
       'onering_false_answers_total{trunk="other"} 1',
       'onering_post_dial_delay_seconds_bucket{le="2",trunk="carrier"} 0',
       'onering_post_dial_delay_seconds_bucket{le="3",trunk="carrier"} 1',
       'onering_ring_seconds_sum{trunk="carrier"} 5.001',
-      'onering_verifications_ended_total{status="verified",reason="rang",country="GB"} 1',
-      'onering_verifications_ended_total{status="expired",reason="none",country="GB"} 1',
+      'onering_verifications_ended_total{channel="missed_call",status="verified",reason="rang",country="GB"} 1',
+      'onering_verifications_ended_total{channel="missed_call",status="expired",reason="none",country="GB"} 1',
     ]) {
       expect(text).toContain(`${line}\n`);
     }
   });
 
   it("leave out times that never were", async () => {
-    const { report, registry } = createMetrics(idle);
+    const { count, registry } = createMetrics(idle);
     const busy: AttemptResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
-    report({ type: "attempt_ended", id: "v1", country: "GB", trunk: "carrier", result: busy });
+    count(callEnded("carrier", busy));
     const text = await registry.metrics();
     expect(text).toContain('outcome="busy"} 1');
     expect(text).not.toMatch(/onering_(ring|post_dial_delay)_seconds_count{/);
@@ -129,30 +151,32 @@ describe("the metrics", () => {
 
   it("tell how many caller IDs of each range are out, and nothing where that is not known", async () => {
     let known = true;
-    const { report, registry } = createMetrics({
+    const { count, registry } = createMetrics({
       ...idle,
       async callerIds() {
         if (!known) throw new Error("the store is away");
         return [{ range: "block", size: 10_000, out: 30, resting: 10 }];
       },
     });
-    report({ type: "caller_id_cooldown", range: "block", trunk: "carrier", reason: "flagged" });
+    count(event("caller_id.cooldown", { range: "block", trunk: "carrier", reason: "flagged" }));
     const text = await registry.metrics();
     expect(text).toContain('onering_caller_ids{range="block",state="all"} 10000\n');
     expect(text).toContain('onering_caller_ids{range="block",state="resting"} 10\n');
     expect(text).toContain('onering_caller_ids{range="block",state="at_cap"} 20\n');
-    expect(text).toContain('onering_caller_ids_rested_total{range="block",reason="flagged"} 1\n');
+    expect(text).toContain('onering_caller_id_cooldowns_total{range="block",reason="flagged"} 1\n');
     known = false;
     expect(await registry.metrics()).not.toContain("onering_caller_ids{");
   });
 
   it("never grow without bound, and never hold a number", async () => {
-    const { report, registry } = createMetrics(idle);
+    const { count, registry } = createMetrics(idle);
     const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-    for (const first of letters) for (const second of letters) report(started(first + second));
-    report(started("+447911123456"));
+    for (const first of letters) for (const second of letters) count(started(first + second));
+    count(started("+447911123456"));
     const text = await registry.metrics();
-    const series = [...text.matchAll(/^onering_verifications_started_total{country="([^"]+)"}/gm)];
+    const series = [
+      ...text.matchAll(/^onering_verifications_started_total{channel="missed_call",country="([^"]+)"}/gm),
+    ];
     expect(series.length).toBe(61);
     expect(text).toContain('country="other"} 617\n');
     expect(text).not.toContain("447911");

@@ -1,12 +1,39 @@
 import { describe, expect, it } from "vitest";
-import { loadScripts, scriptNames } from "../../../src/redis/scripts.ts";
-import { testConfig } from "../../support/test-config.ts";
+import { callInMachine } from "../../../src/channels/call-in/machine.ts";
+import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts";
+import { loadScripts, loadVerificationScripts } from "../../../src/redis/scripts.ts";
 
-const settings = testConfig().verification;
+const settings = {
+  ttl_seconds: 300,
+  retention_seconds: 3600,
+  max_checks: 3,
+  min_calls: 1,
+  wrong_checks_per_callee: 10,
+  wrong_checks_window_seconds: 86_400,
+  starts_per_callee_per_hour: 5,
+  start_gap_seconds: 15,
+  caller_id_cooldown_seconds: 86_400,
+  max_guess_probability: 0.001,
+  idempotency_ttl_seconds: 86_400,
+};
 
-describe.each(scriptNames)("the script %s", (name) => {
-  const text = loadScripts(settings)[name];
+const script = (path: string) => new URL(`../../../src/channels/${path}.lua`, import.meta.url);
+const channels = [
+  {
+    name: "missed_call",
+    machine: missedCallMachine,
+    scripts: { start: script("missed-call/lua/start"), next_call: script("missed-call/lua/next_call") },
+  },
+  {
+    name: "call_in",
+    machine: callInMachine,
+    scripts: { start: script("call-in/lua/start"), called: script("call-in/lua/called") },
+  },
+];
+const load = (changed: Partial<typeof settings> = {}, apps = 1) =>
+  loadVerificationScripts({ verification: { ...settings, ...changed }, apps }, channels);
 
+describe.each([...loadScripts(), ...load()])("the script %s", (_name, text) => {
   it("is whole: each include once, none left over", () => {
     expect(text).not.toContain("@include");
     const functions = [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name);
@@ -23,6 +50,10 @@ describe.each(scriptNames)("the script %s", (name) => {
 });
 
 it("is made with the settings, in milliseconds", () => {
-  const { check } = loadScripts({ ...settings, wrong_checks_window_seconds: 7200 });
-  expect(check).toContain("local WRONG_CHECKS_WINDOW_MS = 7200000");
+  expect(load({ wrong_checks_window_seconds: 7200 }).get("check")).toContain("local WRONG_CHECKS_WINDOW_MS = 7200000");
+});
+
+it("gives an app a share of the callee's limits only where there are several", () => {
+  expect(load().get("check")).toContain("local WRONG_CHECKS_PER_APP = 10");
+  expect(load({}, 2).get("check")).toContain("local WRONG_CHECKS_PER_APP = 6");
 });

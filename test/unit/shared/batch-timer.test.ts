@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
-import { manualClock } from "../verification/manual-clock.ts";
+import { manualClock } from "../../support/manual-clock.ts";
 
 const breath = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,16 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { outcomes } from "../../../src/telephony/calls/outcome.ts";
 import {
-  beforeLastCall,
   type Event,
-  eventOf,
   events,
   isTerminal,
   next,
+  type Status,
+  statuses,
   terminalStatuses,
 } from "../../../src/verification/machine.ts";
-import { type Status, statuses } from "../../../src/verification/types.ts";
 
 const anyEvents = fc.array(fc.constantFrom(...events), { maxLength: 30 });
 const run = (history: readonly Event[]): Status[] => {
@@ -34,99 +32,35 @@ describe("the states of a verification", () => {
     );
   });
 
-  it("never call a number verified without the right code or the callee's own call", () => {
+  it("never call a number verified without proof", () => {
     fc.assert(
       fc.property(anyEvents, (history) => {
-        const proofs = history.filter((event) => event === "matched" || event === "called_in");
-        if (run(history).includes("verified")) expect(proofs).not.toEqual([]);
+        if (run(history).includes("verified")) expect(history).toContain("proven");
       }),
     );
   });
 
-  it("go backwards only by a new call, or before one", () => {
-    const order: Status[] = ["pending", "calling", "ringing", "rung"];
+  it("go backwards only by another delivery, or where one fails and an earlier one stands", () => {
+    const order: Status[] = ["pending", "sending", "delivered"];
     fc.assert(
       fc.property(anyEvents, (history) => {
         const path = run(history);
         path.slice(1).forEach((status, i) => {
           const before = path[i] as Status;
           if (!isTerminal(status) && order.indexOf(status) < order.indexOf(before))
-            expect(["resent", "delivered_in_part"]).toContain(history[i]);
+            expect(["begun", "undelivered_pending"]).toContain(history[i]);
         });
       }),
     );
   });
 
-  it("are never rung before the last call of the code was placed, whatever happens to the one before", () => {
-    fc.assert(
-      fc.property(anyEvents, (history) => {
-        const path = run(history.map((event) => beforeLastCall[event] ?? event));
-        expect(path).not.toContain("rung");
-      }),
-    );
-  });
-
-  it("can always be ended by the app, by time and by the right code", () => {
+  it("can always be ended by the app, by time and by proof", () => {
     for (const status of statuses.filter((status) => !isTerminal(status))) {
-      expect([next(status, "canceled"), next(status, "expired"), next(status, "matched")]).toEqual([
+      expect([next(status, "canceled"), next(status, "expired"), next(status, "proven")]).toEqual([
         "canceled",
         "expired",
         "verified",
       ]);
-    }
-  });
-});
-
-describe("the end of a call", () => {
-  it.each([
-    ["rang", true, "rung"],
-    ["answered", false, "rung"],
-    ["declined", true, "rung"],
-    ["interrupted", true, "rung"],
-    ["canceled", true, "rung"],
-    ["interrupted", false, "undeliverable"],
-    ["canceled", false, "undeliverable"],
-    ["busy", false, "undeliverable"],
-    ["no_answer_signal", false, "undeliverable"],
-    ["unallocated", false, "undeliverable"],
-  ] as const)("%s (alerted: %s) leaves the verification %s", (outcome, alerted, status) => {
-    const ended = {
-      outcome,
-      alerted,
-      postDialDelayMs: 0,
-      ringMs: 0,
-      sipStatus: 0,
-      q850Cause: 0,
-      endedBy: "us" as const,
-      evidence: "events" as const,
-      falseAnswer: false,
-      silent: false,
-      inviteOver: true,
-      tries: [],
-    };
-    const { event, reason } = eventOf(ended);
-    expect({ status: next("calling", event), reason }).toEqual({ status, reason: outcome });
-  });
-
-  it("leaves no verification waiting, whatever the outcome", () => {
-    for (const outcome of outcomes) {
-      for (const alerted of [true, false]) {
-        const ended = {
-          outcome,
-          alerted,
-          postDialDelayMs: 0,
-          ringMs: 0,
-          sipStatus: 0,
-          q850Cause: 0,
-          endedBy: "us" as const,
-          evidence: "events" as const,
-          falseAnswer: false,
-          silent: false,
-          inviteOver: true,
-          tries: [],
-        };
-        expect(["rung", "undeliverable"]).toContain(next("pending", eventOf(ended).event));
-      }
     }
   });
 });

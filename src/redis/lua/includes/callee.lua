@@ -1,28 +1,28 @@
 -- What is kept of one callee, over all its verifications. All of it shares the hash tag of the verification's key,
 -- so every script stays in one Redis Cluster slot.
 
-local function callee_keys(verification_key, callee)
-  local stem = string.match(verification_key, '^{b%x+}:') .. 'c:' .. callee
+local HOUR_MS = 3600000
+
+-- The app's own share of each limit is counted beside the total; no app can use up what all share.
+local function callee_keys(verification_key, callee, app)
+  local stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee
   return {
-    shown = stem .. ':shown',   -- sorted set: hash of a caller ID → when its rest ends
+    stem = stem,
+    app = app,
+    shown = stem .. ':shown',   -- sorted set: hash of a caller ID → when its cool-down ends
     wrong = stem .. ':wrong',   -- sorted set: wrong check → when it was made
-    starts = stem .. ':starts', -- sorted set: attempt id → when it was placed
-    live = stem .. ':live',     -- string: "<attempt id> <when the call is taken for lost>"
+    starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
+    live = stem .. ':live',     -- string: "<attempt id> <when the attempt is taken for lost>"
   }
 end
 
--- Whether this call holds the callee now, so that no other may be placed.
+-- Whether this attempt holds the callee now, so that no other may be begun.
 local function holds(keys, attempt_id)
   local live, ours = redis.call('GET', keys.live), attempt_id .. ' '
   return live and string.sub(live, 1, #ours) == ours
 end
 
--- String: id of the verification that this callee proves by calling this number of ours.
-local function call_in_key(verification_key, callee, number)
-  return string.match(verification_key, '^{b%x+}:') .. 'c:' .. callee .. ':in:' .. number
-end
-
--- Names one call of a verification within what is kept of the callee.
+-- Names one attempt of a verification within what is kept of the callee.
 local function attempt_id(verification_id, attempt)
   return verification_id .. '-' .. attempt
 end
@@ -46,9 +46,85 @@ local function wait_for_room(key, now, window_ms, count, most)
   return time_at(key, count - most) + window_ms - now
 end
 
--- Milliseconds until wrong checks are taken again, and how many lie within the window.
-local function wrong_checks_wait(keys, now)
-  local window = WRONG_CHECKS_WINDOW_MS
-  local count = count_within(keys.wrong, now, window)
-  return wait_for_room(keys.wrong, now, window, count, WRONG_CHECKS_PER_CALLEE), count
+-- Counts one thing against the callee, in total and for the app where apps have shares.
+local function count(key, app, now, member, window_ms)
+  redis.call('ZADD', key, now, member)
+  redis.call('PEXPIRE', key, window_ms)
+  if APPS_HAVE_SHARES then
+    local own = key .. ':' .. app
+    redis.call('ZADD', own, now, member)
+    redis.call('PEXPIRE', own, window_ms)
+  end
+end
+
+local function uncount(key, app, member)
+  redis.call('ZREM', key, member)
+  if APPS_HAVE_SHARES then
+    redis.call('ZREM', key .. ':' .. app, member)
+  end
+end
+
+-- Milliseconds until another is allowed, by the total and by the app's share, and how many the app counts.
+local function wait_for(key, app, now, window_ms, most, share)
+  local total = count_within(key, now, window_ms)
+  local wait = wait_for_room(key, now, window_ms, total, most)
+  if not APPS_HAVE_SHARES then
+    return wait, total
+  end
+  local own_key = key .. ':' .. app
+  local own = count_within(own_key, now, window_ms)
+  return math.max(wait, wait_for_room(own_key, now, window_ms, own, share)), own
+end
+
+-- Codes of several parts have so many values that their wrong checks are counted apart: a callee whose short codes were
+-- guessed at too often can still get a long one.
+local function wrong_key(keys, parts)
+  return tonumber(parts) > 1 and keys.wrong .. ':long' or keys.wrong
+end
+
+-- Milliseconds until wrong checks are taken again, and how many this app made within the window.
+local function wrong_checks_wait(keys, now, parts)
+  return wait_for(wrong_key(keys, parts), keys.app, now, WRONG_CHECKS_WINDOW_MS, WRONG_CHECKS_PER_CALLEE,
+    WRONG_CHECKS_PER_APP)
+end
+
+-- The limit that holds longest, and for how long; nil where none stands against a delivery of so many attempts.
+-- `starts` names the sorted set that counts them: attempts that do not disturb the callee are counted apart.
+-- `has_code`: there will be a code to guess at.
+local function limit_on(keys, now, parts, starts, has_code)
+  local longest, name = 0, nil
+  local function consider(wait, limit)
+    if wait > longest then
+      longest, name = wait, limit
+    end
+  end
+
+  if has_code then
+    consider(wrong_checks_wait(keys, now, parts), 'wrong_checks')
+  end
+
+  local live = redis.call('GET', keys.live)
+  if live then
+    consider(tonumber(string.match(live, ' (%d+)$')) - now, 'live_call')
+  end
+
+  -- Room for all attempts of the code; each is counted when it begins. No other can come between: see `live`.
+  local wait = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
+    STARTS_PER_APP_PER_HOUR - parts + 1)
+  consider(wait, 'hourly_starts')
+  local newest = redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2]
+  if newest then
+    consider(tonumber(newest) + START_GAP_MS - now, 'gap')
+  end
+  return name, longest
+end
+
+local function count_start(keys, starts, now, attempt_id)
+  count(starts, keys.app, now, attempt_id, HOUR_MS)
+end
+
+-- Counts a call of this callee, the only one that may be up until call_ms have passed.
+local function count_call(keys, now, attempt_id, call_ms)
+  count_start(keys, keys.starts, now, attempt_id)
+  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
 end

@@ -1,18 +1,28 @@
--- One verification: reading it, applying its deadlines, moving it, writing it back. Beside the public fields its hash
--- holds `code` and `callee` (hashes) and `call_deadline`, when a call that nobody heard of is taken for lost.
+-- One verification: reading it, applying its deadlines, moving it, writing it back. Its hash holds the public fields
+-- (see PUBLIC_FIELDS) and
+--   version         of this layout
+--   callee          hash of the callee
+--   code            hash of the code that is open, '' for none; code_length its digits, code_delivery the delivery and
+--                   code_parts the parts that tell it
+--   first_attempt   the newest delivery's first attempt; its parts are counted from there
+--   deadline        ms: a delivery of whose end nothing was heard by then is lost; '' where it cannot be lost
+--   standing        'pending' or 'delivered': what an earlier delivery leaves open where the newest one fails; else ''
+--   session         hash of the client's session, '' for none
 --- @include "tables"
+--- @include "time"
 
 -- What the rules need to know.
-local WORKING_FIELDS = { 'status', 'calls', 'calls_delivered', 'code_length', 'checks_left', 'attempts', 'expires_at',
-  'code', 'callee', 'call_deadline' }
+local WORKING_FIELDS = { 'status', 'channel', 'state', 'parts', 'parts_delivered', 'attempts', 'first_attempt', 'deadline',
+  'expires_at', 'code', 'code_length', 'checks_left', 'callee', 'standing', 'number', 'ended_at', 'delivery_ended_at', 'seq', 'code_delivery',
+  'code_parts' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
   local values = redis.call('HMGET', key, 'app', unpack(WORKING_FIELDS))
-  if not values[1] or values[1] ~= app then
+  if not values[1] or (app and values[1] ~= app) then
     return nil
   end
-  local record = { changes = {}, ended_now = false }
+  local record = { key = key, app = values[1], changes = {}, ended_now = false, changed = false }
   for i, name in ipairs(WORKING_FIELDS) do
     record[name] = values[i + 1]
   end
@@ -22,53 +32,145 @@ end
 -- Sets a field; `save` writes it.
 local function set(record, name, value)
   local changes = record.changes
-  record[name] = value
+  record[name] = tostring(value)
   changes[#changes + 1] = name
   changes[#changes + 1] = value
 end
 
--- Which call of its code the newest call is: 1, or 2. A code is called again only after all of its calls.
-local function call_number(record)
-  return (record.attempts - 1) % record.calls + 1
+-- Something that is told as an event: counted, so that its listeners can put events in order.
+local function tell(record)
+  set(record, 'seq', tonumber(record.seq) + 1)
+  record.changed = true
 end
 
 -- Moves the verification where the table allows it. `at` is when it happened.
-local function move(record, event, at, reason)
-  local more_follow = call_number(record) < tonumber(record.calls)
-  event = more_follow and BEFORE_LAST_CALL[event] or event
+local function move(record, event, at)
   local to = next_status(record.status, event)
   if not to then
     return
   end
-  if to == 'rung' or event == 'delivered_in_part' then
-    -- The same news may come twice: told again after an answer was lost.
-    set(record, 'calls_delivered', call_number(record))
-  end
   set(record, 'status', to)
-  if reason ~= '' then
-    set(record, 'reason', reason)
-  end
   if TERMINAL[to] then
-    set(record, 'ended_at', tostring(at))
+    set(record, 'ended_at', at)
+    if record.delivery_ended_at == '' and record.deadline == '' then
+      -- Nothing of it is under way that could end by itself.
+      set(record, 'delivery_ended_at', at)
+    end
     record.ended_now = true
+    tell(record)
   end
 end
 
--- Applies the deadlines that passed, in their order. Whoever looks first settles it, so nothing needs a timer to end.
+-- Which part of its code the newest attempt is, from 1.
+local function part_number(record)
+  return tonumber(record.attempts) - tonumber(record.first_attempt) + 1
+end
+
+-- Moves the newest delivery where its channel's table allows it, and with it the verification.
+local function move_delivery(record, event, at, reason)
+  local rules = channel_rules(record.channel)
+  local part = part_number(record)
+  if part < tonumber(record.parts) then
+    event = rules.before_last[event] or event
+  end
+  local to = rules.transitions[event .. ' ' .. record.state]
+  if not to then
+    return
+  end
+  local meaning = rules.meaning[to]
+  if meaning == 'delivered' or event == 'delivered_in_part' then
+    -- The same may be written twice: again after an answer was lost.
+    set(record, 'parts_delivered', part)
+  end
+  if to ~= record.state then
+    set(record, 'state', to)
+    tell(record)
+  end
+  if reason ~= '' then
+    set(record, 'reason', reason)
+  end
+  if rules.final[to] then
+    set(record, 'delivery_ended_at', at)
+  end
+  if meaning == 'undelivered' and record.standing ~= '' then
+    meaning = 'undelivered_' .. record.standing
+  end
+  if meaning == 'proven' then
+    set(record, 'proof_delivery', record.number)
+  end
+  if meaning then
+    move(record, meaning, at)
+  end
+end
+
+-- When this verification is to be looked at next by itself; nil: never.
+local function next_due(record)
+  local due = not TERMINAL[record.status] and tonumber(record.expires_at) or nil
+  if record.deadline ~= '' and record.delivery_ended_at == '' then
+    due = math.min(due or math.huge, tonumber(record.deadline))
+  end
+  return due
+end
+
+-- Sorted set: id → when it is due, for all verifications of this shard.
+local function due_key(key)
+  return string.match(key, '^{s%d+}:') .. 'due'
+end
+
+-- Set: ids of the app's open verifications of this callee.
+local function open_key(key, callee, app)
+  return string.match(key, '^{s%d+}:') .. 'c:' .. callee .. ':open:' .. app
+end
+
+local function id_of(key)
+  return string.match(key, ':v:(.+)$')
+end
+
+local function schedule(record)
+  local due, id = next_due(record), id_of(record.key)
+  if due then
+    redis.call('ZADD', due_key(record.key), due, id)
+    redis.call('PEXPIRE', due_key(record.key), TTL_MS + RETENTION_MS)
+  else
+    redis.call('ZREM', due_key(record.key), id)
+  end
+end
+
+-- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is right
+-- though nothing looked before.
 local function settle(record, now)
-  local call_deadline, expires_at = tonumber(record.call_deadline), tonumber(record.expires_at)
-  if now >= call_deadline and call_deadline <= expires_at then
-    move(record, 'lost', call_deadline, 'interrupted')
+  local expires_at = tonumber(record.expires_at)
+  local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
+  if now < lost_at and now < expires_at then
+    return
+  end
+  local function lose()
+    move_delivery(record, 'lost', lost_at, 'interrupted')
+    record.reschedule = true
+  end
+  if lost_at <= expires_at then
+    lose()
   end
   if now >= expires_at then
-    move(record, 'expired', expires_at, '')
+    move(record, 'expired', expires_at)
+  end
+  if now >= lost_at and lost_at > expires_at then
+    lose()
   end
 end
 
 -- Writes what changed. The key exists, so it keeps its TTL.
-local function save(key, record)
-  if #record.changes > 0 then
-    redis.call('HSET', key, unpack(record.changes))
+local function save(record)
+  if #record.changes == 0 then
+    return
+  end
+  redis.call('HSET', record.key, unpack(record.changes))
+  record.changes = {}
+  if record.ended_now or record.reschedule then
+    schedule(record)
+  end
+  if record.ended_now then
+    redis.call('SREM', open_key(record.key, record.callee, record.app), id_of(record.key))
   end
 end
 

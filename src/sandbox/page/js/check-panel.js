@@ -1,6 +1,6 @@
 /** The second step: where the digits are typed, and what comes of it. */
 import { byId, sayNow } from "./dom.js";
-import { checksLeftWords, expiresWords, tidings } from "./tidings.js";
+import { checksLeftWords, expiresWords, tidings } from "./updates.js";
 
 /** @param digits length of a code · @param getCurrent gives the verification that is followed, or null */
 export function createCheckPanel(digits, getCurrent) {
@@ -100,7 +100,7 @@ export function createCheckPanel(digits, getCurrent) {
       byId("resend").hidden = callsIn;
       byId("checks-left").textContent = checksLeftWords(verification);
       byId("actions").hidden = over;
-      byId("resend").disabled = verification.status !== "rung";
+      byId("resend").disabled = verification.step !== "rung";
       const news = tidings(verification);
       // Told once: what the person did since, such as typing wrong digits, stays in sight.
       if (news && JSON.stringify(news) !== told && (over || !wrongInSight)) tell(news);

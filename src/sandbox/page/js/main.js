@@ -104,8 +104,8 @@ async function resend() {
 
 /** The phone calls the number that it was given; it hears a refusal, and that is all it takes. */
 async function callIn() {
-  const { to, call_in } = verification.current;
-  await api.callIn(to, call_in.number);
+  const { to, own } = verification.current;
+  await api.callIn(to, own.number);
   verification.look();
 }
 

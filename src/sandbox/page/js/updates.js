@@ -6,8 +6,9 @@ const secondFollows = "Its digits come first. A second call follows in a few sec
 const bothSeen = "Type the last digits of the first call, then those of the second.";
 
 /** `{tone, title, text}`, or null while there is nothing to tell. */
-export function tidings({ status, reason, to, call_in: callIn, calls, calls_delivered: delivered }) {
-  switch (status) {
+export function tidings({ step, reason, to, channel, own, calls, calls_delivered: delivered }) {
+  const callIn = channel === "call_in" ? own : null;
+  switch (step) {
     case "pending":
       return callIn ? waitingWords(to, callIn.number) : betweenWords(delivered);
     case "verified":

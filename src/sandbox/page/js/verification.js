@@ -1,5 +1,6 @@
 /** The verification that is under way: follows its status and draws the timeline. */
 import { byId } from "./dom.js";
+import { flat } from "./flat.js";
 import { ordinals } from "./words.js";
 
 const order = ["pending", "calling", "ringing", "rung", "verified"];
@@ -39,11 +40,12 @@ export function followVerification({ api, onChange }) {
   function schedule() {
     clearTimeout(timer);
     if (isEnded(current)) return;
-    const isPlacing = placing.has(current.status) && current.channel !== "call_in";
+    const isPlacing = placing.has(current.step) && current.channel !== "call_in";
     timer = setTimeout(poll, isPlacing ? POLL_WHILE_CALLING_MS : POLL_WHILE_WAITING_MS);
   }
 
-  function take(verification) {
+  function take(shown) {
+    const verification = flat(shown);
     // The second of two calls goes the same way again.
     if (current?.id === verification.id && current.calls_delivered === 0 && isBetween(verification))
       reached = new Map();
@@ -55,7 +57,7 @@ export function followVerification({ api, onChange }) {
 
   /** When a status came that was over before anybody looked is not known. */
   function mark() {
-    const { status } = current;
+    const { step: status } = current;
     const elapsedMs = Math.max(0, Date.now() - startedMs);
     const isFirstLook = reached.size === 0;
     // Who calls in goes from the first to the last.
@@ -67,11 +69,11 @@ export function followVerification({ api, onChange }) {
   }
 
   function draw() {
-    byId("which-call").hidden = current.calls !== 2 || !placing.has(current.status);
+    byId("which-call").hidden = current.calls !== 2 || !placing.has(current.step);
     byId("which-call").textContent = `${ordinals[current.calls_delivered + 1] ?? ""} of two`;
     for (const item of byId("timeline").children) {
       const { status } = item.dataset;
-      const isNow = current.status === status;
+      const isNow = current.step === status;
       item.className = isNow ? `now${placing.has(status) ? " live" : ""}` : reached.has(status) ? "done" : "";
       item.ariaCurrent = isNow ? "step" : null;
       item.lastElementChild.textContent = elapsedWords(reached.get(status));

@@ -4,7 +4,7 @@ import { examineDriver } from "../../../../src/doctor/asterisk.ts";
 import type { AriError } from "../../../../src/telephony/asterisk/ari/transport.ts";
 import { PendingRequests } from "../../../../src/telephony/asterisk/ari-websocket/pending.ts";
 import { answersOverWebSocket } from "../../../../src/telephony/asterisk/ari-websocket/version.ts";
-import { manualClock } from "../../verification/manual-clock.ts";
+import { manualClock } from "../../../support/manual-clock.ts";
 
 describe("an Asterisk", () => {
   it.each([

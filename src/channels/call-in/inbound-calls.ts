@@ -1,0 +1,69 @@
+/** Looks up what a call that came in proves. */
+import type { Publish } from "../../shared/publish.ts";
+import type { TrunkCall } from "../../telephony/calls/inbound.ts";
+import type { ChannelCore } from "../../verification/channel-port.ts";
+import type { InboundCallEvents, InboundCallResult } from "./events.ts";
+
+/** Calls that may be looked up at once. A flood of calls is refused all the same, but takes no more of the store's time. */
+const maxLookups = 200;
+
+export interface InboundCalls {
+  /** A call came in and was refused. Never throws; returns at once. */
+  receive(call: TrunkCall): void;
+  /** Resolves when every call so far was looked up. */
+  settled(): Promise<void>;
+}
+
+export function createInboundCalls(options: {
+  readonly core: ChannelCore;
+  /** Ours, E.164. */
+  readonly numbers: readonly string[];
+  readonly publish: Publish<InboundCallEvents>;
+}): InboundCalls {
+  const { core, publish } = options;
+  const { store, hashes, logger, seen } = core;
+  const ours = new Set(options.numbers);
+  const lookups = new Set<Promise<void>>();
+
+  async function lookUp(trunk: string, caller: string, called: string): Promise<InboundCallResult> {
+    try {
+      const found = await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, []);
+      if (found.kind !== "seen") return "no_match";
+      const { id, app, country, status } = seen(found);
+      // It may have expired at this moment, or been verified by the call before.
+      if (!found.endedNow || status !== "verified") return "no_match";
+      logger.info({ id, app, country, trunk }, "verified by an inbound call");
+      return "verified";
+    } catch (error) {
+      logger.warn({ trunk, err: error }, "an inbound call could not be looked up");
+      return "failed";
+    }
+  }
+
+  /** Why a call proves nothing, whichever number it comes from; null where it may. */
+  function worthless({ trusted, caller, called }: TrunkCall): InboundCallResult | null {
+    if (called === null || !ours.has(called)) return "other_number";
+    if (!trusted) return "untrusted";
+    if (caller === null) return "withheld";
+    return lookups.size >= maxLookups ? "shed" : null;
+  }
+
+  return {
+    receive(call) {
+      const { trunk, caller, called } = call;
+      const why = worthless(call);
+      if (why !== null || caller === null || called === null) {
+        publish("inbound_call.received", { trunk, result: why ?? "withheld" });
+        return;
+      }
+      const lookup = lookUp(trunk, caller, called).then((result) => {
+        publish("inbound_call.received", { trunk, result });
+        lookups.delete(lookup);
+      });
+      lookups.add(lookup);
+    },
+    async settled() {
+      await Promise.all(lookups);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Call in: the person calls a number of ours from the phone that is to be verified, and the caller's number is the
+ * proof. The call is refused, so nobody pays. No code is involved.
+ *
+ * It is worth what the caller ID is worth: only calls by a trunk marked as trusted count.
+ */
+import type { Publish } from "../../shared/publish.ts";
+import type { Random } from "../../shared/random.ts";
+import { Refusal } from "../../shared/refusal.ts";
+import type { TrunkCall } from "../../telephony/calls/inbound.ts";
+import type { ChannelModule } from "../../verification/channel-port.ts";
+import type { CallInConfig } from "./config.ts";
+import type { InboundCallEvents } from "./events.ts";
+import { createInboundCalls } from "./inbound-calls.ts";
+import { callInMachine } from "./machine.ts";
+import { CallInBody } from "./schema.ts";
+
+/** Numbers that one start offers to the store: with so many held for one callee, hourly limits were passed long ago. */
+const maxOffered = 20;
+
+export interface CallInParts {
+  readonly config: CallInConfig;
+  /** Sets the one receiver of calls that came in. */
+  readonly onInbound: (receiver: (call: TrunkCall) => void) => void;
+  readonly publish: Publish<InboundCallEvents>;
+}
+
+export function callIn({ config, onInbound, publish }: CallInParts): ChannelModule {
+  return {
+    name: "call_in",
+    proves: "phone",
+    enabled: config.numbers.length > 0,
+    machine: callInMachine,
+    scripts: { start: new URL("lua/start.lua", import.meta.url), called: new URL("lua/called.lua", import.meta.url) },
+    schema: CallInBody,
+    open(core) {
+      const inbound = createInboundCalls({ core, numbers: config.numbers, publish });
+      onInbound(inbound.receive);
+      return {
+        accept({ calls, codeLength }) {
+          if (calls !== null || codeLength !== null) {
+            throw new Refusal(
+              "invalid_request",
+              "calls and code_length are not allowed with channel call_in: it has no code",
+            );
+          }
+        },
+        async reserve() {
+          const numbers = draw(config.numbers, maxOffered, core.random);
+          return {
+            begin: (start) => start([config.number_cooldown_seconds * 1000, ...numbers]),
+            commit: () => undefined,
+            release: () => undefined,
+          };
+        },
+        refusal: (_why, waitMs) =>
+          new Refusal("capacity", "no call-in number is free for this phone number; retry later", waitMs),
+        describe: ({ details }) => ({ number: (details as { readonly number: string }).number }),
+        stop: () => undefined,
+        drain: async () => undefined,
+        settled: inbound.settled,
+      };
+    },
+  };
+}
+
+/** Up to `count` of the numbers in random order (Fisher and Yates): which one it will be cannot be predicted. */
+function draw(numbers: readonly string[], count: number, random: Random): readonly string[] {
+  const left = [...numbers];
+  const drawn: string[] = [];
+  while (left.length > 0 && drawn.length < count) drawn.push(...left.splice(random.below(left.length), 1));
+  return drawn;
+}

@@ -1,0 +1,35 @@
+#!lua flags=allow-oom
+--[[
+A callee called one of our numbers, by a trunk whose caller IDs are trusted: verifies what waits for just that, once.
+
+KEYS[1]  {s<shard>}:c:<hash of the callee>:in:<number that was called>
+ARGV[1]  '', or now in ms (tests)
+
+Returns  {'seen', verification id, ended now, public fields…}   {'not_found'}
+]]
+--- @include "record"
+
+local hold = redis.call('GET', KEYS[1])
+if not hold then
+  return { 'not_found' }
+end
+local id, number = string.match(hold, '^(%S+) (%d+)$')
+local record = load(string.match(KEYS[1], '^{s%d+}:') .. 'v:' .. id, nil)
+if not record then
+  return { 'not_found' }
+end
+local now = time_ms(ARGV[1])
+settle(record, now)
+if number == record.number then
+  move_delivery(record, 'called', now, '')
+elseif not TERMINAL[record.status] then
+  -- Another delivery was begun since; the call proves the number all the same.
+  local past = cjson.decode(redis.call('HGET', record.key, 'past'))
+  local own = past[tonumber(number)]
+  own.state, own.ended_at = 'called', tostring(now)
+  set(record, 'past', cjson.encode(past))
+  set(record, 'proof_delivery', number)
+  move(record, 'proven', now)
+end
+save(record)
+return answer(record.key, 'seen', id, record.ended_now)

@@ -1,0 +1,15 @@
+/** The states of a call that the person is to make. It never fails: it waits until the verification ends. */
+import type { DeliveryMachine } from "../../verification/channel-port.ts";
+
+export const callInMachine: DeliveryMachine = {
+  states: { waiting: null, called: "proven" },
+  initial: "waiting",
+  transitions: {
+    /** The callee called the number of ours that was given out. */
+    called: { waiting: "called" },
+  },
+  busy: [],
+  waiting: ["waiting"],
+  final: ["called"],
+  beforeLastPart: {},
+};

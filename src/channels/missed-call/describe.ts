@@ -1,0 +1,47 @@
+/** Writes a missed call as the API shows it. */
+import type { Delivery } from "../../verification/types.ts";
+import { callerIdPattern } from "./caller-id-pattern.ts";
+import type { CallEvidence } from "./evidence.ts";
+import type { MissedCallDetails } from "./offer.ts";
+import type { MissedCallBody } from "./schema.ts";
+
+/** Ranges are few, but those of an older configuration may still be read from the store. */
+const maxCachedPatterns = 1000;
+
+/** @param ring what the configuration lets a call take */
+export function createDescription(ring: MissedCallBody["ring"]): (delivery: Delivery) => MissedCallBody {
+  const callerIds = new Map<string, MissedCallBody["caller_id"]>();
+
+  function callerId({ prefix, digits }: MissedCallDetails): MissedCallBody["caller_id"] {
+    const key = `${prefix}/${digits}`;
+    let found = callerIds.get(key);
+    if (found === undefined) {
+      if (callerIds.size >= maxCachedPatterns) callerIds.clear();
+      found = { prefix, digits, pattern: callerIdPattern(prefix, digits) };
+      callerIds.set(key, found);
+    }
+    return found;
+  }
+
+  return ({ details, result, parts, partsDelivered }) => ({
+    caller_id: callerId(details as MissedCallDetails),
+    calls: parts,
+    calls_delivered: partsDelivered,
+    ring,
+    attempt: result === null ? null : attemptBody(result as CallEvidence),
+  });
+}
+
+function attemptBody(call: CallEvidence): MissedCallBody["attempt"] {
+  return {
+    outcome: call.outcome,
+    alerted: call.alerted,
+    post_dial_delay_ms: call.postDialDelayMs,
+    ring_ms: call.ringMs,
+    sip_status: call.sipStatus,
+    q850: call.q850Cause,
+    ended_by: call.endedBy === "nobody" ? "unknown" : call.endedBy,
+    false_answer: call.falseAnswer,
+    source: call.evidence,
+  };
+}

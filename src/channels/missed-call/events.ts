@@ -1,0 +1,12 @@
+/** What happens to the calls of a verification. */
+import type { AttemptResult } from "../../telephony/calls/ports.ts";
+
+export interface CallEvents {
+  "call.ringing": { readonly verification: string; readonly country: string | null; readonly trunk: string };
+  "call.ended": {
+    readonly verification: string;
+    readonly country: string | null;
+    readonly trunk: string;
+    readonly result: AttemptResult;
+  };
+}

@@ -1,0 +1,85 @@
+/** Missed call: one or two short calls that nobody answers; the last digits of the caller ID are the code. */
+import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
+import type { CallerIdPool } from "../../caller-ids/types.ts";
+import type { Publish } from "../../shared/publish.ts";
+import type { CallsConfig } from "../../telephony/calls/config.ts";
+import type { ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
+import type { VerificationSettings } from "../../verification/config.ts";
+import { newestOf } from "../../verification/types.ts";
+import { createCalls } from "./calls.ts";
+import type { MissedCallSettings } from "./config.ts";
+import { createDescription } from "./describe.ts";
+import type { CallEvents } from "./events.ts";
+import { codeOf, readCode } from "./guess.ts";
+import { missedCallMachine } from "./machine.ts";
+import type { MissedCallDetails } from "./offer.ts";
+import { badCalls, callerIdsMissing, notLeased } from "./refusals.ts";
+import { reserveCall } from "./reservation.ts";
+import { MissedCallBody } from "./schema.ts";
+
+export interface MissedCallParts {
+  readonly config: {
+    readonly verification: MissedCallSettings & Pick<VerificationSettings, "starts_per_callee_per_hour">;
+    readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
+  };
+  readonly callerIds: CallerIdPool;
+  readonly reputation: CallerIdReputation;
+  readonly slots: ChannelSlots;
+  readonly dialer: Dialer;
+  readonly publish: Publish<CallEvents>;
+}
+
+export function missedCall(parts: MissedCallParts): ChannelModule {
+  const { verification, calls: callSettings } = parts.config;
+  const { min_calls: minCalls, starts_per_callee_per_hour: maxCalls } = verification;
+  const callsOf = ({ calls }: DeliveryOrder) => calls ?? minCalls;
+
+  return {
+    name: "missed_call",
+    proves: "phone",
+    enabled: true,
+    machine: missedCallMachine,
+    scripts: {
+      start: new URL("lua/start.lua", import.meta.url),
+      next_call: new URL("lua/next_call.lua", import.meta.url),
+    },
+    schema: MissedCallBody,
+    open(core) {
+      const calls = createCalls({ ...parts, core, gapMs: callSettings.second_call_gap_ms });
+      const describe = createDescription({ ms: callSettings.ring_ms, setup_limit_ms: callSettings.setup_limit_ms });
+      const cooldownMs = verification.caller_id_cooldown_seconds * 1000;
+      const reserving = { ...parts, cooldownMs, pool: parts.callerIds, hashes: core.hashes, calls };
+      return {
+        accept(order) {
+          const refusal = badCalls(callsOf(order), minCalls, maxCalls);
+          if (refusal) throw refusal;
+        },
+        reserve: (order) => reserveCall(reserving, order, callsOf(order)),
+        refusal: notLeased,
+        strengthen: (order) =>
+          order.calls === null && order.codeLength === null && minCalls < 2 && maxCalls >= 2
+            ? { ...order, calls: 2 }
+            : null,
+        /** Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. */
+        async read(guess, look) {
+          if ("code" in guess) {
+            const code = readCode(guess.code);
+            return { code, codeLength: code.length };
+          }
+          const found = await look();
+          const delivery = found.deliveries.findLast(({ channel }) => channel === "missed_call") ?? newestOf(found);
+          const { prefix, digits } = (delivery.details ?? {}) as Partial<MissedCallDetails>;
+          if (prefix === undefined || digits === undefined) return { code: "", codeLength: 0 };
+          if (guess.callerIds.length !== delivery.parts) throw callerIdsMissing(delivery.parts);
+          const codeLength = digits * delivery.parts;
+          return { code: codeOf(guess.callerIds, prefix, codeLength) ?? "", codeLength };
+        },
+        describe,
+        stop: calls.stop,
+        drain: calls.drain,
+        settled: calls.settled,
+      };
+    },
+  };
+}

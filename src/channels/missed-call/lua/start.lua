@@ -1,0 +1,78 @@
+#!lua
+--[[
+Begins a missed call: leases the caller IDs of its calls, or says why not. What is common to all channels, its keys and
+first arguments: includes/begin.lua.
+
+KEYS[1]   {s<shard>}:v:<id>
+ARGV[1…10]   see includes/begin.lua
+ARGV[11]  calls
+ARGV[12]  call_ms: the first call is lost after this time
+ARGV[13]  most caller IDs that may be in cool-down for this callee
+ARGV[14]  cool-down of a caller ID for this callee, ms
+ARGV[15…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
+
+Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
+          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
+          {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}
+]]
+--- @include "begin"
+
+-- Takes the first candidate of whose caller IDs none is in cool-down for this callee and leases them: they are shown, and the
+-- first call is counted and live from now on, and each of that ends by itself. Candidates are ARGV from `first` on:
+-- so many caller ID hashes as there are calls, then code hash, digits, details.
+-- Returns the candidate { number (1 = first), code, digits, details }, or nil and the refusal.
+local function lease(delivery, calls, call_ms, max_cooling_down, cooldown_ms, first)
+  local keys, now = delivery.keys, delivery.now
+  local limit, wait = limit_on(keys, now, calls, keys.starts, true)
+  if limit then
+    return nil, { 'limited', limit, wait }
+  end
+
+  local cooling_down = count_within(keys.shown, now, 0)
+  if cooling_down > max_cooling_down then
+    return nil, { 'refused', 'caller_ids_shown', time_at(keys.shown, cooling_down - max_cooling_down - 1) - now }
+  end
+
+  local stride = calls + 3
+  local hashes = {}
+  for i = first, #ARGV, stride do
+    for call = 0, calls - 1 do
+      hashes[#hashes + 1] = ARGV[i + call]
+    end
+  end
+  local cooldowns = redis.call('ZMSCORE', keys.shown, unpack(hashes))
+  local chosen
+  for number = 1, #hashes / calls do
+    local last = number * calls
+    if not (cooldowns[last] or cooldowns[last - calls + 1]) then
+      chosen = number
+      break
+    end
+  end
+  if not chosen then
+    return nil, { 'refused', 'all_cooling_down', cooling_down }
+  end
+
+  for i = (chosen - 1) * calls + 1, chosen * calls do
+    redis.call('ZADD', keys.shown, now + cooldown_ms, hashes[i])
+  end
+  redis.call('PEXPIRE', keys.shown, cooldown_ms)
+  count_call(keys, now, attempt_id(delivery.id, delivery.attempt), call_ms)
+  local rest = first + (chosen - 1) * stride + calls
+  return { number = chosen, code = ARGV[rest], digits = ARGV[rest + 1], details = ARGV[rest + 2] }
+end
+
+local delivery, no_delivery = open_delivery()
+if not delivery then
+  return no_delivery
+end
+local calls, call_ms = tonumber(ARGV[FIRST_OWN]), tonumber(ARGV[FIRST_OWN + 1])
+local chosen, refusal = lease(delivery, calls, call_ms, tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]),
+  FIRST_OWN + 4)
+if not chosen then
+  return refusal
+end
+return begin_delivery(delivery, {
+  channel = 'missed_call', state = 'calling', parts = calls, details = chosen.details, code = chosen.code,
+  code_length = chosen.digits, deadline = delivery.now + call_ms,
+}, chosen.number)

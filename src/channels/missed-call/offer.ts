@@ -1,0 +1,103 @@
+/** Which caller IDs are offered to the store for one code, and how often. */
+import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
+import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
+import type { Hashes } from "../../verification/hashes.ts";
+import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
+import { rangesExhausted } from "./refusals.ts";
+
+/**
+ * Most callees were shown nothing recently, so the first is nearly always free, and each costs three hashes. Where half of
+ * the range is not for a callee, every second one needs the second try.
+ */
+const fewCandidates = 1;
+/** For the second try. That none of so many is free has a chance of at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
+const manyCandidates = 64;
+const maxCandidates = 256;
+
+/** The code that is wanted. */
+export interface Wanted {
+  /** Caller-ID ranges that the reserved trunk may present. */
+  readonly ranges: readonly string[];
+  /** How many calls tell it: 1 or 2. */
+  readonly calls: number;
+  /** Digits of the code that one of the calls tells; null: any. */
+  readonly digits: number | null;
+}
+
+/** What the store took: the caller ID of each call, in order. */
+export interface Leased {
+  readonly answer: BeginAnswer;
+  /** Null where nothing was begun. */
+  readonly callerIds: readonly CallerId[] | null;
+}
+
+/**
+ * Offers one of a few caller IDs drawn at random (or pairs of them, for two calls), and once more with many where none
+ * of those is free: at a cap or in cool-down, or shown to this callee recently.
+ * Draws are independent and the first free one is taken, so the choice stays uniform over what the callee may receive.
+ * @throws {Refusal} where too much of the ranges is unavailable
+ */
+export async function leaseCallerIds(options: {
+  readonly pool: CallerIdPool;
+  readonly reputation: CallerIdReputation;
+  readonly hashes: Hashes;
+  readonly wanted: Wanted;
+  readonly verificationId: string;
+  /** E.164 with the plus sign. */
+  readonly callee: string;
+  /** When a call that was not heard of is taken for lost, in milliseconds from now. */
+  readonly callMs: number;
+  /** How long a callee does not get a caller ID again. */
+  readonly cooldownMs: number;
+  readonly start: (args: ScriptArgs) => Promise<BeginAnswer>;
+}): Promise<Leased> {
+  const { pool, reputation, hashes, wanted, verificationId, callee, callMs, cooldownMs, start } = options;
+  const offer = async (count: number) => {
+    const fitness = await reputation.look(wanted.ranges, wanted.digits, draw(pool, wanted, count));
+    if (fitness === null) throw rangesExhausted();
+    const { fit, out, maxCoolingDown } = fitness;
+    if (fit.length === 0) return { fit, out, answer: noneFree(0) };
+    const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, hashes, verificationId, callee));
+    return { fit, out, answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, ...candidates]) };
+  };
+
+  let { fit, out, answer } = await offer(fewCandidates);
+  if (answer.kind === "refused" && answer.why === "all_cooling_down") {
+    // Of so many different numbers one is free; pairs give no such certainty.
+    const enough = wanted.calls === 1 ? Math.max(answer.figure + out + 1, manyCandidates) : maxCandidates;
+    ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
+  }
+  if (answer.kind !== "begun") return { answer, callerIds: null };
+  const callerIds = fit[answer.choice];
+  if (!callerIds) throw new Error("the store leased caller IDs that it was not offered");
+  return { answer, callerIds };
+}
+
+function noneFree(figure: number): BeginAnswer {
+  return { kind: "refused", why: "all_cooling_down", figure };
+}
+
+function draw(pool: CallerIdPool, { ranges, calls, digits }: Wanted, count: number): readonly (readonly CallerId[])[] {
+  if (calls === 2) return pool.drawPairs(ranges, digits, count);
+  return pool.draw(ranges, digits, count).map((callerId) => [callerId]);
+}
+
+/** One candidate as lua/start.lua reads it. */
+function candidateArgs(callerIds: readonly CallerId[], hashes: Hashes, id: string, callee: string): ScriptArgs {
+  const code = callerIds.map((callerId) => callerId.code).join("");
+  const details: MissedCallDetails = { prefix: callerIds[0]?.prefix ?? "", digits: callerIds[0]?.code.length ?? 0 };
+  return [
+    ...callerIds.map(({ number }) => hashes.callerId(callee, number)),
+    hashes.code(id, code),
+    code.length,
+    JSON.stringify(details),
+  ];
+}
+
+/** What is kept of a missed call from its start on; may be told to the app. */
+export interface MissedCallDetails {
+  /** What every caller ID it can be starts with, E.164 with the plus sign; the same for both calls. */
+  readonly prefix: string;
+  /** Digits that follow: the code, or of two calls the half of each. */
+  readonly digits: number;
+}

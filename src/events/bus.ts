@@ -1,0 +1,55 @@
+/** One bus for everything that happens: metrics listen now, webhooks, records and live streams later. */
+import type { Clock } from "../shared/clock.ts";
+import type { Publish } from "../shared/publish.ts";
+import type { Random } from "../shared/random.ts";
+
+/** What every event has, whatever it tells of. */
+export interface Envelope<Type extends string, Data> {
+  /** Unique; the same event has the same id wherever it is told. */
+  readonly id: string;
+  readonly type: Type;
+  /** When it happened, RFC 3339. */
+  readonly at: string;
+  /** Counts the events of one verification from 1; null for an event of no verification, or of one of its calls. */
+  readonly seq: number | null;
+  /** Null where it concerns no app. */
+  readonly app: string | null;
+  readonly data: Data;
+}
+
+/** Any event of a map from type to data. */
+export type EventOf<Events> = { [Type in keyof Events & string]: Envelope<Type, Events[Type]> }[keyof Events & string];
+
+export interface Bus<Events> {
+  readonly publish: Publish<Events>;
+  /** @param listener must return soon; what it throws is logged, and the others are called all the same */
+  subscribe(listener: (event: EventOf<Events>) => void): () => void;
+}
+
+/** @param onError told of what a listener threw */
+export function createBus<Events>(clock: Clock, random: Random, onError: (error: unknown) => void): Bus<Events> {
+  const listeners = new Set<(event: EventOf<Events>) => void>();
+  // A random prefix for the process and a count: unique, and cheap at thousands of events a second.
+  const prefix = random.bytes(9).toString("base64url");
+  let count = 0;
+
+  return {
+    publish(...[type, data, context]) {
+      if (listeners.size === 0) return;
+      const about = { seq: context?.seq ?? null, app: context?.app ?? null };
+      const id = `${prefix}${(count++).toString(36)}`;
+      const event = { id, type, at: new Date(clock.nowMs()).toISOString(), ...about, data } as EventOf<Events>;
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          onError(error);
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+--[[
+Ends what is due in one shard: verifications whose time is over, deliveries of whose end nothing was heard. Any gateway
+does it for all.
+
+KEYS[1]  {s<shard>}:due     sorted set: verification id → when it is due, ms
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  most to look at
+
+Returns  {how many were looked at, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…}}
+]]
+--- @include "record"
+
+local now, stem = time_ms(ARGV[1]), string.match(KEYS[1], '^{s%d+}:')
+local ids = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, tonumber(ARGV[2]))
+local reply = { #ids }
+for _, id in ipairs(ids) do
+  local key = stem .. 'v:' .. id
+  local record = load(key, nil)
+  if not record then
+    redis.call('ZREM', KEYS[1], id)
+  else
+    settle(record, now)
+    record.reschedule = true
+    if #record.changes == 0 then
+      schedule(record)
+    end
+    save(record)
+    if record.ended_now then
+      reply[#reply + 1] = id
+      reply[#reply + 1] = answer(key, 'seen', 0, true)
+    end
+  end
+end
+return reply

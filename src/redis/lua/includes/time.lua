@@ -1,0 +1,9 @@
+-- Milliseconds since the epoch by this server's clock: the clocks of gateways differ.
+-- `given` is '' except in tests, which move time themselves.
+local function time_ms(given)
+  if given ~= '' then
+    return tonumber(given)
+  end
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end

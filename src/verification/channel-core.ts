@@ -1,0 +1,53 @@
+/** What the core lends to each channel. */
+import type { Logger } from "pino";
+import type { BatchTimer } from "../shared/batch-timer.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Publish } from "../shared/publish.ts";
+import type { Random } from "../shared/random.ts";
+import type { ChannelCore } from "./channel-port.ts";
+import type { Endings } from "./endings.ts";
+import type { VerificationEvents } from "./events.ts";
+import type { Hashes } from "./hashes.ts";
+import { createProgressWriter } from "./progress-writer.ts";
+import type { VerificationStore } from "./store-port.ts";
+
+export function createCore(options: {
+  readonly store: VerificationStore;
+  readonly hashes: Hashes;
+  readonly seen: Endings["seen"];
+  readonly batchTimer: BatchTimer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly publish: Publish<VerificationEvents>;
+  readonly logger: Logger;
+}): ChannelCore {
+  const { store, hashes, seen, batchTimer, clock, random, publish, logger } = options;
+  return {
+    ...{ store, hashes, clock, random, logger, batchTimer, seen },
+    progressOf({ id, app, attempts: attempt }, onWritten) {
+      return createProgressWriter({
+        batchTimer,
+        clock,
+        async store(update) {
+          const result = await store.change({ app, id, attempt, ...update });
+          if (result.kind === "not_found") return;
+          if (result.kind === "noted") {
+            const { status, seq } = result;
+            if (seq > 0) publish("delivery.updated", { verification: id, status }, { app, seq });
+            onWritten(update, result);
+            return;
+          }
+          const { status, deliveries } = seen(result);
+          onWritten(update, { status, partsDelivered: deliveries.at(-1)?.partsDelivered ?? 0 });
+        },
+        onLost(update, error) {
+          const reason = error instanceof Error ? error.message : "unknown";
+          logger.error(
+            { id, attempt, event: update.event, error: reason },
+            "the progress of a delivery could not be stored",
+          );
+        },
+      });
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * What a channel is to the core: one folder, one `ChannelModule`, one line in the composition root. The core
+ * knows deliveries, codes and proofs; everything else about a way to reach a person is behind this port.
+ */
+import type { Logger } from "pino";
+import type { TSchema } from "typebox";
+import type { AppIdentity } from "../apps/principal.ts";
+import type { BatchTimer } from "../shared/batch-timer.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import type { CalleeRef, Hashes } from "./hashes.ts";
+import type { Event, Status } from "./machine.ts";
+import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
+import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
+import type { Delivery, Guess, ProofKind, Verification } from "./types.ts";
+
+/** The states of one delivery. Redis gets it as Lua text beside the verification's own table. */
+export interface DeliveryMachine {
+  /** State → what reaching it means for the verification; null: nothing. */
+  readonly states: Readonly<Record<string, Exclude<Event, "begun"> | null>>;
+  readonly initial: string;
+  /** event → state before → state after. What is missing does not happen. */
+  readonly transitions: Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;
+  /** States in which it may still reach the person: no other delivery begins meanwhile. */
+  readonly busy: readonly string[];
+  /** States in which it waits for the person to act; it does not fail from there. */
+  readonly waiting: readonly string[];
+  /** States that it does not leave. */
+  readonly final: readonly string[];
+  /** What an event becomes while another part (call) of the same code is to come. */
+  readonly beforeLastPart: Readonly<Partial<Record<string, string>>>;
+}
+
+/** The delivery that is to begin. */
+export interface DeliveryOrder {
+  readonly verificationId: string;
+  readonly app: AppIdentity;
+  /** E.164 with the plus sign. */
+  readonly to: string;
+  readonly country: string | null;
+  readonly callee: CalleeRef;
+  readonly calls: number | null;
+  readonly codeLength: number | null;
+}
+
+/** What a channel holds for one delivery (a channel slot, a connection) until the store has decided. */
+export interface Reservation {
+  /** Asks the store to begin the delivery, more than once where the channel offers something else at the second try. */
+  begin(start: (args: ScriptArgs) => Promise<BeginAnswer>): Promise<BeginAnswer>;
+  /** The delivery has begun: makes it happen. Never throws. Called once, or `release` is. */
+  commit(verification: Verification): void;
+  /** Nothing was begun. Never throws. */
+  release(): void;
+}
+
+/** What a person gave, read by the channel: the code to compare, or why it cannot be one. */
+export interface ReadGuess {
+  readonly code: string;
+  readonly codeLength: number;
+}
+
+/** What the core lends to a channel. */
+export interface ChannelCore {
+  readonly store: VerificationStore;
+  readonly hashes: Hashes;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** When what may wait a little is written. */
+  readonly batchTimer: BatchTimer;
+  /** Every verification that a script hands out passes here, so that its end is told once. */
+  seen(seen: Seen): Verification;
+  /** Writes what happens to the newest attempt of a verification, in order. */
+  progressOf(
+    verification: Verification,
+    onWritten: (update: DeliveryUpdate, after: AfterUpdate) => void,
+  ): ProgressWriter;
+}
+
+/** How an update left the verification. */
+export interface AfterUpdate {
+  readonly status: Status;
+  readonly partsDelivered: number;
+}
+
+/** What is fixed of a channel, and how it is opened: what its folder exports. */
+export interface ChannelModule {
+  /** In records, configuration and API. */
+  readonly name: string;
+  readonly proves: ProofKind;
+  /** Whether it can be used with this configuration. */
+  readonly enabled: boolean;
+  readonly machine: DeliveryMachine;
+  /** Files of its Lua scripts by name; `start` is needed, see redis/lua/includes/begin.lua. */
+  readonly scripts: Readonly<Record<string, URL>>;
+  /** JSON Schema (TypeBox) of what `describe` returns, for the API document. */
+  readonly schema: TSchema;
+  open(core: ChannelCore): Channel;
+}
+
+/** A channel at work. */
+export interface Channel {
+  /** Judges the order before anything is reserved. @throws {Refusal} */
+  accept(order: DeliveryOrder): void;
+  /** @throws {Refusal} where there is nothing to be had */
+  reserve(order: DeliveryOrder): Promise<Reservation>;
+  /** What `refused` of its start script means. */
+  refusal(why: string, figure: number): Refusal;
+  /** The same order with a code of more bits, for a callee with too many wrong checks; null: there is none. */
+  strengthen?(order: DeliveryOrder): DeliveryOrder | null;
+  /**
+   * Reads a guess for its newest delivery. Without it the channel has no code to type.
+   * @param look the verification, where the guess alone does not tell enough
+   * @throws {Refusal} where it can never be right; that is no check
+   */
+  read?(guess: Guess, look: () => Promise<Verification>): Promise<ReadGuess>;
+  /** The channel's object in the API. @param ended whether the verification has ended: then nothing is secret */
+  describe(delivery: Delivery, ended: boolean): Readonly<Record<string, unknown>>;
+  /** The verification has ended: what is still under way is stopped. Never throws. */
+  stop(verification: Verification): void;
+  /** Lets deliveries in progress end; what is left after `graceMs` is canceled. */
+  drain(graceMs: number): Promise<void>;
+  /** Resolves when the store has all that happened so far. */
+  settled(): Promise<void>;
+}

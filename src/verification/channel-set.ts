@@ -1,0 +1,45 @@
+/** The channels of this gateway, opened, by their names. */
+import type { Channel, ChannelCore, ChannelModule } from "./channel-port.ts";
+import { channelNotAvailable } from "./refusals.ts";
+
+/** A channel at work, with what is fixed of it. */
+export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "enabled"> & Channel;
+
+export interface ChannelSet {
+  /** Every one that can be used, in the order of the composition root; the first is the default. */
+  readonly usable: readonly OpenChannel[];
+  readonly all: readonly OpenChannel[];
+  /** One of which a delivery was begun. @throws {Error} where this gateway does not have it */
+  of(name: string): OpenChannel;
+  /** The one that a request names. @param name null: the default @throws {Refusal} `not_supported` */
+  wanted(name: string | null): OpenChannel;
+}
+
+/** @throws {Error} where two have one name, or none can be used */
+export function openChannels(modules: readonly ChannelModule[], core: (name: string) => ChannelCore): ChannelSet {
+  const all = modules.map((module) => ({ ...module, ...module.open(core(module.name)) }));
+  const byName = new Map(all.map((channel) => [channel.name, channel]));
+  if (byName.size !== all.length) throw new Error("two channels have the same name");
+  const usable = all.filter(({ enabled }) => enabled);
+  const [standard] = usable;
+  if (standard === undefined) throw new Error("no channel can be used");
+  return {
+    all,
+    usable,
+    of(name) {
+      const channel = byName.get(name);
+      if (channel === undefined) throw new Error(`this gateway has no channel ${name}`);
+      return channel;
+    },
+    wanted(name) {
+      if (name === null) return standard;
+      const channel = byName.get(name);
+      if (channel?.enabled !== true)
+        throw channelNotAvailable(
+          name,
+          usable.map((one) => one.name),
+        );
+      return channel;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** Checks of what a person gave: by the verification's id, or by the number alone. */
+import type { Logger } from "pino";
+import type { Publish } from "../shared/publish.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { ChannelSet } from "./channel-set.ts";
+import type { Endings } from "./endings.ts";
+import type { VerificationEvents } from "./events.ts";
+import type { CalleeRef, Hashes } from "./hashes.ts";
+import { ambiguous, ended, limited, noCode, notFound } from "./refusals.ts";
+import type { VerificationStore } from "./store-port.ts";
+import { type CheckAnswer, type Guess, newestOf, type Verification } from "./types.ts";
+
+export interface Checks {
+  /** @throws {Refusal} where the guess cannot be compared; then it is not counted */
+  check(app: string, id: string, guess: Guess): Promise<CheckAnswer>;
+  /** @throws {Refusal} `verification_ambiguous` */
+  checkByNumber(app: string, to: string, callee: CalleeRef, guess: Guess, session: string | null): Promise<CheckAnswer>;
+}
+
+export function createChecks(options: {
+  readonly store: VerificationStore;
+  readonly hashes: Hashes;
+  readonly channels: ChannelSet;
+  readonly endings: Endings;
+  /** Checks of a new verification. */
+  readonly maxChecks: number;
+  readonly publish: Publish<VerificationEvents>;
+  readonly logger: Logger;
+}): Checks {
+  const { store, hashes, channels, endings, maxChecks, publish, logger } = options;
+
+  /** The channel whose code is typed: the first of the gateway's that has one. */
+  async function read(app: string, id: string, guess: Guess) {
+    let looked: Verification | null = null;
+    const look = async () => {
+      looked ??= await endings.look(app, id);
+      return looked;
+    };
+    for (const channel of channels.all) {
+      const found = await channel.read?.(guess, look);
+      if (found !== undefined) return found;
+    }
+    throw noCode(newestOf(await look()).channel);
+  }
+
+  async function check(app: string, id: string, guess: Guess): Promise<CheckAnswer> {
+    const { code, codeLength } = await read(app, id, guess);
+    const result = await store.check(app, id, { codeHash: hashes.code(id, code), codeLength });
+    switch (result.kind) {
+      case "not_found":
+        throw notFound();
+      case "limited":
+        throw limited("wrong_checks", result.retryAfterMs);
+      case "no_code":
+        throw noCode(newestOf(await endings.look(app, id)).channel);
+      case "wrong_length":
+        throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
+      case "ended":
+        throw ended(endings.seen(result).status);
+      case "checked":
+        return answer(result, false);
+      case "decided":
+        return answer(endings.seen(result), result.valid);
+    }
+
+    function answer({ status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">, valid: boolean): CheckAnswer {
+      publish("verification.checked", { verification: id, valid }, { app });
+      // Without this line nothing shows that codes of one callee are being guessed.
+      if (!valid) logger.info({ id, app, checksLeft }, "wrong code");
+      return { id, status, valid, checksLeft };
+    }
+  }
+
+  return {
+    check,
+
+    async checkByNumber(app, to, callee, guess, session) {
+      const open = await store.findOpen(app, callee);
+      const wanted = session === null ? null : hashes.session(app, session);
+      const matching = wanted === null ? open : open.filter((one) => one.session === wanted);
+      const [only] = matching;
+      if (matching.length > 1) throw ambiguous();
+      if (only !== undefined) return check(app, only.id, guess);
+      // Whether a verification is open is not told to the person who types: the answer is that of a wrong code.
+      const counted = await store.countBlindCheck(app, callee);
+      const checksLeft = Math.max(0, maxChecks - counted);
+      return {
+        id: hashes.blindId(app, to),
+        status: checksLeft === 0 ? "failed" : "delivered",
+        valid: false,
+        checksLeft,
+      };
+    },
+  };
+}

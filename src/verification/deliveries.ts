@@ -1,0 +1,117 @@
+/** Begins deliveries: the first of a new verification and every other one by the same steps. */
+import type { Logger } from "pino";
+import type { Clock } from "../shared/clock.ts";
+import type { Publish } from "../shared/publish.ts";
+import type { Refusal } from "../shared/refusal.ts";
+import type { DeliveryOrder } from "./channel-port.ts";
+import type { OpenChannel } from "./channel-set.ts";
+import type { Endings } from "./endings.ts";
+import type { VerificationEvents } from "./events.ts";
+import { createRecentRefusals } from "./recent-refusals.ts";
+import { clientGone, ended, limited, notFound } from "./refusals.ts";
+import type { BeginAnswer, BeginDelivery, NotBegun, VerificationStore } from "./store-port.ts";
+import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
+
+/** A delivery to begin, with what a new verification is to keep. */
+export interface BeginRequest {
+  readonly mode: BeginDelivery["mode"];
+  readonly order: DeliveryOrder;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly session: string | null;
+  readonly clientIsGone: ClientIsGone;
+}
+
+export interface Deliveries {
+  /** @throws {Refusal} where nothing was begun */
+  begin(channel: OpenChannel, request: BeginRequest): Promise<Verification>;
+}
+
+export function createDeliveries(options: {
+  readonly store: VerificationStore;
+  readonly endings: Endings;
+  readonly publish: Publish<VerificationEvents>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Deliveries {
+  const { store, endings, publish, clock, logger } = options;
+  const recentRefusals = createRecentRefusals(clock);
+
+  /**
+   * What a delivery needs (a channel slot) is reserved before the store is asked, so that nothing is begun that cannot be
+   * made. A callee that was refused a moment ago is looked at first: its next refusals cost others nothing.
+   */
+  async function lookFirst({ app, callee }: DeliveryOrder): Promise<void> {
+    if (!recentRefusals.has(callee.hash)) return;
+    const found = await store.limitOn(app.name, callee);
+    if (found !== null) throw limited(found.limit, found.retryAfterMs);
+  }
+
+  async function tryToBegin(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
+    const { order } = request;
+    const { app, verificationId: id, callee, to, country } = order;
+    const { mode, reference, metadata, session } = request;
+    const delivery = {
+      mode,
+      app: app.name,
+      id,
+      channel: channel.name,
+      callee,
+      to,
+      country,
+      reference,
+      metadata,
+      session,
+    };
+    const reservation = await channel.reserve(order);
+    let answer: BeginAnswer | null = null;
+    try {
+      if (request.clientIsGone()) throw clientGone;
+      answer = await reservation.begin((args) => store.begin(delivery, args));
+      return answer;
+    } finally {
+      if (answer?.kind === "begun") reservation.commit(answer.verification);
+      else reservation.release();
+    }
+  }
+
+  function refusalOf(channel: OpenChannel, callee: string, answer: NotBegun): Refusal {
+    switch (answer.kind) {
+      case "ended":
+        return ended(endings.seen(answer).status);
+      case "limited":
+        recentRefusals.add(callee, answer.retryAfterMs);
+        return limited(answer.limit, answer.retryAfterMs);
+      case "refused":
+        return channel.refusal(answer.why, answer.figure);
+      case "not_found":
+        return notFound();
+    }
+  }
+
+  return {
+    async begin(channel, request) {
+      const { order, mode } = request;
+      const stronger = channel.strengthen?.(order) ?? null;
+      if (stronger === null) await lookFirst(order);
+      let answer = await tryToBegin(channel, request);
+      if (answer.kind === "limited" && answer.limit === "wrong_checks" && stronger !== null) {
+        answer = await tryToBegin(channel, { ...request, order: stronger });
+      }
+      if (answer.kind === "exists") return endings.seen(answer);
+      if (answer.kind !== "begun") throw refusalOf(channel, order.callee.hash, answer);
+
+      const { verification } = answer;
+      const { id, app, country, status, seq } = verification;
+      const { number, channel: name } = newestOf(verification);
+      if (mode === "new") {
+        publish("verification.started", { verification: id, channel: name, country }, { app, seq });
+        logger.info({ id, app, country, channel: name }, "verification started");
+      } else {
+        publish("delivery.updated", { verification: id, status }, { app, seq });
+        logger.info({ id, app, country, channel: name, delivery: number }, "another delivery started");
+      }
+      return verification;
+    },
+  };
+}
