@@ -35,7 +35,10 @@ export interface AppOptions {
 }
 
 export interface App {
-  /** Connects to Redis and Asterisk (in the background, for ever) and listens. @throws where the port is taken */
+  /**
+   * Listens, then connects to Redis and Asterisk (in the background, for ever). Until it resolves `/readyz` answers 503.
+   * @throws where a port is taken, before any Asterisk is connected to; `stop` then closes what is open
+   */
   start(): Promise<{ readonly url: string }>;
   /** Refuses new work, lets live calls end within `calls.drain_ms`, cancels the rest, closes everything. */
   stop(): Promise<void>;
@@ -108,10 +111,11 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
 
   return {
     async start() {
-      // Who listens is asked at once: the first start was refused where Redis was a moment from being reached.
+      // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
+      const url = await server.listen({ host: config.http.host, port: config.http.port });
+      // Told only when connected: the first start was refused where Redis was a moment from being reached.
       await Promise.all([telephony.start(), store.firstTried()]);
       verifications.startDueWatch();
-      const url = await server.listen({ host: config.http.host, port: config.http.port });
       return { url };
     },
     async stop() {

@@ -1,87 +1,98 @@
 #!/usr/bin/env node
 /** The `onering` command: argv → command. Each command is loaded only when it is asked for. */
 import { parseArgs } from "node:util";
-
-const usage = `onering: proves that a person holds a phone number by ringing it once
-
-  onering sandbox                       everything on this machine, nothing to set up
-  onering serve   --config onering.yaml production
-  onering doctor  --config onering.yaml checks config, Redis, Asterisk, trunks and caller IDs
-                  --canary              calls your test number through each trunk: does the caller ID arrive as sent?
-                                        What alters it is taken out of service.
-                  [--to +NUMBER] [--sandbox URL] instead of those of the configuration's canary
-                  [--dry-run]           takes nothing out of service
-  onering key                           makes an API key and the hash for the configuration
-  onering help
-`;
+import { commands, helpOf, isCommand, overview } from "./commands/usage.ts";
+import { version } from "./shared/version.ts";
 
 /** Bad command line: EX_USAGE of sysexits.h. */
 const exitUsage = 64;
 /** Bad configuration: EX_CONFIG of sysexits.h. */
 const exitConfig = 78;
-
-const commonOptions = { config: { type: "string" } } as const;
-const doctorOptions = {
-  canary: { type: "boolean" },
-  to: { type: "string" },
-  sandbox: { type: "string" },
-  "dry-run": { type: "boolean" },
-} as const;
+/** Older ones lack `import.meta.dirname`, and what the dependencies use. */
+const oldestNode = [20, 11] as const;
+/** What is left open after a failed command, such as a connection that is being made, does not keep the process. */
+const exitDeadlineMs = 1000;
 
 interface Values {
   readonly config?: string;
+  readonly json?: boolean;
   readonly canary?: boolean;
   readonly to?: string;
   readonly sandbox?: string;
   readonly "dry-run"?: boolean;
+  readonly "take-out-last-trunk"?: boolean;
+  readonly help?: boolean;
 }
 
+class UsageError extends Error {}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const [command = "help", ...rest] = argv;
-  const options = command === "doctor" ? { ...commonOptions, ...doctorOptions } : commonOptions;
-  const values: Values = parseArgs({ args: rest, options, strict: true }).values;
-  const needConfig = () => {
-    if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
+  refuseOldNode();
+  const [first = "help", ...rest] = argv;
+  if (["--version", "-v", "-V"].includes(first)) return print(`${version}\n`);
+  if (["--help", "-h"].includes(first)) return print(overview);
+  if (!isCommand(first)) throw new UsageError(`unknown command ${JSON.stringify(first)}`);
+  if (first === "version") return print(`${version}\n`);
+  if (first === "help") return print(rest[0] !== undefined && isCommand(rest[0]) ? helpOf(rest[0]) : overview);
+
+  const options = { ...commands[first].options, help: { type: "boolean", short: "h" } } as const;
+  const values = parseArgs({ args: rest, options, strict: true }).values as Values;
+  if (values.help === true) return print(helpOf(first));
+  const configFile = () => {
+    if (values.config === undefined) throw new UsageError(`${first} needs --config FILE`);
     return values.config;
   };
-  switch (command) {
+  const json = values.json ?? false;
+  switch (first) {
     case "sandbox": {
-      if (values.config !== undefined)
-        throw new UsageError("the sandbox takes no --config: it is never for production");
       const { sandbox } = await import("./commands/sandbox.ts");
       return await sandbox();
     }
     case "serve": {
-      const path = needConfig();
+      const path = configFile();
       const { serve } = await import("./commands/serve.ts");
       return await serve(path);
     }
+    case "check": {
+      const path = configFile();
+      const { check } = await import("./commands/check.ts");
+      return await check(path, { json });
+    }
     case "doctor": {
-      const path = needConfig();
+      const path = configFile();
+      const canary = canaryOptions(values);
       const { doctor } = await import("./commands/doctor.ts");
-      return await doctor(path, canaryWishes(values));
+      return await doctor(path, { canary, json });
     }
     case "key": {
       const { printNewKey } = await import("./commands/key.ts");
       return printNewKey();
     }
-    case "help":
-    case "--help":
-      process.stdout.write(usage);
-      return 0;
-    default:
-      throw new UsageError(`unknown command ${JSON.stringify(command)}`);
   }
 }
 
-/** @throws {UsageError} where options of the canary are given without it */
-function canaryWishes({ canary = false, to, sandbox, "dry-run": dryRun }: Values) {
-  if (canary) return { number: to ?? null, sandboxUrl: sandbox ?? null, dryRun: dryRun ?? false };
-  if (to === undefined && sandbox === undefined && dryRun === undefined) return null;
-  throw new UsageError("--to, --sandbox and --dry-run go with --canary");
+function refuseOldNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [needed, neededMinor] = oldestNode;
+  if (major > needed || (major === needed && minor >= neededMinor)) return;
+  throw new Error(`Node ${oldestNode.join(".")} or newer is needed; this is ${process.versions.node}`);
 }
 
-class UsageError extends Error {}
+/** @throws {UsageError} where options of the canary are given without it */
+function canaryOptions({ canary = false, to, sandbox, ...values }: Values) {
+  const { "dry-run": dryRun, "take-out-last-trunk": takeOutLast } = values;
+  if (canary) {
+    const outages = { dryRun: dryRun ?? false, takeOutLast: takeOutLast ?? false };
+    return { number: to ?? null, sandboxUrl: sandbox ?? null, ...outages };
+  }
+  if ([to, sandbox, dryRun, takeOutLast].every((option) => option === undefined)) return null;
+  throw new UsageError("--to, --sandbox, --dry-run and --take-out-last-trunk go with --canary");
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -89,7 +100,8 @@ try {
   const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
   const isConfig = error instanceof Error && error.name === "ConfigError";
   process.stderr.write(
-    `onering: ${error instanceof Error ? error.message : String(error)}\n${isUsage ? `\n${usage}` : ""}`,
+    `onering: ${error instanceof Error ? error.message : String(error)}\n${isUsage ? `\n${overview}` : ""}`,
   );
   process.exitCode = isUsage ? exitUsage : isConfig ? exitConfig : 1;
+  setTimeout(() => process.exit(), exitDeadlineMs).unref();
 }

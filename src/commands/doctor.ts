@@ -1,53 +1,78 @@
 /**
- * `onering doctor`: looks at everything the gateway needs and says what to mend. Changes nothing and calls nobody, but with
- * `--canary`: then it calls the test number through each trunk, and takes trunks that alter the caller ID out of service.
+ * `onering doctor`: checks everything the gateway needs and reports what to fix. Changes nothing and calls nobody, unless
+ * with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of service.
  */
-
 import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
+import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
-import { type CanaryWishes, examineByCanary } from "../doctor/canary/command.ts";
-import { describe, type Finding } from "../doctor/finding.ts";
+import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
+import { describe, type Finding, ok } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
+import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
-import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
-import { examineRoutes } from "../doctor/routes.ts";
+import { whenQualified } from "../doctor/when-qualified.ts";
+import { version } from "../shared/version.ts";
 import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
+import { examineConfig } from "./check.ts";
 
-/**
- * @param wishes for the canary; null: none is sent
- * @returns 0 where the gateway can work, 1 where something must be mended first
- */
-export async function doctor(configPath: string, wishes: CanaryWishes | null): Promise<number> {
-  let failed = 0;
-  const tell = (findings: readonly Finding[]) => {
-    for (const finding of findings) {
-      if (finding.level === "fail") failed++;
-      process.stdout.write(describe(finding));
-    }
-  };
+export interface DoctorOptions {
+  /** Null: no test call is placed. */
+  readonly canary: CanaryOptions | null;
+  /** One JSON document at the end instead of lines as they come. */
+  readonly json: boolean;
+}
+
+/** @returns 0 where the gateway can work, 1 where something must be fixed first */
+export async function doctor(configPath: string, { canary, json }: DoctorOptions): Promise<number> {
+  const findings: Finding[] = [];
   const config = await loadConfig({ path: configPath, env: process.env });
-  tell([{ level: "ok", what: `${configPath} is a valid configuration`, mend: null }]);
-  tell(examineRanges(config));
-  tell(examineRoutes(config));
-  tell(await examineRedis(config.redis));
-  tell(await examineOutages(config));
-  for (const [name, asterisk] of Object.entries(config.asterisks)) {
-    const endpoints = Object.values(config.trunks)
-      .filter((trunk) => asterisksOf(trunk).includes(name))
-      .map((trunk) => trunk.endpoint);
-    if (asterisk.driver === "asterisk-manager") tell(await examineAmiCalls(name, amiOf(asterisk)));
-    else {
-      const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, config) };
-      tell(await examineAsterisk(name, ariOf(asterisk), endpoints, use));
-    }
-    tell(await examineAmi(name, asterisk, endpoints));
-    tell(await examineInbound(name, asterisk, config));
+  for await (const finding of examine(configPath, config, canary)) {
+    findings.push(finding);
+    if (!json) process.stdout.write(describe(finding));
   }
-  if (wishes !== null) for await (const finding of examineByCanary(config, wishes)) tell([finding]);
-  process.stdout.write(failed === 0 ? "\nReady.\n" : `\n${failed} to mend.\n`);
-  return failed === 0 ? 0 : 1;
+  const failed = findings.filter(({ level }) => level === "fail").length;
+  const ready = failed === 0;
+  if (json) process.stdout.write(`${JSON.stringify({ ready, version, findings }, null, 2)}\n`);
+  else process.stdout.write(ready ? "\nReady.\n" : `\n${failed} ${failed === 1 ? "problem" : "problems"} found.\n`);
+  return ready ? 0 : 1;
+}
+
+async function* examine(path: string, config: Config, canary: CanaryOptions | null): AsyncGenerator<Finding> {
+  yield ok(`${path} is a valid configuration`);
+  yield* examineConfig(config);
+  yield* await examineRedis(config.redis);
+  for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
+  if (canary !== null) yield* examineByCanary(config, canary);
+  // After the canary, which may take trunks out of service or put them back.
+  yield* await examineOutages(config);
+}
+
+async function examineOneAsterisk(name: string, config: Config): Promise<readonly Finding[]> {
+  const asterisk = config.asterisks[name];
+  if (asterisk === undefined) return [];
+  const endpoints = Object.values(config.trunks)
+    .filter((trunk) => asterisksOf(trunk).includes(name))
+    .map((trunk) => trunk.endpoint);
+  const overAmi = () => examineAmi(name, asterisk, endpoints);
+  const rest = async () => [
+    ...(await examineOpenFiles(name, asterisk)),
+    ...(await examineInbound(name, asterisk, config)),
+  ];
+  if (asterisk.driver === "asterisk-manager") {
+    return [...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
+  }
+  const ari = ariOf(asterisk);
+  const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, config) };
+  await whenQualified(name, ari, { endpoints, say: (text) => process.stderr.write(`${text}\n`) });
+  return [
+    ...(await examineAsterisk(name, ari, endpoints, use)),
+    ...(await examineAriRights(name, ari)),
+    ...(await overAmi()),
+    ...(await rest()),
+  ];
 }

@@ -1,20 +1,20 @@
-/** What the doctor says of one thing. */
+/** The result of one check. */
 export interface Finding {
   readonly level: "ok" | "warn" | "fail";
-  /** What was looked at and what was seen. */
+  /** What was checked and what was found. */
   readonly what: string;
-  /** What to do about it; null where nothing is to be done. */
-  readonly mend: string | null;
+  /** How to fix it; null where there is nothing to fix. */
+  readonly fix: string | null;
 }
 
-export const ok = (what: string): Finding => ({ level: "ok", what, mend: null });
-export const warn = (what: string, mend: string): Finding => ({ level: "warn", what, mend });
-export const fail = (what: string, mend: string): Finding => ({ level: "fail", what, mend });
-/** Nothing is wrong as far as it can be seen from here; says how to see the rest. */
-export const hint = (what: string, mend: string): Finding => ({ level: "ok", what, mend });
+export const ok = (what: string): Finding => ({ level: "ok", what, fix: null });
+export const warn = (what: string, fix: string): Finding => ({ level: "warn", what, fix });
+export const fail = (what: string, fix: string): Finding => ({ level: "fail", what, fix });
+/** Nothing is wrong as far as can be seen from here; `fix` says how to make sure. */
+export const hint = (what: string, fix: string): Finding => ({ level: "ok", what, fix });
 
-/** A finding as lines of text: the mark, what was seen and, indented, what to do. */
+/** A finding as lines of text: its level, what was found and, indented, how to fix it. */
 export function describe(finding: Finding): string {
   const mark = { ok: "  ok  ", warn: " warn ", fail: " FAIL " }[finding.level];
-  return finding.mend === null ? `${mark} ${finding.what}\n` : `${mark} ${finding.what}\n       → ${finding.mend}\n`;
+  return finding.fix === null ? `${mark} ${finding.what}\n` : `${mark} ${finding.what}\n       → ${finding.fix}\n`;
 }

@@ -1,5 +1,4 @@
-/** Looks at what was taken out of service for all gateways: which parts, since when, why, and how they come back. */
-
+/** Lists what is out of service for all gateways: which trunks and Asterisks, since when, why, and how they come back. */
 import type { Outage, Part } from "../operations/outages-port.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 import type { DoctorConfig } from "./config.ts";
@@ -13,7 +12,7 @@ export interface PartOut {
   readonly outage: Outage;
 }
 
-/** @returns nothing where Redis does not answer: `examineRedis` tells that */
+/** @returns nothing where Redis does not answer: `examineRedis` reports that */
 export async function examineOutages(config: DoctorConfig): Promise<Finding[]> {
   const store = await openStore(config);
   if (store === null) return [];
@@ -26,7 +25,12 @@ export async function examineOutages(config: DoctorConfig): Promise<Finding[]> {
     });
     return describeOutages(config, out);
   } catch (error) {
-    return [fail(`What is out of service cannot be read (${(error as Error).message})`, "Look at Redis.")];
+    return [
+      fail(
+        `What is out of service cannot be read (${(error as Error).message})`,
+        "See the findings about Redis above.",
+      ),
+    ];
   } finally {
     await store.close();
   }
@@ -36,7 +40,7 @@ function partsOf(kind: Part["kind"], named: Readonly<Record<string, unknown>>): 
   return Object.keys(named).map((name) => ({ kind, name }));
 }
 
-/** Somebody meant it, so it is a warning; an error only where no call can be placed at all. */
+/** It was done on purpose, so it is a warning; a failure only where no call can be placed at all. */
 export function describeOutages(config: PartsConfig, out: readonly PartOut[]): Finding[] {
   if (out.length === 0) return [ok("Nothing is out of service")];
   return [...out.map((one) => describeOutage(config, one)), ...describeRest(config, out)];
@@ -45,13 +49,13 @@ export function describeOutages(config: PartsConfig, out: readonly PartOut[]): F
 function describeOutage({ admin }: PartsConfig, { part: { kind, name }, outage }: PartOut): Finding {
   const { by, who, reason, sinceMs } = outage;
   const what = `${kind === "trunk" ? "Trunk" : "Asterisk"} ${name}: out of service for all gateways since ${new Date(sinceMs).toISOString()}, by ${by === "operator" ? `an operator (${who})` : who}: ${JSON.stringify(reason)}`;
-  const undrain = `\`curl -X POST $api/v1/admin/${kind}s/${name}/undrain -H "Authorization: Bearer $operator_key"\` puts it back`;
-  const canary = by === "canary" ? "A canary that finds it clean puts it back by itself. Or: " : "";
+  const undrain = `\`curl -X POST $api/v1/admin/${kind}s/${name}/undrain -H "Authorization: Bearer $operator_key"\` puts it back in service`;
+  const canary = by === "canary" ? "A canary that finds the code right puts it back by itself. Or: " : "";
   const key = admin === undefined ? ", once `admin.api_keys_sha256` has the hash of a key (`onering key`)" : "";
   return warn(what, `${canary}${undrain}${key}.`);
 }
 
-/** What that leaves to call over. */
+/** The routes that are left without a trunk. */
 function describeRest({ trunks, routes }: PartsConfig, out: readonly PartOut[]): Finding[] {
   const isOut = (kind: Part["kind"], name: string) => out.some(({ part }) => part.kind === kind && part.name === name);
   const carries = (name: string) => {
@@ -61,6 +65,7 @@ function describeRest({ trunks, routes }: PartsConfig, out: readonly PartOut[]):
   const cut = routes.filter((route) => !route.trunks.some(carries)).map(({ prefix }) => prefix);
   if (cut.length === 0) return [];
   const why = "every trunk, or every Asterisk of it, is out of service";
-  if (cut.length === routes.length) return [fail(`No call can be placed: ${why}`, "Put one back, as said above.")];
-  return [warn(`Callees of ${cut.join(", ")} cannot be called: ${why}`, "Put one back, as said above.")];
+  if (cut.length === routes.length)
+    return [fail(`No call can be placed: ${why}`, "Put one back in service, as above.")];
+  return [warn(`Callees of ${cut.join(", ")} cannot be called: ${why}`, "Put one back in service, as above.")];
 }

@@ -1,4 +1,4 @@
-/** Looks at the caller IDs that each trunk may present: how hard they make a code to guess. */
+/** Checks the caller IDs that each trunk may present: how hard a code is to guess with them. */
 import { describeEntropy, smallestGroup } from "../caller-ids/entropy.ts";
 import { createCallerIdPool } from "../caller-ids/pool.ts";
 import { callsPerHourAtLeast } from "../caller-ids/reserve.ts";
@@ -18,7 +18,7 @@ export function examineRanges(config: DoctorConfig): Finding[] {
     const what = `Trunk ${name}: ${describeEntropy(smallest, wrongChecks, calls)}; ${describeRoom(config, trunk.ranges)}`;
     return smallest.size >= advisedSize
       ? ok(what)
-      : warn(what, "Caller IDs also rest for a day after each call to a number: a 10,000 block does not run out.");
+      : warn(what, "A caller ID is not used again for the same number for a day: a block of 10,000 does not run out.");
   });
 }
 

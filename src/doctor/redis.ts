@@ -1,8 +1,8 @@
-/** Looks at Redis: reachable, version, eviction policy, what a crash of it loses, and whether its clock agrees with ours. */
+/** Looks at Redis: reachable, version, memory, eviction policy, persistence, and the difference between its clock and ours. */
 import { pino } from "pino";
 import { createRedis } from "../redis/client.ts";
 import type { RedisConfig } from "../redis/config.ts";
-import { type Finding, fail, ok, warn } from "./finding.ts";
+import { type Finding, fail, hint, ok, warn } from "./finding.ts";
 
 /** Longest wait for the first connection; a Redis in reach takes milliseconds. */
 const connectDeadlineMs = 3000;
@@ -27,6 +27,7 @@ export async function examineRedis(config: RedisConfig): Promise<Finding[]> {
     return [
       examineVersion(server),
       examineEviction(memory),
+      examineMemory(memory),
       examinePersistence(persistence),
       examineClock(time, Date.now()),
     ];
@@ -69,16 +70,38 @@ function examineEviction(info: string): Finding {
     ? ok("Redis: nothing is evicted")
     : warn(
         `Redis: maxmemory-policy is ${policy}`,
-        "Set noeviction: an evicted count of wrong guesses gives an attacker new ones.",
+        "Set maxmemory-policy noeviction: an evicted count of wrong checks gives an attacker new ones.",
       );
+}
+
+/** From here on Redis may be full before anybody looks: then nothing is placed and nothing verifies. */
+const fullShare = 0.8;
+
+/** @param info section `memory` of INFO */
+export function examineMemory(info: string): Finding {
+  const read = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+  const [used, max, system] = [read("used_memory"), read("maxmemory"), read("total_system_memory")];
+  const limit = max > 0 ? max : system;
+  const share = limit === 0 ? 0 : used / limit;
+  const of = max > 0 ? `maxmemory ${mebibytes(max)}` : `${mebibytes(system)} of its machine (no maxmemory is set)`;
+  const what = `Redis: uses ${mebibytes(used)} of ${of}`;
+  const fix = "Raise maxmemory, or give Redis a machine with more memory: when it is full every start answers 503.";
+  if (share >= 1) return fail(what, fix);
+  if (share >= fullShare) return warn(what, fix);
+  if (max > 0) return ok(what);
+  return hint(what, "Set maxmemory below the machine's memory: Redis then refuses writes instead of being killed.");
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_048_576)} MiB`;
 }
 
 function examinePersistence(info: string): Finding {
   return /aof_enabled:1/.test(info)
-    ? ok("Redis: keeps what it was told over a crash (append-only file)")
+    ? ok("Redis: append-only file is on, data survives a crash")
     : warn(
         "Redis: has no append-only file",
-        "Set `appendonly yes` and `appendfsync always`: else a crash of it loses running verifications and counts of wrong guesses, and a phone may ring twice (docs/operations.md).",
+        "Set `appendonly yes` and `appendfsync always`: else a crash of it loses running verifications and counts of wrong checks, and a phone may ring twice (docs/operations.md).",
       );
 }
 

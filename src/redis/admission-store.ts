@@ -1,5 +1,6 @@
 /** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
 import type { BatchTimer } from "../shared/batch-timer.ts";
+import { deferred } from "../shared/deferred.ts";
 import type { Admission, LimitedPath, ReserveAnswer } from "../telephony/trunks/admission-port.ts";
 import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -27,7 +28,7 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
 
   function openBatch(): Batch {
     const args: (string | number)[] = [];
-    const { promise: full, resolve: send } = Promise.withResolvers<void>();
+    const { promise: full, resolve: send } = deferred<void>();
     const sent = full.then(() => run("release_slot", admissionKey, args)).then(() => undefined);
     underWay.add(sent);
     const done = () => underWay.delete(sent);

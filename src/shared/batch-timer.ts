@@ -1,5 +1,6 @@
 /** Lets what many callers do happen at the same moments, so that it can be done together. */
 import type { Clock } from "./clock.ts";
+import { deferred } from "./deferred.ts";
 
 export interface BatchTimer {
   /** Resolves at the next flush, within the period. */
@@ -13,7 +14,7 @@ export function createBatchTimer(clock: Clock, periodMs: number): BatchTimer {
   let waiting: { readonly batchTimer: Promise<void>; readonly flush: () => void } | null = null;
 
   function begin() {
-    const { promise: batchTimer, resolve } = Promise.withResolvers<void>();
+    const { promise: batchTimer, resolve } = deferred<void>();
     const stopTimer = clock.after(periodMs, flush);
     function flush() {
       stopTimer();

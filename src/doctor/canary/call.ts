@@ -1,12 +1,12 @@
-/** One canary call: placed as any call of ours, listened for, and ended as soon as it was heard. */
+/** One canary call: placed like any other call of ours, and ended as soon as it has arrived. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { ChannelSlot, Dialer } from "../../telephony/calls/ports.ts";
-import type { CanaryEar } from "./listener.ts";
+import type { CanaryListener } from "./listener.ts";
 
-/** A call that looks altered may be an earlier one that comes late: the right one gets so long to come, too. */
+/** A call that looks altered may be an earlier one that arrives late: the right one gets this long to arrive. */
 const secondThoughtMs = 1000;
-/** What is heard may come after the call has ended: over AMI over another connection, or at the next poll. */
+/** The arrival may be reported after the call has ended: AMI is another connection, and the sandbox is polled. */
 const latecomerMs = 1500;
 
 export interface CanaryCall {
@@ -31,16 +31,16 @@ export interface CanaryEnd {
  * @returns when the call is over for sure: no two calls are up at once
  */
 export async function placeCanary(
-  parts: { readonly dialer: Dialer; readonly ear: CanaryEar },
+  parts: { readonly dialer: Dialer; readonly listener: CanaryListener },
   call: CanaryCall,
   isAsSent: (heard: string) => boolean,
 ): Promise<CanaryEnd> {
-  const { dialer, ear } = parts;
+  const { dialer, listener } = parts;
   let first: string | null = null;
   let exact: string | null = null;
   const over = new AbortController();
   const arrived = new Promise<void>((resolve) => {
-    ear.onCaller((caller) => {
+    listener.onCaller((caller) => {
       first ??= caller;
       if (isAsSent(caller)) {
         exact = caller;
@@ -60,7 +60,7 @@ export async function placeCanary(
   dialer.cancel(attemptId);
   const outcome = await ended;
   over.abort();
-  ear.onCaller(() => undefined);
+  listener.onCaller(() => undefined);
   return { heard: exact ?? first, outcome };
 }
 

@@ -8,18 +8,20 @@ import { openStore } from "../store.ts";
 import type { CanaryConfig } from "./config.ts";
 import { sendCanaries } from "./index.ts";
 
-/** What the command line says, in place of the configuration where it is not null. */
-export interface CanaryWishes {
+/** What the command line says; what is not null overrides the configuration. */
+export interface CanaryOptions {
   readonly number: string | null;
   readonly sandboxUrl: string | null;
   readonly dryRun: boolean;
+  readonly takeOutLast: boolean;
 }
 
-export async function* examineByCanary(config: DoctorConfig, wishes: CanaryWishes): AsyncGenerator<Finding> {
-  const canary = canaryOf(config, wishes);
+export async function* examineByCanary(config: DoctorConfig, options: CanaryOptions): AsyncGenerator<Finding> {
+  const canary = canaryOf(config, options);
   if (canary === null) {
-    const mend = "Give `canary.number` and where it is heard (docs/caller-ids.md), or --to and --sandbox.";
-    yield fail("Canary: no test number that can be heard", mend);
+    const fix =
+      "Set `canary.number` and canary.inbound_trunk or canary.sandbox_url (docs/caller-ids.md), or --to and --sandbox.";
+    yield fail("Canary: no test number, or nothing to listen with", fix);
     return;
   }
   const store = await openStore(config);
@@ -28,16 +30,23 @@ export async function* examineByCanary(config: DoctorConfig, wishes: CanaryWishe
     return;
   }
   try {
-    // The findings say what matters; the log would be about single calls.
+    // The findings say what matters; the log would only repeat it call by call.
     const logger = pino({ level: "silent" });
-    yield* sendCanaries({ config, canary, outages: store.outages, dryRun: wishes.dryRun, logger });
+    yield* sendCanaries({
+      config,
+      canary,
+      outages: store.outages,
+      dryRun: options.dryRun,
+      takeOutLast: options.takeOutLast,
+      logger,
+    });
   } finally {
     await store.close();
   }
 }
 
 /** Null where there is no number, or nothing to hear it with. */
-function canaryOf({ canary }: DoctorConfig, { number, sandboxUrl }: CanaryWishes): CanaryConfig | null {
+function canaryOf({ canary }: DoctorConfig, { number, sandboxUrl }: CanaryOptions): CanaryConfig | null {
   const test = number ?? canary?.number;
   if (!isE164(test)) return null;
   const wait_ms = canary?.wait_ms ?? 15_000;

@@ -1,5 +1,4 @@
-/** Calls the test number through each trunk and tells what became of the caller ID; takes trunks that alter it out of service. */
-
+/** Calls the test number through each trunk, reports how the caller ID arrived, and takes trunks with wrong codes out of service. */
 import type { Logger } from "pino";
 import { createCallerIdPool } from "../../caller-ids/pool.ts";
 import type { Outages } from "../../operations/outages-port.ts";
@@ -15,31 +14,33 @@ import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
 import type { CanaryConfig } from "./config.ts";
-import { type CanaryEar, createInboundEar, createSandboxEar } from "./listener.ts";
-import { describeArrival, type WayReport } from "./report.ts";
+import { type CanaryListener, createInboundListener, createSandboxListener } from "./listener.ts";
+import { describeArrival, type PathReport } from "./report.ts";
 import { serviceAfter } from "./service.ts";
 import { judgeArrival } from "./verdict.ts";
 
-export interface CanaryOptions {
+export interface CanaryParts {
   readonly config: DoctorConfig;
   readonly canary: CanaryConfig;
   readonly outages: Outages;
-  /** Look and tell, and leave every trunk in or out of service as it is. */
+  /** Leave every trunk in or out of service as it is. */
   readonly dryRun: boolean;
+  /** Take a trunk out of service even where a route is then left without any. */
+  readonly takeOutLast: boolean;
   readonly logger: Logger;
 }
 
 /** @returns what was found, trunk by trunk as it goes on */
-export async function* sendCanaries(options: CanaryOptions): AsyncGenerator<Finding> {
-  const { config, canary, outages, dryRun, logger } = options;
-  const ear = createEar(options);
+export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Finding> {
+  const { config, canary, outages, dryRun, takeOutLast, logger } = options;
+  const listener = createListener(options);
   const controls = new Map<string, CallControl>();
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     // A gateway's own name would take its connection over, and hang up its calls.
     const own = { ...asterisk, ari_app: canaryApp(asterisk.ari_app) };
     controls.set(name, createDriver(own, { clock: systemClock, random: cryptoRandom, logger }));
   }
-  // Failing over would ring through another trunk than the one that is looked at.
+  // Failover would ring through another trunk than the one under test.
   const slots = {
     reserveAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
     release: async () => undefined,
@@ -48,7 +49,7 @@ export async function* sendCanaries(options: CanaryOptions): AsyncGenerator<Find
   const dialer = createDialer({ callControls: controls, config, slots, capture: null, clock: systemClock, logger });
   try {
     try {
-      await ear.open();
+      await listener.open();
     } catch (error) {
       const why = error instanceof Error ? error.message : "unknown";
       yield fail(
@@ -59,17 +60,22 @@ export async function* sendCanaries(options: CanaryOptions): AsyncGenerator<Find
     }
     await Promise.all([...controls.values()].map((control) => control.start()));
     for (const [trunk, own] of Object.entries(config.trunks)) {
-      const reports: WayReport[] = [];
-      // One after the other: no trunk ever has two, and what is heard is the one that was sent.
+      const reports: PathReport[] = [];
+      // One after the other: no trunk ever has two, and the call that arrives is the one that was placed.
       for (const name of asterisksOf(own)) {
-        const report = await send({ config, canary, dialer, ear }, controls.get(name), { trunk, asterisk: name });
+        const report = await send({ config, canary, dialer, listener }, controls.get(name), { trunk, asterisk: name });
         reports.push(report);
         yield describeArrival(report);
       }
-      yield* serviceAfter(trunk, reports, outages, { dryRun, nowMs: systemClock.nowMs() });
+      yield* serviceAfter(trunk, reports, outages, {
+        dryRun,
+        takeOutLast,
+        routes: config.routes,
+        nowMs: systemClock.nowMs(),
+      });
     }
   } finally {
-    await ear.close();
+    await listener.close();
     await Promise.all([...controls.values()].map((control) => control.stop()));
   }
 }
@@ -78,22 +84,22 @@ export function canaryApp(app: string): string {
   return `${app}-canary`;
 }
 
-function createEar({ config, canary }: CanaryOptions): CanaryEar {
+function createListener({ config, canary }: CanaryParts): CanaryListener {
   const { number, sandbox_url: url, inbound_trunk: name = "" } = canary;
-  if (url !== undefined) return createSandboxEar(url, number);
+  if (url !== undefined) return createSandboxListener(url, number);
   const trunk = config.trunks[name];
   if (trunk === undefined) throw new Error("the configuration was not checked");
   const own = asterisksOf(trunk);
   const asterisks = Object.fromEntries(Object.entries(config.asterisks).filter(([one]) => own.includes(one)));
-  return createInboundEar({ trunk, asterisks, number });
+  return createInboundListener({ trunk, asterisks, number });
 }
 
 async function send(
-  parts: { config: DoctorConfig; canary: CanaryConfig; dialer: Dialer; ear: CanaryEar },
+  parts: { config: DoctorConfig; canary: CanaryConfig; dialer: Dialer; listener: CanaryListener },
   control: CallControl | undefined,
   path: TrunkPath,
-): Promise<WayReport> {
-  const { config, canary, dialer, ear } = parts;
+): Promise<PathReport> {
+  const { config, canary, dialer, listener } = parts;
   const trunk = config.trunks[path.trunk];
   const [callerId] = createCallerIdPool(config.ranges, cryptoRandom).draw(trunk?.ranges ?? [], null, 1);
   if (trunk === undefined || callerId === undefined) throw new Error("the configuration was not checked");
@@ -103,7 +109,7 @@ async function send(
   const attemptId = `canary-${cryptoRandom.bytes(9).toString("base64url")}`;
   const slot = { leaseId: attemptId, ...path, ranges: trunk.ranges, waitMs: 0 };
   const { heard, outcome } = await placeCanary(
-    { dialer, ear },
+    { dialer, listener },
     { attemptId, callee: canary.number, callerId: sent.callerId, range: callerId.range, slot, waitMs: canary.wait_ms },
     (caller) => judgeArrival(sent, caller, heardOn) === "as_sent",
   );

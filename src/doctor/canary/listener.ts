@@ -1,4 +1,4 @@
-/** How the canary hears which caller ID arrived at the test number. */
+/** Where the canary learns which caller ID arrived at the test number. */
 
 import { systemClock } from "../../shared/clock.ts";
 import { amiOf } from "../../telephony/asterisk/access.ts";
@@ -7,8 +7,8 @@ import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
 import type { TrunkConfig } from "../../telephony/trunks/config.ts";
 
-export interface CanaryEar {
-  /** Listens from now on; what came before counts for nothing. @throws {Error} saying what is wrong where it is deaf */
+export interface CanaryListener {
+  /** Listens from now on; earlier calls are ignored. @throws {Error} saying why it cannot listen */
   open(): Promise<void>;
   /** Sets the one receiver of callers at the test number; untrusted text, '' where withheld. */
   onCaller(receiver: (caller: string) => void): void;
@@ -29,7 +29,7 @@ interface PhoneCall {
  * The phone of a sandbox, by its `GET /sandbox/calls`.
  * @param number the test number, E.164
  */
-export function createSandboxEar(url: string, number: string): CanaryEar {
+export function createSandboxListener(url: string, number: string): CanaryListener {
   /** Ids of calls that were seen; the phone's log, and so this, is short. */
   let seen = new Set<string>();
   let receive: (caller: string) => void = () => undefined;
@@ -44,7 +44,7 @@ export function createSandboxEar(url: string, number: string): CanaryEar {
       }
       seen = new Set(calls.map(({ id }) => id));
     } catch {
-      // A poll that fails hears nothing; the next one does, or the call counts as not arrived.
+      // The next poll may succeed; else the call counts as not arrived.
     }
     if (!closed) stopTimer = systemClock.after(pollMs, () => void poll());
   }
@@ -78,15 +78,15 @@ async function readCalls(url: string): Promise<readonly PhoneCall[]> {
 }
 
 /**
- * A trunk of ours on which the calls come in. They are heard over AMI, whatever the driver: every session of AMI is told,
- * so the gateways hear them too and nobody takes them from another.
+ * A trunk of ours on which the calls come in. Read from AMI events, whatever the driver: every AMI session gets them, so
+ * none are taken from the gateways.
  * @param options.asterisks those that have the trunk, by name
  */
-export function createInboundEar(options: {
+export function createInboundListener(options: {
   readonly trunk: TrunkConfig;
   readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
   readonly number: string;
-}): CanaryEar {
+}): CanaryListener {
   const { trunk, asterisks, number } = options;
   const sessions: AmiSession[] = [];
   let receive: (caller: string) => void = () => undefined;

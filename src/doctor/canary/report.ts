@@ -1,11 +1,11 @@
 /** What the operator reads of one canary call. No number is in it. */
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
-import { type Finding, fail, ok } from "../finding.ts";
-import type { Arrival } from "./verdict.ts";
+import { type Finding, fail, ok, warn } from "../finding.ts";
+import { type Arrival, codeIsWrong } from "./verdict.ts";
 
-/** What became of the call that was sent over one path. */
-export interface WayReport {
+/** How the call that was placed over one path went. */
+export interface PathReport {
   readonly path: TrunkPath;
   /** Null: nothing arrived. */
   readonly arrival: Arrival | null;
@@ -14,23 +14,28 @@ export interface WayReport {
 }
 
 const changes: Readonly<Record<Exclude<Arrival, "as_sent">, string>> = {
-  prefix_lost: "digits in front were lost, the code is right",
-  prefix_changed: "other digits stand in front, the code is right",
-  replaced: "it was replaced wholly, the code is wrong",
-  withheld: "it was withheld: the phone shows no number",
+  prefix_lost: "digits in front are missing, the code is right",
+  prefix_changed: "digits in front differ (national form?), the code is right",
+  replaced: "replaced by another number, the code is wrong",
+  withheld: "withheld: the phone shows no number",
 };
 
-export function describeArrival({ path, arrival, outcome }: WayReport): Finding {
+export function describeArrival({ path, arrival, outcome }: PathReport): Finding {
   const what = `Canary, trunk ${path.trunk} through ${path.asterisk}: `;
   if (outcome === null || outcome === "trunk_down") {
-    return fail(`${what}trunk down, no call could be placed`, "The lines about its Asterisk say more.");
+    return fail(`${what}trunk down, no call could be placed`, "See the findings about its Asterisk above.");
   }
   if (arrival === "as_sent") return ok(`${what}the caller ID arrived as sent`);
   if (arrival === null) {
-    const mend = "Does the test number lead back to us, and does this carrier reach it? Look at its log for the call.";
-    return fail(`${what}the call did not arrive (${outcome})`, mend);
+    const fix =
+      "Does the test number lead back to us, and does this carrier reach it? Look for the call in the carrier's log.";
+    return fail(`${what}the call did not arrive (${outcome})`, fix);
   }
-  const mend =
+  const seen = `${what}the caller ID arrived altered: ${changes[arrival]}`;
+  if (!codeIsWrong(arrival)) {
+    return warn(seen, "Nothing to do where your users see it like that; else see number_format (docs/routing.md).");
+  }
+  const fix =
     "Ask the carrier which caller IDs you may present, and in which form (number_format, caller_id_rules); look for from_user on the endpoint.";
-  return fail(`${what}the caller ID arrived altered: ${changes[arrival]}`, mend);
+  return fail(seen, fix);
 }

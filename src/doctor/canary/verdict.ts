@@ -33,3 +33,8 @@ export function judgeArrival(sent: Sent, heard: string, heardOn: NumberFormatCon
   if (!digits.endsWith(code)) return "replaced";
   return own.endsWith(digits) ? "prefix_lost" : "prefix_changed";
 }
+
+/** Whether a person who types the last digits of what arrived types a wrong code. */
+export function codeIsWrong(arrival: Arrival): boolean {
+  return arrival === "replaced" || arrival === "withheld";
+}

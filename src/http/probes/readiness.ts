@@ -1,5 +1,6 @@
 /** Can verifications be started here now? */
 import type { Clock } from "../../shared/clock.ts";
+import { deferred } from "../../shared/deferred.ts";
 import type { ReadinessAnswer } from "./schemas.ts";
 
 export interface Readiness {
@@ -55,7 +56,7 @@ export function createReadinessProbe(
 
 /** @returns null where it failed or took too long */
 async function withinDeadline(readiness: () => Promise<Readiness>, clock: Clock): Promise<Readiness | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const { promise: late, resolve } = deferred<null>();
   const cancel = clock.after(deadlineMs, () => resolve(null));
   try {
     return await Promise.race([readiness().catch(() => null), late]);

@@ -92,7 +92,7 @@ describe("onering serve", () => {
 });
 
 describe("onering doctor", () => {
-  test("finds nothing to mend where all is well", async () => {
+  test("reports Ready where nothing is to be fixed", async () => {
     const doctor = onering("doctor", "--config", await configFile());
     expect(await doctor.exitCode(), doctor.output()).toBe(0);
     expect(doctor.output()).toContain("Ready.");

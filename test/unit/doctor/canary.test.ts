@@ -57,6 +57,9 @@ describe("the report of a path", () => {
       /^ +ok .*arrived as sent\n$/,
     );
     expect(text(describeArrival({ path, arrival: "withheld", outcome: "rang" }))).toMatch(/FAIL .*withheld.*\n +→ /);
+    expect(text(describeArrival({ path, arrival: "prefix_changed", outcome: "rang" }))).toMatch(
+      /warn .*code is right.*\n +→ /,
+    );
     expect(text(describeArrival({ path, arrival: null, outcome: "barred" }))).toMatch(
       /FAIL .*did not arrive \(barred\)/,
     );
@@ -70,9 +73,14 @@ describe("a trunk", () => {
     arrivals.map((arrival, i) => ({ path: { trunk: "a", asterisk: `pbx-${i}` }, arrival, outcome: "rang" as const }));
 
   /** @param out who took it out before; null: it is in service */
-  async function judged(arrivals: (Arrival | null)[], out: Outage["by"] | null = null, dryRun = false) {
+  async function judged(
+    arrivals: (Arrival | null)[],
+    out: Outage["by"] | null = null,
+    { dryRun = false, takeOutLast = false, trunks = ["a", "b"], bIsOut = false } = {},
+  ) {
     const done: string[] = [];
     const before: Outage | null = out && { by: out, who: "somebody", reason: "a reason", sinceMs: 1 };
+    const operators: Outage = { by: "operator", who: "anna", reason: "new SBC", sinceMs: 1 };
     const outages = {
       async takeOut({ name }: Part, outage: Outage) {
         done.push(`${name} out: ${outage.by}, ${outage.reason}`);
@@ -81,11 +89,16 @@ describe("a trunk", () => {
       async putBack({ name }: Part, by: Outage["by"]) {
         done.push(`${name} back: ${by}`);
       },
-      look: async () => [{ liveCalls: 0, callsPerSecond: 0, waitMs: 0, outage: before }],
+      look: async (parts: readonly Part[]) =>
+        parts.map(({ name }) => ({
+          ...{ liveCalls: 0, callsPerSecond: 0, waitMs: 0 },
+          outage: name === "a" ? before : bIsOut ? operators : null,
+        })),
     };
     const said: string[] = [];
-    for await (const { what } of serviceAfter("a", reports(...arrivals), outages, { dryRun, nowMs: 2 }))
-      said.push(what);
+    const routes = [{ prefix: "+", trunks }];
+    const options = { dryRun, takeOutLast, routes, nowMs: 2 };
+    for await (const { what } of serviceAfter("a", reports(...arrivals), outages, options)) said.push(what);
     return { done, said: said.join("\n") };
   }
 
@@ -98,11 +111,28 @@ describe("a trunk", () => {
   });
 
   it("is left as it is in a dry run", async () => {
-    expect(await judged(["replaced"], null, true)).toMatchObject({
+    expect(await judged(["replaced"], null, { dryRun: true })).toMatchObject({
       done: [],
       said: expect.stringContaining("dry run"),
     });
-    expect(await judged(["as_sent"], "canary", true)).toEqual({ done: [], said: "" });
+    expect(await judged(["as_sent"], "canary", { dryRun: true })).toEqual({ done: [], said: "" });
+  });
+
+  it.each([
+    ["the only one of its route", { trunks: ["a"] }],
+    ["the only one in service", { bIsOut: true }],
+  ])("that is %s stays in service with wrong codes, unless that was asked for", async (_what, others) => {
+    expect(await judged(["replaced"], null, others)).toEqual({
+      done: [],
+      said: "Canary: trunk a stays in service: no other trunk of route + is in service",
+    });
+    const asked = await judged(["replaced"], null, { ...others, takeOutLast: true });
+    expect(asked.done).toEqual(["a out: canary, caller_id_altered"]);
+  });
+
+  it("on which digits in front differ while the code is right stays in service, and comes back", async () => {
+    expect(await judged(["prefix_lost", "prefix_changed"])).toEqual({ done: [], said: "" });
+    expect((await judged(["prefix_lost"], "canary")).done).toEqual(["a back: canary"]);
   });
 
   it("comes back when all its paths are clean, if it was the canary that took it out", async () => {

@@ -42,7 +42,7 @@ describe("what is out of service", () => {
     const { admin: _, ...keyless } = config;
     const told = said([out("trunk", "a", canary)], keyless);
     expect(told).toContain('by onering doctor --canary: "caller_id_altered"');
-    expect(told).toMatch(/A canary that finds it clean puts it back.*once `admin\.api_keys_sha256` has/);
+    expect(told).toMatch(/A canary that finds the code right puts it back.*once `admin\.api_keys_sha256` has/);
     expect(said([out("trunk", "a")])).not.toMatch(/canary|api_keys_sha256/);
   });
 

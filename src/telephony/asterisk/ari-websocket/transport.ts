@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { Clock } from "../../../shared/clock.ts";
+import { deferred } from "../../../shared/deferred.ts";
 import type { AriConfig } from "../access.ts";
 import { PreflightError } from "../ari/preflight.ts";
 import type { AriSession, AriTransport, SessionListener } from "../ari/transport.ts";
@@ -33,7 +34,7 @@ export class WebSocketTransport implements AriTransport {
     const { ari_app, request_timeout_ms: deadlineMs } = this.#asterisk;
     const [app, second] = appsOf(ari_app);
     const sockets: Sockets = [this.#connect(app), this.#connect(second)];
-    const { promise: lostFirst, reject } = Promise.withResolvers<never>();
+    const { promise: lostFirst, reject } = deferred<never>();
     const lost = (reason: string) => {
       reject(new Error(reason));
       listener.lost(reason);

@@ -1,0 +1,40 @@
+/** `onering check`: is a configuration valid? Connects to nothing. */
+import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { describe, type Finding } from "../doctor/finding.ts";
+import { examineRanges } from "../doctor/ranges.ts";
+import { examineRoutes } from "../doctor/routes.ts";
+import { ConfigError, pathText } from "../typed-yaml/errors.ts";
+
+/** What doctor finds without looking at anything but the configuration. */
+export function examineConfig(config: Config): Finding[] {
+  return [...examineRanges(config), ...examineRoutes(config)];
+}
+
+/**
+ * @returns 0 where it is valid, 1 where it is but no call can be placed with it
+ * @throws {ConfigError} where it is not and `json` is false
+ */
+export async function check(path: string, { json }: { readonly json: boolean }): Promise<number> {
+  try {
+    const findings = examineConfig(await loadConfig({ path, env: process.env }));
+    const failed = findings.some(({ level }) => level === "fail");
+    if (json) print({ valid: true, problems: [], findings });
+    else process.stdout.write(`${path}: valid\n${findings.map(describe).join("")}`);
+    return failed ? 1 : 0;
+  } catch (error) {
+    if (!(json && error instanceof ConfigError)) throw error;
+    const problems = error.problems.map(({ path: at, given, expected, source = null }) => {
+      return { path: pathText(at), source, given, expected };
+    });
+    print({ valid: false, problems, findings: [] });
+    return exitConfig;
+  }
+}
+
+/** EX_CONFIG of sysexits.h. */
+export const exitConfig = 78;
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

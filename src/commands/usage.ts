@@ -1,0 +1,96 @@
+/** The command line: which commands there are, what each takes, and the help text of each. */
+
+export const commandNames = ["sandbox", "serve", "check", "doctor", "key", "version", "help"] as const;
+export type CommandName = (typeof commandNames)[number];
+
+interface Command {
+  readonly synopsis: string;
+  readonly summary: string;
+  /** Further lines of its own help: options, exit codes. */
+  readonly details: string;
+  readonly options: Readonly<Record<string, { readonly type: "string" | "boolean"; readonly short?: string }>>;
+}
+
+const config = { config: { type: "string" } } as const;
+const json = { json: { type: "boolean" } } as const;
+
+export const commands: Readonly<Record<CommandName, Command>> = {
+  sandbox: {
+    synopsis: "onering sandbox",
+    summary: "everything on this machine, nothing to set up; never for production",
+    details: `Starts a private Asterisk, Redis and a simulated phone on loopback, and fetches what is missing.
+ONERING_HTTP_PORT sets the port of the page (8080).`,
+    options: {},
+  },
+  serve: {
+    synopsis: "onering serve --config FILE",
+    summary: "the gateway, in production",
+    details: `Logs JSON lines on standard output. SIGTERM drains and stops; SIGHUP is ignored.
+Exit codes: 0 stopped by a signal, 1 cannot start (the last log line says why), 78 invalid configuration.`,
+    options: config,
+  },
+  check: {
+    synopsis: "onering check --config FILE [--json]",
+    summary: "checks a configuration without connecting to anything",
+    details: `Reads the file, \${NAME} variables and ONERING_* overrides as serve does.
+  --json   {"valid", "problems": [{path, source, given, expected}], "findings": [{level, what, fix}]}
+Exit codes: 0 valid, 1 valid but a trunk cannot place any call, 78 invalid configuration.`,
+    options: { ...config, ...json },
+  },
+  doctor: {
+    synopsis: "onering doctor --config FILE [--json] [--canary [--to +NUMBER] [--sandbox URL] [--dry-run]]",
+    summary: "checks configuration, Redis, Asterisk, trunks and caller IDs",
+    details: `Changes nothing and calls nobody without --canary.
+  --json         {"ready", "version", "findings": [{level, what, fix}]}
+  --canary       calls your test number through each trunk: does the caller ID arrive as sent?
+                 A trunk on which it arrives replaced or withheld is taken out of service.
+  --to +NUMBER   test number, instead of canary.number
+  --sandbox URL  the sandbox whose phone has that number, instead of canary.sandbox_url
+  --dry-run      takes no trunk out of service and puts none back
+  --take-out-last-trunk   takes a trunk out of service even where no other one is left to call over
+Exit codes: 0 ready, 1 problems found, 78 invalid configuration.`,
+    options: {
+      ...config,
+      ...json,
+      canary: { type: "boolean" },
+      to: { type: "string" },
+      sandbox: { type: "string" },
+      "dry-run": { type: "boolean" },
+      "take-out-last-trunk": { type: "boolean" },
+    },
+  },
+  key: {
+    synopsis: "onering key",
+    summary: "makes an API key, and the hash that the configuration keeps of it",
+    details: "Prints both; the key itself is stored nowhere.",
+    options: {},
+  },
+  version: {
+    synopsis: "onering version",
+    summary: "prints the version",
+    details: "Also: onering --version",
+    options: {},
+  },
+  help: {
+    synopsis: "onering help [COMMAND]",
+    summary: "prints this text, or the help of a command",
+    details: "Also: onering --help, onering COMMAND --help",
+    options: {},
+  },
+};
+
+export function isCommand(name: string): name is CommandName {
+  return (commandNames as readonly string[]).includes(name);
+}
+
+export const overview = `onering: proves that a person holds a phone number by ringing it once
+
+${commandNames.map((name) => `  onering ${name.padEnd(9)}${commands[name].summary}`).join("\n")}
+
+\`onering COMMAND --help\` prints a command's options and exit codes.
+`;
+
+export function helpOf(name: CommandName): string {
+  const { synopsis, summary, details } = commands[name];
+  return `${synopsis}\n  ${summary}\n\n${details}\n`;
+}
