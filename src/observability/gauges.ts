@@ -1,5 +1,6 @@
 /** What Prometheus can ask of the present; what has happened is counted in metrics.ts. */
 import { Gauge, type Registry } from "prom-client";
+import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
@@ -18,7 +19,7 @@ export interface MetricSources {
     readonly asterisk: string;
     readonly breaker: { readonly state: BreakerState };
   }[];
-  /** Trunks and Asterisks on which nothing new is placed, because somebody said so. */
+  /** Trunks and Asterisks on which nothing new is placed, disabled by an operator or by the canary. */
   outOfService(): Found<{ readonly kind: string; readonly name: string }>;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
@@ -27,6 +28,12 @@ export interface MetricSources {
 /** @param registry gets the gauges; what they show is looked up at each scrape */
 export function addGauges(sources: MetricSources, registry: Registry): void {
   const registers = [registry];
+  new Gauge({
+    name: "onering_build_info",
+    help: "Always 1: which version of OneRing runs, on which Node.",
+    labelNames: ["version", "node"] as const,
+    registers,
+  }).set({ version, node: process.versions.node }, 1);
   new Gauge({
     name: "onering_live_calls",
     help: "Calls that are up now.",
@@ -67,7 +74,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_caller_ids",
-    help: "Caller IDs of a range: `all` there are, `resting`, and `at_cap`. Above half out, the range is not used.",
+    help: "Caller IDs of a range by state: `all`, `resting` (in cool-down), `at_cap`. The range is disabled above 50 %.",
     labelNames: ["range", "state"] as const,
     registers,
     async collect() {

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import type { Metrics } from "../../observability/metrics.ts";
+import { version } from "../../shared/version.ts";
 import { neverShed } from "../server/under-pressure.ts";
 import { HealthBody, type ReadinessAnswer, ReadinessBody } from "./schemas.ts";
 
@@ -27,7 +28,7 @@ export function operationRoutes(
         },
         config,
       },
-      async () => ({ alive: true as const }),
+      async () => ({ alive: true as const, version }),
     );
 
     scope.get(

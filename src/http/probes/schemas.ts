@@ -1,6 +1,9 @@
 import { type Static, Type } from "typebox";
 
-export const HealthBody = Type.Object({ alive: Type.Literal(true) }, { title: "Health", examples: [{ alive: true }] });
+export const HealthBody = Type.Object(
+  { alive: Type.Literal(true), version: Type.String({ description: "Version of this gateway." }) },
+  { title: "Health", examples: [{ alive: true, version: "0.1.0" }] },
+);
 
 export const ReadinessBody = Type.Object(
   {

@@ -12,6 +12,15 @@ declare module "fastify" {
   }
 }
 
+/** As `newVerificationId` makes them: an id in the path may be anything, a phone number too. */
+const idPattern = /\bv[0-9a-f]{4}[A-Za-z0-9_-]{22}$/;
+
+/** The verification that a request was about, or that it started: leads from a request to the lines about its calls. */
+function verificationOf({ params }: FastifyRequest, reply: FastifyReply): string | undefined {
+  const { id = reply.getHeader("location") } = (params ?? {}) as { id?: unknown };
+  return idPattern.exec(String(id))?.[0];
+}
+
 /** Never logs a path, a query or a body: the route's pattern says enough and holds nothing of the app's. */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}
@@ -24,11 +33,12 @@ export class RequestLog extends LogController {
       operator: request.operator ?? undefined,
       method: request.method,
       route: routeOptions.url ?? "unknown",
+      verification: verificationOf(request, reply),
       status: reply.statusCode,
       refusal: request.refusal ?? undefined,
       ms: Math.round(reply.elapsedTime * 10) / 10,
     };
-    if (error) request.log.info({ ...line, err: error }, "answer was not taken");
+    if (error) request.log.info({ ...line, err: error }, "client disconnected before the response was sent");
     else if (request.quiet || routeOptions.config.quiet === true) request.log.debug(line, "request");
     else request.log.info(line, "request");
   }

@@ -8,6 +8,7 @@ import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
+import { traced } from "./attempt-trace.ts";
 import { isSignOfLife } from "./call-machine.ts";
 import type { DialerConfig } from "./config.ts";
 import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
@@ -79,7 +80,7 @@ class ShortCallDialer implements Dialer {
     const callIds: string[] = [];
     const live = new LiveAttempt({
       attempt,
-      observer,
+      observer: traced(attempt, observer, this.#parts.clock, this.#parts.logger),
       plan: (slot, callId, setupLimitMs) => this.#plan(attempt, slot, callId, setupLimitMs),
       slots: this.#parts.slots,
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,

@@ -1,13 +1,16 @@
 /** The commands as an operator runs them: compiled, in a process of their own, with a file and signals. */
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
+import packageJson from "../../../package.json" with { type: "json" };
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { type RunningCommand, run as runAny, onering as runOnering } from "../../support/command.ts";
+import { doctor as runDoctor } from "../../support/doctor.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
@@ -83,6 +86,48 @@ describe("onering serve", () => {
     expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
   });
 
+  test("a second one on a taken port ends with 1 and its reason in the log, and leaves the first one's calls alone", async () => {
+    const file = await configFile({ http: { port: String(await freePort("tcp")) } });
+    const first = onering("serve", "--config", file);
+    const [, url = ""] = await first.says(/listening on (http:\/\/[^"\s]+)/);
+    const client = gatewayClient(url);
+    await client.waitForHttp("/readyz", 200);
+    const { id } = await client.start("+447400660003");
+    await client.waitForStatus(id, ["ringing"]);
+
+    const second = onering("serve", "--config", file);
+    expect(await second.exitCode()).toBe(1);
+    const lines = second.output().split("\n");
+    const fatal = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    expect(fatal.at(-1)).toMatchObject({
+      level: "fatal",
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      msg: expect.stringMatching(/^cannot start: 127\.0\.0\.1:\d+ is in use by another process/),
+    });
+    expect(second.output()).not.toMatch(/connected to (ARI|Asterisk|AMI)/);
+    expect(await client.waitForStatus(id, ["rung"])).toMatchObject({ reason: "rang" });
+    expect((await client.get("/readyz")).status).toBe(200);
+    expect(first.output()).not.toMatch(/"level":"(warn|error|fatal)"/);
+    first.child.kill("SIGTERM");
+    expect(await first.exitCode()).toBe(0);
+  });
+
+  test("SIGHUP and SIGUSR2 are logged and end nothing; the first line and /metrics have the version", async () => {
+    const gateway = onering("serve", "--config", await configFile());
+    const [, url = ""] = await gateway.says(/listening on (http:\/\/[^"\s]+)/);
+    expect(JSON.parse(gateway.output().split("\n")[0] ?? "")).toMatchObject({ version: packageJson.version });
+    gateway.child.kill("SIGHUP");
+    await gateway.says(/SIGHUP ignored: .*restart/);
+    gateway.child.kill("SIGUSR2");
+    await gateway.says(/SIGUSR2 ignored/);
+    const client = gatewayClient(url);
+    await client.waitForHttp("/readyz", 200);
+    expect((await client.get("/healthz")).json).toEqual({ alive: true, version: packageJson.version });
+    expect((await client.get("/metrics")).text).toContain(`onering_build_info{version="${packageJson.version}"`);
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.exitCode()).toBe(0);
+  });
+
   test("a wrong configuration ends with 78 and names every problem", async () => {
     const gateway = onering("serve", "--config", await configFile({ calls: { ring_ms: "1", rings: "3" } }));
     expect(await gateway.exitCode()).toBe(78);
@@ -100,6 +145,36 @@ describe("onering doctor", () => {
     expect(doctor.output()).toContain("AMI says of carrier: up");
     // The Redis of tests keeps nothing: that is no fault, and yet an operator must know.
     expect(doctor.output()).toMatch(/warn .*Redis: has no append-only file\n +→ .*appendfsync always/);
+  });
+
+  test("tells it as JSON, too", async () => {
+    const doctor = onering("doctor", "--json", "--config", await configFile());
+    expect(await doctor.exitCode(), doctor.output()).toBe(0);
+    const { ready, version, findings } = JSON.parse(doctor.output());
+    expect({ ready, version }).toEqual({ ready: true, version: packageJson.version });
+    expect(findings).toContainEqual({
+      level: "warn",
+      what: expect.stringContaining("append-only"),
+      fix: expect.stringContaining("appendfsync always"),
+    });
+  });
+
+  test("a trunk that Asterisk has not yet qualified after its start is no problem: it waits for the first OPTIONS", async () => {
+    const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" as const };
+    const fresh = await runtime.asterisk({ trunks: [{ ...trunk, qualifySeconds: 8 }] });
+    const document = gatewayDocument({ redisUrl, asterisk: fresh });
+    const { code, output } = await runDoctor(document);
+    expect(code, output).toBe(0);
+  });
+
+  test("a read-only ARI user is a problem: no call could be placed", async () => {
+    const own = await runtime.asterisk({ trunks: [] });
+    const ariConf = path.join(own.dir, "etc/ari.conf");
+    await writeFile(ariConf, (await readFile(ariConf, "utf8")).replace("read_only = no", "read_only = yes"));
+    await own.cli("module reload res_ari.so");
+    const { code, output } = await runDoctor(gatewayDocument({ redisUrl, asterisk: own }));
+    expect(code).toBe(1);
+    expect(output).toMatch(/FAIL .*the ARI user onering may only read: no call can be placed\n +→ .*read_only = no/);
   });
 
   test("names a wrong AMI password, with what to do, and tells no secret", async () => {

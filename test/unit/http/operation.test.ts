@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import packageJson from "../../../package.json" with { type: "json" };
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { createReadinessProbe } from "../../../src/http/probes/readiness.ts";
 import { allReady, ask, testServer } from "./support.ts";
@@ -7,7 +8,7 @@ describe("/healthz", () => {
   it("says that the process is alive, whatever else is not", async () => {
     const { server } = await testServer({ readiness: async () => Promise.reject(new Error("no Redis")) });
     const answer = await server.inject("/healthz");
-    expect([answer.statusCode, answer.json()]).toEqual([200, { alive: true }]);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { alive: true, version: packageJson.version }]);
   });
 });
 

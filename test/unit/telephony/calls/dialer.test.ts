@@ -21,6 +21,25 @@ describe("the dialer", () => {
     expect([over, givenBack]).toEqual([["plus"], []]);
   });
 
+  it("tells at level debug how each attempt goes on: id, trunk and times, no number", async () => {
+    const { clock, control, log, place, ownEnd } = dialerSetting();
+    place();
+    await settled();
+    clock.pass(3000);
+    control.happens({ type: "alerting", callId: "a1" });
+    clock.pass(5000);
+    ownEnd();
+    const lines = log.map((line) => JSON.parse(line)).filter(({ attemptId }) => attemptId === "a1");
+    expect(lines.map(({ msg, ms }) => [msg, ms])).toEqual([
+      ["call attempt begins", undefined],
+      ["call placed: the INVITE is in progress", 0],
+      ["phone rings", 3000],
+      ["call ended", undefined],
+    ]);
+    expect(lines[2]).toMatchObject({ attemptId: "a1", trunk: "plus", asterisk: "main" });
+    expect(log.join("")).not.toMatch(/7700900123|2025550147/);
+  });
+
   it("gives up at setup_limit_ms without a 180", async () => {
     const { clock, control, place } = dialerSetting();
     place();
