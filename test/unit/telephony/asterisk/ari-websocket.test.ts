@@ -30,7 +30,7 @@ describe("an Asterisk", () => {
 
   it("that is too old is found by doctor, which says what to do", () => {
     const found = examineDriver("pbx", { driver: "ari-websocket" }, "20.6.0");
-    expect(found).toMatchObject([{ level: "fail", mend: expect.stringContaining("driver: ari-client") }]);
+    expect(found).toMatchObject([{ level: "fail", fix: expect.stringContaining("driver: ari-client") }]);
     expect(examineDriver("pbx", { driver: "ari-client" }, "20.6.0")).toEqual([]);
     expect(examineDriver("pbx", { driver: "ari-websocket" }, "22.10.1")).toEqual([]);
   });
