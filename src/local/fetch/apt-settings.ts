@@ -44,8 +44,6 @@ export async function writeAptSettings(folder: string, mode: AptMode): Promise<N
     // Only then does apt not switch to user _apt, who cannot read a private folder.
     'APT::Sandbox::User "root";',
     'Acquire::Languages "none";',
-    // Mirrors may lag behind the date until which a list calls itself valid; signatures are checked all the same.
-    'Acquire::Check-Valid-Until "false";',
     'Acquire::Retries "3";',
     'Acquire::http::Timeout "30";',
     'Acquire::https::Timeout "30";',

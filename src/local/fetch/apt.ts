@@ -26,8 +26,7 @@ export async function downloadPackages(
 ): Promise<string[]> {
   const env = await writeAptSettings(folder, mode);
   progress("reading the package lists");
-  // Any missing list is an error: with half of them apt would resolve to something that cannot run.
-  await apt(["update", "-q", "-o", "APT::Update::Error-Mode=any"], UPDATE_DEADLINE_MS, env);
+  await updateLists((args) => apt(args, UPDATE_DEADLINE_MS, env), progress);
   const install = ["install", "-q", "-y", "--no-install-recommends", ...packages];
   const plan = await planDownload(folder, install, env);
   const missing = [];
@@ -44,6 +43,31 @@ export async function downloadPackages(
     await apt([...install, "--download-only"], DOWNLOAD_DEADLINE_MS, env, report);
   }
   return plan.map((file) => file.path);
+}
+
+/** Any missing list is an error: with half of them apt would resolve to something that cannot run. */
+const update = ["update", "-q", "-o", "APT::Update::Error-Mode=any"];
+
+/**
+ * A mirror may lag behind the date until which its lists call themselves valid. They are read all the same then, with
+ * their signatures checked, and that is said: an old list may name packages with known holes.
+ */
+export async function updateLists(
+  run: (args: string[]) => Promise<unknown>,
+  progress: (line: string) => void,
+): Promise<void> {
+  try {
+    await run(update);
+  } catch (error) {
+    if (!isExpired(error)) throw error;
+    progress("WARNING: the archive's lists have expired (is this machine's clock right?); using them all the same");
+    await run([...update, "-o", "Acquire::Check-Valid-Until=false"]);
+  }
+}
+
+/** "E: Release file for … is expired (invalid since 3d 2h). Updates for this repository will not be applied." */
+function isExpired(error: unknown): boolean {
+  return error instanceof Error && /is expired \(invalid since/.test(error.message);
 }
 
 /** Asks apt which files the packages need, as if nothing had been downloaded yet. */

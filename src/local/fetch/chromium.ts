@@ -6,6 +6,7 @@ import { type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
 import { RuntimeUnavailableError } from "./errors.ts";
 import { askVersion, findOnPath, type Program } from "./on-path.ts";
 import { libraryDirs } from "./unpack.ts";
+import { isKnown, knownVersions } from "./version.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /** Without any font a page renders no glyph at all. */
@@ -14,16 +15,22 @@ const INSTALL_DEADLINE_MS = 20 * 60_000;
 
 const recipe: BundleRecipe = { name: "browser", packages: PACKAGES, mode: "additions", diskBytes: 900e6 };
 
-/**
- * Finds a Chromium for the browser tests: ONERING_CHROMIUM (a path), one on PATH, or one fetched before.
- * Its version is asked only when it was just fetched (that takes longer than all else here): else "".
- */
+/** Finds a Chromium for the browser tests: ONERING_CHROMIUM (a path), one on PATH of a known version, or one fetched before. */
 export async function findChromium(runtimeDir: string): Promise<Program | undefined> {
   const named = process.env.ONERING_CHROMIUM;
-  const command = named || (await findOnPath(NAMES));
-  if (command) return { command, args: [], env: {}, version: "", root: "" };
+  if (named) return { command: named, args: [], env: {}, version: "", root: "" };
+  const installed = await findInstalledChromium();
+  if (installed) return installed;
   const bundle = await readBundle(runtimeDir, recipe);
   return bundle && { ...unpacked(bundle.root), version: bundle.versions.chromium ?? "" };
+}
+
+async function findInstalledChromium(): Promise<Program | undefined> {
+  const command = await findOnPath(NAMES);
+  if (!command) return undefined;
+  const how = { command, args: [], env: {}, root: "" };
+  const { version } = await askVersion("chromium", how);
+  return version && isKnown(version, knownVersions.chromium) ? { ...how, version } : undefined;
 }
 
 /** Finds a Chromium, or installs Debian's (as root) or unpacks it into .runtime (as anyone else). */
@@ -33,7 +40,8 @@ export async function ensureChromium(runtimeDir: string, progress: (line: string
   if (!(await findOnPath(["apt-get"]))) {
     throw new RuntimeUnavailableError("No Chromium found; set ONERING_CHROMIUM to the path of one (or of Chrome).");
   }
-  if (process.getuid?.() === 0) await installAsRoot(progress);
+  // Not where one of another version is installed: it belongs to somebody.
+  if (process.getuid?.() === 0 && !(await findOnPath(NAMES))) await installAsRoot(progress);
   else await ensureBundle(runtimeDir, recipe, progress, tryOut);
   const fetched = await findChromium(runtimeDir);
   if (!fetched) throw new RuntimeUnavailableError("Chromium was fetched but is not to be found.");

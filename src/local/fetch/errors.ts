@@ -1,9 +1,12 @@
+import { knownVersions, rangeText } from "./version.ts";
+
 /** What a person can do when the programs cannot be fetched; ends every message of RuntimeUnavailableError. */
 const WHAT_TO_DO = [
   "What to do, either:",
   "  - run it in containers: docker compose up",
-  "  - or install the programs yourself and run this again: asterisk (20 or newer) and redis-server (7 or newer);",
-  "    the tests also need sipp (3.6 or newer; Debian's package is sip-tester) and chromium.",
+  `  - or install the programs yourself and run this again: asterisk (${rangeText(knownVersions.asterisk)}) and`,
+  `    redis-server (${rangeText(knownVersions.redisServer)}); the tests also need sipp (${rangeText(knownVersions.sipp)};`,
+  "    Debian's package is sip-tester) and chromium.",
 ].join("\n");
 
 /** How messages about a full disk begin. */

@@ -19,8 +19,8 @@ export interface Programs {
  * @throws RuntimeUnavailableError telling to run `npm run runtime` when Asterisk or Redis is missing
  */
 export async function findPrograms(): Promise<Programs> {
-  const [telephony, chromium] = await Promise.all([findInstalled(), findChromium(runtimeDir)]);
-  const { asterisk, redisServer, sipp } = await findFetched(runtimeDir, telephony);
+  const [installed, chromium] = await Promise.all([findInstalled(), findChromium(runtimeDir)]);
+  const { asterisk, redisServer, sipp } = await findFetched(runtimeDir, installed.found);
   if (!asterisk || !redisServer) {
     throw new RuntimeUnavailableError("Asterisk and Redis are not here yet: run `npm run runtime` to fetch them.");
   }

@@ -3,9 +3,9 @@ import { type Bundle, type BundleRecipe, ensureBundle, readBundle } from "./bund
 import { RuntimeUnavailableError } from "./errors.ts";
 import { askVersion, findOnPath, type Program } from "./on-path.ts";
 import { findLoader, libraryDirs } from "./unpack.ts";
-import { isAtLeast, minimumVersions } from "./version.ts";
+import { isKnown, knownVersions, rangeText } from "./version.ts";
 
-export type TelephonyName = keyof typeof minimumVersions;
+export type TelephonyName = "asterisk" | "redisServer" | "sipp";
 export type TelephonyPrograms = Partial<Record<TelephonyName, Program>>;
 
 /** Where each program comes from: its names on PATH, its package, and its place in that package. */
@@ -21,18 +21,35 @@ const SPECS: Record<TelephonyName, { title: string; names: string[]; package: st
 };
 const NAMES = Object.keys(SPECS) as TelephonyName[];
 
-/** The suitable programs that are installed in the system. */
-export async function findInstalled(): Promise<TelephonyPrograms> {
+/** A program of the system that is left alone: its version is not one that is known to work. */
+export interface LeftAlone {
+  readonly name: TelephonyName;
+  readonly command: string;
+  /** Undefined where it does not say, or does not start. */
+  readonly version: string | undefined;
+  /** "3.8 or newer, below 4" */
+  readonly known: string;
+}
+
+export interface Installed {
+  readonly found: TelephonyPrograms;
+  readonly leftAlone: readonly LeftAlone[];
+}
+
+/** The programs that are installed in the system: those of a version that is known to work, and the others. */
+export async function findInstalled(): Promise<Installed> {
   const found: TelephonyPrograms = {};
+  const leftAlone: LeftAlone[] = [];
   const look = async (name: TelephonyName) => {
     const command = await findOnPath(SPECS[name].names);
     if (!command) return;
     const how = { command, args: [], env: {}, root: "" };
     const { version } = await askVersion(name, how);
-    if (version && isAtLeast(version, minimumVersions[name])) found[name] = { ...how, version };
+    if (version && isKnown(version, knownVersions[name])) found[name] = { ...how, version };
+    else leftAlone.push({ name, command, version, known: rangeText(knownVersions[name]) });
   };
   await Promise.all(NAMES.map(look));
-  return found;
+  return { found, leftAlone };
 }
 
 /** Adds what was fetched before to the installed programs; installed ones win. */
@@ -50,7 +67,7 @@ export async function ensureTelephony(
   wanted: readonly TelephonyName[],
   progress: (line: string) => void,
 ): Promise<TelephonyPrograms> {
-  const installed = await findInstalled();
+  const { found: installed } = await findInstalled();
   const present = await findFetched(runtimeDir, installed);
   if (wanted.every((name) => present[name])) return present;
   const apt = await findOnPath(["apt-get"]);
@@ -63,8 +80,11 @@ export async function ensureTelephony(
   }
   const missing = NAMES.filter((name) => !installed[name]);
   const packages = recipe(missing.map((name) => SPECS[name].package));
-  const bundle = await ensureBundle(runtimeDir, packages, progress, (root) => tryOut(root, missing));
-  return { ...(await programsOf(bundle)), ...installed };
+  const bundle = await ensureBundle(runtimeDir, packages, progress, (root) => tryOut(root, missing, wanted));
+  const programs = { ...(await programsOf(bundle)), ...installed };
+  const unusable = wanted.find((name) => !programs[name]);
+  if (unusable) throw unknownVersion(unusable, "a version that is not known to work");
+  return programs;
 }
 
 function recipe(packages: string[]): BundleRecipe {
@@ -92,19 +112,27 @@ async function unpacked(root: string, file: string): Promise<Omit<Program, "vers
   };
 }
 
-async function tryOut(root: string, names: readonly TelephonyName[]): Promise<Record<string, string>> {
+/** @returns the versions of those that are known to work @throws where a wanted one is not */
+async function tryOut(
+  root: string,
+  names: readonly TelephonyName[],
+  wanted: readonly TelephonyName[],
+): Promise<Record<string, string>> {
   const versions: Record<string, string> = {};
   for (const name of names) {
     const { version, printed } = await askVersion(name, await unpacked(root, SPECS[name].file));
     const { title } = SPECS[name];
     if (!version) throw new RuntimeUnavailableError(`The fetched ${title} does not start on this machine.\n${printed}`);
-    if (!isAtLeast(version, minimumVersions[name])) {
-      const needed = minimumVersions[name];
-      throw new RuntimeUnavailableError(
-        `This machine's package archive carries ${title} ${version}; ${needed} or newer is needed.`,
-      );
-    }
-    versions[name] = version;
+    if (isKnown(version, knownVersions[name])) versions[name] = version;
+    else if (wanted.includes(name)) throw unknownVersion(name, version);
   }
   return versions;
+}
+
+function unknownVersion(name: TelephonyName, version: string): RuntimeUnavailableError {
+  const { title } = SPECS[name];
+  const known = rangeText(knownVersions[name]);
+  return new RuntimeUnavailableError(
+    `This machine's package archive carries ${title} ${version}; known to work is ${known}.`,
+  );
 }

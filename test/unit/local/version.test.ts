@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isAtLeast, parseVersion } from "../../../src/local/fetch/version.ts";
+import { isKnown, knownVersions, parseVersion } from "../../../src/local/fetch/version.ts";
 
 test.each([
   ["asterisk", "Asterisk 22.10.1+dfsg+~cs6.17.60671434-1\n", "22.10.1"],
@@ -18,12 +18,15 @@ test("tells no version from other text", () => {
 });
 
 test.each([
-  ["22.10.1", "20", true],
-  ["20.0", "20", true],
-  ["18.26.4", "20", false],
-  ["3.10", "3.6", true],
-  ["3.5.9", "3.6", false],
-  ["7", "7.0.1", false],
-])("%s is at least %s: %s", (version, minimum, expected) => {
-  expect(isAtLeast(version, minimum)).toBe(expected);
+  ["asterisk", "22.10.1", true],
+  ["asterisk", "20.0", true],
+  ["asterisk", "18.26.4", false],
+  ["asterisk", "24.0.0", false],
+  ["redisServer", "7", true],
+  ["redisServer", "6.2.14", false],
+  ["sipp", "3.10.0", true],
+  ["sipp", "3.6.1", false],
+  ["sipp", "4.0", false],
+] as const)("%s %s is known to work: %s", (program, version, expected) => {
+  expect(isKnown(version, knownVersions[program])).toBe(expected);
 });

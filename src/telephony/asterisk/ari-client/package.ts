@@ -5,7 +5,7 @@
  * swagger-client builds them. Its wrappers around the operations are passed by because they drop the HTTP status.
  */
 import { createRequire } from "node:module";
-import ari from "ari-client";
+import type ari from "ari-client";
 import { AriError } from "../ari/transport.ts";
 import type { HttpTransport, SwaggerRequest, SwaggerResponse } from "./http-transport.ts";
 
@@ -39,10 +39,18 @@ interface SwaggerPackage {
 
 /** The transport of the one client that may be open: the package's credentials and requests are process-wide. */
 let transport: HttpTransport | null = null;
-holdSwagger();
+let loaded: typeof ari | null = null;
 
-function holdSwagger(): void {
-  const requireOfPackage = createRequire(createRequire(import.meta.url).resolve("ari-client"));
+/** Loaded for the driver that uses it only: the package brings a large tree of old dependencies. */
+function load(): typeof ari {
+  if (loaded !== null) return loaded;
+  const requireHere = createRequire(import.meta.url);
+  holdSwagger(createRequire(requireHere.resolve("ari-client")));
+  loaded = requireHere("ari-client") as typeof ari;
+  return loaded;
+}
+
+function holdSwagger(requireOfPackage: NodeJS.Require): void {
   const swagger = requireOfPackage("swagger-client") as SwaggerPackage;
   // Its sloppy mode makes this a global; the original writes to the console and keeps every line for ever.
   (globalThis as { log?: unknown }).log = () => undefined;
@@ -85,7 +93,7 @@ export class HeldClient {
    */
   static async connect(baseUrl: string, user: string, password: string): Promise<HeldClient> {
     try {
-      return new HeldClient((await ari.connect(baseUrl, user, password)) as unknown as PackageClient);
+      return new HeldClient((await load().connect(baseUrl, user, password)) as unknown as PackageClient);
     } catch (error) {
       // The package rejects with strings and with errors whose text holds URLs: keep neither.
       throw new AriError(0, (error as NodeJS.ErrnoException | null)?.code ?? "EPROTO");
