@@ -1,6 +1,7 @@
 #!/bin/sh
 # Renders the configuration from the environment and runs Asterisk; the container's start command.
 # Needs ARI_PASSWORD and AMI_PASSWORD, and TRUNK_HOST (or files in /etc/onering/trunks.d). Everything else has a default.
+# Each secret may come from a file instead: ARI_PASSWORD_FILE, AMI_PASSWORD_FILE, TRUNK_PASSWORD_FILE, HEP_PASSWORD_FILE.
 set -eu
 
 here=$(dirname "$0")
@@ -13,8 +14,23 @@ die() {
   exit 1
 }
 
-: "${ARI_PASSWORD:?set ARI_PASSWORD to a long random text, the same as the gateway uses}"
-: "${AMI_PASSWORD:?set AMI_PASSWORD to a long random text, the same as the gateway uses}"
+# from_file <NAME> : takes the value of NAME from the file that NAME_FILE names, where it names one.
+from_file() {
+  eval "file=\${$1_FILE:-} value=\${$1:-}"
+  [ -n "$file" ] || return 0
+  [ -z "$value" ] || die "set only one of $1 and $1_FILE"
+  [ -r "$file" ] || die "$1_FILE: $file cannot be read by $(id -un)"
+  value=$(cat "$file")
+  [ -n "$value" ] || die "$1_FILE: $file is empty"
+  eval "export $1=\$value"
+}
+for secret in ARI_PASSWORD AMI_PASSWORD TRUNK_PASSWORD HEP_PASSWORD; do
+  from_file "$secret"
+done
+value=''
+
+: "${ARI_PASSWORD:?set ARI_PASSWORD (or ARI_PASSWORD_FILE) to a long random text, the same as the gateway uses}"
+: "${AMI_PASSWORD:?set AMI_PASSWORD (or AMI_PASSWORD_FILE) to a long random text, the same as the gateway uses}"
 
 # ARI and AMI listen on the control network alone. CONTROL_NAME is this container's name there, and only there.
 address=${CONTROL_ADDRESS:-$(getent ahostsv4 "${CONTROL_NAME:-asterisk-control}" | awk 'NR == 1 { print $1 }')}
@@ -117,5 +133,5 @@ for template in "$here"/*.conf; do
 done
 
 # Asterisk needs none of the secrets in its environment once they are rendered.
-unset ARI_PASSWORD AMI_PASSWORD TRUNK_PASSWORD
+unset ARI_PASSWORD AMI_PASSWORD TRUNK_PASSWORD HEP_PASSWORD
 exec asterisk -f -C "$ETC_DIR/asterisk.conf"

@@ -1,6 +1,7 @@
 /** Replaces `${NAME}` in strings of the configuration by environment variables, so that secrets stay out of the file. */
 import type { Environment } from "./environment.ts";
 import { type Path, type Problem, pathText } from "./errors.ts";
+import { readVariable } from "./secret-files.ts";
 
 /** One string after expansion. */
 export interface Expanded {
@@ -28,10 +29,10 @@ export function expand(text: string, env: Environment): Expanded {
       return "";
     }
     names.push(name);
-    const value = Object.hasOwn(env, name) ? env[name] : undefined;
-    if (value === undefined || value === "")
-      wrong.push(`the environment variable ${name}, which is not set or is empty`);
-    return value ?? "";
+    const variable = readVariable(name, env);
+    if ("value" in variable) return variable.value;
+    wrong.push(variable.expected);
+    return "";
   });
   return { text: expanded, names, expected: wrong.length === 0 ? null : wrong.join(" and ") };
 }
@@ -59,7 +60,7 @@ export function expandAll(document: unknown, env: Environment): ExpandedDocument
     }
     if (typeof value !== "string") return value;
     const expanded = expand(value, env);
-    for (const name of expanded.names) names.add(name);
+    for (const name of expanded.names) names.add(name).add(`${name}_FILE`);
     if (expanded.names.length > 0) references.set(pathText(path), expanded.names.map((n) => `\${${n}}`).join(" "));
     if (expanded.expected !== null) problems.push({ path, given: null, expected: expanded.expected });
     return expanded.text;

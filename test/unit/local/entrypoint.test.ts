@@ -102,6 +102,21 @@ test.each(cases)("%s is rendered alike", async (_, variables, values, trunk, app
   expect(files).toEqual(await filesOf(expected));
 });
 
+test("secrets come from files where <name>_FILE names one", async () => {
+  const secrets = path.join(dir, "secrets");
+  await mkdir(secrets);
+  const files = ["ARI", "AMI", "TRUNK", "HEP"].map(async (name) => {
+    await writeFile(path.join(secrets, name), `${name}-from 'a' $file "\n`);
+    return [`${name}_PASSWORD_FILE`, path.join(secrets, name)];
+  });
+  const variables = { ARI_PASSWORD: "", AMI_PASSWORD: "", TRUNK_HOST: "h", TRUNK_USERNAME: "me", HEP_ADDRESS: "h:1" };
+  const { files: rendered } = await runEntrypoint({ ...variables, ...Object.fromEntries(await Promise.all(files)) });
+  expect(rendered["ari.conf"]).toContain(`password = ARI-from 'a' $file "\n`);
+  expect(rendered["manager.conf"]).toContain(`secret = AMI-from 'a' $file "\n`);
+  expect(rendered["trunks.d/carrier.conf"]).toContain(`TRUNK-from 'a' $file "\n`);
+  expect(rendered["hep.conf"]).toContain(`HEP-from 'a' $file "\n`);
+});
+
 test("a mounted trunk's file brings what it uses", async () => {
   const mounted = path.join(dir, "mounted");
   await mkdir(mounted);
@@ -119,6 +134,10 @@ test("a mounted trunk's file brings what it uses", async () => {
 
 test.each([
   [{}, /no trunk: set TRUNK_HOST/],
+  [{ ARI_PASSWORD_FILE: "/dev/null" }, /set only one of ARI_PASSWORD and ARI_PASSWORD_FILE/],
+  [{ ARI_PASSWORD: "", ARI_PASSWORD_FILE: "/nowhere" }, /ARI_PASSWORD_FILE: \/nowhere cannot be read by/],
+  [{ ARI_PASSWORD: "", ARI_PASSWORD_FILE: "/dev/null" }, /ARI_PASSWORD_FILE: \/dev\/null is empty/],
+  [{ ARI_PASSWORD: "" }, /set ARI_PASSWORD \(or ARI_PASSWORD_FILE\)/],
   [{ TRUNK_HOST: "h", TRUNK_REGISTER: "yes" }, /needs TRUNK_USERNAME/],
   [{ TRUNK_HOST: "h", TRUNK_STIR_SHAKEN: "yes" }, /needs STIR_KEY_FILE and STIR_CERT_URL/],
   [{ TRUNK_HOST: "h", TRUNK_INBOUND: "yes", INBOUND_APPS: "a,b(c)" }, /cannot be the name of a Stasis application/],

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expand, expandAll } from "../../../src/typed-yaml/variables.ts";
+
+let dir = "";
+const file = (name: string) => path.join(dir, name);
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "onering-secrets-"));
+  await writeFile(file("password"), `p$s\${X}\n`);
+  await writeFile(file("two-lines"), "a\nb\n\n");
+  await writeFile(file("empty"), "\n");
+  await writeFile(file("huge"), "x".repeat(70_000));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+test.each([
+  ["password", `redis://:p$s\${X}@host`],
+  ["two-lines", "redis://:a\nb\n@host"],
+])(`\${NAME} is read from the file that NAME_FILE names: %s, but for the line break at its end`, (name, text) => {
+  expect(expand(`redis://:\${REDIS_PASSWORD}@host`, { REDIS_PASSWORD_FILE: file(name) })).toMatchObject({
+    text,
+    expected: null,
+  });
+});
+
+test("an empty NAME_FILE, as docker-compose.yml sets it, is as none", () => {
+  expect(expand(`\${A}`, { A: "value", A_FILE: "" })).toMatchObject({ text: "value", expected: null });
+});
+
+test.each([
+  ["absent", /readable file in A_FILE \(ENOENT\)/],
+  ["empty", /file in A_FILE that is not empty/],
+  ["huge", /more than 65536 bytes/],
+])("a secret file that is %s is a problem that says so", (name, expected) => {
+  expect(expand(`\${A}`, { A_FILE: file(name) }).expected).toMatch(expected);
+});
+
+test("a value and a file are a contradiction; neither is shown", () => {
+  const { expected } = expand(`\${A}`, { A: "the-secret", A_FILE: file("password") });
+  expect(expected).toBe("only one of the variables A and A_FILE");
+});
+
+test("NAME_FILE of a variable that the configuration names is known, also where it starts with ONERING_", () => {
+  expect(expandAll({ a: `\${ONERING_X}` }, { ONERING_X_FILE: file("password") }).names).toContain("ONERING_X_FILE");
+});
