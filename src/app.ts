@@ -54,14 +54,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
   const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
-  const metrics = createMetrics({
-    liveCalls: () => dialer.liveCalls,
-    trunks: () => operations.status(),
-    paths: () => telephony.paths(),
-    outOfService: () => operations.outOfService(),
-    asterisks: () => telephony.asterisks(),
-    callerIds: () => reputation.status(),
-  });
+  const metrics = createMetrics(
+    {
+      liveCalls: () => dialer.liveCalls,
+      trunks: () => operations.status(),
+      paths: () => telephony.paths(),
+      outOfService: () => operations.outOfService(),
+      asterisks: () => telephony.asterisks(),
+      callerIds: () => reputation.status(),
+    },
+    logger,
+  );
   bus.subscribe(metrics.count);
   if (options.onEvent) bus.subscribe(options.onEvent);
   const numbers = createNumbers(config.numbers);

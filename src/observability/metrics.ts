@@ -1,7 +1,9 @@
 /** What Prometheus can ask. Labels come from closed sets, so the number of series is bounded; no number is ever one. */
+import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
+import { addVerifiedMetrics } from "./verified-metrics.ts";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -20,7 +22,8 @@ const httpBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 
 /** Countries with a label of their own; the world has about 250, one gateway's traffic comes from a few. */
 const maxCountries = 60;
 
-export function createMetrics(sources: MetricSources): Metrics {
+/** @param logger gets a line when a trunk is suspected not to verify */
+export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "warn">): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -96,6 +99,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   addGauges(sources, registry);
+  const countVerified = addVerifiedMetrics(registry, { country, warn: (fields, text) => logger?.warn(fields, text) });
 
   const counters: { readonly [Type in keyof GatewayEvents]: (data: GatewayEvents[Type]) => void } = {
     "verification.started": (data) => started.inc({ channel: data.channel, country: country(data.country) }),
@@ -125,6 +129,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     count(event) {
       const counter = counters[event.type] as (data: unknown) => void;
       counter(event.data);
+      countVerified(event);
     },
     httpRequest(route, method, status, seconds) {
       http.observe({ route, method, status }, seconds);
