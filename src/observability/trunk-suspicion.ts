@@ -4,7 +4,6 @@
  * breaker sees neither: these outcomes speak of the callee.
  */
 import type { GatewayEvent } from "../events/events.ts";
-import { delivered } from "../telephony/calls/outcome.ts";
 
 export const suspicions = ["number_format", "caller_id"] as const;
 export type Suspicion = (typeof suspicions)[number];
@@ -18,7 +17,7 @@ export const suspicionTexts: Readonly<Record<Suspicion, string>> = {
 /** So many attempts, of which nearly all must speak against the numbers. */
 const formatSample = 30;
 const formatShare = 0.9;
-/** So many verifications whose call was delivered, of which none was verified. */
+/** So many verifications whose call rang, of which none was verified. */
 const callerIdSample = 50;
 /** Verifications that are under way; those that end at another gateway leave by this bound. */
 const maxFollowed = 20_000;
@@ -26,7 +25,7 @@ const maxFollowed = 20_000;
 export interface TrunkSuspicion {
   /** Takes note of an event. Never throws. */
   readonly report: (event: GatewayEvent) => void;
-  /** The trunk of the last delivered call of a verification that is under way; null where another gateway placed it. */
+  /** The trunk of the last call that rang of a verification that is under way; null where another gateway placed it. */
   trunkOf(verificationId: string): string | null;
   /** What each trunk that has placed a call is suspected of now. */
   suspected(): Iterable<readonly [trunk: string, suspected: ReadonlySet<Suspicion>]>;
@@ -108,8 +107,7 @@ export function createTrunkSuspicion(
           stateOf(trunk).refusedNumbers.add(outcome === "unallocated" || outcome === "invalid_format");
           judge(trunk);
         }
-        const last = event.result.tries.at(-1)?.trunk ?? event.trunk;
-        if (delivered(event.result.outcome, event.result.alerted)) follow(event.id, last);
+        if (result.alerted) follow(verification, result.tries.at(-1)?.trunk ?? reserved);
       } else if (event.type === "verification.ended") {
         const { verification, status } = event.data;
         const trunk = followed.get(verification);

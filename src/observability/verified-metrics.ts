@@ -5,7 +5,7 @@ import { createTrunkSuspicion, type Suspicion, suspicions, suspicionTexts } from
 
 interface Options {
   /** Bounds the label. */
-  readonly country: (value: string) => string;
+  readonly country: (value: string | null) => string;
   /** Gets a line when a trunk comes under a suspicion, and when it is cleared. */
   readonly warn: (fields: { readonly trunk: string; readonly suspicion: Suspicion }, text: string) => void;
 }
