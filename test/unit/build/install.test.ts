@@ -59,5 +59,5 @@ test("npm pack takes what is listed only: never a configuration or .env that lie
   const outside = names.filter((name) => !/^(dist|asterisk-config|docs\/examples)\//.test(name));
   expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   expect(names).toContain("docs/examples/onering.yaml");
-  expect(names.filter((name) => /\.env|^dist\/build\/|tsbuildinfo/.test(name))).toEqual([]);
+  expect(names.filter((name) => /(^|\/)\.env|^dist\/build\/|tsbuildinfo/.test(name))).toEqual([]);
 });

@@ -1,0 +1,42 @@
+/** docs/examples is used as it is. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { projectRoot } from "../../../src/local/fetch/paths.ts";
+import { createMetrics } from "../../../src/observability/metrics.ts";
+
+const example = (name: string) => readFile(path.join(projectRoot, "docs/examples", name), "utf8");
+
+test("the systemd unit and its environment file give every variable that the example configuration names", async () => {
+  const config = (await example("onering.yaml")).replaceAll(/#.*/g, "");
+  const wanted = new Set([...config.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name));
+  const unit = await example("onering.service");
+  const given = `${unit}\n${await example("onering.env")}`;
+  expect(wanted.size).toBeGreaterThan(5);
+  expect([...wanted].filter((name) => !new RegExp(`\\b${name}(_FILE)?=`).test(given))).toEqual([]);
+  for (const [, file] of unit.matchAll(/_FILE=%d\/(\w+)/g)) expect(unit).toContain(`LoadCredential=${file}:`);
+});
+
+test("the systemd unit lets live calls end and gives up on a wrong configuration", async () => {
+  const unit = await example("onering.service");
+  expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThanOrEqual(40);
+  expect(unit).toMatch(/^RestartPreventExitStatus=64 78$/m);
+  expect(unit).toMatch(/^LimitNOFILE=\d{5}$/m);
+});
+
+test("every metric that a recommended alert asks for exists", async () => {
+  const metrics = createMetrics({
+    liveCalls: () => 0,
+    trunks: () => [],
+    paths: () => [],
+    outOfService: () => [],
+    asterisks: () => [],
+    callerIds: async () => [],
+  });
+  const known = metrics.registry.getMetricsAsArray().map(({ name }) => name);
+  const rules = parse(await example("alerts.yml")).groups[0].rules as { expr: string }[];
+  const asked = rules.flatMap(({ expr }) => expr.match(/\bonering_\w+/g) ?? []);
+  expect(rules.length).toBeGreaterThan(5);
+  expect([...new Set(asked)].filter((name) => !known.includes(name.replace(/_(count|bucket|sum)$/, "")))).toEqual([]);
+});
