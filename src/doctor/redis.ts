@@ -105,9 +105,13 @@ function examinePersistence(info: string): Finding {
       );
 }
 
-function examineClock([seconds = 0, microseconds = 0]: readonly (string | number)[], nowMs: number): Finding {
+/** @param time answer of Redis' TIME: seconds and microseconds */
+export function examineClock([seconds = 0, microseconds = 0]: readonly (string | number)[], nowMs: number): Finding {
   const skewMs = Math.round(nowMs - (Number(seconds) * 1000 + Number(microseconds) / 1000));
   return Math.abs(skewMs) <= maxClockSkewMs
     ? ok("Redis: its clock agrees with this machine's")
-    : warn(`Redis: its clock differs from this machine's by ${skewMs} ms`, "Run NTP on every host of the gateway.");
+    : warn(
+        `Redis: its clock differs from this machine's by ${skewMs} ms`,
+        "Run NTP on every host: limits and lives of verifications are judged by more than one clock.",
+      );
 }

@@ -6,16 +6,16 @@ import type { Program } from "./fetch/on-path.ts";
 import { Child } from "./process/child.ts";
 import { freePort } from "./process/free-port.ts";
 
-const READY_DEADLINE_MS = 10_000;
-const PROBE_DEADLINE_MS = 1000;
+const readyDeadlineMs = 10_000;
+const probeDeadlineMs = 1000;
 
 /** A private Redis on loopback. */
 export interface RedisServer {
-  port: number;
+  readonly port: number;
   /** redis://127.0.0.1:port */
-  url: string;
-  pid: number;
-  child: Child;
+  readonly url: string;
+  readonly pid: number;
+  readonly child: Child;
   /** Ends it and removes its folder. Start another on the same port by `startRedis(program, { port })`. */
   stop(): Promise<void>;
   /** Ends it as a crash would. */
@@ -53,7 +53,7 @@ export async function startRedis(
   try {
     await child.waitUntil(
       () => answersAs(port, child.pid),
-      READY_DEADLINE_MS,
+      readyDeadlineMs,
       async () => child.output.slice(-2000),
     );
   } catch (error) {
@@ -81,7 +81,7 @@ function answersAs(port: number, pid: number): Promise<boolean> {
       resolve(answered);
     };
     let answer = "";
-    socket.setTimeout(PROBE_DEADLINE_MS, () => settle(false));
+    socket.setTimeout(probeDeadlineMs, () => settle(false));
     socket.once("error", () => settle(false));
     socket.once("close", () => settle(false));
     socket.once("connect", () => socket.write("INFO server\r\nPING\r\n"));

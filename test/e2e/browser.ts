@@ -3,9 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { findPrograms } from "../../src/local/fetch/programs.ts";
+
 import { createLogger } from "../../src/observability/log.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
+import { findTestPrograms } from "../support/fetch/programs.ts";
 
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
@@ -43,7 +44,7 @@ export function withBrowser() {
   const pages: Opened[] = [];
 
   beforeAll(async () => {
-    const programs = await findPrograms();
+    const programs = await findTestPrograms();
     if (!programs.chromium) throw new Error("no Chromium: run `npm run runtime -- --for-tests`");
     const { command, env: chromiumEnv } = programs.chromium;
     [sandbox, browser] = await Promise.all([

@@ -1,11 +1,11 @@
-import { DISK_FULL } from "./errors.ts";
+import { diskFull } from "./errors.ts";
 
 /** One sentence about why apt failed, for a person. */
 export function explainAptFailure(output: string): string {
   const complaints = output.split("\n").filter((line) => /^[EW]: |^Err:/.test(line));
   const last = complaints.slice(-3).join("\n");
   if (/No space left on device|not enough free space|don't have enough/i.test(output)) {
-    return `${DISK_FULL}\n${last}`;
+    return `${diskFull}\n${last}`;
   }
   if (
     /Temporary failure resolving|Could not resolve|Could not connect|Connection failed|Network is unreachable|timed out/i.test(

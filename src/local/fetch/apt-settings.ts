@@ -11,9 +11,9 @@ export type AptMode =
   /** The machine's own suites, only what the machine lacks. */
   | "additions";
 
-const QUERY_DEADLINE_MS = 30_000;
+const queryDeadlineMs = 30_000;
 
-const KEYRINGS: Record<string, string[]> = {
+const keyringFiles: Record<string, string[]> = {
   debian: ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"],
   ubuntu: ["/usr/share/keyrings/ubuntu-archive-keyring.gpg"],
 };
@@ -56,7 +56,7 @@ export async function writeAptSettings(folder: string, mode: AptMode): Promise<N
 
 /** The machine's proxies, mirrors' credentials and the like; which indexes to fetch is left at apt's default. */
 async function machineAcquireSettings(): Promise<string[]> {
-  const { output } = await runCommand("apt-config", ["dump"], { deadlineMs: QUERY_DEADLINE_MS });
+  const { output } = await runCommand("apt-config", ["dump"], { deadlineMs: queryDeadlineMs });
   return output
     .split("\n")
     .filter((line) => line.startsWith("Acquire::"))
@@ -69,7 +69,7 @@ async function sources(folder: string, mode: AptMode): Promise<string[]> {
   const fresh = path.join(folder, "fresh");
   await mkdir(path.join(fresh, "lists/partial"), { recursive: true });
   const asked = await runCommand("apt-get", ["update", "--print-uris", "-o", `Dir::State=${fresh}`], {
-    deadlineMs: QUERY_DEADLINE_MS,
+    deadlineMs: queryDeadlineMs,
   });
   await rm(fresh, { recursive: true, force: true });
   const archives = parseUpdateUris(asked.output);
@@ -84,7 +84,7 @@ async function sources(folder: string, mode: AptMode): Promise<string[]> {
 }
 
 async function findKeyring(os: OsRelease): Promise<string | undefined> {
-  for (const file of KEYRINGS[os.isUbuntu ? "ubuntu" : "debian"] ?? []) {
+  for (const file of keyringFiles[os.isUbuntu ? "ubuntu" : "debian"] ?? []) {
     const found = await access(file).then(
       () => true,
       () => false,

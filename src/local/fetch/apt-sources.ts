@@ -1,25 +1,25 @@
 /** One suite of an archive that the machine's apt is set up for. */
 export interface ArchiveSuite {
   /** Archive root as apt knows it, without a slash at its end. */
-  uri: string;
-  suite: string;
-  components: string[];
+  readonly uri: string;
+  readonly suite: string;
+  readonly components: string[];
 }
 
 /** What /etc/os-release says, as far as it matters here. */
 export interface OsRelease {
   /** "debian", "ubuntu", … */
-  id: string;
+  readonly id: string;
   /** "bookworm", "noble", …; for a derivative of Ubuntu the codename of the Ubuntu beneath. */
-  codename: string;
-  isUbuntu: boolean;
+  readonly codename: string;
+  readonly isUbuntu: boolean;
 }
 
 /** The first Debian suite since bullseye that carries Asterisk. */
-const DEBIAN_SUITE_WITH_ASTERISK = "forky";
+const debianSuiteWithAsterisk = "forky";
 
 /** Components that hold what we fetch: Debian's main; on Ubuntu asterisk lies in universe. */
-const COMPONENTS = ["main", "universe"];
+const neededComponents = ["main", "universe"];
 
 /** Reads the text of /etc/os-release. */
 export function parseOsRelease(text: string): OsRelease {
@@ -61,7 +61,7 @@ export function telephonySources(os: OsRelease, archives: readonly ArchiveSuite[
   if (os.isUbuntu) return own.map((suite) => sourceLine(suite, keyring));
   const archive = own.find((suite) => !/security|updates|backports/.test(suite.suite));
   if (!archive) return [];
-  return [sourceLine({ ...archive, suite: DEBIAN_SUITE_WITH_ASTERISK, components: ["main"] }, keyring)];
+  return [sourceLine({ ...archive, suite: debianSuiteWithAsterisk, components: ["main"] }, keyring)];
 }
 
 /** Lines of a sources.list with the machine's own suites only, third-party archives left out. */
@@ -74,7 +74,10 @@ function ownSuites(os: OsRelease, archives: readonly ArchiveSuite[]): ArchiveSui
   const names = [os.codename, "stable", "oldstable", "testing", "unstable", "sid"].filter((name) => name !== "");
   const accepted = new Set(names.flatMap((name) => [name, `${name}-updates`, `${name}-security`]));
   const candidates = archives
-    .map((suite) => ({ ...suite, components: suite.components.filter((component) => COMPONENTS.includes(component)) }))
+    .map((suite) => ({
+      ...suite,
+      components: suite.components.filter((component) => neededComponents.includes(component)),
+    }))
     .filter((suite) => accepted.has(suite.suite) && suite.components.length > 0);
   // A third-party archive may use the same suite and component names; the distribution's own path says its name.
   const named = candidates.filter((suite) => /debian|ubuntu/i.test(pathOf(suite.uri)));

@@ -5,10 +5,10 @@ import { explainAptFailure } from "./apt-failure.ts";
 import { type AptMode, writeAptSettings } from "./apt-settings.ts";
 import { RuntimeUnavailableError } from "./errors.ts";
 
-const UPDATE_DEADLINE_MS = 5 * 60_000;
+const updateDeadlineMs = 5 * 60_000;
 /** 100 MB at 0.5 Mbit/s; apt itself gives up on a connection that stalls for 30 s. */
-const DOWNLOAD_DEADLINE_MS = 30 * 60_000;
-const QUERY_DEADLINE_MS = 30_000;
+const downloadDeadlineMs = 30 * 60_000;
+const queryDeadlineMs = 30_000;
 
 /**
  * Downloads packages with all they depend on into a private folder, with the machine's archives, proxies and keys but
@@ -26,7 +26,7 @@ export async function downloadPackages(
 ): Promise<string[]> {
   const env = await writeAptSettings(folder, mode);
   progress("reading the package lists");
-  await updateLists((args) => apt(args, UPDATE_DEADLINE_MS, env), progress);
+  await updateLists((args) => apt(args, updateDeadlineMs, env), progress);
   const install = ["install", "-q", "-y", "--no-install-recommends", ...packages];
   const plan = await planDownload(folder, install, env);
   const missing = [];
@@ -40,7 +40,7 @@ export async function downloadPackages(
   if (missing.length > 0) {
     const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
     const report = downloadReporter(missing.length, bytes, progress);
-    await apt([...install, "--download-only"], DOWNLOAD_DEADLINE_MS, env, report);
+    await apt([...install, "--download-only"], downloadDeadlineMs, env, report);
   }
   return plan.map((file) => file.path);
 }
@@ -78,7 +78,7 @@ async function planDownload(
 ): Promise<{ path: string; bytes: number }[]> {
   const nowhere = path.join(folder, "nowhere");
   await mkdir(path.join(nowhere, "partial"), { recursive: true });
-  const plan = await apt([...install, "--print-uris", "-o", `Dir::Cache::Archives=${nowhere}`], QUERY_DEADLINE_MS, env);
+  const plan = await apt([...install, "--print-uris", "-o", `Dir::Cache::Archives=${nowhere}`], queryDeadlineMs, env);
   return [...plan.matchAll(/^'[^']+' (\S+\.deb) (\d+) /gm)].map(([, name = "", bytes]) => ({
     path: path.join(folder, "cache/archives", name),
     bytes: Number(bytes),

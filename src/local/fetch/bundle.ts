@@ -3,37 +3,37 @@ import path from "node:path";
 import { withLock } from "../process/lock.ts";
 import { downloadPackages } from "./apt.ts";
 import type { AptMode } from "./apt-settings.ts";
-import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
+import { diskFull, RuntimeUnavailableError } from "./errors.ts";
 import { unpackPackages } from "./unpack.ts";
 
 /** Packages that are fetched and used together. */
 export interface BundleRecipe {
   /** Folder name below .runtime. */
-  name: string;
-  packages: readonly string[];
-  mode: AptMode;
+  readonly name: string;
+  readonly packages: readonly string[];
+  readonly mode: AptMode;
   /** Room needed while fetching: packages and what they unpack to; bytes. */
-  diskBytes: number;
+  readonly diskBytes: number;
 }
 
 /** What a complete bundle says about itself in its stamp.json. */
 export interface Bundle {
-  root: string;
-  packages: string[];
+  readonly root: string;
+  readonly packages: string[];
   /** Version of each program that was tried in it, by program name. */
-  versions: Record<string, string>;
+  readonly versions: Record<string, string>;
 }
 
 /** Raised when what a bundle must hold changes, so that older ones are fetched anew. */
-const STAMP_FORMAT = 1;
-const LOCK_DEADLINE_MS = 40 * 60_000;
+const stampFormat = 1;
+const lockDeadlineMs = 40 * 60_000;
 
 /** Reads a bundle that was fetched before. @returns undefined when it is absent, incomplete or lacks a package */
 export async function readBundle(runtimeDir: string, recipe: BundleRecipe): Promise<Bundle | undefined> {
   const folder = path.join(runtimeDir, recipe.name);
   try {
     const stamp = JSON.parse(await readFile(path.join(folder, "stamp.json"), "utf8"));
-    if (stamp.format !== STAMP_FORMAT || stamp.arch !== process.arch) return undefined;
+    if (stamp.format !== stampFormat || stamp.arch !== process.arch) return undefined;
     if (!recipe.packages.every((name) => stamp.packages.includes(name))) return undefined;
     return { root: path.join(folder, "root"), packages: stamp.packages, versions: stamp.versions };
   } catch {
@@ -55,13 +55,13 @@ export async function ensureBundle(
   const ready = await readBundle(runtimeDir, recipe);
   if (ready) return ready;
   const waiting = () => progress("another run is fetching the same; waiting for it");
-  return withLock(path.join(runtimeDir, recipe.name), LOCK_DEADLINE_MS, waiting, async () => {
+  return withLock(path.join(runtimeDir, recipe.name), lockDeadlineMs, waiting, async () => {
     const meanwhile = await readBundle(runtimeDir, recipe);
     if (meanwhile) return meanwhile;
     try {
       return await build(runtimeDir, recipe, progress, tryOut);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError(DISK_FULL);
+      if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new RuntimeUnavailableError(diskFull);
       throw error;
     }
   });
@@ -82,7 +82,7 @@ async function build(
   const files = await downloadPackages(apt, recipe.packages, recipe.mode, progress);
   await unpackPackages(files, path.join(temporary, "root"), progress);
   const versions = await tryOut(path.join(temporary, "root"));
-  const stamp = { format: STAMP_FORMAT, arch: process.arch, packages: recipe.packages, versions };
+  const stamp = { format: stampFormat, arch: process.arch, packages: recipe.packages, versions };
   await writeFile(path.join(temporary, "stamp.json"), `${JSON.stringify(stamp, null, 2)}\n`);
   await rm(final, { recursive: true, force: true });
   await rename(temporary, final);
@@ -96,5 +96,5 @@ async function checkRoom(folder: string, neededBytes: number): Promise<void> {
   const freeBytes = disk.bavail * disk.bsize;
   if (freeBytes >= neededBytes) return;
   const [free, needed] = [freeBytes, neededBytes].map((bytes) => (bytes / 1e6).toFixed(0));
-  throw new RuntimeUnavailableError(`${DISK_FULL} ${needed} MB are needed in ${folder}, ${free} MB are free.`);
+  throw new RuntimeUnavailableError(`${diskFull} ${needed} MB are needed in ${folder}, ${free} MB are free.`);
 }

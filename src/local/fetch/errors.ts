@@ -1,7 +1,7 @@
 import { knownVersions, rangeText } from "./version.ts";
 
 /** What a person can do when the programs cannot be fetched; ends every message of RuntimeUnavailableError. */
-const WHAT_TO_DO = [
+const whatToDo = [
   "What to do, either:",
   "  - run it in containers: docker compose up",
   `  - or install the programs yourself and run this again: asterisk (${rangeText(knownVersions.asterisk)}) and`,
@@ -10,7 +10,7 @@ const WHAT_TO_DO = [
 ].join("\n");
 
 /** How messages about a full disk begin. */
-export const DISK_FULL = "The disk is full: free about 1 GB and run this again.";
+export const diskFull = "The disk is full: free about 1 GB and run this again.";
 
 /** The programs OneRing runs (Asterisk, Redis, for the tests SIPp and Chromium) are not there and cannot be fetched. */
 export class RuntimeUnavailableError extends Error {
@@ -19,7 +19,7 @@ export class RuntimeUnavailableError extends Error {
    * @param options.cause the error beneath, kept for logs
    */
   constructor(problem: string, options?: ErrorOptions) {
-    super(`${problem}\n${WHAT_TO_DO}`, options);
+    super(`${problem}\n${whatToDo}`, options);
     this.name = "RuntimeUnavailableError";
   }
 }

@@ -4,25 +4,25 @@ import path from "node:path";
 import { runCommand } from "../process/run-command.ts";
 import { parseVersion, type VersionedProgram } from "./version.ts";
 
-const VERSION_DEADLINE_MS = 10_000;
+const versionDeadlineMs = 10_000;
 
 /** A program, ready to be spawned: `command` with `args` first, then one's own arguments, in `env` added to ours. */
 export interface Program {
-  command: string;
-  args: string[];
-  env: Record<string, string>;
+  readonly command: string;
+  readonly args: string[];
+  readonly env: Record<string, string>;
   /** Dotted digits, e.g. "22.10.1". */
-  version: string;
+  readonly version: string;
   /** Folder that the program's packages were unpacked to; "" where it is installed in the system. */
-  root: string;
+  readonly root: string;
 }
 
 /** sbin is where distributions put asterisk; it is often not on a user's PATH. */
-const SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin"];
+const systemFolders = ["/usr/sbin", "/usr/local/sbin"];
 
 /** The absolute path of the first of `names` on PATH (or in sbin), or undefined. */
 export async function findOnPath(names: readonly string[]): Promise<string | undefined> {
-  const folders = [...(process.env.PATH ?? "").split(path.delimiter), ...SYSTEM_FOLDERS];
+  const folders = [...(process.env.PATH ?? "").split(path.delimiter), ...systemFolders];
   for (const name of names) {
     for (const folder of folders.filter((entry) => path.isAbsolute(entry))) {
       const file = path.join(folder, name);
@@ -46,7 +46,7 @@ export async function askVersion(
 ): Promise<{ version: string | undefined; printed: string }> {
   const flag = { asterisk: "-V", redisServer: "--version", sipp: "-v", chromium: "--version" }[program];
   try {
-    const options = { deadlineMs: VERSION_DEADLINE_MS, env: { ...process.env, ...how.env } };
+    const options = { deadlineMs: versionDeadlineMs, env: { ...process.env, ...how.env } };
     // SIPp ends with status 99 after -v: what it prints counts, not the status.
     const { output } = await runCommand(how.command, [...how.args, flag], options);
     return { version: parseVersion(program, output), printed: output.slice(-500) };

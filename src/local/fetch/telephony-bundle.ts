@@ -9,7 +9,7 @@ export type TelephonyName = "asterisk" | "redisServer" | "sipp";
 export type TelephonyPrograms = Partial<Record<TelephonyName, Program>>;
 
 /** Where each program comes from: its names on PATH, its package, and its place in that package. */
-const SPECS: Record<TelephonyName, { title: string; names: string[]; package: string; file: string }> = {
+const specs: Record<TelephonyName, { title: string; names: string[]; package: string; file: string }> = {
   asterisk: { title: "Asterisk", names: ["asterisk"], package: "asterisk", file: "usr/sbin/asterisk" },
   redisServer: {
     title: "Redis",
@@ -19,7 +19,7 @@ const SPECS: Record<TelephonyName, { title: string; names: string[]; package: st
   },
   sipp: { title: "SIPp", names: ["sipp"], package: "sip-tester", file: "usr/bin/sipp" },
 };
-const NAMES = Object.keys(SPECS) as TelephonyName[];
+const allNames = Object.keys(specs) as TelephonyName[];
 
 /** A program of the system that is left alone: its version is not one that is known to work. */
 export interface LeftAlone {
@@ -41,14 +41,14 @@ export async function findInstalled(): Promise<Installed> {
   const found: TelephonyPrograms = {};
   const leftAlone: LeftAlone[] = [];
   const look = async (name: TelephonyName) => {
-    const command = await findOnPath(SPECS[name].names);
+    const command = await findOnPath(specs[name].names);
     if (!command) return;
     const how = { command, args: [], env: {}, root: "" };
     const { version } = await askVersion(name, how);
     if (version && isKnown(version, knownVersions[name])) found[name] = { ...how, version };
     else leftAlone.push({ name, command, version, known: rangeText(knownVersions[name]) });
   };
-  await Promise.all(NAMES.map(look));
+  await Promise.all(allNames.map(look));
   return { found, leftAlone };
 }
 
@@ -73,13 +73,13 @@ export async function ensureTelephony(
   const apt = await findOnPath(["apt-get"]);
   const dpkg = await findOnPath(["dpkg-deb"]);
   if (!apt || !dpkg) {
-    const lacking = wanted.filter((name) => !present[name]).map((name) => SPECS[name].title);
+    const lacking = wanted.filter((name) => !present[name]).map((name) => specs[name].title);
     throw new RuntimeUnavailableError(
       `${lacking.join(" and ")} not found, and only Debian and Ubuntu (apt) can fetch what is missing.`,
     );
   }
-  const missing = NAMES.filter((name) => !installed[name]);
-  const packages = recipe(missing.map((name) => SPECS[name].package));
+  const missing = allNames.filter((name) => !installed[name]);
+  const packages = recipe(missing.map((name) => specs[name].package));
   const bundle = await ensureBundle(runtimeDir, packages, progress, (root) => tryOut(root, missing, wanted));
   const programs = { ...(await programsOf(bundle)), ...installed };
   const unusable = wanted.find((name) => !programs[name]);
@@ -94,9 +94,9 @@ function recipe(packages: string[]): BundleRecipe {
 
 async function programsOf(bundle: Bundle): Promise<TelephonyPrograms> {
   const programs: TelephonyPrograms = {};
-  for (const name of NAMES) {
+  for (const name of allNames) {
     const version = bundle.versions[name];
-    if (version) programs[name] = { ...(await unpacked(bundle.root, SPECS[name].file)), version };
+    if (version) programs[name] = { ...(await unpacked(bundle.root, specs[name].file)), version };
   }
   return programs;
 }
@@ -120,8 +120,8 @@ async function tryOut(
 ): Promise<Record<string, string>> {
   const versions: Record<string, string> = {};
   for (const name of names) {
-    const { version, printed } = await askVersion(name, await unpacked(root, SPECS[name].file));
-    const { title } = SPECS[name];
+    const { version, printed } = await askVersion(name, await unpacked(root, specs[name].file));
+    const { title } = specs[name];
     if (!version) throw new RuntimeUnavailableError(`The fetched ${title} does not start on this machine.\n${printed}`);
     if (isKnown(version, knownVersions[name])) versions[name] = version;
     else if (wanted.includes(name)) throw unknownVersion(name, version);
@@ -130,7 +130,7 @@ async function tryOut(
 }
 
 function unknownVersion(name: TelephonyName, version: string): RuntimeUnavailableError {
-  const { title } = SPECS[name];
+  const { title } = specs[name];
   const known = rangeText(knownVersions[name]);
   return new RuntimeUnavailableError(
     `This machine's package archive carries ${title} ${version}; known to work is ${known}.`,

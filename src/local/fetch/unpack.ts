@@ -2,15 +2,15 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { runCommand } from "../process/run-command.ts";
-import { DISK_FULL, RuntimeUnavailableError } from "./errors.ts";
+import { diskFull, RuntimeUnavailableError } from "./errors.ts";
 
-const UNPACK_DEADLINE_MS = 120_000;
+const unpackDeadlineMs = 120_000;
 
 /** Read by people or by desktops only; left out to save disk. The Asterisk documentation lies in usr/share/asterisk. */
-const NOT_NEEDED = ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian"];
+const notNeeded = ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian"];
 
 /** Name of the folder that holds a machine's libraries on Debian and Ubuntu, by Node's name of the architecture. */
-const MULTIARCH: Record<string, string> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+const triplets: Record<string, string> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
 
 /**
  * Unpacks package files into `root`, which must not exist yet. Installs nothing: no script of a package is run.
@@ -38,13 +38,13 @@ export async function unpackPackages(
   });
   const outcomes = await Promise.allSettled(workers);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-  for (const folder of NOT_NEEDED) await rm(path.join(root, folder), { recursive: true, force: true });
+  for (const folder of notNeeded) await rm(path.join(root, folder), { recursive: true, force: true });
 }
 
 async function unpackOne(file: string, root: string): Promise<void> {
-  const { code, output } = await runCommand("dpkg-deb", ["-x", file, root], { deadlineMs: UNPACK_DEADLINE_MS });
+  const { code, output } = await runCommand("dpkg-deb", ["-x", file, root], { deadlineMs: unpackDeadlineMs });
   if (code === 0) return;
-  if (/No space left/i.test(output)) throw new RuntimeUnavailableError(DISK_FULL);
+  if (/No space left/i.test(output)) throw new RuntimeUnavailableError(diskFull);
   // Damaged, for instance cut short by an earlier abort: must be downloaded anew.
   await rm(file, { force: true });
   throw new RuntimeUnavailableError(`${path.basename(file)} cannot be unpacked.\n${output.slice(-500)}`);
@@ -71,7 +71,7 @@ export async function findLoader(root: string): Promise<string> {
 
 /** Name of the folder of this machine's libraries, e.g. x86_64-linux-gnu. */
 export function multiarch(): string {
-  const triplet = MULTIARCH[process.arch];
+  const triplet = triplets[process.arch];
   if (!triplet) throw new RuntimeUnavailableError(`Fetching programs is not supported on ${process.arch}.`);
   return triplet;
 }

@@ -16,7 +16,7 @@ export const knownVersions = {
   chromium: { from: "110", below: "1000" },
 } as const satisfies Record<string, VersionRange>;
 
-const VERSION_LINES = {
+const versionLines = {
   // "Asterisk 22.10.1+dfsg…", or "Asterisk certified-20.7-cert3"
   asterisk: /Asterisk (?:certified-)?(\d+(?:\.\d+)*)/,
   // "Redis server v=8.0.6 sha=…"; Valkey says "Valkey server v=8.1.0 …"
@@ -27,14 +27,14 @@ const VERSION_LINES = {
   chromium: /Chrom(?:e|ium) (\d+(?:\.\d+)*)/,
 } as const;
 
-export type VersionedProgram = keyof typeof VERSION_LINES;
+export type VersionedProgram = keyof typeof versionLines;
 
 /**
  * Reads the version out of what a program prints when asked for it.
  * @returns dotted digits such as "22.10.1", or undefined where the text does not look like that program's
  */
 export function parseVersion(program: VersionedProgram, printed: string): string | undefined {
-  return VERSION_LINES[program].exec(printed)?.[1];
+  return versionLines[program].exec(printed)?.[1];
 }
 
 /** Whether a dotted version lies in the range; missing parts count as 0. */

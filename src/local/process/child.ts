@@ -4,12 +4,12 @@ import { onProcessExit } from "./exit-hook.ts";
 
 /** How a child ended: an exit status, or the signal that ended it. */
 export interface ChildExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
-const OUTPUT_KEPT_CHARS = 64 * 1024;
-const STOP_DEADLINE_MS = 5000;
+const outputKeptChars = 64 * 1024;
+const stopDeadlineMs = 5000;
 
 /** A program that runs for as long as we do, and not longer. */
 export class Child {
@@ -27,7 +27,7 @@ export class Child {
     this.pid = pid;
     for (const stream of [process_.stdout, process_.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.#output = (this.#output + text).slice(-OUTPUT_KEPT_CHARS);
+        this.#output = (this.#output + text).slice(-outputKeptChars);
       });
     }
     const forget = onProcessExit(() => process_.kill("SIGTERM"));
@@ -82,7 +82,7 @@ export class Child {
   }
 
   /** Asks the program to end, makes it after the deadline, and waits until it has. */
-  async stop(deadlineMs = STOP_DEADLINE_MS): Promise<ChildExit> {
+  async stop(deadlineMs = stopDeadlineMs): Promise<ChildExit> {
     if (this.running) this.#process.kill("SIGTERM");
     const timer = setTimeout(() => this.#process.kill("SIGKILL"), deadlineMs);
     const exit = await this.exited;
@@ -105,7 +105,7 @@ export class Child {
     while (!(await ready())) {
       const late = performance.now() > giveUpAtMs;
       if (this.running && !late) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
         continue;
       }
       const how = late ? `was not ready within ${deadlineMs / 1000} s` : `ended (${describe(this.#exit)})`;
@@ -114,7 +114,7 @@ export class Child {
   }
 }
 
-const POLL_MS = 15;
+const pollMs = 15;
 
 function describe(exit: ChildExit | undefined): string {
   return exit?.signal ? `signal ${exit.signal}` : `status ${exit?.code}`;

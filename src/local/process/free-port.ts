@@ -31,7 +31,7 @@ export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<num
 }
 
 /** Whether nobody listens on a port of 127.0.0.1. */
-export function isFree(port: number, kind: PortKind): Promise<boolean> {
+function isFree(port: number, kind: PortKind): Promise<boolean> {
   return kind === "tcp" ? tcpIsFree(port) : udpIsFree(port);
 }
 

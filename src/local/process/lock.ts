@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const RETRY_MS = 250;
+const retryMs = 250;
 
 /**
  * Runs `work` while holding a lock that other processes of this machine respect.
@@ -23,7 +23,7 @@ export async function withLock<T>(
   if (!holder) onWait();
   while (!holder) {
     if (performance.now() > giveUpAtMs) throw new Error("another run still holds the lock");
-    await sleep(RETRY_MS);
+    await sleep(retryMs);
     holder = await tryListen(address);
   }
   try {

@@ -4,21 +4,21 @@ import { onProcessExit } from "./exit-hook.ts";
 
 export interface RunOptions {
   /** The child is ended with SIGKILL when it runs longer; milliseconds. */
-  deadlineMs: number;
+  readonly deadlineMs: number;
   /** Replaces the whole environment when given. */
-  env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv;
   /** Called for each line of standard output and standard error as it comes. */
-  onLine?: (line: string) => void;
+  readonly onLine?: (line: string) => void;
 }
 
 export interface RunResult {
   /** Exit status; null when a signal ended it. */
-  code: number | null;
+  readonly code: number | null;
   /** The last 64 KB of standard output and standard error, in the order they came. */
-  output: string;
+  readonly output: string;
 }
 
-const OUTPUT_KEPT_CHARS = 64 * 1024;
+const outputKeptChars = 64 * 1024;
 
 /**
  * Runs a program to its end, without a shell.
@@ -41,7 +41,7 @@ export function runCommand(command: string, args: readonly string[], options: Ru
 
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
-        output = `${output}${line}\n`.slice(-OUTPUT_KEPT_CHARS);
+        output = `${output}${line}\n`.slice(-outputKeptChars);
         options.onLine?.(line);
       });
     }

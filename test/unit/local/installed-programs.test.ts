@@ -36,7 +36,7 @@ test("SIPp 3.6.1 on PATH is left alone and the fetched one taken: some 25 tests 
 
 test("the run says which programs are taken, from where, and which are not", async () => {
   const command = await putOnPath("sipp", " SIPp v3.6.1-TLS-SCTP-PCAP.");
-  const cli = path.join(import.meta.dirname, "../../../src/local/fetch/cli.ts");
+  const cli = path.join(import.meta.dirname, "../../support/fetch/cli.ts");
   const { stdout, status } = spawnSync(process.execPath, [cli], { encoding: "utf8", env: process.env });
   expect(status).toBe(0);
   expect(stdout).toMatch(/^asterisk +2\d\.\S+ +(fetched|installed): \//m);

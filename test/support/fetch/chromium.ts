@@ -1,19 +1,19 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { withLock } from "../process/lock.ts";
-import { runCommand } from "../process/run-command.ts";
-import { type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
-import { RuntimeUnavailableError } from "./errors.ts";
-import { askVersion, findOnPath, type Program } from "./on-path.ts";
-import { libraryDirs } from "./unpack.ts";
-import { isKnown, knownVersions } from "./version.ts";
+import { type BundleRecipe, ensureBundle, readBundle } from "../../../src/local/fetch/bundle.ts";
+import { RuntimeUnavailableError } from "../../../src/local/fetch/errors.ts";
+import { askVersion, findOnPath, type Program } from "../../../src/local/fetch/on-path.ts";
+import { libraryDirs } from "../../../src/local/fetch/unpack.ts";
+import { isKnown, knownVersions } from "../../../src/local/fetch/version.ts";
+import { withLock } from "../../../src/local/process/lock.ts";
+import { runCommand } from "../../../src/local/process/run-command.ts";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /** Without any font a page renders no glyph at all. */
-const PACKAGES = ["chromium", "fonts-dejavu-core"];
-const INSTALL_DEADLINE_MS = 20 * 60_000;
+const packages = ["chromium", "fonts-dejavu-core"];
+const installDeadlineMs = 20 * 60_000;
 
-const recipe: BundleRecipe = { name: "browser", packages: PACKAGES, mode: "additions", diskBytes: 900e6 };
+const recipe: BundleRecipe = { name: "browser", packages, mode: "additions", diskBytes: 900e6 };
 
 /** Finds a Chromium for the browser tests: ONERING_CHROMIUM (a path), one on PATH of a known version, or one fetched before. */
 export async function findChromium(runtimeDir: string): Promise<Program | undefined> {
@@ -26,7 +26,7 @@ export async function findChromium(runtimeDir: string): Promise<Program | undefi
 }
 
 async function findInstalledChromium(): Promise<Program | undefined> {
-  const command = await findOnPath(NAMES);
+  const command = await findOnPath(names);
   if (!command) return undefined;
   const how = { command, args: [], env: {}, root: "" };
   const { version } = await askVersion("chromium", how);
@@ -41,7 +41,7 @@ export async function ensureChromium(runtimeDir: string, progress: (line: string
     throw new RuntimeUnavailableError("No Chromium found; set ONERING_CHROMIUM to the path of one (or of Chrome).");
   }
   // Not where one of another version is installed: it belongs to somebody.
-  if (process.getuid?.() === 0 && !(await findOnPath(NAMES))) await installAsRoot(progress);
+  if (process.getuid?.() === 0 && !(await findOnPath(names))) await installAsRoot(progress);
   else await ensureBundle(runtimeDir, recipe, progress, tryOut);
   const fetched = await findChromium(runtimeDir);
   if (!fetched) throw new RuntimeUnavailableError("Chromium was fetched but is not to be found.");
@@ -52,14 +52,14 @@ async function installAsRoot(progress: (line: string) => void): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" };
   const apt = (args: string[]) =>
     // Another apt (unattended upgrades) may hold dpkg's lock for a while.
-    runCommand("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", ...args], { deadlineMs: INSTALL_DEADLINE_MS, env });
-  const install = ["install", "-y", "--no-install-recommends", ...PACKAGES];
+    runCommand("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", ...args], { deadlineMs: installDeadlineMs, env });
+  const install = ["install", "-y", "--no-install-recommends", ...packages];
   await withLock(
     "apt-install-chromium",
-    INSTALL_DEADLINE_MS,
+    installDeadlineMs,
     () => progress("another run is installing Chromium"),
     async () => {
-      if (await findOnPath(NAMES)) return;
+      if (await findOnPath(names)) return;
       progress("installing chromium with apt-get");
       // A machine's package lists may be absent or so old that the files they name are gone.
       await apt(["update"]);

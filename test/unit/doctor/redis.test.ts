@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { examineMemory } from "../../../src/doctor/redis.ts";
+import { examineClock, examineMemory } from "../../../src/doctor/redis.ts";
 
 const mib = 1_048_576;
 const info = (used: number, max: number, system: number) =>
@@ -13,6 +13,18 @@ it.each([
   [info(7000, 0, 8000), "warn", "8000 MiB of its machine (no maxmemory is set)"],
 ])("a Redis that is filling up is reported before every start answers 503: %#", (memory, level, what) => {
   const finding = examineMemory(memory);
+  expect(finding.level).toBe(level);
+  expect(finding.what).toContain(what);
+});
+
+it.each([
+  [["1000", "500000"], 1_000_500, "ok", "agrees"],
+  [["1000", "0"], 1_001_999, "ok", "agrees"],
+  [["1000", "0"], 1_003_000, "warn", "differs from this machine's by 3000 ms"],
+  [["1000", "0"], 910_000_000, "warn", "differs from this machine's by 909000000 ms"],
+  [["1000", "0"], 990_000, "warn", "differs from this machine's by -10000 ms"],
+])("a clock 25 h ahead of Redis' is reported, and one 3 s: %j at %d", (time, nowMs, level, what) => {
+  const finding = examineClock(time, nowMs);
   expect(finding.level).toBe(level);
   expect(finding.what).toContain(what);
 });

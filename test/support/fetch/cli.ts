@@ -1,19 +1,22 @@
 import { parseArgs } from "node:util";
-import { ensureRuntime, type Program } from "./programs.ts";
-import { findInstalled } from "./telephony-bundle.ts";
+import { ensureRuntime, type Program } from "../../../src/local/fetch/programs.ts";
+import { findInstalled } from "../../../src/local/fetch/telephony-bundle.ts";
+import { ensureTestPrograms } from "./programs.ts";
 
 /** `npm run runtime [-- --for-tests]`: fetches the programs OneRing starts; prints which are used, and from where. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { "for-tests": { type: "boolean", default: false } } });
   const startedMs = performance.now();
-  const programs = await ensureRuntime({ forTests: values["for-tests"], progress: showProgress });
+  const programs = values["for-tests"]
+    ? await ensureTestPrograms(showProgress)
+    : await ensureRuntime({ forTests: false, progress: showProgress });
   endProgress();
   for (const [name, program] of Object.entries(programs) as [string, Program][]) {
     const where = program.root === "" ? `installed: ${program.command}` : `fetched: ${program.root}`;
-    process.stdout.write(`${name.padEnd(12)}${program.version.padEnd(12)}${where}\n`);
+    process.stdout.write(`${name.padEnd(12)}${program.version.padEnd(16)}${where}\n`);
   }
   for (const { name, command, version = "unknown", known } of (await findInstalled()).leftAlone) {
-    process.stdout.write(`${name.padEnd(12)}${version.padEnd(12)}not used: ${command}; known to work is ${known}\n`);
+    process.stdout.write(`${name.padEnd(12)}${version.padEnd(16)}not used: ${command}; known to work is ${known}\n`);
   }
   process.stdout.write(`ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
 }

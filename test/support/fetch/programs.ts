@@ -1,0 +1,21 @@
+/** The programs of the tests: those of the sandbox, SIPp and Chromium. */
+import { runtimeDir } from "../../../src/local/fetch/paths.ts";
+import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
+import { ensureChromium, findChromium } from "./chromium.ts";
+
+export interface TestPrograms extends Programs {
+  readonly chromium?: Program;
+}
+
+/** Finds them without fetching anything. */
+export async function findTestPrograms(): Promise<TestPrograms> {
+  const [programs, chromium] = await Promise.all([findPrograms(), findChromium(runtimeDir)]);
+  return { ...programs, ...(chromium && { chromium }) };
+}
+
+/** Fetches whatever is missing. @param progress gets a line for each step */
+export async function ensureTestPrograms(progress: (line: string) => void): Promise<TestPrograms> {
+  await ensureRuntime({ forTests: true, progress });
+  await ensureChromium(runtimeDir, progress);
+  return findTestPrograms();
+}
