@@ -17,7 +17,8 @@ One YAML 1.2 file, given as \`--config onering.yaml\`; [examples/onering.yaml](e
 start from. Unknown keys are errors, and every problem is told at once, with its line.
 
 - **Secrets** stay out of the file: \`\${NAME}\` inside any text is replaced by the environment variable of that name; one
-  that is missing or empty is an error. \`$$\` is a plain \`$\`.
+  that is missing or empty is an error. Where \`NAME_FILE\` is set instead of \`NAME\`, the value is the content of the file
+  that it names (container secrets, systemd credentials), without a line break at its end. \`$$\` is a plain \`$\`.
 - **Overrides**: settings outside maps and lists can be given as an environment variable too, which then wins over the
   file. Its name stands under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the
   file itself uses it as \`\${ONERING_…}\`.

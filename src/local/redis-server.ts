@@ -18,8 +18,6 @@ export interface RedisServer {
   readonly child: Child;
   /** Ends it and removes its folder. Start another on the same port by `startRedis(program, { port })`. */
   stop(): Promise<void>;
-  /** Ends it as a crash would. */
-  kill(): Promise<void>;
 }
 
 /**
@@ -65,11 +63,7 @@ export async function startRedis(
     await child.stop();
     await cleanUp();
   };
-  const kill = async () => {
-    await child.kill();
-    await cleanUp();
-  };
-  return { port, url: `redis://127.0.0.1:${port}`, pid: child.pid, child, stop, kill };
+  return { port, url: `redis://127.0.0.1:${port}`, pid: child.pid, child, stop };
 }
 
 /** Whether the server on the port is the process `pid`, and up: another Redis may hold a port that was asked for. */

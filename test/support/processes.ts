@@ -2,13 +2,13 @@
 import { afterAll } from "vitest";
 import { type AsteriskOptions, type AsteriskServer, startAsterisk } from "../../src/local/asterisk/asterisk.ts";
 import { findPrograms } from "../../src/local/fetch/programs.ts";
-import { type RedisServer, startRedis } from "../../src/local/redis-server.ts";
+import { startTestRedis, type TestRedis } from "./redis.ts";
 import { type SippCarrier, type SippOptions, startSipp } from "./sipp.ts";
 
 /** Starts programs for one test file. All of them end with it. */
 export interface Runtime {
   /** A private Redis on loopback, empty; on a given port to bring one back. */
-  redis(options?: { port?: number }): Promise<RedisServer>;
+  redis(options?: { port?: number }): Promise<TestRedis>;
   /** A private Asterisk on loopback with these trunks. */
   asterisk(options: AsteriskOptions): Promise<AsteriskServer>;
   /** A SIPp carrier on loopback. */
@@ -28,7 +28,7 @@ export function withRuntime(): Runtime {
     for (const program of started.reverse()) await program.stop();
   });
   return {
-    redis: async (options) => track(startRedis((await findPrograms()).redisServer, options)),
+    redis: async (options) => track(startTestRedis((await findPrograms()).redisServer, options)),
     asterisk: async (options) => track(startAsterisk((await findPrograms()).asterisk, options)),
     carrier: (options) => track(startSipp(options)),
   };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Program } from "../../../src/local/fetch/on-path.ts";
-import { startRedis } from "../../../src/local/redis-server.ts";
+import { startTestRedis } from "../../support/redis.ts";
 
 /** redis.conf's own names for when what was written is forced to the disk; `off`: nothing is kept at all. */
 export const appendFsyncs = ["always", "everysec", "no", "off"] as const;
@@ -21,7 +21,7 @@ export interface PersistentRedis {
 export async function startPersistentRedis(program: Program, appendfsync: AppendFsync): Promise<PersistentRedis> {
   const dir = await mkdtemp(path.join(tmpdir(), "onering-chaos-redis-"));
   const start = (port?: number) =>
-    startRedis(program, {
+    startTestRedis(program, {
       ...(port === undefined ? {} : { port }),
       dir,
       settings: {

@@ -1,5 +1,7 @@
 /** The commands as an operator runs them: compiled, in a process of their own, with a file and signals. */
 import { type ChildProcess, spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -110,6 +112,16 @@ describe("onering serve", () => {
     expect(first.output()).not.toMatch(/"level":"(warn|error|fatal)"/);
     first.child.kill("SIGTERM");
     expect(await first.exitCode()).toBe(0);
+  });
+
+  test("any failed start stops what was started, and ends with 1: here the port of the SIP capture is taken", async () => {
+    const other = createSocket("udp4").bind(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const { port } = other.address();
+    const gateway = onering("serve", "--config", await configFile({ sip_capture: { port: String(port) } }));
+    expect(await gateway.exitCode()).toBe(1);
+    expect(gateway.output()).toContain(`cannot start: UDP 127.0.0.1:${port} is in use by another process`);
   });
 
   test("SIGHUP and SIGUSR2 are logged and end nothing; the first line and /metrics have the version", async () => {

@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import type { TestRedis } from "../../support/redis.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, longestCallMs, refusalOf, result, shop, type World } from "../verification/world.ts";
 
 const runtime = withRuntime();
-let redis: RedisServer;
+let redis: TestRedis;
 let world: World;
 const to = "+447700900123";
 

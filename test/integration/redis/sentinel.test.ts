@@ -7,15 +7,15 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { Child } from "../../../src/local/process/child.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
-import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import type { TestRedis } from "../../support/redis.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, shop, type World, wrongCode } from "../verification/world.ts";
 
 const runtime = withRuntime();
 let folder: string;
 let sentinel: Child;
-let master: RedisServer;
+let master: TestRedis;
 let world: World;
 
 beforeAll(async () => {
