@@ -8,8 +8,8 @@ import { version } from "./shared/version.ts";
 const exitUsage = 64;
 /** Bad configuration: EX_CONFIG of sysexits.h. */
 const exitConfig = 78;
-/** Older ones lack `import.meta.dirname`, and what the dependencies use. */
-const oldestNode = [20, 11] as const;
+/** Older ones lack `hash` of node:crypto, and what the dependencies use. */
+const oldestNode = [20, 12] as const;
 /** What is left open after a failed command, such as a connection that is being made, does not keep the process. */
 const exitDeadlineMs = 1000;
 

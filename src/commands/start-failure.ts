@@ -14,17 +14,16 @@ interface BindFailure extends NodeJS.ErrnoException {
 /** @returns one sentence: what is wrong and what to do */
 export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, address, port, syscall } = error as BindFailure;
-  // `listen` is the HTTP server's call; `bind` that of UDP, which only the SIP capture uses.
-  const [what, setting] =
-    syscall === "bind" ? [`UDP ${address}:${port}`, "sip_capture"] : [`${address}:${port}`, "http"];
+  // Only the HTTP server binds a port without which the gateway does not run.
+  const { code, address, port } = error as BindFailure;
+  const what = `${address}:${port}`;
   switch (code) {
     case "EADDRINUSE":
-      return `${what} is in use by another process; stop it, or set another ${setting}.port`;
+      return `${what} is in use by another process; stop it, or set another http.port`;
     case "EACCES":
-      return `no permission to listen on ${what}; set a ${setting}.port of 1024 or above, or grant CAP_NET_BIND_SERVICE`;
+      return `no permission to listen on ${what}; set a http.port of 1024 or above, or grant CAP_NET_BIND_SERVICE`;
     case "EADDRNOTAVAIL":
-      return `${address} is not an address of this machine; set ${setting}.host to one that is`;
+      return `${address} is not an address of this machine; set http.host to one that is`;
     default:
       return error.message;
   }

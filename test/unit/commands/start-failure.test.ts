@@ -1,4 +1,3 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
@@ -22,18 +21,6 @@ it("says which HTTP port is taken and what to do", async () => {
   const error = await failureOf(() => once(second.listen(port, "127.0.0.1"), "listening"));
   expect(describeStartFailure(error)).toBe(
     `127.0.0.1:${port} is in use by another process; stop it, or set another http.port`,
-  );
-});
-
-it("says which UDP port of the SIP capture is taken", async () => {
-  const first = createSocket("udp4").bind(0, "127.0.0.1");
-  onTestFinished(() => void first.close());
-  await once(first, "listening");
-  const { port } = first.address();
-  const second = createSocket("udp4");
-  const error = await failureOf(() => once(second.bind(port, "127.0.0.1"), "listening"));
-  expect(describeStartFailure(error)).toBe(
-    `UDP 127.0.0.1:${port} is in use by another process; stop it, or set another sip_capture.port`,
   );
 });
 
