@@ -43,8 +43,9 @@ export async function serve(configPath: string): Promise<number> {
     // Its listeners would end the process with 0 when nothing is left to do.
     grace.uninstall();
     const why = describeStartFailure(err);
-    logger.fatal({ err, version }, `cannot start: ${why}`);
     await Promise.race([app?.stop().catch(() => undefined), pause(closeMarginMs)]);
+    // Last, after what connections say as they are closed: an operator reads the last line.
+    logger.fatal({ err, version }, `cannot start: ${why}`);
     logger.flush();
     throw new StartError(why, { cause: err });
   }

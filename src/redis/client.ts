@@ -124,18 +124,20 @@ function backOffMs(times: number): number {
  */
 function logConnection(client: RedisClient, logger: Logger): () => void {
   let away = false;
+  let closing = false;
   const gone = (error: Error) => {
-    if (!away) logger.error({ why: error.message }, "Redis is away");
+    if (!away && !closing) logger.error({ why: error.message }, "Redis is away");
     away = true;
   };
   client.on("error", gone);
   client.on("node error", gone);
   client.on("close", () => gone(new Error("connection closed")));
   client.on("ready", () => {
-    if (away) logger.info("Redis is back");
+    // Closed while it was still being made, a connection becomes ready first.
+    if (away && !closing) logger.info("Redis is back");
     away = false;
   });
   return () => {
-    away = true;
+    closing = true;
   };
 }
