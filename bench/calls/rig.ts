@@ -35,7 +35,7 @@ export async function startRig(progress: (line: string) => void): Promise<Rig> {
   };
   try {
     const programs = await ensureRuntime({ forTests: true, progress });
-    const carrier = await startSipp({ scenario: "ringing", transport: "tcp", trace: false, maxCalls: 1_000_000 });
+    const carrier = await startSipp({ scenario: "ringing", transport: "tcp", trace: false });
     stops.push(() => carrier.stop());
     const trunk = { name: endpoint, host: "127.0.0.1", port: carrier.port, transport: "tcp" } as const;
     const asterisk = await startAsterisk(programs.asterisk, { trunks: [trunk] });
