@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 
 /** Clock ticks a second; 100 on every Linux that Node runs on (USER_HZ). */
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 /** CPU time, user and system, that a process has used so far. */
 export function cpuMs(pid: number): number {

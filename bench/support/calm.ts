@@ -1,19 +1,19 @@
 /**
- * The rest between two steps. A step that is too much for Asterisk leaves hundreds of calls behind that it works off when
- * the step is over, for seconds: they must not be held against the side that comes next.
+ * The pause between two steps. A step that is too much for Asterisk leaves calls behind that it works off when the step is
+ * over: they must not count against the side that comes next.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { cpuMs } from "./process-stats.ts";
 
-/** The gateway's calls ring for a moment, Asterisk hangs them up, sockets calm down. */
+/** Asterisk hangs up the last calls, and sockets close. */
 const leastMs = 1000;
 const windowMs = 500;
-/** Of one core. An Asterisk without calls takes 1 to 2 %. */
+/** Of one core; more than an Asterisk without calls takes. */
 const calmShare = 0.05;
-/** What is not calm by then is no echo of the step before. */
+/** What still works by then does so for another reason than the step before. */
 const mostMs = 30_000;
 
-/** Resolves when Asterisk hardly works any more. */
+/** Resolves when Asterisk hardly uses CPU any more, or after 30 s. */
 export async function untilCalm(asteriskPid: number): Promise<void> {
   const giveUpAtMs = performance.now() + mostMs;
   await pause(leastMs);
