@@ -1,4 +1,4 @@
-/** The one form in which a phone number may stand in a log. */
+/** The only form in which a phone number may appear in a log. */
 import { getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 
 /** Country calling codes are prefix-free (ITU-T E.164, 6.2): the first that fits is the one. */
@@ -15,8 +15,8 @@ const callingCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `+44…56`: country calling code and last two digits of a number in E.164. What is too short or not E.164 says nothing
- * of itself: `…`. The calling code, not the ISO country, because it costs no parsing.
+ * `+44…56`: country calling code and last two digits of a number in E.164; `…` where it is too short or not E.164.
+ * The calling code, not the ISO country, because that needs no parsing.
  */
 export function redactNumber(e164: string): string {
   if (!/^\+[1-9]\d*$/.test(e164) || e164.length <= fewestDigits || e164.length > 16) return "…";

@@ -8,6 +8,7 @@ const maxErrors = 20;
 /** What a schema keyword cannot say by itself. */
 const inWords: Readonly<Record<string, string>> = {
   "#/calls": "must be 1 or 2",
+  "#/country": "must be an ISO 3166 country code of two letters, such as GB",
 };
 
 /**

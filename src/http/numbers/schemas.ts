@@ -28,7 +28,7 @@ export const LookupBody = Type.Object(
     }),
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
   },
-  { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07911 123456", country: "GB" }] },
+  { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07400 123456", country: "GB" }] },
 );
 
 export const NumberBody = Type.Object(
@@ -52,14 +52,14 @@ export const NumberBody = Type.Object(
     title: "Number",
     examples: [
       {
-        number: "+447911123456",
+        number: "+447400123456",
         valid: true,
         possible: true,
         reason: null,
         type: "mobile",
         country: "GB",
-        national: "07911 123456",
-        international: "+44 7911 123456",
+        national: "07400 123456",
+        international: "+44 7400 123456",
         callable: true,
         health: null,
       },

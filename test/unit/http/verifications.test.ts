@@ -277,14 +277,14 @@ describe("a verification that exists", () => {
 describe("what is asked for wrongly", () => {
   it("is told all at once, by place", async () => {
     const { server } = await testServer();
-    const body = { country: "gb", channel: "smoke", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
+    const body = { country: "GBR", channel: "smoke", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
     const answer = await ask(server, "POST", "/v1/verifications", body);
     expect(answer.status).toBe(400);
     expect(answer.json().code).toBe("invalid_request");
     const errors: { pointer: string; detail: string }[] = answer.json().errors;
     expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
       "#/to": "is missing",
-      "#/country": "must match ^[A-Z]{2}$",
+      "#/country": "must be an ISO 3166 country code of two letters, such as GB",
       "#/channel": expect.stringMatching(/^must be .*"missed_call".*"push"$/),
       "#/calls": "must be 1 or 2",
       "#/code_length": "must be an integer",
