@@ -117,7 +117,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async stop() {
       draining = true;
       server.startDraining();
-      await verifications.drain(config.calls.drain_ms);
+      // Load balancers must see that it is not ready before connections are refused.
+      const lingered = new Promise<void>((resolve) => clock.after(config.http.shutdown_linger_ms, resolve));
+      await Promise.all([verifications.drain(config.calls.drain_ms), lingered]);
       // What the last calls reported must be in Redis before its connection goes.
       await verifications.settled();
       await server.close();

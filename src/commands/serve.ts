@@ -14,7 +14,8 @@ export async function serve(configPath: string): Promise<number> {
   const config = await loadConfig({ path: configPath, env: process.env });
   const logger = createLogger(config.log);
   const app = await buildApp(config, { logger });
-  closeWithGrace({ delay: config.calls.drain_ms + closeMarginMs, logger: false }, async ({ err, signal }) => {
+  const drainMs = Math.max(config.calls.drain_ms, config.http.shutdown_linger_ms);
+  closeWithGrace({ delay: drainMs + closeMarginMs, logger: false }, async ({ err, signal }) => {
     if (err) logger.fatal({ err }, "ending after an error that nobody caught");
     else logger.info({ signal }, "draining: no new verifications, live calls end first");
     await app.stop();

@@ -52,7 +52,7 @@ export function sandboxConfig(
   const { ari, ami } = programs.asterisk;
   const document = {
     // One person on a laptop that is busy with other things: late is better than refused.
-    http: { shed_at_delay_ms: 2000 },
+    http: { shed_at_delay_ms: 2000, shutdown_linger_ms: 0 },
     redis: { url: programs.redisUrl },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     asterisks: {

@@ -41,7 +41,7 @@ async function startGateways(carrier: SippCarrier): Promise<readonly [Client, Cl
         carrier: { asterisk: "local", endpoint: "carrier", ranges: ["block"], calls_per_second: callsPerSecond },
       },
       calls: { ring_ms: 1000, setup_limit_ms: 4000, max_queue_ms: maxQueueMs },
-      http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000 },
+      http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
       log: { level: "info" },
     },
   });
