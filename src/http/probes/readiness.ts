@@ -1,6 +1,7 @@
-/** Can verifications be started here now? */
+/** Whether verifications can be started here now. */
 import type { Clock } from "../../shared/clock.ts";
 import type { ReadinessAnswer } from "./schemas.ts";
+import { shared } from "./shared.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -9,27 +10,26 @@ export interface Readiness {
   readonly draining: boolean;
 }
 
-/** Below the usual time-out of a probe (Kubernetes: 1 s is the default, 3 s are common). */
+/** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
 const deadlineMs = 900;
+/** Probes have no rate limit, so that strangers cannot use it up; this bounds what they cost instead. */
+const maxAgeMs = 200;
+
+const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false };
 
 /**
- * Asks at most once at a time, however many ask: probes of many balancers cost one look at Redis.
- * What does not answer in time, or fails, is not ready.
+ * Asks at most once at a time and five times a second, however many probe. A readiness check that fails or exceeds its
+ * deadline counts as not ready. Draining is never cached.
  */
 export function createReadinessProbe(
   readiness: () => Promise<Readiness>,
   isDraining: () => boolean,
   clock: Clock,
 ): () => Promise<ReadinessAnswer> {
-  let underWay: Promise<ReadinessAnswer> | null = null;
+  const ask = shared(async () => (await withinDeadline(readiness, clock)) ?? notReady, maxAgeMs, clock);
 
-  async function ask(): Promise<ReadinessAnswer> {
-    const found = (await withinDeadline(readiness, clock)) ?? {
-      ready: false,
-      redis: false,
-      trunks: [],
-      draining: false,
-    };
+  return async () => {
+    const found = await ask();
     const draining = found.draining || isDraining();
     const missing = [
       ...(found.redis ? [] : ["redis"]),
@@ -43,13 +43,6 @@ export function createReadinessProbe(
       trunks: [...found.trunks],
       draining,
     };
-  }
-
-  return () => {
-    underWay ??= ask().finally(() => {
-      underWay = null;
-    });
-    return underWay;
   };
 }
 

@@ -5,16 +5,16 @@ export const HealthBody = Type.Object({ alive: Type.Literal(true) }, { title: "H
 export const ReadinessBody = Type.Object(
   {
     ready: Type.Boolean({ description: "Whether verifications can be started here now." }),
-    missing: Type.Array(Type.String(), { description: "What is not there: `redis`, `trunk`; or `draining`." }),
-    redis: Type.Boolean({ description: "Whether Redis answers." }),
+    missing: Type.Array(Type.String(), { description: "What is not available: `redis`, `trunk`; or `draining`." }),
+    redis: Type.Boolean({ description: "Whether Redis answers and accepts writes." }),
     trunks: Type.Array(
       Type.Object({
         trunk: Type.String(),
         usable: Type.Boolean(),
-        why: Type.String({ description: "Why it can be used or not." }),
+        why: Type.String({ description: "Why it is usable or not." }),
       }),
     ),
-    draining: Type.Boolean({ description: "Whether this process is about to stop and takes no new verifications." }),
+    draining: Type.Boolean({ description: "Whether this process is shutting down and accepts no new verifications." }),
   },
   {
     title: "Readiness",

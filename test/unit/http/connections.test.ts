@@ -7,11 +7,11 @@ import { listening } from "./raw-sockets.ts";
 import { key, standInVerifications, standing } from "./support.ts";
 
 const probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-/** The wide form: IDLE_CONNECTIONS=9999 (needs as many open files twice). */
+/** The wide form: IDLE_CONNECTIONS=9900 (takes twice as many open files). */
 const idleConnections = Number(process.env.IDLE_CONNECTIONS ?? 200);
 
-async function open(port: number, localAddress = "127.0.0.1"): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", localAddress });
+async function open(port: number, localAddress?: string): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1", ...(localAddress !== undefined && { localAddress }) });
   socket.on("error", () => undefined);
   onTestFinished(() => void socket.destroy());
   await once(socket, "connect");

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { createReadinessProbe } from "../../../src/http/probes/readiness.ts";
+import { shared } from "../../../src/http/probes/shared.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { allReady, ask, testServer } from "./support.ts";
 
 describe("/healthz", () => {
@@ -72,6 +74,44 @@ describe("/readyz", () => {
     resolve(allReady);
     for (const answer of await Promise.all(answers)) expect(answer.statusCode).toBe(200);
     expect(looks).toBe(1);
+  });
+});
+
+describe("however often /readyz is asked", () => {
+  it("Redis and the trunks are looked at five times a second at most, and draining is told at once", async () => {
+    const clock = new ManualClock();
+    let looks = 0;
+    let draining = false;
+    const look = async () => {
+      looks++;
+      return allReady;
+    };
+    const probe = createReadinessProbe(look, () => draining, clock);
+    for (let n = 0; n < 1000; n++) {
+      expect((await probe()).ready).toBe(true);
+      clock.pass(1);
+    }
+    expect(looks).toBe(5);
+    draining = true;
+    expect(await probe()).toMatchObject({ ready: false, missing: ["draining"] });
+    expect(looks).toBeLessThanOrEqual(6);
+  });
+
+  it("what failed is looked at again at once when it is not a result", async () => {
+    const clock = new ManualClock();
+    let answers = 0;
+    const work = shared(
+      async () => {
+        answers++;
+        if (answers === 1) throw new Error("broken");
+        return answers;
+      },
+      1000,
+      clock,
+    );
+    await expect(work()).rejects.toThrow("broken");
+    expect(await work()).toBe(2);
+    expect(await work()).toBe(2);
   });
 });
 
