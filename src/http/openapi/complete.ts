@@ -74,18 +74,19 @@ export function completeDocument(
   document.components.schemas = schemas;
   document.components.headers = headers;
   for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
-    if (operation.security !== undefined) {
-      const { problems = [], notFound } = errorsByOperation.get(operation.operationId ?? "") ?? {};
-      addProblems(operation, [...commonProblems, ...problems]);
-      if (notFound !== undefined) addNotFound(operation, notFound);
-    }
+    // Said explicitly: no key is needed.
+    operation.security ??= [];
+    const needsKey = operation.security.length > 0;
+    const { problems = [], notFound } = errorsByOperation.get(operation.operationId ?? "") ?? {};
+    addProblems(operation, [...(needsKey ? commonProblems : []), ...problems]);
+    if (notFound !== undefined) addNotFound(operation, notFound);
     if (operation.requestBody !== undefined) {
       const { content } = operation.requestBody;
       operation.requestBody.required = !Object.values(content).some((media) => acceptsNull(media.schema));
     }
     for (const response of Object.values(operation.responses)) {
       response.headers = { "X-Request-Id": header("RequestId"), ...response.headers };
-      if (operation.security !== undefined) Object.assign(response.headers, rateLimitHeaders());
+      if (needsKey) Object.assign(response.headers, rateLimitHeaders());
     }
     const bodies = [operation.requestBody, ...Object.values(operation.responses)];
     for (const media of bodies.flatMap((body) => Object.values(body?.content ?? {}))) hoist(media, schemas);

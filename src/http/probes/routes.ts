@@ -61,7 +61,7 @@ export function operationRoutes(
           produces: ["text/plain"],
           response: { 200: Type.String({ description: "Text exposition format 0.0.4." }) },
         },
-        config,
+        config: { ...config, problems: ["rate_limited"] },
         // A counter of its own: other requests from a scraper's address do not use it up.
         onRequest: scope.rateLimit({}),
       },

@@ -18,9 +18,10 @@ import { collectPaths } from "../errors/method-not-allowed.ts";
 import { notFoundDetail } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import { numberRoutes } from "../numbers/routes.ts";
+import { registerReference } from "../openapi/reference.ts";
 import { documentRoute } from "../openapi/route.ts";
 import { registerSwagger } from "../openapi/swagger.ts";
-import { registerSwaggerUi } from "../openapi/swagger-ui.ts";
+
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
@@ -109,7 +110,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   await server.register(async (scope) => {
     await registerHelmet(scope);
-    await registerSwaggerUi(scope, sandbox);
+    await registerReference(scope, sandbox);
     for (const plugin of parts.extraPlugins ?? []) await scope.register(plugin);
   });
 
