@@ -82,7 +82,8 @@ describe("while the gateway drains", () => {
 describe("a client that takes its time or its space", () => {
   it("has request_timeout_ms for a request, then gets 408", async () => {
     const { port } = await listening({ http: { request_timeout_ms: 200 } });
-    const started = "POST /v1/verifications HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
+    const headers = `Host: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 10`;
+    const started = `POST /v1/verifications HTTP/1.1\r\n${headers}\r\n\r\n{`;
     const answer = await within(2000, rawExchange(port, started));
     expect(answer).toContain("408 Request Timeout");
     expect(answer).toContain('"code":"invalid_request"');
