@@ -9,7 +9,8 @@ import type { RedisConfig } from "./config.ts";
 
 /** Enough different keys to reach each master of a cluster. */
 const probeSlots = 64;
-const probeTtlMs = 1000;
+/** Gone as soon as it was written: that it could be written is all that matters. */
+const probeTtlMs = 1;
 
 export type RedisClient = Redis | Cluster;
 

@@ -13,20 +13,20 @@ export interface Readiness {
 /** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
 const deadlineMs = 900;
 /** Probes have no rate limit, so that strangers cannot use it up; this bounds what they cost instead. */
-const maxAgeMs = 200;
+const maxLooksPerSecond = 20;
 
 const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false };
 
 /**
- * Asks at most once at a time and five times a second, however many probe. A readiness check that fails or exceeds its
- * deadline counts as not ready. Draining is never cached.
+ * Looks at most once at a time and 20 times a second, however many probe; above that the latest result counts. A look
+ * that fails or exceeds its deadline counts as not ready. Draining is always current.
  */
 export function createReadinessProbe(
   readiness: () => Promise<Readiness>,
   isDraining: () => boolean,
   clock: Clock,
 ): () => Promise<ReadinessAnswer> {
-  const ask = shared(async () => (await withinDeadline(readiness, clock)) ?? notReady, maxAgeMs, clock);
+  const ask = shared(async () => (await withinDeadline(readiness, clock)) ?? notReady, maxLooksPerSecond, clock);
 
   return async () => {
     const found = await ask();

@@ -1,17 +1,21 @@
 import type { Clock } from "../../shared/clock.ts";
 
+const windowMs = 1000;
+
 /**
- * One result for all that ask at the same time, and for `maxAgeMs` after it was found.
+ * One result for all that ask at the same time; above `perSecond` the latest one for the rest of the second.
  * @returns runs `work` at most once at a time; a failure is not kept
  */
-export function shared<T>(work: () => Promise<T>, maxAgeMs: number, clock: Pick<Clock, "nowMs">): () => Promise<T> {
+export function shared<T>(work: () => Promise<T>, perSecond: number, clock: Pick<Clock, "nowMs">): () => Promise<T> {
   let underWay: Promise<T> | null = null;
-  let kept: { readonly value: T; readonly atMs: number } | null = null;
+  let latest: { readonly value: T } | null = null;
+  let windowBeganMs = Number.NEGATIVE_INFINITY;
+  let runs = 0;
 
   async function run(): Promise<T> {
     try {
       const value = await work();
-      kept = { value, atMs: clock.nowMs() };
+      latest = { value };
       return value;
     } finally {
       underWay = null;
@@ -19,10 +23,16 @@ export function shared<T>(work: () => Promise<T>, maxAgeMs: number, clock: Pick<
   }
 
   return async () => {
-    const ageMs = kept === null ? null : clock.nowMs() - kept.atMs;
-    // Less than 0: the clock was set back.
-    if (kept !== null && ageMs !== null && ageMs >= 0 && ageMs < maxAgeMs) return kept.value;
-    underWay ??= run();
+    if (underWay !== null) return await underWay;
+    const nowMs = clock.nowMs();
+    // Also where the clock was set back.
+    if (Math.abs(nowMs - windowBeganMs) >= windowMs) {
+      windowBeganMs = nowMs;
+      runs = 0;
+    }
+    if (runs >= perSecond && latest !== null) return latest.value;
+    runs++;
+    underWay = run();
     return await underWay;
   };
 }
