@@ -66,7 +66,11 @@ export function createClientErrors(nextRequestId: () => string): ClientErrors {
     },
     watch(server) {
       log = server.log;
-      server.server.on("connect", (_request, socket) => void afterPending(socket, noTunnel, "CONNECT"));
+      server.server.on("connect", (_request, socket) => {
+        // Node has taken its own listener off: without one a reset connection would end the process.
+        socket.on("error", () => undefined);
+        void afterPending(socket, noTunnel, "CONNECT");
+      });
       server.addHook("onRequest", (request, reply, done) => {
         const { socket } = request.raw;
         const ofSocket = pending.get(socket) ?? new Set();

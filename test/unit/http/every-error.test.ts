@@ -1,4 +1,6 @@
 /** Every error is a problem with `instance` and X-Request-Id, also what Node's parser refuses. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { within } from "../../support/within.ts";
 import { answersIn, listening, rawExchange } from "./raw-sockets.ts";
@@ -75,6 +77,24 @@ describe("an error on a real connection", () => {
       instance: `urn:onering:request:${answer?.headers["x-request-id"]}`,
     });
     expect(answer?.status).toBe(status);
+  });
+
+  it.each([
+    ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"],
+    ["no HTTP", "nonsense\r\n\r\n"],
+    ["a check and garbage", `${checkRequest}garbage\r\n\r\n`],
+  ])("reaches nobody where the connection is reset after %s; the gateway goes on", async (_what, bytes) => {
+    const { port, server } = await listening();
+    for (let n = 0; n < 20; n++) {
+      const accepted = once(server.server, "connection");
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      await accepted;
+      socket.write(bytes);
+      await new Promise((resolve) => setTimeout(resolve, n % 4));
+      socket.resetAndDestroy();
+    }
+    expect(answersIn(await rawExchange(port, `GET /healthz HTTP/1.1\r\n${close}\r\n`))[0]?.status).toBe(200);
   });
 
   it("has an id that the log has too", async () => {

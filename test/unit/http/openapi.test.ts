@@ -1,6 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
+import { numberBody } from "../../../src/http/verifications/representations.ts";
+import { createNumbers } from "../../../src/numbers/numbers.ts";
 import { refusalCodes } from "../../../src/shared/refusal.ts";
 import { testServer } from "./support.ts";
 
@@ -127,5 +129,16 @@ describe("the OpenAPI document", () => {
       const ok = Object.values<Json>(operation.responses)[0]?.content["application/json"];
       expect("example" in ok || "examples" in ok, operation.operationId).toBe(true);
     }
+  });
+
+  it("shows as the result of its look-up example what the gateway finds: a mobile of the country that it names", async () => {
+    const { document } = await fetchDocument();
+    const { requestBody, responses } = document.paths["/v1/numbers/lookup"].post;
+    const { number, country } = requestBody.content["application/json"].example;
+    const expected = responses["200"].content["application/json"].example;
+    const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
+    const found = numbers.examine(number, country, null);
+    expect(numberBody(found)).toEqual(expected);
+    expect(found).toMatchObject({ country, type: "mobile", callable: true });
   });
 });
