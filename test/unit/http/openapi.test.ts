@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import { numberBody } from "../../../src/http/verifications/representations.ts";
+import { numberBody } from "../../../src/http/numbers/representation.ts";
 import { createNumbers } from "../../../src/numbers/numbers.ts";
 import { refusalCodes } from "../../../src/shared/refusal.ts";
 import { testServer } from "./support.ts";
