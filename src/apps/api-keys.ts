@@ -5,6 +5,9 @@ import type { Random } from "../shared/random.ts";
 /** 256 bits: guessing is out of reach, and 43 characters still fit a line. */
 const keyBytes = 32;
 
+/** The sandbox's published key: safe there because the sandbox listens on loopback only. Refused everywhere else. */
+export const sandboxKey = "sandbox-key";
+
 /**
  * A new API key: `or_` and 43 characters of base64url. The prefix lets secret scanners and people recognise one that
  * lies where it should not.

@@ -2,6 +2,7 @@
 import closeWithGrace from "close-with-grace";
 import { buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
+import { configWarnings } from "../config/warnings.ts";
 import { createLogger } from "../observability/log.ts";
 import { stayCompiled } from "./stay-compiled.ts";
 
@@ -13,6 +14,7 @@ export async function serve(configPath: string): Promise<number> {
   stayCompiled();
   const config = await loadConfig({ path: configPath, env: process.env });
   const logger = createLogger(config.log);
+  for (const warning of configWarnings(config)) logger.warn(warning);
   const app = await buildApp(config, { logger });
   const drainMs = Math.max(config.calls.drain_ms, config.http.shutdown_linger_ms);
   closeWithGrace({ delay: drainMs + closeMarginMs, logger: false }, async ({ err, signal }) => {

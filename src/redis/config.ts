@@ -32,6 +32,13 @@ export const Redis = section("Where all state lives: Redis 7 or newer, or Valkey
       tls: Type.Boolean({ default: false, description: "Speak TLS to the Redis servers." }),
     }),
   ),
+  allow_no_password: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "Accept a Redis on another host without a password. Only where nothing but gateways can reach it: anyone else could mark numbers as verified there.",
+    }),
+  ),
   command_timeout_ms: ms(
     800,
     50,

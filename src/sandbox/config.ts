@@ -1,14 +1,11 @@
 /** The sandbox's configuration: the same keys, schema and checks as in production, with everything private and made up. */
-import { apiKeyHash } from "../apps/api-keys.ts";
-import { resolveConfig } from "../config/load.ts";
+import { apiKeyHash, sandboxKey } from "../apps/api-keys.ts";
+import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
 import { callerIdDigits, callerIdPrefix, callInNumbers } from "./fiction.ts";
-
-/** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */
-export const sandboxKey = "sandbox-key";
 
 /** Name of the trunk, and of its endpoint in Asterisk. */
 export const trunkName = "simulated-carrier";
@@ -89,7 +86,7 @@ export function sandboxConfig(
     },
     log: { level: "warn" },
   };
-  const config = resolveConfig({ name: "the sandbox's settings", document: asText(document), env });
+  const config = resolveSandboxConfig({ name: "the sandbox's settings", document: asText(document), env });
   return { ...config, http: { ...config.http, host: "127.0.0.1" } };
 }
 

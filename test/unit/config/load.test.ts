@@ -200,7 +200,7 @@ describe("overrides from the environment", () => {
 
   test("make optional sections", () => {
     const document = leastConfig();
-    document.redis = { sentinel: { nodes: ["10.0.0.1:26379"] } };
+    document.redis = { sentinel: { nodes: ["10.0.0.1:26379"], password: "p4ss-w0rd" } };
     const env = { ONERING_REDIS_SENTINEL_NAME: "main", ONERING_REDIS_SENTINEL_TLS: "true" };
     expect(resolveConfig({ name: "test", document, env }).redis.sentinel).toMatchObject({ name: "main", tls: true });
   });
