@@ -23,5 +23,4 @@ export const Log = optionalSection("Logs are JSON lines on standard output.", {
   ),
 });
 
-export type SecretsConfig = Static<typeof Secrets>;
 export type LogConfig = Static<typeof Log>;

@@ -7,7 +7,7 @@ const longDigits = /\+?\d{7,15}/g;
 /** Node's and our own error codes; never digits alone. */
 const codeShape = /^[A-Za-z][A-Za-z0-9_]{0,60}$/;
 
-export interface ErrorInLog {
+interface ErrorInLog {
   readonly type: string;
   readonly message: string;
   readonly stack: string;

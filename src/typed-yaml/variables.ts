@@ -3,7 +3,7 @@ import type { Environment } from "./environment.ts";
 import { type Path, type Problem, pathText } from "./errors.ts";
 
 /** One string after expansion. */
-export interface Expanded {
+interface Expanded {
   readonly text: string;
   /** The variables it names, found or not. */
   readonly names: readonly string[];
@@ -37,7 +37,7 @@ export function expand(text: string, env: Environment): Expanded {
 }
 
 /** A whole document with every string expanded. */
-export interface ExpandedDocument {
+interface ExpandedDocument {
   /** A copy: the original is not changed. */
   readonly document: unknown;
   /** All variables that it names. */
