@@ -7,7 +7,7 @@ const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`
 
 /** A list of keys by their hashes. */
 export const apiKeyHashes = (description: string) =>
-  // Hidden in errors: somebody may paste the key itself here.
+  // Hidden in errors: the key itself may be pasted here by mistake.
   Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$", "x-expected": apiKeyHashInWords, "x-secret": true }), {
     minItems: 1,
     maxItems: 10,
@@ -17,12 +17,12 @@ export const apiKeyHashes = (description: string) =>
 
 export const App = section("An app (tenant).", {
   api_keys_sha256: apiKeyHashes(
-    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. Two at once let you rotate.",
+    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. With two, keys can be rotated.",
   ),
   allowed_countries: Type.Optional(
     Type.Array(country(), {
       minItems: 1,
-      description: "ISO 3166 countries this app may call; narrows numbers.allowed_countries.",
+      description: "ISO 3166 countries that this app may call; narrows numbers.allowed_countries.",
     }),
   ),
 });

@@ -9,7 +9,7 @@ import { publishedKeyChecks } from "./secrets.ts";
 export const variables: VariableNames = {
   prefix: "ONERING_",
   others: [
-    // Path of the Chromium that the browser tests use.
+    // Chromium for the browser tests.
     "ONERING_CHROMIUM",
     // The file that docker-compose.yml mounts.
     "ONERING_CONFIG",

@@ -8,9 +8,10 @@ export const Http = optionalSection("Where apps reach OneRing.", {
   host: Type.String({
     default: "127.0.0.1",
     minLength: 1,
-    description: "Address to listen on. Loopback by default: put TLS in front.",
+    description:
+      "Address to listen on. Loopback by default, because the API is plain HTTP: put a proxy with TLS in front. Any other address without trust_proxy is logged as a warning at start.",
   }),
-  port: count(8080, 0, 65535, "TCP port; 0 takes any free one and prints it."),
+  port: count(8080, 0, 65535, "TCP port; 0 takes a free one, which the log names."),
   body_limit_bytes: count(
     16_384,
     1024,
@@ -21,7 +22,7 @@ export const Http = optionalSection("Where apps reach OneRing.", {
     5000,
     100,
     60_000,
-    "Time a client may take to send its request: stops slow-loris connections.",
+    "Longest time for a client to send a whole request: ends slow-loris connections.",
   ),
   max_connections: count(
     10_000,
@@ -59,7 +60,7 @@ export const Http = optionalSection("Where apps reach OneRing.", {
     200,
     20,
     10_000,
-    "Mean delay of this process's event loop, over a second (or twice this figure, where that is longer), at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
+    "Load shedding: mean delay of the event loop, over one second (or twice this value, if longer), above which new verifications get 503; all other requests at five times that. Ring timers run on the same loop: phones ring this much longer.",
   ),
 });
 

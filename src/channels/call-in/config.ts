@@ -1,11 +1,11 @@
-/** Verification the other way round: people call us. */
+/** Verification by an inbound call: the person calls one of our numbers. */
 
 import { type Static, Type } from "typebox";
 import { e164InWords, e164Pattern } from "../../numbers/e164.ts";
 import { optionalSection, seconds, text } from "../../typed-yaml/parts.ts";
 
 export const CallIn = optionalSection(
-  "Verification by calling in (`channel: call_in`): people call a number of yours.",
+  "Verification by an inbound call (`channel: call_in`): the person calls one of your numbers.",
   {
     numbers: Type.Array(
       text(e164Pattern, e164InWords, {

@@ -25,7 +25,7 @@ function addressesAreValid({ sip_capture: capture }: Sections, isSound: IsSound)
       const path = ["sip_capture", "allow_from", index];
       check(path, entry, isAddressOrBlock, "an IP address or a CIDR block");
       const expected =
-        "the addresses of your own Asterisks, at most a /8 of IPv4 or a /7 of IPv6: packets are evidence";
+        "the addresses of your own Asterisk servers, at most a /8 of IPv4 or a /7 of IPv6: packets are evidence";
       check(path, entry, (block) => !isTooWide(block), expected);
     });
   }

@@ -37,8 +37,8 @@ describe("a trust_proxy of the whole Internet was accepted without a word", () =
     [
       "the SIP capture's allow_from is of the same kind",
       (c) => (c.sip_capture = { allow_from: ["10.0.0.0/8", "0.0.0.0/0", "::/0"] }),
-      /^sip_capture\.allow_from\[1\]: "0\.0\.0\.0\/0" → the addresses of your own Asterisks/,
-      /^sip_capture\.allow_from\[2\]: "::\/0" → the addresses of your own Asterisks/,
+      /^sip_capture\.allow_from\[1\]: "0\.0\.0\.0\/0" → the addresses of your own Asterisk servers/,
+      /^sip_capture\.allow_from\[2\]: "::\/0" → the addresses of your own Asterisk servers/,
     ],
   ]);
 });
