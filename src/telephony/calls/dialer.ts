@@ -2,7 +2,6 @@
 
 import type { Logger } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
-import { LateLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
@@ -85,7 +84,7 @@ class ShortCallDialer implements Dialer {
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,
       mostTries: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
-      logger: new LateLogger(() => this.#parts.logger.child({ attemptId })),
+      logger: () => this.#parts.logger.child({ attemptId }),
       onCallId: (callId) => {
         callIds.push(callId);
         this.#calls.set(callId, live);
@@ -179,7 +178,10 @@ class ShortCallDialer implements Dialer {
   #report({ attemptId, slot }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
     const { logger } = this.#parts;
     logger.info({ attemptId, trunk: result.tries.at(-1)?.trunk ?? slot.trunk, ...result }, "call ended");
-    guarded(new LateLogger(() => logger.child({ attemptId })), () => observer.ended(result));
+    guarded(
+      () => logger.child({ attemptId }),
+      () => observer.ended(result),
+    );
   }
 }
 

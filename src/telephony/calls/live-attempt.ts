@@ -4,7 +4,7 @@
  * must not get two calls at once.
  */
 
-import type { LineLogger } from "../../observability/late-logger.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { DialerSlots } from "../trunks/channel-slots.ts";
@@ -39,7 +39,8 @@ export interface LiveAttemptParts {
   readonly mostTries: number;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
-  readonly logger: LineLogger;
+  /** Makes the logger of this attempt; called only to log, which most attempts never do. */
+  readonly logger: () => Logger;
   /** An INVITE with this id is about to be placed: its events are this attempt's. */
   readonly onCallId: (callId: string) => void;
   /** What an attempt gets of which no call ever was. */
@@ -105,10 +106,9 @@ export class LiveAttempt {
 
   #invite(): void {
     if (this.#isTooLate()) {
-      this.#parts.logger.warn(
-        { trunk: this.#slot.trunk },
-        "its turn has passed: the gateway stood still, or is overloaded",
-      );
+      this.#parts
+        .logger()
+        .warn({ trunk: this.#slot.trunk }, "its turn has passed: the gateway stood still, or is overloaded");
       this.#endUnplaced("interrupted");
       return;
     }
@@ -125,7 +125,7 @@ export class LiveAttempt {
     this.#call = new LiveCall({
       ...planned,
       clock,
-      logger: logger.child({ trunk: this.#slot.trunk }),
+      logger: () => logger().child({ trunk: this.#slot.trunk }),
       observer: {
         calling: () => {
           if (!this.#toldCalling) observer.calling();
@@ -138,7 +138,7 @@ export class LiveAttempt {
     this.#call.begin();
     // It may stand still between that look at the clock and the request that leaves, too.
     if (this.#turnHasPassed()) {
-      this.#parts.logger.warn({ trunk: this.#slot.trunk }, "placed too late: the gateway stood still; hanging up");
+      this.#parts.logger().warn({ trunk: this.#slot.trunk }, "placed too late: the gateway stood still; hanging up");
       this.cancel();
     }
   }
@@ -190,7 +190,7 @@ export class LiveAttempt {
     const known = this.#result;
     if (next !== null && "leaseId" in next) {
       if (!this.#canceled) {
-        logger.info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
+        logger().info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
         this.#await(next);
         return;
       }

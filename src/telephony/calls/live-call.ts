@@ -1,6 +1,6 @@
 /** One call in progress: feeds its state machine (call.ts) and does what that says. */
 
-import type { LineLogger } from "../../observability/late-logger.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
@@ -25,7 +25,7 @@ export interface LiveCallParts {
   readonly capture: SipCapture | null;
   readonly clock: Clock;
   /** Says which attempt it is about; gets no number. */
-  readonly logger: LineLogger;
+  readonly logger: () => Logger;
   readonly observer: Pick<AttemptObserver, "calling" | "ringing">;
   /** Called once, at the end. */
   readonly onEnd: (result: AttemptResult) => void;
@@ -78,7 +78,7 @@ export class LiveCall {
     } catch (error) {
       // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
       const refusal = error instanceof OriginateError ? error.refusal : "no_response";
-      this.#parts.logger.warn({ refusal }, "call was not placed");
+      this.#parts.logger().warn({ refusal }, "call was not placed");
       news = { type: "refused", refusal };
     }
     this.feed(news);
@@ -89,7 +89,7 @@ export class LiveCall {
     try {
       await this.#parts.control.hangup(this.#parts.request.callId);
     } catch {
-      this.#parts.logger.warn({}, "hang-up failed");
+      this.#parts.logger().warn("hang-up failed");
       news = { type: "hangup_failed" };
     }
     this.feed(news);
@@ -112,7 +112,7 @@ export class LiveCall {
   async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
     const { logger, onEnd, rules, capture } = this.#parts;
-    if (end.endedBy === "nobody" && end.refusal === null) logger.warn({}, "the end of a call was never seen");
+    if (end.endedBy === "nobody" && end.refusal === null) logger().warn("the end of a call was never seen");
     // Without a capture there is nothing to wait for, not even a turn of the event loop.
     const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
     onEnd(resultOf(end, rules.ringOnProgress, evidence));
@@ -120,10 +120,10 @@ export class LiveCall {
 }
 
 /** A listener's mistake must not disturb the call. */
-export function guarded(logger: LineLogger, callback: () => void): void {
+export function guarded(logger: () => Logger, callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    logger.error({ err: error }, "a listener of a call threw");
+    logger().error({ err: error }, "a listener of a call threw");
   }
 }
