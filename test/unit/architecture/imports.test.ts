@@ -20,13 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "telephony/sip-capture": [],
   "telephony/asterisk": ["numbers"],
   "telephony/trunks": ["numbers", "telephony/asterisk"],
-  "telephony/calls": [
-    "numbers",
-    "observability",
-    "telephony/asterisk",
-    "telephony/sip-capture",
-    "telephony/trunks",
-  ],
+  "telephony/calls": ["numbers", "observability", "telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
   telephony: [...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
