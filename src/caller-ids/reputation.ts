@@ -29,14 +29,16 @@ export interface Fitness extends Reserve {
   readonly out: number;
 }
 
-/** What is to be known of a call that ended; an `AttemptResult` is one. */
+/** What is to be known of a call that ended; an `CallResult` is one. */
 export interface EndedCall {
   /** Of the last try. */
   readonly alerted: boolean;
   /** Of the last try. */
   readonly sipStatus: number | null;
   /** Every trunk that was tried, in turn. */
-  readonly tries: readonly { readonly trunk: string; readonly outcome: Outcome }[];
+  /** The 603 of call analytics (ATIS-1000099): says of the caller ID what 608 says. */
+  readonly networkBlocked: boolean;
+  readonly attempts: readonly { readonly trunk: string; readonly outcome: Outcome }[];
 }
 
 export interface CallerIdReputation {
@@ -129,10 +131,11 @@ export function createCallerIdReputation(options: {
 
     ended(callerId, result) {
       const ref = refOf(callerId);
-      for (const [i, { trunk, outcome }] of result.tries.entries()) {
-        // Status and alerting are of the last try; those before it went on to the next one, so none of them rang.
-        const last = i === result.tries.length - 1;
-        const what = evidenceOf(outcome, last && result.alerted, last ? result.sipStatus : null);
+      for (const [i, { trunk, outcome }] of result.attempts.entries()) {
+        // Status and alerting are of the last attempt; those before it went on to the next one, so none of them rang.
+        const last = i === result.attempts.length - 1;
+        const status = result.networkBlocked ? 608 : result.sipStatus;
+        const what = evidenceOf(outcome, last && result.alerted, last ? status : null);
         if (what !== null) usageWriter.add({ what, trunk, ...ref });
       }
     },

@@ -108,12 +108,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     // Its time comes with the end, as post-dial delay.
     "call.ringing": () => undefined,
     "call.ended": ({ trunk: reserved, result }) => {
-      const { tries } = result;
+      const { attempts: made } = result;
       // A call that no trunk took counts where its slot was.
-      const trunk = tries.at(-1)?.trunk ?? reserved;
-      if (tries.length === 0) attempts.inc({ trunk, outcome: result.outcome });
-      for (const one of tries) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
-      callSources.inc({ source: result.evidence });
+      const trunk = made.at(-1)?.trunk ?? reserved;
+      if (made.length === 0) attempts.inc({ trunk, outcome: result.outcome });
+      for (const one of made) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
+      callSources.inc({ source: result.source });
       if (result.falseAnswer) falseAnswers.inc({ trunk });
       if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
       if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);

@@ -2,7 +2,7 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
-import type { AttemptResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
@@ -43,9 +43,12 @@ export interface CallsParts {
 
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
 
-/** Its Asterisk died or stands still: the carrier may have its INVITE, or get it when Asterisk goes on. */
-function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
-  return endedBy === "nobody" && !inviteOver;
+/**
+ * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or get it when
+ * Asterisk goes on. The callee is held until the call can have ended at the latest.
+ */
+function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
+  return endedBy === "unknown" && !inviteOver;
 }
 
 export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
@@ -85,7 +88,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     return progress.settled().then(() => void live.delete(progress));
   }
 
-  function endOf(result: AttemptResult, second: SecondCall | null): DeliveryUpdate {
+  function endOf(result: CallResult, second: SecondCall | null): DeliveryUpdate {
     const mayStillRing = endWasNotSeen(result);
     // Where it may still ring, the second call must not come.
     const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
@@ -102,7 +105,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
 
     reputation.placed(callerId);
     dialer.place(
-      { attemptId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
+      { callId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
       {
         calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {

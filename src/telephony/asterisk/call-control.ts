@@ -20,6 +20,12 @@ export interface CallRequest {
 /** Which of the two ends hung up: it decides what a cause means (Asterisk makes up 19 / 480 for our own hang-ups). */
 export type EndedBy = "far_end" | "us";
 
+/** The last response to an INVITE; `status` 0: there was none at all. `phrase` is the carrier's text, at most 64 characters. */
+export interface LastResponse {
+  readonly status: number;
+  readonly phrase: string;
+}
+
 /** What happens to a call. Times are the injected clock's milliseconds at receipt. */
 export type CallEvent =
   /** The far end sent a 183 with no 180 before. */
@@ -31,6 +37,7 @@ export type CallEvent =
   /**
    * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
    * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
+   * `lastResponse` is what the far end sent last; null where this Asterisk does not say (`channelvars`).
    */
   | {
       readonly type: "ended";
@@ -39,6 +46,7 @@ export type CallEvent =
       readonly q850Cause: number;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
+      readonly lastResponse: LastResponse | null;
     }
   /** Nothing more will be known of this call: the connection or Asterisk itself was lost. */
   | { readonly type: "lost"; readonly callId: string; readonly atMs: number };

@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
 import type { DialerConfig } from "../calls/config.ts";
-import type { AttemptResult, ChannelSlot, ChannelSlots, NoChannelSlot, Try } from "../calls/ports.ts";
+import type { CallAttempt, CallResult, ChannelSlot, ChannelSlots, NoChannelSlot } from "../calls/ports.ts";
 import type { Admission, LimitedPath, TrunkPath } from "./admission-port.ts";
 import type { BreakerReport, Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
@@ -45,7 +45,7 @@ export interface PathStatus extends TrunkPath, TrunkHealth {
 /** What the dialer needs beside `ChannelSlots`. */
 export interface DialerSlots extends ChannelSlots {
   /** The call on this slot is over. Never rejects. */
-  callEnded(slot: ChannelSlot, result: AttemptResult): Promise<void>;
+  callEnded(slot: ChannelSlot, result: CallResult): Promise<void>;
   /** Every way of the configuration as this gateway sees it; what was taken out of service is not in it. */
   paths(): readonly PathStatus[];
 }
@@ -133,8 +133,8 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   };
 }
 
-function isFresh(path: TrunkPath, tried: readonly Try[]): boolean {
-  const carrierSpoke = (one: Try) => one.outcome !== "trunk_down";
+function isFresh(path: TrunkPath, tried: readonly CallAttempt[]): boolean {
+  const carrierSpoke = (one: CallAttempt) => one.outcome !== "trunk_down";
   return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || carrierSpoke(one)));
 }
 

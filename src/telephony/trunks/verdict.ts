@@ -36,10 +36,12 @@ const verdicts: Readonly<Record<Outcome, TrunkVerdict>> = {
 export function verdictOf(call: {
   readonly outcome: Outcome;
   readonly alerted: boolean;
-  readonly endedBy: "far_end" | "us" | "nobody";
+  readonly endedBy: "far_end" | "us" | "unknown";
   readonly silent: boolean;
 }): TrunkVerdict {
   if (call.alerted) return "good";
+  // Its connection broke, or nothing came before a timer of Asterisk's ended the INVITE.
+  if (call.outcome === "interrupted" && call.silent) return "failed";
   if (call.outcome !== "no_answer_signal") return verdicts[call.outcome];
   if (call.silent) return "failed";
   return call.endedBy === "far_end" ? "good" : "nothing";

@@ -45,7 +45,7 @@ describe("while Redis is away", () => {
     redis = await runtime.redis({ port: redis.port });
     await world.ready();
     expect(await world.verifications.start(shop, { to }, null)).toMatchObject({ status: "pending" });
-    expect(await world.verifications.get(shop, world.lastCall().attemptId.slice(0, -2))).toBeTruthy();
+    expect(await world.verifications.get(shop, world.lastCall().callId.slice(0, -2))).toBeTruthy();
   });
 
   it("what is in progress is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {

@@ -47,7 +47,7 @@ async function call(world: World, ended: { outcome: Outcome; sipStatus?: number 
     placed.ended({
       ...result({ outcome, alerted: false }),
       sipStatus,
-      tries: [{ trunk: "carrier", asterisk: "main", outcome }],
+      attempts: [{ trunk: "carrier", asterisk: "main", outcome }],
     });
     await world.verifications.settled();
   }

@@ -17,10 +17,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "typed-yaml": [],
   numbers: [],
   apps: ["numbers"],
-  "telephony/sip-capture": [],
+  sip: [],
+  "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
   "telephony/trunks": ["numbers", "telephony/asterisk"],
-  "telephony/calls": ["numbers", "observability", "telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
+  "telephony/calls": [
+    ...["numbers", "observability", "sip"],
+    ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
+  ],
   telephony: [...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
@@ -38,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
   doctor: [...domain, ...telephony],
   local: [],
-  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "telephony/asterisk"],
+  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
   build: ["config"],
   commands: [
     "app.ts",

@@ -120,7 +120,12 @@ describe("a look at drawn caller IDs", () => {
 });
 
 describe("notes", () => {
-  const rang = { alerted: true, sipStatus: 487, tries: [{ trunk: "b", outcome: "rang" as const }] };
+  const rang = {
+    alerted: true,
+    sipStatus: 487,
+    networkBlocked: false,
+    attempts: [{ trunk: "b", outcome: "rang" as const }],
+  };
 
   it("go to the store together, a moment later", async () => {
     const { reputation, clock, batches, callerId } = open();
@@ -140,12 +145,12 @@ describe("notes", () => {
 
   it("tell of each trunk that was tried; only the last one's call can have rung", async () => {
     const { reputation, batches, callerId } = open();
-    const tries = [
+    const attempts = [
       { trunk: "a", outcome: "barred" as const },
       { trunk: "b", outcome: "congestion" as const },
       { trunk: "c", outcome: "rang" as const },
     ];
-    reputation.ended(callerId, { alerted: true, sipStatus: 487, tries });
+    reputation.ended(callerId, { alerted: true, sipStatus: 487, networkBlocked: false, attempts });
     await reputation.settled();
     expect(batches.flat().map((note) => [note.what, "trunk" in note && note.trunk])).toEqual([
       ["silent", "a"],

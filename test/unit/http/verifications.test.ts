@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import {
   ask,
@@ -156,10 +156,11 @@ describe("starting a verification", () => {
 
 describe("a verification that exists", () => {
   it("tells what is known of its last call, and no number or trunk of it", async () => {
-    const call: AttemptResult = {
+    const call: CallResult = {
       ...{ outcome: "answered", alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: 200, q850Cause: null },
-      ...{ endedBy: "us", evidence: "sip", falseAnswer: true, silent: false, inviteOver: true },
-      tries: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
+      ...{ endedBy: "us", source: "sip", falseAnswer: true, silent: false, inviteOver: true },
+      ...{ progress: false, networkBlocked: false, redressUrl: null },
+      attempts: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
     };
     const deliveries = [delivery({ state: "rung", reason: "answered", result: call })];
     const { verifications } = standInVerifications({ status: "delivered", deliveries });

@@ -1,5 +1,6 @@
 /** What an ARI event means to us. Reads untrusted JSON: anything unexpected means nothing. */
 
+import { lastResponseIn } from "../last-response.ts";
 import type { ChannelNews } from "../own-calls.ts";
 
 /** The event types that Asterisk is always asked to send. */
@@ -46,6 +47,7 @@ interface Json {
   readonly name?: unknown;
   readonly state?: unknown;
   readonly protocol_id?: unknown;
+  readonly channelvars?: unknown;
   readonly channel?: unknown;
   readonly peer?: unknown;
   readonly dialstatus?: unknown;
@@ -136,12 +138,20 @@ function incomingBy(channel: Json): Incoming {
 
 /** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: not known. */
 function ended(event: Json): AriNews | null {
-  const { id: channelId, protocol_id: callId } = asObject(event.channel);
+  const { id: channelId, protocol_id: callId, channelvars } = asObject(event.channel);
   if (typeof channelId !== "string") return null;
   const sipCallId = typeof callId === "string" && callId !== "" ? callId : null;
   const { cause, tech_cause: techCause } = event;
   const sipStatus = typeof techCause === "number" && techCause >= 200 && techCause <= 699 ? techCause : null;
-  return { type: "ended", channelId, q850Cause: typeof cause === "number" ? cause : 0, sipStatus, sipCallId };
+  const lastResponse = lastResponseIn(channelvars);
+  return {
+    type: "ended",
+    channelId,
+    q850Cause: typeof cause === "number" ? cause : 0,
+    sipStatus,
+    sipCallId,
+    lastResponse,
+  };
 }
 
 function asText(value: unknown): string {

@@ -1,5 +1,6 @@
 /** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
 import type { ManagerMessage } from "../ami/session.ts";
+import { lastResponseIn } from "../last-response.ts";
 import type { ChannelNews } from "../own-calls.ts";
 
 export type AmiNews =
@@ -57,11 +58,16 @@ function about<T extends string>(channelId: unknown, type: T | undefined): { typ
  * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. No event of AMI tells the
  * Call-ID (docs/drivers.md says what it would take).
  */
-function ended({ uniqueid: channelId, cause, techcause: techCause }: ManagerMessage): AmiNews | null {
+function ended({
+  uniqueid: channelId,
+  cause,
+  techcause: techCause,
+  chanvariable: variables,
+}: ManagerMessage): AmiNews | null {
   if (typeof channelId !== "string") return null;
   const q850Cause = typeof cause === "string" && /^\d{1,3}$/.test(cause) ? Number(cause) : 0;
   const sipStatus = typeof techCause === "string" && /^[2-6]\d\d$/.test(techCause) ? Number(techCause) : null;
-  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null };
+  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null, lastResponse: lastResponseIn(variables) };
 }
 
 /** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */

@@ -45,20 +45,20 @@ describe("an AMI event", () => {
     [{ event: "DialEnd", destuniqueid: "c", dialstatus: "BUSY" }, null],
     [
       { event: "Hangup", uniqueid: "c", cause: "17", techcause: "486" },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null, lastResponse: null },
     ],
     // Older Asterisks, and our own hang-ups.
     [
       { event: "Hangup", uniqueid: "c", cause: "16" },
-      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { event: "Hangup", uniqueid: "c", cause: "seventeen", techcause: "0" },
-      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { event: "Hangup", uniqueid: "c", cause: ["1", "2"], techcause: "1486" },
-      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [{ event: "Hangup", uniqueid: ["a", "b"], cause: "17" }, null],
     [

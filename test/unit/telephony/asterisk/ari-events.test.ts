@@ -60,16 +60,16 @@ describe("an ARI event", () => {
     [{ type: "StasisStart", args: ["inbound"] }, null],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17, tech_cause: 486 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null, lastResponse: null },
     ],
     // Asterisk before 20.17 and 22.7.
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 16, tech_cause: 0 },
-      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [{ type: "ApplicationReplaced", application: "onering" }, { type: "replaced" }],
     [{ type: "SomethingOfTomorrow", channel: { id: "c" } }, null],

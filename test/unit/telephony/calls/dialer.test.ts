@@ -38,7 +38,7 @@ describe("the dialer", () => {
     clock.pass(20_000);
     expect(control.hungUp).toEqual([]);
     clock.pass(12_000);
-    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "nobody" }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "unknown" }]);
   });
 
   it("tells numbers to the trunk in the trunk's own format", async () => {
@@ -57,6 +57,42 @@ describe("the dialer", () => {
     place();
     expect(control.placed[0]?.failSafeSeconds).toBe(31);
     expect(dialer.longestCallMs).toBe(2000 + 20_000 + 5100 + 12_000);
+  });
+
+  it("says how long a call goes on from each phase while all is well: what a person is told to wait", () => {
+    const { dialer } = dialerSetting({ ringMs: 5000 });
+    expect(dialer.remainingMs).toEqual({ calling: 2000 + 20_000 + 5000 + 1000, ringing: 5000 + 1000 });
+  });
+
+  it("names ring_on where a 183 was all that came", async () => {
+    const { clock, control, log, results, place, ownEnd } = dialerSetting();
+    place();
+    await settled();
+    control.happens({ type: "progress", callId: "a1" });
+    clock.pass(20_000);
+    ownEnd();
+    expect(results).toMatchObject([{ outcome: "no_answer_signal", progress: true }]);
+    expect(log.filter((line) => line.includes("180+183"))).toHaveLength(1);
+    expect(log.find((line) => line.includes("180+183"))).toContain('"trunk":"plus"');
+
+    place("a2");
+    await settled();
+    clock.pass(20_000);
+    ownEnd("a2");
+    expect(log.filter((line) => line.includes("180+183"))).toHaveLength(1);
+  });
+
+  it("logs a caller ID that call analytics blocked with trunk and range, and without the number", async () => {
+    const { control, log, results, place } = dialerSetting();
+    place();
+    await settled();
+    const lastResponse = { status: 603, phrase: "Network Blocked" };
+    const ended = { type: "ended", callId: "a1", q850Cause: 21, sipStatus: 603, sipCallId: null } as const;
+    control.happens({ ...ended, lastResponse });
+    expect(results).toMatchObject([{ outcome: "caller_id_refused", networkBlocked: true }]);
+    const line = log.find((one) => one.includes("603+"));
+    expect(line).toContain('"trunk":"plus","range":"block","redressUrl":null');
+    expect(log.join("")).not.toContain("2025550147");
   });
 
   it("never places a call a second time, whatever the answer was", async () => {
@@ -106,7 +142,7 @@ describe("the dialer", () => {
     }
     expect(control.hungUp.length).toBeGreaterThan(3);
     expect(control.hungUp.length).toBeLessThanOrEqual(8);
-    expect(results).toMatchObject([{ outcome: "interrupted", alerted: true, endedBy: "nobody" }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", alerted: true, endedBy: "unknown" }]);
     expect(clock.pending).toBe(0);
   });
 
@@ -154,7 +190,7 @@ describe("the dialer", () => {
     };
     const observer = { calling: fail, ringing: fail, ended: fail };
     dialer.place(
-      { attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", slot: lineOn("plus") },
+      { callId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", slot: lineOn("plus") },
       observer,
     );
     await settled();

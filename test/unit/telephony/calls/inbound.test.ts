@@ -38,7 +38,7 @@ describe("a call that came in", () => {
   });
 
   it("is none of our business by an endpoint that is no trunk, takes no calls, or is on another Asterisk", () => {
-    expect(call("nobody", "+447700900123")).toBeNull();
+    expect(call("unknown", "+447700900123")).toBeNull();
     expect(call("plain", "+447700900123")).toBeNull();
     expect(read("other", { endpoint: "plus", caller: "+447700900123", called: "+442079460001", atMs: 0 })).toBeNull();
   });

@@ -17,9 +17,9 @@ describe("a SIP message", () => {
 
   it("in compact form and folded is read", () => {
     const lines = ["SIP/2.0 183 Session Progress", "f: <sip:a@b>;tag=ours", "t: <sip:c@d>", " ;tag=theirs"];
-    const message = parse([...lines, "i: x", "CSeq:\t9 INVITE", "c: application/sdp", "", "v=0"].join("\r\n"));
-    const expected = { kind: "response", status: 183, cseq: 9, fromTag: "ours", toTag: "theirs", hasSdp: true };
-    expect(message).toEqual({ ...expected, q850Cause: null });
+    const message = parse([...lines, "i: x", "CSeq:\t9 INVITE", "", "v=0"].join("\r\n"));
+    const expected = { kind: "response", status: 183, cseq: 9, fromTag: "ours", toTag: "theirs" };
+    expect(message).toEqual({ ...expected, q850Cause: null, networkBlocked: false, redressUrl: null });
   });
 
   it("has the tag that follows the address, whatever display name or address hold", () => {
@@ -29,7 +29,7 @@ describe("a SIP message", () => {
   });
 
   it.each([
-    ["a response to another method", sip("200 OK").replace("1 INVITE", "1 CANCEL")],
+    ["a response to another method", sip("200 OK").replace("1 INVITE", "1 BYE")],
     ["another method", sip("OPTIONS")],
     ["a CSeq of another method", sip("INVITE").replace("1 INVITE", "1 BYE")],
     ["no CSeq", sip("INVITE").replace(/CSeq:.*\r\n/, "")],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
 import type { Outcome } from "../../../../src/telephony/calls/outcome.ts";
-import type { AttemptResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
 import type { Admission, ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";
 import { createBreakers } from "../../../../src/telephony/trunks/breakers.ts";
 import { createChannelSlots } from "../../../../src/telephony/trunks/channel-slots.ts";
@@ -153,9 +153,10 @@ describe("the state of paths", () => {
 });
 
 describe("a trunk that fails", () => {
-  const ended = (outcome: Outcome): AttemptResult => ({
+  const ended = (outcome: Outcome): CallResult => ({
     ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
-    ...{ endedBy: "far_end", evidence: "sip", falseAnswer: false, silent: false, inviteOver: true, tries: [] },
+    ...{ endedBy: "far_end", source: "sip", falseAnswer: false, silent: false, inviteOver: true, attempts: [] },
+    ...{ progress: false, networkBlocked: false, redressUrl: null },
   });
   const taken = async (slots: ReturnType<typeof linesWith>["slots"]): Promise<ChannelSlot> => {
     const slot = await slots.reserve("+447700900123");
