@@ -55,7 +55,7 @@ export function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/gs, "$1");
 }
 
-/** Longer ones are nobody's: Asterisk's tags have 36 characters. */
+/** Asterisk's tags have 36 characters. */
 const maxTag = 256;
 
 /** The tag parameter of From or To; null where there is none, or one that is no token of at most 256 characters. */

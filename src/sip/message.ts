@@ -132,7 +132,7 @@ function readHeaders(head: string, from: number, wanted: WantedHeaders | undefin
 /** Which headers a reader is interested in. */
 export interface WantedHeaders {
   readonly names: ReadonlySet<string>;
-  /** First letters of those names and of their compact forms: most lines are told apart by theirs. */
+  /** First letters of those names and of their compact forms: by these most lines can be skipped. */
   readonly letters: ReadonlySet<number>;
 }
 

@@ -141,7 +141,7 @@ function answersOurCancel({ canceledAtMs, cancelAcceptedAtMs, forked, final }: E
   return final.q850Cause === null && (final.status === 408 || final.status === 480);
 }
 
-/** Asterisk reports the challenge as the call's end; before 22.7 it tells the cause alone (21: rejected). */
+/** Asterisk reports the challenge as the call's end; before 22.7 it reports the cause alone (21: rejected). */
 function endsInChallenge(end: CallEnd, status: number): boolean {
   if (end.endedBy !== "far_end") return false;
   const reported = end.lastResponse?.status ?? end.sipStatus;

@@ -59,7 +59,7 @@ export class LiveCall {
   #canceled = false;
   /** `calling` is reported once, however many attempts there are. */
   #callingReported = false;
-  /** The most telling end so far. */
+  /** The most informative result so far. */
   #result: CallResult | null = null;
 
   constructor(parts: LiveCallParts) {

@@ -14,7 +14,7 @@ export interface Evidence {
   readonly final: FinalResponse | null;
   /** Our first CANCEL. */
   readonly canceledAtMs: number | null;
-  /** The 200 to it: whoever answers for the callee gave the call up. */
+  /** The 200 to it: the far end no longer tries to reach the callee. */
   readonly cancelAcceptedAtMs: number | null;
   /** Responses of more than one phone were seen: a proxy forked the INVITE (RFC 3261 section 16.7). */
   readonly forked: boolean;
@@ -69,7 +69,7 @@ export function beginWireCall(invite: SipRequest, atMs: number): WireCall | null
   };
 }
 
-/** One more message with this Call-ID. @returns the very same call where the message tells nothing new */
+/** One more message with this Call-ID. @returns the very same call where the message adds nothing */
 export function addMessage(call: WireCall, message: SipMessage, atMs: number): WireCall {
   if (message.kind === "response") return addResponse(call, message, atMs);
   if (message.kind === "cancel_response") return addCancelResponse(call, message, atMs);

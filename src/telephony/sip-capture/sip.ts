@@ -40,7 +40,7 @@ const wanted = wantedHeaders("cseq", "from", "to", "reason");
 
 /** Of which kind a message is, from its first bytes: the cheap question before everything else. Null: of no use to us. */
 export function kindOf(sip: Buffer): SipRequest["method"] | "response" | null {
-  // Most of what a busy Asterisk sends here is told apart by one byte: O(PTIONS), R(EGISTER), A(CK), N(OTIFY).
+  // One byte is enough to skip most of what a busy Asterisk sends here: O(PTIONS), R(EGISTER), A(CK), N(OTIFY).
   const first = sip[0];
   if (first === 0x53) return startsWith(sip, responseStart) ? "response" : null;
   if (first !== 0x49 && first !== 0x43 && first !== 0x42) return null;

@@ -75,7 +75,12 @@ interface Setting {
 }
 
 /** Each failure has a first trunk of its own; all share the second. */
-function setUp(transport: "udp" | "tcp", withCapture: boolean, played: readonly Failure[]): Setting {
+function setUp(
+  transport: "udp" | "tcp",
+  withCapture: boolean,
+  played: readonly Failure[],
+  driver: "ari-websocket" | "asterisk-manager" = "ari-websocket",
+): Setting {
   const calleeOf = (failure: Failure) => `+4477009001${String(played.indexOf(failure)).padStart(2, "0")}`;
   const carriers: SippCarrier[] = [];
   const proxies: TcpProxy[] = [];
@@ -93,6 +98,7 @@ function setUp(transport: "udp" | "tcp", withCapture: boolean, played: readonly 
     }));
     const asterisk = await runtime.asterisk({
       ...(withCapture && { hepPort }),
+      ...(driver === "asterisk-manager" && { amiCallsApp: "onering" }),
       trunks: [...first, { name: "second", host: "127.0.0.1", port: second.port, transport: "udp", qualifySeconds: 0 }],
     });
     const trunk = (endpoint: string): TrunkConfig => ({
@@ -105,7 +111,8 @@ function setUp(transport: "udp" | "tcp", withCapture: boolean, played: readonly 
       config: {
         asterisks: {
           main: {
-            driver: "ari-websocket",
+            driver,
+            ...(driver === "asterisk-manager" && { ami: asterisk.ami }),
             ari_url: asterisk.ari.url,
             ari_user: asterisk.ari.user,
             ari_password: asterisk.ari.password,
@@ -183,3 +190,12 @@ for (const transport of ["tcp", "udp"] as const) {
     });
   }
 }
+
+describe("over tcp, by AMI, where Asterisk says what the far end sent last in manager.conf's channelvars", () => {
+  const { call, ringsOnSecond } = setUp("tcp", false, failures, "asterisk-manager");
+
+  it.each(failures)("$name", async (failure) => {
+    expect(await call(failure)).toMatchObject(failure.expected);
+    expect(await ringsOnSecond(failure)).toBe(failure.breaksAfter === undefined ? 1 : 0);
+  });
+});
