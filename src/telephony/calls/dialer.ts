@@ -32,7 +32,9 @@ export interface DialerParts {
 
 export function createDialer(parts: DialerParts): Dialer {
   const dialer = new ShortCallDialer(parts);
-  for (const control of parts.callControls.values()) control.onEvent((event) => dialer.receive(control, event));
+  for (const [asterisk, control] of parts.callControls) {
+    control.onEvent((event) => dialer.receive(asterisk, control, event));
+  }
   return dialer;
 }
 
@@ -63,6 +65,8 @@ class ShortCallDialer implements Dialer {
   readonly #calls = new Map<string, LiveCall>();
   /** By attempt id: each call may have made a few. */
   readonly #attempts = new Map<string, LiveCall>();
+  /** Asterisks of which the log has said that a final may be made up. */
+  readonly #doubted = new Set<string>();
   readonly #formats: ReadonlyMap<string, NumberFormat>;
   #draining = false;
   #drained: (() => void)[] = [];
@@ -130,9 +134,21 @@ class ShortCallDialer implements Dialer {
   }
 
   /** An event of an Asterisk, whose `callId` is our attempt's. A channel whose attempt has ended for us is hung up. */
-  receive(control: CallControl, event: CallEvent): void {
+  receive(asterisk: string, control: CallControl, event: CallEvent): void {
+    if (event.type === "ended" && event.lastResponse === null) this.#warnOfDoubt(asterisk, event.sipCallId);
     const watched = this.#attempts.get(event.callId)?.receive(event) ?? false;
     if (!watched && isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
+  }
+
+  /** Once for each Asterisk: without either source a broken connection cannot be told from a carrier's 503. */
+  #warnOfDoubt(asterisk: string, sipCallId: string | null): void {
+    const isCaptured = this.#parts.capture !== null && sipCallId !== null;
+    if (isCaptured || this.#doubted.has(asterisk)) return;
+    this.#doubted.add(asterisk);
+    this.#parts.logger.warn(
+      { asterisk },
+      "no SIP capture of its calls, and Asterisk's events lack `channelvars` (docs/outcomes.md): calls do not fail over after 408, 502 or 503",
+    );
   }
 
   /** Why this call cannot be placed, as the end that it gets; null: it can. */

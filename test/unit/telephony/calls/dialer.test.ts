@@ -82,6 +82,20 @@ describe("the dialer", () => {
     expect(log.filter((line) => line.includes("180+183"))).toHaveLength(1);
   });
 
+  it("warns once for each Asterisk whose events do not say what the far end sent last", async () => {
+    const { log, place, ends } = dialerSetting();
+    for (const [callId, lastStatus] of [
+      ["a1", 486],
+      ["a2", null],
+      ["a3", null],
+    ] as const) {
+      place(callId);
+      await settled();
+      ends(callId, 17, 486, null, lastStatus);
+    }
+    expect(log.filter((line) => line.includes("channelvars"))).toHaveLength(1);
+  });
+
   it("logs a caller ID that call analytics blocked with trunk and range, and without the number", async () => {
     const { control, log, results, place } = dialerSetting();
     place();
