@@ -23,6 +23,8 @@ export interface Calls {
   place(verification: Verification, callerIds: readonly CallerId[], slot: ChannelSlot): void;
   /** After this time a call that was not heard of is taken for lost; where another follows, until that is placed. */
   longestMs(calls: number): number;
+  /** When a call should be over at the latest; where another follows it is not known before that begins. */
+  expectedMs(calls: number): number;
   /** Hangs up the newest call. */
   stop(verification: Verification): void;
   /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
@@ -60,7 +62,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     ...{ gapMs, slots, clock, logger },
     marginMs: secondCallMarginMs,
     lease: ({ id, app, attempts }) =>
-      store.run("missed_call", "next_call", { app, id }, [attempts, dialer.longestCallMs]),
+      store.run("missed_call", "next_call", { app, id }, [attempts, dialer.longestCallMs, dialer.remainingMs.calling]),
     place: (verification, callerId, slot) => place(verification, [callerId], slot),
     undelivered(verification, reason) {
       logger.info({ id: verification.id, reason }, "no second call");
@@ -110,7 +112,8 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
         calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {
           publish("call.ringing", { verification: id, country, trunk }, about);
-          progress.write({ event: "ringing", reason: null });
+          const remainingMs = second === null ? dialer.remainingMs.ringing : null;
+          progress.write({ event: "ringing", reason: null, remainingMs });
         },
         ended(result) {
           reputation.ended(callerId, result);
@@ -122,9 +125,12 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     );
   }
 
+  const longestMs = (calls: number) => dialer.longestCallMs + (calls === 1 ? 0 : gapMs + secondCallMarginMs);
+
   return {
     place,
-    longestMs: (calls) => dialer.longestCallMs + (calls === 1 ? 0 : gapMs + secondCallMarginMs),
+    longestMs,
+    expectedMs: (calls) => (calls === 1 ? dialer.remainingMs.calling : longestMs(calls)),
     stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
     async drain(graceMs) {
       const startedMs = clock.nowMs();

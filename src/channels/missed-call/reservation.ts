@@ -40,12 +40,14 @@ export async function reserveCall(
     async begin(start) {
       const wanted = { ranges, calls, digits };
       const callMs = parts.calls.longestMs(calls);
+      const overMs = parts.calls.expectedMs(calls);
       const { answer, callerIds } = await leaseCallerIds({
         ...parts,
         wanted,
         verificationId,
         callee: to,
         callMs,
+        overMs,
         start,
       });
       leased = callerIds;

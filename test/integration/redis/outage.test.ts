@@ -105,7 +105,10 @@ describe("while Redis is away", () => {
     // The pause before the next try.
     world.clock.advance(100);
     await world.verifications.settled();
-    expect(await world.verifications.get(shop, id)).toMatchObject({ status: "rung", reason: "rang" });
+    expect(await world.verifications.get(shop, id)).toMatchObject({
+      status: "delivered",
+      deliveries: [{ state: "rung", reason: "rang" }],
+    });
   });
 });
 

@@ -302,7 +302,8 @@ describe("the evidence of the last call", () => {
     lastCall().ended(rang);
     await verifications.settled();
     expect((await verifications.get(shop, id)).deliveries[0]?.result).toEqual({
-      ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, ...evidence },
+      ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, progress: false, redressUrl: null },
+      ...evidence,
     });
     world.clock.advance(60_000);
     expect(await verifications.resend(shop, id)).toMatchObject({
@@ -366,6 +367,20 @@ describe("a resend", () => {
     lastCall().ended(result({ outcome: "rang", alerted: true }));
     await verifications.settled();
     expect(await verifications.resend(shop, id)).toMatchObject({ attempts: 2 });
+  });
+
+  it("is told to wait until the call that rings is over, not until it would be taken for lost", async () => {
+    const { verifications, lastCall } = await open({ remainingMs: { calling: 28_000, ringing: 6000 } });
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual({ code: "rate_limited", retryAfterMs: 28_000 });
+    world.clock.advance(12_000);
+    lastCall().ringing();
+    await verifications.settled();
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual({ code: "rate_limited", retryAfterMs: 6000 });
+    world.clock.advance(6000);
+    // It did not end when it should have: from now on the callee is held until it is taken for lost.
+    const late = { code: "rate_limited", retryAfterMs: longestCallMs - 18_000 };
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual(late);
   });
 
   it("is refused while the call before may still ring: its Asterisk stood still, and rang the phone for both", async () => {

@@ -58,6 +58,8 @@ export interface WorldOptions {
   /** How many apps share the limits of a callee. */
   readonly apps?: number;
   readonly extraChannels?: readonly ChannelModule[];
+  /** What is said of how long a call goes on; by default `longestCallMs`. */
+  readonly remainingMs?: Dialer["remainingMs"];
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -77,7 +79,7 @@ export function createWorld(options: WorldOptions) {
 
   const dialer: Dialer = {
     longestCallMs,
-    remainingMs: { calling: longestCallMs, ringing: longestCallMs },
+    remainingMs: options.remainingMs ?? { calling: longestCallMs, ringing: longestCallMs },
     place: (call, observer) => {
       linesHeld--;
       placed.push({
