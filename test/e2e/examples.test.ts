@@ -132,3 +132,56 @@ it("the README's commands verify a number when they are pasted in order", async 
   const checked = await paste(check.replace(/v78ebPAf…/, id).replace('"8290"', `"${callerId.slice(-4)}"`));
   expect(checked).toEqual({ id, status: "verified", valid: true, checks_left: 2 });
 });
+
+describe("the login page", () => {
+  /** Starts the page's own server. @returns what posts to it as one browser */
+  async function open() {
+    const server = talkTo(process.execPath, [path.join(projectRoot, "docs/examples/login-page/server.mjs")], {
+      PORT: "0",
+    });
+    await expect.poll(server.output).toMatch(/listening on (\S+)/);
+    const url = /listening on (\S+)/.exec(server.output())?.[1] ?? "";
+    let cookie = "";
+    return async (action: string, body: object = {}) => {
+      const headers = { "content-type": "application/json", cookie };
+      const response = await fetch(`${url}/${action}`, { method: "POST", headers, body: JSON.stringify(body) });
+      cookie = response.headers.get("set-cookie")?.split(";")[0] ?? cookie;
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+  }
+
+  it("signs in with the digits of a missed call", async () => {
+    const post = await open();
+    const to = freshNumber();
+    const started = await post("start", { phone: to });
+    expect(started.body).toMatchObject({ to, channel: "missed_call", codeLength: 4, callerIdPrefix: "+3363998" });
+    expect(started.body).not.toHaveProperty("id");
+    const digits = await shownDigits(to);
+    expect((await post("check", { code: digits === "0000" ? "0001" : "0000" })).body).toMatchObject({
+      valid: false,
+      checksLeft: 2,
+    });
+    expect((await post("check", { code: digits })).body).toMatchObject({ valid: true, status: "verified" });
+  });
+
+  it("signs in by calling in", async () => {
+    const post = await open();
+    const to = freshNumber();
+    const { callNumber } = (await post("start", { phone: to, channel: "call_in" })).body;
+    await fetch(`${sandbox.url}/sandbox/call-in`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ from: to, to: callNumber }),
+    });
+    await expect.poll(async () => (await post("state")).body.status).toBe("verified");
+  });
+
+  it("passes on why a number is refused, and knows nobody who has not started", async () => {
+    const post = await open();
+    expect(await post("state")).toEqual({ status: 409, body: { code: "not_started" } });
+    expect(await post("start", { phone: "+442079460958" })).toMatchObject({
+      status: 422,
+      body: { code: "number_is_landline" },
+    });
+  });
+});
