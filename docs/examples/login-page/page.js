@@ -30,7 +30,6 @@ let startedAt = 0;
 let timer = 0;
 
 async function post(action, body = {}) {
-  element("error").textContent = "";
   const response = await fetch(`/${action}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -45,6 +44,7 @@ async function post(action, body = {}) {
 /** Runs an action and shows what became of it. */
 async function act(action, body) {
   clearTimeout(timer);
+  if (action !== "state") element("error").textContent = "";
   try {
     const answer = await post(action, body);
     if (action === "start" || action === "again") startedAt = Date.now();
@@ -58,8 +58,8 @@ async function act(action, body) {
 
 function show(verification) {
   current = verification;
-  const { status, state, channel, to, codeLength, checksLeft, callerIdPrefix, callNumber, reason, againAt } = verification;
-  const open = ["pending", "sending", "delivered"].includes(status);
+  const { status, state, channel, to, codeLength, checksLeft, callerIdPrefix, callNumber, reason } = verification;
+  const open = !isOver(verification);
   const late = Date.now() - startedAt > patienceMs;
   element("start").hidden = true;
   element("check").hidden = status === "verified";
@@ -72,9 +72,11 @@ function show(verification) {
     rung: "You have a missed call from us.",
   };
   const ended = { failed: "These digits were wrong too often.", expired: "The time is over.", canceled: "Stopped." };
-  element("progress").textContent = open
+  const progress = open
     ? (texts[channel] ?? texts[state] ?? texts.calling)
     : (ended[status] ?? undeliverable[reason] ?? "The call could not be placed.");
+  // Only what is new is read aloud.
+  if (element("progress").textContent !== progress) element("progress").textContent = progress;
   element("typing").hidden = !open || channel !== "missed_call";
   element("code-label").textContent = `The last ${codeLength} digits of the number that called`;
   const left = checksLeft === 1 ? "1 try" : `${checksLeft} tries`;
@@ -86,12 +88,28 @@ function show(verification) {
   element("help").hidden = !open || channel !== "missed_call" || !late;
   element("help").textContent =
     "No call? Look at your list of calls. On an iPhone it may be under Unknown Callers; some phones silence callers that they do not know.";
-  const waitMs = againAt === null ? 0 : Date.parse(againAt) - Date.now();
-  element("again").hidden = channel !== "missed_call" || status === "verified";
-  element("again").disabled = waitMs > 0 || ["calling", "ringing"].includes(state);
-  element("call-in").hidden = channel !== "missed_call" || (open && !late);
+  const underway = ["calling", "ringing"].includes(state) && open;
+  element("again").hidden = underway;
+  element("again").textContent = channel === "call_in" ? "Ring me instead" : "Ring me again";
+  element("again").disabled = !availableNow("missed_call");
+  element("call-in").hidden = underway || channel === "call_in" || (open && !late);
+  element("call-in").disabled = !availableNow("call_in");
   if (open) timer = setTimeout(() => act("state"), pollMs);
 }
+
+/** After the end a new verification can be started at once; while it is open the gateway says what it allows, and when. */
+function availableNow(channel) {
+  const next = current.nextChannels.find((one) => one.channel === channel);
+  return next ? Date.parse(next.available_at) <= Date.now() : isOver(current);
+}
+
+/** Another delivery of the open verification, or a new one after its end. */
+function begin(channel) {
+  if (isOver(current)) act("start", { phone: current.to, channel });
+  else act("again", { channel });
+}
+
+const isOver = ({ status }) => !["pending", "sending", "delivered"].includes(status);
 
 element("start").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -101,9 +119,6 @@ element("check").addEventListener("submit", (event) => {
   event.preventDefault();
   act("check", { code: element("code").value });
 });
-element("again").addEventListener("click", () => {
-  const open = current.status === "delivered";
-  act(open ? "again" : "start", open ? {} : { phone: current.to });
-});
-element("call-in").addEventListener("click", () => act("start", { phone: current.to, channel: "call_in" }));
+element("again").addEventListener("click", () => begin("missed_call"));
+element("call-in").addEventListener("click", () => begin("call_in"));
 element("other").addEventListener("click", () => location.reload());

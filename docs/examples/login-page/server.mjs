@@ -34,7 +34,7 @@ function view({ status, reason, to, channel, code_length, checks_left, delivery,
     ...{ status, reason, to, channel, state: delivery.state, codeLength: code_length, checksLeft: checks_left },
     callerIdPrefix: delivery.missed_call?.caller_id.prefix ?? null,
     callNumber: delivery.call_in?.number ?? null,
-    againAt: next_channels.find(({ channel }) => channel === "missed_call")?.available_at ?? null,
+    nextChannels: next_channels,
   };
 }
 
@@ -55,7 +55,8 @@ const actions = {
     const { valid } = await gateway("POST", `/${session.id}/check`, { code: String(code) });
     return { ...(await actions.state(session)), valid };
   },
-  again: async (session) => view(await gateway("POST", `/${session.id}/resend`)),
+  /** { channel }: another delivery of the same verification, one of its `nextChannels`. */
+  again: async (session, { channel }) => view(await gateway("POST", `/${session.id}/resend`, { channel })),
 };
 
 const files = { "/": ["index.html", "text/html"], "/page.js": ["page.js", "text/javascript"], "/page.css": ["page.css", "text/css"] };
