@@ -5,9 +5,9 @@ const patienceMs = 12_000;
 
 /** What a person can do about how the call ended: docs/api.md, "Outcomes". Anything else: try again. */
 const undeliverable = {
-  busy: "The line is busy, or do not disturb is on. Try again in a moment.",
+  busy: "The line is busy. Try again in a moment.",
   switched_off: "Your phone seems to be off or out of reach.",
-  no_answer_signal: "Your phone did not ring. Is it on and in reach?",
+  no_answer_signal: "Your phone did not ring. Is it on, in reach, and not set to do not disturb?",
   unallocated: "This number does not exist. Please check it.",
   changed: "This number has changed. Please check it.",
   invalid_format: "This number is not complete. Please check it.",
