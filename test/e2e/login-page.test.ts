@@ -1,7 +1,7 @@
 /** docs/examples/login-page as its users see it: its own server, a real sandbox behind it, a real Chromium before it. */
 import path from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { findPrograms } from "../../src/local/fetch/programs.ts";
 import { inPage } from "./browser.ts";
 import { examples, withExamples } from "./example-world.ts";
@@ -17,8 +17,7 @@ beforeAll(async () => {
   const env = { ...process.env, ...program.env };
   browser = await chromium.launch({ executablePath: program.command, env, args: ["--no-sandbox", "--disable-gpu"] });
   const server = world.run(process.execPath, [path.join(examples, "login-page/server.mjs")], { PORT: "0" });
-  await expect.poll(server.output).toMatch(/listening on (\S+)/);
-  url = /listening on (\S+)/.exec(server.output())?.[1] ?? "";
+  url = await vi.waitUntil(() => /listening on (\S+)/.exec(server.output())?.[1], { timeout: waitMs });
 });
 afterAll(() => browser?.close());
 
