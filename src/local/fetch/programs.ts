@@ -1,6 +1,5 @@
 import { ensureChromium, findChromium } from "./chromium.ts";
 import { RuntimeUnavailableError } from "./errors.ts";
-import { ensureInterpreters } from "./interpreters.ts";
 import type { Program } from "./on-path.ts";
 import { runtimeDir } from "./paths.ts";
 import { ensureTelephony, findFetched, findInstalled } from "./telephony-bundle.ts";
@@ -30,7 +29,7 @@ export async function findPrograms(): Promise<Programs> {
 
 /**
  * Fetches whatever is missing into .runtime; quick when all is there.
- * @param options.forTests also SIPp, Chromium, and the interpreters of the example clients
+ * @param options.forTests also SIPp and Chromium
  * @param options.progress gets a line for each step, at most about one a second
  * @throws RuntimeUnavailableError saying what went wrong and what to do
  */
@@ -45,6 +44,5 @@ export async function ensureRuntime(options: {
     progress,
   );
   if (forTests) await ensureChromium(runtimeDir, progress);
-  if (forTests) await ensureInterpreters(runtimeDir, progress);
   return findPrograms();
 }

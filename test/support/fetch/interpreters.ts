@@ -1,26 +1,26 @@
 /** The interpreters that run docs/examples/clients in the tests: the machine's own, else fetched into .runtime. */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { runCommand } from "../process/run-command.ts";
-import { type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
-import { RuntimeUnavailableError } from "./errors.ts";
-import { findOnPath, type Program } from "./on-path.ts";
-import { libraryDirs } from "./unpack.ts";
+import { type BundleRecipe, ensureBundle, readBundle } from "../../../src/local/fetch/bundle.ts";
+import { RuntimeUnavailableError } from "../../../src/local/fetch/errors.ts";
+import { findOnPath, type Program } from "../../../src/local/fetch/on-path.ts";
+import { libraryDirs } from "../../../src/local/fetch/unpack.ts";
+import { runCommand } from "../../../src/local/process/run-command.ts";
 
 /** A Go compiler is 81 MB to download and 464 MB on disk (Debian 12), so Go's client is tested only where `go` is installed. */
-const SPECS = {
+const specs = {
   php: { package: "php-cli", file: /^php\d+\.\d+$/, printed: /^PHP (\d+(?:\.\d+)+)/m },
   python3: { package: "python3", file: /^python3$/, printed: /^Python (\d+(?:\.\d+)+)/m },
 } as const;
 
-export type Interpreter = keyof typeof SPECS;
+export type Interpreter = keyof typeof specs;
 
-const NAMES = Object.keys(SPECS) as Interpreter[];
-const VERSION_DEADLINE_MS = 10_000;
+const names = Object.keys(specs) as Interpreter[];
+const versionDeadlineMs = 10_000;
 
 /**
  * @param runtimeDir the folder .runtime
- * @returns what runs a script of this language, or undefined: `npm run runtime -- --for-tests` fetches it
+ * @returns what runs a script of this language, or undefined where `ensureInterpreters` has not fetched it
  */
 export async function findInterpreter(runtimeDir: string, name: Interpreter): Promise<Program | undefined> {
   const command = await findOnPath([name]);
@@ -32,8 +32,8 @@ export async function findInterpreter(runtimeDir: string, name: Interpreter): Pr
 
 /** Fetches the interpreters that the machine lacks: 3 MB for PHP. Quick when all are there. */
 export async function ensureInterpreters(runtimeDir: string, progress: (line: string) => void): Promise<void> {
-  const onPath = await Promise.all(NAMES.map((name) => findOnPath([name])));
-  const missing = NAMES.filter((_, index) => onPath[index] === undefined);
+  const onPath = await Promise.all(names.map((name) => findOnPath([name])));
+  const missing = names.filter((_, index) => onPath[index] === undefined);
   if (missing.length === 0) return;
   if (!(await findOnPath(["apt-get"]))) {
     throw new RuntimeUnavailableError(
@@ -47,11 +47,11 @@ export async function ensureInterpreters(runtimeDir: string, progress: (line: st
   });
 }
 
-function recipe(names: readonly Interpreter[]): BundleRecipe {
+function recipe(wanted: readonly Interpreter[]): BundleRecipe {
   // PHP alone: 3 MB of packages that unpack to 15 MB; with Python and its libraries some 60 MB.
   return {
     name: "interpreters",
-    packages: names.map((name) => SPECS[name].package),
+    packages: wanted.map((name) => specs[name].package),
     mode: "additions",
     diskBytes: 100e6,
   };
@@ -60,7 +60,7 @@ function recipe(names: readonly Interpreter[]): BundleRecipe {
 /** Runs with the machine's loader, plus the libraries that were fetched because the machine lacks them. */
 async function unpacked(root: string, name: Interpreter): Promise<Omit<Program, "version">> {
   const bin = path.join(root, "usr/bin");
-  const file = (await readdir(bin)).find((entry) => SPECS[name].file.test(entry));
+  const file = (await readdir(bin)).find((entry) => specs[name].file.test(entry));
   if (!file) throw new RuntimeUnavailableError(`The fetched packages hold no ${name}.`);
   const env: Record<string, string> = { LD_LIBRARY_PATH: libraryDirs(root).join(":") };
   if (name === "python3") env.PYTHONHOME = path.join(root, "usr");
@@ -71,10 +71,10 @@ async function unpacked(root: string, name: Interpreter): Promise<Omit<Program, 
 async function versionOf(name: Interpreter, program: Omit<Program, "version">): Promise<string> {
   const env = { ...process.env, ...program.env };
   const { output } = await runCommand(program.command, [...program.args, "--version"], {
-    deadlineMs: VERSION_DEADLINE_MS,
+    deadlineMs: versionDeadlineMs,
     env,
   });
-  const version = SPECS[name].printed.exec(output)?.[1];
+  const version = specs[name].printed.exec(output)?.[1];
   if (!version)
     throw new RuntimeUnavailableError(`The fetched ${name} does not start on this machine.\n${output.slice(-500)}`);
   return version;
