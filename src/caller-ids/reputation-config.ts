@@ -17,11 +17,35 @@ export const CallerIdReputation = optionalSection(
       5000,
       "Call attempts per caller ID within 24 hours: as many as a busy person makes, far below the hundreds of a robocaller. Each takes 6 bytes of Redis for a day.",
     ),
+    first_flagged_cooldown_seconds: seconds(
+      3600,
+      60,
+      7_776_000,
+      "First cool-down of a caller ID that networks refused as unwanted (SIP 607, 608, 603+). The second is 24 times as long (a day), up to flagged_cooldown_seconds.",
+    ),
     flagged_cooldown_seconds: seconds(
       604_800,
       3600,
       7_776_000,
-      "Rest of a caller ID that a network refused as unwanted (SIP 607, 608). A week: asking for redress takes days, and a label that is fed goes on.",
+      "Longest cool-down of such a caller ID. A week: asking for redress takes days, and a label that is fed goes on.",
+    ),
+    flagging_prefixes: count(
+      3,
+      1,
+      50,
+      "Distinct callee prefixes that must have refused it within a day: one destination must not take a caller ID from all others. A prefix that refuses most of its calls, whatever the caller ID, does not count.",
+    ),
+    flagging_apps: count(
+      1,
+      1,
+      50,
+      "Distinct apps whose calls they refused. 2 where one app's users are not to be trusted and several apps have traffic.",
+    ),
+    flagged_percent_per_hour: count(
+      1,
+      1,
+      100,
+      "Cool-downs for refusals that may begin in a range within an hour, in percent of its size (one at least): what refuses faster than that is not about single caller IDs.",
     ),
     silent_cooldown_seconds: seconds(
       86_400,

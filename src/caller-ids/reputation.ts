@@ -7,6 +7,7 @@
  * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
+import { calleePrefix } from "../numbers/callee-prefix.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
@@ -55,8 +56,11 @@ export interface CallerIdReputation {
   ): Promise<Fitness | null>;
   /** A call is placed from it. Returns at once and never throws. */
   placed(callerId: CallerId): void;
-  /** That call ended. Returns at once and never throws. */
-  ended(callerId: CallerId, result: EndedCall): void;
+  /**
+   * That call ended. Returns at once and never throws.
+   * @param from who was called for whom: one destination or app alone takes no caller ID out
+   */
+  ended(callerId: CallerId, result: EndedCall, from: { readonly callee: string; readonly app: string }): void;
   /** How many caller IDs of each range are out. */
   status(): Promise<readonly (RangeCare & { readonly size: number })[]>;
   /** Resolves when all notes so far were handed to the store. */
@@ -108,6 +112,7 @@ export function createCallerIdReputation(options: {
     return ref;
   }
 
+  const sizeOf = (range: string) => [...pool.sizes([range], null).values()][0] ?? 0;
   const outList = createBlockedCache({ store, clock, refOf });
 
   return {
@@ -129,14 +134,19 @@ export function createCallerIdReputation(options: {
 
     placed: (callerId) => usageWriter.add({ what: "attempt", ...refOf(callerId) }),
 
-    ended(callerId, result) {
+    ended(callerId, result, { callee, app }) {
       const ref = refOf(callerId);
+      const from = { prefix: hash(calleePrefix(callee)), app, rangeSize: sizeOf(callerId.range) };
       for (const [i, { trunk, outcome }] of result.attempts.entries()) {
         // Status and alerting are of the last attempt; those before it went on to the next one, so none of them rang.
         const last = i === result.attempts.length - 1;
-        const status = result.networkBlocked ? 608 : result.sipStatus;
-        const what = evidenceOf(outcome, last && result.alerted, last ? status : null);
-        if (what !== null) usageWriter.add({ what, trunk, ...ref });
+        const what = evidenceOf(
+          outcome,
+          last && result.alerted,
+          last ? result.sipStatus : null,
+          last && result.networkBlocked,
+        );
+        if (what !== null) usageWriter.add({ what, trunk, ...ref, ...from });
       }
     },
 
@@ -144,7 +154,7 @@ export function createCallerIdReputation(options: {
       const ranges = await store.status(clock.nowMs(), options.ranges);
       return ranges.map((reputation) => ({
         ...reputation,
-        size: [...pool.sizes([reputation.range], null).values()][0] ?? 0,
+        size: sizeOf(reputation.range),
       }));
     },
 

@@ -16,7 +16,15 @@ export type Note =
   /** A call was placed from it. */
   | (CallerIdRef & { readonly what: "attempt" })
   /** A call from it over this trunk ended. */
-  | (CallerIdRef & { readonly what: Evidence; readonly trunk: string });
+  | (CallerIdRef & {
+      readonly what: Evidence;
+      readonly trunk: string;
+      /** Keyed hash of the callee prefix. */
+      readonly prefix: string;
+      readonly app: string;
+      /** How many caller IDs the range has. */
+      readonly rangeSize: number;
+    });
 
 /** Why a caller ID rests: a network refused it as unwanted, or its calls stopped ringing. */
 export type CooldownReason = "flagged" | "silent";

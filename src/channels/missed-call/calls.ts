@@ -116,7 +116,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
           progress.write({ event: "ringing", reason: null, remainingMs });
         },
         ended(result) {
-          reputation.ended(callerId, result);
+          reputation.ended(callerId, result, { callee: to, app });
           publish("call.ended", { verification: id, country, trunk, result }, about);
           progress.write(endOf(result, second));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());

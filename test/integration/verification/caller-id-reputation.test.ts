@@ -79,8 +79,9 @@ describe("a caller ID", () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it("that a network flagged is not shown again for a week, and the operator hears of it without a number", async () => {
-    const world = await open({ ranges: range(2) });
+  it("that networks flagged is not shown again for a week, and the operator hears of it without a number", async () => {
+    const once = { flagging_prefixes: 1, first_flagged_cooldown_seconds: 7 * 24 * 3600 };
+    const world = await open({ ranges: range(2), reputation: once });
     const flagged = await call(world, { outcome: "caller_id_refused", sipStatus: 608 });
     const { range: name } = flagged;
     expect(world.events).toContainEqual(

@@ -9,6 +9,7 @@ import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
+const from = { callee: "+447400123456", app: "shop" };
 const ranges = { block: { prefix: "+4420794", digits: 2 }, other: { prefix: "+4420795", digits: 2 } };
 
 function open(store: Partial<ReputationStore> = {}) {
@@ -130,7 +131,7 @@ describe("notes", () => {
   it("go to the store together, a moment later", async () => {
     const { reputation, clock, batches, callerId } = open();
     reputation.placed(callerId);
-    reputation.ended(callerId, rang);
+    reputation.ended(callerId, rang, from);
     expect(batches).toEqual([]);
     clock.advance(20);
     await reputation.settled();
@@ -138,7 +139,7 @@ describe("notes", () => {
     expect(batches).toEqual([
       [
         { what: "attempt", ...ref },
-        { what: "rang", trunk: "b", ...ref },
+        { what: "rang", trunk: "b", ...ref, prefix: "hash of 01", app: "shop", rangeSize: 100 },
       ],
     ]);
   });
@@ -150,7 +151,7 @@ describe("notes", () => {
       { trunk: "b", outcome: "congestion" as const },
       { trunk: "c", outcome: "rang" as const },
     ];
-    reputation.ended(callerId, { alerted: true, sipStatus: 487, networkBlocked: false, attempts });
+    reputation.ended(callerId, { alerted: true, sipStatus: 487, networkBlocked: false, attempts }, from);
     await reputation.settled();
     expect(batches.flat().map((note) => [note.what, "trunk" in note && note.trunk])).toEqual([
       ["silent", "a"],
