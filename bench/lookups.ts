@@ -78,7 +78,12 @@ function lookupsPerSecond(numbers: readonly string[], lookup: (input: string) =>
 
 /** What POST /v1/numbers/lookup does between the request's body and the response's. */
 function ourLookup(): (input: string) => string {
-  const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
+  const numbers = createNumbers({
+    allowed_countries: [],
+    denied_countries: [],
+    denied_prefixes: [],
+    fixed_line_or_mobile: "allow",
+  });
   return (input) => JSON.stringify(numberBody(numbers.examine(input, null, null)));
 }
 

@@ -20,6 +20,18 @@ export const Numbers = optionalSection("Which numbers may be called.", {
     default: [],
     description: "ISO 3166 countries that may not be called.",
   }),
+  denied_prefixes: Type.Array(
+    text("^\\+[1-9]\\d{0,14}$", "a plus sign and 1 to 15 digits, for instance +4474065", {
+      description: "Start of numbers in E.164.",
+    }),
+    {
+      default: [],
+      maxItems: 10_000,
+      uniqueItems: true,
+      description:
+        "Numbers that start so are never called, whatever else allows them: blocks that are known for traffic pumping.",
+    },
+  ),
   fixed_line_or_mobile: Type.Union([Type.Literal("allow"), Type.Literal("deny")], {
     default: "allow",
     description:

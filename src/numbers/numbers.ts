@@ -61,7 +61,7 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const valid = libraryType !== undefined && isE164(number.number);
       const type = typeOf(number.number, libraryType);
       const refusal = valid
-        ? policy.judge(number.country ?? null, type, allowedCountries)
+        ? policy.judge(number.country ?? null, type, allowedCountries, number.number)
         : whyInvalid(raw.digits, home, number);
       return {
         input,

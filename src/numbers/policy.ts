@@ -13,8 +13,14 @@ export interface Policy {
   /**
    * Why a valid number may not be called; null where it may.
    * @param allowedCountries what the app may call; null: as the configuration says
+   * @param e164 with the plus sign
    */
-  judge(country: string | null, type: NumberType, allowedCountries: readonly string[] | null): NumberRefusal | null;
+  judge(
+    country: string | null,
+    type: NumberType,
+    allowedCountries: readonly string[] | null,
+    e164: string,
+  ): NumberRefusal | null;
 }
 
 /**
@@ -40,13 +46,17 @@ const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
 export function createPolicy(config: NumbersConfig): Policy {
   const allowed = new Set(config.allowed_countries);
   const denied = new Set(config.denied_countries);
+  const deniedPrefixes = new Set(config.denied_prefixes);
+  const isDenied = (e164: string) =>
+    deniedPrefixes.size > 0 &&
+    Array.from(e164, (_, at) => e164.slice(0, at + 1)).some((start) => deniedPrefixes.has(start));
   const mayCall = (country: string, allowedCountries: readonly string[] | null) =>
     !denied.has(country) &&
     (allowed.size === 0 || allowed.has(country)) &&
     (allowedCountries === null || allowedCountries.includes(country));
 
   return {
-    judge(country, type, allowedCountries) {
+    judge(country, type, allowedCountries, e164) {
       if (country === null) {
         return {
           code: "number_not_callable",
@@ -55,6 +65,12 @@ export function createPolicy(config: NumbersConfig): Policy {
       }
       if (!mayCall(country, allowedCountries)) {
         return { code: "country_not_allowed", detail: `calls to ${nameOf(country)} are not allowed` };
+      }
+      if (isDenied(e164)) {
+        return {
+          code: "number_not_callable",
+          detail: "numbers with this prefix are not called (numbers.denied_prefixes)",
+        };
       }
       if (type === "mobile") return null;
       if (type === "fixed_line") {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { loadConfig, resolveConfig } from "../../../src/config/load.ts";
 import { ConfigError } from "../../../src/typed-yaml/errors.ts";
 import { leastConfig } from "../../support/test-config.ts";
@@ -56,6 +57,12 @@ describe("a file that is right", () => {
     expect(config.redis.url).toBe("redis://:REDIS_PASSWORD-kX29fbQ7wZ31mN05vRt8JhB@127.0.0.1:6379/0");
     expect(config.trunks["carrier-b"]?.ring_on).toBe("180");
     expect(config.apps.bank?.api_keys_sha256).toEqual(["1a".repeat(32), "2a".repeat(32)]);
+  });
+
+  test.each(["onering.yaml", "onering.docker.yaml"])("the example %s cannot call the whole world", async (name) => {
+    const { numbers, routes } = parse(await readFile(`docs/examples/${name}`, "utf8"));
+    expect(numbers.allowed_countries.length).toBeGreaterThan(0);
+    for (const { prefix } of routes) expect(prefix).toMatch(/^\+\d/);
   });
 
   test("the least that must be given loads, with every default filled in, inside maps too", async () => {

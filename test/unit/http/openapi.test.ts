@@ -136,7 +136,10 @@ describe("the OpenAPI document", () => {
     const { requestBody, responses } = document.paths["/v1/numbers/lookup"].post;
     const { number, country } = requestBody.content["application/json"].example;
     const expected = responses["200"].content["application/json"].example;
-    const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
+    const numbers = createNumbers({
+      ...{ allowed_countries: [], denied_countries: [], denied_prefixes: [] },
+      fixed_line_or_mobile: "allow",
+    });
     const found = numbers.examine(number, country, null);
     expect(numberBody(found)).toEqual(expected);
     expect(found).toMatchObject({ country, type: "mobile", callable: true });

@@ -5,7 +5,12 @@ import { describe, expect, test } from "vitest";
 import type { NumbersConfig } from "../../../src/numbers/config.ts";
 import { createNumbers } from "../../../src/numbers/numbers.ts";
 
-const open: NumbersConfig = { allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" };
+const open: NumbersConfig = {
+  allowed_countries: [],
+  denied_countries: [],
+  denied_prefixes: [],
+  fixed_line_or_mobile: "allow",
+};
 const numbers = createNumbers(open);
 const codeOf = (input: string, country: string | null = null) => numbers.examine(input, country, null).refusal?.code;
 
@@ -136,6 +141,12 @@ describe("policy", () => {
   test("a number of no country is no matter of allowed countries", () => {
     expect(examine({ allowed_countries: ["FR"] }, "+881612345678")).toBe("number_not_callable");
     expect(examine({ allowed_countries: ["FR"] }, "+80012345678")).toBe("number_not_callable");
+  });
+
+  test("a denied prefix is refused whatever allows the number, and others are not", () => {
+    const denied = { allowed_countries: ["GB"], denied_prefixes: ["+4474001", "+33639"] };
+    expect(examine(denied, "+447400123456", ["GB"])).toBe("number_not_callable");
+    expect(examine(denied, "+447400234567", ["GB"])).toBeUndefined();
   });
 
   test("countries that share a calling code are told apart", () => {
