@@ -58,8 +58,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     outOfService: () => operations.outOfService(),
     asterisks: () => telephony.asterisks(),
     callerIds: () => reputation.status(),
+    braked: () => telephony.brakes.braked(),
+    overloadLimit: () => telephony.overloadLimit(),
   });
   bus.subscribe(metrics.count);
+  bus.subscribe((event) => {
+    if (event.type !== "verification.ended" || event.app === null) return;
+    const { status } = event.data;
+    // Only what was delivered could have been checked.
+    if (status !== "verified" && status !== "failed" && status !== "expired") return;
+    telephony.brakes.verificationEnded(event.app, status !== "expired");
+  });
   if (options.onEvent) bus.subscribe(options.onEvent);
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
@@ -102,7 +111,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     extraPlugins,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
-      return { ready: redis && status.some((trunk) => trunk.usable) && !draining, redis, trunks: status, draining };
+      return { ready: redis && status.some((trunk) => trunk.reachable) && !draining, redis, trunks: status, draining };
     },
   });
 

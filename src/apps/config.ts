@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { country } from "../numbers/config.ts";
 import { section } from "../typed-yaml/parts.ts";
+import { AppLimits } from "./limits-config.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
 
@@ -25,6 +26,7 @@ export const App = section("An app (tenant).", {
       description: "ISO 3166 countries that this app may call; narrows numbers.allowed_countries.",
     }),
   ),
+  limits: AppLimits,
 });
 
 export type AppConfig = Static<typeof App>;

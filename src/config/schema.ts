@@ -6,6 +6,7 @@
  */
 import { type Static, Type } from "typebox";
 import { App } from "../apps/config.ts";
+import { Limits } from "../apps/limits-config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
@@ -36,6 +37,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   routing: Routing,
   apps: named("The apps (tenants) that may use the API.", App),
   admin: Type.Optional(Admin),
+  limits: Limits,
   numbers: Numbers,
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,

@@ -20,6 +20,10 @@ export interface MetricSources {
   }[];
   /** Trunks and Asterisks on which nothing new is placed, because somebody said so. */
   outOfService(): Found<{ readonly kind: string; readonly name: string }>;
+  /** Apps and callee prefixes whose calls are reduced to a trickle. */
+  braked(): readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
+  /** Calls a second that are admitted under overload; null: no limit. */
+  overloadLimit(): number | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -78,6 +82,29 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
         this.set({ range, state: "resting" }, resting);
         this.set({ range, state: "at_cap" }, out - resting);
       }
+    },
+  });
+  new Gauge({
+    name: "onering_braked",
+    help: "Apps, and number of callee prefixes, whose calls this gateway reduces, by reason.",
+    labelNames: ["kind", "app", "reason"] as const,
+    registers,
+    collect() {
+      this.reset();
+      // A prefix would be a series for each destination: they are counted together, the log names each.
+      for (const { kind, name, reason } of sources.braked())
+        this.inc({ kind, app: kind === "app" ? name : "", reason });
+    },
+  });
+  new Gauge({
+    name: "onering_overload_calls_per_second",
+    help: "Calls a second that this gateway admits because it, or an Asterisk, is late; absent: no limit.",
+    registers,
+    collect() {
+      this.reset();
+      const limit = sources.overloadLimit();
+      if (limit !== null) this.set(limit);
+      else this.remove();
     },
   });
   new Gauge({

@@ -43,6 +43,7 @@ export async function* sendCanaries(options: CanaryOptions): AsyncGenerator<Find
   const slots = {
     reserveAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
     release: async () => undefined,
+    alerted: () => undefined,
     callEnded: async () => undefined,
   };
   const dialer = createDialer({ callControls: controls, config, slots, capture: null, clock: systemClock, logger });

@@ -6,7 +6,13 @@ import { shared } from "./shared.ts";
 export interface Readiness {
   readonly ready: boolean;
   readonly redis: boolean;
-  readonly trunks: readonly { readonly trunk: string; readonly usable: boolean; readonly why: string }[];
+  readonly trunks: readonly {
+    readonly trunk: string;
+    readonly usable: boolean;
+    /** By its own evidence: an open circuit breaker alone does not make a gateway not ready. */
+    readonly reachable: boolean;
+    readonly why: string;
+  }[];
   readonly draining: boolean;
 }
 
@@ -33,14 +39,14 @@ export function createReadinessProbe(
     const draining = found.draining || isDraining();
     const missing = [
       ...(found.redis ? [] : ["redis"]),
-      ...(found.trunks.some((trunk) => trunk.usable) ? [] : ["trunk"]),
+      ...(found.trunks.some((trunk) => trunk.reachable) ? [] : ["trunk"]),
       ...(draining ? ["draining"] : []),
     ];
     return {
       ready: found.ready && missing.length === 0,
       missing,
       redis: found.redis,
-      trunks: [...found.trunks],
+      trunks: found.trunks.map(({ trunk, usable, reachable, why }) => ({ trunk, usable, reachable, why })),
       draining,
     };
   };

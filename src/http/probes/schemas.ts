@@ -10,7 +10,10 @@ export const ReadinessBody = Type.Object(
     trunks: Type.Array(
       Type.Object({
         trunk: Type.String(),
-        usable: Type.Boolean(),
+        usable: Type.Boolean({ description: "Whether calls are placed on it now, circuit breakers included." }),
+        reachable: Type.Boolean({
+          description: "Whether Asterisk and carrier are there; one reachable trunk makes the gateway ready.",
+        }),
         why: Type.String({ description: "Why it is usable or not." }),
       }),
     ),
@@ -23,7 +26,7 @@ export const ReadinessBody = Type.Object(
         ready: false,
         missing: ["trunk"],
         redis: true,
-        trunks: [{ trunk: "carrier", usable: false, why: "no contact answers" }],
+        trunks: [{ trunk: "carrier", usable: false, reachable: false, why: "no contact answers" }],
         draining: false,
       },
     ],

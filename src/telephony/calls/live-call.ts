@@ -33,7 +33,7 @@ export interface LiveCallParts {
   readonly call: Call;
   readonly observer: CallObserver;
   readonly plan: PlanAttempt;
-  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "alerted" | "callEnded">;
   readonly setupLimitMs: number;
   /** Most INVITEs, each on another trunk or through another Asterisk. */
   readonly maxAttempts: number;
@@ -109,7 +109,8 @@ export class LiveCall {
       this.#endUnplaced("interrupted");
       return;
     }
-    const { call, plan, observer, clock, logger, setupLimitMs } = this.#parts;
+    const { call, plan, observer, slots, clock, logger, setupLimitMs } = this.#parts;
+    const slot = this.#slot;
     const { trunk } = this.#slot;
     const number = this.#attempts.length + 1;
     this.#attemptId = number === 1 ? call.callId : `${call.callId}-t${number}`;
@@ -129,7 +130,10 @@ export class LiveCall {
           if (!this.#callingReported) observer.calling();
           this.#callingReported = true;
         },
-        ringing: () => observer.ringing(),
+        ringing: () => {
+          slots.alerted(slot);
+          observer.ringing();
+        },
       },
       onEnd: (result) => this.#ended(result),
     });
@@ -176,7 +180,7 @@ export class LiveCall {
     const { call, slots, clock } = this.#parts;
     for (let count = 1; count <= maxReservations && this.#isWorthACall(); count++) {
       try {
-        return await slots.reserveAnother(call.callee, call.range, this.#attempts);
+        return await slots.reserveAnother(call.callee, call.range, this.#attempts, call.slot.app ?? "");
       } catch {
         await new Promise<void>((resolve) => void clock.after(reserveAgainMs, resolve));
       }

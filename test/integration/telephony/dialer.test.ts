@@ -8,7 +8,7 @@ import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
-import { patientRouting } from "../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
@@ -52,6 +52,8 @@ async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<Tr
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
       routing: patientRouting,
+      apps: {},
+      limits: noLimits,
       calls: {
         ring_ms: ringMs,
         setup_limit_ms: setupLimitMs,

@@ -8,7 +8,7 @@ import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
-import { patientRouting } from "../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
@@ -249,6 +249,8 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
         trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
         routes: [{ prefix: "+", trunks: ["row-0"] }],
         routing: patientRouting,
+        apps: {},
+        limits: noLimits,
         calls: {
           ring_ms: ringMs,
           setup_limit_ms: setupLimitMs,

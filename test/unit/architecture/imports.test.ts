@@ -20,12 +20,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sip: [],
   "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
-  "telephony/trunks": ["numbers", "telephony/asterisk"],
+  "telephony/trunks": ["apps", "numbers", "telephony/asterisk"],
   "telephony/calls": [
     ...["numbers", "observability", "sip"],
     ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
   ],
-  telephony: [...telephony],
+  telephony: ["apps", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
   verification: ["apps", "numbers"],

@@ -18,6 +18,7 @@ const report: PartReport = {
       trunk: "carrier",
       asterisk: "main",
       usable: false,
+      reachable: false,
       why: "out of service: new SBC",
       breaker: { state: "open", retryAtMs: Date.UTC(2026, 2, 1, 13) },
     },

@@ -14,7 +14,7 @@ describe("/healthz", () => {
 });
 
 describe("/readyz", () => {
-  const down = { trunk: "carrier", usable: false, why: "no contact answers" };
+  const down = { trunk: "carrier", usable: false, reachable: false, why: "no contact answers" };
   it.each<[string, Readiness, string[]]>([
     ["Redis", { ...allReady, ready: false, redis: false }, ["redis"]],
     ["a usable trunk", { ...allReady, ready: false, trunks: [down] }, ["trunk"]],

@@ -147,7 +147,7 @@ export const numbers: Numbers = {
 export const allReady: Readiness = {
   ready: true,
   redis: true,
-  trunks: [{ trunk: "carrier", usable: true, why: "reachable" }],
+  trunks: [{ trunk: "carrier", usable: true, reachable: true, why: "reachable" }],
   draining: false,
 };
 
@@ -176,6 +176,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
   const log: string[] = [];
   const stream = { write: (line: string) => void log.push(line) };
   const metrics = createMetrics({
+    braked: () => [],
+    overloadLimit: () => null,
     liveCalls: () => 0,
     trunks: () => [],
     paths: () => [],

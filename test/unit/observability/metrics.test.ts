@@ -5,6 +5,8 @@ import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
 
 const idle = {
+  braked: () => [],
+  overloadLimit: () => null,
   liveCalls: () => 0,
   trunks: () => [],
   paths: () => [],
@@ -111,6 +113,8 @@ describe("the metrics", () => {
     let out = 0;
     const { registry } = createMetrics({
       ...idle,
+      braked: () => [],
+      overloadLimit: () => null,
       liveCalls: () => calls,
       trunks: () => [
         { trunk: "one", usable: true },

@@ -29,6 +29,7 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
     slots: {
       reserveAnother: () => setting.anotherLine(),
       release: async (slot) => void givenBack.push(slot.trunk),
+      alerted: () => undefined,
       callEnded: async (slot) => void over.push(slot.trunk),
     },
     clock,

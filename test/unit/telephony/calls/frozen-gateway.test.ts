@@ -31,6 +31,7 @@ beforeEach(() => {
   const slots = {
     reserveAnother: () => reserveAnother(),
     release: async (slot: ChannelSlot) => void givenBack.push(slot.trunk),
+    alerted: () => undefined,
     callEnded: async () => undefined,
   };
   const config = telephonyConfig({ maxTrunks: 2 });
