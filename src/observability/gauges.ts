@@ -16,7 +16,7 @@ export interface MetricSources {
   paths(): readonly {
     readonly trunk: string;
     readonly asterisk: string;
-    readonly breaker: { readonly state: BreakerState };
+    readonly breaker: { readonly state: BreakerState; readonly openPrefixes?: number };
   }[];
   /** Trunks and Asterisks on which nothing new is placed, because somebody said so. */
   outOfService(): Found<{ readonly kind: string; readonly name: string }>;
@@ -57,6 +57,16 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
       for (const { trunk, asterisk, breaker } of sources.paths()) {
         for (const state of breakerStates) this.set({ trunk, asterisk, state }, Number(state === breaker.state));
       }
+    },
+  });
+  new Gauge({
+    name: "onering_trunk_open_prefixes",
+    help: "Callee prefixes to which this gateway places no calls on a trunk through an Asterisk, because all failed there.",
+    labelNames: ["trunk", "asterisk"] as const,
+    registers,
+    collect() {
+      for (const { trunk, asterisk, breaker } of sources.paths())
+        this.set({ trunk, asterisk }, breaker.openPrefixes ?? 0);
     },
   });
   new Gauge({

@@ -4,6 +4,8 @@ import type { World } from "./world.ts";
 export interface Started {
   readonly atMs: number;
   readonly status: number;
+  /** Detail of a refusal; '' of what was accepted. */
+  readonly detail: string;
   readonly id: string | null;
 }
 
@@ -12,8 +14,8 @@ export interface Tally {
   readonly starts: readonly Started[];
   readonly accepted: number;
   readonly percent: number;
-  /** How often each HTTP status came. */
-  readonly statuses: Readonly<Record<number, number>>;
+  /** How often each refusal came. */
+  readonly refusals: Readonly<Record<string, number>>;
 }
 
 export interface Offer {
@@ -37,8 +39,13 @@ export async function offer(world: World, { perSecond, seconds, isAttack, callee
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const atMs = performance.now() - startMs;
     const answer = world.start(callee(n), isAttack).then(
-      ({ status, json }) => ({ atMs, status, id: status === 201 ? String(json.id) : null }),
-      () => ({ atMs, status: 0, id: null }),
+      ({ status, json }) => ({
+        atMs,
+        status,
+        detail: String(json.detail ?? ""),
+        id: status === 201 ? String(json.id) : null,
+      }),
+      () => ({ atMs, status: 0, detail: "no answer", id: null }),
     );
     answers.push(answer);
   }
@@ -46,10 +53,13 @@ export async function offer(world: World, { perSecond, seconds, isAttack, callee
 }
 
 export function tallyOf(starts: readonly Started[]): Tally {
-  const statuses: Record<number, number> = {};
-  for (const { status } of starts) statuses[status] = (statuses[status] ?? 0) + 1;
-  const accepted = statuses[201] ?? 0;
-  return { starts, accepted, percent: starts.length === 0 ? 100 : (100 * accepted) / starts.length, statuses };
+  const refusals: Record<string, number> = {};
+  for (const { status, detail } of starts) {
+    const refusal = `${status} ${detail}`;
+    if (status !== 201) refusals[refusal] = (refusals[refusal] ?? 0) + 1;
+  }
+  const accepted = starts.filter(({ status }) => status === 201).length;
+  return { starts, accepted, percent: starts.length === 0 ? 100 : (100 * accepted) / starts.length, refusals };
 }
 
 /** How many of the accepted starts of the honest app rang a phone. */

@@ -47,8 +47,8 @@ async function within(world: Promise<World>, run: (world: World) => Promise<Tria
   }
 }
 
-const told = ({ accepted, starts, statuses }: Tally) =>
-  `${accepted} of ${starts.length} accepted ${JSON.stringify(statuses)}`;
+const told = ({ accepted, starts, refusals }: Tally) =>
+  `${accepted} of ${starts.length} accepted ${JSON.stringify(refusals)}`;
 const isReady = async (world: World) => Number((await world.get("/readyz")).status === 200);
 
 /** One failing start a second beside one honest start a second. */

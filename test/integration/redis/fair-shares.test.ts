@@ -214,10 +214,10 @@ describe("no fair shares: an app that asks for all of a trunk", () => {
 describe("100-Trying black hole: calls that no phone rings for", () => {
   const hole = (caller: Partial<Caller> = {}) => appWith({ prefix: "+8835100", ...caller });
 
-  it("to one prefix take three quarters of a trunk at most; other prefixes of the same app go on", async () => {
+  it("to one prefix take half of a trunk at most; other prefixes of the same app go on", async () => {
     const path = pathWith({ maxConcurrentCalls: 40 });
     const app = hole();
-    expect(accepted(await takeMany(60, path, app))).toBe(30);
+    expect(accepted(await takeMany(60, path, app))).toBe(20);
     const honest = { ...app, prefix: "+4474001" };
     expect(accepted(await takeMany(9, path, honest))).toBe(9);
   });

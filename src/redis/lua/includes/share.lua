@@ -14,9 +14,10 @@ local MOST_WEIGHED = 100
 local BURST_MS, MOST_AHEAD_MS = 1000, 2000
 -- This part of the queue, and of the slots, is for apps that are within their share.
 local QUEUE_RESERVE, SLOT_RESERVE = 0.25, 0.1
--- From this part of its slots on a trunk is under pressure: then calls without alerting may hold no more than these parts
--- for one prefix and for one app. A trunk with fewer slots is too small for parts.
-local PRESSURE, SILENT_OF_PREFIX, SILENT_OF_APP, LEAST_SLOTS = 0.75, 0.25, 0.5, 10
+-- Calls without alerting: from half of a trunk's slots on they may hold a quarter of them for one prefix, from three
+-- quarters on half of them for one app. The prefix comes first: what one destination holds must leave room for others of
+-- the same app. A trunk with fewer slots is too small for parts.
+local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 10
 
 local function flow_keys(trunk, caller)
   local stem = trunk.stem .. ':flow:' .. caller.app
@@ -59,11 +60,14 @@ end
 
 local function too_many_silent(trunk, used, caller, keys, now)
   local most = trunk.most_calls
-  if most < LEAST_SLOTS or used < most * PRESSURE then
+  if most < LEAST_SLOTS or used < most * PREFIX_PRESSURE then
     return false
   end
-  return leases_in(keys.silent_prefix_key, now) >= most * SILENT_OF_PREFIX
-    or (caller.shares_trunks and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP)
+  if leases_in(keys.silent_prefix_key, now) >= most * SILENT_OF_PREFIX then
+    return true
+  end
+  local is_pressed = caller.shares_trunks and used >= most * APP_PRESSURE
+  return is_pressed and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP
 end
 
 -- How long a call of this caller may wait for its turn on the trunk; nil: there is no slot for it now.
