@@ -1,10 +1,10 @@
 /**
- * Keeps the good name of our caller IDs: none is shown more often than its caps allow, and what carriers distrust rests.
- * The counting is done in one place for all gateways; here it is decided what to ask, what to tell and when to warn.
+ * Caller-ID reputation: none is shown more often than its caps allow, and what carriers distrust goes into cool-down.
+ * The counting is in the store, over all gateways; here is decided what to ask, what to report and when to warn.
  *
- * A call is counted some 20 ms after its caller ID was leased, and a list of those that are out is gone by for 250 ms
- * (out-list.ts), so calls that draw the same caller ID within that time may pass its cap. At 700 calls a second from a
- * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
+ * A call is counted some 20 ms after its caller ID was leased, and the list of blocked ones is up to 250 ms old
+ * (blocked-cache.ts), so calls that draw the same caller ID within that time may exceed its cap. It matters only where
+ * the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
 import { calleePrefix } from "../numbers/callee-prefix.ts";
@@ -85,7 +85,7 @@ export function createCallerIdReputation(options: {
     ...{ store, batchTimer: options.batchTimer, clock, logger },
     onRested(rested) {
       publish("caller_id.cooldown", rested);
-      logger.warn({ ...rested }, "a caller ID rests");
+      logger.warn({ ...rested }, "caller ID in cool-down");
     },
   });
   /** By prefix; bounded by the configured ranges. */
@@ -97,7 +97,7 @@ export function createCallerIdReputation(options: {
       const nowMs = clock.nowMs();
       if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
       warnedAtMs.set(prefix, nowMs);
-      logger.warn({ ranges, size, out }, "much of a range is over a cap or rests; above half it is not used");
+      logger.warn({ ranges, size, out }, "much of a range is at a cap or in cool-down; above half it is not used");
     }
   }
 

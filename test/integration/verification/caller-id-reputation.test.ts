@@ -91,7 +91,7 @@ describe("a caller ID", () => {
       }),
     );
     expect(await world.callerIdReputation.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
-    const log = world.logLines.find((line) => line.includes("a caller ID rests")) ?? "";
+    const log = world.logLines.find((line) => line.includes("caller ID in cool-down")) ?? "";
     expect(JSON.parse(log)).toMatchObject({ range: flagged.range, reason: "flagged" });
     expect(log).not.toContain(flagged.callerId.slice(1));
     for (let i = 0; i < 60; i++) {
