@@ -63,6 +63,8 @@ class PathBreakers {
   readonly whole: Breaker;
   /** In the order of their last failure; only prefixes that failed. */
   readonly byPrefix = new Map<string, Breaker>();
+  /** When a call to a prefix was last good, the latest last: a breaker that is made later must know it. */
+  readonly #goodAtMs = new Map<string, number>();
   readonly #newOne: () => Breaker;
 
   constructor(whole: Breaker, newOne: () => Breaker) {
@@ -72,16 +74,24 @@ class PathBreakers {
 
   record({ source, round, prefixRound }: Begun, verdict: TrunkVerdict, nowMs: number, retryAfterMs: number): void {
     this.whole.record(round, verdict, nowMs, source, retryAfterMs);
+    if (verdict === "good") putLast(this.#goodAtMs, source.prefix, nowMs);
     const known = this.byPrefix.get(source.prefix);
     if (known === undefined && verdict !== "call_failed") return;
     const breaker = known ?? this.#newOne();
+    const goodAtMs = this.#goodAtMs.get(source.prefix);
+    if (known === undefined && goodAtMs !== undefined)
+      breaker.record(breaker.begin(goodAtMs), "good", goodAtMs, source);
     breaker.record(prefixRound ?? breaker.begin(nowMs), verdict, nowMs, source, retryAfterMs);
-    if (verdict !== "call_failed") return;
-    this.byPrefix.delete(source.prefix);
-    this.byPrefix.set(source.prefix, breaker);
-    const [oldest] = this.byPrefix.keys();
-    if (this.byPrefix.size > mostPrefixes && oldest !== undefined) this.byPrefix.delete(oldest);
+    if (verdict === "call_failed") putLast(this.byPrefix, source.prefix, breaker);
   }
+}
+
+/** What was put longest ago goes where there are too many. */
+function putLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > mostPrefixes && oldest !== undefined) map.delete(oldest);
 }
 
 export function createBreakers(options: BreakersOptions): Breakers {
