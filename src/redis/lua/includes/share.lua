@@ -17,7 +17,7 @@ local QUEUE_RESERVE, SLOT_RESERVE = 0.25, 0.1
 -- Calls without alerting: from half of a trunk's slots on they may hold a quarter of them for one prefix, from three
 -- quarters on half of them for one app. The prefix comes first: what one destination holds must leave room for others of
 -- the same app. A trunk with fewer slots is too small for parts.
-local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 10
+local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 20
 
 local function flow_keys(trunk, caller)
   local stem = trunk.stem .. ':flow:' .. caller.app
