@@ -53,8 +53,14 @@ export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Eviden
     inviteOver: inviteOver(end, evidence, proof),
     networkBlocked,
     redressUrl,
+    ...(ending.endedBy === "far_end" ? retryAfterOf(evidence) : {}),
     attempts: [],
   };
+}
+
+function retryAfterOf(evidence: Evidence | null): Pick<CallResult, "retryAfterSeconds"> {
+  const seconds = evidence?.final?.retryAfterSeconds;
+  return seconds === undefined ? {} : { retryAfterSeconds: seconds };
 }
 
 /**

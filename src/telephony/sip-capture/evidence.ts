@@ -24,7 +24,8 @@ export interface Evidence {
   readonly over: boolean;
 }
 
-export interface FinalResponse extends Pick<InviteResponse, "status" | "q850Cause" | "networkBlocked" | "redressUrl"> {
+export interface FinalResponse
+  extends Pick<InviteResponse, "status" | "q850Cause" | "networkBlocked" | "redressUrl" | "retryAfterSeconds"> {
   readonly atMs: number;
 }
 
@@ -91,14 +92,15 @@ export function addMessage(call: WireCall, message: SipMessage, atMs: number): W
 function addResponse(call: WireCall, response: InviteResponse, atMs: number): WireCall {
   const { evidence } = call;
   if (response.fromTag !== call.fromTag || response.cseq !== call.cseq || evidence.final !== null) return call;
-  const { status, toTag, q850Cause, networkBlocked, redressUrl } = response;
+  const { status, toTag, q850Cause, networkBlocked, redressUrl, retryAfterSeconds } = response;
+  const retryAfter = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const isFinal = status >= 200;
   const next: Evidence = {
     ...evidence,
     respondedAtMs: evidence.respondedAtMs ?? atMs,
     progressAtMs: evidence.progressAtMs ?? (status === 183 ? atMs : null),
     alertingAtMs: evidence.alertingAtMs ?? (status === 180 ? atMs : null),
-    final: isFinal ? { atMs, status, q850Cause, networkBlocked, redressUrl } : null,
+    final: isFinal ? { atMs, status, q850Cause, networkBlocked, redressUrl, ...retryAfter } : null,
     forked: evidence.forked || (!isFinal && toTag !== null && call.toTag !== null && toTag !== call.toTag),
     over: isFinal && !isChallenge(status),
   };

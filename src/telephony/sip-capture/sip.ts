@@ -24,6 +24,8 @@ export interface InviteResponse extends Common {
   /** The 603 of call analytics (ATIS-1000099). */
   readonly networkBlocked: boolean;
   readonly redressUrl: string | null;
+  /** Retry-After of a 503 in seconds (RFC 3261 sections 20.33 and 21.5.4), where there is one. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The response to a CANCEL. */
@@ -36,7 +38,7 @@ export type SipMessage = SipRequest | InviteResponse | CancelResponse;
 
 const methods = ["INVITE", "CANCEL", "BYE"] as const;
 const responseStart = "SIP/2.0 ";
-const wanted = wantedHeaders("cseq", "from", "to", "reason");
+const wanted = wantedHeaders("cseq", "from", "to", "reason", "retry-after");
 
 /** Of which kind a message is, from its first bytes: the cheap question before everything else. Null: of no use to us. */
 export function kindOf(sip: Buffer): SipRequest["method"] | "response" | null {
@@ -77,7 +79,15 @@ function inviteResponse(message: ParsedMessage & { kind: "response" }, common: C
     q850Cause: q850?.cause ?? null,
     networkBlocked: blocked !== null,
     redressUrl: blocked?.redressUrl ?? null,
+    ...retryAfterOf(message),
   };
+}
+
+/** Seconds, then perhaps a comment or parameters: `18000;duration=3600`, `120 (in a meeting)`. */
+function retryAfterOf(message: ParsedMessage & { kind: "response" }): { readonly retryAfterSeconds?: number } {
+  if (message.status !== 503) return {};
+  const seconds = /^(\d{1,9})(?=$|[\s;(])/.exec(onlyHeaderOf(message, "retry-after") ?? "")?.[1];
+  return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) };
 }
 
 function startsWith(bytes: Buffer, text: string): boolean {

@@ -104,3 +104,27 @@ describe("a SIP message", () => {
     );
   });
 });
+
+describe("Retry-After", () => {
+  const retryAfter = (status: string, ...headers: string[]) => {
+    const message = parse(sip(status, { headers }));
+    return message?.kind === "response" ? (message.retryAfterSeconds ?? null) : "not read";
+  };
+
+  it.each([
+    ["Retry-After: 60", 60],
+    ["Retry-After: 120 (in a meeting)", 120],
+    ["Retry-After: 18000;duration=3600", 18_000],
+    ["Retry-After: soon", null],
+    ["Retry-After: -5", null],
+    ["Retry-After: 9999999999", null],
+    ["Reason: Q.850;cause=34", null],
+  ])("of a 503 is read in seconds: %s", (header, seconds) => {
+    expect(retryAfter("503 Service Unavailable", header)).toBe(seconds);
+  });
+
+  it("of another status, or twice, is not", () => {
+    expect(retryAfter("486 Busy Here", "Retry-After: 60")).toBeNull();
+    expect(retryAfter("503 Service Unavailable", "Retry-After: 60", "Retry-After: 61")).toBeNull();
+  });
+});
