@@ -52,7 +52,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const inboundCalls = new Counter({
     name: "onering_inbound_calls_total",
-    help: "Inbound calls, by result.",
+    help: "Inbound calls, all of them refused, by result.",
     labelNames: ["trunk", "result"] as const,
     registers,
   });

@@ -108,7 +108,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   });
   const capture =
     config.sip_capture === undefined ? null : createSipCapture({ config: config.sip_capture, clock, logger });
-  const readInbound = createInboundReader(config.trunks);
+  const readInbound = createInboundReader(config.trunks, { logger, clock });
   const dialer = createDialer({ callControls: controls, config, slots, capture, clock, logger });
 
   return {

@@ -115,7 +115,9 @@ export interface CallIn {
   /** User part of From. */
   readonly caller: string;
   readonly called: string;
-  /** A whole header line. */
+  /** User part of To, default `called`. */
+  readonly toUser?: string;
+  /** Whole header lines; default the P-Asserted-Identity by which a carrier vouches for `caller`. */
   readonly header?: string;
   /** Loopback address to call from, default 127.0.0.1. */
   readonly address?: string;
@@ -130,10 +132,11 @@ const CALL_IN_DEADLINE_MS = 15_000;
 export async function callIn(call: CallIn): Promise<number[]> {
   const { sipp } = await findPrograms();
   if (!sipp) throw new Error("SIPp is not here: run `npm run runtime -- --for-tests`");
-  const { transport = "udp", address = "127.0.0.1", caller, called, header = "X-Carrier: SIPp" } = call;
+  const { transport = "udp", address = "127.0.0.1", caller, called, toUser = called } = call;
+  const { header = `P-Asserted-Identity: <sip:${caller}@carrier.example>` } = call;
   const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
   const [scenario, messageFile] = [path.join(dir, "scenario.xml"), path.join(dir, "messages.log")];
-  await writeFile(scenario, await renderScenario({ scenario: "caller", keys: { caller, called, header } }));
+  await writeFile(scenario, await renderScenario({ scenario: "caller", keys: { caller, called, to: toUser, header } }));
   const args = [
     ...[`127.0.0.1:${call.to}`, "-sf", scenario, "-i", address, "-t", sockets[transport], "-m", "1", "-nostdin"],
     ...["-trace_msg", "-message_file", messageFile],

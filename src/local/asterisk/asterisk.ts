@@ -113,6 +113,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     HEP_MODULE: options.hepPort ? "res_hep" : "",
     HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
     HEP_PASSWORD: options.hepPassword ?? "",
+    EVENT_SECRET: randomBytes(24).toString("base64url"),
   };
   await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks, options.inboundApps ?? []);
 

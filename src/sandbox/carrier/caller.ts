@@ -70,6 +70,8 @@ function writer(call: {
   const name = () => random.bytes(9).toString("hex");
   const [branch, tag, callId] = [name(), name(), name()];
   const host = caller === "anonymous" ? "anonymous.invalid" : LOOPBACK;
+  // The carrier vouches for the number (RFC 3325), unless the phone withheld it.
+  const asserted = caller === "anonymous" ? [] : [`P-Asserted-Identity: <sip:${caller}@${LOOPBACK}>`];
   return (method, toTag) =>
     Buffer.from(
       [
@@ -81,6 +83,7 @@ function writer(call: {
         `CSeq: 1 ${method}`,
         `Contact: <sip:carrier@${local}>`,
         "Max-Forwards: 70",
+        ...asserted,
         "Content-Length: 0",
         "",
         "",

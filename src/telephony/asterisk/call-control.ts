@@ -3,6 +3,8 @@
  * Asterisk interface and passes the same conformance suite.
  */
 
+import type { Invite } from "./invite.ts";
+
 /** One INVITE to place. Every text in it was validated by the gateway; drivers check it again and send nothing else. */
 export interface CallRequest {
   /** Unique; becomes Asterisk's channel id, so that placing the same call twice is refused. `^[A-Za-z0-9_-]{1,100}$`. */
@@ -58,10 +60,11 @@ export type CallEvent =
 export interface InboundCall {
   /** The PJSIP endpoint that it came in on. */
   readonly endpoint: string;
-  /** The caller's number as the carrier gave it; untrusted text, at most 40 characters; '' where withheld. */
-  readonly caller: string;
-  /** The number that was called, likewise. */
-  readonly called: string;
+  /**
+   * What the dialplan passed on of its INVITE: untrusted. `unreadable`: not whole, or nothing. `forged`: it came over AMI
+   * without the dialplan's secret, so there may have been no such call.
+   */
+  readonly invite: Invite | "unreadable" | "forged";
   readonly atMs: number;
 }
 

@@ -86,6 +86,22 @@ export const Trunk = section("A SIP trunk to a carrier: an endpoint in Asterisk'
           description:
             "Whether the caller ID of such a call proves the caller. Only where the carrier vouches for it and is the only one that can send calls on this trunk: never over plain UDP on a public network.",
         }),
+        identity: Type.Union([Type.Literal("pai"), Type.Literal("from")], {
+          default: "pai",
+          description:
+            "Where the carrier writes the caller that it vouches for: P-Asserted-Identity (RFC 3325), exactly one, or From. `from` only where the carrier says in writing that it sets From itself: otherwise the caller's phone writes it.",
+        }),
+        to_may_differ: Type.Boolean({
+          default: false,
+          description:
+            "Whether calls count whose To is another number than the Request-URI. A forwarded call looks so; set it only where the carrier writes To like this in every call (an account, a pilot number).",
+        }),
+        min_attestation: Type.Optional(
+          Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], {
+            description:
+              "The lowest STIR/SHAKEN attestation that proves a caller: `verstat` of the identity, P-Attestation-Indicator or Attestation-Info, where the carrier passes them on. Left out: none is needed, and a signature that failed still proves nothing.",
+          }),
+        ),
       },
     ),
   ),

@@ -1,5 +1,6 @@
 /** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
 import type { ManagerMessage } from "../ami/session.ts";
+import { type Invite, readInvite } from "../invite.ts";
 import { lastResponseIn } from "../last-response.ts";
 import type { ChannelNews } from "../own-calls.ts";
 
@@ -7,13 +8,16 @@ export type AmiNews =
   | ChannelNews
   /** An originate came to nothing: before it had a channel, or after; then `ended` is told too. */
   | { readonly type: "not_placed"; readonly channelId: string }
-  /** The dialplan refused a call that came in. */
-  | { readonly type: "inbound"; readonly endpoint: string; readonly caller: string; readonly called: string };
+  /** The dialplan refused a call that came in: so it says, and `token` must prove it (EventSecret). */
+  | {
+      readonly type: "inbound";
+      readonly endpoint: string;
+      readonly invite: Invite | "unreadable";
+      readonly token: unknown;
+    };
 
 /** The name of the dialplan's `UserEvent`. */
 const inboundName = "OneRingInbound";
-/** What `InboundCall` promises. */
-const longestNumber = 40;
 
 /** The meaning of one event; null: none for us. */
 export function readEvent(event: ManagerMessage): AmiNews | null {
@@ -73,10 +77,10 @@ function ended({
 /** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */
 const channelNamePattern = /^PJSIP\/(.+)-[0-9a-f]{8,}$/;
 
-/** A field that is there twice has been smuggled in by a caller (a comma starts another): such an event is not believed. */
-function inbound({ channel, caller = "", called }: ManagerMessage): AmiNews | null {
-  if (typeof channel !== "string" || typeof caller !== "string" || typeof called !== "string") return null;
-  const endpoint = channelNamePattern.exec(channel)?.[1];
-  if (endpoint === undefined) return null;
-  return { type: "inbound", endpoint, caller: caller.slice(0, longestNumber), called: called.slice(0, longestNumber) };
+/** A field that is there twice is a list here, and so neither a token nor an INVITE. */
+function inbound({ channel, token, invite }: ManagerMessage): AmiNews | null {
+  const endpoint = typeof channel === "string" ? channelNamePattern.exec(channel)?.[1] : undefined;
+  return endpoint === undefined
+    ? null
+    : { type: "inbound", endpoint, invite: readInvite(invite) ?? "unreadable", token };
 }
