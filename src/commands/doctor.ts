@@ -10,6 +10,7 @@ import { examineAsterisk } from "../doctor/asterisk.ts";
 import { type CanaryWishes, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
+import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRedis } from "../doctor/redis.ts";
@@ -33,6 +34,7 @@ export async function doctor(configPath: string, wishes: CanaryWishes | null): P
   tell([{ level: "ok", what: `${configPath} is a valid configuration`, mend: null }]);
   tell(examineRanges(config));
   tell(examineRoutes(config));
+  tell(examineNumberFormats(config));
   tell(await examineRedis(config.redis));
   tell(await examineOutages(config));
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
