@@ -5,8 +5,8 @@ ARG NODE_IMAGE=node:24.21.0-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-COPY tools ./tools
-# The image has its own Node 24; the one of tools/node (for hosts with an older one) and the test tools are left out below.
+COPY src/local/node ./src/local/node
+# The image has its own Node 24; the one of src/local/node (for hosts with an older one) and the test tools are left out below.
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src ./src

@@ -54,6 +54,8 @@ export SIP_TLS_CA_FILE="${SIP_TLS_CA_FILE:-/etc/ssl/certs/ca-certificates.crt}"
 export SIP_TLS_CERT_FILE="${SIP_TLS_CERT_FILE:-}" SIP_TLS_KEY_FILE="${SIP_TLS_KEY_FILE:-}"
 export STIR_KEY_FILE="${STIR_KEY_FILE:-}" STIR_CERT_URL="${STIR_CERT_URL:-}" STIR_ATTESTATION="${STIR_ATTESTATION:-A}"
 export RTP_START="${RTP_START:-10000}" RTP_END="${RTP_END:-19999}"
+# In events of calls that come in (inbound.conf.template). The gateway reads it over AMI, so a new one at each start will do.
+export EVENT_SECRET="${EVENT_SECRET:-$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')}"
 export HEP_ADDRESS="${HEP_ADDRESS:-}" HEP_PASSWORD="${HEP_PASSWORD:-}" HEP_MODULE=''
 [ -z "$HEP_ADDRESS" ] || HEP_MODULE=res_hep
 
@@ -133,5 +135,5 @@ for template in "$here"/*.conf; do
 done
 
 # Asterisk needs none of the secrets in its environment once they are rendered.
-unset ARI_PASSWORD AMI_PASSWORD TRUNK_PASSWORD HEP_PASSWORD
+unset ARI_PASSWORD AMI_PASSWORD TRUNK_PASSWORD HEP_PASSWORD EVENT_SECRET
 exec asterisk -f -C "$ETC_DIR/asterisk.conf"

@@ -1,20 +1,21 @@
 /**
  * checks: a check over HTTP through the whole gateway (key, limits, validation, rules, metrics, log) against bare
- * Fastify with one Lua call; both on the same Redis, each in a process of its own. Every check is a wrong one that is
- * counted and compared: the most that a check costs.
+ * Fastify with one Lua call, and perhaps against the gateway of another commit; each in a process of its own on a Redis of
+ * its own. Every check is a wrong one that is counted and compared: the most that a check costs.
  */
-import autocannon from "autocannon";
-import { cpuMs } from "./calls/process-stats.ts";
-import { type Rig, type Server, startRig } from "./checks/rig.ts";
-import { wrongCode } from "./checks/supply.ts";
+import { type Server, type ServerName, startRig } from "./checks/rig.ts";
 import { alternate, median, ratioOf } from "./support/alternate.ts";
+import { compare, isComparison } from "./support/comparison.ts";
+import { loadHttp } from "./support/http-load.ts";
+import { withParts } from "./support/parts.ts";
+import { cpuMs } from "./support/process-stats.ts";
 import type { BenchOptions, BenchResult } from "./support/report.ts";
 
-const rounds = 7;
-const warmupRounds = 2;
+const whole = { rounds: 7, warmupRounds: 2, requestsPerRound: 20_000 };
+const quick = { rounds: 1, warmupRounds: 1, requestsPerRound: 4000 };
 const connections = 32;
-/** About two to four seconds a side and round. The same number for both sides: the supply is what is prepared. */
-const requestsPerRound = 20_000;
+/** As long as the codes of `checksProfile`. */
+const wrongCode = "13572468";
 
 /** What one round of one side showed. */
 interface Round {
@@ -24,24 +25,27 @@ interface Round {
   readonly redisCpuUs: number;
 }
 
-/** Runs the comparison; about a minute. Figures are checks a second; higher is better. */
+/** Figures are checks a second; higher is better. */
 export async function runChecks(options: BenchOptions): Promise<BenchResult> {
-  const rig = await startRig(options.progress);
-  try {
-    const seen = { ours: [] as Round[], bare: [] as Round[] };
-    const side = (name: "ours" | "bare") => ({
-      name,
+  const { warmupRounds, requestsPerRound, ...plan } = options.quick ? quick : whole;
+  const rounds = options.rounds ?? plan.rounds;
+  const { progress, against } = options;
+  return await withParts(progress, async (parts) => {
+    const rig = await startRig(parts, against, progress);
+    const seen = new Map<ServerName, Round[]>(rig.servers.map(({ name }) => [name, []]));
+    const sides = rig.servers.map((server) => ({
+      name: server.name,
       async measure(round: number) {
-        await rig.supply.prepare(requestsPerRound + connections);
-        const measured = await checkAll(rig, rig[name]);
-        if (round >= 0) seen[name].push(measured);
+        await server.supply.prepare(requestsPerRound + connections);
+        const measured = await checkAll(server, requestsPerRound);
+        if (round >= 0) seen.get(server.name)?.push(measured);
         return measured.checksPerSecond;
       },
-    });
-    const measured = await alternate([side("ours"), side("bare")], {
+    }));
+    const measured = await alternate(sides, {
       rounds,
       warmupRounds,
-      onMeasured: (name, round, rate) => options.progress(`round ${round}: ${name} ${Math.round(rate)} checks/s`),
+      onMeasured: (name, round, rate) => progress(`round ${round}: ${name} ${Math.round(rate)} checks/s`),
     });
     const { ratio, ratioLow, ratioHigh } = ratioOf(measured, "ours", "bare");
     return {
@@ -52,59 +56,53 @@ export async function runChecks(options: BenchOptions): Promise<BenchResult> {
       unit: "checks/s",
       ratio_low: ratioLow,
       ratio_high: ratioHigh,
-      ours_detail: detail(seen.ours),
-      bare_detail: detail(seen.bare),
+      ours_detail: detail(seen.get("ours") ?? []),
+      bare_detail: detail(seen.get("bare") ?? []),
       bare_is: "Fastify and ioredis with default options, one route, one Lua call: count, compare",
       connections,
       requests_per_round: requestsPerRound,
       rounds,
-      redis_version: rig.redis.version,
+      redis_version: rig.redisVersion,
+      against: against && { commit: against.label, comparisons: toOther(seen) },
     };
-  } finally {
-    await rig.stop();
-  }
+  });
 }
+
+const figures: Readonly<Record<string, (round: Round) => number>> = {
+  "checks/s": (round) => round.checksPerSecond,
+  p99_ms: (round) => round.p99Ms,
+  server_cpu_us_per_check: (round) => round.serverCpuUs,
+  redis_cpu_us_per_check: (round) => round.redisCpuUs,
+};
 
 function detail(rounds: readonly Round[]) {
-  const of = (figure: (round: Round) => number) => median(rounds.map(figure));
-  return {
-    p99_ms: of(({ p99Ms }) => p99Ms),
-    server_cpu_us: of(({ serverCpuUs }) => serverCpuUs),
-    redis_cpu_us: of(({ redisCpuUs }) => redisCpuUs),
-  };
+  const { "checks/s": _, ...details } = figures;
+  return Object.fromEntries(Object.entries(details).map(([name, figure]) => [name, median(rounds.map(figure))]));
 }
 
-/** @throws {Error} where any check was not answered with 200: then it was not the work that is compared */
-async function checkAll(rig: Rig, server: Server): Promise<Round> {
-  const options: autocannon.Options = {
+function toOther(seen: ReadonlyMap<ServerName, readonly Round[]>) {
+  const [ours = [], other = []] = [seen.get("ours"), seen.get("other")];
+  return Object.entries(figures)
+    .map(([name, figure]) => compare(name, ours.map(figure), other.map(figure)))
+    .filter(isComparison);
+}
+
+async function checkAll(server: Server, requests: number): Promise<Round> {
+  const before = { server: cpuMs(server.pid), redis: cpuMs(server.redisPid) };
+  const { perSecond, p99Ms } = await loadHttp({
     url: server.url,
+    apiKey: server.apiKey,
     connections,
-    amount: requestsPerRound,
-    requests: [
-      {
-        method: "POST",
-        headers: { authorization: `Bearer ${rig.apiKey}`, "content-type": "application/json" },
-        body: JSON.stringify({ code: wrongCode }),
-        setupRequest: (request) => ({ ...request, path: `/v1/verifications/${rig.supply.nextId()}/check` }),
-      },
-    ],
-  };
-  const before = { server: cpuMs(server.pid), redis: cpuMs(rig.redis.pid) };
-  const startedMs = performance.now();
-  // autocannon itself only looks once a second whether it is done.
-  let lastMs = startedMs;
-  const result = await new Promise<autocannon.Result>((resolve, reject) => {
-    const run = autocannon(options, (error: unknown, done) => (error ? reject(error) : resolve(done)));
-    run.on("response", () => {
-      lastMs = performance.now();
-    });
+    requests,
+    next: () => ({
+      path: `/v1/verifications/${server.supply.nextId()}/check`,
+      body: JSON.stringify({ code: wrongCode }),
+    }),
   });
-  const failed = result.non2xx + result.errors + result.timeouts;
-  if (failed > 0) throw new Error(`${failed} of ${requestsPerRound} checks failed at ${server.url}`);
   return {
-    checksPerSecond: (requestsPerRound * 1000) / (lastMs - startedMs),
-    p99Ms: result.latency.p99,
-    serverCpuUs: ((cpuMs(server.pid) - before.server) * 1000) / requestsPerRound,
-    redisCpuUs: ((cpuMs(rig.redis.pid) - before.redis) * 1000) / requestsPerRound,
+    checksPerSecond: perSecond,
+    p99Ms,
+    serverCpuUs: ((cpuMs(server.pid) - before.server) * 1000) / requests,
+    redisCpuUs: ((cpuMs(server.redisPid) - before.redis) * 1000) / requests,
   };
 }

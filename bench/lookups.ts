@@ -1,26 +1,27 @@
 /**
- * How much our number lookup costs on top of the library it stands on: examine a number and write the response body,
- * against a bare loop over libphonenumber-js that gets the same facts and nothing else, against one that only parses,
- * and against google-libphonenumber. One core, one thread, no HTTP.
+ * lookups: how much our number lookup costs on top of the library it stands on: examine a number and write the response
+ * body, against a bare loop over libphonenumber-js that gets the same facts and nothing else, against one that only parses,
+ * and against google-libphonenumber. One core, one thread, no HTTP. Against another commit: both gateways over HTTP.
  */
-
 import google from "google-libphonenumber";
-import { getCountries, getExampleNumber, parsePhoneNumberFromString } from "libphonenumber-js/max";
-import examples from "libphonenumber-js/mobile/examples";
+import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { numberBody } from "../src/http/numbers/representation.ts";
 import { createNumbers } from "../src/numbers/numbers.ts";
+import { mixedNumbers } from "./lookups/numbers.ts";
+import { overHttp } from "./lookups/over-http.ts";
 import { alternate, median, ratioOf, type Side } from "./support/alternate.ts";
 import type { BenchOptions, BenchResult } from "./support/report.ts";
 
-/** Many short rounds: somebody else's work on the machine disturbs some of them, and the median does not see those. */
-const rounds = 41;
-const warmupRounds = 8;
+/** Many short rounds: other work on the machine disturbs some of them, which the median leaves out. */
+const whole = { rounds: 41, warmupRounds: 8 };
+const quick = { rounds: 5, warmupRounds: 2 };
 /** Long enough to hold collections of garbage, short enough that a round of all sides sees one machine. */
 const measureMs = 100;
-const listLength = 20_000;
 
-/** Runs the comparison; about 20 seconds. Figures are lookups a second on one core; higher is better. */
+/** Figures are lookups a second on one core; higher is better. */
 export async function runLookups(options: BenchOptions): Promise<BenchResult> {
+  const { warmupRounds, ...plan } = options.quick ? quick : whole;
+  const rounds = options.rounds ?? plan.rounds;
   const numbers = mixedNumbers();
   const sides: readonly Side[] = [
     side("ours", numbers, ourLookup()),
@@ -50,6 +51,10 @@ export async function runLookups(options: BenchOptions): Promise<BenchResult> {
     ratio_to_google: ratioOf(measured, "ours", "google").ratio,
     numbers: numbers.length,
     rounds,
+    against: options.against && {
+      commit: options.against.label,
+      comparisons: await overHttp(options.against, options),
+    },
   };
 }
 
@@ -57,7 +62,7 @@ function side(name: string, numbers: readonly string[], lookup: (input: string) 
   return { name, measure: () => lookupsPerSecond(numbers, lookup) };
 }
 
-/** The results are kept in use: a loop whose results nobody looks at may be compiled away. */
+/** Counts results, so that the loop is not compiled away. */
 let used = 0;
 
 function lookupsPerSecond(numbers: readonly string[], lookup: (input: string) => unknown): number {
@@ -73,7 +78,12 @@ function lookupsPerSecond(numbers: readonly string[], lookup: (input: string) =>
 
 /** What POST /v1/numbers/lookup does between the request's body and the response's. */
 function ourLookup(): (input: string) => string {
-  const numbers = createNumbers({ allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" });
+  const numbers = createNumbers({
+    allowed_countries: [],
+    denied_countries: [],
+    denied_prefixes: [],
+    fixed_line_or_mobile: "allow",
+  });
   return (input) => JSON.stringify(numberBody(numbers.examine(input, null, null)));
 }
 
@@ -110,37 +120,4 @@ function googleLookup(): (input: string) => unknown {
       return null; // it throws for what is no number, as part of its interface
     }
   };
-}
-
-/** Countries as a gateway sees them: a few large ones make most of the traffic. */
-const busyCountries = ["US", "IN", "GB", "DE", "FR", "BR", "ID", "NG", "MX", "TR"] as const;
-const landlines = ["+441212345678", "+4930123456", "+390612345678", "+33123456789", "+81312345678"];
-const junk = [
-  "",
-  "hello",
-  "+",
-  "+44",
-  "12345",
-  "+999123456789",
-  "+4474001234567890123",
-  "+12223334444",
-  "07400 123456",
-];
-
-/**
- * The same list on every run: 80 % mobiles (half of them of the busy countries; as E.164 or with spaces), 10 % landlines,
- * 10 % junk. Last digits vary, so that no result can be remembered.
- */
-function mixedNumbers(): readonly string[] {
-  const everywhere = getCountries();
-  return Array.from({ length: listLength }, (_, index) => {
-    const turn = Math.floor(index / 10);
-    const digits = String((index * 7919) % 10_000).padStart(4, "0");
-    if (index % 10 === 0) return junk[turn % junk.length] ?? "";
-    if (index % 10 === 5) return (landlines[turn % landlines.length] ?? "").replace(/\d{4}$/, digits);
-    const countries = index % 2 === 0 ? busyCountries : everywhere;
-    const example = getExampleNumber(countries[(index * 31 + turn) % countries.length] ?? "US", examples);
-    const written = index % 3 === 0 ? example?.formatInternational() : example?.number;
-    return (written ?? "+1").replace(/\d{4}$/, digits);
-  });
 }

@@ -1,22 +1,78 @@
-/** `npm run bench -- calls|checks|lookups [--json]`: ours against a bare peer, alternating in one run. */
+/** `npm run bench -- calls|checks|lookups`: this gateway against bare peers, and against another commit, in one run. */
 import { parseArgs } from "node:util";
+import type { Arrangement } from "./calls/arrangement.ts";
+import { buildCommit } from "./support/commit.ts";
 import { type BenchOptions, type BenchResult, report } from "./support/report.ts";
+
+const usage = `usage: npm run bench -- calls|checks|lookups [--against COMMIT] [--rounds N] [--quick]
+                           [--arrangement shared|apart] [--json]
+
+  --against      also runs the gateway of another commit, in turn with this one's, and reports the ratio of each figure
+  --rounds       how many times each side is measured; odd, so that the median is that of one round
+  --quick        a short run that shows that all of it works; its figures are not for comparing
+  --arrangement  calls only: all parts on all cores (shared), or Asterisk and carrier on half of them (apart); default both
+  --json         the result as one line of JSON, after the table
+`;
+
+const mostRounds = 99;
+/** Bad command line: EX_USAGE of sysexits.h. */
+const exitUsage = 64;
 
 const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<BenchResult>>> = {
   calls: async () => (await import("./calls/index.ts")).runCalls,
   checks: async () => (await import("./checks.ts")).runChecks,
   lookups: async () => (await import("./lookups.ts")).runLookups,
 };
+const arrangements: readonly string[] = ["shared", "apart"] satisfies Arrangement[];
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
-});
-const load = benches[positionals[0] ?? ""];
-if (load === undefined || positionals.length !== 1) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join("|")} [--json]\n`);
-  process.exit(64);
+function commandLine() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      against: { type: "string" },
+      arrangement: { type: "string" },
+      rounds: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [name = "", ...more] = positionals;
+  const load = benches[name];
+  const { arrangement = null } = values;
+  if (load === undefined || more.length > 0) throw new Error(`one of ${Object.keys(benches).join(", ")} is needed`);
+  if (arrangement !== null && (name !== "calls" || !arrangements.includes(arrangement))) {
+    throw new Error(`--arrangement ${arrangement}: must be shared or apart, and goes with calls`);
+  }
+  const rounds = values.rounds === undefined ? null : Number(values.rounds);
+  if (rounds !== null && !(Number.isInteger(rounds) && rounds % 2 === 1 && rounds > 0 && rounds <= mostRounds)) {
+    throw new Error(`--rounds ${values.rounds}: must be an odd number from 1 to ${mostRounds}`);
+  }
+  return { ...values, name, load, rounds, arrangement: arrangement as Arrangement | null };
 }
-const run = await load();
-const result = await run({ progress: (line) => process.stderr.write(`${line}\n`) });
-report(result, { json: values.json, write: (text) => process.stdout.write(text) });
+
+const progress = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  let given: ReturnType<typeof commandLine>;
+  try {
+    given = commandLine();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${usage}`);
+    return exitUsage;
+  }
+  try {
+    const { quick, rounds, arrangement } = given;
+    const run = await given.load();
+    const against = given.against === undefined ? null : await buildCommit(given.against, progress);
+    const result = await run({ progress, against, quick, rounds, arrangement });
+    report(result, { json: given.json, quick, write: (text) => process.stdout.write(text) });
+    return 0;
+  } catch (error) {
+    process.stderr.write(`bench ${given.name}: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();
+// What a part that ended left waiting (requests, timers) does not hold the process.
+process.exit();

@@ -62,10 +62,19 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       outOfService: () => operations.outOfService(),
       asterisks: () => telephony.asterisks(),
       callerIds: () => reputation.status(),
+      braked: () => telephony.brakes.braked(),
+      overloadLimit: () => telephony.overloadLimit(),
     },
     logger,
   );
   bus.subscribe(metrics.count);
+  bus.subscribe((event) => {
+    if (event.type !== "verification.ended" || event.app === null) return;
+    const { status } = event.data;
+    // Only what was delivered could have been checked.
+    if (status !== "verified" && status !== "failed" && status !== "expired") return;
+    telephony.brakes.verificationEnded(event.app, status !== "expired");
+  });
   if (options.onEvent) bus.subscribe(options.onEvent);
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
@@ -108,7 +117,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     extraPlugins,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
-      return { ready: redis && status.some((trunk) => trunk.usable) && !draining, redis, trunks: status, draining };
+      return { ready: redis && status.some((trunk) => trunk.reachable) && !draining, redis, trunks: status, draining };
     },
   });
 
@@ -124,7 +133,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async stop() {
       draining = true;
       server.startDraining();
-      await verifications.drain(config.calls.drain_ms);
+      // Load balancers must see that it is not ready before connections are refused.
+      const lingered = new Promise<void>((resolve) => clock.after(config.http.shutdown_linger_ms, resolve));
+      await Promise.all([verifications.drain(config.calls.drain_ms), lingered]);
       // What the last calls reported must be in Redis before its connection goes.
       await verifications.settled();
       await server.close();

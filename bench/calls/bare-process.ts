@@ -1,18 +1,21 @@
 /**
- * The bare peers: a loop that only originates and hangs up at ringing, over ARI HTTP with keep-alive or with REST over
- * the WebSocket on which the events come. No Redis, no rules, no outcome. The least that any gateway on ARI must do.
+ * The bare peers: a loop that only originates and hangs up when the phone has rung for the ring time, over ARI HTTP with
+ * keep-alive or with REST over the WebSocket on which the events come. No Redis, no rules, no outcome: the least that any
+ * gateway on ARI must do.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { offer } from "./offer.ts";
-import { callee, type RunCommand, type RunResult, type Target } from "./protocol.ts";
+import { callee, type RunCommand, type RunResult, type Target, wallClock } from "./protocol.ts";
 
 const target: Target = JSON.parse(process.env.BENCH_TARGET ?? "null");
 const app = `bare-${target.control}`;
+const callerId = encodeURIComponent("+447700900123");
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const authorization = `Basic ${Buffer.from(`${target.ariUser}:${target.ariPassword}`).toString("base64")}`;
-/** Longest wait for the calls of a run that have not rung when the last was offered. */
+/** Longest wait for Asterisk's answers to a run's requests when the last was sent. */
 const settleMs = 5000;
 
 /** Asks Asterisk. @returns the status of its answer */
@@ -48,10 +51,6 @@ function overWebSocket(method: string, path: string): Promise<number> {
 
 const ari: Ask = target.control === "http" ? overHttp : overWebSocket;
 
-const startedAt = new Map<string, number>();
-let ringingMs: number[] = [];
-let ended = 0;
-
 function onEvent(text: string) {
   const event = JSON.parse(text) as {
     type: string;
@@ -65,53 +64,44 @@ function onEvent(text: string) {
     waiting.delete(id);
     return;
   }
-  const id = event.channel?.id;
-  if (id === undefined) return;
-  if (event.type === "ChannelStateChange" && event.channel?.state === "Ringing") {
-    const started = startedAt.get(id);
-    if (started === undefined) return;
-    ringingMs.push(performance.now() - started);
-    startedAt.delete(id);
-    void ari("DELETE", `/channels/${id}`).catch(() => {});
-  }
-  if (event.type === "ChannelDestroyed") {
-    startedAt.delete(id);
-    ended++;
-  }
+  const { channel } = event;
+  if (event.type !== "ChannelStateChange" || channel?.state !== "Ringing") return;
+  setTimeout(() => void ari("DELETE", `/channels/${channel.id}`).catch(() => {}), target.ringMs);
 }
 
-async function run(command: RunCommand): Promise<RunResult> {
-  ringingMs = [];
-  ended = 0;
-  let errors = 0;
+async function run({ ratePerSecond, durationMs, firstCallee }: RunCommand): Promise<RunResult> {
+  const wallMs = wallClock();
+  const placed: [string, number][] = [];
   let firstError: string | null = null;
   let offered = 0;
-  const fail = (error: unknown) => {
-    errors++;
-    firstError ??= String(error);
-  };
-  await offer(command.ratePerSecond, command.durationMs, (index) => {
+  let answered = 0;
+  await offer(ratePerSecond, durationMs, (index) => {
     offered++;
-    const id = randomUUID();
-    startedAt.set(id, performance.now());
-    const endpoint = encodeURIComponent(`PJSIP/${callee(command.firstCallee + index)}@${target.endpoint}`);
-    const callerId = encodeURIComponent("+447700900123");
-    ari("POST", `/channels?channelId=${id}&app=${app}&endpoint=${endpoint}&callerId=${callerId}&timeout=30`)
-      .then((status) => status !== 200 && fail(`originate answered ${status}`))
-      .catch(fail);
+    const to = callee(firstCallee + index);
+    const atMs = wallMs();
+    const endpoint = encodeURIComponent(`PJSIP/${to}@${target.endpoint}`);
+    const query = `channelId=${randomUUID()}&app=${app}&endpoint=${endpoint}&callerId=${callerId}&timeout=30`;
+    ari("POST", `/channels?${query}`)
+      .then((status) => {
+        if (status === 200) placed.push([to, atMs]);
+        else firstError ??= `originate answered ${status}`;
+      })
+      .catch((error) => {
+        firstError ??= String(error);
+      })
+      .finally(() => answered++);
   });
-  const deadlineMs = performance.now() + settleMs;
-  while (ended + errors < offered && performance.now() < deadlineMs) await new Promise((r) => setTimeout(r, 20));
-  startedAt.clear();
-  return { offered, ringingMs, errors: errors + (offered - errors - ringingMs.length), firstError };
+  const giveUpAtMs = performance.now() + settleMs;
+  while (answered < offered && performance.now() < giveUpAtMs) await pause(20);
+  return { offered, placed, firstError };
 }
 
 const socket = new WebSocket(
   `${target.ariUrl.replace("http", "ws")}/ari/events?app=${app}&api_key=${target.ariUser}:${target.ariPassword}`,
 );
 socket.on("message", (data) => onEvent(data.toString()));
-socket.on("open", () => process.send?.({ type: "ready" }));
+socket.on("open", () => process.send?.("ready"));
 process.on("message", (command: RunCommand) => {
-  void run(command).then((result) => process.send?.({ type: "result", result }));
+  void run(command).then((result) => process.send?.(result));
 });
 process.on("disconnect", () => process.exit(0));

@@ -1,9 +1,15 @@
 /** One step of the comparison: a side at one rate, with what it cost. */
-import { cpuMs, residentBytes } from "./process-stats.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { ringMs } from "../support/gateway-config.ts";
+import { cpuMs, residentBytes } from "../support/process-stats.ts";
+import type { RunCommand, RunResult } from "./protocol.ts";
+import type { Ring, RingLog } from "./ring-log.ts";
 import type { Side } from "./side.ts";
 
-/** POST-to-ringing that a person still feels as at once. */
+/** POST-to-ringing that a person still feels as at once; and how much longer than configured a phone may ring. */
 export const p99LimitMs = 100;
+/** Longest wait for the phones of a run to ring and be canceled, on top of the ring time. */
+const settleMs = 5000;
 
 export interface Step {
   readonly ratePerSecond: number;
@@ -12,11 +18,13 @@ export interface Step {
   readonly firstError: string | null;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** How much longer than the ring time the phones rang. */
+  readonly overrunP99Ms: number;
   readonly sideCpuMsPerCall: number;
   readonly asteriskCpuMsPerCall: number;
   readonly asteriskKeptBytesPerCall: number;
   readonly sideKeptBytesPerCall: number;
-  /** No error, and p99 within the limit. */
+  /** No error, and both p99 within the limit. */
   readonly held: boolean;
 }
 
@@ -24,34 +32,57 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.POSITIVE_INFINITY;
 }
 
-export async function step(
-  side: Side,
-  asteriskPid: number,
-  ratePerSecond: number,
-  durationMs: number,
-  firstCallee: number,
-): Promise<Step> {
+export async function step(side: Side, asteriskPid: number, ringLog: RingLog, command: RunCommand): Promise<Step> {
+  await ringLog.forget();
   const before = {
     side: cpuMs(side.pid),
     asterisk: cpuMs(asteriskPid),
     kept: residentBytes(asteriskPid),
     own: residentBytes(side.pid),
   };
-  const result = await side.run({ ratePerSecond, durationMs, firstCallee });
-  const calls = Math.max(1, result.ringingMs.length);
-  const sorted = [...result.ringingMs].sort((a, b) => a - b);
-  const p99Ms = percentile(sorted, 0.99);
+  const result = await side.run(command);
+  const rings = await untilCanceled(ringLog, result);
+  const { delays, overruns, missing } = matched(result, rings);
+  const calls = Math.max(1, delays.length);
+  const errors = result.offered - delays.length;
+  const p99Ms = percentile(delays, 0.99);
+  const overrunP99Ms = percentile(overruns, 0.99);
   return {
-    ratePerSecond,
-    calls: result.ringingMs.length,
-    errors: result.errors,
-    firstError: result.firstError,
-    p50Ms: percentile(sorted, 0.5),
+    ratePerSecond: command.ratePerSecond,
+    calls: delays.length,
+    errors,
+    firstError: result.firstError ?? (missing === 0 ? null : `${missing} accepted calls did not ring or ring on`),
+    p50Ms: percentile(delays, 0.5),
     p99Ms,
+    overrunP99Ms,
     sideCpuMsPerCall: (cpuMs(side.pid) - before.side) / calls,
     asteriskCpuMsPerCall: (cpuMs(asteriskPid) - before.asterisk) / calls,
     asteriskKeptBytesPerCall: (residentBytes(asteriskPid) - before.kept) / calls,
     sideKeptBytesPerCall: (residentBytes(side.pid) - before.own) / calls,
-    held: result.errors === 0 && p99Ms <= p99LimitMs,
+    held: errors === 0 && p99Ms <= p99LimitMs && overrunP99Ms <= p99LimitMs,
   };
+}
+
+async function untilCanceled(ringLog: RingLog, { placed }: RunResult): Promise<ReadonlyMap<string, Ring>> {
+  const giveUpAtMs = performance.now() + ringMs + settleMs;
+  for (;;) {
+    const rings = await ringLog.read();
+    const done = placed.every(([callee]) => (rings.get(callee)?.canceledAtMs ?? null) !== null);
+    if (done || performance.now() > giveUpAtMs) return rings;
+    await pause(50);
+  }
+}
+
+/** Rising figures of the calls that rang and were canceled, and how many of the accepted calls did not. */
+export function matched({ placed }: RunResult, rings: ReadonlyMap<string, Ring>) {
+  const delays: number[] = [];
+  const overruns: number[] = [];
+  for (const [callee, atMs] of placed) {
+    const ring = rings.get(callee);
+    if (ring === undefined || ring.canceledAtMs === null) continue;
+    delays.push(ring.rangAtMs - atMs);
+    overruns.push(ring.canceledAtMs - ring.rangAtMs - ringMs);
+  }
+  const rising = (a: number, b: number) => a - b;
+  return { delays: delays.sort(rising), overruns: overruns.sort(rising), missing: placed.length - delays.length };
 }

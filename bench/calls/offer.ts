@@ -1,4 +1,4 @@
-/** Offers work at a fixed rate, whatever becomes of it (open loop): a slow server must not slow the load down. */
+/** Offers work at a fixed rate (open loop): a slow server must not slow the load down. */
 
 /**
  * Calls `send` `ratePerSecond` times a second for `durationMs`.

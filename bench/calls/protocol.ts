@@ -1,6 +1,6 @@
-/** What the bench and the two sides, each a process of its own so that its CPU can be read, say to each other. */
+/** What the bench and the sides say to each other; the bare ones are processes of their own. */
 
-/** Asterisk and the trunk that both sides call through. */
+/** Asterisk and the trunk that all sides call through. */
 export interface Target {
   /** How the bare peer asks for calls. */
   readonly control: "http" | "websocket";
@@ -8,29 +8,40 @@ export interface Target {
   readonly ariUser: string;
   readonly ariPassword: string;
   readonly endpoint: string;
+  /** How long a phone rings before the bare peer hangs up: as long as the gateway's. */
+  readonly ringMs: number;
 }
 
-/** Parent → side: offer calls. */
+/** Offer calls. */
 export interface RunCommand {
-  readonly type: "run";
   readonly ratePerSecond: number;
   readonly durationMs: number;
   /** First callee of this run, so that no callee is called twice. */
   readonly firstCallee: number;
 }
 
-/** Side → parent: how that went. */
+/** How that went, as far as the side knows; whether the phones rang is known from the carrier. */
 export interface RunResult {
   readonly offered: number;
-  /** POST-to-ringing of each call that rang. */
-  readonly ringingMs: number[];
-  readonly errors: number;
+  /** Callee and wall-clock milliseconds of the request of each call that was accepted. */
+  readonly placed: readonly (readonly [callee: string, atMs: number])[];
   /** What the first error said. */
   readonly firstError: string | null;
 }
 
-/** Wall-clock milliseconds with a fraction, comparable between processes of one machine. */
-export const wallMs = () => performance.timeOrigin + performance.now();
+/**
+ * A clock in wall-clock milliseconds with a fraction, comparable to the carrier's: `Date.now()` has no fraction, and
+ * `performance.timeOrigin` drifts from it over a long run. Make a new one for each run; takes a millisecond.
+ */
+export function wallClock(): () => number {
+  const firstMs = Date.now();
+  let nextMs = firstMs;
+  while (nextMs === firstMs) nextMs = Date.now();
+  const offsetMs = nextMs - performance.now();
+  return () => offsetMs + performance.now();
+}
 
-/** A callee that number plans call a valid mobile: +44 7400 000000 and up. */
-export const callee = (index: number) => `+447400${String(index % 1_000_000).padStart(6, "0")}`;
+/** British mobile numbers, +44 7100 000000 to +44 7399 999999: more than a run calls. */
+const callees = 300_000_000;
+
+export const callee = (index: number) => `+44${7_100_000_000 + (index % callees)}`;

@@ -1,109 +1,39 @@
-/** What both sides call through: one Asterisk, one SIPp carrier that rings, and for the gateway its Redis. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { stringify } from "yaml";
-import { apiKeyHash, generateApiKey } from "../../src/apps/api-keys.ts";
-import { startAsterisk } from "../../src/local/asterisk/asterisk.ts";
-import { ensureRuntime } from "../../src/local/fetch/programs.ts";
-import { startRedis } from "../../src/local/redis-server.ts";
-import { cryptoRandom } from "../../src/shared/random.ts";
-import { startSipp } from "../../test/support/sipp.ts";
-import type { Parts } from "./arrangement.ts";
-import { type Side, type SideName, startBare, startOurs } from "./side.ts";
-
-const endpoint = "carrier";
-/** More than ever ring at once: the bench looks for the machine's limit, not for a configured one. */
-const maxConcurrentCalls = 5000;
-/** Admission runs, and never makes a call wait. */
-const mostCallsPerSecond = 10_000;
+/** The sides of the comparison and what they call through. */
+import { type Source, thisCommit } from "../support/commit.ts";
+import { startGateway } from "../support/gateway.ts";
+import { callsProfile, ringMs } from "../support/gateway-config.ts";
+import type { Parts } from "../support/parts.ts";
+import { startTelephony } from "../support/telephony.ts";
+import type { Halves } from "./arrangement.ts";
+import { createRingLog, type RingLog } from "./ring-log.ts";
+import { gatewaySide, type Side, startBare } from "./side.ts";
 
 export interface Rig {
-  readonly sides: Readonly<Record<SideName, Side>>;
+  readonly sides: readonly Side[];
+  readonly ringLog: RingLog;
   readonly asteriskVersion: string;
-  readonly parts: Parts;
+  readonly halves: Halves;
   readonly asteriskPid: number;
-  stop(): Promise<void>;
 }
 
-/** Starts everything; whatever started is ended again where a later part fails. */
-export async function startRig(progress: (line: string) => void): Promise<Rig> {
-  const stops: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (const one of stops.reverse()) await one();
+/** @param other one more gateway, of another commit; null: none */
+export async function startRig(parts: Parts, other: Source | null, progress: (line: string) => void): Promise<Rig> {
+  const { programs, asterisk, asteriskPid, carrierPid, ringLog } = await startTelephony(parts, progress);
+  const needs = { redisServer: programs.redisServer, asterisk, profile: callsProfile };
+  const gateways = [await startGateway(parts, "ours", thisCommit, needs)];
+  if (other !== null) gateways.push(await startGateway(parts, "other", other, needs));
+  const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
+  const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
+  const sides = [
+    ...gateways.map((gateway) => gatewaySide(parts, gateway)),
+    await startBare(parts, { control: "http", ...target }),
+    await startBare(parts, { control: "websocket", ...target }),
+  ];
+  const halves = {
+    telephonyPids: [asteriskPid, carrierPid],
+    // This process is the load.
+    gatewayPids: [...sides.map((side) => side.pid), ...gateways.map((gateway) => gateway.redisPid), process.pid],
   };
-  try {
-    const programs = await ensureRuntime({ forTests: true, progress });
-    const carrier = await startSipp({ scenario: "ringing", transport: "tcp", trace: false, maxCalls: 1_000_000 });
-    stops.push(() => carrier.stop());
-    const trunk = { name: endpoint, host: "127.0.0.1", port: carrier.port, transport: "tcp" } as const;
-    const asterisk = await startAsterisk(programs.asterisk, { trunks: [trunk] });
-    stops.push(() => asterisk.stop());
-    const redis = await startRedis(programs.redisServer);
-    stops.push(() => redis.stop());
-    const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
-    stops.push(() => rm(dir, { recursive: true, force: true }));
-
-    const apiKey = generateApiKey(cryptoRandom);
-    const configPath = path.join(dir, "onering.yaml");
-    await writeFile(configPath, stringify(gatewayConfig({ asterisk, redis, apiKey })));
-    const ours = await startOurs(configPath, apiKey);
-    stops.push(() => ours.stop());
-    const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
-    const startPeer = async (control: "http" | "websocket") => {
-      const peer = await startBare({ control, ariUrl, ariUser, ariPassword, endpoint });
-      stops.push(() => peer.stop());
-      return peer;
-    };
-    const sides = { ours, bare_http: await startPeer("http"), bare_websocket: await startPeer("websocket") };
-    const parts = {
-      telephonyPids: [asterisk.pid, carrier.pid],
-      // This process is the load.
-      gatewayPids: [...Object.values(sides).map((side) => side.pid), redis.pid, process.pid],
-    };
-    return { sides, parts, asteriskVersion: programs.asterisk.version, asteriskPid: asterisk.pid, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-function gatewayConfig(parts: {
-  asterisk: Awaited<ReturnType<typeof startAsterisk>>;
-  redis: { url: string };
-  apiKey: string;
-}) {
-  const { ari, ami } = parts.asterisk;
-  return {
-    http: { port: 0, rate_limit_per_minute: 1_000_000 },
-    redis: { url: parts.redis.url },
-    secrets: { hmac_key: randomBytes(32).toString("hex") },
-    asterisks: {
-      local: {
-        ari_url: ari.url,
-        ari_user: ari.user,
-        ari_password: ari.password,
-        ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
-        max_concurrent_calls: maxConcurrentCalls,
-        calls_per_second: mostCallsPerSecond,
-      },
-    },
-    trunks: {
-      carrier: {
-        asterisk: "local",
-        endpoint,
-        ranges: ["block"],
-        max_concurrent_calls: maxConcurrentCalls,
-        calls_per_second: mostCallsPerSecond,
-      },
-    },
-    ranges: { block: { prefix: "+44770090", digits: 4 } },
-    routes: [{ prefix: "+", trunks: ["carrier"] }],
-    apps: { bench: { api_keys_sha256: [apiKeyHash(parts.apiKey)] } },
-    calls: { setup_limit_ms: 5000, drain_ms: 5000 },
-    // One block stands in for the many that so many calls would need; every call is counted all the same.
-    caller_id_reputation: { attempts_per_hour: 1000, attempts_per_day: 5000 },
-    log: { level: "warn" },
-  };
+  const { version } = programs.asterisk;
+  return { sides, halves, ringLog: createRingLog(ringLog), asteriskVersion: version, asteriskPid };
 }

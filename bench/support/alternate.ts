@@ -11,11 +11,11 @@ export interface Side {
 }
 
 export interface AlternateOptions {
-  /** Measured rounds; odd, so that the median is one that was really measured. */
+  /** Measured rounds; odd, so that the median is that of one round. */
   readonly rounds: number;
   /** Rounds before those, thrown away: compilers and caches warm up. */
   readonly warmupRounds: number;
-  /** Told of each figure as it comes, warm-up rounds (counted from -warmupRounds) included. */
+  /** Gets each figure as it comes, warm-up rounds (counted from -warmupRounds) included. */
   readonly onMeasured?: (side: string, round: number, figure: number) => void;
 }
 

@@ -1,23 +1,41 @@
-/** The sides of a benchmark that run in processes of their own, so that their CPU can be told apart. */
+/** The bare sides: processes of their own, so that their CPU can be read, with a message channel to this one. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { ChildExit } from "../../src/local/process/child.ts";
+import type { Parts } from "./parts.ts";
 
-/** Longest wait for a child to be ready or to leave. */
-export const childDeadlineMs = 20_000;
+/** Longest wait for a child's first message. */
+const readyDeadlineMs = 20_000;
+const outputKeptChars = 2000;
 
-/** @param env on top of our own. Its log goes where nobody reads it. */
-export function forkSide(file: URL, env: Record<string, string>): ChildProcess {
-  return fork(fileURLToPath(file), {
+/**
+ * Starts a file that sends a message when it is ready, and ends when its channel closes.
+ * @param env on top of our own
+ * @returns the process and its first message
+ */
+export async function forkSide<Ready>(
+  parts: Parts,
+  name: string,
+  file: URL,
+  env: Record<string, string>,
+): Promise<{ child: ChildProcess; pid: number; ready: Ready }> {
+  const child = fork(fileURLToPath(file), {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-}
-
-/** Lets a child end by closing its channel, and ends it where it does not. */
-export async function leave(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exited = once(child, "exit", { signal: AbortSignal.timeout(childDeadlineMs) });
-  child.disconnect();
-  await exited.catch(() => child.kill("SIGKILL"));
+  let output = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    output = (output + text).slice(-outputKeptChars);
+  });
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  const pid = child.pid ?? 0;
+  parts.add({ name, pid, exited, output: () => output }, async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  const [ready] = await once(child, "message", { signal: AbortSignal.timeout(readyDeadlineMs) });
+  return { child, pid, ready: ready as Ready };
 }

@@ -1,7 +1,10 @@
-/** What a benchmark says at its end: a table for people, or one line of JSON for programs. */
+/** What a benchmark reports at its end: a table for people, or one line of JSON for programs. */
 import { cpus, totalmem } from "node:os";
+import type { Arrangement } from "../calls/arrangement.ts";
+import type { Source } from "./commit.ts";
+import type { Comparison } from "./comparison.ts";
 
-/** A benchmark's answer. Whatever else it measured stands beside these, in snake_case with units last. */
+/** A benchmark's result. Its other figures stand beside these, in snake_case with units last. */
 export interface BenchResult {
   readonly name: string;
   /** ours ÷ bare, both of them medians. */
@@ -10,24 +13,73 @@ export interface BenchResult {
   readonly bare: number;
   /** Of `ours` and `bare`, for instance `lookups/s`. */
   readonly unit: string;
+  /** This commit's gateway against another's, where that was asked for. */
+  readonly against: { readonly commit: string; readonly comparisons: readonly Comparison[] } | null;
   readonly [other: string]: unknown;
 }
 
-/** What every benchmark is told. */
+/** The command line of a benchmark. */
 export interface BenchOptions {
   /** Progress for people, one line at a time; nothing of it is in the result. */
   readonly progress: (line: string) => void;
+  /** The gateway of another commit, to run beside this one's. */
+  readonly against: Source | null;
+  /** A short run, which shows that all of it works; its figures are not for comparing. */
+  readonly quick: boolean;
+  /** How many times each side is measured; null: as the benchmark has it. */
+  readonly rounds: number | null;
+  /** Of `calls`: only this one; null: all. */
+  readonly arrangement: Arrangement | null;
 }
 
 /**
  * Writes the result: a table, and with `json` also the result as one JSON object in the last line, with the machine
  * it was measured on. Figures are rounded to four significant digits: more would be noise.
  */
-export function report(result: BenchResult, options: { json: boolean; write: (text: string) => void }): void {
-  const rounded = roundAll({ ...result, machine: machine() }) as Record<string, unknown>;
+export function report(
+  result: BenchResult,
+  options: { json: boolean; quick: boolean; write: (text: string) => void },
+): void {
+  const { against, ...others } = result;
+  const rounded = roundAll({ ...others, quick: options.quick, machine: machine() }) as Record<string, unknown>;
   const width = Math.max(...Object.keys(rounded).map((key) => key.length));
   for (const [key, value] of Object.entries(rounded)) options.write(`${key.padEnd(width)}  ${forPeople(value)}\n`);
-  if (options.json) options.write(`${JSON.stringify(rounded)}\n`);
+  if (against !== null) options.write(`\n${comparisonTable(against)}`);
+  if (options.quick) options.write("\nA quick run: its figures are not for comparing.\n");
+  if (options.json) options.write(`${JSON.stringify({ ...rounded, against: roundAll(inSnakeCase(against)) })}\n`);
+}
+
+function inSnakeCase(against: BenchResult["against"]) {
+  return (
+    against && {
+      ...against,
+      comparisons: against.comparisons.map(({ ratioLow, ratioHigh, ...others }) => ({
+        ...others,
+        ratio_low: ratioLow,
+        ratio_high: ratioHigh,
+      })),
+    }
+  );
+}
+
+/** Medians and their ratio; in brackets the least and the greatest ratio of one round. */
+function comparisonTable({ commit, comparisons }: NonNullable<BenchResult["against"]>): string {
+  const rows = [["figure", "this commit", commit, `this ÷ ${commit}`]];
+  for (const one of comparisons) {
+    const { figure, ours, other, ratio, ratioLow, ratioHigh } = roundAll(one) as Comparison;
+    const ratios = Number.isFinite(ratio) ? `${ratio} (${ratioLow} to ${ratioHigh})` : "none";
+    rows.push([figure, String(ours), String(other), ratios]);
+  }
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
 }
 
 function machine() {

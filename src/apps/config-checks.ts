@@ -30,7 +30,7 @@ function apiKeysBelongToOneApp({ apps }: Sections, isSound: IsSound): Problem[] 
       const owner = owners.get(hash);
       if (owner === undefined) owners.set(hash, name);
       if (owner === undefined || owner === name) return [];
-      const expected = `a key of its own: the app ${owner} has this one, and requests of the two could not be told apart`;
+      const expected = `a key of its own: the app ${owner} has this one, and requests could not be attributed to one of them`;
       return [{ path: [...path, index], given: "(hidden)", expected }];
     });
   });

@@ -1,10 +1,10 @@
-/** Who asks: API keys as bearer tokens (RFC 6750). */
+/** Finds the app of a request by its API key, a bearer token (RFC 6750). */
 
 import { apiKeyHash } from "./api-keys.ts";
 import type { AppConfig } from "./config.ts";
 import type { AppIdentity } from "./principal.ts";
 
-/** Far above the length of a real key; bounds what is hashed for a stranger. */
+/** Far above the length of a real key; bounds what an unauthenticated client makes the gateway hash. */
 const maxKeyLength = 256;
 
 export type FindApp = (authorization: string | undefined) => AppIdentity | null;
@@ -12,9 +12,9 @@ export type FindApp = (authorization: string | undefined) => AppIdentity | null;
 /**
  * Finds the app of an `Authorization` header.
  *
- * Keys are looked up by their SHA-256 in a plain Map. The time of that tells at most how much of a hash matches, and
- * nobody can choose a key for its hash: finding one that shares even a few bytes tells nothing of the key that
- * is stored. So no comparison of the secret itself is ever timed.
+ * Keys are looked up by their SHA-256 in a Map. Timing reveals at most how much of a hash matches, and keys cannot be
+ * chosen by their hash: a common prefix of two hashes says nothing about the stored key. The secret itself is never
+ * compared.
  * @throws {Error} where two apps have the same key: one would act as the other
  */
 export function createFindApp(apps: Readonly<Record<string, AppConfig>>): FindApp {

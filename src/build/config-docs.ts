@@ -13,17 +13,21 @@ const introduction = `# Configuration
 
 <!-- Generated from src/config/schema.ts by \`node src/build/config-docs.ts\`. Do not edit. -->
 
-One YAML 1.2 file, given as \`--config onering.yaml\`; [examples/onering.yaml](examples/onering.yaml) is a whole one to
-start from. Unknown keys are errors, and every problem is told at once, with its line.
+One YAML 1.2 file, given as \`--config onering.yaml\`; [examples/onering.yaml](examples/onering.yaml) is a complete one to
+start from. Unknown keys are errors, and all problems are reported at once, each with its line.
 
-- **Secrets** stay out of the file: \`\${NAME}\` inside any text is replaced by the environment variable of that name; one
-  that is missing or empty is an error. Where \`NAME_FILE\` is set instead of \`NAME\`, the value is the content of the file
-  that it names (container secrets, systemd credentials), without a line break at its end. \`$$\` is a plain \`$\`.
-- **Overrides**: settings outside maps and lists can be given as an environment variable too, which then wins over the
-  file. Its name stands under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the
+- **Secrets** stay out of the file: \`\${NAME}\` inside any string is replaced by the environment variable of that name; one
+  that is missing or empty is an error. \`$$\` is a plain \`$\`.
+- **Secrets in files** (Docker and Kubernetes secrets, systemd credentials): where \`NAME\` is not set, \`NAME_FILE\` names a
+  file that holds its value, at most 64 KiB; one line break at its end is dropped. Both set is an error.
+- **Refused**: placeholders as secrets; \`hmac_key\` or the capture's password used for something else too; API keys that
+  anyone can try (\`sandbox-key\`, the empty one); \`trust_proxy\` blocks larger than any private network; Redis on another
+  host without a password.
+- **Overrides**: settings outside maps and lists can be set by an environment variable too, which takes precedence over the
+  file. Its name is given under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the
   file itself uses it as \`\${ONERING_…}\`.
 - **Units** are the last word of a name: \`_ms\`, \`_seconds\`, \`_bytes\`.
-- **Anchors and aliases** of YAML are not read.
+- **Anchors and aliases** of YAML are not supported.
 `;
 
 const root = nodeOf(ConfigSchema);
@@ -42,7 +46,7 @@ const variables = new Map(
   [...overridable(root, variableNames.prefix)].map(([variable, path]) => [path.join("."), variable]),
 );
 
-/** One table; where alternatives are to be had, one for each under its own heading. */
+/** One table; for alternatives one each, under its own heading. */
 function tablesOf(node: SchemaNode, name: string): string[] {
   const shape = shapeOf(node);
   if (shape.kind === "section") return [head, ...rowsOf(node, shape.properties, name), ""];

@@ -23,11 +23,19 @@ const saysNothing: ReadonlySet<Outcome> = new Set([
 const flags: readonly (number | null)[] = [607, 608];
 
 /**
- * A 607 after alerting is `declined`: one person's hand, which must not take a caller ID from everybody else.
+ * A 607 after alerting is `declined`: one person's decision, which must not take a caller ID from everybody else.
+ * A 603 after alerting that is yet `caller_id_refused` is the 603+ of call analytics (ATIS-1000099).
+ * @param networkBlocked the final was such a 603+, where that is known
  * @returns null where it says nothing
  */
-export function evidenceOf(outcome: Outcome, alerted: boolean, sipStatus: number | null): Evidence | null {
-  if (outcome === "caller_id_refused" && flags.includes(sipStatus)) return "flagged";
+export function evidenceOf(
+  outcome: Outcome,
+  alerted: boolean,
+  sipStatus: number | null,
+  networkBlocked = false,
+): Evidence | null {
+  const isFlag = flags.includes(sipStatus) || networkBlocked || (alerted && sipStatus === 603);
+  if (outcome === "caller_id_refused" && isFlag) return "flagged";
   if (alerted || outcome === "answered" || outcome === "declined") return "rang";
   return saysNothing.has(outcome) ? null : "silent";
 }

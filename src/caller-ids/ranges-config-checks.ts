@@ -74,17 +74,17 @@ function rangesDoNotOverlap(config: Sections, isSound: IsSound): Problem[] {
   const stretches = soundRanges(config, isSound)
     .flatMap(([name, range]) => stretchesOf(name, range))
     .sort((a, b) => a.first - b.first);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const problems: Problem[] = [];
   let widest: Stretch | undefined;
   for (const stretch of stretches) {
     if (widest && stretch.first <= widest.last && widest.range !== stretch.range) {
       const pair = `${widest.range} ${stretch.range}`;
-      if (!told.has(pair)) {
+      if (!reported.has(pair)) {
         const expected = `ranges without common numbers: this one shares +${stretch.first} with ${widest.range}`;
         problems.push({ path: ["ranges", stretch.range], given: null, expected });
       }
-      told.add(pair);
+      reported.add(pair);
     }
     if (!widest || stretch.last > widest.last) widest = stretch;
   }
@@ -97,7 +97,7 @@ function stretchesOf(name: string, { list, example, size }: Range): Stretch[] {
   return list.map((number) => ({ range: name, first: Number(number), last: Number(number) }));
 }
 
-/** The app is told the prefix and the length of the code; a prefix with two lengths would make two groups look like one. */
+/** The app gets the prefix and the length of the code; with two lengths for one prefix two groups would look like one. */
 function prefixesTellTheLength(config: Sections, isSound: IsSound): Problem[] {
   const seen = new Map<string, { name: string; digits: number }>();
   return soundRanges(config, isSound).flatMap(([name, { prefix, digits }]) => {

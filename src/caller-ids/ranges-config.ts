@@ -1,4 +1,4 @@
-/** The caller IDs. */
+/** The caller IDs that calls present. */
 
 import { type Static, Type } from "typebox";
 import { e164InWords, e164Pattern, e164PrefixPattern } from "../numbers/e164.ts";
@@ -6,15 +6,15 @@ import { count, section, text } from "../typed-yaml/parts.ts";
 
 export const Range = Type.Union(
   [
-    section("A block: every number that starts with `prefix` and goes on with `digits` more.", {
+    section("A number block: every number that starts with `prefix` and has `digits` more.", {
       prefix: text(e164PrefixPattern(2, 13), "a plus sign and 2 to 13 digits, for instance +12015550", {
-        description: "The fixed part, in E.164 with the plus sign. Prefix and digits make 8 to 15 digits together.",
+        description: "The fixed part, in E.164 with the plus sign. Prefix and digits together make 8 to 15 digits.",
       }),
       digits: count(
         4,
         2,
         8,
-        "How many digits vary: they are the code. 4 from one 10,000 block is what users can read off a missed call.",
+        "How many digits vary: they are the code. 4, the last digits of a 10,000 block, are easily read off a missed call.",
       ),
     }),
     section("Single numbers.", {
@@ -22,7 +22,7 @@ export const Range = Type.Union(
         minItems: 2,
         maxItems: 10_000,
         uniqueItems: true,
-        description: "Caller IDs in E.164, of 8 digits at least.",
+        description: "Caller IDs in E.164, at least 8 digits each: phones show shorter ones as short codes.",
       }),
       digits: count(
         4,

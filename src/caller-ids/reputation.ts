@@ -1,12 +1,13 @@
 /**
- * Keeps the good name of our caller IDs: none is shown more often than its caps allow, and what carriers distrust rests.
- * The counting is done in one place for all gateways; here it is decided what to ask, what to tell and when to warn.
+ * Caller-ID reputation: none is shown more often than its caps allow, and what carriers distrust goes into cool-down.
+ * The counting is in the store, over all gateways; here is decided what to ask, what to report and when to warn.
  *
- * A call is counted some 20 ms after its caller ID was leased, and a list of those that are out is gone by for 250 ms
- * (out-list.ts), so calls that draw the same caller ID within that time may pass its cap. At 700 calls a second from a
- * 10,000 block that is one draw in 50, and matters only where the caller ID is one short of its cap.
+ * A call is counted some 20 ms after its caller ID was leased, and the list of blocked ones is up to 250 ms old
+ * (blocked-cache.ts), so calls that draw the same caller ID within that time may exceed its cap. It matters only where
+ * the caller ID is one short of its cap.
  */
 import type { Logger } from "pino";
+import { calleePrefix } from "../numbers/callee-prefix.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
@@ -29,14 +30,16 @@ export interface Fitness extends Reserve {
   readonly out: number;
 }
 
-/** What is to be known of a call that ended; an `AttemptResult` is one. */
+/** What is to be known of a call that ended; an `CallResult` is one. */
 export interface EndedCall {
   /** Of the last try. */
   readonly alerted: boolean;
   /** Of the last try. */
   readonly sipStatus: number | null;
   /** Every trunk that was tried, in turn. */
-  readonly tries: readonly { readonly trunk: string; readonly outcome: Outcome }[];
+  /** The 603 of call analytics (ATIS-1000099): says of the caller ID what 608 says. */
+  readonly networkBlocked: boolean;
+  readonly attempts: readonly { readonly trunk: string; readonly outcome: Outcome }[];
 }
 
 export interface CallerIdReputation {
@@ -53,8 +56,11 @@ export interface CallerIdReputation {
   ): Promise<Fitness | null>;
   /** A call is placed from it. Returns at once and never throws. */
   placed(callerId: CallerId): void;
-  /** That call ended. Returns at once and never throws. */
-  ended(callerId: CallerId, result: EndedCall): void;
+  /**
+   * That call ended. Returns at once and never throws.
+   * @param from who was called for whom: one destination or app alone takes no caller ID out
+   */
+  ended(callerId: CallerId, result: EndedCall, from: { readonly callee: string; readonly app: string }): void;
   /** How many caller IDs of each range are out. */
   status(): Promise<readonly (RangeCare & { readonly size: number })[]>;
   /** Resolves when all notes so far were handed to the store. */
@@ -79,7 +85,7 @@ export function createCallerIdReputation(options: {
     ...{ store, batchTimer: options.batchTimer, clock, logger },
     onRested(rested) {
       publish("caller_id.cooldown", rested);
-      logger.warn({ ...rested }, "a caller ID rests");
+      logger.warn({ ...rested }, "caller ID in cool-down");
     },
   });
   /** By prefix; bounded by the configured ranges. */
@@ -91,7 +97,7 @@ export function createCallerIdReputation(options: {
       const nowMs = clock.nowMs();
       if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
       warnedAtMs.set(prefix, nowMs);
-      logger.warn({ ranges, size, out }, "much of a range is over a cap or rests; above half it is not used");
+      logger.warn({ ranges, size, out }, "much of a range is at a cap or in cool-down; above half it is not used");
     }
   }
 
@@ -106,6 +112,7 @@ export function createCallerIdReputation(options: {
     return ref;
   }
 
+  const sizeOf = (range: string) => [...pool.sizes([range], null).values()][0] ?? 0;
   const outList = createBlockedCache({ store, clock, refOf });
 
   return {
@@ -127,13 +134,19 @@ export function createCallerIdReputation(options: {
 
     placed: (callerId) => usageWriter.add({ what: "attempt", ...refOf(callerId) }),
 
-    ended(callerId, result) {
+    ended(callerId, result, { callee, app }) {
       const ref = refOf(callerId);
-      for (const [i, { trunk, outcome }] of result.tries.entries()) {
-        // Status and alerting are of the last try; those before it went on to the next one, so none of them rang.
-        const last = i === result.tries.length - 1;
-        const what = evidenceOf(outcome, last && result.alerted, last ? result.sipStatus : null);
-        if (what !== null) usageWriter.add({ what, trunk, ...ref });
+      const from = { prefix: hash(calleePrefix(callee)), app, rangeSize: sizeOf(callerId.range) };
+      for (const [i, { trunk, outcome }] of result.attempts.entries()) {
+        // Status and alerting are of the last attempt; those before it went on to the next one, so none of them rang.
+        const last = i === result.attempts.length - 1;
+        const what = evidenceOf(
+          outcome,
+          last && result.alerted,
+          last ? result.sipStatus : null,
+          last && result.networkBlocked,
+        );
+        if (what !== null) usageWriter.add({ what, trunk, ...ref, ...from });
       }
     },
 
@@ -141,7 +154,7 @@ export function createCallerIdReputation(options: {
       const ranges = await store.status(clock.nowMs(), options.ranges);
       return ranges.map((reputation) => ({
         ...reputation,
-        size: [...pool.sizes([reputation.range], null).values()][0] ?? 0,
+        size: sizeOf(reputation.range),
       }));
     },
 

@@ -16,12 +16,20 @@ export type Note =
   /** A call was placed from it. */
   | (CallerIdRef & { readonly what: "attempt" })
   /** A call from it over this trunk ended. */
-  | (CallerIdRef & { readonly what: Evidence; readonly trunk: string });
+  | (CallerIdRef & {
+      readonly what: Evidence;
+      readonly trunk: string;
+      /** Keyed hash of the callee prefix. */
+      readonly prefix: string;
+      readonly app: string;
+      /** How many caller IDs the range has. */
+      readonly rangeSize: number;
+    });
 
-/** Why a caller ID rests: a network refused it as unwanted, or its calls stopped ringing. */
+/** Why a caller ID is in cool-down: networks refused it as unwanted, or its calls stopped ringing. */
 export type CooldownReason = "flagged" | "silent";
 
-/** A caller ID of this range began to rest, after a call on this trunk. */
+/** A caller ID of this range went into cool-down, after a call on this trunk. */
 export interface Rested {
   readonly range: string;
   readonly trunk: string;
@@ -29,7 +37,7 @@ export interface Rested {
 }
 
 export interface Look {
-  /** For each candidate, whether it may be shown: at no cap, not resting. */
+  /** For each candidate, whether it may be shown: at no cap, not in cool-down. */
   readonly fit: readonly boolean[];
   /** For each range, how many of its caller IDs may not be shown now. */
   readonly out: readonly number[];
@@ -41,9 +49,9 @@ export type OutHashes = readonly string[] | null;
 /** How many caller IDs of a range are not shown now. */
 export interface RangeCare {
   readonly range: string;
-  /** At a cap or resting. */
+  /** At a cap or in cool-down. */
   readonly out: number;
-  /** Resting. */
+  /** In cool-down. */
   readonly resting: number;
 }
 
@@ -55,7 +63,7 @@ export interface ReputationStore {
     ranges: readonly string[],
     candidates: readonly CallerIdRef[],
   ): Promise<Look & { readonly listed: readonly OutHashes[] }>;
-  /** @returns the caller IDs that began to rest */
+  /** @returns the caller IDs that went into cool-down */
   note(nowMs: number, notes: readonly Note[]): Promise<readonly Rested[]>;
   status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeCare[]>;
 }

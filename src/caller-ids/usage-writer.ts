@@ -1,12 +1,12 @@
-/** Collects what is noted of caller IDs and hands it to the store in batches, one at a time. What the store did not take is lost. */
+/** Write-behind buffer of caller-ID usage: batches, one at a time. What the store did not accept is lost. */
 import type { Logger } from "pino";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Note, ReputationStore, Rested } from "./store-port.ts";
 
-/** What one script takes: it holds up nobody for longer than about a millisecond. */
+/** What one script takes: it blocks the store for no longer than about a millisecond. */
 const mostPerBatch = 200;
-/** Notes that wait while the store is slow; those beyond are lost, and caps are passed by so much. */
+/** Notes that wait while the store is slow; those beyond are dropped, and caps are exceeded by so much. */
 const mostWaiting = 10_000;
 
 export interface UsageWriter {
@@ -18,7 +18,7 @@ export interface UsageWriter {
 
 /**
  * @param options.batchTimer when notes are handed over: at hundreds of calls a second one script then takes many
- * @param options.onRested is told of each caller ID that began to rest
+ * @param options.onRested called for each caller ID that went into cool-down
  */
 export function createUsageWriter(options: {
   readonly store: Pick<ReputationStore, "note">;
@@ -40,12 +40,12 @@ export function createUsageWriter(options: {
       try {
         for (const rested of await store.note(clock.nowMs(), batch)) onRested(rested);
       } catch {
-        // The store itself logs that it is away. Whether it took the notes nobody knows: none is sent twice.
+        // The store logs its own failure. Whether the notes were counted is unknown: none is sent twice.
       }
     }
-    // In the same breath as the last look at `waiting`: a note that comes later starts anew.
+    // Synchronous with the last check of `waiting`: a note that comes later starts anew.
     writing = null;
-    if (lost > 0) logger.error({ lost }, "calls were not counted for their caller IDs: the store is too slow");
+    if (lost > 0) logger.error({ lost }, "dropped caller-ID usage updates: store too slow");
     lost = 0;
   }
 

@@ -4,6 +4,7 @@ import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
 import { type App, buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
+import { configWarnings } from "../config/warnings.ts";
 import { createLogger } from "../observability/log.ts";
 import { version } from "../shared/version.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
@@ -22,10 +23,12 @@ export async function serve(configPath: string): Promise<number> {
   const config = await loadConfig({ path: configPath, env: process.env });
   const logger = createLogger(config.log);
   logger.info({ version, node: process.versions.node }, `OneRing ${version} starts`);
+  for (const warning of configWarnings(config)) logger.warn(warning);
   ignoreSignals(logger);
+  const drainMs = Math.max(config.calls.drain_ms, config.http.shutdown_linger_ms);
   let app: App | null = null;
   const grace = closeWithGrace(
-    { delay: config.calls.drain_ms + closeMarginMs, logger: false, skip: [...ignoredSignals] },
+    { delay: drainMs + closeMarginMs, logger: false, skip: [...ignoredSignals] },
     async ({ err, signal }) => {
       if (err) logger.fatal({ err }, "stopping after an uncaught error");
       else logger.info({ signal }, "draining: no new verifications, live calls end first");

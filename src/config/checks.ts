@@ -5,6 +5,7 @@ import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks
 import { callInChecks } from "../channels/call-in/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
+import { httpChecks } from "../http/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
 import { asteriskChecks } from "../telephony/asterisk/config-checks.ts";
@@ -20,6 +21,7 @@ import { secretChecks } from "./secrets.ts";
 
 export const checks: readonly CrossCheck<Config>[] = [
   ...referenceChecks,
+  ...httpChecks,
   ...redisChecks,
   ...asteriskChecks,
   ...routeChecks,

@@ -3,19 +3,21 @@ import type { Environment, VariableNames } from "../typed-yaml/environment.ts";
 import { type Definition, load, loadFile, type Source } from "../typed-yaml/load.ts";
 import { checks } from "./checks.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
+import { publishedKeyChecks } from "./secrets.ts";
 
 /** `ONERING_HTTP_PORT` sets `http.port`. */
 export const variables: VariableNames = {
   prefix: "ONERING_",
   others: [
-    // Path of the Chromium that the browser tests use.
+    // Chromium for the browser tests.
     "ONERING_CHROMIUM",
     // The file that docker-compose.yml mounts.
     "ONERING_CONFIG",
   ],
 };
 
-const definition: Definition<typeof ConfigSchema> = { schema: ConfigSchema, checks, variables };
+const sandbox: Definition<typeof ConfigSchema> = { schema: ConfigSchema, checks, variables };
+const production: Definition<typeof ConfigSchema> = { ...sandbox, checks: [...checks, ...publishedKeyChecks] };
 
 /**
  * Loads a file.
@@ -23,13 +25,21 @@ const definition: Definition<typeof ConfigSchema> = { schema: ConfigSchema, chec
  * @throws {ConfigError} with every problem; contains no secret
  */
 export function loadConfig(options: { readonly path: string; readonly env: Environment }): Promise<Config> {
-  return loadFile(definition, options);
+  return loadFile(production, options);
 }
 
 /**
- * The same for a configuration that was parsed already, such as the sandbox's.
- * @throws {ConfigError}
+ * The same for a configuration that was parsed already.
+ * @throws {ConfigError} with every problem; contains no secret
  */
 export function resolveConfig(source: Source): Config {
-  return load(definition, source);
+  return load(production, source);
+}
+
+/**
+ * The same for the sandbox, whose API key is published.
+ * @throws {ConfigError} with every problem; contains no secret
+ */
+export function resolveSandboxConfig(source: Source): Config {
+  return load(sandbox, source);
 }

@@ -6,6 +6,7 @@
  */
 import { type Static, Type } from "typebox";
 import { App } from "../apps/config.ts";
+import { Limits } from "../apps/limits-config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
@@ -28,16 +29,17 @@ export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
   redis: Redis,
   secrets: Secrets,
-  asterisks: named("The Asterisks that place the calls.", Asterisk),
+  asterisks: named("The Asterisk servers that place the calls.", Asterisk),
   sip_capture: Type.Optional(SipCapture),
-  trunks: named("The trunks.", Trunk),
-  ranges: named("The caller IDs.", Range),
-  routes: Type.Array(Route, { minItems: 1, description: "Which trunk carries what." }),
+  trunks: named("The SIP trunks to carriers.", Trunk),
+  ranges: named("The caller IDs that calls present.", Range),
+  routes: Type.Array(Route, { minItems: 1, description: "Which trunks carry calls to which numbers." }),
   routing: Routing,
-  apps: named("Who may use the API.", App),
+  apps: named("The apps (tenants) that may use the API.", App),
   admin: Type.Optional(Admin),
+  limits: Limits,
   numbers: Numbers,
-  verification: optionalSection("The rules of a verification.", { ...verificationKeys, ...missedCallKeys }),
+  verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,
   caller_id_reputation: CallerIdReputation,

@@ -1,12 +1,21 @@
-/** Secrets that are placeholders, and keys that are used twice. */
+/** Secrets that are placeholders, published by this project, or used in two places. */
+import { apiKeyHash, sandboxKey } from "../apps/api-keys.ts";
+import type { AppConfig } from "../apps/config.ts";
+import type { AdminConfig } from "../operations/config.ts";
+import { redisPassword } from "../redis/config-checks.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
-import type { Path, Problem } from "../typed-yaml/errors.ts";
+import { type Path, type Problem, pathText } from "../typed-yaml/errors.ts";
 import type { Config } from "./schema.ts";
 
 export const secretChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
-  { reads: ["secrets"], problems: hmacKeyIsRandom },
-  { reads: ["asterisks"], problems: passwordsAreOwn },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: noPlaceholders },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: secretsDiffer },
+];
+
+/** Not for the sandbox, which listens on loopback only. */
+export const publishedKeyChecks: readonly CrossCheck<Config>[] = [
+  { reads: ["apps", "admin"], problems: keysAreNotPublished },
 ];
 
 function operatorsKeysAreTheirOwn({ apps, admin }: Config, isSound: IsSound): Problem[] {
@@ -19,44 +28,72 @@ function operatorsKeysAreTheirOwn({ apps, admin }: Config, isSound: IsSound): Pr
   });
 }
 
-function hmacKeyIsRandom({ secrets }: Config, isSound: IsSound): Problem[] {
-  const path = ["secrets", "hmac_key"];
-  return isSound(path) ? weakKey(path, secrets.hmac_key) : [];
-}
+/** Keys that anyone can try. The empty one comes of hashing a variable that is not set. */
+const publishedKeys = [sandboxKey, "", "key", "secret", "password", "changeme", "test"];
+/** By hash, with the line break that `echo key | sha256sum` adds too. */
+const published = new Map(
+  publishedKeys.flatMap((key) => [key, `${key}\n`].map((text) => [apiKeyHash(text), key] as const)),
+);
 
-function passwordsAreOwn({ asterisks }: Config, isSound: IsSound): Problem[] {
-  return Object.entries(asterisks).flatMap(([name, asterisk]) => {
-    const ari = ["asterisks", name, "ari_password"];
-    const ami = ["asterisks", name, "ami", "password"];
-    return [
-      ...(isSound(ari) && asterisk.ari_password !== undefined ? placeholder(ari, asterisk.ari_password) : []),
-      ...(isSound(ami) && asterisk.ami ? placeholder(ami, asterisk.ami.password) : []),
-    ];
+function keysAreNotPublished({ apps, admin }: Config, isSound: IsSound): Problem[] {
+  const owners: (readonly [Path, AppConfig | AdminConfig | undefined])[] = [
+    ...Object.entries(apps).map(([name, app]) => [["apps", name], app] as const),
+    [["admin"], admin],
+  ];
+  return owners.flatMap(([owner, section]) => {
+    const path = [...owner, "api_keys_sha256"];
+    if (section === undefined || !isSound(path)) return [];
+    return section.api_keys_sha256.flatMap((hash, index) => {
+      const key = published.get(hash);
+      if (key === undefined) return [];
+      const given = `the hash of ${key === "" ? "an empty key" : JSON.stringify(key)}`;
+      return [{ path: [...path, index], given, expected: "the hash of a key that `onering key` made" }];
+    });
   });
 }
 
-/** 32 random hex digits have fewer than 8 different ones less than once in 10^7 keys: 11440 × (7/16)^32. */
-const fewestCharacters = 8;
+interface Secret {
+  readonly path: Path;
+  readonly value: string;
+}
 
-function weakKey(path: Path, key: string): Problem[] {
-  const problems = placeholder(path, key);
-  if (problems.length > 0) return problems;
-  if (new Set(key).size >= fewestCharacters && !repeats(key)) return [];
-  return [
-    { path, given: "(hidden, a pattern)", expected: "random characters, for instance from `openssl rand -hex 32`" },
+/** The secrets that the file gives in the clear, as far as they could be read. */
+function secretsOf({ secrets, redis, asterisks, sip_capture }: Config, isSound: IsSound): readonly Secret[] {
+  const all: (readonly [Path, string | undefined])[] = [
+    [["secrets", "hmac_key"], secrets.hmac_key],
+    [["sip_capture", "password"], sip_capture?.password],
+    [["redis", "url"], redisPassword(redis, "url")],
+    [["redis", "sentinel", "password"], redis.sentinel?.password],
+    [["redis", "cluster", "password"], redis.cluster?.password],
+    ...Object.entries(asterisks).flatMap(([name, asterisk]) => [
+      [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
+      [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,
+    ]),
   ];
+  return all.flatMap(([path, value]) => (value && isSound(path) ? [{ path, value }] : []));
 }
 
 /** What examples and tutorials write where a secret belongs. */
-const placeholders =
+const placeholder =
   /change.?me|change.?this|replace.?(me|this)|example|placeholder|your.?(secret|password|key)|^(secret|password|asterisk|admin|onering)$/i;
+/** `xxxxxxxx`, `00000000`. */
+const oneCharacter = /^(.)\1*$/;
 
-function placeholder(path: Path, secret: string): Problem[] {
-  const isOne = placeholders.test(secret) || new Set(secret).size === 1;
-  return isOne ? [{ path, given: "(hidden, a placeholder)", expected: "a secret of your own" }] : [];
+function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
+  return secretsOf(config, isSound).flatMap(({ path, value }) => {
+    if (!placeholder.test(value) && !oneCharacter.test(value)) return [];
+    const expected = "a secret of your own, for instance from `openssl rand -hex 32`";
+    return [{ path, given: "(hidden, a placeholder)", expected }];
+  });
 }
 
-/** Whether a text is a shorter one written twice or more. */
-function repeats(text: string): boolean {
-  return `${text}${text}`.indexOf(text, 1) < text.length;
+/** hmac_key must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
+function secretsDiffer(config: Config, isSound: IsSound): Problem[] {
+  const secrets = secretsOf(config, isSound);
+  return secrets.flatMap(({ path, value }, index) => {
+    if (pathText(path) !== "secrets.hmac_key" && pathText(path) !== "sip_capture.password") return [];
+    const other = secrets.slice(index + 1).find((secret) => secret.value === value);
+    if (other === undefined) return [];
+    return [{ path, given: "(hidden)", expected: `a secret of its own: ${pathText(other.path)} is the same` }];
+  });
 }

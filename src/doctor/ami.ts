@@ -1,9 +1,11 @@
-/** Looks at one Asterisk over AMI, with the very watch that the gateway keeps: login, contacts, registrations. */
+/** Looks at one Asterisk over AMI: login, contacts and registrations as the gateway watches them, settings of endpoints. */
 import { pino } from "pino";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
+import { AmiSession } from "../telephony/asterisk/ami/session.ts";
 import type { AsteriskConfig } from "../telephony/asterisk/config.ts";
 import { createAmiWatch } from "../telephony/trunks/ami-watch.ts";
+import { examineEndpointSettings } from "./endpoint.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** @param endpoints the PJSIP endpoints of its trunks */
@@ -28,9 +30,40 @@ export async function examineAmi(
   });
   try {
     await watch.start();
-    return endpoints.map((endpoint) => judge(`Asterisk ${name}: AMI says of ${endpoint}: `, watch.health(endpoint)));
+    const health = endpoints.map((endpoint) =>
+      judge(`Asterisk ${name}: AMI says of ${endpoint}: `, watch.health(endpoint)),
+    );
+    return [...health, ...(await settingsOf(name, asterisk, endpoints))];
   } finally {
     watch.stop();
+  }
+}
+
+async function settingsOf(name: string, asterisk: AsteriskConfig, endpoints: readonly string[]): Promise<Finding[]> {
+  const { ami, request_timeout_ms: deadlineMs } = asterisk;
+  if (ami === undefined) return [];
+  try {
+    const session = await AmiSession.open({
+      ...{ ami, deadlineMs, clock: systemClock, eventMask: "off" },
+      ...{ onEvent: () => undefined, onClose: () => undefined },
+    });
+    try {
+      const findings: Finding[] = [];
+      for (const endpoint of new Set(endpoints)) {
+        findings.push(...(await examineEndpointSettings(name, session, endpoint)));
+      }
+      return findings;
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    const why = (error as Error).message;
+    return [
+      warn(
+        `Asterisk ${name}: AMI does not tell the settings of endpoints (${why}): whether the caller ID goes out is not known`,
+        "Give the AMI user `write = system,reporting` (docs/deploy-beside-a-pbx.md).",
+      ),
+    ];
   }
 }
 

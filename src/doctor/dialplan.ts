@@ -30,9 +30,13 @@ function readStep({ application, appdata }: ManagerMessage): Step[] {
 
 /** The context in which the calls of a PJSIP endpoint begin; null: no such endpoint. @throws as `stepsOf` */
 export async function contextOf(session: AmiSession, endpoint: string): Promise<string | null> {
-  const items = await listOrNull(session.list("PJSIPShowEndpoint", { endpoint }), /^unable to retrieve/i);
-  const context = items?.find(({ event }) => event === "EndpointDetail")?.context;
+  const context = (await detailsOf(session, endpoint))?.find(({ event }) => event === "EndpointDetail")?.context;
   return typeof context === "string" ? context : null;
+}
+
+/** All that Asterisk lists of a PJSIP endpoint; null: no such endpoint. @throws as `stepsOf` */
+export async function detailsOf(session: AmiSession, endpoint: string): Promise<readonly ManagerMessage[] | null> {
+  return await listOrNull(session.list("PJSIPShowEndpoint", { endpoint }), /^unable to retrieve/i);
 }
 
 /** Asterisk answers "there is none" with an error. */

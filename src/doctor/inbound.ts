@@ -7,6 +7,7 @@ import { rangeOf } from "../caller-ids/range.ts";
 import { systemClock } from "../shared/clock.ts";
 import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
 import { AmiSession } from "../telephony/asterisk/ami/session.ts";
+import { eventSecretIn } from "../telephony/asterisk/asterisk-manager/event-secret.ts";
 import type { AsteriskConfig } from "../telephony/asterisk/config.ts";
 import type { TrunkConfig } from "../telephony/trunks/config.ts";
 import { createNumberFormat } from "../telephony/trunks/number-format.ts";
@@ -98,13 +99,38 @@ function deaf(
 ): Finding[] {
   const has = (application: string, start: string) =>
     steps.some((step) => step?.application === application && `${step.data},`.startsWith(`${start},`));
+  // An older dialplan, or one made by hand: the caller is judged by the INVITE's own headers, and by nothing else.
+  const passesInvite = steps.some((step) => step?.application === "Set" && step.data.startsWith("ONERING_INVITE=v1&"));
+  const old = passesInvite
+    ? []
+    : [
+        bad(
+          `${what} prove nothing: context ${entrance} does not pass the INVITE's headers on (ONERING_INVITE)`,
+          howToMake,
+        ),
+      ];
   if (driver === "asterisk-manager") {
-    if (has("UserEvent", "OneRingInbound")) return [];
-    return [bad(`${what} are refused, but AMI is not told: no UserEvent(OneRingInbound,…) in ${refusal}`, howToMake)];
+    if (!has("UserEvent", "OneRingInbound")) {
+      return [bad(`${what} are refused, but AMI is not told: no UserEvent(OneRingInbound,…) in ${refusal}`, howToMake)];
+    }
+    const token = steps.some((step) => step?.application === "UserEvent" && eventSecretIn(step.data) !== null);
+    if (token) return old;
+    const fix =
+      "Write `Token: <secret of 16 to 100 letters, digits, - or _>` into that UserEvent, as asterisk-config/inbound.conf.template has it.";
+    return [
+      bad(
+        `${what} prove nothing: UserEvent(OneRingInbound,…) in ${refusal} has no token, so anybody could forge it`,
+        fix,
+      ),
+    ];
   }
-  if (has("Stasis", `${app},inbound`)) return [];
-  const mend = `With Docker name ${app} in INBOUND_APPS; else add \`same = n,Stasis(${app},inbound)\` before the Hangup of ${refusal}.`;
-  return [bad(`${what} are refused, but this gateway is not told: no Stasis(${app},inbound) in ${refusal}`, mend)];
+  if (has("Stasis", `${app},inbound,\${ONERING_INVITE}`)) return old;
+  if (has("Stasis", `${app},inbound`)) {
+    const fix = `Write \`Stasis(${app},inbound,\${ONERING_INVITE})\` in ${refusal}.`;
+    return [bad(`${what} prove nothing: Stasis(${app},inbound) does not pass the INVITE's headers on`, fix)];
+  }
+  const fix = `With Docker name ${app} in INBOUND_APPS; else add \`same = n,Stasis(${app},inbound,\${ONERING_INVITE})\` before the Hangup of ${refusal}.`;
+  return [bad(`${what} are refused, but this gateway is not told: no Stasis(${app},inbound) in ${refusal}`, fix)];
 }
 
 /** Numbers that the trunk's own context, where it is another one, does not lead to ours. */
@@ -128,15 +154,15 @@ async function lost(
   const findings: Finding[] = [];
   for (const number of trunk.inbound?.trusted ? numbers : []) {
     if ((await lead(number)) === "here") continue;
-    const mend = `Lead it to ${entrance}, or set the endpoint's \`context\` to that. What a \`switch\` leads to is not seen.`;
-    findings.push(bad(`${what} begin in context ${context}, which does not lead ${number} to ${entrance}`, mend));
+    const fix = `Lead it to ${entrance}, or set the endpoint's \`context\` to that. What a \`switch\` leads to is not seen.`;
+    findings.push(bad(`${what} begin in context ${context}, which does not lead ${number} to ${entrance}`, fix));
     break;
   }
   for (const name of trunk.ranges) {
     const range = ranges[name];
     if (range === undefined || (await lead(rangeOf(range).example)) !== "elsewhere") continue;
-    const mend = `Lead them to ${entrance}: if they are answered, who calls a missed call back pays for it.`;
-    findings.push(warn(`${what} to the caller IDs of range ${name} are led elsewhere by context ${context}`, mend));
+    const fix = `Lead them to ${entrance}: if they are answered, who calls a missed call back pays for it.`;
+    findings.push(warn(`${what} to the caller IDs of range ${name} are led elsewhere by context ${context}`, fix));
   }
   return findings;
 }

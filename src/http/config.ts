@@ -1,4 +1,4 @@
-/** The HTTP side: where apps reach OneRing. */
+/** The HTTP server that apps and operators use. */
 import { type Static, Type } from "typebox";
 import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
@@ -8,24 +8,43 @@ export const Http = optionalSection("Where apps reach OneRing.", {
   host: Type.String({
     default: "127.0.0.1",
     minLength: 1,
-    description: "Address to listen on. Loopback by default: put TLS in front.",
+    description:
+      "Address to listen on. Loopback by default, because the API is plain HTTP: put a proxy with TLS in front. Any other address without trust_proxy is logged as a warning at start.",
   }),
-  port: count(8080, 0, 65535, "TCP port; 0 takes any free one and prints it."),
+  port: count(8080, 0, 65535, "TCP port; 0 takes a free one, which the log names."),
   body_limit_bytes: count(
     16_384,
     1024,
-    1_048_576,
-    "Largest request body. A start is under 1 KiB; metadata may add a few.",
+    65_536,
+    "Largest request body. A start is under 1 KiB, with metadata under 6 KiB; parsing a larger body delays other requests.",
   ),
   request_timeout_ms: ms(
     5000,
     100,
     60_000,
-    "Time a client may take to send its request: stops slow-loris connections.",
+    "Longest time for a client to send a whole request: ends slow-loris connections.",
+  ),
+  max_connections: count(
+    10_000,
+    10,
+    1_000_000,
+    "Open connections of one gateway process; each takes a file descriptor. Above it the connection that has been idle longest is closed for a new one.",
+  ),
+  max_connections_per_address: count(
+    1000,
+    1,
+    1_000_000,
+    "The same for one client address (IPv6: one /64). Loopback and the addresses of trust_proxy have no such limit: behind a proxy all clients have its address.",
+  ),
+  shutdown_linger_ms: ms(
+    5000,
+    0,
+    120_000,
+    "At SIGTERM: least time between /readyz saying `draining` and the end of listening, so that load balancers see it and stop sending. Longer than the interval of their probe.",
   ),
   trust_proxy: Type.Array(Type.String(), {
     default: [],
-    description: "Addresses or CIDR blocks of the proxies whose X-Forwarded-For is believed. None by default.",
+    description: "Addresses or CIDR blocks of the proxies whose X-Forwarded-For is trusted. None by default.",
   }),
   cors_origins: Type.Array(text("^https?://[^/\\s]+$", "an origin such as https://app.example.com, without a path"), {
     default: [],
@@ -35,13 +54,13 @@ export const Http = optionalSection("Where apps reach OneRing.", {
     6000,
     1,
     1_000_000,
-    "Requests a minute from one API key (or one address without a key) that one gateway process takes: a brake on runaway clients, far above honest use.",
+    "Requests a minute from one API key (or one address without a key) that one gateway process takes: a limit for runaway clients, far above normal use.",
   ),
   shed_at_delay_ms: ms(
     200,
     20,
     10_000,
-    "Mean delay of this process's event loop, over a second (or twice this figure, where that is longer), at which new calls get 503 (everything else at five times that). Ring timers run on the same loop: phones would ring this much longer.",
+    "Load shedding: mean delay of the event loop, over one second (or twice this value, if longer), above which new verifications get 503; all other requests at five times that. Ring timers run on the same loop: phones ring this much longer.",
   ),
 });
 

@@ -1,5 +1,6 @@
 /** Small pieces that the schemas share. */
 import { Type } from "typebox";
+import { maxTypedLength } from "../shared/typed-digits.ts";
 
 /** A string that may be null. `type` as a list serialises faster than a union and reads better in OpenAPI 3.1. */
 export function nullableString(description: string) {
@@ -13,10 +14,14 @@ export function oneOf<const T extends readonly string[]>(values: T, description:
 
 export const time = (description: string) => Type.String({ format: "date-time", description });
 
-export const country = (description: string) => Type.String({ pattern: "^[A-Z]{2}$", description });
+/** In either case: `gb` is GB. Whether there is such a country is for numbers/country.ts to say. */
+export const country = (description: string) => Type.String({ pattern: "^[A-Za-z]{2}$", description });
 
-/** Up to this many characters of what the app calls the number; anything longer is no phone number in any format. */
-export const maxNumberLength = 32;
+/** A number as it was typed or pasted, with the invisible marks of contact lists. */
+export const maxNumberLength = maxTypedLength;
+
+/** A mobile number that is valid in GB, and the example everywhere. */
+export const exampleNumber = "+447400123456";
 
 export const VerificationParams = Type.Object({
   id: Type.String({ description: "The verification's id.", examples: ["v03f9mUq0cR2kZs7XbT1yWaJd4"] }),

@@ -9,20 +9,33 @@ export const country = (options: { description?: string } = {}) =>
 export const Numbers = optionalSection("Which numbers may be called.", {
   default_country: Type.Optional(
     country({
-      description: "Country of numbers given in national format without a `country`.",
+      description: "Country of numbers in national format when the request gives no `country`.",
     }),
   ),
   allowed_countries: Type.Array(country(), {
     default: [],
-    description: "ISO 3166 countries that may be called; empty: every country that has a route.",
+    description: "ISO 3166 countries that may be called; empty: every country with a route.",
   }),
   denied_countries: Type.Array(country(), {
     default: [],
-    description: "Countries that may not.",
+    description: "ISO 3166 countries that may not be called.",
   }),
+  denied_prefixes: Type.Array(
+    text("^\\+[1-9]\\d{0,14}$", "a plus sign and 1 to 15 digits, for instance +4474065", {
+      description: "Start of numbers in E.164.",
+    }),
+    {
+      default: [],
+      maxItems: 10_000,
+      uniqueItems: true,
+      description:
+        "Numbers that start so are never called, whatever else allows them: blocks that are known for traffic pumping.",
+    },
+  ),
   fixed_line_or_mobile: Type.Union([Type.Literal("allow"), Type.Literal("deny")], {
     default: "allow",
-    description: "Numbers of countries that do not tell mobiles from landlines by number (the US and some others).",
+    description:
+      "Whether numbers may be called that could be a mobile or a landline, in countries whose numbering plan does not separate the two (the US and some others).",
   }),
 });
 

@@ -2,7 +2,6 @@
 
 import {
   type CountryCode,
-  isSupportedCountry,
   type NumberType as LibraryType,
   ParseError,
   type PhoneNumber,
@@ -10,6 +9,7 @@ import {
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
 import type { NumbersConfig } from "./config.ts";
+import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
 import { createPolicy, type NumberRefusal } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
@@ -37,10 +37,10 @@ const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
 const satellitePrefixes = /^\+(870|881|88216)/;
 
 /**
- * What numbers can be told without ringing them, and which of them policy lets us ring.
+ * Classifies numbers without calling them, and says which of them policy lets us call.
  *
- * `possible` means that the length fits the country's numbering plan; `valid` that the digits fit a range that is in
- * use there. Neither says that anybody has the number.
+ * `possible` means that the length fits the country's numbering plan; `valid` that the digits are in a range that is in
+ * use there. Neither means that the number is assigned to a subscriber.
  */
 export function createNumbers(config: NumbersConfig): Numbers {
   const policy = createPolicy(config);
@@ -48,10 +48,10 @@ export function createNumbers(config: NumbersConfig): Numbers {
     examine(input, country, allowedCountries) {
       const raw = readRaw(input);
       if ("refusal" in raw) return unreadable(input, raw.refusal);
-      const home = country ?? config.default_country;
-      if (home !== undefined && !isSupportedCountry(home)) {
-        return unreadable(input, { code: "invalid_request", detail: "country is no ISO 3166 country with phones" });
-      }
+      const wanted = country ?? config.default_country;
+      const read = wanted === undefined ? { country: undefined } : readCountry(wanted);
+      if ("refusal" in read) return unreadable(input, read.refusal);
+      const home = read.country;
       const parsed = parse(raw.digits, home);
       if ("refusal" in parsed) return unreadable(input, parsed.refusal);
 
@@ -61,7 +61,7 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const valid = libraryType !== undefined && isE164(number.number);
       const type = typeOf(number.number, libraryType);
       const refusal = valid
-        ? policy.judge(number.country ?? null, type, allowedCountries)
+        ? policy.judge(number.country ?? null, type, allowedCountries, number.number)
         : whyInvalid(raw.digits, home, number);
       return {
         input,
@@ -69,7 +69,7 @@ export function createNumbers(config: NumbersConfig): Numbers {
         valid,
         type,
         country: number.country ?? null,
-        // Worked out where somebody looks: a start does not, and it would be a third of its time here.
+        // Computed on access: a start does not read them, and they take a third of the time.
         get possible() {
           return number.isPossible();
         },
@@ -93,7 +93,7 @@ function typeOf(e164: string, libraryType: LibraryType): NumberType {
 
 function parse(digits: string, home: CountryCode | undefined): { number: PhoneNumber } | { refusal: NumberRefusal } {
   try {
-    // `extract: false`: the digits are the whole number, none is to be searched in a text.
+    // `extract: false`: the digits are the whole number; the library must not search for one within them.
     const options = home === undefined ? { extract: false } : { extract: false, defaultCountry: home };
     return { number: parsePhoneNumberWithError(digits, options) };
   } catch (error) {
@@ -106,7 +106,7 @@ function whyUnparseable(digits: string, reason: string): NumberRefusal {
     case "TOO_SHORT":
       return { code: "number_too_short", detail: "the number has too few digits for any country" };
     case "TOO_LONG":
-      return { code: "number_too_long", detail: "the number has more digits than any country has" };
+      return { code: "number_too_long", detail: "the number has more digits than E.164 allows" };
     case "INVALID_COUNTRY":
       return { code: "number_invalid", detail: whyNoCountry(digits) };
     default:
@@ -116,8 +116,8 @@ function whyUnparseable(digits: string, reason: string): NumberRefusal {
 
 function whyNoCountry(digits: string): string {
   if (digits.startsWith("+")) return "no country has this calling code";
-  if (digits.startsWith("00")) return "write + and the country's calling code instead of 00, or give `country` too";
-  return "write the number with + and the country's calling code, or give `country` too";
+  if (digits.startsWith("00")) return "write + and the country's calling code instead of 00, or add `country`";
+  return "write the number with + and the country's calling code, or add `country`";
 }
 
 function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
@@ -130,7 +130,7 @@ function whyInvalid(digits: string, home: CountryCode | undefined, number: Phone
     case "INVALID_LENGTH":
       return { code: "number_invalid", detail: `no number of ${plan} has this many digits` };
     default:
-      return { code: "number_invalid", detail: `no range of ${plan} that is in use starts like this number` };
+      return { code: "number_invalid", detail: `the number is in no range of ${plan} that is in use` };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which valid numbers may be rung. */
+/** Which valid numbers may be called. */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { RefusalCode } from "../shared/refusal.ts";
 import type { NumbersConfig } from "./config.ts";
@@ -11,17 +11,23 @@ export interface NumberRefusal {
 
 export interface Policy {
   /**
-   * Why a valid number may not be rung; null where it may.
-   * @param allowedCountries what the app may call; null: no narrower than the configuration
+   * Why a valid number may not be called; null where it may.
+   * @param allowedCountries what the app may call; null: as the configuration says
+   * @param e164 with the plus sign
    */
-  judge(country: string | null, type: NumberType, allowedCountries: readonly string[] | null): NumberRefusal | null;
+  judge(
+    country: string | null,
+    type: NumberType,
+    allowedCountries: readonly string[] | null,
+    e164: string,
+  ): NumberRefusal | null;
 }
 
 /**
- * Why the other types are not rung, although some of them would ring somewhere. Premium rate, shared cost and UAN cost
- * the caller and pay the callee: the classic fraud. Personal numbers forward anywhere at the caller's cost (UK 070 is the
- * known case). Toll-free and UAN lead to companies. Pagers and voicemail never show a missed call. VoIP numbers are
- * rented by the thousand without a SIM card, prove no phone, and are often answered by machines.
+ * Why the other types are not called. Premium rate, shared cost and UAN charge the caller and pay the callee
+ * (international revenue share fraud). Personal numbers forward anywhere at the caller's cost (UK 070). Toll-free and UAN
+ * belong to companies. Pagers and voicemail never show a missed call. VoIP numbers are rented in bulk without a SIM card,
+ * prove no phone, and are often answered by machines.
  */
 const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
   premium_rate: "a premium-rate number",
@@ -33,39 +39,52 @@ const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
   uan: "a company-wide number",
   voicemail: "a voicemail number",
   satellite: "a satellite phone",
-  unknown: "of a type that cannot be told",
+  unknown: "a number of unknown type",
 };
 
 /** The policy of a configuration. */
 export function createPolicy(config: NumbersConfig): Policy {
   const allowed = new Set(config.allowed_countries);
   const denied = new Set(config.denied_countries);
+  const deniedPrefixes = new Set(config.denied_prefixes);
+  const isDenied = (e164: string) =>
+    deniedPrefixes.size > 0 &&
+    Array.from(e164, (_, at) => e164.slice(0, at + 1)).some((start) => deniedPrefixes.has(start));
   const mayCall = (country: string, allowedCountries: readonly string[] | null) =>
     !denied.has(country) &&
     (allowed.size === 0 || allowed.has(country)) &&
     (allowedCountries === null || allowedCountries.includes(country));
 
   return {
-    judge(country, type, allowedCountries) {
+    judge(country, type, allowedCountries, e164) {
       if (country === null) {
-        return { code: "number_not_callable", detail: `this is ${notCallable[type] ?? "a number"} of no country` };
+        return {
+          code: "number_not_callable",
+          detail: `this is ${notCallable[type] ?? "a number"} that belongs to no country`,
+        };
       }
       if (!mayCall(country, allowedCountries)) {
-        return { code: "country_not_allowed", detail: `numbers of ${nameOf(country)} are not called` };
+        return { code: "country_not_allowed", detail: `calls to ${nameOf(country)} are not allowed` };
+      }
+      if (isDenied(e164)) {
+        return {
+          code: "number_not_callable",
+          detail: "numbers with this prefix are not called (numbers.denied_prefixes)",
+        };
       }
       if (type === "mobile") return null;
       if (type === "fixed_line") {
         return {
           code: "number_is_landline",
-          detail: `this is a landline of ${nameOf(country)}; only mobiles are rung`,
+          detail: `this is a landline number of ${nameOf(country)}; only mobile numbers are called`,
         };
       }
       if (type === "fixed_line_or_mobile") {
         if (config.fixed_line_or_mobile === "allow") return null;
-        const detail = `numbers of ${nameOf(country)} do not tell mobiles from landlines, and policy excludes those`;
+        const detail = `numbers of ${nameOf(country)} do not distinguish mobiles from landlines, and numbers.fixed_line_or_mobile is deny`;
         return { code: "number_not_callable", detail };
       }
-      return { code: "number_not_callable", detail: `this is ${notCallable[type]}; only mobiles are rung` };
+      return { code: "number_not_callable", detail: `this is ${notCallable[type]}; only mobile numbers are called` };
     },
   };
 }

@@ -3,8 +3,8 @@ import type { NumberFacts } from "./types.ts";
 
 export interface Numbers {
   /**
-   * Everything known of a number without ringing it; never throws.
-   * @param country ISO 3166 country for national format; null: the configured default
+   * Everything known about a number without calling it; never throws.
+   * @param country ISO 3166 country for national format, in either case; null: the configured default
    * @param allowedCountries narrows the configured policy; null: does not
    */
   examine(input: string, country: string | null, allowedCountries: readonly string[] | null): NumberFacts;

@@ -1,7 +1,7 @@
-/** What we know of a number without ringing it. */
+/** What is known about a number without calling it. */
 import type { RefusalCode } from "../shared/refusal.ts";
 
-/** libphonenumber's types in the contract's spelling; `unknown` where the number plan does not tell. */
+/** libphonenumber's types in the contract's spelling; `unknown` where the numbering plan does not say. */
 export type NumberType =
   | "mobile"
   | "fixed_line"
@@ -29,7 +29,7 @@ export interface NumberFacts {
   readonly country: string | null;
   readonly national: string | null;
   readonly international: string | null;
-  /** Whether policy lets us ring it; otherwise `refusal` says why not. */
+  /** Whether policy lets us call it; otherwise `refusal` says why not. */
   readonly callable: boolean;
   readonly refusal: { readonly code: RefusalCode; readonly detail: string } | null;
 }

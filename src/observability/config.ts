@@ -1,10 +1,10 @@
-/** What is the gateway process's own: its keys and its log. */
+/** Sections of the gateway process itself: its keys and its log. */
 import { type Static, Type } from "typebox";
 import { optionalSection, secret, section } from "../typed-yaml/parts.ts";
 
-export const Secrets = section("Keys that never leave the gateway.", {
+export const Secrets = section("Cryptographic keys; they never leave the gateway.", {
   hmac_key: secret(
-    "Hashes callees, caller IDs and codes before they reach Redis. At least 32 characters, random. Changing it ends the verifications that are in progress.",
+    "HMAC key under which callees, caller IDs and codes are hashed before they reach Redis: 32 random characters at least (128 bits in hex; `openssl rand -hex 32` makes 256), and used for nothing else. All gateways on one Redis need the same key. Changing it ends the verifications in progress.",
     32,
   ),
 });
@@ -19,9 +19,8 @@ export const Log = optionalSection("Logs are JSON lines on standard output.", {
       Type.Literal("debug"),
       Type.Literal("silent"),
     ],
-    { default: "info", description: "Least severity that is written." },
+    { default: "info", description: "Lowest severity that is logged." },
   ),
 });
 
-export type SecretsConfig = Static<typeof Secrets>;
 export type LogConfig = Static<typeof Log>;

@@ -17,10 +17,14 @@ export interface MetricSources {
   paths(): readonly {
     readonly trunk: string;
     readonly asterisk: string;
-    readonly breaker: { readonly state: BreakerState };
+    readonly breaker: { readonly state: BreakerState; readonly openPrefixes?: number };
   }[];
   /** Trunks and Asterisks on which nothing new is placed, disabled by an operator or by the canary. */
   outOfService(): Found<{ readonly kind: string; readonly name: string }>;
+  /** Apps and callee prefixes whose calls are reduced to a trickle. */
+  braked(): readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
+  /** Calls a second that are admitted under overload; null: no limit. */
+  overloadLimit(): number | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -63,6 +67,16 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     },
   });
   new Gauge({
+    name: "onering_trunk_open_prefixes",
+    help: "Callee prefixes to which this gateway places no calls on a trunk through an Asterisk, because all failed there.",
+    labelNames: ["trunk", "asterisk"] as const,
+    registers,
+    collect() {
+      for (const { trunk, asterisk, breaker } of sources.paths())
+        this.set({ trunk, asterisk }, breaker.openPrefixes ?? 0);
+    },
+  });
+  new Gauge({
     name: "onering_out_of_service",
     help: "1: an operator, or a program, took this trunk or Asterisk out of service for all gateways.",
     labelNames: ["kind", "name"] as const,
@@ -85,6 +99,29 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
         this.set({ range, state: "resting" }, resting);
         this.set({ range, state: "at_cap" }, out - resting);
       }
+    },
+  });
+  new Gauge({
+    name: "onering_braked",
+    help: "Apps, and number of callee prefixes, whose calls this gateway reduces, by reason.",
+    labelNames: ["kind", "app", "reason"] as const,
+    registers,
+    collect() {
+      this.reset();
+      // A prefix would be a series for each destination: they are counted together, the log names each.
+      for (const { kind, name, reason } of sources.braked())
+        this.inc({ kind, app: kind === "app" ? name : "", reason });
+    },
+  });
+  new Gauge({
+    name: "onering_overload_calls_per_second",
+    help: "Calls a second that this gateway admits because it, or an Asterisk, is late; absent: no limit.",
+    registers,
+    collect() {
+      this.reset();
+      const limit = sources.overloadLimit();
+      if (limit !== null) this.set(limit);
+      else this.remove();
     },
   });
   new Gauge({

@@ -5,12 +5,12 @@ import { describeError } from "./log-error.ts";
 import { withoutSecrets } from "./redaction.ts";
 
 /**
- * Written at once when this much has gathered, and otherwise within the time below. Just under the 16 KiB that are
- * written in one go: each write wakes another thread, which at 4 KiB was 7 % of the gateway's CPU under load.
+ * Written when this much has been buffered, at the latest after `flushEveryMs`. Just under the 16 KiB that sonic-boom
+ * writes in one go: each write wakes another thread, and smaller ones took a noticeable share of the CPU under load.
  */
 const bufferBytes = 16_000;
 const flushEveryMs = 100;
-/** What may wait while nobody reads our output; more is dropped, because a full pipe must not stop calls. */
+/** Bound of the buffer while the reader of our output is stalled; more is dropped, because a full pipe must not stop calls. */
 const maxWaitingBytes = 8 * 1024 * 1024;
 
 /**
@@ -37,21 +37,21 @@ export function createLogger(
       base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
-      // A thrown text may be anything, so it is not shown either.
+      // A thrown string may hold anything, so it is not logged either.
       serializers: { err: asError, error: asError },
       hooks: { logMethod: withoutErrorsAsText },
     },
     stream,
   );
   const { child } = logger;
-  // pino formats no bindings of children; this one is inherited by all of them.
+  // pino does not pass the bindings of children to its formatter; all children inherit this method.
   logger.child = function withCleanBindings(this: Logger, bindings, options) {
     return child.call(this, withoutSecrets(bindings), options);
   } as typeof child;
   return logger;
 }
 
-/** RFC 3339, written once a millisecond: busy gateways log many lines in one, and writing a time costs more than the rest. */
+/** RFC 3339, formatted once per millisecond: a busy gateway logs many lines in one, and formatting costs more than the rest. */
 function createTimestamp(): () => string {
   let writtenAtMs = Number.NaN;
   let text = "";
@@ -65,7 +65,7 @@ function createTimestamp(): () => string {
   };
 }
 
-/** Without a text of its own pino makes one of the error's message, as it is. */
+/** Without a message pino takes the error's own, unredacted. */
 function withoutErrorsAsText(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
   const [first, text] = args as unknown[];
   const hasError = first instanceof Error || (typeof first === "object" && first !== null && "err" in first);
@@ -73,7 +73,7 @@ function withoutErrorsAsText(this: Logger, args: Parameters<LogFn>, method: LogF
   else method.apply(this, args);
 }
 
-/** What the formatter described before stays as it is. */
+/** What `withoutSecrets` has described already is not changed. */
 function asError(thrown: unknown): unknown {
   return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) ? thrown : describeError(thrown);
 }

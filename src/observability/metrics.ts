@@ -55,7 +55,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const inboundCalls = new Counter({
     name: "onering_inbound_calls_total",
-    help: "Inbound calls, by result.",
+    help: "Inbound calls, all of them refused, by result.",
     labelNames: ["trunk", "result"] as const,
     registers,
   });
@@ -112,12 +112,12 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     // Its time comes with the end, as post-dial delay.
     "call.ringing": () => undefined,
     "call.ended": ({ trunk: reserved, result }) => {
-      const { tries } = result;
+      const { attempts: made } = result;
       // A call that no trunk took counts where its slot was.
-      const trunk = tries.at(-1)?.trunk ?? reserved;
-      if (tries.length === 0) attempts.inc({ trunk, outcome: result.outcome });
-      for (const one of tries) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
-      callSources.inc({ source: result.evidence });
+      const trunk = made.at(-1)?.trunk ?? reserved;
+      if (made.length === 0) attempts.inc({ trunk, outcome: result.outcome });
+      for (const one of made) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
+      callSources.inc({ source: result.source });
       if (result.falseAnswer) falseAnswers.inc({ trunk });
       if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
       if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);

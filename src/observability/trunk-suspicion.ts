@@ -103,11 +103,11 @@ export function createTrunkSuspicion(
     report(event) {
       if (event.type === "call.ended") {
         const { verification, trunk: reserved, result } = event.data;
-        for (const { trunk, outcome } of result.tries) {
+        for (const { trunk, outcome } of result.attempts) {
           stateOf(trunk).refusedNumbers.add(outcome === "unallocated" || outcome === "invalid_format");
           judge(trunk);
         }
-        if (result.alerted) follow(verification, result.tries.at(-1)?.trunk ?? reserved);
+        if (result.alerted) follow(verification, result.attempts.at(-1)?.trunk ?? reserved);
       } else if (event.type === "verification.ended") {
         const { verification, status } = event.data;
         const trunk = followed.get(verification);

@@ -10,6 +10,8 @@ export interface TrunkStatus {
   readonly trunk: string;
   /** Whether this gateway can place a call on it now, its limits apart. */
   readonly usable: boolean;
+  /** The same without the circuit breakers: what calls failed with says nothing of the gateway's readiness. */
+  readonly reachable: boolean;
   /** For people. */
   readonly why: string;
 }
@@ -72,14 +74,20 @@ export function createOperations(parts: OperationsParts): Operations {
     return {
       ...load,
       name: part.name,
-      ...(part.kind === "trunk" ? trunkState(part.name, paths, outageOf) : asteriskState(part.name, outageOf)),
+      ...stateOf(part, paths, outageOf),
       maxConcurrentCalls: limits?.max_concurrent_calls ?? 0,
       maxCallsPerSecond: limits?.calls_per_second ?? 0,
       paths: paths.map((path) => ({ ...path, ...pathState(path, outageOf) })),
     };
   }
 
-  function asteriskState(name: string, outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
+  function stateOf({ kind, name }: Part, paths: readonly PathStatus[], outageOf: ByPart) {
+    if (kind === "asterisk") return asteriskState(name, outageOf);
+    const { usable, why } = trunkState(name, paths, outageOf);
+    return { usable, why };
+  }
+
+  function asteriskState(name: string, outageOf: ByPart): Omit<TrunkStatus, "trunk" | "reachable"> {
     const outage = outageOf({ kind: "asterisk", name });
     if (outage !== null) return { usable: false, why: inWords(outage) };
     const connected = new Map(telephony.asterisks()).get(name) === true;
@@ -128,17 +136,19 @@ function lookUp(all: readonly Part[], loads: readonly PartLoad[]): ByPart {
   return ({ kind, name }) => known.get(`${kind} ${name}`) ?? null;
 }
 
-function pathState({ trunk, asterisk, usable, why }: PathStatus, outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
+function pathState(path: PathStatus, outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
+  const { trunk, asterisk, usable, reachable, why } = path;
   const outage = outageOf({ kind: "trunk", name: trunk }) ?? outageOf({ kind: "asterisk", name: asterisk });
-  return outage === null ? { usable, why } : { usable: false, why: inWords(outage) };
+  return outage === null ? { usable, reachable, why } : { usable: false, reachable: false, why: inWords(outage) };
 }
 
 /** A trunk is usable through any of its Asterisks. */
 function trunkState(name: string, paths: readonly PathStatus[], outageOf: ByPart): Omit<TrunkStatus, "trunk"> {
   const outage = outageOf({ kind: "trunk", name });
-  if (outage !== null) return { usable: false, why: inWords(outage) };
+  if (outage !== null) return { usable: false, reachable: false, why: inWords(outage) };
   const states = paths.map((path) => pathState(path, outageOf));
-  return states.find(({ usable }) => usable) ?? states[0] ?? { usable: false, why: "no Asterisk has it" };
+  const best = states.find(({ usable }) => usable) ?? states.find(({ reachable }) => reachable) ?? states[0];
+  return best ?? { usable: false, reachable: false, why: "no Asterisk has it" };
 }
 
 function inWords({ reason }: Outage): string {

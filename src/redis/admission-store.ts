@@ -1,26 +1,36 @@
-/** Counts the calls of all gateways together: each method is one script, one round trip. What they do stands in lua/. */
+/** Counts the calls of all gateways together: each method is one script, one round trip. What they do is in lua/. */
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import { deferred } from "../shared/deferred.ts";
-import type { Admission, LimitedPath, ReserveAnswer } from "../telephony/trunks/admission-port.ts";
+import {
+  type Admission,
+  type Caller,
+  type CallerLimit,
+  callerLimits,
+  type LimitedPath,
+  type ReserveAnswer,
+  type SlotEvent,
+  type TakenSlot,
+} from "../telephony/trunks/admission-port.ts";
 import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-/** What one script takes: it holds up nobody for longer than about a millisecond. */
+/** What one script takes: it blocks the store for no longer than about a millisecond. */
 const mostPerBatch = 100;
 
 export interface AdmissionStore extends Admission {
-  /** Resolves when all places that were given back so far are free, or the store did not take them. */
+  /** Resolves when all slots that were released so far are free, or the store did not answer. */
   settled(): Promise<void>;
 }
 
 interface Batch {
   readonly args: (string | number)[];
+  slots: number;
   /** Resolves when the store took it. */
   readonly sent: Promise<void>;
   readonly send: () => void;
 }
 
-/** @param batchTimer places are given back with it: at hundreds of calls a second one script takes many, and nobody waits for it */
+/** @param batchTimer slots are released with it: at hundreds of calls a second one script takes many */
 export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): AdmissionStore {
   /** The batch that is being collected; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
@@ -33,7 +43,7 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
     underWay.add(sent);
     const done = () => underWay.delete(sent);
     sent.then(done, done);
-    const opened = { args, sent, send };
+    const opened = { args, slots: 0, sent, send };
     void batchTimer.next().then(() => {
       if (batch === opened) closeBatch();
     });
@@ -46,16 +56,17 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
   }
 
   return {
-    async reserve({ leaseId, leaseMs, maxWaitMs, paths }) {
-      const args = [leaseId, leaseMs, maxWaitMs, ...paths.flatMap(pathArgs)];
+    async reserve({ leaseId, leaseMs, maxWaitMs, caller, paths }) {
+      const args = [leaseId, leaseMs, maxWaitMs, ...callerArgs(caller), ...paths.flatMap(pathArgs)];
       return readReserved((await run("reserve_slot", admissionKey, args)) as Reply);
     },
-    release(leaseId, path, unused) {
+    settle(slot, event) {
       batch ??= openBatch();
-      const { args, sent } = batch;
-      const place = [leaseId, unused ? 1 : 0, ...pathArgs(path)];
-      args.push(...place);
-      if (args.length >= mostPerBatch * place.length) closeBatch();
+      const { sent } = batch;
+      batch.args.push(...settleArgs(slot, event));
+      batch.slots += 1;
+      // The turn of a start that was refused is another's at once: waiting for a batch would let refused starts queue.
+      if (event === "unused" || batch.slots >= mostPerBatch) closeBatch();
       return sent;
     },
     async settled() {
@@ -63,6 +74,22 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
       await Promise.allSettled(underWay);
     },
   };
+}
+
+/** In the order of `callerLimits`; 0: no limit. */
+function callerArgs(caller: Caller): (string | number)[] {
+  const { app, prefix, weight, sharesTrunks, isNext } = caller;
+  return [app, prefix, weight, Number(sharesTrunks), Number(isNext), ...callerLimits.map((name) => caller[name] ?? 0)];
+}
+
+function settleArgs({ leaseId, path, caller }: TakenSlot, event: SlotEvent): (string | number)[] {
+  const counted = (name: CallerLimit) => (caller.isNext ? 0 : (caller[name] ?? 0));
+  return [
+    ...[leaseId, event, caller.app, caller.prefix],
+    ...[counted("app_calls_per_second"), counted("app_calls_per_day")],
+    ...[counted("prefix_calls_per_second"), counted("prefix_calls_per_day")],
+    ...pathArgs(path),
+  ];
 }
 
 function pathArgs({ trunk, trunkLimits, asterisk, asteriskLimits }: LimitedPath): (string | number)[] {
@@ -79,6 +106,8 @@ function readReserved([kind, first, second]: Reply): ReserveAnswer {
       return { kind, path: Number(first) - 1, waitMs: Number(second) };
     case "full":
       return { kind, retryAfterMs: Number(first) };
+    case "limited":
+      return { kind, limit: first as CallerLimit, retryAfterMs: Number(second) };
     case "out_of_service":
       return { kind };
     default:

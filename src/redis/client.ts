@@ -7,6 +7,11 @@ import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { RedisConfig } from "./config.ts";
 
+/** Enough different keys to reach each master of a cluster. */
+const probeSlots = 64;
+/** Gone as soon as it was written: that it could be written is all that matters. */
+const probeTtlMs = 1;
+
 export type RedisClient = Redis | Cluster;
 
 export interface RedisConnection {
@@ -16,7 +21,7 @@ export interface RedisConnection {
    * times the command timeout.
    */
   firstTried(): Promise<void>;
-  /** Whether Redis answers and takes commands now; within the command timeout. */
+  /** Whether Redis answers and accepts writes now; within the command timeout. False where it is full or read-only. */
   ping(): Promise<boolean>;
   /** Lets commands in progress finish, then closes. */
   close(): Promise<void>;
@@ -24,6 +29,7 @@ export interface RedisConnection {
 
 /** Connects in the background, and again for ever when the connection breaks. */
 export function createRedis(config: RedisConfig, logger: Logger): RedisConnection {
+  let probes = 0;
   const client = connect(config);
   const closing = logConnection(client, logger);
   return {
@@ -36,8 +42,9 @@ export function createRedis(config: RedisConfig, logger: Logger): RedisConnectio
     },
     async ping() {
       try {
-        // In a cluster any node may answer; that it is whole was checked before it counted as ready.
-        return client.status === "ready" && (await client.ping()) === "PONG";
+        // A key of another slot each time: in a cluster every master is tried in turn.
+        const key = `{p${probes++ % probeSlots}}:ready`;
+        return client.status === "ready" && (await client.set(key, "1", "PX", probeTtlMs)) === "OK";
       } catch {
         return false;
       }

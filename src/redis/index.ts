@@ -32,7 +32,7 @@ export interface Store {
   readonly batchTimer: BatchTimer;
   /** Resolves when the first try to connect to Redis succeeded or failed; soon in any case. */
   firstTried(): Promise<void>;
-  /** Whether Redis answers now. */
+  /** Whether Redis answers and accepts writes now. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }

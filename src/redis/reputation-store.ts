@@ -14,6 +14,10 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
     settings.ring_history_attempts,
     settings.least_ringing_percent,
     settings.least_trunk_ringing_percent,
+    settings.first_flagged_cooldown_seconds * 1000,
+    settings.flagging_prefixes,
+    settings.flagging_apps,
+    settings.flagged_percent_per_hour,
   ];
 
   return {
@@ -36,7 +40,7 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
         note.what,
         note.range,
         note.hash,
-        note.what === "attempt" ? "" : note.trunk,
+        ...(note.what === "attempt" ? ["", "", "", ""] : [note.trunk, note.prefix, note.app, note.rangeSize]),
       ]);
       const reply = (await run("reputation_update", reputationKey, [nowMs, ...rules, ...args])) as Reply;
       return inRows(reply, 3).map(([range, trunk, reason]) => ({

@@ -1,14 +1,11 @@
-/** The sandbox's configuration: the same keys, schema and checks as in production, with everything private and made up. */
-import { apiKeyHash } from "../apps/api-keys.ts";
-import { resolveConfig } from "../config/load.ts";
+/** The sandbox's configuration: schema and checks as in production, with generated secrets and fictional numbers. */
+import { apiKeyHash, sandboxKey } from "../apps/api-keys.ts";
+import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
 import { callerIdDigits, callerIdPrefix, callInNumbers } from "./fiction.ts";
-
-/** Nobody outside this machine can reach the sandbox, so its key may stand in every document. */
-export const sandboxKey = "sandbox-key";
 
 /** Name of the trunk, and of its endpoint in Asterisk. */
 export const trunkName = "simulated-carrier";
@@ -16,12 +13,12 @@ export const trunkName = "simulated-carrier";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What the environment may change in a sandbox. Not where Redis is, nor any address or secret: a shell that is set up
- * for production must not turn the sandbox into it.
+ * Variables that a sandbox honours. None for Redis, addresses or secrets: in a shell that is set up for production the
+ * sandbox must not use production's.
  */
 const mayChange = /^ONERING_(HTTP_PORT|LOG_LEVEL|CALLS_[A-Z_]+|VERIFICATION_[A-Z_]+|NUMBERS_[A-Z_]+)$/;
 
-/** Splits the environment into what counts here, and the names of settings that do not. */
+/** Splits the environment into the variables that the sandbox honours and the names of those that it ignores. */
 export function sandboxEnvironment(env: Environment): { env: Environment; ignored: readonly string[] } {
   const names = Object.keys(env).filter((name) => name.startsWith("ONERING_") && env[name] !== undefined);
   const counts = names.filter((name) => mayChange.test(name));
@@ -43,7 +40,7 @@ export function sandboxConfig(
     readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
     /** Where this Asterisk sends copies of SIP messages. */
     readonly hepPort: number;
-    /** As Asterisk tells it, such as `22.10.1`. */
+    /** As Asterisk reports it, such as `22.10.1`. */
     readonly asteriskVersion: string;
   },
   env: Environment,
@@ -52,12 +49,12 @@ export function sandboxConfig(
   const { ari, ami } = programs.asterisk;
   const document = {
     // One person on a laptop that is busy with other things: late is better than refused.
-    http: { shed_at_delay_ms: 2000 },
+    http: { shed_at_delay_ms: 2000, shutdown_linger_ms: 0 },
     redis: { url: programs.redisUrl },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     asterisks: {
       private: {
-        // The default needs a newer Asterisk than the one that a machine may have.
+        // The default driver needs a newer Asterisk than some distributions have.
         driver: answersOverWebSocket(programs.asteriskVersion) === false ? "ari-client" : "ari-websocket",
         ari_url: ari.url,
         ari_user: ari.user,
@@ -75,25 +72,25 @@ export function sandboxConfig(
     routes: [{ prefix: "+", trunks: [trunkName] }],
     apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },
     verification: {
-      // A newcomer tries one number again and again; the limits are there all the same, to be met.
+      // One number is tried again and again here; limits are higher, but can still be reached.
       starts_per_callee_per_hour: 60,
       start_gap_seconds: 2,
       wrong_checks_window_seconds: 3600,
       caller_id_cooldown_seconds: 3600,
     },
     calls: {
-      // Half of production's: long enough for the callee who rings late, short enough to watch one who never does.
+      // Half of the default: long enough for the simulated callee that rings late, short enough to wait for one that never does.
       setup_limit_ms: 10_000,
-      // Whoever presses Ctrl+C wants it to end; no real phone is left ringing.
+      // Ctrl+C should end it at once; no real phone is left ringing.
       drain_ms: 200,
     },
     log: { level: "warn" },
   };
-  const config = resolveConfig({ name: "the sandbox's settings", document: asText(document), env });
+  const config = resolveSandboxConfig({ name: "the sandbox's settings", document: asText(document), env });
   return { ...config, http: { ...config.http, host: "127.0.0.1" } };
 }
 
-/** As the loader gets it from a file, where every scalar is a text and `$` would begin a variable. */
+/** As the loader gets it from a file, where every scalar is a string and `$` would begin a variable. */
 function asText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asText);
   if (typeof value === "object" && value !== null) {

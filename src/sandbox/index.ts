@@ -1,7 +1,8 @@
 /** `onering sandbox`: everything on this machine, nothing to set up, until a signal ends it. */
 import type { Logger } from "pino";
+import { sandboxKey } from "../apps/api-keys.ts";
 import { ensureRuntime } from "../local/fetch/programs.ts";
-import { type Environment, sandboxEnvironment, sandboxKey } from "./config.ts";
+import { type Environment, sandboxEnvironment } from "./config.ts";
 import { examples } from "./fiction.ts";
 import { type Sandbox, startSandbox } from "./start.ts";
 

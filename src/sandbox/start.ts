@@ -1,6 +1,7 @@
 /** Builds the sandbox: private Redis and Asterisk, simulated carrier and phone, and the gateway that production runs. */
 import type { Logger } from "pino";
 import { buildApp } from "../app.ts";
+import { sandboxKey } from "../apps/api-keys.ts";
 import type { Config } from "../config/schema.ts";
 import { startAsterisk } from "../local/asterisk/asterisk.ts";
 import type { Programs } from "../local/fetch/programs.ts";
@@ -12,7 +13,7 @@ import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
 import { placeCall } from "./carrier/caller.ts";
 import { startCarrier } from "./carrier/index.ts";
-import { type Environment, sandboxConfig, sandboxKey, trunkName } from "./config.ts";
+import { type Environment, sandboxConfig, trunkName } from "./config.ts";
 import { Phone } from "./phone.ts";
 import { sandboxRoutes } from "./routes.ts";
 

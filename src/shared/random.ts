@@ -11,21 +11,5 @@ export interface Random {
 /** The operating system's cryptographic generator. */
 export const cryptoRandom: Random = {
   below: (limit) => randomInt(limit),
-  bytes: pooledBytes(),
+  bytes: (length) => randomBytes(length),
 };
-
-/** One draw of many bytes costs as much as one of few: 3 % of a busy gateway's time, for two ids a call. */
-const poolBytes = 4096;
-
-function pooledBytes(): Random["bytes"] {
-  let pool = Buffer.alloc(0);
-  return (length) => {
-    if (length > poolBytes) return randomBytes(length);
-    if (pool.length < length) pool = randomBytes(poolBytes);
-    // A copy: the pool forgets what it gave.
-    const drawn = Buffer.from(pool.subarray(0, length));
-    pool.fill(0, 0, length);
-    pool = pool.subarray(length);
-    return drawn;
-  };
-}

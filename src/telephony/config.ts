@@ -1,8 +1,11 @@
 /** The sections of the configuration that telephony reads. */
+import type { LimitsConfig } from "../apps/limits-config.ts";
 import type { DialerConfig } from "./calls/config.ts";
+import type { CallerLimitsConfig } from "./trunks/app-limits.ts";
 import type { RouteConfig, RoutingConfig } from "./trunks/routes-config.ts";
 
-export interface TelephonyConfig extends DialerConfig {
+export interface TelephonyConfig extends DialerConfig, CallerLimitsConfig {
+  readonly limits: LimitsConfig;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
 }

@@ -1,4 +1,5 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
@@ -15,9 +16,12 @@ import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
+import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots, type PathStatus } from "./trunks/channel-slots.ts";
+import { createOverload } from "./trunks/overload.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
+import { timedControl } from "./trunks/timed-control.ts";
 
 export interface TelephonyParts {
   readonly config: TelephonyConfig;
@@ -32,6 +36,10 @@ export interface Telephony {
   readonly slots: ChannelSlots;
   /** Every trunk through each of its Asterisks, as this gateway sees it. */
   paths(): readonly PathStatus[];
+  /** Apps and callee prefixes whose calls are reduced; see `Brakes`. */
+  readonly brakes: Pick<Brakes, "verificationEnded" | "braked">;
+  /** Calls a second that this gateway admits under overload; null: no limit. */
+  overloadLimit(): number | null;
   /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
@@ -42,15 +50,32 @@ export interface Telephony {
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
 }
 
+/** How finely the delay of the event loop is sampled. */
+const loopResolutionMs = 10;
+
 export function createTelephony(parts: TelephonyParts): Telephony {
   const { config, clock, logger } = parts;
+  const loopDelay = monitorEventLoopDelay({ resolution: loopResolutionMs });
+  const overload = createOverload({
+    ...{ rules: config.limits.overload, clock, logger },
+    eventLoopDelayMs() {
+      const delayMs = loopDelay.percentile(99) / 1e6 - loopResolutionMs;
+      loopDelay.reset();
+      return delayMs;
+    },
+  });
+  const brakes = createBrakes({ rules: config.limits.brake, clock, logger });
   const controls = new Map<string, CallControl>();
   const watches = new Map<string, AmiWatch>();
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
     const trunks = Object.values(config.trunks).filter((trunk) => asterisksOf(trunk).includes(name));
     const withProgress = trunks.some((trunk) => trunk.ring_on === "180+183");
-    controls.set(name, createDriver(asterisk, { ...own, withProgress }));
+    const driver = createDriver(asterisk, { ...own, withProgress });
+    controls.set(
+      name,
+      timedControl(driver, () => performance.now(), overload.originated),
+    );
     const endpoints = trunks.map((trunk) => trunk.endpoint);
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
@@ -62,10 +87,14 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     callControls: controls,
     breakers: createBreakers({
       rules: config.routing.breaker,
+      apps: Object.keys(config.apps).length,
+      callsPerSecond: (trunk) => config.trunks[trunk]?.calls_per_second ?? 1,
       longestCallMs: longestCallMs(config),
       clock,
       random: parts.random,
     }),
+    brakes,
+    overload,
     admission: parts.admission,
     longestCallMs: longestCallMs(config),
     clock,
@@ -79,20 +108,24 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   });
   const capture =
     config.sip_capture === undefined ? null : createSipCapture({ config: config.sip_capture, clock, logger });
-  const readInbound = createInboundReader(config.trunks);
+  const readInbound = createInboundReader(config.trunks, { logger, clock });
   const dialer = createDialer({ callControls: controls, config, slots, capture, clock, logger });
 
   return {
     dialer,
     slots,
     paths: () => slots.paths(),
+    brakes,
+    overloadLimit: () => overload.callsPerSecond,
     async start() {
+      loopDelay.enable();
       // Before any call can be placed.
       await capture?.start();
       const starting = [...controls.values(), ...watches.values()].map((part) => part.start());
       await Promise.all(starting);
     },
     async stop() {
+      loopDelay.disable();
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
       capture?.stop();

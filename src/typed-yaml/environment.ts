@@ -14,7 +14,7 @@ export interface VariableNames {
 }
 
 /** One value that the environment sets. */
-export interface Override {
+interface Override {
   readonly variable: string;
   readonly path: Path;
   readonly value: string;

@@ -10,7 +10,7 @@ import { didYouMean } from "./nearest.ts";
 import { type SchemaNode, shapeOf } from "./schema-node.ts";
 
 /** Receives each problem; the loader, which knows lines and variables, adds `source`. */
-export type ReportProblem = (problem: Omit<Problem, "source">) => void;
+type ReportProblem = (problem: Omit<Problem, "source">) => void;
 
 /**
  * The value that `given` means, with defaults. Problems are reported; the result must not be used at their places.

@@ -35,7 +35,7 @@ export function nodeOf(schema: TSchema): SchemaNode {
 }
 
 /** The five shapes a node can have. */
-export type Shape =
+type Shape =
   | { readonly kind: "section"; readonly properties: Readonly<Record<string, SchemaNode>> }
   | { readonly kind: "map"; readonly keyPattern: RegExp; readonly entry: SchemaNode }
   | { readonly kind: "list"; readonly items: SchemaNode }

@@ -4,7 +4,7 @@ import { type Path, type Problem, pathText } from "./errors.ts";
 import { readVariable } from "./secret-files.ts";
 
 /** One string after expansion. */
-export interface Expanded {
+interface Expanded {
   readonly text: string;
   /** The variables it names, found or not. */
   readonly names: readonly string[];
@@ -38,7 +38,7 @@ export function expand(text: string, env: Environment): Expanded {
 }
 
 /** A whole document with every string expanded. */
-export interface ExpandedDocument {
+interface ExpandedDocument {
   /** A copy: the original is not changed. */
   readonly document: unknown;
   /** All variables that it names. */

@@ -2,7 +2,7 @@
 import { type ErrorCode, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from "yaml";
 import { ConfigError, type Path } from "./errors.ts";
 
-export interface YamlFile {
+interface YamlFile {
   /** Objects, lists and strings: numbers stay as written (`+44`, `0123`), the schema decides what they mean. */
   readonly document: unknown;
   /** The line of a value, or of the nearest section around it that is in the file; null where there is none. */

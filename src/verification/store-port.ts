@@ -78,7 +78,7 @@ export interface DeliveryChange {
   readonly result?: unknown;
   /** Its end was not seen: it may still reach the callee, so no other begins until its deadline. */
   readonly mayStillRing?: boolean;
-  /** From now on it takes no longer than this; null: as was said at its start. */
+  /** It should be over in so long: what a client that is refused meanwhile is told to wait. Null: nothing new. */
   readonly remainingMs?: number | null;
 }
 

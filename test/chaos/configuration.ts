@@ -41,7 +41,7 @@ export function documentOf(layout: Layout, ariApp: string): Document {
   const { redisUrl, asterisks, driver, trunks, routes, congestedOnPurpose = false } = layout;
   const most = { max_concurrent_calls: manyCalls, calls_per_second: manyCalls };
   return {
-    http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000 },
+    http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
     redis: { url: redisUrl },
     secrets: { hmac_key: hmacKey },
     asterisks: Object.fromEntries(

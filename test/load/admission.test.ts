@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { offer } from "../../bench/calls/offer.ts";
-import { callee, wallMs } from "../../bench/calls/protocol.ts";
+import { callee, wallClock } from "../../bench/calls/protocol.ts";
 import { onering, type RunningCommand } from "../support/command.ts";
 import { type Answer, gatewayClient, gatewayDocument } from "../support/gateway.ts";
 import { withRuntime } from "../support/processes.ts";
@@ -16,6 +16,7 @@ const times = 5;
 const durationMs = 30_000;
 /** A standing queue is all delay and no gain, so under such a load it is kept short. */
 const maxQueueMs = 100;
+const wallMs = wallClock();
 
 const runtime = withRuntime();
 const gateways: RunningCommand[] = [];
@@ -40,7 +41,7 @@ async function startGateways(carrier: SippCarrier): Promise<readonly [Client, Cl
         carrier: { asterisk: "local", endpoint: "carrier", ranges: ["block"], calls_per_second: callsPerSecond },
       },
       calls: { ring_ms: 1000, setup_limit_ms: 4000, max_queue_ms: maxQueueMs },
-      http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000 },
+      http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
       log: { level: "info" },
     },
   });

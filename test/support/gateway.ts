@@ -48,7 +48,7 @@ export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayPart
   const { ari, ami } = asterisk;
   const document: Record<string, Record<string, unknown> | unknown[]> = {
     // Tests run side by side on few cores: late is no failure here.
-    http: { port: "0", shed_at_delay_ms: "10000" },
+    http: { port: "0", shed_at_delay_ms: "10000", shutdown_linger_ms: "0" },
     redis: { url: redisUrl, command_timeout_ms: "5000" },
     secrets: { hmac_key: randomBytes(32).toString("hex") },
     asterisks: {

@@ -21,13 +21,24 @@ export interface ServerMessages {
 export type Speaks = "ari" | "ami";
 
 /** A reader for a new connection. */
-export function serverMessages(speaks: Speaks): ServerMessages {
+export function serverMessages(speaks: Speaks | "bytes"): ServerMessages {
+  if (speaks === "bytes") return new PassedOn();
   return speaks === "ari" ? new AriMessages() : new AmiMessages();
 }
 
 /** A text as a message from the server: a WebSocket's text frame, or the lines of an AMI block with the blank one after. */
 export function asServerMessage(speaks: Speaks, text: string): Buffer {
   return speaks === "ari" ? textFrame(text) : Buffer.from(`${text}\r\n\r\n`);
+}
+
+class PassedOn implements ServerMessages {
+  readonly tellsEvents = false;
+
+  fromClient(): void {}
+
+  fromServer(data: Buffer): readonly Piece[] {
+    return [{ bytes: data, answer: false }];
+  }
 }
 
 class AriMessages implements ServerMessages {

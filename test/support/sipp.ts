@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findPrograms } from "../../src/local/fetch/programs.ts";
-import { Child } from "../../src/local/process/child.ts";
+import { Child, type ChildExit } from "../../src/local/process/child.ts";
 import { freePort } from "../../src/local/process/free-port.ts";
 import { runCommand } from "../../src/local/process/run-command.ts";
 import { createLogReader, parseMessageLog, type SipMessage } from "./sipp-log.ts";
@@ -18,17 +18,23 @@ export interface SippOptions {
   port?: number;
   /** Length of the scenario's pause, in milliseconds; default 0. */
   pauseMs?: number;
-  /** SIPp ends by itself after so many calls (each OPTIONS is one too); default 100 000. */
-  maxCalls?: number;
   /** Values for [name] in the scenario, e.g. `{ status: "486 Busy Here", header: "Reason: Q.850;cause=17" }`. */
   keys?: Record<string, string>;
   /** Whether to log messages; default true. Off for benchmarks. */
   trace?: boolean;
+  /** Whether the scenario's `<log>` actions write to `logFile`; default false. */
+  log?: boolean;
 }
 
 export interface SippCarrier {
   port: number;
   pid: number;
+  /** What the scenario's `<log>` actions wrote, where `log` was asked for. */
+  logFile: string;
+  /** Settles when SIPp has ended, for whatever reason; never rejects. */
+  exited: Promise<ChildExit>;
+  /** The end of what SIPp printed. */
+  output(): string;
   /** All messages so far, in the order they went over the wire. */
   messages(): Promise<SipMessage[]>;
   /** Waits until `predicate` holds for the messages. @throws after `deadlineMs` (default 5000) */
@@ -39,6 +45,11 @@ export interface SippCarrier {
 const sockets = { udp: "u1", tcp: "t1", tls: "l1" } as const;
 const POLL_MS = 20;
 const READY_DEADLINE_MS = 5000;
+/**
+ * What would end SIPp by itself (`sipp -h`, 3.8): `-m`, the number of calls after which it stops (each OPTIONS is one; without it
+ * 2^32 - 1), and its watchdog, which ends it on a machine too busy to run it in time. A carrier runs until it is stopped.
+ */
+const runsUntilStopped = ["-watchdog_interval", "0"];
 
 /** Starts SIPp on loopback as a carrier that takes calls. @throws when `npm run runtime -- --for-tests` was not run */
 export async function startSipp(options: SippOptions): Promise<SippCarrier> {
@@ -48,14 +59,16 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   const port = options.port ?? (await freePort("udp", "tcp"));
   const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
   const messageFile = path.join(dir, "messages.log");
+  const logFile = path.join(dir, "actions.log");
   const scenario = path.join(dir, "scenario.xml");
   await writeFile(scenario, await renderScenario(options));
   const args = [
     ...["-sf", scenario, "-i", "127.0.0.1", "-p", String(port), "-t", sockets[transport]],
     ...tlsArgs(options.tls),
-    ...["-m", String(options.maxCalls ?? 100_000), "-d", String(options.pauseMs ?? 0)],
+    ...[...runsUntilStopped, "-d", String(options.pauseMs ?? 0)],
     ...["-nostdin", "-trace_err", "-error_file", path.join(dir, "errors.log")],
     ...(trace ? ["-trace_msg", "-message_file", messageFile] : []),
+    ...(options.log ? ["-trace_logs", "-log_file", logFile] : []),
   ];
   const child = await Child.start("sipp", sipp, args, { cwd: dir });
   const listening = () => isBound(port, transport === "udp" ? "udp" : "tcp");
@@ -75,6 +88,9 @@ export async function startSipp(options: SippOptions): Promise<SippCarrier> {
   return {
     port,
     pid: child.pid,
+    logFile,
+    exited: child.exited,
+    output: () => child.output,
     messages,
     async waitFor(predicate, deadlineMs = 5000) {
       const giveUpAtMs = performance.now() + deadlineMs;
@@ -99,7 +115,9 @@ export interface CallIn {
   /** User part of From. */
   readonly caller: string;
   readonly called: string;
-  /** A whole header line. */
+  /** User part of To, default `called`. */
+  readonly toUser?: string;
+  /** Whole header lines; default the P-Asserted-Identity by which a carrier vouches for `caller`. */
   readonly header?: string;
   /** Loopback address to call from, default 127.0.0.1. */
   readonly address?: string;
@@ -114,10 +132,11 @@ const CALL_IN_DEADLINE_MS = 15_000;
 export async function callIn(call: CallIn): Promise<number[]> {
   const { sipp } = await findPrograms();
   if (!sipp) throw new Error("SIPp is not here: run `npm run runtime -- --for-tests`");
-  const { transport = "udp", address = "127.0.0.1", caller, called, header = "X-Carrier: SIPp" } = call;
+  const { transport = "udp", address = "127.0.0.1", caller, called, toUser = called } = call;
+  const { header = `P-Asserted-Identity: <sip:${caller}@carrier.example>` } = call;
   const dir = await mkdtemp(path.join(tmpdir(), "onering-sipp-"));
   const [scenario, messageFile] = [path.join(dir, "scenario.xml"), path.join(dir, "messages.log")];
-  await writeFile(scenario, await renderScenario({ scenario: "caller", keys: { caller, called, header } }));
+  await writeFile(scenario, await renderScenario({ scenario: "caller", keys: { caller, called, to: toUser, header } }));
   const args = [
     ...[`127.0.0.1:${call.to}`, "-sf", scenario, "-i", address, "-t", sockets[transport], "-m", "1", "-nostdin"],
     ...["-trace_msg", "-message_file", messageFile],

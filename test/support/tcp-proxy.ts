@@ -26,8 +26,8 @@ interface Pair {
 
 type Mode = "pass" | "cut" | "black_hole" | "hold_answers";
 
-/** Starts a proxy on a free port of 127.0.0.1 before a server that speaks what `speaks` says. */
-export async function startTcpProxy(targetPort: number, speaks: Speaks): Promise<TcpProxy> {
+/** Starts a proxy on a free port of 127.0.0.1 before a server that speaks what `speaks` says; `bytes`: whatever it is, it is passed on. */
+export async function startTcpProxy(targetPort: number, speaks: Speaks | "bytes"): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let mode: Mode = "pass";
 
@@ -90,7 +90,7 @@ export async function startTcpProxy(targetPort: number, speaks: Speaks): Promise
     inject(text) {
       const newest = [...pairs].filter(({ messages }) => messages.tellsEvents).at(-1);
       if (newest === undefined) throw new Error("no connection that tells events goes through the proxy");
-      newest.client.write(asServerMessage(speaks, text));
+      newest.client.write(asServerMessage(speaks as Speaks, text));
     },
     close() {
       for (const pair of [...pairs]) pair.client.destroy();

@@ -41,10 +41,11 @@ export function createInboundCalls(options: {
   }
 
   /** Why a call proves nothing, whichever number it comes from; null where it may. */
-  function worthless({ trusted, caller, called }: TrunkCall): InboundCallResult | null {
-    if (called === null || !ours.has(called)) return "other_number";
+  function worthless({ trusted, caller, called, doubt }: TrunkCall): InboundCallResult | null {
+    if (called === null) return doubt ?? "other_number";
+    if (!ours.has(called)) return "other_number";
     if (!trusted) return "untrusted";
-    if (caller === null) return "withheld";
+    if (caller === null) return doubt ?? "withheld";
     return lookups.size >= maxLookups ? "shed" : null;
   }
 

@@ -2,7 +2,7 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
-import type { AttemptResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
@@ -23,6 +23,8 @@ export interface Calls {
   place(verification: Verification, callerIds: readonly CallerId[], slot: ChannelSlot): void;
   /** After this time a call that was not heard of is taken for lost; where another follows, until that is placed. */
   longestMs(calls: number): number;
+  /** When a call should be over at the latest; where another follows it is not known before that begins. */
+  expectedMs(calls: number): number;
   /** Hangs up the newest call. */
   stop(verification: Verification): void;
   /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
@@ -43,9 +45,12 @@ export interface CallsParts {
 
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
 
-/** Its Asterisk died or stands still: the carrier may have its INVITE, or get it when Asterisk goes on. */
-function endWasNotSeen({ endedBy, inviteOver }: AttemptResult): boolean {
-  return endedBy === "nobody" && !inviteOver;
+/**
+ * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or get it when
+ * Asterisk goes on. The callee is held until the call can have ended at the latest.
+ */
+function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
+  return endedBy === "unknown" && !inviteOver;
 }
 
 export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
@@ -57,7 +62,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     ...{ gapMs, slots, clock, logger },
     marginMs: secondCallMarginMs,
     lease: ({ id, app, attempts }) =>
-      store.run("missed_call", "next_call", { app, id }, [attempts, dialer.longestCallMs]),
+      store.run("missed_call", "next_call", { app, id }, [attempts, dialer.longestCallMs, dialer.remainingMs.calling]),
     place: (verification, callerId, slot) => place(verification, [callerId], slot),
     undelivered(verification, reason) {
       logger.info({ id: verification.id, reason }, "no second call");
@@ -85,7 +90,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     return progress.settled().then(() => void live.delete(progress));
   }
 
-  function endOf(result: AttemptResult, second: SecondCall | null): DeliveryUpdate {
+  function endOf(result: CallResult, second: SecondCall | null): DeliveryUpdate {
     const mayStillRing = endWasNotSeen(result);
     // Where it may still ring, the second call must not come.
     const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
@@ -102,15 +107,16 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
 
     reputation.placed(callerId);
     dialer.place(
-      { attemptId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
+      { callId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
       {
         calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {
           publish("call.ringing", { verification: id, country, trunk }, about);
-          progress.write({ event: "ringing", reason: null });
+          const remainingMs = second === null ? dialer.remainingMs.ringing : null;
+          progress.write({ event: "ringing", reason: null, remainingMs });
         },
         ended(result) {
-          reputation.ended(callerId, result);
+          reputation.ended(callerId, result, { callee: to, app });
           publish("call.ended", { verification: id, country, trunk, result }, about);
           progress.write(endOf(result, second));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
@@ -119,9 +125,12 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     );
   }
 
+  const longestMs = (calls: number) => dialer.longestCallMs + (calls === 1 ? 0 : gapMs + secondCallMarginMs);
+
   return {
     place,
-    longestMs: (calls) => dialer.longestCallMs + (calls === 1 ? 0 : gapMs + secondCallMarginMs),
+    longestMs,
+    expectedMs: (calls) => (calls === 1 ? dialer.remainingMs.calling : longestMs(calls)),
     stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
     async drain(graceMs) {
       const startedMs = clock.nowMs();

@@ -40,8 +40,8 @@ function attemptBody(call: CallEvidence): MissedCallBody["attempt"] {
     ring_ms: call.ringMs,
     sip_status: call.sipStatus,
     q850: call.q850Cause,
-    ended_by: call.endedBy === "nobody" ? "unknown" : call.endedBy,
+    ended_by: call.endedBy,
     false_answer: call.falseAnswer,
-    source: call.evidence,
+    source: call.source,
   };
 }

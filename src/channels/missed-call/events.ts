@@ -1,5 +1,5 @@
 /** What happens to the calls of a verification. */
-import type { AttemptResult } from "../../telephony/calls/ports.ts";
+import type { CallResult } from "../../telephony/calls/ports.ts";
 
 export interface CallEvents {
   "call.ringing": { readonly verification: string; readonly country: string | null; readonly trunk: string };
@@ -7,6 +7,6 @@ export interface CallEvents {
     readonly verification: string;
     readonly country: string | null;
     readonly trunk: string;
-    readonly result: AttemptResult;
+    readonly result: CallResult;
   };
 }

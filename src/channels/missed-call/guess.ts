@@ -1,37 +1,62 @@
 /** Reads what a person or an app took from the missed calls: the code's digits, or the whole caller IDs. */
 import { Refusal } from "../../shared/refusal.ts";
+import { readTyped } from "../../shared/typed-digits.ts";
 
-/** What phones put between digits: spaces (also the no-break ones), hyphens, dots, slashes, brackets. */
-const separators = /[\s\u00a0\u202f\-./()]/g;
-/** Longer than any number a phone shows: E.164's 15 digits and a carrier's prefix. */
-const mostCharacters = 40;
+/** Two calls of eight digits. */
+const maxCodeDigits = 16;
+/** A whole number has at least this many in every country's plan that has mobiles. */
+const minNumberDigits = 7;
+
+/** What was typed where a code was asked for. */
+export interface TypedGuess {
+  readonly kind: "code" | "caller_id";
+  readonly digits: string;
+}
+
+/**
+ * Reads what was typed where a code was asked for: many people type the whole number that called.
+ * @param codeLength digits of the code, where it is known: a longer text is then a caller ID also without a plus sign
+ * @returns digits of the kind that they are; those of a `caller_id` are for `codeWithin`
+ * @throws {Refusal} `invalid_request` where it can be neither: that is no check, and costs none
+ */
+export function readGuess(text: string, codeLength: number | null = null): TypedGuess {
+  const typed = readTyped(text);
+  if (!("digits" in typed)) throw notACode(typed.problem);
+  const { length } = typed.digits;
+  const longest = codeLength === null ? maxCodeDigits : Math.max(codeLength, minNumberDigits - 1);
+  if (typed.plus || length > longest) return { kind: "caller_id", digits: readCallerId(text) };
+  return { kind: "code", digits: readCode(text) };
+}
 
 /**
  * A code as typed, without what people type between digits.
- * @throws {Refusal} `invalid_request` where it is no 2 to 16 digits (two calls of 8): such a text can never be right, so it is no check
- *   and costs none. That says nothing about the code: its length was told to the app at the start.
+ * @throws {Refusal} `invalid_request` where it is not 2 to 16 digits: that can never be right, so it is no check and
+ *   costs none. It says nothing about the code, whose length was in the answer to the start.
  */
 export function readCode(text: string): string {
-  const digits = stripped(text);
-  if (!/^\d{2,16}$/.test(digits)) throw new Refusal("invalid_request", "code must be the last digits of the caller ID");
-  return digits;
+  const typed = readTyped(text);
+  if (!("digits" in typed)) throw notACode(typed.problem);
+  if (typed.plus) throw notACode("contains a plus sign: give a whole number as `caller_id`");
+  const { length } = typed.digits;
+  if (length < 2 || length > maxCodeDigits) throw notACode(`has ${length} digits`);
+  return typed.digits;
 }
 
-/** A caller ID as a phone shows it, in digits only. @throws {Refusal} `invalid_request` where it is no number. */
+/** A caller ID as a phone shows it, in digits only. @throws {Refusal} `invalid_request` where it is not a number */
 export function readCallerId(text: string): string {
-  const digits = stripped(text).replace(/^\+/, "");
-  if (!/^\d{3,20}$/.test(digits)) {
-    throw new Refusal("invalid_request", "caller_id must be the number that the phone shows as the missed call");
-  }
-  return digits;
+  const typed = readTyped(text);
+  if (!("digits" in typed)) throw notACallerId(typed.problem);
+  const { length } = typed.digits;
+  if (length < 3 || length > 20) throw notACallerId(`has ${length} digits`);
+  return typed.digits;
 }
 
 /**
  * The code within a caller ID, or null where the number cannot be one of ours.
  *
- * Phones show the same number as +44 7700 900123, 0044 7700 900123, 07700 900123 or (Russia) 8 495 …: what stands
- * before the code is compared from its end, and three digits must agree. This only sorts out calls of other people;
- * whether the code is right is decided by the code alone.
+ * Phones show the same number as +44 7700 900123, 0044 7700 900123, 07700 900123 or (Russia) 8 495 …: what precedes the
+ * code is compared from its end, and three digits must agree. This only sorts out other people's calls; whether the
+ * code is right is decided by the code alone.
  * @param digits from `readCallerId`
  * @param prefix what all caller IDs of the range start with, E.164 with the plus sign
  */
@@ -47,15 +72,19 @@ export function codeWithin(digits: string, prefix: string, codeLength: number): 
  * The code of several calls, in their order, or null where one of the numbers cannot be ours.
  * @param callerIds as phones show them, one for each call
  * @param codeLength digits of all calls together
- * @throws {Refusal} `invalid_request` where one is no number
+ * @throws {Refusal} `invalid_request` where one is not a number
  */
 export function codeOf(callerIds: readonly string[], prefix: string, codeLength: number): string | null {
   const parts = callerIds.map((text) => codeWithin(readCallerId(text), prefix, codeLength / callerIds.length));
   return parts.includes(null) ? null : parts.join("");
 }
 
-function stripped(text: string): string {
-  return text.length > mostCharacters ? "" : text.replace(separators, "");
+function notACode(problem: string): Refusal {
+  return new Refusal("invalid_request", `code ${problem}; it must be the last digits of the caller ID`);
+}
+
+function notACallerId(problem: string): Refusal {
+  return new Refusal("invalid_request", `caller_id ${problem}; it must be the number shown for the missed call`);
 }
 
 function commonSuffixLength(a: string, b: string): number {

@@ -6,15 +6,13 @@ import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
-import { newestOf } from "../../verification/types.ts";
 import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
 import { createDescription } from "./describe.ts";
 import type { CallEvents } from "./events.ts";
-import { codeOf, readCode } from "./guess.ts";
 import { missedCallMachine } from "./machine.ts";
-import type { MissedCallDetails } from "./offer.ts";
-import { badCalls, callerIdsMissing, notLeased } from "./refusals.ts";
+import { readForMissedCall } from "./read.ts";
+import { badCalls, notLeased } from "./refusals.ts";
 import { reserveCall } from "./reservation.ts";
 import { MissedCallBody } from "./schema.ts";
 
@@ -61,20 +59,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
           order.calls === null && order.codeLength === null && minCalls < 2 && maxCalls >= 2
             ? { ...order, calls: 2 }
             : null,
-        /** Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. */
-        async read(guess, look) {
-          if ("code" in guess) {
-            const code = readCode(guess.code);
-            return { code, codeLength: code.length };
-          }
-          const found = await look();
-          const delivery = found.deliveries.findLast(({ channel }) => channel === "missed_call") ?? newestOf(found);
-          const { prefix, digits } = (delivery.details ?? {}) as Partial<MissedCallDetails>;
-          if (prefix === undefined || digits === undefined) return { code: "", codeLength: 0 };
-          if (guess.callerIds.length !== delivery.parts) throw callerIdsMissing(delivery.parts);
-          const codeLength = digits * delivery.parts;
-          return { code: codeOf(guess.callerIds, prefix, codeLength) ?? "", codeLength };
-        },
+        read: readForMissedCall,
         describe,
         stop: calls.stop,
         drain: calls.drain,

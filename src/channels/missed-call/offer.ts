@@ -47,18 +47,20 @@ export async function leaseCallerIds(options: {
   readonly callee: string;
   /** When a call that was not heard of is taken for lost, in milliseconds from now. */
   readonly callMs: number;
+  /** When it should be over, in milliseconds from now. */
+  readonly overMs: number;
   /** How long a callee does not get a caller ID again. */
   readonly cooldownMs: number;
   readonly start: (args: ScriptArgs) => Promise<BeginAnswer>;
 }): Promise<Leased> {
-  const { pool, reputation, hashes, wanted, verificationId, callee, callMs, cooldownMs, start } = options;
+  const { pool, reputation, hashes, wanted, verificationId, callee, callMs, overMs, cooldownMs, start } = options;
   const offer = async (count: number) => {
     const fitness = await reputation.look(wanted.ranges, wanted.digits, draw(pool, wanted, count));
     if (fitness === null) throw rangesExhausted();
     const { fit, out, maxCoolingDown } = fitness;
     if (fit.length === 0) return { fit, out, answer: noneFree(0) };
     const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, hashes, verificationId, callee));
-    return { fit, out, answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, ...candidates]) };
+    return { fit, out, answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, ...candidates]) };
   };
 
   let { fit, out, answer } = await offer(fewCandidates);

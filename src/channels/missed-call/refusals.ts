@@ -8,7 +8,17 @@ const capacityRetryMs = 1000;
 /** Those at their hourly cap come back one by one, within an hour. */
 const exhaustedRetryMs = 60_000;
 
-export function noSlot({ none, retryAfterMs }: NoChannelSlot): Refusal {
+const appLimits: Readonly<Record<NonNullable<NoChannelSlot["limit"]>, string>> = {
+  app_calls_per_second: "calls_per_second of this app",
+  app_concurrent_calls: "max_concurrent_calls of this app",
+  app_calls_per_day: "calls_per_day of this app",
+  app_answered_per_day: "answered_per_day of this app",
+  prefix_calls_per_second: "prefix_calls_per_second of this app",
+  prefix_concurrent_calls: "prefix_max_concurrent_calls of this app",
+  prefix_calls_per_day: "prefix_calls_per_day of this app",
+};
+
+export function noSlot({ none, limit, retryAfterMs }: NoChannelSlot): Refusal {
   const retry = retryAfterMs ?? undefined;
   switch (none) {
     case "no_route":
@@ -17,6 +27,10 @@ export function noSlot({ none, retryAfterMs }: NoChannelSlot): Refusal {
       return new Refusal("telephony_unavailable", "no trunk that serves this number is usable now", retry);
     case "capacity":
       return new Refusal("capacity", "no free channel on any trunk that serves this number", retry);
+    case "app_limit":
+      return new Refusal("rate_limited", `limit reached: ${limit ? appLimits[limit] : "this app"}`, retry);
+    case "braked":
+      return new Refusal("rate_limited", "calls to such numbers are reduced: an unusual share was answered", retry);
   }
 }
 

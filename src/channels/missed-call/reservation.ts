@@ -23,11 +23,11 @@ export async function reserveCall(
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
   },
-  { verificationId, to, codeLength }: DeliveryOrder,
+  { verificationId, app, to, codeLength }: DeliveryOrder,
   calls: number,
 ): Promise<Reservation> {
   const { slots, pool } = parts;
-  const slot = await slots.reserve(to);
+  const slot = await slots.reserve(to, app.name);
   if ("none" in slot) throw noSlot(slot);
   const { ranges } = slot;
   const digits = codeLength === null ? null : codeLength / calls;
@@ -40,12 +40,14 @@ export async function reserveCall(
     async begin(start) {
       const wanted = { ranges, calls, digits };
       const callMs = parts.calls.longestMs(calls);
+      const overMs = parts.calls.expectedMs(calls);
       const { answer, callerIds } = await leaseCallerIds({
         ...parts,
         wanted,
         verificationId,
         callee: to,
         callMs,
+        overMs,
         start,
       });
       leased = callerIds;

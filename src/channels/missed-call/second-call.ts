@@ -46,6 +46,8 @@ const againMs = 300;
 /** What an app is told where there is no slot for the second call, though there was one for the first. */
 const outcomeOfNoSlot: Readonly<Record<NoSlotReason, Outcome>> = {
   capacity: "congestion",
+  app_limit: "congestion",
+  braked: "congestion",
   telephony_unavailable: "trunk_down",
   no_route: "trunk_down",
 };
@@ -64,13 +66,13 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
 
   /** A short break of Redis is waited out, as in a failover. @throws where it is longer */
   async function takeLine(
-    { to }: Verification,
+    { to, app }: Verification,
     { range }: CallerId,
     giveUpAtMs: number,
   ): Promise<ChannelSlot | NoChannelSlot> {
     for (;;) {
       try {
-        return await slots.reserveAnother(to, range, []);
+        return await slots.reserveAnother(to, range, [], app);
       } catch (error) {
         if (clock.nowMs() + againMs > giveUpAtMs) throw error;
         await new Promise<void>((resolve) => void clock.after(againMs, resolve));

@@ -10,7 +10,7 @@ const secondThoughtMs = 1000;
 const latecomerMs = 1500;
 
 export interface CanaryCall {
-  readonly attemptId: string;
+  readonly callId: string;
   /** The test number, E.164. */
   readonly callee: string;
   /** E.164. */
@@ -48,16 +48,16 @@ export async function placeCanary(
       } else void sleep(secondThoughtMs, over.signal).then(resolve);
     });
   });
-  const { attemptId, callee, callerId, range, slot } = call;
+  const { callId, callee, callerId, range, slot } = call;
   const ended = new Promise<Outcome>((resolve) => {
     dialer.place(
-      { attemptId, callee, callerId, range, slot },
+      { callId, callee, callerId, range, slot },
       { calling: () => undefined, ringing: () => undefined, ended: ({ outcome }) => resolve(outcome) },
     );
   });
   const endedAndSilent = ended.then(() => sleep(latecomerMs, over.signal));
   await Promise.race([arrived, endedAndSilent, sleep(call.waitMs, over.signal)]);
-  dialer.cancel(attemptId);
+  dialer.cancel(callId);
   const outcome = await ended;
   over.abort();
   listener.onCaller(() => undefined);

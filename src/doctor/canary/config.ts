@@ -1,31 +1,31 @@
-/** The test call (canary) to a number of your own: do caller IDs arrive as sent? */
+/** Test calls (canary) to a number of your own, to check that caller IDs arrive as sent. */
 
 import { type Static, Type } from "typebox";
 import { e164InWords, e164Pattern } from "../../numbers/e164.ts";
 import { ms, section, text } from "../../typed-yaml/parts.ts";
 
 export const Canary = section(
-  "For `onering doctor --canary`: a number of your own that is called through each trunk, to see whether the caller ID arrives digit for digit. Give exactly one of inbound_trunk and sandbox_url.",
+  "Test calls of `onering doctor --canary`: a number of your own is called through each trunk, to check that the caller ID arrives digit for digit. Give exactly one of inbound_trunk and sandbox_url.",
   {
     number: text(e164Pattern, e164InWords, {
-      description: "The test number, in E.164. A number that leads to nobody's phone.",
+      description: "The test number, in E.164; no phone may ring there.",
     }),
     inbound_trunk: Type.Optional(
       Type.String({
         description:
-          "The trunk on which calls to the test number come in to us (docs/trunks.md). They are heard over AMI, and refused before anybody pays.",
+          "The trunk on which calls to the test number come in (docs/trunks.md). They are observed over AMI and rejected unanswered, so they cost nothing.",
       }),
     ),
     sandbox_url: Type.Optional(
       text("^https?://[^\\s]+$", "an address that starts with http:// or https://", {
-        description: "Instead: a sandbox whose phone is called, for trying it out.",
+        description: "Instead: a sandbox whose simulated phone is called, to try the command out.",
       }),
     ),
     wait_ms: ms(
       15_000,
       1000,
       60_000,
-      "How long a canary call is waited for. Post-dial delays over 11 s are rare (ITU-T E.721).",
+      "Longest wait for a test call to arrive. Post-dial delays over 11 s are rare (ITU-T E.721).",
     ),
   },
 );

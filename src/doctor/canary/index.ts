@@ -44,6 +44,7 @@ export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Findin
   const slots = {
     reserveAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
     release: async () => undefined,
+    alerted: () => undefined,
     callEnded: async () => undefined,
   };
   const dialer = createDialer({ callControls: controls, config, slots, capture: null, clock: systemClock, logger });
@@ -106,11 +107,11 @@ async function send(
   if (control?.connected !== true) return { path, arrival: null, outcome: null };
   const heardOn = canary.sandbox_url === undefined ? (config.trunks[canary.inbound_trunk ?? ""] ?? null) : null;
   const sent = { callerId: callerId.number, codeLength: callerId.code.length, trunk };
-  const attemptId = `canary-${cryptoRandom.bytes(9).toString("base64url")}`;
-  const slot = { leaseId: attemptId, ...path, ranges: trunk.ranges, waitMs: 0 };
+  const callId = `canary-${cryptoRandom.bytes(9).toString("base64url")}`;
+  const slot = { leaseId: callId, ...path, ranges: trunk.ranges, waitMs: 0 };
   const { heard, outcome } = await placeCanary(
     { dialer, listener },
-    { attemptId, callee: canary.number, callerId: sent.callerId, range: callerId.range, slot, waitMs: canary.wait_ms },
+    { callId, callee: canary.number, callerId: sent.callerId, range: callerId.range, slot, waitMs: canary.wait_ms },
     (caller) => judgeArrival(sent, caller, heardOn) === "as_sent",
   );
   return { path, arrival: heard === null ? null : judgeArrival(sent, heard, heardOn), outcome };

@@ -3,8 +3,10 @@
 import { systemClock } from "../../shared/clock.ts";
 import { amiOf } from "../../telephony/asterisk/access.ts";
 import { AmiSession, type ManagerMessage } from "../../telephony/asterisk/ami/session.ts";
+import { carriesSecret, readEventSecret } from "../../telephony/asterisk/asterisk-manager/event-secret.ts";
 import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
+import { numberOf, shownCaller } from "../../telephony/calls/caller.ts";
 import type { TrunkConfig } from "../../telephony/trunks/config.ts";
 
 export interface CanaryListener {
@@ -90,10 +92,12 @@ export function createInboundListener(options: {
   const { trunk, asterisks, number } = options;
   const sessions: AmiSession[] = [];
   let receive: (caller: string) => void = () => undefined;
+  const secrets = new Set<string>();
   const onEvent = (event: ManagerMessage) => {
     const news = readEvent(event);
-    if (news?.type !== "inbound" || news.endpoint !== trunk.endpoint) return;
-    if (endsAlike(news.called, number)) receive(news.caller);
+    if (news?.type !== "inbound" || news.endpoint !== trunk.endpoint || typeof news.invite === "string") return;
+    if (![...secrets].some((secret) => carriesSecret(news.token, secret))) return;
+    if (endsAlike(numberOf(news.invite.called), number)) receive(shownCaller(news.invite));
   };
   return {
     async open() {
@@ -101,9 +105,13 @@ export function createInboundListener(options: {
         const { ami } = amiOf(asterisk);
         const deadlineMs = asterisk.request_timeout_ms;
         const onClose = () => undefined;
-        sessions.push(
-          await AmiSession.open({ ami, deadlineMs, clock: systemClock, eventMask: "user", onEvent, onClose }),
-        );
+        const session = await AmiSession.open({
+          ...{ ami, deadlineMs, clock: systemClock, eventMask: "user", onEvent, onClose },
+        });
+        sessions.push(session);
+        const secret = await readEventSecret(session);
+        if (secret === null) throw new Error("the dialplan sends no OneRingInbound with a token, see docs/trunks.md");
+        secrets.add(secret);
       }
     },
     onCaller(receiver) {

@@ -54,8 +54,9 @@ function drainRoutes(
   path: string,
   title: string,
 ): FastifyPluginAsyncTypebox {
+  const notFound = `There is no ${title} of this name in the configuration.`;
   const found = (part: PartReport | null): PartAnswer => {
-    if (part === null) throw new RequestRefusal(404, `There is no ${title} of this name in the configuration.`);
+    if (part === null) throw new RequestRefusal(404, notFound);
     return partBody(part);
   };
   return async (scope) => {
@@ -73,7 +74,7 @@ function drainRoutes(
           body: DrainBody,
           response: { 200: { ...PartBody, description: "It is out of service." } },
         },
-        config,
+        config: { ...config, notFound },
       },
       async (request) => {
         const part = { kind, name: request.params.name };
@@ -93,7 +94,7 @@ function drainRoutes(
           body: NoBody,
           response: { 200: { ...PartBody, description: "It is in service." } },
         },
-        config,
+        config: { ...config, notFound },
       },
       async (request) => found(await operations.undrain({ kind, name: request.params.name }, operatorOf(request))),
     );

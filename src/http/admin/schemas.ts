@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { breakerStates } from "../../telephony/trunks/breaker.ts";
 import { oneOf, time } from "../schemas.ts";
 
-/** No control characters: the text goes into logs and onto screens. */
+/** No control characters: it is shown in logs and on screens. */
 const reason = (description: string) =>
   Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$", description });
 
@@ -20,8 +20,8 @@ const TrunkPath = Type.Object({
   asterisk: Type.String(),
   usable: Type.Boolean({ description: "Whether this gateway can place a call on it now." }),
   why: Type.String(),
-  breaker: oneOf(breakerStates, "`open`: left alone because calls failed; `half_open`: one at a time."),
-  retry_at: Type.Union([time("When it will be tried again."), Type.Null()]),
+  breaker: oneOf(breakerStates, "`open`: no calls after failures; `half_open`: single probe call."),
+  retry_at: Type.Union([time("When a probe call may be placed."), Type.Null()]),
 });
 
 const Outage = Type.Object({
@@ -62,13 +62,15 @@ export const PartBody = Type.Object(
   {
     name: Type.String({ description: "Its name in the configuration." }),
     usable: Type.Boolean({ description: "Whether this gateway can place calls there now, its limits apart." }),
-    why: Type.String({ description: "Why it can be used or not." }),
+    why: Type.String({ description: "Why it is usable or not." }),
     out_of_service: Type.Union([Outage, Type.Null()], { description: "Null: in service. The same for all gateways." }),
-    live_calls: Type.Integer({ description: "Calls of all gateways that have a place there, waiting ones included." }),
-    max_concurrent_calls: Type.Integer({ description: "Most that may be up at once." }),
-    calls_per_second: Type.Integer({ description: "Calls of all gateways that began in the last whole second." }),
-    max_calls_per_second: Type.Integer({ description: "Most that may begin in a second." }),
-    wait_ms: Type.Integer({ description: "How long a call that came now would wait for its turn." }),
+    live_calls: Type.Integer({
+      description: "Channel slots taken by all gateways, reservations of waiting calls included.",
+    }),
+    max_concurrent_calls: Type.Integer({ description: "Limit of concurrent calls." }),
+    calls_per_second: Type.Integer({ description: "Calls that all gateways began in the last whole second." }),
+    max_calls_per_second: Type.Integer({ description: "Limit of calls per second." }),
+    wait_ms: Type.Integer({ description: "How long a call requested now would wait for admission." }),
     paths: Type.Array(TrunkPath, { description: "Each trunk through each Asterisk, as this gateway sees it." }),
   },
   { title: "OperatedPart", examples: [example] },

@@ -1,4 +1,4 @@
-/** Which app sends a request. */
+/** Which app sent a request. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { FindApp } from "../../apps/find-app.ts";
 import type { AppIdentity } from "../../apps/principal.ts";
@@ -6,14 +6,14 @@ import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who asks, once its key was found; null: nobody that we know. */
+    /** The app, once its key was found; null: unknown. */
     app: AppIdentity | null;
   }
 }
 
 /**
- * Every route of this scope needs an API key. Between knowing the app and refusing strangers stands the rate limit:
- * it counts apps by their name, and strangers by their address.
+ * Every route of this scope needs an API key. The rate limit runs after the app is known and before requests without a
+ * valid key are refused: it counts apps by name, others by address.
  */
 export function requireApp(scope: FastifyInstance, findApp: FindApp): void {
   scope.addHook("onRequest", (request, _reply, done) => {
@@ -26,7 +26,7 @@ export function requireApp(scope: FastifyInstance, findApp: FindApp): void {
   });
 }
 
-/** The app of a request in a scope that requires one. @throws {Refusal} unauthorized, should a route be outside */
+/** The app of a request in a scope that requires one. @throws {Refusal} unauthorized, if a route is outside one */
 export function appOf(request: FastifyRequest): AppIdentity {
   if (request.app === null) throw noKey();
   return request.app;

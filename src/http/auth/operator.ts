@@ -1,4 +1,4 @@
-/** Which operator sends a request: their own keys, which are no app's. */
+/** Which operator sent a request: operators have keys of their own, which are not apps' keys. */
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { apiKeyHash } from "../../apps/api-keys.ts";
@@ -7,15 +7,15 @@ import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** How the record names the operator who asks; null: nobody that we know. */
+    /** How logs and records name the operator; null: unknown. */
     operator: string | null;
   }
 }
 
-/** So much of a key's hash names it in the log and to other operators: enough to tell ten keys apart. */
+/** Hex digits of a key's hash that name it in logs and to other operators: enough to tell ten keys apart. */
 const shownHashDigits = 8;
 
-/** Every route of this scope needs an operator's key. Strangers are counted by their address, before they are refused. */
+/** Every route of this scope needs an operator's key. Requests without one are counted by address, then refused. */
 export function requireOperator(scope: FastifyInstance, keyHashes: readonly string[]): void {
   scope.addHook("onRequest", (request, _reply, done) => {
     request.operator = findOperator(keyHashes, request.headers.authorization);
@@ -27,7 +27,7 @@ export function requireOperator(scope: FastifyInstance, keyHashes: readonly stri
   });
 }
 
-/** The operator of a request in a scope that requires one. @throws {Refusal} unauthorized, should a route be outside */
+/** The operator of a request in a scope that requires one. @throws {Refusal} unauthorized, if a route is outside one */
 export function operatorOf(request: FastifyRequest): string {
   if (request.operator === null) throw noKey();
   return request.operator;
@@ -42,5 +42,5 @@ function findOperator(keyHashes: readonly string[], authorization: string | unde
 }
 
 function noKey(): Refusal {
-  return new Refusal("unauthorized", "Send a valid operator's key in the header `Authorization: Bearer <key>`.");
+  return new Refusal("unauthorized", "Send a valid operator key in the header `Authorization: Bearer <key>`.");
 }

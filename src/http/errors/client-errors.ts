@@ -1,30 +1,109 @@
-/** Bytes that never became a request: no route, no hooks, only a socket to answer on. */
-import { STATUS_CODES } from "node:http";
-import type { Socket } from "node:net";
-import { type Problem, problemKinds, problemMediaType, problemType } from "./problems.ts";
+/**
+ * Bytes that never became a request: no route, no hooks, only a socket to answer on. The answer is a problem like any
+ * other, and comes after those to the requests that were sent before on the same connection (RFC 9112, 9.3.2).
+ */
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { securityHeaders } from "../server/security-headers.ts";
+import { problemMediaType, problemOf } from "./problems.ts";
 
-const kinds: Readonly<Record<string, { status: number; detail: string }>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: "The request did not arrive in time." },
-  HPE_HEADER_OVERFLOW: { status: 431, detail: "The headers are too large." },
+interface Answer {
+  readonly status: number;
+  readonly detail: string;
+}
+
+const answers: Readonly<Record<string, Answer>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: "The request did not arrive in time (http.request_timeout_ms)." },
+  HPE_HEADER_OVERFLOW: { status: 431, detail: "The request headers are too large." },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, detail: "The chunk extensions of the request body are too large." },
 };
-const malformed = { status: 400, detail: "This is not HTTP." };
+const malformed: Answer = { status: 400, detail: "Malformed HTTP request." };
+const noTunnel: Answer = { status: 405, detail: "CONNECT is not supported." };
 
-/** Answers once and closes the connection: what follows on it cannot be trusted to be a request. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
-  const { status, detail } = kinds[error.code ?? ""] ?? malformed;
-  if (socket.writable) {
-    const problem: Omit<Problem, "instance"> = {
-      type: problemType("invalid_request"),
-      title: problemKinds.invalid_request.title,
-      status,
-      detail,
-      code: "invalid_request",
-    };
-    const body = JSON.stringify(problem);
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: ${problemMediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+/** For requests before that are still being answered. Each has deadlines of its own; an event stream has none. */
+const pendingLimitMs = 30_000;
+/** What the client still sends is read and dropped for so long: closing at once could destroy the answer on its way. */
+const lingerMs = 1000;
+
+export interface ClientErrors {
+  /** For `clientErrorHandler` of Fastify. */
+  handle(error: Error & { code?: string }, socket: Duplex): void;
+  /** Notes the requests of a server that are being answered, and refuses CONNECT. */
+  watch(server: FastifyInstance): void;
+}
+
+/** Answers parser errors and timeouts, once per connection, and closes it. */
+export function createClientErrors(nextRequestId: () => string): ClientErrors {
+  const pending = new WeakMap<Duplex, Set<ServerResponse>>();
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  const answered = new WeakSet<Duplex>();
+  let log: Pick<FastifyBaseLogger, "debug"> | null = null;
+
+  async function afterPending(socket: Duplex, answer: Answer, code: string | undefined): Promise<void> {
+    // One whose own body is malformed never ends: its handler waits for the rest.
+    const complete = [...(pending.get(socket) ?? [])].filter(({ req }) => req.complete);
+    if (complete.length > 0) {
+      await Promise.race([Promise.all(complete.map(closed)), aborted(AbortSignal.timeout(pendingLimitMs))]);
+    }
+    if (!socket.writable) return;
+    setTimeout(() => socket.destroy(), lingerMs).unref();
+    const last = newest.get(socket);
+    // Refused by its headers already: a request gets one answer.
+    if (last !== undefined && !last.req.complete && last.headersSent) return void socket.end();
+    const requestId = nextRequestId();
+    log?.debug({ request: requestId, status: answer.status, code }, "request refused before routing");
+    socket.end(bytesOf(answer, requestId));
   }
-  socket.destroy(error);
+
+  return {
+    handle(error, socket) {
+      if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+      // The parser reports again for what follows.
+      if (answered.has(socket)) return;
+      answered.add(socket);
+      void afterPending(socket, answers[error.code ?? ""] ?? malformed, error.code);
+    },
+    watch(server) {
+      log = server.log;
+      server.server.on("connect", (_request, socket) => {
+        // Node has taken its own listener off: without one a reset connection would end the process.
+        socket.on("error", () => undefined);
+        void afterPending(socket, noTunnel, "CONNECT");
+      });
+      server.addHook("onRequest", (request, reply, done) => {
+        const { socket } = request.raw;
+        const ofSocket = pending.get(socket) ?? new Set();
+        pending.set(socket, ofSocket.add(reply.raw));
+        newest.set(socket, reply.raw);
+        reply.raw.once("close", () => ofSocket.delete(reply.raw));
+        done();
+      });
+    },
+  };
+}
+
+function closed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.closed) resolve();
+    else response.once("close", resolve);
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function bytesOf({ status, detail }: Answer, requestId: string): string {
+  const body = JSON.stringify(problemOf("invalid_request", status, detail, requestId));
+  const headers = [
+    ...securityHeaders,
+    ["connection", "close"],
+    ["content-type", problemMediaType],
+    ["content-length", String(Buffer.byteLength(body))],
+    ["date", new Date().toUTCString()],
+    ["x-request-id", requestId],
+  ];
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`;
 }

@@ -1,14 +1,14 @@
-/** Answers every error as a problem (RFC 9457), and masks what an app has no business to know. */
+/** Answers every error as a problem (RFC 9457), without internals. */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 import { setSecurityHeaders } from "../server/security-headers.ts";
 import {
+  notFoundDetail,
   type Problem,
   type ProblemCode,
   problemKinds,
   problemMediaType,
-  problemType,
-  requestUrn,
+  problemOf,
   retryAfterSeconds,
 } from "./problems.ts";
 import { RequestRefusal } from "./request-refusal.ts";
@@ -21,11 +21,15 @@ declare module "fastify" {
   }
 }
 
-/** Fastify's errors that are the client's doing, in our words: its own texts may repeat what was sent. */
+/** Fastify's errors that the client caused, in our words: its own messages may repeat what was sent. */
+const detailByCode: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: "The path of the URL is malformed: check its percent-encoding.",
+  FST_ERR_MAX_PARAM_LENGTH: "A part of the path is too long.",
+};
 const detailByStatus: Readonly<Record<number, string>> = {
-  400: "The body is not valid JSON, or it is not as long as Content-Length says.",
-  404: "There is nothing here.",
-  413: "The body is too large.",
+  400: "The body is not valid JSON, or its length does not match Content-Length.",
+  404: notFoundDetail,
+  413: "The request body is too large (http.body_limit_bytes).",
   414: "The path is too long.",
   415: "Send the body as JSON, with Content-Type: application/json.",
 };
@@ -38,7 +42,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     sendProblem(reply, {
       code: "internal_error",
       status: problemKinds.internal_error.status,
-      detail: "The error was logged; give support the `instance` of this answer.",
+      detail: "The error was logged. Include `instance` when you contact support.",
     });
     return;
   }
@@ -54,20 +58,20 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   });
 }
 
-/** What a refusal is made of; null: our own failure. */
+/** The refusal that an error stands for; null: an internal error. */
 function asRefusal(error: FastifyError): Refusal | null {
   if (error instanceof Refusal) return error;
   if (error.validation) {
     const part = error.validationContext ?? "body";
     return new RequestRefusal(
       400,
-      `The ${part} is not as it should be: see errors.`,
+      `Request ${part} ${part === "headers" ? "are" : "is"} invalid; see \`errors\`.`,
       requestErrors(error.validation, part),
     );
   }
   const status = error.statusCode ?? 500;
   if (status < 400 || status >= 500) return null;
-  return new RequestRefusal(status, detailByStatus[status] ?? "The request is not valid.");
+  return new RequestRefusal(status, detailByCode[error.code] ?? detailByStatus[status] ?? "The request is not valid.");
 }
 
 /** RFC 6750 §3: an error code only where a key was given. */
@@ -81,15 +85,11 @@ function sendProblem(reply: FastifyReply, what: Pick<Problem, "code" | "status" 
   const { request } = reply;
   request.refusal = what.code;
   const problem: Problem = {
-    type: problemType(what.code),
-    title: problemKinds[what.code].title,
-    status: what.status,
-    detail: what.detail,
-    code: what.code,
-    instance: requestUrn(request.id),
+    ...problemOf(what.code, what.status, what.detail, request.id),
     ...(what.errors !== undefined && { errors: what.errors }),
   };
   // An error may come before the hooks that set these, or from no route at all.
   setSecurityHeaders(reply);
+  reply.header("x-request-id", request.id);
   reply.code(what.status).header("content-type", problemMediaType).send(JSON.stringify(problem));
 }

@@ -2,11 +2,11 @@
 import type { FastifyInstance } from "fastify";
 import { RequestRefusal } from "./request-refusal.ts";
 
-/** Collects the path of every route registered from now on. @returns what adds the refusals, called after the last route */
+/** Collects the path of every route registered after this. @returns adds the refusals; call it after the last route */
 export function collectPaths(server: FastifyInstance): () => void {
   const urls = new Set<string>();
   server.addHook("onRoute", ({ url }) => {
-    // A wildcard stands for paths that may not exist (static files, preflights): there 404 is the right answer.
+    // A wildcard covers paths that may not exist (static files, preflights): 404 is right there.
     if (!url.includes("*")) urls.add(url);
   });
 
@@ -14,7 +14,7 @@ export function collectPaths(server: FastifyInstance): () => void {
     for (const url of [...urls]) {
       const known = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
       const allow = known.sort().join(", ");
-      // CORS answers OPTIONS on a wildcard route, which a route of its own would hide.
+      // CORS answers OPTIONS on a wildcard route, which a separate route would hide.
       const others = server.supportedMethods.filter((method) => !known.includes(method) && method !== "OPTIONS");
       server.route({
         method: others,
@@ -24,7 +24,7 @@ export function collectPaths(server: FastifyInstance): () => void {
           server.rateLimit(),
           (_request, reply, done) => {
             reply.header("allow", allow);
-            done(new RequestRefusal(405, `This path knows ${allow}.`));
+            done(new RequestRefusal(405, `Method not allowed for this path; allowed: ${allow}.`));
           },
         ],
         handler: async () => undefined,

@@ -4,7 +4,7 @@
  */
 import { type Refusal, type RefusalCode, refusalCodes } from "../../shared/refusal.ts";
 
-/** `internal_error` is ours alone: the domain refuses, it does not fail. */
+/** `internal_error` exists in HTTP only: the domain refuses, it does not fail. */
 export type ProblemCode = RefusalCode | "internal_error";
 
 export const problemCodes: readonly ProblemCode[] = [...refusalCodes, "internal_error"];
@@ -12,7 +12,7 @@ export const problemCodes: readonly ProblemCode[] = [...refusalCodes, "internal_
 interface ProblemKind {
   readonly status: number;
   readonly title: string;
-  /** Said in Retry-After where the refusal itself knows no better; null: trying again does not help. */
+  /** Retry-After where the refusal itself has none; null: trying again does not help. */
   readonly retryAfterSeconds: number | null;
 }
 
@@ -23,16 +23,17 @@ const kind = (status: number, title: string, retryAfterSeconds: number | null = 
 });
 
 /**
- * A number that we do not ring is 422: the request is well formed, its content is not acceptable (RFC 9110 §15.5.21).
- * `invalid_request` may go out under a more exact 4xx status (404, 405, 408, 413, 414, 415, 431).
+ * A number that is not called is 422: the request is well formed, its content cannot be processed (RFC 9110 §15.5.21).
+ * `invalid_request` may have a more exact 4xx status (404, 405, 408, 413, 414, 415, 417, 431). `forbidden` is reserved for
+ * scopes of API keys.
  */
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_request: kind(400, "The request is not valid"),
   not_supported: kind(400, "Not supported by this gateway"),
-  unauthorized: kind(401, "A valid API key is needed"),
-  forbidden: kind(403, "This API key may not do that"),
-  country_not_allowed: kind(403, "Numbers of this country are not called"),
-  verification_not_found: kind(404, "There is no such verification"),
+  unauthorized: kind(401, "A valid API key is required"),
+  forbidden: kind(403, "This API key does not permit the operation"),
+  country_not_allowed: kind(403, "Calls to this country are not allowed"),
+  verification_not_found: kind(404, "Verification not found"),
   verification_ended: kind(409, "The verification has ended"),
   verification_ambiguous: kind(409, "Several verifications are open"),
   idempotency_key_reused: kind(422, "The Idempotency-Key was used for another request"),
@@ -40,12 +41,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   number_too_short: kind(422, "The phone number is too short"),
   number_too_long: kind(422, "The phone number is too long"),
   number_is_landline: kind(422, "The phone number is a landline"),
-  number_not_callable: kind(422, "Numbers of this kind are not called"),
+  number_not_callable: kind(422, "Numbers of this type are not called"),
   rate_limited: kind(429, "Too many requests", 60),
   capacity: kind(503, "No capacity at the moment", 1),
   telephony_unavailable: kind(503, "No call can be placed at the moment", 5),
-  store_unavailable: kind(503, "The store cannot be reached at the moment", 1),
-  internal_error: kind(500, "Something went wrong on our side"),
+  store_unavailable: kind(503, "The store is unreachable at the moment", 1),
+  internal_error: kind(500, "Internal error"),
 };
 
 /** One thing that is wrong with a request: in its body (`pointer`, a JSON pointer as URI fragment) or in a header. */
@@ -53,7 +54,7 @@ export type RequestError =
   | { readonly pointer: string; readonly detail: string }
   | { readonly header: string; readonly detail: string };
 
-/** The body of every answer ≥ 400. */
+/** The body of every response with a status ≥ 400. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -64,6 +65,8 @@ export interface Problem {
   readonly errors?: readonly RequestError[];
 }
 
+export const notFoundDetail = "Not found. See /docs for available endpoints.";
+
 export const problemMediaType = "application/problem+json; charset=utf-8";
 
 /** Stable name of a kind of problem, as docs/api.md lists them. */
@@ -71,14 +74,20 @@ export function problemType(code: ProblemCode): string {
   return `urn:onering:problem:${code}`;
 }
 
-/** The name under which one request can be found in the log. */
+/** Names one request; the log has its id. */
 export function requestUrn(requestId: string): string {
   return `urn:onering:request:${requestId}`;
 }
 
+/** The body of an error; `detail` for this occurrence, `requestId` for `instance`. */
+export function problemOf(code: ProblemCode, status: number, detail: string, requestId: string): Problem {
+  const { title } = problemKinds[code];
+  return { type: problemType(code), title, status, detail, code, instance: requestUrn(requestId) };
+}
+
 /**
  * Seconds for a Retry-After header; null: no header.
- * Rounded up, so that a client which obeys is never too early.
+ * Rounded up, so that a client that waits as long is never too early.
  */
 export function retryAfterSeconds(refusal: Refusal): number | null {
   if (refusal.retryAfterMs !== null) return Math.max(1, Math.ceil(refusal.retryAfterMs / 1000));

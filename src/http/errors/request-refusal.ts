@@ -1,7 +1,7 @@
 import { Refusal } from "../../shared/refusal.ts";
 import type { RequestError } from "./problems.ts";
 
-/** A request that HTTP itself refuses: always `invalid_request`, with the exact status and all that is wrong. */
+/** A request that is refused at the HTTP level: always `invalid_request`, with the exact status and all errors. */
 export class RequestRefusal extends Refusal {
   readonly status: number;
   readonly errors: readonly RequestError[] | null;

@@ -2,23 +2,26 @@ import { Type } from "typebox";
 import { oneOf } from "../schemas.ts";
 import { problemCodes } from "./problems.ts";
 
-/** RFC 9457, with `code` and `errors` as extension members. For the document only: problems are written in errors.ts. */
+/** RFC 9457, with `code` and `errors` as extension members. For the document only: handler.ts writes problems. */
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ format: "uri", description: "`urn:onering:problem:` and the code." }),
-    title: Type.String({ description: "What kind of problem it is; the same for every one of that code." }),
+    title: Type.String({ description: "Summary of the problem type; the same for every problem of that code." }),
     status: Type.Integer({ description: "The HTTP status." }),
     detail: Type.String({ description: "What went wrong this time, for the developer." }),
-    code: oneOf(problemCodes, "What to decide by; never renamed."),
-    instance: Type.String({ format: "uri", description: "Names this request; the log has it too." }),
+    code: oneOf(problemCodes, "Machine-readable code to decide by; never renamed."),
+    instance: Type.String({
+      format: "uri",
+      description: "Names this request, also in the gateway's log. Include it when you contact support.",
+    }),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
-          pointer: Type.Optional(Type.String({ description: "Where in the body: a JSON pointer as URI fragment." })),
-          header: Type.Optional(Type.String({ description: "Which header." })),
+          pointer: Type.Optional(Type.String({ description: "Location in the body: a JSON pointer as URI fragment." })),
+          header: Type.Optional(Type.String({ description: "Name of the header." })),
           detail: Type.String({ description: "What is wrong there." }),
         }),
-        { description: "With `invalid_request`: everything that is wrong, at once." },
+        { description: "With `invalid_request`: all errors found, at most 20." },
       ),
     ),
   },

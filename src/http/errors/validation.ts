@@ -1,23 +1,24 @@
-/** Turns what Ajv found into words for the app's developer. Never repeats a value: it may be a code or a number. */
+/** Turns Ajv's errors into messages for the app's developer. Never repeats a value: it may be a code or a number. */
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 import type { RequestError } from "./problems.ts";
 
-/** More than a person fixes at once; also bounds the answer to a body of nonsense. */
+/** More than a person fixes at once; bounds the response to a body of nonsense. */
 const maxErrors = 20;
 
-/** What a schema keyword cannot say by itself. */
+/** Where the schema keyword alone would not be clear. */
 const inWords: Readonly<Record<string, string>> = {
   "#/calls": "must be 1 or 2",
+  "#/country": "must be an ISO 3166 country code of two letters, such as GB",
 };
 
 /**
- * @param errors what Ajv found, all at once
+ * @param errors all that Ajv found
  * @param part which part of the request: `body` or `headers`
  */
 export function requestErrors(errors: readonly FastifySchemaValidationError[], part: string): readonly RequestError[] {
   const found = new Map<string, RequestError>();
   for (const error of errors) {
-    // Ajv also reports the `propertyNames` that failed; the inner error names the key and says why.
+    // Ajv also reports `propertyNames` itself; the inner error names the key and the reason.
     if (error.keyword === "propertyNames") continue;
     const place = placeOf(error);
     const detail = inWords[place] ?? detailOf(error);
@@ -42,7 +43,7 @@ function propertyName(error: FastifySchemaValidationError): unknown {
   return (error as { propertyName?: unknown }).propertyName;
 }
 
-/** Keys come from the request: a long one is cut, it only has to be recognised. */
+/** Keys come from the request: a long one is truncated, it only has to be recognisable. */
 function escapeKey(key: string): string {
   const short = key.length > 60 ? `${key.slice(0, 60)}…` : key;
   return short.replaceAll("~", "~0").replaceAll("/", "~1");

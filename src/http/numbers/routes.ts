@@ -11,12 +11,13 @@ export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {
       {
         schema: {
           operationId: "lookupNumber",
-          summary: "What is known of a number",
-          description: "Rings nothing and costs nothing. Invalid numbers are an answer (`valid: false`), not an error.",
+          summary: "Look a number up",
+          description:
+            "Places no call and costs nothing. An invalid number is a result (`valid: false`), not an error.",
           tags: ["numbers"],
           security: [{ apiKey: [] }],
           body: LookupBody,
-          response: { 200: { ...NumberBody, description: "What is known." } },
+          response: { 200: { ...NumberBody, description: "What is known about the number." } },
         },
       },
       async (request) => {

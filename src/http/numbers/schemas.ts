@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { refusalCodes } from "../../shared/refusal.ts";
-import { country, maxNumberLength, nullableString, oneOf } from "../schemas.ts";
+import { country, exampleNumber, maxNumberLength, nullableString, oneOf } from "../schemas.ts";
 
 /** The types of numbers/types.ts; representations.ts does not compile when one is missing here. */
 const numberTypes = [
@@ -28,38 +28,38 @@ export const LookupBody = Type.Object(
     }),
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
   },
-  { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07911 123456", country: "GB" }] },
+  { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07400 123456", country: "GB" }] },
 );
 
 export const NumberBody = Type.Object(
   {
-    number: nullableString("E.164; null where it could not be read as a number at all."),
-    valid: Type.Boolean({ description: "Whether it belongs to an assigned block of its country." }),
-    possible: Type.Boolean({ description: "Whether it has a length that its country knows." }),
+    number: nullableString("E.164; null where it cannot be read as a number."),
+    valid: Type.Boolean({ description: "Whether it is in a range that is in use in its country." }),
+    possible: Type.Boolean({ description: "Whether its length fits the numbering plan of its country." }),
     reason: Type.Unsafe<(typeof refusalCodes)[number] | null>({
       type: ["string", "null"],
       enum: [...refusalCodes, null],
-      description: "Why it is not callable: the code that a start would be refused with.",
+      description: "Why it is not callable: the code with which a start would be refused.",
     }),
-    type: oneOf(numberTypes, "What kind of line it is, as far as the number tells."),
+    type: oneOf(numberTypes, "Type of the number, as far as the numbering plan says."),
     country: nullableString("ISO 3166 country; null for numbers of no country."),
     national: nullableString("In national format."),
     international: nullableString("In international format."),
     callable: Type.Boolean({ description: "Whether a verification of it would be accepted." }),
-    health: Type.Unsafe<null>({ type: "null", description: "What former calls taught; null: nothing is known." }),
+    health: Type.Unsafe<null>({ type: "null", description: "Reserved; null." }),
   },
   {
     title: "Number",
     examples: [
       {
-        number: "+447911123456",
+        number: exampleNumber,
         valid: true,
         possible: true,
         reason: null,
         type: "mobile",
         country: "GB",
-        national: "07911 123456",
-        international: "+44 7911 123456",
+        national: "07400 123456",
+        international: "+44 7400 123456",
         callable: true,
         health: null,
       },

@@ -1,12 +1,5 @@
-/** Adds to the generated document what schemas alone do not say: errors, headers, shared components. */
-import {
-  type Problem,
-  type ProblemCode,
-  problemCodes,
-  problemKinds,
-  problemType,
-  requestUrn,
-} from "../errors/problems.ts";
+/** Adds to the generated document what the schemas do not contain: errors, headers, shared components. */
+import { type Problem, type ProblemCode, problemCodes, problemKinds, problemOf } from "../errors/problems.ts";
 import { ProblemBody } from "../errors/schema.ts";
 
 type Schema = Record<string, unknown> & { title?: string };
@@ -34,7 +27,15 @@ export interface OpenApiDocument {
   paths?: Record<string, Record<string, Operation>>;
 }
 
-/** What every route that needs a key may answer. */
+/** Errors of one operation beside those that every route has. */
+export interface OperationErrors {
+  /** Codes with which the route may refuse. */
+  readonly problems?: readonly ProblemCode[];
+  /** What a 404 with `invalid_request` means here. */
+  readonly notFound?: string;
+}
+
+/** What every route that needs a key may respond. */
 const commonProblems: readonly ProblemCode[] = [
   "invalid_request",
   "unauthorized",
@@ -44,44 +45,48 @@ const commonProblems: readonly ProblemCode[] = [
   "internal_error",
 ];
 
+const exampleRequestId = "9f31c0aa02-4f";
+
 const integerHeader = (description: string) => ({ description, schema: { type: "integer" } });
 const headers = {
   RequestId: {
-    description: "Names the request; in the log and in `instance` of a problem.",
+    description: "Names the request, also in the log and in `instance` of a problem.",
     schema: { type: "string" },
   },
-  RateLimitLimit: integerHeader("Requests a minute for this key."),
-  RateLimitRemaining: integerHeader("How many are left in this minute."),
-  RateLimitReset: integerHeader("Seconds until they are all back."),
-  RetryAfter: integerHeader("Seconds after which trying again makes sense."),
+  RateLimitLimit: integerHeader("Requests per minute of this key."),
+  RateLimitRemaining: integerHeader("Requests left in this minute."),
+  RateLimitReset: integerHeader("Seconds until the limit resets."),
+  RetryAfter: integerHeader("Seconds to wait before trying again."),
   Challenge: { description: "RFC 6750.", schema: { type: "string" } },
 };
 const header = (name: keyof typeof headers): Reference => ({ $ref: `#/components/headers/${name}` });
 
 /**
- * @param document as @fastify/swagger made it; changed in place
- * @param problemsByOperation codes of each operation beside the common ones
+ * @param document from @fastify/swagger; changed in place
+ * @param errorsByOperation errors of each operation beside the common ones
  */
 export function completeDocument(
   document: OpenApiDocument,
-  problemsByOperation: ReadonlyMap<string, readonly ProblemCode[]>,
+  errorsByOperation: ReadonlyMap<string, OperationErrors>,
 ): OpenApiDocument {
   document.components ??= {};
   const schemas: Record<string, unknown> = { Problem: ProblemBody };
   document.components.schemas = schemas;
   document.components.headers = headers;
   for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
-    if (operation.security !== undefined) {
-      const own = problemsByOperation.get(operation.operationId ?? "") ?? [];
-      addProblems(operation, [...commonProblems, ...own]);
-    }
+    // Said explicitly: no key is needed.
+    operation.security ??= [];
+    const needsKey = operation.security.length > 0;
+    const { problems = [], notFound } = errorsByOperation.get(operation.operationId ?? "") ?? {};
+    addProblems(operation, [...(needsKey ? commonProblems : []), ...problems]);
+    if (notFound !== undefined) addNotFound(operation, notFound);
     if (operation.requestBody !== undefined) {
       const { content } = operation.requestBody;
       operation.requestBody.required = !Object.values(content).some((media) => acceptsNull(media.schema));
     }
     for (const response of Object.values(operation.responses)) {
       response.headers = { "X-Request-Id": header("RequestId"), ...response.headers };
-      if (operation.security !== undefined) Object.assign(response.headers, rateLimitHeaders());
+      if (needsKey) Object.assign(response.headers, rateLimitHeaders());
     }
     const bodies = [operation.requestBody, ...Object.values(operation.responses)];
     for (const media of bodies.flatMap((body) => Object.values(body?.content ?? {}))) hoist(media, schemas);
@@ -114,15 +119,24 @@ function addProblems(operation: Operation, codes: readonly ProblemCode[]): void 
   }
 }
 
+/** `invalid_request` under the status 404: a name in the path that does not exist. */
+function addNotFound(operation: Operation, detail: string): void {
+  const example = problemOf("invalid_request", 404, detail, exampleRequestId);
+  operation.responses[404] = {
+    description: detail,
+    content: {
+      "application/problem+json": {
+        schema: { $ref: "#/components/schemas/Problem" },
+        examples: { invalid_request: { summary: detail, value: example } },
+      },
+    },
+  };
+}
+
 function exampleOf(code: ProblemCode): Problem {
   const { status, title } = problemKinds[code];
   return {
-    type: problemType(code),
-    title,
-    status,
-    detail: title,
-    code,
-    instance: requestUrn("k3x9-1f"),
+    ...problemOf(code, status, title, exampleRequestId),
     ...(code === "invalid_request" && { errors: [{ pointer: "#/to", detail: "is missing" }] }),
   };
 }

@@ -1,56 +1,55 @@
-/** Can verifications be started here now? */
+/** Whether verifications can be started here now. */
 import type { Clock } from "../../shared/clock.ts";
 import { deferred } from "../../shared/deferred.ts";
 import type { ReadinessAnswer } from "./schemas.ts";
+import { shared } from "./shared.ts";
 
 export interface Readiness {
   readonly ready: boolean;
   readonly redis: boolean;
-  readonly trunks: readonly { readonly trunk: string; readonly usable: boolean; readonly why: string }[];
+  readonly trunks: readonly {
+    readonly trunk: string;
+    readonly usable: boolean;
+    /** By its own evidence: an open circuit breaker alone does not make a gateway not ready. */
+    readonly reachable: boolean;
+    readonly why: string;
+  }[];
   readonly draining: boolean;
 }
 
-/** Below the usual time-out of a probe (Kubernetes: 1 s is the default, 3 s are common). */
+/** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
 const deadlineMs = 900;
+/** Probes have no rate limit, so that strangers cannot use it up; this bounds what they cost instead. */
+const maxLooksPerSecond = 20;
+
+const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false };
 
 /**
- * Asks at most once at a time, however many ask: probes of many balancers cost one look at Redis.
- * What does not answer in time, or fails, is not ready.
+ * Looks at most once at a time and 20 times a second, however many probe; above that the latest result counts. A look
+ * that fails or exceeds its deadline counts as not ready. Draining is always current.
  */
 export function createReadinessProbe(
   readiness: () => Promise<Readiness>,
   isDraining: () => boolean,
   clock: Clock,
 ): () => Promise<ReadinessAnswer> {
-  let underWay: Promise<ReadinessAnswer> | null = null;
+  const ask = shared(async () => (await withinDeadline(readiness, clock)) ?? notReady, maxLooksPerSecond, clock);
 
-  async function ask(): Promise<ReadinessAnswer> {
-    const found = (await withinDeadline(readiness, clock)) ?? {
-      ready: false,
-      redis: false,
-      trunks: [],
-      draining: false,
-    };
+  return async () => {
+    const found = await ask();
     const draining = found.draining || isDraining();
     const missing = [
       ...(found.redis ? [] : ["redis"]),
-      ...(found.trunks.some((trunk) => trunk.usable) ? [] : ["trunk"]),
+      ...(found.trunks.some((trunk) => trunk.reachable) ? [] : ["trunk"]),
       ...(draining ? ["draining"] : []),
     ];
     return {
       ready: found.ready && missing.length === 0,
       missing,
       redis: found.redis,
-      trunks: [...found.trunks],
+      trunks: found.trunks.map(({ trunk, usable, reachable, why }) => ({ trunk, usable, reachable, why })),
       draining,
     };
-  }
-
-  return () => {
-    underWay ??= ask().finally(() => {
-      underWay = null;
-    });
-    return underWay;
   };
 }
 

@@ -1,4 +1,4 @@
-/** For those who run the gateway: is it alive, is it ready, what has it counted. No key: probes and scrapers have none. */
+/** For operators: liveness, readiness, metrics. No key: probes and scrapers have none. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import type { Metrics } from "../../observability/metrics.ts";
@@ -8,7 +8,7 @@ import { HealthBody, type ReadinessAnswer, ReadinessBody } from "./schemas.ts";
 
 const tags = ["operation"];
 const config = { quiet: true, ...neverShed };
-/** A probe asks again soon anyway; this is for people's clients. */
+/** Probes have an interval of their own; this is for other clients. */
 const retryAfterSeconds = 5;
 
 export function operationRoutes(
@@ -21,10 +21,10 @@ export function operationRoutes(
       {
         schema: {
           operationId: "health",
-          summary: "Is the process alive?",
-          description: "Says nothing of Redis and Asterisk: restarting the gateway would not mend them.",
+          summary: "Liveness",
+          description: "Does not look at Redis or Asterisk: restarting the gateway would not repair those.",
           tags,
-          response: { 200: { ...HealthBody, description: "It is." } },
+          response: { 200: { ...HealthBody, description: "The process is alive." } },
         },
         config,
       },
@@ -36,15 +36,14 @@ export function operationRoutes(
       {
         schema: {
           operationId: "readiness",
-          summary: "Can verifications be started here now?",
+          summary: "Readiness: can verifications be started here now?",
           tags,
           response: {
-            200: { ...ReadinessBody, description: "Yes." },
-            503: { ...ReadinessBody, description: "No: `missing` says why." },
+            200: { ...ReadinessBody, description: "Ready." },
+            503: { ...ReadinessBody, description: "Not ready; `missing` says why." },
           },
         },
         config,
-        onRequest: scope.rateLimit(),
       },
       async (_request, reply) => {
         const answer = await probeReadiness();
@@ -58,13 +57,14 @@ export function operationRoutes(
       {
         schema: {
           operationId: "metrics",
-          summary: "Figures for Prometheus",
+          summary: "Metrics for Prometheus",
           tags,
           produces: ["text/plain"],
           response: { 200: Type.String({ description: "Text exposition format 0.0.4." }) },
         },
-        config,
-        onRequest: scope.rateLimit(),
+        config: { ...config, problems: ["rate_limited"] },
+        // A counter of its own: other requests from a scraper's address do not use it up.
+        onRequest: scope.rateLimit({}),
       },
       async (_request, reply) => {
         reply.header("content-type", metrics.registry.contentType);

@@ -8,16 +8,19 @@ export const HealthBody = Type.Object(
 export const ReadinessBody = Type.Object(
   {
     ready: Type.Boolean({ description: "Whether verifications can be started here now." }),
-    missing: Type.Array(Type.String(), { description: "What is not there: `redis`, `trunk`; or `draining`." }),
-    redis: Type.Boolean({ description: "Whether Redis answers." }),
+    missing: Type.Array(Type.String(), { description: "What is not available: `redis`, `trunk`; or `draining`." }),
+    redis: Type.Boolean({ description: "Whether Redis answers and accepts writes." }),
     trunks: Type.Array(
       Type.Object({
         trunk: Type.String(),
-        usable: Type.Boolean(),
-        why: Type.String({ description: "Why it can be used or not." }),
+        usable: Type.Boolean({ description: "Whether calls are placed on it now, circuit breakers included." }),
+        reachable: Type.Boolean({
+          description: "Whether Asterisk and carrier are there; one reachable trunk makes the gateway ready.",
+        }),
+        why: Type.String({ description: "Why it is usable or not." }),
       }),
     ),
-    draining: Type.Boolean({ description: "Whether this process is about to stop and takes no new verifications." }),
+    draining: Type.Boolean({ description: "Whether this process is shutting down and accepts no new verifications." }),
   },
   {
     title: "Readiness",
@@ -26,7 +29,7 @@ export const ReadinessBody = Type.Object(
         ready: false,
         missing: ["trunk"],
         redis: true,
-        trunks: [{ trunk: "carrier", usable: false, why: "no contact answers" }],
+        trunks: [{ trunk: "carrier", usable: false, reachable: false, why: "no contact answers" }],
         draining: false,
       },
     ],

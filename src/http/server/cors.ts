@@ -1,4 +1,4 @@
-/** @fastify/cors: only for the origins that the operator named. */
+/** @fastify/cors: only for the configured origins. */
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 import type { HttpConfig } from "../config.ts";

@@ -1,12 +1,12 @@
-/** Stopping without hurting anybody: what started here may end here, nothing new begins. */
+/** Graceful shutdown: what started here may end here, nothing new begins. */
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
     /**
-     * From now on new calls are refused with 503 and a Retry-After, /readyz says `draining`, and every answer closes its
-     * connection so that clients go elsewhere. Checks and reads go on until `close()`. Cannot be undone.
+     * From now on new calls are refused with 503 and Retry-After, /readyz says `draining`, and every response closes its
+     * connection so that clients connect elsewhere. Checks and reads go on until `close()`. Cannot be undone.
      */
     startDraining(): void;
   }
@@ -16,7 +16,7 @@ declare module "fastify" {
   }
 }
 
-/** Another process answers at once behind a load balancer; a single one needs some seconds to come back. */
+/** Behind a load balancer another process answers at once; a single one needs some seconds to restart. */
 const comeBackMs = 5000;
 
 /** @returns whether draining has begun */
@@ -31,7 +31,7 @@ export function installDrain(server: FastifyInstance): () => boolean {
     if (!draining) return done();
     reply.header("connection", "close");
     if (request.routeOptions.config.placesCall !== true) return done();
-    done(new Refusal("capacity", "This gateway is stopping and takes no new calls.", comeBackMs));
+    done(new Refusal("capacity", "This gateway is shutting down and accepts no new calls.", comeBackMs));
   });
   return () => draining;
 }

@@ -1,8 +1,8 @@
-/** @fastify/helmet for the pages (docs, sandbox). The API's answers are no pages: see security-headers.ts. */
+/** @fastify/helmet for the pages (docs, sandbox). The API's responses are not pages: see security-headers.ts. */
 import helmet from "@fastify/helmet";
 import type { FastifyInstance } from "fastify";
 
-/** Everything a page needs comes from this server; nothing inline runs; nobody frames it. */
+/** Everything that a page needs comes from this server; no inline script runs; no page may frame it. */
 export async function registerHelmet(scope: FastifyInstance): Promise<void> {
   await scope.register(helmet, {
     contentSecurityPolicy: {
@@ -20,7 +20,7 @@ export async function registerHelmet(scope: FastifyInstance): Promise<void> {
         frameAncestors: ["'none'"],
       },
     },
-    // Whether this host speaks only TLS is for the proxy in front to say.
+    // Whether this host uses TLS only is known to the proxy in front.
     strictTransportSecurity: false,
   });
 }

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../../observability/metrics.ts";
 
-/** Gives every answer its request's id, and counts it. */
+/** Adds X-Request-Id to every response, and counts it. */
 export function observeRequests(server: FastifyInstance, metrics: Pick<Metrics, "httpRequest">): void {
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     done();
   });
   server.addHook("onResponse", (request, reply, done) => {
-    // The pattern of the route, never the path: paths are endless.
+    // The pattern of the route, never the path: paths are unbounded.
     metrics.httpRequest(
       request.routeOptions.url ?? "unknown",
       request.method,

@@ -1,22 +1,23 @@
-/** How long a client may take, and how much it may send, before anything of ours runs. */
+/** How long a client may take, and how much it may send. */
 import type { Server } from "node:http";
 import type { FastifyHttpOptions } from "fastify";
 import { cryptoRandom, type Random } from "../../shared/random.ts";
 import type { HttpConfig } from "../config.ts";
-import { answerClientError } from "../errors/client-errors.ts";
+import type { ClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
 import { RequestLog } from "./request-log.ts";
 
 /** Key, idempotency key and some proxy headers take under 2 KiB. */
 const maxHeaderBytes = 8192;
-/** Longer than the 60 s after which common load balancers drop an idle connection, so that it is they who do. */
+/** Longer than the 60 s after which common load balancers close an idle connection: so it is they who close it. */
 const keepAliveMs = 72_000;
-/** A connection on which nothing moves at all. Must pass the heartbeats of an event stream. */
+/** No byte in either direction. Longer than the heartbeat of an event stream. */
 const idleConnectionMs = 90_000;
-/** Node looks for late requests this often; its default of 30 s would make a limit of 5 s mean 35. */
+/** How often Node checks for late requests; with its default of 30 s a limit of 5 s would mean 35 s. */
 const connectionsCheckMs = 500;
 
-export function serverOptions(http: HttpConfig): FastifyHttpOptions<Server> {
+/** @param clientErrors its `watch` is called with the server that these options make */
+export function serverOptions(http: HttpConfig, clientErrors: ClientErrors): FastifyHttpOptions<Server> {
   return {
     bodyLimit: http.body_limit_bytes,
     requestTimeout: http.request_timeout_ms,
@@ -26,26 +27,30 @@ export function serverOptions(http: HttpConfig): FastifyHttpOptions<Server> {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: http.request_timeout_ms,
       connectionsCheckingInterval: connectionsCheckMs,
+      // Node would answer without a body: see request-checks.ts.
+      requireHostHeader: false,
     },
     trustProxy: http.trust_proxy.length > 0 ? http.trust_proxy : false,
-    // Ours answers 503 as a problem, and only to what places calls: see drain.ts.
+    // drain.ts answers 503 as a problem, and only to routes that place calls.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     ajv: {
-      // Refuse, never repair: a number for a text is the app's mistake, and unknown keys are named, not dropped.
-      // All errors at once is safe here: bodies are bounded by body_limit_bytes, and no pattern backtracks.
+      // Refuse, never coerce: a number for a string is the app's mistake, and unknown keys are named, not dropped.
+      // All errors at once is safe: json-body.ts bounds keys and elements, and no pattern backtracks.
       customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, allowUnionTypes: true },
     },
-    genReqId: createRequestId(cryptoRandom),
+    genReqId: nextRequestId,
     logController: new RequestLog(),
-    // A logger of its own for each request costs 2 µs, more than its one line; the lines of ours name the request.
+    // A child logger per request costs more than its one line; our lines name the request.
     childLoggerFactory: (logger) => logger,
     frameworkErrors: answerError,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: clientErrors.handle,
   };
 }
 
 /** Unique over restarts and processes, short enough to read out, and cheap: one random prefix and a count. */
+export const nextRequestId = createRequestId(cryptoRandom);
+
 function createRequestId(random: Random): () => string {
   const prefix = random.bytes(5).toString("hex");
   let count = 0;

@@ -1,16 +1,16 @@
-/** @fastify/rate-limit: a brake on runaway clients. The limits that protect callees are the domain's. */
+/** @fastify/rate-limit: a limit for runaway clients. The limits that protect callees belong to the domain. */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 import type { HttpConfig } from "../config.ts";
 
-/** Apps and addresses that are counted at once; the one seen longest ago is forgotten first. */
+/** Apps and addresses counted at the same time; the least recently seen is dropped first. */
 const maxCounted = 10_000;
 const windowMs = 60_000;
 
 /**
- * Gives `server.rateLimit()`; hangs on no route by itself, because it must run after the app is known.
- * Each gateway process counts for itself.
+ * Adds `server.rateLimit()`; applies to no route by itself, because it must run after the app is known.
+ * Each gateway process counts separately.
  */
 export async function registerRateLimit(server: FastifyInstance, http: HttpConfig): Promise<void> {
   await server.register(rateLimit, {
@@ -28,6 +28,7 @@ export async function registerRateLimit(server: FastifyInstance, http: HttpConfi
     onExceeded: (request) => {
       request.quiet = true;
     },
-    errorResponseBuilder: (_request, { ttl }) => new Refusal("rate_limited", "Too many requests in this minute.", ttl),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new Refusal("rate_limited", "Too many requests in this minute (http.rate_limit_per_minute).", ttl),
   });
 }

@@ -1,13 +1,13 @@
-/** One line for each request, when it is answered: who asked for what, with which result, how long it took. */
+/** One line per request, when it is answered: app or operator, route, result, duration. */
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Turned away by the thousand (limits, overload): counted in the metrics, logged only at debug level. */
+    /** Refused in bulk (limits, overload): counted in the metrics, logged at debug level only. */
     quiet: boolean;
   }
   interface FastifyContextConfig {
-    /** Asked for every few seconds by machines: logged only at debug level. */
+    /** Polled by machines: logged at debug level only. */
     quiet?: boolean;
   }
 }
@@ -21,7 +21,7 @@ function verificationOf({ params }: FastifyRequest, reply: FastifyReply): string
   return idPattern.exec(String(id))?.[0];
 }
 
-/** Never logs a path, a query or a body: the route's pattern says enough and holds nothing of the app's. */
+/** Never logs a path, a query or a body: only the route's pattern, which contains no data. */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}
 

@@ -12,23 +12,28 @@ import { adminRoutes } from "../admin/routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { requireOperator } from "../auth/operator.ts";
 import type { HttpServerConfig } from "../config.ts";
+import { createClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
 import { collectPaths } from "../errors/method-not-allowed.ts";
+import { notFoundDetail } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import { numberRoutes } from "../numbers/routes.ts";
+import { registerReference } from "../openapi/reference.ts";
 import { documentRoute } from "../openapi/route.ts";
 import { registerSwagger } from "../openapi/swagger.ts";
-import { registerSwaggerUi } from "../openapi/swagger-ui.ts";
+
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
+import { limitConnections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
 import { readJsonOnly } from "./json-body.ts";
 import { observeRequests } from "./observe-requests.ts";
-import { serverOptions } from "./options.ts";
+import { nextRequestId, serverOptions } from "./options.ts";
 import { registerRateLimit } from "./rate-limit.ts";
+import { checkRequests } from "./request-checks.ts";
 import { installSecurityHeaders } from "./security-headers.ts";
 import { registerUnderPressure } from "./under-pressure.ts";
 import { closeUnusedConnections } from "./unused-connections.ts";
@@ -49,28 +54,28 @@ export interface ServerParts {
   readonly extraPlugins?: readonly FastifyPluginAsync[];
 }
 
-/** More than any fleet of proxies keeps open; what comes above is dropped before it costs anything but a handshake. */
-const maxConnections = 10_000;
-
 /**
  * The whole API, ready to `listen()`. `close()` lets running requests finish; call `startDraining()` some time before.
  * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
  */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { config, metrics, sandbox = false } = parts;
+  const clientErrors = createClientErrors(nextRequestId);
   const server: FastifyInstance = fastify({
-    ...serverOptions(config.http),
+    ...serverOptions(config.http, clientErrors),
     loggerInstance: parts.logger as FastifyBaseLogger,
   });
-  server.server.maxConnections = maxConnections;
   server.decorateRequest("app", null);
   server.decorateRequest("operator", null);
   server.decorateRequest("refusal", null);
   server.decorateRequest("quiet", false);
   server.setErrorHandler(answerError);
   readJsonOnly(server);
+  clientErrors.watch(server);
   observeRequests(server, metrics);
+  checkRequests(server);
   const isDraining = installDrain(server);
+  limitConnections(server, config.http);
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
@@ -105,13 +110,13 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   await server.register(async (scope) => {
     await registerHelmet(scope);
-    await registerSwaggerUi(scope, sandbox);
+    await registerReference(scope, sandbox);
     for (const plugin of parts.extraPlugins ?? []) await scope.register(plugin);
   });
 
   refuseOtherMethods();
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, () => {
-    throw new RequestRefusal(404, "There is nothing here; /docs lists what there is.");
+    throw new RequestRefusal(404, notFoundDetail);
   });
   await server.ready();
   return server;

@@ -1,4 +1,4 @@
-/** @fastify/under-pressure: says no early while this process is late, instead of making everybody wait. */
+/** @fastify/under-pressure: sheds load while the event loop of this process is late, instead of delaying everyone. */
 import underPressure from "@fastify/under-pressure";
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
@@ -6,21 +6,21 @@ import type { HttpConfig } from "../config.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Decides by itself what happens under pressure; `undefined` as result lets the request through. */
+    /** Overrides what happens under pressure; `undefined` as result lets the request through. */
     pressureHandler?: () => undefined;
   }
 }
 
-/** New calls are shed first; who types a code that has already arrived is served up to this many times the figure. */
+/** New calls are shed first; everything else, such as a check, only at this many times the configured delay. */
 const shedAllFactor = 5;
 /**
- * The delay is the mean of this long, at least. Shorter ones take one pause (start-up, garbage, a busy neighbour) for overload:
- * at 250 ms a single pause of 200 ms shed calls of an idle gateway.
+ * The delay is a mean over at least this long. A shorter sample takes one pause (start-up, garbage collection, a busy
+ * neighbour) for overload: at 250 ms a single pause of 200 ms shed calls of an idle gateway.
  */
 const sampleMs = 1000;
 const comeBackMs = 1000;
 
-/** For probes: a process that is only busy must not be taken for dead. */
+/** For probes: a busy process must not be taken for a dead one. */
 export const neverShed = { pressureHandler: () => undefined } as const;
 
 export async function registerUnderPressure(
@@ -29,8 +29,8 @@ export async function registerUnderPressure(
 ): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay: shedCallsAtMs,
-    // A sample in which no turn of the loop could be measured counts as endlessly late: it must be so long that this is
-    // more than what is allowed, or one pause of a second sheds everything.
+    // A sample in which no turn of the loop was measured counts as infinitely late: it must be longer than the delay that
+    // is allowed, or one pause of a second sheds everything.
     sampleInterval: Math.max(sampleMs, 2 * shedCallsAtMs),
     pressureHandler: async (request, _reply, _type, delayMs = 0) => {
       if (delayMs < shedAllFactor * shedCallsAtMs && request.routeOptions.config.placesCall !== true) return;

@@ -1,19 +1,17 @@
 /** Requests and answers of checks. */
 import { type Static, Type } from "typebox";
+import { maxTypedLength } from "../../shared/typed-digits.ts";
 import { statuses } from "../../verification/machine.ts";
-import { country, maxNumberLength, oneOf } from "../schemas.ts";
-
-/** Room for any number with the spaces and marks that phones put in; what it says is read by the channel. */
-const maxGuessLength = 40;
+import { country, exampleNumber, maxNumberLength, oneOf } from "../schemas.ts";
 
 /** A caller ID as a phone shows it. */
-const callerId = (description: string) => Type.String({ minLength: 1, maxLength: maxGuessLength, description });
+const callerId = (description: string) => Type.String({ minLength: 1, maxLength: maxTypedLength, description });
 
 const guess = {
   code: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: maxGuessLength,
+      maxLength: maxTypedLength,
       description:
         "The code as typed. Of a missed call: the last digits of the number that called; of two calls those of the first one first.",
     }),
@@ -59,7 +57,7 @@ export const CheckByNumberBody = Type.Object(
     title: "CheckByNumber",
     description: "The number and exactly one of `code`, `caller_id` and `caller_ids`.",
     additionalProperties: false,
-    examples: [{ to: "+447400123456", code: "0123" }],
+    examples: [{ to: exampleNumber, code: "0123" }],
   },
 );
 

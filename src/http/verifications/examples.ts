@@ -1,9 +1,10 @@
 /** Examples for the API document. */
 import { callerIdPattern } from "../../channels/missed-call/caller-id-pattern.ts";
+import { exampleNumber } from "../schemas.ts";
 
 export const startExamples = [
-  { to: "+447400123456", reference: "sign-up 4711" },
-  { to: "+447400123456", channel: "call_in" },
+  { to: exampleNumber, reference: "sign-up 4711" },
+  { to: exampleNumber, channel: "call_in" },
 ];
 
 const times = { created_at: "2026-03-01T12:00:00.000Z", expires_at: "2026-03-01T12:05:00.000Z", ended_at: null };
@@ -15,7 +16,7 @@ const next = [
 const missedCall = {
   number: 1,
   channel: "missed_call",
-  to: "+447400123456",
+  to: exampleNumber,
   state: "ringing",
   reason: null,
   started_at: "2026-03-01T12:00:00.000Z",
@@ -32,7 +33,7 @@ const missedCall = {
 const callIn = {
   number: 1,
   channel: "call_in",
-  to: "+447400123456",
+  to: exampleNumber,
   state: "waiting",
   reason: null,
   started_at: "2026-03-01T12:00:00.000Z",
@@ -45,7 +46,7 @@ export const verificationExamples = [
     id: "v03f9mUq0cR2kZs7XbT1yWaJd4",
     status: "sending",
     reason: null,
-    to: "+447400123456",
+    to: exampleNumber,
     country: "GB",
     channel: "missed_call",
     code_length: 4,
@@ -62,7 +63,7 @@ export const verificationExamples = [
     id: "v03f9QxW2dE7rT1yU5iO8pA4sF",
     status: "pending",
     reason: null,
-    to: "+447400123456",
+    to: exampleNumber,
     country: "GB",
     channel: "call_in",
     code_length: null,

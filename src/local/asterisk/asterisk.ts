@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Program } from "../fetch/on-path.ts";
 import { asteriskConfigDir } from "../fetch/paths.ts";
 import { multiarch } from "../fetch/unpack.ts";
-import { Child } from "../process/child.ts";
+import { Child, type ChildExit } from "../process/child.ts";
 import { freePort } from "../process/free-port.ts";
 import { runCommand } from "../process/run-command.ts";
 import { answersAri, isFullyBooted } from "./asterisk-probe.ts";
@@ -47,8 +47,8 @@ export interface AsteriskServer {
   readonly pid: number;
   /** Private folder with its rendered configuration (etc) and log (log/messages.log). */
   readonly dir: string;
-  /** Calls `listener` when it ends, once for each start. */
-  onExit(listener: () => void): void;
+  /** Calls `listener` when it ends, once for each start, with the end of what it printed. */
+  onExit(listener: (exit: ChildExit, output: string) => void): void;
   /** Ends it (calls are canceled) and removes its folder. */
   stop(): Promise<void>;
   /** Ends it as a crash would: no CANCEL goes out. restart() brings it back. */
@@ -113,6 +113,7 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     HEP_MODULE: options.hepPort ? "res_hep" : "",
     HEP_ADDRESS: options.hepPort ? `127.0.0.1:${options.hepPort}` : "",
     HEP_PASSWORD: options.hepPassword ?? "",
+    EVENT_SECRET: randomBytes(24).toString("base64url"),
   };
   await renderConfig(asteriskConfigDir, folders.etc, values, options.trunks, options.inboundApps ?? []);
 
@@ -121,11 +122,11 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
     const log = await readFile(path.join(folders.log, "messages.log"), "utf8").catch(() => "");
     return `${child.output.slice(-2000)}\n${log.slice(-2000)}`.trim();
   };
-  const exitListeners: (() => void)[] = [];
+  const exitListeners: ((exit: ChildExit, output: string) => void)[] = [];
   const start = async (): Promise<Child> => {
     const started = await Child.start("Asterisk", program, ["-f", "-C", configFile], { cwd: dir });
-    started.onExit(() => {
-      for (const listener of exitListeners) listener();
+    started.onExit((exit) => {
+      for (const listener of exitListeners) listener(exit, started.output);
     });
     return started;
   };

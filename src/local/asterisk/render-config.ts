@@ -73,7 +73,7 @@ export async function renderConfig(
   const inbound = uses("context", "onering-inbound");
   if (inbound) {
     const apps = inboundApps.map((app) => render("inbound-app.conf.template", { INBOUND_APP: checkedApp(app) }));
-    const texts = [await join(["inbound"]), ...(await Promise.all(apps)), await join(["inbound-end"])];
+    const texts = [await join(["inbound"], values), ...(await Promise.all(apps)), await join(["inbound-end"])];
     await write("extensions.conf", texts.join(""));
   }
 

@@ -8,7 +8,7 @@ ARGV[2]  app                          ARGV[5]  event, of the channel's table
 ARGV[3]  verification id              ARGV[6]  reason, or ''
 ARGV[7]  what is known at its end (JSON), or ''
 ARGV[8]  1: its end was not seen, so it may still ring; the callee stays its own until its time is over
-ARGV[9]  from now on it takes no longer than so many ms, or ''
+ARGV[9]  it should be over in so many ms, or ''
 
 Returns  {'noted', status, parts delivered, seq or 0} where the verification goes on; seq is 0 where nothing changed
          {'seen', 0, ended now, public fields…}, else   {'not_found'}
@@ -34,13 +34,10 @@ if attempt == record.attempts then
   if ARGV[7] ~= '' then
     set(record, 'result', ARGV[7])
   end
-  if ARGV[9] ~= '' and now + tonumber(ARGV[9]) < tonumber(record.deadline) then
-    local deadline = now + tonumber(ARGV[9])
-    set(record, 'deadline', deadline)
-    record.reschedule = true
-    if holds(keys, ours) then
-      redis.call('SET', keys.live, ours .. ' ' .. deadline, 'PX', math.max(1, tonumber(ARGV[9])))
-    end
+  if ARGV[9] ~= '' then
+    expect_over(keys, ours, now + tonumber(ARGV[9]))
+  elseif ARGV[8] == '1' then
+    expect_over(keys, ours, nil)
   end
 end
 

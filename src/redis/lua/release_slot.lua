@@ -1,20 +1,44 @@
 #!lua flags=allow-oom
 --[[
-Gives back places that reserve_slot gave. Doing so twice, or after a lease ended, changes nothing.
+What became of slots that reserve_slot gave. Doing so twice, or after a lease ended, changes nothing.
 
 KEYS[1]  {admission}:out (leads to the others)
-ARGV[1]  lease id      ARGV[2]  1: no call was placed, so its turn goes to the next     ARGV[3…8]  its path
-ARGV[9…] further places, likewise
+ARGV[1] to ARGV[14], and 14 more for each further slot: lease id, event, app, callee prefix, the app's calls a second and calls a day,
+         the same to the prefix (0: no limit, or not counted), path (6 values, see reserve_slot)…
+         event: 'alerted' the phone rings, the slot stays taken; 'ended'; 'answered';
+                'unused' no call was placed, so its turn and what it counted for go back
 
 Returns  1
 ]]
---- @include "slot"
+--- @include "share"
+--- @include "caller_limits"
 
-local VALUES = 8
+local VALUES = 14
 local now = time_ms()
+
+local function free(i)
+  local lease_id, event, unused = ARGV[i], ARGV[i + 1], ARGV[i + 1] == 'unused'
+  local caller = { app = ARGV[i + 2], prefix = ARGV[i + 3] }
+  local path = path_at(ARGV, i + 8)
+  if event == 'alerted' then
+    return alert_in_flow(path.trunk, caller, lease_id)
+  end
+  local was_there = vacate(path.trunk, now, lease_id, unused)
+  vacate(path.asterisk, now, lease_id, unused)
+  leave_flow(path.trunk, caller, now, lease_id, unused)
+  for n, scope in ipairs(scopes_of(caller.app, caller.prefix)) do
+    redis.call('ZREM', scope.calls_key, lease_id)
+    if was_there and unused then
+      local first = i + 2 + 2 * n
+      take_back(scope, { per_second = tonumber(ARGV[first]), per_day = tonumber(ARGV[first + 1]) }, now)
+    end
+    if was_there and event == 'answered' and n == 1 then
+      count_in(day_key(scope, 'answered', now), now)
+    end
+  end
+end
+
 for i = 1, #ARGV, VALUES do
-  local path = way_at(ARGV, i + 2)
-  vacate(path.trunk, now, ARGV[i], ARGV[i + 1] == '1')
-  vacate(path.asterisk, now, ARGV[i], ARGV[i + 1] == '1')
+  free(i)
 end
 return 1

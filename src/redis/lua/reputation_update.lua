@@ -1,31 +1,49 @@
 #!lua flags=allow-oom
 --[[
-Counts calls by their caller ID, keeps what became of them, and takes out what is at a cap or should rest. Not idempotent.
+Counts calls by their caller ID, keeps their results, and takes out what is at a cap or goes into cool-down. Not idempotent.
 Times of attempts are kept in whole minutes: that takes 6 bytes, and does not tell which call was whose.
 
 KEYS[1]  {care}, the stem of
            {care}:a:<hash>     list: minutes of a caller ID's attempts, newest first
            {care}:r:<hash>     string: its last calls, 1 rang, 0 did not
            {care}:t:<trunk>    hash: rang and tried of the trunk's last calls
+           {care}:p:<prefix>   hash: flagged and tried of the last calls to a callee prefix
+           {care}:f:<hash>     sorted set: "<callee prefix> <app>" that flagged it → until when that counts, ms
+           {care}:l:<hash>     number: cool-downs for flags so far
+           {care}:n:<range>:<hour>  number: cool-downs for flags that began in this hour
            {care}:out:<range>  sorted set: hash of a caller ID → until when it is not shown
            {care}:rest:<range> sorted set: those of them that rest
-ARGV[1]  now, ms                  ARGV[5]  rest of a silent one, ms
+ARGV[1]  now, ms                  ARGV[5]  cool-down of a silent one, ms
 ARGV[2]  attempts in an hour      ARGV[6]  calls that are looked at for silence
 ARGV[3]  attempts in a day        ARGV[7]  silent: less of them rang, in percent
-ARGV[4]  rest of a flagged one, ms  ARGV[8]  only while so much of the trunk's calls ring, in percent
-ARGV[9…] notes, four values each: 'attempt'|'rang'|'silent'|'flagged', range, hash, trunk ('' for an attempt)
+ARGV[4]  longest cool-down of a flagged one, ms
+                                  ARGV[8]  only while so much of the trunk's calls ring, in percent
+ARGV[9]  first cool-down of a flagged one, ms: 24 times as long with each that follows
+ARGV[10] distinct callee prefixes, ARGV[11] distinct apps that must have flagged it
+ARGV[12] cool-downs for flags that may begin in a range within an hour, in percent of its size; one at least
+ARGV[13…] notes, seven values each: 'attempt'|'rang'|'silent'|'flagged', range, hash,
+          then '' for an attempt: trunk, hash of the callee prefix, app, size of the range
 
-Returns  {range, trunk, 'flagged'|'silent', …}: three values for each caller ID that began to rest
+Returns  {range, trunk, 'flagged'|'silent', …}: three values for each caller ID that went into cool-down
 ]]
 local MINUTE_MS, HOUR_MS, DAY_MS = 60000, 3600000, 86400000
 -- The trunk's calls are halved at this number, so that old ones fade.
 local TRUNK_WINDOW = 1000
 -- A trunk is judged from so many times the calls of one caller ID: one alone does not speak for it.
 local TRUNK_FACTOR = 5
+-- A callee prefix is judged from so many calls; they are halved at the window.
+local PREFIX_SAMPLE, PREFIX_WINDOW = 8, 200
+-- Bounds what is kept of the flags of one caller ID.
+local MOST_FLAGS = 50
+-- A cool-down is so many times as long as the one before: an hour, a day, then the longest.
+local GROWTH = 24
+-- After so long without a flag a caller ID starts with the first cool-down again.
+local MEMORY_MS = 30 * DAY_MS
 
 local stem, now = KEYS[1], tonumber(ARGV[1])
 local per_hour, per_day = tonumber(ARGV[2]), tonumber(ARGV[3])
-local rest_ms = { flagged = tonumber(ARGV[4]), silent = tonumber(ARGV[5]) }
+local longest_ms, silent_ms, first_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
+local least_prefixes, least_apps, most_percent = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local history_length, least_percent, least_trunk_percent = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local began = {}
 
@@ -54,7 +72,7 @@ local function count(range, hash)
   end
 end
 
-local function rest(range, hash, trunk, why)
+local function cool_down(range, hash, trunk, why, cooldown_ms)
   local resting = stem .. ':rest:' .. range
   local rests_until = redis.call('ZSCORE', resting, hash)
   if not rests_until or tonumber(rests_until) <= now then
@@ -62,9 +80,9 @@ local function rest(range, hash, trunk, why)
     began[#began + 1] = trunk
     began[#began + 1] = why
   end
-  keep_until(resting, hash, now + rest_ms[why])
-  keep_until(stem .. ':out:' .. range, hash, now + rest_ms[why])
-  redis.call('DEL', stem .. ':r:' .. hash)
+  keep_until(resting, hash, now + cooldown_ms)
+  keep_until(stem .. ':out:' .. range, hash, now + cooldown_ms)
+  redis.call('DEL', stem .. ':r:' .. hash, stem .. ':f:' .. hash)
 end
 
 -- Adds one call to the trunk's; whether enough of them ring.
@@ -80,27 +98,83 @@ local function trunk_rings(trunk, rang)
   return tried >= TRUNK_FACTOR * history_length and total_rang * 100 >= least_trunk_percent * tried
 end
 
-local function learn(what, range, hash, trunk)
+-- Adds one call to the prefix's; whether it flags nearly all it gets. Then a flag says nothing of one caller ID.
+local function flags_all(prefix, flagged)
+  local key = stem .. ':p:' .. prefix
+  local kept = redis.call('HMGET', key, 'flagged', 'tried')
+  local total_flagged, tried = (tonumber(kept[1]) or 0) + flagged, (tonumber(kept[2]) or 0) + 1
+  if tried >= PREFIX_WINDOW then
+    total_flagged, tried = total_flagged / 2, tried / 2
+  end
+  redis.call('HSET', key, 'flagged', total_flagged, 'tried', tried)
+  redis.call('PEXPIRE', key, DAY_MS)
+  return tried >= PREFIX_SAMPLE and total_flagged * 2 > tried
+end
+
+local function flagged_by_enough(hash, prefix, app)
+  local key = stem .. ':f:' .. hash
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  redis.call('ZADD', key, now + DAY_MS, prefix .. ' ' .. app)
+  redis.call('PEXPIRE', key, DAY_MS)
+  local prefixes, apps, count, app_count = {}, {}, 0, 0
+  for _, source in ipairs(redis.call('ZREVRANGE', key, 0, MOST_FLAGS - 1)) do
+    local from_prefix, from_app = string.match(source, '^(%S*) (.*)$')
+    if not prefixes[from_prefix] then
+      prefixes[from_prefix], count = true, count + 1
+    end
+    if not apps[from_app] then
+      apps[from_app], app_count = true, app_count + 1
+    end
+  end
+  return count >= least_prefixes and app_count >= least_apps
+end
+
+local function may_begin(range, size)
+  local key = stem .. ':n:' .. range .. ':' .. string.format('%.0f', math.floor(now / HOUR_MS))
+  if tonumber(redis.call('GET', key) or 0) >= math.max(1, math.floor(size * most_percent / 100)) then
+    return false
+  end
+  redis.call('INCR', key)
+  redis.call('PEXPIRE', key, HOUR_MS)
+  return true
+end
+
+local function flag(range, hash, trunk, prefix, app, size)
+  local cooling_until = redis.call('ZSCORE', stem .. ':rest:' .. range, hash)
+  if cooling_until and tonumber(cooling_until) > now then
+    return
+  end
+  if not flagged_by_enough(hash, prefix, app) or not may_begin(range, size) then
+    return
+  end
+  local level_key = stem .. ':l:' .. hash
+  local level = redis.call('INCR', level_key)
+  redis.call('PEXPIRE', level_key, MEMORY_MS)
+  cool_down(range, hash, trunk, 'flagged', math.min(longest_ms, first_ms * GROWTH ^ math.min(level - 1, 10)))
+end
+
+local function learn(what, range, hash, trunk, prefix, app, size)
   local rang = what == 'rang' and 1 or 0
   local healthy = trunk_rings(trunk, rang)
+  local everything = flags_all(prefix, what == 'flagged' and 1 or 0)
   if what == 'flagged' then
-    return rest(range, hash, trunk, 'flagged')
+    return everything or flag(range, hash, trunk, prefix, app, size)
   end
   local key = stem .. ':r:' .. hash
   local history = string.sub((redis.call('GET', key) or '') .. rang, -history_length)
   local _, rings = string.gsub(history, '1', '')
   if healthy and #history == history_length and rings * 100 < least_percent * history_length then
-    return rest(range, hash, trunk, 'silent')
+    return cool_down(range, hash, trunk, 'silent', silent_ms)
   end
   redis.call('SET', key, history, 'PX', DAY_MS)
 end
 
-for i = 9, #ARGV, 4 do
-  local what, range, hash, trunk = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+for i = 13, #ARGV, 7 do
+  local what, range, hash = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if what == 'attempt' then
     count(range, hash)
   else
-    learn(what, range, hash, trunk)
+    learn(what, range, hash, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], tonumber(ARGV[i + 6]))
   end
 end
 return began

@@ -1,41 +1,68 @@
 #!lua
 --[[
-Takes a place for one call on the first of a few paths (a trunk through an Asterisk) that has room, over all gateways.
+Takes a channel slot for one call on the first of a few paths (a trunk through an Asterisk) that has room, over all
+gateways, within the limits of its app and the app's share of the trunk.
 
 Calls a second are spaced evenly (the generic cell rate algorithm, ITU-T I.371, without a burst: carriers count in
 windows of their own). The time is this server's: gateways' clocks differ by more than two calls are apart.
 
 KEYS[1]  {admission}:out           hash: "trunk <name>" or "asterisk <name>" → why it is out of service (see drain)
-ARGV[1]  lease id              ARGV[3]  longest wait, ms
-ARGV[2]  lease, ms             ARGV[4…] paths in order of preference, six values each:
-         trunk, its calls a second, its most calls at once, Asterisk, its calls a second, its most calls at once
+ARGV[1]  lease id              ARGV[4]  app                    ARGV[7]  1: there are other apps
+ARGV[2]  lease, ms             ARGV[5]  callee prefix          ARGV[8]  1: counted before (failover, second call)
+ARGV[3]  longest wait, ms      ARGV[6]  weight of the app
+ARGV[9…12]   the app's calls a second, calls at once, calls a day, answered calls a day; 0: no limit
+ARGV[13…15]  the same without answered calls, of the app to the prefix
+ARGV[16…]    paths in order of preference, six values each:
+             trunk, its calls a second, its most calls at once, Asterisk, its calls a second, its most calls at once
 
 Returns  {'taken', path (1 = first), wait ms}   {'full', retry after ms}   {'out_of_service'}
+         {'limited', name of the limit, retry after ms}
 ]]
---- @include "slot"
+--- @include "share"
+--- @include "caller_limits"
 
--- A way that has room so soon is taken though one of less preference has room now: calls that come close together must
+-- A path that has room so soon is taken though one of less preference has room now: calls that come close together must
 -- not spill over to the backup.
 local PATIENCE_MS = 100
--- A ringing call ends and frees its place within seconds.
-local FULL_RETRY_MS = 1000
-
-local FIRST_WAY, VALUES = 4, 6
+local FIRST_PATH, VALUES = 16, 6
 local lease_id, lease_ms, longest_wait = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local caller = { app = ARGV[4], prefix = ARGV[5], weight = ARGV[6], shares_trunks = ARGV[7] == '1' }
+local is_next = ARGV[8] == '1'
+local function limits_at(i, answered)
+  return {
+    per_second = tonumber(ARGV[i]),
+    at_once = tonumber(ARGV[i + 1]),
+    per_day = tonumber(ARGV[i + 2]),
+    answered = answered and tonumber(answered) or 0,
+  }
+end
+local limits = { limits_at(9, ARGV[12]), limits_at(13) }
+local scopes = scopes_of(caller.app, caller.prefix)
 local now = time_ms()
-local best, best_wait, least_wait = nil, nil, nil
-local in_service = false
 
-for i = FIRST_WAY, #ARGV, VALUES do
-  local path = way_at(ARGV, i)
+for i, name in ipairs({ 'app', 'prefix' }) do
+  local limit, retry_ms = limit_reached(name, scopes[i], limits[i], is_next, now)
+  if limit then
+    return { 'limited', limit, retry_ms }
+  end
+end
+
+local best, best_wait, least_excess = nil, nil, nil
+local in_service = false
+for i = FIRST_PATH, #ARGV, VALUES do
+  local path = path_at(ARGV, i)
   if is_in_service(KEYS[1], path) then
     in_service = true
-    if has_place(path.trunk, now) and has_place(path.asterisk, now) then
-      -- Whole milliseconds: a gateway's timers are no finer.
-      local wait = math.floor(math.max(turn(path.trunk, now), turn(path.asterisk, now)) - now)
-      least_wait = math.min(least_wait or wait, wait)
-      if wait <= longest_wait and (not best or (best_wait > PATIENCE_MS and wait < best_wait)) then
-        best, best_wait = { path = path, number = (i - FIRST_WAY) / VALUES + 1 }, wait
+    local used = leases_in(path.trunk.calls_key, now)
+    if used < path.trunk.most_calls and leases_in(path.asterisk.calls_key, now) < path.asterisk.most_calls then
+      local allowed = allowed_wait(path.trunk, used, caller, now, longest_wait)
+      if allowed then
+        -- Whole milliseconds: a gateway's timers are no finer.
+        local wait = math.floor(math.max(turn(path.trunk, now), turn(path.asterisk, now)) - now)
+        least_excess = math.min(least_excess or wait - allowed, wait - allowed)
+        if wait <= allowed and (not best or (best_wait > PATIENCE_MS and wait < best_wait)) then
+          best, best_wait = { path = path, number = (i - FIRST_PATH) / VALUES + 1 }, wait
+        end
       end
     end
   end
@@ -45,8 +72,12 @@ if not in_service then
   return { 'out_of_service' }
 end
 if not best then
-  return { 'full', least_wait and math.max(1, least_wait - longest_wait) or FULL_RETRY_MS }
+  return { 'full', least_excess and math.max(1, math.ceil(least_excess)) or FULL_RETRY_MS }
 end
 occupy(best.path.trunk, now, lease_id, best_wait + lease_ms)
 occupy(best.path.asterisk, now, lease_id, best_wait + lease_ms)
+enter_flow(best.path.trunk, caller, now, lease_id, best_wait + lease_ms)
+for i, scope in ipairs(scopes) do
+  count_call(scope, limits[i], is_next, now, lease_id, best_wait + lease_ms)
+end
 return { 'taken', best.number, best_wait }

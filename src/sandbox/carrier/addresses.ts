@@ -1,5 +1,7 @@
-/** Telephone numbers in SIP headers and URIs. */
-import { headerOf, type SipRequest } from "./message.ts";
+/** Telephone numbers in the headers and URIs of requests. */
+import { readAddress, splitValues, userOf } from "../../sip/header.ts";
+import { headerOf } from "../../sip/message.ts";
+import type { SipRequest } from "./request.ts";
 
 /** Who is called: the user part of the request's URI, as it came ("+447400123456"). */
 export function calleeOf(request: SipRequest): string {
@@ -9,14 +11,11 @@ export function calleeOf(request: SipRequest): string {
 /** Who calls, as a phone behind a carrier would show it: P-Asserted-Identity (RFC 3325), else From. */
 export function callerIdOf(request: SipRequest): string {
   const asserted = headerOf(request, "p-asserted-identity");
-  return (asserted && userOf(asserted)) || userOf(headerOf(request, "from") ?? "") || "anonymous";
+  return (asserted && userIn(asserted)) || userIn(headerOf(request, "from") ?? "") || "anonymous";
 }
 
-/** The user part of `"Name" <sip:user@host>;tag=…`, `sip:user@host` or `tel:user`; null where there is none. */
-export function userOf(address: string): string | null {
-  const plain = address.replace(/^\s*"(?:[^"\\]|\\.)*"/, "");
-  const uri = /<([^>]*)>/.exec(plain)?.[1] ?? plain;
-  const user = /^\s*(?:sips?:([^@;:]{1,64})[^@]*@|tel:([^;]{1,64}))/i.exec(uri);
-  const text = user?.[1] ?? user?.[2];
-  return text && /^[!-~]+$/.test(text) ? text : null;
+/** The user in `"Name" <sip:user@host>;tag=…`, `sip:user@host` or `tel:user`; null where there is none. */
+function userIn(value: string): string | null {
+  const address = readAddress(splitValues(value)[0] ?? "");
+  return address === null ? null : userOf(address.uri);
 }

@@ -24,7 +24,7 @@ export interface Behaviour {
 
 /** How long the simulated network takes, in milliseconds. */
 export interface Timings {
-  /** INVITE to the first response that tells something: real networks take 1 to 8 s, a newcomer has less patience. */
+  /** INVITE to the first 180 or 183: real networks take 1 to 8 s; short here, for people who try the sandbox. */
   readonly postDialMs: number;
   /** 904: first ring to the decline. */
   readonly declineAfterMs: number;

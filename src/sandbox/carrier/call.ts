@@ -11,7 +11,7 @@ import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
  */
 export type CallState = "dialing" | "ringing" | "missed" | "answered" | "declined" | "busy" | "unreachable";
 
-/** A phone that nobody picks up stops ringing after this time. */
+/** A phone that is not picked up stops ringing after this time. */
 const UNANSWERED_MS = 60_000;
 
 export interface CallOptions {

@@ -1,13 +1,16 @@
 /**
- * Somebody calls a number of ours: the carrier brings one INVITE to Asterisk and waits for its end (RFC 3261 section
- * 17.1.1, client transaction over UDP). Nobody answers such calls, so there is no more to it.
+ * An inbound call: the carrier sends one INVITE to Asterisk and waits for its end (RFC 3261 section 17.1.1, client
+ * transaction over UDP). Such calls are never answered, so no dialog is handled.
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { tagOf } from "../../sip/header.ts";
+import { onlyHeaderOf, parseMessage, wantedHeaders } from "../../sip/message.ts";
 import { T1_MS } from "./timers.ts";
 
+const wanted = wantedHeaders("to");
 const LOOPBACK = "127.0.0.1";
 /** Asterisk ends such a call after 5 s at the latest. */
 const GIVE_UP_MS = 8000;
@@ -42,7 +45,7 @@ export async function placeCall({ clock, random, port, caller, called }: Inbound
       cancels.push(() => cancelNext());
       invite(T1_MS);
       socket.on("message", (datagram) => {
-        const response = readResponse(datagram.toString("latin1"));
+        const response = readResponse(datagram);
         if (response === null) return;
         cancelNext();
         if (response.status < 200) return;
@@ -67,6 +70,8 @@ function writer(call: {
   const name = () => random.bytes(9).toString("hex");
   const [branch, tag, callId] = [name(), name(), name()];
   const host = caller === "anonymous" ? "anonymous.invalid" : LOOPBACK;
+  // The carrier vouches for the number (RFC 3325), unless the phone withheld it.
+  const asserted = caller === "anonymous" ? [] : [`P-Asserted-Identity: <sip:${caller}@${LOOPBACK}>`];
   return (method, toTag) =>
     Buffer.from(
       [
@@ -78,6 +83,7 @@ function writer(call: {
         `CSeq: 1 ${method}`,
         `Contact: <sip:carrier@${local}>`,
         "Max-Forwards: 70",
+        ...asserted,
         "Content-Length: 0",
         "",
         "",
@@ -87,9 +93,9 @@ function writer(call: {
 }
 
 /** Status and To tag (as a parameter, with its semicolon) of a response; null for anything else. */
-function readResponse(text: string): { readonly status: number; readonly toTag: string } | null {
-  const status = /^SIP\/2\.0 ([1-6]\d\d) /.exec(text)?.[1];
-  if (status === undefined) return null;
-  const toTag = /^To:[^\r\n]*?(;tag=[^;\r\n]{1,255})/im.exec(text)?.[1] ?? "";
-  return { status: Number(status), toTag };
+function readResponse(datagram: Buffer): { readonly status: number; readonly toTag: string } | null {
+  const message = parseMessage(datagram, wanted);
+  if (message?.kind !== "response") return null;
+  const tag = tagOf(onlyHeaderOf(message, "to") ?? "");
+  return { status: message.status, toTag: tag === null ? "" : `;tag=${tag}` };
 }

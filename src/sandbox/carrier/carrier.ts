@@ -5,11 +5,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { headerOf } from "../../sip/message.ts";
 import { calleeOf, callerIdOf } from "./addresses.ts";
 import { stepsFor, type Timings } from "./behaviours.ts";
 import { Call } from "./call.ts";
 import type { InviteTransaction } from "./invite-transaction.ts";
-import { headerOf, parseRequest, type SipRequest } from "./message.ts";
+import { parseRequest, type SipRequest } from "./request.ts";
 import { replyTo, type SipResponse, type Source, writeResponse } from "./response.ts";
 import { answerSdp } from "./sdp.ts";
 import { Transactions, type TransactionUser } from "./transactions.ts";

@@ -31,7 +31,7 @@ export interface Carrier {
 /** Starts the carrier. @throws when the port is taken */
 export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   const { clock, random, logger, onCall } = options;
-  // Media goes here and is thrown away: nobody listens on a simulated phone.
+  // Media goes here and is discarded.
   const media = await bind(0);
   const sip = await bind(options.port ?? 0).catch(async (error: unknown) => {
     await close(media);

@@ -3,7 +3,7 @@
  * repeats and repeats what UDP may have lost. Timers run on the injected clock.
  */
 import type { Clock } from "../../shared/clock.ts";
-import type { SipRequest } from "./message.ts";
+import type { SipRequest } from "./request.ts";
 import type { SipResponse } from "./response.ts";
 import { absorbMs, T1_MS, T2_MS, T4_MS } from "./timers.ts";
 

@@ -1,6 +1,7 @@
 /** Writes SIP responses (RFC 3261 section 8.2.6). */
 import type { RemoteInfo } from "node:dgram";
-import { type SipRequest, splitValues } from "./message.ts";
+import { splitValues } from "../../sip/header.ts";
+import type { SipRequest } from "./request.ts";
 
 /** Where a request came from. */
 export type Source = Pick<RemoteInfo, "address" | "port">;

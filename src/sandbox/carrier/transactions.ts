@@ -1,7 +1,7 @@
 /** Sorts requests into server transactions (RFC 3261 section 17.2.3), so that each request is acted on once. */
 import type { Clock } from "../../shared/clock.ts";
 import { InviteTransaction } from "./invite-transaction.ts";
-import type { SipRequest } from "./message.ts";
+import type { SipRequest } from "./request.ts";
 import type { SipResponse, Source } from "./response.ts";
 import { absorbMs } from "./timers.ts";
 

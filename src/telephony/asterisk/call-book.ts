@@ -60,8 +60,8 @@ export class CallBook {
     if (news.type === "dialing") return;
     if (news.type === "ended") {
       this.#calls.delete(call.channelId);
-      const { q850Cause, sipStatus, sipCallId } = news;
-      this.#tell({ ...base, type: "ended", q850Cause, sipStatus, sipCallId });
+      const { q850Cause, sipStatus, sipCallId, lastResponse } = news;
+      this.#tell({ ...base, type: "ended", q850Cause, sipStatus, sipCallId, lastResponse });
       return;
     }
     if (isNew(call, news.type)) this.#tell({ ...base, type: news.type });

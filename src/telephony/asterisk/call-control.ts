@@ -3,6 +3,8 @@
  * Asterisk interface and passes the same conformance suite.
  */
 
+import type { Invite } from "./invite.ts";
+
 /** One INVITE to place. Every text in it was validated by the gateway; drivers check it again and send nothing else. */
 export interface CallRequest {
   /** Unique; becomes Asterisk's channel id, so that placing the same call twice is refused. `^[A-Za-z0-9_-]{1,100}$`. */
@@ -20,6 +22,12 @@ export interface CallRequest {
 /** Which of the two ends hung up: it decides what a cause means (Asterisk makes up 19 / 480 for our own hang-ups). */
 export type EndedBy = "far_end" | "us";
 
+/** The last response to an INVITE; `status` 0: there was none at all. `phrase` is the carrier's text, at most 64 characters. */
+export interface LastResponse {
+  readonly status: number;
+  readonly phrase: string;
+}
+
 /** What happens to a call. Times are the injected clock's milliseconds at receipt. */
 export type CallEvent =
   /** The far end sent a 183 with no 180 before. */
@@ -31,6 +39,7 @@ export type CallEvent =
   /**
    * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
    * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
+   * `lastResponse` is what the far end sent last; null where this Asterisk does not say (`channelvars`).
    */
   | {
       readonly type: "ended";
@@ -39,6 +48,7 @@ export type CallEvent =
       readonly q850Cause: number;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
+      readonly lastResponse: LastResponse | null;
     }
   /** Nothing more will be known of this call: the connection or Asterisk itself was lost. */
   | { readonly type: "lost"; readonly callId: string; readonly atMs: number };
@@ -50,10 +60,11 @@ export type CallEvent =
 export interface InboundCall {
   /** The PJSIP endpoint that it came in on. */
   readonly endpoint: string;
-  /** The caller's number as the carrier gave it; untrusted text, at most 40 characters; '' where withheld. */
-  readonly caller: string;
-  /** The number that was called, likewise. */
-  readonly called: string;
+  /**
+   * What the dialplan passed on of its INVITE: untrusted. `unreadable`: not whole, or nothing. `forged`: it came over AMI
+   * without the dialplan's secret, so there may have been no such call.
+   */
+  readonly invite: Invite | "unreadable" | "forged";
   readonly atMs: number;
 }
 

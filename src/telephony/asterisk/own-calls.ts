@@ -1,5 +1,5 @@
 /** The calls that a driver owns, and which of their events were told already: Asterisk tells some twice, in any order. */
-import type { CallEvent } from "./call-control.ts";
+import type { CallEvent, LastResponse } from "./call-control.ts";
 
 export interface OwnCall {
   readonly callId: string;
@@ -24,6 +24,7 @@ export type ChannelNews =
       readonly q850Cause: number;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
+      readonly lastResponse: LastResponse | null;
     };
 
 /** A channel that is up in Asterisk, and what its state says of its call. */

@@ -1,72 +1,161 @@
-/** What an attempt came to: from what Asterisk's events said and, where the SIP capture saw it, from what the wire says. */
-import type { EndedBy, OriginateRefusal } from "../asterisk/call-control.ts";
-import type { Evidence } from "../sip-capture/evidence.ts";
-import { outcomeOf } from "./outcome.ts";
-import type { AttemptResult } from "./ports.ts";
+/** What one INVITE came to: from Asterisk's events and, where the SIP capture saw it, from the messages on the wire. */
 
-/** The end of a call as Asterisk's events tell it. Times are the gateway's, in milliseconds. */
+import { isNetworkBlocked } from "../../sip/network-blocked.ts";
+import type { EndedBy, LastResponse, OriginateRefusal } from "../asterisk/call-control.ts";
+import { type Evidence, isChallenge } from "../sip-capture/evidence.ts";
+import { outcomeOf } from "./ending.ts";
+import type { CallResult } from "./ports.ts";
+
+/** The end of an INVITE by Asterisk's events. Times are the gateway's, in milliseconds. */
 export interface CallEnd {
   readonly startedAtMs: number;
   readonly alertedAtMs: number | null;
   readonly endedAtMs: number;
+  /** A 183 came, where the driver reports it. */
+  readonly progressed: boolean;
   /** Asterisk took the call, or it showed a sign of life. */
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
   readonly answered: boolean;
-  /** Somebody asked for the end before it came. */
+  /** The end was requested before it came. */
   readonly canceled: boolean;
-  readonly endedBy: EndedBy | "nobody";
+  readonly endedBy: EndedBy | "unknown";
   readonly sipStatus: number | null;
   readonly q850Cause: number | null;
   /** Call-ID of its INVITE, where it is known. */
   readonly sipCallId: string | null;
   /** Asterisk reports an end that neither we nor its own fail-safe can have made. */
   readonly farEndRefused: boolean;
+  /** What the far end sent last; null where this Asterisk does not say. */
+  readonly lastResponse: LastResponse | null;
 }
 
 /** @param ringOnProgress whether a 183 counts as alerting on this trunk @param evidence null: the capture saw nothing of it */
-export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Evidence | null): AttemptResult {
+export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Evidence | null): CallResult {
   const alertingAtMs = evidence === null ? null : alertingOnWire(evidence, ringOnProgress);
   const alerted = end.alertedAtMs !== null || alertingAtMs !== null;
   const answered = end.answered || isAnswer(evidence?.final?.status);
-  const ending = endingOf(end, evidence, answered);
+  const ending = endingOf(end, evidence, { answered, alerted });
   const times = evidence !== null && alertingAtMs !== null ? wireTimes(end, evidence, alertingAtMs) : eventTimes(end);
+  const { proof, carrierCause, networkBlocked, redressUrl } = ending;
+  const outcome = outcomeOf({ refusal: end.refusal, canceled: end.canceled, answered, alerted, ...ending });
   return {
-    outcome: outcomeOf({ refusal: end.refusal, canceled: end.canceled, answered, alerted, ...ending }),
+    outcome,
     alerted,
+    progress: end.progressed || end.lastResponse?.status === 183 || (evidence?.progressAtMs ?? null) !== null,
     ...times,
     sipStatus: ending.sipStatus,
-    q850Cause: ending.carrierCause ?? end.q850Cause,
-    endedBy: ending.endedBy,
-    evidence: evidence !== null && (evidence.final !== null || ending.endedBy === "us") ? "sip" : "events",
+    q850Cause: carrierCause ?? end.q850Cause,
+    endedBy: proof === "doubtful" ? "unknown" : ending.endedBy,
+    source: evidence !== null && (evidence.final !== null || ending.endedBy === "us") ? "sip" : "events",
     falseAnswer: answered && !alerted,
-    silent: !alerted && !answered && evidence !== null && evidence.respondedAtMs === null,
-    inviteOver: inviteOver(end, evidence),
-    tries: [],
+    silent: !alerted && !answered && isSilent(end, evidence),
+    inviteOver: inviteOver(end, evidence, proof),
+    networkBlocked,
+    redressUrl,
+    ...(ending.endedBy === "far_end" ? retryAfterOf(evidence) : {}),
+    attempts: [],
   };
 }
 
-type Ending = Pick<CallEnd, "endedBy" | "sipStatus" | "q850Cause"> & { readonly carrierCause: number | null };
-
-function endingOf(end: CallEnd, evidence: Evidence | null, answered: boolean): Ending {
-  const { endedBy, sipStatus, q850Cause } = end;
-  const byEvents: Ending = { endedBy, sipStatus, q850Cause, carrierCause: null };
-  const final = evidence?.final ?? null;
-  if (evidence === null || final === null) return byEvents;
-  // What Asterisk made of the status, or made up for our own hang-up, tells nothing beside the final itself.
-  const seen = { sipStatus: final.status, q850Cause: null, carrierCause: final.q850Cause };
-  if (answered) return { ...seen, endedBy: evidence.byeFrom ?? endedBy };
-  if (answersOurCancel(evidence)) return { ...seen, endedBy: "us" };
-  return { ...seen, endedBy: "far_end" };
+function retryAfterOf(evidence: Evidence | null): Pick<CallResult, "retryAfterSeconds"> {
+  const seconds = evidence?.final?.retryAfterSeconds;
+  return seconds === undefined ? {} : { retryAfterSeconds: seconds };
 }
 
 /**
- * 487 is what RFC 3261 section 9.2 asks of a canceled call. Where 408 or 480 come after our CANCEL without a cause of
- * their own, nobody can tell a carrier's odd 487 from a phone that gave up in that moment.
+ * Whether the far end's final response was seen. `made_up`: surely not: Asterisk ended the call with a final of its own.
+ * `doubtful`: it may have been made up.
  */
-function answersOurCancel({ canceledAtMs, final }: Evidence): boolean {
+type Proof = "seen" | "made_up" | "doubtful";
+
+interface AttemptEnding extends Pick<CallEnd, "endedBy" | "sipStatus" | "q850Cause"> {
+  readonly carrierCause: number | null;
+  readonly networkBlocked: boolean;
+  readonly redressUrl: string | null;
+  readonly proof: Proof;
+}
+
+function endingOf(
+  end: CallEnd,
+  evidence: Evidence | null,
+  known: { readonly answered: boolean; readonly alerted: boolean },
+): AttemptEnding {
+  const final = evidence?.final ?? null;
+  if (evidence === null || final === null) return endingByEvents(end, evidence, known.answered);
+  // What Asterisk made of the status, or made up for our own hang-up, adds nothing to the final itself.
+  const { networkBlocked, redressUrl } = final;
+  const seen = {
+    sipStatus: final.status,
+    q850Cause: null,
+    carrierCause: final.q850Cause,
+    proof: "seen" as const,
+    networkBlocked,
+    redressUrl,
+  };
+  if (known.answered) return { ...seen, endedBy: evidence.byeFrom ?? end.endedBy };
+  if (answersOurCancel(evidence, known.alerted)) return { ...seen, endedBy: "us" };
+  // The INVITE that answered the challenge may have been lost to the capture: Asterisk must agree that this was the end.
+  if (isChallenge(final.status) && !endsInChallenge(end, final.status)) {
+    return { ...seen, endedBy: end.endedBy === "us" ? "us" : "unknown" };
+  }
+  return { ...seen, endedBy: "far_end" };
+}
+
+function endingByEvents(end: CallEnd, evidence: Evidence | null, answered: boolean): AttemptEnding {
+  const { endedBy, q850Cause, lastResponse } = end;
+  const proof = end.endedBy === "far_end" && !answered ? proofOf(end, evidence) : "seen";
+  const status = lastResponse !== null && lastResponse.status >= 300 ? lastResponse.status : null;
+  return {
+    endedBy: proof === "made_up" ? "unknown" : endedBy,
+    // Asterisk's own final is no status of the far end's.
+    sipStatus: proof === "made_up" ? null : (end.sipStatus ?? (endedBy === "far_end" ? status : null)),
+    q850Cause,
+    carrierCause: null,
+    networkBlocked: lastResponse !== null && isNetworkBlocked(lastResponse.status, lastResponse.phrase, []) !== null,
+    redressUrl: null,
+    proof,
+  };
+}
+
+/**
+ * Finals that Asterisk makes up: 503 where a TCP or TLS connection breaks or cannot be opened, 408 where nothing came within
+ * Timer B, 502 where a name does not resolve (RFC 3261 sections 8.1.3.1 and 17.1.4). They reach us with the same cause and
+ * tech_cause as a carrier's own (measured on 22.10.1), while the phone may ring on: no CANCEL was sent.
+ */
+const madeUpStatuses: readonly number[] = [408, 502, 503];
+const madeUpCauses: readonly number[] = [18, 27, 34];
+
+function proofOf({ lastResponse, sipStatus, q850Cause }: CallEnd, evidence: Evidence | null): Proof {
+  if (lastResponse !== null) return lastResponse.status >= 300 ? "seen" : "made_up";
+  const mayBeMadeUp =
+    sipStatus === null ? q850Cause !== null && madeUpCauses.includes(q850Cause) : madeUpStatuses.includes(sipStatus);
+  if (!mayBeMadeUp) return "seen";
+  return evidence === null ? "doubtful" : "made_up";
+}
+
+/**
+ * 487 is what RFC 3261 section 9.2 asks of a canceled call. After a proxy accepted our CANCEL (200) it may pass on another
+ * final, that of a forked call's other phone (section 16.7): while it rang it is still our end, not that person's. Where
+ * 408 or 480 come after our CANCEL without a cause of their own, a carrier's odd 487 and a phone that gave up in that
+ * moment cannot be told apart.
+ */
+function answersOurCancel({ canceledAtMs, cancelAcceptedAtMs, forked, final }: Evidence, alerted: boolean): boolean {
   if (canceledAtMs === null || final === null || final.atMs < canceledAtMs) return false;
-  return final.status === 487 || (final.q850Cause === null && (final.status === 408 || final.status === 480));
+  if (final.status === 487) return true;
+  if (alerted && (forked || (cancelAcceptedAtMs !== null && cancelAcceptedAtMs <= final.atMs))) return true;
+  return final.q850Cause === null && (final.status === 408 || final.status === 480);
+}
+
+/** Asterisk reports the challenge as the call's end; before 22.7 it reports the cause alone (21: rejected). */
+function endsInChallenge(end: CallEnd, status: number): boolean {
+  if (end.endedBy !== "far_end") return false;
+  const reported = end.lastResponse?.status ?? end.sipStatus;
+  return reported === null ? end.farEndRefused && !madeUpCauses.includes(end.q850Cause ?? 0) : reported === status;
+}
+
+function isSilent(end: CallEnd, evidence: Evidence | null): boolean {
+  return evidence === null ? end.lastResponse?.status === 0 && end.exists : evidence.respondedAtMs === null;
 }
 
 function alertingOnWire(evidence: Evidence, ringOnProgress: boolean): number | null {
@@ -82,26 +171,27 @@ function wireTimes(end: CallEnd, evidence: Evidence, alertingAtMs: number): Time
   return { postDialDelayMs: whole(alertingAtMs - evidence.inviteAtMs), ringMs: ringMs === null ? null : whole(ringMs) };
 }
 
-type Times = Pick<AttemptResult, "postDialDelayMs" | "ringMs">;
+type Times = Pick<CallResult, "postDialDelayMs" | "ringMs">;
 
 function eventTimes({ startedAtMs, alertedAtMs, endedAtMs }: CallEnd): Times {
   if (alertedAtMs === null) return { postDialDelayMs: null, ringMs: null };
   return { postDialDelayMs: alertedAtMs - startedAtMs, ringMs: endedAtMs - alertedAtMs };
 }
 
-/** Whole milliseconds, and never less than none: a clock that is set back says nothing of a call. */
+/** Whole milliseconds, and not below 0: a clock that is set back says nothing of a call. */
 function whole(ms: number): number {
   return Math.max(0, Math.round(ms));
 }
 
-/**
- * Whether no INVITE of this attempt can make a phone ring any more. What Asterisk says of a call that the capture saw without a
- * final is not enough: it makes up a 503 where a TCP connection breaks, and a 408 where nothing came.
- */
-function inviteOver(end: CallEnd, evidence: Evidence | null): boolean {
-  if (evidence !== null) return evidence.over;
+/** Whether no INVITE of this attempt can make a phone ring any more. */
+function inviteOver(end: CallEnd, evidence: Evidence | null, proof: Proof): boolean {
+  if (evidence !== null && evidence.final !== null) {
+    return isChallenge(evidence.final.status) ? endsInChallenge(end, evidence.final.status) : evidence.over;
+  }
   if (!end.exists && end.refusal !== null && neverSent.includes(end.refusal)) return true;
-  return end.answered || (end.endedBy === "far_end" && end.farEndRefused);
+  // Where the capture missed the final, the last response that Asterisk itself got is as good a proof.
+  if (evidence !== null && end.lastResponse === null) return false;
+  return end.answered || (end.endedBy === "far_end" && end.farEndRefused && proof === "seen");
 }
 
 const neverSent: readonly OriginateRefusal[] = ["not_connected", "trunk_down", "refused"];

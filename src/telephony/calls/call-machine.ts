@@ -1,11 +1,11 @@
 /**
- * One short call as a pure state machine: what happens goes in, what is to be done comes out. The dialer does it.
+ * One call attempt (one INVITE) as a pure state machine: inputs are what happens, outputs what to do. `LiveAttempt` does it.
  *
- * Promises, tested as properties: every call ends exactly once; it is placed at most once; whatever may be up in
- * Asterisk has been told to hang up.
+ * Invariants, tested as properties: every attempt ends exactly once; it is originated at most once; every channel that may
+ * be up in Asterisk has been hung up.
  */
 
-import type { OriginateRefusal } from "../asterisk/call-control.ts";
+import type { LastResponse, OriginateRefusal } from "../asterisk/call-control.ts";
 import type { CallEnd } from "./attempt-result.ts";
 
 export interface CallRules {
@@ -15,11 +15,11 @@ export interface CallRules {
   readonly ringMs: number;
   /** From INVITE to first alerting. */
   readonly setupLimitMs: number;
-  /** Pause between tries to hang up. */
+  /** Pause between attempts to hang up. */
   readonly hangupRetryMs: number;
-  /** How many times a hang-up is tried. */
-  readonly hangupTries: number;
-  /** From the first hang-up to giving up on hearing of the end. Longer than a request to Asterisk may take. */
+  /** How many times a hang-up is sent. */
+  readonly maxHangups: number;
+  /** From the first hang-up until the end is taken for lost. Longer than a request to Asterisk may take. */
   readonly endWaitMs: number;
 }
 
@@ -34,6 +34,7 @@ export type CallInput = { readonly atMs: number } & (
       readonly q850Cause: number;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
+      readonly lastResponse: LastResponse | null;
     }
   | { readonly type: "timer"; readonly timer: CallTimer }
 );
@@ -51,6 +52,7 @@ export interface CallState {
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
   readonly alertedAtMs: number | null;
+  readonly progressed: boolean;
   readonly answered: boolean;
   readonly canceled: boolean;
   readonly hangupsSent: number;
@@ -72,6 +74,7 @@ export function beginCall(rules: CallRules, atMs: number): CallStep {
       exists: false,
       refusal: null,
       alertedAtMs: null,
+      progressed: false,
       answered: false,
       canceled: false,
       hangupsSent: 0,
@@ -96,7 +99,7 @@ export function stepCall(rules: CallRules, state: CallState, input: CallInput): 
     case "ended":
       return end(state, input.atMs, { ...input, ...whoEnded(state, input) });
     case "lost":
-      return end(state, input.atMs, { endedBy: "nobody" });
+      return end(state, input.atMs, { endedBy: "unknown" });
     case "cancel":
       return state.phase === "ending" ? stay(state) : hangUp(rules, { ...state, canceled: true });
     case "timer":
@@ -110,7 +113,7 @@ export function stepCall(rules: CallRules, state: CallState, input: CallInput): 
 
 const stay = (state: CallState, actions: readonly CallAction[] = []): CallStep => ({ state, actions });
 
-/** A call that was given up, and yet lives, is hung up: it must not ring on with nobody watching it. */
+/** A call that was taken for lost, and yet is up, is hung up: it must not ring on unsupervised. */
 function afterTheEnd(state: CallState, input: CallInput): CallStep {
   return stay(state, isSignOfLife(input.type) ? [{ type: "hangup" }] : []);
 }
@@ -127,21 +130,22 @@ function signOfLife(rules: CallRules, before: CallState, input: CallInput): Call
     ...before,
     exists: true,
     alertedAtMs: firstAlert ? input.atMs : before.alertedAtMs,
+    progressed: before.progressed || input.type === "progress",
     answered: before.answered || input.type === "answered",
   };
-  const news: CallAction[] = [];
-  if (!before.exists) news.push({ type: "calling" });
-  if (firstAlert) news.push({ type: "ringing" });
+  const reports: CallAction[] = [];
+  if (!before.exists) reports.push({ type: "calling" });
+  if (firstAlert) reports.push({ type: "ringing" });
 
   if (state.phase === "ending" || state.answered) {
     const step = hangUp(rules, state);
-    return stay(step.state, [...step.actions, ...news]);
+    return stay(step.state, [...step.actions, ...reports]);
   }
-  if (!firstAlert) return stay(state, news);
+  if (!firstAlert) return stay(state, reports);
   return stay(state, [
     { type: "stop_timer", timer: "setup" },
     { type: "start_timer", timer: "ring", delayMs: rules.ringMs },
-    ...news,
+    ...reports,
   ]);
 }
 
@@ -153,14 +157,14 @@ function refused(
   // Only the answer to our request was lost: the call itself has been seen, so it goes on.
   if (state.exists) return stay(state);
   const known: CallState = { ...state, refusal: input.refusal };
-  // It may be up, or come up in a moment: hang up, and keep its place until that is settled.
+  // It may be up, or come up in a moment: hang up, and keep its channel slot until that is settled.
   if (input.refusal === "no_response") return hangUp(rules, known);
-  return end(known, input.atMs, { endedBy: "nobody" });
+  return end(known, input.atMs, { endedBy: "unknown" });
 }
 
 /**
- * Asks for the end, once at a time. What Asterisk has not answered for yet cannot be hung up (it would say "no such
- * channel" and ring a moment later), so then the answer to the originate brings us back here.
+ * Hangs up, one request at a time. Before Asterisk has answered the originate there is nothing to hang up (it would answer
+ * "no such channel" and ring a moment later); that answer then leads back here.
  */
 function hangUp(rules: CallRules, before: CallState): CallStep {
   const actions: CallAction[] = [];
@@ -170,13 +174,13 @@ function hangUp(rules: CallRules, before: CallState): CallStep {
   }
   const state: CallState = { ...before, phase: "ending" };
   const mayExist = state.exists || state.refusal === "no_response";
-  if (!mayExist || state.hangupUnderWay || state.hangupsSent >= rules.hangupTries) return stay(state, actions);
+  if (!mayExist || state.hangupUnderWay || state.hangupsSent >= rules.maxHangups) return stay(state, actions);
   actions.push({ type: "stop_timer", timer: "hangup_retry" }, { type: "hangup" });
   return stay({ ...state, hangupsSent: state.hangupsSent + 1, hangupUnderWay: true }, actions);
 }
 
 function hangupFailed(rules: CallRules, state: CallState): CallStep {
-  if (state.hangupsSent >= rules.hangupTries) return stay(state);
+  if (state.hangupsSent >= rules.maxHangups) return stay(state);
   return stay(state, [{ type: "start_timer", timer: "hangup_retry", delayMs: rules.hangupRetryMs }]);
 }
 
@@ -194,7 +198,7 @@ function timerFired(
       return state.phase === "ending" ? hangUp(rules, state) : stay(state);
     case "end_overdue":
       if (state.phase !== "ending") return stay(state);
-      return end(state, input.atMs, { endedBy: state.hangupConfirmed ? "us" : "nobody" });
+      return end(state, input.atMs, { endedBy: state.hangupConfirmed ? "us" : "unknown" });
   }
 }
 
@@ -207,23 +211,39 @@ const ownHangupCauses: readonly number[] = [0, 16, 19];
 const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487, 603];
 
 /**
- * A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. Asterisk's own end
- * at its fail-safe looks like ours too, though nobody asked for it.
+ * A final response can cross our hang-up on the wire: one that we cannot have caused is the far end's. Asterisk's own end at
+ * its fail-safe looks like ours, and is known as such where Asterisk says that the far end sent no final.
  */
 function whoEnded(
   state: CallState,
-  input: { readonly q850Cause: number; readonly sipStatus: number | null },
+  input: CallInput & { readonly type: "ended" },
 ): Pick<CallEnd, "endedBy" | "farEndRefused"> {
-  const likeOurs = ownHangupCauses.includes(input.q850Cause) && ownHangupStatuses.includes(input.sipStatus);
-  return { endedBy: state.hangupsSent > 0 && likeOurs ? "us" : "far_end", farEndRefused: !likeOurs };
+  const { q850Cause, sipStatus, lastResponse } = input;
+  const likeOurs = ownHangupCauses.includes(q850Cause) && ownHangupStatuses.includes(sipStatus);
+  const byFailSafe = likeOurs && lastResponse !== null && lastResponse.status < 300;
+  return {
+    endedBy: likeOurs && (state.hangupsSent > 0 || byFailSafe) ? "us" : "far_end",
+    farEndRefused: !likeOurs || (lastResponse !== null && lastResponse.status >= 300),
+  };
 }
 
 function end(state: CallState, atMs: number, known: Pick<CallEnd, "endedBy"> & Partial<CallEnd>): CallStep {
-  const { sipStatus = null, q850Cause = null, sipCallId = null, farEndRefused = false, endedBy } = known;
-  const { startedAtMs, alertedAtMs, answered, canceled, exists, refusal } = state;
+  const { startedAtMs, alertedAtMs, progressed, answered, canceled, exists, refusal } = state;
   const seen: CallEnd = {
-    ...{ startedAtMs, alertedAtMs, endedAtMs: atMs, exists, refusal, answered, canceled },
-    ...{ endedBy, sipStatus, q850Cause, sipCallId, farEndRefused },
+    startedAtMs,
+    alertedAtMs,
+    endedAtMs: atMs,
+    progressed,
+    exists,
+    refusal,
+    answered,
+    canceled,
+    endedBy: known.endedBy,
+    sipStatus: known.sipStatus ?? null,
+    q850Cause: known.q850Cause ?? null,
+    sipCallId: known.sipCallId ?? null,
+    farEndRefused: known.farEndRefused ?? false,
+    lastResponse: known.lastResponse ?? null,
   };
   return stay({ ...state, phase: "over" }, [{ type: "end", end: seen }]);
 }

@@ -1,24 +1,23 @@
-/** Places short calls, each over the Asterisk that its trunk belongs to, and keeps count of them. */
-
+/** Places short calls, each through the Asterisk of its channel slot, and keeps count of them. */
 import type { Logger } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
-import { LateLogger } from "../../observability/late-logger.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
-import { traced } from "./attempt-trace.ts";
+import { logEnd } from "./call-log.ts";
 import { isSignOfLife } from "./call-machine.ts";
+import { traced } from "./call-trace.ts";
 import type { DialerConfig } from "./config.ts";
-import { LiveAttempt, type PlanCall } from "./live-attempt.ts";
-import { guarded } from "./live-call.ts";
-import { type Ending, outcomeOf } from "./outcome.ts";
-import type { Attempt, AttemptObserver, AttemptResult, ChannelSlot, Dialer } from "./ports.ts";
+import { type Ending, outcomeOf } from "./ending.ts";
+import { guarded } from "./live-attempt.ts";
+import { LiveCall, type PlanAttempt } from "./live-call.ts";
+import type { Call, CallObserver, CallResult, ChannelSlot, Dialer, RemainingMs } from "./ports.ts";
 
-/** One try a second, for as long as a short break of the connection lasts. */
+/** Once a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
-const hangupTries = 8;
+const maxHangups = 8;
 /** Asterisk's own end of a call comes this long after ours was due: late enough never to cut a ring short. */
 const failSafeMarginMs = 5000;
 
@@ -26,7 +25,7 @@ export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
   readonly config: DialerConfig;
-  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "alerted" | "callEnded">;
   readonly capture: SipCapture | null;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -34,26 +33,41 @@ export interface DialerParts {
 
 export function createDialer(parts: DialerParts): Dialer {
   const dialer = new ShortCallDialer(parts);
-  for (const control of parts.callControls.values()) control.onEvent((event) => dialer.receive(control, event));
+  for (const [asterisk, control] of parts.callControls) {
+    control.onEvent((event) => dialer.receive(asterisk, control, event));
+  }
   return dialer;
 }
 
-/** Longest that one attempt takes from the moment its turn comes until it has ended, in milliseconds. */
+/** Longest that a call takes from the moment its slot is due until it has ended, gateway alive or not, in milliseconds. */
 export function longestCallMs(config: Omit<DialerConfig, "trunks">): number {
   const { calls, asterisks } = config;
   const dueMs = calls.setup_limit_ms + calls.ring_ms;
   const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-  const tapMs = config.sip_capture?.wait_ms ?? 0;
-  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + tapMs;
+  const captureMs = config.sip_capture?.wait_ms ?? 0;
+  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
+}
+
+/** What a hang-up takes where all is well: one request to Asterisk, its event, and some delay. */
+const hangupMarginMs = 1000;
+
+/** See `Dialer.remainingMs`. */
+export function remainingMs(config: Pick<DialerConfig, "calls" | "sip_capture">): RemainingMs {
+  const { ring_ms: ringMs, setup_limit_ms: setupLimitMs, max_queue_ms: queueMs } = config.calls;
+  const ringing = ringMs + hangupMarginMs + (config.sip_capture?.wait_ms ?? 0);
+  return { calling: queueMs + setupLimitMs + ringing, ringing };
 }
 
 class ShortCallDialer implements Dialer {
   readonly longestCallMs: number;
+  readonly remainingMs: RemainingMs;
   readonly #parts: DialerParts;
-  /** By attempt id; bounded by the slots that can be taken. */
-  readonly #attempts = new Map<string, LiveAttempt>();
-  /** By call id: each attempt may have placed a few. */
-  readonly #calls = new Map<string, LiveAttempt>();
+  /** By call id; bounded by the slots that can be taken. */
+  readonly #calls = new Map<string, LiveCall>();
+  /** By attempt id: each call may have made a few. */
+  readonly #attempts = new Map<string, LiveCall>();
+  /** Asterisks of which the log has said that a final may be made up. */
+  readonly #doubted = new Set<string>();
   readonly #formats: ReadonlyMap<string, NumberFormat>;
   #draining = false;
   #drained: (() => void)[] = [];
@@ -62,55 +76,56 @@ class ShortCallDialer implements Dialer {
     this.#parts = parts;
     this.#formats = createNumberFormats(parts.config.trunks);
     this.longestCallMs = parts.config.calls.max_queue_ms + longestCallMs(parts.config);
+    this.remainingMs = remainingMs(parts.config);
   }
 
   get liveCalls(): number {
-    return this.#attempts.size;
+    return this.#calls.size;
   }
 
-  place(attempt: Attempt, observer: AttemptObserver): void {
-    const { attemptId } = attempt;
-    const whyNot = this.#whyNot(attempt);
+  place(call: Call, observer: CallObserver): void {
+    const { callId } = call;
+    const whyNot = this.#whyNot(call);
     if (whyNot !== null) {
-      void this.#parts.slots.release(attempt.slot);
-      // Answers later, so that `place` has returned when the observer hears of it.
-      queueMicrotask(() => this.#report(attempt, observer, unplaced(whyNot)));
+      void this.#parts.slots.release(call.slot);
+      // Ends later, so that `place` has returned when the observer is called.
+      queueMicrotask(() => this.#report(call, observer, unplaced(whyNot)));
       return;
     }
-    const callIds: string[] = [];
-    const live = new LiveAttempt({
-      attempt,
-      observer: traced(attempt, observer, this.#parts.clock, this.#parts.logger),
-      plan: (slot, callId, setupLimitMs) => this.#plan(attempt, slot, callId, setupLimitMs),
+    const attemptIds: string[] = [];
+    const live = new LiveCall({
+      call,
+      observer: traced(call, observer, this.#parts.clock, this.#parts.logger),
+      plan: (slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),
       slots: this.#parts.slots,
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,
-      mostTries: this.#parts.config.calls.max_trunks,
+      maxAttempts: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
-      logger: new LateLogger(() => this.#parts.logger.child({ attemptId })),
-      onCallId: (callId) => {
-        callIds.push(callId);
-        this.#calls.set(callId, live);
+      logger: () => this.#parts.logger.child({ callId }),
+      onAttemptId: (attemptId) => {
+        attemptIds.push(attemptId);
+        this.#attempts.set(attemptId, live);
       },
       neverPlaced: (known) => unplaced(knownOf[known]),
       onEnd: (result) => {
-        for (const callId of callIds) this.#calls.delete(callId);
-        this.#ended(attempt, observer, result);
+        for (const attemptId of attemptIds) this.#attempts.delete(attemptId);
+        this.#ended(call, observer, result);
       },
     });
-    this.#attempts.set(attemptId, live);
+    this.#calls.set(callId, live);
     live.begin();
   }
 
-  cancel(attemptId: string): void {
-    this.#attempts.get(attemptId)?.cancel();
+  cancel(callId: string): void {
+    this.#calls.get(callId)?.cancel();
   }
 
   drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    if (this.#attempts.size === 0) return Promise.resolve();
+    if (this.#calls.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const stopGrace = this.#parts.clock.after(graceMs, () => {
-        for (const attemptId of [...this.#attempts.keys()]) this.cancel(attemptId);
+        for (const callId of [...this.#calls.keys()]) this.cancel(callId);
       });
       this.#drained.push(() => {
         stopGrace();
@@ -119,29 +134,41 @@ class ShortCallDialer implements Dialer {
     });
   }
 
-  /** An event of an Asterisk. A call that ended for us and yet lives is hung up: nobody watches it any more. */
-  receive(control: CallControl, event: CallEvent): void {
-    const watched = this.#calls.get(event.callId)?.receive(event) ?? false;
+  /** An event of an Asterisk, whose `callId` is our attempt's. A channel whose attempt has ended for us is hung up. */
+  receive(asterisk: string, control: CallControl, event: CallEvent): void {
+    if (event.type === "ended" && event.lastResponse === null) this.#warnOfDoubt(asterisk, event.sipCallId);
+    const watched = this.#attempts.get(event.callId)?.receive(event) ?? false;
     if (!watched && isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }
 
-  /** Why this attempt cannot be placed, as the end that it gets; null: it can. */
-  #whyNot(attempt: Attempt): Partial<Ending> | null {
+  /** Once for each Asterisk: without either source a broken connection cannot be told from a carrier's 503. */
+  #warnOfDoubt(asterisk: string, sipCallId: string | null): void {
+    const isCaptured = this.#parts.capture !== null && sipCallId !== null;
+    if (isCaptured || this.#doubted.has(asterisk)) return;
+    this.#doubted.add(asterisk);
+    this.#parts.logger.warn(
+      { asterisk },
+      "no SIP capture of its calls, and Asterisk's events lack `channelvars` (docs/outcomes.md): calls do not fail over after 408, 502 or 503",
+    );
+  }
+
+  /** Why this call cannot be placed, as the end that it gets; null: it can. */
+  #whyNot(call: Call): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
-    if (this.#attempts.has(attempt.attemptId)) return { refusal: "duplicate" };
-    const numbersFit = isE164(attempt.callee) && isE164(attempt.callerId);
-    // As a carrier would say of such a number.
+    if (this.#calls.has(call.callId)) return { refusal: "duplicate" };
+    const numbersFit = isE164(call.callee) && isE164(call.callerId);
+    // As a carrier would answer for such a number.
     return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }
 
-  #plan(attempt: Attempt, slot: ChannelSlot, callId: string, setupLimitMs: number): ReturnType<PlanCall> {
+  #plan(call: Call, slot: ChannelSlot, attemptId: string, setupLimitMs: number): ReturnType<PlanAttempt> {
     const { callControls, config } = this.#parts;
     const trunk = config.trunks[slot.trunk];
     const asterisk = config.asterisks[slot.asterisk];
     const control = callControls.get(slot.asterisk);
     const format = this.#formats.get(slot.trunk);
-    const callee = format?.callee(attempt.callee) ?? null;
-    const callerId = format?.callerId(attempt.callerId) ?? null;
+    const callee = format?.callee(call.callee) ?? null;
+    const callerId = format?.callerId(call.callerId) ?? null;
     if (trunk === undefined || asterisk === undefined || control === undefined) return null;
     // Routing gives no slot to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
     if (callee === null || callerId === null) return null;
@@ -150,7 +177,7 @@ class ShortCallDialer implements Dialer {
       control,
       capture: this.#parts.capture,
       request: {
-        callId,
+        callId: attemptId,
         endpoint: trunk.endpoint,
         callee,
         callerId,
@@ -161,45 +188,51 @@ class ShortCallDialer implements Dialer {
         ringMs,
         setupLimitMs,
         hangupRetryMs,
-        hangupTries,
+        maxHangups,
         endWaitMs: endWaitMs(asterisk.request_timeout_ms),
       },
     };
   }
 
-  #ended(attempt: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    this.#attempts.delete(attempt.attemptId);
-    this.#report(attempt, observer, result);
-    if (this.#attempts.size > 0) return;
+  #ended(call: Call, observer: CallObserver, result: CallResult): void {
+    this.#calls.delete(call.callId);
+    this.#report(call, observer, result);
+    if (this.#calls.size > 0) return;
     const waiting = this.#drained;
     this.#drained = [];
     for (const resolve of waiting) resolve();
   }
 
-  /** Log lines say which attempt and which trunks, and no number. */
-  #report({ attemptId, slot }: Attempt, observer: AttemptObserver, result: AttemptResult): void {
-    const { logger } = this.#parts;
-    logger.info({ attemptId, trunk: result.tries.at(-1)?.trunk ?? slot.trunk, ...result }, "call ended");
-    guarded(new LateLogger(() => logger.child({ attemptId })), () => observer.ended(result));
+  #report(call: Call, observer: CallObserver, result: CallResult): void {
+    const { logger, config } = this.#parts;
+    const trunk = result.attempts.at(-1)?.trunk ?? call.slot.trunk;
+    logEnd(logger, { call, trunk, ringOn: config.trunks[trunk]?.ring_on, result });
+    guarded(
+      () => logger.child({ callId: call.callId }),
+      () => observer.ended(result),
+    );
   }
 }
 
-/** The result of an attempt of which no call ever was. */
-function unplaced(known: Partial<Ending>): AttemptResult {
+/** The result of a call of which no INVITE was sent. */
+function unplaced(known: Partial<Ending>): CallResult {
   return {
     outcome: outcomeOf({ ...nothingHappened, ...known }),
     alerted: false,
+    progress: false,
     postDialDelayMs: null,
     ringMs: null,
     sipStatus: null,
     q850Cause: null,
-    endedBy: "nobody",
-    evidence: "events",
+    endedBy: "unknown",
+    source: "events",
     falseAnswer: false,
     silent: false,
-    // The attempt that has this id already is another one.
+    // The call that has this id already is another one.
     inviteOver: known.refusal !== "duplicate",
-    tries: [],
+    networkBlocked: false,
+    redressUrl: null,
+    attempts: [],
   };
 }
 
@@ -214,10 +247,11 @@ const nothingHappened: Ending = {
   canceled: false,
   answered: false,
   alerted: false,
-  endedBy: "nobody",
+  endedBy: "unknown",
   sipStatus: null,
   q850Cause: null,
   carrierCause: null,
+  networkBlocked: false,
 };
 
 /** Asterisk's own limit for a call that is due to take so long. */

@@ -1,36 +1,85 @@
 /** Calls that came in, in the configuration's words: which trunk brought them, and whose numbers it meant. */
 
+import type { Logger } from "pino";
+import type { Clock } from "../../shared/clock.ts";
 import type { InboundCall } from "../asterisk/call-control.ts";
 import type { TrunkConfig } from "../trunks/config.ts";
 import { createNumberFormats } from "../trunks/number-format.ts";
 import { asterisksOf } from "../trunks/routes.ts";
+import { type Doubt, judgeCaller, numberOf } from "./caller.ts";
 
 /** A call that was refused. */
 export interface TrunkCall {
   readonly trunk: string;
   /** Whether this carrier's caller IDs are believed. */
   readonly trusted: boolean;
-  /** E.164; null where withheld, or no whole number. */
+  /** E.164; null where something stands against the call: `doubt`. */
   readonly caller: string | null;
   /** E.164; null where it is no whole number. */
   readonly called: string | null;
+  /**
+   * Why it proves nothing, whoever is believed. `forged`: an event that the dialplan did not send. `unreadable`: the
+   * dialplan did not pass the INVITE on whole. `wrong_format` is of the called number where `called` is null.
+   */
+  readonly doubt?: Doubt | "forged" | "unreadable" | null;
 }
+
+/** Each reason is logged once in this time for each trunk, however many calls come. */
+const logEveryMs = 60_000;
 
 /**
  * @returns reads a call; null for one by an endpoint that is no trunk of ours with `inbound`: it is none of our business
  */
 export function createInboundReader(
   trunks: Readonly<Record<string, TrunkConfig>>,
+  log: { readonly logger: Logger; readonly clock: Clock },
 ): (asterisk: string, call: InboundCall) => TrunkCall | null {
   const formats = createNumberFormats(trunks);
-  return (asterisk, { endpoint, caller, called }) => {
+  const object = createObjectionLog(log);
+  return (asterisk, { endpoint, invite }) => {
     const [trunk, config] =
       Object.entries(trunks).find(
         ([, config]) =>
           config.inbound !== undefined && config.endpoint === endpoint && asterisksOf(config).includes(asterisk),
       ) ?? [];
-    if (trunk === undefined || config === undefined) return null;
+    if (trunk === undefined || config?.inbound === undefined) return null;
+    const { trusted, ...rules } = config.inbound;
+    const base = { trunk, trusted, caller: null };
+    if (typeof invite === "string") {
+      object(trunk, invite, unreadableReasons[invite]);
+      return { ...base, called: null, doubt: invite };
+    }
     const read = (number: string) => formats.get(trunk)?.fromTrunk(number) ?? null;
-    return { trunk, trusted: config.inbound?.trusted ?? false, caller: read(caller), called: read(called) };
+    const called = read(numberOf(invite.called));
+    if (called === null) {
+      const isNumber = numberOf(invite.called) !== "";
+      if (isNumber) object(trunk, "wrong_format", "the called number is not in this trunk's number_format");
+      return { ...base, called, doubt: isNumber ? "wrong_format" : null };
+    }
+    const judged = judgeCaller(invite, rules, read);
+    if ("caller" in judged) return { ...base, called, caller: judged.caller, doubt: null };
+    if (trusted) object(trunk, judged.doubt, judged.why);
+    return { ...base, called, doubt: judged.doubt };
+  };
+}
+
+const unreadableReasons = {
+  forged: "an AMI event OneRingInbound without the dialplan's token was dropped",
+  unreadable: "the dialplan did not pass the INVITE on whole: compare it with asterisk-config/inbound.conf.template",
+} as const;
+
+/** Names the reason and how often it came, never a number. Bounded: trunks and reasons are few. */
+function createObjectionLog({ logger, clock }: { logger: Logger; clock: Clock }) {
+  const last = new Map<string, { atMs: number; since: number }>();
+  return (trunk: string, result: string, why: string): void => {
+    const key = `${trunk} ${why}`;
+    const nowMs = clock.nowMs();
+    const known = last.get(key);
+    if (known !== undefined && nowMs - known.atMs < logEveryMs) {
+      known.since += 1;
+      return;
+    }
+    last.set(key, { atMs: nowMs, since: 0 });
+    logger.warn({ trunk, result, why, calls: 1 + (known?.since ?? 0) }, "a call that came in proves nothing");
   };
 }

@@ -1,217 +1,142 @@
-/**
- * One attempt in progress: waits for its turn, places the call, and where a trunk fails tries the next one with the same
- * caller ID. Never after the phone may have rung, and never while an INVITE of this attempt may be alive: a callee
- * must not get two calls at once.
- */
+/** One call attempt (one INVITE) in progress: feeds its state machine (call-machine.ts) and does what that says. */
 
-import type { LineLogger } from "../../observability/late-logger.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { DialerSlots } from "../trunks/channel-slots.ts";
-import { LiveCall } from "./live-call.ts";
-import { failsOver, outcomeTraits } from "./outcome.ts";
-import type { Attempt, AttemptObserver, AttemptResult, ChannelSlot, NoChannelSlot, Try } from "./ports.ts";
-
-/** A try that has less than this left for alerting is not worth a call: most phones ring after 2 to 8 s. */
-const leastSetupMs = 3000;
-/** Where the calls of all gateways cannot be counted just now: Redis restarts, or another node takes over, within seconds. */
-const countAgainMs = 300;
-const countTries = 10;
-
-/** How one INVITE is to be placed; null: the slot's trunk or Asterisk is not configured. */
-export type PlanCall = (
-  slot: ChannelSlot,
-  callId: string,
-  setupLimitMs: number,
-) =>
-  | (Pick<ConstructorParameters<typeof LiveCall>[0], "request" | "rules" | "capture"> & {
-      readonly control: CallControl;
-    })
-  | null;
+import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
+import type { SipCapture } from "../sip-capture/index.ts";
+import { type CallEnd, resultOf } from "./attempt-result.ts";
+import {
+  beginCall,
+  type CallAction,
+  type CallInput,
+  type CallRules,
+  type CallState,
+  type CallStep,
+  type CallTimer,
+  stepCall,
+} from "./call-machine.ts";
+import type { CallObserver, CallResult } from "./ports.ts";
 
 export interface LiveAttemptParts {
-  readonly attempt: Attempt;
-  readonly observer: AttemptObserver;
-  readonly plan: PlanCall;
-  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "callEnded">;
-  readonly setupLimitMs: number;
-  /** Most trunks that are tried. */
-  readonly mostTries: number;
+  readonly request: CallRequest;
+  readonly rules: CallRules;
+  readonly control: CallControl;
+  /** Null: none is configured. */
+  readonly capture: SipCapture | null;
   readonly clock: Clock;
-  /** Says which attempt it is about; gets no number. */
-  readonly logger: LineLogger;
-  /** An INVITE with this id is about to be placed: its events are this attempt's. */
-  readonly onCallId: (callId: string) => void;
-  /** What an attempt gets of which no call ever was. */
-  readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => AttemptResult;
+  /** Has the call's id; gets no number. */
+  readonly logger: () => Logger;
+  readonly observer: Pick<CallObserver, "calling" | "ringing">;
   /** Called once, at the end. */
-  readonly onEnd: (result: AttemptResult) => void;
+  readonly onEnd: (result: CallResult) => void;
 }
+
+/** What happened; the time is now, unless an event brings its own. */
+export type AttemptInput = CallInput extends infer Input
+  ? Input extends unknown
+    ? Omit<Input, "atMs">
+    : never
+  : never;
 
 export class LiveAttempt {
   readonly #parts: LiveAttemptParts;
-  readonly #startedAtMs: number;
-  readonly #tries: Try[] = [];
-  #slot: ChannelSlot;
-  #call: LiveCall | null = null;
-  #callId = "";
-  #stopWaiting: (() => void) | null = null;
-  #canceled = false;
-  /** What verification is told so far: `calling` once, however many trunks are tried. */
-  #toldCalling = false;
-  /** The most telling end so far. */
-  #result: AttemptResult | null = null;
+  readonly #timers = new Map<CallTimer, () => void>();
+  readonly #first: CallStep;
+  #state: CallState;
 
   constructor(parts: LiveAttemptParts) {
     this.#parts = parts;
-    this.#slot = parts.attempt.slot;
-    this.#startedAtMs = parts.clock.nowMs() + parts.attempt.slot.waitMs;
+    this.#first = beginCall(parts.rules, parts.clock.nowMs());
+    this.#state = this.#first.state;
   }
 
-  /** Once. */
+  /** Places the call. Once. */
   begin(): void {
-    this.#await(this.#slot);
+    this.#do(this.#first.actions);
   }
 
-  cancel(): void {
-    if (this.#canceled) return;
-    this.#canceled = true;
-    if (this.#call !== null) this.#call.feed({ type: "cancel" });
-    else if (this.#stopWaiting !== null) {
-      this.#stopWaiting();
-      this.#stopWaiting = null;
-      this.#endUnplaced("canceled");
+  feed(happened: AttemptInput & { readonly atMs?: number }): void {
+    const input = { atMs: this.#parts.clock.nowMs(), ...happened } as CallInput;
+    const step = stepCall(this.#parts.rules, this.#state, input);
+    this.#state = step.state;
+    this.#do(step.actions);
+  }
+
+  #do(actions: readonly CallAction[]): void {
+    const { observer, logger } = this.#parts;
+    for (const action of actions) {
+      if (action.type === "originate") void this.#originate();
+      else if (action.type === "hangup") void this.#hangup();
+      else if (action.type === "calling") guarded(logger, () => observer.calling());
+      else if (action.type === "ringing") guarded(logger, () => observer.ringing());
+      else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
+      else if (action.type === "stop_timer") this.#stopTimer(action.timer);
+      else if (action.type === "end") void this.#end(action.end);
     }
   }
 
-  /** @returns false where the event is of an earlier call, which nobody watches any more */
-  receive(event: CallEvent): boolean {
-    if (event.callId !== this.#callId || this.#call === null) return false;
-    this.#call.feed(event);
-    return true;
+  async #originate(): Promise<void> {
+    let result: AttemptInput = { type: "placed" };
+    try {
+      await this.#parts.control.originate(this.#parts.request);
+    } catch (error) {
+      // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
+      const refusal = error instanceof OriginateError ? error.refusal : "no_response";
+      this.#parts.logger().warn({ refusal }, "originate failed");
+      result = { type: "refused", refusal };
+    }
+    this.feed(result);
   }
 
-  #await(slot: ChannelSlot): void {
-    this.#slot = slot;
-    if (slot.waitMs <= 0) {
-      this.#invite();
-      return;
+  async #hangup(): Promise<void> {
+    let result: AttemptInput = { type: "hangup_done" };
+    try {
+      await this.#parts.control.hangup(this.#parts.request.callId);
+    } catch {
+      this.#parts.logger().warn({ hangups: this.#state.hangupsSent }, "hang-up failed");
+      result = { type: "hangup_failed" };
     }
-    this.#stopWaiting = this.#parts.clock.after(slot.waitMs, () => {
-      this.#stopWaiting = null;
-      this.#invite();
+    this.feed(result);
+  }
+
+  #startTimer(timer: CallTimer, delayMs: number): void {
+    this.#stopTimer(timer);
+    const stop = this.#parts.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      this.feed({ type: "timer", timer });
     });
+    this.#timers.set(timer, stop);
   }
 
-  #invite(): void {
-    if (this.#isTooLate()) {
-      this.#parts.logger.warn(
-        { trunk: this.#slot.trunk },
-        "its turn has passed: the gateway stood still, or is overloaded",
+  #stopTimer(timer: CallTimer): void {
+    this.#timers.get(timer)?.();
+    this.#timers.delete(timer);
+  }
+
+  async #end(end: CallEnd): Promise<void> {
+    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
+    const { logger, onEnd, rules, capture } = this.#parts;
+    if (end.endedBy === "unknown" && end.refusal === null)
+      logger().warn({ exists: end.exists }, "end of call not seen");
+    // Without a capture there is nothing to wait for, not even a turn of the event loop.
+    const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
+    const result = resultOf(end, rules.ringOnProgress, evidence);
+    if (end.endedBy === "far_end" && result.endedBy === "unknown") {
+      const { sipStatus, q850Cause } = end;
+      logger().warn(
+        { sipStatus, q850Cause },
+        "no final response of the trunk was seen: Asterisk lost the connection to it?",
       );
-      this.#endUnplaced("interrupted");
-      return;
     }
-    const { attempt, plan, observer, clock, logger, setupLimitMs } = this.#parts;
-    const number = this.#tries.length + 1;
-    this.#callId = number === 1 ? attempt.attemptId : `${attempt.attemptId}-t${number}`;
-    const elapsedMs = number === 1 ? 0 : clock.nowMs() - this.#startedAtMs;
-    const planned = plan(this.#slot, this.#callId, setupLimitMs - elapsedMs);
-    if (planned === null) {
-      this.#endUnplaced("trunk_down");
-      return;
-    }
-    this.#parts.onCallId(this.#callId);
-    this.#call = new LiveCall({
-      ...planned,
-      clock,
-      logger: logger.child({ trunk: this.#slot.trunk }),
-      observer: {
-        calling: () => {
-          if (!this.#toldCalling) observer.calling();
-          this.#toldCalling = true;
-        },
-        ringing: () => observer.ringing(),
-      },
-      onEnd: (result) => this.#ended(result),
-    });
-    this.#call.begin();
-    // It may stand still between that look at the clock and the request that leaves, too.
-    if (this.#turnHasPassed()) {
-      this.#parts.logger.warn({ trunk: this.#slot.trunk }, "placed too late: the gateway stood still; hanging up");
-      this.cancel();
-    }
-  }
-
-  #ended(result: AttemptResult): void {
-    const slot = this.#slot;
-    this.#call = null;
-    this.#tries.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
-    this.#result = mostTelling(this.#result, result);
-    void this.#parts.slots.callEnded(slot, result);
-    if (this.#mayFailOver(result)) void this.#failOver();
-    else this.#end(this.#result);
-  }
-
-  #mayFailOver({ outcome, alerted, inviteOver }: AttemptResult): boolean {
-    const { mostTries } = this.#parts;
-    return !alerted && inviteOver && failsOver(outcome) && this.#tries.length < mostTries && this.#isWorthACall();
-  }
-
-  #isTooLate(): boolean {
-    return this.#turnHasPassed() || (this.#tries.length > 0 && !this.#isWorthACall());
-  }
-
-  #turnHasPassed(): boolean {
-    const { originateByMs = Number.POSITIVE_INFINITY } = this.#slot;
-    return this.#parts.clock.nowMs() > originateByMs;
-  }
-
-  #isWorthACall(): boolean {
-    const leftMs = this.#parts.setupLimitMs - (this.#parts.clock.nowMs() - this.#startedAtMs);
-    return !this.#canceled && leftMs >= leastSetupMs;
-  }
-
-  async #reserveAnother(): Promise<ChannelSlot | NoChannelSlot | null> {
-    const { attempt, slots, clock } = this.#parts;
-    for (let count = 1; count <= countTries && this.#isWorthACall(); count++) {
-      try {
-        return await slots.reserveAnother(attempt.callee, attempt.range, this.#tries);
-      } catch {
-        await new Promise<void>((resolve) => void clock.after(countAgainMs, resolve));
-      }
-    }
-    return null;
-  }
-
-  async #failOver(): Promise<void> {
-    const { slots, logger } = this.#parts;
-    const next = await this.#reserveAnother();
-    const known = this.#result;
-    if (next !== null && "leaseId" in next) {
-      if (!this.#canceled) {
-        logger.info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
-        this.#await(next);
-        return;
-      }
-      void slots.release(next);
-    }
-    this.#end(known ?? this.#parts.neverPlaced("trunk_down"));
-  }
-
-  #endUnplaced(known: Parameters<LiveAttemptParts["neverPlaced"]>[0]): void {
-    void this.#parts.slots.release(this.#slot);
-    this.#end(this.#result ?? this.#parts.neverPlaced(known));
-  }
-
-  #end(result: AttemptResult): void {
-    this.#parts.onEnd({ ...result, tries: this.#tries });
+    onEnd(result);
   }
 }
 
-/** What one trunk said of the number stands, though another then failed of itself; else the last word counts. */
-function mostTelling(before: AttemptResult | null, last: AttemptResult): AttemptResult {
-  if (before === null || last.alerted) return last;
-  const ofNumber = ({ outcome }: AttemptResult) => outcomeTraits[outcome].countsAgainst === "number";
-  return ofNumber(before) && !ofNumber(last) ? before : last;
+/** An exception in an observer must not disturb the call. */
+export function guarded(logger: () => Logger, callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    logger().error({ err: error }, "call observer threw");
+  }
 }

@@ -1,129 +1,222 @@
-/** One call in progress: feeds its state machine (call.ts) and does what that says. */
+/**
+ * One call in progress: waits for its channel slot, makes an attempt (an INVITE), and where a trunk fails another one on the
+ * next trunk with the same caller ID. Never after the phone may have rung, and never while an INVITE of this call may be
+ * alive: a callee must not get two calls at once.
+ */
 
-import type { LineLogger } from "../../observability/late-logger.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
-import type { SipCapture } from "../sip-capture/index.ts";
-import { type CallEnd, resultOf } from "./attempt-result.ts";
-import {
-  beginCall,
-  type CallAction,
-  type CallInput,
-  type CallRules,
-  type CallState,
-  type CallStep,
-  type CallTimer,
-  stepCall,
-} from "./call-machine.ts";
-import type { AttemptObserver, AttemptResult } from "./ports.ts";
+import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
+import type { DialerSlots } from "../trunks/channel-slots.ts";
+import { LiveAttempt } from "./live-attempt.ts";
+import { failsOver, outcomeTraits } from "./outcome.ts";
+import type { Call, CallAttempt, CallObserver, CallResult, ChannelSlot, NoChannelSlot } from "./ports.ts";
+
+/** An attempt with less than this left for alerting is not worth an INVITE: most phones ring after 2 to 8 s. */
+const leastSetupMs = 3000;
+/** Where Redis cannot be asked for a slot: it restarts, or another node takes over, within seconds. */
+const reserveAgainMs = 300;
+const maxReservations = 10;
+
+/** How one INVITE is to be sent; null: the slot's trunk or Asterisk is not configured. */
+export type PlanAttempt = (
+  slot: ChannelSlot,
+  attemptId: string,
+  setupLimitMs: number,
+) =>
+  | (Pick<ConstructorParameters<typeof LiveAttempt>[0], "request" | "rules" | "capture"> & {
+      readonly control: CallControl;
+    })
+  | null;
 
 export interface LiveCallParts {
-  readonly request: CallRequest;
-  readonly rules: CallRules;
-  readonly control: CallControl;
-  /** Null: there is none, and nothing waits for it. */
-  readonly capture: SipCapture | null;
+  readonly call: Call;
+  readonly observer: CallObserver;
+  readonly plan: PlanAttempt;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "alerted" | "callEnded">;
+  readonly setupLimitMs: number;
+  /** Most INVITEs, each on another trunk or through another Asterisk. */
+  readonly maxAttempts: number;
   readonly clock: Clock;
-  /** Says which attempt it is about; gets no number. */
-  readonly logger: LineLogger;
-  readonly observer: Pick<AttemptObserver, "calling" | "ringing">;
+  /** Has the call's id; gets no number. */
+  readonly logger: () => Logger;
+  /** An INVITE with this id is about to be sent: its events are this call's. */
+  readonly onAttemptId: (attemptId: string) => void;
+  /** The result of a call of which no INVITE was sent. */
+  readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => CallResult;
   /** Called once, at the end. */
-  readonly onEnd: (result: AttemptResult) => void;
+  readonly onEnd: (result: CallResult) => void;
 }
-
-/** What happened, without the time: it is now, unless an event brings its own. */
-export type CallNews = CallInput extends infer Input ? (Input extends unknown ? Omit<Input, "atMs"> : never) : never;
 
 export class LiveCall {
   readonly #parts: LiveCallParts;
-  readonly #timers = new Map<CallTimer, () => void>();
-  readonly #first: CallStep;
-  #state: CallState;
+  readonly #startedAtMs: number;
+  readonly #attempts: CallAttempt[] = [];
+  #slot: ChannelSlot;
+  #attempt: LiveAttempt | null = null;
+  #attemptId = "";
+  #stopWaiting: (() => void) | null = null;
+  #canceled = false;
+  /** `calling` is reported once, however many attempts there are. */
+  #callingReported = false;
+  /** The most informative result so far. */
+  #result: CallResult | null = null;
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
-    this.#first = beginCall(parts.rules, parts.clock.nowMs());
-    this.#state = this.#first.state;
+    this.#slot = parts.call.slot;
+    this.#startedAtMs = parts.clock.nowMs() + parts.call.slot.waitMs;
   }
 
-  /** Places the call. Once. */
+  /** Once. */
   begin(): void {
-    this.#do(this.#first.actions);
+    this.#await(this.#slot);
   }
 
-  feed(news: CallNews & { readonly atMs?: number }): void {
-    const input = { atMs: this.#parts.clock.nowMs(), ...news } as CallInput;
-    const step = stepCall(this.#parts.rules, this.#state, input);
-    this.#state = step.state;
-    this.#do(step.actions);
-  }
-
-  #do(actions: readonly CallAction[]): void {
-    const { observer, logger } = this.#parts;
-    for (const action of actions) {
-      if (action.type === "originate") void this.#originate();
-      else if (action.type === "hangup") void this.#hangup();
-      else if (action.type === "calling") guarded(logger, () => observer.calling());
-      else if (action.type === "ringing") guarded(logger, () => observer.ringing());
-      else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
-      else if (action.type === "stop_timer") this.#stopTimer(action.timer);
-      else if (action.type === "end") void this.#end(action.end);
+  cancel(): void {
+    if (this.#canceled) return;
+    this.#canceled = true;
+    if (this.#attempt !== null) this.#attempt.feed({ type: "cancel" });
+    else if (this.#stopWaiting !== null) {
+      this.#stopWaiting();
+      this.#stopWaiting = null;
+      this.#endUnplaced("canceled");
     }
   }
 
-  async #originate(): Promise<void> {
-    let news: CallNews = { type: "placed" };
-    try {
-      await this.#parts.control.originate(this.#parts.request);
-    } catch (error) {
-      // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
-      const refusal = error instanceof OriginateError ? error.refusal : "no_response";
-      this.#parts.logger.warn({ refusal }, "call was not placed");
-      news = { type: "refused", refusal };
-    }
-    this.feed(news);
+  /** @returns false where the event is of an earlier attempt, which has ended for us */
+  receive(event: CallEvent): boolean {
+    if (event.callId !== this.#attemptId || this.#attempt === null) return false;
+    this.#attempt.feed(event);
+    return true;
   }
 
-  async #hangup(): Promise<void> {
-    let news: CallNews = { type: "hangup_done" };
-    try {
-      await this.#parts.control.hangup(this.#parts.request.callId);
-    } catch {
-      this.#parts.logger.warn({}, "hang-up failed");
-      news = { type: "hangup_failed" };
+  #await(slot: ChannelSlot): void {
+    this.#slot = slot;
+    if (slot.waitMs <= 0) {
+      this.#invite();
+      return;
     }
-    this.feed(news);
-  }
-
-  #startTimer(timer: CallTimer, delayMs: number): void {
-    this.#stopTimer(timer);
-    const stop = this.#parts.clock.after(delayMs, () => {
-      this.#timers.delete(timer);
-      this.feed({ type: "timer", timer });
+    this.#stopWaiting = this.#parts.clock.after(slot.waitMs, () => {
+      this.#stopWaiting = null;
+      this.#invite();
     });
-    this.#timers.set(timer, stop);
   }
 
-  #stopTimer(timer: CallTimer): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
+  #invite(): void {
+    if (this.#isTooLate()) {
+      this.#parts.logger().warn({ trunk: this.#slot.trunk }, "slot expired: event loop stalled or overloaded");
+      this.#endUnplaced("interrupted");
+      return;
+    }
+    const { call, plan, observer, slots, clock, logger, setupLimitMs } = this.#parts;
+    const slot = this.#slot;
+    const { trunk } = this.#slot;
+    const number = this.#attempts.length + 1;
+    this.#attemptId = number === 1 ? call.callId : `${call.callId}-t${number}`;
+    const elapsedMs = number === 1 ? 0 : clock.nowMs() - this.#startedAtMs;
+    const planned = plan(this.#slot, this.#attemptId, setupLimitMs - elapsedMs);
+    if (planned === null) {
+      this.#endUnplaced("trunk_down");
+      return;
+    }
+    this.#parts.onAttemptId(this.#attemptId);
+    this.#attempt = new LiveAttempt({
+      ...planned,
+      clock,
+      logger: () => logger().child({ trunk }),
+      observer: {
+        calling: () => {
+          if (!this.#callingReported) observer.calling();
+          this.#callingReported = true;
+        },
+        ringing: () => {
+          slots.alerted(slot);
+          observer.ringing();
+        },
+      },
+      onEnd: (result) => this.#ended(result),
+    });
+    this.#attempt.begin();
+    // The process may have stalled between that look at the clock and the request, too.
+    if (this.#turnHasPassed()) {
+      this.#parts
+        .logger()
+        .warn({ trunk: this.#slot.trunk }, "originated after its deadline (process stalled); hanging up");
+      this.cancel();
+    }
   }
 
-  async #end(end: CallEnd): Promise<void> {
-    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    const { logger, onEnd, rules, capture } = this.#parts;
-    if (end.endedBy === "nobody" && end.refusal === null) logger.warn({}, "the end of a call was never seen");
-    // Without a capture there is nothing to wait for, not even a turn of the event loop.
-    const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
-    onEnd(resultOf(end, rules.ringOnProgress, evidence));
+  #ended(result: CallResult): void {
+    const slot = this.#slot;
+    this.#attempt = null;
+    this.#attempts.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
+    this.#result = mostTelling(this.#result, result);
+    void this.#parts.slots.callEnded(slot, result);
+    if (this.#mayFailOver(result)) void this.#failOver();
+    else this.#end(this.#result);
+  }
+
+  #mayFailOver({ outcome, alerted, inviteOver }: CallResult): boolean {
+    const { maxAttempts } = this.#parts;
+    return !alerted && inviteOver && failsOver(outcome) && this.#attempts.length < maxAttempts && this.#isWorthACall();
+  }
+
+  #isTooLate(): boolean {
+    return this.#turnHasPassed() || (this.#attempts.length > 0 && !this.#isWorthACall());
+  }
+
+  #turnHasPassed(): boolean {
+    const { originateByMs = Number.POSITIVE_INFINITY } = this.#slot;
+    return this.#parts.clock.nowMs() > originateByMs;
+  }
+
+  #isWorthACall(): boolean {
+    const leftMs = this.#parts.setupLimitMs - (this.#parts.clock.nowMs() - this.#startedAtMs);
+    return !this.#canceled && leftMs >= leastSetupMs;
+  }
+
+  async #reserveAnother(): Promise<ChannelSlot | NoChannelSlot | null> {
+    const { call, slots, clock } = this.#parts;
+    for (let count = 1; count <= maxReservations && this.#isWorthACall(); count++) {
+      try {
+        return await slots.reserveAnother(call.callee, call.range, this.#attempts, call.slot.app ?? "");
+      } catch {
+        await new Promise<void>((resolve) => void clock.after(reserveAgainMs, resolve));
+      }
+    }
+    return null;
+  }
+
+  async #failOver(): Promise<void> {
+    const { slots, logger } = this.#parts;
+    const next = await this.#reserveAnother();
+    const known = this.#result;
+    if (next !== null && "leaseId" in next) {
+      if (!this.#canceled) {
+        logger().info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
+        this.#await(next);
+        return;
+      }
+      void slots.release(next);
+    }
+    this.#end(known ?? this.#parts.neverPlaced("trunk_down"));
+  }
+
+  #endUnplaced(known: Parameters<LiveCallParts["neverPlaced"]>[0]): void {
+    void this.#parts.slots.release(this.#slot);
+    this.#end(this.#result ?? this.#parts.neverPlaced(known));
+  }
+
+  #end(result: CallResult): void {
+    this.#parts.onEnd({ ...result, attempts: this.#attempts });
   }
 }
 
-/** A listener's mistake must not disturb the call. */
-export function guarded(logger: LineLogger, callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    logger.error({ err: error }, "a listener of a call threw");
-  }
+/** What one trunk said of the number stands, though another then failed for a reason of its own; else the last one counts. */
+function mostTelling(before: CallResult | null, last: CallResult): CallResult {
+  if (before === null || last.alerted) return last;
+  const ofNumber = ({ outcome }: CallResult) => outcomeTraits[outcome].aboutNumber;
+  // An INVITE that may be alive must not be forgotten over an earlier one that is over.
+  return ofNumber(before) && !ofNumber(last) && last.inviteOver ? before : last;
 }

@@ -1,12 +1,15 @@
 /** What verification asks of telephony: a slot, a short unanswered call on it, and how that went. */
+import type { CallerLimit } from "../trunks/admission-port.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
- * A place for one call on a trunk through an Asterisk, taken with `ChannelSlots.take`. It is given to the dialer with an
- * attempt, or back with `ChannelSlots.release`; whoever loses it frees it only when its lease ends.
+ * A channel slot for one call on a trunk through an Asterisk, taken with `ChannelSlots.reserve`. It is given to the dialer
+ * with a call, or back with `ChannelSlots.release`; one that is lost is free when its lease ends.
  */
 export interface ChannelSlot {
   readonly leaseId: string;
+  /** The app that the call is for: another slot for the same call is reserved for it too. */
+  readonly app?: string;
   readonly trunk: string;
   readonly asterisk: string;
   /** Names of the caller-ID ranges that this trunk may present. */
@@ -17,9 +20,9 @@ export interface ChannelSlot {
   readonly originateByMs?: number;
 }
 
-/** One short call to place. */
-export interface Attempt {
-  readonly attemptId: string;
+/** One short call: may take several attempts (INVITEs), one trunk after another. */
+export interface Call {
+  readonly callId: string;
   /** E.164 with the plus sign. */
   readonly callee: string;
   /** E.164 with the plus sign. Secret until the verification ended. */
@@ -31,37 +34,43 @@ export interface Attempt {
 }
 
 /** Where a call stands. Each callback is called at most once, in this order, and never after `ended`. */
-export interface AttemptObserver {
+export interface CallObserver {
   /** Asterisk accepted the call: the INVITE is in progress. */
   calling(): void;
   /** The phone rings (180, or 183 where the trunk's `ring_on` says so). */
   ringing(): void;
-  ended(result: AttemptResult): void;
+  ended(result: CallResult): void;
 }
 
-/** One trunk that was tried for an attempt. */
-export interface Try {
+/** One INVITE of a call, and how it ended. */
+export interface CallAttempt {
   readonly trunk: string;
   readonly asterisk: string;
   readonly outcome: Outcome;
 }
 
-export interface AttemptResult {
+export interface CallResult {
   readonly outcome: Outcome;
   /** Whether the far end claimed alerting: the callee may have seen the call. */
   readonly alerted: boolean;
-  /** INVITE to first 180, on the wire where the SIP capture saw it; null without one. */
+  /** Whether a 183 came: ringing on trunks with `ring_on: "180+183"`, on others music or an announcement. */
+  readonly progress: boolean;
+  /** INVITE to first 180, on the wire where the SIP capture saw it; null without one. Milliseconds. */
   readonly postDialDelayMs: number | null;
-  /** First 180 to the end (on the wire: to our CANCEL or the final response); null without one. */
+  /** First 180 to the end (on the wire: to our CANCEL or the final response); null without one. Milliseconds. */
   readonly ringMs: number | null;
   /** Final SIP status where known. */
   readonly sipStatus: number | null;
   /** The carrier's own Q.850 cause where the SIP capture saw one, else Asterisk's; null where the call never existed. */
   readonly q850Cause: number | null;
-  readonly endedBy: "far_end" | "us" | "nobody";
-  /** What all this rests on: SIP messages that the capture saw, or Asterisk's events alone. */
-  readonly evidence: "sip" | "events";
-  /** Answered with no alerting before: voicemail, or an answer that no person gave. */
+  /**
+   * `unknown`: no final response of the far end was seen: Asterisk was lost, or ended the call with a final of its own
+   * because a connection broke. Unless `inviteOver`, a phone may still ring.
+   */
+  readonly endedBy: "far_end" | "us" | "unknown";
+  /** What all this is known from: SIP messages that the capture saw, or Asterisk's events alone. */
+  readonly source: "sip" | "events";
+  /** Answered with no alerting before: voicemail, call screening, or false answer supervision (FAS). */
   readonly falseAnswer: boolean;
   /** The trunk gave no response at all, not even 100 Trying; false where that is not known. */
   readonly silent: boolean;
@@ -70,31 +79,50 @@ export interface AttemptResult {
    * where that is not sure.
    */
   readonly inviteOver: boolean;
-  /** Every trunk that was tried, in turn, the last one last; empty where none was. */
-  readonly tries: readonly Try[];
+  /** Call analytics of a network blocked the caller ID: the 603 of ATIS-1000099 ("603+"). */
+  readonly networkBlocked: boolean;
+  /** Where its operator can have the block looked at, without query and longer numbers; null where none was given. */
+  readonly redressUrl: string | null;
+  /** Retry-After of a final 503 in seconds, where the SIP capture saw one (RFC 3261 section 21.5.4). */
+  readonly retryAfterSeconds?: number | null;
+  /** Every INVITE, in turn, the last one last; empty where none was sent. */
+  readonly attempts: readonly CallAttempt[];
 }
 
 export interface Dialer {
   /**
-   * Longest that an attempt can take from `place` to `ended`: set-up limit, ring time, hang-up and a margin.
-   * A call that has not ended by then was lost with its gateway.
+   * Longest that a call can take from `place` to `ended`: queue, set-up limit, ring time, hang-up and a margin, in
+   * milliseconds. A call that has not ended by then was lost with its gateway. It is a bound for locks and leases; what a
+   * person is told to wait is `remainingMs`.
    */
   readonly longestCallMs: number;
-  /** Places the call; never throws: what goes wrong is the attempt's outcome. Returns at once. */
-  place(attempt: Attempt, observer: AttemptObserver): void;
-  /** Ends the call of this attempt as soon as possible; its outcome becomes `canceled` if it had not ended. */
-  cancel(attemptId: string): void;
+  /** Longest that a call goes on, while its gateway and Asterisk work, from the moment it reached this phase. */
+  readonly remainingMs: RemainingMs;
+  /** Places the call; never throws: what goes wrong is the call's outcome. Returns at once. */
+  place(call: Call, observer: CallObserver): void;
+  /** Ends the call as soon as possible; its outcome becomes `canceled` if it had not ended. */
+  cancel(callId: string): void;
   /** How many calls are up. */
   readonly liveCalls: number;
   /** Resolves when no call is up; after `graceMs` the ones that are left are canceled. */
   drain(graceMs: number): Promise<void>;
 }
 
+/** Milliseconds from the beginning of a phase to the end of the call. */
+export interface RemainingMs {
+  /** From `place`, the wait for a slot included, until the INVITE's set-up limit, ring time and hang-up are over. */
+  readonly calling: number;
+  /** From the first 180. */
+  readonly ringing: number;
+}
+
 /** Why no slot can be had. */
-export type NoSlotReason = "no_route" | "telephony_unavailable" | "capacity";
+export type NoSlotReason = "no_route" | "telephony_unavailable" | "capacity" | "app_limit" | "braked";
 
 export interface NoChannelSlot {
   readonly none: NoSlotReason;
+  /** With `app_limit`: which one. */
+  readonly limit?: CallerLimit;
   /** Trying again after this time may help; null: it will not. */
   readonly retryAfterMs: number | null;
 }
@@ -102,17 +130,25 @@ export interface NoChannelSlot {
 export interface ChannelSlots {
   /**
    * Takes a slot for a call to this callee: on the first usable trunk of its route that has room within `max_queue_ms`.
+   * Within the app's limits and its share of the trunk.
    * @param callee E.164 with the plus sign
+   * @param app its name in the configuration
    * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
    */
-  reserve(callee: string): Promise<ChannelSlot | NoChannelSlot>;
+  reserve(callee: string, app: string): Promise<ChannelSlot | NoChannelSlot>;
   /**
    * Takes a slot for the same call, after those tried failed, on another trunk that may present the same caller ID.
    * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.
    * A trunk whose carrier spoke is not asked again; one that Asterisk could not reach may be, through another Asterisk.
+   * Counts for the app's calls at once only.
    * @param range name of the caller ID's range
    */
-  reserveAnother(callee: string, range: string, tried: readonly Try[]): Promise<ChannelSlot | NoChannelSlot>;
-  /** Gives back a slot on which nothing was placed. Never rejects. */
+  reserveAnother(
+    callee: string,
+    range: string,
+    tried: readonly CallAttempt[],
+    app: string,
+  ): Promise<ChannelSlot | NoChannelSlot>;
+  /** Gives back a slot on which nothing was placed, its turn and what it counted for included. Never rejects. */
   release(slot: ChannelSlot): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Addresses of the SIP capture that a pattern cannot check. */
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
+import { isAddressOrBlock, isTooWide } from "../../shared/ip-address.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import type { SipCaptureConfig } from "./config.ts";
@@ -21,13 +22,12 @@ function addressesAreValid({ sip_capture: capture }: Sections, isSound: IsSound)
   check(["sip_capture", "host"], capture.host, (text) => isIP(text) !== 0, "an IP address");
   if (isSound(["sip_capture", "allow_from"])) {
     capture.allow_from.forEach((entry, index) => {
-      check(["sip_capture", "allow_from", index], entry, isAddressOrBlock, "an IP address or a CIDR block");
+      const path = ["sip_capture", "allow_from", index];
+      check(path, entry, isAddressOrBlock, "an IP address or a CIDR block");
+      const expected =
+        "the addresses of your own Asterisk servers, at most a /8 of IPv4 or a /7 of IPv6: packets are evidence";
+      check(path, entry, (block) => !isTooWide(block), expected);
     });
   }
   return problems;
-}
-
-function isAddressOrBlock(text: string): boolean {
-  const [address = "", bits] = text.split("/");
-  return isIP(address) !== 0 && (bits === undefined || Number(bits) <= (isIPv4(address) ? 32 : 128));
 }

@@ -1,5 +1,5 @@
 /** What went over the wire for one INVITE, as a pure state machine: message by message to evidence. */
-import type { InviteResponse, SipMessage, SipRequest } from "./sip.ts";
+import type { CancelResponse, InviteResponse, SipMessage, SipRequest } from "./sip.ts";
 
 /** All times are Asterisk's, in milliseconds to the microsecond: only their differences mean something. */
 export interface Evidence {
@@ -8,31 +8,45 @@ export interface Evidence {
   readonly respondedAtMs: number | null;
   /** First 183. */
   readonly progressAtMs: number | null;
-  /** Whether a 183 brought SDP: early media. */
-  readonly earlyMedia: boolean;
   /** First 180. */
   readonly alertingAtMs: number | null;
-  /** The final response to the INVITE. */
-  readonly final: { readonly atMs: number; readonly status: number; readonly q850Cause: number | null } | null;
+  /** The final response to the newest INVITE. */
+  readonly final: FinalResponse | null;
   /** Our first CANCEL. */
   readonly canceledAtMs: number | null;
+  /** The 200 to it: the far end no longer tries to reach the callee. */
+  readonly cancelAcceptedAtMs: number | null;
+  /** Responses of more than one phone were seen: a proxy forked the INVITE (RFC 3261 section 16.7). */
+  readonly forked: boolean;
   /** Who said BYE first. */
   readonly byeFrom: "us" | "far_end" | null;
-  /** The final response was seen: this INVITE cannot make a phone ring any more. */
+  /** The final response was seen, and it is no challenge: this INVITE cannot make a phone ring any more. */
   readonly over: boolean;
 }
 
-/** A call on the wire. Holds no text of a message but the tag that tells whose a request is. */
+export interface FinalResponse
+  extends Pick<InviteResponse, "status" | "q850Cause" | "networkBlocked" | "redressUrl" | "retryAfterSeconds"> {
+  readonly atMs: number;
+}
+
+/** A call on the wire. Holds no text of a message but the tags that tell whose a request or response is. */
 export interface WireCall {
   readonly evidence: Evidence;
   /** Of the newest INVITE: a challenged one is sent again with the next number. */
   readonly cseq: number;
   /** Our tag: From of our requests and of the responses to them. */
   readonly fromTag: string;
+  /** The far end's, of the first response that had one. */
+  readonly toTag: string | null;
 }
 
-/** The trunk asks for a password (RFC 3261 section 22): the INVITE is sent again, so its end is not the call's. */
-const challenges: readonly number[] = [401, 407];
+/**
+ * The trunk asks for a password (RFC 3261 section 22). Where we have one the INVITE is sent again; whether it was the call's
+ * end is known from Asterisk, and from no other INVITE having come.
+ */
+export function isChallenge(status: number): boolean {
+  return status === 401 || status === 407;
+}
 
 /** @param invite the first INVITE of a call; null for one inside a dialog, which begins nothing */
 export function beginWireCall(invite: SipRequest, atMs: number): WireCall | null {
@@ -40,23 +54,26 @@ export function beginWireCall(invite: SipRequest, atMs: number): WireCall | null
   return {
     cseq: invite.cseq,
     fromTag: invite.fromTag,
+    toTag: null,
     evidence: {
       inviteAtMs: atMs,
       respondedAtMs: null,
       progressAtMs: null,
-      earlyMedia: false,
       alertingAtMs: null,
       final: null,
       canceledAtMs: null,
+      cancelAcceptedAtMs: null,
+      forked: false,
       byeFrom: null,
       over: false,
     },
   };
 }
 
-/** One more message with this Call-ID. @returns the very same call where the message tells nothing new */
+/** One more message with this Call-ID. @returns the very same call where the message adds nothing */
 export function addMessage(call: WireCall, message: SipMessage, atMs: number): WireCall {
   if (message.kind === "response") return addResponse(call, message, atMs);
+  if (message.kind === "cancel_response") return addCancelResponse(call, message, atMs);
   const isOurs = message.fromTag === call.fromTag;
   const { evidence } = call;
   switch (message.method) {
@@ -75,15 +92,24 @@ export function addMessage(call: WireCall, message: SipMessage, atMs: number): W
 function addResponse(call: WireCall, response: InviteResponse, atMs: number): WireCall {
   const { evidence } = call;
   if (response.fromTag !== call.fromTag || response.cseq !== call.cseq || evidence.final !== null) return call;
-  const { status, hasSdp, q850Cause } = response;
+  const { status, toTag, q850Cause, networkBlocked, redressUrl, retryAfterSeconds } = response;
+  const retryAfter = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  const isFinal = status >= 200;
   const next: Evidence = {
     ...evidence,
     respondedAtMs: evidence.respondedAtMs ?? atMs,
     progressAtMs: evidence.progressAtMs ?? (status === 183 ? atMs : null),
-    earlyMedia: evidence.earlyMedia || (status === 183 && hasSdp),
     alertingAtMs: evidence.alertingAtMs ?? (status === 180 ? atMs : null),
-    final: status >= 200 ? { atMs, status, q850Cause } : null,
-    over: status >= 200 && !challenges.includes(status),
+    final: isFinal ? { atMs, status, q850Cause, networkBlocked, redressUrl, ...retryAfter } : null,
+    forked: evidence.forked || (!isFinal && toTag !== null && call.toTag !== null && toTag !== call.toTag),
+    over: isFinal && !isChallenge(status),
   };
-  return { ...call, evidence: next };
+  return { ...call, toTag: call.toTag ?? (isFinal ? null : toTag), evidence: next };
+}
+
+function addCancelResponse(call: WireCall, response: CancelResponse, atMs: number): WireCall {
+  const { evidence } = call;
+  const isOurs = response.fromTag === call.fromTag && response.cseq === call.cseq && evidence.canceledAtMs !== null;
+  if (!isOurs || evidence.cancelAcceptedAtMs !== null || response.status < 200 || response.status > 299) return call;
+  return { ...call, evidence: { ...evidence, cancelAcceptedAtMs: atMs } };
 }

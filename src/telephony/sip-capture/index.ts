@@ -1,12 +1,12 @@
 /**
- * The SIP capture: hears from Asterisk (res_hep) what goes over the wire and tells it of a call that ended. Evidence, never a
- * dependency: a packet that is lost, late or forged in shape only makes an outcome coarser.
+ * The SIP capture: receives copies of SIP messages from Asterisk (res_hep) and gives what they say of a call that ended.
+ * Evidence, never a dependency: a packet that is lost, late or malformed only makes an outcome coarser.
  */
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { SipCaptureConfig } from "./config.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, isChallenge } from "./evidence.ts";
 import { Receiver } from "./receiver.ts";
 import { WireCalls } from "./wire-calls.ts";
 
@@ -14,10 +14,8 @@ export type { Evidence } from "./evidence.ts";
 
 /** What the dialer asks. */
 export interface SipCapture {
-  /** Longest that `settle` takes, in milliseconds. */
-  readonly waitMs: number;
   /**
-   * What the wire says of a call that ended: as soon as its INVITE is over, else what is known after `waitMs`. Then the
+   * What the wire says of a call that ended: as soon as its INVITE is over, else what is known after `wait_ms`. Then the
    * call is forgotten. Null: nothing was seen of it. Never rejects.
    * @param callId Call-ID of its INVITE
    */
@@ -31,10 +29,11 @@ export interface RunningSipCapture extends SipCapture {
 }
 
 /**
- * Asterisk's event of the end may overtake the packets that tell of the call, by a few milliseconds (both are local). After
- * this time a call of which nothing was seen is one that this capture is not told of: another gateway's Asterisk has no capture.
+ * Asterisk's event of the end may overtake the packets of the call, by a few milliseconds (both are local). After this time a
+ * call of which nothing was seen is one that this capture does not get (its Asterisk sends no copies), and a challenge
+ * (401, 407) that no other INVITE followed was the end.
  */
-const unseenWaitMs = 100;
+const overtakenMs = 100;
 /** Longer than a call of ours can take: 60 s set-up and 30 s ring at most. Those of others on a PBX are forgotten by it. */
 const maxAgeMs = 180_000;
 
@@ -47,8 +46,8 @@ export function createSipCapture(parts: {
   const logger = parts.logger.child({ part: "sip-capture" });
   /** By Call-ID: calls that ended and whose INVITE is not over yet. Bounded by the calls that the dialer keeps up. */
   const waiting = new Map<string, () => void>();
-  let heard = false;
-  let silenceTold = false;
+  let received = false;
+  let warned = false;
 
   const calls = new WireCalls({
     maxCalls: config.max_calls,
@@ -62,22 +61,21 @@ export function createSipCapture(parts: {
     clock,
     logger,
     onDatagram(datagram) {
-      heard = calls.add(datagram) || heard;
+      received = calls.add(datagram) || received;
     },
   });
 
   function take(callId: string): Evidence | null {
     const evidence = calls.find(callId);
     calls.forget(callId);
-    if (evidence === null && !heard && !silenceTold) {
-      silenceTold = true;
-      logger.warn("SIP capture has heard nothing of a call: does Asterisk's hep.conf send to it?");
+    if (evidence === null && !received && !warned) {
+      warned = true;
+      logger.warn("SIP capture has received nothing: check `capture_address` in Asterisk's hep.conf");
     }
     return evidence;
   }
 
   return {
-    waitMs: config.wait_ms,
     start: () => receiver.start(),
     stop() {
       receiver.stop();
@@ -91,9 +89,10 @@ export function createSipCapture(parts: {
           waiting.delete(callId);
           resolve(take(callId));
         };
-        const firstMs = Math.min(unseenWaitMs, config.wait_ms);
+        const firstMs = Math.min(overtakenMs, config.wait_ms);
         let stopTimer = clock.after(firstMs, () => {
-          if (calls.find(callId) === null) done();
+          const seen = calls.find(callId);
+          if (seen === null || (seen.final !== null && isChallenge(seen.final.status))) done();
           else stopTimer = clock.after(config.wait_ms - firstMs, done);
         });
         waiting.set(callId, done);

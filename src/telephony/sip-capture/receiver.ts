@@ -1,5 +1,4 @@
-/** The socket of the SIP capture: keeps trying to have it, and lets in only what comes from where it may. */
-
+/** The socket of the SIP capture: keeps trying to bind, and drops packets from addresses that may not send. */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
@@ -30,14 +29,14 @@ export class Receiver {
   #socket: Socket | null = null;
   #stopRetry: () => void = () => undefined;
   #stopped = false;
-  #refusedTold = false;
+  #refusalLogged = false;
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
     this.#isAllowed = allowedSources(parts.config.allow_from);
   }
 
-  /** Whether the port is ours. */
+  /** Whether the port is bound. */
   get listening(): boolean {
     return this.#socket !== null;
   }
@@ -55,7 +54,10 @@ export class Receiver {
       this.#socket = socket;
       logger.info(where, "SIP capture listens");
     } catch (error) {
-      logger.error({ ...where, err: error }, "SIP capture cannot listen; calls go on without its evidence");
+      logger.error(
+        { ...where, err: error },
+        "SIP capture cannot listen; outcomes rest on Asterisk's events until it can",
+      );
       if (!this.#stopped) this.#stopRetry = clock.after(retryMs, () => void this.start());
     }
   }
@@ -98,10 +100,10 @@ export class Receiver {
     else this.#refuse(address);
   }
 
-  /** Said once: whoever floods the port must not flood the log. */
+  /** Logged once: a flood on the port must not flood the log. */
   #refuse(address: string): void {
-    if (this.#refusedTold) return;
-    this.#refusedTold = true;
+    if (this.#refusalLogged) return;
+    this.#refusalLogged = true;
     this.#parts.logger.warn(
       { address },
       "SIP capture refuses packets from an address that is not in sip_capture.allow_from",

@@ -1,4 +1,7 @@
-/** Reads the least of SIP (RFC 3261) that tells how an INVITE went. Strict and bounded, as what it reads is untrusted. */
+/** What the capture looks at in a SIP message: how an INVITE went. The parser is src/sip. */
+import { readCSeq, readReasons, tagOf } from "../../sip/header.ts";
+import { headersOf, onlyHeaderOf, type ParsedMessage, parseMessage, wantedHeaders } from "../../sip/message.ts";
+import { isNetworkBlocked } from "../../sip/network-blocked.ts";
 
 interface Common {
   readonly cseq: number;
@@ -16,123 +19,75 @@ export interface SipRequest extends Common {
 export interface InviteResponse extends Common {
   readonly kind: "response";
   readonly status: number;
-  /** Whether it says where media go: with a 183 that is early media, music or an announcement. */
-  readonly hasSdp: boolean;
   /** The Q.850 cause that a Reason header carries; other protocols in it do not count (RFC 3326). */
   readonly q850Cause: number | null;
+  /** The 603 of call analytics (ATIS-1000099). */
+  readonly networkBlocked: boolean;
+  readonly redressUrl: string | null;
+  /** Retry-After of a 503 in seconds (RFC 3261 sections 20.33 and 21.5.4), where there is one. */
+  readonly retryAfterSeconds?: number;
 }
 
-export type SipMessage = SipRequest | InviteResponse;
+/** The response to a CANCEL. */
+export interface CancelResponse extends Common {
+  readonly kind: "cancel_response";
+  readonly status: number;
+}
 
-/** Asterisk's INVITE measures 1.2 KB; a head this long is nobody's telephone call. */
-const maxHeadBytes = 16_384;
-const maxHeaders = 200;
-/** Bounds what one expression below may look at. */
-const maxValueLength = 2048;
+export type SipMessage = SipRequest | InviteResponse | CancelResponse;
 
 const methods = ["INVITE", "CANCEL", "BYE"] as const;
 const responseStart = "SIP/2.0 ";
+const wanted = wantedHeaders("cseq", "from", "to", "reason", "retry-after");
 
 /** Of which kind a message is, from its first bytes: the cheap question before everything else. Null: of no use to us. */
 export function kindOf(sip: Buffer): SipRequest["method"] | "response" | null {
-  // Most of what a busy Asterisk sends here is told apart by one byte: O(PTIONS), R(EGISTER), A(CK), N(OTIFY).
+  // One byte is enough to skip most of what a busy Asterisk sends here: O(PTIONS), R(EGISTER), A(CK), N(OTIFY).
   const first = sip[0];
   if (first === 0x53) return startsWith(sip, responseStart) ? "response" : null;
   if (first !== 0x49 && first !== 0x43 && first !== 0x42) return null;
   return methods.find((method) => startsWith(sip, `${method} `)) ?? null;
 }
 
-/** Never throws. @returns null for anything but a well-formed INVITE, CANCEL, BYE or response to an INVITE */
+/** Never throws. @returns null for anything but a well-formed INVITE, CANCEL, BYE or response to an INVITE or CANCEL */
 export function parseSip(sip: Buffer): SipMessage | null {
-  const kind = kindOf(sip);
-  if (kind === null) return null;
-  const end = sip.indexOf("\r\n\r\n", 0, "latin1");
-  if (end < 0 || end > maxHeadBytes) return null;
-  const head = sip.toString("latin1", 0, end);
-  const headers = readHeaders(head);
-  if (headers === null) return null;
-  const [cseqText, from, to] = [headers.cseq, headers.from, headers.to].map((values) => only(values));
-  const cseq = /^(\d{1,10})[ \t]+([A-Z]{1,20})$/.exec(cseqText ?? "");
-  const fromTag = tagOf(from ?? "");
-  if (!cseq || from === null || to === null || fromTag === null) return null;
-  const common = { cseq: Number(cseq[1]), fromTag, toTag: tagOf(to ?? "") };
-  if (kind !== "response") return cseq[2] === kind ? { kind: "request", method: kind, ...common } : null;
-  const status = /^SIP\/2\.0 ([1-6]\d\d)(?: |\r|$)/.exec(head)?.[1];
-  if (status === undefined || cseq[2] !== "INVITE") return null;
-  const hasSdp = only(headers.contentType)?.toLowerCase().startsWith("application/sdp") ?? false;
-  return { kind: "response", ...common, status: Number(status), hasSdp, q850Cause: q850Cause(headers.reason) };
-}
-
-interface Headers {
-  readonly cseq: string[];
-  readonly from: string[];
-  readonly to: string[];
-  readonly reason: string[];
-  readonly contentType: string[];
-}
-
-/** Names in lower case, and compact forms (RFC 3261 section 7.3.3). CSeq and Reason have none. */
-const wanted: ReadonlyMap<string, keyof Headers> = new Map([
-  ["cseq", "cseq"],
-  ["from", "from"],
-  ["f", "from"],
-  ["to", "to"],
-  ["t", "to"],
-  ["reason", "reason"],
-  ["content-type", "contentType"],
-  ["c", "contentType"],
-]);
-
-/** The first letters of those names, in lower case: most lines are told apart by theirs. */
-const wantedLetters: ReadonlySet<number> = new Set([...wanted.keys()].map((name) => name.charCodeAt(0)));
-
-/** @returns the headers that we look at, unfolded; null where one is no header or too long */
-function readHeaders(head: string): Headers | null {
-  const found: Headers = { cseq: [], from: [], to: [], reason: [], contentType: [] };
-  const unfolded = head.includes("\r\n ") || head.includes("\r\n\t") ? head.replace(/\r\n[ \t]+/g, " ") : head;
-  let lines = 0;
-  for (let at = unfolded.indexOf("\r\n"); at >= 0; ) {
-    const start = at + 2;
-    at = unfolded.indexOf("\r\n", start);
-    lines += 1;
-    if (lines > maxHeaders) return null;
-    // With this bit set a letter is in lower case.
-    if (!wantedLetters.has(unfolded.charCodeAt(start) | 0x20)) continue;
-    if (!addHeader(found, unfolded.slice(start, at < 0 ? undefined : at))) return null;
+  if (kindOf(sip) === null) return null;
+  const message = parseMessage(sip, wanted);
+  if (message === null) return null;
+  const cseq = readCSeq(onlyHeaderOf(message, "cseq") ?? "");
+  const fromTag = tagOf(onlyHeaderOf(message, "from") ?? "");
+  const to = onlyHeaderOf(message, "to");
+  if (cseq === null || fromTag === null || to === null) return null;
+  const common = { cseq: cseq.number, fromTag, toTag: tagOf(to) };
+  if (message.kind === "request") {
+    const method = methods.find((one) => one === message.method);
+    return method === undefined || cseq.method !== method ? null : { kind: "request", method, ...common };
   }
-  return found;
+  if (cseq.method === "CANCEL") return { kind: "cancel_response", status: message.status, ...common };
+  return cseq.method === "INVITE" ? inviteResponse(message, common) : null;
 }
 
-function addHeader(found: Headers, line: string): boolean {
-  const colon = line.indexOf(":");
-  if (colon < 1) return false;
-  const name = wanted.get(line.slice(0, colon).trimEnd().toLowerCase());
-  if (name === undefined) return true;
-  if (line.length > maxValueLength) return false;
-  found[name].push(line.slice(colon + 1).trim());
-  return true;
+function inviteResponse(message: ParsedMessage & { kind: "response" }, common: Common): InviteResponse {
+  const reasons = readReasons(headersOf(message, "reason"));
+  const isCause = (cause: number | null) => cause !== null && cause >= 1 && cause <= 127;
+  const q850 = reasons.find(({ protocol, cause }) => protocol.toUpperCase() === "Q.850" && isCause(cause));
+  const blocked = isNetworkBlocked(message.status, message.phrase, reasons);
+  return {
+    kind: "response",
+    ...common,
+    status: message.status,
+    q850Cause: q850?.cause ?? null,
+    networkBlocked: blocked !== null,
+    redressUrl: blocked?.redressUrl ?? null,
+    ...retryAfterOf(message),
+  };
 }
 
-/** The tag parameter of From or To: after the address, which may have parameters of its own in angle brackets. */
-function tagOf(address: string): string | null {
-  const parameters = address.slice(address.lastIndexOf(">") + 1);
-  return /;[ \t]*tag[ \t]*=[ \t]*([^;, \t]{1,256})/i.exec(parameters)?.[1] ?? null;
-}
-
-/** `Reason: SIP;cause=480, Q.850;cause=20;text="a, b"`: several values in a header, several headers. */
-function q850Cause(values: readonly string[]): number | null {
-  for (const value of values) {
-    // Texts may hold commas, semicolons and anything that looks like a cause.
-    for (const reason of value.replace(/"(?:[^"\\]|\\.)*"/g, "").split(",")) {
-      const cause = /^[ \t]*Q\.850[ \t]*;(?:.*;)?[ \t]*cause[ \t]*=[ \t]*(\d{1,3})[ \t]*(?:;|$)/i.exec(reason)?.[1];
-      if (cause !== undefined && Number(cause) >= 1 && Number(cause) <= 127) return Number(cause);
-    }
-  }
-  return null;
-}
-
-function only(values: readonly string[]): string | null {
-  return values.length === 1 ? (values[0] ?? null) : null;
+/** Seconds, then perhaps a comment or parameters: `18000;duration=3600`, `120 (in a meeting)`. */
+function retryAfterOf(message: ParsedMessage & { kind: "response" }): { readonly retryAfterSeconds?: number } {
+  if (message.status !== 503) return {};
+  const seconds = /^(\d{1,9})(?=$|[\s;(])/.exec(onlyHeaderOf(message, "retry-after") ?? "")?.[1];
+  return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) };
 }
 
 function startsWith(bytes: Buffer, text: string): boolean {

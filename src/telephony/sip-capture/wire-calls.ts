@@ -28,10 +28,6 @@ export class WireCalls {
     this.#parts = parts;
   }
 
-  get size(): number {
-    return this.#calls.size;
-  }
-
   /** Takes in what came over the socket, whatever it is. Never throws. @returns whether it was a SIP packet in HEPv3 */
   add(datagram: Buffer): boolean {
     const packet = parseHep(datagram, this.#parts.password);
@@ -60,14 +56,12 @@ export class WireCalls {
     if (call === null) return;
     const nowMs = this.#parts.nowMs();
     this.#evict(nowMs);
-    // The text is cut out of the message and would keep the whole of it in memory, so it is copied.
-    const fromTag = Buffer.from(call.fromTag, "latin1").toString("latin1");
-    this.#calls.set(callId, { call: { ...call, fromTag }, sinceMs: nowMs });
+    this.#calls.set(callId, { call: { ...call, fromTag: copyOf(call.fromTag) }, sinceMs: nowMs });
   }
 
   #advance(callId: string, kept: Kept, call: WireCall): void {
     const wasOver = kept.call.evidence.over;
-    kept.call = call;
+    kept.call = call.toTag === kept.call.toTag ? call : { ...call, toTag: copyOf(call.toTag) };
     if (call.evidence.over && !wasOver) this.#parts.onOver(callId);
   }
 
@@ -78,4 +72,9 @@ export class WireCalls {
       this.#calls.delete(callId);
     }
   }
+}
+
+/** A text that is cut out of a message would keep the whole of it in memory. */
+function copyOf<T extends string | null>(text: T): T {
+  return (text === null ? null : Buffer.from(text, "latin1").toString("latin1")) as T;
 }

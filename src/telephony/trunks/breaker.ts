@@ -1,7 +1,11 @@
 /**
- * Leaves a path (a trunk through one Asterisk) alone while its calls fail by its own fault, and finds out when it works
- * again: closed (used) → open (left alone) → half-open (one probe call at a time) → closed, or open for twice as long.
- * Pure: time comes in with each question. Memory: one short note for each of the last `window_calls` calls.
+ * A circuit breaker for one path (a trunk through one Asterisk), or for one callee prefix on a path: closed (used) → open
+ * (no calls for a while) → half-open (one probe call at a time) → closed, or open for twice as long.
+ *
+ * What one destination or one app causes must not close a trunk that all share. So the trunk's own evidence
+ * (`trunk_failed`) opens it by the share of failed calls, and final responses (`call_failed`) open it only where several
+ * distinct sources failed and no call at all was good within the window. One good call closes it again in that case.
+ * Pure: time comes in with each question. Memory: one entry for each of the last `window_calls` calls.
  */
 
 import { backoffMs } from "../../shared/backoff.ts";
@@ -10,8 +14,14 @@ import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 export interface BreakerRules extends BreakerConfig {
-  /** A probe of which nothing is heard for this long is given up: longer than any call takes. */
+  /** A probe without a result for this long is given up: longer than any call takes. */
   readonly probe_limit_ms: number;
+  /** Distinct callee prefixes whose calls must have failed before final responses open it. */
+  readonly failing_prefixes: number;
+  /** Distinct apps, likewise. */
+  readonly failing_apps: number;
+  /** While the carrier answers OPTIONS, one call in this time is placed though it is open. */
+  readonly share_ms: number;
 }
 
 export const breakerStates = ["closed", "open", "half_open"] as const;
@@ -20,59 +30,93 @@ export type BreakerState = (typeof breakerStates)[number];
 /** Names the stretch between two changes of state in which a call began; see `record`. */
 export type BreakerRound = number;
 
+/** What a call may be blamed on beside the trunk. */
+export interface CallSource {
+  /** See `calleePrefix`. */
+  readonly prefix: string;
+  readonly app: string;
+}
+
 export interface Breaker {
-  /** Whether a call may be placed on this path now: as usual, as the probe, or not. Changes nothing. */
-  allows(nowMs: number): "yes" | "probe" | "no";
   /**
-   * A call is about to take a slot on this path. Where a probe was allowed, this is it: ask `allows` and begin without
-   * awaiting anything in between, or two calls are the one probe. What it returns goes to `record`.
+   * Whether a call may be placed now: as usual, as the probe, as one of the share that goes on, or not. Changes nothing.
+   * @param isReachable the carrier answers OPTIONS
    */
-  begin(nowMs: number): BreakerRound;
+  allows(nowMs: number, isReachable?: boolean): "yes" | "probe" | "share" | "no";
   /**
-   * What came of that line, exactly once; `nothing` where no call was placed after all. What began before the state last
-   * changed is not counted: calls that were up when the trunk failed say nothing of whether it has recovered.
+   * A call is about to take a slot. Where a probe was allowed, this is it: ask `allows` and begin without awaiting
+   * anything in between, or two calls are the one probe. What it returns goes to `record`.
    */
-  record(round: BreakerRound, verdict: TrunkVerdict, nowMs: number): void;
+  begin(nowMs: number, isReachable?: boolean): BreakerRound;
+  /**
+   * The result of that call, exactly once; `nothing` where no call was placed. What began before the state last changed
+   * counts only where it is good and the breaker was opened by final responses.
+   * @param retryAfterMs what the carrier asked for with its 503, else 0; heeded where the breaker opens
+   */
+  record(round: BreakerRound, verdict: TrunkVerdict, nowMs: number, source?: CallSource, retryAfterMs?: number): void;
   state(nowMs: number): BreakerState;
-  /** When the next call may be placed, in milliseconds since the epoch; null: now, or when the probe ends. */
+  /** When the next probe may be placed, in milliseconds since the epoch; null: now, or when the probe ends. */
   retryAtMs(nowMs: number): number | null;
-  /** For people; null where the path is used as usual. */
+  /** For people; null where it is closed. */
   why(nowMs: number): string | null;
 }
 
-/** Of a call that was placed although the path was to be left alone. */
+/** Of a call that was placed although the circuit was open. */
 const uncounted: BreakerRound = -1;
+/** Longest Retry-After that is heeded: a carrier that means longer is asked again. */
+const longestRetryAfterMs = 60_000;
+const unknownSource: CallSource = { prefix: "", app: "" };
 
 export function createBreaker(rules: BreakerRules, random: Random): Breaker {
-  return new WayBreaker(rules, random);
+  return new CircuitBreaker(rules, random);
 }
 
-class WayBreaker implements Breaker {
+interface Entry {
+  readonly atMs: number;
+  readonly verdict: TrunkVerdict;
+  readonly source: CallSource;
+  readonly retryAfterMs: number;
+}
+
+interface Open {
+  readonly sinceMs: number;
+  readonly pauseMs: number;
+  readonly seen: string;
+  readonly by: "trunk" | "calls";
+}
+
+class CircuitBreaker implements Breaker {
   readonly #rules: BreakerRules;
   readonly #random: Random;
-  readonly #window: { readonly atMs: number; readonly failed: boolean }[] = [];
+  readonly #window: Entry[] = [];
   #round: BreakerRound = 0;
   /** Null: closed. */
-  #open: { readonly sinceMs: number; readonly pauseMs: number; readonly seen: string } | null = null;
+  #open: Open | null = null;
   /** How often it opened without closing since. */
   #openings = 0;
   #goodProbes = 0;
   #probeSinceMs: number | null = null;
+  #sharedAtMs = Number.NEGATIVE_INFINITY;
+  /** Apart from the window: failures must not push the good calls out of it. */
+  #goodAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(rules: BreakerRules, random: Random) {
     this.#rules = rules;
     this.#random = random;
   }
 
-  allows(nowMs: number): "yes" | "probe" | "no" {
+  allows(nowMs: number, isReachable = false): "yes" | "probe" | "share" | "no" {
     const state = this.state(nowMs);
     if (state === "closed") return "yes";
-    return state === "half_open" && !this.#probeIsOut(nowMs) ? "probe" : "no";
+    if (state === "half_open" && !this.#probeIsOut(nowMs)) return "probe";
+    const sinceShareMs = nowMs - Math.max(this.#sharedAtMs, this.#open?.sinceMs ?? 0);
+    return isReachable && (sinceShareMs >= this.#rules.share_ms || sinceShareMs < 0) ? "share" : "no";
   }
 
-  begin(nowMs: number): BreakerRound {
-    const allowed = this.allows(nowMs);
+  begin(nowMs: number, isReachable = false): BreakerRound {
+    const allowed = this.allows(nowMs, isReachable);
     if (allowed === "no") return uncounted;
+    if (allowed === "share") this.#sharedAtMs = nowMs;
     if (allowed === "probe") {
       this.#round++;
       this.#probeSinceMs = nowMs;
@@ -80,10 +124,24 @@ class WayBreaker implements Breaker {
     return this.#round;
   }
 
-  record(round: BreakerRound, verdict: TrunkVerdict, nowMs: number): void {
+  record(
+    round: BreakerRound,
+    verdict: TrunkVerdict,
+    nowMs: number,
+    source: CallSource = unknownSource,
+    retryAfterMs = 0,
+  ): void {
+    if (verdict === "good") {
+      this.#goodAtMs = nowMs;
+      if (this.#open?.by === "calls") {
+        this.#close();
+        return;
+      }
+    }
     if (round !== this.#round) return;
-    if (this.#open === null) this.#recordUse(verdict, nowMs);
-    else if (this.#probeSinceMs !== null) this.#recordProbe(verdict, nowMs);
+    if (this.#open === null) this.#recordUse({ atMs: nowMs, verdict, source, retryAfterMs });
+    else if (this.#probeSinceMs !== null) this.#recordProbe(verdict, nowMs, retryAfterMs);
+    else if (verdict === "good") this.#recordGood();
   }
 
   state(nowMs: number): BreakerState {
@@ -99,18 +157,30 @@ class WayBreaker implements Breaker {
   why(nowMs: number): string | null {
     if (this.#open === null) return null;
     const leftMs = this.#pauseLeftMs(nowMs);
-    if (leftMs > 0) return `left alone for ${Math.ceil(leftMs / 1000)} s more: ${this.#open.seen}`;
-    return `one call at a time until ${this.#rules.probes} in a row are good: ${this.#open.seen}`;
+    if (leftMs > 0) return `circuit open for ${Math.ceil(leftMs / 1000)} s: ${this.#open.seen}`;
+    return `circuit half-open, one call at a time until ${this.#rules.probes} in a row are good: ${this.#open.seen}`;
   }
 
-  #recordUse(verdict: TrunkVerdict, nowMs: number): void {
-    if (verdict === "nothing") return;
-    this.#window.push({ atMs: nowMs, failed: verdict === "failed" });
-    while (this.#window.length > this.#rules.window_calls || this.#isOld(nowMs)) this.#window.shift();
-    const failures = this.#window.filter(({ failed }) => failed).length;
-    const share = (100 * failures) / this.#window.length;
-    if (failures < this.#rules.failures || share < this.#rules.failing_percent) return;
-    this.#leaveAlone(nowMs, `${failures} of the last ${this.#window.length} calls failed on the trunk`);
+  #recordUse(entry: Entry): void {
+    if (entry.verdict === "nothing") return;
+    this.#window.push(entry);
+    while (this.#window.length > this.#rules.window_calls || this.#isOld(entry.atMs)) this.#window.shift();
+    const seen = this.#whyToOpen(entry.atMs);
+    if (seen !== null) this.#openAgain(entry.atMs, seen);
+  }
+
+  #whyToOpen(nowMs: number): Pick<Open, "by" | "seen"> | null {
+    const { failures, failing_percent: percent, failing_prefixes: prefixes, failing_apps: apps } = this.#rules;
+    const own = this.#window.filter(({ verdict }) => verdict === "trunk_failed");
+    const ofAll = this.#window.length;
+    if (own.length >= failures && 100 * own.length >= percent * ofAll) {
+      return { by: "trunk", seen: `${own.length} of the last ${ofAll} calls failed on the trunk` };
+    }
+    const failed = this.#window.filter(({ verdict }) => verdict !== "good");
+    const isGood = nowMs - this.#goodAtMs <= this.#rules.window_ms;
+    if (isGood || failed.length < failures) return null;
+    if (distinct(failed, ({ prefix }) => prefix) < prefixes || distinct(failed, ({ app }) => app) < apps) return null;
+    return { by: "calls", seen: `${failed.length} calls failed and none was good` };
   }
 
   #isOld(nowMs: number): boolean {
@@ -118,22 +188,36 @@ class WayBreaker implements Breaker {
     return oldest !== undefined && nowMs - oldest.atMs > this.#rules.window_ms;
   }
 
-  #recordProbe(verdict: TrunkVerdict, nowMs: number): void {
+  #recordProbe(verdict: TrunkVerdict, nowMs: number, retryAfterMs: number): void {
+    const by = this.#open?.by ?? "trunk";
     this.#probeSinceMs = null;
-    if (verdict === "failed") this.#leaveAlone(nowMs, `probe ${this.#goodProbes + 1} failed`);
-    if (verdict !== "good") return;
+    if (verdict === "trunk_failed" || (verdict === "call_failed" && by === "calls")) {
+      this.#openAgain(nowMs, { by, seen: `probe ${this.#goodProbes + 1} failed` }, retryAfterMs);
+    }
+    // A response of any kind is what a trunk did not give that was opened by its own evidence.
+    if (verdict === "good" || (verdict === "call_failed" && by === "trunk")) this.#recordGood();
+  }
+
+  #recordGood(): void {
     this.#goodProbes++;
-    if (this.#goodProbes < this.#rules.probes) return;
+    if (this.#goodProbes >= this.#rules.probes) this.#close();
+  }
+
+  #close(): void {
     this.#round++;
     this.#open = null;
     this.#openings = 0;
+    this.#window.length = 0;
+    this.#probeSinceMs = null;
   }
 
-  #leaveAlone(nowMs: number, seen: string): void {
+  #openAgain(nowMs: number, { by, seen }: Pick<Open, "by" | "seen">, retryAfterMs = 0): void {
     this.#round++;
     this.#openings++;
     const limits = { firstMs: this.#rules.pause_ms, longestMs: this.#rules.longest_pause_ms };
-    this.#open = { sinceMs: nowMs, pauseMs: backoffMs(this.#openings, this.#random, limits), seen };
+    const asked = Math.min(longestRetryAfterMs, Math.max(retryAfterMs, ...this.#window.map((one) => one.retryAfterMs)));
+    const pauseMs = Math.max(backoffMs(this.#openings, this.#random, limits), asked);
+    this.#open = { sinceMs: nowMs, pauseMs, seen, by };
     this.#window.length = 0;
     this.#goodProbes = 0;
     this.#probeSinceMs = null;
@@ -149,4 +233,8 @@ class WayBreaker implements Breaker {
     if (this.#probeSinceMs === null || nowMs < this.#probeSinceMs) return false;
     return nowMs - this.#probeSinceMs < this.#rules.probe_limit_ms;
   }
+}
+
+function distinct(entries: readonly Entry[], part: (source: CallSource) => string): number {
+  return new Set(entries.map(({ source }) => part(source))).size;
 }

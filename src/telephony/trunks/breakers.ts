@@ -1,67 +1,155 @@
-/** The breakers of all paths, and which call began in which round of its breaker. */
+/** The circuit breakers of all paths and of callee prefixes on them, and which call began in which round of them. */
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
-import { type Breaker, type BreakerRound, type BreakerState, createBreaker } from "./breaker.ts";
+import { type Breaker, type BreakerRound, type BreakerState, type CallSource, createBreaker } from "./breaker.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
+
+/** Prefixes with a breaker of their own on one path; the one that failed longest ago goes first. */
+const mostPrefixes = 1000;
+/** While a carrier answers OPTIONS one call a second goes on, or one in ten of the trunk's calls a second. */
+const shareMs = 1000;
+const shareOneIn = 10;
 
 export interface BreakerReport {
   readonly state: BreakerState;
   /** When it will be probed, in milliseconds since the epoch; null: now, or there is no need. */
   readonly retryAtMs: number | null;
+  /** Callee prefixes to which this path is not used though its own breaker is closed. */
+  readonly openPrefixes?: number;
 }
 
 export interface Breakers {
-  /** Whether a call may be placed on this path, and why not; null where it is used as usual. */
-  state(path: TrunkPath): TrunkHealth | null;
+  /**
+   * Whether a call may be placed on this path, and why not; null where it is used as usual.
+   * @param source null: whatever the callee
+   * @param isReachable the carrier answers OPTIONS: a share of calls goes on though a circuit is open
+   */
+  state(path: TrunkPath, source: CallSource | null, isReachable: boolean): TrunkHealth | null;
   /** For the operator's view; see `Breaker`. */
   report(path: TrunkPath): BreakerReport;
-  /** A call takes the path, in the same breath in which `state` allowed it. @param call the key for `end` */
-  begin(path: TrunkPath, call: object): void;
-  /** What came of that call; `nothing` where none was placed. Later reports of the same call do not count. */
-  end(path: TrunkPath, call: object, verdict: TrunkVerdict): void;
+  /** A call takes the path, synchronous with the `state` that allowed it. @param call the key for the others */
+  begin(path: TrunkPath, call: object, source: CallSource, isReachable: boolean): void;
+  /** The phone rings: the trunk did its work, whatever comes after. */
+  alerted(path: TrunkPath, call: object): void;
+  /** The result of that call; `nothing` where none was placed. Later reports of the same call do not count. */
+  end(path: TrunkPath, call: object, verdict: TrunkVerdict, retryAfterMs?: number): void;
 }
 
-export function createBreakers(options: {
+interface Begun {
+  readonly source: CallSource;
+  readonly round: BreakerRound;
+  /** Null where its prefix had no breaker. */
+  readonly prefixRound: BreakerRound | null;
+}
+
+export interface BreakersOptions {
   readonly rules: BreakerConfig;
+  /** How many apps the configuration has: where there are several, one of them alone opens no trunk. */
+  readonly apps: number;
+  /** Calls a second of a trunk. */
+  readonly callsPerSecond: (trunk: string) => number;
   /** Longer than any call takes, in milliseconds. */
   readonly longestCallMs: number;
   readonly clock: Clock;
   readonly random: Random;
-}): Breakers {
+}
+
+/** One path and the prefixes that failed on it. */
+class PathBreakers {
+  readonly whole: Breaker;
+  /** In the order of their last failure; only prefixes that failed. */
+  readonly byPrefix = new Map<string, Breaker>();
+  /** When a call to a prefix was last good, the latest last: a breaker that is made later must know it. */
+  readonly #goodAtMs = new Map<string, number>();
+  readonly #newOne: () => Breaker;
+
+  constructor(whole: Breaker, newOne: () => Breaker) {
+    this.whole = whole;
+    this.#newOne = newOne;
+  }
+
+  record({ source, round, prefixRound }: Begun, verdict: TrunkVerdict, nowMs: number, retryAfterMs: number): void {
+    this.whole.record(round, verdict, nowMs, source, retryAfterMs);
+    if (verdict === "good") putLast(this.#goodAtMs, source.prefix, nowMs);
+    const known = this.byPrefix.get(source.prefix);
+    if (known === undefined && verdict !== "call_failed") return;
+    const breaker = known ?? this.#newOne();
+    const goodAtMs = this.#goodAtMs.get(source.prefix);
+    if (known === undefined && goodAtMs !== undefined)
+      breaker.record(breaker.begin(goodAtMs), "good", goodAtMs, source);
+    breaker.record(prefixRound ?? breaker.begin(nowMs), verdict, nowMs, source, retryAfterMs);
+    if (verdict === "call_failed") putLast(this.byPrefix, source.prefix, breaker);
+  }
+}
+
+/** What was put longest ago goes where there are too many. */
+function putLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > mostPrefixes && oldest !== undefined) map.delete(oldest);
+}
+
+export function createBreakers(options: BreakersOptions): Breakers {
   const { rules, longestCallMs, clock, random } = options;
   /** Bounded by the paths of the configuration. */
-  const breakers = new Map<string, Breaker>();
-  const rounds = new WeakMap<object, BreakerRound>();
+  const paths = new Map<string, PathBreakers>();
+  const begun = new WeakMap<object, Begun>();
 
-  function breakerOf({ trunk, asterisk }: TrunkPath): Breaker {
+  function breakersOf({ trunk, asterisk }: TrunkPath): PathBreakers {
     const name = `${trunk}@${asterisk}`;
-    const known = breakers.get(name) ?? createBreaker({ ...rules, probe_limit_ms: longestCallMs }, random);
-    breakers.set(name, known);
-    return known;
+    const known = paths.get(name);
+    if (known !== undefined) return known;
+    const share_ms = Math.min(shareMs, (1000 * shareOneIn) / options.callsPerSecond(trunk));
+    const common = { ...rules, probe_limit_ms: longestCallMs, share_ms };
+    const failing = { failing_prefixes: rules.failures, failing_apps: Math.min(2, options.apps) };
+    const made = new PathBreakers(createBreaker({ ...common, ...failing }, random), () =>
+      createBreaker({ ...common, failing_prefixes: 1, failing_apps: 1 }, random),
+    );
+    paths.set(name, made);
+    return made;
   }
 
   return {
-    state(path) {
-      const breaker = breakerOf(path);
-      const why = breaker.why(clock.nowMs());
-      return why === null ? null : { usable: breaker.allows(clock.nowMs()) !== "no", why };
+    state(path, source, isReachable) {
+      const nowMs = clock.nowMs();
+      const { whole, byPrefix } = breakersOf(path);
+      const ofPrefix = source === null ? undefined : byPrefix.get(source.prefix);
+      const open = [whole, ofPrefix].filter((one) => one !== undefined && one.why(nowMs) !== null) as Breaker[];
+      const [first] = open;
+      if (first === undefined) return null;
+      const shut = open.find((one) => one.allows(nowMs, isReachable) === "no");
+      const told = shut ?? first;
+      const why = told === whole ? told.why(nowMs) : `for this prefix: ${told.why(nowMs)}`;
+      return { usable: shut === undefined, why: why ?? "" };
     },
     report(path) {
-      const breaker = breakerOf(path);
-      return { state: breaker.state(clock.nowMs()), retryAtMs: breaker.retryAtMs(clock.nowMs()) };
+      const nowMs = clock.nowMs();
+      const { whole, byPrefix } = breakersOf(path);
+      const openPrefixes = [...byPrefix.values()].filter((one) => one.state(nowMs) !== "closed").length;
+      return { state: whole.state(nowMs), retryAtMs: whole.retryAtMs(nowMs), openPrefixes };
     },
-    begin(path, call) {
-      rounds.set(call, breakerOf(path).begin(clock.nowMs()));
+    begin(path, call, source, isReachable) {
+      const nowMs = clock.nowMs();
+      const { whole, byPrefix } = breakersOf(path);
+      const prefixRound = byPrefix.get(source.prefix)?.begin(nowMs, isReachable) ?? null;
+      begun.set(call, { source, round: whole.begin(nowMs, isReachable), prefixRound });
     },
-    end(path, call, verdict) {
-      const round = rounds.get(call);
-      if (round === undefined) return;
-      rounds.delete(call);
-      breakerOf(path).record(round, verdict, clock.nowMs());
+    alerted(path, call) {
+      const one = begun.get(call);
+      if (one === undefined) return;
+      begun.delete(call);
+      breakersOf(path).record(one, "good", clock.nowMs(), 0);
+    },
+    end(path, call, verdict, retryAfterMs = 0) {
+      const one = begun.get(call);
+      if (one === undefined) return;
+      begun.delete(call);
+      breakersOf(path).record(one, verdict, clock.nowMs(), retryAfterMs);
     },
   };
 }

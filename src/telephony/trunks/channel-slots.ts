@@ -4,10 +4,13 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
 import type { DialerConfig } from "../calls/config.ts";
-import type { AttemptResult, ChannelSlot, ChannelSlots, NoChannelSlot, Try } from "../calls/ports.ts";
-import type { Admission, LimitedPath, TrunkPath } from "./admission-port.ts";
+import type { CallAttempt, CallResult, ChannelSlot, ChannelSlots, NoChannelSlot } from "../calls/ports.ts";
+import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
+import { type CallerLimitsConfig, callerOf } from "./app-limits.ts";
+import type { Brakes } from "./brakes.ts";
 import type { BreakerReport, Breakers } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
+import type { Overload } from "./overload.ts";
 import { mayPresent, type Router } from "./routes.ts";
 import { type TrunkVerdict, verdictOf } from "./verdict.ts";
 
@@ -15,21 +18,23 @@ import { type TrunkVerdict, verdictOf } from "./verdict.ts";
 const unavailableRetryMs = 5000;
 /**
  * A call begins so long after its turn at most: three commands to Redis may each take most of their time. What is later
- * waited in a gateway that stood still. It would go out together with all others that waited there, for a person who is
+ * waited in a process that was stalled. It would go out together with all others that waited there, for a person who is
  * gone, and perhaps outlive its lease, which has 5 s to spare (the fail-safe's margin).
  */
 const mostLateMs = 3000;
-/** More paths are not looked at for one call: bounds what a script in Redis has to do. */
+/** More paths are not considered for one call: bounds what a script in Redis has to do. */
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
-  readonly config: Pick<DialerConfig, "asterisks" | "trunks" | "calls">;
+  readonly config: Pick<DialerConfig, "asterisks" | "trunks" | "calls"> & CallerLimitsConfig;
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
   /** What is known of a path beside whether its Asterisk is connected. */
   readonly health: (path: TrunkPath) => TrunkHealth;
   readonly breakers: Breakers;
+  readonly brakes: Pick<Brakes, "admit" | "ended">;
+  readonly overload: Pick<Overload, "admit" | "rang" | "late">;
   readonly admission: Admission;
   /** Longest that a call may take from its turn to its end. */
   readonly longestCallMs: number;
@@ -39,33 +44,44 @@ export interface ChannelSlotsParts {
 }
 
 export interface PathStatus extends TrunkPath, TrunkHealth {
+  /** By the path's own evidence: Asterisk is connected and knows of no fault. What breakers say does not count. */
+  readonly reachable: boolean;
   readonly breaker: BreakerReport;
 }
 
 /** What the dialer needs beside `ChannelSlots`. */
 export interface DialerSlots extends ChannelSlots {
+  /** The phone rings for the call on this slot. Never throws. */
+  alerted(slot: ChannelSlot): void;
   /** The call on this slot is over. Never rejects. */
-  callEnded(slot: ChannelSlot, result: AttemptResult): Promise<void>;
-  /** Every way of the configuration as this gateway sees it; what was taken out of service is not in it. */
+  callEnded(slot: ChannelSlot, result: CallResult): Promise<void>;
+  /** Every path of the configuration as this gateway sees it, whether or not it was taken out of service. */
   paths(): readonly PathStatus[];
 }
 
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
-  const { breakers, admission, clock, random, logger } = parts;
+  const { breakers, brakes, overload, admission, clock, random, logger } = parts;
   const { asterisks, trunks, calls } = parts.config;
+  /** Whose call a slot is for, as it was reserved. */
+  const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
 
-  function state(path: TrunkPath): TrunkHealth {
+  function ownHealth(path: TrunkPath): TrunkHealth {
     if (parts.callControls.get(path.asterisk)?.connected !== true) {
       return { usable: false, why: `Asterisk ${path.asterisk} is not connected` };
     }
-    const health = parts.health(path);
-    return (health.usable ? breakers.state(path) : null) ?? health;
+    return parts.health(path);
   }
 
-  function paced(path: TrunkPath): LimitedPath {
+  /** @param source null: whatever the callee */
+  function state(path: TrunkPath, source: Caller | null): TrunkHealth {
+    const health = ownHealth(path);
+    return (health.usable ? breakers.state(path, source, answersOptions(health)) : null) ?? health;
+  }
+
+  function limited(path: TrunkPath): LimitedPath {
     const trunk = trunks[path.trunk];
     const asterisk = asterisks[path.asterisk];
-    if (trunk === undefined || asterisk === undefined) throw new Error("a way that is not configured");
+    if (trunk === undefined || asterisk === undefined) throw new Error("a path that is not configured");
     return { ...path, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
   }
 
@@ -74,67 +90,108 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     return trunk !== undefined && mayPresent(trunk, range);
   }
 
-  async function takeOneOf(paths: readonly TrunkPath[]): Promise<ChannelSlot | NoChannelSlot> {
-    const usable = paths.filter((path) => state(path).usable).slice(0, maxPaths);
+  async function takeOneOf(
+    paths: readonly TrunkPath[],
+    caller: Caller,
+    callee: string,
+  ): Promise<ChannelSlot | NoChannelSlot> {
+    const usable = paths.filter((path) => state(path, caller).usable).slice(0, maxPaths);
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
     const answer = await admission.reserve({
-      leaseId,
-      leaseMs: parts.longestCallMs,
-      maxWaitMs: calls.max_queue_ms,
-      paths: usable.map(paced),
+      ...{ leaseId, leaseMs: parts.longestCallMs, maxWaitMs: calls.max_queue_ms, caller },
+      paths: usable.map(limited),
     });
     if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
+    if (answer.kind === "limited") {
+      return { none: "app_limit", limit: answer.limit, retryAfterMs: answer.retryAfterMs };
+    }
     const path = answer.kind === "taken" ? usable[answer.path] : undefined;
     if (answer.kind !== "taken" || path === undefined) {
       return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     }
     const { waitMs } = answer;
     const originateByMs = askedAtMs + waitMs + mostLateMs;
-    const slot = { leaseId, ...path, ranges: trunks[path.trunk]?.ranges ?? [], waitMs, originateByMs };
+    const ranges = trunks[path.trunk]?.ranges ?? [];
+    const slot: ChannelSlot = { leaseId, app: caller.app, ...path, ranges, waitMs, originateByMs };
+    callers.set(slot, { ...caller, callee });
     // While Redis was asked, its breaker may have opened or its one probe begun.
-    if (!state(path).usable) {
-      await release(slot, true);
-      return takeOneOf(usable.filter((other) => other !== path));
+    if (!state(path, caller).usable) {
+      await settle(slot, "unused");
+      const others = usable.filter((other) => other !== path);
+      return takeOneOf(others, caller, callee);
     }
-    breakers.begin(path, slot);
+    breakers.begin(path, slot, caller, answersOptions(ownHealth(path)));
     return slot;
   }
 
-  async function end(slot: ChannelSlot, verdict: TrunkVerdict, unused: boolean): Promise<void> {
-    breakers.end(slot, slot, verdict);
-    await release(slot, unused);
+  async function end(slot: ChannelSlot, verdict: TrunkVerdict, event: SlotEvent, retryAfterMs = 0): Promise<void> {
+    breakers.end(slot, slot, verdict, retryAfterMs);
+    await settle(slot, event);
   }
 
-  async function release(slot: ChannelSlot, unused: boolean): Promise<void> {
+  async function settle(slot: ChannelSlot, event: SlotEvent): Promise<void> {
+    // A slot that is not the very one that was reserved frees its trunk at least.
+    const caller = callers.get(slot) ?? callerOf(parts.config, slot.app ?? "", "+", true);
     try {
-      await admission.release(slot.leaseId, paced(slot), unused);
+      await admission.settle({ leaseId: slot.leaseId, path: limited(slot), caller }, event);
     } catch {
-      logger.warn({ trunk: slot.trunk }, "a slot could not be given back: it is free when its lease ends");
+      logger.warn({ trunk: slot.trunk }, "a slot could not be released: it is free when its lease ends");
     }
   }
 
   return {
-    async reserve(callee) {
+    async reserve(callee, app) {
       const paths = parts.router.pathsTo(callee);
-      return paths === null ? { none: "no_route", retryAfterMs: null } : takeOneOf(paths);
+      if (paths === null) return { none: "no_route", retryAfterMs: null };
+      const overloadedMs = overload.admit();
+      if (overloadedMs !== null) return { none: "capacity", retryAfterMs: overloadedMs };
+      const caller = callerOf(parts.config, app, callee, false);
+      const brakedMs = brakes.admit(app, caller.prefix);
+      if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
+      return takeOneOf(paths, caller, callee);
     },
-    async reserveAnother(callee, range, tried) {
+    async reserveAnother(callee, range, tried, app) {
       const paths = parts.router.pathsTo(callee) ?? [];
-      return takeOneOf(paths.filter((path) => presents(path, range) && isFresh(path, tried)));
+      const others = paths.filter((path) => presents(path, range) && isFresh(path, tried));
+      return takeOneOf(others, callerOf(parts.config, app, callee, true), callee);
     },
-    release: (slot) => end(slot, "nothing", true),
-    callEnded: (slot, result) => end(slot, verdictOf(result), false),
+    release(slot) {
+      if (clock.nowMs() > (slot.originateByMs ?? Number.POSITIVE_INFINITY)) overload.late();
+      return end(slot, "nothing", "unused");
+    },
+    alerted(slot) {
+      breakers.alerted(slot, slot);
+      void settle(slot, "alerted");
+    },
+    async callEnded(slot, result) {
+      const answered = result.outcome === "answered";
+      const caller = callers.get(slot);
+      if (caller !== undefined) brakes.ended({ ...caller, answered, falseAnswer: result.falseAnswer });
+      if (result.outcome === "rang" && result.endedBy === "us" && result.ringMs !== null) {
+        overload.rang(result.ringMs - calls.ring_ms);
+      }
+      const retryAfterMs = result.sipStatus === 503 ? 1000 * (result.retryAfterSeconds ?? 0) : 0;
+      await end(slot, verdictOf(result), answered ? "answered" : "ended", retryAfterMs);
+    },
     paths: () =>
       Object.keys(trunks)
         .flatMap((trunk) => parts.router.pathsOf(trunk))
-        .map((path) => ({ ...path, ...state(path), breaker: breakers.report(path) })),
+        .map((path) => {
+          const reachable = ownHealth(path).usable;
+          return { ...path, ...state(path, null), reachable, breaker: breakers.report(path) };
+        }),
   };
 }
 
-function isFresh(path: TrunkPath, tried: readonly Try[]): boolean {
-  const carrierSpoke = (one: Try) => one.outcome !== "trunk_down";
+/** Asterisk says that the carrier answers; not merely that nothing is known against it. */
+function answersOptions({ usable, answers }: TrunkHealth): boolean {
+  return usable && answers === true;
+}
+
+function isFresh(path: TrunkPath, tried: readonly CallAttempt[]): boolean {
+  const carrierSpoke = (one: CallAttempt) => one.outcome !== "trunk_down";
   return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || carrierSpoke(one)));
 }
 

@@ -1,4 +1,4 @@
-/** Number formats of trunks that would lose digits, dial somebody else, or cannot be dialled. */
+/** Number formats of trunks that would lose digits, reach another number, or cannot be dialled. */
 import { maxE164Digits, minE164Digits } from "../../numbers/e164.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
@@ -47,7 +47,7 @@ function nationalIsNotInternational(config: Sections, isSound: IsSound): Problem
   });
 }
 
-/** Whether `national_prefix` begins with `international_prefix`: numbers of the two forms could not be told apart. */
+/** Whether `national_prefix` begins with `international_prefix`: numbers of the two forms could not be distinguished. */
 export function looksInternational(trunk: TrunkConfig): boolean {
   return trunk.number_format === "national" && trunk.national_prefix.startsWith(trunk.international_prefix);
 }

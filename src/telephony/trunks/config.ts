@@ -6,7 +6,7 @@ import { count, section, text } from "../../typed-yaml/parts.ts";
 
 const numberRules = (description: string) =>
   Type.Array(
-    section("How numbers that start with a prefix are written; the longest prefix wins.", {
+    section("Rewriting of numbers that start with a prefix; the longest matching prefix wins.", {
       prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
         description: "Start of the number in E.164; `+` matches all.",
       }),
@@ -14,23 +14,23 @@ const numberRules = (description: string) =>
         0,
         0,
         12,
-        "How many digits are taken off the front, the plus sign not counted; at most those of the prefix.",
+        "Digits removed from the front, not counting the plus sign; at most as many as the prefix has.",
       ),
       add: text("^\\+?\\d{0,12}$", "up to 12 digits, perhaps with a plus sign before them", {
         default: "",
-        description: "What is put before the rest.",
+        description: "Digits put in front of the remaining ones.",
       }),
     }),
     {
       default: [],
       maxItems: 1000,
-      description: `${description} A number that a rule matches is sent as the rule leaves it; \`number_format\` is for all others.`,
+      description: `${description} A number that matches a rule is sent as the rule writes it; \`number_format\` applies to all others.`,
     },
   );
 
-export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk's pjsip.conf.", {
+export const Trunk = section("A SIP trunk to a carrier: an endpoint in Asterisk's pjsip.conf.", {
   asterisk: Type.Optional(
-    Type.String({ description: "Which of `asterisks` has it. Give exactly one of asterisk and asterisks." }),
+    Type.String({ description: "Which of `asterisks` has the endpoint. Give exactly one of asterisk and asterisks." }),
   ),
   asterisks: Type.Optional(
     Type.Array(Type.String(), {
@@ -38,7 +38,7 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
       maxItems: 16,
       uniqueItems: true,
       description:
-        "Which of `asterisks` have it, under the same endpoint name: calls are spread over them, and go on when one is away.",
+        "Which of `asterisks` have the endpoint, under the same name: calls are distributed over them and fail over when one is down.",
     }),
   ),
   endpoint: text("^[A-Za-z0-9_.-]{1,60}$", "1 to 60 letters, digits, dots, - or _", {
@@ -47,44 +47,61 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
   number_format: Type.Union([Type.Literal("+e164"), Type.Literal("e164"), Type.Literal("national")], {
     default: "+e164",
     description:
-      "How the carrier wants numbers (callee and caller ID): E.164 with or without the plus sign, or as people of its country dial them.",
+      "Format of callee and caller ID towards the carrier: E.164 with or without the plus sign, or as numbers are dialled within its country.",
   }),
   country_calling_code: Type.Optional(
     text("^[1-9]\\d{0,2}$", "1 to 3 digits without a plus sign, for instance 44", {
-      description: "For `national`, and only there: the country whose numbers are national.",
+      description:
+        "With `national`, where it is required, and only there: the country whose numbers are sent in national format.",
     }),
   ),
   national_prefix: text("^\\d{0,4}$", "up to 4 digits", {
     default: "0",
     description:
-      "For `national`: what stands before a national number. `0` in most countries, `1` in North America, empty in Italy or Spain.",
+      "With `national`: the trunk prefix in front of national numbers. `0` in most countries, `1` in North America, empty in Italy or Spain.",
   }),
   international_prefix: text("^(\\+|\\d{1,6})$", "a plus sign or 1 to 6 digits", {
     default: "00",
     description:
-      "For `national`: what stands before numbers of other countries. `00` in most countries (ITU-T E.164, I.1), `011` in North America.",
+      "With `national`: the prefix in front of numbers of other countries. `00` in most countries (ITU-T E.164, I.1), `011` in North America.",
   }),
-  callee_rules: numberRules("Callees that this carrier wants otherwise, for instance with a tech prefix."),
-  caller_id_rules: numberRules("Caller IDs that this carrier wants otherwise."),
+  callee_rules: numberRules("Callees that this carrier needs in another format, for instance with a tech prefix."),
+  caller_id_rules: numberRules("Caller IDs that this carrier needs in another format."),
   ring_on: Type.Union([Type.Literal("180"), Type.Literal("180+183")], {
     default: "180",
     description:
-      "Which response means that the phone rings. 183 alone may be an announcement: believe it only where the carrier says so.",
+      "Which response counts as alerting. 183 without 180 may be an announcement: select `180+183` only where the carrier confirms that its 183 means ringing.",
   }),
   ranges: Type.Array(Type.String(), {
     minItems: 1,
     uniqueItems: true,
-    description: "Which of `ranges` this carrier lets you present as caller ID.",
+    description: "Which of `ranges` this carrier accepts as caller ID.",
   }),
   inbound: Type.Optional(
     section(
-      "What calls that come in by this trunk are worth. All of them are refused; Asterisk must let them in so far.",
+      "Inbound calls on this trunk (`call_in`). All are rejected unanswered; Asterisk must accept them up to that point (docs/trunks.md).",
       {
         trusted: Type.Boolean({
           default: false,
           description:
-            "Whether the caller ID of such a call proves the caller. Only where the carrier vouches for it, and nobody else can send calls by this trunk: never over plain UDP on a public network.",
+            "Whether the caller ID of such a call proves the caller. Only where the carrier vouches for it and is the only one that can send calls on this trunk: never over plain UDP on a public network.",
         }),
+        identity: Type.Union([Type.Literal("pai"), Type.Literal("from")], {
+          default: "pai",
+          description:
+            "Where the carrier writes the caller that it vouches for: P-Asserted-Identity (RFC 3325), exactly one, or From. `from` only where the carrier says in writing that it sets From itself: otherwise the caller's phone writes it.",
+        }),
+        to_may_differ: Type.Boolean({
+          default: false,
+          description:
+            "Whether calls count whose To is another number than the Request-URI. A forwarded call looks so; set it only where the carrier writes To like this in every call (an account, a pilot number).",
+        }),
+        min_attestation: Type.Optional(
+          Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], {
+            description:
+              "The lowest STIR/SHAKEN attestation that proves a caller: `verstat` of the identity, P-Attestation-Indicator or Attestation-Info, where the carrier passes them on. Left out: none is needed, and a signature that failed still proves nothing.",
+          }),
+        ),
       },
     ),
   ),
@@ -92,13 +109,13 @@ export const Trunk = section("A SIP route to a carrier: an endpoint in Asterisk'
     100,
     1,
     10_000,
-    "Calls that all gateways together keep up at once on this trunk; ask the carrier for its channel limit.",
+    "Admission control: concurrent calls (channel slots) on this trunk, over all gateways; ask the carrier for its channel limit. 100 fit 10 calls per second that last 10 s each.",
   ),
   calls_per_second: count(
     10,
     1,
     10_000,
-    "Calls that all gateways together begin in a second on this trunk, evenly spaced; ask the carrier for its CPS limit. Carriers answer what is above with 503 or block the trunk.",
+    "Admission control: new calls per second (CPS) on this trunk, over all gateways, evenly spaced; ask the carrier for its CPS limit. Above it carriers answer 503 or block the trunk: 10 is a cautious default.",
   ),
 });
 

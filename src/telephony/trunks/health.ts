@@ -7,6 +7,8 @@ export interface TrunkHealth {
   readonly why: string;
   /** The carrier's last answer to OPTIONS is missing: asking again may help. */
   readonly silent?: true;
+  /** The carrier answered Asterisk's last OPTIONS. */
+  readonly answers?: true;
 }
 
 /**
@@ -31,7 +33,8 @@ export function judgeEndpoint(
   if (registration !== undefined && registration.status !== "Registered") {
     return { usable: false, why: `registration with the carrier: ${String(registration.status)}` };
   }
-  return { usable: true, why: "up" };
+  const answers = contacts.some((contact) => contact.status === "Reachable");
+  return { usable: true, why: "up", ...(answers ? { answers } : {}) };
 }
 
 /**

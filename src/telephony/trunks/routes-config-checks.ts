@@ -1,4 +1,4 @@
-/** Routes that repeat each other or weigh other routes' trunks, and breakers that could never open. */
+/** Routes with equal prefixes or weights of other routes' trunks, and circuit breakers that could never open. */
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";

@@ -1,4 +1,4 @@
-/** Which trunk carries what, and when one is left alone for a while. */
+/** Which trunks carry calls to which numbers, and the circuit breakers. */
 
 import { type Static, Type } from "typebox";
 import { e164PrefixPattern } from "../../numbers/e164.ts";
@@ -12,59 +12,54 @@ export const Route = section("Which trunks carry calls to numbers that start wit
     minItems: 1,
     maxItems: 16,
     uniqueItems: true,
-    description: "Trunks in order of preference; the first usable one is taken.",
+    description: "Trunks in order of preference; the first one that can take the call carries it.",
   }),
   weights: Type.Optional(
     Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 10_000 }), {
       minProperties: 1,
       maxProperties: 16,
       description:
-        "Shares of the calls instead of an order: with `a: 3` and `b: 1`, three calls of four try trunk a first. Trunks of the route without a weight come after those, in their order, as a reserve.",
+        "Weighted distribution instead of an order: with `a: 3` and `b: 1`, three of four calls try trunk a first. Trunks of the route without a weight follow in their order, for failover only.",
     }),
   ),
 });
 
-export const Routing = optionalSection("How routes deal with trunks that fail.", {
+export const Routing = optionalSection("Failure handling of trunks.", {
   breaker: optionalSection(
-    "A trunk whose calls fail by its own fault (congestion, no way to the carrier, silence) gets no more calls for a while, then one at a time until it works again. Each gateway judges for itself, each trunk through each Asterisk apart.",
+    "Circuit breaker of each path (a trunk through one Asterisk). It opens on failures that the path caused (congestion, carrier unreachable, no response); then the path gets no calls for a while, and single probe calls (half-open) until it is closed. Each gateway has its own.",
     {
       failures: count(
         5,
         1,
         100,
-        "Failed calls in the window before anything happens: fewer may be chance. Five is what Envoy takes too.",
+        "Failed calls in the window that open it; fewer may be chance. Envoy's default is five too.",
       ),
       failing_percent: count(
         50,
         1,
         100,
-        "Share of the window's calls that must have failed. A trunk that carries every second call still helps where there is no other; Resilience4j's default.",
+        "Share of the window's calls that must have failed as well. A path that completes every second call still helps where there is no other; Resilience4j's default.",
       ),
-      window_calls: count(20, 1, 1000, "Calls that are judged, the latest ones: at 10 calls a second, 2 seconds."),
+      window_calls: count(20, 1, 1000, "How many of the latest calls are counted: 2 seconds at 10 calls per second."),
       window_ms: ms(
         30_000,
         1000,
         3_600_000,
-        "Calls that ended longer ago say nothing about now; Polly's sampling time.",
+        "Calls that ended longer ago are not counted; Polly's default SamplingDuration.",
       ),
       pause_ms: ms(
         5000,
         100,
         600_000,
-        "First pause. Doubles with each probe that fails; a random part up to a half is taken off, so that gateways do not come back in step.",
+        "How long it stays open at first; Polly's default BreakDuration. Doubles with each probe call that fails; a random part of up to a half is subtracted, so that gateways do not probe at the same moment.",
       ),
       longest_pause_ms: ms(
         300_000,
         100,
         3_600_000,
-        "Longest pause: a trunk that is mended is found within it. Envoy's longest ejection.",
+        "Longest time that it stays open: a path that works again is used within it. Envoy's default max_ejection_time.",
       ),
-      probes: count(
-        3,
-        1,
-        100,
-        "Good calls in a row, one at a time, after which the trunk is used again: one may have been luck.",
-      ),
+      probes: count(3, 1, 100, "Successful probe calls in a row, one at a time, that close it: one may be chance."),
     },
   ),
 });

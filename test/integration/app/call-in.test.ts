@@ -2,6 +2,8 @@
  * Somebody calls in over a real trunk: real Asterisk and Redis, SIPp as the carrier that brings the call, and two gateways
  * that both hear it, one over ARI and one over AMI.
  */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { type Gateway, startGateway } from "../../support/gateway.ts";
@@ -24,6 +26,11 @@ beforeAll(async () => {
     inboundApps: ["one"],
     amiCallsApp: "two",
   });
+  // Without the filter that keeps what a caller wrote out of AMI: the events must prove by themselves whose they are.
+  const managerConf = path.join(asterisk.dir, "etc/manager.conf");
+  const lines = (await readFile(managerConf, "utf8")).split("\n");
+  await writeFile(managerConf, lines.filter((line) => !line.startsWith("eventfilter = !")).join("\n"));
+  await asterisk.cli("manager reload");
   const of = (name: string, trusted: string) => ({
     ...{ asterisk: "local", endpoint: name, ranges: ["block"], inbound: { trusted } },
   });
@@ -60,10 +67,14 @@ async function start(to: string) {
 }
 
 /** Brings a call by a carrier, and expects what every call in gets: one final, a refusal. */
-async function bring(carrier: keyof typeof carriers, caller: string, called: string, header?: string) {
+async function bring(
+  carrier: keyof typeof carriers,
+  caller: string,
+  called: string,
+  changed: { readonly header?: string; readonly toUser?: string } = {},
+) {
   const address = carriers[carrier];
-  const call = { to: asterisk.ports.sip, caller, called, address, transport: "tcp" } as const;
-  const statuses = await callIn(header === undefined ? call : { ...call, header });
+  const statuses = await callIn({ to: asterisk.ports.sip, caller, called, address, transport: "tcp", ...changed });
   expect(statuses.filter((status) => status > 100)).toHaveLength(1);
   expect(statuses.at(-1)).toBeGreaterThanOrEqual(400);
 }
@@ -115,9 +126,85 @@ test.each([
   const { id, called } = await start(to);
   // With Privacy there is a P-Asserted-Identity that carries the number for the network alone.
   const headers = header === "Privacy: id" ? `P-Asserted-Identity: <sip:${to}@carrier.example>\n${header}` : header;
-  await bring(carrier, callerFor(to), called, headers);
+  await bring(carrier, callerFor(to), called, headers === undefined ? {} : { header: headers });
   await expect.poll(() => counted(result)).toBe(before + 2);
   expect(await statusOf(id)).toBe("pending");
+});
+
+const asserted = (number: string) => `P-Asserted-Identity: <sip:${number}@carrier.example>`;
+const attacker = "+447400129997";
+test.each([
+  [
+    "forwarded",
+    "a forwarded call, by Diversion",
+    (to: string) => [asserted(to), `Diversion: <sip:${attacker}@x>;reason=unconditional`],
+  ],
+  [
+    "forwarded",
+    "a forwarded call, by History-Info",
+    (to: string) => [asserted(to), "History-Info: <sip:a@b>;index=1, <sip:c@d;cause=302>;index=1.1"],
+  ],
+  ["forwarded", "a transferred call", (to: string) => [asserted(to), `Referred-By: <sip:${attacker}@x>`]],
+  ["withheld", "Remote-Party-ID alone", (to: string) => [`Remote-Party-ID: <sip:${to}@x>;party=calling;screen=yes`]],
+  ["withheld", "From alone", () => ["X-Carrier: SIPp"]],
+  ["withheld", "a P-Asserted-Identity without a user", () => ["P-Asserted-Identity: <sip:carrier.example>"]],
+  ["withheld", "a broken P-Asserted-Identity", (to: string) => [`P-Asserted-Identity: <sip:${to}@x`]],
+  [
+    "withheld",
+    "the victim's P-Asserted-Identity before the network's",
+    (to: string) => [asserted(to), asserted(attacker)],
+  ],
+  ["withheld", "both in one line", (to: string) => [`P-Asserted-Identity: <sip:${to}@x>, <sip:${attacker}@y>`]],
+  ["withheld", "digits with letters between them", (to: string) => [asserted(`${to.slice(0, 3)}x${to.slice(3)}`)]],
+  ["wrong_format", "a caller without the plus sign", (to: string) => [asserted(to.slice(1))]],
+  ["not_attested", "a signature that is not valid", (to: string) => [asserted(`${to};verstat=TN-Validation-Failed`)]],
+  ["unreadable", "a header too long for Asterisk", (to: string) => [asserted(to), `X-Long: ${"x".repeat(5000)}`]],
+] as const)("counts as %s and verifies nothing: %s", async (result, _, headers) => {
+  const before = await counted(result);
+  const to = somebody();
+  const { id, called } = await start(to);
+  await bring("carrier", to, called, { header: headers(to).join("\n") });
+  await expect.poll(() => counted(result)).toBe(before + 2);
+  expect(await statusOf(id)).toBe("pending");
+});
+
+test("parameters of the called number's user part are no digits of it", async () => {
+  const to = somebody();
+  const { id, called } = await start(to);
+  const before = await counted("other_number");
+  // Glued together this would be the number that the person was told to call.
+  await bring("carrier", to, `${called.slice(0, -1)};x=${called.slice(-1)}`, { toUser: called });
+  await expect.poll(() => counted("other_number")).toBe(before + 2);
+  expect(await statusOf(id)).toBe("pending");
+  await bring("carrier", to, `${called};npdi;rn=+442079460999`);
+  await expect.poll(() => statusOf(id)).toBe("verified");
+});
+
+test("a call whose To is another number verifies nothing", async () => {
+  const before = await counted("forwarded");
+  const to = somebody();
+  const { id, called } = await start(to);
+  await bring("carrier", to, called, { toUser: attacker });
+  await expect.poll(() => counted("forwarded")).toBe(before + 2);
+  expect(await statusOf(id)).toBe("pending");
+});
+
+test("a whole event that a caller wrote into AMI by line breaks is dropped and counted", async () => {
+  const [before, own] = [await counted("forged"), await counted("other_number")];
+  const lines = (...texts: string[]) =>
+    texts
+      .map((text) => `%0d%0a${text.replaceAll(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`)
+      .join("");
+  // Newchannel has the caller's number before the number called, so the forged event begins in the first and ends in the
+  // second, 79 characters each. By a trunk that is not trusted, for one that is.
+  const caller = `1${lines("", "Event: UserEvent", "UserEvent: OneRingInbound")}`;
+  const called = `+44${lines("Channel: PJSIP/carrier-0000ffff", "Token: guessed-0123456789", "")}`;
+  await bring("stranger", caller, called, { header: "X-Carrier: SIPp" });
+  await expect.poll(() => counted("forged")).toBe(before + 1);
+  // What the dialplan itself sends of that call has the secret, and is of the other trunk.
+  expect(await counted("forged")).toBe(before + 1);
+  await expect.poll(() => counted("other_number")).toBe(own + 2);
+  expect(gateways[1]?.log()).toContain("without the dialplan's token");
 });
 
 test("somebody who calls back a missed call is refused, and nothing is verified by it", async () => {

@@ -88,7 +88,7 @@ describe("a drained trunk", () => {
     await drain("trunks/carrier");
     for (const gateway of gateways) {
       expect((await gateway.get("/readyz")).json.trunks).toEqual([
-        { trunk: "carrier", usable: false, why: "out of service: new SBC" },
+        { trunk: "carrier", usable: false, reachable: false, why: "out of service: new SBC" },
         expect.objectContaining({ trunk: "second", usable: true }),
       ]);
       const { text } = await gateway.get("/metrics");

@@ -116,21 +116,23 @@ describe("failover", () => {
   });
 });
 
-describe("a trunk that goes on failing", () => {
-  it("is left alone, and the figures say so", async () => {
+describe("a trunk on which the calls to a callee prefix go on failing", () => {
+  it("is left alone for that prefix, not for others, and the metrics say so", async () => {
     await start(refusing("503 Service Unavailable"), ringing);
-    const breaker = async (trunk: string, state: string) => {
-      const series = `onering_trunk_breaker{trunk="${trunk}",asterisk="local",state="${state}"}`;
-      return (await gateway?.get("/metrics"))?.text
+    const metric = async (series: string) =>
+      (await gateway?.get("/metrics"))?.text
         .split("\n")
         .find((line) => line.startsWith(series))
         ?.at(-1);
-    };
-    expect([await breaker("first", "closed"), await breaker("first", "open")]).toEqual(["1", "0"]);
+    const openPrefixes = (trunk: string) => metric(`onering_trunk_open_prefixes{trunk="${trunk}",asterisk="local"}`);
+    const isClosed = (trunk: string) =>
+      metric(`onering_trunk_breaker{trunk="${trunk}",asterisk="local",state="closed"}`);
+    expect(await openPrefixes("first")).toBe("0");
     for (let call = 0; call < 2; call++) await end();
-    expect([await breaker("first", "closed"), await breaker("first", "open")]).toEqual(["0", "1"]);
-    expect([await breaker("second", "closed"), await breaker("second", "open")]).toEqual(["1", "0"]);
+    expect([await openPrefixes("first"), await isClosed("first")]).toEqual(["1", "1"]);
+    expect([await openPrefixes("second"), await isClosed("second")]).toEqual(["0", "1"]);
     expect(await end()).toEqual({ status: "rung", reason: "rang" });
     expect([(await invites(carriers[0])).length, (await invites(carriers[1])).length]).toEqual([2, 3]);
+    expect((await gateway?.get("/readyz"))?.status).toBe(200);
   });
 });

@@ -77,7 +77,7 @@ test("no code and no caller ID in logs, metrics, answers or Redis while calls ar
     // The places are the right ones to look at: what may be known stands there.
     expect(places.redis).toContain(callees[0]);
     expect(places.log).toContain("verification");
-    expect(places.log).toContain('"evidence":"sip"');
+    expect(places.log).toContain('"source":"sip"');
     for (const callerId of callerIds) {
       expect(callerId).toMatch(/^4477\d{8}$/);
       for (const [place, text] of Object.entries(places)) {

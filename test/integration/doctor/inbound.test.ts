@@ -1,4 +1,6 @@
 /** What `onering doctor` says of calls that come in, on real Asterisks with and without the dialplan for them. */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
@@ -84,6 +86,35 @@ describe("where the dialplan leads calls in to the refusal", () => {
       expect(said).toMatch(/^ FAIL .*AMI is not told: no UserEvent\(OneRingInbound/);
       expect((await examined(open)).code).toBe(0);
     } finally {
+      await open.cli("dialplan reload");
+    }
+  });
+});
+
+describe("where calls in would prove nothing", () => {
+  it.each([
+    ["asterisk-manager", /Token: [\w-]+,/, "", /has no token, so anybody could forge it\n +→ .*Token: /],
+    ["asterisk-manager", /Token: [\w-]+,/, "Token: short,", /has no token/],
+    [
+      "ari-websocket",
+      /,inbound,\$\{ONERING_INVITE\}/,
+      ",inbound",
+      /does not pass the INVITE's headers on\n +→ .*ONERING_INVITE/,
+    ],
+    ["ari-websocket", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass the INVITE's headers on/],
+    ["asterisk-manager", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass the INVITE's headers on/],
+  ])("%s is told so: %s", async (driver, from, to, expected) => {
+    const file = path.join(open.dir, "etc/extensions.conf");
+    const before = await readFile(file, "utf8");
+    await writeFile(file, before.replace(from, to));
+    await open.cli("dialplan reload");
+    try {
+      const { code, said } = await examined(open, { asterisk: { driver } });
+      expect(said).toMatch(/^ FAIL /);
+      expect(said).toMatch(expected);
+      expect(code).toBe(1);
+    } finally {
+      await writeFile(file, before);
       await open.cli("dialplan reload");
     }
   });

@@ -96,11 +96,15 @@ describe("the conversation", () => {
       to,
       reference: "sign-up",
       metadata: { order: "4711" },
-      caller_id: { prefix: "+44770090", digits: 4 },
       code_length: 4,
+      delivery: { missed_call: { caller_id: { prefix: "+44770090", digits: 4 } } },
       checks_left: 3,
     });
-    const { id, caller_id: callerId } = started.json as { id: string; caller_id: { pattern: string } };
+    const { id, delivery } = started.json as {
+      id: string;
+      delivery: { missed_call: { caller_id: { pattern: string } } };
+    };
+    const { caller_id: callerId } = delivery.missed_call;
     const path = `/v1/verifications/${id}`;
     expect(started.headers.get("location")).toBe(path);
 
@@ -114,7 +118,11 @@ describe("the conversation", () => {
     const again = await ask("POST", `${path}/check`, { code });
     expect([again.status, again.json.code]).toEqual([409, "verification_ended"]);
     const read = await ask("GET", path);
-    expect(read.json).toMatchObject({ status: "verified", ended_at: expect.any(String) });
+    expect(read.json).toMatchObject({
+      status: "verified",
+      ended_at: expect.any(String),
+      proof: { kind: "phone", value: to },
+    });
     expect([started.text, wrong.text, right.text, read.text].join("")).not.toContain(`+44770090${code}`);
   });
 
@@ -223,8 +231,10 @@ describe("what is refused before any call", () => {
 describe("figures", () => {
   test("count what happened here", async () => {
     const { text } = await gateway.get("/metrics");
-    expect(text).toMatch(/^onering_verifications_started_total{country="GB"} [1-9]/m);
-    expect(text).toMatch(/^onering_verifications_ended_total{status="verified",reason="[a-z_]+",country="GB"} [1-9]/m);
+    expect(text).toMatch(/^onering_verifications_started_total{channel="missed_call",country="GB"} [1-9]/m);
+    expect(text).toMatch(
+      /^onering_verifications_ended_total{channel="missed_call",status="verified",reason="[a-z_]+",country="GB"} [1-9]/m,
+    );
     expect(text).toMatch(/^onering_checks_total{valid="true"} [1-9]/m);
     expect(text).toMatch(/^onering_call_attempts_total{trunk="carrier",outcome="rang"} [1-9]/m);
     expect(text).toContain('onering_trunk_usable{trunk="carrier"} 1');

@@ -88,7 +88,7 @@ test("the first gateway that is connected gets the call, unanswered, with caller
   expectRefusal(statuses);
   expect(calls).toMatchObject([
     {
-      args: ["inbound"],
+      args: ["inbound", expect.stringContaining(`&called=${encodeURIComponent(CALLED)}&`)],
       channel: {
         name: expect.stringMatching(/^PJSIP\/carrier-/),
         state: "Ring",
@@ -155,9 +155,11 @@ test.each([
   await expect.poll(() => text).toContain("Ping: Pong");
   socket.destroy();
   expect(text.match(/^Event: .*$/gm)).toEqual(["Event: FullyBooted", "Event: UserEvent"]);
-  expect(text.match(/^(Called|Caller|Uniqueid): .*$/gm)).toEqual([
+  expect(text.match(/^(Called|Caller|Uniqueid|Token|Invite|Exten|CallerIDNum): .*$/gm)).toEqual([
+    expect.stringMatching(/^CallerIDNum: [0-9+]*$/),
+    expect.stringMatching(/^Exten: [0-9+]*$/),
     expect.stringMatching(/^Uniqueid: \d+\.\d+$/),
-    expect.stringMatching(/^Called: [0-9+]*$/),
-    expect.stringMatching(/^Caller: [0-9+]*$/),
+    expect.stringMatching(/^Token: [\w-]{32}$/),
+    expect.stringMatching(/^Invite: v1&names=[\w.~%-]+&called=[\w.~%-]+&.*&end$/),
   ]);
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import type { AdmissionLimits, LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
+import { anyCaller } from "../../support/any-caller.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { careSettings } from "../verification/world.ts";
 
@@ -47,7 +48,7 @@ function take(paths: readonly LimitedPath[], changed: { gateway?: 0 | 1; maxWait
   const leaseId = `lease-${number}`;
   const { gateway = 0, maxWaitMs = 0, leaseMs = 30_000 } = changed;
   return gateways[gateway].admission
-    .reserve({ leaseId, leaseMs, maxWaitMs, paths })
+    .reserve({ leaseId, leaseMs, maxWaitMs, caller: anyCaller, paths })
     .then((answer) => ({ leaseId, answer }));
 }
 
@@ -68,9 +69,9 @@ describe("calls at once", () => {
   it("are fewer by what any gateway gives back, once", async () => {
     const path = wayWith({ trunk: { maxConcurrentCalls: 1 } });
     const first = await take([path]);
-    await gateways[1].admission.release(first.leaseId, path, false);
+    await gateways[1].admission.settle({ leaseId: first.leaseId, path, caller: anyCaller }, "ended");
     const second = await take([path], { maxWaitMs: 100 });
-    await gateways[0].admission.release(first.leaseId, path, false);
+    await gateways[0].admission.settle({ leaseId: first.leaseId, path, caller: anyCaller }, "ended");
     expect(kinds([first, second, await take([path])])).toEqual(["taken", "taken", "full"]);
   });
 
@@ -109,7 +110,7 @@ describe("calls a second", () => {
     const path = wayWith({ trunk: { callsPerSecond: 1 } });
     const first = await take([path]);
     expect(kinds([await take([path], { maxWaitMs: 500 })])).toEqual(["full"]);
-    await gateways[1].admission.release(first.leaseId, path, true);
+    await gateways[1].admission.settle({ leaseId: first.leaseId, path, caller: anyCaller }, "unused");
     expect(kinds([await take([path])])).toEqual(["taken"]);
   });
 
@@ -139,5 +140,17 @@ describe("of several paths", () => {
     const full = wayWith({ trunk: { maxConcurrentCalls: 1 } });
     await take([full]);
     expect((await take([full, wayWith()])).answer).toMatchObject({ kind: "taken", path: 1 });
+  });
+});
+
+describe("a start that was refused", () => {
+  it("gives its turn back at once: honest calls do not queue behind refused ones", async () => {
+    const path = wayWith({ trunk: { callsPerSecond: 10 } });
+    for (let refused = 0; refused < 50; refused++) {
+      const { leaseId, answer } = await take([path], { maxWaitMs: 100, gateway: (refused % 2) as 0 | 1 });
+      expect(answer.kind).toBe("taken");
+      await gateways[(refused % 2) as 0 | 1].admission.settle({ leaseId, path, caller: anyCaller }, "unused");
+    }
+    expect((await take([path])).answer).toEqual({ kind: "taken", path: 0, waitMs: 0 });
   });
 });

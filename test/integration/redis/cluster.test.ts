@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { Child } from "../../../src/local/process/child.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
+import { anyCaller } from "../../support/any-caller.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
 
@@ -144,9 +145,9 @@ describe("on a Redis Cluster of three nodes", () => {
     const limits = { callsPerSecond: 1000, maxConcurrentCalls: 1 };
     const path = { trunk: "carrier", asterisk: "main", trunkLimits: limits, asteriskLimits: limits };
     const take = (leaseId: string) =>
-      world.store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs: 100, paths: [path] });
+      world.store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs: 100, caller: anyCaller, paths: [path] });
     expect([(await take("a")).kind, (await take("b")).kind]).toEqual(["taken", "full"]);
-    const released = world.store.admission.release("a", path, false);
+    const released = world.store.admission.settle({ leaseId: "a", path, caller: anyCaller }, "ended");
     world.clock.advance(1000);
     await released;
     expect(await take("c")).toMatchObject({ kind: "taken", path: 0 });

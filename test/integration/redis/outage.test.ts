@@ -45,7 +45,7 @@ describe("while Redis is away", () => {
     redis = await runtime.redis({ port: redis.port });
     await world.ready();
     expect(await world.verifications.start(shop, { to }, null)).toMatchObject({ status: "pending" });
-    expect(await world.verifications.get(shop, world.lastCall().attemptId.slice(0, -2))).toBeTruthy();
+    expect(await world.verifications.get(shop, world.lastCall().callId.slice(0, -2))).toBeTruthy();
   });
 
   it("what is in progress is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {
@@ -105,7 +105,10 @@ describe("while Redis is away", () => {
     // The pause before the next try.
     world.clock.advance(100);
     await world.verifications.settled();
-    expect(await world.verifications.get(shop, id)).toMatchObject({ status: "rung", reason: "rang" });
+    expect(await world.verifications.get(shop, id)).toMatchObject({
+      status: "delivered",
+      deliveries: [{ state: "rung", reason: "rang" }],
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Outage, Part } from "../../../src/operations/outages-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import type { LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
+import { anyCaller } from "../../support/any-caller.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { careSettings } from "../verification/world.ts";
 
@@ -36,7 +37,7 @@ function newWay(): { path: LimitedPath; trunk: Part; asterisk: Part } {
   return { path, trunk: { kind: "trunk", name: path.trunk }, asterisk: { kind: "asterisk", name: path.asterisk } };
 }
 const take = (store: Store, path: LimitedPath, leaseId = `lease-${number++}`, maxWaitMs = 0) =>
-  store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs, paths: [path] });
+  store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs, caller: anyCaller, paths: [path] });
 const outage = (by: Outage["by"], reason: string): Outage => ({ by, who: "key 1", reason, sinceMs: 1000 });
 
 describe("out of service", () => {
@@ -57,7 +58,7 @@ describe("out of service", () => {
     await take(one, path, "live");
     await other.outages.takeOut(trunk, outage("operator", "x"));
     expect(await other.outages.look([trunk])).toMatchObject([{ liveCalls: 1 }]);
-    await one.admission.release("live", path, false);
+    await one.admission.settle({ leaseId: "live", path, caller: anyCaller }, "ended");
     expect(await other.outages.look([trunk])).toMatchObject([{ liveCalls: 0 }]);
   });
 
@@ -114,7 +115,7 @@ describe("how busy a part is", () => {
     const { path, trunk } = newWay();
     const begun: number[] = [];
     await take(one, path, "unused");
-    await one.admission.release("unused", path, true);
+    await one.admission.settle({ leaseId: "unused", path, caller: anyCaller }, "unused");
     const untilMs = performance.now() + 2200;
     await vi.waitFor(
       async () => {

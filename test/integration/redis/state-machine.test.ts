@@ -49,7 +49,9 @@ async function started(calls = 1): Promise<string> {
     ...({ mode: "new", app: "shop", id, channel: "missed_call", callee, to: "+447700900123", country: "GB" } as const),
     ...{ reference: null, metadata: null, session: null },
   };
-  expect(await verifications.begin(delivery, [calls, 30_000, 50, ...candidate])).toMatchObject({ kind: "begun" });
+  expect(await verifications.begin(delivery, [calls, 30_000, 50, 600_000, 30_000, ...candidate])).toMatchObject({
+    kind: "begun",
+  });
   return id;
 }
 
@@ -110,7 +112,11 @@ it("with two calls is delivered only when both were, whatever happens in whateve
       for (const event of steps) {
         const before = await look(id);
         if (event === "next") {
-          const answer = await verifications.run("missed_call", "next_call", { app: "shop", id }, [attempt, 30_000]);
+          const answer = await verifications.run("missed_call", "next_call", { app: "shop", id }, [
+            attempt,
+            30_000,
+            30_000,
+          ]);
           const { state, partsDelivered } = newestOf(before);
           const waits = !isTerminal(before.status) && state === "calling" && partsDelivered === 1 && attempt === 1;
           expect(answer.kind === "begun").toBe(waits);

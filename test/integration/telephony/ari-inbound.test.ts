@@ -17,6 +17,7 @@ import { keepingLogger } from "./world.ts";
 const runtime = withRuntime();
 const caller = "+447700900123";
 const called = "+442079460000";
+const asserted = [`<sip:${caller}@carrier.example>`];
 const app = "onering";
 /** What the caller gets for our "busy"; the dialplan's own refusal, where no gateway is connected, is a 403. */
 const busy = 486;
@@ -71,7 +72,7 @@ describe.each([
     const startedAtMs = Date.now();
     expect((await call(asterisk)).filter((status) => status !== 100)).toEqual([busy]);
     await expect.poll(() => told).toHaveLength(1);
-    expect(told).toMatchObject([{ endpoint: "calls-in.1", caller, called }]);
+    expect(told).toMatchObject([{ endpoint: "calls-in.1", invite: { called, asserted } }]);
     expect(told[0]?.atMs).toBeGreaterThanOrEqual(startedAtMs);
     expect(log.events).toEqual([]);
     await expect.poll(async () => (await ariRequest(asterisk, "GET", "/channels")).body).toEqual([]);
@@ -115,6 +116,6 @@ describe.each([
     proxy.restore();
     await log.connection(true);
     expect((await refused).at(-1)).toBe(busy);
-    await expect.poll(() => told).toMatchObject([{ caller, called }]);
+    await expect.poll(() => told).toMatchObject([{ invite: { called, asserted } }]);
   });
 });

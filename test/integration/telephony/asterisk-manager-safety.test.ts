@@ -1,6 +1,8 @@
 /** What is AMI's own: the ways in which the asterisk-manager package hurts when it is not held, rights, and calls in. */
 
+import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
@@ -225,11 +227,26 @@ describe("an Asterisk on AMI", () => {
     const numbers = { caller: "+447700900123", called: "+442079460000" };
     const statuses = await callIn({ to: asterisk.ports.sip, ...numbers, transport: "tcp" });
     expect(statuses.at(-1)).toBeGreaterThanOrEqual(400);
-    await expect.poll(() => calls).toEqual([{ ...numbers, endpoint: "calls-in", atMs: expect.any(Number) }]);
+    const invite = { called: numbers.called, asserted: [`<sip:${numbers.caller}@carrier.example>`], privacy: "" };
+    await expect.poll(() => calls).toMatchObject([{ invite, endpoint: "calls-in", atMs: expect.any(Number) }]);
     const header = "P-Asserted-Identity: <sip:+447700900199@example.net>\nPrivacy: id";
     await callIn({ to: asterisk.ports.sip, ...numbers, header, transport: "tcp" });
     await expect.poll(() => calls).toHaveLength(2);
-    expect(calls[1]).toMatchObject({ caller: "", called: numbers.called });
+    expect(calls[1]).toMatchObject({ invite: { called: numbers.called, privacy: "id" } });
+    // Another secret, and a dialplan that has none at all.
+    const file = path.join(asterisk.dir, "etc/extensions.conf");
+    const setToken = async (token: string) => {
+      await writeFile(file, (await readFile(file, "utf8")).replace(/Token: [\w-]+/, `Token: ${token}`));
+      await asterisk.cli("dialplan reload");
+    };
+    await setToken("another-secret-of-24-chars");
+    await callIn({ to: asterisk.ports.sip, ...numbers, transport: "tcp" });
+    await expect.poll(() => calls).toHaveLength(3);
+    expect(calls[2]).toMatchObject({ invite });
+    await setToken("short");
+    await callIn({ to: asterisk.ports.sip, ...numbers, transport: "tcp" });
+    await expect.poll(() => calls).toHaveLength(4);
+    expect(calls[3]).toMatchObject({ invite: "forged", endpoint: "calls-in" });
     expect(driver.connected).toBe(true);
     expect(logs.text()).not.toContain("447700900123");
   });

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallsConfig } from "../../../src/telephony/calls/config.ts";
-import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
-import { patientRouting } from "../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
@@ -52,6 +52,8 @@ async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<Tr
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
       routing: patientRouting,
+      apps: {},
+      limits: noLimits,
       calls: {
         ring_ms: ringMs,
         setup_limit_ms: setupLimitMs,
@@ -72,19 +74,19 @@ async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<Tr
 }
 
 interface Placed {
-  readonly attemptId: string;
+  readonly callId: string;
   readonly told: string[];
   readonly ringing: Promise<void>;
-  readonly ended: Promise<AttemptResult>;
+  readonly ended: Promise<CallResult>;
 }
 
 function place(trunk = "carrier"): Placed {
-  const attemptId = randomUUID();
+  const callId = randomUUID();
   const told: string[] = [];
   const { promise: ringing, resolve: rings } = Promise.withResolvers<void>();
-  const { promise: ended, resolve: ends } = Promise.withResolvers<AttemptResult>();
+  const { promise: ended, resolve: ends } = Promise.withResolvers<CallResult>();
   telephony.dialer.place(
-    { attemptId, callee, callerId, range: "block", slot: { ...line, trunk } },
+    { callId, callee, callerId, range: "block", slot: { ...line, trunk } },
     {
       calling: () => void told.push("calling"),
       ringing: () => {
@@ -97,7 +99,7 @@ function place(trunk = "carrier"): Placed {
       },
     },
   );
-  return { attemptId, told, ringing, ended };
+  return { callId, told, ringing, ended };
 }
 
 const request = (messages: readonly SipMessage[], method: string) => messages.find((one) => one.method === method);
@@ -241,11 +243,11 @@ describe("when something breaks", () => {
   it("a call can be canceled at any moment", async () => {
     await world().carrier([{ send: "180 Ringing" }, "canceled"]);
     const atOnce = place();
-    telephony.dialer.cancel(atOnce.attemptId);
+    telephony.dialer.cancel(atOnce.callId);
     expect(await atOnce.ended).toMatchObject({ outcome: "canceled" });
     const ringing = place();
     await ringing.ringing;
-    telephony.dialer.cancel(ringing.attemptId);
+    telephony.dialer.cancel(ringing.callId);
     expect(await ringing.ended).toMatchObject({ outcome: "canceled", alerted: true });
     await expect.poll(() => world().channels()).toEqual([]);
   });
@@ -267,7 +269,7 @@ describe("when something breaks", () => {
     await call.ringing;
     await world().asterisk.kill();
     await world().asterisk.restart();
-    expect(await call.ended).toMatchObject({ outcome: "interrupted", alerted: true, endedBy: "nobody" });
+    expect(await call.ended).toMatchObject({ outcome: "interrupted", alerted: true, endedBy: "unknown" });
     await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
     await world().carrier([{ send: "180 Ringing" }, "canceled"]);
     expect(await place().ended).toMatchObject({ outcome: "rang" });

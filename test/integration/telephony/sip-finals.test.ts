@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
-import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
-import { patientRouting } from "../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
@@ -26,7 +26,7 @@ const toleranceMs = 200;
 interface Row {
   readonly name: string;
   readonly steps: readonly Step[];
-  readonly expected: Partial<AttemptResult>;
+  readonly expected: Partial<CallResult>;
 }
 
 const ring: Step = { send: "180 Ringing" };
@@ -39,8 +39,11 @@ const reason = (q850: number) => [
   `Reason: Q.850;cause=${q850};text="from the carrier, ;cause=1"`,
 ];
 
+const redressUrl = "https://redress.example/form";
+const blocked = [`Reason: SIP;cause=603;text="v=analytics1;url=${redressUrl}";location=RLN`];
+
 /** A final before alerting: the far end's, and nothing of it is alive. */
-function final(line: string, outcome: AttemptResult["outcome"], q850?: number): Row {
+function final(line: string, outcome: CallResult["outcome"], q850?: number): Row {
   const sipStatus = Number(line.slice(0, 3));
   const headers = q850 === undefined ? [] : reason(q850);
   if (sipStatus === 302) headers.push("Contact: <sip:+12025550199@127.0.0.1:5999>");
@@ -51,34 +54,52 @@ function final(line: string, outcome: AttemptResult["outcome"], q850?: number): 
   };
 }
 
-const seen = { evidence: "sip", falseAnswer: false, silent: false, inviteOver: true } as const;
+const seen = { source: "sip", falseAnswer: false, silent: false, inviteOver: true } as const;
 const refused = { ...seen, alerted: false, endedBy: "far_end", postDialDelayMs: null, ringMs: null } as const;
 const hungUp = { ...seen, endedBy: "us" } as const;
 
 /** What the carrier does → what is known of the attempt, all of it with the capture's help. */
 const rows: readonly Row[] = [
   final("302 Moved Temporarily", "unknown"),
+  final("400 Bad Request", "unknown"),
+  final("401 Unauthorized", "trunk_down"),
   final("403 Forbidden", "barred"),
   final("404 Not Found", "unallocated"),
   final("404 Not Found", "congestion", 3),
+  final("407 Proxy Authentication Required", "trunk_down"),
   final("408 Request Timeout", "no_answer_signal"),
   final("410 Gone", "changed"),
   final("433 Anonymity Disallowed", "caller_id_refused"),
+  final("477 Unfortunately error on sending to next hop occurred", "congestion"),
   final("480 Temporarily Unavailable", "no_answer_signal"),
   final("480 Temporarily Unavailable", "no_answer_signal", 19),
   final("480 Temporarily Unavailable", "switched_off", 20),
+  final("481 Call/Transaction Does Not Exist", "congestion"),
   final("484 Address Incomplete", "invalid_format"),
   final("486 Busy Here", "busy"),
   final("488 Not Acceptable Here", "unknown"),
+  final("491 Request Pending", "congestion"),
   final("500 Server Internal Error", "congestion"),
+  final("501 Not Implemented", "congestion"),
   final("502 Bad Gateway", "congestion"),
   final("503 Service Unavailable", "congestion"),
   final("503 Service Unavailable", "barred", 21),
+  final("513 Message Too Large", "congestion"),
   final("600 Busy Everywhere", "busy"),
   final("603 Decline", "caller_id_refused"),
   final("604 Does Not Exist Anywhere", "unallocated"),
   final("607 Unwanted", "caller_id_refused"),
   final("608 Rejected", "caller_id_refused"),
+  {
+    name: "603 Network Blocked",
+    steps: [{ send: "603 Network Blocked", headers: blocked }, "ack"],
+    expected: { ...refused, outcome: "caller_id_refused", networkBlocked: true, redressUrl },
+  },
+  {
+    name: "603 Network Blocked after 180",
+    steps: [pause, ring, pause, { send: "603 Network Blocked", headers: blocked }, "ack"],
+    expected: { ...seen, outcome: "caller_id_refused", alerted: true, networkBlocked: true, redressUrl },
+  },
   {
     name: "603 after 180",
     steps: [pause, ring, pause, { send: "603 Decline" }, "ack"],
@@ -97,12 +118,12 @@ const rows: readonly Row[] = [
   {
     name: "183 with SDP, then nothing",
     steps: [earlyMedia, "canceled"],
-    expected: { ...hungUp, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
+    expected: { ...hungUp, progress: true, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
   },
   {
     name: "183 without SDP, then nothing",
     steps: [progress, "canceled"],
-    expected: { ...hungUp, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
+    expected: { ...hungUp, progress: true, outcome: "no_answer_signal", alerted: false, sipStatus: 487 },
   },
   {
     name: "183 with an announcement, then 404",
@@ -137,20 +158,28 @@ const rows: readonly Row[] = [
 ];
 
 /** The same carrier where Asterisk's events are all there is. */
-const coarser: Readonly<Record<string, Partial<AttemptResult>>> = {
-  // Asterisk's own fail-safe would look the same, so the INVITE is not surely over.
-  "480 Temporarily Unavailable, Q.850;cause=20": { outcome: "no_answer_signal", q850Cause: 19, inviteOver: false },
+const coarser: Readonly<Record<string, Partial<CallResult>>> = {
+  // Asterisk says that the far end sent it: its own fail-safe would look the same else.
+  "480 Temporarily Unavailable, Q.850;cause=20": { outcome: "no_answer_signal", q850Cause: 19, inviteOver: true },
   "503 Service Unavailable, Q.850;cause=21": { outcome: "congestion", q850Cause: 34, inviteOver: true },
   "486 Busy Here": { outcome: "busy", inviteOver: true },
   "603 after 180": { outcome: "declined", alerted: true },
   "200 that crosses our CANCEL": { outcome: "rang", alerted: true, inviteOver: false },
   "180, rings until we hang up": { outcome: "rang", alerted: true, inviteOver: false },
-  silence: { outcome: "no_answer_signal", silent: false, inviteOver: false },
+  silence: { outcome: "no_answer_signal", silent: true, inviteOver: false },
+  "400 Bad Request": { outcome: "unknown", inviteOver: true },
+  "401 Unauthorized": { outcome: "trunk_down", inviteOver: true },
+  "407 Proxy Authentication Required": { outcome: "trunk_down", inviteOver: true },
+  "477 Unfortunately error on sending to next hop occurred": { outcome: "congestion", inviteOver: true },
+  "501 Not Implemented": { outcome: "congestion", inviteOver: true },
+  "513 Message Too Large": { outcome: "congestion", inviteOver: true },
+  "603 Network Blocked": { outcome: "caller_id_refused", networkBlocked: true },
+  "603 Network Blocked after 180": { outcome: "caller_id_refused", alerted: true, networkBlocked: true },
   "200 at once": { outcome: "answered", falseAnswer: true },
 };
 
 interface Played {
-  readonly result: Promise<AttemptResult>;
+  readonly result: Promise<CallResult>;
   readonly carrier: SippCarrier;
 }
 
@@ -220,6 +249,8 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
         trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
         routes: [{ prefix: "+", trunks: ["row-0"] }],
         routing: patientRouting,
+        apps: {},
+        limits: noLimits,
         calls: {
           ring_ms: ringMs,
           setup_limit_ms: setupLimitMs,
@@ -234,10 +265,10 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
     await telephony.start();
     await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
     played.forEach(({ name }, row) => {
-      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+      const { promise, resolve } = Promise.withResolvers<CallResult>();
       const slot = { leaseId: `${row}`, asterisk: "main", trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
       telephony.dialer.place(
-        { attemptId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },
+        { callId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },
         { calling: () => undefined, ringing: () => undefined, ended: resolve },
       );
       calls.set(name, { result: promise, carrier: carriers[row] as SippCarrier });
@@ -283,7 +314,7 @@ describe("without the SIP capture", () => {
   const call = play(played, "udp", false);
 
   it.each(played)("$name", async ({ name }) => {
-    expect(await call(name).result).toMatchObject({ ...coarser[name], evidence: "events" });
+    expect(await call(name).result).toMatchObject({ ...coarser[name], source: "events" });
   });
 
   it("has all rows that it wants to show", () => {

@@ -8,7 +8,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
-import { patientRouting } from "../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
@@ -35,7 +35,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     max_concurrent_calls: 10,
     calls_per_second: 10,
   });
-  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls"> = {
+  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls" | "apps" | "limits"> = {
     asterisks: {
       main: {
         driver: "ari-websocket",
@@ -53,6 +53,8 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
     routes: [{ prefix: "+", trunks: endpoints }],
     routing: patientRouting,
+    apps: {},
+    limits: noLimits,
     calls: {
       ring_ms: 1000,
       setup_limit_ms: 2000,
@@ -90,7 +92,7 @@ describe("the health of trunks", () => {
     let carrier = await runtime.carrier({ scenario: "ringing", port });
     await start(asterisk, ["first", "second", "missing"]);
     await becomes("first", { usable: true, why: "up" });
-    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.slots.reserve("+447700900123", "shop")).toMatchObject({ trunk: "first" });
     // Never asked with OPTIONS: Asterisk cannot tell, so it counts as usable.
     expect(stateOf("second")).toMatchObject({ usable: true });
     expect(stateOf("missing")).toMatchObject({
@@ -101,11 +103,11 @@ describe("the health of trunks", () => {
 
     await carrier.stop();
     await becomes("first", { usable: false, why: "the carrier does not answer OPTIONS" });
-    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "second" });
+    expect(await telephony?.slots.reserve("+447700900123", "shop")).toMatchObject({ trunk: "second" });
 
     carrier = await runtime.carrier({ scenario: "ringing", port });
     await becomes("first", { usable: true });
-    expect(await telephony?.slots.reserve("+447700900123")).toMatchObject({ trunk: "first" });
+    expect(await telephony?.slots.reserve("+447700900123", "shop")).toMatchObject({ trunk: "first" });
 
     await asterisk.restart();
     await becomes("first", { usable: true, why: "up" });
@@ -183,7 +185,7 @@ describe("the health of trunks", () => {
     expect(stateOf("carrier")).toMatchObject({ usable: true });
     await asterisk.kill();
     await becomes("carrier", { usable: false, why: "Asterisk main is not connected" });
-    expect(await telephony?.slots.reserve("+447700900123")).toEqual({
+    expect(await telephony?.slots.reserve("+447700900123", "shop")).toEqual({
       none: "telephony_unavailable",
       retryAfterMs: 5000,
     });

@@ -47,7 +47,7 @@ async function call(world: World, ended: { outcome: Outcome; sipStatus?: number 
     placed.ended({
       ...result({ outcome, alerted: false }),
       sipStatus,
-      tries: [{ trunk: "carrier", asterisk: "main", outcome }],
+      attempts: [{ trunk: "carrier", asterisk: "main", outcome }],
     });
     await world.verifications.settled();
   }
@@ -79,8 +79,9 @@ describe("a caller ID", () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it("that a network flagged is not shown again for a week, and the operator hears of it without a number", async () => {
-    const world = await open({ ranges: range(2) });
+  it("that networks flagged is not shown again for a week, and the operator hears of it without a number", async () => {
+    const once = { flagging_prefixes: 1, first_flagged_cooldown_seconds: 7 * 24 * 3600 };
+    const world = await open({ ranges: range(2), reputation: once });
     const flagged = await call(world, { outcome: "caller_id_refused", sipStatus: 608 });
     const { range: name } = flagged;
     expect(world.events).toContainEqual(
@@ -90,7 +91,7 @@ describe("a caller ID", () => {
       }),
     );
     expect(await world.callerIdReputation.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
-    const log = world.logLines.find((line) => line.includes("a caller ID rests")) ?? "";
+    const log = world.logLines.find((line) => line.includes("caller ID in cool-down")) ?? "";
     expect(JSON.parse(log)).toMatchObject({ range: flagged.range, reason: "flagged" });
     expect(log).not.toContain(flagged.callerId.slice(1));
     for (let i = 0; i < 60; i++) {

@@ -241,7 +241,7 @@ describe("wrong checks of one callee", () => {
     expect((await start(to)).checksLeft).toBe(2);
   });
 
-  const lastId = () => world.lastCall().attemptId.replace(/-\d+$/, "");
+  const lastId = () => world.lastCall().callId.replace(/-\d+$/, "");
 
   /** One more live verification of the same callee, whose code is known. */
   async function spareVerification(to: string) {

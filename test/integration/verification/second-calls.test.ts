@@ -97,7 +97,7 @@ describe("a second call", () => {
     await open();
     const { id } = await start();
     await rings();
-    world.lastCall().ended(result({ outcome: "interrupted", alerted: true, endedBy: "nobody" }));
+    world.lastCall().ended(result({ outcome: "interrupted", alerted: true, endedBy: "unknown" }));
     await world.verifications.settled();
     expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     world.clock.advance(secondCallGapMs);

@@ -142,7 +142,7 @@ describe("a verification", () => {
     lastCall().ringing();
     await verifications.settled();
     await verifications.check(shop, first.id, { code: lastCall().code });
-    expect(canceled).toEqual([lastCall().attemptId]);
+    expect(canceled).toEqual([lastCall().callId]);
     lastCall().ended(result({ outcome: "canceled", alerted: true }));
     await verifications.settled();
     expect(await verifications.get(shop, first.id)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a verification", () => {
     clock.advance(15_000);
     const second = await verifications.start(shop, { to }, null);
     expect(await verifications.cancel(shop, second.id)).toMatchObject({ status: "canceled" });
-    expect(canceled).toContain(lastCall().attemptId);
+    expect(canceled).toContain(lastCall().callId);
     expect(await verifications.cancel(shop, second.id)).toMatchObject({ status: "canceled" });
     expect(await refusalOf(verifications.cancel(shop, first.id))).toMatchObject({ code: "verification_ended" });
   });
@@ -168,7 +168,7 @@ describe("a verification", () => {
     await there.verifications.cancel(shop, id);
     here.lastCall().ringing();
     await here.verifications.settled();
-    expect(here.canceled).toEqual([here.lastCall().attemptId]);
+    expect(here.canceled).toEqual([here.lastCall().callId]);
     await there.close();
   });
 
@@ -239,14 +239,15 @@ describe("a verification", () => {
   it("is told by nobody to another app", async () => {
     const { verifications, lastCall } = await open();
     const { id } = await verifications.start(shop, { to: somebody() }, null);
-    const tries = [
+    const attempts = [
       () => verifications.get(bank, id),
       () => verifications.check(bank, id, { code: lastCall().code }),
       () => verifications.check(bank, id, { callerIds: [lastCall().callerId] }),
       () => verifications.resend(bank, id),
       () => verifications.cancel(bank, id),
     ];
-    for (const attempt of tries) expect(await refusalOf(attempt())).toMatchObject({ code: "verification_not_found" });
+    for (const attempt of attempts)
+      expect(await refusalOf(attempt())).toMatchObject({ code: "verification_not_found" });
     expect(await verifications.get(shop, id)).toMatchObject({ status: "pending", checksLeft: 3 });
   });
 
@@ -291,7 +292,7 @@ describe("a verification", () => {
 });
 
 describe("the evidence of the last call", () => {
-  const evidence = { postDialDelayMs: 1234, ringMs: 5001, sipStatus: 487, q850Cause: null, evidence: "sip" } as const;
+  const evidence = { postDialDelayMs: 1234, ringMs: 5001, sipStatus: 487, q850Cause: null, source: "sip" } as const;
   const rang = { ...result({ outcome: "rang", alerted: true }), ...evidence };
 
   it("is there once a call ended, and goes with the code that it was for", async () => {
@@ -301,7 +302,8 @@ describe("the evidence of the last call", () => {
     lastCall().ended(rang);
     await verifications.settled();
     expect((await verifications.get(shop, id)).deliveries[0]?.result).toEqual({
-      ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, ...evidence },
+      ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, progress: false, redressUrl: null },
+      ...evidence,
     });
     world.clock.advance(60_000);
     expect(await verifications.resend(shop, id)).toMatchObject({
@@ -343,7 +345,7 @@ describe("a resend", () => {
     });
     expect(again.expiresAtMs).toBe(clock.nowMs() + 300_000);
     expect(lastCall().callerId).not.toBe(old.callerId);
-    expect(lastCall().attemptId).not.toBe(old.attemptId);
+    expect(lastCall().callId).not.toBe(old.callId);
     expect(await verifications.check(shop, id, { code: old.code })).toMatchObject({ valid: false, checksLeft: 1 });
     expect(await verifications.check(shop, id, { code: lastCall().code })).toMatchObject({ valid: true });
   });
@@ -367,10 +369,24 @@ describe("a resend", () => {
     expect(await verifications.resend(shop, id)).toMatchObject({ attempts: 2 });
   });
 
+  it("is told to wait until the call that rings is over, not until it would be taken for lost", async () => {
+    const { verifications, lastCall } = await open({ remainingMs: { calling: 28_000, ringing: 6000 } });
+    const { id } = await verifications.start(shop, { to: somebody() }, null);
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual({ code: "rate_limited", retryAfterMs: 28_000 });
+    world.clock.advance(12_000);
+    lastCall().ringing();
+    await verifications.settled();
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual({ code: "rate_limited", retryAfterMs: 6000 });
+    world.clock.advance(6000);
+    // It did not end when it should have: from now on the callee is held until it is taken for lost.
+    const late = { code: "rate_limited", retryAfterMs: longestCallMs - 18_000 };
+    expect(await refusalOf(verifications.resend(shop, id))).toEqual(late);
+  });
+
   it("is refused while the call before may still ring: its Asterisk stood still, and rang the phone for both", async () => {
     const { verifications, lastCall, clock } = await open();
     const to = somebody();
-    const lost = { outcome: "interrupted", endedBy: "nobody", inviteOver: false } as const;
+    const lost = { outcome: "interrupted", endedBy: "unknown", inviteOver: false } as const;
     const { id } = await verifications.start(shop, { to }, null);
     lastCall().ended(result({ ...lost, alerted: true }));
     await verifications.settled();

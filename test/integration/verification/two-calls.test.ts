@@ -21,7 +21,7 @@ describe("a verification by two calls", () => {
     });
     expect(second.callee).toBe(first.callee);
     expect(second.callerId).not.toBe(first.callerId);
-    expect(second.attemptId).not.toBe(first.attemptId);
+    expect(second.callId).not.toBe(first.callId);
     second.ringing();
     await verifications.settled();
     expect(await look(id)).toMatchObject({ status: "sending", state: "ringing", partsDelivered: 1 });

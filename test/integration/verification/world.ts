@@ -16,9 +16,9 @@ import { createStore } from "../../../src/redis/index.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
 import type {
-  Attempt,
-  AttemptObserver,
-  AttemptResult,
+  Call,
+  CallObserver,
+  CallResult,
   ChannelSlot,
   ChannelSlots,
   Dialer,
@@ -43,7 +43,7 @@ export const shop = { name: "shop", allowedCountries: null };
 export const bank = { name: "bank", allowedCountries: null };
 
 /** One call that the service placed, to be told how it goes. */
-export interface PlacedCall extends Attempt, AttemptObserver {
+export interface PlacedCall extends Call, CallObserver {
   readonly code: string;
 }
 
@@ -58,6 +58,8 @@ export interface WorldOptions {
   /** How many apps share the limits of a callee. */
   readonly apps?: number;
   readonly extraChannels?: readonly ChannelModule[];
+  /** What is said of how long a call goes on; by default `longestCallMs`. */
+  readonly remainingMs?: Dialer["remainingMs"];
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -77,17 +79,18 @@ export function createWorld(options: WorldOptions) {
 
   const dialer: Dialer = {
     longestCallMs,
-    place: (attempt, observer) => {
+    remainingMs: options.remainingMs ?? { calling: longestCallMs, ringing: longestCallMs },
+    place: (call, observer) => {
       linesHeld--;
       placed.push({
-        ...attempt,
-        code: attempt.callerId.slice(-digits),
+        ...call,
+        code: call.callerId.slice(-digits),
         calling: () => observer.calling(),
         ringing: () => observer.ringing(),
         ended: (result) => observer.ended(result),
       });
     },
-    cancel: (attemptId) => void canceled.push(attemptId),
+    cancel: (callId) => void canceled.push(callId),
     liveCalls: 0,
     drain: async () => undefined,
   };
@@ -199,16 +202,19 @@ export function createWorld(options: WorldOptions) {
   };
 }
 
-export function result(known: Pick<AttemptResult, "outcome" | "alerted"> & Partial<AttemptResult>): AttemptResult {
+export function result(known: Pick<CallResult, "outcome" | "alerted"> & Partial<CallResult>): CallResult {
   const unknown = { postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null };
   return {
     ...unknown,
+    progress: false,
+    networkBlocked: false,
+    redressUrl: null,
     endedBy: "us",
-    evidence: "events",
+    source: "events",
     falseAnswer: false,
     silent: false,
     inviteOver: false,
-    tries: [],
+    attempts: [],
     ...known,
   };
 }

@@ -33,6 +33,8 @@ test("every metric that a recommended alert asks for exists", async () => {
     outOfService: () => [],
     asterisks: () => [],
     callerIds: async () => [],
+    braked: () => [],
+    overloadLimit: () => null,
   });
   const known = metrics.registry.getMetricsAsArray().map(({ name }) => name);
   const rules = parse(await example("alerts.yml")).groups[0].rules as { expr: string }[];

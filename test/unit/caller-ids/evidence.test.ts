@@ -32,3 +32,9 @@ it("608 flags it after alerting too; a person's 607 or 603 does not", () => {
   expect(evidenceOf("declined", true, 607)).toBe("rang");
   expect(evidenceOf("caller_id_refused", false, 603)).toBe("silent");
 });
+
+it("the 603+ of call analytics flags it before and after alerting; a plain 603 is no flag", () => {
+  expect(evidenceOf("caller_id_refused", false, 603, true)).toBe("flagged");
+  expect(evidenceOf("caller_id_refused", true, 603)).toBe("flagged");
+  expect(evidenceOf("declined", true, 603)).toBe("rang");
+});

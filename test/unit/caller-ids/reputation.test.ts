@@ -9,6 +9,7 @@ import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
+const from = { callee: "+447400123456", app: "shop" };
 const ranges = { block: { prefix: "+4420794", digits: 2 }, other: { prefix: "+4420795", digits: 2 } };
 
 function open(store: Partial<ReputationStore> = {}) {
@@ -120,12 +121,17 @@ describe("a look at drawn caller IDs", () => {
 });
 
 describe("notes", () => {
-  const rang = { alerted: true, sipStatus: 487, tries: [{ trunk: "b", outcome: "rang" as const }] };
+  const rang = {
+    alerted: true,
+    sipStatus: 487,
+    networkBlocked: false,
+    attempts: [{ trunk: "b", outcome: "rang" as const }],
+  };
 
   it("go to the store together, a moment later", async () => {
     const { reputation, clock, batches, callerId } = open();
     reputation.placed(callerId);
-    reputation.ended(callerId, rang);
+    reputation.ended(callerId, rang, from);
     expect(batches).toEqual([]);
     clock.advance(20);
     await reputation.settled();
@@ -133,19 +139,19 @@ describe("notes", () => {
     expect(batches).toEqual([
       [
         { what: "attempt", ...ref },
-        { what: "rang", trunk: "b", ...ref },
+        { what: "rang", trunk: "b", ...ref, prefix: "hash of 01", app: "shop", rangeSize: 100 },
       ],
     ]);
   });
 
   it("tell of each trunk that was tried; only the last one's call can have rung", async () => {
     const { reputation, batches, callerId } = open();
-    const tries = [
+    const attempts = [
       { trunk: "a", outcome: "barred" as const },
       { trunk: "b", outcome: "congestion" as const },
       { trunk: "c", outcome: "rang" as const },
     ];
-    reputation.ended(callerId, { alerted: true, sipStatus: 487, tries });
+    reputation.ended(callerId, { alerted: true, sipStatus: 487, networkBlocked: false, attempts }, from);
     await reputation.settled();
     expect(batches.flat().map((note) => [note.what, "trunk" in note && note.trunk])).toEqual([
       ["silent", "a"],

@@ -6,7 +6,7 @@ test("docs/configuration.md is what the schema says (node src/build/config-docs.
   expect(await readFile(configurationDocsPath, "utf8")).toBe(generateConfigurationDocs());
 });
 
-test("every setting stands in the documentation with its default and its variable", () => {
+test("every setting is in the documentation with its default and its variable", () => {
   const docs = generateConfigurationDocs();
   expect(docs).toContain("| `http.port`<br>`ONERING_HTTP_PORT` | a whole number from 0 to 65535 | `8080` |");
   expect(docs).toContain('| `trunks.<name>.ring_on` | one of 180, 180+183 | `"180"` |');

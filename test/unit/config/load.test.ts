@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { loadConfig, resolveConfig } from "../../../src/config/load.ts";
 import { ConfigError } from "../../../src/typed-yaml/errors.ts";
 import { leastConfig } from "../../support/test-config.ts";
@@ -58,6 +59,12 @@ describe("a file that is right", () => {
     expect(config.apps.bank?.api_keys_sha256).toEqual(["1a".repeat(32), "2a".repeat(32)]);
   });
 
+  test.each(["onering.yaml", "onering.docker.yaml"])("the example %s cannot call the whole world", async (name) => {
+    const { numbers, routes } = parse(await readFile(`docs/examples/${name}`, "utf8"));
+    expect(numbers.allowed_countries.length).toBeGreaterThan(0);
+    for (const { prefix } of routes) expect(prefix).toMatch(/^\+\d/);
+  });
+
   test("the least that must be given loads, with every default filled in, inside maps too", async () => {
     const config = await load(least);
     expect(config.http.port).toBe(8080);
@@ -101,7 +108,7 @@ describe("a file that is no YAML map", () => {
     ["two documents", "http: {}\n---\nlog: {}\n", "one YAML document"],
     ["a tag", "http: {port: !!int 5}\n", "line 1: expected a value without a YAML tag"],
     ["a list", "- http\n", "a list of 1 given, expected a section"],
-    ["a text", "http\n", "expected a section"],
+    ["a string", "http\n", "expected a section"],
     ["nothing", "", "the file is empty"],
     ["only a comment", "# http\n", "the file is empty"],
     ["a map as a key", "? {a: b}\n: c\n", "keys that are plain names"],
@@ -131,7 +138,7 @@ describe("a file that is no YAML map", () => {
     await expect(loadConfig({ path: folder, env: {} })).rejects.toThrow("EISDIR");
   });
 
-  test("no message quotes what stands in the file, for a secret may stand there", async () => {
+  test("no message quotes the file, which may hold a secret", async () => {
     const secret = "hunter2";
     for (const value of [
       `!${secret}`,
@@ -146,13 +153,13 @@ describe("a file that is no YAML map", () => {
     }
   });
 
-  test("any text either loads or is a ConfigError", async () => {
+  test("any string either loads or is a ConfigError", async () => {
     const texts = fc.string({ unit: fc.constantFrom(..."ab:-{}[]&*!|>\"'#%@`, \n\t$?0"), maxLength: 60 });
     await fc.assert(fc.asyncProperty(texts, async (text) => void (await messageOf(text))));
   });
 });
 
-describe("variables in texts", () => {
+describe("variables in strings", () => {
   const withPassword = least.replace("s3xY-pass", () => `"x\${ARI}y$$z"`);
 
   test("are replaced, once, and $$ is a dollar sign", async () => {
@@ -164,13 +171,13 @@ describe("variables in texts", () => {
     expect((await load(`${least}calls: {ring_ms: "\${RING}"}`, { RING: "7000" })).calls.ring_ms).toBe(7000);
   });
 
-  test.each([{}, { ARI: "" }])("that are missing or empty are told with key, line and name", async (env) => {
+  test.each([{}, { ARI: "" }])("that are missing or empty are reported with key, line and name", async (env) => {
     expect(await messageOf(withPassword, env as Record<string, string>)).toContain(
       `asterisks.pbx.ari_password (line 5, \${ARI}): expected the environment variable ARI, which is not set or is empty`,
     );
   });
 
-  test("that are not closed are told", async () => {
+  test("that are not closed are reported", async () => {
     expect(await messageOf(least.replace("s3xY-pass", `"\${ARI"`))).toContain(
       `ari_password (line 5): expected \${NAME}`,
     );
@@ -200,12 +207,12 @@ describe("overrides from the environment", () => {
 
   test("make optional sections", () => {
     const document = leastConfig();
-    document.redis = { sentinel: { nodes: ["10.0.0.1:26379"] } };
+    document.redis = { sentinel: { nodes: ["10.0.0.1:26379"], password: "p4ss-w0rd" } };
     const env = { ONERING_REDIS_SENTINEL_NAME: "main", ONERING_REDIS_SENTINEL_TLS: "true" };
     expect(resolveConfig({ name: "test", document, env }).redis.sentinel).toMatchObject({ name: "main", tls: true });
   });
 
-  test("are told by the variable's name when they are wrong", async () => {
+  test("are reported by the variable's name when they are wrong", async () => {
     for (const value of ["99999", "http", "", "8080.5", "0x10", "08080"]) {
       expect(await messageOf(least, { ONERING_HTTP_PORT: value }), value).toMatch(
         /http\.port \(ONERING_HTTP_PORT\): .* 0 to 65535/,
@@ -230,7 +237,7 @@ describe("overrides from the environment", () => {
 });
 
 describe("values that do not fit", () => {
-  test("are told all at once, each with key, line, value and what was expected", async () => {
+  test("are reported all at once, each with key, line, value and what was expected", async () => {
     const message = await messageOf(
       least
         .replace("prefix: +4477009", "prefix: +4477009, digits: 50")

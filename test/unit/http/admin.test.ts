@@ -18,6 +18,7 @@ const report: PartReport = {
       trunk: "carrier",
       asterisk: "main",
       usable: false,
+      reachable: false,
       why: "out of service: new SBC",
       breaker: { state: "open", retryAtMs: Date.UTC(2026, 2, 1, 13) },
     },
@@ -159,7 +160,10 @@ describe("the operator's API", () => {
     for (const [method, path] of paths) {
       const operation = document.paths[path.replace(/carrier|main/, "{name}")][method.toLowerCase()];
       expect(operation.security).toEqual([{ operatorKey: [] }]);
-      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["200", "401", "503"]));
+      const named = path.endsWith("drain");
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(["200", "401", "503", ...(named ? ["404"] : [])]),
+      );
     }
     expect(document.components.securitySchemes.operatorKey).toMatchObject({ scheme: "bearer" });
   });

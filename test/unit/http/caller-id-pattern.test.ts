@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { type CountryCode, getCountries, getExampleNumber } from "libphonenumber-js/max";
 import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, it } from "vitest";
-import { callerIdPattern } from "../../../src/channels/missed-call/caller-id-pattern.ts";
+import { callerIdPattern, zeros } from "../../../src/channels/missed-call/caller-id-pattern.ts";
+import { codeWithin, readCallerId } from "../../../src/channels/missed-call/guess.ts";
 import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const matches = (prefix: string, digits: number, shown: string) =>
@@ -28,6 +29,9 @@ describe("the pattern of a caller ID", () => {
     ["+3581234", 5, "01234 567 89"],
     ["+551198765", 4, "0 41 11 98765-4321"],
     ["+87012345", 4, "+870 1234 56789"],
+    ["+44770090", 4, "+44 (0)7700 900123"],
+    ["+44770090", 4, "+44 7700\u2011900123\n"],
+    ["+44770090", 4, "\u0660\u0667\u0667\u0660\u0660\u0669\u0660\u0660\u0661\u0662\u0663"],
   ])("of %s and %i digits recognises %j", (prefix, digits, shown) => {
     expect(matches(prefix, digits, shown)).toBe(true);
   });
@@ -40,6 +44,10 @@ describe("the pattern of a caller ID", () => {
     ["+44770090", 4, "770090", "the prefix alone"],
     ["+44770090", 4, "", "a hidden number"],
     ["+44770090", 4, "Anonymous", "a word"],
+    ["+44770090", 4, "+447700900123 (Anna)", "a word after it"],
+    ["+44770090", 4, "+44\n7700900123", "a line break inside"],
+    ["+44770090", 4, "44+7700900123", "a plus sign inside"],
+    ["+44770090", 4, `+44${" ".repeat(60)}7700900123`, "more than 64 characters"],
   ])("of %s and %i digits does not take %j: %s", (prefix, digits, shown) => {
     expect(matches(prefix, digits, shown)).toBe(false);
   });
@@ -56,6 +64,75 @@ describe("the pattern of a caller ID", () => {
     expect(missed).toEqual(["AR"]);
   });
 
+  describe("and the reader of /check", () => {
+    const digits = fc.stringMatching(/^\d{4}$/);
+    const gap = fc.string({ unit: fc.constantFrom(...separators()), maxLength: 3 });
+    const style = fc.constantFrom("+44", "0044", "011 44", "44", "0", "", "+44(0)", "00 44 (0)");
+    const shown = fc
+      .tuple(style, digits, fc.infiniteStream(gap), fc.constantFrom(...zeros))
+      .map(([start, code, gaps, zero]) => {
+        const national = [..."770090", ...code].map((digit) => digit + (gaps.next().value ?? "")).join("");
+        const text = `${start}${national}`.replace(/[0-9]/g, (each) => String.fromCodePoint(zero + Number(each)));
+        return { text: `\u202a${text}\n`, code };
+      });
+
+    it("what is read as our caller ID is matched", () => {
+      const pattern = new RegExp(callerIdPattern("+44770090", 4));
+      fc.assert(
+        fc.property(shown, ({ text, code }) => {
+          fc.pre(text.length <= 64);
+          expect(codeWithin(readCallerId(text), "+44770090", 4)).toBe(code);
+          expect(pattern.test(text)).toBe(true);
+        }),
+        { numRuns: 2000 },
+      );
+    });
+
+    it("what is matched is read, and has the same last digits", () => {
+      const alphabet = [
+        ...separators(),
+        ..."+\uff0b0123456789\n\r\u2028ax,;:*#\u0600\u0e51",
+        ...zeros.map((zero) => String.fromCodePoint(zero + 7)),
+      ];
+      const noise = fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 4 });
+      const text = fc
+        .tuple(noise, shown, noise, fc.nat(20))
+        .map(([before, { text: number }, inside, at]) => before + number.slice(0, at) + inside + number.slice(at));
+      for (const [prefix, count] of [
+        ["+44770090", 4],
+        ["+4477", 8],
+        ["+447", 9],
+      ] as const) {
+        const pattern = new RegExp(callerIdPattern(prefix, count));
+        fc.assert(
+          fc.property(text, (each) => {
+            if (pattern.test(each)) expect(codeWithin(readCallerId(each), prefix, count)).not.toBeNull();
+          }),
+          { numRuns: 5000 },
+        );
+      }
+    });
+
+    it("agree on every character of the Basic Multilingual Plane but digits that phones do not use by default", () => {
+      const pattern = new RegExp(callerIdPattern("+44770090", 4));
+      const differing: string[] = [];
+      for (let codePoint = 0; codePoint < 0x1_0000; codePoint++) {
+        const character = String.fromCharCode(codePoint);
+        if (/\p{Nd}/u.test(character)) continue;
+        for (const text of [`+447700${character}900123`, `${character}447700900123`, `447700900123${character}`]) {
+          let code: string | null;
+          try {
+            code = codeWithin(readCallerId(text), "+44770090", 4);
+          } catch {
+            code = null;
+          }
+          if ((code !== null) !== pattern.test(text)) differing.push(`U+${codePoint.toString(16)}`);
+        }
+      }
+      expect(differing).toEqual([]);
+    });
+  });
+
   it("takes any text in no time", () => {
     const pattern = new RegExp(callerIdPattern("+447700900", 3));
     const text = fc.oneof(fc.string({ maxLength: 2000 }), fc.stringMatching(/^[0-9 +().-]{0,2000}$/));
@@ -69,3 +146,9 @@ describe("the pattern of a caller ID", () => {
     expect(tookMs).toBeLessThan(2000);
   });
 });
+
+/** Everything that the reader drops between digits, of the Basic Multilingual Plane. */
+function separators(): string[] {
+  const characters = Array.from({ length: 0x1_0000 }, (_, codePoint) => String.fromCharCode(codePoint));
+  return characters.filter((each) => /[\p{Zs}\p{Pd}\t.\/\(\)\u2212]|[\p{Cf}&&\p{DI}]/v.test(each));
+}

@@ -49,6 +49,15 @@ describe("requests a minute", () => {
     for (let n = 0; n < 3; n++) expect((await server.inject("/healthz")).statusCode).toBe(200);
   });
 
+  it("of strangers at a balancer's or scraper's address do not refuse its probes", async () => {
+    const { server } = await testServer({ http: { rate_limit_per_minute: 20 } });
+    const from = async (path: string) => (await server.inject({ url: path, remoteAddress: "192.0.2.1" })).statusCode;
+    for (let n = 0; n < 30; n++) await from("/v1/nothing");
+    expect(await from("/v1/nothing")).toBe(429);
+    expect(await from("/metrics")).toBe(200);
+    for (let n = 0; n < 50; n++) expect(await from("/readyz")).toBe(200);
+  });
+
   it("believe X-Forwarded-For only from a proxy that is known", async () => {
     const asked = async (trustProxy: string[]) => {
       const { server } = await testServer({ http: { rate_limit_per_minute: 1, trust_proxy: trustProxy } });

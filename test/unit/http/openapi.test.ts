@@ -1,6 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
+import { numberBody } from "../../../src/http/numbers/representation.ts";
+import { createNumbers } from "../../../src/numbers/numbers.ts";
 import { refusalCodes } from "../../../src/shared/refusal.ts";
 import { testServer } from "./support.ts";
 
@@ -52,7 +54,7 @@ describe("the OpenAPI document", () => {
     expect(document.components.securitySchemes.apiKey).toMatchObject({ type: "http", scheme: "bearer" });
     for (const [path, methods] of Object.entries<Json>(document.paths)) {
       for (const operation of Object.values<Json>(methods)) {
-        expect(operation.security).toEqual(path.startsWith("/v1/") ? [{ apiKey: [] }] : undefined);
+        expect(operation.security).toEqual(path.startsWith("/v1/") ? [{ apiKey: [] }] : []);
         expect("401" in operation.responses).toBe(path.startsWith("/v1/"));
       }
     }
@@ -127,5 +129,19 @@ describe("the OpenAPI document", () => {
       const ok = Object.values<Json>(operation.responses)[0]?.content["application/json"];
       expect("example" in ok || "examples" in ok, operation.operationId).toBe(true);
     }
+  });
+
+  it("shows as the result of its look-up example what the gateway finds: a mobile of the country that it names", async () => {
+    const { document } = await fetchDocument();
+    const { requestBody, responses } = document.paths["/v1/numbers/lookup"].post;
+    const { number, country } = requestBody.content["application/json"].example;
+    const expected = responses["200"].content["application/json"].example;
+    const numbers = createNumbers({
+      ...{ allowed_countries: [], denied_countries: [], denied_prefixes: [] },
+      fixed_line_or_mobile: "allow",
+    });
+    const found = numbers.examine(number, country, null);
+    expect(numberBody(found)).toEqual(expected);
+    expect(found).toMatchObject({ country, type: "mobile", callable: true });
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { createReadinessProbe } from "../../../src/http/probes/readiness.ts";
+import { shared } from "../../../src/http/probes/shared.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { allReady, ask, testServer } from "./support.ts";
 
 describe("/healthz", () => {
@@ -13,7 +15,7 @@ describe("/healthz", () => {
 });
 
 describe("/readyz", () => {
-  const down = { trunk: "carrier", usable: false, why: "no contact answers" };
+  const down = { trunk: "carrier", usable: false, reachable: false, why: "no contact answers" };
   it.each<[string, Readiness, string[]]>([
     ["Redis", { ...allReady, ready: false, redis: false }, ["redis"]],
     ["a usable trunk", { ...allReady, ready: false, trunks: [down] }, ["trunk"]],
@@ -73,6 +75,46 @@ describe("/readyz", () => {
     resolve(allReady);
     for (const answer of await Promise.all(answers)) expect(answer.statusCode).toBe(200);
     expect(looks).toBe(1);
+  });
+});
+
+describe("however often /readyz is asked", () => {
+  it("Redis and the trunks are looked at 20 times a second at most, and draining is told at once", async () => {
+    const clock = new ManualClock();
+    let looks = 0;
+    let draining = false;
+    const look = async () => {
+      looks++;
+      return allReady;
+    };
+    const probe = createReadinessProbe(look, () => draining, clock);
+    for (let n = 0; n < 1000; n++) {
+      expect((await probe()).ready).toBe(true);
+      clock.pass(1);
+    }
+    expect(looks).toBe(20);
+    draining = true;
+    expect(await probe()).toMatchObject({ ready: false, missing: ["draining"] });
+    clock.pass(1000);
+    await probe();
+    expect(looks).toBeGreaterThan(20);
+  });
+
+  it("a failure is not kept: the next one looks again", async () => {
+    const clock = new ManualClock();
+    let answers = 0;
+    const work = shared(
+      async () => {
+        answers++;
+        if (answers === 1) throw new Error("broken");
+        return answers;
+      },
+      2,
+      clock,
+    );
+    await expect(work()).rejects.toThrow("broken");
+    expect(await work()).toBe(2);
+    expect(await work()).toBe(2);
   });
 });
 

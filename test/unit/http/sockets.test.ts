@@ -1,18 +1,10 @@
 /** What only a real connection shows. */
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import type { FastifyInstance } from "fastify";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { within } from "../../support/within.ts";
-import { key, standInVerifications, standing, type TestServerOptions, testServer } from "./support.ts";
-
-async function listening(options: TestServerOptions = {}): Promise<{ server: FastifyInstance; port: number }> {
-  const { server } = await testServer(options);
-  await server.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = server.server.address() as AddressInfo;
-  return { server, port };
-}
+import { listening, rawExchange } from "./raw-sockets.ts";
+import { key, standInVerifications, standing } from "./support.ts";
 
 interface Answer {
   readonly status: number;
@@ -36,19 +28,6 @@ function keepAliveClient(port: number): (method: string, path: string, body?: un
     for await (const chunk of answer) text += chunk;
     return { status: answer.statusCode, headers: answer.headers, body: text };
   };
-}
-
-/** Sends bytes and returns all that comes back until the connection closes. */
-async function rawExchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  let received = "";
-  socket.on("data", (chunk) => {
-    received += chunk;
-  });
-  socket.on("error", () => undefined);
-  socket.write(bytes);
-  await once(socket, "close");
-  return received;
 }
 
 const path = `/v1/verifications/${standing.id}`;
@@ -103,7 +82,8 @@ describe("while the gateway drains", () => {
 describe("a client that takes its time or its space", () => {
   it("has request_timeout_ms for a request, then gets 408", async () => {
     const { port } = await listening({ http: { request_timeout_ms: 200 } });
-    const started = "POST /v1/verifications HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
+    const headers = `Host: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 10`;
+    const started = `POST /v1/verifications HTTP/1.1\r\n${headers}\r\n\r\n{`;
     const answer = await within(2000, rawExchange(port, started));
     expect(answer).toContain("408 Request Timeout");
     expect(answer).toContain('"code":"invalid_request"');

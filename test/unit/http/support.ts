@@ -147,7 +147,7 @@ export const numbers: Numbers = {
 export const allReady: Readiness = {
   ready: true,
   redis: true,
-  trunks: [{ trunk: "carrier", usable: true, why: "reachable" }],
+  trunks: [{ trunk: "carrier", usable: true, reachable: true, why: "reachable" }],
   draining: false,
 };
 
@@ -176,6 +176,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
   const log: string[] = [];
   const stream = { write: (line: string) => void log.push(line) };
   const metrics = createMetrics({
+    braked: () => [],
+    overloadLimit: () => null,
     liveCalls: () => 0,
     trunks: () => [],
     paths: () => [],
@@ -190,6 +192,9 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         port: 0,
         body_limit_bytes: 16_384,
         request_timeout_ms: 5000,
+        max_connections: 10_000,
+        max_connections_per_address: 1000,
+        shutdown_linger_ms: 0,
         trust_proxy: [],
         cors_origins: [],
         rate_limit_per_minute: 1_000_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import {
   ask,
@@ -156,10 +156,11 @@ describe("starting a verification", () => {
 
 describe("a verification that exists", () => {
   it("tells what is known of its last call, and no number or trunk of it", async () => {
-    const call: AttemptResult = {
+    const call: CallResult = {
       ...{ outcome: "answered", alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: 200, q850Cause: null },
-      ...{ endedBy: "us", evidence: "sip", falseAnswer: true, silent: false, inviteOver: true },
-      tries: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
+      ...{ endedBy: "us", source: "sip", falseAnswer: true, silent: false, inviteOver: true },
+      ...{ progress: false, networkBlocked: false, redressUrl: null },
+      attempts: [{ trunk: "secret-carrier", asterisk: "main", outcome: "answered" }],
     };
     const deliveries = [delivery({ state: "rung", reason: "answered", result: call })];
     const { verifications } = standInVerifications({ status: "delivered", deliveries });
@@ -277,14 +278,14 @@ describe("a verification that exists", () => {
 describe("what is asked for wrongly", () => {
   it("is told all at once, by place", async () => {
     const { server } = await testServer();
-    const body = { country: "gb", channel: "smoke", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
+    const body = { country: "GBR", channel: "smoke", calls: 3, code_length: "4", refrence: "x", "a/b~c": 1 };
     const answer = await ask(server, "POST", "/v1/verifications", body);
     expect(answer.status).toBe(400);
     expect(answer.json().code).toBe("invalid_request");
     const errors: { pointer: string; detail: string }[] = answer.json().errors;
     expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
       "#/to": "is missing",
-      "#/country": "must match ^[A-Z]{2}$",
+      "#/country": "must be an ISO 3166 country code of two letters, such as GB",
       "#/channel": expect.stringMatching(/^must be .*"missed_call".*"push"$/),
       "#/calls": "must be 1 or 2",
       "#/code_length": "must be an integer",

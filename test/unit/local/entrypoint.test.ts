@@ -30,6 +30,7 @@ async function runEntrypoint(
   const env = {
     PATH: `${dir}:${process.env.PATH}`,
     ...{ ARI_PASSWORD: "ari-secret", AMI_PASSWORD: "ami-secret", CONTROL_ADDRESS: "172.20.0.3" },
+    EVENT_SECRET: "event-secret-0123456789",
     ...{ WORK_DIR: work, MOUNTED_TRUNKS: path.join(dir, "nothing-mounted"), ...variables },
   };
   await promisify(execFile)(path.join(asteriskConfigDir, "entrypoint.sh"), [], { env });
@@ -54,6 +55,7 @@ function valuesIn(work: string, changed: TemplateValues): TemplateValues {
     ...{ SIP_TLS_METHOD: "tlsv1_2", SIP_TLS_CA_FILE: "/etc/ssl/certs/ca-certificates.crt" },
     ...{ SIP_TLS_CERT_FILE: "", SIP_TLS_KEY_FILE: "", STIR_KEY_FILE: "", STIR_CERT_URL: "", STIR_ATTESTATION: "A" },
     ...{ AMI_CALLS_APP: "", WITHOUT_AMI_CALLS: "used", AMI_READ: "system,user", AMI_WRITE: "system,reporting" },
+    EVENT_SECRET: "event-secret-0123456789",
     ...{ RTP_START: "10000", RTP_END: "19999", HEP_MODULE: "", HEP_ADDRESS: "", HEP_PASSWORD: "", ...changed },
   };
 }
@@ -129,7 +131,18 @@ test("a mounted trunk's file brings what it uses", async () => {
   expect(files["transports.conf"]).not.toContain("[transport-udp]");
   expect(files["modules.conf"]).toContain("require = pbx_config.so ; used\n");
   expect(files["modules.conf"]).not.toContain("res_srtp.so");
-  expect(files["extensions.conf"]).toContain("same = n,Stasis(onering,inbound)\n");
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own way to write it.
+  expect(files["extensions.conf"]).toContain("same = n,Stasis(onering,inbound,${ONERING_INVITE})\n");
+});
+
+test("where no secret is given for the events of calls that come in, each start makes one", async () => {
+  const secrets = await Promise.all(
+    [1, 2].map(async () => {
+      const { files } = await runEntrypoint({ TRUNK_HOST: "h", TRUNK_INBOUND: "yes", EVENT_SECRET: "" });
+      return /,Token: ([0-9a-f]{48}),/.exec(files["extensions.conf"] ?? "")?.[1];
+    }),
+  );
+  expect(new Set([...secrets, undefined]).size).toBe(3);
 });
 
 test.each([

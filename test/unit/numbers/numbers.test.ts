@@ -5,7 +5,12 @@ import { describe, expect, test } from "vitest";
 import type { NumbersConfig } from "../../../src/numbers/config.ts";
 import { createNumbers } from "../../../src/numbers/numbers.ts";
 
-const open: NumbersConfig = { allowed_countries: [], denied_countries: [], fixed_line_or_mobile: "allow" };
+const open: NumbersConfig = {
+  allowed_countries: [],
+  denied_countries: [],
+  denied_prefixes: [],
+  fixed_line_or_mobile: "allow",
+};
 const numbers = createNumbers(open);
 const codeOf = (input: string, country: string | null = null) => numbers.examine(input, country, null).refusal?.code;
 
@@ -36,14 +41,28 @@ describe("what is known of a number", () => {
   test("national format without any country is refused with what to do", () => {
     expect(numbers.examine("07400 123456", null, null).refusal).toEqual({
       code: "number_invalid",
-      detail: "write the number with + and the country's calling code, or give `country` too",
+      detail: "write the number with + and the country's calling code, or add `country`",
     });
     expect(numbers.examine("0044 7400 123456", null, null).refusal?.detail).toContain("instead of 00");
   });
 
   test("a country that does not exist is the request's mistake", () => {
-    for (const country of ["ZZ", "UK", "gb", "", "constructor"]) {
+    for (const country of ["ZZ", "UK", "", "constructor", "GBR"]) {
       expect(codeOf("+447400123456", country), country).toBe("invalid_request");
+    }
+  });
+
+  test("a country is read in either case, and UK is told that it means GB", () => {
+    expect(numbers.examine("07400 123456", "gb", null).e164).toBe("+447400123456");
+    const detailOf = (country: string) => numbers.examine("07400 123456", country, null).refusal?.detail;
+    expect(detailOf("uk")).toBe("country: UK is not an ISO 3166 country code; did you mean GB?");
+    expect(detailOf("ZZ")).toBe("country: ZZ is not an ISO 3166 country code; use two letters such as GB");
+    expect(detailOf("england, 07400 123456")).not.toContain("07400");
+  });
+
+  test("a number is read as contact lists paste it", () => {
+    for (const pasted of ["\u202d+44\u00a07400\u00a0123456\u202c", "+44 7400\u2011123456", "+44 (0)7400 123456\n"]) {
+      expect(numbers.examine(pasted, null, null)).toMatchObject({ e164: "+447400123456", callable: true });
     }
   });
 
@@ -122,6 +141,12 @@ describe("policy", () => {
   test("a number of no country is no matter of allowed countries", () => {
     expect(examine({ allowed_countries: ["FR"] }, "+881612345678")).toBe("number_not_callable");
     expect(examine({ allowed_countries: ["FR"] }, "+80012345678")).toBe("number_not_callable");
+  });
+
+  test("a denied prefix is refused whatever allows the number, and others are not", () => {
+    const denied = { allowed_countries: ["GB"], denied_prefixes: ["+4474001", "+33639"] };
+    expect(examine(denied, "+447400123456", ["GB"])).toBe("number_not_callable");
+    expect(examine(denied, "+447400234567", ["GB"])).toBeUndefined();
   });
 
   test("countries that share a calling code are told apart", () => {

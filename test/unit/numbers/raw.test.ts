@@ -9,6 +9,11 @@ describe("a number as it was typed", () => {
     ["(+44) 7911.123.456", "+447911123456"],
     ["(020) 7946/0018", "02079460018"],
     [" 07911 123456 ", "07911123456"],
+    ["+٤٤٧٩١١١٢٣٤٥٦", "+447911123456"],
+    ["＋447911123456", "+447911123456"],
+    ["+447911\u200b123456", "+447911123456"],
+    ["+447911\t123456", "+447911123456"],
+    ["+44 (0) 7911 123456", "+447911123456"],
   ])("%s is read as %s", (input, digits) => {
     expect(readRaw(input)).toEqual({ digits });
   });
@@ -18,18 +23,14 @@ describe("a number as it was typed", () => {
     ["+1 800 FLOWERS", "letters"],
     ["+447911123456x5", "letters"],
     ["tel:+447911123456", "letters"],
-    ["+٤٤٧٩١١١٢٣٤٥٦", "outside ASCII"],
-    ["＋447911123456", "outside ASCII"],
-    ["+447911\u200b123456", "outside ASCII"],
-    ["+447911123456\r\nAction: Originate", "control characters"],
+    ["+447911123456\r\nAction: Originate", "line break"],
     ["+447911123456\u0000", "control characters"],
-    ["+447911\t123456", "control characters"],
     ["+44+7911123456", "plus sign"],
     ["07911+123456", "plus sign"],
-    ["+447911123456,5", "do not belong"],
-    ["+447911123456#5", "do not belong"],
-    ["*21*07911123456", "do not belong"],
-    ["+44@7911", "do not belong"],
+    ["+447911123456,5", "other than digits"],
+    ["+447911123456#5", "other than digits"],
+    ["*21*07911123456", "other than digits"],
+    ["+44@7911", "other than digits"],
     ["", "no digits"],
     ["+", "no digits"],
     ["( )", "no digits"],
@@ -42,17 +43,13 @@ describe("a number as it was typed", () => {
     expect(readRaw(" ".repeat(10_000_000))).toMatchObject({ refusal: { code: "number_too_long" } });
   });
 
-  test("whatever is read is an optional plus sign and the input's own digits, and a refusal quotes nothing", () => {
+  test("a number is read as an optional plus sign and ASCII digits, and a refusal quotes nothing", () => {
     const phoneish = fc.string({ unit: fc.constantFrom(..."+0123456789 ()-./,;xe٤\n") });
     fc.assert(
       fc.property(fc.oneof(phoneish, fc.string({ unit: "binary" })), (input) => {
         const raw = readRaw(input);
-        if ("digits" in raw) {
-          expect(raw.digits).toMatch(/^\+?[0-9]+$/);
-          expect(raw.digits).toBe(input.replace(/[^0-9+]/g, ""));
-        } else if (input.replace(/[^0-9]/g, "").length >= 4) {
-          expect(raw.refusal.detail).not.toContain(input);
-        }
+        if ("digits" in raw) expect(raw.digits).toMatch(/^\+?[0-9]+$/);
+        else if (input.replace(/[^0-9]/g, "").length >= 4) expect(raw.refusal.detail).not.toContain(input);
       }),
     );
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { GatewayEvent, GatewayEvents } from "../../../src/events/events.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
-import type { AttemptResult } from "../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import type { BreakerState } from "../../../src/telephony/trunks/breaker.ts";
 
 const idle = {
+  braked: () => [],
+  overloadLimit: () => null,
   liveCalls: () => 0,
   trunks: () => [],
   paths: () => [],
@@ -17,9 +19,9 @@ const event = <Type extends keyof GatewayEvents>(type: Type, data: GatewayEvents
   ({ id: "e1", type, at: "2026-03-01T12:00:00.000Z", seq: null, app: "shop", data }) as GatewayEvent;
 const started = (country: string) =>
   event("verification.started", { verification: "v1", channel: "missed_call", country });
-const callEnded = (trunk: string, result: AttemptResult) =>
+const callEnded = (trunk: string, result: CallResult) =>
   event("call.ended", { verification: "v1", country: "GB", trunk, result });
-const rang: AttemptResult = {
+const rang: CallResult = {
   outcome: "rang",
   alerted: true,
   postDialDelayMs: 2400,
@@ -27,21 +29,24 @@ const rang: AttemptResult = {
   sipStatus: 487,
   q850Cause: 16,
   endedBy: "us",
-  evidence: "sip",
+  source: "sip",
   falseAnswer: false,
   silent: false,
   inviteOver: false,
-  tries: [],
+  progress: false,
+  networkBlocked: false,
+  redressUrl: null,
+  attempts: [],
 };
 
 describe("the metrics", () => {
   it("blame the trunk that failed, not the one that the call went on to", async () => {
     const { count, registry } = createMetrics(idle);
-    const tries = [
+    const attempts = [
       { trunk: "cheap", asterisk: "main", outcome: "congestion" as const },
       { trunk: "carrier", asterisk: "main", outcome: "rang" as const },
     ];
-    count(callEnded("cheap", { ...rang, tries }));
+    count(callEnded("cheap", { ...rang, attempts }));
     const text = await registry.metrics();
     expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion"} 1');
     expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang"} 1');
@@ -55,7 +60,7 @@ describe("the metrics", () => {
     count(event("verification.checked", { verification: "v1", valid: true }));
     count(event("call.ringing", { verification: "v1", country: "GB", trunk: "carrier" }));
     count(callEnded("carrier", rang));
-    const falseAnswer: AttemptResult = { ...rang, outcome: "answered", falseAnswer: true, evidence: "events" };
+    const falseAnswer: CallResult = { ...rang, outcome: "answered", falseAnswer: true, source: "events" };
     count(callEnded("other", falseAnswer));
     count(
       event("verification.ended", {
@@ -96,7 +101,7 @@ describe("the metrics", () => {
 
   it("leave out times that never were", async () => {
     const { count, registry } = createMetrics(idle);
-    const busy: AttemptResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
+    const busy: CallResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
     count(callEnded("carrier", busy));
     const text = await registry.metrics();
     expect(text).toContain('outcome="busy"} 1');
@@ -108,6 +113,8 @@ describe("the metrics", () => {
     let out = 0;
     const { registry } = createMetrics({
       ...idle,
+      braked: () => [],
+      overloadLimit: () => null,
       liveCalls: () => calls,
       trunks: () => [
         { trunk: "one", usable: true },

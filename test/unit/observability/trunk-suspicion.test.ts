@@ -11,6 +11,8 @@ const nothing = {
   outOfService: () => [],
   asterisks: () => [],
   callerIds: async () => [],
+  braked: () => [],
+  overloadLimit: () => null,
 };
 
 function watched() {
@@ -26,11 +28,11 @@ function watched() {
     const result = {
       outcome,
       alerted: outcome === "rang",
-      evidence: "sip",
+      source: "sip",
       falseAnswer: false,
       postDialDelayMs: null,
       ringMs: null,
-      tries: [{ trunk, asterisk: "main", outcome }],
+      attempts: [{ trunk, asterisk: "main", outcome }],
     };
     happened("call.ended", null, { verification: id, country: "GB", trunk, result });
     return id;

@@ -18,9 +18,16 @@ function operationsWith(parts: { out?: readonly Part[]; away?: boolean } = {}) {
     config: { trunks, asterisks: { main, second: main } },
     telephony: {
       paths: () => [
-        { trunk: "plus", asterisk: "main", usable: true, why: "up", breaker },
-        { trunk: "plus", asterisk: "second", usable: false, why: "Asterisk second is not connected", breaker },
-        { trunk: "bare", asterisk: "main", usable: false, why: "gone", breaker },
+        { trunk: "plus", asterisk: "main", usable: true, reachable: true, why: "up", breaker },
+        {
+          trunk: "plus",
+          asterisk: "second",
+          usable: false,
+          reachable: false,
+          why: "Asterisk second is not connected",
+          breaker,
+        },
+        { trunk: "bare", asterisk: "main", usable: false, reachable: false, why: "gone", breaker },
       ],
       asterisks: () => [
         ["main", true],
@@ -51,16 +58,16 @@ const outOfService = "out of service: new SBC";
 describe("the state of trunks", () => {
   it("is that of the way that can be used, or of the first", async () => {
     expect(await operationsWith().status()).toEqual([
-      { trunk: "plus", usable: true, why: "up" },
-      { trunk: "bare", usable: false, why: "gone" },
+      { trunk: "plus", usable: true, reachable: true, why: "up" },
+      { trunk: "bare", usable: false, reachable: false, why: "gone" },
     ]);
   });
 
   it("knows what is out of service: a trunk, or the Asterisk that was left", async () => {
     const ofTrunk = await operationsWith({ out: [trunk("plus")] }).status();
-    expect(ofTrunk[0]).toEqual({ trunk: "plus", usable: false, why: outOfService });
+    expect(ofTrunk[0]).toEqual({ trunk: "plus", usable: false, reachable: false, why: outOfService });
     const ofAsterisk = await operationsWith({ out: [asterisk("main")] }).status();
-    expect(ofAsterisk[0]).toEqual({ trunk: "plus", usable: false, why: outOfService });
+    expect(ofAsterisk[0]).toEqual({ trunk: "plus", usable: false, reachable: false, why: outOfService });
     const ofTheOther = await operationsWith({ out: [asterisk("second")] }).status();
     expect(ofTheOther[0]).toMatchObject({ usable: true, why: "up" });
   });

@@ -1,4 +1,4 @@
-/** The engine with a configuration that is not OneRing's: it knows no section, prefix or check by itself. */
+/** The engine with a configuration that is not OneRing's: it has no section, prefix or check of its own. */
 import { Type } from "typebox";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../../src/typed-yaml/errors.ts";

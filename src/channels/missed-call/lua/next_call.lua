@@ -5,7 +5,7 @@ ID was leased at the start. Where the verification has ended meanwhile, the call
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id         ARGV[5]  call_ms: the call is lost after this time
-ARGV[2]  app                        ARGV[4]  attempt before it
+ARGV[2]  app                        ARGV[4]  attempt before it       ARGV[6]  over_ms: it should be over by then
 
 Returns  {'begun', 0, 0, public fields…}   {'ended', 0, ended now, public fields…}   {'stale'}   {'not_found'}
 ]]
@@ -36,7 +36,7 @@ if not (ours and waits) then
 end
 
 local attempt, call_ms = tonumber(before) + 1, tonumber(ARGV[5])
-count_call(keys, now, attempt_id(ARGV[3], attempt), call_ms)
+count_call(keys, now, attempt_id(ARGV[3], attempt), call_ms, tonumber(ARGV[6]))
 set(record, 'reason', '')
 set(record, 'attempts', attempt)
 set(record, 'deadline', now + call_ms)

@@ -9,7 +9,8 @@ ARGV[11]  calls
 ARGV[12]  call_ms: the first call is lost after this time
 ARGV[13]  most caller IDs that may be in cool-down for this callee
 ARGV[14]  cool-down of a caller ID for this callee, ms
-ARGV[15…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
+ARGV[15]  over_ms: the first call should be over by then
+ARGV[16…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
 
 Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
@@ -21,7 +22,7 @@ Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, p
 -- first call is counted and live from now on, and each of that ends by itself. Candidates are ARGV from `first` on:
 -- so many caller ID hashes as there are calls, then code hash, digits, details.
 -- Returns the candidate { number (1 = first), code, digits, details }, or nil and the refusal.
-local function lease(delivery, calls, call_ms, max_cooling_down, cooldown_ms, first)
+local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldown_ms, first)
   local keys, now = delivery.keys, delivery.now
   local limit, wait = limit_on(keys, now, calls, keys.starts, true)
   if limit then
@@ -57,7 +58,7 @@ local function lease(delivery, calls, call_ms, max_cooling_down, cooldown_ms, fi
     redis.call('ZADD', keys.shown, now + cooldown_ms, hashes[i])
   end
   redis.call('PEXPIRE', keys.shown, cooldown_ms)
-  count_call(keys, now, attempt_id(delivery.id, delivery.attempt), call_ms)
+  count_call(keys, now, attempt_id(delivery.id, delivery.attempt), call_ms, over_ms)
   local rest = first + (chosen - 1) * stride + calls
   return { number = chosen, code = ARGV[rest], digits = ARGV[rest + 1], details = ARGV[rest + 2] }
 end
@@ -67,8 +68,8 @@ if not delivery then
   return no_delivery
 end
 local calls, call_ms = tonumber(ARGV[FIRST_OWN]), tonumber(ARGV[FIRST_OWN + 1])
-local chosen, refusal = lease(delivery, calls, call_ms, tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]),
-  FIRST_OWN + 4)
+local chosen, refusal = lease(delivery, calls, call_ms, tonumber(ARGV[FIRST_OWN + 4]),
+  tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]), FIRST_OWN + 5)
 if not chosen then
   return refusal
 end

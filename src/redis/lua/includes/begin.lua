@@ -38,7 +38,9 @@ local function open_delivery()
     return nil, answer(key, 'ended', 0, record.ended_now)
   end
   if channel_rules(record.channel).busy[record.state] then
-    return nil, { 'limited', 'live_call', math.max(1, tonumber(record.deadline) - now) }
+    local keys = callee_keys(key, record.callee, app)
+    local limit, wait = limit_on(keys, now, 1, keys.starts, false)
+    return nil, { 'limited', limit or 'live_call', wait > 0 and wait or math.max(1, tonumber(record.deadline) - now) }
   end
   return {
     now = now, attempt = tonumber(record.attempts) + 1, id = id, keys = callee_keys(key, record.callee, app), record = record,

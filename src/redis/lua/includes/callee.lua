@@ -12,7 +12,8 @@ local function callee_keys(verification_key, callee, app)
     shown = stem .. ':shown',   -- sorted set: hash of a caller ID → when its cool-down ends
     wrong = stem .. ':wrong',   -- sorted set: wrong check → when it was made
     starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
-    live = stem .. ':live',     -- string: "<attempt id> <when the attempt is taken for lost>"
+    -- string: "<attempt id> <when the attempt is taken for lost> <when it should be over>"
+    live = stem .. ':live',
   }
 end
 
@@ -20,6 +21,24 @@ end
 local function holds(keys, attempt_id)
   local live, ours = redis.call('GET', keys.live), attempt_id .. ' '
   return live and string.sub(live, 1, #ours) == ours
+end
+
+-- Milliseconds until another call is allowed: until the one that is up should be over, and then until it is taken for lost.
+local function live_wait(keys, now)
+  local live = redis.call('GET', keys.live)
+  if not live then
+    return 0
+  end
+  local lost_at, over_at = string.match(live, ' (%d+) (%d+)$')
+  return tonumber(over_at) > now and tonumber(over_at) - now or tonumber(lost_at) - now
+end
+
+-- The call of this attempt should be over by then; what holds the callee stays as it is.
+local function expect_over(keys, attempt_id, over_at)
+  if holds(keys, attempt_id) then
+    local lost_at = string.match(redis.call('GET', keys.live), ' (%d+) %d+$')
+    redis.call('SET', keys.live, attempt_id .. ' ' .. lost_at .. ' ' .. (over_at or lost_at), 'KEEPTTL')
+  end
 end
 
 -- Names one attempt of a verification within what is kept of the callee.
@@ -103,10 +122,7 @@ local function limit_on(keys, now, parts, starts, has_code)
     consider(wrong_checks_wait(keys, now, parts), 'wrong_checks')
   end
 
-  local live = redis.call('GET', keys.live)
-  if live then
-    consider(tonumber(string.match(live, ' (%d+)$')) - now, 'live_call')
-  end
+  consider(live_wait(keys, now), 'live_call')
 
   -- Room for all attempts of the code; each is counted when it begins. No other can come between: see `live`.
   local wait = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
@@ -123,8 +139,8 @@ local function count_start(keys, starts, now, attempt_id)
   count(starts, keys.app, now, attempt_id, HOUR_MS)
 end
 
--- Counts a call of this callee, the only one that may be up until call_ms have passed.
-local function count_call(keys, now, attempt_id, call_ms)
+-- Counts a call of this callee, the only one that may be up until call_ms have passed; it should be over in over_ms.
+local function count_call(keys, now, attempt_id, call_ms, over_ms)
   count_start(keys, keys.starts, now, attempt_id)
-  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms), 'PX', call_ms)
+  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms) .. ' ' .. (now + over_ms), 'PX', call_ms)
 end

@@ -1,8 +1,8 @@
--- Places on trunks and Asterisks, counted over all gateways. All keys share one hash tag, so that a trunk and its
--- Asterisk are taken in one step. A part (trunk or Asterisk) has
+-- Channel slots on trunks and Asterisks, counted over all gateways. All keys share one hash tag, so that a trunk, its
+-- Asterisk and the limits of an app are taken in one step. A part (trunk or Asterisk) has
 --   {admission}:<kind>:<name>:turn    string: when the next call may begin, ms
 --   {admission}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
---   {admission}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; only to be looked at
+--   {admission}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; read by slots_status only
 
 local function time_ms()
   local time = redis.call('TIME')
@@ -13,6 +13,7 @@ local function keys_of(kind, name)
   local stem = '{admission}:' .. kind .. ':' .. name
   return {
     label = kind .. ' ' .. name,
+    stem = stem,
     turn_key = stem .. ':turn',
     calls_key = stem .. ':calls',
     begun_stem = stem .. ':begun:',
@@ -30,7 +31,7 @@ local function begun_key(one, at)
   return one.begun_stem .. string.format('%.0f', math.floor(at / 1000))
 end
 
-local function way_at(values, i)
+local function path_at(values, i)
   return {
     trunk = part('trunk', values[i], values[i + 1], values[i + 2]),
     asterisk = part('asterisk', values[i + 3], values[i + 4], values[i + 5]),
@@ -42,10 +43,15 @@ local function is_in_service(out_key, path)
   return not out[1] and not out[2]
 end
 
--- Leases whose gateway died end here.
-local function has_place(one, now)
-  redis.call('ZREMRANGEBYSCORE', one.calls_key, '-inf', now)
-  return redis.call('ZCARD', one.calls_key) < one.most_calls
+-- How many leases a sorted set holds. Those whose gateway died end here.
+local function leases_in(key, now)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  return redis.call('ZCARD', key)
+end
+
+local function lease_in(key, now, lease_id, lease_ms)
+  redis.call('ZADD', key, now + lease_ms, lease_id)
+  redis.call('PEXPIRE', key, math.ceil(lease_ms))
 end
 
 -- When the next call may begin.
@@ -53,27 +59,31 @@ local function turn(one, now)
   return math.max(now, tonumber(redis.call('GET', one.turn_key) or 0))
 end
 
+local function set_turn(key, now, at)
+  redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(math.max(0, at - now)) + 1000)
+end
+
 -- The next turn is counted from this part's own: a call that waits for its trunk must not make the other trunks of the
 -- same Asterisk wait.
 local function occupy(one, now, lease_id, lease_ms)
   local own_turn = turn(one, now)
-  local next_turn = own_turn + one.interval
-  redis.call('SET', one.turn_key, string.format('%.3f', next_turn), 'PX', math.ceil(next_turn - now) + 1000)
-  redis.call('ZADD', one.calls_key, now + lease_ms, lease_id)
-  redis.call('PEXPIRE', one.calls_key, math.ceil(lease_ms))
+  set_turn(one.turn_key, now, own_turn + one.interval)
+  lease_in(one.calls_key, now, lease_id, lease_ms)
   local begun = begun_key(one, own_turn)
   redis.call('INCR', begun)
   redis.call('PEXPIRE', begun, math.ceil(own_turn - now) + 3000)
 end
 
+-- Returns whether the lease was there.
 local function vacate(one, now, lease_id, unused)
   local was_there = redis.call('ZREM', one.calls_key, lease_id) == 1
   if was_there and unused and redis.call('EXISTS', one.turn_key) == 1 then
     local given_back = turn(one, now) - one.interval
-    redis.call('SET', one.turn_key, string.format('%.3f', math.max(now, given_back)), 'KEEPTTL')
+    set_turn(one.turn_key, now, math.max(now, given_back))
     local begun = begun_key(one, given_back)
     if redis.call('EXISTS', begun) == 1 then
       redis.call('DECR', begun)
     end
   end
+  return was_there
 end

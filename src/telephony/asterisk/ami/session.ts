@@ -6,6 +6,7 @@
  * named `rawevent` would keep it busy for ever.
  */
 
+import { randomBytes } from "node:crypto";
 import createManager, { type Manager, type ManagerMessage } from "asterisk-manager";
 import type { Clock } from "../../../shared/clock.ts";
 import type { AmiConfig } from "../config.ts";
@@ -44,6 +45,8 @@ export class AmiSession {
   readonly #asked = new Set<string>();
   readonly #lists = new Map<string, PendingList>();
   readonly #failures = new Set<(error: Error) => void>();
+  /** Not to be guessed: a caller who can write lines into events (event-secret.ts) could answer in Asterisk's place. */
+  readonly #idPrefix = `onering-${randomBytes(12).toString("base64url")}`;
   #nextId = 1;
   #loggedIn = false;
   #closed = false;
@@ -159,7 +162,7 @@ export class AmiSession {
   }
 
   #newId(): string {
-    const id = `onering-${this.#nextId}`;
+    const id = `${this.#idPrefix}-${this.#nextId}`;
     this.#nextId += 1;
     return id;
   }

@@ -1,5 +1,7 @@
 /** What an ARI event means to us. Reads untrusted JSON: anything unexpected means nothing. */
 
+import { type Invite, readInvite } from "../invite.ts";
+import { lastResponseIn } from "../last-response.ts";
 import type { ChannelNews } from "../own-calls.ts";
 
 /** The event types that Asterisk is always asked to send. */
@@ -30,13 +32,11 @@ export type AriNews =
   /** Another process took our application's name. */
   | { readonly type: "replaced" };
 
-/** Who calls whom by a channel that came in. Untrusted texts, at most 40 characters. */
+/** A channel that came in. */
 export interface Incoming {
   /** The PJSIP endpoint that it came in on. */
   readonly endpoint: string;
-  /** '' where withheld. */
-  readonly caller: string;
-  readonly called: string;
+  readonly invite: Invite | "unreadable";
 }
 
 /** The fields that we look at, whatever they turn out to hold. */
@@ -46,23 +46,20 @@ interface Json {
   readonly name?: unknown;
   readonly state?: unknown;
   readonly protocol_id?: unknown;
+  readonly channelvars?: unknown;
   readonly channel?: unknown;
   readonly peer?: unknown;
   readonly dialstatus?: unknown;
   readonly cause?: unknown;
   readonly tech_cause?: unknown;
   readonly args?: unknown;
-  readonly caller?: unknown;
-  readonly number?: unknown;
   readonly dialplan?: unknown;
-  readonly exten?: unknown;
   readonly app_name?: unknown;
   readonly app_data?: unknown;
 }
 
-/** The first argument of `Stasis(<ari_app>,inbound)`, by which the dialplan sends incoming calls here. */
+/** The first argument of `Stasis(<ari_app>,inbound,<invite>)`, by which the dialplan sends incoming calls here. */
 const inboundArgument = "inbound";
-const longestNumber = 40;
 
 /** The meaning of one event, as parsed; null: none for us. */
 export function readEvent(parsed: unknown): AriNews | null {
@@ -105,8 +102,9 @@ function about(channel: Json, type: "dialing" | "progress" | "alerting" | "answe
 function entered(event: Json): AriNews | null {
   const channel = asObject(event.channel);
   if (typeof channel.id !== "string") return null;
-  const inbound = Array.isArray(event.args) && event.args[0] === inboundArgument;
-  return { type: "entered", channelId: channel.id, incoming: inbound ? incomingBy(channel) : null };
+  const [argument, invite] = Array.isArray(event.args) ? event.args : [];
+  const incoming = argument === inboundArgument ? incomingBy(channel, invite) : null;
+  return { type: "entered", channelId: channel.id, incoming };
 }
 
 /**
@@ -116,32 +114,33 @@ function entered(event: Json): AriNews | null {
 export function waitingIn(app: string, channel: unknown): Incoming | null | undefined {
   const { app_name: name, app_data: data } = asObject(asObject(channel).dialplan);
   if (name !== "Stasis" || typeof data !== "string") return undefined;
-  const [ownApp, argument] = data.split(",");
+  const [ownApp, argument, invite] = data.split(",");
   if (ownApp !== app) return undefined;
-  return argument === inboundArgument ? incomingBy(asObject(channel)) : null;
+  return argument === inboundArgument ? incomingBy(asObject(channel), invite) : null;
 }
 
-function incomingBy(channel: Json): Incoming {
+function incomingBy(channel: Json, invite: unknown): Incoming {
   // As in PJSIP/carrier-a-0000001f.
   const [, endpoint = ""] = /^PJSIP\/(.+)-[0-9a-f]+$/.exec(asText(channel.name)) ?? [];
-  const caller = asText(asObject(channel.caller).number);
-  // What a From header says that withholds the number. RFC 3323 section 4.1.1.3.
-  const withheld = caller.toLowerCase() === "anonymous";
-  return {
-    endpoint,
-    caller: withheld ? "" : caller.slice(0, longestNumber),
-    called: asText(asObject(channel.dialplan).exten).slice(0, longestNumber),
-  };
+  return { endpoint, invite: readInvite(invite) ?? "unreadable" };
 }
 
 /** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: not known. */
 function ended(event: Json): AriNews | null {
-  const { id: channelId, protocol_id: callId } = asObject(event.channel);
+  const { id: channelId, protocol_id: callId, channelvars } = asObject(event.channel);
   if (typeof channelId !== "string") return null;
   const sipCallId = typeof callId === "string" && callId !== "" ? callId : null;
   const { cause, tech_cause: techCause } = event;
   const sipStatus = typeof techCause === "number" && techCause >= 200 && techCause <= 699 ? techCause : null;
-  return { type: "ended", channelId, q850Cause: typeof cause === "number" ? cause : 0, sipStatus, sipCallId };
+  const lastResponse = lastResponseIn(channelvars);
+  return {
+    type: "ended",
+    channelId,
+    q850Cause: typeof cause === "number" ? cause : 0,
+    sipStatus,
+    sipCallId,
+    lastResponse,
+  };
 }
 
 function asText(value: unknown): string {

@@ -1,18 +1,23 @@
 /** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
 import type { ManagerMessage } from "../ami/session.ts";
+import { type Invite, readInvite } from "../invite.ts";
+import { lastResponseIn } from "../last-response.ts";
 import type { ChannelNews } from "../own-calls.ts";
 
 export type AmiNews =
   | ChannelNews
   /** An originate came to nothing: before it had a channel, or after; then `ended` is told too. */
   | { readonly type: "not_placed"; readonly channelId: string }
-  /** The dialplan refused a call that came in. */
-  | { readonly type: "inbound"; readonly endpoint: string; readonly caller: string; readonly called: string };
+  /** The dialplan refused a call that came in: so it says, and `token` must prove it (EventSecret). */
+  | {
+      readonly type: "inbound";
+      readonly endpoint: string;
+      readonly invite: Invite | "unreadable";
+      readonly token: unknown;
+    };
 
 /** The name of the dialplan's `UserEvent`. */
 const inboundName = "OneRingInbound";
-/** What `InboundCall` promises. */
-const longestNumber = 40;
 
 /** The meaning of one event; null: none for us. */
 export function readEvent(event: ManagerMessage): AmiNews | null {
@@ -57,20 +62,25 @@ function about<T extends string>(channelId: unknown, type: T | undefined): { typ
  * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. No event of AMI tells the
  * Call-ID (docs/drivers.md says what it would take).
  */
-function ended({ uniqueid: channelId, cause, techcause: techCause }: ManagerMessage): AmiNews | null {
+function ended({
+  uniqueid: channelId,
+  cause,
+  techcause: techCause,
+  chanvariable: variables,
+}: ManagerMessage): AmiNews | null {
   if (typeof channelId !== "string") return null;
   const q850Cause = typeof cause === "string" && /^\d{1,3}$/.test(cause) ? Number(cause) : 0;
   const sipStatus = typeof techCause === "string" && /^[2-6]\d\d$/.test(techCause) ? Number(techCause) : null;
-  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null };
+  return { type: "ended", channelId, q850Cause, sipStatus, sipCallId: null, lastResponse: lastResponseIn(variables) };
 }
 
 /** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */
 const channelNamePattern = /^PJSIP\/(.+)-[0-9a-f]{8,}$/;
 
-/** A field that is there twice has been smuggled in by a caller (a comma starts another): such an event is not believed. */
-function inbound({ channel, caller = "", called }: ManagerMessage): AmiNews | null {
-  if (typeof channel !== "string" || typeof caller !== "string" || typeof called !== "string") return null;
-  const endpoint = channelNamePattern.exec(channel)?.[1];
-  if (endpoint === undefined) return null;
-  return { type: "inbound", endpoint, caller: caller.slice(0, longestNumber), called: called.slice(0, longestNumber) };
+/** A field that is there twice is a list here, and so neither a token nor an INVITE. */
+function inbound({ channel, token, invite }: ManagerMessage): AmiNews | null {
+  const endpoint = typeof channel === "string" ? channelNamePattern.exec(channel)?.[1] : undefined;
+  return endpoint === undefined
+    ? null
+    : { type: "inbound", endpoint, invite: readInvite(invite) ?? "unreadable", token };
 }

@@ -16,7 +16,8 @@ import { assertCallRequest } from "../call-request.ts";
 import { Strays } from "../orphans.ts";
 import type { ChannelNews } from "../own-calls.ts";
 import { AmiConnection } from "./connection.ts";
-import { readEvent } from "./events.ts";
+import { carriesSecret, readEventSecret } from "./event-secret.ts";
+import { type AmiNews, readEvent } from "./events.ts";
 import { channelExists, hangUp, listChannels, originate, originateError } from "./requests.ts";
 
 export interface AsteriskManagerDriverParts {
@@ -28,6 +29,9 @@ export interface AsteriskManagerDriverParts {
 
 /** OriginateResponse may overtake the events of its channel, which Asterisk sends over another connection: they get this long. */
 const overtakenMs = 200;
+
+/** After `dialplan reload` the secret may be another one; forged events do not make us ask for it more often than this. */
+const secretRereadMs = 5000;
 
 /** An originate that waits for its channel. */
 interface Placing {
@@ -46,6 +50,9 @@ class AsteriskManagerDriver implements CallControl {
   readonly #strays: Strays;
   /** By channel id; each leaves at its deadline. */
   readonly #placing = new Map<string, Placing>();
+  /** The dialplan's; null: it has none, and no call that comes in is believed. */
+  #secret: string | null = null;
+  #secretReadAtMs = Number.NEGATIVE_INFINITY;
   #receiveInbound: (call: InboundCall) => void = () => undefined;
   #tellConnection: (connected: boolean) => void = () => undefined;
 
@@ -127,14 +134,34 @@ class AsteriskManagerDriver implements CallControl {
   #event(event: ManagerMessage): void {
     const news = readEvent(event);
     if (news === null) return;
-    if (news.type === "inbound") {
-      const { endpoint, caller, called } = news;
-      const call = { endpoint, caller, called, atMs: this.#parts.clock.nowMs() };
-      this.#guarded(() => this.#receiveInbound(call));
-    } else if (news.type === "not_placed") {
+    if (news.type === "inbound") void this.#inbound(news);
+    else if (news.type === "not_placed") {
       if (this.#placing.has(news.channelId))
         this.#parts.clock.after(overtakenMs, () => void this.#notPlaced(news.channelId));
     } else this.#channelNews(news);
+  }
+
+  async #inbound({ endpoint, invite, token }: Extract<AmiNews, { type: "inbound" }>): Promise<void> {
+    const atMs = this.#parts.clock.nowMs();
+    if (!carriesSecret(token, this.#secret)) await this.#readSecret(this.#connection.session);
+    const call = { endpoint, invite: carriesSecret(token, this.#secret) ? invite : ("forged" as const), atMs };
+    this.#guarded(() => this.#receiveInbound(call));
+  }
+
+  /** Never rejects: calls go out without it. */
+  async #readSecret(session: AmiSession | null, atOnce = false): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs();
+    if (session === null || (!atOnce && nowMs - this.#secretReadAtMs < secretRereadMs)) return;
+    // That of a new connection does not count: what changed since is asked for at once.
+    if (!atOnce) this.#secretReadAtMs = nowMs;
+    try {
+      this.#secret = await readEventSecret(session);
+    } catch (error) {
+      this.#parts.logger.warn(
+        { err: error },
+        "the token of OneRingInbound cannot be read: calls that come in prove nothing",
+      );
+    }
   }
 
   #channelNews(news: ChannelNews): void {
@@ -163,6 +190,7 @@ class AsteriskManagerDriver implements CallControl {
   /** After a break: our channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
   async #reconcile(session: AmiSession): Promise<void> {
     const placed = this.#calls.placed();
+    await this.#readSecret(session, true);
     const unowned = this.#calls.reconcile(placed, await listChannels(session));
     await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
   }

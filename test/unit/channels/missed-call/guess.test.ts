@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { codeOf, codeWithin, readCallerId, readCode } from "../../../../src/channels/missed-call/guess.ts";
+import { codeOf, codeWithin, readCallerId, readCode, readGuess } from "../../../../src/channels/missed-call/guess.ts";
 import { Refusal } from "../../../../src/shared/refusal.ts";
 
 describe("a code as people type it", () => {
@@ -11,11 +11,34 @@ describe("a code as people type it", () => {
     ["00\u00a042", "0042"],
     ["0042 1234", "00421234"],
     ["12345678-87654321", "1234567887654321"],
+    ["00\u201342", "0042"],
+    ["\uff10\uff10\uff14\uff12", "0042"],
+    ["\u0660\u0660\u0664\u0662", "0042"],
+    ["\u202a0042\u202c\n", "0042"],
   ])("%j reads as %s", (typed, code) => expect(readCode(typed)).toBe(code));
 
-  it.each(["", "4", "12a4", "1".repeat(17), "٠٠٤٢", "1".repeat(10_000), "\0\0\0\0"])(
+  it.each(["", "4", "12a4", "1".repeat(17), "00\n42", "+0042", "1".repeat(10_000), "\0\0\0\0"])(
     "%j is refused, and is no check",
     (typed) => expect(() => readCode(typed)).toThrow(Refusal),
+  );
+});
+
+describe("a whole number typed where a code was asked for", () => {
+  it.each([
+    ["+44 7700 900123", 4, "caller_id", "447700900123"],
+    ["+44 7700 900123", null, "caller_id", "447700900123"],
+    ["07700 900123", 4, "caller_id", "07700900123"],
+    ["07700 900123", 6, "caller_id", "07700900123"],
+    ["0123", 4, "code", "0123"],
+    ["012345", 4, "code", "012345"],
+    ["12345678 87654321", 16, "code", "1234567887654321"],
+    ["07700 900123", null, "code", "07700900123"],
+  ] as const)("%j with a code of %s digits is a %s", (typed, codeLength, kind, digits) =>
+    expect(readGuess(typed, codeLength)).toEqual({ kind, digits }),
+  );
+
+  it.each(["", "4", "+12", "anonymous", "1".repeat(21)])("%j is refused as a code", (typed) =>
+    expect(() => readGuess(typed, 4)).toThrow(Refusal),
   );
 });
 

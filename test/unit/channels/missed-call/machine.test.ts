@@ -3,14 +3,22 @@ import { describe, expect, it } from "vitest";
 import { deliveredOf } from "../../../../src/channels/missed-call/evidence.ts";
 import { missedCallMachine } from "../../../../src/channels/missed-call/machine.ts";
 import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
-import type { AttemptResult } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../../src/telephony/calls/ports.ts";
 
 const { transitions, beforeLastPart, states, initial } = missedCallMachine;
 const next = (state: string, event: string) => transitions[event]?.[state] ?? state;
 
-const ended = (known: Pick<AttemptResult, "outcome" | "alerted">): AttemptResult => ({
-  ...{ postDialDelayMs: 0, ringMs: 0, sipStatus: 0, q850Cause: 0, endedBy: "us", evidence: "events" },
-  ...{ falseAnswer: false, silent: false, inviteOver: true, tries: [] },
+const ended = (known: Pick<CallResult, "outcome" | "alerted">): CallResult => ({
+  ...{ postDialDelayMs: 0, ringMs: 0, sipStatus: 0, q850Cause: 0, endedBy: "us", source: "events" },
+  ...{
+    falseAnswer: false,
+    silent: false,
+    inviteOver: true,
+    progress: false,
+    networkBlocked: false,
+    redressUrl: null,
+    attempts: [],
+  },
   ...known,
 });
 

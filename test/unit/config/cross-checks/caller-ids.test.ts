@@ -28,7 +28,7 @@ describe("ranges", () => {
     ],
     ["blocks side by side are fine", (c) => Object.assign(c.ranges, { next: range("+4477010") })],
     [
-      "a list within a block, told once",
+      "a list within a block, reported once",
       (c) => Object.assign(c.ranges, { list: { numbers: ["+44770091230", "+44770091231"], digits: 4 } }),
       /^ranges\.list: null → .*shares \+44770091230 with block/,
     ],
@@ -79,7 +79,7 @@ describe("guessing", () => {
       },
       /^trunks\.a\.ranges: 1,000 caller IDs start with \+447701 /,
     ],
-    ["a small range that no trunk uses harms nobody", (c) => (c.ranges.small = range("+447701", 3))],
+    ["a small range that no trunk uses is accepted", (c) => (c.ranges.small = range("+447701", 3))],
     [
       "a list with many digits and few numbers is small",
       (c) => {

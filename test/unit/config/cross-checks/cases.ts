@@ -1,8 +1,8 @@
-/** The cases of src/config/cross-checks: one change to a configuration that is right, and what must be said of it. */
+/** Cases of checks between values: one change to a valid configuration, and the problems that must be reported. */
 import { expect, test } from "vitest";
 import { type Change, problemsAfter } from "../config-files.ts";
 
-/** Each case: what the operator did, and the whole list of problems it must lead to. */
+/** Each case: what the operator changed, and the whole list of problems. */
 export function cases(table: readonly (readonly [string, Change, ...(string | RegExp)[]])[]) {
   test.each(table.map(([name, change, ...expected]) => ({ name, change, expected })))(
     "$name",

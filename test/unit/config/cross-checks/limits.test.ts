@@ -24,9 +24,14 @@ describe("limits", () => {
       /^verification\.ttl_seconds: 53 → more than the 53 seconds that .* two calls/,
     ],
     [
+      "a code that expires before the second of two calls that an app may ask for: `calls: 2` passed and expired",
+      (c) => (c.verification = { ttl_seconds: 40 }),
+      /^verification\.ttl_seconds: 40 → more than the 53 seconds that .* two calls/,
+    ],
+    [
       "codes that expire while the phone may still ring",
       (c) => {
-        c.verification = { ttl_seconds: 65 };
+        c.verification = { ttl_seconds: 65, starts_per_callee_per_hour: 1 };
         c.calls = { setup_limit_ms: 60_000, ring_ms: 5000 };
       },
       /^verification\.ttl_seconds: 65 → more than the 65 seconds/,

@@ -48,9 +48,9 @@ describe("numbers to call in on", () => {
 describe("the canary", () => {
   const number = "+447700900999";
   cases([
-    ["that nobody hears", (c) => (c.canary = { number }), /^canary: none → exactly one of inbound_trunk, sandbox_url/],
+    ["without a listener", (c) => (c.canary = { number }), /^canary: none → exactly one of inbound_trunk, sandbox_url/],
     [
-      "that is heard twice",
+      "with two listeners",
       (c) => {
         c.asterisks.pbx = { ...pbx, ami: { user: "onering", password: "s3xY-pass" } };
         c.canary = { number, inbound_trunk: "a", sandbox_url: "http://127.0.0.1:8080" };

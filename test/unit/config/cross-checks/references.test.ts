@@ -93,7 +93,7 @@ describe("countries", () => {
   ]);
 });
 
-test("problems between values are told beside problems of values, except where they would follow from those", () => {
+test("problems between values are reported beside problems of values, except where they would follow from those", () => {
   const problems = problemsAfter((c) => {
     c.trunks.a = { asterisk: "nowhere", endpoint: "e", ranges: "block" };
     c.ranges.bad = { prefix: "+44770091", digits: "many" };

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { apiKeyHash } from "../../../../src/apps/api-keys.ts";
 import type { Change } from "../config-files.ts";
 import { cases, hashes, pbx } from "./cases.ts";
 
@@ -10,18 +11,31 @@ describe("secrets", () => {
   cases([
     ["one character all over", key("a".repeat(64)), /^secrets\.hmac_key: \(hidden, a placeholder\)/],
     ["a placeholder", key("change-me-change-me-change-me-change-me"), /^secrets\.hmac_key: \(hidden, a placeholder\)/],
-    [
-      "a word repeated",
-      key("correcthorsebatterystaple".repeat(2)),
-      /^secrets\.hmac_key: \(hidden, a pattern\) → random/,
-    ],
-    ["few characters", key("0101101011010001011010110100111001"), /^secrets\.hmac_key: \(hidden, a pattern\)/],
+    ["a short key", key("9f86d081884c7d65"), /^secrets\.hmac_key: \(hidden, 16 characters\) → .*at least 32/],
     ["random hex is fine", key("9f86d081884c7d659a2feaa0c55ad015")],
     [
       "a placeholder for Asterisk",
       (c) => (c.asterisks.pbx = { ...pbx, ari_password: "changeme", ami: { user: "u", password: "asterisk" } }),
       /^asterisks\.pbx\.ari_password: \(hidden, a placeholder\)/,
       /^asterisks\.pbx\.ami\.password: \(hidden, a placeholder\)/,
+    ],
+    [
+      "a placeholder for Redis",
+      (c) => (c.redis = { url: "redis://:changeme@10.0.0.1:6379" }),
+      /^redis\.url: \(hidden, a placeholder\)/,
+    ],
+    [
+      "the hmac_key that is Redis' password too",
+      (c) => (c.redis = { url: `redis://:${c.secrets.hmac_key}@10.0.0.1:6379` }),
+      /^secrets\.hmac_key: \(hidden\) → a secret of its own: redis\.url is the same/,
+    ],
+    [
+      "the capture's password, sent in the clear, that is ARI's too",
+      (c) => {
+        c.asterisks.pbx = { ...pbx, ari_password: "kX2pQz7LmN4v" };
+        c.sip_capture = { password: "kX2pQz7LmN4v" };
+      },
+      /^sip_capture\.password: \(hidden\) → a secret of its own: asterisks\.pbx\.ari_password is the same/,
     ],
     [
       "one API key for two apps",
@@ -35,6 +49,28 @@ describe("secrets", () => {
         c.admin = hashes("c", "b");
       },
       /^admin\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,
+    ],
+  ]);
+});
+
+describe("API keys that anyone can try were accepted without a word", () => {
+  const appKey =
+    (key: string): Change =>
+    (c) =>
+      (c.apps = { shop: { api_keys_sha256: ["ab".repeat(32), apiKeyHash(key)] } });
+  cases([
+    [
+      "the sandbox's",
+      appKey("sandbox-key"),
+      /^apps\.shop\.api_keys_sha256\[1\]: the hash of "sandbox-key" → the hash of a key that `onering key` made/,
+    ],
+    ["the empty one", appKey(""), /^apps\.shop\.api_keys_sha256\[1\]: the hash of an empty key/],
+    ["the empty one, by echo", appKey("\n"), /^apps\.shop\.api_keys_sha256\[1\]: the hash of an empty key/],
+    ["the sandbox's, by echo", appKey("sandbox-key\n"), /^apps\.shop\.api_keys_sha256\[1\]: the hash of "sandbox-key"/],
+    [
+      "an operator's",
+      (c) => (c.admin = { api_keys_sha256: [apiKeyHash("sandbox-key")] }),
+      /^admin\.api_keys_sha256\[0\]: the hash of "sandbox-key"/,
     ],
   ]);
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEvent } from "../../../../src/telephony/asterisk/asterisk-manager/events.ts";
+import { inviteOf, inviteText } from "../../../support/invite.ts";
 
 /** A call that came in, as Asterisk 22.10.1 tells of it. */
 const userEvent = {
@@ -8,10 +9,10 @@ const userEvent = {
   userevent: "OneRingInbound",
   channel: "PJSIP/carrier-a-0000001f",
   uniqueid: "1795327798.0",
-  called: "+12025550147",
-  caller: "+447700900123",
+  token: "the dialplan's secret",
+  invite: inviteText(),
 };
-const inbound = { type: "inbound", endpoint: "carrier-a", caller: "+447700900123", called: "+12025550147" };
+const inbound = { type: "inbound", endpoint: "carrier-a", invite: inviteOf(), token: "the dialplan's secret" };
 
 describe("an AMI event", () => {
   it.each([
@@ -45,20 +46,20 @@ describe("an AMI event", () => {
     [{ event: "DialEnd", destuniqueid: "c", dialstatus: "BUSY" }, null],
     [
       { event: "Hangup", uniqueid: "c", cause: "17", techcause: "486" },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null, lastResponse: null },
     ],
     // Older Asterisks, and our own hang-ups.
     [
       { event: "Hangup", uniqueid: "c", cause: "16" },
-      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { event: "Hangup", uniqueid: "c", cause: "seventeen", techcause: "0" },
-      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { event: "Hangup", uniqueid: "c", cause: ["1", "2"], techcause: "1486" },
-      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 0, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [{ event: "Hangup", uniqueid: ["a", "b"], cause: "17" }, null],
     [
@@ -68,16 +69,18 @@ describe("an AMI event", () => {
     [{ event: "OriginateResponse", actionid: "c", uniqueid: "c", response: "Success", reason: "4" }, null],
     [userEvent, inbound],
     [
-      { ...userEvent, caller: undefined },
-      { ...inbound, caller: "" },
+      { ...userEvent, token: undefined },
+      { ...inbound, token: undefined },
     ],
     [
-      { ...userEvent, caller: "1".repeat(500) },
-      { ...inbound, caller: "1".repeat(40) },
+      { ...userEvent, invite: undefined },
+      { ...inbound, invite: "unreadable" },
     ],
-    [{ ...userEvent, called: undefined }, null],
-    // Somebody who called himself `1,Called: +44…` or `1,Channel: PJSIP/…`.
-    [{ ...userEvent, called: ["+12025550147", "+447700900999"] }, null],
+    // A caller who wrote `Invite: …` or `Channel: PJSIP/…` after a line break.
+    [
+      { ...userEvent, invite: [inviteText(), inviteText()] },
+      { ...inbound, invite: "unreadable" },
+    ],
     [{ ...userEvent, channel: ["PJSIP/carrier-a-0000001f", "PJSIP/other-0000001f"] }, null],
     [{ ...userEvent, channel: "Local/s@default-0000001f;1" }, null],
     [{ ...userEvent, userevent: "SomethingElse" }, null],
@@ -95,14 +98,14 @@ describe("an AMI event", () => {
     // What the package makes of fields: texts, lists of repeated ones, objects of variables.
     const value = fc.oneof(text, fc.array(text), fc.dictionary(fc.string(), text), fc.constant(undefined));
     const keys = ["uniqueid", "destuniqueid", "channelstate", "dialstatus", "cause", "techcause", "actionid"];
-    const others = ["response", "userevent", "channel", "caller", "called", "__proto__", "constructor"];
+    const others = ["response", "userevent", "channel", "invite", "token", "__proto__", "constructor"];
     const fields = fc.dictionary(fc.constantFrom(...keys, ...others), value);
     const event = fc.oneof(fc.constantFrom(...names), text, fc.array(text));
     const check = fc.property(fields, event, (rest, name) => {
       const news = readEvent({ ...rest, event: name });
       if (news === null) return;
       if (news.type === "inbound") {
-        for (const number of [news.caller, news.called]) expect(number.length).toBeLessThanOrEqual(40);
+        expect(news.invite).toBe("unreadable");
         expect(news.endpoint).not.toBe("");
         return;
       }

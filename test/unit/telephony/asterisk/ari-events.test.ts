@@ -2,16 +2,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readEvent, waitingIn } from "../../../../src/telephony/asterisk/ari/events.ts";
 import { callIdOf, channelIdOf, isNew, type OwnCall } from "../../../../src/telephony/asterisk/own-calls.ts";
+import { inviteOf, inviteText } from "../../../support/invite.ts";
 
 /** An incoming call as Asterisk 22.10.1 tells of it. */
+const text = inviteText({ called: "+12025550147" });
 const incomingChannel = {
   id: "1795327798.0",
   name: "PJSIP/calls-in-00000000",
   state: "Ring",
   caller: { name: "Eve", number: "+447700900123" },
-  dialplan: { context: "inbound", exten: "+12025550147", priority: 1, app_name: "Stasis", app_data: "onering,inbound" },
+  dialplan: {
+    context: "inbound",
+    exten: "+12025550147",
+    priority: 1,
+    app_name: "Stasis",
+    app_data: `onering,inbound,${text}`,
+  },
 };
-const incoming = { endpoint: "calls-in", caller: "+447700900123", called: "+12025550147" };
+const incoming = { endpoint: "calls-in", invite: inviteOf({ called: "+12025550147" }) };
 
 describe("an ARI event", () => {
   it.each([
@@ -46,12 +54,12 @@ describe("an ARI event", () => {
       { type: "entered", channelId: "c", incoming: null },
     ],
     [
-      { type: "StasisStart", args: ["inbound"], channel: incomingChannel },
+      { type: "StasisStart", args: ["inbound", text], channel: incomingChannel },
       { type: "entered", channelId: "1795327798.0", incoming },
     ],
     [
       { type: "StasisStart", args: ["inbound", "more"], channel: { id: "c" } },
-      { type: "entered", channelId: "c", incoming: { endpoint: "", caller: "", called: "" } },
+      { type: "entered", channelId: "c", incoming: { endpoint: "", invite: "unreadable" } },
     ],
     [
       { type: "StasisStart", args: ["outbound"], channel: incomingChannel },
@@ -60,16 +68,16 @@ describe("an ARI event", () => {
     [{ type: "StasisStart", args: ["inbound"] }, null],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17, tech_cause: 486 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: 486, sipCallId: null, lastResponse: null },
     ],
     // Asterisk before 20.17 and 22.7.
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 17 },
-      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 17, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [
       { type: "ChannelDestroyed", channel: { id: "c" }, cause: 16, tech_cause: 0 },
-      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null },
+      { type: "ended", channelId: "c", q850Cause: 16, sipStatus: null, sipCallId: null, lastResponse: null },
     ],
     [{ type: "ApplicationReplaced", application: "onering" }, { type: "replaced" }],
     [{ type: "SomethingOfTomorrow", channel: { id: "c" } }, null],
@@ -116,9 +124,11 @@ describe("an incoming call", () => {
     expect(read({ name })).toMatchObject({ incoming: { endpoint } });
   });
 
-  it("that withholds its number has none, and a long one is cut", () => {
-    expect(read({ caller: { number: "Anonymous" } })).toMatchObject({ incoming: { caller: "" } });
-    expect(read({ caller: { number: "9".repeat(300) } })).toMatchObject({ incoming: { caller: "9".repeat(40) } });
+  it("is whose INVITE says so, whatever Asterisk shows as the caller", () => {
+    // As by a dialplan that does not pass the INVITE on.
+    expect(read({})).toMatchObject({ incoming: { invite: "unreadable" } });
+    const event = { type: "StasisStart", args: ["inbound", text], channel: { ...incomingChannel, caller: null } };
+    expect(readEvent(event)).toMatchObject({ incoming });
   });
 
   it("that waits in our application is told from others in a list of channels", () => {

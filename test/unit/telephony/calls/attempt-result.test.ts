@@ -16,18 +16,22 @@ const rang: CallEnd = {
   q850Cause: 16,
   sipCallId: "call-1",
   farEndRefused: false,
+  progressed: false,
+  lastResponse: null,
 };
 /** The far end's 480 before alerting, as Asterisk tells it. */
 const refused: CallEnd = { ...rang, alertedAtMs: null, endedBy: "far_end", sipStatus: 480, q850Cause: 19 };
 
+const last = (status: number, phrase = "") => ({ status, phrase });
 const sent: Evidence = {
   inviteAtMs: 500_000.25,
   respondedAtMs: null,
   progressAtMs: null,
-  earlyMedia: false,
   alertingAtMs: null,
   final: null,
   canceledAtMs: null,
+  cancelAcceptedAtMs: null,
+  forked: false,
   byeFrom: null,
   over: false,
 };
@@ -35,7 +39,7 @@ const alerting: Evidence = { ...sent, respondedAtMs: 500_001, alertingAtMs: 500_
 const canceled: Evidence = { ...alerting, canceledAtMs: 505_900 };
 const final = (evidence: Evidence, status: number, q850Cause: number | null = null): Evidence => ({
   ...evidence,
-  final: { atMs: 506_000, status, q850Cause },
+  final: { atMs: 506_000, status, q850Cause, networkBlocked: false, redressUrl: null },
   over: true,
 });
 
@@ -44,22 +48,25 @@ describe("the result of an attempt", () => {
     expect(resultOf(rang, false, null)).toEqual({
       outcome: "rang",
       alerted: true,
+      progress: false,
+      networkBlocked: false,
+      redressUrl: null,
       postDialDelayMs: 1000,
       ringMs: 5000,
       sipStatus: null,
       q850Cause: 16,
       endedBy: "us",
-      evidence: "events",
+      source: "events",
       falseAnswer: false,
       silent: false,
       inviteOver: false,
-      tries: [],
+      attempts: [],
     });
   });
 
   it("with a capture has the times of the wire, the ring until our CANCEL", () => {
     expect(resultOf(rang, false, final(canceled, 487))).toMatchObject({
-      ...{ outcome: "rang", endedBy: "us", sipStatus: 487, evidence: "sip", inviteOver: true },
+      ...{ outcome: "rang", endedBy: "us", sipStatus: 487, source: "sip", inviteOver: true },
       ...{ postDialDelayMs: 901, ringMs: 4999 },
     });
   });
@@ -104,12 +111,12 @@ describe("the result of an attempt", () => {
       final(sent, 486),
       { outcome: "declined", postDialDelayMs: 1000 },
     ],
-    ["a missing 487 leaves the INVITE alive", rang, canceled, { outcome: "rang", evidence: "sip", inviteOver: false }],
+    ["a missing 487 leaves the INVITE alive", rang, canceled, { outcome: "rang", source: "sip", inviteOver: false }],
     [
       "a 503 that Asterisk made up leaves it alive",
       { ...refused, sipStatus: 503, q850Cause: 34, farEndRefused: true },
       sent,
-      { outcome: "congestion", evidence: "events", inviteOver: false },
+      { outcome: "interrupted", endedBy: "unknown", source: "events", inviteOver: false },
     ],
     [
       "the far end's BYE is the far end's",
@@ -137,16 +144,125 @@ describe("the result of an attempt", () => {
 
 describe("without a capture an INVITE is surely over", () => {
   it.each<[string, Partial<CallEnd>, boolean]>([
-    ["where the far end refused", { sipStatus: 503, q850Cause: 34, farEndRefused: true }, true],
+    [
+      "where the far end refused",
+      { sipStatus: 503, q850Cause: 34, farEndRefused: true, lastResponse: last(503) },
+      true,
+    ],
+    ["where the far end refused with what Asterisk does not make up", { sipStatus: 404, farEndRefused: true }, true],
+    ["where the far end sent 480: no fail-safe then", { farEndRefused: true, lastResponse: last(480) }, true],
+    ["but not where Asterisk may have made the 503 up", { sipStatus: 503, q850Cause: 34, farEndRefused: true }, false],
     ["where it was answered", { answered: true, endedBy: "us" }, true],
-    ["where nothing was sent: not connected", { exists: false, refusal: "not_connected", endedBy: "nobody" }, true],
-    ["where nothing was sent: trunk down", { exists: false, refusal: "trunk_down", endedBy: "nobody" }, true],
+    ["where nothing was sent: not connected", { exists: false, refusal: "not_connected", endedBy: "unknown" }, true],
+    ["where nothing was sent: trunk down", { exists: false, refusal: "trunk_down", endedBy: "unknown" }, true],
     ["but not where we hung up", { endedBy: "us", q850Cause: 16, sipStatus: null }, false],
     ["but not where it may be Asterisk's own fail-safe", { farEndRefused: false }, false],
-    ["but not where Asterisk did not answer", { exists: false, refusal: "no_response", endedBy: "nobody" }, false],
-    ["but not where a call with this id was up", { exists: false, refusal: "duplicate", endedBy: "nobody" }, false],
-    ["but not where the end was never seen", { endedBy: "nobody", sipStatus: null, q850Cause: null }, false],
+    ["but not where Asterisk did not answer", { exists: false, refusal: "no_response", endedBy: "unknown" }, false],
+    ["but not where a call with this id was up", { exists: false, refusal: "duplicate", endedBy: "unknown" }, false],
+    ["but not where the end was never seen", { endedBy: "unknown", sipStatus: null, q850Cause: null }, false],
   ])("%s", (_, known, over) => {
     expect(resultOf({ ...refused, ...known }, false, null).inviteOver).toBe(over);
+  });
+});
+
+/** A 503 as Asterisk reports it: its own and a carrier's have the same cause and tech_cause. */
+const congested: CallEnd = { ...refused, sipStatus: 503, q850Cause: 34, farEndRefused: true };
+
+describe("a final that no far end sent: Asterisk's own, where a connection breaks", () => {
+  const madeUp = { outcome: "interrupted", endedBy: "unknown", inviteOver: false, sipStatus: null };
+
+  it.each([0, 100, 180, 183])("is known without a capture by the last response, %s", (status) => {
+    const known = resultOf({ ...congested, lastResponse: last(status) }, false, null);
+    expect(known).toMatchObject({ ...madeUp, silent: status === 0, progress: status === 183 });
+  });
+
+  it("after alerting is no end of the ringing, and the caller ID was shown", () => {
+    const known = resultOf({ ...congested, alertedAtMs: 900, lastResponse: last(180) }, false, null);
+    expect(known).toMatchObject({ ...madeUp, alerted: true });
+  });
+
+  it.each([
+    [408, 18],
+    [502, 27],
+    [503, 34],
+  ])("is a 408, 502 or 503 that the capture did not see: %s", (sipStatus, q850Cause) => {
+    const known = resultOf({ ...congested, sipStatus, q850Cause }, false, { ...sent, respondedAtMs: 500_001 });
+    expect(known).toMatchObject(madeUp);
+  });
+
+  it("is doubted where neither is known: the outcome stands, the call does not fail over, the callee is held", () => {
+    const known = resultOf(congested, false, null);
+    expect(known).toMatchObject({ outcome: "congestion", endedBy: "unknown", inviteOver: false });
+    const old = resultOf({ ...congested, sipStatus: null }, false, null);
+    expect(old).toMatchObject({ outcome: "congestion", endedBy: "unknown", inviteOver: false });
+  });
+
+  it("is not assumed of a packet that the capture lost: Asterisk got the 503", () => {
+    const known = resultOf({ ...congested, lastResponse: last(503) }, false, { ...sent, respondedAtMs: 500_001 });
+    expect(known).toMatchObject({ outcome: "congestion", endedBy: "far_end", inviteOver: true });
+  });
+
+  it("of its fail-safe, which cancels the call, is our end", () => {
+    // As the state machine has it: who ended it is known there.
+    const known = resultOf({ ...rang, sipStatus: 480, q850Cause: 19, lastResponse: last(180) }, false, null);
+    expect(known).toMatchObject({ outcome: "rang", endedBy: "us" });
+  });
+});
+
+describe("a challenge that ends the call: wrong password, or an address that is not allowed", () => {
+  const rejected: CallEnd = { ...refused, q850Cause: 21, farEndRefused: true };
+  const challenged = (status: number): Evidence => ({ ...final(sent, status), over: false });
+
+  it.each([401, 407])("%s is the end where Asterisk says so too, and the trunk's fault", (status) => {
+    for (const lastResponse of [null, last(status)]) {
+      const end = { ...rejected, sipStatus: status, lastResponse };
+      const expected = { outcome: "trunk_down", endedBy: "far_end", sipStatus: status, inviteOver: true };
+      expect(resultOf(end, false, challenged(status))).toMatchObject(expected);
+      expect(resultOf(end, false, null)).toMatchObject(expected);
+    }
+  });
+
+  it("is known before 22.7 by the cause alone", () => {
+    expect(resultOf({ ...rejected, sipStatus: null }, false, challenged(401))).toMatchObject({ inviteOver: true });
+  });
+
+  it("is none where the answer to it is alive: the capture lost that INVITE, and the connection broke", () => {
+    const end = { ...congested, lastResponse: last(100) };
+    expect(resultOf(end, false, challenged(401))).toMatchObject({ endedBy: "unknown", inviteOver: false });
+    expect(resultOf(rang, false, challenged(401))).toMatchObject({ outcome: "rang", inviteOver: false });
+  });
+});
+
+describe("a forked call of which one phone declines", () => {
+  it.each([
+    [603, { forked: true }],
+    [486, { cancelAcceptedAtMs: 505_950 }],
+    [600, { forked: true, cancelAcceptedAtMs: 505_950 }],
+  ])("is our end where the proxy passes its %s on after our CANCEL", (status, known) => {
+    const evidence = final({ ...canceled, ...known }, status);
+    expect(resultOf(rang, false, evidence)).toMatchObject({ outcome: "rang", endedBy: "us", inviteOver: true });
+  });
+
+  it("is declined where its final comes before our CANCEL", () => {
+    const evidence = final({ ...alerting, forked: true }, 603);
+    expect(resultOf({ ...refused, sipStatus: 603, farEndRefused: true }, false, evidence)).toMatchObject({
+      ...{ outcome: "declined", endedBy: "far_end" },
+    });
+  });
+});
+
+describe("603+: call analytics of a network blocked the caller ID", () => {
+  it("is no person's decline, before and after alerting, by the wire and by the phrase alone", () => {
+    const blocked = { q850Cause: null, networkBlocked: true, redressUrl: "https://redress.example/" };
+    for (const evidence of [sent, alerting]) {
+      const seen = { ...evidence, final: { atMs: 506_000, status: 603, ...blocked }, over: true };
+      expect(resultOf({ ...refused, sipStatus: 603, q850Cause: 21 }, false, seen)).toMatchObject({
+        ...{ outcome: "caller_id_refused", networkBlocked: true, redressUrl: "https://redress.example/" },
+      });
+    }
+    const byEvents = { ...refused, sipStatus: 603, q850Cause: 21, farEndRefused: true, alertedAtMs: 900 };
+    const lastResponse = last(603, "Network Blocked");
+    expect(resultOf({ ...byEvents, lastResponse }, false, null)).toMatchObject({ outcome: "caller_id_refused" });
+    expect(resultOf({ ...byEvents, lastResponse: last(603, "Decline") }, false, null).outcome).toBe("declined");
   });
 });

@@ -16,7 +16,7 @@ const rules: CallRules = {
   ringMs: 5000,
   setupLimitMs: 20_000,
   hangupRetryMs: 1000,
-  hangupTries: 3,
+  maxHangups: 3,
   endWaitMs: 12_000,
 };
 
@@ -44,6 +44,7 @@ const ended = (q850Cause: number, sipStatus: number | null): Sketch => ({
   q850Cause,
   sipStatus,
   sipCallId: null,
+  lastResponse: sipStatus !== null && sipStatus >= 300 ? { status: sipStatus, phrase: "" } : null,
 });
 const timer = (name: CallTimer): Sketch => ({ type: "timer", timer: name });
 const ownEnd = ended(16, null);
@@ -55,16 +56,19 @@ describe("a call", () => {
     expect(call.result).toEqual({
       outcome: "rang",
       alerted: true,
+      progress: false,
+      networkBlocked: false,
+      redressUrl: null,
       postDialDelayMs: 2000,
       ringMs: 3000,
       sipStatus: null,
       q850Cause: 16,
       endedBy: "us",
-      evidence: "events",
+      source: "events",
       falseAnswer: false,
       silent: false,
       inviteOver: false,
-      tries: [],
+      attempts: [],
     });
   });
 
@@ -139,7 +143,7 @@ describe("a call", () => {
 
   it("lost while ringing is interrupted, and says that it rang", () => {
     const call = run([{ type: "placed" }, { type: "alerting" }, { type: "lost" }]);
-    expect(call.result).toMatchObject({ outcome: "interrupted", alerted: true, endedBy: "nobody", q850Cause: null });
+    expect(call.result).toMatchObject({ outcome: "interrupted", alerted: true, endedBy: "unknown", q850Cause: null });
   });
 
   it("whose hang-up fails is hung up again, a bounded number of times", () => {
@@ -154,7 +158,7 @@ describe("a call", () => {
     const confirmed = run([...rang, { type: "hangup_done" }, timer("end_overdue")]);
     expect(confirmed.result).toMatchObject({ outcome: "rang", endedBy: "us" });
     const unknown = run([...rang, { type: "hangup_failed" }, timer("end_overdue")]);
-    expect(unknown.result).toMatchObject({ outcome: "interrupted", endedBy: "nobody", alerted: true });
+    expect(unknown.result).toMatchObject({ outcome: "interrupted", endedBy: "unknown", alerted: true });
   });
 });
 
@@ -178,6 +182,12 @@ const happening: fc.Arbitrary<Sketch> = fc.oneof(
     q850Cause: fc.integer({ min: 0, max: 127 }),
     sipStatus: fc.option(fc.integer({ min: 200, max: 699 })),
     sipCallId: fc.constant(null),
+    lastResponse: fc.constantFrom(
+      null,
+      { status: 0, phrase: "" },
+      { status: 180, phrase: "" },
+      { status: 503, phrase: "" },
+    ),
   }),
   fc.record({
     type: fc.constant("timer" as const),

@@ -29,7 +29,7 @@ describe("failover to another trunk", () => {
     expect(results).toMatchObject([
       {
         outcome: "rang",
-        tries: [
+        attempts: [
           { trunk: "plus", outcome: "congestion" },
           { trunk: "bare", outcome: "rang" },
         ],
@@ -96,6 +96,54 @@ describe("failover to another trunk", () => {
     expect([control.placed.length, results.length]).toEqual([1, 1]);
   });
 
+  it.each([
+    ["a connection broke before any response", 0],
+    ["a connection broke after 100", 100],
+    ["neither the capture nor Asterisk says whose 503 it was", null],
+  ])("never happens where %s: the phone may ring", async (_, lastStatus) => {
+    const { control, results, place, ends } = failingOver();
+    place();
+    await settled();
+    ends("a1", 34, 503, null, lastStatus);
+    await settled();
+    expect(control.placed).toHaveLength(1);
+    expect(results).toMatchObject([{ endedBy: "unknown", inviteOver: false }]);
+  });
+
+  it("keeps the INVITE that may be alive in mind, though an earlier trunk knew the number: the callee is held", async () => {
+    const { results, place, ends } = failingOver();
+    place();
+    await settled();
+    ends("a1", 1, 404);
+    await settled();
+    ends("a1-t2", 34, 503, null, 180);
+    await settled();
+    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "unknown", inviteOver: false }]);
+  });
+
+  it.each([401, 407])("happens after %s: another trunk may have the right password", async (status) => {
+    const { control, place, ends } = failingOver();
+    place();
+    await settled();
+    ends("a1", 21, status);
+    await settled();
+    expect(control.placed).toHaveLength(2);
+  });
+
+  it.each([
+    [127, 400],
+    [58, 488],
+    [34, 501],
+    [127, 481],
+  ])("happens after cause %s, status %s: no phone rings, and it says nothing of the number", async (cause, status) => {
+    const { control, place, ends } = failingOver();
+    place();
+    await settled();
+    ends("a1", cause, status);
+    await settled();
+    expect(control.placed).toHaveLength(2);
+  });
+
   it("never happens after our own hang-up at the set-up limit", async () => {
     const { clock, control, results, place, ownEnd } = failingOver();
     place();
@@ -149,7 +197,7 @@ describe("failover to another trunk", () => {
     await settled();
     ends("a1-t3", 34, 503);
     await settled();
-    expect(results).toMatchObject([{ outcome: "unallocated", tries: [{}, { outcome: "congestion" }, {}] }]);
+    expect(results).toMatchObject([{ outcome: "unallocated", attempts: [{}, { outcome: "congestion" }, {}] }]);
   });
 
   it("is not given up for a short break of Redis: all calls that were failing over became undeliverable", async () => {

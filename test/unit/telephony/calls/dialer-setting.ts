@@ -1,13 +1,13 @@
 /** A dialer whose Asterisk, clock and slots are the test. The real ones: test/integration/telephony. */
 import pino from "pino";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { AttemptResult, ChannelSlot, NoChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot, NoChannelSlot } from "../../../../src/telephony/calls/ports.ts";
 import type { SipCapture } from "../../../../src/telephony/sip-capture/index.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";
 
-type Changed = Parameters<typeof telephonyConfig>[0] & { readonly capture?: Pick<SipCapture, "waitMs" | "settle"> };
+type Changed = Parameters<typeof telephonyConfig>[0] & { readonly capture?: Pick<SipCapture, "settle"> };
 
 export const lineOn = (trunk: string, waitMs = 0): ChannelSlot => ({
   ...{ leaseId: `on ${trunk}`, trunk, asterisk: "main", ranges: ["block"], waitMs },
@@ -18,7 +18,7 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
   const clock = new ManualClock();
   const control = new FakeCallControl(() => clock.nowMs());
   const told: string[] = [];
-  const results: AttemptResult[] = [];
+  const results: CallResult[] = [];
   const log: string[] = [];
   const givenBack: string[] = [];
   const over: string[] = [];
@@ -29,6 +29,7 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
     slots: {
       reserveAnother: () => setting.anotherLine(),
       release: async (slot) => void givenBack.push(slot.trunk),
+      alerted: () => undefined,
       callEnded: async (slot) => void over.push(slot.trunk),
     },
     clock,
@@ -39,9 +40,9 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
     ...{ clock, control, dialer, told, results, log, givenBack, over },
     /** What a failover gets. */
     anotherLine: async (): Promise<ChannelSlot | NoChannelSlot> => ({ none: "telephony_unavailable", retryAfterMs: 1 }),
-    place(attemptId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
+    place(callId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
       dialer.place(
-        { attemptId, callee, callerId: "+12025550147", range: "block", slot: lineOn(trunk, waitMs) },
+        { callId, callee, callerId: "+12025550147", range: "block", slot: lineOn(trunk, waitMs) },
         {
           calling: () => void told.push("calling"),
           ringing: () => void told.push("ringing"),
@@ -53,8 +54,15 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
       );
     },
     /** As Asterisk tells it. */
-    ends(callId: string, q850Cause: number, sipStatus: number | null, sipCallId: string | null = null): void {
-      control.happens({ type: "ended", callId, q850Cause, sipStatus, sipCallId });
+    ends(
+      callId: string,
+      q850Cause: number,
+      sipStatus: number | null,
+      sipCallId: string | null = null,
+      lastStatus: number | null = sipStatus,
+    ): void {
+      const lastResponse = lastStatus === null ? null : { status: lastStatus, phrase: "" };
+      control.happens({ type: "ended", callId, q850Cause, sipStatus, sipCallId, lastResponse });
     },
     /** After our hang-up. */
     ownEnd(callId = "a1"): void {

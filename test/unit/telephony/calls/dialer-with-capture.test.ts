@@ -4,18 +4,20 @@ import type { Evidence } from "../../../../src/telephony/sip-capture/index.ts";
 import { settled } from "../telephony-config.ts";
 import { dialerSetting, lineOn } from "./dialer-setting.ts";
 
+const bare = { q850Cause: null, networkBlocked: false, redressUrl: null };
 const sent: Evidence = {
   inviteAtMs: 0,
   respondedAtMs: null,
   progressAtMs: null,
-  earlyMedia: false,
   alertingAtMs: null,
   final: null,
   canceledAtMs: null,
+  cancelAcceptedAtMs: null,
+  forked: false,
   byeFrom: null,
   over: false,
 };
-const congested: Evidence = { ...sent, final: { atMs: 100, status: 503, q850Cause: null }, over: true };
+const congested: Evidence = { ...sent, final: { atMs: 100, status: 503, ...bare }, over: true };
 
 /** A call is placed, another trunk has a line, and the test is what the capture says. */
 async function calling() {
@@ -29,7 +31,7 @@ async function calling() {
       answer = resolve;
     });
   };
-  const setting = dialerSetting({ maxTrunks: 3, capture: { waitMs: 1000, settle } });
+  const setting = dialerSetting({ maxTrunks: 3, capture: { settle } });
   setting.anotherLine = async () => lineOn("bare");
   setting.place();
   await settled();
@@ -37,8 +39,9 @@ async function calling() {
     ...setting,
     asked,
     say: (evidence: Evidence | null) => answer(evidence),
+    /** An Asterisk that does not say what the far end sent last. */
     ends: (q850Cause: number, sipStatus: number | null, sipCallId: string | null = "on-the-wire") =>
-      setting.ends("a1", q850Cause, sipStatus, sipCallId),
+      setting.ends("a1", q850Cause, sipStatus, sipCallId, null),
   };
 }
 
@@ -54,11 +57,11 @@ describe("a call that ended", () => {
       ...sent,
       alertingAtMs: 900,
       canceledAtMs: 5900,
-      final: { atMs: 5950, status: 200, q850Cause: null },
+      final: { atMs: 5950, status: 200, ...bare },
       over: true,
     });
     await settled();
-    expect(results).toMatchObject([{ outcome: "answered", evidence: "sip", postDialDelayMs: 900, ringMs: 5000 }]);
+    expect(results).toMatchObject([{ outcome: "answered", source: "sip", postDialDelayMs: 900, ringMs: 5000 }]);
     expect([over, dialer.liveCalls, clock.pending]).toEqual([["plus"], 0, 0]);
   });
 
@@ -67,7 +70,7 @@ describe("a call that ended", () => {
     ends(17, 486, null);
     await settled();
     expect(asked).toEqual([]);
-    expect(results).toMatchObject([{ outcome: "busy", evidence: "events" }]);
+    expect(results).toMatchObject([{ outcome: "busy", source: "events" }]);
   });
 
   it("goes to another trunk once the wire shows that its INVITE is over", async () => {
@@ -86,7 +89,7 @@ describe("a call that ended", () => {
     say(sent);
     await settled();
     expect(control.placed).toHaveLength(1);
-    expect(results).toMatchObject([{ outcome: "congestion", inviteOver: false }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "unknown", inviteOver: false }]);
   });
 
   it("does not where the wire shows alerting that Asterisk did not tell of", async () => {

@@ -21,7 +21,7 @@ describe("the dialer", () => {
     expect([over, givenBack]).toEqual([["plus"], []]);
   });
 
-  it("tells at level debug how each attempt goes on: id, trunk and times, no number", async () => {
+  it("tells at level debug how each call goes on: id, trunk and times, no number", async () => {
     const { clock, control, log, place, ownEnd } = dialerSetting();
     place();
     await settled();
@@ -29,14 +29,14 @@ describe("the dialer", () => {
     control.happens({ type: "alerting", callId: "a1" });
     clock.pass(5000);
     ownEnd();
-    const lines = log.map((line) => JSON.parse(line)).filter(({ attemptId }) => attemptId === "a1");
+    const lines = log.map((line) => JSON.parse(line)).filter(({ callId }) => callId === "a1");
     expect(lines.map(({ msg, ms }) => [msg, ms])).toEqual([
-      ["call attempt begins", undefined],
+      ["call begins", undefined],
       ["call placed: the INVITE is in progress", 0],
       ["phone rings", 3000],
       ["call ended", undefined],
     ]);
-    expect(lines[2]).toMatchObject({ attemptId: "a1", trunk: "plus", asterisk: "main" });
+    expect(lines[2]).toMatchObject({ callId: "a1", trunk: "plus", asterisk: "main" });
     expect(log.join("")).not.toMatch(/7700900123|2025550147/);
   });
 
@@ -57,7 +57,7 @@ describe("the dialer", () => {
     clock.pass(20_000);
     expect(control.hungUp).toEqual([]);
     clock.pass(12_000);
-    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "nobody" }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", endedBy: "unknown" }]);
   });
 
   it("tells numbers to the trunk in the trunk's own format", async () => {
@@ -76,6 +76,56 @@ describe("the dialer", () => {
     place();
     expect(control.placed[0]?.failSafeSeconds).toBe(31);
     expect(dialer.longestCallMs).toBe(2000 + 20_000 + 5100 + 12_000);
+  });
+
+  it("says how long a call goes on from each phase while all is well: what a person is told to wait", () => {
+    const { dialer } = dialerSetting({ ringMs: 5000 });
+    expect(dialer.remainingMs).toEqual({ calling: 2000 + 20_000 + 5000 + 1000, ringing: 5000 + 1000 });
+  });
+
+  it("names ring_on where a 183 was all that came", async () => {
+    const { clock, control, log, results, place, ownEnd } = dialerSetting();
+    place();
+    await settled();
+    control.happens({ type: "progress", callId: "a1" });
+    clock.pass(20_000);
+    ownEnd();
+    expect(results).toMatchObject([{ outcome: "no_answer_signal", progress: true }]);
+    expect(log.filter((line) => line.includes("180+183"))).toHaveLength(1);
+    expect(log.find((line) => line.includes("180+183"))).toContain('"trunk":"plus"');
+
+    place("a2");
+    await settled();
+    clock.pass(20_000);
+    ownEnd("a2");
+    expect(log.filter((line) => line.includes("180+183"))).toHaveLength(1);
+  });
+
+  it("warns once for each Asterisk whose events do not say what the far end sent last", async () => {
+    const { log, place, ends } = dialerSetting();
+    for (const [callId, lastStatus] of [
+      ["a1", 486],
+      ["a2", null],
+      ["a3", null],
+    ] as const) {
+      place(callId);
+      await settled();
+      ends(callId, 17, 486, null, lastStatus);
+    }
+    expect(log.filter((line) => line.includes("channelvars"))).toHaveLength(1);
+  });
+
+  it("logs a caller ID that call analytics blocked with trunk and range, and without the number", async () => {
+    const { control, log, results, place } = dialerSetting();
+    place();
+    await settled();
+    const lastResponse = { status: 603, phrase: "Network Blocked" };
+    const ended = { type: "ended", callId: "a1", q850Cause: 21, sipStatus: 603, sipCallId: null } as const;
+    control.happens({ ...ended, lastResponse });
+    expect(results).toMatchObject([{ outcome: "caller_id_refused", networkBlocked: true }]);
+    const line = log.find((one) => one.includes("603+"));
+    expect(line).toContain('"trunk":"plus","range":"block","redressUrl":null');
+    expect(log.join("")).not.toContain("2025550147");
   });
 
   it("never places a call a second time, whatever the answer was", async () => {
@@ -125,7 +175,7 @@ describe("the dialer", () => {
     }
     expect(control.hungUp.length).toBeGreaterThan(3);
     expect(control.hungUp.length).toBeLessThanOrEqual(8);
-    expect(results).toMatchObject([{ outcome: "interrupted", alerted: true, endedBy: "nobody" }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", alerted: true, endedBy: "unknown" }]);
     expect(clock.pending).toBe(0);
   });
 
@@ -173,7 +223,7 @@ describe("the dialer", () => {
     };
     const observer = { calling: fail, ringing: fail, ended: fail };
     dialer.place(
-      { attemptId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", slot: lineOn("plus") },
+      { callId: "a1", callee: "+447700900123", callerId: "+12025550147", range: "block", slot: lineOn("plus") },
       observer,
     );
     await settled();

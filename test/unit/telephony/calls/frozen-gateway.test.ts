@@ -2,7 +2,7 @@
 import pino from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { AttemptResult, ChannelSlot, Dialer } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot, Dialer } from "../../../../src/telephony/calls/ports.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { settled, telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";
@@ -13,7 +13,7 @@ const mostLateMs = 3000;
 let clock: ManualClock;
 let control: FakeCallControl;
 let dialer: Dialer;
-let results: AttemptResult[];
+let results: CallResult[];
 let givenBack: string[];
 let reserveAnother: () => Promise<ChannelSlot>;
 
@@ -31,6 +31,7 @@ beforeEach(() => {
   const slots = {
     reserveAnother: () => reserveAnother(),
     release: async (slot: ChannelSlot) => void givenBack.push(slot.trunk),
+    alerted: () => undefined,
     callEnded: async () => undefined,
   };
   const config = telephonyConfig({ maxTrunks: 2 });
@@ -41,21 +42,28 @@ beforeEach(() => {
 async function place(slot: ChannelSlot): Promise<void> {
   const numbers = { callee: "+447700900123", callerId: "+12025550147", range: "block" };
   dialer.place(
-    { attemptId: "a1", ...numbers, slot },
+    { callId: "a1", ...numbers, slot },
     { calling: () => undefined, ringing: () => undefined, ended: (result) => void results.push(result) },
   );
   await settled();
 }
 
 const congested = () =>
-  control.happens({ type: "ended", callId: "a1", q850Cause: 34, sipStatus: 503, sipCallId: null });
+  control.happens({
+    type: "ended",
+    callId: "a1",
+    q850Cause: 34,
+    sipStatus: 503,
+    sipCallId: null,
+    lastResponse: { status: 503, phrase: "" },
+  });
 
 describe("a gateway that wakes up", () => {
   it("does not place a call whose turn passed: it went out late, with all others that waited", async () => {
     await place(lineOn("plus", maxQueueMs));
     clock.freeze(maxQueueMs + mostLateMs + 1);
     expect(control.placed).toEqual([]);
-    expect(results).toMatchObject([{ outcome: "interrupted", inviteOver: true, tries: [] }]);
+    expect(results).toMatchObject([{ outcome: "interrupted", inviteOver: true, attempts: [] }]);
     expect([givenBack, dialer.liveCalls, clock.pending]).toEqual([["plus"], 0, 0]);
   });
 
@@ -78,7 +86,14 @@ describe("a gateway that wakes up", () => {
     await place(lineOn("plus"));
     expect(control.placed).toMatchObject([{ callId: "a1" }]);
     expect(control.hungUp).toEqual(["a1"]);
-    control.happens({ type: "ended", callId: "a1", q850Cause: 16, sipStatus: null, sipCallId: null });
+    control.happens({
+      type: "ended",
+      callId: "a1",
+      q850Cause: 16,
+      sipStatus: null,
+      sipCallId: null,
+      lastResponse: null,
+    });
     await settled();
     expect(results).toMatchObject([{ outcome: "canceled", alerted: false }]);
     expect([dialer.liveCalls, clock.pending]).toEqual([0, 0]);
@@ -99,7 +114,7 @@ describe("a gateway that wakes up", () => {
     give();
     await settled();
     expect(control.placed).toMatchObject([{ callId: "a1" }]);
-    expect(results).toMatchObject([{ outcome: "congestion", tries: [{ trunk: "plus" }] }]);
+    expect(results).toMatchObject([{ outcome: "congestion", attempts: [{ trunk: "plus" }] }]);
     expect([givenBack, dialer.liveCalls, clock.pending]).toEqual([["bare"], 0, 0]);
   });
 

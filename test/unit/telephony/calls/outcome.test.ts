@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  delivered,
-  type Ending,
-  failsOver,
-  type Outcome,
-  outcomeOf,
-  outcomes,
-  outcomeTraits,
-} from "../../../../src/telephony/calls/outcome.ts";
+import { type Ending, outcomeOf } from "../../../../src/telephony/calls/ending.ts";
+import { delivered, failsOver, type Outcome, outcomes } from "../../../../src/telephony/calls/outcome.ts";
 
 const base: Ending = {
   refusal: null,
@@ -18,6 +11,7 @@ const base: Ending = {
   sipStatus: null,
   q850Cause: null,
   carrierCause: null,
+  networkBlocked: false,
 };
 
 /** What Asterisk 22.10.1 was measured to report for each final response: status, cause; then our word for it. */
@@ -101,6 +95,68 @@ describe("the outcome of a call whose final the capture saw", () => {
   });
 });
 
+/** RFC 3261 section 8.1.3.2; and how each class reads before and after alerting. */
+const classes: Readonly<Record<number, readonly [Outcome, Outcome]>> = {
+  3: ["unknown", "rang"],
+  4: ["unknown", "rang"],
+  5: ["congestion", "congestion"],
+  6: ["busy", "declined"],
+};
+const listed: Readonly<Record<Outcome, readonly number[]>> = {
+  ...({} as Record<Outcome, readonly number[]>),
+  unallocated: [404, 604],
+  invalid_format: [416, 484, 485],
+  changed: [301, 410],
+  busy: [486],
+  no_answer_signal: [408, 480, 487],
+  barred: [403],
+  caller_id_refused: [428, 433, 436, 437, 438, 603, 607, 608],
+  trunk_down: [401, 402, 407],
+  congestion: [477, 478, 481, 482, 483, 491],
+  unknown: [606],
+};
+/** What Asterisk makes of a final that its table does not list (ast_sip_hangup_sip2cause). */
+const derivedCause = (status: number) => (status >= 500 && status < 600 ? 34 : 127);
+
+describe("every final from 300 to 699", () => {
+  const all = Array.from({ length: 400 }, (_, index) => 300 + index);
+  const known = new Map(Object.entries(listed).flatMap(([outcome, statuses]) => statuses.map((s) => [s, outcome])));
+
+  it("that is not listed is as the x00 of its class", () => {
+    for (const sipStatus of all.filter((status) => !known.has(status))) {
+      const [silent, alerted] = classes[Math.floor(sipStatus / 100)] ?? [];
+      expect([sipStatus, outcomeOf({ ...base, sipStatus })]).toEqual([sipStatus, silent]);
+      expect([sipStatus, outcomeOf({ ...base, sipStatus, alerted: true })]).toEqual([sipStatus, alerted]);
+    }
+  });
+
+  it("that is listed has its own outcome", () => {
+    for (const [sipStatus, outcome] of known)
+      expect(outcomeOf({ ...base, sipStatus: Number(sipStatus) })).toBe(outcome);
+  });
+
+  it("means the same with the capture and without it", () => {
+    for (const sipStatus of all) {
+      for (const alerted of [false, true]) {
+        const seen = outcomeOf({ ...base, alerted, sipStatus });
+        const measured = finals.find(([status]) => status === sipStatus)?.[1] ?? derivedCause(sipStatus);
+        const reported = outcomeOf({ ...base, alerted, sipStatus, q850Cause: measured });
+        expect([sipStatus, reported]).toEqual([sipStatus, seen]);
+      }
+    }
+  });
+
+  it("leaves no call without a second trunk that the carrier itself would not or could not carry", () => {
+    const other = all.filter((sipStatus) => failsOver(outcomeOf({ ...base, sipStatus })));
+    for (const status of [
+      400, 401, 403, 405, 407, 420, 477, 478, 481, 488, 491, 500, 501, 502, 503, 504, 505, 513, 580,
+    ]) {
+      expect(other).toContain(status);
+    }
+    for (const status of [408, 410, 480, 484, 486, 600, 603, 607, 608]) expect(other).not.toContain(status);
+  });
+});
+
 describe("the outcome of a call that we ended", () => {
   // Asterisk reports the same 19 / 480 for our own hang-up as for a remote 480.
   const ours: Ending = { ...base, endedBy: "us", sipStatus: 480, q850Cause: 19 };
@@ -130,7 +186,7 @@ describe("the outcome of a call whose end nobody saw", () => {
     [{ alerted: true }, "interrupted"],
     [{ answered: true }, "answered"],
   ])("%o is %s", (known, outcome) => {
-    expect(outcomeOf({ ...base, endedBy: "nobody", ...known })).toBe(outcome);
+    expect(outcomeOf({ ...base, endedBy: "unknown", ...known })).toBe(outcome);
   });
 });
 
@@ -150,18 +206,8 @@ describe("traits", () => {
     ]);
   });
 
-  it("call a number dead only where the far end said so of the number", () => {
-    const dead = outcomes.filter((outcome) => outcomeTraits[outcome].numberHealth === "dead");
-    expect(dead).toEqual(["unallocated", "invalid_format", "changed"]);
-  });
-
   it("let go to another trunk at once only what another trunk may do better", () => {
     const failOver = outcomes.filter(failsOver);
-    expect(failOver).toEqual(["unallocated", "barred", "congestion", "trunk_down"]);
-  });
-
-  it("never give up a number for a fault of the trunk or of ours", () => {
-    const final = outcomes.filter((outcome) => outcomeTraits[outcome].nextTry === "final");
-    expect(final).toEqual(["invalid_format", "changed"]);
+    expect(failOver).toEqual(["unallocated", "barred", "congestion", "trunk_down", "unknown"]);
   });
 });

@@ -28,19 +28,14 @@ describe("evidence", () => {
       inviteAtMs: 1000,
       respondedAtMs: 1100,
       progressAtMs: 1200,
-      earlyMedia: false,
       alertingAtMs: 1300,
-      final: { atMs: 1500, status: 480, q850Cause: 20 },
+      final: { atMs: 1500, status: 480, q850Cause: 20, networkBlocked: false, redressUrl: null },
       canceledAtMs: null,
+      cancelAcceptedAtMs: null,
+      forked: false,
       byeFrom: null,
       over: true,
     });
-  });
-
-  it("knows early media by the SDP of a 183", () => {
-    const headers = ["Content-Type: application/sdp"];
-    expect(evidenceOf(["183 Progress", { headers }]).earlyMedia).toBe(true);
-    expect(evidenceOf(["183 Progress"], ["180 Ringing", { headers }]).earlyMedia).toBe(false);
   });
 
   it("is not over while 487 is missing", () => {
@@ -51,6 +46,29 @@ describe("evidence", () => {
   it("sees a 200 that crossed our CANCEL", () => {
     const crossed = evidenceOf(["180 Ringing"], ["CANCEL"], ["200 OK"], ["BYE", { cseq: 2, toTag: "theirs" }]);
     expect(crossed).toMatchObject({ final: { status: 200 }, canceledAtMs: 1200, byeFrom: "us", over: true });
+  });
+
+  it("knows when the CANCEL was accepted, by the first 200 to it alone", () => {
+    const cancel = { method: "CANCEL" };
+    const accepted = evidenceOf(
+      ["180 Ringing"],
+      ["CANCEL"],
+      ["481 None", cancel],
+      ["200 OK", cancel],
+      ["200 OK", cancel],
+    );
+    expect(accepted).toMatchObject({ canceledAtMs: 1200, cancelAcceptedAtMs: 1400, final: null, over: false });
+    expect(evidenceOf(["180 Ringing"], ["200 OK", cancel])).toMatchObject({ cancelAcceptedAtMs: null, final: null });
+  });
+
+  it("knows that the INVITE was forked by responses of two phones", () => {
+    const other = { toTag: "another phone" };
+    expect(evidenceOf(["180 Ringing"], ["180 Ringing"]).forked).toBe(false);
+    expect(
+      evidenceOf(["100 Trying", { toTag: null }], ["180 Ringing"], ["183 Progress", { toTag: "other" }]).forked,
+    ).toBe(true);
+    // A proxy may answer for them with a tag of its own.
+    expect(evidenceOf(["180 Ringing"], ["487 Terminated", other]).forked).toBe(false);
   });
 
   it("knows whose BYE it is by the tag", () => {

@@ -46,6 +46,8 @@ export interface SipParts {
   readonly cseq?: number;
   readonly fromTag?: string;
   readonly toTag?: string | null;
+  /** What a response answers. */
+  readonly method?: string;
   readonly headers?: readonly string[];
 }
 
@@ -53,13 +55,14 @@ export interface SipParts {
 export function sip(start: string, parts: SipParts = {}): string {
   const isResponse = /^\d/.test(start);
   const { callId = "call-1", cseq = 1, fromTag = ourTag, toTag = isResponse ? "theirs" : null, headers = [] } = parts;
+  const { method = "INVITE" } = parts;
   return [
     isResponse ? `SIP/2.0 ${start}` : `${start} sip:+447700900123@127.0.0.1 SIP/2.0`,
     "Via: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1",
     `From: <sip:+12025550147@127.0.0.1>;tag=${fromTag}`,
     `To: <sip:+447700900123@127.0.0.1>${toTag === null ? "" : `;tag=${toTag}`}`,
     `Call-ID: ${callId}`,
-    `CSeq: ${cseq} ${isResponse ? "INVITE" : start}`,
+    `CSeq: ${cseq} ${isResponse ? method : start}`,
     ...headers,
     "",
     "",

@@ -88,6 +88,27 @@ describe("the SIP capture", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("soon takes a challenge for the end, unless the INVITE is sent again", async () => {
+    send("call-1", "INVITE", "401 Unauthorized");
+    await allHeard();
+    const rejected = settling("call-1");
+    clock.pass(100);
+    await settled();
+    expect(rejected.got).toMatchObject({ final: { status: 401 }, over: false });
+
+    send("call-2", "INVITE", "407 Proxy Authentication Required");
+    await allHeard();
+    const answered = settling("call-2");
+    sender.send(hepPacket(sip("INVITE", { callId: "call-2", cseq: 2 }), { callId: "call-2" }), port, "127.0.0.1");
+    await allHeard();
+    clock.pass(999);
+    await settled();
+    expect(answered.got).toBeUndefined();
+    clock.pass(1);
+    await settled();
+    expect(answered.got).toMatchObject({ final: null, over: false });
+  });
+
   it("soon gives up on a call of which it hears nothing", async () => {
     const unseen = settling("never-heard-of");
     clock.pass(100);

@@ -17,9 +17,9 @@ describe("a SIP message", () => {
 
   it("in compact form and folded is read", () => {
     const lines = ["SIP/2.0 183 Session Progress", "f: <sip:a@b>;tag=ours", "t: <sip:c@d>", " ;tag=theirs"];
-    const message = parse([...lines, "i: x", "CSeq:\t9 INVITE", "c: application/sdp", "", "v=0"].join("\r\n"));
-    const expected = { kind: "response", status: 183, cseq: 9, fromTag: "ours", toTag: "theirs", hasSdp: true };
-    expect(message).toEqual({ ...expected, q850Cause: null });
+    const message = parse([...lines, "i: x", "CSeq:\t9 INVITE", "", "v=0"].join("\r\n"));
+    const expected = { kind: "response", status: 183, cseq: 9, fromTag: "ours", toTag: "theirs" };
+    expect(message).toEqual({ ...expected, q850Cause: null, networkBlocked: false, redressUrl: null });
   });
 
   it("has the tag that follows the address, whatever display name or address hold", () => {
@@ -29,7 +29,7 @@ describe("a SIP message", () => {
   });
 
   it.each([
-    ["a response to another method", sip("200 OK").replace("1 INVITE", "1 CANCEL")],
+    ["a response to another method", sip("200 OK").replace("1 INVITE", "1 BYE")],
     ["another method", sip("OPTIONS")],
     ["a CSeq of another method", sip("INVITE").replace("1 INVITE", "1 BYE")],
     ["no CSeq", sip("INVITE").replace(/CSeq:.*\r\n/, "")],
@@ -102,5 +102,29 @@ describe("a SIP message", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("Retry-After", () => {
+  const retryAfter = (status: string, ...headers: string[]) => {
+    const message = parse(sip(status, { headers }));
+    return message?.kind === "response" ? (message.retryAfterSeconds ?? null) : "not read";
+  };
+
+  it.each([
+    ["Retry-After: 60", 60],
+    ["Retry-After: 120 (in a meeting)", 120],
+    ["Retry-After: 18000;duration=3600", 18_000],
+    ["Retry-After: soon", null],
+    ["Retry-After: -5", null],
+    ["Retry-After: 9999999999", null],
+    ["Reason: Q.850;cause=34", null],
+  ])("of a 503 is read in seconds: %s", (header, seconds) => {
+    expect(retryAfter("503 Service Unavailable", header)).toBe(seconds);
+  });
+
+  it("of another status, or twice, is not", () => {
+    expect(retryAfter("486 Busy Here", "Retry-After: 60")).toBeNull();
+    expect(retryAfter("503 Service Unavailable", "Retry-After: 60", "Retry-After: 61")).toBeNull();
   });
 });

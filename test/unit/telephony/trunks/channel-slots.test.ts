@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
 import type { Outcome } from "../../../../src/telephony/calls/outcome.ts";
-import type { AttemptResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
 import type { Admission, ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";
+import { createBrakes } from "../../../../src/telephony/trunks/brakes.ts";
 import { createBreakers } from "../../../../src/telephony/trunks/breakers.ts";
 import { createChannelSlots } from "../../../../src/telephony/trunks/channel-slots.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
-import { patientRouting } from "../../../support/patient-routing.ts";
+import { noLimits, patientRouting } from "../../../support/patient-routing.ts";
 import { telephonyConfig } from "../telephony-config.ts";
 
 const plus: TrunkPath = { trunk: "plus", asterisk: "main" };
@@ -25,12 +26,19 @@ interface Given {
 function linesWith(parts: Given) {
   const config = telephonyConfig();
   const asked: ReserveRequest[] = [];
-  const released: [string, boolean][] = [];
+  const released: [string, string][] = [];
   const clock = new ManualClock();
   const rules = { ...patientRouting.breaker, failures: 2, probes: 1 };
-  const breakers = createBreakers({ rules, longestCallMs: 32_000, clock, random: cryptoRandom });
+  const breakers = createBreakers({
+    rules,
+    apps: 1,
+    callsPerSecond: () => 10,
+    longestCallMs: 32_000,
+    clock,
+    random: cryptoRandom,
+  });
   const slots = createChannelSlots({
-    config: { ...config, asterisks: parts.asterisks ?? config.asterisks },
+    config: { ...config, apps: {}, limits: noLimits, asterisks: parts.asterisks ?? config.asterisks },
     router: {
       pathsTo: (callee) => (callee.startsWith("+999") ? null : (parts.paths ?? [plus, bare])),
       pathsOf: (trunk) => [{ trunk, asterisk: "main" }],
@@ -41,12 +49,14 @@ function linesWith(parts: Given) {
     ]),
     health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
     breakers,
+    brakes: createBrakes({ rules: noLimits.brake, clock, logger: pino({ level: "silent" }) }),
+    overload: { admit: () => null, rang: () => undefined, late: () => undefined },
     admission: {
       async reserve(request) {
         asked.push(request);
         return { kind: "taken", path: 0, waitMs: 7 };
       },
-      release: async (leaseId, _, unused) => void released.push([leaseId, unused]),
+      settle: async ({ leaseId }, event) => void released.push([leaseId, event]),
       ...parts.admission,
     },
     longestCallMs: 32_000,
@@ -67,12 +77,14 @@ describe("taking a slot", () => {
         },
       },
     });
-    expect(await slots.reserve("+447700900123")).toMatchObject({ originateByMs: clock.nowMs() - 700 + 2000 + 3000 });
+    expect(await slots.reserve("+447700900123", "shop")).toMatchObject({
+      originateByMs: clock.nowMs() - 700 + 2000 + 3000,
+    });
   });
 
   it("offers the usable paths with their limits, in order, and gives what was taken", async () => {
     const { slots, asked } = linesWith({});
-    expect(await slots.reserve("+447700900123")).toMatchObject({ ...plus, ranges: ["block"], waitMs: 7 });
+    expect(await slots.reserve("+447700900123", "shop")).toMatchObject({ ...plus, ranges: ["block"], waitMs: 7 });
     expect(asked).toMatchObject([
       {
         leaseMs: 32_000,
@@ -84,33 +96,33 @@ describe("taking a slot", () => {
 
   it("leaves out what is down", async () => {
     const { slots, asked } = linesWith({ down: ["plus"] });
-    expect(await slots.reserve("+447700900123")).toMatchObject(bare);
+    expect(await slots.reserve("+447700900123", "shop")).toMatchObject(bare);
     expect(asked[0]?.paths).toHaveLength(1);
   });
 
   it("says why there is none", async () => {
-    expect(await linesWith({}).slots.reserve("+999123")).toEqual({ none: "no_route", retryAfterMs: null });
+    expect(await linesWith({}).slots.reserve("+999123", "shop")).toEqual({ none: "no_route", retryAfterMs: null });
     const away = { none: "telephony_unavailable", retryAfterMs: 5000 };
-    expect(await linesWith({ connected: false }).slots.reserve("+44")).toEqual(away);
-    expect(await linesWith({ down: ["plus", "bare"] }).slots.reserve("+44")).toEqual(away);
+    expect(await linesWith({ connected: false }).slots.reserve("+44", "shop")).toEqual(away);
+    expect(await linesWith({ down: ["plus", "bare"] }).slots.reserve("+44", "shop")).toEqual(away);
     const out = linesWith({ admission: { reserve: async () => ({ kind: "out_of_service" }) } });
-    expect(await out.slots.reserve("+44")).toEqual(away);
+    expect(await out.slots.reserve("+44", "shop")).toEqual(away);
     const full = linesWith({ admission: { reserve: async () => ({ kind: "full", retryAfterMs: 300 }) } });
-    expect(await full.slots.reserve("+44")).toEqual({ none: "capacity", retryAfterMs: 300 });
+    expect(await full.slots.reserve("+44", "shop")).toEqual({ none: "capacity", retryAfterMs: 300 });
   });
 
   it("is refused while the calls of all gateways cannot be counted", async () => {
     const { slots } = linesWith({ admission: { reserve: () => Promise.reject(new Error("no Redis")) } });
-    await expect(slots.reserve("+44")).rejects.toThrow("no Redis");
+    await expect(slots.reserve("+44", "shop")).rejects.toThrow("no Redis");
   });
 
   it("gives back, and does not mind when that fails: the lease ends by itself", async () => {
     const { slots, released } = linesWith({});
-    const slot = await slots.reserve("+44");
+    const slot = await slots.reserve("+44", "shop");
     if ("none" in slot) throw new Error("no slot");
     await slots.release(slot);
-    expect(released).toEqual([[slot.leaseId, true]]);
-    const broken = linesWith({ admission: { release: () => Promise.reject(new Error("no Redis")) } });
+    expect(released).toEqual([[slot.leaseId, "unused"]]);
+    const broken = linesWith({ admission: { settle: () => Promise.reject(new Error("no Redis")) } });
     await broken.slots.release(slot);
   });
 });
@@ -122,19 +134,19 @@ describe("taking another slot after one failed", () => {
 
   it("asks another carrier where this one spoke, and the same through another Asterisk where it was not reached", async () => {
     const spoke = linesWith({ paths });
-    await spoke.slots.reserveAnother("+44", "block", tried("congestion"));
+    await spoke.slots.reserveAnother("+44", "block", tried("congestion"), "shop");
     expect(spoke.asked[0]?.paths).toMatchObject([bare]);
     const { main } = telephonyConfig().asterisks;
     const unreached = linesWith({ paths, asterisks: main ? { main, second: main } : {} });
-    await unreached.slots.reserveAnother("+44", "block", tried("trunk_down"));
+    await unreached.slots.reserveAnother("+44", "block", tried("trunk_down"), "shop");
     expect(unreached.asked[0]?.paths).toMatchObject([second, bare]);
   });
 
   it("wants a trunk that may present the caller ID", async () => {
     const { slots, asked } = linesWith({ paths });
-    await slots.reserveAnother("+44", "list", tried("congestion"));
+    await slots.reserveAnother("+44", "list", tried("congestion"), "shop");
     expect(asked[0]?.paths).toMatchObject([bare]);
-    expect(await slots.reserveAnother("+44", "nobody's", tried("congestion"))).toMatchObject({
+    expect(await slots.reserveAnother("+44", "nobody's", tried("congestion"), "shop")).toMatchObject({
       none: "telephony_unavailable",
     });
   });
@@ -142,10 +154,10 @@ describe("taking another slot after one failed", () => {
 
 describe("the state of paths", () => {
   it("is told for each", () => {
-    const breaker = { state: "closed", retryAtMs: null };
+    const breaker = { state: "closed", retryAtMs: null, openPrefixes: 0 };
     expect(linesWith({ down: ["plus"] }).slots.paths()).toEqual([
-      { ...plus, usable: false, why: "gone", breaker },
-      { ...bare, usable: true, why: "up", breaker },
+      { ...plus, usable: false, reachable: false, why: "gone", breaker },
+      { ...bare, usable: true, reachable: true, why: "up", breaker },
     ]);
     const away = linesWith({ connected: false }).slots.paths()[0];
     expect(away).toMatchObject({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
@@ -153,24 +165,26 @@ describe("the state of paths", () => {
 });
 
 describe("a trunk that fails", () => {
-  const ended = (outcome: Outcome): AttemptResult => ({
+  const ended = (outcome: Outcome, endedBy: CallResult["endedBy"] = "far_end"): CallResult => ({
     ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
-    ...{ endedBy: "far_end", evidence: "sip", falseAnswer: false, silent: false, inviteOver: true, tries: [] },
+    ...{ endedBy, source: "sip", falseAnswer: false, silent: false, inviteOver: true, attempts: [] },
+    ...{ progress: false, networkBlocked: false, redressUrl: null },
   });
   const taken = async (slots: ReturnType<typeof linesWith>["slots"]): Promise<ChannelSlot> => {
-    const slot = await slots.reserve("+447700900123");
+    const slot = await slots.reserve("+447700900123", "shop");
     if ("none" in slot) throw new Error(slot.none);
     return slot;
   };
 
   it("is left alone, tried with one call at a time, and used again", async () => {
     const { slots, clock } = linesWith({});
-    for (let failure = 0; failure < 2; failure++) await slots.callEnded(await taken(slots), ended("congestion"));
+    for (let failure = 0; failure < 2; failure++)
+      await slots.callEnded(await taken(slots), ended("trunk_down", "unknown"));
     expect(await taken(slots)).toMatchObject(bare);
     expect(slots.paths()[0]).toMatchObject({
       trunk: "plus",
       usable: false,
-      why: expect.stringContaining("left alone"),
+      why: expect.stringContaining("circuit open"),
     });
 
     clock.pass(10_000);
@@ -183,7 +197,8 @@ describe("a trunk that fails", () => {
 
   it("gets one probe, though two calls asked at the same time", async () => {
     const { slots, clock } = linesWith({});
-    for (let failure = 0; failure < 2; failure++) await slots.callEnded(await taken(slots), ended("congestion"));
+    for (let failure = 0; failure < 2; failure++)
+      await slots.callEnded(await taken(slots), ended("trunk_down", "unknown"));
     clock.pass(10_000);
     const both = await Promise.all([taken(slots), taken(slots)]);
     expect(both.map(({ trunk }) => trunk).sort()).toEqual(["bare", "plus"]);
@@ -193,5 +208,53 @@ describe("a trunk that fails", () => {
     const { slots } = linesWith({});
     for (let i = 0; i < 10; i++) await slots.release(await taken(slots));
     expect((await taken(slots)).trunk).toBe("plus");
+  });
+
+  it("is not used for the callee prefix of which no call was good, and goes on for all others", async () => {
+    const { slots } = linesWith({});
+    for (let failure = 0; failure < 2; failure++) await slots.callEnded(await taken(slots), ended("congestion"));
+    expect(await taken(slots)).toMatchObject(bare);
+    expect(await slots.reserve("+33639981234", "shop")).toMatchObject(plus);
+    expect(slots.paths()[0]).toMatchObject({ usable: true, breaker: { state: "closed", openPrefixes: 1 } });
+  });
+
+  it("counts as reachable though its circuit is open: breakers alone make no gateway unready", async () => {
+    const { slots } = linesWith({});
+    for (let failure = 0; failure < 2; failure++) {
+      await slots.callEnded(await taken(slots), ended("trunk_down", "unknown"));
+    }
+    expect(slots.paths()[0]).toMatchObject({ usable: false, reachable: true });
+  });
+
+  it("did its work once the phone rings, whatever the call ends with", async () => {
+    const { slots, released } = linesWith({});
+    for (let call = 0; call < 5; call++) {
+      const slot = await taken(slots);
+      slots.alerted(slot);
+      await slots.callEnded(slot, ended("congestion"));
+    }
+    expect(released.slice(0, 2).map(([, event]) => event)).toEqual(["alerted", "ended"]);
+    expect(await taken(slots)).toMatchObject(plus);
+  });
+});
+
+describe("an app", () => {
+  it("that reached a limit of its own is told which, and when to try again", async () => {
+    const { slots } = linesWith({
+      admission: { reserve: async () => ({ kind: "limited", limit: "app_calls_per_day", retryAfterMs: 900 }) },
+    });
+    expect(await slots.reserve("+44", "shop")).toEqual({
+      ...{ none: "app_limit", limit: "app_calls_per_day", retryAfterMs: 900 },
+    });
+  });
+
+  it("counts once for a call that goes on to another trunk", async () => {
+    const { slots, asked } = linesWith({});
+    await slots.reserve("+447700900123", "shop");
+    await slots.reserveAnother("+447700900123", "block", [], "shop");
+    expect(asked.map(({ caller }) => [caller.app, caller.prefix, caller.isNext])).toEqual([
+      ["shop", "+4477009", false],
+      ["shop", "+4477009", true],
+    ]);
   });
 });

@@ -107,7 +107,7 @@ describe("the paths to a callee", () => {
       { trunk: "a", asterisk: "y" },
       { trunk: "a", asterisk: "x" },
     ]);
-    expect(routes.pathsOf("nobody")).toEqual([]);
+    expect(routes.pathsOf("unknown")).toEqual([]);
   });
 });
 

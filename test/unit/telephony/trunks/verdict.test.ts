@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
 import { verdictOf } from "../../../../src/telephony/trunks/verdict.ts";
 
-const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false } as const;
+const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false, sipStatus: null } as const;
 
 it.each([
-  ["congestion", "failed"],
-  ["trunk_down", "failed"],
+  ["congestion", "call_failed"],
+  ["trunk_down", "trunk_failed"],
   ["busy", "good"],
   ["unallocated", "good"],
   ["switched_off", "good"],
@@ -22,12 +22,19 @@ it.each([
 it.each([
   ["the far end said so: the trunk carried the call there", { endedBy: "far_end", silent: false }, "good"],
   ["we gave up, and whether the trunk spoke is not known", { endedBy: "us", silent: false }, "nothing"],
-  ["we gave up, and the trunk had said nothing at all", { endedBy: "us", silent: true }, "failed"],
-  ["Asterisk gave up, and the trunk had said nothing at all", { endedBy: "far_end", silent: true }, "failed"],
+  ["we gave up, and the trunk had said nothing at all", { endedBy: "us", silent: true }, "trunk_failed"],
+  ["Asterisk gave up, and the trunk had said nothing at all", { endedBy: "far_end", silent: true }, "trunk_failed"],
 ] as const)("no answer signal where %s", (_, known, verdict) => {
   expect(verdictOf({ ...end, outcome: "no_answer_signal", ...known })).toBe(verdict);
 });
 
 it("a trunk that made the phone ring did its work, whatever came after", () => {
   for (const outcome of outcomes) expect(verdictOf({ ...end, outcome, alerted: true })).toBe("good");
+});
+
+it("a final response is never the trunk's own evidence, 401 neither; nothing sent at all is", () => {
+  for (const sipStatus of [401, 402, 407]) {
+    expect(verdictOf({ ...end, outcome: "trunk_down", sipStatus })).toBe("call_failed");
+  }
+  expect(verdictOf({ ...end, outcome: "trunk_down", endedBy: "unknown" })).toBe("trunk_failed");
 });

@@ -1,0 +1,86 @@
+/** What the steps of an arrangement say, side against side. */
+import { median, ratioOf } from "../support/alternate.ts";
+import { type Comparison, compare, isComparison } from "../support/comparison.ts";
+import type { Step } from "./measure.ts";
+import type { SideName } from "./side.ts";
+
+/** The figures of one side in one arrangement, one entry a round. */
+export interface SideRounds {
+  readonly heldPerSecond: number[];
+  readonly steps: (readonly Step[])[];
+}
+
+export type Measured = ReadonlyMap<SideName, SideRounds>;
+
+/** The gateway against the bare loops. */
+export function toBare(measured: Measured) {
+  const samples = Object.fromEntries([...measured].map(([name, { heldPerSecond }]) => [name, heldPerSecond]));
+  const medians = Object.fromEntries(Object.entries(samples).map(([name, rates]) => [name, median(rates)]));
+  const { ratio, ratioLow, ratioHigh } = ratioOf({ medians, samples }, "ours", "bare_http");
+  const overWebSocket = ratioOf({ medians, samples }, "ours", "bare_websocket");
+  return {
+    ratio,
+    ratio_low: ratioLow,
+    ratio_high: ratioHigh,
+    ratio_to_bare_websocket: overWebSocket.ratio,
+    ratio_to_bare_websocket_low: overWebSocket.ratioLow,
+    ratio_to_bare_websocket_high: overWebSocket.ratioHigh,
+    ours: medians.ours ?? Number.NaN,
+    bare: medians.bare_http ?? Number.NaN,
+    bare_websocket: medians.bare_websocket,
+    rounds: samples,
+  };
+}
+
+const figures: Readonly<Record<string, (step: Step) => number>> = {
+  p50_ms: (step) => step.p50Ms,
+  p99_ms: (step) => step.p99Ms,
+  ring_overrun_p99_ms: (step) => step.overrunP99Ms,
+  gateway_cpu_ms_per_call: (step) => step.sideCpuMsPerCall,
+  asterisk_cpu_ms_per_call: (step) => step.asteriskCpuMsPerCall,
+};
+/** Differences of a process's size: they may be zero or below, so no ratio is made of them. */
+const sizes: Readonly<Record<string, (step: Step) => number>> = {
+  asterisk_kept_bytes_per_call: (step) => step.asteriskKeptBytesPerCall,
+  gateway_kept_bytes_per_call: (step) => step.sideKeptBytesPerCall,
+};
+
+/** Medians of each side at one rate. */
+export function atRate(measured: Measured, ratePerSecond: number) {
+  const medianOf = (rounds: SideRounds, figure: (step: Step) => number) => {
+    const held = rounds.steps.flatMap((steps) => heldAt(steps, ratePerSecond) ?? []);
+    return held.length === 0 ? null : median(held.map(figure));
+  };
+  const ofSide = (rounds: SideRounds) =>
+    Object.fromEntries(
+      Object.entries({ ...figures, ...sizes }).map(([name, figure]) => [name, medianOf(rounds, figure)]),
+    );
+  return Object.fromEntries([...measured].map(([name, rounds]) => [name, ofSide(rounds)]));
+}
+
+/** This commit's gateway against the other's: the rate held, and each figure at each of the rates. */
+export function toOther(measured: Measured, label: string, rates: readonly number[]): Comparison[] {
+  const [ours, other] = [measured.get("ours"), measured.get("other")];
+  if (ours === undefined || other === undefined) return [];
+  const atEach = rates.flatMap((rate) =>
+    Object.entries(figures).map(([name, figure]) => {
+      const perRound = (rounds: SideRounds) =>
+        rounds.steps.map((steps) => {
+          const last = lastAt(steps, rate);
+          return last === undefined ? null : figure(last);
+        });
+      return compare(`${label}, ${rate} calls/s: ${name}`, perRound(ours), perRound(other));
+    }),
+  );
+  return [compare(`${label}: calls/s held`, ours.heldPerSecond, other.heldPerSecond), ...atEach].filter(isComparison);
+}
+
+/** The try that held, or else the last one: on a busy machine what a call costs still compares. */
+function lastAt(steps: readonly Step[], ratePerSecond: number): Step | undefined {
+  return steps.findLast((step) => step.ratePerSecond === ratePerSecond);
+}
+
+/** A rate that was tried several times has at most one step that held, the last. */
+function heldAt(steps: readonly Step[], ratePerSecond: number): Step | undefined {
+  return steps.find((step) => step.ratePerSecond === ratePerSecond && step.held);
+}

@@ -1,0 +1,33 @@
+/** How long and how fast a run of `bench -- calls` goes. */
+
+export interface Plan {
+  /** Compilers and connections warm up on calls that do not count: V8 compiles most of what a call runs through late. */
+  readonly warmup: { readonly ratePerSecond: number; readonly durationMs: number };
+  readonly stepMs: number;
+  readonly rounds: number;
+  /** Where CPU, memory and times are compared: rates that all sides hold, of a machine at leisure and of a busy one. */
+  readonly referencesPerSecond: readonly number[];
+  readonly ladderPerSecond: readonly number[];
+}
+
+const whole: Plan = {
+  warmup: { ratePerSecond: 500, durationMs: 30_000 },
+  stepMs: 4000,
+  rounds: 3,
+  referencesPerSecond: [200, 500],
+  ladderPerSecond: [600, 650, 700, 750, 800, 850, 900, 950, 1000, 1050, 1100, 1200, 1300, 1400, 1500],
+};
+
+/** Shows that all of it runs; its figures are those of cold sides and of a ladder with few rungs. */
+const quick: Plan = {
+  warmup: { ratePerSecond: 200, durationMs: 5000 },
+  stepMs: 2000,
+  rounds: 1,
+  referencesPerSecond: [200],
+  ladderPerSecond: [400, 600, 800],
+};
+
+export function planOf(options: { readonly quick: boolean; readonly rounds: number | null }): Plan {
+  const plan = options.quick ? quick : whole;
+  return { ...plan, rounds: options.rounds ?? plan.rounds };
+}

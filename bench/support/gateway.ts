@@ -1,0 +1,85 @@
+/**
+ * A gateway under test: the product as it is built, `node dist/main.js serve`, on a Redis of its own, seen over HTTP alone.
+ * So the gateway of another commit runs beside this one's, though its modules have other names.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { stringify } from "yaml";
+import { apiKeyHash, generateApiKey } from "../../src/apps/api-keys.ts";
+import type { Program } from "../../src/local/fetch/on-path.ts";
+import { Child } from "../../src/local/process/child.ts";
+import { freePort } from "../../src/local/process/free-port.ts";
+import { cryptoRandom } from "../../src/shared/random.ts";
+import type { Source } from "./commit.ts";
+import { documentFor, type GatewayParts } from "./gateway-config.ts";
+import type { Parts } from "./parts.ts";
+import { startOwnRedis } from "./redis.ts";
+
+export type GatewayName = "ours" | "other";
+
+export interface Gateway {
+  readonly name: GatewayName;
+  readonly url: string;
+  readonly pid: number;
+  readonly apiKey: string;
+  readonly redisPid: number;
+}
+
+const readyDeadlineMs = 20_000;
+const probeDeadlineMs = 1000;
+const outputKeptChars = 2000;
+
+/**
+ * Starts Redis and the gateway, and waits until it answers: /readyz where it has an Asterisk, /healthz where it has none.
+ * @throws with the end of its output where it is not ready in time
+ */
+export async function startGateway(
+  parts: Parts,
+  name: GatewayName,
+  source: Source,
+  { redisServer, asterisk, profile }: { redisServer: Program } & Pick<GatewayParts, "asterisk" | "profile">,
+): Promise<Gateway> {
+  const title = `the gateway of ${source.label}`;
+  const redis = await startOwnRedis(parts, title, redisServer);
+  const apiKey = generateApiKey(cryptoRandom);
+  const port = await freePort("tcp");
+  const document = await documentFor(source.root, {
+    port,
+    redisUrl: redis.url,
+    apiKeySha256: apiKeyHash(apiKey),
+    hmacKey: randomBytes(32).toString("hex"),
+    ariApp: `bench-${name}`,
+    asterisk,
+    profile,
+  });
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
+  parts.defer(() => rm(dir, { recursive: true, force: true }));
+  const config = path.join(dir, "onering.yaml");
+  await writeFile(config, stringify(document), { mode: 0o600 });
+
+  const program = { command: process.execPath, args: [path.join(source.root, "dist/main.js")], env: {} };
+  const child = await Child.start(title, program, ["serve", "--config", config], { cwd: dir });
+  const output = () => child.output;
+  // Its last calls need no draining: Asterisk ends next.
+  parts.add({ name: title, pid: child.pid, exited: child.exited, output }, () => child.kill());
+  const url = `http://127.0.0.1:${port}`;
+  const probe = `${url}${asterisk === null ? "/healthz" : "/readyz"}`;
+  await child.waitUntil(
+    () => answersOk(probe),
+    readyDeadlineMs,
+    async () => output().slice(-outputKeptChars),
+  );
+  return { name, url, pid: child.pid, apiKey, redisPid: redis.pid };
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(probeDeadlineMs) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

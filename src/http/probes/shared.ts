@@ -1,0 +1,38 @@
+import type { Clock } from "../../shared/clock.ts";
+
+const windowMs = 1000;
+
+/**
+ * One result for all that ask at the same time; above `perSecond` the latest one for the rest of the second.
+ * @returns runs `work` at most once at a time; a failure is not kept
+ */
+export function shared<T>(work: () => Promise<T>, perSecond: number, clock: Pick<Clock, "nowMs">): () => Promise<T> {
+  let underWay: Promise<T> | null = null;
+  let latest: { readonly value: T } | null = null;
+  let windowBeganMs = Number.NEGATIVE_INFINITY;
+  let runs = 0;
+
+  async function run(): Promise<T> {
+    try {
+      const value = await work();
+      latest = { value };
+      return value;
+    } finally {
+      underWay = null;
+    }
+  }
+
+  return async () => {
+    if (underWay !== null) return await underWay;
+    const nowMs = clock.nowMs();
+    // Also where the clock was set back.
+    if (Math.abs(nowMs - windowBeganMs) >= windowMs) {
+      windowBeganMs = nowMs;
+      runs = 0;
+    }
+    if (runs >= perSecond && latest !== null) return latest.value;
+    runs++;
+    underWay = run();
+    return await underWay;
+  };
+}

@@ -1,0 +1,15 @@
+/** The start of a callee's number by which failures, shares and budgets are kept apart. */
+
+/** An exchange of the North American plan (country code, area code, exchange); elsewhere a block of an operator. */
+const mostDigits = 7;
+/** Digits that are left out at least, so that a short number is not named whole. */
+const leastHidden = 4;
+
+/**
+ * @param e164 with the plus sign
+ * @returns the plus sign and up to 7 digits, for instance `+4474001`
+ */
+export function calleePrefix(e164: string): string {
+  const digits = Math.max(1, Math.min(mostDigits, e164.length - 1 - leastHidden));
+  return e164.slice(0, 1 + digits);
+}

@@ -1,0 +1,18 @@
+/** Reads the ISO 3166 country that an app sends beside a number. */
+import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
+import type { NumberRefusal } from "./policy.ts";
+
+/** Codes in common use that ISO 3166 reserves or leaves out. */
+const meant: Readonly<Record<string, CountryCode>> = { UK: "GB", EN: "GB", EL: "GR", SF: "FI", SP: "ES", JA: "JP" };
+
+/**
+ * Upper and lower case alike.
+ * @param country two letters; quoted in the refusal only where it is no longer than that
+ */
+export function readCountry(country: string): { readonly country: CountryCode } | { readonly refusal: NumberRefusal } {
+  const upper = country.toUpperCase();
+  if (isSupportedCountry(upper)) return { country: upper };
+  const suggestion = Object.hasOwn(meant, upper) ? `; did you mean ${meant[upper]}?` : "; use two letters such as GB";
+  const name = /^[A-Z]{2}$/.test(upper) ? `${upper} is not` : "must be";
+  return { refusal: { code: "invalid_request", detail: `country: ${name} an ISO 3166 country code${suggestion}` } };
+}

@@ -1,0 +1,121 @@
+-- How apps and callee prefixes share a trunk. Beside the keys of slot.lua a trunk has
+--   …:asked              sorted set: app → when it last asked for a slot, ms
+--   …:weights            hash: app → its weight
+--   …:flow:<app>:turn    string: when the app has used up its share so far, ms; may lie in the future
+--   …:flow:<app>:calls   sorted set: lease id → when the lease ends, ms
+--   …:silent:<prefix>, …:silent-of:<app>   the same, of calls that no phone rings for yet
+--- @include "slot"
+
+-- An app takes part in a trunk for so long after it asked.
+local ASKING_MS = 5000
+-- So many apps are weighed exactly; with more, each counts as one of average weight.
+local MOST_WEIGHED = 100
+-- An app may run ahead of its share by so much time, so that a burst of one second's worth is not refused.
+local BURST_MS, MOST_AHEAD_MS = 1000, 2000
+-- This part of the queue, and of the slots, is for apps that are within their share.
+local QUEUE_RESERVE, SLOT_RESERVE = 0.25, 0.1
+-- Calls without alerting: from half of a trunk's slots on they may hold a quarter of them for one prefix, from three
+-- quarters on half of them for one app. The prefix comes first: what one destination holds must leave room for others of
+-- the same app. A trunk with fewer slots is too small for parts.
+local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 20
+
+local function flow_keys(trunk, caller)
+  local stem = trunk.stem .. ':flow:' .. caller.app
+  return {
+    turn_key = stem .. ':turn',
+    calls_key = stem .. ':calls',
+    silent_prefix_key = trunk.stem .. ':silent:' .. caller.prefix,
+    silent_app_key = trunk.stem .. ':silent-of:' .. caller.app,
+  }
+end
+
+-- The app's share of the trunk among those that ask for it: 1 where it is alone.
+local function share_of(trunk, app)
+  local asked_key = trunk.stem .. ':asked'
+  local apps = redis.call('ZRANGE', asked_key, 0, MOST_WEIGHED - 1)
+  if #apps == 0 then
+    return 1
+  end
+  local weights, sum, own = redis.call('HMGET', trunk.stem .. ':weights', unpack(apps)), 0, nil
+  for i, weight in ipairs(weights) do
+    sum = sum + (tonumber(weight) or 1)
+    if apps[i] == app then
+      own = tonumber(weight) or 1
+    end
+  end
+  local average = sum / #apps
+  own = own or average
+  return math.min(1, own / math.max(own, sum + average * (redis.call('ZCARD', asked_key) - #apps)))
+end
+
+local function ask(trunk, caller, now)
+  local asked_key, weights_key = trunk.stem .. ':asked', trunk.stem .. ':weights'
+  redis.call('ZREMRANGEBYSCORE', asked_key, '-inf', now - ASKING_MS)
+  redis.call('ZADD', asked_key, now, caller.app)
+  redis.call('HSET', weights_key, caller.app, caller.weight)
+  redis.call('PEXPIRE', asked_key, 2 * ASKING_MS)
+  redis.call('PEXPIRE', weights_key, 2 * ASKING_MS)
+  return share_of(trunk, caller.app)
+end
+
+local function too_many_silent(trunk, used, caller, keys, now)
+  local most = trunk.most_calls
+  if most < LEAST_SLOTS or used < most * PREFIX_PRESSURE then
+    return false
+  end
+  if leases_in(keys.silent_prefix_key, now) >= most * SILENT_OF_PREFIX then
+    return true
+  end
+  local is_pressed = caller.shares_trunks and used >= most * APP_PRESSURE
+  return is_pressed and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP
+end
+
+-- How long a call of this caller may wait for its turn on the trunk; nil: there is no slot for it now.
+local function allowed_wait(trunk, used, caller, now, longest)
+  local keys = flow_keys(trunk, caller)
+  if too_many_silent(trunk, used, caller, keys, now) then
+    return nil
+  end
+  if not caller.shares_trunks then
+    return longest
+  end
+  local share = ask(trunk, caller, now)
+  local unreserved = trunk.most_calls * (1 - SLOT_RESERVE)
+  local over_slots = leases_in(keys.calls_key, now) >= math.max(1, math.min(unreserved, trunk.most_calls * share))
+  if over_slots and used >= unreserved then
+    return nil
+  end
+  local ahead = tonumber(redis.call('GET', keys.turn_key) or 0) - now
+  if ahead > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
+    return math.max(0, longest - math.max(trunk.interval, longest * QUEUE_RESERVE))
+  end
+  -- Without a queue of one turn at least, who asks most often would get every turn.
+  return math.max(longest, trunk.interval)
+end
+
+local function enter_flow(trunk, caller, now, lease_id, lease_ms)
+  local keys = flow_keys(trunk, caller)
+  lease_in(keys.silent_prefix_key, now, lease_id, lease_ms)
+  if caller.shares_trunks then
+    lease_in(keys.silent_app_key, now, lease_id, lease_ms)
+    lease_in(keys.calls_key, now, lease_id, lease_ms)
+    local own = math.max(now, tonumber(redis.call('GET', keys.turn_key) or 0))
+    set_turn(keys.turn_key, now, math.min(now + MOST_AHEAD_MS, own + trunk.interval / share_of(trunk, caller.app)))
+  end
+end
+
+local function alert_in_flow(trunk, caller, lease_id)
+  local keys = flow_keys(trunk, caller)
+  redis.call('ZREM', keys.silent_prefix_key, lease_id)
+  redis.call('ZREM', keys.silent_app_key, lease_id)
+end
+
+local function leave_flow(trunk, caller, now, lease_id, unused)
+  alert_in_flow(trunk, caller, lease_id)
+  local keys = flow_keys(trunk, caller)
+  local was_there = redis.call('ZREM', keys.calls_key, lease_id) == 1
+  local own = was_there and unused and tonumber(redis.call('GET', keys.turn_key) or 0)
+  if own and own > now then
+    set_turn(keys.turn_key, now, math.max(now, own - trunk.interval / share_of(trunk, caller.app)))
+  end
+end

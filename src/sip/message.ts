@@ -1,0 +1,216 @@
+/**
+ * Reads SIP messages (RFC 3261 sections 7 and 25): start line and headers, unfolded, with names in lower case and full length.
+ * What it reads comes from sockets, so it is bounded in size, lines and line length, looks at each byte a fixed number of
+ * times, and never throws. It reads strictly what a receiver must have, and leaves the values of headers to header.ts.
+ */
+
+import { isRequestUri } from "./header.ts";
+
+export interface SipHeader {
+  /** In lower case and full length: `f` is `from`. */
+  readonly name: string;
+  /** Unfolded, without white space around it. Bytes as they came, one character each (latin1). */
+  readonly value: string;
+}
+
+interface Common {
+  /** In the order of the wire; a name may come several times. */
+  readonly headers: readonly SipHeader[];
+  /** What follows the blank line, unread: over UDP it ends with the datagram, see `bodyOf`. '' where headers were selected. */
+  readonly rest: string;
+}
+
+export interface SipRequestMessage extends Common {
+  readonly kind: "request";
+  readonly method: string;
+  readonly uri: string;
+}
+
+export interface SipResponseMessage extends Common {
+  readonly kind: "response";
+  /** 100 to 699. */
+  readonly status: number;
+  readonly phrase: string;
+}
+
+export type ParsedMessage = SipRequestMessage | SipResponseMessage;
+
+/** Asterisk's INVITE measures 1.2 KB, RFC 4475's longest message 4 KB; a datagram cannot exceed 64 KiB. */
+const maxBytes = 65_535;
+const maxHeadBytes = 16_384;
+const maxHeaders = 200;
+/** Of a header once unfolded, and of the start line. */
+const maxLineLength = 2048;
+
+/** Compact forms, RFC 3261 sections 7.3.3 and 20, and those that IANA registered since. */
+const compactForms: ReadonlyMap<string, string> = new Map([
+  ["a", "accept-contact"],
+  ["b", "referred-by"],
+  ["c", "content-type"],
+  ["d", "request-disposition"],
+  ["e", "content-encoding"],
+  ["f", "from"],
+  ["i", "call-id"],
+  ["j", "reject-contact"],
+  ["k", "supported"],
+  ["l", "content-length"],
+  ["m", "contact"],
+  ["o", "event"],
+  ["r", "refer-to"],
+  ["s", "subject"],
+  ["t", "to"],
+  ["u", "allow-events"],
+  ["v", "via"],
+  ["x", "session-expires"],
+  ["y", "identity"],
+]);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\x00-\x08\x0a-\x1f\x7f]/;
+const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
+const visible = /^[!-~]+$/;
+const maxToken = 128;
+const version = "SIP/2.0";
+
+/**
+ * @param wanted which headers to read; default all. Lines that cannot be one of them are skipped unread.
+ * @returns null for anything but a whole head of a request or response: keep-alives, noise, another version of SIP
+ */
+export function parseMessage(datagram: Buffer, wanted?: WantedHeaders): ParsedMessage | null {
+  if (datagram.length > maxBytes) return null;
+  let start = 0;
+  // Section 7.5: a receiver ignores line breaks before the start line.
+  while (start <= 8 && datagram[start] === 0x0d && datagram[start + 1] === 0x0a) start += 2;
+  const end = datagram.indexOf("\r\n\r\n", start, "latin1");
+  if (end < 0 || end - start > maxHeadBytes) return null;
+  // latin1 keeps every byte as it is, so what is echoed in a response is what came.
+  const head = datagram.toString("latin1", start, end);
+  const firstEnd = head.indexOf("\r\n");
+  const first = firstEnd < 0 ? head : head.slice(0, firstEnd);
+  if (first.length > maxLineLength || hasControl(first)) return null;
+  const headers = firstEnd < 0 ? [] : readHeaders(head, firstEnd + 2, wanted);
+  if (headers === null) return null;
+  const rest = wanted === undefined ? datagram.toString("latin1", end + 4) : "";
+  return first.startsWith("SIP/")
+    ? readStatusLine(first, { headers, rest })
+    : readRequestLine(first, { headers, rest });
+}
+
+/** `SIP-Version SP Status-Code SP Reason-Phrase`; the phrase may be empty, and some leave out the space before it. */
+function readStatusLine(line: string, common: Common): SipResponseMessage | null {
+  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
+  return match === null ? null : { kind: "response", status: Number(match[1]), phrase: match[2] ?? "", ...common };
+}
+
+/** `Method SP Request-URI SP SIP-Version`, with single spaces: more, or a URI in angle brackets, is malformed. */
+function readRequestLine(line: string, common: Common): SipRequestMessage | null {
+  const [method = "", uri = "", last, ...more] = line.split(" ", 4);
+  if (more.length > 0 || last?.toUpperCase() !== version) return null;
+  if (method.length > maxToken || !token.test(method) || !visible.test(uri) || !isRequestUri(uri)) return null;
+  return { kind: "request", method, uri, ...common };
+}
+
+function readHeaders(head: string, from: number, wanted: WantedHeaders | undefined): SipHeader[] | null {
+  const headers: SipHeader[] = [];
+  let lines = 0;
+  for (let at = from; at < head.length; ) {
+    lines += 1;
+    if (lines > maxHeaders) return null;
+    const end = endOfHeader(head, at);
+    // With this bit set a letter is in lower case.
+    if (wanted === undefined || wanted.letters.has(head.charCodeAt(at) | 0x20)) {
+      if (end - at > maxLineLength) return null;
+      const header = readHeader(head.slice(at, end));
+      if (header === null) return null;
+      if (wanted === undefined || wanted.names.has(header.name)) headers.push(header);
+    }
+    at = end + 2;
+  }
+  return headers;
+}
+
+/** Which headers a reader is interested in. */
+export interface WantedHeaders {
+  readonly names: ReadonlySet<string>;
+  /** First letters of those names and of their compact forms: by these most lines can be skipped. */
+  readonly letters: ReadonlySet<number>;
+}
+
+/** @param names in lower case and full length */
+export function wantedHeaders(...names: readonly string[]): WantedHeaders {
+  const compact = [...compactForms].flatMap(([short, name]) => (names.includes(name) ? [short] : []));
+  return { names: new Set(names), letters: new Set([...names, ...compact].map((name) => name.charCodeAt(0))) };
+}
+
+/** A line that begins with white space continues the one before (section 7.3.1). */
+function endOfHeader(head: string, from: number): number {
+  let end = head.indexOf("\r\n", from);
+  while (end >= 0 && isBlank(head.charCodeAt(end + 2))) end = head.indexOf("\r\n", end + 2);
+  return end < 0 ? head.length : end;
+}
+
+function readHeader(line: string): SipHeader | null {
+  const colon = line.indexOf(":");
+  if (colon < 1) return null;
+  const name = line.slice(0, colon).trimEnd().toLowerCase();
+  if (name.length > maxToken || !token.test(name)) return null;
+  const value = unfold(line.slice(colon + 1));
+  return hasControl(value) ? null : { name: compactForms.get(name) ?? name, value };
+}
+
+function unfold(text: string): string {
+  if (!text.includes("\r\n")) return trim(text);
+  return trim(text.split("\r\n").map(trim).join(" "));
+}
+
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number) => code === 0x20 || code === 0x09;
+
+/** Control characters beside a tab. Quoted pairs may hold some (RFC 4475 section 3.1.1.2), so a backslash excuses one. */
+function hasControl(text: string): boolean {
+  if (!control.test(text)) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x20 && code !== 0x7f) continue;
+    if (code === 0x09 || (code !== 0x0d && code !== 0x0a && text[at - 1] === "\\")) continue;
+    return true;
+  }
+  return false;
+}
+
+/** The first value of a header, or null. @param name in lower case and full length */
+export function headerOf({ headers }: Pick<ParsedMessage, "headers">, name: string): string | null {
+  return headers.find((header) => header.name === name)?.value ?? null;
+}
+
+/** All values of a header, one a line of the message. @param name in lower case and full length */
+export function headersOf({ headers }: Pick<ParsedMessage, "headers">, name: string): readonly string[] {
+  const values: string[] = [];
+  for (const header of headers) if (header.name === name) values.push(header.value);
+  return values;
+}
+
+/** The one value of a header that may come only once; null where it is missing or comes several times. */
+export function onlyHeaderOf(message: Pick<ParsedMessage, "headers">, name: string): string | null {
+  const values = headersOf(message, name);
+  return values.length === 1 ? (values[0] ?? null) : null;
+}
+
+/**
+ * Over UDP a body ends with the datagram; Content-Length may cut it shorter, never longer (section 18.3).
+ * @returns null where Content-Length comes twice, is no number, or is longer than what came
+ */
+export function bodyOf(message: ParsedMessage): string | null {
+  const lengths = headersOf(message, "content-length");
+  if (lengths.length === 0) return message.rest;
+  const [length = ""] = lengths;
+  if (lengths.length > 1 || !/^\d{1,10}$/.test(length) || Number(length) > message.rest.length) return null;
+  return message.rest.slice(0, Number(length));
+}

@@ -1,0 +1,41 @@
+/**
+ * Tells the dialplan's own events from forged ones. Asterisk writes what a SIP URI holds into AMI events as it is, line
+ * breaks included, so whoever may send a call can write a whole event (measured, 22.10.1). The dialplan's events therefore
+ * carry a secret that stands in its `UserEvent(OneRingInbound,Token: <secret>,…)`, where the gateway reads it over AMI
+ * (ADR 30). The answer to that cannot be forged likewise: it carries an ActionID that nobody can guess.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { AmiRefusal } from "../ami/errors.ts";
+import type { AmiSession } from "../ami/session.ts";
+
+/** The context of asterisk-config/inbound.conf.template that sends the events. */
+export const eventContext = "onering-refusal";
+
+/**
+ * @returns null where the dialplan has no such event, or one without a token
+ * @throws {AmiRefusal} where the user may not ask (class reporting); {Error} where Asterisk does not answer
+ */
+export async function readEventSecret(session: AmiSession): Promise<string | null> {
+  try {
+    const steps = await session.list("ShowDialPlan", { context: eventContext });
+    for (const { application, appdata } of steps) {
+      const secret = application === "UserEvent" && typeof appdata === "string" ? eventSecretIn(appdata) : null;
+      if (secret !== null) return secret;
+    }
+  } catch (error) {
+    if (!(error instanceof AmiRefusal && /^did not find/i.test(error.message))) throw error;
+  }
+  return null;
+}
+
+/** @param data what the dialplan's UserEvent is called with, unexpanded */
+export function eventSecretIn(data: string): string | null {
+  return /^OneRingInbound,(?:.*,)?Token: *([A-Za-z0-9_-]{16,100})(?:,|$)/.exec(data)?.[1] ?? null;
+}
+
+/** Whether an event carries the secret; compared in constant time. Never where there is no secret. */
+export function carriesSecret(token: unknown, secret: string | null): boolean {
+  if (secret === null || typeof token !== "string") return false;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(token), digest(secret));
+}

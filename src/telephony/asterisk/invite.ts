@@ -1,0 +1,73 @@
+/**
+ * The parts of an INVITE that the dialplan passes on (asterisk-config/inbound.conf.template): `v1&name=value&…&end`, the
+ * values URI-encoded, so that nothing in them can end a field, an argument or an event. The same text comes over ARI, as an
+ * argument of Stasis, and over AMI, as a field of a UserEvent.
+ */
+
+/** Header values as they came: untrusted, at most 1000 characters each, '' where there is none. */
+export interface Invite {
+  /** User part of the Request-URI, parameters included. */
+  readonly called: string;
+  /** Names of all headers, in lower case, one for each header line. */
+  readonly names: readonly string[];
+  readonly to: string;
+  readonly from: string;
+  /** Each P-Asserted-Identity header line, of the first two. RFC 3325. */
+  readonly asserted: readonly string[];
+  readonly privacy: string;
+  /** Each History-Info header line, of the first three. RFC 7044. */
+  readonly history: readonly string[];
+  /** P-Attestation-Indicator and Attestation-Info (3GPP TS 24.229, 7.2.18), those that are there. */
+  readonly attestation: readonly string[];
+}
+
+/**
+ * Asterisk cuts what a function gives at 4095 characters. What has at most 1000 is at most 3000 encoded: never cut.
+ */
+const longestValue = 1000;
+/** Of the header names; no message of a carrier comes near it. */
+const longestNames = 1300;
+/** Asterisk's limit for the data of an application (EXT_DATA_SIZE). */
+const longestText = 8192;
+
+const fields = [
+  ...["names", "called", "to", "from", "pai", "pai2", "privacy"],
+  ...["history", "history2", "history3", "attestation", "attestation2"],
+] as const;
+type Field = (typeof fields)[number];
+
+/** @returns null for anything that is not whole and exactly so */
+export function readInvite(text: unknown): Invite | null {
+  if (typeof text !== "string" || text.length > longestText) return null;
+  const parts = text.split("&");
+  if (parts.shift() !== "v1" || parts.pop() !== "end" || parts.length !== fields.length) return null;
+  const values = new Map<Field, string>();
+  for (const [index, field] of fields.entries()) {
+    const part = parts[index] ?? "";
+    if (!part.startsWith(`${field}=`)) return null;
+    const value = decode(part.slice(field.length + 1));
+    if (value === null || value.length > (field === "names" ? longestNames : longestValue)) return null;
+    values.set(field, value);
+  }
+  const of = (field: Field) => values.get(field) ?? "";
+  const present = (...own: Field[]) => own.map(of).filter((value) => value !== "");
+  const names = of("names").toLowerCase().split(",");
+  // Asterisk gives no names at all where a header line is too long for it. Every INVITE has From and To (RFC 3261, 8.1.1).
+  if (!names.includes("from") || of("from") === "" || of("to") === "") return null;
+  return {
+    called: of("called"),
+    names,
+    to: of("to"),
+    from: of("from"),
+    asserted: present("pai", "pai2"),
+    privacy: of("privacy"),
+    history: present("history", "history2", "history3"),
+    attestation: present("attestation", "attestation2"),
+  };
+}
+
+/** Byte by byte: a display name need not be UTF-8, and nothing beyond ASCII is ever looked at. */
+function decode(text: string): string | null {
+  if (!/^(?:[A-Za-z0-9_.~!*'()+-]|%[0-9A-Fa-f]{2})*$/.test(text)) return null;
+  return text.replaceAll(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

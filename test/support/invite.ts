@@ -1,0 +1,37 @@
+/** INVITEs that came in, as the dialplan passes them on. */
+import { type Invite, readInvite } from "../../src/telephony/asterisk/invite.ts";
+
+export interface InviteHeaders {
+  /** User part of the Request-URI. */
+  readonly called?: string;
+  /** Whole header lines beside From and To; one that names From or To goes in their place. */
+  readonly headers?: readonly string[];
+}
+
+export const caller = "+447700900123";
+export const called = "+442079460001";
+export const assertedBy = (user: string) => `P-Asserted-Identity: <sip:${user}@carrier.example>`;
+
+/** The text of asterisk-config/inbound.conf.template for an INVITE; by default one with a P-Asserted-Identity. */
+export function inviteText({ called: user = called, headers = [assertedBy(caller)] }: InviteHeaders = {}): string {
+  const lines = headers.map((line) => /^([^:]+): *(.*)$/.exec(line)?.slice(1) ?? ["", ""]) as [string, string][];
+  const named = (name: string) => lines.filter(([own]) => own.toLowerCase() === name.toLowerCase());
+  const of = (name: string, nth = 0) => named(name)[nth]?.[1];
+  const from = of("From") ?? `<sip:${caller}@phone.example>;tag=1`;
+  const to = of("To") ?? `<sip:${user}@gateway.example>`;
+  const others = lines.map(([name]) => name).filter((name) => !/^(from|to)$/i.test(name));
+  const values = {
+    ...{ names: ["Via", "From", "To", "Call-ID", ...others].join(","), called: user, to, from },
+    ...{ pai: of("P-Asserted-Identity"), pai2: of("P-Asserted-Identity", 1), privacy: of("Privacy") },
+    ...{ history: of("History-Info"), history2: of("History-Info", 1), history3: of("History-Info", 2) },
+    ...{ attestation: of("P-Attestation-Indicator"), attestation2: of("Attestation-Info") },
+  };
+  const encoded = Object.entries(values).map(([name, value = ""]) => `${name}=${encodeURIComponent(value)}`);
+  return ["v1", ...encoded, "end"].join("&");
+}
+
+export function inviteOf(headers: InviteHeaders = {}): Invite {
+  const invite = readInvite(inviteText(headers));
+  if (invite === null) throw new Error("the dialplan would not pass this on whole");
+  return invite;
+}
