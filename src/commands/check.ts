@@ -2,13 +2,14 @@
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { describe, type Finding } from "../doctor/finding.ts";
+import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
 import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 
 /** What doctor finds without looking at anything but the configuration. */
 export function examineConfig(config: Config): Finding[] {
-  return [...examineRanges(config), ...examineRoutes(config)];
+  return [...examineRanges(config), ...examineRoutes(config), ...examineNumberFormats(config)];
 }
 
 /**
