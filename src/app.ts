@@ -35,6 +35,8 @@ export interface AppOptions {
 }
 
 export interface App {
+  /** Names of the channels that can be used, the default first. */
+  readonly channels: readonly string[];
   /**
    * Listens, then connects to Redis and Asterisk (in the background, for ever). Until it resolves `/readyz` answers 503.
    * @throws where a port is taken, before any Asterisk is connected to; `stop` then closes what is open
@@ -122,6 +124,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   });
 
   return {
+    channels: verifications.channels.usable.map(({ name }) => name),
     async start() {
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });

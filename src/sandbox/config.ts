@@ -5,7 +5,8 @@ import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
-import { callerIdDigits, callerIdPrefix, callInNumbers } from "./fiction.ts";
+import { callInSection } from "./channels/call-in.ts";
+import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
 
 /** Name of the trunk, and of its endpoint in Asterisk. */
 export const trunkName = "simulated-carrier";
@@ -67,7 +68,7 @@ export function sandboxConfig(
     trunks: {
       [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
     },
-    call_in: { numbers: callInNumbers, number_cooldown_seconds: 60 },
+    call_in: callInSection,
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
     apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },

@@ -1,4 +1,4 @@
-/** The numbers of the sandbox. Nothing here reaches a telephone network, and they would ring nobody if it did. */
+/** The numbers of the sandbox: set aside for fiction or as examples. Nothing here reaches a telephone network. */
 import { behaviours } from "./carrier/behaviours.ts";
 
 /**
@@ -25,13 +25,7 @@ export interface Example {
   readonly digits: string | null;
 }
 
-/**
- * Our numbers to call in on: 60 of London's numbers for drama (Ofcom, 020 7946 0000 to 0999), as many as one callee may be
- * given within the hour.
- */
-export const callInNumbers: readonly string[] = Array.from({ length: 60 }, (_, index) => `+442079460${500 + index}`);
-
-/** One number for each thing that can happen. */
+/** One number for each behaviour of the simulated carrier. */
 export const examples: readonly Example[] = [
   { to: `${calleePrefix}456`, title: "rings", digits: null },
   ...Object.entries(behaviours).map(([digits, { title }]) => ({ to: `${calleePrefix}${digits}`, title, digits })),

@@ -1,6 +1,6 @@
 /** Builds the sandbox: private Redis and Asterisk, simulated carrier and phone, and the gateway that production runs. */
 import type { Logger } from "pino";
-import { buildApp } from "../app.ts";
+import { type App, buildApp } from "../app.ts";
 import { sandboxKey } from "../apps/api-keys.ts";
 import type { Config } from "../config/schema.ts";
 import { startAsterisk } from "../local/asterisk/asterisk.ts";
@@ -11,8 +11,8 @@ import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
-import { placeCall } from "./carrier/caller.ts";
 import { startCarrier } from "./carrier/index.ts";
+import { sandboxChannels } from "./channels/index.ts";
 import { type Environment, sandboxConfig, trunkName } from "./config.ts";
 import { Phone } from "./phone.ts";
 import { sandboxRoutes } from "./routes.ts";
@@ -95,10 +95,14 @@ async function build(
     env,
     random,
   );
-  const { sip } = asterisk.value.ports;
-  const callIn = (caller: string, called: string) => placeCall({ clock, random, port: sip, caller, called });
-  const routes = sandboxRoutes({ phone, callIn, activity, clock, apiKey: sandboxKey });
-  const app = await track(
+  const channelParts = { clock, random, sipPort: asterisk.value.ports.sip };
+  const routes = sandboxRoutes({
+    ...{ phone, activity, clock },
+    apiKey: sandboxKey,
+    channels: () => app.channels,
+    channelRoutes: sandboxChannels.map((channel) => channel.routes(channelParts)),
+  });
+  const app: App = await track(
     buildApp(config, {
       logger,
       clock,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { createLogger } from "../../../src/observability/log.ts";
-import { callInNumbers } from "../../../src/sandbox/fiction.ts";
+import { callInNumbers } from "../../../src/sandbox/channels/call-in.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/start.ts";
 import { api } from "./api.ts";
 

@@ -1,0 +1,5 @@
+/** The registry: one line for each channel for which the sandbox has a part of its own. */
+import { callIn } from "./call-in.ts";
+import type { SandboxChannel } from "./channel.ts";
+
+export const sandboxChannels: readonly SandboxChannel[] = [callIn];
