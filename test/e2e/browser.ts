@@ -62,7 +62,11 @@ export function withBrowser() {
     /** A number that rings and that no test has used. */
     freshNumber: () => `+44 7400 12${3000 + calls++}`,
     /** Opens the page; it is ready when this resolves. */
-    async open(options: BrowserContextOptions = {}): Promise<Opened> {
+    async open(
+      options: BrowserContextOptions = {},
+      /** Runs before the page is loaded. */
+      prepare: (page: Page) => Promise<void> = async () => undefined,
+    ): Promise<Opened> {
       const context = await browser.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(waitMs);
@@ -76,6 +80,7 @@ export function withBrowser() {
       page.on("request", (request) => {
         if (!request.url().startsWith(sandbox.url)) complaints.push(`request to ${request.url()}`);
       });
+      await prepare(page);
       await page.goto(sandbox.url);
       await page.locator("html[data-ready]").waitFor();
       const opened = { page, complaints };

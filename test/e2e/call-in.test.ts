@@ -4,7 +4,7 @@ import { call, desktop, inPage, phone, rings, withBrowser } from "./browser.ts";
 const browser = withBrowser();
 afterEach(() => browser.closeAll());
 
-/** Starts in a terminal, as the page has no choice for it. */
+/** Starts in a terminal. */
 async function start(number: string): Promise<string> {
   const response = await fetch(`${browser.url()}/v1/verifications`, {
     method: "POST",
@@ -23,12 +23,12 @@ describe.each([
   it("a verification by calling in that was started in a terminal says whom to call, and the phone can", async () => {
     const { page } = await browser.open({ viewport });
     await start(browser.freshNumber());
-    await page.locator("#result", { hasText: "Waiting for the phone's call" }).waitFor();
-    expect(await page.getByRole("button", { name: "Verify" }).isDisabled()).toBe(true);
+    await page.locator("#result", { hasText: "Waiting for an inbound call" }).waitFor();
+    expect(await page.locator("#check-form").isHidden()).toBe(true);
     expect(await page.getByRole("button", { name: "Ring again" }).isHidden()).toBe(true);
     expect(await inPage(page, "overflow")).toEqual({ pagePx: 0, elements: [] });
 
-    await page.getByRole("button", { name: "Call from that phone" }).click();
+    await page.getByRole("button", { name: "Call from the phone", exact: true }).click();
     await page.locator("#result.good", { hasText: "Verified" }).waitFor();
     await page.locator('#timeline [aria-current="step"]', { hasText: "verified" }).waitFor();
 
@@ -36,7 +36,7 @@ describe.each([
     const number = await call(page, browser.freshNumber());
     await rings(page, number);
     expect(await page.getByRole("button", { name: "Ring again" }).isHidden()).toBe(false);
-    expect(await page.getByRole("button", { name: "Call from that phone" }).isHidden()).toBe(true);
+    expect(await page.getByRole("button", { name: "Call from the phone", exact: true }).isHidden()).toBe(true);
     expect(await page.getByLabel("Last digits of the caller ID").isDisabled()).toBe(false);
   });
 });

@@ -30,24 +30,24 @@ it("the whole conversation works by pasting the commands in order, and the page 
   expect(started).toMatchObject({ status: "pending", to: number.replaceAll(" ", ""), checks_left: 3 });
   await rings(page, number);
 
-  const read = await paste(await ready(page, "See how the call goes"));
+  const read = await paste(await ready(page, "Read the status"));
   expect(read).toMatchObject({ id: started.id, status: "sending", delivery: { state: "ringing" } });
 
   const digits = await newestDigits(page, number);
-  const [seen] = await paste(await ready(page, "Look at the phone, as only the sandbox can"));
+  const [seen] = await paste(await ready(page, "Read the phone's call log (sandbox only)"));
   expect(seen).toMatchObject({ to: number.replaceAll(" ", ""), caller_id: `+3363998${digits}`, state: "missed" });
 
-  const checked = await paste(await ready(page, "Check the digits"));
+  const checked = await paste(await ready(page, "Check the code"));
   expect(checked).toEqual({ id: started.id, status: "verified", valid: true, checks_left: 2 });
   await page.locator("#result.good", { hasText: "Verified" }).waitFor();
 });
 
 it("commands carry the verification that the page started", async () => {
   const { page } = await browser.open();
-  expect(await command(page, "See how the call goes").textContent()).toBe("# ready once a number was called");
+  expect(await command(page, "Read the status").textContent()).toBe("# available once a verification was started");
   const number = await call(page, browser.freshNumber());
   await newestDigits(page, number);
-  const checked = await paste(await ready(page, "Check the digits"));
+  const checked = await paste(await ready(page, "Check the code"));
   expect(checked).toMatchObject({ status: "verified", valid: true });
 });
 

@@ -109,7 +109,7 @@ it("tells a screen reader what happens", async () => {
     .toMatch(
       new RegExp(
         [
-          "status: The call is under way\\.",
+          "status: Starting the verification\\.",
           `status: The phone rings\\. Caller ID \\+33 6 39 98 ${digits}\\.`,
           `status: Missed call from \\+33 6 39 98 ${digits}\\. Type its last 4 digits\\.`,
           "alert: Verified\\. .*",

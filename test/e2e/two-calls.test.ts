@@ -90,7 +90,7 @@ it("wrong digits stay in sight though news of the call comes after them: they we
   await firstField(page).fill(first);
   await secondField(page).fill(otherThan(second));
   await secondField(page).press("Enter");
-  await page.locator("#result.bad", { hasText: "Not these digits" }).waitFor();
+  await page.locator("#result.bad", { hasText: "Wrong code" }).waitFor();
   release();
   await page.locator('#timeline [aria-current="step"]', { hasText: "rung" }).waitFor();
   expect(await page.locator("#result.bad").isVisible()).toBe(true);
@@ -139,7 +139,7 @@ it("tells a screen reader which call it is and what comes next", async () => {
     .toMatch(
       new RegExp(
         [
-          "status: The call is under way\\.",
+          "status: Starting the verification\\.",
           `status: First call\\. The phone rings\\. Caller ID \\+33 6 39 98 ${first}\\.`,
           `status: First call\\. Missed call from \\+33 6 39 98 ${first}\\. A second call follows\\.`,
           "[^]*",

@@ -1,6 +1,6 @@
-/** Talks to the gateway, as an app would. */
+/** The gateway's API, used as an app would. */
 
-/** A problem of RFC 9457 that the gateway answered with, or the lack of any answer (`code` is `unreachable`). */
+/** A problem (RFC 9457) from the gateway; `code` is `unreachable` where no response came. */
 export class ApiProblem extends Error {
   constructor(code, detail, retryAfterSeconds, errors = []) {
     super(detail);
@@ -24,7 +24,7 @@ async function send(method, path, { key, body } = {}) {
     response = await fetch(path, body ? { ...options, body: JSON.stringify(body) } : options);
     json = await response.json();
   } catch {
-    throw new ApiProblem("unreachable", "The sandbox does not answer. Is it still running in your terminal?", null);
+    throw new ApiProblem("unreachable", "The sandbox does not respond. Is it still running in your terminal?", null);
   }
   if (response.ok) return json;
   const retryAfter = Number(response.headers.get("retry-after"));
@@ -38,15 +38,16 @@ export function createApi(key) {
     start: (request) => send("POST", "/v1/verifications", { key, body: request }),
     get: (id) => send("GET", one(id), { key }),
     check: (id, code) => send("POST", one(id, "/check"), { key, body: { code } }),
-    resend: (id) => send("POST", one(id, "/resend"), { key }),
+    resend: (id, channel) => send("POST", one(id, "/resend"), { key, body: { channel } }),
     cancel: (id) => send("POST", one(id, "/cancel"), { key }),
     lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number } }),
-    callIn: (from, to) => send("POST", "/sandbox/call-in", { body: { from, to } }),
+    /** A route of the sandbox that a channel adds. */
+    sandbox: (path, body) => send("POST", `/sandbox${path}`, { body }),
     act: (callId, verb) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`),
   };
 }
 
-/** What the page must know of this sandbox. */
+/** This sandbox: API key, channels, caller IDs, numbers to try. */
 export function readSettings() {
   return send("GET", "/sandbox/settings");
 }

@@ -1,51 +1,55 @@
-/** The conversation as curl commands, always ready to be pasted into a shell. */
+/** The conversation as curl commands, ready to be pasted into a shell. */
+import { viewOf } from "./channels/index.js";
 import { byId, element, say } from "./dom.js";
-import { startRequest } from "./numbers.js";
 
 const COPIED_SHOWN_MS = 1600;
+const none = "# available once a verification was started";
 
 /** @param key the API key */
 export function createCommands(key) {
-  const curl = (path, body) =>
-    [
-      `curl -sS -H 'Authorization: Bearer ${key}'`,
-      ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
-      `${location.origin}${path}`,
-    ].join(" \\\n  ");
+  let shown = [];
 
-  const commands = [
-    { title: "Ring the number", text: ({ to, calls }) => curl("/v1/verifications", startRequest(to, calls)) },
-    {
-      title: "See how the call goes",
-      text: ({ id }) => id && curl(`/v1/verifications/${id}`),
-      waiting: "# ready once a number was called",
-    },
-    {
-      title: "Look at the phone, as only the sandbox can",
-      text: () => `curl -sS ${location.origin}/sandbox/calls`,
-    },
-    {
-      title: "Check the digits",
-      text: ({ id, code }) => id && code && curl(`/v1/verifications/${id}/check`, { code }),
-      waiting: "# ready once the phone has seen the call",
-    },
-  ].map((command) => ({ ...command, ...render(command) }));
-  byId("commands").replaceChildren(...commands.map(({ item }) => item));
+  function curl(path, body) {
+    const headers = [
+      ...(path.startsWith("/v1/") ? [`-H 'Authorization: Bearer ${key}'`] : []),
+      ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
+    ];
+    const [first, ...rest] = [...headers, `${location.origin}${path}`];
+    return [`curl -sS ${first}`, ...rest].join(" \\\n  ");
+  }
+
+  /** Two commands that every channel has, then the channel's own. A command without all it needs has no line. */
+  function commandsOf({ form, current, code }) {
+    const own = viewOf(current?.channel ?? form.view.name).commands?.(current, code) ?? [];
+    return [
+      { title: form.view.startTitle, line: curl("/v1/verifications", form.commandRequest()) },
+      { title: "Read the status", line: current && curl(`/v1/verifications/${current.id}`), waiting: none },
+      ...own.map((command) => {
+        const isReady = command.path && (!("body" in command) || command.body);
+        return { ...command, line: isReady ? curl(command.path, command.body) : null };
+      }),
+    ];
+  }
 
   return {
-    /** @param values.to callee · values.calls 1 or 2 · values.id of the verification, or null · values.code or null */
+    /** @param values.form from form.js · values.current verification or null · values.code that the phone shows or null */
     update(values) {
-      for (const { text, waiting, code, copy, item } of commands) {
-        const line = text(values);
+      const commands = commandsOf(values);
+      if (shown.map(({ title }) => title).join() !== commands.map(({ title }) => title).join()) {
+        shown = commands.map(({ title }) => ({ title, ...render(title) }));
+        byId("commands").replaceChildren(...shown.map(({ item }) => item));
+      }
+      commands.forEach(({ line, waiting }, index) => {
+        const { code, copy, item } = shown[index];
         code.textContent = line || waiting;
         copy.disabled = !line;
         item.classList.toggle("waiting", !line);
-      }
+      });
     },
   };
 }
 
-function render({ title }) {
+function render(title) {
   const code = element("code");
   const copy = element("button", { type: "button", className: "quiet", textContent: "Copy" });
   copy.setAttribute("aria-label", `Copy: ${title}`);
@@ -57,7 +61,7 @@ function render({ title }) {
       copy.textContent = "Copy";
     }, COPIED_SHOWN_MS);
   });
-  // Long lines scroll inside, so the keyboard must be able to get there.
+  // Long lines scroll inside, so the block must be reachable by keyboard.
   const pre = element("pre", { tabIndex: 0 }, code);
   pre.setAttribute("role", "region");
   pre.setAttribute("aria-label", `Command: ${title}`);
@@ -69,7 +73,7 @@ async function copyText(node) {
   try {
     await navigator.clipboard.writeText(node.textContent);
   } catch {
-    // No clipboard here (an old browser, a denied permission): select it, so that Ctrl+C does it.
+    // No clipboard (an old browser, a denied permission): select it, so that Ctrl+C works.
     getSelection().selectAllChildren(node);
   }
 }

@@ -1,48 +1,54 @@
-/** Wires the page: the form on the left, the phone on the right, the verification between them. */
+/** Wires the page: the form, the phone, and the verification between them. */
+import { createActions } from "./actions.js";
 import { ApiProblem, createApi, readSettings } from "./api.js";
 import { createCheckPanel } from "./check-panel.js";
 import { createCommands } from "./curl.js";
 import { byId, say, sayNow } from "./dom.js";
 import { createExamples } from "./examples.js";
+import { createForm } from "./form.js";
 import { followCalls } from "./live.js";
 import { createNumberHint } from "./number-hint.js";
-import { plain, startRequest } from "./numbers.js";
 import { createPhone } from "./phone.js";
-import { followVerification, isEnded } from "./verification.js";
+import { isEnded } from "./status.js";
+import { drawSteps } from "./timeline.js";
+import { followVerification } from "./verification.js";
 import { problemWords } from "./words.js";
 
 const settings = await readSettings();
 const api = createApi(settings.api_key);
-const phone = createPhone(settings.caller_id, api.act, () => verification.current);
 const commands = createCommands(settings.api_key);
-const panel = createCheckPanel(settings.caller_id.digits, () => verification.current);
+const panel = createCheckPanel(settings, () => verification.current);
+const phone = createPhone(settings.caller_id, api.act, () => verification.current, panel.goOn);
+const actions = createActions(settings.channels, {
+  run: (act) => attempt(() => act(api).then(verification.look)),
+  resend: (channel) => attempt(() => resend(channel)),
+  restart(channel) {
+    form.set(verification.current.to, channel);
+    attempt(start);
+  },
+  cancel: () => attempt(cancel),
+});
 const verification = followVerification({ api, onChange: drawVerification });
 const numberHint = createNumberHint(api);
+const form = createForm(settings, drawForm);
 const examples = createExamples(settings.examples, (to) => {
   byId("to").value = to;
   numberHint.look();
   drawCommands();
   byId("to").focus();
 });
-/** Starts of this page that are under way: the event stream tells of them too, often before the answer is here. */
+/** Starts of this page in progress: the event stream reports them too, often before the response is here. */
 let starting = 0;
-let firstNews = true;
+let isFirstEvent = true;
 /** The verification that the phone's log was drawn for. */
 let drawnId = null;
 
-for (const prefix of document.querySelectorAll(".prefix")) prefix.textContent = settings.caller_id.prefix_for_people;
-byId("one-call").textContent = `One call, ${settings.caller_id.digits} digits`;
-byId("two-calls").textContent = `Two calls, ${2 * settings.caller_id.digits} digits`;
-for (const choice of byId("call-form").elements.calls) choice.addEventListener("change", drawChoice);
 byId("to").addEventListener("input", () => {
   examples.reflect(byId("to").value);
   drawCommands();
 });
-byId("call-form").addEventListener("submit", onSubmit(call));
+byId("call-form").addEventListener("submit", onSubmit(start));
 byId("check-form").addEventListener("submit", onSubmit(check));
-byId("call-in").addEventListener("click", () => attempt(callIn));
-byId("resend").addEventListener("click", () => attempt(resend));
-byId("cancel").addEventListener("click", () => attempt(cancel));
 followCalls({
   calls: (all) => {
     phone.replace(all);
@@ -57,16 +63,18 @@ followCalls({
 });
 examples.reflect(byId("to").value);
 numberHint.look();
-drawChoice();
+form.draw();
 document.documentElement.dataset.ready = "";
 
-async function call() {
+async function start() {
   starting++;
-  say("The call is under way.");
+  say("Starting the verification.");
+  panel.clearMessage();
   const atMs = Date.now();
   try {
-    const started = await api.start(startRequest(byId("to").value.trim(), chosenCalls()));
+    const started = await api.start(form.request());
     panel.reset();
+    numberHint.look();
     verification.begin(started, atMs);
   } finally {
     starting--;
@@ -74,39 +82,35 @@ async function call() {
   goToPhone();
 }
 
-/** A verification may have been started in a terminal: this page shows the newest, whoever started it. */
+/** A verification may have been started in a terminal: this page shows the newest of all. */
 async function follow(id) {
-  const isOld = firstNews;
-  firstNews = false;
+  const isOld = isFirstEvent;
+  isFirstEvent = false;
   if (id === verification.current?.id) verification.look();
-  const isNews = () => id !== null && id !== verification.current?.id && starting === 0;
-  if (!isNews()) return;
+  const isOther = () => id !== null && id !== verification.current?.id && starting === 0;
+  if (!isOther()) return;
   const found = await api.get(id).catch(() => null);
-  // What had ended before this page was opened is no story of this page.
-  if (!found || !isNews() || (isOld && isEnded(found))) return;
+  // One that had ended before this page was opened is not shown.
+  if (!found || !isOther() || (isOld && isEnded(found))) return;
   panel.reset();
   verification.begin(found, Date.parse(found.created_at));
 }
 
 async function check() {
-  const answer = await api.check(verification.current.id, panel.code);
+  const code = panel.readCode();
+  if (code === null) return;
+  const answer = await api.check(verification.current.id, code);
   if (!answer.valid) panel.wrong(answer);
   verification.look();
 }
 
-async function resend() {
+async function resend(channel) {
   const atMs = Date.now();
-  const again = await api.resend(verification.current.id);
+  panel.clearMessage();
+  const again = await api.resend(verification.current.id, channel);
   panel.reset();
   verification.begin(again, atMs);
   goToPhone();
-}
-
-/** The phone calls the number that it was given; it hears a refusal, and that is all it takes. */
-async function callIn() {
-  const { to, own } = verification.current;
-  await api.callIn(to, own.number);
-  verification.look();
 }
 
 async function cancel() {
@@ -114,7 +118,7 @@ async function cancel() {
   verification.look();
 }
 
-/** Runs what the person asked for; what goes wrong is told in plain words. */
+/** Runs an action of the person; a problem is shown in words. */
 async function attempt(action) {
   document.body.ariaBusy = "true";
   try {
@@ -122,10 +126,10 @@ async function attempt(action) {
   } catch (problem) {
     if (!(problem instanceof ApiProblem)) throw problem;
     const words = problemWords(problem);
-    if (/^(number_|country_)/.test(problem.code) || action === call) {
+    if (/^(number_|country_)/.test(problem.code) || action === start) {
       numberHint.refuse(words);
       sayNow(words);
-    } else panel.tell({ tone: "bad", title: "That did not work", text: words, code: problem.code });
+    } else panel.tell({ tone: "bad", title: "Request refused", text: words, code: problem.code });
     verification.look();
   } finally {
     document.body.ariaBusy = "false";
@@ -139,37 +143,31 @@ function onSubmit(action) {
   };
 }
 
-/** Where the digits are typed is next; what is to be seen first is the phone. */
+/** The focus goes to where the code is typed; what to look at first is the phone. */
 function goToPhone() {
-  byId("code").focus({ preventScroll: true });
+  panel.goOn();
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const narrow = matchMedia("(max-width: 939px)").matches;
-  const target = byId(narrow ? "phone" : "check-form");
+  const target = byId(narrow ? "phone" : "step-check");
   target.scrollIntoView({ block: narrow ? "start" : "nearest", behavior: calm ? "auto" : "smooth" });
 }
 
-function chosenCalls() {
-  return Number(byId("call-form").elements.calls.value);
-}
-
-function drawChoice() {
-  byId("ring").textContent = chosenCalls() === 2 ? "Ring it twice" : "Ring it once";
+function drawForm() {
+  if (!verification.current) {
+    panel.drawIdle(form.view);
+    drawSteps(form.view);
+  }
   drawCommands();
 }
 
-function drawVerification(now) {
-  panel.draw(now, isEnded(now));
-  if (now.id !== drawnId) phone.redraw();
-  drawnId = now.id;
+function drawVerification(v, view) {
+  actions.draw(v);
+  panel.draw(v, view);
+  if (v.id !== drawnId) phone.redraw();
+  drawnId = v.id;
   drawCommands();
 }
 
 function drawCommands() {
-  const { current } = verification;
-  commands.update({
-    to: plain(byId("to").value),
-    calls: chosenCalls(),
-    id: current?.id ?? null,
-    code: phone.shownCode(),
-  });
+  commands.update({ form, current: verification.current, code: phone.shownCode() });
 }

@@ -1,4 +1,4 @@
-/** Under the field: what the gateway knows of the number without ringing it. */
+/** Under the field: what the number lookup says, without a call. */
 import { byId } from "./dom.js";
 import { problemWords } from "./words.js";
 
@@ -7,22 +7,22 @@ const PAUSE_MS = 250;
 export function createNumberHint(api) {
   const field = byId("to");
   let timer = null;
-  let asked = 0;
+  let lookups = 0;
 
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE_MS);
   });
 
-  /** Asks for the number that stands in the field now. */
+  /** Looks up the number in the field. */
   async function look() {
     const number = field.value.trim();
-    const question = ++asked;
+    const mine = ++lookups;
     show("", false);
     if (number === "") return;
     const facts = await api.lookup(number).catch(() => null);
-    // A later question was asked meanwhile, or there is no answer: calling will say what is wrong.
-    if (question !== asked || !facts) return;
+    // Superseded by a later lookup, or failed: the start will report the problem.
+    if (mine !== lookups || !facts) return;
     if (facts.callable)
       show([typeWords(facts.type), facts.country, "can be called"].filter(Boolean).join(" · "), false);
     else show(problemWords({ code: facts.reason, message: "This number cannot be called." }), true);
@@ -39,9 +39,9 @@ export function createNumberHint(api) {
     look,
     /** The gateway refused to call this number. */
     refuse(text) {
-      // What a look that is still to come or under way finds must not take its place.
+      // A pending lookup must not replace this message.
       clearTimeout(timer);
-      asked++;
+      lookups++;
       show(text, true);
       field.focus();
     },

@@ -1,6 +1,6 @@
-/** Writes numbers for people. */
+/** Formats numbers for display. */
 
-/** Splits a caller ID into what everybody knows and the digits that are the code. */
+/** Splits a caller ID into the known prefix and the digits that are the code. */
 export function splitCallerId(callerId, { prefix, prefix_for_people: shown, digits }) {
   if (callerId.startsWith(prefix)) return [shown, callerId.slice(prefix.length)];
   return [callerId.slice(0, -digits), callerId.slice(-digits)];
@@ -14,12 +14,7 @@ export function spaced(number) {
   return area === "20" ? `${country} ${area} ${middle} ${rest}` : `${country} ${area} ${middle}${rest}`;
 }
 
-/** What is sent to start a verification. */
-export function startRequest(to, calls) {
-  return calls === 1 ? { to } : { to, calls };
-}
-
-/** The digits of a number as somebody typed it, and its plus sign. */
+/** The digits and the plus sign of a number as it was typed. */
 export function plain(typed) {
   return typed.replace(/[^+\d]/g, "");
 }

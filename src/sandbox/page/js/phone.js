@@ -1,4 +1,6 @@
-/** The phone on the right: shows calls as they come over the wire, and has a person's two buttons. */
+/** The simulated phone: calls as they arrive over SIP, and the buttons Answer and Decline. */
+
+import { viewOf } from "./channels/index.js";
 import { byId, element, say } from "./dom.js";
 import { spaced, splitCallerId } from "./numbers.js";
 import { captions, captionsOfTwo, incomingWords, logWords, nextWords, ordinals } from "./words.js";
@@ -9,8 +11,9 @@ const ANSWERED_SHOWN_MS = 1500;
  * @param callerIdRange `settings.caller_id`
  * @param act `(callId, "answer" | "decline") => Promise`
  * @param getCurrent gives the verification that is followed, or null
+ * @param goOn moves the focus from a button that is no longer shown to the next step
  */
-export function createPhone(callerIdRange, act, getCurrent) {
+export function createPhone(callerIdRange, act, getCurrent, goOn) {
   /** Newest first. */
   let calls = [];
   let shownCall = null;
@@ -18,7 +21,7 @@ export function createPhone(callerIdRange, act, getCurrent) {
 
   const press = (verb) => async () => {
     if (!shownCall) return;
-    // Over by now, most likely: the next event shows what became of it.
+    // A failure means that the call has ended: the next event shows how.
     await act(shownCall.id, verb).catch(() => {});
   };
   byId("answer").addEventListener("click", press("answer"));
@@ -39,21 +42,27 @@ export function createPhone(callerIdRange, act, getCurrent) {
       announce(call);
       draw();
     },
-    /** Another verification is followed now. */
+    /** The followed verification changed. */
     redraw: draw,
-    /** The code as the phone was shown it by now; null while a call of it is missing. */
+    /** The code as the phone shows it; null until all calls of it are in the log. */
     shownCode() {
       const current = getCurrent();
-      const seen = current ? callsOf(current) : [];
-      if (seen.length === 0 || seen.length % current.calls !== 0) return null;
+      const calls = partsOf(current);
+      const seen = calls > 0 ? callsOf(current) : [];
+      if (seen.length === 0 || seen.length % calls !== 0) return null;
       return seen
-        .slice(-current.calls)
+        .slice(-calls)
         .map((call) => call.caller_id.slice(-callerIdRange.digits))
         .join("");
     },
   };
 
-  /** The calls of a verification that the phone saw, oldest first. */
+  /** How many calls make up the code; 0 without a verification, or where its channel has none. */
+  function partsOf(current) {
+    return current ? (viewOf(current.channel).calls?.(current) ?? 0) : 0;
+  }
+
+  /** The calls of a verification that reached the phone, oldest first. */
   function callsOf({ to: number, created_at: startedAt }) {
     const isOne = ({ to, state, at }) =>
       to === number && Object.hasOwn(logWords, state) && Date.parse(at) >= Date.parse(startedAt);
@@ -63,7 +72,7 @@ export function createPhone(callerIdRange, act, getCurrent) {
   /** Which of two calls of the verification that is followed this one is: 1 or 2; null where it is none of two. */
   function ordinal({ id }) {
     const current = getCurrent();
-    const index = current?.calls === 2 ? callsOf(current).findIndex((call) => call.id === id) : -1;
+    const index = partsOf(current) === 2 ? callsOf(current).findIndex((call) => call.id === id) : -1;
     return index < 0 ? null : (index % 2) + 1;
   }
 
@@ -72,11 +81,11 @@ export function createPhone(callerIdRange, act, getCurrent) {
     const answered = calls.find(({ id, state }) => state === "answered" && id === shownCall?.id);
     if (ringing) showCall(ringing, "ringing", incomingWords[ordinal(ringing) ?? 0]);
     else if (answered) {
-      showCall(answered, "answered", "Answered. OneRing hangs up …");
+      showCall(answered, "answered", "Answered; OneRing hangs up …");
       hideAnswered ??= setTimeout(showLog, ANSWERED_SHOWN_MS);
     } else showLog();
     const newest = calls[0];
-    byId("phone-caption").textContent = newest ? captionOf(newest) : "Its screen shows what came over SIP, live.";
+    byId("phone-caption").textContent = newest ? captionOf(newest) : "The screen shows the SIP calls live.";
     drawLog();
   }
 
@@ -90,19 +99,19 @@ export function createPhone(callerIdRange, act, getCurrent) {
     byId("call-buttons").hidden = screen !== "ringing";
     byId("screen-call").hidden = false;
     byId("screen-log").hidden = true;
-    if (hadFocus && screen !== "ringing") byId("code").focus();
+    if (hadFocus && screen !== "ringing") goOn();
   }
 
   function showLog() {
     clearTimeout(hideAnswered);
     hideAnswered = null;
-    // Whoever was about to press a button that goes away goes on where the digits are typed.
+    // A focused button is about to be hidden: move the focus to the next step.
     const hadFocus = byId("screen-call").contains(document.activeElement);
     shownCall = null;
     byId("phone").dataset.screen = "log";
     byId("screen-call").hidden = true;
     byId("screen-log").hidden = false;
-    if (hadFocus) byId("code").focus();
+    if (hadFocus) goOn();
   }
 
   function drawLog() {

@@ -1,36 +1,29 @@
-/** The verification that is under way: follows its status and draws the timeline. */
-import { byId } from "./dom.js";
-import { flat } from "./flat.js";
-import { ordinals } from "./words.js";
+/** The verification in progress: reads its status until it ends. */
+import { viewOf } from "./channels/index.js";
+import { isEnded } from "./status.js";
+import { drawTimeline } from "./timeline.js";
 
-const order = ["pending", "calling", "ringing", "rung", "verified"];
-const ended = new Set(["verified", "failed", "expired", "canceled", "undeliverable"]);
-const placing = new Set(["pending", "calling", "ringing"]);
-
-/** The event stream says when to look; these only catch what it does not tell, such as the end of a code's life. */
-const POLL_WHILE_CALLING_MS = 120;
-const POLL_WHILE_WAITING_MS = 1500;
-/** A status that is first seen this long after the start came at a time that nobody knows. */
+/** The event stream says when to read; these intervals catch what it does not report, such as the expiry of a code. */
+const POLL_BUSY_MS = 120;
+const POLL_WAITING_MS = 1500;
+/** A step that is first seen this long after the start has an unknown time. */
 const SURE_MS = 700;
 
-export const isEnded = (verification) => ended.has(verification.status);
-
-/** Whether the first of two calls is over and the second is not. */
-const isBetween = (verification) => verification.calls === 2 && verification.calls_delivered === 1;
-
-/** @param options.api from api.js · options.onChange gets the verification whenever it was read */
+/** @param options.api from api.js @param options.onChange gets the verification and its view whenever it was read */
 export function followVerification({ api, onChange }) {
   let current = null;
   let startedMs = 0;
-  /** Status → milliseconds after the start, or null where nobody looked. */
+  /** The delivery, and its lap, whose steps are in `reached`. */
+  let lap = "";
+  /** Step → milliseconds after the start, or null where its time is not known. */
   let reached = new Map();
   let timer = null;
 
-  /** Reads its state now, and again after a while until it ended. */
+  /** Reads it now, and again at intervals until it ended. */
   async function poll() {
     clearTimeout(timer);
     const { id } = current;
-    // What goes wrong here passes, or shows as soon as the person does something.
+    // Errors here are transient, or show at the person's next action.
     const read = await api.get(id).catch(() => null);
     if (current.id !== id) return;
     if (read) take(read);
@@ -40,62 +33,44 @@ export function followVerification({ api, onChange }) {
   function schedule() {
     clearTimeout(timer);
     if (isEnded(current)) return;
-    const isPlacing = placing.has(current.step) && current.channel !== "call_in";
-    timer = setTimeout(poll, isPlacing ? POLL_WHILE_CALLING_MS : POLL_WHILE_WAITING_MS);
+    timer = setTimeout(poll, viewOf(current.channel).isBusy(current) ? POLL_BUSY_MS : POLL_WAITING_MS);
   }
 
-  function take(shown) {
-    const verification = flat(shown);
-    // The second of two calls goes the same way again.
-    if (current?.id === verification.id && current.calls_delivered === 0 && isBetween(verification))
-      reached = new Map();
-    current = verification;
-    mark();
-    draw();
-    onChange(verification);
+  function take(v) {
+    const view = viewOf(v.channel);
+    const thisLap = JSON.stringify([v.id, v.delivery.number, view.lap?.(v) ?? 0]);
+    const isOther = current?.id === v.id && current.delivery.number !== v.delivery.number;
+    // Begun elsewhere, such as in a terminal.
+    if (isOther) startedMs = Date.parse(v.delivery.started_at);
+    if (thisLap !== lap) reached = new Map();
+    lap = thisLap;
+    current = v;
+    mark(view);
+    drawTimeline(v, view, reached);
+    onChange(v, view);
   }
 
-  /** When a status came that was over before anybody looked is not known. */
-  function mark() {
-    const { step: status } = current;
+  /** A step that had passed before the status was read has no known time. */
+  function mark(view) {
+    const now = view.stepOf(current);
     const elapsedMs = Math.max(0, Date.now() - startedMs);
     const isFirstLook = reached.size === 0;
-    // Who calls in goes from the first to the last.
-    const way = current.channel === "call_in" ? ["pending", "verified"] : order;
-    for (const passed of way.slice(0, way.indexOf(status) + 1)) {
+    for (const passed of view.steps.slice(0, view.steps.indexOf(now) + 1)) {
       if (reached.has(passed)) continue;
-      reached.set(passed, passed !== status || (isFirstLook && elapsedMs > SURE_MS) ? null : elapsedMs);
+      reached.set(passed, passed !== now || (isFirstLook && elapsedMs > SURE_MS) ? null : elapsedMs);
     }
-  }
-
-  function draw() {
-    byId("which-call").hidden = current.calls !== 2 || !placing.has(current.step);
-    byId("which-call").textContent = `${ordinals[current.calls_delivered + 1] ?? ""} of two`;
-    for (const item of byId("timeline").children) {
-      const { status } = item.dataset;
-      const isNow = current.step === status;
-      item.className = isNow ? `now${placing.has(status) ? " live" : ""}` : reached.has(status) ? "done" : "";
-      item.ariaCurrent = isNow ? "step" : null;
-      item.lastElementChild.textContent = elapsedWords(reached.get(status));
-    }
-    // A bad end takes the place of the good one.
-    const last = byId("timeline").lastElementChild;
-    const bad = isEnded(current) && current.status !== "verified";
-    last.firstElementChild.textContent = bad ? current.status : "verified";
-    if (!bad) return;
-    last.className = "bad";
-    last.ariaCurrent = "step";
   }
 
   return {
-    /** Follows this verification from now on: a new one, or one that is being called again. */
-    begin(verification, startedAtMs) {
+    /** Follows this verification: a new one, or one with another delivery. */
+    begin(v, startedAtMs) {
+      lap = "";
+      current = v;
       startedMs = startedAtMs;
-      reached = new Map();
-      take(verification);
+      take(v);
       schedule();
     },
-    /** Something happened to it: looks now. */
+    /** Something happened to it: reads it now. */
     look() {
       if (current && !isEnded(current)) poll();
     },
@@ -104,9 +79,4 @@ export function followVerification({ api, onChange }) {
       return current;
     },
   };
-}
-
-function elapsedWords(ms) {
-  if (ms === undefined || ms === null) return "";
-  return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,51 +1,23 @@
-/** What the gateway's words mean, for somebody who meets them the first time. */
+/** Texts that belong to no channel: the simulated phone, and problems of the API. */
 
-/** A status or a reason beside `undeliverable` → a title and what it means. */
-export const outcomes = {
-  busy: ["Busy", "The carrier answered 486: the person is on another call. Try again in a minute."],
-  declined: ["Declined before it rang", "The carrier refused the call. The person may block unknown callers."],
-  no_answer_signal: ["It never rang", "No ringing signal came in time: the phone may be switched off or out of reach."],
-  unallocated: ["No such number", "The carrier answered 404: nobody has this number. Ask the person to check it."],
-  invalid_format: ["Incomplete number", "The carrier could not route the number as it was given."],
-  changed: ["Number changed", "The carrier says that this number was given up for another one."],
-  switched_off: ["Switched off", "The carrier says that the phone is switched off or has no signal."],
-  barred: ["Calls are barred", "The network does not let this call through to that number."],
-  caller_id_refused: ["Caller ID refused", "The carrier did not accept the number that was shown as the caller."],
-  congestion: [
-    "Network full",
-    "The carrier answered 503: it has no free line. Worth another try, best by another carrier.",
-  ],
-  trunk_down: ["Carrier unreachable", "The call could not be handed to the carrier at all."],
-  interrupted: ["Interrupted", "The gateway or Asterisk stopped while the call was under way."],
-  canceled: ["Canceled", "The call was taken back before it rang."],
-  unknown: ["Failed", "The carrier ended the call in a way that says nothing about the number."],
-};
-
-/** A reason beside `rung` that changes what the person has to know. */
-export const notes = {
-  answered: "The call was answered, so OneRing hung up at once. The caller ID is in the call log all the same.",
-  declined: "The call was declined while it rang. The caller ID is in the call log all the same.",
-  interrupted: "The gateway lost sight of the call, but the phone had rung: the digits still count.",
-};
-
-/** What became of a call, under the phone. */
+/** A call's state → the caption under the phone. */
 export const captions = {
-  dialing: "The network is looking for the phone …",
-  ringing: "Ringing over real SIP. Nobody needs to answer: OneRing hangs up by itself.",
-  missed: "A missed call. Its last digits are the code.",
-  answered: "Answered, and hung up by OneRing at once.",
-  declined: "Declined. The number is still in the log.",
-  busy: "The carrier said busy, so the phone never rang.",
+  dialing: "Setting up the call …",
+  ringing: "Ringing over real SIP. Do not answer: OneRing hangs up by itself.",
+  missed: "Missed call. Its last digits are the code.",
+  answered: "Answered, so OneRing hung up at once.",
+  declined: "Declined. The caller ID is still in the log.",
+  busy: "The carrier answered busy; the phone did not ring.",
   unreachable: "The carrier ended the call before the phone rang.",
 };
 
-/** The same for each of two missed calls that tell one code. */
+/** The same for each of two missed calls that make up one code. */
 export const captionsOfTwo = {
-  1: "The first of two missed calls. Its last digits come first; another call follows.",
-  2: "Both missed calls: the lower one in the log came first, and so do its digits.",
+  1: "First of two missed calls. Its last digits come first; another call follows.",
+  2: "Both missed calls are in the log. The lower one came first: type its digits first.",
 };
 
-/** Of two calls that tell one code, by which it is. */
+/** Of two calls that make up one code. */
 export const ordinals = { 1: "First call", 2: "Second call" };
 
 /** On the screen while it rings; 0: the code has one call. */
@@ -58,26 +30,30 @@ export function nextWords(which, digits) {
   return `Type its last ${digits} digits.`;
 }
 
-/** How a call stands in the log. */
+/** A call's state in the phone's log; calls in other states did not reach the phone. */
 export const logWords = { ringing: "Ringing", missed: "Missed call", answered: "Answered", declined: "Declined" };
 
-/** A code of an error → what to tell the person; codes that are not here speak by their own `detail`. */
+/** A problem's code → text; for codes that are not here the API's `detail` is shown. */
 const problems = {
-  rate_limited: "That is enough calls to this number for now: people are not to be pestered.",
-  verification_ended: "This verification is over. Start a new one.",
-  verification_not_found: "The gateway no longer knows this verification. Start a new one.",
-  number_is_landline: "That is a landline. It would ring, but it shows no missed call.",
-  number_too_short: "That number is too short.",
-  number_too_long: "That number is too long.",
-  number_invalid: "That is no valid phone number. Start with + and the country code.",
+  verification_ended: "This verification has ended. Start a new one.",
+  verification_not_found: "This verification is no longer stored. Start a new one.",
+  number_is_landline: "This is a landline: it would ring, but shows no missed call.",
+  number_too_short: "This number is too short.",
+  number_too_long: "This number is too long.",
+  number_invalid: "This is not a valid phone number. Start with + and the country code.",
   telephony_unavailable: "Asterisk or the simulated carrier is not ready. Try again in a few seconds.",
-  store_unavailable: "Redis is away, so nothing is called and nothing verifies.",
+  store_unavailable: "Redis is unreachable: no calls and no checks until it is back.",
 };
 
-/** Plain words for an ApiProblem. */
+/** Text for an ApiProblem. */
 export function problemWords({ code, message, retryAfterSeconds }) {
-  const words = problems[code] ?? message;
+  const words = problems[code] ?? sentence(message);
   return retryAfterSeconds ? `${words} Try again in ${duration(retryAfterSeconds)}.` : words;
+}
+
+function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** "12 s", "4 min", "1 h". */

@@ -1,0 +1,17 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../../../src/sandbox");
+
+/** Where a channel of the gateway may be named: its own parts, the two registries, and the configuration. */
+const own = [/^channels\//, /^page\/js\/channels\//, /^config\.ts$/];
+
+it("nothing in the sandbox names a channel outside its own part", () => {
+  const files = globSync("**/*.{ts,js,html,css}", { cwd: root });
+  const naming = files.filter((file) =>
+    /missed_call|missedCall|call_in|callIn|call-in/.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(naming).toContain("page/js/channels/call-in.js");
+  expect(naming.filter((file) => !own.some((part) => part.test(file)))).toEqual([]);
+});
