@@ -1,4 +1,4 @@
-/** Tells the page which verification is the newest and when to look at it, whichever client started it. */
+/** Which verification is the newest, from any client, and when something happened to it. */
 import type { GatewayEvent } from "../events/events.ts";
 
 export class Activity {
@@ -10,14 +10,14 @@ export class Activity {
     return this.#newest;
   }
 
-  /** Takes an event of the gateway. */
+  /** Receives every event of the gateway. */
   receive({ type, data }: GatewayEvent): void {
     if (type === "verification.started") this.#newest = data.verification;
     if (!("verification" in data) || data.verification !== this.#newest) return;
     for (const listener of this.#listeners) listener(data.verification);
   }
 
-  /** Calls back whenever something happened to the newest verification. @returns what ends that */
+  /** Calls back whenever something happened to the newest verification. @returns unsubscribes */
   subscribe(listener: (id: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -2,11 +2,11 @@
 import { PassThrough, type Readable } from "node:stream";
 import type { Clock } from "../shared/clock.ts";
 
-/** Tabs that one person may have open, and then some. */
+/** Open tabs; more are refused. */
 const MAX_CLIENTS = 32;
-/** A client that has not read this much is gone or asleep; it gets a snapshot when it comes back. */
+/** A client with this much unread data is disconnected; it gets a snapshot when it reconnects. */
 const MAX_UNREAD_BYTES = 65_536;
-/** Shorter than idle limits of servers and proxies, so that a quiet stream is not taken for a dead one. */
+/** Shorter than idle timeouts of servers and proxies. */
 const HEARTBEAT_MS = 2000;
 
 export class EventStreams {
@@ -19,7 +19,7 @@ export class EventStreams {
   }
 
   /**
-   * A new client's stream, to be sent as `text/event-stream`.
+   * The stream for a new client, to be sent as `text/event-stream`.
    * @param first its first events
    * @returns null where there are too many clients
    */
@@ -28,22 +28,22 @@ export class EventStreams {
     const client = new PassThrough();
     client.once("close", () => this.#forget(client));
     client.on("error", () => this.#forget(client));
-    client.write(`retry: 1000\n${first.map(([event, data]) => written(event, data)).join("")}`);
+    client.write(`retry: 1000\n${first.map(([event, data]) => encode(event, data)).join("")}`);
     this.#clients.add(client);
-    if (!this.#stopHeartbeat) this.#batchTimer();
+    if (!this.#stopHeartbeat) this.#beat();
     return client;
   }
 
   /** Sends an event to all clients. */
   send(event: string, data: unknown): void {
-    this.#write(written(event, data));
+    this.#write(encode(event, data));
   }
 
   /** Ends all streams. */
   close(): void {
     for (const client of [...this.#clients]) client.end();
     this.#clients.clear();
-    this.#rest();
+    this.#stop();
   }
 
   #write(text: string): void {
@@ -53,15 +53,15 @@ export class EventStreams {
     }
   }
 
-  #batchTimer(): void {
+  #beat(): void {
     this.#stopHeartbeat = this.#clock.after(HEARTBEAT_MS, () => {
-      this.#write(": still here\n\n");
-      if (this.#clients.size > 0) this.#batchTimer();
-      else this.#rest();
+      this.#write(": heartbeat\n\n");
+      if (this.#clients.size > 0) this.#beat();
+      else this.#stop();
     });
   }
 
-  #rest(): void {
+  #stop(): void {
     this.#stopHeartbeat?.();
     this.#stopHeartbeat = null;
   }
@@ -71,7 +71,7 @@ export class EventStreams {
   }
 }
 
-/** JSON holds no line breaks, so one data line is enough. */
-function written(event: string, data: unknown): string {
+/** JSON.stringify writes no line breaks, so one data line is enough. */
+function encode(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

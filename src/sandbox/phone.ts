@@ -1,4 +1,4 @@
-/** The simulated phones' call log, and the person who holds them. */
+/** The simulated phones' call log, and the buttons Answer and Decline. */
 import type { Call, CallState } from "./carrier/call.ts";
 
 /** A call as a phone shows it; the shape of `GET /sandbox/calls`. */
@@ -13,10 +13,10 @@ export interface PhoneCall {
   readonly at: string;
 }
 
-/** Whether the person could do that: no such call, or it does not ring (any more). */
+/** The result of pressing a button: `unknown` where the log has no such call. */
 export type PhoneAnswer = "done" | "unknown" | "not_ringing";
 
-/** Calls that the log holds; older ones go. */
+/** Calls that the log keeps; the oldest is dropped. */
 const MAX_LOG = 100;
 
 export class Phone {
@@ -24,10 +24,10 @@ export class Phone {
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(call: PhoneCall) => void>();
 
-  /** The carrier tells that a call began or changed its state. */
+  /** A call began or changed its state. */
   update(call: Call): void {
     if (call.state === "dialing") this.#add(call);
-    // What a call becomes after it left the log interests nobody.
+    // Dropped from the log: no longer reported.
     if (!this.#calls.has(call.id)) return;
     for (const listener of this.#listeners) listener(shown(call));
   }
@@ -51,7 +51,7 @@ export class Phone {
     return this.#act(id, (call) => call.decline());
   }
 
-  /** Calls back whenever a call begins or changes. @returns what ends that */
+  /** Calls back whenever a call begins or changes. @returns unsubscribes */
   subscribe(listener: (call: PhoneCall) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,4 +1,4 @@
-/** The sandbox's own routes: what the simulated phone saw, what its owner does, and the page. */
+/** The sandbox's own routes: the simulated phone's call log and buttons, and the page. */
 
 import path from "node:path";
 import fastifyStatic from "@fastify/static";
@@ -10,7 +10,7 @@ import { callerIdDigits, callerIdPrefix, callerIdPrefixForPeople, examples } fro
 import type { Phone, PhoneAnswer, PhoneCall } from "./phone.ts";
 import { problem } from "./problem.ts";
 
-/** Everything that the page may load is its own; nothing is written into it as script or style. */
+/** The page loads only its own files and has no inline script or style. */
 const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -56,12 +56,12 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
 
     await server.register(fastifyStatic, {
       root: path.resolve(import.meta.dirname, "page"),
-      // The scope has it already, from the reference's pages.
+      // Already decorated by the API reference.
       decorateReply: false,
       cacheControl: false,
       setHeaders: (reply) => {
         reply.header("content-security-policy", pagePolicy);
-        // A newer version of the sandbox may listen here tomorrow.
+        // Another version of the sandbox may use this address later.
         reply.header("cache-control", "no-cache");
       },
     });
@@ -93,7 +93,7 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
   };
 }
 
-/** What the page must know of this sandbox. */
+/** The answer of `GET /sandbox/settings`. */
 function settings(apiKey: string, channels: readonly string[]) {
   return {
     api_key: apiKey,

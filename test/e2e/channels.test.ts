@@ -8,6 +8,15 @@ afterEach(() => browser.closeAll());
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const step = (page: Page, hasText: string) => page.locator('#timeline [aria-current="step"]', { hasText });
 
+it("the API reference links back to the page", async () => {
+  const { page } = await browser.open();
+  // In a page of its own: what the reference logs is not this page's.
+  const reference = await page.context().newPage();
+  await reference.goto(`${browser.url()}${await page.getByRole("link", { name: "API docs" }).getAttribute("href")}`);
+  await reference.getByRole("link", { name: "Sandbox page" }).first().click();
+  await reference.locator("html[data-ready]").waitFor();
+});
+
 describe("the form", () => {
   it("offers the channels of the gateway, and starts a call in", async () => {
     const { page } = await browser.open();

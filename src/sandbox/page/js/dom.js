@@ -1,4 +1,4 @@
-/** Small helpers around the document. Everything is set as text: nothing that came over a wire becomes HTML. */
+/** Small helpers around the document. Everything is set as text, never as HTML. */
 
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
@@ -10,12 +10,12 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Says something to a screen reader, once it has finished what it is saying. */
+/** Announces a text to screen readers, politely. */
 export function say(text) {
   if (byId("say").textContent !== text) byId("say").textContent = text;
 }
 
-/** Says something to a screen reader at once. */
+/** Announces a text to screen readers at once. */
 export function sayNow(text) {
   // An unchanged text would not be announced a second time.
   byId("alert").textContent = "";

@@ -2,7 +2,7 @@
 import { byId, element } from "./dom.js";
 import { plain, spaced } from "./numbers.js";
 
-/** @param onPick gets the number that was chosen, written for people */
+/** @param onPick gets the chosen number, formatted for display */
 export function createExamples(examples, onPick) {
   const chips = examples.map(({ to, title, digits }) => {
     const label = digits ? [title, element("code", {}, `…${digits}`)] : [title];
@@ -15,7 +15,7 @@ export function createExamples(examples, onPick) {
   });
   byId("examples").replaceChildren(...chips.map(({ chip }) => element("li", {}, chip)));
 
-  /** Marks the chip of the number that stands in the field. */
+  /** Marks the chip of the number in the field. */
   function reflect(value) {
     for (const { to, chip } of chips) chip.ariaPressed = String(to === plain(value));
   }

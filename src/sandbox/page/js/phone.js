@@ -6,6 +6,7 @@ import { spaced, splitCallerId } from "./numbers.js";
 import { captions, captionsOfTwo, incomingWords, logWords, nextWords, ordinals } from "./words.js";
 
 const ANSWERED_SHOWN_MS = 1500;
+const standardCaption = "The screen shows the SIP calls live.";
 
 /**
  * @param callerIdRange `settings.caller_id`
@@ -85,7 +86,7 @@ export function createPhone(callerIdRange, act, getCurrent, goOn) {
       hideAnswered ??= setTimeout(showLog, ANSWERED_SHOWN_MS);
     } else showLog();
     const newest = calls[0];
-    byId("phone-caption").textContent = newest ? captionOf(newest) : "The screen shows the SIP calls live.";
+    byId("phone-caption").textContent = newest ? captionOf(newest) : standardCaption;
     drawLog();
   }
 
@@ -133,6 +134,9 @@ export function createPhone(callerIdRange, act, getCurrent, goOn) {
   }
 
   function captionOf(call) {
+    const current = getCurrent();
+    // A call to another number says nothing about the verification in sight.
+    if (current && current.to !== call.to) return standardCaption;
     const which = ordinal(call);
     return which && call.state === "missed" ? captionsOfTwo[which] : captions[call.state];
   }
