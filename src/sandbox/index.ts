@@ -13,11 +13,11 @@ export interface RunOptions {
   readonly logger: Logger;
 }
 
-/** What a person can mend; its message says how. */
+/** A problem that the user can fix; its message says how. */
 export class SandboxError extends Error {}
 
 /**
- * Fetches what is missing, starts the sandbox, tells where it is.
+ * Fetches missing programs, starts the sandbox, prints its address.
  * @returns the running sandbox; the caller stops it
  * @throws {SandboxError} {RuntimeUnavailableError} {ConfigError} each with a message for a person
  */

@@ -71,7 +71,7 @@ async function build(
   const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
   const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
   const hepPort = await freePort("udp");
-  // Both settle before either's failure is told, so that the one that did start is stopped.
+  // Both settle before either's failure is thrown, so that the one that did start is stopped.
   const [redis, asterisk] = await Promise.allSettled([
     track(startRedis(programs.redisServer)),
     track(

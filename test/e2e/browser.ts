@@ -11,7 +11,7 @@ import { findTestPrograms } from "../support/fetch/programs.ts";
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** A short ring: nobody watches. Port 0 takes any free one. */
+/** A short ring, to save time. Port 0 takes any free one. */
 const env = {
   ONERING_HTTP_PORT: "0",
   ONERING_CALLS_RING_MS: "1200",
@@ -32,7 +32,7 @@ const args = [
 
 export interface Opened {
   readonly page: Page;
-  /** Whatever a page must never do: script errors, blocked resources, requests to elsewhere. */
+  /** Script errors, blocked resources, requests to other hosts. */
   readonly complaints: string[];
 }
 

@@ -71,13 +71,13 @@ it("works by keyboard alone, and shows where the keyboard is", async () => {
   await page.locator("#code:focus").waitFor();
   expect(await outline()).toBe("solid");
 
-  // Back to the phone, which lies before the code: Decline and Answer, then whatever is left.
+  // Back to the phone, which lies before the code: Decline and Answer, then the rest.
   await rings(page, number);
   await page.keyboard.press("Shift+Tab");
   expect(await focused()).toBe("answer");
   expect(await outline()).toBe("solid");
   await page.keyboard.press("Enter");
-  // The button went away with the call: the digits are next.
+  // The button is hidden with the call: the code is next.
   const digits = await newestDigits(page, number, "answered");
   await page.locator("#code:focus").waitFor();
   await page.keyboard.type(digits);
@@ -86,7 +86,7 @@ it("works by keyboard alone, and shows where the keyboard is", async () => {
   await page.locator("#result.good:focus").waitFor();
 });
 
-it("whoever is about to answer when the ringing ends goes on where the digits are typed", async () => {
+it("the focus moves from Answer to the code when the ringing ends", async () => {
   const { page } = await browser.open();
   const number = await call(page, browser.freshNumber());
   await rings(page, number);
@@ -95,7 +95,7 @@ it("whoever is about to answer when the ringing ends goes on where the digits ar
   await page.locator("#code:focus").waitFor();
 });
 
-it("tells a screen reader what happens", async () => {
+it("announces what happens", async () => {
   const { page } = await browser.open();
   await inPage(page, "record-announcements");
   const said = () => page.evaluate("window.announcements.join('\\n')");

@@ -97,7 +97,7 @@ describe("what can go wrong", () => {
       .toBe(true);
   });
 
-  it("a sandbox that was stopped is told apart from a wrong number", async () => {
+  it("a sandbox that was stopped is reported as such, not as a wrong number", async () => {
     const { page } = await browser.open();
     await page.route("**/v1/verifications", (route) => route.abort());
     await call(page, browser.freshNumber());
@@ -161,7 +161,7 @@ describe("the phone", () => {
   });
 });
 
-/** Calls that reached the phone, as the API tells. */
+/** Calls that reached the phone, from the API. */
 async function logLength(url: string): Promise<number> {
   const calls = (await (await fetch(`${url}/sandbox/calls`)).json()) as { state: string }[];
   return calls.filter(({ state }) => ["missed", "answered", "declined", "ringing"].includes(state)).length;

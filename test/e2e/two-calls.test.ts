@@ -26,7 +26,7 @@ describe.each([
   ["a phone", phone],
   ["a desktop", desktop],
 ])("on %s", (_, viewport) => {
-  it("a number is verified by two calls: each is told by which it is, and has its own field", async () => {
+  it("a number is verified by two calls: each is named, and has its own field", async () => {
     const { page } = await browser.open({ viewport });
     const number = await callTwice(page, browser.freshNumber());
     await rings(page, number);
@@ -43,7 +43,7 @@ describe.each([
     expect(second).not.toBe(first);
     await page.locator('#timeline [aria-current="step"]', { hasText: "rung" }).waitFor();
 
-    // The newest call stands on top, so the order has to be told.
+    // The newest call is on top, so the page says which one came first.
     const inLog = await page.locator("#log li.wanted .what b").allTextContents();
     expect(inLog).toEqual(["Second call", "First call"]);
     await page.getByText("the first call is the lower one").waitFor();
@@ -77,7 +77,7 @@ it("the digits in the wrong order are a wrong code, and the page says which come
   await page.locator("#result.good").waitFor();
 });
 
-it("wrong digits stay in sight though news of the call comes after them: they were hidden at once", async () => {
+it("a wrong code stays in sight though a call update comes after it: it was hidden at once", async () => {
   const { page } = await browser.open();
   const number = await callTwice(page, browser.freshNumber());
   const first = await digitsOf(page, number, "First call");
@@ -127,7 +127,7 @@ it("every state of it passes the checks of accessibility, in light and dark", as
   }
 });
 
-it("tells a screen reader which call it is and what comes next", async () => {
+it("announces which call it is and what comes next", async () => {
   const { page } = await browser.open();
   await inPage(page, "record-announcements");
   const said = () => page.evaluate("window.announcements.join('\\n')");

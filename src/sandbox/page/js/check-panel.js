@@ -34,7 +34,7 @@ export function createCheckPanel(settings, getCurrent) {
   }
 
   /** Shows a message, and announces it. */
-  function tell({ tone, title, text, code: name }) {
+  function showMessage({ tone, title, text, code: name }) {
     const whole = `${title}. ${text}`;
     if (!result.hidden && result.dataset.whole === whole) return;
     result.dataset.whole = whole;
@@ -53,7 +53,7 @@ export function createCheckPanel(settings, getCurrent) {
   }
 
   return {
-    tell,
+    showMessage,
     /** An action of the person begins: a message about the one before must not stand beside its result. */
     clearMessage,
     /** The code to check, or null where it is not complete. */
@@ -71,7 +71,7 @@ export function createCheckPanel(settings, getCurrent) {
       const current = getCurrent();
       const hint = viewOf(current.channel).wrong?.(current);
       const left = `${checksLeftWords(answer)}.`;
-      tell({ tone: "bad", title: "Wrong code", text: hint ? `${hint} ${left}` : left });
+      showMessage({ tone: "bad", title: "Wrong code", text: hint ? `${hint} ${left}` : left });
     },
     /** Moves the focus to what the person does next. */
     goOn() {
@@ -88,7 +88,7 @@ export function createCheckPanel(settings, getCurrent) {
       drawFields(v, view);
       const update = updateOf(v, view);
       // Shown once: what the person did since, such as typing a wrong code, stays in sight.
-      if (update && JSON.stringify(update) !== shown && (over || !wrongInSight)) tell(update);
+      if (update && JSON.stringify(update) !== shown && (over || !wrongInSight)) showMessage(update);
       shown = JSON.stringify(update);
       // The focused control is disabled now: go on at the result.
       if (over && hadFocus) result.focus({ preventScroll: true });

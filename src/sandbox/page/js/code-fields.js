@@ -75,7 +75,7 @@ export function createCodeFields() {
       for (const { input } of parts) input.value = "";
       show("", false);
     },
-    /** The whole code, the first call's digits first; null where a field has none, and then the person is told why. */
+    /** The whole code, the first call's digits first; null, with a note that says why, where a field has none. */
     read() {
       for (const [index, field] of fields.entries()) {
         const { problem } = readCode(parts[index].input.value, field);

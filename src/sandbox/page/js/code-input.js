@@ -16,6 +16,8 @@ export function readCode(text, { length, callerId }) {
   if (callerId?.test(text)) return { code: digits.slice(-length), from: text.trim() };
   const given = `${digits.length} ${digits.length === 1 ? "digit" : "digits"}`;
   if (digits.length < length) return { problem: `${given}; the code has ${length}.` };
-  const isNone = callerId ? " and this is not the caller ID of the call" : "";
-  return { problem: `${given}; the code has ${length}${isNone}. Type the last ${length} digits of the caller ID.` };
+  const advice = callerId
+    ? `, and this is not the caller ID of the call. Type the last ${length} digits of the caller ID.`
+    : ". Type the code alone.";
+  return { problem: `${given}; the code has ${length}${advice}` };
 }

@@ -129,7 +129,7 @@ async function attempt(action) {
     if (/^(number_|country_)/.test(problem.code) || action === start) {
       numberHint.refuse(words);
       sayNow(words);
-    } else panel.tell({ tone: "bad", title: "Request refused", text: words, code: problem.code });
+    } else panel.showMessage({ tone: "bad", title: "Request refused", text: words, code: problem.code });
     verification.look();
   } finally {
     document.body.ariaBusy = "false";
