@@ -1,5 +1,7 @@
-// Texts that overlap other texts or reach out of the window. Evaluated in the page.
+// Texts that overlap or touch other texts, or stick out of their card. Evaluated in the page; returns a line for each.
 (() => {
+  /** The least space in pixels between two texts side by side in different elements. */
+  const gapPx = 3;
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const texts = [];
   while (walker.nextNode()) {
@@ -9,15 +11,23 @@
       continue;
     const range = document.createRange();
     range.selectNodeContents(walker.currentNode);
-    for (const box of range.getClientRects()) texts.push({ text: walker.currentNode.data.trim(), box });
+    const block = parent.closest("p, li, h1, h2, h3, label, button, legend, a, .statusbar, .code");
+    const cardRight = (parent.closest(".step, .curl, .phone") ?? document.body).getBoundingClientRect().right;
+    const text = walker.currentNode.data.trim();
+    for (const box of range.getClientRects()) texts.push({ text, block, box, cardRight });
   }
-  const overlap = (one, other) =>
-    Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 &&
-    Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 4;
-  return texts.flatMap(({ text, box }, index) =>
-    texts
+  const collide = (one, other) => {
+    const space = one.block === other.block ? -1 : gapPx;
+    return (
+      Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left) > -space &&
+      Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top) > 4
+    );
+  };
+  return texts.flatMap((one, index) => [
+    ...(one.box.right > one.cardRight - gapPx ? [`${one.text} sticks out`] : []),
+    ...texts
       .slice(index + 1)
-      .filter((other) => other.text !== text && overlap(box, other.box))
-      .map((other) => `${text} / ${other.text}`),
-  );
+      .filter((other) => other.text !== one.text && collide(one, other))
+      .map((other) => `${one.text} / ${other.text}`),
+  ]);
 })();
