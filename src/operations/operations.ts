@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { TelephonyConfig } from "../telephony/config.ts";
 import type { Telephony } from "../telephony/index.ts";
-import type { PathStatus } from "../telephony/trunks/channel-slots.ts";
+import type { PathStatus } from "../telephony/trunks/slots-port.ts";
 import type { Outage, Outages, Part, PartLoad } from "./outages-port.ts";
 
 export interface TrunkStatus {

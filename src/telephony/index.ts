@@ -11,16 +11,17 @@ import type { CallControl } from "./asterisk/call-control.ts";
 import type { AsteriskConfig } from "./asterisk/config.ts";
 import { createDialer, longestCallMs } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
-import type { ChannelSlots, Dialer } from "./calls/ports.ts";
+import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
-import { createChannelSlots, type PathStatus } from "./trunks/channel-slots.ts";
+import { createChannelSlots } from "./trunks/channel-slots.ts";
 import { createOverload } from "./trunks/overload.ts";
 import { asterisksOf, createRouter } from "./trunks/routes.ts";
+import type { ChannelSlots, PathStatus } from "./trunks/slots-port.ts";
 import { timedControl } from "./trunks/timed-control.ts";
 
 export interface TelephonyParts {

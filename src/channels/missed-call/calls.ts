@@ -2,7 +2,8 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
-import type { CallResult, ChannelSlot, ChannelSlots, Dialer } from "../../telephony/calls/ports.ts";
+import type { CallResult, Dialer } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot, ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";

@@ -1,6 +1,6 @@
 /** The refusals of missed calls. */
 import { Refusal } from "../../shared/refusal.ts";
-import type { NoChannelSlot } from "../../telephony/calls/ports.ts";
+import type { NoChannelSlot } from "../../telephony/trunks/slots-port.ts";
 
 /** A caller ID that is in cool-down for one callee may be free for it soon. */
 const capacityRetryMs = 1000;

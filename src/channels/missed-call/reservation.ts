@@ -1,7 +1,7 @@
 /** One channel slot, held until the store has leased caller IDs for it or has said no. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
-import type { ChannelSlots } from "../../telephony/calls/ports.ts";
+import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import type { Calls } from "./calls.ts";

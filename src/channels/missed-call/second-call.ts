@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
-import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../../telephony/trunks/slots-port.ts";
 import type { ScriptAnswer, Seen } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 

@@ -1,7 +1,8 @@
 /** One canary call: placed like any other call of ours, and ended as soon as it has arrived. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
-import type { ChannelSlot, Dialer } from "../../telephony/calls/ports.ts";
+import type { Dialer } from "../../telephony/calls/ports.ts";
+import type { ChannelSlot } from "../../telephony/trunks/slots-port.ts";
 import type { CanaryListener } from "./listener.ts";
 
 /** A call that looks altered may be an earlier one that arrives late: the right one gets this long to arrive. */

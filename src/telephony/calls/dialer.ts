@@ -4,8 +4,8 @@ import { isE164 } from "../../numbers/e164.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
-import type { DialerSlots } from "../trunks/channel-slots.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
+import type { ChannelSlot, DialerSlots } from "../trunks/slots-port.ts";
 import { logEnd } from "./call-log.ts";
 import { isSignOfLife } from "./call-machine.ts";
 import { traced } from "./call-trace.ts";
@@ -13,7 +13,7 @@ import type { DialerConfig } from "./config.ts";
 import { type Ending, outcomeOf } from "./ending.ts";
 import { guarded } from "./live-attempt.ts";
 import { LiveCall, type PlanAttempt } from "./live-call.ts";
-import type { Call, CallObserver, CallResult, ChannelSlot, Dialer, RemainingMs } from "./ports.ts";
+import type { Call, CallObserver, CallResult, Dialer, RemainingMs } from "./ports.ts";
 
 /** Once a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;

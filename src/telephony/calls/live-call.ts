@@ -7,10 +7,11 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { DialerSlots } from "../trunks/channel-slots.ts";
+import type { ChannelSlot, DialerSlots, NoChannelSlot } from "../trunks/slots-port.ts";
 import { LiveAttempt } from "./live-attempt.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";
-import type { Call, CallAttempt, CallObserver, CallResult, ChannelSlot, NoChannelSlot } from "./ports.ts";
+import type { Call, CallAttempt, CallObserver, CallResult } from "./ports.ts";
+import { endedCall, triedPath } from "./trunk-verdict.ts";
 
 /** An attempt with less than this left for alerting is not worth an INVITE: most phones ring after 2 to 8 s. */
 const leastSetupMs = 3000;
@@ -152,7 +153,7 @@ export class LiveCall {
     this.#attempt = null;
     this.#attempts.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
     this.#result = mostTelling(this.#result, result);
-    void this.#parts.slots.callEnded(slot, result);
+    void this.#parts.slots.callEnded(slot, endedCall(result));
     if (this.#mayFailOver(result)) void this.#failOver();
     else this.#end(this.#result);
   }
@@ -180,7 +181,7 @@ export class LiveCall {
     const { call, slots, clock } = this.#parts;
     for (let count = 1; count <= maxReservations && this.#isWorthACall(); count++) {
       try {
-        return await slots.reserveAnother(call.callee, call.range, this.#attempts, call.slot.app ?? "");
+        return await slots.reserveAnother(call.callee, call.range, this.#attempts.map(triedPath), call.slot.app ?? "");
       } catch {
         await new Promise<void>((resolve) => void clock.after(reserveAgainMs, resolve));
       }

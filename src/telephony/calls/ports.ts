@@ -1,24 +1,6 @@
-/** What verification asks of telephony: a slot, a short unanswered call on it, and how that went. */
-import type { CallerLimit } from "../trunks/admission-port.ts";
+/** What verification asks of telephony once it has a slot (trunks/slots-port.ts): a short unanswered call, and how that went. */
+import type { ChannelSlot } from "../trunks/slots-port.ts";
 import type { Outcome } from "./outcome.ts";
-
-/**
- * A channel slot for one call on a trunk through an Asterisk, taken with `ChannelSlots.reserve`. It is given to the dialer
- * with a call, or back with `ChannelSlots.release`; one that is lost is free when its lease ends.
- */
-export interface ChannelSlot {
-  readonly leaseId: string;
-  /** The app that the call is for: another slot for the same call is reserved for it too. */
-  readonly app?: string;
-  readonly trunk: string;
-  readonly asterisk: string;
-  /** Names of the caller-ID ranges that this trunk may present. */
-  readonly ranges: readonly string[];
-  /** The call's turn comes so long after the slot was taken; the dialer waits. */
-  readonly waitMs: number;
-  /** A call that was not placed by then (the clock's milliseconds) is not placed at all. Without it: whenever. */
-  readonly originateByMs?: number;
-}
 
 /** One short call: may take several attempts (INVITEs), one trunk after another. */
 export interface Call {
@@ -114,41 +96,4 @@ export interface RemainingMs {
   readonly calling: number;
   /** From the first 180. */
   readonly ringing: number;
-}
-
-/** Why no slot can be had. */
-export type NoSlotReason = "no_route" | "telephony_unavailable" | "capacity" | "app_limit" | "braked";
-
-export interface NoChannelSlot {
-  readonly none: NoSlotReason;
-  /** With `app_limit`: which one. */
-  readonly limit?: CallerLimit;
-  /** Trying again after this time may help; null: it will not. */
-  readonly retryAfterMs: number | null;
-}
-
-export interface ChannelSlots {
-  /**
-   * Takes a slot for a call to this callee: on the first usable trunk of its route that has room within `max_queue_ms`.
-   * Within the app's limits and its share of the trunk.
-   * @param callee E.164 with the plus sign
-   * @param app its name in the configuration
-   * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
-   */
-  reserve(callee: string, app: string): Promise<ChannelSlot | NoChannelSlot>;
-  /**
-   * Takes a slot for the same call, after those tried failed, on another trunk that may present the same caller ID.
-   * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.
-   * A trunk whose carrier spoke is not asked again; one that Asterisk could not reach may be, through another Asterisk.
-   * Counts for the app's calls at once only.
-   * @param range name of the caller ID's range
-   */
-  reserveAnother(
-    callee: string,
-    range: string,
-    tried: readonly CallAttempt[],
-    app: string,
-  ): Promise<ChannelSlot | NoChannelSlot>;
-  /** Gives back a slot on which nothing was placed, its turn and what it counted for included. Never rejects. */
-  release(slot: ChannelSlot): Promise<void>;
 }

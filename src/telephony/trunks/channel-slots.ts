@@ -3,16 +3,17 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
-import type { DialerConfig } from "../calls/config.ts";
-import type { CallAttempt, CallResult, ChannelSlot, ChannelSlots, NoChannelSlot } from "../calls/ports.ts";
+import type { AsteriskConfig } from "../asterisk/config.ts";
 import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
 import { type CallerLimitsConfig, callerOf } from "./app-limits.ts";
 import type { Brakes } from "./brakes.ts";
-import type { BreakerReport, Breakers } from "./breakers.ts";
+import type { Breakers } from "./breakers.ts";
+import type { TrunkConfig } from "./config.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { Overload } from "./overload.ts";
 import { mayPresent, type Router } from "./routes.ts";
-import { type TrunkVerdict, verdictOf } from "./verdict.ts";
+import type { ChannelSlot, DialerSlots, NoChannelSlot, TriedPath } from "./slots-port.ts";
+import type { TrunkVerdict } from "./verdict.ts";
 
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
 const unavailableRetryMs = 5000;
@@ -26,7 +27,11 @@ const mostLateMs = 3000;
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
-  readonly config: Pick<DialerConfig, "asterisks" | "trunks" | "calls"> & CallerLimitsConfig;
+  readonly config: CallerLimitsConfig & {
+    readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
+    readonly trunks: Readonly<Record<string, TrunkConfig>>;
+    readonly calls: { readonly max_queue_ms: number; readonly ring_ms: number };
+  };
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
@@ -41,22 +46,6 @@ export interface ChannelSlotsParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-}
-
-export interface PathStatus extends TrunkPath, TrunkHealth {
-  /** By the path's own evidence: Asterisk is connected and knows of no fault. What breakers say does not count. */
-  readonly reachable: boolean;
-  readonly breaker: BreakerReport;
-}
-
-/** What the dialer needs beside `ChannelSlots`. */
-export interface DialerSlots extends ChannelSlots {
-  /** The phone rings for the call on this slot. Never throws. */
-  alerted(slot: ChannelSlot): void;
-  /** The call on this slot is over. Never rejects. */
-  callEnded(slot: ChannelSlot, result: CallResult): Promise<void>;
-  /** Every path of the configuration as this gateway sees it, whether or not it was taken out of service. */
-  paths(): readonly PathStatus[];
 }
 
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
@@ -165,15 +154,11 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       breakers.alerted(slot, slot);
       void settle(slot, "alerted");
     },
-    async callEnded(slot, result) {
-      const answered = result.outcome === "answered";
+    async callEnded(slot, { verdict, answered, falseAnswer, rangMs, retryAfterMs }) {
       const caller = callers.get(slot);
-      if (caller !== undefined) brakes.ended({ ...caller, answered, falseAnswer: result.falseAnswer });
-      if (result.outcome === "rang" && result.endedBy === "us" && result.ringMs !== null) {
-        overload.rang(result.ringMs - calls.ring_ms);
-      }
-      const retryAfterMs = result.sipStatus === 503 ? 1000 * (result.retryAfterSeconds ?? 0) : 0;
-      await end(slot, verdictOf(result), answered ? "answered" : "ended", retryAfterMs);
+      if (caller !== undefined) brakes.ended({ ...caller, answered, falseAnswer });
+      if (rangMs !== null) overload.rang(rangMs - calls.ring_ms);
+      await end(slot, verdict, answered ? "answered" : "ended", retryAfterMs);
     },
     paths: () =>
       Object.keys(trunks)
@@ -190,9 +175,8 @@ function answersOptions({ usable, answers }: TrunkHealth): boolean {
   return usable && answers === true;
 }
 
-function isFresh(path: TrunkPath, tried: readonly CallAttempt[]): boolean {
-  const carrierSpoke = (one: CallAttempt) => one.outcome !== "trunk_down";
-  return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || carrierSpoke(one)));
+function isFresh(path: TrunkPath, tried: readonly TriedPath[]): boolean {
+  return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || one.carrierSpoke));
 }
 
 function limitsOf(limits: { calls_per_second: number; max_concurrent_calls: number }) {

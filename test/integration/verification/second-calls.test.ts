@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { NoSlotReason } from "../../../src/telephony/calls/ports.ts";
+import type { NoSlotReason } from "../../../src/telephony/trunks/slots-port.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { firstCallMs, flat, look, open, rings, somebody, start, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";

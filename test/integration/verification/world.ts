@@ -15,16 +15,13 @@ import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
+import type { Call, CallObserver, CallResult, Dialer } from "../../../src/telephony/calls/ports.ts";
 import type {
-  Call,
-  CallObserver,
-  CallResult,
   ChannelSlot,
   ChannelSlots,
-  Dialer,
   NoChannelSlot,
   NoSlotReason,
-} from "../../../src/telephony/calls/ports.ts";
+} from "../../../src/telephony/trunks/slots-port.ts";
 import type { ChannelModule } from "../../../src/verification/channel-port.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OriginateError } from "../../../../src/telephony/asterisk/call-control.ts";
-import type { ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { ChannelSlot } from "../../../../src/telephony/trunks/slots-port.ts";
 import { settled } from "../telephony-config.ts";
 import { dialerSetting, lineOn } from "./dialer-setting.ts";
 

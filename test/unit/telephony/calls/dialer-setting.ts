@@ -1,8 +1,9 @@
 /** A dialer whose Asterisk, clock and slots are the test. The real ones: test/integration/telephony. */
 import pino from "pino";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { CallResult, ChannelSlot, NoChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../../src/telephony/calls/ports.ts";
 import type { SipCapture } from "../../../../src/telephony/sip-capture/index.ts";
+import type { ChannelSlot, NoChannelSlot } from "../../../../src/telephony/trunks/slots-port.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";

@@ -2,7 +2,8 @@
 import pino from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
-import type { CallResult, ChannelSlot, Dialer } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult, Dialer } from "../../../../src/telephony/calls/ports.ts";
+import type { ChannelSlot } from "../../../../src/telephony/trunks/slots-port.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { settled, telephonyConfig } from "../telephony-config.ts";
 import { FakeCallControl } from "./fake-call-control.ts";

@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
 import type { Outcome } from "../../../../src/telephony/calls/outcome.ts";
-import type { CallResult, ChannelSlot } from "../../../../src/telephony/calls/ports.ts";
+import type { CallResult } from "../../../../src/telephony/calls/ports.ts";
+import { endedCall, triedPath } from "../../../../src/telephony/calls/trunk-verdict.ts";
 import type { Admission, ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";
 import { createBrakes } from "../../../../src/telephony/trunks/brakes.ts";
 import { createBreakers } from "../../../../src/telephony/trunks/breakers.ts";
 import { createChannelSlots } from "../../../../src/telephony/trunks/channel-slots.ts";
+import type { ChannelSlot, EndedCall } from "../../../../src/telephony/trunks/slots-port.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { noLimits, patientRouting } from "../../../support/patient-routing.ts";
 import { telephonyConfig } from "../telephony-config.ts";
@@ -130,7 +132,7 @@ describe("taking a slot", () => {
 describe("taking another slot after one failed", () => {
   const second: TrunkPath = { trunk: "plus", asterisk: "second" };
   const paths = [plus, second, bare];
-  const tried = (outcome: "trunk_down" | "congestion") => [{ ...plus, outcome }];
+  const tried = (outcome: "trunk_down" | "congestion") => [triedPath({ ...plus, outcome })];
 
   it("asks another carrier where this one spoke, and the same through another Asterisk where it was not reached", async () => {
     const spoke = linesWith({ paths });
@@ -165,11 +167,12 @@ describe("the state of paths", () => {
 });
 
 describe("a trunk that fails", () => {
-  const ended = (outcome: Outcome, endedBy: CallResult["endedBy"] = "far_end"): CallResult => ({
-    ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
-    ...{ endedBy, source: "sip", falseAnswer: false, silent: false, inviteOver: true, attempts: [] },
-    ...{ progress: false, networkBlocked: false, redressUrl: null },
-  });
+  const ended = (outcome: Outcome, endedBy: CallResult["endedBy"] = "far_end"): EndedCall =>
+    endedCall({
+      ...{ outcome, alerted: false, postDialDelayMs: null, ringMs: null, sipStatus: null, q850Cause: null },
+      ...{ endedBy, source: "sip", falseAnswer: false, silent: false, inviteOver: true, attempts: [] },
+      ...{ progress: false, networkBlocked: false, redressUrl: null },
+    });
   const taken = async (slots: ReturnType<typeof linesWith>["slots"]): Promise<ChannelSlot> => {
     const slot = await slots.reserve("+447700900123", "shop");
     if ("none" in slot) throw new Error(slot.none);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
-import { verdictOf } from "../../../../src/telephony/trunks/verdict.ts";
+import { verdictOf } from "../../../../src/telephony/calls/trunk-verdict.ts";
 
 const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false, sipStatus: null } as const;
 

@@ -1,0 +1,59 @@
+/** What the end of a call says of the trunk that carried it: the one table that the circuit breakers go by. */
+import type { EndedCall, TriedPath } from "../trunks/slots-port.ts";
+import type { TrunkVerdict } from "../trunks/verdict.ts";
+import type { Outcome } from "./outcome.ts";
+import type { CallAttempt, CallResult } from "./ports.ts";
+
+/**
+ * Good is only what shows that the call reached the callee's network. A refusal of this one call (403, 484, 608) may be
+ * the carrier's or the network's: it neither condemns the trunk nor clears it. RFC 3261 section 21.5 has the finals by
+ * which a server says that the fault is its own; carriers pass on those of the far network too, so a final alone is
+ * never more than `call_failed`.
+ */
+const verdicts: Readonly<Record<Outcome, TrunkVerdict>> = {
+  rang: "good",
+  answered: "good",
+  busy: "good",
+  declined: "good",
+  no_answer_signal: "nothing",
+  unallocated: "good",
+  invalid_format: "nothing",
+  changed: "good",
+  switched_off: "good",
+  barred: "nothing",
+  caller_id_refused: "nothing",
+  congestion: "call_failed",
+  trunk_down: "trunk_failed",
+  canceled: "nothing",
+  interrupted: "nothing",
+  unknown: "nothing",
+};
+
+/** What `verdictOf` reads of a `CallResult`. */
+export type EndedOnTrunk = Pick<CallResult, "outcome" | "alerted" | "endedBy" | "silent" | "sipStatus">;
+
+export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
+  if (call.alerted) return "good";
+  if (call.silent) return call.outcome === "canceled" ? "nothing" : "trunk_failed";
+  if (call.outcome === "no_answer_signal") return call.endedBy === "far_end" ? "good" : "nothing";
+  const verdict = verdicts[call.outcome];
+  // 401, 402 or 407 from the far end: the carrier spoke, and may have meant this call alone.
+  const carrierSpoke = call.endedBy === "far_end" && call.sipStatus !== null;
+  return verdict === "trunk_failed" && carrierSpoke ? "call_failed" : verdict;
+}
+
+/** What `DialerSlots.callEnded` is told of a call. */
+export function endedCall(result: CallResult): EndedCall {
+  return {
+    verdict: verdictOf(result),
+    answered: result.outcome === "answered",
+    falseAnswer: result.falseAnswer,
+    rangMs: result.outcome === "rang" && result.endedBy === "us" ? result.ringMs : null,
+    retryAfterMs: result.sipStatus === 503 ? 1000 * (result.retryAfterSeconds ?? 0) : 0,
+  };
+}
+
+/** What `ChannelSlots.reserveAnother` is told of an attempt of the same call. */
+export function triedPath({ trunk, asterisk, outcome }: CallAttempt): TriedPath {
+  return { trunk, asterisk, carrierSpoke: outcome !== "trunk_down" };
+}
