@@ -1,6 +1,6 @@
 /** `onering sandbox`: everything on this machine, until a signal ends it and all that it started. */
 import closeWithGrace from "close-with-grace";
-import { createLogger } from "../observability/log.ts";
+import { createLogger, writeOut } from "../observability/log.ts";
 import { runSandbox } from "../sandbox/index.ts";
 
 /** Long enough for a ringing call to be canceled and Asterisk and Redis to end. */
@@ -12,7 +12,7 @@ export async function sandbox(): Promise<number> {
   closeWithGrace({ delay: closeDeadlineMs, logger: false }, async ({ err }) => {
     if (err) logger.fatal({ err }, "ending after an error that nobody caught");
     await running.stop();
-    logger.flush();
+    await writeOut(logger);
   });
   return 0;
 }

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { type App, buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
 import { configWarnings } from "../config/warnings.ts";
-import { createLogger } from "../observability/log.ts";
+import { createLogger, writeOut } from "../observability/log.ts";
 import { version } from "../shared/version.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
 import { stayCompiled } from "./stay-compiled.ts";
@@ -34,7 +34,7 @@ export async function serve(configPath: string): Promise<number> {
       else logger.info({ signal }, "draining: no new verifications, live calls end first");
       await app?.stop();
       logger.info("stopped");
-      logger.flush();
+      await writeOut(logger);
     },
   );
   try {
@@ -48,8 +48,8 @@ export async function serve(configPath: string): Promise<number> {
     const why = describeStartFailure(err);
     await Promise.race([app?.stop().catch(() => undefined), pause(closeMarginMs)]);
     // Last, after what connections say as they are closed: an operator reads the last line.
+    await writeOut(logger);
     logger.fatal({ err, version }, `cannot start: ${why}`);
-    logger.flush();
     throw new StartError(why, { cause: err });
   }
 }

@@ -1,4 +1,5 @@
 /** The gateway's log: JSON lines. Redaction here is the second line of defence; the first is not to log secrets. */
+import { setTimeout as pause } from "node:timers/promises";
 import { type DestinationStream, destination, type LogFn, type Logger, pino } from "pino";
 import type { LogConfig } from "./config.ts";
 import { describeError } from "./log-error.ts";
@@ -12,6 +13,8 @@ const bufferBytes = 16_000;
 const flushEveryMs = 100;
 /** Bound of the buffer while the reader of our output is stalled; more is dropped, because a full pipe must not stop calls. */
 const maxWaitingBytes = 8 * 1024 * 1024;
+/** A reader that takes nothing for this long does not hold up the end of the process. */
+const lastWriteLimitMs = 1000;
 
 /**
  * @param log section `log` of the configuration
@@ -49,6 +52,18 @@ export function createLogger(
     return child.call(this, withoutSecrets(bindings), options);
   } as typeof child;
   return logger;
+}
+
+/**
+ * Waits until every line so far is written, at most 1 s. Before the last line: pino writes a fatal one at once, ahead of
+ * those that another thread is writing; and `process.exit` loses what is not yet written.
+ */
+export async function writeOut(logger: Logger): Promise<void> {
+  const limit = new AbortController();
+  const written = new Promise<void>((resolve) => logger.flush(() => resolve()));
+  const late = pause(lastWriteLimitMs, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([written, late]);
+  limit.abort();
 }
 
 /** RFC 3339, formatted once per millisecond: a busy gateway logs many lines in one, and formatting costs more than the rest. */
