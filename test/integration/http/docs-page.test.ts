@@ -26,6 +26,9 @@ async function openDocs(width: number, colorScheme: "dark" | "light") {
   page.setDefaultTimeout(waitMs);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
   page.on("request", (request) => {
     if (!request.url().startsWith(url)) complaints.push(`request to ${request.url()}`);
   });

@@ -10,26 +10,17 @@ describe("/docs", () => {
     expect(page.statusCode).toBe(200);
     const policy = String(page.headers["content-security-policy"]);
     expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    // Scalar styles its elements by script; scripts come from here alone.
+    expect(policy).toContain("style-src 'self' 'unsafe-inline'");
+    expect(policy.replace("style-src 'self' 'unsafe-inline'", "")).not.toMatch(/unsafe|https?:|\*/);
     const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
-    expect(loaded).toEqual(["../openapi.json", "reference.js", "start.js"]);
-    for (const url of loaded) {
+    expect(loaded).toEqual(["data:,", "../openapi.json", "reference.js", "start.js"]);
+    for (const url of loaded.slice(1)) {
       const file = await server.inject(new URL(url, "http://gateway/docs/").pathname);
       expect([url, file.statusCode]).toEqual([url, 200]);
     }
-    // What the policy would block: scripts and styles inside the page.
+    // What the policy would block, and styles that need not be inside the page.
     expect(page.body).not.toMatch(/<script>|<style|style="|onload=/);
-  });
-
-  it("has another nonce each time, for Scalar's own style sheet and nothing else", async () => {
-    const { server } = await testServer();
-    const nonceOf = async () => {
-      const { headers, body } = await server.inject("/docs/");
-      const [, nonce] = /style-src 'self' 'nonce-([^']+)'/.exec(String(headers["content-security-policy"])) ?? [];
-      expect(body).toContain(`<meta property="csp-nonce" content="${nonce}">`);
-      return nonce;
-    };
-    expect(await nonceOf()).not.toBe(await nonceOf());
   });
 
   it("without a slash leads to the one with it", async () => {
