@@ -14,8 +14,8 @@ local reply = {}
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local record = load(stem .. 'v:' .. id, ARGV[2])
   if record then
+    -- Not saved: this script's answer could not report an end, so `due` or the next read writes it.
     settle(record, now)
-    save(record)
   end
   if record and not TERMINAL[record.status] then
     reply[#reply + 1] = id
