@@ -109,6 +109,8 @@ export interface Channel {
   refusal(why: string, figure: number): Refusal;
   /** The same order with a code of more bits, for a callee with too many wrong checks; null: there is none. */
   strengthen?(order: DeliveryOrder): DeliveryOrder | null;
+  /** What another delivery by this channel takes over from its newest one; without it nothing. */
+  again?(newest: Delivery, codeLength: number | null): Pick<DeliveryOrder, "calls" | "codeLength">;
   /**
    * Reads a guess for its newest delivery. Without it the channel has no code to type.
    * @param look the verification, where the guess alone does not tell enough

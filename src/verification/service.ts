@@ -115,12 +115,10 @@ export function createVerifications(options: VerificationsOptions): Verification
       if (isTerminal(status)) throw ended(status);
       const newest = newestOf(verification);
       const channel = channels.wanted(wanted ?? newest.channel);
-      const same = channel.name === newest.channel;
+      const again = channel.name === newest.channel ? channel.again?.(newest, verification.codeLength) : undefined;
       const order: DeliveryOrder = {
         ...{ verificationId: id, app, to, country, callee: hashes.callee(to) },
-        // Another code of the same kind; another channel decides for itself.
-        calls: same ? newest.parts : null,
-        codeLength: same ? verification.codeLength : null,
+        ...(again ?? { calls: null, codeLength: null }),
       };
       channel.accept(order);
       const nothingNew = { reference: null, metadata: null, session: null };

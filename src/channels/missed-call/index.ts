@@ -60,6 +60,8 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
           order.calls === null && order.codeLength === null && minCalls < 2 && maxCalls >= 2
             ? { ...order, calls: 2 }
             : null,
+        /** Another code of the same kind. */
+        again: ({ parts: calls }, codeLength) => ({ calls, codeLength }),
         read: readForMissedCall,
         describe,
         stop: calls.stop,
