@@ -37,8 +37,8 @@ export function createVerificationStore(
       return readScriptAnswer("", reply as Reply);
     },
 
-    async limitOn(app, callee) {
-      const reply = (await run("limit_on", calleeKey(callee), [now(), app, callee.hash])) as Reply;
+    async limitOn(app, callee, attempts) {
+      const reply = (await run("limit_on", calleeKey(callee), [now(), app, callee.hash, attempts])) as Reply;
       if (reply[0] === "free") return null;
       const answer = readScriptAnswer("", reply);
       if (answer.kind !== "limited") throw unreadable(answer.kind);

@@ -107,6 +107,12 @@ export interface Channel {
   reserve(order: DeliveryOrder): Promise<Reservation>;
   /** What `refused` of its start script means. */
   refusal(why: string, figure: number): Refusal;
+  /**
+   * How many attempts the order takes, of a channel whose reservations others wait for and whose attempts and codes
+   * count against the callee. The callee's limits are then looked at before anything is reserved, where it was refused a
+   * moment ago.
+   */
+  attemptsOf?(order: DeliveryOrder): number;
   /** The same order with a code of more bits, for a callee with too many wrong checks; null: there is none. */
   strengthen?(order: DeliveryOrder): DeliveryOrder | null;
   /** What another delivery by this channel takes over from its newest one; without it nothing. */

@@ -41,10 +41,11 @@ export function createDeliveries(options: {
    * What a delivery needs (a channel slot) is reserved before the store is asked, so that nothing is begun that cannot be
    * made. A callee that was refused a moment ago is looked at first: its next refusals cost others nothing.
    */
-  async function lookFirst({ app, callee }: DeliveryOrder): Promise<void> {
-    if (!recentRefusals.has(callee.hash)) return;
-    const found = await store.limitOn(app.name, callee);
-    if (found !== null) throw limited(found.limit, found.retryAfterMs);
+  async function lookFirst(channel: OpenChannel, order: DeliveryOrder): Promise<BeginAnswer | null> {
+    const attempts = channel.attemptsOf?.(order);
+    if (attempts === undefined || !recentRefusals.has(order.callee.hash)) return null;
+    const found = await store.limitOn(order.app.name, order.callee, attempts);
+    return found && { kind: "limited", ...found };
   }
 
   async function tryToBegin(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
@@ -75,12 +76,11 @@ export function createDeliveries(options: {
     }
   }
 
-  function refusalOf(channel: OpenChannel, callee: string, answer: NotBegun): Refusal {
+  function refusalOf(channel: OpenChannel, answer: NotBegun): Refusal {
     switch (answer.kind) {
       case "ended":
         return ended(endings.seen(answer).status);
       case "limited":
-        recentRefusals.add(callee, answer.retryAfterMs);
         return limited(answer.limit, answer.retryAfterMs);
       case "refused":
         return channel.refusal(answer.why, answer.figure);
@@ -92,14 +92,18 @@ export function createDeliveries(options: {
   return {
     async begin(channel, request) {
       const { order, mode } = request;
+      const tried = async (one: DeliveryOrder) => {
+        const answer = (await lookFirst(channel, one)) ?? (await tryToBegin(channel, { ...request, order: one }));
+        if (answer.kind === "limited") recentRefusals.add(order.callee.hash, answer.retryAfterMs);
+        return answer;
+      };
+      let answer = await tried(order);
       const stronger = channel.strengthen?.(order) ?? null;
-      if (stronger === null) await lookFirst(order);
-      let answer = await tryToBegin(channel, request);
       if (answer.kind === "limited" && answer.limit === "wrong_checks" && stronger !== null) {
-        answer = await tryToBegin(channel, { ...request, order: stronger });
+        answer = await tried(stronger);
       }
       if (answer.kind === "exists") return endings.seen(answer);
-      if (answer.kind !== "begun") throw refusalOf(channel, order.callee.hash, answer);
+      if (answer.kind !== "begun") throw refusalOf(channel, answer);
 
       const { verification } = answer;
       const { id, app, country, status, seq } = verification;

@@ -135,10 +135,11 @@ export interface VerificationStore {
     name: string,
     args: ScriptArgs,
   ): Promise<ScriptAnswer>;
-  /** The limit that stands against a delivery to this callee now, without beginning one; null: none. */
+  /** The limit that stands against a code of so many attempts for this callee now, without beginning one; null: none. */
   limitOn(
     app: string,
     callee: CalleeRef,
+    attempts: number,
   ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | null>;
   read(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
   check(

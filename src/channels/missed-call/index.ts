@@ -56,6 +56,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
         },
         reserve: (order) => reserveCall(reserving, order, callsOf(order)),
         refusal: notLeased,
+        attemptsOf: callsOf,
         strengthen: (order) =>
           order.calls === null && order.codeLength === null && minCalls < 2 && maxCalls >= 2
             ? { ...order, calls: 2 }

@@ -6,7 +6,7 @@ import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
-import { bank, createWorld, refusalOf, result, shop, type World, type WorldOptions } from "./world.ts";
+import { bank, createWorld, refusalOf, result, shop, type World, type WorldOptions, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
 const ours = ["+442079460001", "+442079460002", "+442079460003"];
@@ -212,6 +212,19 @@ describe("a verification by calling in", () => {
     world.clock.advance(15_000);
     expect((await refusalOf(world.verifications.start(shop, { to, ...callIn }, null))).code).toBe("rate_limited");
     expect((await world.verifications.start(shop, { to }, null)).status).toBe("pending");
+  });
+
+  it("is not refused for the wrong codes of missed calls that kept one of those from the callee a moment ago", async () => {
+    const world = await open({ settings: { wrong_checks_per_callee: 3 } });
+    const to = somebody();
+    const { id } = await world.verifications.start(shop, { to, calls: 1 }, null);
+    await world.ringOut();
+    const { code } = world.lastCall();
+    for (let i = 0; i < 3; i++) await world.verifications.check(shop, id, { code: wrongCode(code) });
+    world.clock.advance(15_000);
+    const missed = world.verifications.start(shop, { to, calls: 1 }, null);
+    expect((await refusalOf(missed)).code).toBe("rate_limited");
+    expect((await world.verifications.start(shop, { to, ...callIn }, null)).status).toBe("pending");
   });
 
   it("can follow a missed call in the same verification; then either of them verifies", async () => {
