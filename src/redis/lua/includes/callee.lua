@@ -11,6 +11,8 @@ local function callee_keys(verification_key, callee, app)
     app = app,
     shown = stem .. ':shown',   -- sorted set: hash of a caller ID → when its cool-down ends
     wrong = stem .. ':wrong',   -- sorted set: wrong check → when it was made
+    -- The same of codes of several parts. No suffix of `wrong`: the names of apps are suffixes of both.
+    wrong_long = stem .. ':wrong_long',
     starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
     -- string: "<attempt id> <when the attempt is taken for lost> <when it should be over>"
     live = stem .. ':live',
@@ -98,7 +100,7 @@ end
 -- Codes of several parts have so many values that their wrong checks are counted apart: a callee whose short codes were
 -- guessed at too often can still get a long one.
 local function wrong_key(keys, parts)
-  return tonumber(parts) > 1 and keys.wrong .. ':long' or keys.wrong
+  return tonumber(parts) > 1 and keys.wrong_long or keys.wrong
 end
 
 -- Milliseconds until wrong checks are taken again, and how many this app made within the window.
