@@ -8,6 +8,7 @@
  * a bounded little and is let through. What only reads (`no-writes`) is never refused for that.
  */
 import { readFileSync } from "node:fs";
+import { appShare } from "../verification/app-share.ts";
 import type { ChannelModule, DeliveryMachine } from "../verification/channel-port.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
@@ -113,12 +114,8 @@ function luaRules({ transitions, states, busy, waiting, final, beforeLastPart }:
   return `{ transitions = ${luaTable(moves)}, meaning = ${luaTable(meaning)}, busy = ${luaSet(busy)}, waiting = ${luaSet(waiting)}, final = ${luaSet(final)}, before_last = ${luaTable(before)} }`;
 }
 
-/** A tenant's share of what all share for one callee, in percent, where there are several: no one can use it up. */
-const appSharePercent = 60;
-
 /** The settings that the scripts use, all times in milliseconds. */
 function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<string, number | boolean>> {
-  const share = (total: number) => (apps > 1 ? Math.max(1, Math.floor((total * appSharePercent) / 100)) : total);
   const { wrong_checks_per_callee: wrongChecks, starts_per_callee_per_hour: starts } = verification;
   return {
     RECORD_VERSION: recordVersion,
@@ -127,10 +124,10 @@ function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<st
     MAX_CHECKS: verification.max_checks,
     APPS_HAVE_SHARES: apps > 1,
     WRONG_CHECKS_PER_CALLEE: wrongChecks,
-    WRONG_CHECKS_PER_APP: share(wrongChecks),
+    WRONG_CHECKS_PER_APP: appShare(wrongChecks, apps),
     WRONG_CHECKS_WINDOW_MS: verification.wrong_checks_window_seconds * 1000,
     STARTS_PER_CALLEE_PER_HOUR: starts,
-    STARTS_PER_APP_PER_HOUR: share(starts),
+    STARTS_PER_APP_PER_HOUR: appShare(starts, apps),
     START_GAP_MS: verification.start_gap_seconds * 1000,
   };
 }

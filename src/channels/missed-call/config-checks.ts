@@ -3,17 +3,19 @@
 import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
+import { appShare } from "../../verification/app-share.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
 import type { MissedCallSettings } from "./config.ts";
 
 interface Sections {
   readonly verification: VerificationSettings & MissedCallSettings;
   readonly calls: CallsConfig;
+  readonly apps: Readonly<Record<string, unknown>>;
 }
 
 export const missedCallChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["verification", "calls"], problems: codesOutliveTheirCalls },
-  { reads: ["verification"], problems: callsFitTheHour },
+  { reads: ["verification", "apps"], problems: callsFitTheHour },
 ];
 
 /** A code that expires while the phone still rings can never be typed. */
@@ -31,10 +33,19 @@ function codesOutliveTheirCalls({ verification, calls }: Sections, isSound: IsSo
 }
 
 /** With fewer starts an hour than calls for one code, no number could ever be verified. */
-function callsFitTheHour({ verification }: Sections, isSound: IsSound): Problem[] {
-  if (!isSound(["verification"])) return [];
+function callsFitTheHour({ verification, apps }: Sections, isSound: IsSound): Problem[] {
+  if (!isSound(["verification"]) || !isSound(["apps"])) return [];
   const { min_calls: calls, starts_per_callee_per_hour: most } = verification;
-  if (calls <= most) return [];
+  const count = Object.keys(apps).length;
+  if (calls <= appShare(most, count)) return [];
   const path = ["verification", "starts_per_callee_per_hour"];
-  return [{ path, given: String(most), expected: `at least min_calls, which is ${calls}` }];
+  if (calls > most) return [{ path, given: String(most), expected: `at least min_calls, which is ${calls}` }];
+  const share = appShare(most, count);
+  return [
+    {
+      path,
+      given: String(most),
+      expected: `more: each of ${count} apps has ${share} of it, and min_calls is ${calls}`,
+    },
+  ];
 }

@@ -5,6 +5,7 @@ import type { Publish } from "../../shared/publish.ts";
 import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
+import { appShare } from "../../verification/app-share.ts";
 import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
 import { createCalls } from "./calls.ts";
@@ -20,6 +21,8 @@ import { MissedCallBody } from "./schema.ts";
 export interface MissedCallParts {
   readonly config: {
     readonly verification: MissedCallSettings & Pick<VerificationSettings, "starts_per_callee_per_hour">;
+    /** By their names; several share the limits of a callee. */
+    readonly apps: Readonly<Record<string, unknown>>;
     readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
   };
   readonly callerIds: CallerIdPool;
@@ -31,7 +34,8 @@ export interface MissedCallParts {
 
 export function missedCall(parts: MissedCallParts): ChannelModule {
   const { verification, calls: callSettings } = parts.config;
-  const { min_calls: minCalls, starts_per_callee_per_hour: maxCalls } = verification;
+  const { min_calls: minCalls, starts_per_callee_per_hour: starts } = verification;
+  const maxCalls = appShare(starts, Object.keys(parts.config.apps).length);
   const callsOf = ({ calls }: DeliveryOrder) => calls ?? minCalls;
 
   return {

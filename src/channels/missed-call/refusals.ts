@@ -40,12 +40,15 @@ export function noSuchCodeLength(codeLength: number | null): Refusal {
   return new Refusal("invalid_request", `${what} is not possible with the configured caller-ID ranges`);
 }
 
-/** @param most calls that a callee may get in an hour */
+/** @param most calls that an app may place to a callee in an hour */
 export function badCalls(calls: number, minCalls: number, most: number): Refusal | null {
   if (calls < minCalls)
     return new Refusal("invalid_request", `calls must be at least ${minCalls} (verification.min_calls)`);
   if (calls > most) {
-    return new Refusal("invalid_request", `calls must be at most ${most} (verification.starts_per_callee_per_hour)`);
+    return new Refusal(
+      "invalid_request",
+      `calls must be at most ${most} (an app's share of verification.starts_per_callee_per_hour)`,
+    );
   }
   return null;
 }

@@ -80,6 +80,42 @@ describe("calls to one callee", () => {
     await expectRoomAfter(to, longestCallMs - 20_000);
   });
 
+  it("that are refused take no channel slot from others after the first refusal", async () => {
+    await open();
+    const to = somebody();
+    await start(to);
+    let reserved = 0;
+    const { reserve } = world.slots;
+    world.slots.reserve = (...asked) => {
+      reserved++;
+      return reserve(...asked);
+    };
+    for (let i = 0; i < 10; i++) expect((await refusalOf(start(to))).code).toBe("rate_limited");
+    expect(reserved).toBe(1);
+    world.clock.advance(15_000);
+    await start(to);
+  });
+
+  it("of two calls that the app's share of an hour never has room for are refused as invalid, not as a store error", async () => {
+    await open({ apps: 2, settings: { starts_per_callee_per_hour: 3 } });
+    const two = world.verifications.start(shop, { to: somebody(), calls: 2 }, null);
+    expect((await refusalOf(two)).code).toBe("invalid_request");
+    expect(world.linesHeld()).toBe(0);
+    expect(world.logLines.join("")).not.toContain("Redis did not answer");
+  });
+
+  it("of two calls have room where the app's share is three", async () => {
+    await open({ apps: 2, settings: { min_calls: 2 } });
+    const to = somebody();
+    expect((await world.verifications.start(shop, { to }, null)).codeLength).toBe(12);
+    await world.ringFirst();
+    await world.ringOut();
+    world.clock.advance(20_000);
+    // Two of its three are used; half a code is none.
+    expect((await refusalOf(world.verifications.start(shop, { to }, null))).code).toBe("rate_limited");
+    expect((await world.verifications.start(bank, { to }, null)).codeLength).toBe(12);
+  });
+
   it("do not bother another callee", async () => {
     await open();
     await start(somebody());
@@ -195,6 +231,41 @@ describe("wrong checks of one callee", () => {
       checksLeft: 2,
     });
     expect(await world.verifications.check(shop, stronger.id, { code })).toMatchObject({ valid: true });
+  });
+
+  it("leave the gap to a locked-out callee as it is: what stands against two calls is said, not the lock-out's day", async () => {
+    await open({ settings: { wrong_checks_per_callee: 3, starts_per_callee_per_hour: 100 } });
+    const to = somebody();
+    const { id } = await start(to);
+    for (let i = 0; i < 3; i++) {
+      await world.verifications.check(shop, id, { code: wrongCode(world.lastCall().code) });
+    }
+    world.clock.advance(5000);
+    for (let i = 0; i < 2; i++)
+      expect(await refusalOf(start(to))).toEqual({ code: "rate_limited", retryAfterMs: 10_000 });
+    world.clock.advance(10_000);
+    expect((await world.verifications.start(shop, { to }, null)).codeLength).toBe(12);
+  });
+
+  it("of short codes are no part of the count of long ones, though an app is called `long`", async () => {
+    await open({ apps: 2, settings: { wrong_checks_per_callee: 2, max_checks: 1, starts_per_callee_per_hour: 100 } });
+    const to = somebody();
+    const long = { name: "long", allowedCountries: null };
+    const { id } = await world.verifications.start(long, { to, calls: 1 }, null);
+    await world.ringOut();
+    await world.verifications.check(long, id, { code: wrongCode(world.lastCall().code) });
+    world.clock.advance(20_000);
+    const two = await world.verifications.start(long, { to, calls: 2 }, null);
+    await world.ringFirst();
+    await world.ringOut();
+    const code = world.placed
+      .slice(-2)
+      .map((call) => call.code)
+      .join("");
+    await world.verifications.check(long, two.id, { code: wrongCode(code) });
+    // One wrong long code: one is left to the others.
+    world.clock.advance(20_000);
+    expect((await world.verifications.start(shop, { to, calls: 2 }, null)).checksLeft).toBe(1);
   });
 
   it("of one app leave another app its share, and it is not told of them", async () => {

@@ -123,6 +123,7 @@ export function createWorld(options: WorldOptions) {
       ...{ callerIds, slots, dialer, publish, reputation: callerIdReputation },
       config: {
         verification: all,
+        apps: Object.fromEntries(Array.from({ length: options.apps ?? 1 }, (_, index) => [`app${index}`, {}])),
         calls: { second_call_gap_ms: secondCallGapMs, ring_ms: 5000, setup_limit_ms: 20_000 },
       },
     }),

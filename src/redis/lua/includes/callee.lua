@@ -59,10 +59,14 @@ local function time_at(key, index)
   return tonumber(redis.call('ZRANGE', key, index, index, 'WITHSCORES')[2])
 end
 
--- How long until fewer than `most` of the `count` entries lie within the window; 0 where they do already.
+-- How long until fewer than `most` of the `count` entries lie within the window; 0 where they do already. Where there is
+-- never room (a limit below what one code takes) the window: the service refuses that before.
 local function wait_for_room(key, now, window_ms, count, most)
   if count < most then
     return 0
+  end
+  if most < 1 then
+    return window_ms
   end
   return time_at(key, count - most) + window_ms - now
 end

@@ -19,6 +19,14 @@ describe("limits", () => {
       /^verification\.starts_per_callee_per_hour: 1 → at least min_calls, which is 2/,
     ],
     [
+      "two calls that an app's share of an hour has no room for",
+      (c) => {
+        c.verification = { min_calls: 2, starts_per_callee_per_hour: 3 };
+        c.apps = { shop: { api_keys_sha256: ["ab".repeat(32)] }, bank: { api_keys_sha256: ["cd".repeat(32)] } };
+      },
+      /^verification\.starts_per_callee_per_hour: 3 → more: each of 2 apps has 1 of it, and min_calls is 2/,
+    ],
+    [
       "a code that expires before the second of its calls is over",
       (c) => (c.verification = { min_calls: 2, ttl_seconds: 53 }),
       /^verification\.ttl_seconds: 53 → more than the 53 seconds that .* two calls/,
