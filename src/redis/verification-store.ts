@@ -83,7 +83,8 @@ export function createVerificationStore(
     },
 
     async reserve({ key, fingerprint, id }) {
-      return readReservation((await run("reserve", idempotencyKey(key), [fingerprint, id, idempotencyTtlMs])) as Reply);
+      const args = [fingerprint, id, idempotencyTtlMs, now()];
+      return readReservation((await run("reserve", idempotencyKey(key), args)) as Reply);
     },
 
     async release({ key, id }) {
@@ -106,8 +107,8 @@ function readChange(id: string, reply: Reply): ChangeResult {
   return { kind, status: status as Status, partsDelivered: Number(partsDelivered), seq: Number(seq) };
 }
 
-function readReservation([kind, id]: Reply): KeyReservation {
+function readReservation([kind, id, mayBeForgotten]: Reply): KeyReservation {
   if (kind === "new" || kind === "reused") return { kind };
-  if (kind === "known") return { kind, id: String(id) };
+  if (kind === "known") return { kind, id: String(id), mayBeForgotten: mayBeForgotten === 1 };
   throw unreadable(kind);
 }

@@ -3,17 +3,18 @@
  *
  * The key is reserved with the id that the verification will have, before anything is begun. Starting is idempotent
  * on the id, so a crash at any point, or a store that took the start but lost its answer, leaves at most one delivery.
- * Redis keeps the id alone; a replay answers the verification's current state.
+ * Redis keeps the id alone; a replay answers the verification's current state, or that it is kept no more.
  */
 import { Refusal } from "../shared/refusal.ts";
-import { clientGone } from "./refusals.ts";
+import { clientGone, notKept } from "./refusals.ts";
 import type { IdempotentRequest, VerificationStore } from "./store-port.ts";
 import type { Verification } from "./types.ts";
 
 /**
  * @param find the verification with the given id, or null
  * @param start starts the verification with the given id, or returns the one that has it
- * @throws {Refusal} `idempotency_key_reused` where another request has the key, and whatever `start` throws
+ * @throws {Refusal} `idempotency_key_reused` where another request has the key, `verification_not_found` where the
+ *   verification is kept no more, and whatever `start` throws
  */
 export async function startOnce(
   store: Pick<VerificationStore, "reserve" | "release">,
@@ -28,6 +29,8 @@ export async function startOnce(
   const ours = reservation.kind === "known" ? { ...request, id: reservation.id } : request;
   const known = reservation.kind === "known" ? await find(ours.id) : null;
   if (known !== null) return known;
+  // The key outlives the verification: starting the same id again would call a second time.
+  if (reservation.kind === "known" && reservation.mayBeForgotten) throw notKept();
   try {
     return await start(ours.id);
   } catch (error) {

@@ -19,6 +19,14 @@ export function notFound(): Refusal {
   return new Refusal("verification_not_found", "no verification has this id");
 }
 
+/** The refusal of a replay that comes after the verification's retention. */
+export function notKept(): Refusal {
+  return new Refusal(
+    "verification_not_found",
+    "the verification of this Idempotency-Key is no longer kept; use a new key to start another",
+  );
+}
+
 export function ended(status: Status): Refusal {
   return new Refusal("verification_ended", `the verification has already ended (status: ${status})`);
 }

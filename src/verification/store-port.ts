@@ -91,7 +91,12 @@ export type ChangeResult =
 export type KeyReservation =
   | { readonly kind: "new" }
   /** The same request was made before, for this verification. */
-  | { readonly kind: "known"; readonly id: string }
+  | {
+      readonly kind: "known";
+      readonly id: string;
+      /** Whether so much time has passed that the store may have kept it and forgotten it. */
+      readonly mayBeForgotten: boolean;
+    }
   /** Another request has this key. */
   | { readonly kind: "reused" };
 

@@ -21,7 +21,13 @@ const numberProblems: readonly ProblemCode[] = [
   "country_not_allowed",
 ];
 const beginning: readonly ProblemCode[] = ["not_supported", "telephony_unavailable", "rate_limited", "capacity"];
-const startProblems: readonly ProblemCode[] = ["forbidden", ...numberProblems, "idempotency_key_reused", ...beginning];
+const startProblems: readonly ProblemCode[] = [
+  "forbidden",
+  ...numberProblems,
+  "idempotency_key_reused",
+  "verification_not_found",
+  ...beginning,
+];
 const existing: readonly ProblemCode[] = ["verification_not_found"];
 const open: readonly ProblemCode[] = [...existing, "verification_ended"];
 

@@ -104,3 +104,20 @@ it("stands for one verification, whichever of two requests reserved it", async (
   expect(await reserve({ ...request, id: "v2" })).toEqual({ kind: "known", id: "v1" });
   expect(await reserve({ ...request, fingerprint: "other" })).toEqual({ kind: "reused" });
 });
+
+it("rings nobody again when a replay comes after the retention: the key outlives the verification", async () => {
+  const request = { to: somebody() };
+  const first = await world.verifications.start(shop, request, "late");
+  await world.ringOut();
+  const placed = world.placed.length;
+  world.clock.advance(3_900_000);
+  const redis = new Redis(world.redis.url ?? "");
+  const kept = (await redisContents(redis)).filter(({ key }) => key.endsWith(`:v:${first.id}`));
+  expect(kept).toHaveLength(1);
+  // Redis' own clock forgets it; the test's does not reach there.
+  for (const { key } of kept) await redis.del(key);
+  redis.disconnect();
+  expect((await refusalOf(world.verifications.start(shop, request, "late"))).code).toBe("verification_not_found");
+  expect((await refusalOf(world.verifications.start(shop, request, "late"))).code).toBe("verification_not_found");
+  expect(world.placed.length).toBe(placed);
+});
