@@ -60,7 +60,7 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     country: orNull(field("country")),
     status: field("status") as Status,
     codeLength: numberOrNull(field("delivery_code_length")),
-    checksLeft: field("delivery_code_length") === "" ? null : Number(field("checks_left")),
+    checksLeft: numberOrNull(field("checks_left")),
     attempts: Number(field("attempts")),
     deliveries: [
       // One that still waited ended with its verification.

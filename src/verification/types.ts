@@ -38,7 +38,7 @@ export interface Verification {
   readonly status: Status;
   /** Digits of the newest delivery's code; null where there is no code to type. */
   readonly codeLength: number | null;
-  /** Checks that are left; null where there is no code to type. */
+  /** Checks that are left, also of an earlier delivery's code; null where there never was a code to type. */
   readonly checksLeft: number | null;
   /** Attempts (calls, messages) of all deliveries so far. */
   readonly attempts: number;

@@ -160,7 +160,9 @@ export function verificationBody(channels: readonly ChannelView[]) {
       country: nullableString("Its ISO 3166 country."),
       channel: Type.String({ description: "The newest delivery's." }),
       code_length: nullableInteger("Digits that the person types; null where there is no code."),
-      checks_left: nullableInteger("Checks that are left; null where there is no code."),
+      checks_left: nullableInteger(
+        "Checks that are left, also of an earlier delivery's code; null where there never was a code.",
+      ),
       delivery: { ...Delivery, description: "The newest delivery." },
       deliveries: Type.Array(Delivery, { description: "All of them, oldest first." }),
       next_channels: Type.Array(

@@ -89,6 +89,7 @@ local function begin_delivery(delivery, new, choice)
       version = RECORD_VERSION, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], reference = ARGV[8],
       metadata = ARGV[9], session = ARGV[10], status = 'pending', number = 1, standing = '', past = '',
       proof_delivery = '', created_at = now, expires_at = now + TTL_MS, ended_at = '', code = '', code_length = '', code_delivery = '', code_parts = '',
+      code_until = '',
       checks_left = new.code and checks_for(delivery, new.parts) or '',
     }) do
       set(record, name, value)
@@ -99,6 +100,7 @@ local function begin_delivery(delivery, new, choice)
     set(record, 'code_length', new.code_length)
     set(record, 'code_delivery', record.number)
     set(record, 'code_parts', new.parts)
+    set(record, 'code_until', now + TTL_MS)
   end
   set(record, 'delivery_code_length', new.code_length or '')
   set(record, 'channel', new.channel)

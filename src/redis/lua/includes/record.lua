@@ -3,7 +3,7 @@
 --   version         of this layout
 --   callee          hash of the callee
 --   code            hash of the code that is open, '' for none; code_length its digits, code_delivery the delivery and
---                   code_parts the parts that tell it
+--                   code_parts the parts that tell it, code_until ms: from when on it is not accepted
 --   first_attempt   the newest delivery's first attempt; its parts are counted from there
 --   deadline        ms: a delivery of whose end nothing was heard by then is lost; '' where it cannot be lost
 --   standing        'pending' or 'delivered': what an earlier delivery leaves open where the newest one fails; else ''
@@ -14,7 +14,7 @@
 -- What the rules need to know.
 local WORKING_FIELDS = { 'status', 'channel', 'state', 'parts', 'parts_delivered', 'attempts', 'first_attempt', 'deadline',
   'expires_at', 'code', 'code_length', 'checks_left', 'callee', 'standing', 'number', 'ended_at', 'delivery_ended_at', 'seq', 'code_delivery',
-  'code_parts' }
+  'code_parts', 'code_until' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
@@ -37,10 +37,13 @@ local function set(record, name, value)
   changes[#changes + 1] = value
 end
 
--- Something that is told as an event: counted, so that its listeners can put events in order.
+-- Something that is reported as an event: counted, so that its listeners can put events in order. A script reports one
+-- event, whatever it changes: a number that none has would look like a lost event.
 local function tell(record)
-  set(record, 'seq', tonumber(record.seq) + 1)
-  record.changed = true
+  if not record.changed then
+    set(record, 'seq', tonumber(record.seq) + 1)
+    record.changed = true
+  end
 end
 
 -- Moves the verification where the table allows it. `at` is when it happened.
@@ -92,7 +95,8 @@ local function move_delivery(record, event, at, reason)
   if rules.final[to] then
     set(record, 'delivery_ended_at', at)
   end
-  if meaning == 'undelivered' and record.standing ~= '' then
+  local over = record.standing == 'delivered' and at >= tonumber(record.code_until)
+  if meaning == 'undelivered' and record.standing ~= '' and not over then
     meaning = 'undelivered_' .. record.standing
   end
   if meaning == 'proven' then
@@ -139,6 +143,10 @@ end
 -- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is right
 -- though nothing looked before.
 local function settle(record, now)
+  -- Another delivery without a code lets the verification live longer, not the code.
+  if record.code ~= '' and now >= tonumber(record.code_until) then
+    set(record, 'code', '')
+  end
   local expires_at = tonumber(record.expires_at)
   local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
   if now < lost_at and now < expires_at then
