@@ -96,6 +96,7 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
     // Made when something moves: most checks move nothing.
     "-- The status after `event`, or nil where it changes nothing.",
     `local function next_status(status, event) return (${luaTable(moves)})[event .. ' ' .. status] end`,
+    `local CHANNELS = ${luaSet(channels.map(({ name }) => name))}`,
     "-- The table of a channel's deliveries.",
     "local function channel_rules(channel)",
     ...channels.map(({ name, machine }) => `  if channel == '${name}' then return ${luaRules(machine)} end`),

@@ -9,8 +9,8 @@ export interface ChannelSet {
   /** Every one that can be used, in the order of the composition root; the first is the default. */
   readonly usable: readonly OpenChannel[];
   readonly all: readonly OpenChannel[];
-  /** One of which a delivery was begun. @throws {Error} where this gateway does not have it */
-  of(name: string): OpenChannel;
+  /** One of which a delivery was begun; undefined where only a newer gateway has it. */
+  find(name: string): OpenChannel | undefined;
   /** The one that a request names. @param name null: the default @throws {Refusal} `not_supported` */
   wanted(name: string | null): OpenChannel;
 }
@@ -26,11 +26,7 @@ export function openChannels(modules: readonly ChannelModule[], core: (name: str
   return {
     all,
     usable,
-    of(name) {
-      const channel = byName.get(name);
-      if (channel === undefined) throw new Error(`this gateway has no channel ${name}`);
-      return channel;
-    },
+    find: (name) => byName.get(name),
     wanted(name) {
       if (name === null) return standard;
       const channel = byName.get(name);

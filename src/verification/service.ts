@@ -9,7 +9,7 @@ import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { createCore } from "./channel-core.ts";
 import type { ChannelModule, DeliveryOrder } from "./channel-port.ts";
-import { type ChannelSet, openChannels } from "./channel-set.ts";
+import { type ChannelSet, type OpenChannel, openChannels } from "./channel-set.ts";
 import { createChecks } from "./checks.ts";
 import type { VerificationSettings } from "./config.ts";
 import { createDeliveries } from "./deliveries.ts";
@@ -59,8 +59,8 @@ export function createVerifications(options: VerificationsOptions): Verification
   const channels = openChannels(options.channels, (name) =>
     createCore({ ...options, hashes, seen: endings.seen, logger: logger.child({ channel: name }) }),
   );
-  const stopDeliveries: (typeof channels.all)[number]["stop"] = (verification) =>
-    channels.of(newestOf(verification).channel).stop(verification);
+  const stopDeliveries: OpenChannel["stop"] = (verification) =>
+    channels.find(newestOf(verification).channel)?.stop(verification);
   const deliveries = createDeliveries({ store, endings, publish, clock, logger });
   const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
   const due = createDueWatch({ store, clock, logger, onSeen: endings.seen });
@@ -137,7 +137,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     nextChannels(_app, verification) {
       if (isTerminal(verification.status)) return [];
       const newest = newestOf(verification);
-      const { proves } = channels.of(newest.channel);
+      const proves = channels.find(newest.channel)?.proves;
       const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
       return channels.usable
         .filter((channel) => channel.proves === proves)

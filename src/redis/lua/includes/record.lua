@@ -154,6 +154,10 @@ local function settle(record, now)
   end
   local function lose()
     move_delivery(record, 'lost', lost_at, 'interrupted')
+    if record.delivery_ended_at == '' then
+      -- Its table has no way from here: it is not due again and again.
+      set(record, 'deadline', '')
+    end
     record.reschedule = true
   end
   if lost_at <= expires_at then
