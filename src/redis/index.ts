@@ -12,10 +12,12 @@ import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createOutages } from "./outages-store.ts";
+import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
 import { createVerificationStore } from "./verification-store.ts";
+import { createVersionCheck, RecordVersionError } from "./version.ts";
 
 const beatMs = 20;
 
@@ -30,7 +32,10 @@ export interface Store {
    * as closely, what is overtaken meanwhile is never written, and under load all of it goes to Redis with one write.
    */
   readonly batchTimer: BatchTimer;
-  /** Resolves when the first try to connect to Redis succeeded or failed; soon in any case. */
+  /**
+   * Resolves when the first try to connect to Redis succeeded or failed; soon in any case.
+   * @throws {RecordVersionError} where it holds records that this gateway is too old for
+   */
   firstTried(): Promise<void>;
   /** Whether Redis answers and accepts writes now. */
   ping(): Promise<boolean>;
@@ -44,12 +49,17 @@ export function createStore(options: {
   readonly clock: Clock;
   /** For tests: verifications live by `clock` instead of by Redis' own. */
   readonly testTime?: boolean;
+  /** For tests: the record version that this gateway works with. */
+  readonly own?: number;
   readonly logger: Logger;
 }): Store {
-  const { redis, reputation, clock, testTime = false, logger } = options;
+  const { redis, reputation, clock, testTime = false, own = recordVersion, logger } = options;
   const connection = createRedis(redis, logger);
-  const { run, define } = createScriptRunner({ client: connection.client, clock, logger });
+  const runner = createScriptRunner({ client: connection.client, clock, logger });
+  const { define } = runner;
   define(loadScripts());
+  const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });
+  connection.client.on("ready", forget);
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
   return {
@@ -61,12 +71,25 @@ export function createStore(options: {
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
     batchTimer,
-    firstTried: connection.firstTried,
-    ping: connection.ping,
+    async firstTried() {
+      await connection.firstTried();
+      await check().catch(unlessTooOld);
+    },
+    ping: async () =>
+      (await connection.ping()) &&
+      (await check().then(
+        () => true,
+        () => false,
+      )),
     async close() {
       // A place that is not given back is taken until its lease ends.
       await admission.settled();
       await connection.close();
     },
   };
+}
+
+/** Redis that does not answer is waited for; what it holds decides later. */
+function unlessTooOld(error: unknown): void {
+  if (error instanceof RecordVersionError) throw error;
 }

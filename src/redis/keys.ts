@@ -44,3 +44,6 @@ export const admissionKey = "{admission}:out";
 
 /** Leads the scripts of caller-ID reputation (lua/reputation_update.lua) to their keys; all share its hash tag. */
 export const reputationKey = "{reputation}";
+
+/** The highest record version in use (lua/version.lua). */
+export const versionKey = "{version}:records";

@@ -38,6 +38,7 @@ const otherScripts = [
   "drain",
   "enable",
   "slots_status",
+  "version",
 ] as const;
 
 /** What of a channel goes into Redis. */
