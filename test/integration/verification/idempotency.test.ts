@@ -101,7 +101,7 @@ it("stands for one verification, whichever of two requests reserved it", async (
   const request = { key: "twins", fingerprint: "same", id: "v1" };
   const { reserve } = world.verificationStore;
   expect(await reserve(request)).toEqual({ kind: "new" });
-  expect(await reserve({ ...request, id: "v2" })).toEqual({ kind: "known", id: "v1" });
+  expect(await reserve({ ...request, id: "v2" })).toEqual({ kind: "known", id: "v1", mayBeForgotten: false });
   expect(await reserve({ ...request, fingerprint: "other" })).toEqual({ kind: "reused" });
 });
 
