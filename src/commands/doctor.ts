@@ -1,9 +1,10 @@
 /**
- * `onering doctor`: checks everything the gateway needs and reports what to fix. Changes nothing and calls nobody, unless
- * with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of service.
+ * `onering doctor`: checks everything the gateway needs and reports what to fix. Changes nothing and places no
+ * call, unless with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of
+ * service.
  */
 import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import { type Config, numbersToCall } from "../config/schema.ts";
 import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAriRights } from "../doctor/ari-rights.ts";
@@ -58,16 +59,17 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   const endpoints = Object.values(config.trunks)
     .filter((trunk) => asterisksOf(trunk).includes(name))
     .map((trunk) => trunk.endpoint);
+  const inbound = { trunks: config.trunks, ranges: config.ranges, numbers: numbersToCall(config) };
   const overAmi = () => examineAmi(name, asterisk, endpoints);
   const rest = async () => [
     ...(await examineOpenFiles(name, asterisk)),
-    ...(await examineInbound(name, asterisk, config)),
+    ...(await examineInbound(name, asterisk, inbound)),
   ];
   if (asterisk.driver === "asterisk-manager") {
     return [...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
   }
   const ari = ariOf(asterisk);
-  const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, config) };
+  const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, inbound) };
   await whenQualified(name, ari, { endpoints, say: (text) => process.stderr.write(`${text}\n`) });
   return [
     ...(await examineAsterisk(name, ari, endpoints, use)),

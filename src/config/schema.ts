@@ -49,3 +49,6 @@ export const ConfigSchema = section("OneRing's configuration.", {
 
 /** A whole, valid configuration, every default filled in. */
 export type Config = Static<typeof ConfigSchema>;
+
+/** The numbers that people call to prove theirs, E.164; empty: no call proves a number. */
+export const numbersToCall = ({ call_in }: Pick<Config, "call_in">): readonly string[] => call_in.numbers;

@@ -2,7 +2,6 @@
 import type { AppConfig } from "../apps/config.ts";
 import type { RangeConfig } from "../caller-ids/ranges-config.ts";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
-import type { CallInConfig } from "../channels/call-in/config.ts";
 import type { MissedCallSettings } from "../channels/missed-call/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
 import type { RedisConfig } from "../redis/config.ts";
@@ -14,7 +13,6 @@ export interface DoctorConfig extends TelephonyConfig {
   readonly redis: RedisConfig;
   readonly ranges: Readonly<Record<string, RangeConfig>>;
   readonly caller_id_reputation: ReputationConfig;
-  readonly call_in: CallInConfig;
   readonly verification: VerificationSettings & MissedCallSettings;
   readonly apps: Readonly<Record<string, AppConfig>>;
   readonly admin?: AdminConfig;

@@ -1,6 +1,6 @@
 /**
- * Looks at calls that come in: does the dialplan of an Asterisk lead them to the refusal that its gateways hear of
- * (asterisk-config/inbound.conf.template)? Where that cannot be seen, and for the carrier's part, it says how to try.
+ * Checks inbound calls: does the dialplan of an Asterisk route them to a rejection that its gateways are notified of
+ * (asterisk-config/inbound.conf.template)? Where that cannot be read, and for the carrier's part, it says how to test.
  */
 
 import { rangeOf } from "../caller-ids/range.ts";
@@ -21,11 +21,14 @@ const refusal = "onering-refusal";
 const howToMake =
   "With Docker set TRUNK_INBOUND=yes; beside a PBX add the contexts of asterisk-config/inbound.conf.template to the dialplan (docs/trunks.md).";
 
-type InboundConfig = Pick<DoctorConfig, "trunks" | "call_in" | "ranges">;
-/** An error where calls in are to prove numbers: without the dialplan they do not. Refused they are in any case. */
+export interface InboundConfig extends Pick<DoctorConfig, "trunks" | "ranges"> {
+  /** The numbers that people call to prove theirs, E.164; empty: no call proves a number. */
+  readonly numbers: readonly string[];
+}
+/** An error where inbound calls are to prove numbers: without the dialplan they do not. They are rejected in any case. */
 type Bad = typeof fail;
 
-/** @param name what the configuration calls this Asterisk; without trunks that take calls there nothing is looked at */
+/** @param name what the configuration calls this Asterisk; no findings where none of its trunks takes inbound calls */
 export async function examineInbound(
   name: string,
   asterisk: AsteriskConfig,
@@ -34,7 +37,7 @@ export async function examineInbound(
   const trunks = inboundTrunks(name, config);
   if (trunks.length === 0) return [];
   const { ami } = asterisk;
-  if (ami === undefined) return [unseen(name, "ARI does not tell the dialplan, and no AMI is configured", config)];
+  if (ami === undefined) return [unseen(name, "ARI cannot read the dialplan, and no AMI is configured", config)];
   try {
     const session = await AmiSession.open({
       ...{ ami, deadlineMs: asterisk.request_timeout_ms, clock: systemClock, eventMask: "off" },
@@ -48,20 +51,20 @@ export async function examineInbound(
   } catch (error) {
     const why = (error as Error).message;
     const rights = error instanceof AmiRefusal ? "; its user needs `write = system,reporting`" : "";
-    return [unseen(name, `AMI does not tell the dialplan (${why}${rights})`, config)];
+    return [unseen(name, `cannot read the dialplan over AMI (${why}${rights})`, config)];
   }
 }
 
-/** Whether calls that come in on this Asterisk are to prove numbers; others are worth a refusal only. */
-export function provesCallers(name: string, config: Pick<DoctorConfig, "trunks" | "call_in">): boolean {
+/** Whether inbound calls on this Asterisk are to prove numbers; all others are only rejected. */
+export function provesCallers(name: string, config: Omit<InboundConfig, "ranges">): boolean {
   return inboundTrunks(name, config).some(([, trunk]) => provesCaller(trunk, config));
 }
 
-function provesCaller({ inbound }: TrunkConfig, { call_in: { numbers } }: Pick<DoctorConfig, "call_in">): boolean {
+function provesCaller({ inbound }: TrunkConfig, { numbers }: Pick<InboundConfig, "numbers">): boolean {
   return inbound?.trusted === true && numbers.length > 0;
 }
 
-function inboundTrunks(name: string, { trunks }: Pick<DoctorConfig, "trunks">): [string, TrunkConfig][] {
+function inboundTrunks(name: string, { trunks }: Pick<InboundConfig, "trunks">): [string, TrunkConfig][] {
   return Object.entries(trunks).filter(([, trunk]) => trunk.inbound !== undefined && asterisksOf(trunk).includes(name));
 }
 
@@ -76,22 +79,25 @@ async function lookAtDialplan(
   const findings: Finding[] = [];
   for (const [trunkName, trunk] of trunks) {
     const bad: Bad = provesCaller(trunk, config) ? fail : warn;
-    const what = `Asterisk ${name}: calls in on trunk ${trunkName}`;
+    const what = `Asterisk ${name}: inbound calls on trunk ${trunkName}`;
     const context = await contextOf(session, trunk.endpoint);
-    // No such endpoint: that is told where endpoints are looked at.
+    // No such endpoint: reported by the check of endpoints.
     if (context === null) continue;
-    const astray = ours.includes(null)
-      ? [bad(`${what} are told to nobody: no context ${ours[0] === null ? entrance : refusal}`, howToMake)]
-      : [...deaf(what, asterisk, ours.flat(), bad), ...(await lost(session, what, context, trunk, config, bad))];
-    findings.push(...astray);
-    if (astray.length === 0)
-      findings.push(hint(`${what} are led to a refusal that this gateway hears of`, tryIt(config)));
+    const misrouted = ours.includes(null)
+      ? [bad(`${what} are not reported to any gateway: no context ${ours[0] === null ? entrance : refusal}`, howToMake)]
+      : [
+          ...unnotified(what, asterisk, ours.flat(), bad),
+          ...(await misroutedNumbers(session, what, context, trunk, config, bad)),
+        ];
+    findings.push(...misrouted);
+    if (misrouted.length === 0)
+      findings.push(hint(`${what} reach a rejection that this gateway is notified of`, tryIt(config)));
   }
   return findings;
 }
 
-/** A refusal that this gateway does not hear of. */
-function deaf(
+/** The rejection in the dialplan does not notify this gateway, or not with what it needs. */
+function unnotified(
   what: string,
   { driver, ari_app: app }: AsteriskConfig,
   steps: readonly (Step | null)[],
@@ -105,13 +111,15 @@ function deaf(
     ? []
     : [
         bad(
-          `${what} prove nothing: context ${entrance} does not pass the INVITE's headers on (ONERING_INVITE)`,
+          `${what} prove nothing: context ${entrance} does not pass on the INVITE's headers (ONERING_INVITE)`,
           howToMake,
         ),
       ];
   if (driver === "asterisk-manager") {
     if (!has("UserEvent", "OneRingInbound")) {
-      return [bad(`${what} are refused, but AMI is not told: no UserEvent(OneRingInbound,…) in ${refusal}`, howToMake)];
+      return [
+        bad(`${what} are rejected, but not reported over AMI: no UserEvent(OneRingInbound,…) in ${refusal}`, howToMake),
+      ];
     }
     const token = steps.some((step) => step?.application === "UserEvent" && eventSecretIn(step.data) !== null);
     if (token) return old;
@@ -119,7 +127,7 @@ function deaf(
       "Write `Token: <secret of 16 to 100 letters, digits, - or _>` into that UserEvent, as asterisk-config/inbound.conf.template has it.";
     return [
       bad(
-        `${what} prove nothing: UserEvent(OneRingInbound,…) in ${refusal} has no token, so anybody could forge it`,
+        `${what} prove nothing: UserEvent(OneRingInbound,…) in ${refusal} has no token, so any client that may send a call could forge it`,
         fix,
       ),
     ];
@@ -127,24 +135,24 @@ function deaf(
   if (has("Stasis", `${app},inbound,\${ONERING_INVITE}`)) return old;
   if (has("Stasis", `${app},inbound`)) {
     const fix = `Write \`Stasis(${app},inbound,\${ONERING_INVITE})\` in ${refusal}.`;
-    return [bad(`${what} prove nothing: Stasis(${app},inbound) does not pass the INVITE's headers on`, fix)];
+    return [bad(`${what} prove nothing: Stasis(${app},inbound) does not pass on the INVITE's headers`, fix)];
   }
   const fix = `With Docker name ${app} in INBOUND_APPS; else add \`same = n,Stasis(${app},inbound,\${ONERING_INVITE})\` before the Hangup of ${refusal}.`;
-  return [bad(`${what} are refused, but this gateway is not told: no Stasis(${app},inbound) in ${refusal}`, fix)];
+  return [bad(`${what} are rejected, but this gateway is not notified: no Stasis(${app},inbound) in ${refusal}`, fix)];
 }
 
-/** Numbers that the trunk's own context, where it is another one, does not lead to ours. */
-async function lost(
+/** Numbers that the trunk's context, where it is not ours, does not route to ours. */
+async function misroutedNumbers(
   session: AmiSession,
   what: string,
   context: string,
   trunk: TrunkConfig,
-  { call_in: { numbers }, ranges }: InboundConfig,
+  { numbers, ranges }: InboundConfig,
   bad: Bad,
 ): Promise<Finding[]> {
   if (context === entrance) return [];
   const format = createNumberFormat(trunk);
-  const lead = async (number: string): Promise<"here" | "elsewhere" | "nowhere"> => {
+  const route = async (number: string): Promise<"here" | "elsewhere" | "nowhere"> => {
     const forms = [...new Set([format.callerId(number) ?? number, number])];
     const found: Step[] = [];
     for (const form of forms) found.push(...((await stepsOf(session, context, form)) ?? []));
@@ -153,26 +161,26 @@ async function lost(
   };
   const findings: Finding[] = [];
   for (const number of trunk.inbound?.trusted ? numbers : []) {
-    if ((await lead(number)) === "here") continue;
-    const fix = `Lead it to ${entrance}, or set the endpoint's \`context\` to that. What a \`switch\` leads to is not seen.`;
-    findings.push(bad(`${what} begin in context ${context}, which does not lead ${number} to ${entrance}`, fix));
+    if ((await route(number)) === "here") continue;
+    const fix = `Route it to ${entrance}, or set the endpoint's \`context\` to that. The check does not follow a \`switch\`.`;
+    findings.push(bad(`${what} start in context ${context}, which does not route ${number} to ${entrance}`, fix));
     break;
   }
   for (const name of trunk.ranges) {
     const range = ranges[name];
-    if (range === undefined || (await lead(rangeOf(range).example)) !== "elsewhere") continue;
-    const fix = `Lead them to ${entrance}: if they are answered, who calls a missed call back pays for it.`;
-    findings.push(warn(`${what} to the caller IDs of range ${name} are led elsewhere by context ${context}`, fix));
+    if (range === undefined || (await route(rangeOf(range).example)) !== "elsewhere") continue;
+    const fix = `Route them to ${entrance}: if they are answered, people who call back a missed call pay for it.`;
+    findings.push(warn(`${what} to the caller IDs of range ${name} are routed elsewhere by context ${context}`, fix));
   }
   return findings;
 }
 
 function unseen(name: string, why: string, config: InboundConfig): Finding {
-  return hint(`Asterisk ${name}: whether calls in are led to a refusal cannot be seen: ${why}`, tryIt(config));
+  return hint(`Asterisk ${name}: cannot check whether inbound calls are rejected: ${why}`, tryIt(config));
 }
 
-/** The carrier's part, and the events that an AMI user may read, show with a call alone. */
-function tryIt({ call_in: { numbers } }: InboundConfig): string {
+/** The carrier's part, and the events that an AMI user may read, can only be tested with a call. */
+function tryIt({ numbers }: InboundConfig): string {
   const number = numbers[0] ?? "one of your caller IDs";
-  return `To be sure, call ${number} from another phone: it must be refused at once, unanswered, and counted in onering_inbound_calls_total.`;
+  return `To be sure, call ${number} from another phone: it must be rejected at once, unanswered, and counted in onering_inbound_calls_total.`;
 }

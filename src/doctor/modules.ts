@@ -1,4 +1,4 @@
-/** Looks at the modules that an Asterisk runs: what calls, the SIP capture and calls that come in need. */
+/** Checks the modules that an Asterisk runs: those needed for calls, for the SIP capture and for inbound calls. */
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Modules without which a call cannot be placed or watched. */
@@ -16,16 +16,16 @@ const neededModules = [
 ];
 
 /** What mirrors SIP messages to the gateway's capture. */
-const tapModules = ["res_hep.so", "res_hep_pjsip.so"];
+const captureModules = ["res_hep.so", "res_hep_pjsip.so"];
 
-/** What can read a dialplan from somewhere. */
+/** Any of them can load a dialplan. */
 const dialplanModules = ["pbx_config.so", "pbx_ael.so", "pbx_lua.so", "pbx_realtime.so"];
 
-/** What a gateway has an Asterisk for beside placing calls. */
+/** What a gateway uses an Asterisk for besides placing calls. */
 export interface AsteriskUse {
-  /** It listens for copies of its SIP messages. */
+  /** It receives copies of its SIP messages. */
   readonly capture: boolean;
-  /** Calls that come in on it are to prove numbers. */
+  /** Inbound calls on it are to prove numbers. */
   readonly inbound: boolean;
 }
 
@@ -38,14 +38,14 @@ export function examineModules(name: string, running: ReadonlySet<string> | null
     missing.length === 0
       ? ok(`Asterisk ${name}: all needed modules run`)
       : fail(`Asterisk ${name}: modules not running: ${missing.join(", ")}`, "Load them in modules.conf."),
-    ...(use.capture ? [examineTap(name, running)] : []),
+    ...(use.capture ? [examineCapture(name, running)] : []),
     ...(use.inbound ? examineDialplan(name, running) : []),
   ];
 }
 
-/** Without it calls work all the same. */
-function examineTap(name: string, running: ReadonlySet<string>): Finding {
-  const missing = tapModules.filter((module) => !running.has(module));
+/** Calls work without it. */
+function examineCapture(name: string, running: ReadonlySet<string>): Finding {
+  const missing = captureModules.filter((module) => !running.has(module));
   if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
   return warn(
     `Asterisk ${name}: nothing feeds the SIP capture, ${missing.join(" and ")} not running`,
@@ -53,12 +53,12 @@ function examineTap(name: string, running: ReadonlySet<string>): Finding {
   );
 }
 
-/** Without any there is no dialplan. What is in it, ARI does not tell (src/doctor/inbound.ts). */
+/** Without any of them there is no dialplan. Its contents cannot be read over ARI (src/doctor/inbound.ts). */
 function examineDialplan(name: string, running: ReadonlySet<string>): Finding[] {
   if (dialplanModules.some((module) => running.has(module))) return [];
   return [
     fail(
-      `Asterisk ${name}: calls that come in find no dialplan, ${dialplanModules[0]} not running`,
+      `Asterisk ${name}: inbound calls find no dialplan, ${dialplanModules[0]} not running`,
       "With Docker set TRUNK_INBOUND=yes; else load it in modules.conf (docs/trunks.md).",
     ),
   ];

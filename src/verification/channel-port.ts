@@ -84,6 +84,16 @@ export interface AfterUpdate {
   readonly partsDelivered: number;
 }
 
+/** A delivery in progress, as an example for the API document. */
+export interface ChannelExample {
+  /** One of the states that can be reached while the verification is open. */
+  readonly state: string;
+  /** Null: the channel has no code. */
+  readonly codeLength: number | null;
+  /** What `describe` returns then. */
+  readonly described: Readonly<Record<string, unknown>>;
+}
+
 /** What is fixed of a channel, and how it is opened: what its folder exports. */
 export interface ChannelModule {
   /** In records, configuration and API. */
@@ -96,6 +106,8 @@ export interface ChannelModule {
   readonly scripts: Readonly<Record<string, URL>>;
   /** JSON Schema (TypeBox) of what `describe` returns, for the API document. */
   readonly schema: TSchema;
+  /** What the API document shows of it; without it no example uses the channel. */
+  readonly example?: ChannelExample;
   open(core: ChannelCore): Channel;
 }
 

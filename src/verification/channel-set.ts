@@ -3,7 +3,8 @@ import type { Channel, ChannelCore, ChannelModule } from "./channel-port.ts";
 import { channelNotAvailable } from "./refusals.ts";
 
 /** A channel at work, with what is fixed of it. */
-export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "enabled"> & Channel;
+export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "example" | "enabled"> &
+  Channel;
 
 export interface ChannelSet {
   /** Every one that can be used, in the order of the composition root; the first is the default. */

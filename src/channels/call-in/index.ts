@@ -11,6 +11,7 @@ import type { TrunkCall } from "../../telephony/calls/inbound.ts";
 import type { ChannelModule } from "../../verification/channel-port.ts";
 import type { CallInConfig } from "./config.ts";
 import type { InboundCallEvents } from "./events.ts";
+import { callInExample } from "./example.ts";
 import { createInboundCalls } from "./inbound-calls.ts";
 import { callInMachine } from "./machine.ts";
 import { CallInBody } from "./schema.ts";
@@ -33,6 +34,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
     machine: callInMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url), called: new URL("lua/called.lua", import.meta.url) },
     schema: CallInBody,
+    example: callInExample,
     open(core) {
       const inbound = createInboundCalls({ core, numbers: config.numbers, publish });
       onInbound(inbound.receive);

@@ -12,6 +12,7 @@ import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
 import { createDescription } from "./describe.ts";
 import type { CallEvents } from "./events.ts";
+import { missedCallExample } from "./example.ts";
 import { missedCallMachine } from "./machine.ts";
 import { readForMissedCall } from "./read.ts";
 import { badCalls, notLeased } from "./refusals.ts";
@@ -48,6 +49,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       next_call: new URL("lua/next_call.lua", import.meta.url),
     },
     schema: MissedCallBody,
+    example: missedCallExample,
     open(core) {
       const calls = createCalls({ ...parts, core, gapMs: callSettings.second_call_gap_ms });
       const describe = createDescription({ ms: callSettings.ring_ms, setup_limit_ms: callSettings.setup_limit_ms });

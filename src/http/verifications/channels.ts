@@ -1,7 +1,7 @@
 /** What the HTTP layer knows of channels: names and how each is shown. */
 import type { OpenChannel } from "../../verification/channel-set.ts";
 
-export type ChannelView = Pick<OpenChannel, "name" | "schema" | "describe">;
+export type ChannelView = Pick<OpenChannel, "name" | "machine" | "schema" | "example" | "describe">;
 
 /** Every channel that the contract names. One that this gateway does not have is refused as `not_supported`. */
 const contractChannels = ["missed_call", "call_in", "voice", "sms", "whatsapp", "email", "push"] as const;

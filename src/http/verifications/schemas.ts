@@ -85,7 +85,7 @@ export function startBody(channels: readonly ChannelView[]) {
       metadata: Type.Optional(Metadata),
       client: Type.Optional(Client),
     },
-    { title: "StartVerification", additionalProperties: false, examples: startExamples },
+    { title: "StartVerification", additionalProperties: false, examples: startExamples(channels) },
   );
 }
 
@@ -117,14 +117,12 @@ export function resendBody(channels: readonly ChannelView[]) {
 }
 
 function deliveryBody(channels: readonly ChannelView[]) {
+  const states = channels.map(({ name, machine }) => `Of \`${name}\`: ${Object.keys(machine.states).join(", ")}.`);
   return Type.Object({
     number: Type.Integer({ description: "1 for the first." }),
     channel: Type.String({ description: "How it was delivered." }),
     to: Type.String({ description: "Where it went, E.164." }),
-    state: Type.String({
-      description:
-        "Of `missed_call`: calling, ringing, rung, failed. Of `call_in`: waiting, called. Further channels add their own.",
-    }),
+    state: Type.String({ description: `${states.join(" ")} Further channels add their own.` }),
     reason: nullableString("How it went, once that is known: docs/api.md has the list."),
     started_at: time("When it began."),
     ended_at: nullableTime("When it ended; null while it is in progress."),
@@ -183,7 +181,7 @@ export function verificationBody(channels: readonly ChannelView[]) {
       expires_at: time("When the code stops being accepted."),
       ended_at: nullableTime("When it ended; null while it is open."),
     },
-    { title: "Verification", examples: verificationExamples },
+    { title: "Verification", examples: verificationExamples(channels) },
   );
 }
 

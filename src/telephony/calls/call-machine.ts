@@ -25,7 +25,7 @@ export interface CallRules {
 
 export type CallTimer = "setup" | "ring" | "hangup_retry" | "end_overdue";
 
-export type CallInput = { readonly atMs: number } & (
+export type CallEventInput = { readonly atMs: number } & (
   | { readonly type: "placed" | "progress" | "alerting" | "answered" | "lost" }
   | { readonly type: "cancel" | "hangup_done" | "hangup_failed" }
   | { readonly type: "refused"; readonly refusal: OriginateRefusal }
@@ -86,7 +86,7 @@ export function beginCall(rules: CallRules, atMs: number): CallStep {
 }
 
 /** Every further step. */
-export function stepCall(rules: CallRules, state: CallState, input: CallInput): CallStep {
+export function stepCall(rules: CallRules, state: CallState, input: CallEventInput): CallStep {
   if (state.phase === "over") return afterTheEnd(state, input);
   switch (input.type) {
     case "placed":
@@ -114,7 +114,7 @@ export function stepCall(rules: CallRules, state: CallState, input: CallInput): 
 const stay = (state: CallState, actions: readonly CallAction[] = []): CallStep => ({ state, actions });
 
 /** A call that was taken for lost, and yet is up, is hung up: it must not ring on unsupervised. */
-function afterTheEnd(state: CallState, input: CallInput): CallStep {
+function afterTheEnd(state: CallState, input: CallEventInput): CallStep {
   return stay(state, isSignOfLife(input.type) ? [{ type: "hangup" }] : []);
 }
 
@@ -123,7 +123,7 @@ export function isSignOfLife(type: string): boolean {
   return type === "placed" || type === "progress" || type === "alerting" || type === "answered";
 }
 
-function signOfLife(rules: CallRules, before: CallState, input: CallInput): CallStep {
+function signOfLife(rules: CallRules, before: CallState, input: CallEventInput): CallStep {
   const alerts = input.type === "alerting" || (input.type === "progress" && rules.ringOnProgress);
   const firstAlert = alerts && before.alertedAtMs === null;
   const state: CallState = {
@@ -216,7 +216,7 @@ const ownHangupStatuses: readonly (number | null)[] = [null, 200, 480, 487, 603]
  */
 function whoEnded(
   state: CallState,
-  input: CallInput & { readonly type: "ended" },
+  input: CallEventInput & { readonly type: "ended" },
 ): Pick<CallEnd, "endedBy" | "farEndRefused"> {
   const { q850Cause, sipStatus, lastResponse } = input;
   const likeOurs = ownHangupCauses.includes(q850Cause) && ownHangupStatuses.includes(sipStatus);

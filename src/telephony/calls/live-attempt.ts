@@ -8,7 +8,7 @@ import { type CallEnd, resultOf } from "./attempt-result.ts";
 import {
   beginCall,
   type CallAction,
-  type CallInput,
+  type CallEventInput,
   type CallRules,
   type CallState,
   type CallStep,
@@ -32,7 +32,7 @@ export interface LiveAttemptParts {
 }
 
 /** What happened; the time is now, unless an event brings its own. */
-export type AttemptInput = CallInput extends infer Input
+export type AttemptInput = CallEventInput extends infer Input
   ? Input extends unknown
     ? Omit<Input, "atMs">
     : never
@@ -56,7 +56,7 @@ export class LiveAttempt {
   }
 
   feed(happened: AttemptInput & { readonly atMs?: number }): void {
-    const input = { atMs: this.#parts.clock.nowMs(), ...happened } as CallInput;
+    const input = { atMs: this.#parts.clock.nowMs(), ...happened } as CallEventInput;
     const step = stepCall(this.#parts.rules, this.#state, input);
     this.#state = step.state;
     this.#do(step.actions);

@@ -79,7 +79,7 @@ export const Trunk = section("A SIP trunk to a carrier: an endpoint in Asterisk'
   }),
   inbound: Type.Optional(
     section(
-      "Inbound calls on this trunk (`call_in`). All are rejected unanswered; Asterisk must accept them up to that point (docs/trunks.md).",
+      "Inbound calls on this trunk. All are rejected unanswered; Asterisk must accept them up to that point (docs/trunks.md).",
       {
         trusted: Type.Boolean({
           default: false,

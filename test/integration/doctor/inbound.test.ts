@@ -1,4 +1,4 @@
-/** What `onering doctor` says of calls that come in, on real Asterisks with and without the dialplan for them. */
+/** What `onering doctor` reports on inbound calls, on real Asterisks with and without the dialplan for them. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -54,17 +54,17 @@ async function examined(
     }),
   );
   // A finding is a line, and perhaps one that says what to do.
-  const said = output.match(/^.*calls (?:in|that come in).*\n(?: +→ .*\n)?/gm) ?? [];
+  const said = output.match(/^.*inbound calls.*\n(?: +→ .*\n)?/gm) ?? [];
   return { code, said: said.join("") };
 }
 
 describe("where the dialplan leads calls in to the refusal", () => {
   it.each([["ari-websocket"], ["ari-client"], ["asterisk-manager"]])(
-    "nothing is to be mended for %s",
+    "nothing is to be fixed for %s",
     async (driver) => {
       const { code, said } = await examined(open, { asterisk: { driver } });
       expect(said).toMatch(
-        /^ {2}ok {3}.*are led to a refusal that this gateway hears of\n +→ .*call \+441144960000 from/,
+        /^ {2}ok {3}.*reach a rejection that this gateway is notified of\n +→ .*call \+441144960000 from/,
       );
       expect(code).toBe(0);
     },
@@ -83,7 +83,7 @@ describe("where the dialplan leads calls in to the refusal", () => {
     await open.cli("dialplan remove extension _[+0-9]!@onering-refusal 2");
     try {
       const { said } = await examined(open, { asterisk: { driver: "asterisk-manager" } });
-      expect(said).toMatch(/^ FAIL .*AMI is not told: no UserEvent\(OneRingInbound/);
+      expect(said).toMatch(/^ FAIL .*not reported over AMI: no UserEvent\(OneRingInbound/);
       expect((await examined(open)).code).toBe(0);
     } finally {
       await open.cli("dialplan reload");
@@ -93,16 +93,21 @@ describe("where the dialplan leads calls in to the refusal", () => {
 
 describe("where calls in would prove nothing", () => {
   it.each([
-    ["asterisk-manager", /Token: [\w-]+,/, "", /has no token, so anybody could forge it\n +→ .*Token: /],
+    [
+      "asterisk-manager",
+      /Token: [\w-]+,/,
+      "",
+      /has no token, so any client that may send a call could forge it\n +→ .*Token: /,
+    ],
     ["asterisk-manager", /Token: [\w-]+,/, "Token: short,", /has no token/],
     [
       "ari-websocket",
       /,inbound,\$\{ONERING_INVITE\}/,
       ",inbound",
-      /does not pass the INVITE's headers on\n +→ .*ONERING_INVITE/,
+      /does not pass on the INVITE's headers\n +→ .*ONERING_INVITE/,
     ],
-    ["ari-websocket", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass the INVITE's headers on/],
-    ["asterisk-manager", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass the INVITE's headers on/],
+    ["ari-websocket", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass on the INVITE's headers/],
+    ["asterisk-manager", /ONERING_INVITE=v1/, "ONERING_INVITE=v0", /does not pass on the INVITE's headers/],
   ])("%s is told so: %s", async (driver, from, to, expected) => {
     const file = path.join(open.dir, "etc/extensions.conf");
     const before = await readFile(file, "utf8");
@@ -124,7 +129,7 @@ describe("where the dialplan is another one", () => {
   it("the missing context is named: an error where it is to verify, a warning where calls are only refused", async () => {
     const verifies = await examined(closed);
     expect(verifies.said).toMatch(
-      /^ FAIL .*trunk carrier are told to nobody: no context onering-inbound\n +→ .*TRUNK_INBOUND/m,
+      /^ FAIL .*trunk carrier are not reported to any gateway: no context onering-inbound\n +→ .*TRUNK_INBOUND/m,
     );
     expect(verifies.code).toBe(1);
     const refuses = await examined(closed, { inbound: {}, callIn: [] });
@@ -135,17 +140,19 @@ describe("where the dialplan is another one", () => {
     // As trunks begin without TRUNK_INBOUND.
     const { said } = await examined(open, { endpoint: "pbx" });
     expect(said).toMatch(
-      /^ FAIL .*begin in context no-inbound-calls, which does not lead \+441144960000 to onering-inbound/,
+      /^ FAIL .*start in context no-inbound-calls, which does not route \+441144960000 to onering-inbound/,
     );
 
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Asterisk's own way to write it.
     await open.cli('dialplan add extension _+44114.,1,Goto,"onering-inbound,${EXTEN},1" into no-inbound-calls');
-    expect((await examined(open, { endpoint: "pbx" })).said).toMatch(/^ {2}ok {3}.*led to a refusal/);
+    expect((await examined(open, { endpoint: "pbx" })).said).toMatch(/^ {2}ok {3}.*reach a rejection/);
 
     // Who calls a missed call back would be answered here.
     await open.cli("dialplan add extension _+447700.,1,Answer into no-inbound-calls");
     const answered = await examined(open, { endpoint: "pbx" });
-    expect(answered.said).toMatch(/^ warn .*caller IDs of range block are led elsewhere by context no-inbound-calls\n/);
+    expect(answered.said).toMatch(
+      /^ warn .*caller IDs of range block are routed elsewhere by context no-inbound-calls\n/,
+    );
     expect(answered.code).toBe(0);
   });
 });
@@ -155,7 +162,7 @@ describe("where the dialplan cannot be seen", () => {
     const alone = { ami: undefined };
     const { code, said } = await examined(open, { asterisk: alone });
     expect(said).toMatch(
-      /^ {2}ok {3}.*cannot be seen: ARI does not tell the dialplan.*\n +→ .*call \+441144960000 from another phone/,
+      /^ {2}ok {3}.*cannot check whether inbound calls are rejected: ARI cannot read the dialplan.*\n +→ .*call \+441144960000 from another phone/,
     );
     expect(code).toBe(0);
     const none = await examined(closed, { asterisk: alone });
@@ -166,6 +173,6 @@ describe("where the dialplan cannot be seen", () => {
   it("nothing is said where no trunk takes calls", async () => {
     const { local } = gatewayDocument({ redisUrl, asterisk: closed }).asterisks as Record<string, object>;
     const { output } = await doctor(gatewayDocument({ redisUrl, asterisk: closed, config: { asterisks: { local } } }));
-    expect(output).not.toMatch(/calls in|calls that come in/);
+    expect(output).not.toMatch(/inbound calls/);
   });
 });

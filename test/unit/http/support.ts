@@ -2,8 +2,12 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import { callInExample } from "../../../src/channels/call-in/example.ts";
+import { callInMachine } from "../../../src/channels/call-in/machine.ts";
 import { CallInBody } from "../../../src/channels/call-in/schema.ts";
 import { createDescription } from "../../../src/channels/missed-call/describe.ts";
+import { missedCallExample } from "../../../src/channels/missed-call/example.ts";
+import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts";
 import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
@@ -62,11 +66,19 @@ export const delivery = (changed: Partial<Delivery>): Delivery => ({ ...newestOf
 export const channels = [
   {
     name: "missed_call",
+    machine: missedCallMachine,
     schema: MissedCallBody,
+    example: missedCallExample,
     describe: createDescription({ ms: 5000, setup_limit_ms: 20_000 }),
     read: async () => ({ code: "", codeLength: 4 }),
   },
-  { name: "call_in", schema: CallInBody, describe: ({ details }: Delivery) => details },
+  {
+    name: "call_in",
+    machine: callInMachine,
+    schema: CallInBody,
+    example: callInExample,
+    describe: ({ details }: Delivery) => details,
+  },
 ].map((channel) => ({ ...channel, proves: "phone", enabled: true }) as unknown as OpenChannel);
 
 /** Knows one verification of the app `shop`, whose code is `secretCode`. Remembers what it was asked. */

@@ -4,7 +4,7 @@ import { resultOf } from "../../../../src/telephony/calls/attempt-result.ts";
 import {
   beginCall,
   type CallAction,
-  type CallInput,
+  type CallEventInput,
   type CallRules,
   type CallState,
   type CallTimer,
@@ -20,7 +20,7 @@ const rules: CallRules = {
   endWaitMs: 12_000,
 };
 
-type Sketch = CallInput extends infer Input ? (Input extends unknown ? Omit<Input, "atMs"> : never) : never;
+type Sketch = CallEventInput extends infer Input ? (Input extends unknown ? Omit<Input, "atMs"> : never) : never;
 
 /** Runs a call through what happens, one second apart. */
 function run(happenings: readonly Sketch[], changed: Partial<CallRules> = {}) {
@@ -29,7 +29,7 @@ function run(happenings: readonly Sketch[], changed: Partial<CallRules> = {}) {
   const actions: CallAction[] = [...first.actions];
   let state: CallState = first.state;
   happenings.forEach((happening, index) => {
-    const step = stepCall(own, state, { ...happening, atMs: (index + 1) * 1000 } as CallInput);
+    const step = stepCall(own, state, { ...happening, atMs: (index + 1) * 1000 } as CallEventInput);
     state = step.state;
     actions.push(...step.actions);
   });
