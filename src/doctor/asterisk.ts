@@ -1,6 +1,6 @@
 /** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
 import type { AriConfig } from "../telephony/asterisk/access.ts";
-import { answersOverWebSocket, wayOut } from "../telephony/asterisk/ari-websocket/version.ts";
+import { answersOverWebSocket, remedy } from "../telephony/asterisk/ari-websocket/version.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { type AsteriskUse, examineModules } from "./modules.ts";
 
@@ -88,8 +88,8 @@ export function examineDriver(name: string, { driver }: Pick<AriConfig, "driver"
   if (driver !== "ari-websocket" || answersOverWebSocket(version) !== false) return [];
   return [
     fail(
-      `Asterisk ${name}: version ${version} takes no requests over the WebSocket, which the driver ${driver} needs`,
-      wayOut,
+      `Asterisk ${name}: version ${version} does not support ARI requests over WebSocket, which the driver ${driver} needs`,
+      remedy,
     ),
   ];
 }

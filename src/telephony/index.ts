@@ -104,7 +104,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     health: ({ trunk, asterisk }) =>
       watches.get(asterisk)?.health(config.trunks[trunk]?.endpoint ?? "") ?? {
         usable: true,
-        why: "Asterisk is connected; no AMI to tell more",
+        why: "Asterisk is connected; no AMI to report more",
       },
   });
   const capture =
@@ -144,7 +144,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
 }
 
 export interface DriverParts extends Pick<TelephonyParts, "clock" | "random" | "logger"> {
-  /** Whether it has to tell `progress`; default true. */
+  /** Whether it must report `progress`; default true. */
   readonly withProgress?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How each driver reaches its Asterisk: what the configuration must say for it, and the types that know it is there. */
+/** How each driver reaches its Asterisk: the required configuration keys, and types that guarantee them. */
 import type { AsteriskConfig } from "./config.ts";
 
 type AriKey = "ari_url" | "ari_user" | "ari_password";

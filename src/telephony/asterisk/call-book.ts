@@ -1,11 +1,11 @@
-/** The calls of one driver, and what is told of them: each piece of news once, and one end for each call. */
+/** The calls of one driver and the reports about them: each update once, and one end for each call. */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import { type CallEvent, type CallRequest, OriginateError } from "./call-control.ts";
 import { isCallId } from "./call-request.ts";
-import { type ChannelNews, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
+import { type ChannelUpdate, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
 
-/** A call that Asterisk should have ended by itself this long ago is gone, whatever we missed. */
+/** A call whose fail-safe in Asterisk expired this long ago is over, even if its end was missed. */
 const goneMarginMs = 30_000;
 
 export interface CallBookParts {
@@ -44,7 +44,7 @@ export class CallBook {
       placing: true,
       wanted: true,
       hangupsUnderWay: 0,
-      told: new Set(),
+      reported: new Set(),
     };
     this.#calls.set(channelId, call);
     return call;
@@ -55,21 +55,21 @@ export class CallBook {
     this.#calls.delete(call.channelId);
   }
 
-  tell(call: OwnCall, news: ChannelNews): void {
+  report(call: OwnCall, update: ChannelUpdate): void {
     const base = { callId: call.callId, atMs: this.#parts.clock.nowMs() };
-    if (news.type === "dialing") return;
-    if (news.type === "ended") {
+    if (update.type === "dialing") return;
+    if (update.type === "ended") {
       this.#calls.delete(call.channelId);
-      const { q850Cause, sipStatus, sipCallId, lastResponse } = news;
-      this.#tell({ ...base, type: "ended", q850Cause, sipStatus, sipCallId, lastResponse });
+      const { q850Cause, sipStatus, sipCallId, lastResponse } = update;
+      this.#emit({ ...base, type: "ended", q850Cause, sipStatus, sipCallId, lastResponse });
       return;
     }
-    if (isNew(call, news.type)) this.#tell({ ...base, type: news.type });
+    if (isNew(call, update.type)) this.#emit({ ...base, type: update.type });
   }
 
   lose(call: OwnCall): void {
     if (!this.#calls.delete(call.channelId)) return;
-    this.#tell({ type: "lost", callId: call.callId, atMs: this.#parts.clock.nowMs() });
+    this.#emit({ type: "lost", callId: call.callId, atMs: this.#parts.clock.nowMs() });
   }
 
   loseTheGone(): void {
@@ -86,29 +86,29 @@ export class CallBook {
   }
 
   /**
-   * Catches up with what was missed.
+   * Reports what was missed during a disconnect.
    * @param placed what `placed` gave before the list was asked for
-   * @returns our channels that nobody wants, to be hung up
+   * @returns orphan channels, to be hung up
    */
   reconcile(placed: readonly OwnCall[], channels: readonly LiveChannel[]): string[] {
     const unowned: string[] = [];
     for (const { id, state } of channels) {
       if (callIdOf(this.#parts.app, id) === null) continue;
       const call = this.#calls.get(id);
-      if (call !== undefined && state !== undefined) this.tell(call, { type: state, channelId: id });
+      if (call !== undefined && state !== undefined) this.report(call, { type: state, channelId: id });
       if (call?.wanted !== true) unowned.push(id);
     }
     const up = new Set(channels.map((channel) => channel.id));
     for (const call of placed) if (!up.has(call.channelId)) this.lose(call);
     if (unowned.length > 0) {
-      this.#parts.logger.warn({ channels: unowned.length }, "hanging up channels of ours that nobody owns");
+      this.#parts.logger.warn({ channels: unowned.length }, "hanging up orphan channels");
     }
     return unowned;
   }
 
   /**
-   * Ends a call that nobody wants any more.
-   * @param send tells Asterisk; until it is answered, news of the call is no surprise
+   * Ends a call that is no longer needed.
+   * @param send requests the hang-up from Asterisk; until it is answered, updates of the call are expected
    */
   async end(callId: string, send: (channelId: string) => Promise<void>): Promise<void> {
     if (!isCallId(callId)) throw new Error("not a call id");
@@ -124,19 +124,19 @@ export class CallBook {
     }
   }
 
-  /** Whether a channel that lives is ours, and yet nobody wants it nor is ending it. */
+  /** Whether a live channel of ours is an orphan: its call is not wanted, and no hang-up is in progress. */
   isUnowned(channelId: string): boolean {
     const call = this.#calls.get(channelId);
     if (call === undefined) return callIdOf(this.#parts.app, channelId) !== null;
     return !call.wanted && call.hangupsUnderWay === 0;
   }
 
-  #tell(event: CallEvent): void {
+  #emit(event: CallEvent): void {
     try {
       this.#receive(event);
     } catch (error) {
-      // A receiver's mistake must not disturb the driver.
-      this.#parts.logger.error({ err: error }, "a receiver of call events threw");
+      // An exception in a listener must not disturb the driver.
+      this.#parts.logger.error({ err: error }, "call event listener threw");
     }
   }
 }

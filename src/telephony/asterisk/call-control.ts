@@ -5,24 +5,24 @@
 
 import type { Invite } from "./invite.ts";
 
-/** One INVITE to place. Every text in it was validated by the gateway; drivers check it again and send nothing else. */
+/** One INVITE to place. The gateway has validated every string in it; drivers check them again and send nothing else. */
 export interface CallRequest {
   /** Unique; becomes Asterisk's channel id, so that placing the same call twice is refused. `^[A-Za-z0-9_-]{1,100}$`. */
   readonly callId: string;
   /** The PJSIP endpoint of the trunk. */
   readonly endpoint: string;
-  /** Callee as the trunk wants it, tech prefix included: see `isDialString`. */
+  /** Callee in the trunk's format, tech prefix included: see `isDialString`. */
   readonly callee: string;
-  /** Caller ID as the trunk wants it: see `isSignalledCallerId`. */
+  /** Caller ID in the trunk's format: see `isSignalledCallerId`. */
   readonly callerId: string;
-  /** Asterisk ends the call by itself after this time, should we die. Whole seconds. */
+  /** Fail-safe: Asterisk ends the call by itself after this time if the gateway dies. Whole seconds. */
   readonly failSafeSeconds: number;
 }
 
-/** Which of the two ends hung up: it decides what a cause means (Asterisk makes up 19 / 480 for our own hang-ups). */
+/** Which of the two ends hung up: it decides what a cause means (Asterisk generates 19 / 480 for our own hang-ups). */
 export type EndedBy = "far_end" | "us";
 
-/** The last response to an INVITE; `status` 0: there was none at all. `phrase` is the carrier's text, at most 64 characters. */
+/** The last response to an INVITE; `status` 0: there was none. `phrase` is the carrier's text, at most 64 characters. */
 export interface LastResponse {
   readonly status: number;
   readonly phrase: string;
@@ -37,9 +37,9 @@ export type CallEvent =
   /** The far end sent a 200. */
   | { readonly type: "answered"; readonly callId: string; readonly atMs: number }
   /**
-   * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk tells;
+   * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk reports it;
    * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
-   * `lastResponse` is what the far end sent last; null where this Asterisk does not say (`channelvars`).
+   * `lastResponse` is what the far end sent last; null where this Asterisk does not report it (`channelvars`).
    */
   | {
       readonly type: "ended";
@@ -50,19 +50,18 @@ export type CallEvent =
       readonly sipCallId: string | null;
       readonly lastResponse: LastResponse | null;
     }
-  /** Nothing more will be known of this call: the connection or Asterisk itself was lost. */
+  /** No further events of this call will arrive: the connection or Asterisk itself was lost. */
   | { readonly type: "lost"; readonly callId: string; readonly atMs: number };
 
 /**
- * A call that came in on a trunk. Whoever it is, it is refused before it is answered, so nobody pays for it: the driver
- * does that at once, by itself, and then tells of it.
+ * An inbound call on a trunk. The driver rejects every one at once, unanswered and so free of charge, and then reports it.
  */
 export interface InboundCall {
-  /** The PJSIP endpoint that it came in on. */
+  /** The PJSIP endpoint of the call. */
   readonly endpoint: string;
   /**
-   * What the dialplan passed on of its INVITE: untrusted. `unreadable`: not whole, or nothing. `forged`: it came over AMI
-   * without the dialplan's secret, so there may have been no such call.
+   * The parts of its INVITE that the dialplan passed on: untrusted. `unreadable`: incomplete or missing. `forged`: it came over AMI
+   * without the dialplan's secret, so the call may not exist.
    */
   readonly invite: Invite | "unreadable" | "forged";
   readonly atMs: number;
@@ -75,7 +74,7 @@ export type OriginateRefusal =
   | "no_response"
   /** Asterisk has no such endpoint, or none of its contacts can be reached: nothing was sent. */
   | "trunk_down"
-  /** A call with this id exists already. */
+  /** A call with this id already exists. */
   | "duplicate"
   /** Asterisk refused the request for another reason. */
   | "refused";
@@ -102,7 +101,7 @@ export interface CallControl {
   hangup(callId: string): Promise<void>;
   /** Sets the one receiver of events. A receiver that throws does not disturb the driver. */
   onEvent(receiver: (event: CallEvent) => void): void;
-  /** Sets the one receiver of incoming calls, which are refused whether or not there is one. */
+  /** Sets the one receiver of inbound calls, which are rejected with or without a receiver. */
   onInbound(receiver: (call: InboundCall) => void): void;
   /** Sets the one receiver of connection changes. */
   onConnection(receiver: (connected: boolean) => void): void;

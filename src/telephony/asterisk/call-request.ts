@@ -1,4 +1,4 @@
-/** What may leave for Asterisk. Drivers check every request once more: a text that slips through here reaches SIP. */
+/** Validates requests to Asterisk. Drivers check every request once more: an invalid string would reach SIP. */
 
 import { type CallRequest, OriginateError } from "./call-control.ts";
 import { isDialString, isSignalledCallerId } from "./signalled-number.ts";
@@ -6,7 +6,7 @@ import { isDialString, isSignalledCallerId } from "./signalled-number.ts";
 // JavaScript's `$` without the m flag matches at the very end only, so no line break passes.
 const callIdPattern = /^[A-Za-z0-9_-]{1,100}$/;
 const endpointPattern = /^[A-Za-z0-9_.-]{1,60}$/;
-/** Far above any call of ours; Asterisk takes seconds as a signed 32-bit number. */
+/** Far longer than any of our calls; Asterisk takes seconds as a signed 32-bit number. */
 const maxFailSafeSeconds = 600;
 
 /**
@@ -21,10 +21,10 @@ export function assertCallRequest(request: CallRequest): void {
     ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
   ];
   const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
-  if (broken.length > 0) throw new OriginateError("refused", `not fit to be sent: ${broken.join(", ")}`);
+  if (broken.length > 0) throw new OriginateError("refused", `refused before sending; invalid: ${broken.join(", ")}`);
 }
 
-/** Whether a text can be a call's id. */
+/** Whether a string is a valid call id. */
 export function isCallId(callId: unknown): callId is string {
   return typeof callId === "string" && callIdPattern.test(callId);
 }

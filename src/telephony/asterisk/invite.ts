@@ -4,7 +4,7 @@
  * argument of Stasis, and over AMI, as a field of a UserEvent.
  */
 
-/** Header values as they came: untrusted, at most 1000 characters each, '' where there is none. */
+/** Header values as received: untrusted, at most 1000 characters each, '' where there is none. */
 export interface Invite {
   /** User part of the Request-URI, parameters included. */
   readonly called: string;
@@ -22,10 +22,10 @@ export interface Invite {
 }
 
 /**
- * Asterisk cuts what a function gives at 4095 characters. What has at most 1000 is at most 3000 encoded: never cut.
+ * Asterisk truncates a function's result at 4095 characters. 1000 characters are at most 3000 encoded: never truncated.
  */
 const longestValue = 1000;
-/** Of the header names; no message of a carrier comes near it. */
+/** For the header names; far above any carrier's message. */
 const longestNames = 1300;
 /** Asterisk's limit for the data of an application (EXT_DATA_SIZE). */
 const longestText = 8192;
@@ -36,7 +36,7 @@ const fields = [
 ] as const;
 type Field = (typeof fields)[number];
 
-/** @returns null for anything that is not whole and exactly so */
+/** @returns null for anything that is incomplete or not exactly in this format */
 export function readInvite(text: unknown): Invite | null {
   if (typeof text !== "string" || text.length > longestText) return null;
   const parts = text.split("&");
@@ -52,7 +52,7 @@ export function readInvite(text: unknown): Invite | null {
   const of = (field: Field) => values.get(field) ?? "";
   const present = (...own: Field[]) => own.map(of).filter((value) => value !== "");
   const names = of("names").toLowerCase().split(",");
-  // Asterisk gives no names at all where a header line is too long for it. Every INVITE has From and To (RFC 3261, 8.1.1).
+  // Asterisk returns no names at all where a header line is too long for it. Every INVITE has From and To (RFC 3261, 8.1.1).
   if (!names.includes("from") || of("from") === "" || of("to") === "") return null;
   return {
     called: of("called"),
@@ -66,7 +66,7 @@ export function readInvite(text: unknown): Invite | null {
   };
 }
 
-/** Byte by byte: a display name need not be UTF-8, and nothing beyond ASCII is ever looked at. */
+/** Byte by byte: a display name need not be UTF-8, and only ASCII is read. */
 function decode(text: string): string | null {
   if (!/^(?:[A-Za-z0-9_.~!*'()+-]|%[0-9A-Fa-f]{2})*$/.test(text)) return null;
   return text.replaceAll(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -1,6 +1,6 @@
 /**
- * The connection to one Asterisk, kept for ever: tried until it is up, watched while it is, and built anew after a pause
- * when it broke. What one try or one connection brought is thrown away whole before the next begins.
+ * A persistent connection to one Asterisk: tried until it is up, monitored while it is, and opened again after a pause
+ * when it broke. All state of one attempt or connection is discarded before the next begins.
  */
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
@@ -10,14 +10,14 @@ import type { AsteriskInfo } from "./asterisk-info.ts";
 import type { AsteriskConfig } from "./config.ts";
 import { Link } from "./link.ts";
 
-/** While up, Asterisk is looked at this often at least. */
+/** While up, Asterisk is checked at least this often. */
 const longestBeatMs = 3000;
-/** So many that the back-off has reached its longest pause. */
+/** After this many failures the back-off has reached its longest pause. */
 const failuresOfLongestPause = 10;
 
-/** What a driver does with its connection. */
+/** A driver's callbacks. */
 export interface ConnectionOwner<Session, Event> {
-  /** Events flow from here on; what happened before must be found out now. Throws: the connection is given up. */
+  /** Events arrive from here on; earlier ones must be reconciled now. If it throws, the connection is abandoned. */
   reconcile(session: Session): Promise<void>;
   /** One event, as parsed. Must not throw. */
   event(event: Event): void;
@@ -27,7 +27,7 @@ export interface ConnectionOwner<Session, Event> {
   heartbeat(): void;
 }
 
-/** What every driver's connection is made with. */
+/** What every driver's connection needs. */
 export interface ConnectionParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -36,16 +36,16 @@ export interface ConnectionParts {
 
 export interface KeptConnectionParts extends ConnectionParts {
   readonly asterisk: Pick<AsteriskConfig, "ari_app" | "request_timeout_ms">;
-  /** What is connected to, in the words of the log. */
+  /** The name of the target in the log. */
   readonly name: string;
   /**
-   * Connects, and does all that must be done before `up`. Rejects: the link is broken, and another is tried later.
-   * What it opens it lays on the link; once that is over it begins nothing more.
+   * Connects, and does all that must be done before `up`. If it rejects, the link is broken and another is tried later.
+   * It attaches what it opens to the link; once that is over it starts nothing more.
    */
   connect(link: Link): Promise<AsteriskInfo>;
   /** Called as soon as it is up, and then after each pause. False: the link is broken. Never rejects. */
   batchTimer(): boolean | Promise<boolean>;
-  /** Why `connect` failed, for people; without a secret. */
+  /** Why `connect` failed, for operators; without secrets. */
   describe(error: unknown): string;
   /** `up` changed. Must not throw. */
   changed(up: boolean): void;
@@ -58,7 +58,7 @@ export class KeptConnection {
   /** In a row. */
   #failures = 0;
   #startupTime: string | null = null;
-  /** There is one thing to wait for at a time: the next try, or the next batchTimer. */
+  /** One timer at a time: the next connection attempt, or the next check. */
   #stopTimer: () => void = () => undefined;
 
   constructor(parts: KeptConnectionParts) {
@@ -69,19 +69,19 @@ export class KeptConnection {
     return this.#up;
   }
 
-  /** To be called once. Resolves after the first try, whether it worked or not. */
+  /** Call once. Resolves after the first attempt, successful or not. */
   start(): Promise<void> {
     return this.#try();
   }
 
-  /** For good. What is being tried is given up. */
+  /** Permanent. A connection attempt in progress is abandoned. */
   stop(): void {
     this.#link?.end();
     this.#stopTimer();
     this.#setUp(false);
   }
 
-  /** Another process has our place: taking it back at once would only go to and fro, and end calls each time. */
+  /** Another process has our application: taking it back at once would alternate between both and end calls each time. */
   yieldTo(reason: string): void {
     this.#failures = Math.max(this.#failures, failuresOfLongestPause);
     this.#link?.broke(reason);

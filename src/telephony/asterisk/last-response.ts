@@ -1,19 +1,19 @@
 /**
  * The last SIP response that a channel's far end sent, as Asterisk puts it into its events where ari.conf and manager.conf
- * have our `channelvars` line (asterisk-config/ari.conf). Without it a final that Asterisk made up, because a connection
- * broke, cannot be told from the carrier's own.
+ * have our `channelvars` line (asterisk-config/ari.conf). Without it a final response that Asterisk generated because a
+ * connection broke cannot be distinguished from the carrier's.
  */
 import type { LastResponse } from "./call-control.ts";
 
-/** Stands in the variable's expression, and so in its name. */
+/** Part of the variable's expression, and so of its name. */
 const marker = "ONERING_LAST_RESPONSE";
 const maxPhrase = 64;
-/** AMI's package splits at the first `=`, which lies inside the expression: the value follows the expression's end. */
+/** The AMI package splits at the first `=`, which is inside the expression: the value follows the expression's end. */
 const endOfName = `${marker})}})=`;
 
 /**
  * @param variables a channel's variables: ARI's `channelvars`, or AMI's `ChanVariable` as the package parses it
- * @returns null where our variable is not among them
+ * @returns null where they do not include our variable
  */
 export function lastResponseIn(variables: unknown): LastResponse | null {
   if (typeof variables !== "object" || variables === null) return null;
@@ -26,7 +26,7 @@ export function lastResponseIn(variables: unknown): LastResponse | null {
   return null;
 }
 
-/** `SIP 503 Service Unavailable`; empty: no response came. Anything else is not what Asterisk writes. */
+/** `SIP 503 Service Unavailable`; empty: no response came. Asterisk writes nothing else. */
 function read(value: string): LastResponse | null {
   if (value === "") return { status: 0, phrase: "" };
   const status = /^SIP ([1-6]\d\d)(?: |$)/.exec(value)?.[1];

@@ -1,4 +1,4 @@
-/** The calls that a driver owns, and which of their events were told already: Asterisk tells some twice, in any order. */
+/** A driver's calls and their events that were already reported: Asterisk sends some twice, in any order. */
 import type { CallEvent, LastResponse } from "./call-control.ts";
 
 export interface OwnCall {
@@ -6,17 +6,17 @@ export interface OwnCall {
   readonly channelId: string;
   /** Asterisk has ended it by itself by then, in the injected clock's milliseconds. */
   readonly goneByMs: number;
-  /** Our request to place it is not answered yet: it may be missing from a list of channels and still come. */
+  /** Our originate is not answered yet: it may be missing from a list of channels and still appear. */
   placing: boolean;
-  /** Nobody asked for its end. */
+  /** Its end was not requested. */
   wanted: boolean;
   /** Hang-ups that Asterisk has not answered yet. */
   hangupsUnderWay: number;
-  readonly told: Set<CallEvent["type"]>;
+  readonly reported: Set<CallEvent["type"]>;
 }
 
-/** A piece of news of one channel, whatever interface of Asterisk told it. */
-export type ChannelNews =
+/** An update of one channel, from any interface of Asterisk. */
+export type ChannelUpdate =
   | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }
   | {
       readonly type: "ended";
@@ -27,23 +27,23 @@ export type ChannelNews =
       readonly lastResponse: LastResponse | null;
     };
 
-/** A channel that is up in Asterisk, and what its state says of its call. */
+/** A channel that is up in Asterisk, and the state of its call. */
 export interface LiveChannel {
   readonly id: string;
   readonly state: "alerting" | "answered" | undefined;
 }
 
-/** Whether this news is still news: each at most once, and no `progress` after `alerting` or `answered`. */
+/** Whether an update is new: each is reported once, and no `progress` after `alerting` or `answered`. */
 export function isNew(call: OwnCall, type: "progress" | "alerting" | "answered"): boolean {
-  if (call.told.has(type)) return false;
-  if (call.told.has("answered")) return false;
-  if (type === "progress" && call.told.has("alerting")) return false;
-  call.told.add(type);
+  if (call.reported.has(type)) return false;
+  if (call.reported.has("answered")) return false;
+  if (type === "progress" && call.reported.has("alerting")) return false;
+  call.reported.add(type);
   return true;
 }
 
 /**
- * Channel ids carry the application's name, so that a gateway knows its own channels again after a crash. The dots are in
+ * Channel ids carry the application's name, so that a gateway recognises its own channels after a crash. The dots are in
  * no application's name and in no call id: one application's prefix never starts another's channel id, and no channel id
  * starts another. (Measured on 22.10.1: Asterisk refuses `x.a2` as a duplicate while `x.a20` is up.)
  */

@@ -10,12 +10,12 @@ const maxCallerIdDigits = 15;
 // Digits of ASCII alone. Without the flag m `$` matches at the very end only: no line break passes.
 const signalled = /^\+?\d{3,24}$/;
 
-/** Whether a text may leave for Asterisk as the callee: what a trunk's number format made of a number. */
+/** Whether a string may be sent to Asterisk as the callee: the result of a trunk's number format. */
 export function isDialString(text: unknown): text is string {
   return isSignalled(text, maxDialledDigits);
 }
 
-/** Whether a text may leave for Asterisk as a caller ID, or is one that came in. */
+/** Whether a string may be sent to Asterisk as a caller ID, or is a received one. */
 export function isSignalledCallerId(text: unknown): text is string {
   return isSignalled(text, maxCallerIdDigits);
 }

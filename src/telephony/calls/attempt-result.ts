@@ -1,4 +1,4 @@
-/** What one INVITE came to: from Asterisk's events and, where the SIP capture saw it, from the messages on the wire. */
+/** The result of one INVITE: from Asterisk's events and, where the SIP capture saw it, from the messages on the wire. */
 
 import { isNetworkBlocked } from "../../sip/network-blocked.ts";
 import type { EndedBy, LastResponse, OriginateRefusal } from "../asterisk/call-control.ts";
@@ -13,7 +13,7 @@ export interface CallEnd {
   readonly endedAtMs: number;
   /** A 183 came, where the driver reports it. */
   readonly progressed: boolean;
-  /** Asterisk took the call, or it showed a sign of life. */
+  /** Asterisk accepted the call, or an event of it arrived. */
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
   readonly answered: boolean;
@@ -26,7 +26,7 @@ export interface CallEnd {
   readonly sipCallId: string | null;
   /** Asterisk reports an end that neither we nor its own fail-safe can have made. */
   readonly farEndRefused: boolean;
-  /** What the far end sent last; null where this Asterisk does not say. */
+  /** What the far end sent last; null where this Asterisk does not report it. */
   readonly lastResponse: LastResponse | null;
 }
 
@@ -64,7 +64,7 @@ function retryAfterOf(evidence: Evidence | null): Pick<CallResult, "retryAfterSe
 }
 
 /**
- * Whether the far end's final response was seen. `made_up`: surely not: Asterisk ended the call with a final of its own.
+ * Whether the far end's final response was seen. `made_up`: no, Asterisk ended the call with a final response of its own.
  * `doubtful`: it may have been made up.
  */
 type Proof = "seen" | "made_up" | "doubtful";
@@ -83,7 +83,7 @@ function endingOf(
 ): AttemptEnding {
   const final = evidence?.final ?? null;
   if (evidence === null || final === null) return endingByEvents(end, evidence, known.answered);
-  // What Asterisk made of the status, or made up for our own hang-up, adds nothing to the final itself.
+  // The cause that Asterisk derived from the status, or from our own hang-up, adds nothing to the final response itself.
   const { networkBlocked, redressUrl } = final;
   const seen = {
     sipStatus: final.status,
@@ -108,7 +108,7 @@ function endingByEvents(end: CallEnd, evidence: Evidence | null, answered: boole
   const status = lastResponse !== null && lastResponse.status >= 300 ? lastResponse.status : null;
   return {
     endedBy: proof === "made_up" ? "unknown" : endedBy,
-    // Asterisk's own final is no status of the far end's.
+    // Asterisk's own final response is not the far end's status.
     sipStatus: proof === "made_up" ? null : (end.sipStatus ?? (endedBy === "far_end" ? status : null)),
     q850Cause,
     carrierCause: null,
@@ -119,8 +119,8 @@ function endingByEvents(end: CallEnd, evidence: Evidence | null, answered: boole
 }
 
 /**
- * Finals that Asterisk makes up: 503 where a TCP or TLS connection breaks or cannot be opened, 408 where nothing came within
- * Timer B, 502 where a name does not resolve (RFC 3261 sections 8.1.3.1 and 17.1.4). They reach us with the same cause and
+ * Final responses that Asterisk generates itself: 503 where a TCP or TLS connection breaks or cannot be opened, 408 where nothing came within
+ * Timer B, 502 where a name does not resolve (RFC 3261 sections 8.1.3.1 and 17.1.4). They arrive with the same cause and
  * tech_cause as a carrier's own (measured on 22.10.1), while the phone may ring on: no CANCEL was sent.
  */
 const madeUpStatuses: readonly number[] = [408, 502, 503];
@@ -135,10 +135,10 @@ function proofOf({ lastResponse, sipStatus, q850Cause }: CallEnd, evidence: Evid
 }
 
 /**
- * 487 is what RFC 3261 section 9.2 asks of a canceled call. After a proxy accepted our CANCEL (200) it may pass on another
- * final, that of a forked call's other phone (section 16.7): while it rang it is still our end, not that person's. Where
- * 408 or 480 come after our CANCEL without a cause of their own, a carrier's odd 487 and a phone that gave up in that
- * moment cannot be told apart.
+ * 487 is the response to a canceled call (RFC 3261 section 9.2). After a proxy accepted our CANCEL (200) it may pass on another
+ * final, that of a forked call's other phone (section 16.7): if it was ringing, the end is still ours, not that person's. Where
+ * 408 or 480 come after our CANCEL without a cause of their own, a carrier's unusual substitute for 487 cannot be
+ * distinguished from a phone that timed out at that moment.
  */
 function answersOurCancel({ canceledAtMs, cancelAcceptedAtMs, forked, final }: Evidence, alerted: boolean): boolean {
   if (canceledAtMs === null || final === null || final.atMs < canceledAtMs) return false;
@@ -178,7 +178,7 @@ function eventTimes({ startedAtMs, alertedAtMs, endedAtMs }: CallEnd): Times {
   return { postDialDelayMs: alertedAtMs - startedAtMs, ringMs: endedAtMs - alertedAtMs };
 }
 
-/** Whole milliseconds, and not below 0: a clock that is set back says nothing of a call. */
+/** Whole milliseconds, and not below 0: a clock that was set back must not give a negative time. */
 function whole(ms: number): number {
   return Math.max(0, Math.round(ms));
 }
@@ -189,7 +189,7 @@ function inviteOver(end: CallEnd, evidence: Evidence | null, proof: Proof): bool
     return isChallenge(evidence.final.status) ? endsInChallenge(end, evidence.final.status) : evidence.over;
   }
   if (!end.exists && end.refusal !== null && neverSent.includes(end.refusal)) return true;
-  // Where the capture missed the final, the last response that Asterisk itself got is as good a proof.
+  // Where the capture missed the final, the last response that Asterisk itself received is equally good proof.
   if (evidence !== null && end.lastResponse === null) return false;
   return end.answered || (end.endedBy === "far_end" && end.farEndRefused && proof === "seen");
 }

@@ -1,4 +1,4 @@
-/** What the log says of a call that ended. Ids, trunks and ranges; no number. */
+/** Logs a call that ended: ids, trunks and ranges, never a number. */
 import type { Logger } from "pino";
 import type { Call, CallResult } from "./ports.ts";
 

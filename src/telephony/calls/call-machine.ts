@@ -1,5 +1,5 @@
 /**
- * One call attempt (one INVITE) as a pure state machine: inputs are what happens, outputs what to do. `LiveAttempt` does it.
+ * One call attempt (one INVITE) as a pure state machine: inputs are events, outputs are actions. `LiveAttempt` runs them.
  *
  * Invariants, tested as properties: every attempt ends exactly once; it is originated at most once; every channel that may
  * be up in Asterisk has been hung up.
@@ -19,7 +19,7 @@ export interface CallRules {
   readonly hangupRetryMs: number;
   /** How many times a hang-up is sent. */
   readonly maxHangups: number;
-  /** From the first hang-up until the end is taken for lost. Longer than a request to Asterisk may take. */
+  /** From the first hang-up until its end counts as lost. Longer than a request to Asterisk may take. */
   readonly endWaitMs: number;
 }
 
@@ -48,7 +48,7 @@ export type CallAction =
 export interface CallState {
   readonly phase: "dialing" | "ending" | "over";
   readonly startedAtMs: number;
-  /** Asterisk said yes, or the call showed a sign of life before that. */
+  /** Asterisk accepted the originate, or an event of the call arrived before that. */
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
   readonly alertedAtMs: number | null;
@@ -113,12 +113,12 @@ export function stepCall(rules: CallRules, state: CallState, input: CallEventInp
 
 const stay = (state: CallState, actions: readonly CallAction[] = []): CallStep => ({ state, actions });
 
-/** A call that was taken for lost, and yet is up, is hung up: it must not ring on unsupervised. */
+/** A call that counted as lost but is up is hung up: it must not ring on unsupervised. */
 function afterTheEnd(state: CallState, input: CallEventInput): CallStep {
   return stay(state, isSignOfLife(input.type) ? [{ type: "hangup" }] : []);
 }
 
-/** Whether something that happened shows that the call is up. */
+/** Whether an event shows that the call is up. */
 export function isSignOfLife(type: string): boolean {
   return type === "placed" || type === "progress" || type === "alerting" || type === "answered";
 }

@@ -1,4 +1,4 @@
-/** Log lines at level debug about one call, as it goes on. Neither number nor code is in them. */
+/** Logs the progress of one call at level debug, without number or code. */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Call, CallObserver } from "./ports.ts";

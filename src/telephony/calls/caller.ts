@@ -1,23 +1,23 @@
 /**
- * Whose call it is, by the INVITE's own headers (ADR 30). One identity that the network asserted, unaltered, not private, of
+ * Identifies the caller from the INVITE's own headers (ADR 30). One identity that the network asserted, unaltered, not private, of
  * a call that was not forwarded; anything else proves nothing. Pure: the same for every driver.
  */
 
 import type { Invite } from "../asterisk/invite.ts";
 import { isSignalledCallerId } from "../asterisk/signalled-number.ts";
 
-/** What stands against a call, whoever made it. */
+/** Why a call proves nothing, regardless of its caller. */
 export type Doubt =
   /** Diverted, transferred or retargeted on its way: its caller did not call our number. */
   | "forwarded"
-  /** No identity, more than one, a private one, or one that is not a telephone number as it stands. */
+  /** No identity, more than one, a private one, or one that is not a plain telephone number. */
   | "withheld"
   /** A telephone number, but not in the trunk's `number_format`. */
   | "wrong_format"
   /** The signature failed, or attests less than the trunk asks for. */
   | "not_attested";
 
-/** Why: for the log and for people. Holds nothing of the INVITE. */
+/** The reason, for the log and for operators. Contains nothing from the INVITE. */
 export interface Objection {
   readonly doubt: Doubt;
   readonly why: string;
@@ -42,7 +42,7 @@ interface Address {
 
 /**
  * @param read gives the E.164 number that the trunk means; null: none
- * @returns the caller in E.164, or what stands against the call
+ * @returns the caller in E.164, or why the call proves nothing
  */
 export function judgeCaller(
   invite: Invite,
@@ -61,13 +61,13 @@ export function judgeCaller(
     : { caller };
 }
 
-/** The number of a user part: its parameters (`;npdi;rn=…`, RFC 4694) are no digits of it. '' where it is none. */
+/** The number of a user part: its parameters (`;npdi;rn=…`, RFC 4694) are not part of it. '' where there is none. */
 export function numberOf(user: string): string {
   const [number = ""] = user.split(";");
   return isSignalledCallerId(number) ? number : "";
 }
 
-/** What a phone would show as the caller; '' where withheld. For a look at what arrived, never as a proof. */
+/** What a phone would show as the caller; '' where withheld. For diagnosis only, never as proof. */
 export function shownCaller(invite: Invite): string {
   if (isPrivate(invite)) return "";
   return readAddress(invite.asserted[0] ?? invite.from)?.user ?? "";
@@ -98,7 +98,7 @@ function identityOf(invite: Invite, { identity }: CallerRules): Address | string
   const pai = value === undefined ? null : readAddress(value);
   if (value !== undefined && !isIdentity(pai)) return "its P-Asserted-Identity is not one telephone number";
   if (identity === "pai") {
-    return pai ?? "it has no P-Asserted-Identity (inbound.identity: from believes From)";
+    return pai ?? "it has no P-Asserted-Identity (inbound.identity: from trusts From)";
   }
   const from = readAddress(invite.from);
   if (!isIdentity(from)) return "its From is not one telephone number";

@@ -1,4 +1,4 @@
-/** Places short calls, each through the Asterisk of its channel slot, and keeps count of them. */
+/** Places short calls, each through the Asterisk of its channel slot, and counts them. */
 import type { Logger } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -48,7 +48,7 @@ export function longestCallMs(config: Omit<DialerConfig, "trunks">): number {
   return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
 }
 
-/** What a hang-up takes where all is well: one request to Asterisk, its event, and some delay. */
+/** Normal duration of a hang-up: one request to Asterisk, its event, and some delay. */
 const hangupMarginMs = 1000;
 
 /** See `Dialer.remainingMs`. */
@@ -64,9 +64,9 @@ class ShortCallDialer implements Dialer {
   readonly #parts: DialerParts;
   /** By call id; bounded by the slots that can be taken. */
   readonly #calls = new Map<string, LiveCall>();
-  /** By attempt id: each call may have made a few. */
+  /** By attempt id: each call may have several. */
   readonly #attempts = new Map<string, LiveCall>();
-  /** Asterisks of which the log has said that a final may be made up. */
+  /** Asterisks for which the log already warned that a final response may be generated locally. */
   readonly #doubted = new Set<string>();
   readonly #formats: ReadonlyMap<string, NumberFormat>;
   #draining = false;
@@ -134,14 +134,14 @@ class ShortCallDialer implements Dialer {
     });
   }
 
-  /** An event of an Asterisk, whose `callId` is our attempt's. A channel whose attempt has ended for us is hung up. */
+  /** An event of an Asterisk, whose `callId` is our attempt's. A channel whose attempt has already ended here is hung up. */
   receive(asterisk: string, control: CallControl, event: CallEvent): void {
     if (event.type === "ended" && event.lastResponse === null) this.#warnOfDoubt(asterisk, event.sipCallId);
     const watched = this.#attempts.get(event.callId)?.receive(event) ?? false;
     if (!watched && isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }
 
-  /** Once for each Asterisk: without either source a broken connection cannot be told from a carrier's 503. */
+  /** Once per Asterisk: without either source a broken connection cannot be distinguished from a carrier's 503. */
   #warnOfDoubt(asterisk: string, sipCallId: string | null): void {
     const isCaptured = this.#parts.capture !== null && sipCallId !== null;
     if (isCaptured || this.#doubted.has(asterisk)) return;
@@ -152,12 +152,12 @@ class ShortCallDialer implements Dialer {
     );
   }
 
-  /** Why this call cannot be placed, as the end that it gets; null: it can. */
+  /** Why this call cannot be placed, as its end; null: it can. */
   #whyNot(call: Call): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
     if (this.#calls.has(call.callId)) return { refusal: "duplicate" };
     const numbersFit = isE164(call.callee) && isE164(call.callerId);
-    // As a carrier would answer for such a number.
+    // The same outcome as a carrier's response for such a number.
     return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }
 
@@ -214,7 +214,7 @@ class ShortCallDialer implements Dialer {
   }
 }
 
-/** The result of a call of which no INVITE was sent. */
+/** The result of a call without an INVITE. */
 function unplaced(known: Partial<Ending>): CallResult {
   return {
     outcome: outcomeOf({ ...nothingHappened, ...known }),
@@ -228,7 +228,7 @@ function unplaced(known: Partial<Ending>): CallResult {
     source: "events",
     falseAnswer: false,
     silent: false,
-    // The call that has this id already is another one.
+    // Another call already has this id.
     inviteOver: known.refusal !== "duplicate",
     networkBlocked: false,
     redressUrl: null,
@@ -254,12 +254,12 @@ const nothingHappened: Ending = {
   networkBlocked: false,
 };
 
-/** Asterisk's own limit for a call that is due to take so long. */
+/** Asterisk's own time limit for a call of this planned duration. */
 function failSafeSeconds(dueMs: number): number {
   return Math.ceil((dueMs + failSafeMarginMs) / 1000);
 }
 
-/** The reply to the originate and to one hang-up may each take the whole deadline; then the end must come. */
+/** The reply to the originate and to one hang-up may each take the whole deadline; after that the call counts as lost. */
 function endWaitMs(requestTimeoutMs: number): number {
   return 2 * requestTimeoutMs + 2000;
 }

@@ -1,7 +1,7 @@
 /** The table from a far end's final response, or Q.850 cause, to an outcome. */
 import type { Outcome } from "./outcome.ts";
 
-/** What one kind of final means before and after the far end claimed alerting. */
+/** The meaning of one kind of final response before and after the far end signalled alerting. */
 export interface FarEnd {
   readonly statuses: readonly number[];
   readonly causes: readonly number[];
@@ -9,14 +9,14 @@ export interface FarEnd {
   readonly alerted: Outcome;
 }
 
-/** Anything else, such as 16 or 127 with no SIP status, or a status that is no final: after alerting the phone did ring. */
+/** Anything else, such as 16 or 127 with no SIP status, or a non-final status: after alerting the phone did ring. */
 export const otherFarEnd: FarEnd = { statuses: [], causes: [], silent: "unknown", alerted: "rang" };
 
 /**
  * The table. A user who rejects a ringing call shows as 486, 403 or 603 depending on the network (RFC 3398 maps
  * "user busy" to 486 and "call rejected" to 403), so each of them after alerting is `declined`. Before alerting 603
  * and 608 are the answer of analytics that distrust the caller ID (RFC 8688), 428 and 436 to 438 that of a network that
- * distrusts its signature (RFC 8224), 403 is a carrier that will not carry this call. "Not there" stays what it is after
+ * distrusts its signature (RFC 8224), 403 is a carrier that will not carry this call. "Not there" keeps its meaning after
  * a 180: some carriers send one before they look the number up.
  */
 const farEnds: readonly FarEnd[] = [
@@ -32,9 +32,9 @@ const farEnds: readonly FarEnd[] = [
   { statuses: [428, 433, 436, 437, 438, 608], causes: [], silent: "caller_id_refused", alerted: "caller_id_refused" },
   { statuses: [401, 402, 407], causes: [], silent: "trunk_down", alerted: "trunk_down" },
   {
-    // 2 and 3 are "no route": the trunk's fault, not the number's. 27 is what Asterisk makes of 502. Kamailio's 477 and 478
+    // 2 and 3 are "no route": the trunk's fault, not the number's. Asterisk maps 502 to 27. Kamailio's 477 and 478
     // say that it could not send to, or resolve, its next hop. A server that finds no transaction (481) for a new INVITE, or
-    // another one pending (491), is in disorder itself.
+    // another one pending (491), is itself faulty.
     statuses: [477, 478, 481, 482, 483, 491, 500, 502, 503, 504, 580],
     causes: [2, 3, 25, 27, 34, 38, 41, 42, 44, 47, 102],
     silent: "congestion",
@@ -48,8 +48,8 @@ const byStatus = new Map(farEnds.flatMap((row) => row.statuses.map((status) => [
 const byCause = new Map(farEnds.flatMap((row) => row.causes.map((cause) => [cause, row] as const)));
 
 /**
- * A final that is not listed is as the x00 of its class (RFC 3261 section 8.1.3.2).
- * @returns undefined for what is no final response of 300 to 699
+ * A final response that is not listed counts as the x00 of its class (RFC 3261 section 8.1.3.2).
+ * @returns undefined for anything but a final response of 300 to 699
  */
 export function farEndByStatus(status: number): FarEnd | undefined {
   if (status < 300 || status > 699) return undefined;

@@ -1,4 +1,4 @@
-/** Calls that came in, in the configuration's words: which trunk brought them, and whose numbers it meant. */
+/** Maps inbound calls to the configuration: the trunk, and the calling and called numbers in E.164. */
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
@@ -8,27 +8,27 @@ import { createNumberFormats } from "../trunks/number-format.ts";
 import { asterisksOf } from "../trunks/routes.ts";
 import { type Doubt, judgeCaller, numberOf } from "./caller.ts";
 
-/** A call that was refused. */
+/** A rejected inbound call. */
 export interface TrunkCall {
   readonly trunk: string;
-  /** Whether this carrier's caller IDs are believed. */
+  /** Whether this carrier's caller IDs are trusted. */
   readonly trusted: boolean;
-  /** E.164; null where something stands against the call: `doubt`. */
+  /** E.164; null where the call proves nothing, see `doubt`. */
   readonly caller: string | null;
-  /** E.164; null where it is no whole number. */
+  /** E.164; null where it is not a complete number. */
   readonly called: string | null;
   /**
-   * Why it proves nothing, whoever is believed. `forged`: an event that the dialplan did not send. `unreadable`: the
-   * dialplan did not pass the INVITE on whole. `wrong_format` is of the called number where `called` is null.
+   * Why it proves nothing, even on a trusted trunk. `forged`: an event that the dialplan did not send. `unreadable`: the
+   * dialplan did not pass on the complete INVITE. `wrong_format` is of the called number where `called` is null.
    */
   readonly doubt?: Doubt | "forged" | "unreadable" | null;
 }
 
-/** Each reason is logged once in this time for each trunk, however many calls come. */
+/** Each reason is logged at most once per trunk in this time. */
 const logEveryMs = 60_000;
 
 /**
- * @returns reads a call; null for one by an endpoint that is no trunk of ours with `inbound`: it is none of our business
+ * @returns reads a call; null for one by an endpoint that is not one of our trunks with `inbound`
  */
 export function createInboundReader(
   trunks: Readonly<Record<string, TrunkConfig>>,
@@ -65,7 +65,7 @@ export function createInboundReader(
 
 const unreadableReasons = {
   forged: "an AMI event OneRingInbound without the dialplan's token was dropped",
-  unreadable: "the dialplan did not pass the INVITE on whole: compare it with asterisk-config/inbound.conf.template",
+  unreadable: "the dialplan did not pass on the complete INVITE: compare it with asterisk-config/inbound.conf.template",
 } as const;
 
 /** Names the reason and how often it came, never a number. Bounded: trunks and reasons are few. */
@@ -80,6 +80,6 @@ function createObjectionLog({ logger, clock }: { logger: Logger; clock: Clock })
       return;
     }
     last.set(key, { atMs: nowMs, since: 0 });
-    logger.warn({ trunk, result, why, calls: 1 + (known?.since ?? 0) }, "a call that came in proves nothing");
+    logger.warn({ trunk, result, why, calls: 1 + (known?.since ?? 0) }, "an inbound call proves nothing");
   };
 }

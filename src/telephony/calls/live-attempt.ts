@@ -1,4 +1,4 @@
-/** One call attempt (one INVITE) in progress: feeds its state machine (call-machine.ts) and does what that says. */
+/** One call attempt (one INVITE) in progress: feeds its state machine (call-machine.ts) and runs the resulting actions. */
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
@@ -80,7 +80,7 @@ export class LiveAttempt {
     try {
       await this.#parts.control.originate(this.#parts.request);
     } catch (error) {
-      // What a driver throws beside its own error is a fault in it: whether the call is up is then unknown.
+      // Any other error is a bug in the driver: whether the call is up is then unknown.
       const refusal = error instanceof OriginateError ? error.refusal : "no_response";
       this.#parts.logger().warn({ refusal }, "originate failed");
       result = { type: "refused", refusal };
@@ -118,7 +118,7 @@ export class LiveAttempt {
     const { logger, onEnd, rules, capture } = this.#parts;
     if (end.endedBy === "unknown" && end.refusal === null)
       logger().warn({ exists: end.exists }, "end of call not seen");
-    // Without a capture there is nothing to wait for, not even a turn of the event loop.
+    // Without a capture there is nothing to wait for, not even one event-loop iteration.
     const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
     const result = resultOf(end, rules.ringOnProgress, evidence);
     if (end.endedBy === "far_end" && result.endedBy === "unknown") {

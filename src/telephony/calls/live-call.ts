@@ -1,5 +1,5 @@
 /**
- * One call in progress: waits for its channel slot, makes an attempt (an INVITE), and where a trunk fails another one on the
+ * One call in progress: waits for its channel slot, makes an attempt (an INVITE) and, where a trunk fails, another one on the
  * next trunk with the same caller ID. Never after the phone may have rung, and never while an INVITE of this call may be
  * alive: a callee must not get two calls at once.
  */
@@ -13,9 +13,9 @@ import { failsOver, outcomeTraits } from "./outcome.ts";
 import type { Call, CallAttempt, CallObserver, CallResult } from "./ports.ts";
 import { endedCall, triedPath } from "./trunk-verdict.ts";
 
-/** An attempt with less than this left for alerting is not worth an INVITE: most phones ring after 2 to 8 s. */
+/** With less time than this left for alerting no INVITE is sent: most phones ring after 2 to 8 s. */
 const leastSetupMs = 3000;
-/** Where Redis cannot be asked for a slot: it restarts, or another node takes over, within seconds. */
+/** Pause when Redis is unreachable: it restarts, or fails over to another node, within seconds. */
 const reserveAgainMs = 300;
 const maxReservations = 10;
 
@@ -43,7 +43,7 @@ export interface LiveCallParts {
   readonly logger: () => Logger;
   /** An INVITE with this id is about to be sent: its events are this call's. */
   readonly onAttemptId: (attemptId: string) => void;
-  /** The result of a call of which no INVITE was sent. */
+  /** The result of a call without an INVITE. */
   readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => CallResult;
   /** Called once, at the end. */
   readonly onEnd: (result: CallResult) => void;
@@ -85,7 +85,7 @@ export class LiveCall {
     }
   }
 
-  /** @returns false where the event is of an earlier attempt, which has ended for us */
+  /** @returns false where the event is of an earlier attempt, which has already ended here */
   receive(event: CallEvent): boolean {
     if (event.callId !== this.#attemptId || this.#attempt === null) return false;
     this.#attempt.feed(event);
@@ -139,7 +139,7 @@ export class LiveCall {
       onEnd: (result) => this.#ended(result),
     });
     this.#attempt.begin();
-    // The process may have stalled between that look at the clock and the request, too.
+    // The process may have stalled between that check of the clock and the request, too.
     if (this.#turnHasPassed()) {
       this.#parts
         .logger()
@@ -214,7 +214,7 @@ export class LiveCall {
   }
 }
 
-/** What one trunk said of the number stands, though another then failed for a reason of its own; else the last one counts. */
+/** A result about the number itself is kept even if a later trunk fails for its own reason; otherwise the last one counts. */
 function mostTelling(before: CallResult | null, last: CallResult): CallResult {
   if (before === null || last.alerted) return last;
   const ofNumber = ({ outcome }: CallResult) => outcomeTraits[outcome].aboutNumber;

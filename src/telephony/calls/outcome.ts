@@ -24,9 +24,9 @@ export type Outcome = (typeof outcomes)[number];
 export interface OutcomeTraits {
   /** Whether the phone may have shown the caller ID: see `delivered`. */
   readonly delivered: "yes" | "no" | "if_alerted";
-  /** The call goes on to another trunk at once, unless the phone may have rung or an INVITE may be alive. */
+  /** The call fails over to another trunk at once, unless the phone may have rung or an INVITE may be alive. */
   readonly failsOver: boolean;
-  /** It says something of the number itself, so it stands though another trunk then failed for a reason of its own. */
+  /** It concerns the number itself, so it is kept even if another trunk then fails for its own reason. */
   readonly aboutNumber: boolean;
 }
 
@@ -35,9 +35,9 @@ export interface OutcomeTraits {
  *
  * `unallocated` asks a second trunk because carriers also send 404 when they merely have no route. `unknown` is a refusal of
  * this one INVITE for a reason that is neither the number's nor known (a redirection, 488, 400, …): another trunk may take it.
- * Where the callee's own network spoke (`busy`, `switched_off`, `changed`, `invalid_format`), another trunk would get the
+ * Where the callee's own network responded (`busy`, `switched_off`, `changed`, `invalid_format`), another trunk would get the
  * same answer; `caller_id_refused` follows the caller ID to the next trunk, and `no_answer_signal` has used up the time.
- * `invalid_format` is our mistake or the configuration's, not the number's.
+ * `invalid_format` is an error in the gateway or its configuration, not in the number.
  */
 export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
   rang: { delivered: "yes", failsOver: false, aboutNumber: false },
@@ -58,13 +58,13 @@ export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
   unknown: { delivered: "if_alerted", failsOver: true, aboutNumber: false },
 };
 
-/** Whether the callee may have seen the caller ID: the person can be asked for the digits, and they are no longer fresh. */
+/** Whether the callee may have seen the caller ID: the person can be asked for the digits, and the caller ID counts as shown. */
 export function delivered(outcome: Outcome, alerted: boolean): boolean {
   const trait = outcomeTraits[outcome].delivered;
   return trait === "yes" || (trait === "if_alerted" && alerted);
 }
 
-/** Whether a call with this outcome goes on to another trunk at once; see `LiveCall` for when it must not. */
+/** Whether a call with this outcome fails over to another trunk at once; see `LiveCall` for when it must not. */
 export function failsOver(outcome: Outcome): boolean {
   return outcomeTraits[outcome].failsOver;
 }

@@ -11,11 +11,11 @@ export interface Call {
   readonly callerId: string;
   /** Which range the caller ID is of: where the first trunk fails, another that may present it is tried. */
   readonly range: string;
-  /** The dialer's from now on. */
+  /** Owned by the dialer from now on. */
   readonly slot: ChannelSlot;
 }
 
-/** Where a call stands. Each callback is called at most once, in this order, and never after `ended`. */
+/** Observes the progress of a call. Each callback is called at most once, in this order, and never after `ended`. */
 export interface CallObserver {
   /** Asterisk accepted the call: the INVITE is in progress. */
   calling(): void;
@@ -33,7 +33,7 @@ export interface CallAttempt {
 
 export interface CallResult {
   readonly outcome: Outcome;
-  /** Whether the far end claimed alerting: the callee may have seen the call. */
+  /** Whether the far end signalled alerting: the callee may have seen the call. */
   readonly alerted: boolean;
   /** Whether a 183 came: ringing on trunks with `ring_on: "180+183"`, on others music or an announcement. */
   readonly progress: boolean;
@@ -50,43 +50,43 @@ export interface CallResult {
    * because a connection broke. Unless `inviteOver`, a phone may still ring.
    */
   readonly endedBy: "far_end" | "us" | "unknown";
-  /** What all this is known from: SIP messages that the capture saw, or Asterisk's events alone. */
+  /** The source of this result: SIP messages that the capture saw, or Asterisk's events alone. */
   readonly source: "sip" | "events";
   /** Answered with no alerting before: voicemail, call screening, or false answer supervision (FAS). */
   readonly falseAnswer: boolean;
-  /** The trunk gave no response at all, not even 100 Trying; false where that is not known. */
+  /** The trunk gave no response at all, not even 100 Trying; false where unknown. */
   readonly silent: boolean;
   /**
    * No INVITE of this call can make a phone ring any more: its final response was seen, or none was ever sent. False
-   * where that is not sure.
+   * where that is uncertain.
    */
   readonly inviteOver: boolean;
   /** Call analytics of a network blocked the caller ID: the 603 of ATIS-1000099 ("603+"). */
   readonly networkBlocked: boolean;
-  /** Where its operator can have the block looked at, without query and longer numbers; null where none was given. */
+  /** Where the caller ID's operator can appeal the block, without query and longer numbers; null where none was given. */
   readonly redressUrl: string | null;
   /** Retry-After of a final 503 in seconds, where the SIP capture saw one (RFC 3261 section 21.5.4). */
   readonly retryAfterSeconds?: number | null;
-  /** Every INVITE, in turn, the last one last; empty where none was sent. */
+  /** Every INVITE in order; empty where none was sent. */
   readonly attempts: readonly CallAttempt[];
 }
 
 export interface Dialer {
   /**
    * Longest that a call can take from `place` to `ended`: queue, set-up limit, ring time, hang-up and a margin, in
-   * milliseconds. A call that has not ended by then was lost with its gateway. It is a bound for locks and leases; what a
-   * person is told to wait is `remainingMs`.
+   * milliseconds. A call that has not ended by then was lost with its gateway. It is a bound for locks and leases; the wait
+   * that is reported to a client is `remainingMs`.
    */
   readonly longestCallMs: number;
-  /** Longest that a call goes on, while its gateway and Asterisk work, from the moment it reached this phase. */
+  /** Longest remaining duration of a call that just reached this phase, while its gateway and Asterisk work. */
   readonly remainingMs: RemainingMs;
-  /** Places the call; never throws: what goes wrong is the call's outcome. Returns at once. */
+  /** Places the call; never throws: errors become the call's outcome. Returns at once. */
   place(call: Call, observer: CallObserver): void;
   /** Ends the call as soon as possible; its outcome becomes `canceled` if it had not ended. */
   cancel(callId: string): void;
   /** How many calls are up. */
   readonly liveCalls: number;
-  /** Resolves when no call is up; after `graceMs` the ones that are left are canceled. */
+  /** Resolves when no call is up; after `graceMs` the remaining calls are canceled. */
   drain(graceMs: number): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
-/** What went over the wire for one INVITE, as a pure state machine: message by message to evidence. */
+/** Collects the evidence of one INVITE from the wire, as a pure state machine that is fed message by message. */
 import type { CancelResponse, InviteResponse, SipMessage, SipRequest } from "./sip.ts";
 
-/** All times are Asterisk's, in milliseconds to the microsecond: only their differences mean something. */
+/** All times are Asterisk's, in milliseconds to the microsecond: only their differences are meaningful. */
 export interface Evidence {
   readonly inviteAtMs: number;
   /** The first response of any kind, null: none came. */
@@ -16,11 +16,11 @@ export interface Evidence {
   readonly canceledAtMs: number | null;
   /** The 200 to it: the far end no longer tries to reach the callee. */
   readonly cancelAcceptedAtMs: number | null;
-  /** Responses of more than one phone were seen: a proxy forked the INVITE (RFC 3261 section 16.7). */
+  /** Responses from more than one phone were seen: a proxy forked the INVITE (RFC 3261 section 16.7). */
   readonly forked: boolean;
   /** Who said BYE first. */
   readonly byeFrom: "us" | "far_end" | null;
-  /** The final response was seen, and it is no challenge: this INVITE cannot make a phone ring any more. */
+  /** The final response was seen, and it is not a challenge: this INVITE cannot make a phone ring any more. */
   readonly over: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface FinalResponse
   readonly atMs: number;
 }
 
-/** A call on the wire. Holds no text of a message but the tags that tell whose a request or response is. */
+/** A call on the wire. Keeps no text of a message but the tags that show who sent a request or response. */
 export interface WireCall {
   readonly evidence: Evidence;
   /** Of the newest INVITE: a challenged one is sent again with the next number. */
@@ -41,14 +41,14 @@ export interface WireCall {
 }
 
 /**
- * The trunk asks for a password (RFC 3261 section 22). Where we have one the INVITE is sent again; whether it was the call's
- * end is known from Asterisk, and from no other INVITE having come.
+ * The trunk challenges the INVITE (RFC 3261 section 22). With a password the INVITE is sent again; whether the challenge
+ * ended the call is known from Asterisk, and from the absence of another INVITE.
  */
 export function isChallenge(status: number): boolean {
   return status === 401 || status === 407;
 }
 
-/** @param invite the first INVITE of a call; null for one inside a dialog, which begins nothing */
+/** @param invite the first INVITE of a call; null for one inside a dialog, which starts no call */
 export function beginWireCall(invite: SipRequest, atMs: number): WireCall | null {
   if (invite.method !== "INVITE" || invite.toTag !== null) return null;
   return {
@@ -70,7 +70,7 @@ export function beginWireCall(invite: SipRequest, atMs: number): WireCall | null
   };
 }
 
-/** One more message with this Call-ID. @returns the very same call where the message adds nothing */
+/** One more message with this Call-ID. @returns the same object where the message adds nothing */
 export function addMessage(call: WireCall, message: SipMessage, atMs: number): WireCall {
   if (message.kind === "response") return addResponse(call, message, atMs);
   if (message.kind === "cancel_response") return addCancelResponse(call, message, atMs);

@@ -1,13 +1,13 @@
 /**
  * Reads HEPv3, the encapsulation in which Asterisk's res_hep mirrors SIP messages: "HEP3", the total length, then chunks
- * of vendor, type, length and value, all big-endian (HEP3/EEP specification, revision 12). Anything else is not read at
- * all: these bytes come from a socket.
+ * of vendor, type, length and value, all big-endian (HEP3/EEP specification, revision 12). Anything else is
+ * ignored: these bytes come from a socket.
  */
 
 export interface HepPacket {
-  /** The correlation id: with `uuid_type=call-id` the Call-ID of the message. Holds nothing of the payload. */
+  /** The correlation id: with `uuid_type=call-id` the Call-ID of the message. Keeps nothing of the payload. */
   readonly callId: string;
-  /** When Asterisk sent or got the message, by Asterisk's clock: only differences mean something. To the microsecond. */
+  /** When Asterisk sent or received the message, by its clock, to the microsecond: only differences are meaningful. */
   readonly atMs: number;
   /** The SIP message; a view into the datagram. */
   readonly sip: Buffer;
@@ -19,13 +19,13 @@ const chunkHeaderBytes = 6;
 /** Chunk types of the generic vendor 0. */
 const chunk = { seconds: 9, microseconds: 10, protocol: 11, password: 14, payload: 15, correlationId: 17 } as const;
 const protocolSip = 1;
-/** pjproject makes Call-IDs of 36 characters; others may be longer, RFC 3261 knows no limit. */
+/** pjproject's Call-IDs have 36 characters; others may be longer, RFC 3261 sets no limit. */
 const maxCallIdBytes = 255;
 
 /**
  * Never throws.
- * @param password what the packet must carry as `capture_password`; null: anything will do
- * @returns null for whatever is not a whole SIP packet in HEPv3 with this password
+ * @param password what the packet must carry as `capture_password`; null: none is required
+ * @returns null for anything but a complete SIP packet in HEPv3 with this password
  */
 export function parseHep(datagram: Buffer, password: Buffer | null): HepPacket | null {
   if (datagram.length < preambleBytes || datagram.readUInt32BE(0) !== magic) return null;

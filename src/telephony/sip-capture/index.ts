@@ -1,6 +1,6 @@
 /**
- * The SIP capture: receives copies of SIP messages from Asterisk (res_hep) and gives what they say of a call that ended.
- * Evidence, never a dependency: a packet that is lost, late or malformed only makes an outcome coarser.
+ * The SIP capture: receives copies of SIP messages from Asterisk (res_hep) and provides the evidence of a call that ended.
+ * Calls never depend on it: a packet that is lost, late or malformed only makes an outcome less precise.
  */
 
 import type { Logger } from "pino";
@@ -12,11 +12,11 @@ import { WireCalls } from "./wire-calls.ts";
 
 export type { Evidence } from "./evidence.ts";
 
-/** What the dialer asks. */
+/** The dialer's port to the capture. */
 export interface SipCapture {
   /**
-   * What the wire says of a call that ended: as soon as its INVITE is over, else what is known after `wait_ms`. Then the
-   * call is forgotten. Null: nothing was seen of it. Never rejects.
+   * The evidence of a call that ended: as soon as its INVITE is over, else what is known after `wait_ms`. Then the
+   * call is forgotten. Null: none of its messages were seen. Never rejects.
    * @param callId Call-ID of its INVITE
    */
   settle(callId: string): Promise<Evidence | null>;
@@ -30,11 +30,11 @@ export interface RunningSipCapture extends SipCapture {
 
 /**
  * Asterisk's event of the end may overtake the packets of the call, by a few milliseconds (both are local). After this time a
- * call of which nothing was seen is one that this capture does not get (its Asterisk sends no copies), and a challenge
+ * call without any message counts as one that this capture does not receive (its Asterisk sends no copies), and a challenge
  * (401, 407) that no other INVITE followed was the end.
  */
 const overtakenMs = 100;
-/** Longer than a call of ours can take: 60 s set-up and 30 s ring at most. Those of others on a PBX are forgotten by it. */
+/** Longer than one of our calls can take: 60 s set-up and 30 s ring at most. A PBX's other calls are forgotten after it. */
 const maxAgeMs = 180_000;
 
 export function createSipCapture(parts: {
@@ -44,7 +44,7 @@ export function createSipCapture(parts: {
 }): RunningSipCapture {
   const { config, clock } = parts;
   const logger = parts.logger.child({ part: "sip-capture" });
-  /** By Call-ID: calls that ended and whose INVITE is not over yet. Bounded by the calls that the dialer keeps up. */
+  /** By Call-ID: calls that ended and whose INVITE is not over yet. Bounded by the dialer's calls. */
   const waiting = new Map<string, () => void>();
   let received = false;
   let warned = false;

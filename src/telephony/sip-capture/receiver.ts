@@ -20,7 +20,7 @@ const retryMs = 2000;
  * 15 ms. This holds 3,600. The kernel gives no more than net.core.rmem_max.
  */
 const receiveBufferBytes = 4 * 1024 * 1024;
-/** Multicast is for several gateways on one host: it never leaves the loopback interface. */
+/** Multicast is for several gateways on one host: it stays on the loopback interface. */
 const multicastInterface = "127.0.0.1";
 
 export class Receiver {
@@ -56,7 +56,7 @@ export class Receiver {
     } catch (error) {
       logger.error(
         { ...where, err: error },
-        "SIP capture cannot listen; outcomes rest on Asterisk's events until it can",
+        "SIP capture cannot listen; outcomes are based on Asterisk's events until it can",
       );
       if (!this.#stopped) this.#stopRetry = clock.after(retryMs, () => void this.start());
     }
@@ -80,7 +80,7 @@ export class Receiver {
       });
       socket.bind(port, host, () => {
         socket.removeAllListeners("error");
-        // Without a listener an error would end the process; a lost packet is all that it can mean.
+        // Without a listener an error would end the process; it can only mean a lost packet.
         socket.on("error", (error) => this.#parts.logger.warn({ err: error }, "SIP capture"));
         socket.on("message", (datagram, from) => this.#receive(datagram, from));
         try {

@@ -1,4 +1,4 @@
-/** What the capture looks at in a SIP message: how an INVITE went. The parser is src/sip. */
+/** The parts of a SIP message that the capture reads: the progress of an INVITE. The parser is src/sip. */
 import { readCSeq, readReasons, tagOf } from "../../sip/header.ts";
 import { headersOf, onlyHeaderOf, type ParsedMessage, parseMessage, wantedHeaders } from "../../sip/message.ts";
 import { isNetworkBlocked } from "../../sip/network-blocked.ts";
@@ -40,7 +40,7 @@ const methods = ["INVITE", "CANCEL", "BYE"] as const;
 const responseStart = "SIP/2.0 ";
 const wanted = wantedHeaders("cseq", "from", "to", "reason", "retry-after");
 
-/** Of which kind a message is, from its first bytes: the cheap question before everything else. Null: of no use to us. */
+/** The kind of a message from its first bytes: a cheap check before parsing. Null: not relevant. */
 export function kindOf(sip: Buffer): SipRequest["method"] | "response" | null {
   // One byte is enough to skip most of what a busy Asterisk sends here: O(PTIONS), R(EGISTER), A(CK), N(OTIFY).
   const first = sip[0];

@@ -1,9 +1,9 @@
-/** From where the capture takes packets: this host, and what the operator lists. */
+/** The sources that the capture accepts packets from: this host, and those that the operator lists. */
 import { BlockList, isIPv6 } from "node:net";
 
 export type IsAllowed = (address: string, family: "IPv4" | "IPv6") => boolean;
 
-/** @param allowFrom addresses and CIDR blocks beside loopback */
+/** @param allowFrom addresses and CIDR blocks in addition to loopback */
 export function allowedSources(allowFrom: readonly string[]): IsAllowed {
   const allowed = new BlockList();
   allowed.addSubnet("127.0.0.0", 8, "ipv4");
@@ -14,7 +14,7 @@ export function allowedSources(allowFrom: readonly string[]): IsAllowed {
     if (bits === undefined) allowed.addAddress(address, family);
     else allowed.addSubnet(address, Number(bits), family);
   }
-  // Nearly every packet comes from where the one before came from.
+  // Nearly every packet has the same source as the one before.
   let last = "";
   return (address, family) => {
     if (address === last) return true;

@@ -10,7 +10,7 @@ export interface WireCallsParts {
   readonly nowMs: () => number;
   /** `capture_password` that packets must carry; null: none. */
   readonly password: Buffer | null;
-  /** Told when the INVITE of a call is over. */
+  /** Called when the INVITE of a call is over. */
   readonly onOver: (callId: string) => void;
 }
 
@@ -28,13 +28,13 @@ export class WireCalls {
     this.#parts = parts;
   }
 
-  /** Takes in what came over the socket, whatever it is. Never throws. @returns whether it was a SIP packet in HEPv3 */
+  /** Processes one datagram of any content. Never throws. @returns whether it was a SIP packet in HEPv3 */
   add(datagram: Buffer): boolean {
     const packet = parseHep(datagram, this.#parts.password);
     if (packet === null) return false;
     const kept = this.#calls.get(packet.callId);
     const kind = kindOf(packet.sip);
-    // Registrations, OPTIONS and their answers end here, unread: of most messages only this much is looked at.
+    // Registrations, OPTIONS and their answers end here, unread: most messages are read only this far.
     if (kind === null || (kept === undefined && kind !== "INVITE")) return true;
     const message = parseSip(packet.sip);
     if (message === null) return true;
@@ -43,7 +43,7 @@ export class WireCalls {
     return true;
   }
 
-  /** What is known of a call; null: nothing. */
+  /** The evidence of a call; null: none. */
   find(callId: string): Evidence | null {
     return this.#calls.get(callId)?.call.evidence ?? null;
   }
@@ -65,7 +65,7 @@ export class WireCalls {
     if (call.evidence.over && !wasOver) this.#parts.onOver(callId);
   }
 
-  /** Makes room: what is too old goes, and the oldest where there are too many. */
+  /** Evicts calls that are too old, and the oldest ones where there are too many. */
   #evict(nowMs: number): void {
     for (const [callId, { sinceMs }] of this.#calls) {
       if (this.#calls.size < this.#parts.maxCalls && nowMs - sinceMs < this.#parts.maxAgeMs) return;
@@ -74,7 +74,7 @@ export class WireCalls {
   }
 }
 
-/** A text that is cut out of a message would keep the whole of it in memory. */
+/** Copies a string: a slice of a message would keep the whole message in memory. */
 function copyOf<T extends string | null>(text: T): T {
   return (text === null ? null : Buffer.from(text, "latin1").toString("latin1")) as T;
 }

@@ -1,6 +1,6 @@
 /**
- * What routing asks of the place where all gateways count their calls together (src/redis/admission-store.ts). Every method
- * throws `Refusal("store_unavailable")` where the store gave no answer: then nothing may be placed.
+ * The port from routing to the store where all gateways count their calls together (src/redis/admission-store.ts). Every
+ * method throws `Refusal("store_unavailable")` where the store did not answer: then nothing may be placed.
  */
 
 /** A trunk through one of its Asterisks. */
@@ -20,7 +20,7 @@ export interface LimitedPath extends TrunkPath {
   readonly asteriskLimits: AdmissionLimits;
 }
 
-/** Limits of one app, and of one app to one callee prefix; the order in which they are looked at. */
+/** Limits of one app, and of one app to one callee prefix, in the order in which they are checked. */
 export const callerLimits = [
   "app_calls_per_second",
   "app_concurrent_calls",
@@ -32,25 +32,25 @@ export const callerLimits = [
 ] as const;
 export type CallerLimit = (typeof callerLimits)[number];
 
-/** Who calls whom; null: no such limit. */
+/** App and callee prefix of a call, with their limits; null: no such limit. */
 export interface Caller extends Readonly<Record<CallerLimit, number | null>> {
   readonly app: string;
   /** See `calleePrefix`. */
   readonly prefix: string;
   /** Share of a trunk under pressure. */
   readonly weight: number;
-  /** There are other apps, so no one may take a whole trunk. */
+  /** There are other apps, so none may take a whole trunk. */
   readonly sharesTrunks: boolean;
-  /** Counts for calls at once only: this call was counted when it began. */
+  /** Counts towards concurrent calls only: this call was counted when it began. */
   readonly isNext: boolean;
 }
 
 export interface ReserveRequest {
   /** Names the slot; random. */
   readonly leaseId: string;
-  /** The slot is free again this long after its turn, should nobody release it. */
+  /** The lease: the slot becomes free this long after its scheduled time if it is not released. */
   readonly leaseMs: number;
-  /** Longest that the call may wait for its turn. */
+  /** Longest wait until the call's scheduled time. */
   readonly maxWaitMs: number;
   readonly caller: Caller;
   /** In order of preference; at least one. */
@@ -58,9 +58,9 @@ export interface ReserveRequest {
 }
 
 export type ReserveAnswer =
-  /** A slot on `paths[path]`; its turn comes in `waitMs`. */
+  /** A slot on `paths[path]`, scheduled in `waitMs`. */
   | { readonly kind: "taken"; readonly path: number; readonly waitMs: number }
-  /** Each path is full or too busy; something may be free in `retryAfterMs`. */
+  /** Each path is full or too busy; a slot may be free in `retryAfterMs`. */
   | { readonly kind: "full"; readonly retryAfterMs: number }
   /** The app, or the app with this prefix, has reached a limit of its own. */
   | { readonly kind: "limited"; readonly limit: CallerLimit; readonly retryAfterMs: number }
@@ -68,7 +68,7 @@ export type ReserveAnswer =
   | { readonly kind: "out_of_service" };
 
 /**
- * `unused`: no call was placed, so its turn and what it counted for go back at once. `alerted`: the phone rings; the
+ * `unused`: no call was placed, so its scheduled time and its counts are returned at once. `alerted`: the phone rings; the
  * slot stays taken.
  */
 export type SlotEvent = "unused" | "alerted" | "ended" | "answered";
@@ -82,6 +82,6 @@ export interface TakenSlot {
 
 export interface Admission {
   reserve(request: ReserveRequest): Promise<ReserveAnswer>;
-  /** What became of a slot: all but `alerted` free it. Doing so twice does no harm. */
+  /** Reports what happened on a slot: all but `alerted` free it. Idempotent. */
   settle(slot: TakenSlot, event: SlotEvent): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Watches the trunks of one Asterisk over AMI, for ever. */
+/** Monitors the trunks of one Asterisk over AMI until it is stopped. */
 
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
@@ -9,14 +9,14 @@ import { AmiSession, type ManagerMessage } from "../asterisk/ami/session.ts";
 import type { AmiConfig } from "../asterisk/config.ts";
 import { judgeEndpoint, type TrunkHealth } from "./health.ts";
 
-/** Events tell changes at once; asking again finds what no event told, and a connection that is dead. */
+/** Events report changes at once; polling finds changes without an event, and dead connections. */
 const askAgainMs = 15_000;
 /**
- * Asterisk gives a trunk up at the first OPTIONS without an answer, and asks again only after `qualify_frequency` (30 s
- * in our templates): one lost packet, or a busy machine, and for half a minute no call goes out. So we have it ask.
+ * Asterisk marks a trunk unreachable at the first unanswered OPTIONS, and probes again only after `qualify_frequency` (30 s
+ * in our templates): one lost packet, or a busy machine, would stop calls for half a minute. So the gateway requests a probe.
  */
 const askSilentMs = 3000;
-/** Events come in bursts (one for each contact, peer, …): one look at the end of the burst is enough. */
+/** Events come in bursts (one for each contact, peer, …): one query at the end of the burst is enough. */
 const burstMs = 50;
 
 export interface AmiWatchParts {
@@ -27,15 +27,15 @@ export interface AmiWatchParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called after every look. */
+  /** Called after every query. */
   readonly onLook?: (() => void) | undefined;
 }
 
 export interface AmiWatch {
-  /** Connects and keeps connecting; resolves after the first look or failure. */
+  /** Connects and keeps connecting; resolves after the first query or failure. */
   start(): Promise<void>;
   stop(): void;
-  /** What is known of an endpoint now. Unknown counts as usable: calls then tell. */
+  /** The endpoint's current health. Unknown counts as usable: the calls' outcomes then decide. */
   health(endpoint: string): TrunkHealth;
 }
 
@@ -45,7 +45,7 @@ export function createAmiWatch(parts: AmiWatchParts): AmiWatch {
 
 class Watch implements AmiWatch {
   readonly #parts: AmiWatchParts;
-  /** By endpoint; only while AMI tells. */
+  /** By endpoint; only while AMI is connected. */
   #known: ReadonlyMap<string, TrunkHealth> = new Map();
   #whyUnknown = "AMI is not connected yet";
   #session: AmiSession | null = null;
@@ -80,7 +80,7 @@ class Watch implements AmiWatch {
         ami,
         deadlineMs: requestTimeoutMs,
         clock,
-        // Where the same user also controls calls, nothing of those is wanted here.
+        // Where the same user also controls calls, their events are not needed here.
         eventMask: "system",
         onEvent: (event) => this.#event(event),
         onClose: (session) => this.#lost(session, "the AMI connection ended"),
@@ -120,7 +120,7 @@ class Watch implements AmiWatch {
     }
     const aboutUs = event.event === "ContactStatus" && this.#parts.endpoints.includes(String(event.endpointname));
     if (!aboutUs && event.event !== "Registry" && event.event !== "FullyBooted") return;
-    // While one is coming, or is in progress, another at its end is enough.
+    // While a query is scheduled or in progress, one more at its end is enough.
     if (!this.#lookAgain && !this.#looking) this.#lookIn(burstMs);
     this.#lookAgain = true;
   }
@@ -129,7 +129,7 @@ class Watch implements AmiWatch {
     if (this.#session !== null) this.#after(delayMs, () => void this.#look());
   }
 
-  /** One look at all endpoints, at a time. What cannot be asked ends the session, and so leads to a new one. */
+  /** Queries all endpoints, one query at a time. A failed query ends the session, so that a new one is opened. */
   async #look(): Promise<void> {
     const session = this.#session;
     if (session === null) return;
@@ -144,7 +144,7 @@ class Watch implements AmiWatch {
       }
       if (this.#session === session) this.#learn(known);
     } catch (error) {
-      this.#lost(session, `AMI does not tell the state of trunks: ${(error as Error).message}`);
+      this.#lost(session, `cannot read the state of trunks over AMI: ${(error as Error).message}`);
     }
     const silent = [...this.#known].flatMap(([endpoint, health]) => (health.silent ? [endpoint] : []));
     for (const endpoint of silent) await this.#haveAsked(session, endpoint);
@@ -153,12 +153,15 @@ class Watch implements AmiWatch {
     this.#parts.onLook?.();
   }
 
-  /** The answer comes as a ContactStatus event. An AMI user that may not ask waits for Asterisk to do so. */
+  /** The result arrives as a ContactStatus event. Without the right to request it, the next regular probe decides. */
   async #haveAsked(session: AmiSession, endpoint: string): Promise<void> {
     try {
       await session.request("PJSIPQualify", { endpoint });
     } catch (error) {
-      this.#parts.logger.debug({ endpoint, error: (error as Error).message }, "the carrier could not be asked again");
+      this.#parts.logger.debug(
+        { endpoint, error: (error as Error).message },
+        "cannot request another OPTIONS to the carrier",
+      );
     }
   }
 
@@ -172,7 +175,7 @@ class Watch implements AmiWatch {
     this.#failures = 0;
   }
 
-  /** There is one thing to wait for at a time: the next try, or the next look. */
+  /** One timer at a time: the next connection attempt, or the next query. */
   #after(delayMs: number, callback: () => void): void {
     this.#stopTimer();
     if (!this.#stopped) this.#stopTimer = this.#parts.clock.after(delayMs, callback);

@@ -1,9 +1,9 @@
-/** What one app may take, as the admission of calls counts it. */
+/** The limits of one app, as call admission control counts them. */
 import type { AppLimitsConfig, LimitsConfig } from "../../apps/limits-config.ts";
 import { calleePrefix } from "../../numbers/callee-prefix.ts";
 import type { Caller } from "./admission-port.ts";
 
-/** The sections of the configuration that say how much each app may call. */
+/** The sections of the configuration that limit each app's calls. */
 export interface CallerLimitsConfig {
   readonly limits: Pick<LimitsConfig, "apps">;
   readonly apps: Readonly<Record<string, { readonly limits?: AppLimitsConfig }>>;

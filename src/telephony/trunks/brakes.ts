@@ -1,7 +1,7 @@
 /**
- * Brakes an app, or a callee prefix, whose calls go wrong in a way that costs money or proves nobody: answered calls,
- * answers without alerting (false answer supervision), codes that are delivered and never checked. What is braked gets one
- * call in `trickle_ms`, all others are not affected. Old calls fade, so a brake is released by itself.
+ * Brakes an app, or a callee prefix, whose calls cost money or verify no one: answered calls,
+ * answers without alerting (false answer supervision), codes that are delivered and never checked. A braked app or
+ * prefix gets one call in `trickle_ms`; others are not affected. Old calls decay, so a brake releases by itself.
  * Memory of one gateway; pure but for the clock. Bounded by `mostBuckets` entries of `mostCallees` short hashes each.
  */
 import type { Logger } from "pino";
@@ -14,7 +14,7 @@ export type BrakeReason = (typeof brakeReasons)[number];
 export interface EndedForBrake {
   readonly app: string;
   readonly prefix: string;
-  /** Tells callees apart; kept in memory only. */
+  /** Identifies the callee; kept in memory only. */
   readonly callee: string;
   readonly answered: boolean;
   readonly falseAnswer: boolean;
@@ -28,18 +28,18 @@ export interface BrakedNow {
 }
 
 export interface Brakes {
-  /** Whether a call may go on now; where it is one of the trickle, it is taken. @returns ms to wait, or null */
+  /** Whether a call may go on now; a call of the trickle is consumed. @returns ms to wait, or null */
   admit(app: string, prefix: string): number | null;
   /** A call reached its end. */
   ended(call: EndedForBrake): void;
   /** A verification of this app, whose code was delivered, ended. */
   verificationEnded(app: string, checked: boolean): void;
-  /** What is braked now. */
+  /** The current brakes. */
   braked(): readonly BrakedNow[];
 }
 
 const mostBuckets = 2000;
-/** One callee counts once among so many: a few phones that are called again and again prove nothing of a prefix. */
+/** A callee counts once among this many: repeated calls to a few phones are no evidence about a prefix. */
 const mostCallees = 200;
 
 interface Bucket {
@@ -62,7 +62,7 @@ export function createBrakes(options: {
 }): Brakes {
   const { rules, clock, logger } = options;
   const halfLifeMs = rules.window_seconds * 1000;
-  /** By `app <name>` or `prefix <digits>`; the one used longest ago goes first. */
+  /** By `app <name>` or `prefix <digits>`; the least recently used one is evicted first. */
   const buckets = new Map<string, Bucket>();
 
   function bucketOf(key: string): Bucket {
@@ -79,7 +79,7 @@ export function createBrakes(options: {
   function judge(key: string, bucket: Bucket): void {
     const reason = reasonOf(bucket);
     if (reason === bucket.reason) return;
-    // The prefix of a callee is no whole number; it is what an operator needs to ask the carrier.
+    // A callee's prefix is not a complete number, and the operator needs it to ask the carrier.
     if (reason !== null) logger.warn({ braked: key, reason, calls: Math.round(bucket.calls) }, "calls are braked");
     else logger.info({ braked: key, was: bucket.reason }, "calls are no longer braked");
     bucket.reason = reason;
@@ -92,7 +92,7 @@ export function createBrakes(options: {
     return isOver(unchecked, ended, rules.unchecked_percent) ? "unchecked" : null;
   }
 
-  /** What is known of a key now; nothing is kept for one that was never seen. */
+  /** The current bucket of a key; none is created for a key that was never seen. */
   function known(key: string): Bucket | null {
     const bucket = buckets.get(key);
     if (bucket === undefined) return null;
@@ -169,7 +169,7 @@ function newBucket(atMs: number): Bucket {
 function fade(bucket: Bucket, nowMs: number, halfLifeMs: number): void {
   const steps = Math.floor((10 * (nowMs - bucket.atMs)) / halfLifeMs);
   if (steps === 0) return;
-  // A clock that was set back fades nothing.
+  // A clock that was set back must not cause decay.
   const factor = steps > 0 ? 0.5 ** (steps / 10) : 1;
   bucket.atMs = nowMs;
   bucket.calls *= factor;

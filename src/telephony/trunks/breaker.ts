@@ -2,10 +2,10 @@
  * A circuit breaker for one path (a trunk through one Asterisk), or for one callee prefix on a path: closed (used) → open
  * (no calls for a while) → half-open (one probe call at a time) → closed, or open for twice as long.
  *
- * What one destination or one app causes must not close a trunk that all share. So the trunk's own evidence
+ * Failures of one destination or one app must not close a trunk that all share. So the trunk's own evidence
  * (`trunk_failed`) opens it by the share of failed calls, and final responses (`call_failed`) open it only where several
  * distinct sources failed and no call at all was good within the window. One good call closes it again in that case.
- * Pure: time comes in with each question. Memory: one entry for each of the last `window_calls` calls.
+ * Pure: each method takes the time. Memory: one entry for each of the last `window_calls` calls.
  */
 
 import { backoffMs } from "../../shared/backoff.ts";
@@ -14,7 +14,7 @@ import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 export interface BreakerRules extends BreakerConfig {
-  /** A probe without a result for this long is given up: longer than any call takes. */
+  /** A probe without a result for this long is abandoned: longer than any call takes. */
   readonly probe_limit_ms: number;
   /** Distinct callee prefixes whose calls must have failed before final responses open it. */
   readonly failing_prefixes: number;
@@ -30,7 +30,7 @@ export type BreakerState = (typeof breakerStates)[number];
 /** Names the stretch between two changes of state in which a call began; see `record`. */
 export type BreakerRound = number;
 
-/** What a call may be blamed on beside the trunk. */
+/** Possible causes of a call's failure other than the trunk. */
 export interface CallSource {
   /** See `calleePrefix`. */
   readonly prefix: string;
@@ -44,14 +44,14 @@ export interface Breaker {
    */
   allows(nowMs: number, isReachable?: boolean): "yes" | "probe" | "share" | "no";
   /**
-   * A call is about to take a slot. Where a probe was allowed, this is it: ask `allows` and begin without awaiting
-   * anything in between, or two calls are the one probe. What it returns goes to `record`.
+   * A call is about to take a slot. Where a probe was allowed, this call is the probe: call `allows` and `begin` without
+   * an await in between, or two calls become the one probe. What it returns goes to `record`.
    */
   begin(nowMs: number, isReachable?: boolean): BreakerRound;
   /**
    * The result of that call, exactly once; `nothing` where no call was placed. What began before the state last changed
    * counts only where it is good and the breaker was opened by final responses.
-   * @param retryAfterMs what the carrier asked for with its 503, else 0; heeded where the breaker opens
+   * @param retryAfterMs Retry-After of the carrier's 503, else 0; applied when the breaker opens
    */
   record(round: BreakerRound, verdict: TrunkVerdict, nowMs: number, source?: CallSource, retryAfterMs?: number): void;
   state(nowMs: number): BreakerState;
@@ -63,7 +63,7 @@ export interface Breaker {
 
 /** Of a call that was placed although the circuit was open. */
 const uncounted: BreakerRound = -1;
-/** Longest Retry-After that is heeded: a carrier that means longer is asked again. */
+/** Cap of Retry-After: a carrier that sent a longer one is probed earlier. */
 const longestRetryAfterMs = 60_000;
 const unknownSource: CallSource = { prefix: "", app: "" };
 
@@ -194,7 +194,7 @@ class CircuitBreaker implements Breaker {
     if (verdict === "trunk_failed" || (verdict === "call_failed" && by === "calls")) {
       this.#openAgain(nowMs, { by, seen: `probe ${this.#goodProbes + 1} failed` }, retryAfterMs);
     }
-    // A response of any kind is what a trunk did not give that was opened by its own evidence.
+    // A trunk that was opened by its own evidence did not respond; any response shows that it does again.
     if (verdict === "good" || (verdict === "call_failed" && by === "trunk")) this.#recordGood();
   }
 
@@ -223,7 +223,7 @@ class CircuitBreaker implements Breaker {
     this.#probeSinceMs = null;
   }
 
-  /** A clock that was set back ends the pause, rather than stretching it by as much. */
+  /** A clock that was set back ends the pause instead of extending it. */
   #pauseLeftMs(nowMs: number): number {
     if (this.#open === null || nowMs < this.#open.sinceMs) return 0;
     return Math.max(0, this.#open.sinceMs + this.#open.pauseMs - nowMs);

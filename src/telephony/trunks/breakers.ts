@@ -8,7 +8,7 @@ import type { TrunkHealth } from "./health.ts";
 import type { BreakerConfig } from "./routes-config.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
-/** Prefixes with a breaker of their own on one path; the one that failed longest ago goes first. */
+/** Prefixes with a breaker of their own on one path; the one whose last failure is oldest is evicted first. */
 const mostPrefixes = 1000;
 /** While a carrier answers OPTIONS one call a second goes on, or one in ten of the trunk's calls a second. */
 const shareMs = 1000;
@@ -16,7 +16,7 @@ const shareOneIn = 10;
 
 export interface BreakerReport {
   readonly state: BreakerState;
-  /** When it will be probed, in milliseconds since the epoch; null: now, or there is no need. */
+  /** When it will be probed, in milliseconds since the epoch; null: now, or no probe is needed. */
   readonly retryAtMs: number | null;
   /** Callee prefixes to which this path is not used though its own breaker is closed. */
   readonly openPrefixes?: number;
@@ -25,7 +25,7 @@ export interface BreakerReport {
 export interface Breakers {
   /**
    * Whether a call may be placed on this path, and why not; null where it is used as usual.
-   * @param source null: whatever the callee
+   * @param source null: for any callee
    * @param isReachable the carrier answers OPTIONS: a share of calls goes on though a circuit is open
    */
   state(path: TrunkPath, source: CallSource | null, isReachable: boolean): TrunkHealth | null;
@@ -33,7 +33,7 @@ export interface Breakers {
   report(path: TrunkPath): BreakerReport;
   /** A call takes the path, synchronous with the `state` that allowed it. @param call the key for the others */
   begin(path: TrunkPath, call: object, source: CallSource, isReachable: boolean): void;
-  /** The phone rings: the trunk did its work, whatever comes after. */
+  /** The phone rings: good for the trunk, regardless of the call's end. */
   alerted(path: TrunkPath, call: object): void;
   /** The result of that call; `nothing` where none was placed. Later reports of the same call do not count. */
   end(path: TrunkPath, call: object, verdict: TrunkVerdict, retryAfterMs?: number): void;
@@ -86,7 +86,7 @@ class PathBreakers {
   }
 }
 
-/** What was put longest ago goes where there are too many. */
+/** Evicts the oldest entry where there are too many. */
 function putLast<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);
@@ -123,8 +123,8 @@ export function createBreakers(options: BreakersOptions): Breakers {
       const [first] = open;
       if (first === undefined) return null;
       const shut = open.find((one) => one.allows(nowMs, isReachable) === "no");
-      const told = shut ?? first;
-      const why = told === whole ? told.why(nowMs) : `for this prefix: ${told.why(nowMs)}`;
+      const blocking = shut ?? first;
+      const why = blocking === whole ? blocking.why(nowMs) : `for this prefix: ${blocking.why(nowMs)}`;
       return { usable: shut === undefined, why: why ?? "" };
     },
     report(path) {

@@ -1,4 +1,4 @@
-/** Channel slots for calls: the route's paths that can be used now, and of those the first that has room over all gateways. */
+/** Reserves channel slots: on the first usable path of the route that has room over all gateways. */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -18,12 +18,12 @@ import type { TrunkVerdict } from "./verdict.ts";
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
 const unavailableRetryMs = 5000;
 /**
- * A call begins so long after its turn at most: three commands to Redis may each take most of their time. What is later
- * waited in a process that was stalled. It would go out together with all others that waited there, for a person who is
- * gone, and perhaps outlive its lease, which has 5 s to spare (the fail-safe's margin).
+ * Longest delay of a call after its scheduled time: three commands to Redis may each take most of their deadline. A later
+ * call waited in a stalled process. It would go out in a burst with all others that waited there, for a person who no
+ * longer waits, and could outlive its lease, which has a margin of 5 s (the fail-safe's).
  */
 const mostLateMs = 3000;
-/** More paths are not considered for one call: bounds what a script in Redis has to do. */
+/** More paths are not considered for one call: bounds the work of the Redis script. */
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
@@ -35,13 +35,13 @@ export interface ChannelSlotsParts {
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
-  /** What is known of a path beside whether its Asterisk is connected. */
+  /** Health of a path, besides whether its Asterisk is connected. */
   readonly health: (path: TrunkPath) => TrunkHealth;
   readonly breakers: Breakers;
   readonly brakes: Pick<Brakes, "admit" | "ended">;
   readonly overload: Pick<Overload, "admit" | "rang" | "late">;
   readonly admission: Admission;
-  /** Longest that a call may take from its turn to its end. */
+  /** Longest duration of a call from its scheduled time to its end. */
   readonly longestCallMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +51,7 @@ export interface ChannelSlotsParts {
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   const { breakers, brakes, overload, admission, clock, random, logger } = parts;
   const { asterisks, trunks, calls } = parts.config;
-  /** Whose call a slot is for, as it was reserved. */
+  /** App and callee of the slot's call, as it was reserved. */
   const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
 
   function ownHealth(path: TrunkPath): TrunkHealth {
@@ -61,7 +61,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     return parts.health(path);
   }
 
-  /** @param source null: whatever the callee */
+  /** @param source null: for any callee */
   function state(path: TrunkPath, source: Caller | null): TrunkHealth {
     const health = ownHealth(path);
     return (health.usable ? breakers.state(path, source, answersOptions(health)) : null) ?? health;
@@ -105,7 +105,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     const ranges = trunks[path.trunk]?.ranges ?? [];
     const slot: ChannelSlot = { leaseId, app: caller.app, ...path, ranges, waitMs, originateByMs };
     callers.set(slot, { ...caller, callee });
-    // While Redis was asked, its breaker may have opened or its one probe begun.
+    // During the request to Redis its breaker may have opened, or its one probe begun.
     if (!state(path, caller).usable) {
       await settle(slot, "unused");
       const others = usable.filter((other) => other !== path);
@@ -121,7 +121,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   }
 
   async function settle(slot: ChannelSlot, event: SlotEvent): Promise<void> {
-    // A slot that is not the very one that was reserved frees its trunk at least.
+    // A slot that is not the reserved one frees at least its trunk.
     const caller = callers.get(slot) ?? callerOf(parts.config, slot.app ?? "", "+", true);
     try {
       await admission.settle({ leaseId: slot.leaseId, path: limited(slot), caller }, event);
@@ -170,7 +170,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   };
 }
 
-/** Asterisk says that the carrier answers; not merely that nothing is known against it. */
+/** Asterisk reports that the carrier answers; an unknown state is not enough. */
 function answersOptions({ usable, answers }: TrunkHealth): boolean {
   return usable && answers === true;
 }

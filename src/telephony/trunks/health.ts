@@ -1,19 +1,19 @@
-/** What Asterisk's lists say of a trunk. */
+/** Derives a trunk's health from Asterisk's lists. */
 import type { ManagerMessage } from "../asterisk/ami/session.ts";
 
-/** `why` is for people: /readyz, doctor, logs. */
+/** `why` is for operators: /readyz, doctor, logs. */
 export interface TrunkHealth {
   readonly usable: boolean;
   readonly why: string;
-  /** The carrier's last answer to OPTIONS is missing: asking again may help. */
+  /** The carrier did not answer the last OPTIONS: another probe may succeed. */
   readonly silent?: true;
   /** The carrier answered Asterisk's last OPTIONS. */
   readonly answers?: true;
 }
 
 /**
- * Judges one endpoint. Only what Asterisk tells for sure makes it unusable: a contact that is not qualified
- * (`NonQualified`, `Unknown`) may well be there.
+ * Judges one endpoint. Only definite information makes it unusable: a contact that is not qualified
+ * (`NonQualified`, `Unknown`) may be reachable.
  * @param endpoint name of the PJSIP endpoint
  * @param details events of `PJSIPShowEndpoint`; null: Asterisk has no such endpoint
  * @param registrations events of `PJSIPShowRegistrationsOutbound`

@@ -1,6 +1,6 @@
 /**
- * How a trunk wants numbers, and what its numbers mean. A number that one of the trunk's rules matches is written as the
- * rule says, every other one in the trunk's format. Nothing here throws: what cannot be written is null.
+ * Converts numbers to and from a trunk's format. A number that matches one of the trunk's rules is written by that rule,
+ * every other one in the trunk's format. Nothing here throws: a number that cannot be written is null.
  */
 
 import { isE164 } from "../../numbers/e164.ts";
@@ -10,17 +10,17 @@ import { createPrefixTable } from "./prefix-table.ts";
 
 export interface NumberFormat {
   /**
-   * The callee as the trunk wants it.
+   * The callee in the trunk's format.
    * @param e164 with the plus sign
-   * @returns what Asterisk may dial; null where that cannot be had, for instance with more than 24 digits
+   * @returns what Asterisk may dial; null where the number cannot be written, for instance with more than 24 digits
    */
   callee(e164: string): string | null;
   /** The same for the caller ID, which has 15 digits at most. */
   callerId(e164: string): string | null;
   /**
-   * Whose number the trunk means by the caller ID of a call that comes in: the one E.164 number that `callerId` would
-   * write so. A number with a plus sign in front is believed whatever the format.
-   * @returns E.164 with the plus sign; null where it is none, or could be two: a call must never count for another caller
+   * The E.164 number of an inbound call's caller ID: the only one that `callerId` would write like this. A number with a
+   * leading plus sign is accepted in every format.
+   * @returns E.164 with the plus sign; null where there is none, or more than one: a call must never count for another caller
    */
   fromTrunk(number: string): string | null;
 }
@@ -60,11 +60,11 @@ export function createNumberFormats(
   return new Map(Object.entries(trunks).map(([name, trunk]) => [name, createNumberFormat(trunk)]));
 }
 
-/** One way to write all numbers. */
+/** One format of all numbers. */
 interface Format {
-  /** Null for a number that the trunk would take for another one. */
+  /** Null for a number that the trunk would read as another one. */
   write(e164: string): string | null;
-  /** The number of which `write` might have made this one; the caller tries it. */
+  /** A candidate for the number that `write` made this from; the caller verifies it. */
   read(number: string): string;
 }
 
@@ -80,8 +80,8 @@ function formatOf(trunk: NumberFormatConfig): Format {
 }
 
 /**
- * As people dial: a number that begins with the international prefix is one of another country. So a national number that
- * would begin with it (+44 0770… for 00770…) is not written at all: it would ring somebody else.
+ * As dialled: a number that begins with the international prefix is one of another country. So a national number that
+ * would begin with it (+44 0770… for 00770…) is not written at all: it would ring another person.
  */
 function nationalFormat(home: string, nationalPrefix: string, internationalPrefix: string): Format {
   return {
@@ -97,7 +97,7 @@ function nationalFormat(home: string, nationalPrefix: string, internationalPrefi
   };
 }
 
-/** @param mayLeave says whether what comes out may go to Asterisk */
+/** @param mayLeave whether the result may be sent to Asterisk */
 function writer(
   format: Format,
   rules: readonly NumberRule[],
@@ -112,7 +112,7 @@ function writer(
   };
 }
 
-/** What a rule may have been given to make this number. Nothing is lost: a rule strips digits of its own prefix only. */
+/** The input from which a rule made this number. Unambiguous: a rule strips digits of its own prefix only. */
 function beforeRule(rule: NumberRule, number: string): string {
   return rule.prefix.slice(0, 1 + rule.strip) + number.slice(rule.add.length);
 }

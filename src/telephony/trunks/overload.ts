@@ -8,13 +8,13 @@ import type { LimitsConfig } from "../../apps/limits-config.ts";
 import type { Clock } from "../../shared/clock.ts";
 
 export interface Overload {
-  /** Takes one of this second's calls. @returns null, or in how many ms the next may come */
+  /** Admits one call. @returns null, or after how many ms the next one may be admitted */
   admit(): number | null;
-  /** Asterisk replied to an originate after so long. */
+  /** Records the delay of Asterisk's reply to an originate. */
   originated(tookMs: number): void;
-  /** A ring ended so much later than it should have; 0 or less: in time. */
+  /** Records how much later than planned a ring ended; 0 or less: in time. */
   rang(overrunMs: number): void;
-  /** A call was not placed, or was hung up at once, because its time had passed. */
+  /** A call was not placed, or was hung up at once, because its deadline had passed. */
   late(): void;
   /** Calls a second that are admitted now; null: no limit. */
   readonly callsPerSecond: number | null;
@@ -24,12 +24,12 @@ const intervalMs = 1000;
 const decrease = 0.7;
 /** Part of the limit that is added in a good second. */
 const increase = 0.1;
-/** Less is not what makes a gateway late; nor is one stall (a paused machine, a collection of garbage). */
+/** A lower rate does not overload a gateway; nor does one stall (a paused machine, garbage collection). */
 const leastPerSecond = 10;
 const lateSeconds = 2;
-/** The limit is dropped when what was begun stays so far below it for so many seconds. */
+/** The limit is removed when the call rate stays this far below it for this many seconds. */
 const calmSeconds = 10;
-/** Fewer originates in a second tell nothing by their p99. */
+/** With fewer originates in a second their p99 is not meaningful. */
 const leastSamples = 5;
 /** Late rings in a second, in percent, that count as lateness of the gateway: one alone may be the carrier's. */
 const lateRingPercent = 5;
@@ -62,8 +62,8 @@ export function createOverload(options: {
     return null;
   }
 
-  /** Judges the second that is over; seconds in which nothing was asked change nothing. */
-  function turn(): void {
+  /** Judges the second that is over; seconds without a call change nothing. */
+  function nextSecond(): void {
     const nowMs = clock.nowMs();
     const passedMs = nowMs - startedMs;
     if (passedMs >= 0 && passedMs < intervalMs) return;
@@ -93,23 +93,23 @@ export function createOverload(options: {
 
   return {
     admit() {
-      turn();
+      nextSecond();
       if (limit !== null && second.begun >= limit) return Math.max(1, startedMs + intervalMs - clock.nowMs());
       second.begun += 1;
       return null;
     },
     originated(tookMs) {
-      turn();
-      // Enough for a p99 of the second; bounds what is kept.
+      nextSecond();
+      // Enough for the second's p99; a bound on memory.
       if (second.originateMs.length < 10_000) second.originateMs.push(tookMs);
     },
     rang(overrunMs) {
-      turn();
+      nextSecond();
       second.rings += 1;
       if (overrunMs > rules.ring_overrun_ms) second.lateRings += 1;
     },
     late() {
-      turn();
+      nextSecond();
       second.lateCalls += 1;
     },
     get callsPerSecond() {

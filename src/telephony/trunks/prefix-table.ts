@@ -1,11 +1,11 @@
-/** Finds what belongs to the longest prefix of a number, at the cost of the prefix's length, however many there are. */
+/** Finds the value of the longest matching prefix of a number; the cost depends on the prefix length only. */
 
 export interface PrefixTable<T> {
-  /** What belongs to the longest prefix that the number starts with; undefined where none does. */
+  /** The value of the longest prefix that the number starts with; undefined where none matches. */
   longest(number: string): T | undefined;
 }
 
-/** @param entries each prefix once; of two that are the same, the last counts */
+/** @param entries each prefix once; of duplicates the last counts */
 export function createPrefixTable<T>(entries: Iterable<readonly [prefix: string, value: T]>): PrefixTable<T> {
   const byPrefix = new Map(entries);
   const lengths = [...new Set([...byPrefix.keys()].map((prefix) => prefix.length))].sort((a, b) => b - a);

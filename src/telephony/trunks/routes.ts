@@ -1,4 +1,4 @@
-/** Which paths lead to a callee: the longest matching route, its trunks in turn, each through its Asterisks. */
+/** The paths to a callee: the longest matching route, its trunks in order, each through its Asterisks. */
 
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
@@ -74,7 +74,7 @@ interface Weighted {
   readonly weight: number;
 }
 
-/** Draws one after the other, each with its share of the weight that is left: the second in turn is fair too. */
+/** Draws one after the other, each with its share of the weight that is left: the second one is weighted fairly too. */
 function weightedOrder(all: readonly Weighted[], random: Random): readonly string[] {
   const left = [...all];
   let weightLeft = left.reduce((sum, { weight }) => sum + weight, 0);

@@ -2,7 +2,7 @@
 import type { CallControl } from "../asterisk/call-control.ts";
 
 /**
- * The same control, of which each originate is reported with the time until the reply, an error included.
+ * Wraps a control and reports each originate's time until the reply, errors included.
  * @param nowMs monotonic
  */
 export function timedControl(control: CallControl, nowMs: () => number, report: (tookMs: number) => void): CallControl {

@@ -4,6 +4,6 @@
  * - `trunk_failed`: the trunk's own evidence; no callee can cause it: no response to INVITE, nothing could be sent, the
  *   connection broke.
  * - `call_failed`: a final response of the 5xx kind. It may be the trunk's fault, or that of this one destination.
- * - `nothing`: the call cannot tell.
+ * - `nothing`: the call is no evidence.
  */
 export type TrunkVerdict = "good" | "trunk_failed" | "call_failed" | "nothing";

@@ -6,12 +6,12 @@ declare module "asterisk-manager" {
   export type ManagerMessage = Readonly<Record<string, unknown>>;
 
   export interface Manager {
-    /** Every block that came in. The package's own listener would run its further events. */
+    /** Every received block. The package's own listener would emit further events. */
     on(event: "rawevent", listener: (message: ManagerMessage) => void): void;
     on(event: "close" | "error", listener: () => void): void;
     emit(event: string, refused: ManagerMessage | undefined, message: ManagerMessage): void;
     removeAllListeners(event: string): void;
-    /** `port` goes to Node's `net.createConnection` as it is, which takes options there. */
+    /** `port` is passed unchanged to Node's `net.createConnection`, which accepts options there. */
     connect(port: NetConnectOpts, host: string, connected: () => void): void;
     login(done: (refused?: ManagerMessage) => void): void;
     action(

@@ -1,16 +1,16 @@
-/** What can go wrong with AMI, told apart by what it means for a request. All else means: it may or may not have worked. */
+/** Errors of AMI, by their meaning for a request. After any other error the request may or may not have been executed. */
 
-/** Asterisk answered, and said no. `message` is its own. */
+/** Asterisk refused the request. `message` is Asterisk's own. */
 export class AmiRefusal extends Error {
   override readonly name = "AmiRefusal";
 }
 
-/** Nothing left for Asterisk: there is no login, or a value was not fit to be sent. */
+/** Nothing was sent to Asterisk: not logged in, or a value was invalid. */
 export class AmiNotSent extends Error {
   override readonly name = "AmiNotSent";
 }
 
-/** There was no answer in time. */
+/** No answer before the deadline. */
 export class AmiTimeout extends Error {
   override readonly name = "AmiTimeout";
 }

@@ -1,9 +1,9 @@
 /**
- * One AMI connection on the asterisk-manager package, held so that it cannot hurt: nothing is sent before login or
- * after the end (the package would keep it and send it later), no value can start another line, every request has a
+ * One AMI connection over the asterisk-manager package, with its hazards contained: nothing is sent before login or
+ * after the end (the package would keep it and send it later), no value can contain a line break, every request has a
  * deadline, and all of them fail when the connection does. Its own reconnecting, which writes to the console, is unused,
- * and so is its telling of events by their names: one named `error` or `close` would pass for the connection's, one
- * named `rawevent` would keep it busy for ever.
+ * and so is its emitting of events by their names: one named `error` or `close` would look like the connection's own,
+ * one named `rawevent` would loop for ever.
  */
 
 import { randomBytes } from "node:crypto";
@@ -23,7 +23,7 @@ export interface AmiSessionParts {
   readonly eventMask: string;
   /** Events that belong to no request. Must not throw. */
   readonly onEvent: (event: ManagerMessage) => void;
-  /** Called once, when the session ended for whatever reason; also where it never opened. */
+  /** Called once, when the session ended for any reason, or never opened. */
   readonly onClose: (session: AmiSession) => void;
 }
 
@@ -41,11 +41,11 @@ export class AmiSession {
   readonly #manager: Manager;
   /** Ends the socket, which the package would leave half open. */
   readonly #hangUp = new AbortController();
-  /** ActionIDs that wait for an answer; each leaves at its deadline, as do the lists below. */
+  /** ActionIDs that wait for an answer; each is removed at its deadline, as are the lists below. */
   readonly #asked = new Set<string>();
   readonly #lists = new Map<string, PendingList>();
   readonly #failures = new Set<(error: Error) => void>();
-  /** Not to be guessed: a caller who can write lines into events (event-secret.ts) could answer in Asterisk's place. */
+  /** Unpredictable: a caller who can write lines into events (event-secret.ts) could answer in Asterisk's place. */
   readonly #idPrefix = `onering-${randomBytes(12).toString("base64url")}`;
   #nextId = 1;
   #loggedIn = false;
@@ -88,7 +88,7 @@ export class AmiSession {
    * Runs an action that answers with one message.
    * @param id the ActionID; one of our own where not given
    * @returns the answer
-   * @throws {AmiRefusal} where Asterisk says no; {AmiNotSent}; {Error} at the deadline and when the connection ends
+   * @throws {AmiRefusal} where Asterisk refuses; {AmiNotSent}; {Error} at the deadline and when the connection ends
    */
   async request(action: string, fields: Readonly<Record<string, string>> = {}, id = this.#newId()) {
     if (!this.#loggedIn || this.#closed) throw new AmiNotSent("AMI is not logged in");
@@ -130,7 +130,7 @@ export class AmiSession {
     return items;
   }
 
-  /** Waits for something that this connection is to bring: not longer than the deadline, nor than the connection lives. */
+  /** Waits for an event of this connection, until the deadline or the end of the connection. */
   within(what: string, run: (done: () => void, fail: (error: Error) => void) => void): Promise<void> {
     const { clock, deadlineMs } = this.#parts;
     return new Promise<void>((resolve, reject) => {
@@ -181,7 +181,7 @@ export class AmiSession {
     else if (!this.#closed) this.#parts.onEvent(message);
   }
 
-  /** The package listens for an answer under its ActionID; that of the login is a time in digits, and its own. */
+  /** The package listens for an answer under its ActionID; that of the login is a time in digits, which the package chooses. */
   #answer(id: unknown, response: unknown, message: ManagerMessage): void {
     if (typeof id !== "string" || typeof response !== "string") return;
     if (!this.#asked.has(id) && (this.#loggedIn || !/^\d+$/.test(id))) return;

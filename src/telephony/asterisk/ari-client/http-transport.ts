@@ -19,7 +19,7 @@ export interface SwaggerRequest {
   };
 }
 
-/** What it wants back. */
+/** The response that it expects. */
 export interface SwaggerResponse {
   /** 0: there was no HTTP response. */
   readonly status: number;
@@ -36,7 +36,7 @@ export interface HttpTransport {
   close(): void;
 }
 
-/** First and most sockets. Hang-ups have their own, so that a queue of originates never delays one. */
+/** Initial and largest number of sockets. Hang-ups have their own, so that queued originates never delay them. */
 const originateSockets = { first: 7, most: 32 };
 const hangupSockets = { first: 3, most: 16 };
 /** A list of all channels of a large PBX takes about 1 KiB each. */
@@ -96,7 +96,7 @@ export function createHttpTransport(baseUrl: string, deadlineMs: number, clock: 
   };
 }
 
-/** Tells the package; its callbacks throw on answers that they do not expect, which must not end the process. */
+/** Reports to the package; its callbacks throw on unexpected answers, which must not end the process. */
 function answer(request: SwaggerRequest, response: SwaggerResponse): void {
   const good = response.status >= 200 && response.status < 300;
   try {
@@ -105,7 +105,7 @@ function answer(request: SwaggerRequest, response: SwaggerResponse): void {
     try {
       if (good) request.on.error({ ...response, status: 0, statusText: "EBADMSG" });
     } catch {
-      // Nobody is left to tell: the caller's own deadline ends its wait.
+      // There is no callback left to report to: the caller's own deadline ends its wait.
     }
   }
 }

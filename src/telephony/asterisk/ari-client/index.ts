@@ -31,7 +31,7 @@ class AriClientTransport implements AriTransport {
 
   async open(_info: AsteriskInfo, listener: SessionListener): Promise<AriSession> {
     const { ari_url, ari_user, ari_password, ari_app } = this.#asterisk;
-    // The package asks below /ari of the server by itself.
+    // The package appends /ari itself.
     const { origin } = new URL(ari_url);
     const client = await this.#within("the API description", HeldClient.connect(origin, ari_user, ari_password));
     const socket = client.openSocket(ari_app);

@@ -1,15 +1,15 @@
 /**
- * The ari-client package, held so that it cannot hurt: see each hold below. Nothing else imports the package.
+ * The ari-client package, with its hazards contained; see the comments below. No other file imports the package.
  *
- * What is used of it: its connection (API description, credentials, WebSocket) and its operations as
- * swagger-client builds them. Its wrappers around the operations are passed by because they drop the HTTP status.
+ * Used parts: its connection (API description, credentials, WebSocket) and its operations as swagger-client builds
+ * them. Its wrappers around the operations are not used because they drop the HTTP status.
  */
 import { createRequire } from "node:module";
 import type ari from "ari-client";
 import { AriError } from "../ari/transport.ts";
 import type { HttpTransport, SwaggerRequest, SwaggerResponse } from "./http-transport.ts";
 
-/** The parts of a WebSocket (package ws) that we touch. */
+/** The parts of a WebSocket (package ws) that are used here. */
 export interface HeldSocket {
   on(event: string, listener: (...values: never[]) => void): unknown;
   removeAllListeners(event: string): unknown;
@@ -41,7 +41,7 @@ interface SwaggerPackage {
 let transport: HttpTransport | null = null;
 let loaded: typeof ari | null = null;
 
-/** Loaded for the driver that uses it only: the package brings a large tree of old dependencies. */
+/** Loaded only for the driver that uses it: the package brings a large tree of old dependencies. */
 function load(): typeof ari {
   if (loaded !== null) return loaded;
   const requireHere = createRequire(import.meta.url);
@@ -66,7 +66,7 @@ function holdSwagger(requireOfPackage: NodeJS.Require): void {
 }
 
 /**
- * Takes the package for one driver. Two clients in one process would send each other's passwords.
+ * Acquires the package for one driver. Two clients in one process would send each other's passwords.
  * @throws {Error} while another driver has it
  */
 export function claimPackage(own: HttpTransport): void {
@@ -74,7 +74,7 @@ export function claimPackage(own: HttpTransport): void {
   transport = own;
 }
 
-/** Gives it back. */
+/** Releases it. */
 export function releasePackage(own: HttpTransport): void {
   if (transport === own) transport = null;
 }
@@ -101,11 +101,11 @@ export class HeldClient {
   }
 
   /**
-   * Opens the WebSocket, and takes its handling away from the package, whose handlers throw on malformed JSON and
-   * unknown event types and give up reconnecting after 43 s.
+   * Opens the WebSocket and removes the package's handlers, which throw on malformed JSON and unknown event types and
+   * stop reconnecting after 43 s.
    */
   openSocket(app: string): HeldSocket {
-    // Its promise settles through the handlers that we keep (open) or remove (error): nothing to wait for.
+    // Its promise settles through the handlers that are kept (open) or removed (error) here: there is nothing to wait for.
     Promise.resolve(this.#client.start(app)).catch(() => undefined);
     const socket = this.#client._ws;
     for (const event of ["message", "close", "error"]) socket.removeAllListeners(event);

@@ -1,5 +1,5 @@
 /**
- * Keep-alive connections to Asterisk that become more one by one.
+ * A pool of keep-alive connections to Asterisk that grows one by one.
  *
  * Asterisk's HTTP server listens with a backlog of 10: when more connections are opened at once, some lose their SYN and
  * wait a second for the next (measured on a busy machine with 64 sockets: 4 of 6 runs of 60 bursts of 30 calls had
@@ -11,7 +11,7 @@ import http from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 
-/** Answers that allow one connection more. */
+/** Answers after which one more connection is allowed. */
 const answersPerSocket = 8;
 /** Below Asterisk's `session_keep_alive` (15 s), so that we close an idle connection before it does. */
 const idleMs = 8000;
@@ -24,7 +24,7 @@ export interface SocketPool {
 
 /**
  * @param secure whether to speak TLS
- * @param first sockets that may be opened at once; this and those of other pools together stay within the backlog
+ * @param first sockets that may be opened at once; together with other pools it must stay within the backlog
  * @param most sockets that it may grow to
  */
 export function createSocketPool(secure: boolean, first: number, most: number): SocketPool {
@@ -43,7 +43,7 @@ export function createSocketPool(secure: boolean, first: number, most: number): 
     answers += 1;
     if (answers % answersPerSocket === 0 && agent.maxSockets < most) agent.maxSockets += 1;
   }
-  /** What closes is opened anew as carefully as the first time. */
+  /** A closed connection is replaced at the same rate as at the start. */
   function shrink(): void {
     agent.maxSockets = Math.max(first, agent.maxSockets - 1);
   }

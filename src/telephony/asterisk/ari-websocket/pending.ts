@@ -5,11 +5,11 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { AriError } from "../ari/transport.ts";
 
-/** What Asterisk answered: the fields that we look at, whatever they turn out to hold. */
+/** Asterisk's answer: the fields that are read, of unchecked type. */
 export interface Answer {
   readonly request_id?: unknown;
   readonly status_code?: unknown;
-  /** JSON as a text. */
+  /** JSON as a string. */
   readonly message_body?: unknown;
 }
 
@@ -20,7 +20,7 @@ interface Waiting {
 }
 
 const ticksPerDeadline = 20;
-/** Many times what is in progress when Asterisk keeps up: at 1,000 calls a second it is some ten. */
+/** Many times the usual number: while Asterisk keeps up, about ten at 1,000 calls a second. */
 const maxWaiting = 10_000;
 
 export class PendingRequests {
@@ -45,13 +45,13 @@ export class PendingRequests {
   add(resolve: Waiting["resolve"], reject: Waiting["reject"]): string {
     this.#lastId += 1;
     const id = String(this.#lastId);
-    // One more than the deadline has: the tick that comes next may be due at once.
+    // One tick more than the deadline: the next tick may be due at once.
     this.#waiting.set(id, { dueTick: this.#ticks + ticksPerDeadline + 1, resolve, reject });
     if (this.#stopTicking === null) this.#tickLater();
     return id;
   }
 
-  /** An answer to nobody's request, or to one whose deadline has passed, is ignored. */
+  /** An answer without a pending request, or after its deadline, is ignored. */
   settle(answer: Answer): void {
     const id = answer.request_id;
     if (typeof id !== "string") return;

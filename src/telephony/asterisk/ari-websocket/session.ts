@@ -2,8 +2,8 @@
  * WebSockets to Asterisk that carry events and, as `RESTRequest` and `RESTResponse`, requests and their answers
  * (https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ARI-REST-over-WebSocket).
  *
- * Asterisk works off the requests of one WebSocket one after the other, some 1,000 calls a second at most. So there are
- * two; all requests of one call go by the same, in their order.
+ * Asterisk processes the requests of one WebSocket one after the other, about 1,000 calls a second at most. So there
+ * are two; all requests of one call use the same one, in order.
  */
 import { WebSocket } from "ws";
 import type { Clock } from "../../../shared/clock.ts";
@@ -16,28 +16,28 @@ import {
   type SessionListener,
 } from "../ari/transport.ts";
 import { type Answer, PendingRequests } from "./pending.ts";
-import { wayOut } from "./version.ts";
+import { remedy } from "./version.ts";
 
-/** More than this that the kernel does not take: Asterisk is not reading. About 3,000 requests. */
+/** With more bytes than this unsent Asterisk is not reading. About 3,000 requests. */
 const maxUnsentBytes = 1024 * 1024;
 
-/** Events come on the first; requests go by both. */
+/** Events arrive on the first; requests use both. */
 export type Sockets = readonly [WebSocket, WebSocket];
 
-/** Each WebSocket has an application, or one would take the place of the other. A dot is in no configured name. */
+/** Each WebSocket has its own application, or one would replace the other. No configured name contains a dot. */
 export function appsOf(app: string): readonly [string, string] {
   return [app, `${app}.2`];
 }
 
 export class WebSocketSession implements AriSession {
   readonly #sockets: Sockets;
-  /** Pinged, and still to answer. */
+  /** Sockets with an unanswered ping. */
   #unponged = new Set<WebSocket>();
   readonly #listener: SessionListener;
   readonly #pending: PendingRequests;
   #ended = false;
 
-  /** @param sockets whose `close` is not told yet, open or not */
+  /** @param sockets open or not, before their `close` event */
   constructor(sockets: Sockets, listener: SessionListener, deadlineMs: number, clock: Clock) {
     this.#sockets = sockets;
     this.#listener = listener;
@@ -72,11 +72,11 @@ export class WebSocketSession implements AriSession {
       );
       await Promise.all(set);
     } catch (error) {
-      // The first request of a session. An Asterisk that is too old, and whose version does not say so, ignores it.
+      // The first request of a session. An Asterisk that is too old, without saying so in its version, ignores it.
       if (!(error instanceof AriError) || error.message !== "ETIMEDOUT") throw error;
       throw new PreflightError(
         "no_answer",
-        `Asterisk does not answer requests over the WebSocket. Is it old? ${wayOut}`,
+        `Asterisk does not answer requests over the WebSocket. Is it old? ${remedy}`,
       );
     }
   }
@@ -94,7 +94,7 @@ export class WebSocketSession implements AriSession {
 
   /** Resolves when the answer says success. @throws {AriError} */
   async #request(socket: WebSocket, method: string, uri: string, body?: object): Promise<void> {
-    // What was handed to the socket may have reached Asterisk, whatever comes after: only what never was is `unsent`.
+    // A request that was passed to the socket may have reached Asterisk; only one that was not is `unsent`.
     if (socket.readyState !== WebSocket.OPEN) throw unsent("ENOTCONN");
     if (this.#pending.isFull || socket.bufferedAmount > maxUnsentBytes) throw unsent("ENOBUFS");
     const content = body === undefined ? {} : { content_type: "application/json", message_body: JSON.stringify(body) };

@@ -1,4 +1,4 @@
-/** Opens the WebSockets on which requests and events go. */
+/** Opens the WebSockets for requests and events. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { Clock } from "../../../shared/clock.ts";
@@ -8,7 +8,7 @@ import { PreflightError } from "../ari/preflight.ts";
 import type { AriSession, AriTransport, SessionListener } from "../ari/transport.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
 import { appsOf, type Sockets, WebSocketSession } from "./session.ts";
-import { answersOverWebSocket, wayOut } from "./version.ts";
+import { answersOverWebSocket, remedy } from "./version.ts";
 
 /** A list of all channels of a large PBX takes about 1 KiB each. */
 const maxPayloadBytes = 16 * 1024 * 1024;
@@ -29,7 +29,10 @@ export class WebSocketTransport implements AriTransport {
 
   async open({ version }: AsteriskInfo, listener: SessionListener): Promise<AriSession> {
     if (answersOverWebSocket(version) === false) {
-      throw new PreflightError("too_old", `Asterisk ${version} takes no requests over the WebSocket. ${wayOut}`);
+      throw new PreflightError(
+        "too_old",
+        `Asterisk ${version} does not support ARI requests over WebSocket. ${remedy}`,
+      );
     }
     const { ari_app, request_timeout_ms: deadlineMs } = this.#asterisk;
     const [app, second] = appsOf(ari_app);
@@ -56,9 +59,9 @@ export class WebSocketTransport implements AriTransport {
     return new WebSocket(`${origin.replace(/^http/, "ws")}/ari/events?app=${app}`, {
       // In a header, because addresses end up in logs.
       headers: { authorization: `Basic ${basic}` },
-      // Loopback or a local network: packing would cost more than it saves.
+      // Loopback or a local network: compression would cost more than it saves.
       perMessageDeflate: false,
-      // JSON.parse copes with anything; a caller's name in another encoding must not end the connection.
+      // JSON.parse handles invalid UTF-8; a caller's name in another encoding must not end the connection.
       skipUTF8Validation: true,
       maxPayload: maxPayloadBytes,
     });

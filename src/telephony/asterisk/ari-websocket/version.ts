@@ -8,12 +8,12 @@ const firstMinor: ReadonlyMap<number, number> = new Map([
 ]);
 const lastMajorWithout = 22;
 
-/** What to do about one that does not. */
-export const wayOut = "Update it to 20.14, 21.9, 22.4 or newer, or set `driver: ari-client`.";
+/** What to do about an Asterisk that does not. */
+export const remedy = "Update it to 20.14, 21.9, 22.4 or newer, or set `driver: ari-client`.";
 
 /**
- * Whether an Asterisk answers requests over the WebSocket, by its own word for its version, such as `22.10.1+dfsg` or
- * `certified-20.7-cert3`; null where that says no number of a release: only trying tells.
+ * Whether an Asterisk answers requests over the WebSocket, by its version string, such as `22.10.1+dfsg` or
+ * `certified-20.7-cert3`; null where that contains no release number: only a request can show it.
  */
 export function answersOverWebSocket(version: string): boolean | null {
   const [, major, minor] = /(?:^|certified[-/])(\d{1,3})\.(\d{1,3})/.exec(version) ?? [];

@@ -53,7 +53,7 @@ export class AriConnection {
     this.#kept.stop();
   }
 
-  /** Another process took our place. */
+  /** Another process took our application. */
   yieldTo(reason: string): void {
     this.#kept.yieldTo(reason);
   }
@@ -66,7 +66,7 @@ export class AriConnection {
     link.hold(() => session.terminate());
     this.#session = session;
     this.#unansweredPings = 0;
-    // The first request: where requests go over the WebSocket, a filter that somebody else left there would swallow
+    // The first request: where requests go over the WebSocket, a filter that another program left there would block
     // the answers to all others.
     await session.setEventFilter(asterisk.ari_app, eventFilter);
     await owner.reconcile(session);

@@ -1,4 +1,4 @@
-/** Call control over ARI, whatever the way in which its requests and events travel. */
+/** Call control over ARI, for every transport of requests and events. */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
@@ -12,7 +12,7 @@ import {
   OriginateError,
 } from "../call-control.ts";
 import { assertCallRequest } from "../call-request.ts";
-import { Strays } from "../orphans.ts";
+import { Orphans } from "../orphans.ts";
 import { callIdOf } from "../own-calls.ts";
 import { AriConnection } from "./connection.ts";
 import { channelStates, eventFilter, readEvent, waitingIn } from "./events.ts";
@@ -25,7 +25,7 @@ export interface AriDriverParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Whether `progress` is told; default true. Only a trunk on which a 183 means ringing needs it. */
+  /** Whether `progress` is reported; default true. Only a trunk on which a 183 means ringing needs it. */
   readonly withProgress?: boolean;
 }
 
@@ -36,7 +36,7 @@ export class AriDriver implements CallControl {
   readonly #transport: AriTransport;
   readonly #connection: AriConnection;
   readonly #calls: CallBook;
-  readonly #strays: Strays;
+  readonly #orphans: Orphans;
   readonly #incoming: IncomingCalls;
   /** Counts connections: an answer from before a break may be about a call whose end was missed. */
   #connectionCount = 0;
@@ -48,7 +48,7 @@ export class AriDriver implements CallControl {
     this.#app = parts.asterisk.ari_app;
     this.#transport = transport;
     this.#calls = new CallBook({ ...parts, app: this.#app });
-    this.#strays = new Strays(parts.logger);
+    this.#orphans = new Orphans(parts.logger);
     this.#incoming = new IncomingCalls(parts);
     this.#connection = new AriConnection({
       ...parts,
@@ -98,7 +98,7 @@ export class AriDriver implements CallControl {
     try {
       await originate(session, this.#app, call.channelId, request);
     } catch (error) {
-      // With no response the call may be up: it stays ours, and its events are told.
+      // With no response the call may be up: it stays ours, and its events are reported.
       if ((error as OriginateError).refusal !== "no_response") this.#calls.remove(call);
       throw error;
     } finally {
@@ -117,28 +117,29 @@ export class AriDriver implements CallControl {
   }
 
   #event(event: unknown): void {
-    const news = readEvent(event);
-    if (news === null) return;
-    if (news.type === "replaced") {
+    const meaning = readEvent(event);
+    if (meaning === null) return;
+    if (meaning.type === "replaced") {
       const why = "another process took our ARI application: give each gateway its own ari_app";
       this.#logger.error({ app: this.#app }, why);
       this.#connection.yieldTo(why);
       return;
     }
-    const { channelId } = news;
+    const { channelId } = meaning;
     const call = this.#calls.get(channelId);
     // A channel of ours comes into the application only when it is answered.
-    if (call !== undefined) this.#calls.tell(call, news.type === "entered" ? { type: "answered", channelId } : news);
+    if (call !== undefined)
+      this.#calls.report(call, meaning.type === "entered" ? { type: "answered", channelId } : meaning);
     const session = this.#connection.session;
-    if (session === null || news.type === "ended") return;
+    if (session === null || meaning.type === "ended") return;
     if (this.#calls.isUnowned(channelId)) {
-      void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
-    } else if (news.type === "entered" && call === undefined) {
-      void this.#incoming.refuse(session, channelId, news.incoming);
+      void this.#orphans.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
+    } else if (meaning.type === "entered" && call === undefined) {
+      void this.#incoming.refuse(session, channelId, meaning.incoming);
     }
   }
 
-  /** After a break: channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  /** After a disconnect: reports the state of live calls, marks missing ones as lost, hangs up orphan channels. */
   async #reconcile(session: AriSession): Promise<void> {
     this.#connectionCount += 1;
     const placed = this.#calls.placed();
@@ -149,7 +150,7 @@ export class AriDriver implements CallControl {
     await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
   }
 
-  /** A call that came in just before the connection broke, and still waits. */
+  /** An inbound call from just before the disconnect that still waits. */
   #refuseWaiting(session: AriSession, channel: ListedChannel): void {
     if (callIdOf(this.#app, channel.id) !== null) return;
     const incoming = waitingIn(this.#app, channel);
@@ -160,7 +161,7 @@ export class AriDriver implements CallControl {
     try {
       this.#tellConnection(up);
     } catch (error) {
-      this.#logger.error({ err: error }, "a receiver of connection changes threw");
+      this.#logger.error({ err: error }, "connection listener threw");
     }
   }
 }

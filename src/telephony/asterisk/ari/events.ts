@@ -1,24 +1,24 @@
-/** What an ARI event means to us. Reads untrusted JSON: anything unexpected means nothing. */
+/** Interprets ARI events. Reads untrusted JSON: anything unexpected is ignored. */
 
 import { type Invite, readInvite } from "../invite.ts";
 import { lastResponseIn } from "../last-response.ts";
-import type { ChannelNews } from "../own-calls.ts";
+import type { ChannelUpdate } from "../own-calls.ts";
 
 /** The event types that Asterisk is always asked to send. */
 const eventTypes = [
-  // Of a 180 with SDP there is no `Dial` that says RINGING (measured on 22.10.1).
+  // A 180 with SDP causes no `Dial` event with RINGING (measured on 22.10.1).
   "ChannelStateChange",
   "ChannelDestroyed",
   "StasisStart",
-  // Without it a gateway that was replaced keeps a WebSocket on which nothing ever comes again.
+  // Without it a gateway that was replaced keeps a WebSocket without any further events.
   "ApplicationReplaced",
-  // No event, and yet under the filter (measured on 22.10.1): without it no request over the WebSocket is answered.
+  // Not an event, but subject to the filter (measured on 22.10.1): without it no request over the WebSocket is answered.
   "RESTResponse",
 ] as const;
 
 /**
- * What Asterisk is asked to send; all else is filtered there, because each event costs both sides.
- * @param withProgress `Dial` alone tells of a 183; it comes three times a call
+ * The events that Asterisk is asked to send; all others are filtered there, because each event costs both sides.
+ * @param withProgress only `Dial` reports a 183; it is sent three times per call
  */
 export function eventFilter(withProgress: boolean): object {
   const allowed = withProgress ? ["Dial", ...eventTypes] : eventTypes;
@@ -26,20 +26,20 @@ export function eventFilter(withProgress: boolean): object {
 }
 
 export type AriNews =
-  | ChannelNews
-  /** A channel came into our application: an answered call of ours, or one that the dialplan sent here. */
+  | ChannelUpdate
+  /** A channel entered our application: an answered call of ours, or one that the dialplan sent here. */
   | { readonly type: "entered"; readonly channelId: string; readonly incoming: Incoming | null }
   /** Another process took our application's name. */
   | { readonly type: "replaced" };
 
-/** A channel that came in. */
+/** An inbound channel. */
 export interface Incoming {
-  /** The PJSIP endpoint that it came in on. */
+  /** The PJSIP endpoint of the call. */
   readonly endpoint: string;
   readonly invite: Invite | "unreadable";
 }
 
-/** The fields that we look at, whatever they turn out to hold. */
+/** The fields that are read, of unchecked type. */
 interface Json {
   readonly type?: unknown;
   readonly id?: unknown;
@@ -58,10 +58,10 @@ interface Json {
   readonly app_data?: unknown;
 }
 
-/** The first argument of `Stasis(<ari_app>,inbound,<invite>)`, by which the dialplan sends incoming calls here. */
+/** The first argument of `Stasis(<ari_app>,inbound,<invite>)`, with which the dialplan sends inbound calls here. */
 const inboundArgument = "inbound";
 
-/** The meaning of one event, as parsed; null: none for us. */
+/** Interprets one parsed event; null: not relevant. */
 export function readEvent(parsed: unknown): AriNews | null {
   const event = asObject(parsed);
   switch (event.type) {
@@ -80,13 +80,13 @@ export function readEvent(parsed: unknown): AriNews | null {
   }
 }
 
-/** What a channel's state says of its call, as listed by `GET /channels`. */
+/** The state of a call by its channel's state, as listed by `GET /channels`. */
 export const channelStates: ReadonlyMap<unknown, "alerting" | "answered"> = new Map([
   ["Ringing", "alerting"],
   ["Up", "answered"],
 ]);
 
-/** `Dial` comes with an empty status when the INVITE goes out. Final ones (BUSY, …) are told by ChannelDestroyed. */
+/** `Dial` comes with an empty status when the INVITE goes out. Final ones (BUSY, …) are reported by ChannelDestroyed. */
 const dialStatuses: ReadonlyMap<unknown, "dialing" | "progress" | "alerting" | "answered"> = new Map([
   ["", "dialing"],
   ["PROGRESS", "progress"],
@@ -108,7 +108,7 @@ function entered(event: Json): AriNews | null {
 }
 
 /**
- * What a listed channel that waits in our application came for; undefined: it does not wait there.
+ * The reason for which a listed channel waits in our application; undefined: it does not wait there.
  * @param app our application's name
  */
 export function waitingIn(app: string, channel: unknown): Incoming | null | undefined {
@@ -125,7 +125,7 @@ function incomingBy(channel: Json, invite: unknown): Incoming {
   return { endpoint, invite: readInvite(invite) ?? "unreadable" };
 }
 
-/** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: not known. */
+/** `tech_cause` is the final SIP status (Asterisk 20.17, 22.7 and later); 0 or absent: unknown. */
 function ended(event: Json): AriNews | null {
   const { id: channelId, protocol_id: callId, channelvars } = asObject(event.channel);
   if (typeof channelId !== "string") return null;

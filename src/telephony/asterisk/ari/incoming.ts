@@ -1,9 +1,9 @@
 /**
- * Refuses the calls that come in, which are never answered.
+ * Rejects inbound calls; they are never answered.
  *
- * An incoming call is refused as busy. Measured on 22.10.1: `reason=busy` becomes 486 with Q.850;cause=17 (and so does
+ * An inbound call is rejected as busy. Measured on 22.10.1: `reason=busy` becomes 486 with Q.850;cause=17 (and so does
  * Hangup(17) in the dialplan); a plain DELETE becomes 603 with cause 16, `rejected` 403, `no_answer` 480, `congestion` 503.
- * 486 is the one that every phone and carrier takes for what it is: the caller hears the busy tone and pays nothing. 403,
+ * Every phone and carrier handles 486 correctly: the caller gets the busy tone and pays nothing. 403,
  * 480 and 503 make carriers try another route or play an announcement; 603 with cause 16, "normal clearing", contradicts itself.
  */
 import type { Logger } from "pino";
@@ -13,7 +13,7 @@ import type { Incoming } from "./events.ts";
 import { hangUp } from "./requests.ts";
 import type { AriSession } from "./transport.ts";
 
-/** Hang-ups that may be in progress at once. Calls beyond end by the dialplan, or when the caller gives up. */
+/** Hang-ups that may be in progress at once. Further calls are ended by the dialplan, or by the caller. */
 const maxIncoming = 1000;
 
 export interface IncomingParts {
@@ -24,28 +24,28 @@ export interface IncomingParts {
 export class IncomingCalls {
   readonly #parts: IncomingParts;
   readonly #underWay = new Set<string>();
-  #tell: (call: InboundCall) => void = () => undefined;
+  #report: (call: InboundCall) => void = () => undefined;
 
   constructor(parts: IncomingParts) {
     this.#parts = parts;
   }
 
   onInbound(receiver: (call: InboundCall) => void): void {
-    this.#tell = receiver;
+    this.#report = receiver;
   }
 
-  /** Ends a channel that came in; then tells of it, where the dialplan sent it as an incoming call. */
+  /** Ends an inbound channel; then reports it, where the dialplan sent it as an inbound call. */
   async refuse(session: AriSession, channelId: string, incoming: Incoming | null): Promise<void> {
     if (this.#underWay.has(channelId)) return;
     const atMs = this.#parts.clock.nowMs();
-    if (incoming === null) this.#parts.logger.warn("refusing a channel that the dialplan sent for no known reason");
+    if (incoming === null) this.#parts.logger.warn("rejecting a channel that the dialplan sent for an unknown reason");
     if (this.#underWay.size < maxIncoming) await this.#hangUp(session, channelId);
-    else this.#parts.logger.warn("too many incoming calls at once: one is left to the dialplan");
+    else this.#parts.logger.warn("too many inbound calls at once: one is left to the dialplan");
     if (incoming === null) return;
     try {
-      this.#tell({ ...incoming, atMs });
+      this.#report({ ...incoming, atMs });
     } catch (error) {
-      this.#parts.logger.error({ err: error }, "a receiver of incoming calls threw");
+      this.#parts.logger.error({ err: error }, "inbound-call listener threw");
     }
   }
 
@@ -54,7 +54,7 @@ export class IncomingCalls {
     try {
       await hangUp(session, channelId, "busy");
     } catch {
-      this.#parts.logger.warn("hang-up of an incoming call failed");
+      this.#parts.logger.warn("hang-up of an inbound call failed");
     } finally {
       this.#underWay.delete(channelId);
     }

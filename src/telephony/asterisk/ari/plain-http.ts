@@ -1,9 +1,9 @@
-/** The few requests that go by plain HTTP whatever the driver: before there is a session, and where an answer is long. */
+/** The requests that use plain HTTP with every driver: those before there is a session, and those with long answers. */
 import type { AriConfig } from "../access.ts";
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Parsed; undefined where it is no JSON. */
+  /** Parsed; undefined where it is not JSON. */
   readonly body: unknown;
 }
 
@@ -11,7 +11,7 @@ export interface HttpAnswer {
 const maxBodyBytes = 16 * 1024 * 1024;
 
 /**
- * Asks `GET /ari/<path>`; the deadline is that of every request to this Asterisk.
+ * Sends `GET /ari/<path>` with the deadline of every request to this Asterisk.
  * @throws {Error} whose message is a system error code, or ETIMEDOUT, or EMSGSIZE
  */
 export async function getOverHttp(asterisk: AriConfig, path: string): Promise<HttpAnswer> {
@@ -21,7 +21,7 @@ export async function getOverHttp(asterisk: AriConfig, path: string): Promise<Ht
   try {
     const headers = { authorization: `Basic ${basic}` };
     const response = await fetch(`${origin}/ari/${path}`, { headers, redirect: "error", signal });
-    // Asterisk always tells the length.
+    // Asterisk always sends Content-Length.
     if (Number(response.headers.get("content-length")) > maxBodyBytes) {
       await response.body?.cancel();
       throw new Error("EMSGSIZE");
@@ -30,7 +30,7 @@ export async function getOverHttp(asterisk: AriConfig, path: string): Promise<Ht
     signal.throwIfAborted();
     return { status: response.status, body };
   } catch (error) {
-    // Nothing else of the error: its text may hold an address.
+    // Only the error code: the text may contain an address.
     if ((error as Error).name === "TimeoutError") throw new Error("ETIMEDOUT");
     if ((error as Error).message === "EMSGSIZE") throw error;
     throw new Error(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? "connection failed");

@@ -1,11 +1,11 @@
-/** A look at Asterisk before a session is opened: tells apart what a WebSocket cannot, and what the ari-client package cannot. */
+/** Checks Asterisk before a session is opened: distinguishes errors that a WebSocket or the ari-client package cannot. */
 import type { AriConfig } from "../access.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
 import { getOverHttp } from "./plain-http.ts";
 
 export type PreflightProblem = "unreachable" | "no_answer" | "wrong_password" | "not_ari" | "too_old";
 
-/** Why Asterisk cannot be used now. The message holds no secret. */
+/** Why Asterisk cannot be used now. The message contains no secret. */
 export class PreflightError extends Error {
   readonly problem: PreflightProblem;
   constructor(problem: PreflightProblem, detail: string) {
@@ -16,7 +16,7 @@ export class PreflightError extends Error {
 }
 
 /**
- * Asks `GET /ari/asterisk/info`.
+ * Sends `GET /ari/asterisk/info`.
  * @throws {PreflightError}
  */
 export async function preflight(asterisk: AriConfig): Promise<AsteriskInfo> {
@@ -38,7 +38,7 @@ function readInfo(body: unknown, host: string, status: number): AsteriskInfo {
   const version = info?.system?.version;
   const startupTime = info?.status?.startup_time;
   if (status !== 200 || typeof version !== "string" || typeof startupTime !== "string") {
-    throw new PreflightError("not_ari", `what answers at ${host} is not ARI (HTTP ${status})`);
+    throw new PreflightError("not_ari", `${host} did not answer like ARI (HTTP ${status})`);
   }
   return { version, startupTime };
 }

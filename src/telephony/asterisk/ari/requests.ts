@@ -1,24 +1,24 @@
-/** The requests that we make of ARI, and what its answers to them mean. */
+/** The requests to ARI, and the meaning of its answers. */
 import type { AriConfig } from "../access.ts";
 import { type CallRequest, OriginateError } from "../call-control.ts";
 import { getOverHttp } from "./plain-http.ts";
 import { AriError, type AriSession, type HangupReason } from "./transport.ts";
 
-/** A channel as Asterisk lists it: its id is sure, all else is whatever JSON can hold. */
+/** A channel as Asterisk lists it: its id is checked, all other fields are unchecked JSON. */
 export interface ListedChannel {
   readonly id: string;
   readonly state?: unknown;
 }
 
 /**
- * What we ask to talk in: signed linear, which is part of every Asterisk's core, so the INVITE offers the codecs of the
- * trunk, all of them, in the trunk's own order. Without it Asterisk makes a list of every format that it knows: it then
- * offers in an order of its own and uses a tenth more CPU a call (measured, 22.10.1).
+ * The requested format: signed linear, which is part of every Asterisk's core, so the INVITE offers all codecs of the
+ * trunk in the trunk's own order. Without it Asterisk builds a list of every known format: it then offers them in its
+ * own order and uses a tenth more CPU per call (measured, 22.10.1).
  */
 const formats = "slin";
 
 /**
- * Places a call. One thread of Asterisk a call, and all its events come by themselves.
+ * Places a call. Takes one thread in Asterisk; its events arrive without a subscription.
  * @throws {OriginateError}
  */
 export async function originate(
@@ -42,9 +42,9 @@ export async function originate(
   }
 }
 
-/** 500 is what Asterisk says when it has no way to dial. */
+/** Asterisk answers 500 when it cannot dial. */
 function originateError(error: unknown): OriginateError {
-  // What is no answer of Asterisk's is a fault of ours before or after the request: the call may be up.
+  // An error that is not Asterisk's answer occurred in the gateway, before or after the request: the call may be up.
   if (!(error instanceof AriError)) return new OriginateError("no_response", "unexpected error");
   const { status, message, sent } = error;
   if (status === 0) return new OriginateError(sent ? "no_response" : "not_connected", message);
@@ -54,8 +54,8 @@ function originateError(error: unknown): OriginateError {
 }
 
 /**
- * Ends a channel; one that is gone is fine. Without a reason Asterisk says "normal": one that reads "answered elsewhere"
- * would make phones hide the missed call.
+ * Ends a channel; one that is gone is fine. Without a reason Asterisk sends "normal": a reason such as "answered
+ * elsewhere" would make phones hide the missed call.
  * @throws {AriError}
  */
 export async function hangUp(session: AriSession, channelId: string, reason?: HangupReason): Promise<void> {
@@ -80,7 +80,7 @@ export async function listChannels(asterisk: AriConfig): Promise<readonly Listed
   return body.filter((channel) => typeof channel?.id === "string");
 }
 
-/** Whether Asterisk says that it has no such channel; false also where it cannot be asked. */
+/** Whether Asterisk reports that it has no such channel; false also where the request fails. */
 export async function isMissing(session: AriSession, channelId: string): Promise<boolean> {
   try {
     await session.getChannel(channelId);

@@ -1,4 +1,4 @@
-/** What tells one ARI driver from another: the way in which requests and events travel. All rules are beside this file. */
+/** The part in which ARI drivers differ: the transport of requests and events. All rules are in the files beside this one. */
 import type { AsteriskInfo } from "../asterisk-info.ts";
 
 /** The parameters of `POST /channels`, by their names there. */
@@ -9,18 +9,18 @@ export interface OriginateParameters {
   /** Whole seconds. */
   readonly timeout: number;
   readonly channelId: string;
-  /** Codecs, parted by commas. */
+  /** Codecs, separated by commas. */
   readonly formats: string;
 }
 
-/** Why a channel is hung up, in ARI's words; without one Asterisk says "normal". */
+/** Why a channel is hung up, in ARI's words; without one Asterisk sends "normal". */
 export type HangupReason = "busy";
 
-/** What a request was refused with. The message holds no secret. */
+/** The error of a request. The message contains no secret. */
 export class AriError extends Error {
-  /** HTTP's; 0: there was no answer, and the message is then a system error code. */
+  /** HTTP status; 0: no answer, and the message is a system error code. */
   readonly status: number;
-  /** Whether Asterisk may have got the request. */
+  /** Whether Asterisk may have received the request. */
   readonly sent: boolean;
   constructor(status: number, message: string, sent = true) {
     super(message);
@@ -30,22 +30,22 @@ export class AriError extends Error {
   }
 }
 
-/** A connection that events come on. Each request is answered within the deadline, or rejects with an `AriError`. */
+/** A connection with events. Each request is answered within the deadline, or rejects with an `AriError`. */
 export interface AriSession {
   originate(parameters: OriginateParameters): Promise<void>;
   hangUp(channelId: string, reason?: HangupReason): Promise<void>;
-  /** `GET /channels/{channelId}`; whatever it says is not looked at. */
+  /** `GET /channels/{channelId}`; the answer is not read. */
   getChannel(channelId: string): Promise<void>;
   /** `filter` is the body of `PUT /applications/{app}/eventFilter`. */
   setEventFilter(app: string, filter: object): Promise<void>;
-  /** Asks for a `pong`. */
+  /** Requests a `pong`. */
   ping(): void;
-  /** Ends it at once; `lost` is not told. */
+  /** Ends it at once; `lost` is not called. */
   terminate(): void;
 }
 
 export interface SessionListener {
-  /** One event, parsed; whatever JSON can hold. Must not throw. */
+  /** One parsed event, unchecked JSON. Must not throw. */
   event(event: unknown): void;
   pong(): void;
   /** The session ended by itself. */
@@ -53,10 +53,10 @@ export interface SessionListener {
 }
 
 export interface AriTransport {
-  /** Before the first session. @throws {Error} where this process may have no more of this transport */
+  /** Before the first session. @throws {Error} where this process cannot open another one of this transport */
   start(): void;
   /**
-   * Opens a session; tells the listener of nothing before it resolves but events.
+   * Opens a session; before it resolves, the listener is called for events only.
    * @throws {Error} within the deadline
    */
   open(info: AsteriskInfo, listener: SessionListener): Promise<AriSession>;

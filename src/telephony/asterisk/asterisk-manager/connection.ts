@@ -10,7 +10,7 @@ import { type ConnectionOwner, type ConnectionParts, KeptConnection } from "../k
 import type { Link } from "../link.ts";
 import { learn } from "./requests.ts";
 
-/** `system` for FullyBooted, `call` for our calls, `user` for what the dialplan tells. Neither variables nor DTMF. */
+/** `system` for FullyBooted, `call` for our calls, `user` for the dialplan's events. Neither variables nor DTMF. */
 const eventMask = "system,call,user";
 
 export interface AmiConnectionParts extends ConnectionParts {
@@ -39,7 +39,7 @@ export class AmiConnection {
     return this.#kept.up;
   }
 
-  /** Logged in, though perhaps not reconciled yet: good enough to hang up. */
+  /** Logged in, though perhaps not reconciled yet: sufficient for hang-ups. */
   get session(): AmiSession | null {
     return this.#session?.closed === false ? this.#session : null;
   }
@@ -61,7 +61,7 @@ export class AmiConnection {
     return asterisk;
   }
 
-  /** A session that is logged in to an Asterisk that has all its modules: before, it would not know its own trunks. */
+  /** A session that is logged in to a fully booted Asterisk: before, it would not know its trunks. */
   async #open(link: Link): Promise<AmiSession> {
     const { asterisk, clock, owner } = this.#parts;
     let booted = false;
@@ -82,7 +82,7 @@ export class AmiConnection {
       },
     });
     link.hold(() => session.close());
-    await session.within("FullyBooted (the AMI user needs `read = system,call,user` to hear it)", (done) => {
+    await session.within("FullyBooted (the AMI user needs `read = system,call,user` to receive it)", (done) => {
       if (booted) done();
       else whenBooted = done;
     });

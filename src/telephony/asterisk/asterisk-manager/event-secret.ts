@@ -1,8 +1,8 @@
 /**
- * Tells the dialplan's own events from forged ones. Asterisk writes what a SIP URI holds into AMI events as it is, line
- * breaks included, so whoever may send a call can write a whole event (measured, 22.10.1). The dialplan's events therefore
- * carry a secret that stands in its `UserEvent(OneRingInbound,Token: <secret>,…)`, where the gateway reads it over AMI
- * (ADR 30). The answer to that cannot be forged likewise: it carries an ActionID that nobody can guess.
+ * Distinguishes the dialplan's own events from forged ones. Asterisk copies a SIP URI's contents into AMI events verbatim,
+ * line breaks included, so any client that may send a call can write a whole event (measured, 22.10.1). The dialplan's
+ * events therefore carry a secret from its `UserEvent(OneRingInbound,Token: <secret>,…)`, where the gateway reads it over
+ * AMI (ADR 30). That answer cannot be forged: it carries an unpredictable ActionID.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AmiRefusal } from "../ami/errors.ts";
@@ -13,7 +13,7 @@ export const eventContext = "onering-refusal";
 
 /**
  * @returns null where the dialplan has no such event, or one without a token
- * @throws {AmiRefusal} where the user may not ask (class reporting); {Error} where Asterisk does not answer
+ * @throws {AmiRefusal} where the user lacks the right (class reporting); {Error} where Asterisk does not answer
  */
 export async function readEventSecret(session: AmiSession): Promise<string | null> {
   try {
@@ -28,12 +28,12 @@ export async function readEventSecret(session: AmiSession): Promise<string | nul
   return null;
 }
 
-/** @param data what the dialplan's UserEvent is called with, unexpanded */
+/** @param data the arguments of the dialplan's UserEvent, unexpanded */
 export function eventSecretIn(data: string): string | null {
   return /^OneRingInbound,(?:.*,)?Token: *([A-Za-z0-9_-]{16,100})(?:,|$)/.exec(data)?.[1] ?? null;
 }
 
-/** Whether an event carries the secret; compared in constant time. Never where there is no secret. */
+/** Whether an event carries the secret; compared in constant time. False where there is no secret. */
 export function carriesSecret(token: unknown, secret: string | null): boolean {
   if (secret === null || typeof token !== "string") return false;
   const digest = (text: string) => createHash("sha256").update(text).digest();

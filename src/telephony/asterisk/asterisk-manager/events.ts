@@ -1,14 +1,14 @@
-/** What an AMI event means to us. Reads untrusted text: anything unexpected means nothing. */
+/** Interprets AMI events. Reads untrusted text: anything unexpected is ignored. */
 import type { ManagerMessage } from "../ami/session.ts";
 import { type Invite, readInvite } from "../invite.ts";
 import { lastResponseIn } from "../last-response.ts";
-import type { ChannelNews } from "../own-calls.ts";
+import type { ChannelUpdate } from "../own-calls.ts";
 
 export type AmiNews =
-  | ChannelNews
-  /** An originate came to nothing: before it had a channel, or after; then `ended` is told too. */
+  | ChannelUpdate
+  /** An originate failed: before it had a channel, or after; then `ended` is reported too. */
   | { readonly type: "not_placed"; readonly channelId: string }
-  /** The dialplan refused a call that came in: so it says, and `token` must prove it (EventSecret). */
+  /** The dialplan rejected an inbound call; `token` must prove that the event is the dialplan's (EventSecret). */
   | {
       readonly type: "inbound";
       readonly endpoint: string;
@@ -19,7 +19,7 @@ export type AmiNews =
 /** The name of the dialplan's `UserEvent`. */
 const inboundName = "OneRingInbound";
 
-/** The meaning of one event; null: none for us. */
+/** Interprets one event; null: not relevant. */
 export function readEvent(event: ManagerMessage): AmiNews | null {
   switch (event.event) {
     case "Newchannel":
@@ -30,7 +30,7 @@ export function readEvent(event: ManagerMessage): AmiNews | null {
     case "DialEnd":
       return about(event.destuniqueid, dialStatuses.get(event.dialstatus));
     case "OriginateResponse":
-      // Its Reason says nothing (0 for a 486 as for an endpoint that is not there), so only that it failed counts.
+      // Its Reason is not specific (0 for a 486 and for a missing endpoint), so only the failure counts.
       return about(event.actionid, event.response === "Failure" ? "not_placed" : undefined);
     case "Hangup":
       return ended(event);
@@ -41,13 +41,13 @@ export function readEvent(event: ManagerMessage): AmiNews | null {
   }
 }
 
-/** `ChannelState` is Asterisk's number of a state: https://docs.asterisk.org, enum ast_channel_state. */
+/** `ChannelState` is the number of a state: https://docs.asterisk.org, enum ast_channel_state. */
 export const channelStates: ReadonlyMap<unknown, "alerting" | "answered"> = new Map([
   ["5", "alerting"],
   ["6", "answered"],
 ]);
 
-/** Final ones (BUSY, NOANSWER, …) are told by Hangup, with a cause. */
+/** Final ones (BUSY, NOANSWER, …) are reported by Hangup, with a cause. */
 const dialStatuses: ReadonlyMap<unknown, "progress" | "alerting" | "answered"> = new Map([
   ["PROGRESS", "progress"],
   ["RINGING", "alerting"],
@@ -59,8 +59,8 @@ function about<T extends string>(channelId: unknown, type: T | undefined): { typ
 }
 
 /**
- * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: not known. No event of AMI tells the
- * Call-ID (docs/drivers.md says what it would take).
+ * `TechCause` is the final SIP status (Asterisk 20.17, 22.7 and later); absent: unknown. No AMI event contains the
+ * Call-ID (see docs/drivers.md).
  */
 function ended({
   uniqueid: channelId,
@@ -77,7 +77,7 @@ function ended({
 /** `PJSIP/<endpoint>-<number>`: Asterisk's own name of the channel that the event is about. */
 const channelNamePattern = /^PJSIP\/(.+)-[0-9a-f]{8,}$/;
 
-/** A field that is there twice is a list here, and so neither a token nor an INVITE. */
+/** A repeated field is a list here, and so neither a token nor an INVITE. */
 function inbound({ channel, token, invite }: ManagerMessage): AmiNews | null {
   const endpoint = typeof channel === "string" ? channelNamePattern.exec(channel)?.[1] : undefined;
   return endpoint === undefined

@@ -1,4 +1,4 @@
-/** Call control over the asterisk-manager package: AMI, for a PBX that opens nothing else. */
+/** Call control over the asterisk-manager package: AMI, for a PBX that offers no other interface. */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
@@ -13,8 +13,8 @@ import {
   OriginateError,
 } from "../call-control.ts";
 import { assertCallRequest } from "../call-request.ts";
-import { Strays } from "../orphans.ts";
-import type { ChannelNews } from "../own-calls.ts";
+import { Orphans } from "../orphans.ts";
+import type { ChannelUpdate } from "../own-calls.ts";
 import { AmiConnection } from "./connection.ts";
 import { carriesSecret, readEventSecret } from "./event-secret.ts";
 import { type AmiNews, readEvent } from "./events.ts";
@@ -27,10 +27,10 @@ export interface AsteriskManagerDriverParts {
   readonly logger: Logger;
 }
 
-/** OriginateResponse may overtake the events of its channel, which Asterisk sends over another connection: they get this long. */
+/** OriginateResponse may overtake the events of its channel, which Asterisk sends on another connection: wait this long for them. */
 const overtakenMs = 200;
 
-/** After `dialplan reload` the secret may be another one; forged events do not make us ask for it more often than this. */
+/** After `dialplan reload` the secret may have changed; forged events trigger a new read at most this often. */
 const secretRereadMs = 5000;
 
 /** An originate that waits for its channel. */
@@ -47,10 +47,10 @@ class AsteriskManagerDriver implements CallControl {
   readonly #parts: AsteriskManagerDriverParts;
   readonly #connection: AmiConnection;
   readonly #calls: CallBook;
-  readonly #strays: Strays;
-  /** By channel id; each leaves at its deadline. */
+  readonly #orphans: Orphans;
+  /** By channel id; each is removed at its deadline. */
   readonly #placing = new Map<string, Placing>();
-  /** The dialplan's; null: it has none, and no call that comes in is believed. */
+  /** The dialplan's; null: it has none, and no inbound call is trusted. */
   #secret: string | null = null;
   #secretReadAtMs = Number.NEGATIVE_INFINITY;
   #receiveInbound: (call: InboundCall) => void = () => undefined;
@@ -59,7 +59,7 @@ class AsteriskManagerDriver implements CallControl {
   constructor(parts: AsteriskManagerDriverParts) {
     this.#parts = parts;
     this.#calls = new CallBook({ ...parts, app: parts.asterisk.ari_app });
-    this.#strays = new Strays(parts.logger);
+    this.#orphans = new Orphans(parts.logger);
     this.#connection = new AmiConnection({
       ...parts,
       owner: {
@@ -105,7 +105,7 @@ class AsteriskManagerDriver implements CallControl {
       await Promise.all([this.#channelOf(session, channelId), originate(session, channelId, request)]);
     } catch (error) {
       const known = originateError(error);
-      // With no response the call may be up: it stays ours, and its events are told.
+      // With no response the call may be up: it stays ours, and its events are reported.
       if (known.refusal !== "no_response") this.#calls.remove(call);
       throw known;
     } finally {
@@ -121,7 +121,7 @@ class AsteriskManagerDriver implements CallControl {
     });
   }
 
-  /** Resolves when the call's channel is there; before, Asterisk could not be told to hang it up. */
+  /** Resolves when the call's channel exists; before, Asterisk could not hang it up. */
   async #channelOf(session: AmiSession, channelId: string): Promise<void> {
     const what = "a call's channel (may the AMI user read class call, and does its eventfilter let ours through?)";
     try {
@@ -132,13 +132,13 @@ class AsteriskManagerDriver implements CallControl {
   }
 
   #event(event: ManagerMessage): void {
-    const news = readEvent(event);
-    if (news === null) return;
-    if (news.type === "inbound") void this.#inbound(news);
-    else if (news.type === "not_placed") {
-      if (this.#placing.has(news.channelId))
-        this.#parts.clock.after(overtakenMs, () => void this.#notPlaced(news.channelId));
-    } else this.#channelNews(news);
+    const meaning = readEvent(event);
+    if (meaning === null) return;
+    if (meaning.type === "inbound") void this.#inbound(meaning);
+    else if (meaning.type === "not_placed") {
+      if (this.#placing.has(meaning.channelId))
+        this.#parts.clock.after(overtakenMs, () => void this.#notPlaced(meaning.channelId));
+    } else this.#channelUpdate(meaning);
   }
 
   async #inbound({ endpoint, invite, token }: Extract<AmiNews, { type: "inbound" }>): Promise<void> {
@@ -152,26 +152,26 @@ class AsteriskManagerDriver implements CallControl {
   async #readSecret(session: AmiSession | null, atOnce = false): Promise<void> {
     const nowMs = this.#parts.clock.nowMs();
     if (session === null || (!atOnce && nowMs - this.#secretReadAtMs < secretRereadMs)) return;
-    // That of a new connection does not count: what changed since is asked for at once.
+    // Not limited after a new connection: the secret is read again at once.
     if (!atOnce) this.#secretReadAtMs = nowMs;
     try {
       this.#secret = await readEventSecret(session);
     } catch (error) {
       this.#parts.logger.warn(
         { err: error },
-        "the token of OneRingInbound cannot be read: calls that come in prove nothing",
+        "the token of OneRingInbound cannot be read: inbound calls prove nothing",
       );
     }
   }
 
-  #channelNews(news: ChannelNews): void {
-    const { channelId } = news;
+  #channelUpdate(meaning: ChannelUpdate): void {
+    const { channelId } = meaning;
     this.#placing.get(channelId)?.done();
     const call = this.#calls.get(channelId);
-    if (call !== undefined) this.#calls.tell(call, news);
+    if (call !== undefined) this.#calls.report(call, meaning);
     const { session } = this.#connection;
-    if (session === null || news.type === "ended" || !this.#calls.isUnowned(channelId)) return;
-    void this.#strays.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
+    if (session === null || meaning.type === "ended" || !this.#calls.isUnowned(channelId)) return;
+    void this.#orphans.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
   }
 
   /** An originate failed, and no channel of it was seen: nothing was sent, or another channel has its id. */
@@ -181,13 +181,13 @@ class AsteriskManagerDriver implements CallControl {
     if (placing === undefined || session === null) return;
     try {
       const exists = await channelExists(session, channelId);
-      placing.fail(new OriginateError(exists ? "duplicate" : "trunk_down", "Asterisk could not make a channel"));
+      placing.fail(new OriginateError(exists ? "duplicate" : "trunk_down", "Asterisk could not create a channel"));
     } catch (error) {
       placing.fail(error as Error);
     }
   }
 
-  /** After a break: our channels that nobody wants are hung up, wanted ones are caught up with, missing ones are lost. */
+  /** After a disconnect: reports the state of live calls, marks missing ones as lost, hangs up orphan channels. */
   async #reconcile(session: AmiSession): Promise<void> {
     const placed = this.#calls.placed();
     await this.#readSecret(session, true);
@@ -195,12 +195,12 @@ class AsteriskManagerDriver implements CallControl {
     await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
   }
 
-  /** A receiver's mistake must not disturb the driver. */
+  /** An exception in a listener must not disturb the driver. */
   #guarded(callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      this.#parts.logger.error({ err: error }, "a receiver of connection changes or incoming calls threw");
+      this.#parts.logger.error({ err: error }, "connection or inbound-call listener threw");
     }
   }
 }

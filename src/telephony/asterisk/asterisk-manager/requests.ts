@@ -1,4 +1,4 @@
-/** The requests that we make of AMI. */
+/** The requests to AMI. */
 import { AmiNotSent, AmiRefusal } from "../ami/errors.ts";
 import type { AmiSession } from "../ami/session.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
@@ -6,15 +6,15 @@ import { type CallRequest, OriginateError } from "../call-control.ts";
 import type { LiveChannel } from "../own-calls.ts";
 import { channelStates } from "./events.ts";
 
-/** Every action that this driver sends once it is connected, and so what its user must be allowed. */
+/** Every action that this driver sends once it is connected, and that its user must be allowed. */
 const neededActions = ["Originate", "Hangup", "CoreShowChannels", "Getvar"] as const;
-/** Normal clearing. One that reads "answered elsewhere" would make phones hide the missed call. */
+/** Normal clearing. A cause such as "answered elsewhere" would make phones hide the missed call. */
 const hangupCause = "16";
 const noSuchChannel = /^no such channel/i;
 
 /**
- * Asks Asterisk to place a call. Asterisk only says that it will try: an event tells whether a channel came of it. What
- * is answered ends at once, by the application, so that no dialplan is needed.
+ * Asks Asterisk to place a call. Asterisk only confirms the attempt: an event reports whether a channel was created. An
+ * answered call is ended at once by the application, so that no dialplan is needed.
  */
 export async function originate(session: AmiSession, channelId: string, request: CallRequest): Promise<void> {
   const fields = {
@@ -28,7 +28,7 @@ export async function originate(session: AmiSession, channelId: string, request:
   await session.request("Originate", fields, channelId);
 }
 
-/** What a failed originate means for the call. */
+/** The meaning of a failed originate for the call. */
 export function originateError(error: unknown): OriginateError {
   if (error instanceof OriginateError) return error;
   if (error instanceof AmiNotSent) return new OriginateError("not_connected", error.message);
@@ -64,7 +64,7 @@ export async function listChannels(session: AmiSession): Promise<readonly LiveCh
 }
 
 /**
- * Asks who is there.
+ * Reads the version and checks the user's rights.
  * @throws {Error} naming what the user lacks
  */
 export async function learn(session: AmiSession): Promise<AsteriskInfo> {

@@ -162,7 +162,7 @@ describe("news of a call", () => {
     placing: false,
     wanted: true,
     hangupsUnderWay: 0,
-    told: new Set(),
+    reported: new Set(),
   });
 
   it("is told once, in an order that makes sense, however often and in whatever order it comes", () => {
