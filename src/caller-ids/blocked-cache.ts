@@ -1,28 +1,28 @@
 /**
- * Which caller IDs are out, as the store said a moment ago. Nearly every start is answered from here, with no question
- * to the store; what that costs is that a caller ID may be shown for a quarter of a second after it was taken out.
+ * A short-lived cache of the unavailable caller IDs. It answers nearly every start without a request to the store; in
+ * return a caller ID may still be shown for a quarter of a second after it became unavailable.
  */
 import type { Clock } from "../shared/clock.ts";
 import type { CallerIdRef, Look, ReputationStore } from "./store-port.ts";
 import type { CallerId } from "./types.ts";
 
-const freshMs = 250;
+const maxAgeMs = 250;
 
 interface Known {
   readonly askedAtMs: number;
-  readonly out: number;
+  readonly unavailable: number;
   readonly hashes: ReadonlySet<string>;
 }
 
 export interface BlockedCache {
   /**
    * @param drawn of these ranges
-   * @throws {Refusal} `store_unavailable` where the store had to be asked and gave no answer
+   * @throws {Refusal} `store_unavailable` where the store had to be read and did not answer
    */
   look(ranges: readonly string[], drawn: readonly CallerId[]): Promise<Look>;
 }
 
-/** @param options.refOf how the store knows a caller ID */
+/** @param options.refOf the store's reference of a caller ID */
 export function createBlockedCache(options: {
   readonly store: Pick<ReputationStore, "look">;
   readonly clock: Clock;
@@ -32,33 +32,36 @@ export function createBlockedCache(options: {
   /** By range; bounded by the configured ranges. */
   const known = new Map<string, Known>();
 
-  function fresh(range: string): Known | null {
+  function recent(range: string): Known | null {
     const found = known.get(range);
     if (found === undefined) return null;
     const ageMs = clock.nowMs() - found.askedAtMs;
-    // A clock that was set back makes it old.
-    return ageMs >= 0 && ageMs < freshMs ? found : null;
+    // A clock that was set back invalidates it.
+    return ageMs >= 0 && ageMs < maxAgeMs ? found : null;
   }
 
-  function isOut(callerId: CallerId): boolean {
+  function isUnavailable(callerId: CallerId): boolean {
     const { hashes } = known.get(callerId.range) ?? { hashes: new Set() };
     return hashes.size > 0 && hashes.has(refOf(callerId).hash);
   }
 
   return {
     async look(ranges, drawn) {
-      const lists = ranges.map(fresh);
+      const lists = ranges.map(recent);
       if (lists.every((list) => list !== null)) {
-        return { fit: drawn.map((callerId) => !isOut(callerId)), out: lists.map(({ out }) => out) };
+        return {
+          fit: drawn.map((callerId) => !isUnavailable(callerId)),
+          unavailable: lists.map(({ unavailable }) => unavailable),
+        };
       }
       const askedAtMs = clock.nowMs();
-      const { fit, out, listed } = await store.look(askedAtMs, ranges, drawn.map(refOf));
+      const { fit, unavailable, listed } = await store.look(askedAtMs, ranges, drawn.map(refOf));
       for (const [i, range] of ranges.entries()) {
         const hashes = listed[i] ?? null;
         if (hashes === null) known.delete(range);
-        else known.set(range, { askedAtMs, out: out[i] ?? 0, hashes: new Set(hashes) });
+        else known.set(range, { askedAtMs, unavailable: unavailable[i] ?? 0, hashes: new Set(hashes) });
       }
-      return { fit, out };
+      return { fit, unavailable };
     },
   };
 }

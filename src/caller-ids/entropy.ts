@@ -6,15 +6,15 @@ export function codesOf(size: number, calls: number): number {
 }
 
 /**
- * Probability that somebody who uses up all wrong checks of one callee guesses one code: wrong checks ÷ codes that the
+ * Probability that an attacker who uses up all wrong checks of one callee guesses one code: wrong checks ÷ codes that the
  * group of caller IDs that share the prefix makes (`codesOf`).
  *
- * Why the whole group counts, although a callee never gets a caller ID that rests for it: the one who guesses knows the
- * prefix (the app is told) but not which caller IDs rest for this callee. Seen without that knowledge, each draw is
- * uniform over the group, because the earlier draws, which decide what rests, were uniform and independent of the
+ * Why the whole group counts, although a callee never gets a caller ID in cool-down for it: the attacker knows the prefix
+ * (the app receives it) but not which caller IDs are in cool-down for this callee. Without that knowledge each draw is
+ * uniform over the group, because the earlier draws, which decide the cool-downs, were uniform and independent of the
  * guesses. So each single guess is right with probability 1/codes, whether codes change between guesses or not, and by
- * the union bound w guesses with w/codes at most (exactly that for w different guesses at one code). What would break
- * this is a group so exhausted that little is left; verification refuses a callee (capacity) for whom fewer than half
+ * the union bound w guesses with w/codes at most (exactly that for w different guesses at one code). This fails
+ * for a nearly exhausted group; verification refuses a callee (capacity) for whom fewer than half
  * of a group are left.
  *
  * @param wrongChecksPerCallee guesses in the counting window, over all verifications of one callee
@@ -25,7 +25,7 @@ export function guessProbability(wrongChecksPerCallee: number, codes: number): n
   return codes <= 0 ? 1 : Math.min(1, wrongChecksPerCallee / codes);
 }
 
-/** What `describeEntropy` is about: one trunk's group of caller IDs that share a prefix. */
+/** The input of `describeEntropy`: one trunk's group of caller IDs that share a prefix. */
 export interface Group {
   readonly prefix: string;
   readonly size: number;
@@ -40,7 +40,7 @@ export function smallestGroup(sizes: ReadonlyMap<string, number>): Group | null 
 
 /**
  * One sentence for a log, the doctor or an error: size, bits (log2 of the number of codes; OWASP ASVS 5.0, 6.5.4 counts
- * entropy so, and the digits typed say nothing) and what the wrong checks make of it.
+ * entropy this way, the number of typed digits is irrelevant) and the resulting probability of a guess.
  * @param calls for one code: 1 or 2
  */
 export function describeEntropy({ prefix, size }: Group, wrongChecksPerCallee: number, calls: number): string {
@@ -52,14 +52,14 @@ export function describeEntropy({ prefix, size }: Group, wrongChecksPerCallee: n
   return `${ids} (${entropy}): ${wrongChecksPerCallee} wrong checks find a code with probability ${probability}`;
 }
 
-/** What would bring the group under the limit: how many caller IDs, how few wrong checks, or codes of two calls. */
+/** What would bring the group within the limit: how many caller IDs, how few wrong checks, or codes of two calls. */
 export function whatWouldHelp(
   { size }: Group,
   wrongChecksPerCallee: number,
   maxGuessProbability: number,
   calls: number,
 ): string {
-  // 10/0.001 is 10000 but 3/0.0003 is 10000.000000000002: do not ask for one more because of that.
+  // 10/0.001 is 10000 but 3/0.0003 is 10000.000000000002: do not require one more because of that.
   const codes = Math.ceil(Number((wrongChecksPerCallee / maxGuessProbability).toPrecision(12)));
   // With two calls, the least n with n(n − 1) ≥ codes.
   const needed = calls === 1 ? codes : Math.ceil((1 + Math.sqrt(1 + 4 * codes)) / 2);

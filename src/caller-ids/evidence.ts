@@ -1,11 +1,11 @@
-/** What a call that ended says of the caller ID that it showed. */
+/** Judges the caller ID of a call that ended. */
 import type { Outcome } from "../telephony/calls/outcome.ts";
 import type { Evidence } from "./store-port.ts";
 
 /**
- * Not there, busy, congested, our own doing: none of that is the caller ID's fault. What remains is a call that was
- * carried and yet did not ring, which is what a filter on the way looks like. A carrier's 403 (`barred`) and a silent
- * 603 or 433 (`caller_id_refused`) are such too: they may mean the caller ID, or the callee, or the carrier's mood.
+ * Unallocated, busy, congested, ended by us: none of that is caused by the caller ID. What remains is a call that was
+ * carried but did not ring, which is how a filter on the path appears. A carrier's 403 (`barred`) and a 603 or 433 before
+ * alerting (`caller_id_refused`) count too: they may concern the caller ID, the callee or the carrier's own policy.
  */
 const saysNothing: ReadonlySet<Outcome> = new Set([
   "busy",
@@ -19,14 +19,14 @@ const saysNothing: ReadonlySet<Outcome> = new Set([
   "interrupted",
 ]);
 
-/** 607 Unwanted (RFC 8197) and 608 Rejected (RFC 8688): the networks' words for a caller ID that they distrust. */
+/** 607 Unwanted (RFC 8197) and 608 Rejected (RFC 8688): the networks' responses to a caller ID that they distrust. */
 const flags: readonly (number | null)[] = [607, 608];
 
 /**
- * A 607 after alerting is `declined`: one person's decision, which must not take a caller ID from everybody else.
- * A 603 after alerting that is yet `caller_id_refused` is the 603+ of call analytics (ATIS-1000099).
- * @param networkBlocked the final was such a 603+, where that is known
- * @returns null where it says nothing
+ * A 607 after alerting is `declined`: one person's decision, which must not block a caller ID for all other callees.
+ * A 603 after alerting that is nevertheless `caller_id_refused` is the 603+ of call analytics (ATIS-1000099).
+ * @param networkBlocked the final response was such a 603+, where known
+ * @returns null where it is no evidence
  */
 export function evidenceOf(
   outcome: Outcome,

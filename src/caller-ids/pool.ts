@@ -5,7 +5,7 @@ import { type Range, rangeOf } from "./range.ts";
 import type { RangeConfig } from "./ranges-config.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
 
-/** More than any callee can be shown while its caller IDs rest; a draw needs memory for each one. */
+/** More than any callee can be shown during its caller IDs' cool-down; a draw needs memory for each one. */
 const mostPerDraw = 100_000;
 
 /** A range and its name. */
@@ -87,7 +87,7 @@ function sample(total: number, count: number, random: Random): readonly number[]
 function drawPair(ranges: readonly NamedRange[], random: Random): readonly CallerId[] {
   const first = memberOf(ranges, random.below(sizeOf(ranges)));
   const group = ranges.filter(({ prefix }) => prefix === first.prefix);
-  // All but the first: the last of the group stands in for it.
+  // All but the first: the last of the group is used in its place.
   const drawn = memberOf(group, random.below(sizeOf(group) - 1));
   return [first, drawn.number === first.number ? memberOf(group, sizeOf(group) - 1) : drawn];
 }

@@ -20,14 +20,14 @@ export const callerIdReputationChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["caller_id_reputation", "ranges", "trunks", "verification"], problems: oneCalleeDoesNotUseUpATrunk },
 ];
 
-/** A day's cap below the hour's would make the hour's say nothing. */
+/** A day's cap below the hour's would make the hour's ineffective. */
 function dayHoldsAnHour({ caller_id_reputation: reputation }: Sections, isSound: IsSound): Problem[] {
   if (!isSound(["caller_id_reputation"]) || reputation.attempts_per_day >= reputation.attempts_per_hour) return [];
   const expected = `at least attempts_per_hour, which is ${reputation.attempts_per_hour}`;
   return [{ path: ["caller_id_reputation", "attempts_per_day"], given: String(reputation.attempts_per_day), expected }];
 }
 
-/** Half of a trunk's caller IDs at their cap end its calls: those that one callee may get must be fewer. */
+/** With half of a trunk's caller IDs at their cap its calls stop: one callee must not be able to cause that. */
 function oneCalleeDoesNotUseUpATrunk(config: Sections, isSound: IsSound): Problem[] {
   const { caller_id_reputation: reputation, verification, ranges, trunks } = config;
   if (!isSound(["caller_id_reputation"]) || !isSound(["verification", "starts_per_callee_per_hour"])) return [];

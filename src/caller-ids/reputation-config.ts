@@ -33,7 +33,7 @@ export const CallerIdReputation = optionalSection(
       3,
       1,
       50,
-      "Distinct callee prefixes that must have refused it within a day: one destination must not take a caller ID from all others. A prefix that refuses most of its calls, whatever the caller ID, does not count.",
+      "Distinct callee prefixes that must have refused it within a day: one destination must not take a caller ID from all others. A prefix that refuses most of its calls, with any caller ID, does not count.",
     ),
     flagging_apps: count(
       1,

@@ -1,8 +1,8 @@
 /**
- * Caller-ID reputation: none is shown more often than its caps allow, and what carriers distrust goes into cool-down.
- * The counting is in the store, over all gateways; here is decided what to ask, what to report and when to warn.
+ * Caller-ID reputation: none is shown more often than its caps allow, and caller IDs that carriers distrust go into
+ * cool-down. The store counts, over all gateways; this module decides what to read, what to report and when to warn.
  *
- * A call is counted some 20 ms after its caller ID was leased, and the list of blocked ones is up to 250 ms old
+ * A call is counted about 20 ms after its caller ID was leased, and the list of blocked ones is up to 250 ms old
  * (blocked-cache.ts), so calls that draw the same caller ID within that time may exceed its cap. It matters only where
  * the caller ID is one short of its cap.
  */
@@ -16,28 +16,28 @@ import { createBlockedCache } from "./blocked-cache.ts";
 import type { CallerIdEvents } from "./events.ts";
 import { evidenceOf } from "./evidence.ts";
 import { type Group, groupsOf, type Reserve, reserveOf } from "./reserve.ts";
-import type { CallerIdRef, RangeCare, ReputationStore } from "./store-port.ts";
+import type { CallerIdRef, RangeStatus, ReputationStore } from "./store-port.ts";
 import type { CallerId, CallerIdPool } from "./types.ts";
 import { createUsageWriter } from "./usage-writer.ts";
 
-/** At most one warning of a range in this time. */
+/** At most one warning per range in this time. */
 const warnEveryMs = 60_000;
 
 export interface Fitness extends Reserve {
   /** Those of the choices that may be shown, in their order. */
   readonly fit: readonly (readonly CallerId[])[];
-  /** How many caller IDs of the ranges are out: that many draws may be in vain. */
-  readonly out: number;
+  /** How many caller IDs of the ranges are unavailable: at most this many draws fail. */
+  readonly unavailable: number;
 }
 
-/** What is to be known of a call that ended; an `CallResult` is one. */
+/** The part of a `CallResult` that is evaluated. */
 export interface EndedCall {
   /** Of the last try. */
   readonly alerted: boolean;
   /** Of the last try. */
   readonly sipStatus: number | null;
-  /** Every trunk that was tried, in turn. */
-  /** The 603 of call analytics (ATIS-1000099): says of the caller ID what 608 says. */
+  /** Every trunk that was tried, in order. */
+  /** The 603 of call analytics (ATIS-1000099): means the same as 608. */
   readonly networkBlocked: boolean;
   readonly attempts: readonly { readonly trunk: string; readonly outcome: Outcome }[];
 }
@@ -46,8 +46,8 @@ export interface CallerIdReputation {
   /**
    * Which of the drawn caller IDs may be shown now.
    * @param ranges names of the ranges that they were drawn from
-   * @param choices each of one caller ID or, for two calls, of two; fit where all of it is
-   * @returns null where too much of all these ranges is out to show any
+   * @param choices each of one caller ID or, for two calls, of two; fit where all of them are
+   * @returns null where too much of all these ranges is unavailable to show any
    */
   look(
     ranges: readonly string[],
@@ -58,11 +58,11 @@ export interface CallerIdReputation {
   placed(callerId: CallerId): void;
   /**
    * That call ended. Returns at once and never throws.
-   * @param from who was called for whom: one destination or app alone takes no caller ID out
+   * @param from callee and app of the call: one destination or app alone cannot block a caller ID
    */
   ended(callerId: CallerId, result: EndedCall, from: { readonly callee: string; readonly app: string }): void;
-  /** How many caller IDs of each range are out. */
-  status(): Promise<readonly (RangeCare & { readonly size: number })[]>;
+  /** How many caller IDs of each range are unavailable. */
+  status(): Promise<readonly (RangeStatus & { readonly size: number })[]>;
   /** Resolves when all notes so far were handed to the store. */
   settled(): Promise<void>;
 }
@@ -83,25 +83,28 @@ export function createCallerIdReputation(options: {
   const { store, pool, hash, clock, publish, logger } = options;
   const usageWriter = createUsageWriter({
     ...{ store, batchTimer: options.batchTimer, clock, logger },
-    onRested(rested) {
-      publish("caller_id.cooldown", rested);
-      logger.warn({ ...rested }, "caller ID in cool-down");
+    onCooldown(cooldown) {
+      publish("caller_id.cooldown", cooldown);
+      logger.warn({ ...cooldown }, "caller ID in cool-down");
     },
   });
   /** By prefix; bounded by the configured ranges. */
   const warnedAtMs = new Map<string, number>();
 
   function warn(groups: readonly Group[]): void {
-    for (const { prefix, ranges, size, out } of groups) {
-      if (out * 100 < size * options.alarmUnavailablePercent) continue;
+    for (const { prefix, ranges, size, unavailable } of groups) {
+      if (unavailable * 100 < size * options.alarmUnavailablePercent) continue;
       const nowMs = clock.nowMs();
       if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
       warnedAtMs.set(prefix, nowMs);
-      logger.warn({ ranges, size, out }, "much of a range is at a cap or in cool-down; above half it is not used");
+      logger.warn(
+        { ranges, size, unavailable },
+        "much of a range is at a cap or in cool-down; above half it is not used",
+      );
     }
   }
 
-  /** A caller ID that was drawn is placed and ends later: its hash is worked out once. */
+  /** A drawn caller ID is used again when its call is placed and ends: its hash is computed once. */
   const refs = new WeakMap<CallerId, CallerIdRef>();
   function refOf(callerId: CallerId): CallerIdRef {
     let ref = refs.get(callerId);
@@ -113,14 +116,14 @@ export function createCallerIdReputation(options: {
   }
 
   const sizeOf = (range: string) => [...pool.sizes([range], null).values()][0] ?? 0;
-  const outList = createBlockedCache({ store, clock, refOf });
+  const blocked = createBlockedCache({ store, clock, refOf });
 
   return {
     async look(ranges, codeLength, choices) {
       const drawn = choices.flat();
-      const { fit, out } = await outList.look(ranges, drawn);
-      const outOf = new Map(ranges.map((range, i) => [range, out[i] ?? 0]));
-      const groups = groupsOf(pool, ranges, codeLength, (range) => outOf.get(range) ?? 0);
+      const { fit, unavailable } = await blocked.look(ranges, drawn);
+      const unavailableOf = new Map(ranges.map((range, i) => [range, unavailable[i] ?? 0]));
+      const groups = groupsOf(pool, ranges, codeLength, (range) => unavailableOf.get(range) ?? 0);
       warn(groups);
       const room = reserveOf(groups);
       if (room === null) return null;
@@ -128,7 +131,7 @@ export function createCallerIdReputation(options: {
       return {
         ...room,
         fit: choices.filter((choice) => choice.every((callerId) => shown.has(callerId))),
-        out: groups.reduce((sum, group) => sum + group.out, 0),
+        unavailable: groups.reduce((sum, group) => sum + group.unavailable, 0),
       };
     },
 
@@ -138,7 +141,7 @@ export function createCallerIdReputation(options: {
       const ref = refOf(callerId);
       const from = { prefix: hash(calleePrefix(callee)), app, rangeSize: sizeOf(callerId.range) };
       for (const [i, { trunk, outcome }] of result.attempts.entries()) {
-        // Status and alerting are of the last attempt; those before it went on to the next one, so none of them rang.
+        // Status and alerting are of the last attempt; the earlier ones failed over, so none of them rang.
         const last = i === result.attempts.length - 1;
         const what = evidenceOf(
           outcome,

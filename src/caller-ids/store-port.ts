@@ -1,6 +1,6 @@
-/** What caller-ID reputation asks of the place where all gateways keep their counts together (src/redis/reputation-store.ts). */
+/** The port from caller-ID reputation to the store where all gateways keep their counts (src/redis/reputation-store.ts). */
 
-/** One caller ID as the store may know it. */
+/** One caller ID as the store sees it. */
 export interface CallerIdRef {
   /** Name of its range. */
   readonly range: string;
@@ -8,10 +8,10 @@ export interface CallerIdRef {
   readonly hash: string;
 }
 
-/** What a call that ended says of its caller ID: see `evidenceOf`. */
+/** The evidence of a call about its caller ID: see `evidenceOf`. */
 export type Evidence = "rang" | "silent" | "flagged";
 
-/** Something that happened to a caller ID. */
+/** An event of a caller ID. */
 export type Note =
   /** A call was placed from it. */
   | (CallerIdRef & { readonly what: "attempt" })
@@ -30,7 +30,7 @@ export type Note =
 export type CooldownReason = "flagged" | "silent";
 
 /** A caller ID of this range went into cool-down, after a call on this trunk. */
-export interface Rested {
+export interface CooldownBegun {
   readonly range: string;
   readonly trunk: string;
   readonly reason: CooldownReason;
@@ -40,30 +40,30 @@ export interface Look {
   /** For each candidate, whether it may be shown: at no cap, not in cool-down. */
   readonly fit: readonly boolean[];
   /** For each range, how many of its caller IDs may not be shown now. */
-  readonly out: readonly number[];
+  readonly unavailable: readonly number[];
 }
 
 /** The hashes of those of a range that may not be shown; null: too many to list. */
-export type OutHashes = readonly string[] | null;
+export type UnavailableHashes = readonly string[] | null;
 
-/** How many caller IDs of a range are not shown now. */
-export interface RangeCare {
+/** How many caller IDs of a range are unavailable now. */
+export interface RangeStatus {
   readonly range: string;
   /** At a cap or in cool-down. */
-  readonly out: number;
+  readonly unavailable: number;
   /** In cool-down. */
-  readonly resting: number;
+  readonly coolingDown: number;
 }
 
-/** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store gave no answer. */
+/** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store did not answer. */
 export interface ReputationStore {
   /** @param candidates of these ranges */
   look(
     nowMs: number,
     ranges: readonly string[],
     candidates: readonly CallerIdRef[],
-  ): Promise<Look & { readonly listed: readonly OutHashes[] }>;
+  ): Promise<Look & { readonly listed: readonly UnavailableHashes[] }>;
   /** @returns the caller IDs that went into cool-down */
-  note(nowMs: number, notes: readonly Note[]): Promise<readonly Rested[]>;
-  status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeCare[]>;
+  note(nowMs: number, notes: readonly Note[]): Promise<readonly CooldownBegun[]>;
+  status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeStatus[]>;
 }

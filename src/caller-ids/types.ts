@@ -1,4 +1,4 @@
-/** The caller IDs that we own, as verification sees them. */
+/** The configured caller IDs, as verification sees them. */
 
 /** One caller ID that may be leased. Secret: it is the code. */
 export interface CallerId {
@@ -6,7 +6,7 @@ export interface CallerId {
   readonly number: string;
   /** Name of its range. */
   readonly range: string;
-  /** What all caller IDs of its range start with; may be told to the app. */
+  /** What all caller IDs of its range start with; the app may know it. */
   readonly prefix: string;
   /** The last digits: what the person types. */
   readonly code: string;
@@ -18,7 +18,7 @@ export interface CallerIdPool {
    * Taking the first that this callee may receive is therefore a uniform choice among those it may receive.
    * @param ranges names of ranges
    * @param codeLength only ranges whose codes have this length; null: any
-   * @param count how many; all that there are, where there are fewer
+   * @param count how many; all of them, where there are fewer
    */
   draw(ranges: readonly string[], codeLength: number | null, count: number): readonly CallerId[];
   /**
@@ -29,7 +29,7 @@ export interface CallerIdPool {
    */
   drawPairs(ranges: readonly string[], codeLength: number | null, count: number): readonly (readonly CallerId[])[];
   /**
-   * How many caller IDs share each prefix that `draw` could give. The app is told the prefix, so the smallest of
+   * How many caller IDs share each prefix that `draw` could give. The app knows the prefix, so the smallest of
    * these decides how hard a code is to guess.
    */
   sizes(ranges: readonly string[], codeLength: number | null): ReadonlyMap<string, number>;

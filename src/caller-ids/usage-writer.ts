@@ -2,32 +2,32 @@
 import type { Logger } from "pino";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { Note, ReputationStore, Rested } from "./store-port.ts";
+import type { CooldownBegun, Note, ReputationStore } from "./store-port.ts";
 
-/** What one script takes: it blocks the store for no longer than about a millisecond. */
+/** Largest batch of one script, which then blocks the store for about a millisecond at most. */
 const mostPerBatch = 200;
-/** Notes that wait while the store is slow; those beyond are dropped, and caps are exceeded by so much. */
+/** Notes that wait while the store is slow; further ones are dropped, and caps may be exceeded by as many calls. */
 const mostWaiting = 10_000;
 
 export interface UsageWriter {
   /** Returns at once and never throws. */
   add(note: Note): void;
-  /** Resolves when all notes so far were handed to the store. */
+  /** Resolves when all notes so far were passed to the store. */
   settled(): Promise<void>;
 }
 
 /**
- * @param options.batchTimer when notes are handed over: at hundreds of calls a second one script then takes many
- * @param options.onRested called for each caller ID that went into cool-down
+ * @param options.batchTimer when notes are passed on: at hundreds of calls a second one script then handles many
+ * @param options.onCooldown called for each caller ID that went into cool-down
  */
 export function createUsageWriter(options: {
   readonly store: Pick<ReputationStore, "note">;
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onRested: (rested: Rested) => void;
+  readonly onCooldown: (cooldown: CooldownBegun) => void;
 }): UsageWriter {
-  const { store, batchTimer, clock, logger, onRested } = options;
+  const { store, batchTimer, clock, logger, onCooldown } = options;
   let waiting: Note[] = [];
   let lost = 0;
   let timed = false;
@@ -38,7 +38,7 @@ export function createUsageWriter(options: {
       const batch = waiting.slice(0, mostPerBatch);
       waiting = waiting.slice(mostPerBatch);
       try {
-        for (const rested of await store.note(clock.nowMs(), batch)) onRested(rested);
+        for (const cooldown of await store.note(clock.nowMs(), batch)) onCooldown(cooldown);
       } catch {
         // The store logs its own failure. Whether the notes were counted is unknown: none is sent twice.
       }

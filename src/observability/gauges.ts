@@ -1,15 +1,20 @@
-/** What Prometheus can ask of the present; what has happened is counted in metrics.ts. */
+/** The gauges: current state, read at each scrape. Counters are in metrics.ts. */
 import { Gauge, type Registry } from "prom-client";
 import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
 
-/** What is looked up at each scrape. */
+/** The sources that are read at each scrape. */
 export interface MetricSources {
-  /** How many caller IDs each range has, how many of them are out, how many of those rest. May reject. */
+  /** How many caller IDs each range has, how many are unavailable, how many of those are in cool-down. May reject. */
   callerIds(): Promise<
-    readonly { readonly range: string; readonly size: number; readonly out: number; readonly resting: number }[]
+    readonly {
+      readonly range: string;
+      readonly size: number;
+      readonly unavailable: number;
+      readonly coolingDown: number;
+    }[]
   >;
   liveCalls(): number;
   trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
@@ -23,24 +28,24 @@ export interface MetricSources {
   outOfService(): Found<{ readonly kind: string; readonly name: string }>;
   /** Apps and callee prefixes whose calls are reduced to a trickle. */
   braked(): readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
-  /** Calls a second that are admitted under overload; null: no limit. */
+  /** Calls per second that are admitted under overload; null: no limit. */
   overloadLimit(): number | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
 
-/** @param registry gets the gauges; what they show is looked up at each scrape */
+/** @param registry gets the gauges; their values are read at each scrape */
 export function addGauges(sources: MetricSources, registry: Registry): void {
   const registers = [registry];
   new Gauge({
     name: "onering_build_info",
-    help: "Always 1: which version of OneRing runs, on which Node.",
+    help: "Always 1; the labels name the versions of OneRing and Node.",
     labelNames: ["version", "node"] as const,
     registers,
   }).set({ version, node: process.versions.node }, 1);
   new Gauge({
     name: "onering_live_calls",
-    help: "Calls that are up now.",
+    help: "Calls in progress.",
     registers,
     collect() {
       this.set(sources.liveCalls());
@@ -48,7 +53,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_trunk_usable",
-    help: "1: calls can be placed on the trunk. 0 also where an operator took it out of service.",
+    help: "1: calls can be placed on the trunk. Also 0 while it is out of service.",
     labelNames: ["trunk"] as const,
     registers,
     async collect() {
@@ -92,12 +97,12 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     labelNames: ["range", "state"] as const,
     registers,
     async collect() {
-      // Nothing rather than old figures where the store is away.
+      // No values rather than old ones where the store is unreachable.
       this.reset();
-      for (const { range, size, out, resting } of await sources.callerIds().catch(() => [])) {
+      for (const { range, size, unavailable, coolingDown } of await sources.callerIds().catch(() => [])) {
         this.set({ range, state: "all" }, size);
-        this.set({ range, state: "resting" }, resting);
-        this.set({ range, state: "at_cap" }, out - resting);
+        this.set({ range, state: "resting" }, coolingDown);
+        this.set({ range, state: "at_cap" }, unavailable - coolingDown);
       }
     },
   });
@@ -108,14 +113,14 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     registers,
     collect() {
       this.reset();
-      // A prefix would be a series for each destination: they are counted together, the log names each.
+      // A label for the prefix would create a series per destination: they are counted together, the log names each.
       for (const { kind, name, reason } of sources.braked())
         this.inc({ kind, app: kind === "app" ? name : "", reason });
     },
   });
   new Gauge({
     name: "onering_overload_calls_per_second",
-    help: "Calls a second that this gateway admits because it, or an Asterisk, is late; absent: no limit.",
+    help: "Limit of calls per second while the gateway or an Asterisk is overloaded; absent: no limit.",
     registers,
     collect() {
       this.reset();

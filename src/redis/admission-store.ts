@@ -1,4 +1,4 @@
-/** Counts the calls of all gateways together: each method is one script, one round trip. What they do is in lua/. */
+/** Counts the calls of all gateways together: each method is one script, one round trip. The scripts are in lua/. */
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import { deferred } from "../shared/deferred.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-/** What one script takes: it blocks the store for no longer than about a millisecond. */
+/** Largest batch of one script, which then blocks the store for about a millisecond at most. */
 const mostPerBatch = 100;
 
 export interface AdmissionStore extends Admission {
@@ -25,14 +25,14 @@ export interface AdmissionStore extends Admission {
 interface Batch {
   readonly args: (string | number)[];
   slots: number;
-  /** Resolves when the store took it. */
+  /** Resolves when the store has accepted it. */
   readonly sent: Promise<void>;
   readonly send: () => void;
 }
 
-/** @param batchTimer slots are released with it: at hundreds of calls a second one script takes many */
+/** @param batchTimer slots are released with it: at hundreds of calls a second one script releases many */
 export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): AdmissionStore {
-  /** The batch that is being collected; bounded by `mostPerBatch`. */
+  /** The current batch; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
   const underWay = new Set<Promise<void>>();
 
@@ -65,7 +65,7 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
       const { sent } = batch;
       batch.args.push(...settleArgs(slot, event));
       batch.slots += 1;
-      // The turn of a start that was refused is another's at once: waiting for a batch would let refused starts queue.
+      // The scheduled time of a refused start is free again at once: with batching, refused starts would queue.
       if (event === "unused" || batch.slots >= mostPerBatch) closeBatch();
       return sent;
     },

@@ -9,7 +9,7 @@ import type { RedisConfig } from "./config.ts";
 
 /** Enough different keys to reach each master of a cluster. */
 const probeSlots = 64;
-/** Gone as soon as it was written: that it could be written is all that matters. */
+/** Expires as soon as it is written: only the success of the write matters. */
 const probeTtlMs = 1;
 
 export type RedisClient = Redis | Cluster;
@@ -17,7 +17,7 @@ export type RedisClient = Redis | Cluster;
 export interface RedisConnection {
   readonly client: RedisClient;
   /**
-   * Resolves when the first try to connect (in a cluster: to each node) succeeded or failed, at the latest after three
+   * Resolves when the first attempt to connect (in a cluster: to each node) succeeded or failed, at the latest after three
    * times the command timeout.
    */
   firstTried(): Promise<void>;
@@ -37,12 +37,12 @@ export function createRedis(config: RedisConfig, logger: Logger): RedisConnectio
     async firstTried() {
       const deadline = AbortSignal.timeout(connectTimeoutMs(config));
       if (client.status !== "ready") await once(client, "ready", { signal: deadline }).catch(() => undefined);
-      // A cluster is ready when its first node is; what lies on another is refused until that is connected too.
+      // A cluster is ready when its first node is; keys of another node are refused until that is connected too.
       if (client instanceof Cluster) await Promise.allSettled(client.nodes().map((node) => node.ping()));
     },
     async ping() {
       try {
-        // A key of another slot each time: in a cluster every master is tried in turn.
+        // A key of a different slot each time: in a cluster each master is tried in sequence.
         const key = `{p${probes++ % probeSlots}}:ready`;
         return client.status === "ready" && (await client.set(key, "1", "PX", probeTtlMs)) === "OK";
       } catch {
@@ -73,7 +73,7 @@ function connect(config: RedisConfig): RedisClient {
       clusterNodeRetryStrategy: backOffMs,
       redisOptions: { ...options, ...credentials(password, tls) },
     });
-    // Nodes connect at their first command, and commands meanwhile fail: so the first one is not a caller's.
+    // Nodes connect at their first command, and commands fail until then: so the first one is sent here, not by a caller.
     cluster.on("+node", (node: Redis) => void node.ping().catch(() => undefined));
     return cluster;
   }
@@ -102,7 +102,7 @@ function connectionOptions(config: RedisConfig) {
     connectionName: "onering",
     commandTimeout: config.command_timeout_ms,
     connectTimeout: connectTimeoutMs(config),
-    // A connection on which nothing comes back is dead (a pulled cable sends no RST): give it up, connect anew.
+    // A connection without answers is dead (a pulled cable sends no RST): close it and reconnect.
     socketTimeout: 3 * config.command_timeout_ms,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -120,29 +120,29 @@ function readNode(node: string): { host: string; port: number } {
   return { host: node.slice(0, colon), port: Number(node.slice(colon + 1)) };
 }
 
-/** 50, 100, 200 … 1000 ms, and up to 100 ms more so that many gateways do not come back at the same moment. */
+/** 50, 100, 200 … 1000 ms, plus up to 100 ms so that many gateways do not reconnect at the same moment. */
 function backOffMs(times: number): number {
   return Math.min(1000, 50 * 2 ** Math.min(times - 1, 10)) + Math.random() * 100;
 }
 
 /**
- * Logs once when it goes, once when it is back. The error's text holds an address, never the URL or its password.
- * @returns to be called before the connection is closed on purpose: that is no news
+ * Logs once when Redis becomes unreachable and once when it is back. The error's text holds an address, never the URL or its password.
+ * @returns call it before the connection is closed on purpose, which is not logged
  */
 function logConnection(client: RedisClient, logger: Logger): () => void {
-  let away = false;
+  let unreachable = false;
   let closing = false;
   const gone = (error: Error) => {
-    if (!away && !closing) logger.error({ why: error.message }, "Redis is away");
-    away = true;
+    if (!unreachable && !closing) logger.error({ why: error.message }, "Redis is unreachable");
+    unreachable = true;
   };
   client.on("error", gone);
   client.on("node error", gone);
   client.on("close", () => gone(new Error("connection closed")));
   client.on("ready", () => {
-    // Closed while it was still being made, a connection becomes ready first.
-    if (away && !closing) logger.info("Redis is back");
-    away = false;
+    // A connection that is closed while it is still being opened becomes ready first.
+    if (unreachable && !closing) logger.info("Redis is back");
+    unreachable = false;
   });
   return () => {
     closing = true;

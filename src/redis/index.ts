@@ -28,8 +28,8 @@ export interface Store {
   readonly reputation: ReputationStore;
   readonly outages: Outages;
   /**
-   * When what may wait a little is written: news of calls, notes of caller IDs, lines that are given back. Nobody looks
-   * as closely, what is overtaken meanwhile is never written, and under load all of it goes to Redis with one write.
+   * When deferrable writes are flushed: call updates, caller-ID usage, released slots. No reader needs them sooner,
+   * superseded updates are never written, and under load all of them go to Redis in one write.
    */
   readonly batchTimer: BatchTimer;
   /**
@@ -42,12 +42,12 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Connects in the background; until that is done every method refuses with `store_unavailable`. */
+/** Connects in the background; until then every method refuses with `store_unavailable`. */
 export function createStore(options: {
   readonly redis: RedisConfig;
   readonly reputation: ReputationConfig;
   readonly clock: Clock;
-  /** For tests: verifications live by `clock` instead of by Redis' own. */
+  /** For tests: verifications use `clock` instead of Redis' own. */
   readonly testTime?: boolean;
   /** For tests: the record version that this gateway works with. */
   readonly own?: number;
@@ -82,7 +82,7 @@ export function createStore(options: {
         () => false,
       )),
     async close() {
-      // A place that is not given back is taken until its lease ends.
+      // A slot that is not released stays taken until its lease ends.
       await admission.settled();
       await connection.close();
     },

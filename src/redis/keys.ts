@@ -1,5 +1,5 @@
 /**
- * Names of the keys that scripts are given. They hold hashes, never a number. What belongs to one callee shares one hash
+ * Names of the keys that are passed to scripts. They hold hashes, never a number. What belongs to one callee shares one hash
  * tag, so that a script may look at all of it; the scripts derive those keys from the first one.
  */
 import { Refusal } from "../shared/refusal.ts";
@@ -7,8 +7,8 @@ import type { CalleeRef } from "../verification/hashes.ts";
 import { bucketOfId } from "../verification/ids.ts";
 
 /**
- * How many hash tags verifications and callees are spread over. Each has one sorted set of what is due, which every
- * gateway looks at each second; a Redis Cluster may have as many masters. Changing it loses what lives in Redis.
+ * How many hash tags verifications and callees are spread over. Each has one sorted set of due items, which every
+ * gateway checks each second; a Redis Cluster may have as many masters. Changing it loses what lives in Redis.
  */
 export const shards = 64;
 
@@ -23,13 +23,13 @@ export function verificationKey(id: string): string {
   return `{s${shardOf(bucket)}}:v:${id}`;
 }
 
-/** Stem of what is kept of a callee; with `name` one key of it. @param name of ours or of an app: no secret */
+/** Stem of a callee's keys; with `name` one of them. @param name a constant or an app's name: no secret */
 export function calleeKey(callee: CalleeRef, name?: string): string {
   const stem = `{s${shardOf(callee.bucket)}}:c:${callee.hash}`;
   return name === undefined ? stem : `${stem}:${name}`;
 }
 
-/** What is due in one shard. @param shard from 0 */
+/** The due items of one shard. @param shard from 0 */
 export function dueKey(shard: number): string {
   return `{s${shard}}:due`;
 }
@@ -39,10 +39,10 @@ export function idempotencyKey(keyHash: string): string {
   return `{i${keyHash}}:r`;
 }
 
-/** Leads the scripts of admission control (lua/includes/slot.lua) to their keys; all share its hash tag. */
+/** The key from which the scripts of admission control (lua/includes/slot.lua) derive theirs; all share its hash tag. */
 export const admissionKey = "{admission}:out";
 
-/** Leads the scripts of caller-ID reputation (lua/reputation_update.lua) to their keys; all share its hash tag. */
+/** The stem from which the scripts of caller-ID reputation (lua/reputation_update.lua) derive their keys; all share its hash tag. */
 export const reputationKey = "{reputation}";
 
 /** The highest record version in use (lua/version.lua). */

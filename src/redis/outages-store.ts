@@ -1,4 +1,4 @@
-/** What is out of service and how busy everything is, for all gateways. What the scripts do stands in lua/. */
+/** Outages and load of trunks and Asterisks, for all gateways. The scripts are in lua/. */
 import type { Outage, Outages, Part, PartLoad } from "../operations/outages-port.ts";
 import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -26,7 +26,7 @@ export function createOutages(run: RunScript): Outages {
   };
 }
 
-/** As lua/includes/line.lua spells it. */
+/** As written in lua/includes/slot.lua. */
 function label({ kind, name }: Part): string {
   return `${kind} ${name}`;
 }

@@ -1,11 +1,11 @@
-/** How a verification lies in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
+/** The layout of a verification in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
 import type { Status } from "../verification/machine.ts";
 import type { Delivery, Verification } from "../verification/types.ts";
 
-/** Version of the layout; every record says by which it was written. */
+/** Version of the layout; stored in every record. */
 export const recordVersion = 1;
 
-/** In this order scripts answer them. */
+/** In the order of the scripts' answers. */
 export const publicFields = [
   "app",
   "to",
@@ -34,7 +34,7 @@ export const publicFields = [
   "delivery_ended_at",
 ] as const;
 
-/** @param values of `publicFields`, in their order; '' stands for null */
+/** @param values of `publicFields`, in their order; '' means null */
 export function readRecord(id: string, values: readonly string[]): Verification {
   const field = (name: (typeof publicFields)[number]) => values[publicFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
@@ -63,7 +63,7 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     checksLeft: numberOrNull(field("checks_left")),
     attempts: Number(field("attempts")),
     deliveries: [
-      // One that still waited ended with its verification.
+      // A delivery that still waited ended with its verification.
       ...past.map((stored, index) => ({ endedAtMs, ...withoutNull(readDelivery(stored, index + 1)) })),
       newest,
     ],
@@ -104,7 +104,7 @@ function withoutNull({ endedAtMs, ...delivery }: Delivery): Omit<Delivery, "ende
   return endedAtMs === null ? delivery : { ...delivery, endedAtMs };
 }
 
-/** The text for a JSON field; '' for none. */
+/** The string for a JSON field; '' for none. */
 export function writeJson(value: unknown): string {
   return value === null || value === undefined ? "" : JSON.stringify(value);
 }

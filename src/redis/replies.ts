@@ -1,4 +1,4 @@
-/** Reads what the scripts of verifications answer: a kind first, then what the script's header says. */
+/** Reads the replies of the scripts of verifications: a kind, then the values that the script's header lists. */
 
 import type { Status } from "../verification/machine.ts";
 import type { BeginAnswer, CalleeLimit, CheckResult, ScriptAnswer, Seen } from "../verification/store-port.ts";
@@ -62,7 +62,7 @@ export function readSeen(id: string, reply: Reply): Seen {
   return { endedNow: reply[2] === 1, verification: readRecord(id, reply.slice(3) as string[]) };
 }
 
-/** The error for an answer that no script of this version gives. */
+/** The error for a reply that no script of this version sends. */
 export function unreadable(kind: unknown): Error {
   return new Error(`a script answered ${String(kind)}, which this version does not know`);
 }

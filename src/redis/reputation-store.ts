@@ -1,7 +1,7 @@
-/** Caller-ID reputation in Redis: one script a method. All keys share one hash tag, so that a script may look at any caller ID. */
+/** Caller-ID reputation in Redis: one script per method. All keys share one hash tag, so that a script may look at any caller ID. */
 
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
-import type { CooldownReason, OutHashes, ReputationStore } from "../caller-ids/store-port.ts";
+import type { CooldownReason, ReputationStore, UnavailableHashes } from "../caller-ids/store-port.ts";
 import { reputationKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -29,9 +29,9 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
       ])) as Reply;
       const lists = ranges.length + candidates.length;
       return {
-        out: reply.slice(0, ranges.length).map(Number),
+        unavailable: reply.slice(0, ranges.length).map(Number),
         fit: reply.slice(ranges.length, lists).map((fit) => fit === 1),
-        listed: reply.slice(lists) as OutHashes[],
+        listed: reply.slice(lists) as UnavailableHashes[],
       };
     },
 
@@ -53,7 +53,11 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
     async status(nowMs, ranges) {
       const reply = (await run("reputation_status", reputationKey, [nowMs, ...ranges])) as Reply;
       const rows = inRows(reply, 2);
-      return ranges.map((range, i) => ({ range, resting: Number(rows[i]?.[0]), out: Number(rows[i]?.[1]) }));
+      return ranges.map((range, i) => ({
+        range,
+        coolingDown: Number(rows[i]?.[0]),
+        unavailable: Number(rows[i]?.[1]),
+      }));
     },
   };
 }

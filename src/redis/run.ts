@@ -1,6 +1,6 @@
 /**
- * Runs scripts, and makes one refusal of everything that can go wrong: no connection, no answer in time, out of memory,
- * a replica that only reads, data still loading. Whatever it was, the caller knows nothing of the outcome.
+ * Runs scripts, and turns every kind of failure into one refusal: no connection, no answer in time, out of memory,
+ * a replica that only reads, data still loading. In each case the outcome is unknown to the caller.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
@@ -8,25 +8,25 @@ import { Refusal } from "../shared/refusal.ts";
 import type { RedisClient } from "./client.ts";
 import { createTogether } from "./together.ts";
 
-/** A script's answer: text and numbers, as the script's header says. */
+/** A script's reply: strings and numbers, as the script's header lists. */
 export type Reply = readonly (string | number)[];
 /** @param name one of `scriptNames`, or `<channel>.<script>` */
 export type RunScript = (name: string, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
 
 export interface ScriptRunner {
   readonly run: RunScript;
-  /** Makes scripts known by their names. @param scripts from `loadScripts` */
+  /** Registers scripts by their names. @param scripts from `loadScripts` */
   define(scripts: ReadonlyMap<string, string>): void;
 }
 
-/** Clients may try again so soon: reconnecting takes about that long. */
+/** Retry-After for clients: reconnecting takes about this long. */
 const retryAfterMs = 1000;
 /** At most one line in the log in this time, however many commands fail. */
 const logEveryMs = 1000;
 
 type Command = (key: string, ...args: (string | number)[]) => Promise<Reply | string>;
 
-/** Scripts go out by their SHA-1; Redis is sent the text once a connection, and again where it forgot it. */
+/** Scripts are called by their SHA-1; the text is sent once per connection, and again if Redis lost it. */
 export function createScriptRunner(options: {
   readonly client: RedisClient;
   readonly clock: Clock;

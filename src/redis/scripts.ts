@@ -1,11 +1,11 @@
 /**
- * Puts the Lua scripts together. `--- @include "name"` stands for lua/includes/name.lua, once in a script, however
- * often it is asked for. The include "tables" is written here from the code that owns the rules: the state machines of
- * verifications and of each channel's deliveries, the fields of a record, the settings. So each of them stands once.
+ * Assembles the Lua scripts. `--- @include "name"` is replaced by lua/includes/name.lua, once per script. The include
+ * "tables" is generated here from the code that owns the rules: the state machines of verifications and of each channel's
+ * deliveries, the fields of a record, the settings. So each rule has one definition.
  *
- * The first line of each script tells Redis (7 or newer) to look at the whole before it runs: a script is refused, not
- * cut short, where memory is full. What begins something is refused then; what brings it to its end (`allow-oom`) adds
- * a bounded little and is let through. What only reads (`no-writes`) is never refused for that.
+ * The first line of each script makes Redis (7 or newer) check it as a whole before it runs: with full memory a script is
+ * refused, not interrupted. Scripts that begin something are refused then; scripts that complete it (`allow-oom`) add a
+ * bounded amount and are allowed. Scripts that only read (`no-writes`) are never refused for that.
  */
 import { readFileSync } from "node:fs";
 import { appShare } from "../verification/app-share.ts";
@@ -28,7 +28,7 @@ const verificationScripts = [
   "release",
 ] as const;
 
-/** Scripts that know no verification. */
+/** Scripts without access to verifications. */
 const otherScripts = [
   "reserve_slot",
   "release_slot",
@@ -41,7 +41,7 @@ const otherScripts = [
   "version",
 ] as const;
 
-/** What of a channel goes into Redis. */
+/** The parts of a channel that the scripts need. */
 export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts">;
 
 /** Settings of the scripts, and how many apps share the limits of a callee. */
@@ -52,7 +52,7 @@ export interface ScriptSettings {
 
 const folder = new URL("lua/", import.meta.url);
 
-/** The text of each script that knows no verification, by its name. @throws {Error} where a file or an include is missing */
+/** The text of each script without access to verifications, by its name. @throws {Error} where a file or an include is missing */
 export function loadScripts(): ReadonlyMap<string, string> {
   return new Map(otherScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), "")]));
 }
@@ -94,7 +94,7 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
   return [
     `local PUBLIC_FIELDS = { ${publicFields.map((field) => `'${field}'`).join(", ")} }`,
     `local TERMINAL = ${luaSet(terminalStatuses)}`,
-    // Made when something moves: most checks move nothing.
+    // Built only for a transition: most checks cause none.
     "-- The status after `event`, or nil where it changes nothing.",
     `local function next_status(status, event) return (${luaTable(moves)})[event .. ' ' .. status] end`,
     `local CHANNELS = ${luaSet(channels.map(({ name }) => name))}`,
@@ -134,7 +134,7 @@ function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<st
   };
 }
 
-/** Names and values are our own constants and integers; nothing from outside gets into a script's text. */
+/** Names and values are our own constants and integers; no external input enters a script's text. */
 function luaTable(entries: readonly (readonly [string, string])[]): string {
   return `{ ${entries.map(([key, value]) => `['${key}'] = '${value}'`).join(", ")} }`;
 }

@@ -1,4 +1,4 @@
-/** The store of verifications: each method is one script, one round trip. What the scripts do stands in lua/. */
+/** The store of verifications: each method is one script, one round trip. The scripts are in lua/. */
 import type { VerificationSettings } from "../verification/config.ts";
 import type { Status } from "../verification/machine.ts";
 import type { ChangeResult, KeyReservation, Seen, VerificationStore } from "../verification/store-port.ts";
@@ -8,7 +8,7 @@ import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } fr
 import type { Reply, RunScript } from "./run.ts";
 
 /**
- * @param testNowMs the time that scripts take for now; in production null: Redis' own, because the clocks of gateways differ
+ * @param testNowMs the current time for scripts; in production null: Redis' own, because the clocks of gateways differ
  */
 export function createVerificationStore(
   run: RunScript,

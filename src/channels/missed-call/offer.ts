@@ -57,16 +57,20 @@ export async function leaseCallerIds(options: {
   const offer = async (count: number) => {
     const fitness = await reputation.look(wanted.ranges, wanted.digits, draw(pool, wanted, count));
     if (fitness === null) throw rangesExhausted();
-    const { fit, out, maxCoolingDown } = fitness;
-    if (fit.length === 0) return { fit, out, answer: noneFree(0) };
+    const { fit, unavailable, maxCoolingDown } = fitness;
+    if (fit.length === 0) return { fit, unavailable, answer: noneFree(0) };
     const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, hashes, verificationId, callee));
-    return { fit, out, answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, ...candidates]) };
+    return {
+      fit,
+      unavailable,
+      answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, ...candidates]),
+    };
   };
 
-  let { fit, out, answer } = await offer(fewCandidates);
+  let { fit, unavailable, answer } = await offer(fewCandidates);
   if (answer.kind === "refused" && answer.why === "all_cooling_down") {
     // Of so many different numbers one is free; pairs give no such certainty.
-    const enough = wanted.calls === 1 ? Math.max(answer.figure + out + 1, manyCandidates) : maxCandidates;
+    const enough = wanted.calls === 1 ? Math.max(answer.figure + unavailable + 1, manyCandidates) : maxCandidates;
     ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
   }
   if (answer.kind !== "begun") return { answer, callerIds: null };

@@ -1,11 +1,11 @@
 #!lua
 --[[
-Counts a check of a number of which nothing is open, per app and callee.
+Counts a check of a number without an open verification, per app and callee.
 
 KEYS[1]  {s<shard>}:c:<hash of the callee>:blind:<app>    number
 ARGV[1]  '', or now in ms (tests)
 
-Returns  how many within the life of a verification, this one too
+Returns  how many within the lifetime of a verification, including this one
 ]]
 --- @include "tables"
 local counted = redis.call('INCR', KEYS[1])

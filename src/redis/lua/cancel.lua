@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-The app does not want the verification any more. Changes nothing where it has ended.
+Cancels a verification for its app. Changes nothing where it has ended.
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  app

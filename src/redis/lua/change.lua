@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 --[[
-Something happened to the newest delivery of a verification.
+Applies an event to the newest delivery of a verification.
 
 KEYS[1]  {s<shard>}:v:<id>
-ARGV[1]  '', or now in ms (tests)     ARGV[4]  attempt that it is of
+ARGV[1]  '', or now in ms (tests)     ARGV[4]  its attempt
 ARGV[2]  app                          ARGV[5]  event, of the channel's table
 ARGV[3]  verification id              ARGV[6]  reason, or ''
-ARGV[7]  what is known at its end (JSON), or ''
-ARGV[8]  1: its end was not seen, so it may still ring; the callee stays its own until its time is over
-ARGV[9]  it should be over in so many ms, or ''
+ARGV[7]  the result (JSON), or ''
+ARGV[8]  1: its end was not seen, so it may still ring; it keeps the callee's lock until its deadline
+ARGV[9]  ms until it should be over, or ''
 
 Returns  {'noted', status, parts delivered, seq or 0} where the verification goes on; seq is 0 where nothing changed
          {'seen', 0, ended now, public fields…}, else   {'not_found'}
@@ -30,7 +30,7 @@ if attempt == record.attempts then
   local ended_before = record.delivery_ended_at
   move_delivery(record, event, now, ARGV[6])
   record.reschedule = record.reschedule or record.delivery_ended_at ~= ended_before
-  -- Also where the verification ended before its delivery did.
+  -- Also if the verification ended before its delivery did.
   if ARGV[7] ~= '' then
     set(record, 'result', ARGV[7])
   end
@@ -41,8 +41,8 @@ if attempt == record.attempts then
   end
 end
 
--- The callee can be called again as soon as this call is over, whatever became of the verification meanwhile; unless
--- another part of the same code follows: nothing may come between them.
+-- The callee can be called again as soon as this call is over, regardless of the verification's state; unless another
+-- part of the same code follows: no other call may come between them.
 local more_follow = attempt == record.attempts and not TERMINAL[record.status] and record.delivery_ended_at == ''
 if OVER[event] and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
   redis.call('DEL', keys.live)

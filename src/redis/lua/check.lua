@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 --[[
-One check. It is counted before it is compared, in this one step, so however many come at once, only as many are
-compared as are left. Only keyed hashes are compared: how long a comparison takes tells nothing that helps to guess,
-so it need not take constant time.
+One check. It is counted and then compared in one atomic step, so concurrent checks never exceed the number that is
+left. Only keyed hashes are compared: the duration of a comparison reveals nothing useful for guessing, so it need not
+be constant.
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  digits of the guess
 ARGV[2]  app                        ARGV[4]  hash of the guessed code
 
-Returns  {'checked', checks left, status}    wrong, and not the last one: the least, because it is the most frequent
+Returns  {'checked', checks left, status}    wrong, and not the last one: short, because it is the most frequent reply
          {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
          {'wrong_length', digits of the code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]

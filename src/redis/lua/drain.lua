@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Takes a trunk or an Asterisk out of service: from now on reserve_slot gives out no line there. Calls that have one go on.
+Takes a trunk or an Asterisk out of service: from now on reserve_slot reserves no slot there. Calls that have one go on.
 
 KEYS[1]  {admission}:out
 ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary
@@ -13,6 +13,6 @@ local before = redis.call('HGET', KEYS[1], ARGV[1])
 if before and (ARGV[2] ~= 'operator' or cjson.decode(before).by == 'operator') then
   return before
 end
--- No TTL: it holds until somebody ends it.
+-- No TTL: it holds until it is ended explicitly.
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return ARGV[3]

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 --[[
-Ends what is due in one shard: verifications whose time is over, deliveries of whose end nothing was heard. Any gateway
-does it for all.
+Ends the due items of one shard: verifications whose lifetime is over, deliveries whose end was never reported. Any
+gateway does it for all.
 
 KEYS[1]  {s<shard>}:due     sorted set: verification id → when it is due, ms
-ARGV[1]  '', or now in ms (tests)   ARGV[2]  most to look at
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  largest number to process
 
-Returns  {how many were settled, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…}}
+Returns  {how many were processed, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…}}
 ]]
 --- @include "record"
 

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Puts a trunk or an Asterisk back in service: the operator whatever took it out, a program only what it took out itself.
+Puts a trunk or an Asterisk back in service: an operator ends any outage, a program only its own.
 
 KEYS[1]  {admission}:out
 ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary

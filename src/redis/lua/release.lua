@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Forgets the reservation of a request that was refused, so that it may be made again.
+Removes the reservation of a refused request, so that it may be repeated.
 
 KEYS[1]  {i<hash of app and key>}:r
 ARGV[1]  id of the verification

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 --[[
-What became of slots that reserve_slot gave. Doing so twice, or after a lease ended, changes nothing.
+Reports what happened on slots of reserve_slot. Idempotent; without effect after a lease ended.
 
-KEYS[1]  {admission}:out (leads to the others)
+KEYS[1]  {admission}:out (the others are derived from it)
 ARGV[1] to ARGV[14], and 14 more for each further slot: lease id, event, app, callee prefix, the app's calls a second and calls a day,
          the same to the prefix (0: no limit, or not counted), path (6 values, see reserve_slot)…
          event: 'alerted' the phone rings, the slot stays taken; 'ended'; 'answered';
-                'unused' no call was placed, so its turn and what it counted for go back
+                'unused' no call was placed, so its scheduled time and its counts are returned
 
 Returns  1
 ]]

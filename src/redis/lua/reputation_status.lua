@@ -1,15 +1,15 @@
 #!lua flags=no-writes
 --[[
-How many caller IDs of each range are not shown now.
+How many caller IDs of each range are unavailable now.
 
-KEYS[1]  {care}, the stem of all keys of caller-ID reputation; see reputation_update.lua
+KEYS[1]  {reputation}, the stem of all keys of caller-ID reputation; see reputation_update.lua
 ARGV[1]  now, ms   ARGV[2…]  names of ranges
 
-Returns  {how many rest, how many are out for whatever reason, …}: two values for each range
+Returns  {how many are in cool-down, how many are unavailable for any reason, …}: two values for each range
 ]]
 local answer = {}
 for i = 2, #ARGV do
-  for _, set in ipairs({ ':rest:', ':out:' }) do
+  for _, set in ipairs({ ':cooldown:', ':unavailable:' }) do
     answer[#answer + 1] = redis.call('ZCOUNT', KEYS[1] .. set .. ARGV[i], '(' .. ARGV[1], '+inf')
   end
 end

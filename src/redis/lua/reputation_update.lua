@@ -1,23 +1,23 @@
 #!lua flags=allow-oom
 --[[
-Counts calls by their caller ID, keeps their results, and takes out what is at a cap or goes into cool-down. Not idempotent.
-Times of attempts are kept in whole minutes: that takes 6 bytes, and does not tell which call was whose.
+Counts calls by their caller ID, keeps their results, and marks caller IDs that are at a cap or go into cool-down as
+unavailable. Not idempotent. Times of attempts are kept in whole minutes: that takes 6 bytes and does not reveal single calls.
 
-KEYS[1]  {care}, the stem of
-           {care}:a:<hash>     list: minutes of a caller ID's attempts, newest first
-           {care}:r:<hash>     string: its last calls, 1 rang, 0 did not
-           {care}:t:<trunk>    hash: rang and tried of the trunk's last calls
-           {care}:p:<prefix>   hash: flagged and tried of the last calls to a callee prefix
-           {care}:f:<hash>     sorted set: "<callee prefix> <app>" that flagged it → until when that counts, ms
-           {care}:l:<hash>     number: cool-downs for flags so far
-           {care}:n:<range>:<hour>  number: cool-downs for flags that began in this hour
-           {care}:out:<range>  sorted set: hash of a caller ID → until when it is not shown
-           {care}:rest:<range> sorted set: those of them that rest
+KEYS[1]  {reputation}, the stem of
+           {reputation}:a:<hash>     list: minutes of a caller ID's attempts, newest first
+           {reputation}:r:<hash>     string: its last calls, 1 rang, 0 did not
+           {reputation}:t:<trunk>    hash: rang and tried of the trunk's last calls
+           {reputation}:p:<prefix>   hash: flagged and tried of the last calls to a callee prefix
+           {reputation}:f:<hash>     sorted set: "<callee prefix> <app>" that flagged it → until when that counts, ms
+           {reputation}:l:<hash>     number: cool-downs for flags so far
+           {reputation}:n:<range>:<hour>  number: cool-downs for flags that began in this hour
+           {reputation}:unavailable:<range>  sorted set: hash of a caller ID → until when it is not shown
+           {reputation}:cooldown:<range>     sorted set: those of them that are in cool-down
 ARGV[1]  now, ms                  ARGV[5]  cool-down of a silent one, ms
-ARGV[2]  attempts in an hour      ARGV[6]  calls that are looked at for silence
-ARGV[3]  attempts in a day        ARGV[7]  silent: less of them rang, in percent
+ARGV[2]  attempts in an hour      ARGV[6]  calls that are evaluated for silence
+ARGV[3]  attempts in a day        ARGV[7]  silent: a smaller share of them rang, in percent
 ARGV[4]  longest cool-down of a flagged one, ms
-                                  ARGV[8]  only while so much of the trunk's calls ring, in percent
+                                  ARGV[8]  only while at least this share of the trunk's calls rings, in percent
 ARGV[9]  first cool-down of a flagged one, ms: 24 times as long with each that follows
 ARGV[10] distinct callee prefixes, ARGV[11] distinct apps that must have flagged it
 ARGV[12] cool-downs for flags that may begin in a range within an hour, in percent of its size; one at least
@@ -27,17 +27,17 @@ ARGV[13…] notes, seven values each: 'attempt'|'rang'|'silent'|'flagged', range
 Returns  {range, trunk, 'flagged'|'silent', …}: three values for each caller ID that went into cool-down
 ]]
 local MINUTE_MS, HOUR_MS, DAY_MS = 60000, 3600000, 86400000
--- The trunk's calls are halved at this number, so that old ones fade.
+-- The trunk's counts are halved at this number, so that old calls decay.
 local TRUNK_WINDOW = 1000
--- A trunk is judged from so many times the calls of one caller ID: one alone does not speak for it.
+-- A trunk is judged from this many times the calls of one caller ID: one caller ID is no evidence about the trunk.
 local TRUNK_FACTOR = 5
--- A callee prefix is judged from so many calls; they are halved at the window.
+-- A callee prefix is judged from this many calls; its counts are halved at the window.
 local PREFIX_SAMPLE, PREFIX_WINDOW = 8, 200
--- Bounds what is kept of the flags of one caller ID.
+-- Bound of the flags that are kept of one caller ID.
 local MOST_FLAGS = 50
--- A cool-down is so many times as long as the one before: an hour, a day, then the longest.
+-- A cool-down is this many times as long as the one before: an hour, a day, then the longest.
 local GROWTH = 24
--- After so long without a flag a caller ID starts with the first cool-down again.
+-- After this time without a flag a caller ID starts with the first cool-down again.
 local MEMORY_MS = 30 * DAY_MS
 
 local stem, now = KEYS[1], tonumber(ARGV[1])
@@ -47,7 +47,7 @@ local least_prefixes, least_apps, most_percent = tonumber(ARGV[10]), tonumber(AR
 local history_length, least_percent, least_trunk_percent = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local began = {}
 
--- Keeps the hash in the set until then, or longer where it is there for longer; the set goes when its last one is due.
+-- Keeps the hash in the set until then, never shorter than before; the set expires with its last entry.
 local function keep_until(key, hash, until_ms)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
   redis.call('ZADD', key, 'GT', until_ms, hash)
@@ -68,24 +68,24 @@ local function count(range, hash)
   end
   local until_ms = math.max(full_until(per_hour, HOUR_MS), full_until(per_day, DAY_MS))
   if until_ms > now then
-    keep_until(stem .. ':out:' .. range, hash, until_ms)
+    keep_until(stem .. ':unavailable:' .. range, hash, until_ms)
   end
 end
 
 local function cool_down(range, hash, trunk, why, cooldown_ms)
-  local resting = stem .. ':rest:' .. range
-  local rests_until = redis.call('ZSCORE', resting, hash)
-  if not rests_until or tonumber(rests_until) <= now then
+  local cooldown_key = stem .. ':cooldown:' .. range
+  local cooling_until = redis.call('ZSCORE', cooldown_key, hash)
+  if not cooling_until or tonumber(cooling_until) <= now then
     began[#began + 1] = range
     began[#began + 1] = trunk
     began[#began + 1] = why
   end
-  keep_until(resting, hash, now + cooldown_ms)
-  keep_until(stem .. ':out:' .. range, hash, now + cooldown_ms)
+  keep_until(cooldown_key, hash, now + cooldown_ms)
+  keep_until(stem .. ':unavailable:' .. range, hash, now + cooldown_ms)
   redis.call('DEL', stem .. ':r:' .. hash, stem .. ':f:' .. hash)
 end
 
--- Adds one call to the trunk's; whether enough of them ring.
+-- Adds one call to the trunk's counts; returns whether enough calls ring.
 local function trunk_rings(trunk, rang)
   local key = stem .. ':t:' .. trunk
   local kept = redis.call('HMGET', key, 'rang', 'tried')
@@ -98,7 +98,7 @@ local function trunk_rings(trunk, rang)
   return tried >= TRUNK_FACTOR * history_length and total_rang * 100 >= least_trunk_percent * tried
 end
 
--- Adds one call to the prefix's; whether it flags nearly all it gets. Then a flag says nothing of one caller ID.
+-- Adds one call to the prefix's counts; returns whether it flags most calls, so that a flag is no evidence about a caller ID.
 local function flags_all(prefix, flagged)
   local key = stem .. ':p:' .. prefix
   local kept = redis.call('HMGET', key, 'flagged', 'tried')
@@ -140,7 +140,7 @@ local function may_begin(range, size)
 end
 
 local function flag(range, hash, trunk, prefix, app, size)
-  local cooling_until = redis.call('ZSCORE', stem .. ':rest:' .. range, hash)
+  local cooling_until = redis.call('ZSCORE', stem .. ':cooldown:' .. range, hash)
   if cooling_until and tonumber(cooling_until) > now then
     return
   end

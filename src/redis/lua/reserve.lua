@@ -1,6 +1,6 @@
 #!lua
 --[[
-Reserves an Idempotency-Key for a request, or says which verification the request that has it starts.
+Reserves an Idempotency-Key for a request, or returns the verification of the request that already has it.
 
 KEYS[1]  {i<hash of app and key>}:r
 ARGV[1]  fingerprint of the request   ARGV[2]  id of the verification to start   ARGV[3]  TTL, ms

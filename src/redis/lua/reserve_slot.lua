@@ -4,7 +4,7 @@ Takes a channel slot for one call on the first of a few paths (a trunk through a
 gateways, within the limits of its app and the app's share of the trunk.
 
 Calls a second are spaced evenly (the generic cell rate algorithm, ITU-T I.371, without a burst: carriers count in
-windows of their own). The time is this server's: gateways' clocks differ by more than two calls are apart.
+windows of their own). Time is this server's: the gateways' clocks differ by more than the interval between two calls.
 
 KEYS[1]  {admission}:out           hash: "trunk <name>" or "asterisk <name>" → why it is out of service (see drain)
 ARGV[1]  lease id              ARGV[4]  app                    ARGV[7]  1: there are other apps
@@ -21,7 +21,7 @@ Returns  {'taken', path (1 = first), wait ms}   {'full', retry after ms}   {'out
 --- @include "share"
 --- @include "caller_limits"
 
--- A path that has room so soon is taken though one of less preference has room now: calls that come close together must
+-- A path that has room within this time is preferred to a later one that has room now: calls in quick succession must
 -- not spill over to the backup.
 local PATIENCE_MS = 100
 local FIRST_PATH, VALUES = 16, 6
@@ -57,7 +57,7 @@ for i = FIRST_PATH, #ARGV, VALUES do
     if used < path.trunk.most_calls and leases_in(path.asterisk.calls_key, now) < path.asterisk.most_calls then
       local allowed = allowed_wait(path.trunk, used, caller, now, longest_wait)
       if allowed then
-        -- Whole milliseconds: a gateway's timers are no finer.
+        -- Whole milliseconds, the resolution of a gateway's timers.
         local wait = math.floor(math.max(turn(path.trunk, now), turn(path.asterisk, now)) - now)
         least_excess = math.min(least_excess or wait - allowed, wait - allowed)
         if wait <= allowed and (not best or (best_wait > PATIENCE_MS and wait < best_wait)) then

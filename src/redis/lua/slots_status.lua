@@ -5,8 +5,8 @@ How busy trunks and Asterisks are, over all gateways, and what is out of service
 KEYS[1]  {admission}:out
 ARGV[1], ARGV[2], …  kind and name of each part
 
-Returns  four values for each part: calls that hold a place, calls whose turn came in the last whole second,
-         ms that a call would wait now, the outage as JSON or ''
+Returns  four values for each part: calls that hold a slot, calls scheduled in the last whole second,
+         ms that a new call would wait, the outage as JSON or ''
 ]]
 --- @include "slot"
 

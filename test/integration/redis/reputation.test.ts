@@ -116,7 +116,7 @@ describe("the caps of a caller ID", () => {
       ),
     ).toEqual({
       fit: [false, true, true],
-      out: [1],
+      unavailable: [1],
       listed: [["a"]],
     });
   });
@@ -131,7 +131,7 @@ describe("the caps of a caller ID", () => {
     expect(listed).toHaveLength(1000);
     await store.note(startMs, [flag(1000)]);
     expect(await store.look(startMs, ["block"], [{ range: "block", hash: "n7" }])).toEqual({
-      ...{ fit: [false], out: [1001], listed: [null] },
+      ...{ fit: [false], unavailable: [1001], listed: [null] },
     });
   });
 
@@ -139,9 +139,9 @@ describe("the caps of a caller ID", () => {
     for (let i = 0; i < 3; i++) await store.note(startMs, [attempt("a"), attempt("z", "list")]);
     await store.note(startMs, [ended("flagged", "b", "carrier", "list")]);
     expect(await store.status(startMs, ["block", "list", "unused"])).toEqual([
-      { range: "block", out: 1, resting: 0 },
-      { range: "list", out: 2, resting: 1 },
-      { range: "unused", out: 0, resting: 0 },
+      { range: "block", unavailable: 1, coolingDown: 0 },
+      { range: "list", unavailable: 2, coolingDown: 1 },
+      { range: "unused", unavailable: 0, coolingDown: 0 },
     ]);
     const look = await store.look(
       startMs,
@@ -151,7 +151,7 @@ describe("the caps of a caller ID", () => {
         { range: "list", hash: "a" },
       ],
     );
-    expect(look).toMatchObject({ out: [2, 1], fit: [false, true] });
+    expect(look).toMatchObject({ unavailable: [2, 1], fit: [false, true] });
     expect(look.listed.map((hashes) => [...(hashes ?? [])].sort())).toEqual([["b", "z"], ["a"]]);
   });
 });
@@ -161,13 +161,13 @@ describe("608 flood: a refusal of a caller ID", () => {
   const flagOf = (hash: string, prefix: string, rangeSize = 10_000, app = "shop"): Note => ({
     ...{ what: "flagged", trunk: "carrier", range: "block", hash, prefix, app, rangeSize },
   });
-  const resting = async (reputation: ReputationStore, nowMs: number) =>
-    (await reputation.status(nowMs, ["block"]))[0]?.resting ?? Number.NaN;
+  const coolingDown = async (reputation: ReputationStore, nowMs: number) =>
+    (await reputation.status(nowMs, ["block"]))[0]?.coolingDown ?? Number.NaN;
 
   it("by one destination, however often, takes it from nobody", async () => {
     const reputation = await openStore(real);
     for (let i = 0; i < 60; i++) await reputation.note(startMs + i * 1000, [flagOf("a", "one prefix")]);
-    expect(await resting(reputation, startMs + 60_000)).toBe(0);
+    expect(await coolingDown(reputation, startMs + 60_000)).toBe(0);
   });
 
   it("by three prefixes takes it out for an hour, then a day, then a week, and an hour again after 30 days", async () => {
@@ -184,9 +184,9 @@ describe("608 flood: a refusal of a caller ID", () => {
     };
     for (const hours of [1, 24, 168, 168]) {
       expect(await flagged()).toEqual([{ range: "block", trunk: "carrier", reason: "flagged" }]);
-      expect(await resting(reputation, nowMs + hours * hourMs - 1)).toBe(1);
+      expect(await coolingDown(reputation, nowMs + hours * hourMs - 1)).toBe(1);
       nowMs += hours * hourMs;
-      expect(await resting(reputation, nowMs)).toBe(0);
+      expect(await coolingDown(reputation, nowMs)).toBe(0);
     }
   });
 
@@ -196,7 +196,7 @@ describe("608 flood: a refusal of a caller ID", () => {
       await reputation.note(startMs, [flagOf(`n${i}`, "p1"), flagOf(`n${i}`, "p2"), flagOf(`n${i}`, "p3")]);
     }
     // Each prefix counted for its first seven calls.
-    expect(await resting(reputation, startMs)).toBeLessThanOrEqual(7);
+    expect(await coolingDown(reputation, startMs)).toBeLessThanOrEqual(7);
   });
 
   it("by whole lists of prefixes takes out one percent of the range an hour, one at least", async () => {
@@ -211,17 +211,17 @@ describe("608 flood: a refusal of a caller ID", () => {
       }
     };
     await flood(startMs);
-    expect(await resting(reputation, startMs)).toBe(2);
+    expect(await coolingDown(reputation, startMs)).toBe(2);
     await flood(startMs + hourMs);
-    expect(await resting(reputation, startMs + hourMs)).toBeLessThanOrEqual(4);
+    expect(await coolingDown(reputation, startMs + hourMs)).toBeLessThanOrEqual(4);
   });
 
   it("needs two apps where the operator says so", async () => {
     const reputation = await openStore({ ...real, flagging_apps: 2 });
     for (let i = 0; i < 5; i++) await reputation.note(startMs, [flagOf("a", `p${i}`)]);
-    expect(await resting(reputation, startMs)).toBe(0);
+    expect(await coolingDown(reputation, startMs)).toBe(0);
     await reputation.note(startMs, [flagOf("a", "p9", 10_000, "bank")]);
-    expect(await resting(reputation, startMs)).toBe(1);
+    expect(await coolingDown(reputation, startMs)).toBe(1);
   });
 });
 
@@ -288,7 +288,7 @@ describe("rest", () => {
     );
     await ringElsewhere(startMs, "dead");
     expect(await store.note(startMs, silence("b", "dead"))).toEqual([]);
-    expect(await store.status(startMs, ["block"])).toEqual([{ range: "block", out: 0, resting: 0 }]);
+    expect(await store.status(startMs, ["block"])).toEqual([{ range: "block", unavailable: 0, coolingDown: 0 }]);
   });
 
   it("forgets how a trunk was: old calls fade, so that one that died is known as dead, and one that healed as healthy", async () => {

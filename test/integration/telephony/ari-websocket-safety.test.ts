@@ -129,7 +129,9 @@ describe("requests and events on a WebSocket", () => {
     const { url, upgrades } = await scripted("20.9.3", () => ({}));
     const { driver } = await start({ ari_url: url });
     expect(driver.connected).toBe(false);
-    expect(logs.text()).toMatch(/too_old: Asterisk 20\.9\.3 does not support ARI requests over WebSocket.*driver: ari-client/);
+    expect(logs.text()).toMatch(
+      /too_old: Asterisk 20\.9\.3 does not support ARI requests over WebSocket.*driver: ari-client/,
+    );
     expect(upgrades).toEqual([]);
   });
 

@@ -90,7 +90,9 @@ describe("a caller ID", () => {
         data: { range: name, trunk: "carrier", reason: "flagged" },
       }),
     );
-    expect(await world.callerIdReputation.status()).toEqual([{ range: flagged.range, size: 100, out: 1, resting: 1 }]);
+    expect(await world.callerIdReputation.status()).toEqual([
+      { range: flagged.range, size: 100, unavailable: 1, coolingDown: 1 },
+    ]);
     const log = world.logLines.find((line) => line.includes("caller ID in cool-down")) ?? "";
     expect(JSON.parse(log)).toMatchObject({ range: flagged.range, reason: "flagged" });
     expect(log).not.toContain(flagged.callerId.slice(1));
@@ -100,7 +102,7 @@ describe("a caller ID", () => {
     }
     expect(world.placed.slice(1).map(({ callerId }) => callerId)).not.toContain(flagged.callerId);
     clock.advance(7 * 24 * hourMs);
-    expect(await world.callerIdReputation.status()).toMatchObject([{ out: 0, resting: 0 }]);
+    expect(await world.callerIdReputation.status()).toMatchObject([{ unavailable: 0, coolingDown: 0 }]);
   });
 });
 

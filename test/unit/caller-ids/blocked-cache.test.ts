@@ -15,7 +15,7 @@ function open(list: (out: readonly string[]) => readonly string[] | null = (out)
       stage.asked++;
       return {
         fit: candidates.map(({ hash }) => !stage.out.includes(hash)),
-        out: ranges.map(() => stage.out.length),
+        unavailable: ranges.map(() => stage.out.length),
         listed: ranges.map(() => list(stage.out)),
       };
     },
@@ -28,14 +28,14 @@ function open(list: (out: readonly string[]) => readonly string[] | null = (out)
 it("answers by itself for a quarter of a second, and asks again after it", async () => {
   const { clock, stage, look } = open();
   stage.out = ["11", "22"];
-  const answer = { fit: [false, true], out: [2] };
+  const answer = { fit: [false, true], unavailable: [2] };
   expect(await look("11", "33")).toEqual(answer);
   stage.out = ["11", "22", "33"];
   clock.advance(249);
   expect(await look("22", "33")).toEqual(answer);
   expect(stage.asked).toBe(1);
   clock.advance(1);
-  expect(await look("22", "33")).toEqual({ fit: [false, false], out: [3] });
+  expect(await look("22", "33")).toEqual({ fit: [false, false], unavailable: [3] });
   expect(stage.asked).toBe(2);
 });
 
@@ -43,7 +43,7 @@ it("asks each time where too many are out to list them", async () => {
   const { stage, look } = open(() => null);
   stage.out = ["11"];
   for (let i = 1; i <= 3; i++) {
-    expect(await look("11", "22")).toEqual({ fit: [false, true], out: [1] });
+    expect(await look("11", "22")).toEqual({ fit: [false, true], unavailable: [1] });
     expect(stage.asked).toBe(i);
   }
 });

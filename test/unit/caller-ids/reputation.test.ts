@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
-import type { Note, ReputationStore, Rested } from "../../../src/caller-ids/store-port.ts";
+import type { CooldownBegun, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import type { CallerId } from "../../../src/caller-ids/types.ts";
 import { createBatchTimer } from "../../../src/shared/batch-timer.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
@@ -22,14 +22,14 @@ function open(store: Partial<ReputationStore> = {}) {
     store: {
       look: async (_now, names, candidates) => ({
         fit: candidates.map(() => true),
-        out: names.map(() => 0),
+        unavailable: names.map(() => 0),
         listed: [],
       }),
       note: async (_now, notes) => {
         batches.push(notes);
         return [];
       },
-      status: async (_now, names) => names.map((range) => ({ range, out: 0, resting: 0 })),
+      status: async (_now, names) => names.map((range) => ({ range, unavailable: 0, coolingDown: 0 })),
       ...store,
     },
     pool,
@@ -61,14 +61,16 @@ function open(store: Partial<ReputationStore> = {}) {
 const outOf = (block: number, other: number): Partial<ReputationStore> => ({
   look: async (_now, names, candidates) => ({
     fit: candidates.map(() => true),
-    out: names.map((name) => (name === "block" ? block : other)),
+    unavailable: names.map((name) => (name === "block" ? block : other)),
     listed: [],
   }),
 });
 
 describe("a look at drawn caller IDs", () => {
   it("leaves those that are out, in the order in which they were drawn", async () => {
-    const { reputation } = open({ look: async () => ({ fit: [false, true, false, true], out: [2], listed: [] }) });
+    const { reputation } = open({
+      look: async () => ({ fit: [false, true, false, true], unavailable: [2], listed: [] }),
+    });
     const drawn = createCallerIdPool(ranges, cryptoRandom).draw(["block"], null, 4);
     expect(
       await reputation.look(
@@ -80,12 +82,14 @@ describe("a look at drawn caller IDs", () => {
       fit: [[drawn[1]], [drawn[3]]],
       ranges: ["block"],
       maxCoolingDown: 48,
-      out: 2,
+      unavailable: 2,
     });
   });
 
   it("leaves of pairs those of which both may be shown", async () => {
-    const { reputation } = open({ look: async () => ({ fit: [true, false, true, true], out: [1], listed: [] }) });
+    const { reputation } = open({
+      look: async () => ({ fit: [true, false, true, true], unavailable: [1], listed: [] }),
+    });
     const pairs = createCallerIdPool(ranges, cryptoRandom).drawPairs(["block"], null, 2);
     expect((await reputation.look(["block"], null, pairs))?.fit).toEqual([pairs[1]]);
   });
@@ -97,7 +101,7 @@ describe("a look at drawn caller IDs", () => {
       .map((one) => [one]);
     for (let i = 0; i < 3; i++) {
       const fitness = await reputation.look(["block", "other"], null, drawn);
-      expect(fitness).toMatchObject({ ranges: ["other"], maxCoolingDown: 20, out: 81 });
+      expect(fitness).toMatchObject({ ranges: ["other"], maxCoolingDown: 20, unavailable: 81 });
       expect(fitness?.fit).toHaveLength(100);
       expect(fitness?.fit.flat().every(({ range }) => range === "other")).toBe(true);
     }
@@ -176,7 +180,7 @@ describe("notes", () => {
   });
 
   it("wait up to a bound while the store is slow; what is beyond is told as lost", async () => {
-    let answer: (rested: readonly Rested[]) => void = () => undefined;
+    let answer: (cooldowns: readonly CooldownBegun[]) => void = () => undefined;
     let taken = 0;
     const { reputation, clock, callerId, log } = open({
       note: (_now, notes) => {
@@ -220,6 +224,6 @@ describe("notes", () => {
 });
 
 it("the state of each range comes with its size", async () => {
-  const { reputation } = open({ status: async () => [{ range: "block", out: 7, resting: 3 }] });
-  expect(await reputation.status()).toEqual([{ range: "block", out: 7, resting: 3, size: 100 }]);
+  const { reputation } = open({ status: async () => [{ range: "block", unavailable: 7, coolingDown: 3 }] });
+  expect(await reputation.status()).toEqual([{ range: "block", unavailable: 7, coolingDown: 3, size: 100 }]);
 });

@@ -18,8 +18,8 @@ describe("what may be drawn from while caller IDs are out", () => {
   it("is judged by what shares a prefix: that is what somebody who guesses knows", () => {
     const out: Record<string, number> = { block: 17, low: 2, high: 1 };
     expect(groupsOf(pool, ["low", "block", "high"], 4, (range) => out[range] ?? 0)).toEqual([
-      { prefix: "+3363998", ranges: ["low", "high"], size: 6, out: 3 },
-      { prefix: "+44207946", ranges: ["block"], size: 10_000, out: 17 },
+      { prefix: "+3363998", ranges: ["low", "high"], size: 6, unavailable: 3 },
+      { prefix: "+44207946", ranges: ["block"], size: 10_000, unavailable: 17 },
     ]);
   });
 
@@ -30,18 +30,21 @@ describe("what may be drawn from while caller IDs are out", () => {
   it("always leaves half of each range that is used, for whom most of it rests too", () => {
     const group = fc
       .integer({ min: 1, max: 100_000 })
-      .chain((size) => fc.nat(size).map((out) => ({ prefix: "+1", ranges: [`of ${size}`], size, out })));
+      .chain((size) =>
+        fc.nat(size).map((unavailable) => ({ prefix: "+1", ranges: [`of ${size}`], size, unavailable })),
+      );
     fc.assert(
       fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
         const room = reserveOf(groups);
-        const overHalf = groups.filter(({ size, out }) => 2 * out > size);
+        const overHalf = groups.filter(({ size, unavailable }) => 2 * unavailable > size);
         if (room === null) {
           expect(overHalf).toHaveLength(groups.length);
           return;
         }
-        const used = groups.filter(({ size, out }) => 2 * out <= size);
+        const used = groups.filter(({ size, unavailable }) => 2 * unavailable <= size);
         expect(room.ranges).toEqual(used.flatMap(({ ranges }) => ranges));
-        for (const { size, out } of used) expect(size - out - room.maxCoolingDown).toBeGreaterThanOrEqual(size / 2);
+        for (const { size, unavailable } of used)
+          expect(size - unavailable - room.maxCoolingDown).toBeGreaterThanOrEqual(size / 2);
       }),
     );
   });

@@ -162,7 +162,7 @@ describe("the metrics", () => {
       ...idle,
       async callerIds() {
         if (!known) throw new Error("the store is away");
-        return [{ range: "block", size: 10_000, out: 30, resting: 10 }];
+        return [{ range: "block", size: 10_000, unavailable: 30, coolingDown: 10 }];
       },
     });
     count(event("caller_id.cooldown", { range: "block", trunk: "carrier", reason: "flagged" }));

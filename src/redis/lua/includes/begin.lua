@@ -1,4 +1,4 @@
--- How every channel's start script begins a delivery: the first one of a new verification, or another one of a
+-- Shared by every channel's start script to begin a delivery: the first one of a new verification, or another one of a
 -- verification that goes on. Starting is idempotent on the id.
 --
 -- KEYS[1]   {s<shard>}:v:<id>
@@ -13,7 +13,7 @@
 
 local FIRST_OWN = 11
 
--- Returns what the channel needs to decide, or nil and the script's answer where nothing is to begin.
+-- Returns the channel's inputs, or nil and the script's answer where no delivery is to begin.
 local function open_delivery()
   local key, app, id = KEYS[1], ARGV[2], ARGV[3]
   local now = time_ms(ARGV[1])
@@ -47,7 +47,7 @@ local function open_delivery()
   }
 end
 
--- The delivery that ends its turn as the newest one, as it will be read: JSON texts in it stay texts.
+-- Archives the delivery that is no longer the newest one, in the form in which it is read: JSON strings stay strings.
 local function archive(record)
   local kept = redis.call('HMGET', record.key, 'reason', 'delivery_started_at', 'details', 'result', 'past')
   local one = cjson.encode({
@@ -115,7 +115,7 @@ local function begin_delivery(delivery, new, choice)
   set(record, 'attempts', delivery.attempt)
   set(record, 'first_attempt', delivery.attempt)
   set(record, 'deadline', new.deadline)
-  tell(record)
+  count_event(record)
   redis.call('HSET', key, unpack(record.changes))
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)

@@ -1,9 +1,9 @@
--- What is kept of one callee, over all its verifications. All of it shares the hash tag of the verification's key,
+-- The state of one callee, over all its verifications. Its keys share the hash tag of the verification's key,
 -- so every script stays in one Redis Cluster slot.
 
 local HOUR_MS = 3600000
 
--- The app's own share of each limit is counted beside the total; no app can use up what all share.
+-- The app's own share of each limit is counted in addition to the total; no app can use up the whole limit.
 local function callee_keys(verification_key, callee, app)
   local stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee
   return {
@@ -14,18 +14,18 @@ local function callee_keys(verification_key, callee, app)
     -- The same of codes of several parts. No suffix of `wrong`: the names of apps are suffixes of both.
     wrong_long = stem .. ':wrong_long',
     starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
-    -- string: "<attempt id> <when the attempt is taken for lost> <when it should be over>"
+    -- string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
     live = stem .. ':live',
   }
 end
 
--- Whether this attempt holds the callee now, so that no other may be begun.
+-- Whether this attempt holds the callee's lock, so that no other may begin.
 local function holds(keys, attempt_id)
   local live, ours = redis.call('GET', keys.live), attempt_id .. ' '
   return live and string.sub(live, 1, #ours) == ours
 end
 
--- Milliseconds until another call is allowed: until the one that is up should be over, and then until it is taken for lost.
+-- Milliseconds until another call is allowed: until the current one should be over, and after that until it counts as lost.
 local function live_wait(keys, now)
   local live = redis.call('GET', keys.live)
   if not live then
@@ -35,7 +35,7 @@ local function live_wait(keys, now)
   return tonumber(over_at) > now and tonumber(over_at) - now or tonumber(lost_at) - now
 end
 
--- The call of this attempt should be over by then; what holds the callee stays as it is.
+-- The call of this attempt should be over by then; the callee's lock stays as it is.
 local function expect_over(keys, attempt_id, over_at)
   if holds(keys, attempt_id) then
     local lost_at = string.match(redis.call('GET', keys.live), ' (%d+) %d+$')
@@ -43,12 +43,12 @@ local function expect_over(keys, attempt_id, over_at)
   end
 end
 
--- Names one attempt of a verification within what is kept of the callee.
+-- The name of one attempt of a verification in the callee's state.
 local function attempt_id(verification_id, attempt)
   return verification_id .. '-' .. attempt
 end
 
--- How many entries of the sorted set lie within the window, older ones thrown away.
+-- Counts the sorted set's entries within the window; removes older ones.
 local function count_within(key, now, window_ms)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window_ms)
   return redis.call('ZCARD', key)
@@ -71,7 +71,7 @@ local function wait_for_room(key, now, window_ms, count, most)
   return time_at(key, count - most) + window_ms - now
 end
 
--- Counts one thing against the callee, in total and for the app where apps have shares.
+-- Adds one entry to a count of the callee, in total and for the app where apps have shares.
 local function count(key, app, now, member, window_ms)
   redis.call('ZADD', key, now, member)
   redis.call('PEXPIRE', key, window_ms)
@@ -113,9 +113,9 @@ local function wrong_checks_wait(keys, now, parts)
     WRONG_CHECKS_PER_APP)
 end
 
--- The limit that holds longest, and for how long; nil where none stands against a delivery of so many attempts.
+-- The limit that applies longest, and for how long; nil where none blocks a delivery with this many attempts.
 -- `starts` names the sorted set that counts them: attempts that do not disturb the callee are counted apart.
--- `has_code`: there will be a code to guess at.
+-- `has_code`: the delivery will have a code that can be guessed.
 local function limit_on(keys, now, parts, starts, has_code)
   local longest, name = 0, nil
   local function consider(wait, limit)
@@ -145,7 +145,7 @@ local function count_start(keys, starts, now, attempt_id)
   count(starts, keys.app, now, attempt_id, HOUR_MS)
 end
 
--- Counts a call of this callee, the only one that may be up until call_ms have passed; it should be over in over_ms.
+-- Counts a call to this callee and locks the callee for it until call_ms have passed; it should be over in over_ms.
 local function count_call(keys, now, attempt_id, call_ms, over_ms)
   count_start(keys, keys.starts, now, attempt_id)
   redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms) .. ' ' .. (now + over_ms), 'PX', call_ms)

@@ -1,12 +1,12 @@
 -- Limits of one app, and of one app to one callee prefix, over all trunks and gateways. A scope has
 --   {admission}:app:<app> or {admission}:prefix:<app>:<prefix>
---   …:turn    string: up to when its calls a second are used up, ms
+--   …:turn    string: until when its calls per second are used up, ms
 --   …:calls   sorted set: lease id → when the lease ends, ms
 --   …:day:<day>, …:answered:<day>   numbers: calls, and answered ones, of a UTC day
 --- @include "slot"
 
 local DAY_MS, SECOND_MS = 86400000, 1000
--- A call ends and frees its place within seconds.
+-- A call ends and frees its slot within seconds.
 local FULL_RETRY_MS = 1000
 
 local function scopes_of(app, prefix)
@@ -67,7 +67,7 @@ local function count_call(scope, limits, is_next, now, lease_id, lease_ms)
   end
 end
 
--- What the call counted for goes back. @param per_second calls a second of the scope, 0: no limit
+-- Returns what the call was counted for. @param per_second calls a second of the scope, 0: no limit
 local function take_back(scope, limits, now)
   local ahead = limits.per_second > 0 and tonumber(redis.call('GET', scope.turn_key) or 0)
   if ahead and ahead > now then

@@ -5,7 +5,7 @@
 --   code            hash of the code that is open, '' for none; code_length its digits, code_delivery the delivery and
 --                   code_parts the parts that tell it, code_until ms: from when on it is not accepted
 --   first_attempt   the newest delivery's first attempt; its parts are counted from there
---   deadline        ms: a delivery of whose end nothing was heard by then is lost; '' where it cannot be lost
+--   deadline        ms: a delivery whose end was not reported by then is lost; '' where it cannot be lost
 --   standing        'pending' or 'delivered': what an earlier delivery leaves open where the newest one fails; else ''
 --   session         hash of the client's session, '' for none
 --- @include "tables"
@@ -39,7 +39,7 @@ end
 
 -- Something that is reported as an event: counted, so that its listeners can put events in order. A script reports one
 -- event, whatever it changes: a number that none has would look like a lost event.
-local function tell(record)
+local function count_event(record)
   if not record.changed then
     set(record, 'seq', tonumber(record.seq) + 1)
     record.changed = true
@@ -56,11 +56,11 @@ local function move(record, event, at)
   if TERMINAL[to] then
     set(record, 'ended_at', at)
     if record.delivery_ended_at == '' and record.deadline == '' then
-      -- Nothing of it is under way that could end by itself.
+      -- Nothing of it is in progress that could end by itself.
       set(record, 'delivery_ended_at', at)
     end
     record.ended_now = true
-    tell(record)
+    count_event(record)
   end
 end
 
@@ -82,12 +82,12 @@ local function move_delivery(record, event, at, reason)
   end
   local meaning = rules.meaning[to]
   if meaning == 'delivered' or event == 'delivered_in_part' then
-    -- The same may be written twice: again after an answer was lost.
+    -- The same event may be written twice, after a lost answer.
     set(record, 'parts_delivered', part)
   end
   if to ~= record.state then
     set(record, 'state', to)
-    tell(record)
+    count_event(record)
   end
   if reason ~= '' then
     set(record, 'reason', reason)
@@ -107,7 +107,7 @@ local function move_delivery(record, event, at, reason)
   end
 end
 
--- When this verification is to be looked at next by itself; nil: never.
+-- When this verification is due next; nil: never.
 local function next_due(record)
   local due = not TERMINAL[record.status] and tonumber(record.expires_at) or nil
   if record.deadline ~= '' and record.delivery_ended_at == '' then
@@ -140,8 +140,8 @@ local function schedule(record)
   end
 end
 
--- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is right
--- though nothing looked before.
+-- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is
+-- current.
 local function settle(record, now)
   -- Another delivery without a code lets the verification live longer, not the code.
   if record.code ~= '' and now >= tonumber(record.code_until) then
@@ -187,7 +187,7 @@ local function save(record)
 end
 
 -- The answer: its kind, an extra value, whether this script ended the verification, then the public fields in order.
--- Reads what stands in Redis: call it after `save`.
+-- Reads from Redis: call it after `save`.
 local function answer(key, kind, extra, ended_now)
   local reply = redis.call('HMGET', key, unpack(PUBLIC_FIELDS))
   table.insert(reply, 1, ended_now and 1 or 0)

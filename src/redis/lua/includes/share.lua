@@ -1,22 +1,22 @@
--- How apps and callee prefixes share a trunk. Beside the keys of slot.lua a trunk has
+-- How apps and callee prefixes share a trunk. In addition to the keys of slot.lua a trunk has
 --   …:asked              sorted set: app → when it last asked for a slot, ms
 --   …:weights            hash: app → its weight
 --   …:flow:<app>:turn    string: when the app has used up its share so far, ms; may lie in the future
 --   …:flow:<app>:calls   sorted set: lease id → when the lease ends, ms
---   …:silent:<prefix>, …:silent-of:<app>   the same, of calls that no phone rings for yet
+--   …:silent:<prefix>, …:silent-of:<app>   the same, of calls before alerting
 --- @include "slot"
 
--- An app takes part in a trunk for so long after it asked.
+-- An app takes part in a trunk for this long after its last request.
 local ASKING_MS = 5000
--- So many apps are weighed exactly; with more, each counts as one of average weight.
+-- Up to this many apps are weighted exactly; with more, each counts with the average weight.
 local MOST_WEIGHED = 100
--- An app may run ahead of its share by so much time, so that a burst of one second's worth is not refused.
+-- An app may run ahead of its share by this time, so that a burst of one second's worth is not refused.
 local BURST_MS, MOST_AHEAD_MS = 1000, 2000
 -- This part of the queue, and of the slots, is for apps that are within their share.
 local QUEUE_RESERVE, SLOT_RESERVE = 0.25, 0.1
 -- Calls without alerting: from half of a trunk's slots on they may hold a quarter of them for one prefix, from three
 -- quarters on half of them for one app. The prefix comes first: what one destination holds must leave room for others of
--- the same app. A trunk with fewer slots is too small for parts.
+-- the same app. A trunk with fewer slots is too small to divide.
 local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 20
 
 local function flow_keys(trunk, caller)
@@ -29,7 +29,7 @@ local function flow_keys(trunk, caller)
   }
 end
 
--- The app's share of the trunk among those that ask for it: 1 where it is alone.
+-- The app's share of the trunk among the active apps: 1 where it is alone.
 local function share_of(trunk, app)
   local asked_key = trunk.stem .. ':asked'
   local apps = redis.call('ZRANGE', asked_key, 0, MOST_WEIGHED - 1)
@@ -70,7 +70,7 @@ local function too_many_silent(trunk, used, caller, keys, now)
   return is_pressed and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP
 end
 
--- How long a call of this caller may wait for its turn on the trunk; nil: there is no slot for it now.
+-- How long a call of this app may wait for its scheduled time on the trunk; nil: no slot is free for it now.
 local function allowed_wait(trunk, used, caller, now, longest)
   local keys = flow_keys(trunk, caller)
   if too_many_silent(trunk, used, caller, keys, now) then
@@ -89,7 +89,7 @@ local function allowed_wait(trunk, used, caller, now, longest)
   if ahead > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
     return math.max(0, longest - math.max(trunk.interval, longest * QUEUE_RESERVE))
   end
-  -- Without a queue of one turn at least, who asks most often would get every turn.
+  -- Without a queue of at least one interval, the app with the most requests would get every slot.
   return math.max(longest, trunk.interval)
 end
 

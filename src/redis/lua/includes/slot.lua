@@ -2,7 +2,7 @@
 -- Asterisk and the limits of an app are taken in one step. A part (trunk or Asterisk) has
 --   {admission}:<kind>:<name>:turn    string: when the next call may begin, ms
 --   {admission}:<kind>:<name>:calls   sorted set: lease id → when the lease ends, ms
---   {admission}:<kind>:<name>:begun:<second>   number: calls whose turn is in that second; read by slots_status only
+--   {admission}:<kind>:<name>:begun:<second>   number: calls scheduled in that second; read by slots_status only
 
 local function time_ms()
   local time = redis.call('TIME')
@@ -63,8 +63,8 @@ local function set_turn(key, now, at)
   redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(math.max(0, at - now)) + 1000)
 end
 
--- The next turn is counted from this part's own: a call that waits for its trunk must not make the other trunks of the
--- same Asterisk wait.
+-- The next time is computed from this part's own: a call that waits for its trunk must not delay the other trunks of
+-- the same Asterisk.
 local function occupy(one, now, lease_id, lease_ms)
   local own_turn = turn(one, now)
   set_turn(one.turn_key, now, own_turn + one.interval)
@@ -74,7 +74,7 @@ local function occupy(one, now, lease_id, lease_ms)
   redis.call('PEXPIRE', begun, math.ceil(own_turn - now) + 3000)
 end
 
--- Returns whether the lease was there.
+-- Returns whether the lease existed.
 local function vacate(one, now, lease_id, unused)
   local was_there = redis.call('ZREM', one.calls_key, lease_id) == 1
   if was_there and unused and redis.call('EXISTS', one.turn_key) == 1 then
