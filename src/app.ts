@@ -24,13 +24,13 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
-  /** Says SANDBOX wherever a person looks. */
+  /** Marks logs and pages with SANDBOX. */
   readonly sandbox?: boolean;
-  /** Pages and routes beside the API. */
+  /** Pages and routes outside the API. */
   readonly extraPlugins?: readonly FastifyPluginAsync[];
-  /** Channels beside the gateway's own. */
+  /** Channels in addition to the gateway's own. */
   readonly extraChannels?: readonly ChannelModule[];
-  /** Receives every event, beside metrics. */
+  /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }
 
@@ -51,7 +51,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false } = options;
   const { extraPlugins = [], extraChannels = [] } = options;
   const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
-  const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "a listener of events failed"));
+  const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
   const { dialer, slots } = telephony;
@@ -73,7 +73,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   bus.subscribe((event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
     const { status } = event.data;
-    // Only what was delivered could have been checked.
+    // Only a delivered code could have been checked.
     if (status !== "verified" && status !== "failed" && status !== "expired") return;
     telephony.brakes.verificationEnded(event.app, status !== "expired");
   });
@@ -128,7 +128,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async start() {
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
-      // Told only when connected: the first start was refused where Redis was a moment from being reached.
+      // Reported only after the first attempt to connect: otherwise the first start is refused just before Redis is connected.
       await Promise.all([telephony.start(), store.firstTried()]);
       verifications.startDueWatch();
       return { url };

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import type { Random } from "../shared/random.ts";
 
-/** 256 bits: guessing is out of reach, and 43 characters still fit a line. */
+/** 256 bits: not guessable, and 43 characters still fit on a line. */
 const keyBytes = 32;
 
 /** The sandbox's published key: safe there because the sandbox listens on loopback only. Refused everywhere else. */
@@ -16,7 +16,7 @@ export function generateApiKey(random: Random): string {
 }
 
 /**
- * What the configuration stores of a key: SHA-256 in lowercase hex. A fast hash is right here, unlike for passwords: keys
+ * The stored form of a key: SHA-256 in lowercase hex. A fast hash is right here, unlike for passwords: keys
  * have 256 random bits (128 would do), so a slow hash would add no protection against guessing, and each request would
  * pay for it.
  */

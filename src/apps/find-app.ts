@@ -13,7 +13,7 @@ export type FindApp = (authorization: string | undefined) => AppIdentity | null;
  * Finds the app of an `Authorization` header.
  *
  * Keys are looked up by their SHA-256 in a Map. Timing reveals at most how much of a hash matches, and keys cannot be
- * chosen by their hash: a common prefix of two hashes says nothing about the stored key. The secret itself is never
+ * chosen by their hash: a common prefix of two hashes reveals nothing about the stored key. The secret itself is never
  * compared.
  * @throws {Error} where two apps have the same key: one would act as the other
  */

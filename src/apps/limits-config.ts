@@ -1,4 +1,4 @@
-/** How much one app may call, how apps share a trunk, and what brakes an app or a prefix whose calls go wrong. */
+/** How much one app may call, how apps share a trunk, and the brakes for an app or a prefix whose calls fail in a costly way. */
 import { type Static, Type } from "typebox";
 import { count, ms, optionalSection, section } from "../typed-yaml/parts.ts";
 
@@ -8,32 +8,35 @@ const most = (maximum: number, description: string) =>
 const limits = {
   calls_per_second: most(
     10_000,
-    "Calls a second, in bursts of one second's worth; without it as many as the trunks carry.",
+    "Calls per second, in bursts of one second's worth; without it as many as the trunks carry.",
   ),
-  max_concurrent_calls: most(10_000, "Calls at once; without it as many as the trunks carry."),
-  calls_per_day: most(10_000_000, "Calls in a UTC day, of which no phone need ring; without it no limit."),
+  max_concurrent_calls: most(10_000, "Concurrent calls; without it as many as the trunks carry."),
+  calls_per_day: most(10_000_000, "Calls in a UTC day, including those that did not ring; without it no limit."),
   answered_per_day: most(
     10_000_000,
-    "Answered calls in a UTC day: those are what costs money. A person seldom answers in time, so a twentieth of calls_per_day is plenty.",
+    "Answered calls in a UTC day: only those cost money. A person seldom answers in time, so a twentieth of calls_per_day is ample.",
   ),
   prefix_calls_per_second: most(
     10_000,
-    "Calls a second to one callee prefix (country code and more, 7 digits in all).",
+    "Calls per second to one callee prefix (country code and more, 7 digits in all).",
   ),
-  prefix_max_concurrent_calls: most(10_000, "Calls at once to one callee prefix."),
+  prefix_max_concurrent_calls: most(10_000, "Concurrent calls to one callee prefix."),
   prefix_calls_per_day: most(10_000_000, "Calls in a UTC day to one callee prefix."),
   weight: most(
     1000,
-    "Share of a trunk that is under pressure, against the weights of the other apps that call at the same time; without it 1.",
+    "Weight of the app's share of a busy trunk, relative to the other apps that call at the same time; without it 1.",
   ),
 };
 
 /** Of one app: `apps.<name>.limits`. */
 export const AppLimits = Type.Optional(
-  section("How much this app may call over all gateways; keys that are left out are those of limits.apps.", limits),
+  section(
+    "Limits of this app's calls over all gateways; keys that are left out default to those of limits.apps.",
+    limits,
+  ),
 );
 
-export const Limits = optionalSection("What keeps one app or one destination from hurting all others.", {
+export const Limits = optionalSection("Limits that protect all apps from one app or one destination.", {
   apps: optionalSection("Limits of each app that has none of its own in apps.<name>.limits.", limits),
   brake: optionalSection(
     "An app or a callee prefix whose calls are answered (artificially inflated traffic) or are never checked gets a trickle of calls until that changes. Each gateway judges for itself; others are not affected.",
@@ -42,7 +45,7 @@ export const Limits = optionalSection("What keeps one app or one destination fro
         30,
         10,
         10_000,
-        "Calls to distinct numbers before anything is judged: with 30, 50 % of answered calls is no chance (a healthy share is below 10 %).",
+        "Calls to distinct numbers before anything is judged: with 30, 50 % answered calls are not chance (a healthy share is below 10 %).",
       ),
       answered_percent: count(
         50,
@@ -60,19 +63,14 @@ export const Limits = optionalSection("What keeps one app or one destination fro
         101,
         1,
         101,
-        "Of an app's verifications that ended, those whose code was delivered and never checked. Off (101): what is usual differs between apps; 90 suits most sign-up forms.",
+        "Of an app's verifications that ended, those whose code was delivered and never checked. Off (101), because the usual share differs between apps; 90 suits most sign-up forms.",
       ),
-      window_seconds: count(
-        3600,
-        60,
-        86_400,
-        "Half of what was seen is forgotten in this time, so a brake is released by itself.",
-      ),
+      window_seconds: count(3600, 60, 86_400, "Half-life of the counts, so a brake releases by itself."),
       trickle_ms: ms(
         10_000,
         1000,
         3_600_000,
-        "One call in this time goes on while braked: without any nothing would ever show that it is better.",
+        "One call in this time goes on while braked: without any call a recovery could not be detected.",
       ),
     },
   ),
@@ -89,9 +87,9 @@ export const Limits = optionalSection("What keeps one app or one destination fro
         1000,
         50,
         30_000,
-        "p99 of Asterisk's reply to an originate within a second. A calm Asterisk replies in less than 20 ms.",
+        "p99 of Asterisk's reply to an originate within a second. An Asterisk that is not overloaded replies in less than 20 ms.",
       ),
-      ring_overrun_ms: ms(1000, 100, 30_000, "A ring that took so much longer than ring_ms was ended too late."),
+      ring_overrun_ms: ms(1000, 100, 30_000, "A ring that lasted this much longer than ring_ms was ended too late."),
     },
   ),
 });

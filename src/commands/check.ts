@@ -7,7 +7,7 @@ import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
 import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 
-/** What doctor finds without looking at anything but the configuration. */
+/** The doctor's findings that need only the configuration. */
 export function examineConfig(config: Config): Finding[] {
   return [...examineRanges(config), ...examineRoutes(config), ...examineNumberFormats(config)];
 }

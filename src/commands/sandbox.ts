@@ -10,7 +10,7 @@ export async function sandbox(): Promise<number> {
   const logger = createLogger({ level: "warn" }, { sandbox: true });
   const running = await runSandbox({ env: process.env, stdout: process.stdout, logger });
   closeWithGrace({ delay: closeDeadlineMs, logger: false }, async ({ err }) => {
-    if (err) logger.fatal({ err }, "ending after an error that nobody caught");
+    if (err) logger.fatal({ err }, "stopping after an uncaught error");
     await running.stop();
     await writeOut(logger);
   });

@@ -1,11 +1,11 @@
 /** Why the gateway could not start, for the log and for the person at the terminal. */
 
-/** What had been started is stopped again; the message is one sentence for the operator. */
+/** All started parts are stopped again; the message is one sentence for the operator. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-/** What Node says of a socket that could not be bound. */
+/** Node's error of a socket that could not be bound. */
 interface BindFailure extends NodeJS.ErrnoException {
   readonly address?: string;
   readonly port?: number;

@@ -40,7 +40,7 @@ Exit codes: 0 valid, 1 valid but a trunk cannot place any call, 78 invalid confi
   doctor: {
     synopsis: "onering doctor --config FILE [--json] [--canary [--to +NUMBER] [--sandbox URL] [--dry-run]]",
     summary: "checks configuration, Redis, Asterisk, trunks and caller IDs",
-    details: `Changes nothing and calls nobody without --canary.
+    details: `Changes nothing and places no calls without --canary.
   --json         {"ready", "version", "findings": [{level, what, fix}]}
   --canary       calls your test number through each trunk: does the caller ID arrive as sent?
                  A trunk on which it arrives replaced or withheld is taken out of service.

@@ -1,4 +1,4 @@
-/** Looks at one Asterisk whose calls go over AMI: login, version, rights. Leaves the channels of a running gateway alone. */
+/** Checks one Asterisk whose calls use AMI: login, version, rights. Does not touch a running gateway's channels. */
 import { systemClock } from "../shared/clock.ts";
 import type { AmiCallsConfig } from "../telephony/asterisk/access.ts";
 import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";

@@ -1,4 +1,4 @@
-/** Looks at one Asterisk over AMI: login, contacts and registrations as the gateway watches them, settings of endpoints. */
+/** Checks one Asterisk over AMI: login, contacts and registrations as the gateway monitors them, endpoint settings. */
 import { pino } from "pino";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
@@ -17,7 +17,7 @@ export async function examineAmi(
   const { ami } = asterisk;
   if (ami === undefined) {
     return [
-      warn(`Asterisk ${name}: no AMI is configured`, "With `ami`, a dead trunk is known before calls fail on it."),
+      warn(`Asterisk ${name}: no AMI is configured`, "With `ami`, a dead trunk is detected before calls fail on it."),
     ];
   }
   const watch = createAmiWatch({
@@ -60,7 +60,7 @@ async function settingsOf(name: string, asterisk: AsteriskConfig, endpoints: rea
     const why = (error as Error).message;
     return [
       warn(
-        `Asterisk ${name}: AMI does not tell the settings of endpoints (${why}): whether the caller ID goes out is not known`,
+        `Asterisk ${name}: cannot read the endpoints' settings over AMI (${why}): whether the caller ID is sent is unknown`,
         "Give the AMI user `write = system,reporting` (docs/deploy-beside-a-pbx.md).",
       ),
     ];

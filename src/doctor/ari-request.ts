@@ -1,4 +1,4 @@
-/** One request to ARI, as doctor sends it. */
+/** One ARI request of the doctor. */
 import type { AriConfig } from "../telephony/asterisk/access.ts";
 
 export interface AriAnswer {

@@ -1,4 +1,4 @@
-/** Looks at what the ARI user may do: with a read-only one everything looks well and no call can be placed. */
+/** Checks the ARI user's rights: with a read-only user all other checks pass, but no call can be placed. */
 import type { AriConfig } from "../telephony/asterisk/access.ts";
 import { askAri } from "./ari-request.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -27,7 +27,7 @@ export async function examineAriRights(name: string, asterisk: AriConfig): Promi
   return [
     warn(
       `Asterisk ${name}: whether the ARI user ${asterisk.ari_user} may place calls is not known (HTTP ${status})`,
-      `See [${asterisk.ari_user}] in ari.conf, and what stands between here and ${asterisk.ari_url}.`,
+      `See [${asterisk.ari_user}] in ari.conf, and any proxy between here and ${asterisk.ari_url}.`,
     ),
   ];
 }

@@ -1,4 +1,4 @@
-/** Looks at one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
+/** Checks one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
 import type { AriConfig } from "../telephony/asterisk/access.ts";
 import { answersOverWebSocket, remedy } from "../telephony/asterisk/ari-websocket/version.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
@@ -20,7 +20,7 @@ async function ari(asterisk: AriConfig, path: string): Promise<AriAnswer> {
   try {
     body = JSON.parse(text);
   } catch {
-    // An answer that is no JSON is told by its status.
+    // An answer that is not JSON is reported by its status.
   }
   return { status: response.status, body };
 }

@@ -1,7 +1,7 @@
 /**
- * What AMI tells of a dialplan. `ShowDialPlan` wants class reporting or config, and the gateway's user has the first
- * (`dialplan show` by Command would want class command, which can do anything). ARI has nothing like it. What a `switch`
- * leads to is not told.
+ * Reads a dialplan over AMI. `ShowDialPlan` needs class reporting or config, and the gateway's user has the first
+ * (`dialplan show` by Command would need class command, which allows everything). ARI has no equivalent. The target of a
+ * `switch` is not listed.
  */
 import { AmiRefusal } from "../telephony/asterisk/ami/errors.ts";
 import type { AmiSession, ManagerMessage } from "../telephony/asterisk/ami/session.ts";
@@ -15,7 +15,7 @@ export interface Step {
  * The steps of a context.
  * @param extension only those that this number runs through, contexts included by this one too
  * @returns null: there is no such context, or no such extension in it
- * @throws {AmiRefusal} where the user may not ask; {Error} where Asterisk does not answer
+ * @throws {AmiRefusal} where the user lacks the right; {Error} where Asterisk does not answer
  */
 export async function stepsOf(session: AmiSession, context: string, extension?: string): Promise<Step[] | null> {
   const fields = extension === undefined ? { context } : { context, extension };
@@ -24,7 +24,7 @@ export async function stepsOf(session: AmiSession, context: string, extension?: 
 }
 
 function readStep({ application, appdata }: ManagerMessage): Step[] {
-  // What has no application is the name of an included context.
+  // An entry without an application is the name of an included context.
   return typeof application === "string" ? [{ application, data: typeof appdata === "string" ? appdata : "" }] : [];
 }
 
@@ -34,7 +34,7 @@ export async function contextOf(session: AmiSession, endpoint: string): Promise<
   return typeof context === "string" ? context : null;
 }
 
-/** All that Asterisk lists of a PJSIP endpoint; null: no such endpoint. @throws as `stepsOf` */
+/** Asterisk's list of a PJSIP endpoint; null: no such endpoint. @throws as `stepsOf` */
 export async function detailsOf(session: AmiSession, endpoint: string): Promise<readonly ManagerMessage[] | null> {
   return await listOrNull(session.list("PJSIPShowEndpoint", { endpoint }), /^unable to retrieve/i);
 }

@@ -1,18 +1,18 @@
 /**
- * Looks at the settings of a trunk's endpoint, which AMI tells (PJSIPShowEndpoint, of class system): what would make every
- * code wrong, send a call elsewhere or hide a dead carrier. docs/deploy-beside-a-pbx.md, "The trunk", line by line.
+ * Checks the settings of a trunk's endpoint over AMI (PJSIPShowEndpoint, of class system): those that would make every
+ * code wrong, misroute a call or hide a dead carrier. docs/deploy-beside-a-pbx.md, "The trunk", line by line.
  */
 import type { AmiSession, ManagerMessage } from "../telephony/asterisk/ami/session.ts";
 import { detailsOf, stepsOf } from "./dialplan.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** The context of our own that refuses what comes in, and so a redirected call too. */
+/** Our own context that rejects inbound calls, and so redirected ones too. */
 const refusingContext = "onering-inbound";
 
 /**
  * @param name what the configuration calls this Asterisk
- * @returns nothing where there is no such endpoint: that is said where endpoints are looked at
- * @throws {AmiRefusal} where the user may not ask; {Error} where Asterisk does not answer
+ * @returns nothing where there is no such endpoint: the check of endpoints reports that
+ * @throws {AmiRefusal} where the user lacks the right; {Error} where Asterisk does not answer
  */
 export async function examineEndpointSettings(name: string, session: AmiSession, endpoint: string): Promise<Finding[]> {
   const details = await detailsOf(session, endpoint);

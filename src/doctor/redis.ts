@@ -74,7 +74,7 @@ function examineEviction(info: string): Finding {
       );
 }
 
-/** From here on Redis may be full before anybody looks: then nothing is placed and nothing verifies. */
+/** Above this Redis may be full before an operator reacts: then no call is placed and no code verifies. */
 const fullShare = 0.8;
 
 /** @param info section `memory` of INFO */

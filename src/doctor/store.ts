@@ -1,4 +1,4 @@
-/** The gateways' store as the doctor opens it, for what it reads or changes there. */
+/** Opens the gateways' store for the doctor. */
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
 import { createStore, type Store } from "../redis/index.ts";
@@ -8,7 +8,7 @@ import type { DoctorConfig } from "./config.ts";
 const deadlineMs = 3000;
 const pollMs = 20;
 
-/** @returns the store, to be closed by the caller; null where Redis does not answer, which `examineRedis` tells */
+/** @returns the store, to be closed by the caller; null where Redis does not answer, which `examineRedis` reports */
 export async function openStore(config: DoctorConfig): Promise<Store | null> {
   const store = createStore({
     ...{ redis: config.redis, reputation: config.caller_id_reputation },

@@ -10,14 +10,14 @@ const pollMs = 1000;
 export interface QualifyOptions {
   /** The PJSIP endpoints of its trunks. */
   readonly endpoints: readonly string[];
-  /** Gets one line when it begins to wait. */
+  /** Called with one line when the wait begins. */
   readonly say: (text: string) => void;
   readonly clock?: { readonly nowMs: () => number; readonly pause: (ms: number) => Promise<unknown> };
 }
 
 /**
  * Resolves at once where no endpoint is offline or Asterisk is older than `qualifiedAfterMs`; else when the last one is
- * online, or Asterisk has reached that age. Never rejects: what is wrong beyond that is for the checks to report.
+ * online, or Asterisk has reached that age. Never rejects: other problems are reported by the checks.
  */
 export async function whenQualified(name: string, asterisk: AriConfig, options: QualifyOptions): Promise<void> {
   const { endpoints, say, clock = { nowMs: Date.now, pause } } = options;
@@ -25,7 +25,7 @@ export async function whenQualified(name: string, asterisk: AriConfig, options: 
     if (!(await anyOffline(asterisk, endpoints))) return;
     const ageMs = await sinceReload(asterisk, clock.nowMs());
     if (ageMs === null) return;
-    // By its own clock it may have started in our future.
+    // By Asterisk's clock it may have started in the future.
     const waitMs = Math.min(qualifiedAfterMs - ageMs, qualifiedAfterMs);
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
@@ -36,7 +36,7 @@ export async function whenQualified(name: string, asterisk: AriConfig, options: 
       if (!(await anyOffline(asterisk, endpoints))) return;
     }
   } catch {
-    // It does not answer: the checks say so.
+    // It does not answer: the checks report that.
   }
 }
 
@@ -48,7 +48,7 @@ async function anyOffline(asterisk: AriConfig, endpoints: readonly string[]): Pr
   return false;
 }
 
-/** Milliseconds since Asterisk started or reloaded; null where it does not say. */
+/** Milliseconds since Asterisk started or reloaded; null where unknown. */
 async function sinceReload(asterisk: AriConfig, nowMs: number): Promise<number | null> {
   const { body } = await askAri(asterisk, "GET", "/asterisk/info?only=status");
   const { startup_time: startedAt, last_reload_time: reloadedAt } = (body as { status?: Times } | null)?.status ?? {};

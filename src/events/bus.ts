@@ -3,16 +3,16 @@ import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
 
-/** What every event has, whatever it tells of. */
+/** The common fields of all events. */
 export interface Envelope<Type extends string, Data> {
-  /** Unique; the same event has the same id wherever it is told. */
+  /** Unique; the same event has the same id at every listener. */
   readonly id: string;
   readonly type: Type;
   /** When it happened, RFC 3339. */
   readonly at: string;
   /** Counts the events of one verification from 1; null for an event of no verification, or of one of its calls. */
   readonly seq: number | null;
-  /** Null where it concerns no app. */
+  /** Null where it belongs to no app. */
   readonly app: string | null;
   readonly data: Data;
 }
@@ -22,11 +22,11 @@ export type EventOf<Events> = { [Type in keyof Events & string]: Envelope<Type, 
 
 export interface Bus<Events> {
   readonly publish: Publish<Events>;
-  /** @param listener must return soon; what it throws is logged, and the others are called all the same */
+  /** @param listener must return soon; an exception is logged, and the other listeners are still called */
   subscribe(listener: (event: EventOf<Events>) => void): () => void;
 }
 
-/** @param onError told of what a listener threw */
+/** @param onError called with a listener's exception */
 export function createBus<Events>(clock: Clock, random: Random, onError: (error: unknown) => void): Bus<Events> {
   const listeners = new Set<(event: EventOf<Events>) => void>();
   // A random prefix for the process and a count: unique, and cheap at thousands of events a second.

@@ -1,4 +1,4 @@
-/** Every event of the gateway, put together from what each feature declares. Holds no code and no whole number. */
+/** Every event of the gateway, put together from what each feature declares. Contains no code and no complete number. */
 import type { CallerIdEvents } from "../caller-ids/events.ts";
 import type { InboundCallEvents } from "../channels/call-in/events.ts";
 import type { CallEvents } from "../channels/missed-call/events.ts";

@@ -4,7 +4,7 @@ import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
 import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
 
-export const Http = optionalSection("Where apps reach OneRing.", {
+export const Http = optionalSection("The HTTP server of the API.", {
   host: Type.String({
     default: "127.0.0.1",
     minLength: 1,

@@ -7,14 +7,14 @@ export function nullableString(description: string) {
   return Type.Unsafe<string | null>({ type: ["string", "null"], description });
 }
 
-/** One of a closed set of words. */
+/** One of a closed set of strings. */
 export function oneOf<const T extends readonly string[]>(values: T, description: string) {
   return Type.Unsafe<T[number]>({ type: "string", enum: [...values], description });
 }
 
 export const time = (description: string) => Type.String({ format: "date-time", description });
 
-/** In either case: `gb` is GB. Whether there is such a country is for numbers/country.ts to say. */
+/** Case-insensitive: `gb` is GB. numbers/country.ts checks that the country exists. */
 export const country = (description: string) => Type.String({ pattern: "^[A-Za-z]{2}$", description });
 
 /** A number as it was typed or pasted, with the invisible marks of contact lists. */

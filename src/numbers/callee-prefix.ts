@@ -1,8 +1,8 @@
-/** The start of a callee's number by which failures, shares and budgets are kept apart. */
+/** The start of a callee's number by which failures, shares and budgets are separated. */
 
 /** An exchange of the North American plan (country code, area code, exchange); elsewhere a block of an operator. */
 const mostDigits = 7;
-/** Digits that are left out at least, so that a short number is not named whole. */
+/** At least this many digits are left out, so that a short number is not disclosed. */
 const leastHidden = 4;
 
 /**

@@ -29,7 +29,7 @@ export const Numbers = optionalSection("Which numbers may be called.", {
       maxItems: 10_000,
       uniqueItems: true,
       description:
-        "Numbers that start so are never called, whatever else allows them: blocks that are known for traffic pumping.",
+        "Numbers with these prefixes are never called, regardless of other settings: blocks that are known for traffic pumping.",
     },
   ),
   fixed_line_or_mobile: Type.Union([Type.Literal("allow"), Type.Literal("deny")], {

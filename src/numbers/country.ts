@@ -1,12 +1,12 @@
-/** Reads the ISO 3166 country that an app sends beside a number. */
+/** Reads the ISO 3166 country that an app sends with a number. */
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { NumberRefusal } from "./policy.ts";
 
-/** Codes in common use that ISO 3166 reserves or leaves out. */
+/** Codes in common use that ISO 3166 reserves or does not contain. */
 const meant: Readonly<Record<string, CountryCode>> = { UK: "GB", EN: "GB", EL: "GR", SF: "FI", SP: "ES", JA: "JP" };
 
 /**
- * Upper and lower case alike.
+ * Case-insensitive.
  * @param country two letters; quoted in the refusal only where it is no longer than that
  */
 export function readCountry(country: string): { readonly country: CountryCode } | { readonly refusal: NumberRefusal } {

@@ -1,5 +1,5 @@
 /**
- * The one rule for a whole number in E.164, as the gateway writes it everywhere: a plus sign and the digits.
+ * The one rule for a complete number in E.164, as the gateway writes it everywhere: a plus sign and the digits.
  *
  * ITU-T E.164 (11/2010) §6: at most 15 digits, the country code first, and no country code begins with 0. It sets no
  * minimum; 7 digits is ours: the shortest mobile numbers, of small islands. Of the few shorter numbers that plans assign
@@ -17,7 +17,7 @@ export const e164InWords = `a number in E.164: a plus sign and ${minE164Digits} 
 // Without the flag m `$` matches at the very end only: no line break passes.
 const whole = new RegExp(e164Pattern);
 
-/** Whether this is a whole number in E.164. Says nothing of whether it is assigned (`createNumbers` does). */
+/** Whether this is a complete number in E.164. Whether its range is in use is for `createNumbers`. */
 export function isE164(text: unknown): text is string {
   return typeof text === "string" && whole.test(text);
 }

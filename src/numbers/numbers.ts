@@ -37,7 +37,7 @@ const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
 const satellitePrefixes = /^\+(870|881|88216)/;
 
 /**
- * Classifies numbers without calling them, and says which of them policy lets us call.
+ * Classifies numbers without calling them, and decides which of them policy allows to call.
  *
  * `possible` means that the length fits the country's numbering plan; `valid` that the digits are in a range that is in
  * use there. Neither means that the number is assigned to a subscriber.
@@ -93,7 +93,7 @@ function typeOf(e164: string, libraryType: LibraryType): NumberType {
 
 function parse(digits: string, home: CountryCode | undefined): { number: PhoneNumber } | { refusal: NumberRefusal } {
   try {
-    // `extract: false`: the digits are the whole number; the library must not search for one within them.
+    // `extract: false`: the digits are the complete number; the library must not search for one within them.
     const options = home === undefined ? { extract: false } : { extract: false, defaultCountry: home };
     return { number: parsePhoneNumberWithError(digits, options) };
   } catch (error) {

@@ -12,7 +12,7 @@ export interface NumberRefusal {
 export interface Policy {
   /**
    * Why a valid number may not be called; null where it may.
-   * @param allowedCountries what the app may call; null: as the configuration says
+   * @param allowedCountries the app's countries; null: as configured
    * @param e164 with the plus sign
    */
   judge(

@@ -1,4 +1,4 @@
-/** What verification and http ask of numbers. */
+/** The port from verification and http to numbers. */
 import type { NumberFacts } from "./types.ts";
 
 export interface Numbers {

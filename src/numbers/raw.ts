@@ -10,8 +10,8 @@ export interface RawRefusal {
 /**
  * The digits of a number, with the plus sign where it has one.
  *
- * libphonenumber finds numbers in any text: it reads letters as keypad digits, `;ext=5`, and a second number after a
- * comma. None of that may be verified: what is signalled must be what was asked for.
+ * libphonenumber finds numbers in any string: it reads letters as keypad digits, `;ext=5`, and a second number after a
+ * comma. None of that may be verified: the signalled number must be the requested one.
  * @returns the digits, or why they cannot be read; the reason quotes nothing of the input
  */
 export function readRaw(input: string): { readonly digits: string } | { readonly refusal: RawRefusal } {

@@ -29,7 +29,7 @@ export interface NumberFacts {
   readonly country: string | null;
   readonly national: string | null;
   readonly international: string | null;
-  /** Whether policy lets us call it; otherwise `refusal` says why not. */
+  /** Whether policy allows to call it; otherwise `refusal` has the reason. */
   readonly callable: boolean;
   readonly refusal: { readonly code: RefusalCode; readonly detail: string } | null;
 }

@@ -1,8 +1,8 @@
-/** How an error looks in the log. */
+/** An error's representation in the log. */
 
 /** Bounds a chain of causes. */
 const maxCauses = 5;
-/** A phone number, or something as long as one. */
+/** A phone number, or a digit string of that length. */
 const longDigits = /\+?\d{7,15}/g;
 /** Node's and our own error codes; never digits alone. */
 const codeShape = /^[A-Za-z][A-Za-z0-9_]{0,60}$/;

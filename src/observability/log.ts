@@ -18,7 +18,7 @@ const lastWriteLimitMs = 1000;
 
 /**
  * @param log section `log` of the configuration
- * @param options `sandbox`: every line says SANDBOX. `stream`: where to write; standard output if left out, without
+ * @param options `sandbox`: marks every line with SANDBOX. `stream`: where to write; standard output if left out, without
  * ever blocking the event loop
  */
 export function createLogger(
@@ -40,7 +40,7 @@ export function createLogger(
       base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
-      // A thrown string may hold anything, so it is not logged either.
+      // A thrown string may contain anything, so it is not logged either.
       serializers: { err: asError, error: asError },
       hooks: { logMethod: withoutErrorsAsText },
     },

@@ -1,4 +1,4 @@
-/** What Prometheus can ask. Labels come from closed sets, so the number of series is bounded; no number is ever one. */
+/** The counters and histograms. Labels come from closed sets, so the number of series is bounded; no label is a phone number. */
 import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
@@ -13,16 +13,16 @@ export interface Metrics {
   httpRequest(route: string, method: string, status: number, seconds: number): void;
 }
 
-/** Around the figures of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
+/** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
 const postDialDelayBuckets = [0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 11, 15, 20, 30];
-/** Fine around the usual ring times of 3 to 6 s; a ring over 10 s means that hang-ups come late. */
+/** Fine around the usual ring times of 3 to 6 s; a ring over 10 s means that hang-ups are late. */
 const ringBuckets = [0.25, 0.5, 1, 2, 3, 4, 4.5, 5, 5.25, 5.5, 6, 8, 10, 15, 30];
 /** A check takes about a millisecond; the store's time-out is near a second. */
 const httpBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Countries with a label of their own; the world has about 250, one gateway's traffic comes from a few. */
 const maxCountries = 60;
 
-/** @param logger gets a line when a trunk is suspected not to verify */
+/** @param logger logs when a trunk is suspected not to verify */
 export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "warn">): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -37,13 +37,13 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const ended = new Counter({
     name: "onering_verifications_ended_total",
-    help: "Verifications ended, by status and by how the newest delivery went.",
+    help: "Verifications ended, by status and by the newest delivery's reason.",
     labelNames: ["channel", "status", "reason", "country"] as const,
     registers,
   });
   const checks = new Counter({
     name: "onering_checks_total",
-    help: "Checks that were compared.",
+    help: "Checks that were compared, by result.",
     labelNames: ["valid"] as const,
     registers,
   });
@@ -55,13 +55,13 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const inboundCalls = new Counter({
     name: "onering_inbound_calls_total",
-    help: "Inbound calls, all of them refused, by result.",
+    help: "Inbound calls (all are rejected unanswered), by result.",
     labelNames: ["trunk", "result"] as const,
     registers,
   });
   const callSources = new Counter({
     name: "onering_call_sources_total",
-    help: "Finished calls, by what is known of them: captured SIP messages, or Asterisk's events alone.",
+    help: "Finished calls, by source of their outcome: captured SIP messages, or Asterisk's events alone.",
     labelNames: ["source"] as const,
     registers,
   });
@@ -73,14 +73,14 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const postDialDelay = new Histogram({
     name: "onering_post_dial_delay_seconds",
-    help: "INVITE to the first 180.",
+    help: "Post-dial delay: INVITE to the first 180.",
     labelNames: ["trunk"] as const,
     buckets: postDialDelayBuckets,
     registers,
   });
   const ring = new Histogram({
     name: "onering_ring_seconds",
-    help: "First 180 to the end of the call.",
+    help: "Ring time: first 180 to the end of the call.",
     labelNames: ["trunk"] as const,
     buckets: ringBuckets,
     registers,
@@ -93,7 +93,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const http = new Histogram({
     name: "onering_http_request_duration_seconds",
-    help: "Time from a request's arrival to the end of its answer.",
+    help: "Time from a request's arrival to the end of its response.",
     labelNames: ["route", "method", "status"] as const,
     buckets: httpBuckets,
     registers,
@@ -109,11 +109,11 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     "delivery.updated": () => undefined,
     "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
     "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),
-    // Its time comes with the end, as post-dial delay.
+    // Its time is reported at the end, as post-dial delay.
     "call.ringing": () => undefined,
     "call.ended": ({ trunk: reserved, result }) => {
       const { attempts: made } = result;
-      // A call that no trunk took counts where its slot was.
+      // A call without an INVITE counts for the trunk of its slot.
       const trunk = made.at(-1)?.trunk ?? reserved;
       if (made.length === 0) attempts.inc({ trunk, outcome: result.outcome });
       for (const one of made) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
@@ -137,7 +137,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   };
 }
 
-/** The first `limit` values of the right shape keep their name, the others share one. */
+/** The first `limit` values of the right shape keep their name, all others share one label. */
 function boundedLabel(shape: RegExp, limit: number): (value: string | null) => string {
   const known = new Set<string>();
   return (value) => {

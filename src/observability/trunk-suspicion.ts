@@ -1,37 +1,37 @@
 /**
- * Finds trunks on which every call seems to go well while none can verify: the carrier reads numbers in another format
- * (every number is unallocated), or replaces or strips the caller ID (phones ring, no code is right). The circuit
- * breaker sees neither: these outcomes speak of the callee.
+ * Finds trunks whose calls seem to succeed while none can verify: the carrier reads numbers in another format
+ * (every number is unallocated), or replaces or strips the caller ID (phones ring, no code is right). Circuit
+ * breakers detect neither: these outcomes are about the callee.
  */
 import type { GatewayEvent } from "../events/events.ts";
 
 export const suspicions = ["number_format", "caller_id"] as const;
 export type Suspicion = (typeof suspicions)[number];
 
-/** What each means, for the log. */
+/** The log message of each suspicion. */
 export const suspicionTexts: Readonly<Record<Suspicion, string>> = {
   number_format: "nearly every number is unallocated or incomplete on this trunk: check its number_format",
-  caller_id: "phones ring but nobody verifies on this trunk: check that caller IDs arrive (onering doctor --canary)",
+  caller_id: "phones ring but no call verifies on this trunk: check that caller IDs arrive (onering doctor --canary)",
 };
 
-/** So many attempts, of which nearly all must speak against the numbers. */
+/** Sample size in attempts, nearly all of which must report an unassigned or incomplete number. */
 const formatSample = 30;
 const formatShare = 0.9;
-/** So many verifications whose call rang, of which none was verified. */
+/** Sample size in verifications whose call rang, none of which was verified. */
 const callerIdSample = 50;
-/** Verifications that are under way; those that end at another gateway leave by this bound. */
+/** Bound of the open verifications; it also evicts those that end at another gateway. */
 const maxFollowed = 20_000;
 
 export interface TrunkSuspicion {
-  /** Takes note of an event. Never throws. */
+  /** Processes an event. Never throws. */
   readonly report: (event: GatewayEvent) => void;
-  /** The trunk of the last call that rang of a verification that is under way; null where another gateway placed it. */
+  /** The trunk of the last call that rang for an open verification; null where another gateway placed it. */
   trunkOf(verificationId: string): string | null;
-  /** What each trunk that has placed a call is suspected of now. */
+  /** The current suspicions of each trunk that has placed a call. */
   suspected(): Iterable<readonly [trunk: string, suspected: ReadonlySet<Suspicion>]>;
 }
 
-/** The last so many facts of one trunk. */
+/** The latest results of one trunk. */
 class Sample {
   readonly #size: number;
   readonly #facts: boolean[] = [];
@@ -58,7 +58,7 @@ interface Trunk {
   suspected: ReadonlySet<Suspicion>;
 }
 
-/** @param onChange called when a trunk comes under a suspicion, or is cleared of it */
+/** @param onChange called when a suspicion of a trunk begins or ends */
 export function createTrunkSuspicion(
   onChange: (trunk: string, suspicion: Suspicion, suspected: boolean) => void,
 ): TrunkSuspicion {
@@ -112,7 +112,7 @@ export function createTrunkSuspicion(
         const { verification, status } = event.data;
         const trunk = followed.get(verification);
         followed.delete(verification);
-        // One that the app canceled says nothing of the caller ID.
+        // One that the app canceled is no evidence about the caller ID.
         if (trunk === undefined || status === "canceled") return;
         stateOf(trunk).verified.add(status === "verified");
         judge(trunk);

@@ -1,4 +1,4 @@
-/** Whether calls that ring also verify, by trunk, app and country; and which trunks are suspected because they do not. */
+/** Verification rate of calls that rang, by trunk, app and country; and trunks under suspicion because of it. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { GatewayEvent } from "../events/events.ts";
 import { createTrunkSuspicion, type Suspicion, suspicions, suspicionTexts } from "./trunk-suspicion.ts";
@@ -6,11 +6,11 @@ import { createTrunkSuspicion, type Suspicion, suspicions, suspicionTexts } from
 interface Options {
   /** Bounds the label. */
   readonly country: (value: string | null) => string;
-  /** Gets a line when a trunk comes under a suspicion, and when it is cleared. */
+  /** Logs when a suspicion of a trunk begins and when it ends. */
   readonly warn: (fields: { readonly trunk: string; readonly suspicion: Suspicion }, text: string) => void;
 }
 
-/** @returns what is to be called with every event */
+/** @returns a function to call with every event */
 export function addVerifiedMetrics(registry: Registry, { country, warn }: Options): (event: GatewayEvent) => void {
   const registers = [registry];
   const suspicion = createTrunkSuspicion((trunk, one, suspected) => {
@@ -24,7 +24,7 @@ export function addVerifiedMetrics(registry: Registry, { country, warn }: Option
   });
   new Gauge({
     name: "onering_trunk_suspected",
-    help: "1: calls on the trunk seem to go well and none can verify; check its `number_format`, or the `caller_id` that arrives.",
+    help: "1: calls on the trunk seem to succeed but none verifies; check its `number_format`, or the `caller_id` that arrives.",
     labelNames: ["trunk", "suspicion"] as const,
     registers,
     collect() {

@@ -1,4 +1,4 @@
-/** What an operator sees and does: every trunk and Asterisk, how busy they are, and taking them out of service. */
+/** The operator's view and actions: every trunk and Asterisk, how busy they are, and taking them out of service. */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { TelephonyConfig } from "../telephony/config.ts";
@@ -8,11 +8,11 @@ import type { Outage, Outages, Part, PartLoad } from "./outages-port.ts";
 
 export interface TrunkStatus {
   readonly trunk: string;
-  /** Whether this gateway can place a call on it now, its limits apart. */
+  /** Whether this gateway can place a call on it now, without regard to limits. */
   readonly usable: boolean;
-  /** The same without the circuit breakers: what calls failed with says nothing of the gateway's readiness. */
+  /** The same without the circuit breakers: failed calls do not make the gateway unready. */
   readonly reachable: boolean;
-  /** For people. */
+  /** For operators. */
   readonly why: string;
 }
 
@@ -28,9 +28,9 @@ export interface PartReport extends PartLoad {
 }
 
 export interface Operations {
-  /** Every trunk, what is out of service included; without that where the store is away. Never rejects. */
+  /** Every trunk, what is out of service included; without outages where the store is unreachable. Never rejects. */
   status(): Promise<readonly TrunkStatus[]>;
-  /** What is out of service now; nothing where the store is away. Never rejects. */
+  /** Current outages; empty where the store is unreachable. Never rejects. */
   outOfService(): Promise<readonly Part[]>;
   /** @throws {Refusal} `store_unavailable`, as all that follow */
   report(kind: Part["kind"]): Promise<readonly PartReport[]>;
@@ -40,7 +40,7 @@ export interface Operations {
    * @returns null: no such trunk or Asterisk
    */
   drain(part: Part, who: string, reason: string): Promise<PartReport | null>;
-  /** Calls may be placed there again, whatever stopped them. Without effect where it was in service. */
+  /** Calls may be placed there again, regardless of who drained it. Without effect where it was in service. */
   undrain(part: Part, who: string): Promise<PartReport | null>;
 }
 

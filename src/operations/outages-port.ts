@@ -1,6 +1,6 @@
 /**
- * What is out of service, and how busy everything is, over all gateways (src/redis/outages-store.ts). Every method throws
- * `Refusal("store_unavailable")` where the store gave no answer.
+ * Outages and load over all gateways (src/redis/outages-store.ts). Every method throws `Refusal("store_unavailable")`
+ * where the store did not answer.
  */
 
 /** A trunk or an Asterisk of the configuration. */
@@ -11,34 +11,34 @@ export interface Part {
 
 /** Why no gateway places new calls there. */
 export interface Outage {
-  /** Who decided it: an operator's decision stands above that of a program. */
+  /** Who decided it: an operator's decision overrides a program's. */
   readonly by: "operator" | "canary";
   /** Which operator, or which program run; free text. */
   readonly who: string;
-  /** For people. */
+  /** For operators. */
   readonly reason: string;
   readonly sinceMs: number;
 }
 
 export interface PartLoad {
-  /** Calls that hold a place now, those that wait for their turn included. */
+  /** Calls that hold a slot now, including those that wait for their scheduled time. */
   readonly liveCalls: number;
-  /** Calls whose turn came within the last whole second. */
+  /** Calls scheduled in the last whole second. */
   readonly callsPerSecond: number;
-  /** How long a call that came now would wait for its turn. */
+  /** How long a new call would wait. */
   readonly waitMs: number;
   readonly outage: Outage | null;
 }
 
 export interface Outages {
   /**
-   * From the moment this returns no gateway gives out a line there; calls that have one go on. What was out before stays
-   * as it was, except that an operator takes over from a program.
+   * From the moment this returns no gateway reserves a slot there; calls that have one go on. An existing outage stays
+   * unchanged, except that an operator takes over from a program.
    * @returns the outage that holds now
    */
   takeOut(part: Part, outage: Outage): Promise<Outage>;
   /**
-   * Back in service. Without effect where nothing was out.
+   * Puts it back in service. Without effect where it was in service.
    * @param by an operator ends any outage, a program only its own
    */
   putBack(part: Part, by: Outage["by"]): Promise<void>;

@@ -1,19 +1,19 @@
-/** Pauses between tries to reach what is away. */
+/** Pauses between attempts to reach an unreachable server. */
 import type { Random } from "./random.ts";
 
 export interface BackoffLimits {
-  /** Before the second try. */
+  /** Before the second attempt. */
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-/** For servers of our own: a restarted Asterisk is found again within 10 s. */
+/** For our own servers: a restarted Asterisk is reconnected within 10 s. */
 const serverLimits: BackoffLimits = { firstMs: 250, longestMs: 10_000 };
 
 /**
- * The pause before try number `attempt` + 1, in milliseconds: doubles from the first to the longest, and its upper half
- * is random, so that many gateways do not come back in step.
- * @param attempt how many tries failed in a row, from 1
+ * The pause before attempt number `attempt` + 1, in milliseconds: doubles from the first to the longest, and its upper half
+ * is random, so that many gateways do not reconnect in step.
+ * @param attempt how many attempts failed in a row, from 1
  */
 export function backoffMs(attempt: number, random: Random, limits = serverLimits): number {
   const ceiling = Math.min(limits.longestMs, limits.firstMs * 2 ** Math.min(attempt - 1, 30));

@@ -1,15 +1,15 @@
-/** Lets what many callers do happen at the same moments, so that it can be done together. */
+/** Flushes the writes of many callers at common times, so that they can be batched. */
 import type { Clock } from "./clock.ts";
 import { deferred } from "./deferred.ts";
 
 export interface BatchTimer {
   /** Resolves at the next flush, within the period. */
   next(): Promise<void>;
-  /** Beats now, for those who wait. */
+  /** Flushes now, for all callers that wait. */
   flush(): void;
 }
 
-/** @param periodMs the first to wait waits so long, and those who join it less */
+/** @param periodMs the first caller waits this long, later ones less */
 export function createBatchTimer(clock: Clock, periodMs: number): BatchTimer {
   let waiting: { readonly batchTimer: Promise<void>; readonly flush: () => void } | null = null;
 

@@ -1,4 +1,4 @@
-/** Time as the domain sees it. Injected, so that tests decide what time it is. */
+/** Time as the domain sees it. Injected, so that tests control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;

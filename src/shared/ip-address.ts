@@ -1,7 +1,7 @@
-/** IP addresses and CIDR blocks as settings give them. */
+/** IP addresses and CIDR blocks in settings. */
 import { BlockList, isIP, isIPv4 } from "node:net";
 
-/** The largest private blocks are 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193): a larger one holds strangers. */
+/** The largest private blocks are 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193): a larger one contains other networks' addresses. */
 const leastBits = { ipv4: 8, ipv6: 7 };
 /** IPv4-mapped IPv6 addresses, ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */
 const mapped = { pattern: /^(::|(0{1,4}:){5})ffff:/i, bits: 96 };
@@ -10,12 +10,12 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Whether a text is an IP address, or a CIDR block such as `10.0.0.0/8`. */
+/** Whether a string is an IP address, or a CIDR block such as `10.0.0.0/8`. */
 export function isAddressOrBlock(text: string): boolean {
   return bitsOf(text) !== null;
 }
 
-/** Whether a valid CIDR block is larger than any private network, so that strangers' addresses are within it. */
+/** Whether a valid CIDR block is larger than any private network, so that it contains other networks' addresses. */
 export function isTooWide(block: string): boolean {
   const bits = bitsOf(block);
   if (bits === null) return false;

@@ -1,12 +1,12 @@
-/** How a feature tells of what happens to it; events/ assembles all of them. */
+/** How a feature publishes its events; events/ assembles all of them. */
 
-/** Which app and which place in a verification's order an event has; neither where it has none. */
+/** An event's app and its position in the verification's order; null where it has none. */
 export interface EventContext {
   readonly app?: string;
   readonly seq?: number;
 }
 
-/** What a feature is given to publish its own events: a map from type to data. */
+/** The function with which a feature publishes its own events: a map from type to data. */
 export type Publish<Events> = (
   ...event: {
     [Type in keyof Events & string]: readonly [type: Type, data: Events[Type], context?: EventContext];

@@ -1,4 +1,4 @@
-/** Randomness as the domain sees it. Injected, so that tests can repeat what happened. */
+/** Randomness as the domain sees it. Injected, so that tests are reproducible. */
 import { randomBytes, randomInt } from "node:crypto";
 
 export interface Random {

@@ -1,4 +1,4 @@
-/** Every way in which OneRing says no. The codes are part of the HTTP contract: add, never rename. */
+/** Every reason for which OneRing refuses a request. The codes are part of the HTTP contract: add, never rename. */
 export const refusalCodes = [
   "invalid_request",
   "not_supported",
@@ -29,7 +29,7 @@ export type RefusalCode = (typeof refusalCodes)[number];
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly detail: string;
-  /** When it makes sense to try again, if it does. */
+  /** When a retry may succeed, if it may. */
   readonly retryAfterMs: number | null;
 
   constructor(code: RefusalCode, detail: string, retryAfterMs: number | null = null) {

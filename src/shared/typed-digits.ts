@@ -1,12 +1,12 @@
 /**
  * The one reader of digits that people type or paste: phone numbers, codes, caller IDs.
  *
- * Contact lists and call logs put in what nobody sees: direction marks, no-break spaces, soft hyphens, the hyphens and
+ * Contact lists and call logs insert invisible characters: direction marks, no-break spaces, soft hyphens, the hyphens and
  * digits of another script. Those are read. Letters and other signs are refused, never skipped: what is dialled and
  * compared must be what was typed.
  */
 
-/** In UTF-16 units. E.164 has 15 digits (ITU-T E.164, 6.2.1); prefixes, punctuation and marks stand around them. */
+/** In UTF-16 units. E.164 has 15 digits (ITU-T E.164, 6.2.1); prefixes, punctuation and marks surround them. */
 export const maxTypedLength = 64;
 /** More than any number with its exit and carrier prefixes. */
 const maxDigits = 40;
@@ -14,7 +14,7 @@ const maxDigits = 40;
 export interface TypedDigits {
   /** ASCII digits, at least one. */
   readonly digits: string;
-  /** Whether a plus sign stands in front. */
+  /** Whether it has a leading plus sign. */
   readonly plus: boolean;
 }
 
@@ -59,7 +59,7 @@ function toAscii(text: string): string {
     .replace(/[\uff08\uff09\uff0b\uff0e\uff0f]/g, (fullWidth) => String.fromCharCode(fullWidth.charCodeAt(0) - 0xfee0));
 }
 
-/** Nd characters stand in ascending runs of ten (Unicode Standard 4.6); several runs may touch. */
+/** Nd characters form ascending runs of ten (Unicode Standard 4.6); several runs may touch. */
 function decimalValue(digit: string): number {
   let codePoint = digit.codePointAt(0) ?? 0;
   let before = 0;

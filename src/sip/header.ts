@@ -31,7 +31,7 @@ export function splitValues(value: string): string[] {
 
 /** One value and its parameters: `Q.850;cause=16;text="a;b"`, or `"Name" <sip:a@b;x=1>;tag=2`. */
 export interface Parameterized {
-  /** What stands before the first parameter. */
+  /** The value before the first parameter. */
   readonly value: string;
   /** By name in lower case; of several with a name the first counts. Quotes are taken off; without `=` the value is ''. */
   readonly parameters: ReadonlyMap<string, string>;
@@ -167,7 +167,7 @@ export function isRequestUri(uri: string): boolean {
   return hostPort.test(host.split(/[;?]/, 1)[0] ?? "");
 }
 
-/** Where a character first stands outside of quotes; -1: nowhere. */
+/** The first position of a character outside of quotes; -1: none. */
 function outsideQuotes(text: string, wanted: string): number {
   let quoted = false;
   for (let at = 0; at < text.length; at++) {

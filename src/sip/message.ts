@@ -14,7 +14,7 @@ export interface SipHeader {
 }
 
 interface Common {
-  /** In the order of the wire; a name may come several times. */
+  /** In the order of the wire; a name may occur several times. */
   readonly headers: readonly SipHeader[];
   /** What follows the blank line, unread: over UDP it ends with the datagram, see `bodyOf`. '' where headers were selected. */
   readonly rest: string;
@@ -65,7 +65,7 @@ const compactForms: ReadonlyMap<string, string> = new Map([
   ["y", "identity"],
 ]);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
 const control = /[\x00-\x08\x0a-\x1f\x7f]/;
 const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const visible = /^[!-~]+$/;
@@ -205,7 +205,7 @@ export function onlyHeaderOf(message: Pick<ParsedMessage, "headers">, name: stri
 
 /**
  * Over UDP a body ends with the datagram; Content-Length may cut it shorter, never longer (section 18.3).
- * @returns null where Content-Length comes twice, is no number, or is longer than what came
+ * @returns null where Content-Length occurs twice, is not a number, or exceeds the received length
  */
 export function bodyOf(message: ParsedMessage): string | null {
   const lengths = headersOf(message, "content-length");

@@ -5,7 +5,7 @@
 import type { Reason } from "./header.ts";
 
 export interface NetworkBlock {
-  /** Where the caller can have the block looked at; null where none is given. */
+  /** Where the caller can appeal the block; null where none is given. */
   readonly redressUrl: string | null;
 }
 
@@ -13,7 +13,7 @@ const phraseOfBlock = "network blocked";
 const maxUrl = 256;
 
 /**
- * @param phrase the status line's reason phrase; where the capture saw no message it is all there is
+ * @param phrase the status line's reason phrase; the only input where the capture saw no message
  * @returns null where the response is no such block
  */
 export function isNetworkBlocked(status: number, phrase: string, reasons: readonly Reason[]): NetworkBlock | null {

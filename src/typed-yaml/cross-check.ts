@@ -10,7 +10,7 @@ export type IsSound = (path: Path) => boolean;
  * @typeParam C the sections that the check reads; a feature's check names its own and the keys it needs of others
  */
 export interface CrossCheck<C> {
-  /** Sections that must be present, whatever is wrong inside them: otherwise the check is skipped. */
+  /** Sections that must be present, with or without errors in them: otherwise the check is skipped. */
   readonly reads: readonly (keyof C & string)[];
   problems(config: C, isSound: IsSound): readonly Problem[];
 }

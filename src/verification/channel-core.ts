@@ -1,4 +1,4 @@
-/** What the core lends to each channel. */
+/** The services of the core for each channel. */
 import type { Logger } from "pino";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -42,10 +42,7 @@ export function createCore(options: {
         },
         onLost(update, error) {
           const reason = error instanceof Error ? error.message : "unknown";
-          logger.error(
-            { id, attempt, event: update.event, error: reason },
-            "the progress of a delivery could not be stored",
-          );
+          logger.error({ id, attempt, event: update.event, error: reason }, "delivery progress could not be stored");
         },
       });
     },

@@ -1,6 +1,6 @@
 /**
- * What a channel is to the core: one folder, one `ChannelModule`, one line in the composition root. The core
- * knows deliveries, codes and proofs; everything else about a way to reach a person is behind this port.
+ * The port between the core and a channel: one folder, one `ChannelModule`, one line in the composition root. The core
+ * knows deliveries, codes and proofs; everything else about a channel is behind this port.
  */
 import type { Logger } from "pino";
 import type { TSchema } from "typebox";
@@ -15,20 +15,20 @@ import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
 import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
 import type { Delivery, Guess, ProofKind, Verification } from "./types.ts";
 
-/** The states of one delivery. Redis gets it as Lua text beside the verification's own table. */
+/** The states of one delivery. Redis gets it as a Lua table, like the verification's own. */
 export interface DeliveryMachine {
-  /** State → what reaching it means for the verification; null: nothing. */
+  /** State → the verification's event when it is reached; null: none. */
   readonly states: Readonly<Record<string, Exclude<Event, "begun"> | null>>;
   readonly initial: string;
-  /** event → state before → state after. What is missing does not happen. */
+  /** event → state before → state after. Other transitions do not occur. */
   readonly transitions: Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;
-  /** States in which it may still reach the person: no other delivery begins meanwhile. */
+  /** States in which it may still reach the person: no other delivery begins in them. */
   readonly busy: readonly string[];
   /** States in which it waits for the person to act; it does not fail from there. */
   readonly waiting: readonly string[];
-  /** States that it does not leave. */
+  /** Final states. */
   readonly final: readonly string[];
-  /** What an event becomes while another part (call) of the same code is to come. */
+  /** The event that replaces another one while a further part (call) of the same code is pending. */
   readonly beforeLastPart: Readonly<Partial<Record<string, string>>>;
 }
 
@@ -44,34 +44,34 @@ export interface DeliveryOrder {
   readonly codeLength: number | null;
 }
 
-/** What a channel holds for one delivery (a channel slot, a connection) until the store has decided. */
+/** A channel's resource for one delivery (a channel slot, a connection), held until the store has decided. */
 export interface Reservation {
   /** Asks the store to begin the delivery, more than once where the channel offers something else at the second try. */
   begin(start: (args: ScriptArgs) => Promise<BeginAnswer>): Promise<BeginAnswer>;
-  /** The delivery has begun: makes it happen. Never throws. Called once, or `release` is. */
+  /** The delivery has begun: executes it. Never throws. Either this or `release` is called, once. */
   commit(verification: Verification): void;
-  /** Nothing was begun. Never throws. */
+  /** No delivery was begun. Never throws. */
   release(): void;
 }
 
-/** What a person gave, read by the channel: the code to compare, or why it cannot be one. */
+/** A check's input, read by the channel: the code to compare, or why it cannot be one. */
 export interface ReadGuess {
   readonly code: string;
   readonly codeLength: number;
 }
 
-/** What the core lends to a channel. */
+/** The services of the core for a channel. */
 export interface ChannelCore {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** When what may wait a little is written. */
+  /** When deferrable writes are flushed. */
   readonly batchTimer: BatchTimer;
-  /** Every verification that a script hands out passes here, so that its end is told once. */
+  /** Call it with every verification that a script returns, so that its end is reported once. */
   seen(seen: Seen): Verification;
-  /** Writes what happens to the newest attempt of a verification, in order. */
+  /** Stores the updates of a verification's newest attempt, in order. */
   progressOf(
     verification: Verification,
     onWritten: (update: DeliveryUpdate, after: AfterUpdate) => void,
@@ -94,7 +94,7 @@ export interface ChannelExample {
   readonly described: Readonly<Record<string, unknown>>;
 }
 
-/** What is fixed of a channel, and how it is opened: what its folder exports. */
+/** The static part of a channel and its constructor: the export of its folder. */
 export interface ChannelModule {
   /** In records, configuration and API. */
   readonly name: string;
@@ -106,18 +106,18 @@ export interface ChannelModule {
   readonly scripts: Readonly<Record<string, URL>>;
   /** JSON Schema (TypeBox) of what `describe` returns, for the API document. */
   readonly schema: TSchema;
-  /** What the API document shows of it; without it no example uses the channel. */
+  /** Its example in the API document; without it no example uses the channel. */
   readonly example?: ChannelExample;
   open(core: ChannelCore): Channel;
 }
 
-/** A channel at work. */
+/** An open channel. */
 export interface Channel {
-  /** Judges the order before anything is reserved. @throws {Refusal} */
+  /** Validates the order before anything is reserved. @throws {Refusal} */
   accept(order: DeliveryOrder): void;
-  /** @throws {Refusal} where there is nothing to be had */
+  /** @throws {Refusal} where no resource is available */
   reserve(order: DeliveryOrder): Promise<Reservation>;
-  /** What `refused` of its start script means. */
+  /** The refusal for `refused` of its start script. */
   refusal(why: string, figure: number): Refusal;
   /**
    * How many attempts the order takes, of a channel whose reservations others wait for and whose attempts and codes
@@ -130,17 +130,17 @@ export interface Channel {
   /** What another delivery by this channel takes over from its newest one; without it nothing. */
   again?(newest: Delivery, codeLength: number | null): Pick<DeliveryOrder, "calls" | "codeLength">;
   /**
-   * Reads a guess for its newest delivery. Without it the channel has no code to type.
-   * @param look the verification, where the guess alone does not tell enough
-   * @throws {Refusal} where it can never be right; that is no check
+   * Reads a check's input for its newest delivery. Without this method the channel has no code to type.
+   * @param look reads the verification, where the input alone is not sufficient
+   * @throws {Refusal} where it can never be right; that does not count as a check
    */
   read?(guess: Guess, look: () => Promise<Verification>): Promise<ReadGuess>;
-  /** The channel's object in the API. @param ended whether the verification has ended: then nothing is secret */
+  /** The channel's object in the API. @param ended whether the verification has ended: then no field is secret */
   describe(delivery: Delivery, ended: boolean): Readonly<Record<string, unknown>>;
-  /** The verification has ended: what is still under way is stopped. Never throws. */
+  /** The verification has ended: stops what is still in progress. Never throws. */
   stop(verification: Verification): void;
-  /** Lets deliveries in progress end; what is left after `graceMs` is canceled. */
+  /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when the store has all that happened so far. */
+  /** Resolves when all updates so far are stored. */
   settled(): Promise<void>;
 }

@@ -2,28 +2,28 @@
 import type { Channel, ChannelCore, ChannelModule } from "./channel-port.ts";
 import { channelNotAvailable } from "./refusals.ts";
 
-/** A channel at work, with what is fixed of it. */
+/** An open channel with its static part. */
 export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "example" | "enabled"> &
   Channel;
 
 export interface ChannelSet {
-  /** Every one that can be used, in the order of the composition root; the first is the default. */
+  /** The enabled ones, in the order of the composition root; the first is the default. */
   readonly usable: readonly OpenChannel[];
   readonly all: readonly OpenChannel[];
-  /** One of which a delivery was begun; undefined where only a newer gateway has it. */
+  /** The channel of a stored delivery; undefined where only a newer gateway has it. */
   find(name: string): OpenChannel | undefined;
-  /** The one that a request names. @param name null: the default @throws {Refusal} `not_supported` */
+  /** The channel that a request names. @param name null: the default @throws {Refusal} `not_supported` */
   wanted(name: string | null): OpenChannel;
 }
 
-/** @throws {Error} where two have one name, or none can be used */
+/** @throws {Error} where two have the same name, or none is enabled */
 export function openChannels(modules: readonly ChannelModule[], core: (name: string) => ChannelCore): ChannelSet {
   const all = modules.map((module) => ({ ...module, ...module.open(core(module.name)) }));
   const byName = new Map(all.map((channel) => [channel.name, channel]));
   if (byName.size !== all.length) throw new Error("two channels have the same name");
   const usable = all.filter(({ enabled }) => enabled);
   const [standard] = usable;
-  if (standard === undefined) throw new Error("no channel can be used");
+  if (standard === undefined) throw new Error("no channel is enabled");
   return {
     all,
     usable,

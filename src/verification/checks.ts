@@ -1,4 +1,4 @@
-/** Checks of what a person gave: by the verification's id, or by the number alone. */
+/** Checks: by the verification's id, or by the number alone. */
 import type { Logger } from "pino";
 import type { Publish } from "../shared/publish.ts";
 import { Refusal } from "../shared/refusal.ts";
@@ -65,7 +65,7 @@ export function createChecks(options: {
 
     function answer({ status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">, valid: boolean): CheckAnswer {
       publish("verification.checked", { verification: id, valid }, { app });
-      // Without this line nothing shows that codes of one callee are being guessed.
+      // The only sign that codes of one callee are being guessed.
       if (!valid) logger.info({ id, app, checksLeft }, "wrong code");
       return { id, status, valid, checksLeft };
     }
@@ -81,7 +81,7 @@ export function createChecks(options: {
       const [only] = matching;
       if (matching.length > 1) throw ambiguous();
       if (only !== undefined) return check(app, only.id, guess);
-      // Whether a verification is open is not told to the person who types: the answer is that of a wrong code.
+      // Whether a verification is open is not revealed to the person who types: the answer is that of a wrong code.
       const counted = await store.countBlindCheck(app, callee);
       const checksLeft = Math.max(0, maxChecks - counted);
       return {

@@ -1,4 +1,4 @@
-/** Limits of a verification that must fit each other. */
+/** Limits of a verification that must be consistent. */
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import type { VerificationSettings } from "./config.ts";

@@ -12,7 +12,7 @@ import { clientGone, ended, limited, notFound } from "./refusals.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
 
-/** A delivery to begin, with what a new verification is to keep. */
+/** A delivery to begin, with the data of a new verification. */
 export interface BeginRequest {
   readonly mode: BeginDelivery["mode"];
   readonly order: DeliveryOrder;
@@ -23,7 +23,7 @@ export interface BeginRequest {
 }
 
 export interface Deliveries {
-  /** @throws {Refusal} where nothing was begun */
+  /** @throws {Refusal} where no delivery was begun */
   begin(channel: OpenChannel, request: BeginRequest): Promise<Verification>;
 }
 
@@ -38,8 +38,8 @@ export function createDeliveries(options: {
   const recentRefusals = createRecentRefusals(clock);
 
   /**
-   * What a delivery needs (a channel slot) is reserved before the store is asked, so that nothing is begun that cannot be
-   * made. A callee that was refused a moment ago is looked at first: its next refusals cost others nothing.
+   * A delivery's resource (a channel slot) is reserved before the request to the store, so that no delivery is begun that
+   * cannot be executed. A callee that was just refused is checked first: its further refusals take no slot from others.
    */
   async function lookFirst(channel: OpenChannel, order: DeliveryOrder): Promise<BeginAnswer | null> {
     const attempts = channel.attemptsOf?.(order);

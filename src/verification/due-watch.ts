@@ -1,24 +1,24 @@
 /**
- * Ends what is due though nobody asks: verifications whose time is over, deliveries whose gateway died. What is due lies
- * in Redis, and every gateway looks at all of it, so it is done within a few seconds whichever gateway is left.
+ * Ends due items without a request: verifications whose lifetime is over, deliveries whose gateway died. Due items are in
+ * Redis, and every gateway checks all of them, so they end within a few seconds as long as one gateway runs.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { Seen, VerificationStore } from "./store-port.ts";
 
-/** Between two looks at all shards: well within the 5 s in which an end is to be told. */
+/** Interval between two checks of all shards: well within the 5 s in which an end must be reported. */
 const intervalMs = 1000;
-/** One script takes about 10 µs for each: it holds up Redis for about a millisecond. */
+/** A script takes about 10 µs for each, so it blocks Redis for about a millisecond. */
 const mostAtOnce = 100;
 
 export interface DueWatch {
   start(): void;
-  /** Looks now. Resolves when each shard was looked at; never rejects. */
+  /** Checks now. Resolves when each shard was checked; never rejects. */
   look(): Promise<void>;
   stop(): void;
 }
 
-/** @param onSeen is told of each verification that a look ended */
+/** @param onSeen called with each verification that a check ended */
 export function createDueWatch(options: {
   readonly store: Pick<VerificationStore, "settleDue" | "shards">;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export function createDueWatch(options: {
     const looks = await Promise.allSettled(Array.from({ length: store.shards }, (_, shard) => settle(shard)));
     const failed = looks.filter((one) => one.status === "rejected");
     if (failed.length > 0)
-      logger.warn({ shards: failed.length }, "what is due could not be ended: tried again in a second");
+      logger.warn({ shards: failed.length }, "due verifications could not be ended; retrying in a second");
   }
 
   function schedule(): void {

@@ -1,4 +1,4 @@
-/** Tells every end of a verification once, and stops what is still under way for it. */
+/** Reports every end of a verification once, and stops its deliveries in progress. */
 import type { Logger } from "pino";
 import type { Publish } from "../shared/publish.ts";
 import type { VerificationEvents } from "./events.ts";
@@ -7,9 +7,9 @@ import type { Seen, VerificationStore } from "./store-port.ts";
 import { newestOf, type Verification } from "./types.ts";
 
 export interface Endings {
-  /** Every verification that the store hands out passes here: its end is told by the gateway that caused or found it. */
+  /** Call it with every verification that the store returns: the gateway that caused or found its end reports it. */
   seen(seen: Seen): Verification;
-  /** The verification as it is now. @throws {Refusal} `verification_not_found` */
+  /** The verification's current state. @throws {Refusal} `verification_not_found` */
   look(app: string, id: string): Promise<Verification>;
 }
 

@@ -1,4 +1,4 @@
-/** What happens to a verification. */
+/** Events of a verification. */
 import type { Status } from "./machine.ts";
 
 export interface VerificationEvents {
@@ -19,7 +19,7 @@ export interface VerificationEvents {
     readonly channel: string;
     readonly country: string | null;
     readonly status: Status;
-    /** How the newest delivery went. */
+    /** The newest delivery's reason. */
     readonly reason: string | null;
   };
 }

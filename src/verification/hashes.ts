@@ -1,7 +1,7 @@
 /**
- * What Redis may know of secrets: keyed hashes only. A code has 10^4 values, so a plain hash would be no secret at
- * all; without the key an HMAC tells nothing (RFC 2104). Each purpose has its own label, so that a value of one can
- * never be taken for a value of another.
+ * Redis only gets keyed hashes of secrets. A code has 10^4 values, so a plain hash would not protect it; without the key
+ * an HMAC reveals nothing (RFC 2104). Each purpose has its own label, so that a value of one can never be used for
+ * another.
  */
 import { createHmac, createSecretKey } from "node:crypto";
 import type { StartRequest } from "./types.ts";
@@ -9,7 +9,7 @@ import type { StartRequest } from "./types.ts";
 /** base64url characters that are kept: 132 of 256 bits. RFC 2104 §5 asks for at least half. */
 const hashLength = 22;
 
-/** How the store knows a callee. */
+/** The callee's identity in the store. */
 export interface CalleeRef {
   /** HMAC mod 65,536 in 4 hex digits: which Redis Cluster slot. */
   readonly bucket: string;
@@ -24,15 +24,15 @@ export interface Hashes {
   code(verificationId: string, code: string): string;
   /** A caller ID as shown to one callee: the same caller ID looks different for another. */
   callerId(callee: string, callerId: string): string;
-  /** A caller ID whoever it is shown to: what is counted over all callees. */
+  /** A caller ID independent of the callee: for counts over all callees. */
   presented(callerId: string): string;
   /** A client's session of one app. */
   session(app: string, session: string): string;
-  /** What stands for the id of a verification where none is open: always the same for one app and number. */
+  /** A substitute id where no verification is open: always the same for one app and number. */
   blindId(app: string, callee: string): string;
   /** An Idempotency-Key of one app. */
   idempotencyKey(app: string, key: string): string;
-  /** Tells whether two requests say the same, whatever the order of their keys. */
+  /** Equal for requests with the same content, regardless of the order of their keys. */
   fingerprint(request: StartRequest): string;
 }
 

@@ -1,9 +1,9 @@
 /**
- * One request, one verification, however often it is sent.
+ * One request starts one verification, however often it is sent.
  *
  * The key is reserved with the id that the verification will have, before anything is begun. Starting is idempotent
- * on the id, so a crash at any point, or a store that took the start but lost its answer, leaves at most one delivery.
- * Redis keeps the id alone; a replay answers the verification's current state, or that it is kept no more.
+ * on the id, so a crash at any point, or a store that executed the start but lost its answer, leaves at most one delivery.
+ * Redis keeps only the id; a replay answers the verification's current state, or that it no longer exists.
  */
 import { Refusal } from "../shared/refusal.ts";
 import { clientGone, notKept } from "./refusals.ts";
@@ -14,7 +14,7 @@ import type { Verification } from "./types.ts";
  * @param find the verification with the given id, or null
  * @param start starts the verification with the given id, or returns the one that has it
  * @throws {Refusal} `idempotency_key_reused` where another request has the key, `verification_not_found` where the
- *   verification is kept no more, and whatever `start` throws
+ *   verification no longer exists, and the errors of `start`
  */
 export async function startOnce(
   store: Pick<VerificationStore, "reserve" | "release">,
@@ -40,18 +40,18 @@ export async function startOnce(
 }
 
 /**
- * A refusal changed nothing, so the app may try again with the same key; after any other error nobody knows. A request
- * whose client is gone may have been sent again already: that one needs the reservation.
+ * A refusal changed nothing, so the app may retry with the same key; after any other error the outcome is unknown. A
+ * request whose client disconnected may already have been sent again: that one needs the reservation.
  */
 function beganNothing(error: unknown): boolean {
   return error instanceof Refusal && error.code !== "store_unavailable" && error !== clientGone;
 }
 
-/** Best effort: a reservation that stays leads to the same id again, and ends by itself. */
+/** Best effort: a remaining reservation leads to the same id again, and expires. */
 async function forget(store: Pick<VerificationStore, "release">, request: IdempotentRequest): Promise<void> {
   try {
     await store.release(request);
   } catch {
-    // The refusal is what the app must be told.
+    // The app must receive the refusal.
   }
 }

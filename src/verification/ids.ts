@@ -1,6 +1,6 @@
 /**
  * Verification ids: `v`, the callee's bucket in 4 hex digits, and 128 random bits in 22 url-safe characters.
- * The bucket leads to the Redis Cluster slot without asking; 128 bits cannot be guessed (RFC 9562 §6.9 asks ≥ 122).
+ * The bucket determines the Redis Cluster slot without a lookup; 128 bits cannot be guessed (RFC 9562 §6.9 asks ≥ 122).
  */
 import type { Random } from "../shared/random.ts";
 
@@ -11,7 +11,7 @@ export function newVerificationId(bucket: string, random: Random): string {
   return `v${bucket}${random.bytes(16).toString("base64url")}`;
 }
 
-/** The bucket of a well-formed id; null for any other text, of which no verification can exist. */
+/** The bucket of a well-formed id; null for any other string, which cannot be an id. */
 export function bucketOfId(id: string): string | null {
   return pattern.exec(id)?.[1] ?? null;
 }

@@ -1,9 +1,9 @@
 /**
- * The states of a verification and everything that may move it. Redis gets this very table as Lua text
- * (src/redis/scripts.ts), so the rule that decides inside Redis is the one that the property tests read.
+ * The states of a verification and its transitions. Redis gets this same table as Lua text (src/redis/scripts.ts), so the
+ * rule that decides inside Redis is the one that the property tests read.
  *
- * What happens to one delivery is the channel's own table (`DeliveryMachine` in channel-port.ts); what a state of a
- * delivery means for the verification is one of the events here.
+ * A delivery has its channel's own table (`DeliveryMachine` in channel-port.ts); a state of a delivery maps to one of
+ * the verification's events here.
  */
 
 /** pending → sending → delivered → verified | failed | expired | canceled | undeliverable */
@@ -22,7 +22,7 @@ export type Status = (typeof statuses)[number];
 export const events = [
   /** Another delivery begins. */
   "begun",
-  /** The delivery is under way. */
+  /** The delivery is in progress. */
   "sending",
   /** The person may have the code. */
   "delivered",
@@ -32,18 +32,18 @@ export const events = [
   "undelivered_pending",
   /** The delivery failed, and the code of an earlier one is still open. */
   "undelivered_delivered",
-  /** The right code, or what proves without one. */
+  /** The right code, or a proof without a code. */
   "proven",
   /** The last wrong check was made. */
   "exhausted",
-  /** Its time is over. */
+  /** Its lifetime is over. */
   "expired",
   /** The app canceled it. */
   "canceled",
 ] as const;
 export type Event = (typeof events)[number];
 
-/** event → status before → status after. What is missing does not happen. */
+/** event → status before → status after. Other transitions do not occur. */
 export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status, Status>>>>> = {
   begun: { pending: "sending", delivered: "sending" },
   sending: { pending: "sending" },
@@ -63,7 +63,7 @@ export function next(status: Status, event: Event): Status | null {
   return transitions[event][status] ?? null;
 }
 
-/** The statuses that no event leaves. */
+/** The final statuses. */
 export const terminalStatuses: readonly Status[] = statuses.filter((status) =>
   events.every((event) => next(status, event) === null),
 );

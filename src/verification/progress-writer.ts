@@ -1,17 +1,17 @@
 /**
- * Writes what happens to one attempt into the store, in order. Only the newest update counts: what comes before the next
- * flush, or while the store is busy, replaces what waits. So one attempt never has more than one write in progress and one
- * waiting, and a store that is down for a while gets the last state when it is back. What is lost for good is settled by
+ * Stores the updates of one attempt, in order. Only the newest one counts: an update before the next flush, or while the
+ * store is busy, replaces the waiting one. So one attempt never has more than one write in progress and one
+ * waiting, and a store that is down for a while gets the last state when it is back. A lost update is settled by
  * the attempt's deadline.
  */
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { DeliveryChange } from "./store-port.ts";
 
-/** Together longer than a failover of Sentinel or Cluster takes with their defaults (some 10 to 30 s). */
+/** Together longer than a failover of Sentinel or Cluster takes with their defaults (about 10 to 30 s). */
 const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
 
-/** One thing that happened to an attempt. */
+/** One update of an attempt. */
 export type DeliveryUpdate = Omit<DeliveryChange, "app" | "id" | "attempt">;
 
 export interface ProgressWriter {
@@ -20,13 +20,13 @@ export interface ProgressWriter {
   settled(): Promise<void>;
 }
 
-/** @param options.store stores one update; may reject, then it is tried again, or the update that came since */
+/** @param options.store stores one update; if it rejects, that update or a newer one is tried again */
 export function createProgressWriter(options: {
   readonly store: (update: DeliveryUpdate) => Promise<void>;
   /** When updates are written: with those of other attempts. */
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
-  /** Called once where an update is lost for good. */
+  /** Called once where an update is finally lost. */
   readonly onLost: (update: DeliveryUpdate, error: unknown) => void;
 }): ProgressWriter {
   const { store, batchTimer, clock, onLost } = options;

@@ -1,7 +1,7 @@
-/** Callees that were refused by one of their limits a moment ago: by their hash, until the limit may have gone. */
+/** Callees that were just refused by one of their limits: by hash, until the limit may have expired. */
 import type { Clock } from "../shared/clock.ts";
 
-/** About 1 MB. The oldest are forgotten first; then such a start only costs what any start costs. */
+/** About 1 MB. The oldest are evicted first; without an entry a start only costs the usual amount. */
 const maxKept = 10_000;
 
 export interface RecentRefusals {

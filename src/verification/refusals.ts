@@ -3,7 +3,7 @@ import { Refusal } from "../shared/refusal.ts";
 import type { Status } from "./machine.ts";
 import type { CalleeLimit } from "./store-port.ts";
 
-/** Neutral: other apps' requests may have used up the limit, and no tenant is told of another. */
+/** Neutral: other apps' requests may have used up the limit, and no tenant learns about another. */
 const limitDetails: Record<CalleeLimit, string> = {
   wrong_checks: "too many wrong codes for this number; retry later",
   live_call: "a call to this number is in progress",
@@ -31,7 +31,7 @@ export function ended(status: Status): Refusal {
   return new Refusal("verification_ended", `the verification has already ended (status: ${status})`);
 }
 
-/** The refusal of what needs a code, where there is none to type. */
+/** The refusal of a request that needs a code, where there is none to type. */
 export function noCode(channel: string): Refusal {
   return new Refusal(
     "invalid_request",

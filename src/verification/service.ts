@@ -1,4 +1,4 @@
-/** Proves that a person holds a `to`: the one service behind the API. See `Verifications` for what it promises. */
+/** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
 import type { AppIdentity } from "../apps/principal.ts";
 import type { Numbers } from "../numbers/ports.ts";
@@ -41,13 +41,13 @@ export interface VerificationsOptions {
 
 export interface VerificationService extends Verifications {
   readonly channels: ChannelSet;
-  /** From now on what is due is ended, whichever gateway began it. */
+  /** From now on due items are ended, whichever gateway began them. */
   startDueWatch(): void;
-  /** Looks at what is due now. */
+  /** Checks the due items now. */
   settleDue(): Promise<void>;
-  /** Lets deliveries in progress end; what is left after `graceMs` is canceled. */
+  /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when the store has all that happened so far: to be awaited after `drain`. */
+  /** Resolves when all updates so far are stored: await it after `drain`. */
   settled(): Promise<void>;
   stop(): void;
 }

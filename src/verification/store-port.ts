@@ -1,4 +1,4 @@
-/** What verification asks of the place where its state lives (src/redis). The rules run there, each as one atomic step. */
+/** The port from verification to the store of its state (src/redis). The rules run there, each as one atomic step. */
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
 import type { Verification } from "./types.ts";
@@ -6,7 +6,7 @@ import type { Verification } from "./types.ts";
 /** A channel's own arguments of one of its scripts. */
 export type ScriptArgs = readonly (string | number)[];
 
-/** What every channel's start has in common. */
+/** The common arguments of every channel's start. */
 export interface BeginDelivery {
   /** `new`: the first delivery of a new verification. `again`: another one of a verification that goes on. */
   readonly mode: "new" | "again";
@@ -23,17 +23,17 @@ export interface BeginDelivery {
   readonly session: string | null;
 }
 
-/** Which limit of the callee stands against a delivery. */
+/** The callee's limit that blocks a delivery. */
 export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts";
 
-/** A verification as a script left it. */
+/** A verification after a script. */
 export interface Seen {
   readonly verification: Verification;
-  /** Whether this very script ended it, so that its end is told exactly once. */
+  /** Whether this script run ended it, so that its end is reported exactly once. */
   readonly endedNow: boolean;
 }
 
-/** What a script says that began nothing. */
+/** The reply of a script that began no delivery. */
 export type NotBegun =
   | { readonly kind: "limited"; readonly limit: CalleeLimit; readonly retryAfterMs: number }
   /** The channel's own reason, and a figure that goes with it. */
@@ -44,7 +44,7 @@ export type NotBegun =
 export type BeginAnswer =
   /** @property choice which of the offers was taken (0 = first) */
   | { readonly kind: "begun"; readonly choice: number; readonly verification: Verification }
-  /** A verification with this id was started before: nothing is begun. */
+  /** A verification with this id was started before: no delivery is begun. */
   | ({ readonly kind: "exists" } & Seen)
   | NotBegun;
 
@@ -52,7 +52,7 @@ export type BeginAnswer =
 export type ScriptAnswer = BeginAnswer | { readonly kind: "stale" } | ({ readonly kind: "seen" } & Seen);
 
 export type CheckResult =
-  /** Wrong, and it goes on. */
+  /** Wrong, and the verification stays open. */
   | { readonly kind: "checked"; readonly status: Status; readonly checksLeft: number }
   /** Right, or wrong for the last time: that ended it. */
   | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
@@ -65,26 +65,26 @@ export type CheckResult =
   | { readonly kind: "not_found" }
   | ({ readonly kind: "ended" } & Seen);
 
-/** Something that happened to the newest delivery of a verification. */
+/** An event of a verification's newest delivery. */
 export interface DeliveryChange {
   readonly app: string;
   readonly id: string;
-  /** Which attempt it is of; changes of an older one are ignored. */
+  /** Its attempt; updates of an older one are ignored. */
   readonly attempt: number;
   /** Of the channel's `DeliveryMachine`. */
   readonly event: string;
   readonly reason: string | null;
-  /** What is known at its end, as JSON; kept whatever the verification became meanwhile. */
+  /** Its result as JSON; stored regardless of the verification's status. */
   readonly result?: unknown;
   /** Its end was not seen: it may still reach the callee, so no other begins until its deadline. */
   readonly mayStillRing?: boolean;
-  /** It should be over in so long: what a client that is refused meanwhile is told to wait. Null: nothing new. */
+  /** Expected time until it is over: the Retry-After of clients that are refused until then. Null: unchanged. */
   readonly remainingMs?: number | null;
 }
 
 export type ChangeResult =
   | ({ readonly kind: "seen" } & Seen)
-  /** The verification goes on. Comes three times a call, so it is short. `seq` is 0 where nothing changed. */
+  /** The verification stays open. Sent three times per call, so it is short. `seq` is 0 where nothing changed. */
   | { readonly kind: "noted"; readonly status: Status; readonly partsDelivered: number; readonly seq: number }
   | { readonly kind: "not_found" };
 
@@ -118,8 +118,8 @@ export interface OpenVerification {
 }
 
 /**
- * Every method is one atomic step; every method throws `Refusal("store_unavailable")` where the store gave no answer.
- * Then nobody knows whether the step was taken: nothing may be sent, and nothing counts as verified.
+ * Every method is one atomic step; every method throws `Refusal("store_unavailable")` where the store did not answer.
+ * Then it is unknown whether the step was executed: no delivery may be started, and nothing counts as verified.
  * Deadlines (of the delivery, of the verification) are applied before anything else, by the store's own clock.
  */
 export interface VerificationStore {
@@ -132,7 +132,7 @@ export interface VerificationStore {
     verification: { app: string; id: string },
     args: ScriptArgs,
   ): Promise<ScriptAnswer>;
-  /** Runs another script of a channel on what is kept of a callee under `name`. */
+  /** Runs another script of a channel on the callee's key `name`. */
   runOnCallee(
     channel: string,
     script: string,
@@ -140,7 +140,7 @@ export interface VerificationStore {
     name: string,
     args: ScriptArgs,
   ): Promise<ScriptAnswer>;
-  /** The limit that stands against a code of so many attempts for this callee now, without beginning one; null: none. */
+  /** The limit that blocks a delivery with this many attempts to this callee now, without beginning one; null: none. */
   limitOn(
     app: string,
     callee: CalleeRef,
@@ -155,13 +155,13 @@ export interface VerificationStore {
   change(change: DeliveryChange): Promise<ChangeResult>;
   cancel(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
   findOpen(app: string, callee: CalleeRef): Promise<readonly OpenVerification[]>;
-  /** Counts a check of a number of which nothing is open. @returns how many were counted in the window, this one too */
+  /** Counts a check of a number without an open verification. @returns the count in the window, including this one */
   countBlindCheck(app: string, callee: CalleeRef): Promise<number>;
-  /** Ends what is due, whichever gateway began it. @returns those that this step ended, and whether more may be due */
+  /** Ends due items, whichever gateway began them. @returns those that this step ended, and whether more may be due */
   settleDue(shard: number, most: number): Promise<{ readonly seen: readonly Seen[]; readonly more: boolean }>;
   /** How many shards `settleDue` has. */
   readonly shards: number;
   reserve(request: IdempotentRequest): Promise<KeyReservation>;
-  /** Forgets the reservation of a request that was refused. */
+  /** Removes the reservation of a refused request. */
   release(request: IdempotentRequest): Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** The words of a verification, the same for every channel. */
+/** The types of a verification, the same for every channel. */
 import type { AppIdentity } from "../apps/principal.ts";
 import type { Status } from "./machine.ts";
 
-/** What a channel can prove that a person holds. */
+/** What a channel proves that a person holds. */
 export const proofKinds = ["phone", "email", "device"] as const;
 export type ProofKind = (typeof proofKinds)[number];
 
@@ -13,21 +13,21 @@ export interface Delivery {
   readonly channel: string;
   /** One of the states of the channel's `DeliveryMachine`. */
   readonly state: string;
-  /** How it went, in the channel's words, once that is known. */
+  /** The channel's reason for its state, once known. */
   readonly reason: string | null;
-  /** How many parts (calls) it takes to tell the code. */
+  /** How many parts (calls) carry the code. */
   readonly parts: number;
   /** How many of them are over and may have been seen. */
   readonly partsDelivered: number;
-  /** What the channel's start script kept of it. */
+  /** Details from the channel's start script. */
   readonly details: unknown;
-  /** What the channel learned at its end; null until then. */
+  /** The channel's result at its end; null until then. */
   readonly result: unknown;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
 }
 
-/** One try to prove that a person holds a `to`. */
+/** One attempt to prove that a person holds a `to`. */
 export interface Verification {
   readonly id: string;
   /** The tenant that started it; others get `verification_not_found`. */
@@ -51,7 +51,7 @@ export interface Verification {
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly endedAtMs: number | null;
-  /** How many events told of it so far. */
+  /** Number of its events so far. */
   readonly seq: number;
 }
 
@@ -62,22 +62,22 @@ export function newestOf({ id, deliveries }: Pick<Verification, "id" | "deliveri
   return newest;
 }
 
-/** What an app asks for. Already of the right shape (http/verifications), not yet judged. */
+/** An app's request. The schema was checked (http/verifications), the content was not. */
 export interface StartRequest {
   readonly to: string;
   readonly country?: string;
   /** Without it the gateway's default channel. */
   readonly channel?: string;
-  /** How many calls tell the code; for channels that call. */
+  /** How many calls carry the code; for channels that call. */
   readonly calls?: number;
   readonly codeLength?: number;
   readonly reference?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  /** The client's session, by which `checkByNumber` tells several open verifications of one number apart. */
+  /** The client's session, by which `checkByNumber` selects among several open verifications of one number. */
   readonly session?: string;
 }
 
-/** What a person gave: the code, or the whole caller ID of each call as the phone showed it, the first call's first. */
+/** A check's input: the code, or the whole caller ID of each call as the phone showed it, the first call's first. */
 export type Guess = { readonly code: string } | { readonly callerIds: readonly string[] };
 
 export interface CheckAnswer {
@@ -87,7 +87,7 @@ export interface CheckAnswer {
   readonly checksLeft: number | null;
 }
 
-/** Whether the client of a request has closed its connection: then nothing is begun, since the answer would reach no client. */
+/** Whether the client of a request has closed its connection: then no delivery is begun, since the answer would reach no client. */
 export type ClientIsGone = () => boolean;
 
 /** The service that http/ and the sandbox use (service.ts). Every method may throw a `Refusal`. */
@@ -114,7 +114,7 @@ export interface Verifications {
   /** Begins another delivery. @param channel without it, that of the newest delivery */
   resend(app: AppIdentity, id: string, channel?: string | null, clientIsGone?: ClientIsGone): Promise<Verification>;
   cancel(app: AppIdentity, id: string): Promise<Verification>;
-  /** What `resend` may be called with now, and from when on. */
+  /** The channels that `resend` accepts, and from when on. */
   nextChannels(app: AppIdentity, verification: Verification): readonly NextChannel[];
 }
 

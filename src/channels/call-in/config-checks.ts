@@ -20,13 +20,13 @@ export const callInChecks: readonly CrossCheck<Sections>[] = [
 function callsCanComeIn({ call_in: { numbers }, trunks }: Sections, isSound: IsSound): Problem[] {
   if (numbers.length === 0 || !isSound(["trunks"])) return [];
   if (Object.values(trunks).some((trunk) => trunk.inbound?.trusted)) return [];
-  const expected = "a trunk with `inbound: { trusted: true }` too: by no other can a call prove a number";
+  const expected = "a trunk with `inbound: { trusted: true }`: calls on other trunks prove no number";
   return [{ path: ["call_in", "numbers"], given: "numbers without such a trunk", expected }];
 }
 
 /**
- * People call missed calls back. If that number were one to call in on, ringing somebody would be enough to make them
- * prove a verification that they know nothing of.
+ * People call missed calls back. If that number were also a call-in number, ringing a person would be enough to make
+ * them prove a verification that they did not start.
  */
 function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Sections, isSound: IsSound): Problem[] {
   return numbers.flatMap((number, index) => {

@@ -1,11 +1,11 @@
-/** What happens to calls that come in. */
+/** Events of inbound calls. */
 
 /**
- * What came of such a call, by the first thing that stood against it: an AMI event without the dialplan's secret
- * (`forged`), the dialplan did not pass the INVITE on whole (`unreadable`), a number that is not in the trunk's
+ * The result of such a call, by the first objection: an AMI event without the dialplan's secret (`forged`), the dialplan
+ * did not pass on the complete INVITE (`unreadable`), a number that is not in the trunk's
  * `number_format` (`wrong_format`), it called none of our numbers, its trunk is not trusted, it was forwarded, its identity
- * was withheld or not one that the network asserted, its signature attests too little, too many came at once, nothing waited
- * for it, the store was unreachable.
+ * was withheld or not one that the network asserted, its signature attests too little, too many came at once, no verification
+ * waited for it, the store was unreachable.
  */
 export const inboundCallResults = [
   "verified",

@@ -1,4 +1,4 @@
-/** A call in, in the API document's examples. */
+/** An inbound call in the API document's examples. */
 import type { ChannelExample } from "../../verification/channel-port.ts";
 
 export const callInExample: ChannelExample = {

@@ -1,14 +1,14 @@
-/** Looks up what a call that came in proves. */
+/** Looks up which verification an inbound call proves. */
 import type { Publish } from "../../shared/publish.ts";
 import type { TrunkCall } from "../../telephony/calls/inbound.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import type { InboundCallEvents, InboundCallResult } from "./events.ts";
 
-/** Calls that may be looked up at once. A flood of calls is refused all the same, but takes no more of the store's time. */
+/** Calls that may be looked up at once. Further calls are rejected as well, but not looked up, which bounds the store's load. */
 const maxLookups = 200;
 
 export interface InboundCalls {
-  /** A call came in and was refused. Never throws; returns at once. */
+  /** Handles an inbound call that was rejected. Never throws; returns at once. */
   receive(call: TrunkCall): void;
   /** Resolves when every call so far was looked up. */
   settled(): Promise<void>;
@@ -30,7 +30,7 @@ export function createInboundCalls(options: {
       const found = await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, []);
       if (found.kind !== "seen") return "no_match";
       const { id, app, country, status } = seen(found);
-      // It may have expired at this moment, or been verified by the call before.
+      // It may have just expired, or been verified by an earlier call.
       if (!found.endedNow || status !== "verified") return "no_match";
       logger.info({ id, app, country, trunk }, "verified by an inbound call");
       return "verified";
@@ -40,7 +40,7 @@ export function createInboundCalls(options: {
     }
   }
 
-  /** Why a call proves nothing, whichever number it comes from; null where it may. */
+  /** Why a call proves nothing, for any caller; null where it may. */
   function worthless({ trusted, caller, called, doubt }: TrunkCall): InboundCallResult | null {
     if (called === null) return doubt ?? "other_number";
     if (!ours.has(called)) return "other_number";

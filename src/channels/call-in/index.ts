@@ -1,8 +1,8 @@
 /**
  * Call in: the person calls a number of ours from the phone that is to be verified, and the caller's number is the
- * proof. The call is refused, so nobody pays. No code is involved.
+ * proof. The call is rejected, so it is free. No code is involved.
  *
- * It is worth what the caller ID is worth: only calls by a trunk marked as trusted count.
+ * The proof is only as reliable as the caller ID: only calls on a trunk marked as trusted count.
  */
 import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
@@ -16,12 +16,12 @@ import { createInboundCalls } from "./inbound-calls.ts";
 import { callInMachine } from "./machine.ts";
 import { CallInBody } from "./schema.ts";
 
-/** Numbers that one start offers to the store: with so many held for one callee, hourly limits were passed long ago. */
+/** Numbers that one start offers to the store: more than the hourly limits allow for one callee. */
 const maxOffered = 20;
 
 export interface CallInParts {
   readonly config: CallInConfig;
-  /** Sets the one receiver of calls that came in. */
+  /** Sets the one receiver of inbound calls. */
   readonly onInbound: (receiver: (call: TrunkCall) => void) => void;
   readonly publish: Publish<InboundCallEvents>;
 }
@@ -66,7 +66,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
   };
 }
 
-/** Up to `count` of the numbers in random order (Fisher and Yates): which one it will be cannot be predicted. */
+/** Up to `count` of the numbers in random order (Fisher–Yates): the number that a callee gets is unpredictable. */
 function draw(numbers: readonly string[], count: number, random: Random): readonly string[] {
   const left = [...numbers];
   const drawn: string[] = [];

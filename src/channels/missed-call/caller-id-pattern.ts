@@ -2,9 +2,10 @@
  * The regular expression with which an app on the phone recognises our call among others.
  *
  * The same call is shown as `+44 7700 900123`, `0044…`, `07700 900123`, `447700900123` or with another exit code,
- * depending on carrier, phone and the country the phone is in. What it matches is what `/check` reads as a caller ID
- * (shared/typed-digits.ts). No `\p{…}`: JavaScript knows that with a flag only, and surrogate pairs nowhere alike; so of
- * the digits there are those of the scripts that phones use by default (CLDR), and of the rest the Basic Multilingual Plane.
+ * depending on carrier, phone and the country the phone is in. It matches what `/check` reads as a caller ID
+ * (shared/typed-digits.ts). No `\p{…}`: JavaScript supports it only with a flag, and languages treat surrogate pairs
+ * differently; so it has the digits of the scripts that phones use by default (CLDR), and otherwise only the Basic
+ * Multilingual Plane.
  */
 import { getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import { maxTypedLength } from "../../shared/typed-digits.ts";
@@ -23,14 +24,14 @@ const punctuation =
   "\\-\\u058a\\u05be\\u1400\\u1806\\u2010-\\u2015\\u2212\\u2e17\\u2e1a\\u2e3a\\u2e3b\\u2e40\\u2e5d\\u301c\\u3030\\u30a0" +
   "\\ufe31\\ufe32\\ufe58\\ufe63\\uff0d()./\\uff08\\uff09\\uff0e\\uff0f";
 const ends = `[${spaces}\\n-\\r\\u0085\\u2028\\u2029]*`;
-/** Looked at first: no other character, and no longer than is read. The rest need only tell digits from other signs. */
+/** Checked first: no other character, and no longer than is read. The parts after it only separate digits from other signs. */
 const alphabet =
   `(?=[\\s\\S]{1,${maxTypedLength}}$)` +
   `(?=${ends}[${spaces}(\\uff08]*[+\\uff0b]?[${spaces}${punctuation}${digitRanges}]*${ends}$)`;
 
 /** Within the alphabet there are only digits between U+0660 and U+1049. */
 const anyOfDigits = "0-9\\u0660-\\u1049\\uff10-\\uff19";
-/** Each gap stands between two digits, so no text makes matching slow. */
+/** Each gap is between two digits, so no input makes matching slow. */
 const gap = `[^${anyOfDigits}]*`;
 const anyDigit = `[${anyOfDigits}]${gap}`;
 /** Exit codes have up to four digits: ITU's 00, North America's 011, Australia's 0011, Russia's 810. */
@@ -39,7 +40,7 @@ const exitCode = `(?:${anyDigit}){0,4}`;
 const trunkPrefix = `(?:${anyDigit}){0,3}`;
 /** `+44 (0) 7700 …` */
 const bracketedZero = `(?:${digit(0)}${gap})?`;
-/** `codeWithin` compares as many digits; so short a rest has no other trunk prefix than zeros. */
+/** `codeWithin` compares as many digits; a remainder this short has no trunk prefix but zeros. */
 const comparedDigits = 3;
 
 /**
@@ -70,7 +71,7 @@ function escaped(codePoint: number): string {
   return codePoint < 0x80 ? String.fromCharCode(codePoint) : `\\u${codePoint.toString(16).padStart(4, "0")}`;
 }
 
-/** Codes are prefix-free (ITU-T E.164 §6.2.1). Those of one and two digits are all of countries; the rest has three. */
+/** Codes are prefix-free (ITU-T E.164 §6.2.1). All codes of one and two digits are of countries; the others have three. */
 function countryCodeOf(digits: string): string {
   const length = [1, 2].find((each) => countryCodes.has(digits.slice(0, each))) ?? 3;
   return digits.slice(0, length);

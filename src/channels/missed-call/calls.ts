@@ -1,4 +1,4 @@
-/** Places the calls of a verification and writes down what becomes of them. */
+/** Places the calls of a verification and stores their progress. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
@@ -13,24 +13,24 @@ import type { CallEvents } from "./events.ts";
 import { deliveredOf, evidenceOf } from "./evidence.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
-/** From the end of the first call to the second there is, beside the gap, some waiting for the store and for a slot. */
+/** Between the first call and the second there is, besides the gap, some waiting for the store and for a slot. */
 export const secondCallMarginMs = 5000;
 
 export interface Calls {
   /**
-   * Places the newest call of a verification on a slot, which is the call's from now on.
+   * Places the newest call of a verification on a slot, which the call owns from now on.
    * @param callerIds of the call, and of the one that follows where there is one
    */
   place(verification: Verification, callerIds: readonly CallerId[], slot: ChannelSlot): void;
-  /** After this time a call that was not heard of is taken for lost; where another follows, until that is placed. */
+  /** After this time a call without a reported end counts as lost; where another follows, until that is placed. */
   longestMs(calls: number): number;
-  /** When a call should be over at the latest; where another follows it is not known before that begins. */
+  /** When a call should be over; unknown where another follows, until that begins. */
   expectedMs(calls: number): number;
   /** Hangs up the newest call. */
   stop(verification: Verification): void;
-  /** Lets calls end, and second calls follow; what is left after `graceMs` is canceled. */
+  /** Lets calls end, and second calls follow; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when the store was told of everything. */
+  /** Resolves when all updates are stored. */
   settled(): Promise<void>;
 }
 
@@ -47,8 +47,8 @@ export interface CallsParts {
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
 
 /**
- * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or get it when
- * Asterisk goes on. The callee is held until the call can have ended at the latest.
+ * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or receive it when
+ * Asterisk continues. The callee stays locked until the latest possible end of the call.
  */
 function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
   return endedBy === "unknown" && !inviteOver;
@@ -56,7 +56,7 @@ function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
 
 export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
   const { store, batchTimer, clock, logger } = core;
-  /** Bounded by the calls that the dialer keeps up, and those whose last update waits for the store. */
+  /** Bounded by the dialer's calls and those whose last update waits for the store. */
   const live = new Set<ProgressWriter>();
 
   const secondCalls = createSecondCalls({
@@ -74,12 +74,12 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     onSeen: core.seen,
   });
 
-  /** Writes what becomes of the newest call. @param second the call that follows where it is seen */
+  /** Stores the progress of the newest call. @param second the call that follows if it is delivered */
   function progressOf(verification: Verification, second: SecondCall | null): ProgressWriter {
     const { id, attempts } = verification;
     const { parts } = newestOf(verification);
     const progress = core.progressOf(verification, ({ event }, { status, partsDelivered }) => {
-      // Ended meanwhile, perhaps by another gateway: the phone need not ring any longer.
+      // It has ended, perhaps at another gateway: stop ringing.
       if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempts));
       else if (event === "delivered" && partsDelivered < parts) second?.follow(verification);
     });
@@ -93,7 +93,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
 
   function endOf(result: CallResult, second: SecondCall | null): DeliveryUpdate {
     const mayStillRing = endWasNotSeen(result);
-    // Where it may still ring, the second call must not come.
+    // If it may still ring, the second call must not be placed.
     const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
     return { ...end, result: evidenceOf(result), mayStillRing };
   }
@@ -135,7 +135,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
     async drain(graceMs) {
       const startedMs = clock.nowMs();
-      // First: a dialer that drains takes no more calls.
+      // First: a draining dialer accepts no more calls.
       await secondCalls.drain(graceMs);
       await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
     },

@@ -23,7 +23,7 @@ function codesOutliveTheirCalls({ verification, calls }: Sections, isSound: IsSo
   const { ttl_seconds: ttlSeconds, min_calls: least, starts_per_callee_per_hour: most } = verification;
   const read = ["ttl_seconds", "min_calls", "starts_per_callee_per_hour"];
   if (!read.every((key) => isSound(["verification", key])) || !isSound(["calls"])) return [];
-  // An app may ask for two calls whatever the least is, unless a callee gets only one in an hour.
+  // An app may request two calls with any minimum, unless a callee gets only one per hour.
   const times = most >= 2 ? 2 : least;
   const callsMs = times * (calls.setup_limit_ms + calls.ring_ms) + (times - 1) * calls.second_call_gap_ms;
   if (ttlSeconds * 1000 > callsMs) return [];

@@ -1,14 +1,14 @@
-/** Writes a missed call as the API shows it. */
+/** The API's representation of a missed call. */
 import type { Delivery } from "../../verification/types.ts";
 import { callerIdPattern } from "./caller-id-pattern.ts";
 import type { CallEvidence } from "./evidence.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import type { MissedCallBody } from "./schema.ts";
 
-/** Ranges are few, but those of an older configuration may still be read from the store. */
+/** Ranges are few, but the store may still contain those of an older configuration. */
 const maxCachedPatterns = 1000;
 
-/** @param ring what the configuration lets a call take */
+/** @param ring the configured time limits of a call */
 export function createDescription(ring: MissedCallBody["ring"]): (delivery: Delivery) => MissedCallBody {
   const callerIds = new Map<string, MissedCallBody["caller_id"]>();
 

@@ -1,4 +1,4 @@
-/** What happens to the calls of a verification. */
+/** Events of a verification's calls. */
 import type { CallResult } from "../../telephony/calls/ports.ts";
 
 export interface CallEvents {

@@ -1,4 +1,4 @@
-/** What is kept of a call that ended: how it went on the wire, and nothing of who called whom over what. */
+/** The stored result of a call: its course on the wire, without numbers, trunk or Asterisk. */
 import { delivered } from "../../telephony/calls/outcome.ts";
 import type { CallResult } from "../../telephony/calls/ports.ts";
 
@@ -26,7 +26,7 @@ export function evidenceOf(result: CallResult): CallEvidence {
   };
 }
 
-/** What a finished call means for its delivery: the event, and the reason to show beside the state. */
+/** The effect of a finished call on its delivery: the event, and the reason that is shown with the state. */
 export function deliveredOf({ outcome, alerted }: CallResult) {
   return { event: delivered(outcome, alerted) ? "delivered" : "undelivered", reason: outcome } as const;
 }

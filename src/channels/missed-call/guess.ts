@@ -1,4 +1,4 @@
-/** Reads what a person or an app took from the missed calls: the code's digits, or the whole caller IDs. */
+/** Reads a check's input from the missed calls: the code's digits, or the whole caller IDs. */
 import { Refusal } from "../../shared/refusal.ts";
 import { readTyped } from "../../shared/typed-digits.ts";
 
@@ -7,17 +7,17 @@ const maxCodeDigits = 16;
 /** A whole number has at least this many in every country's plan that has mobiles. */
 const minNumberDigits = 7;
 
-/** What was typed where a code was asked for. */
+/** The input of a code field. */
 export interface TypedGuess {
   readonly kind: "code" | "caller_id";
   readonly digits: string;
 }
 
 /**
- * Reads what was typed where a code was asked for: many people type the whole number that called.
- * @param codeLength digits of the code, where it is known: a longer text is then a caller ID also without a plus sign
- * @returns digits of the kind that they are; those of a `caller_id` are for `codeWithin`
- * @throws {Refusal} `invalid_request` where it can be neither: that is no check, and costs none
+ * Reads the input of a code field: many people type the whole number that called.
+ * @param codeLength digits of the code, where it is known: then longer input is a caller ID even without a plus sign
+ * @returns the digits and their kind; pass those of a `caller_id` to `codeWithin`
+ * @throws {Refusal} `invalid_request` where it can be neither: it is not counted as a check
  */
 export function readGuess(text: string, codeLength: number | null = null): TypedGuess {
   const typed = readTyped(text);
@@ -30,8 +30,8 @@ export function readGuess(text: string, codeLength: number | null = null): Typed
 
 /**
  * A code as typed, without what people type between digits.
- * @throws {Refusal} `invalid_request` where it is not 2 to 16 digits: that can never be right, so it is no check and
- *   costs none. It says nothing about the code, whose length was in the answer to the start.
+ * @throws {Refusal} `invalid_request` where it is not 2 to 16 digits: that can never be right, so it is not
+ *   counted as a check. It reveals nothing about the code, whose length was in the answer to the start.
  */
 export function readCode(text: string): string {
   const typed = readTyped(text);
@@ -55,7 +55,7 @@ export function readCallerId(text: string): string {
  * The code within a caller ID, or null where the number cannot be one of ours.
  *
  * Phones show the same number as +44 7700 900123, 0044 7700 900123, 07700 900123 or (Russia) 8 495 …: what precedes the
- * code is compared from its end, and three digits must agree. This only sorts out other people's calls; whether the
+ * code is compared from its end, and three digits must agree. This only excludes other callers; whether the
  * code is right is decided by the code alone.
  * @param digits from `readCallerId`
  * @param prefix what all caller IDs of the range start with, E.164 with the plus sign

@@ -1,4 +1,4 @@
-/** Missed call: one or two short calls that nobody answers; the last digits of the caller ID are the code. */
+/** Missed call: one or two short unanswered calls; the last digits of the caller ID are the code. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";

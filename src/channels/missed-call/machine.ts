@@ -5,7 +5,7 @@ export const missedCallMachine: DeliveryMachine = {
   states: { calling: "sending", ringing: "sending", rung: "delivered", failed: "undelivered" },
   initial: "calling",
   transitions: {
-    /** Asterisk took the call. */
+    /** Asterisk accepted the call. */
     calling: { calling: "calling" },
     /** The phone rings. */
     ringing: { calling: "ringing" },
@@ -15,12 +15,12 @@ export const missedCallMachine: DeliveryMachine = {
     delivered_in_part: { calling: "calling", ringing: "calling" },
     /** The call is over and cannot have been seen. */
     undelivered: { calling: "failed", ringing: "failed" },
-    /** The call's deadline passed with no word of its end: the gateway that had it died. */
+    /** The call's deadline passed without a reported end: its gateway died. */
     lost: { calling: "failed", ringing: "rung" },
   },
   busy: ["calling", "ringing"],
   waiting: [],
   final: ["rung", "failed"],
-  /** Half a code is none: one of two calls is not enough, and a gateway that died takes the second caller ID with it. */
+  /** One of two calls is not enough for a code, and the second caller ID is lost with a gateway that died. */
   beforeLastPart: { delivered: "delivered_in_part", lost: "undelivered" },
 };

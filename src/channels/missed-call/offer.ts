@@ -1,4 +1,4 @@
-/** Which caller IDs are offered to the store for one code, and how often. */
+/** Offers caller IDs for one code to the store. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { Hashes } from "../../verification/hashes.ts";
@@ -6,28 +6,28 @@ import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { rangesExhausted } from "./refusals.ts";
 
 /**
- * Most callees were shown nothing recently, so the first is nearly always free, and each costs three hashes. Where half of
- * the range is not for a callee, every second one needs the second try.
+ * Most callees were shown no caller ID recently, so the first is nearly always free, and each costs three hashes. Where
+ * half of the range is unavailable to a callee, every second start needs the second offer.
  */
 const fewCandidates = 1;
-/** For the second try. That none of so many is free has a chance of at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
+/** For the second offer. The probability that none of them is free is at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
 const manyCandidates = 64;
 const maxCandidates = 256;
 
-/** The code that is wanted. */
+/** The requested code. */
 export interface Wanted {
   /** Caller-ID ranges that the reserved trunk may present. */
   readonly ranges: readonly string[];
-  /** How many calls tell it: 1 or 2. */
+  /** How many calls carry it: 1 or 2. */
   readonly calls: number;
-  /** Digits of the code that one of the calls tells; null: any. */
+  /** Digits of the code in each call; null: any. */
   readonly digits: number | null;
 }
 
-/** What the store took: the caller ID of each call, in order. */
+/** The candidate that the store leased: the caller ID of each call, in order. */
 export interface Leased {
   readonly answer: BeginAnswer;
-  /** Null where nothing was begun. */
+  /** Null where no delivery was begun. */
   readonly callerIds: readonly CallerId[] | null;
 }
 
@@ -45,7 +45,7 @@ export async function leaseCallerIds(options: {
   readonly verificationId: string;
   /** E.164 with the plus sign. */
   readonly callee: string;
-  /** When a call that was not heard of is taken for lost, in milliseconds from now. */
+  /** When a call without a reported end counts as lost, in milliseconds from now. */
   readonly callMs: number;
   /** When it should be over, in milliseconds from now. */
   readonly overMs: number;
@@ -69,7 +69,7 @@ export async function leaseCallerIds(options: {
 
   let { fit, unavailable, answer } = await offer(fewCandidates);
   if (answer.kind === "refused" && answer.why === "all_cooling_down") {
-    // Of so many different numbers one is free; pairs give no such certainty.
+    // Among this many distinct numbers at least one is free; with pairs that is not certain.
     const enough = wanted.calls === 1 ? Math.max(answer.figure + unavailable + 1, manyCandidates) : maxCandidates;
     ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
   }
@@ -100,9 +100,9 @@ function candidateArgs(callerIds: readonly CallerId[], hashes: Hashes, id: strin
   ];
 }
 
-/** What is kept of a missed call from its start on; may be told to the app. */
+/** The details that are stored from a missed call's start on; the app may see them. */
 export interface MissedCallDetails {
-  /** What every caller ID it can be starts with, E.164 with the plus sign; the same for both calls. */
+  /** The prefix of all its possible caller IDs, E.164 with the plus sign; the same for both calls. */
   readonly prefix: string;
   /** Digits that follow: the code, or of two calls the half of each. */
   readonly digits: number;

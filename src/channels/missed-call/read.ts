@@ -1,11 +1,11 @@
-/** Reads a guess for the missed call that it is of. */
+/** Reads a check's input for a missed call. */
 import type { ReadGuess } from "../../verification/channel-port.ts";
 import type { Delivery, Guess, Verification } from "../../verification/types.ts";
 import { codeOf, codeWithin, readGuess } from "./guess.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import { callerIdsMissing } from "./refusals.ts";
 
-/** The code of one call has at most so many digits; what is longer is one of two calls, or a whole number. */
+/** The code of one call has at most so many digits; longer input is a code of two calls, or a whole number. */
 const maxDigitsOfOneCall = 8;
 /** The check script answers that there is no code to type. */
 const noCode: ReadGuess = { code: "", codeLength: 0 };
@@ -13,7 +13,7 @@ const noCode: ReadGuess = { code: "", codeLength: 0 };
 /**
  * Caller IDs must fit the range that the calls came from; one that does not is a wrong guess like any other. A whole
  * number that was typed as the code is read as the caller ID.
- * @param look the verification: asked only where the guess alone does not tell enough
+ * @param look reads the verification; called only where the input alone is not sufficient
  * @throws {Refusal} `invalid_request` where it can never be right; that is no check
  */
 export async function readForMissedCall(guess: Guess, look: () => Promise<Verification>): Promise<ReadGuess> {

@@ -1,4 +1,4 @@
-/** One channel slot, held until the store has leased caller IDs for it or has said no. */
+/** Holds a channel slot until the store has leased caller IDs for it or refused. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
@@ -10,7 +10,7 @@ import { noSlot, noSuchCodeLength } from "./refusals.ts";
 
 /**
  * Reserves a channel slot for the first call to a callee.
- * @param calls how many calls tell the code
+ * @param calls how many calls carry the code
  * @throws {Refusal} where there is no slot or no range
  */
 export async function reserveCall(

@@ -1,6 +1,6 @@
 /**
- * The second call of a code of two (`calls: 2`), a while after the first was seen. Its caller ID lies in the memory of
- * this gateway only: where that dies, the store's deadline ends the verification as `interrupted`.
+ * The second call of a code of two (`calls: 2`), some time after the first was delivered. Its caller ID is only in the
+ * memory of this gateway: if that dies, the store's deadline ends the verification as `interrupted`.
  */
 import type { Logger } from "pino";
 import type { CallerId } from "../../caller-ids/types.ts";
@@ -10,32 +10,32 @@ import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../
 import type { ScriptAnswer, Seen } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 
-/** One second call that is still to come. */
+/** One pending second call. */
 export interface SecondCall {
-  /** The first one was seen: this one follows after the gap. */
+  /** The first call was delivered: this one follows after the gap. */
   follow(verification: Verification): void;
-  /** The first one is over; where nothing was said of `follow`, this one does not come. */
+  /** The first call is over; without a call of `follow` before, this one is not placed. */
   firstIsOver(): void;
 }
 
 export interface SecondCalls {
   /** A first call begins. */
   expect(callerId: CallerId): SecondCall;
-  /** Resolves when no second call is to come any more; after `graceMs` those that are left are given up. */
+  /** Resolves when no second call is pending; after `graceMs` the remaining ones are dropped. */
   drain(graceMs: number): Promise<void>;
 }
 
 export interface SecondCallsOptions {
   readonly gapMs: number;
-  /** Later than this after the gap it is not placed: it is taken for lost by then. */
+  /** Longest delay after the gap: later it is not placed, because it counts as lost by then. */
   readonly marginMs: number;
   readonly slots: ChannelSlots;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes it the newest call in the store. */
+  /** Stores it as the newest call. */
   readonly lease: (verification: Verification) => Promise<ScriptAnswer>;
   readonly place: (verification: Verification, callerId: CallerId, slot: ChannelSlot) => void;
-  /** It will not come. */
+  /** It will not be placed. */
   readonly undelivered: (verification: Verification, reason: Outcome) => void;
   readonly onSeen: (seen: Seen) => unknown;
 }
@@ -43,7 +43,7 @@ export interface SecondCallsOptions {
 /** Redis restarts within seconds. */
 const againMs = 300;
 
-/** What an app is told where there is no slot for the second call, though there was one for the first. */
+/** The reason that an app sees where no slot is free for the second call, although one was for the first. */
 const outcomeOfNoSlot: Readonly<Record<NoSlotReason, Outcome>> = {
   capacity: "congestion",
   app_limit: "congestion",
@@ -54,7 +54,7 @@ const outcomeOfNoSlot: Readonly<Record<NoSlotReason, Outcome>> = {
 
 export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   const { gapMs, marginMs, slots, clock, logger, lease, place, undelivered, onSeen } = options;
-  /** Those to come, and what gives each up once it waits. Bounded by the first calls that the dialer keeps up. */
+  /** The pending ones, each with the function that drops it while it waits. Bounded by the dialer's first calls. */
   const open = new Map<SecondCall, (() => void) | null>();
   let stopped = false;
   let drained: (() => void) | null = null;
@@ -64,7 +64,7 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
     if (open.size === 0) drained?.();
   }
 
-  /** A short break of Redis is waited out, as in a failover. @throws where it is longer */
+  /** Waits out a short outage of Redis, such as a failover. @throws where it is longer */
   async function takeLine(
     { to, app }: Verification,
     { range }: CallerId,
@@ -82,7 +82,7 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
 
   async function call(verification: Verification, callerId: CallerId, giveUpAtMs: number): Promise<void> {
     if (clock.nowMs() > giveUpAtMs) {
-      logger.warn({ id: verification.id }, "the second call's time has passed: the gateway stood still");
+      logger.warn({ id: verification.id }, "second call skipped: deadline passed while the process was stalled");
       undelivered(verification, "interrupted");
       return;
     }
@@ -106,7 +106,7 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
     const cancelTimer = clock.after(gapMs, () => {
       call(verification, callerId, giveUpAtMs)
         .catch(() => {
-          logger.error({ id: verification.id }, "the second call could not be placed: the store does not answer");
+          logger.error({ id: verification.id }, "second call skipped: the store does not answer");
           undelivered(verification, "interrupted");
         })
         .finally(() => close(second));

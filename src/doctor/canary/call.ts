@@ -1,4 +1,4 @@
-/** One canary call: placed like any other call of ours, and ended as soon as it has arrived. */
+/** One test call: placed like any other call, and ended as soon as it has arrived. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
@@ -22,19 +22,19 @@ export interface CanaryCall {
 }
 
 export interface CanaryEnd {
-  /** The caller as it arrived: one that is as sent, or else the first; null: nothing was heard. */
-  readonly heard: string | null;
+  /** The received caller: one that equals the sent one, or else the first; null: no call arrived. */
+  readonly received: string | null;
   readonly outcome: Outcome;
 }
 
 /**
- * @param isAsSent tells whether a caller that was heard is the one that was sent
- * @returns when the call is over for sure: no two calls are up at once
+ * @param isAsSent whether a received caller equals the sent one
+ * @returns when the call is certainly over: no two calls are up at once
  */
 export async function placeCanary(
   parts: { readonly dialer: Dialer; readonly listener: CanaryListener },
   call: CanaryCall,
-  isAsSent: (heard: string) => boolean,
+  isAsSent: (received: string) => boolean,
 ): Promise<CanaryEnd> {
   const { dialer, listener } = parts;
   let first: string | null = null;
@@ -62,7 +62,7 @@ export async function placeCanary(
   const outcome = await ended;
   over.abort();
   listener.onCaller(() => undefined);
-  return { heard: exact ?? first, outcome };
+  return { received: exact ?? first, outcome };
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

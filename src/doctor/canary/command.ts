@@ -1,4 +1,4 @@
-/** The canary as `onering doctor --canary` runs it. */
+/** The test calls of `onering doctor --canary`. */
 
 import { pino } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
@@ -8,7 +8,7 @@ import { openStore } from "../store.ts";
 import type { CanaryConfig } from "./config.ts";
 import { sendCanaries } from "./index.ts";
 
-/** What the command line says; what is not null overrides the configuration. */
+/** Command-line options; values that are not null override the configuration. */
 export interface CanaryOptions {
   readonly number: string | null;
   readonly sandboxUrl: string | null;
@@ -30,7 +30,7 @@ export async function* examineByCanary(config: DoctorConfig, options: CanaryOpti
     return;
   }
   try {
-    // The findings say what matters; the log would only repeat it call by call.
+    // The findings are sufficient; the log would only repeat them call by call.
     const logger = pino({ level: "silent" });
     yield* sendCanaries({
       config,
@@ -45,7 +45,7 @@ export async function* examineByCanary(config: DoctorConfig, options: CanaryOpti
   }
 }
 
-/** Null where there is no number, or nothing to hear it with. */
+/** Null where there is no number, or no listener for it. */
 function canaryOf({ canary }: DoctorConfig, { number, sandboxUrl }: CanaryOptions): CanaryConfig | null {
   const test = number ?? canary?.number;
   if (!isE164(test)) return null;

@@ -30,7 +30,7 @@ export interface CanaryParts {
   readonly logger: Logger;
 }
 
-/** @returns what was found, trunk by trunk as it goes on */
+/** @returns the findings, trunk by trunk as they are made */
 export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Finding> {
   const { config, canary, outages, dryRun, takeOutLast, logger } = options;
   const listener = createListener(options);
@@ -105,14 +105,14 @@ async function send(
   const [callerId] = createCallerIdPool(config.ranges, cryptoRandom).draw(trunk?.ranges ?? [], null, 1);
   if (trunk === undefined || callerId === undefined) throw new Error("the configuration was not checked");
   if (control?.connected !== true) return { path, arrival: null, outcome: null };
-  const heardOn = canary.sandbox_url === undefined ? (config.trunks[canary.inbound_trunk ?? ""] ?? null) : null;
+  const receivedOn = canary.sandbox_url === undefined ? (config.trunks[canary.inbound_trunk ?? ""] ?? null) : null;
   const sent = { callerId: callerId.number, codeLength: callerId.code.length, trunk };
   const callId = `canary-${cryptoRandom.bytes(9).toString("base64url")}`;
   const slot = { leaseId: callId, ...path, ranges: trunk.ranges, waitMs: 0 };
-  const { heard, outcome } = await placeCanary(
+  const { received, outcome } = await placeCanary(
     { dialer, listener },
     { callId, callee: canary.number, callerId: sent.callerId, range: callerId.range, slot, waitMs: canary.wait_ms },
-    (caller) => judgeArrival(sent, caller, heardOn) === "as_sent",
+    (caller) => judgeArrival(sent, caller, receivedOn) === "as_sent",
   );
-  return { path, arrival: heard === null ? null : judgeArrival(sent, heard, heardOn), outcome };
+  return { path, arrival: received === null ? null : judgeArrival(sent, received, receivedOn), outcome };
 }

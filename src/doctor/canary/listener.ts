@@ -1,4 +1,4 @@
-/** Where the canary learns which caller ID arrived at the test number. */
+/** The listeners that report the caller ID of calls to the test number. */
 
 import { systemClock } from "../../shared/clock.ts";
 import { amiOf } from "../../telephony/asterisk/access.ts";
@@ -80,8 +80,8 @@ async function readCalls(url: string): Promise<readonly PhoneCall[]> {
 }
 
 /**
- * A trunk of ours on which the calls come in. Read from AMI events, whatever the driver: every AMI session gets them, so
- * none are taken from the gateways.
+ * Inbound calls on one of our trunks. Read from AMI events with every driver: each AMI session gets them, so none are
+ * taken from the gateways.
  * @param options.asterisks those that have the trunk, by name
  */
 export function createInboundListener(options: {
@@ -94,10 +94,11 @@ export function createInboundListener(options: {
   let receive: (caller: string) => void = () => undefined;
   const secrets = new Set<string>();
   const onEvent = (event: ManagerMessage) => {
-    const news = readEvent(event);
-    if (news?.type !== "inbound" || news.endpoint !== trunk.endpoint || typeof news.invite === "string") return;
-    if (![...secrets].some((secret) => carriesSecret(news.token, secret))) return;
-    if (endsAlike(numberOf(news.invite.called), number)) receive(shownCaller(news.invite));
+    const meaning = readEvent(event);
+    if (meaning?.type !== "inbound" || meaning.endpoint !== trunk.endpoint || typeof meaning.invite === "string")
+      return;
+    if (![...secrets].some((secret) => carriesSecret(meaning.token, secret))) return;
+    if (endsAlike(numberOf(meaning.invite.called), number)) receive(shownCaller(meaning.invite));
   };
   return {
     async open() {
@@ -123,7 +124,7 @@ export function createInboundListener(options: {
   };
 }
 
-/** Carriers write the called number in forms of their own, but for its end: six digits must agree. */
+/** Carriers use different formats of the called number, but its end is the same: six digits must agree. */
 function endsAlike(a: string, b: string): boolean {
   const end = (text: string) => text.replace(/\D/g, "").slice(-6);
   return end(a).length === 6 && end(a) === end(b);

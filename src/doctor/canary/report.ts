@@ -1,10 +1,10 @@
-/** What the operator reads of one canary call. No number is in it. */
+/** The operator's report on one test call, without numbers. */
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
 import { type Finding, fail, ok, warn } from "../finding.ts";
 import { type Arrival, codeIsWrong } from "./verdict.ts";
 
-/** How the call that was placed over one path went. */
+/** The result of the test call over one path. */
 export interface PathReport {
   readonly path: TrunkPath;
   /** Null: nothing arrived. */

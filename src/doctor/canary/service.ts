@@ -1,4 +1,4 @@
-/** What follows from the test calls of a trunk: whether it stays in service. */
+/** Decides by its test calls whether a trunk stays in service. */
 import type { Outages } from "../../operations/outages-port.ts";
 import { type Finding, ok, warn } from "../finding.ts";
 import type { PathReport } from "./report.ts";
@@ -19,7 +19,8 @@ type Store = Pick<Outages, "takeOut" | "putBack" | "look">;
 
 /**
  * A trunk on which the code arrives wrong on one path is taken out as a whole, unless it is the last one of a route. It
- * comes back when each path brought the code right, and only if a canary took it out. What did not arrive decides nothing.
+ * is put back when the code arrived right on each path, and only if a canary took it out. Calls that did not arrive are
+ * ignored.
  */
 export async function* serviceAfter(
   name: string,
@@ -48,7 +49,10 @@ export async function* serviceAfter(
     await outages.takeOut(trunk, { by, who, reason: "caller_id_altered", sinceMs: options.nowMs });
     const since =
       before === null ? "was taken out of service for all gateways" : `was out of service before (${before.reason})`;
-    yield warn(`Canary: trunk ${name} ${since}`, "A canary that finds it clean puts back what a canary took out.");
+    yield warn(
+      `Canary: trunk ${name} ${since}`,
+      "A later canary with right codes puts it back, if a canary took it out.",
+    );
   } else if (right && before?.by === by) {
     await outages.putBack(trunk, by);
     yield ok(`Canary: trunk ${name} is back in service for all gateways`);

@@ -1,4 +1,4 @@
-/** For operators: what is up, how busy it is, and taking a trunk or an Asterisk out of service without dropping a call. */
+/** For operators: state and load of trunks and Asterisks, and draining one without dropping a call. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { Operations, PartReport } from "../../operations/operations.ts";
 import type { Part } from "../../operations/outages-port.ts";
@@ -67,7 +67,7 @@ function drainRoutes(
           operationId: `drain${title}`,
           summary: `Take this ${title} out of service`,
           description:
-            "From the answer on no gateway begins another call there; calls that have begun go on. Draining twice changes nothing: the first reason stands. Holds until `undrain`, restarts included.",
+            "After the response no gateway starts another call there; calls in progress go on. Draining twice changes nothing: the first reason is kept. Holds until `undrain`, also across restarts.",
           tags,
           security,
           params: PartParams,
@@ -87,7 +87,7 @@ function drainRoutes(
         schema: {
           operationId: `undrain${title}`,
           summary: `Put this ${title} back in service`,
-          description: "Whoever took it out. Without effect where it is in service.",
+          description: "Ends an outage of any origin. Without effect where it is in service.",
           tags,
           security,
           params: PartParams,

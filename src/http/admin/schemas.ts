@@ -7,7 +7,7 @@ const reason = (description: string) =>
   Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$", description });
 
 export const DrainBody = Type.Object(
-  { reason: reason("Why, for the other operators. It is shown at /readyz and in the log.") },
+  { reason: reason("The reason, for other operators. Shown at /readyz and in the log.") },
   { title: "Drain", additionalProperties: false, examples: [{ reason: "carrier-a replaces its SBC until 14:00" }] },
 );
 
@@ -25,7 +25,7 @@ const TrunkPath = Type.Object({
 });
 
 const Outage = Type.Object({
-  by: oneOf(["operator", "canary"], "Who decided it."),
+  by: oneOf(["operator", "canary"], "Origin of the decision."),
   who: Type.String({ description: "Which operator's key, by the first digits of its hash; or which program." }),
   reason: Type.String(),
   since: time("When it began."),
@@ -61,14 +61,14 @@ const example = {
 export const PartBody = Type.Object(
   {
     name: Type.String({ description: "Its name in the configuration." }),
-    usable: Type.Boolean({ description: "Whether this gateway can place calls there now, its limits apart." }),
+    usable: Type.Boolean({ description: "Whether this gateway can place calls there now, without regard to limits." }),
     why: Type.String({ description: "Why it is usable or not." }),
     out_of_service: Type.Union([Outage, Type.Null()], { description: "Null: in service. The same for all gateways." }),
     live_calls: Type.Integer({
       description: "Channel slots taken by all gateways, reservations of waiting calls included.",
     }),
     max_concurrent_calls: Type.Integer({ description: "Limit of concurrent calls." }),
-    calls_per_second: Type.Integer({ description: "Calls that all gateways began in the last whole second." }),
+    calls_per_second: Type.Integer({ description: "Calls that all gateways started in the last whole second." }),
     max_calls_per_second: Type.Integer({ description: "Limit of calls per second." }),
     wait_ms: Type.Integer({ description: "How long a call requested now would wait for admission." }),
     paths: Type.Array(TrunkPath, { description: "Each trunk through each Asterisk, as this gateway sees it." }),

@@ -6,7 +6,7 @@ import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The app, once its key was found; null: unknown. */
+    /** The app, once its key is recognised; null: unknown. */
     app: AppIdentity | null;
   }
 }

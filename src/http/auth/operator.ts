@@ -7,12 +7,12 @@ import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** How logs and records name the operator; null: unknown. */
+    /** The operator's name in logs and records; null: unknown. */
     operator: string | null;
   }
 }
 
-/** Hex digits of a key's hash that name it in logs and to other operators: enough to tell ten keys apart. */
+/** Hex digits of a key's hash that identify it in logs and to other operators: enough to distinguish ten keys. */
 const shownHashDigits = 8;
 
 /** Every route of this scope needs an operator's key. Requests without one are counted by address, then refused. */

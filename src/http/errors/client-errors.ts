@@ -1,6 +1,6 @@
 /**
- * Bytes that never became a request: no route, no hooks, only a socket to answer on. The answer is a problem like any
- * other, and comes after those to the requests that were sent before on the same connection (RFC 9112, 9.3.2).
+ * Errors before a request is parsed: no route, no hooks, only a socket. The response is a problem like any other, sent
+ * after the responses to earlier requests on the same connection (RFC 9112, 9.3.2).
  */
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -21,15 +21,15 @@ const answers: Readonly<Record<string, Answer>> = {
 const malformed: Answer = { status: 400, detail: "Malformed HTTP request." };
 const noTunnel: Answer = { status: 405, detail: "CONNECT is not supported." };
 
-/** For requests before that are still being answered. Each has deadlines of its own; an event stream has none. */
+/** Longest wait for earlier requests in progress. Each has its own deadlines; an event stream has none. */
 const pendingLimitMs = 30_000;
-/** What the client still sends is read and dropped for so long: closing at once could destroy the answer on its way. */
+/** Further input is read and dropped for this time: closing at once could discard the response in transit. */
 const lingerMs = 1000;
 
 export interface ClientErrors {
   /** For `clientErrorHandler` of Fastify. */
   handle(error: Error & { code?: string }, socket: Duplex): void;
-  /** Notes the requests of a server that are being answered, and refuses CONNECT. */
+  /** Tracks the requests in progress of a server, and refuses CONNECT. */
   watch(server: FastifyInstance): void;
 }
 
@@ -41,7 +41,7 @@ export function createClientErrors(nextRequestId: () => string): ClientErrors {
   let log: Pick<FastifyBaseLogger, "debug"> | null = null;
 
   async function afterPending(socket: Duplex, answer: Answer, code: string | undefined): Promise<void> {
-    // One whose own body is malformed never ends: its handler waits for the rest.
+    // A request with a malformed body never ends: its handler waits for the remaining body.
     const complete = [...(pending.get(socket) ?? [])].filter(({ req }) => req.complete);
     if (complete.length > 0) {
       await Promise.race([Promise.all(complete.map(closed)), aborted(AbortSignal.timeout(pendingLimitMs))]);
@@ -49,7 +49,7 @@ export function createClientErrors(nextRequestId: () => string): ClientErrors {
     if (!socket.writable) return;
     setTimeout(() => socket.destroy(), lingerMs).unref();
     const last = newest.get(socket);
-    // Refused by its headers already: a request gets one answer.
+    // Already refused by its headers: a request gets one response.
     if (last !== undefined && !last.req.complete && last.headersSent) return void socket.end();
     const requestId = nextRequestId();
     log?.debug({ request: requestId, status: answer.status, code }, "request refused before routing");
@@ -59,7 +59,7 @@ export function createClientErrors(nextRequestId: () => string): ClientErrors {
   return {
     handle(error, socket) {
       if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-      // The parser reports again for what follows.
+      // The parser reports another error for the bytes that follow.
       if (answered.has(socket)) return;
       answered.add(socket);
       void afterPending(socket, answers[error.code ?? ""] ?? malformed, error.code);
@@ -67,7 +67,7 @@ export function createClientErrors(nextRequestId: () => string): ClientErrors {
     watch(server) {
       log = server.log;
       server.server.on("connect", (_request, socket) => {
-        // Node has taken its own listener off: without one a reset connection would end the process.
+        // Node has removed its own listener: without one a reset connection would end the process.
         socket.on("error", () => undefined);
         void afterPending(socket, noTunnel, "CONNECT");
       });

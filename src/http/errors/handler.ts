@@ -21,7 +21,7 @@ declare module "fastify" {
   }
 }
 
-/** Fastify's errors that the client caused, in our words: its own messages may repeat what was sent. */
+/** Fastify's errors that the client caused, with our own messages: Fastify's may repeat the input. */
 const detailByCode: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: "The path of the URL is malformed: check its percent-encoding.",
   FST_ERR_MAX_PARAM_LENGTH: "A part of the path is too long.",
@@ -58,7 +58,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   });
 }
 
-/** The refusal that an error stands for; null: an internal error. */
+/** The refusal that an error represents; null: an internal error. */
 function asRefusal(error: FastifyError): Refusal | null {
   if (error instanceof Refusal) return error;
   if (error.validation) {
@@ -88,7 +88,7 @@ function sendProblem(reply: FastifyReply, what: Pick<Problem, "code" | "status" 
     ...problemOf(what.code, what.status, what.detail, request.id),
     ...(what.errors !== undefined && { errors: what.errors }),
   };
-  // An error may come before the hooks that set these, or from no route at all.
+  // An error may occur before the hooks that set these, or outside of any route.
   setSecurityHeaders(reply);
   reply.header("x-request-id", request.id);
   reply.code(what.status).header("content-type", problemMediaType).send(JSON.stringify(problem));

@@ -1,4 +1,4 @@
-/** 405 with `Allow` for a known path and another method (RFC 9110 §15.5.6): Fastify alone would say 404. */
+/** 405 with `Allow` for a known path and another method (RFC 9110 §15.5.6): Fastify alone would respond 404. */
 import type { FastifyInstance } from "fastify";
 import { RequestRefusal } from "./request-refusal.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The one table of errors: which HTTP status each code has, what it is called, and when to try again.
+ * The one table of errors: HTTP status, title and Retry-After of each code.
  * An error body is a problem of RFC 9457.
  */
 import { type Refusal, type RefusalCode, refusalCodes } from "../../shared/refusal.ts";
@@ -12,7 +12,7 @@ export const problemCodes: readonly ProblemCode[] = [...refusalCodes, "internal_
 interface ProblemKind {
   readonly status: number;
   readonly title: string;
-  /** Retry-After where the refusal itself has none; null: trying again does not help. */
+  /** Retry-After where the refusal itself has none; null: a retry does not help. */
   readonly retryAfterSeconds: number | null;
 }
 
@@ -74,7 +74,7 @@ export function problemType(code: ProblemCode): string {
   return `urn:onering:problem:${code}`;
 }
 
-/** Names one request; the log has its id. */
+/** Identifies one request; the log has its id. */
 export function requestUrn(requestId: string): string {
   return `urn:onering:request:${requestId}`;
 }
@@ -87,7 +87,7 @@ export function problemOf(code: ProblemCode, status: number, detail: string, req
 
 /**
  * Seconds for a Retry-After header; null: no header.
- * Rounded up, so that a client that waits as long is never too early.
+ * Rounded up, so that a client that waits this long is never too early.
  */
 export function retryAfterSeconds(refusal: Refusal): number | null {
   if (refusal.retryAfterMs !== null) return Math.max(1, Math.ceil(refusal.retryAfterMs / 1000));

@@ -12,7 +12,7 @@ export const ProblemBody = Type.Object(
     code: oneOf(problemCodes, "Machine-readable code to decide by; never renamed."),
     instance: Type.String({
       format: "uri",
-      description: "Names this request, also in the gateway's log. Include it when you contact support.",
+      description: "Identifies this request, also in the gateway's log. Include it when you contact support.",
     }),
     errors: Type.Optional(
       Type.Array(

@@ -1,4 +1,4 @@
-/** What is known of a number, in JSON. */
+/** A number's look-up result in JSON. */
 import type { Static } from "typebox";
 import type { NumberFacts } from "../../numbers/types.ts";
 import type { NumberBody } from "./schemas.ts";

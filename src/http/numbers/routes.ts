@@ -17,7 +17,7 @@ export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {
           tags: ["numbers"],
           security: [{ apiKey: [] }],
           body: LookupBody,
-          response: { 200: { ...NumberBody, description: "What is known about the number." } },
+          response: { 200: { ...NumberBody, description: "The result." } },
         },
       },
       async (request) => {

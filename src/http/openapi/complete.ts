@@ -27,15 +27,15 @@ export interface OpenApiDocument {
   paths?: Record<string, Record<string, Operation>>;
 }
 
-/** Errors of one operation beside those that every route has. */
+/** Errors of one operation in addition to the common ones. */
 export interface OperationErrors {
   /** Codes with which the route may refuse. */
   readonly problems?: readonly ProblemCode[];
-  /** What a 404 with `invalid_request` means here. */
+  /** The meaning of a 404 with `invalid_request`. */
   readonly notFound?: string;
 }
 
-/** What every route that needs a key may respond. */
+/** The possible errors of every route that needs a key. */
 const commonProblems: readonly ProblemCode[] = [
   "invalid_request",
   "unauthorized",
@@ -50,7 +50,7 @@ const exampleRequestId = "9f31c0aa02-4f";
 const integerHeader = (description: string) => ({ description, schema: { type: "integer" } });
 const headers = {
   RequestId: {
-    description: "Names the request, also in the log and in `instance` of a problem.",
+    description: "Identifies the request, also in the log and in `instance` of a problem.",
     schema: { type: "string" },
   },
   RateLimitLimit: integerHeader("Requests per minute of this key."),
@@ -63,7 +63,7 @@ const header = (name: keyof typeof headers): Reference => ({ $ref: `#/components
 
 /**
  * @param document from @fastify/swagger; changed in place
- * @param errorsByOperation errors of each operation beside the common ones
+ * @param errorsByOperation errors of each operation in addition to the common ones
  */
 export function completeDocument(
   document: OpenApiDocument,
@@ -74,7 +74,7 @@ export function completeDocument(
   document.components.schemas = schemas;
   document.components.headers = headers;
   for (const operation of Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))) {
-    // Said explicitly: no key is needed.
+    // Explicit: no key is needed.
     operation.security ??= [];
     const needsKey = operation.security.length > 0;
     const { problems = [], notFound } = errorsByOperation.get(operation.operationId ?? "") ?? {};

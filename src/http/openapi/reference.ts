@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
 
-/** Nothing from elsewhere (fonts, telemetry, hosted clients): the policy below would block it. */
+/** No external resources (fonts, telemetry, hosted clients): the policy below would block them. */
 const configuration = {
   url: "../openapi.json",
   authentication: { preferredSecurityScheme: "apiKey" },
@@ -20,12 +20,12 @@ const configuration = {
 };
 const start = `Scalar.createApiReference("#app", ${JSON.stringify(configuration)});\n`;
 const bundleDeadlineMs = 30_000;
-/** Another version of the gateway may listen here tomorrow. */
+/** Short, because the gateway may be updated. */
 const cacheControl = "no-cache";
 
 /**
  * `/docs/`, in a scope that sets the pages' security headers.
- * @param sandbox whether the title says so
+ * @param sandbox whether to mark the title as sandbox
  */
 export async function registerReference(scope: FastifyInstance, sandbox: boolean): Promise<void> {
   const title = sandbox ? "OneRing API (SANDBOX)" : "OneRing API";

@@ -26,7 +26,7 @@ export async function registerSwagger(
       servers: [{ url: "/" }],
       tags: [
         { name: "verifications", description: "Call a number and check the code." },
-        { name: "numbers", description: "What is known about a number without calling it." },
+        { name: "numbers", description: "Classify a number without calling it." },
         { name: "operation", description: "Liveness, readiness and metrics, for operators." },
         ...(admin ? [{ name: "administration", description: "For operators, with keys of their own." }] : []),
       ],

@@ -19,14 +19,14 @@ export interface Readiness {
 
 /** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
 const deadlineMs = 900;
-/** Probes have no rate limit, so that strangers cannot use it up; this bounds what they cost instead. */
+/** Probes have no rate limit, so that other clients cannot exhaust it; this bounds their cost instead. */
 const maxLooksPerSecond = 20;
 
 const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false };
 
 /**
- * Looks at most once at a time and 20 times a second, however many probe; above that the latest result counts. A look
- * that fails or exceeds its deadline counts as not ready. Draining is always current.
+ * Checks at most once at a time and 20 times a second for any number of probes; above that the latest result counts. A
+ * check that fails or exceeds its deadline counts as not ready. Draining is always current.
  */
 export function createReadinessProbe(
   readiness: () => Promise<Readiness>,

@@ -8,7 +8,7 @@ import { HealthBody, type ReadinessAnswer, ReadinessBody } from "./schemas.ts";
 
 const tags = ["operation"];
 const config = { quiet: true, ...neverShed };
-/** Probes have an interval of their own; this is for other clients. */
+/** For other clients: probes have their own interval. */
 const retryAfterSeconds = 5;
 
 export function operationRoutes(
@@ -22,7 +22,7 @@ export function operationRoutes(
         schema: {
           operationId: "health",
           summary: "Liveness",
-          description: "Does not look at Redis or Asterisk: restarting the gateway would not repair those.",
+          description: "Does not check Redis or Asterisk: restarting the gateway would not repair those.",
           tags,
           response: { 200: { ...HealthBody, description: "The process is alive." } },
         },
@@ -63,7 +63,7 @@ export function operationRoutes(
           response: { 200: Type.String({ description: "Text exposition format 0.0.4." }) },
         },
         config: { ...config, problems: ["rate_limited"] },
-        // A counter of its own: other requests from a scraper's address do not use it up.
+        // A separate counter: other requests from a scraper's address do not use it up.
         onRequest: scope.rateLimit({}),
       },
       async (_request, reply) => {

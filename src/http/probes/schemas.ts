@@ -15,7 +15,8 @@ export const ReadinessBody = Type.Object(
         trunk: Type.String(),
         usable: Type.Boolean({ description: "Whether calls are placed on it now, circuit breakers included." }),
         reachable: Type.Boolean({
-          description: "Whether Asterisk and carrier are there; one reachable trunk makes the gateway ready.",
+          description:
+            "Whether Asterisk is connected and the carrier answers; one reachable trunk makes the gateway ready.",
         }),
         why: Type.String({ description: "Why it is usable or not." }),
       }),

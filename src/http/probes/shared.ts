@@ -3,8 +3,8 @@ import type { Clock } from "../../shared/clock.ts";
 const windowMs = 1000;
 
 /**
- * One result for all that ask at the same time; above `perSecond` the latest one for the rest of the second.
- * @returns runs `work` at most once at a time; a failure is not kept
+ * Concurrent callers share one result; above `perSecond` the latest one is returned until the second is over.
+ * @returns runs `work` at most once at a time; a failure is not cached
  */
 export function shared<T>(work: () => Promise<T>, perSecond: number, clock: Pick<Clock, "nowMs">): () => Promise<T> {
   let underWay: Promise<T> | null = null;
@@ -25,7 +25,7 @@ export function shared<T>(work: () => Promise<T>, perSecond: number, clock: Pick
   return async () => {
     if (underWay !== null) return await underWay;
     const nowMs = clock.nowMs();
-    // Also where the clock was set back.
+    // Also if the clock was set back.
     if (Math.abs(nowMs - windowBeganMs) >= windowMs) {
       windowBeganMs = nowMs;
       runs = 0;

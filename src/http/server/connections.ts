@@ -1,16 +1,16 @@
-/** How many connections there may be, and which one is closed where there are too many. */
+/** Limits the number of connections, and selects the one to close above the limit. */
 import { BlockList, isIPv6, type Socket } from "node:net";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 import type { HttpConfig } from "../config.ts";
 
-/** Above the limit Node itself drops connections: only where so many are busy that none can be closed. */
+/** Above this limit Node itself drops connections: only if too many are busy to close any. */
 const busyReserve = 100;
 
 /**
  * Above `max_connections`, and above `max_connections_per_address` for one address, the connection that has been idle
  * longest is closed: clients reopen a kept-alive connection at no loss, whereas a refused one is an outage. Where all are
- * busy the new one is closed. Loopback and `trust_proxy` addresses stand for many clients and have no share of their own.
+ * busy the new one is closed. Loopback and `trust_proxy` addresses represent many clients and have no limit of their own.
  */
 export function limitConnections(
   server: FastifyInstance,
@@ -24,10 +24,10 @@ export function limitConnections(
 
   server.server.on("connection", (socket: Socket) => {
     const { remoteAddress } = socket;
-    // Closed again already.
+    // Already closed.
     if (remoteAddress === undefined) return void socket.destroy();
     const groups = [all];
-    // As the rate limit counts strangers: IPv4, or the /64 of an IPv6 address.
+    // As the rate limit counts clients without a key: by IPv4 address, or the /64 of an IPv6 address.
     const address = rateLimit.normalizeIP(remoteAddress);
     if (!isProxy(remoteAddress)) {
       const ofAddress = byAddress.get(address) ?? new Connections(http.max_connections_per_address);
@@ -53,10 +53,10 @@ export function limitConnections(
   });
 }
 
-/** A set of connections of which at most so many stay open. */
+/** A set of connections with a limit. */
 class Connections {
   readonly #limit: number;
-  /** Requests under way on each open connection. */
+  /** Requests in progress on each open connection. */
   readonly #open = new Map<Socket, number>();
   /** Those without one; the longest idle first. */
   readonly #idle = new Set<Socket>();
@@ -69,13 +69,13 @@ class Connections {
     return this.#open.size === 0;
   }
 
-  /** Closes the longest idle one where there are too many: the new one itself where all others are busy. */
+  /** Closes the longest idle one above the limit: the new one itself where all others are busy. */
   add(socket: Socket): void {
     this.#open.set(socket, 0);
     this.#idle.add(socket);
     if (this.#open.size <= this.#limit) return;
     const [longestIdle = socket] = this.#idle;
-    // Counted out at once: `close` comes a turn of the event loop later, and a burst would close as many again.
+    // Removed at once: `close` comes one event-loop iteration later, and a burst would close twice as many.
     this.remove(longestIdle);
     longestIdle.destroy();
   }
@@ -100,7 +100,7 @@ class Connections {
   }
 }
 
-/** What the names of `trust_proxy` mean, as in Express and Fastify. */
+/** The blocks of the names in `trust_proxy`, as in Express and Fastify. */
 const named: Readonly<Record<string, readonly string[]>> = {
   loopback: ["127.0.0.0/8", "::1/128"],
   linklocal: ["169.254.0.0/16", "fe80::/10"],

@@ -1,4 +1,4 @@
-/** Graceful shutdown: what started here may end here, nothing new begins. */
+/** Graceful shutdown: requests and calls in progress complete, no new calls are accepted. */
 import type { FastifyInstance } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 

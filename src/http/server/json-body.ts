@@ -23,7 +23,7 @@ export function readJsonOnly(server: FastifyInstance): void {
   });
 }
 
-/** Looks no further than the bound. */
+/** Stops counting at the bound. */
 function isBounded(body: unknown): boolean {
   const open: unknown[] = [body];
   let parts = 0;

@@ -1,4 +1,4 @@
-/** How long a client may take, and how much it may send. */
+/** Time and size limits of clients. */
 import type { Server } from "node:http";
 import type { FastifyHttpOptions } from "fastify";
 import { cryptoRandom, type Random } from "../../shared/random.ts";
@@ -9,7 +9,7 @@ import { RequestLog } from "./request-log.ts";
 
 /** Key, idempotency key and some proxy headers take under 2 KiB. */
 const maxHeaderBytes = 8192;
-/** Longer than the 60 s after which common load balancers close an idle connection: so it is they who close it. */
+/** Longer than the 60 s after which common load balancers close an idle connection: so that they close it. */
 const keepAliveMs = 72_000;
 /** No byte in either direction. Longer than the heartbeat of an event stream. */
 const idleConnectionMs = 90_000;

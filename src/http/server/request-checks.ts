@@ -1,4 +1,4 @@
-/** What Node would answer by itself with an empty body: here it is a problem like any other error. */
+/** Checks that Node would answer itself, with an empty body: here the response is a problem like any other error. */
 import type { FastifyInstance } from "fastify";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 

@@ -12,10 +12,10 @@ declare module "fastify" {
   }
 }
 
-/** As `newVerificationId` makes them: an id in the path may be anything, a phone number too. */
+/** The format of `newVerificationId`: an id in the path may be any string, even a phone number. */
 const idPattern = /\bv[0-9a-f]{4}[A-Za-z0-9_-]{22}$/;
 
-/** The verification that a request was about, or that it started: leads from a request to the lines about its calls. */
+/** The verification that a request concerned or started: links the request to the log lines of its calls. */
 function verificationOf({ params }: FastifyRequest, reply: FastifyReply): string | undefined {
   const { id = reply.getHeader("location") } = (params ?? {}) as { id?: unknown };
   return idPattern.exec(String(id))?.[0];

@@ -1,4 +1,4 @@
-/** Builds the HTTP server: which plugins and routes there are, and in which order they see a request. */
+/** Builds the HTTP server: its plugins and routes, and the order in which they process a request. */
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
 import { createFindApp } from "../../apps/find-app.ts";
@@ -48,9 +48,9 @@ export interface ServerParts {
   readonly readiness: () => Promise<Readiness>;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Says SANDBOX in the reference and the document. */
+  /** Marks the reference and the document with SANDBOX. */
   readonly sandbox?: boolean;
-  /** Pages and routes beside the API; they get the pages' security headers and need no API key. */
+  /** Pages and routes outside the API; they get the pages' security headers and need no API key. */
   readonly extraPlugins?: readonly FastifyPluginAsync[];
 }
 

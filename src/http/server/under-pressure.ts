@@ -20,7 +20,7 @@ const shedAllFactor = 5;
 const sampleMs = 1000;
 const comeBackMs = 1000;
 
-/** For probes: a busy process must not be taken for a dead one. */
+/** For probes: a busy process must not look dead. */
 export const neverShed = { pressureHandler: () => undefined } as const;
 
 export async function registerUnderPressure(
@@ -29,8 +29,8 @@ export async function registerUnderPressure(
 ): Promise<void> {
   await server.register(underPressure, {
     maxEventLoopDelay: shedCallsAtMs,
-    // A sample in which no turn of the loop was measured counts as infinitely late: it must be longer than the delay that
-    // is allowed, or one pause of a second sheds everything.
+    // A sample without a measured event-loop iteration counts as infinitely late: it must be longer than the allowed
+    // delay, or one pause of a second sheds everything.
     sampleInterval: Math.max(sampleMs, 2 * shedCallsAtMs),
     pressureHandler: async (request, _reply, _type, delayMs = 0) => {
       if (delayMs < shedAllFactor * shedCallsAtMs && request.routeOptions.config.placesCall !== true) return;

@@ -13,10 +13,10 @@ const guess = {
       minLength: 1,
       maxLength: maxTypedLength,
       description:
-        "The code as typed. Of a missed call: the last digits of the number that called; of two calls those of the first one first.",
+        "The code as typed. For a missed call: the last digits of the number that called; for two calls first those of the first call.",
     }),
   ),
-  caller_id: Type.Optional(callerId("The whole number that called, as the phone shows it. Of one call only.")),
+  caller_id: Type.Optional(callerId("The whole number that called, as the phone shows it. Only for a single call.")),
   caller_ids: Type.Optional(
     Type.Array(callerId("As the phone shows it."), {
       minItems: 1,
@@ -61,7 +61,7 @@ export const CheckByNumberBody = Type.Object(
   },
 );
 
-/** What a request gives of the code. */
+/** The check's input. */
 export type GuessBody = Static<typeof CheckBody>;
 
 export const CheckAnswerBody = Type.Object(

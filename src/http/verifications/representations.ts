@@ -18,13 +18,13 @@ import type { StartBody, verificationBody } from "./schemas.ts";
 
 export type VerificationBody = Static<ReturnType<typeof verificationBody>>;
 
-/** In bytes of JSON: with the rest of a record it stays below 8 KiB of Redis. */
+/** In bytes of JSON: a whole record stays below 8 KiB of Redis. */
 const maxMetadataBytes = 4096;
 
-/** What of a channel is needed to show its deliveries. */
+/** The parts of a channel that are needed to represent its deliveries. */
 type Shown = Pick<OpenChannel, "name" | "proves" | "describe" | "read">;
 
-/** @returns what writes a verification as the API shows it */
+/** @returns a function that converts a verification to its API representation */
 export function createVerificationBody(channels: readonly Shown[]) {
   const byName = new Map(channels.map((channel) => [channel.name, channel]));
 
@@ -71,7 +71,7 @@ export function createVerificationBody(channels: readonly Shown[]) {
   };
 }
 
-/** @throws {Refusal} `not_supported` for what the contract names and this version does not do */
+/** @throws {Refusal} `not_supported` for parts of the contract that this version does not support */
 export function startRequest(body: StartBody): StartRequest {
   refuseUnsupported(body);
   const { to, country, channel, calls, code_length: codeLength, reference, metadata, client } = body;

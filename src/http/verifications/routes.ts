@@ -32,14 +32,14 @@ const existing: readonly ProblemCode[] = ["verification_not_found"];
 const open: readonly ProblemCode[] = [...existing, "verification_ended"];
 
 /**
- * Polled, not an event: a request may have lain unread for long in a process that was frozen, and its socket's end may be
- * delivered after the start.
+ * Polled, not an event: in a process that was frozen a request may have waited unread for long, and its socket's end may
+ * be delivered after the start.
  */
 function clientIsGone({ raw: { socket } }: FastifyRequest): ClientIsGone {
   return () => socket.readableEnded || socket.destroyed;
 }
 
-/** @param channels of this gateway: what they add to requests and answers */
+/** @param channels of this gateway: they extend requests and responses */
 export function verificationRoutes(
   verifications: Verifications,
   channels: readonly OpenChannel[],
@@ -61,7 +61,7 @@ export function verificationRoutes(
           operationId: "startVerification",
           summary: "Start a verification",
           description:
-            "By default places one short call, or two; the last digits of the caller ID are the code, of two calls the first one's come first. With another channel: see `channel`.",
+            "By default places one short call, or two; the last digits of the caller ID are the code; with two calls those of the first call come first. For other channels see `channel`.",
           tags,
           security,
           headers: StartHeaders,
@@ -105,7 +105,7 @@ export function verificationRoutes(
         schema: {
           operationId: "checkVerification",
           summary: "Check the code",
-          description: "Each check counts, also a wrong one. A wrong code is an answer (`valid: false`), not an error.",
+          description: "Each check counts, also a wrong one. A wrong code is a result (`valid: false`), not an error.",
           tags,
           security,
           params: VerificationParams,
@@ -126,7 +126,7 @@ export function verificationRoutes(
           operationId: "checkNumber",
           summary: "Check the code of a number",
           description:
-            "The same for the app's open verification of a number. Where none is open the answer is that of a wrong code.",
+            "Checks the app's open verification of a number. Where none is open the response is that of a wrong code.",
           tags,
           security,
           body: CheckByNumberBody,
@@ -148,7 +148,7 @@ export function verificationRoutes(
           operationId: "resendVerification",
           summary: "Deliver again",
           description:
-            "Begins another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; wrong checks stay counted.",
+            "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; wrong checks stay counted.",
           tags,
           security,
           params: VerificationParams,

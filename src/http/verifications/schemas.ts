@@ -1,4 +1,4 @@
-/** Requests and answers of verifications, put together from the channels of this gateway. */
+/** Requests and responses of verifications, assembled from the channels of this gateway. */
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
@@ -42,7 +42,7 @@ export function startBody(channels: readonly ChannelView[]) {
       }),
       country: Type.Optional(country("ISO 3166 country of a number in national format.")),
       channel: Type.Optional(
-        channel("How it is verified; without it the gateway's default. One that it does not have is `not_supported`."),
+        channel("The channel; without it the gateway's default. An unavailable one is refused as `not_supported`."),
       ),
       workflow: Type.Optional(
         Type.Array(
@@ -54,7 +54,7 @@ export function startBody(channels: readonly ChannelView[]) {
             },
             { additionalProperties: false },
           ),
-          { minItems: 1, maxItems: 8, description: "Channels one after the other. Not supported yet." },
+          { minItems: 1, maxItems: 8, description: "Channels in sequence. Not supported yet." },
         ),
       ),
       calls: Type.Optional(
@@ -62,7 +62,7 @@ export function startBody(channels: readonly ChannelView[]) {
           minimum: 1,
           maximum: 2,
           description:
-            "How many calls tell the code: two, from different numbers and one after the other, make it twice as long. Without it 1, or what `verification.min_calls` asks for; 2 where too many wrong codes were given for this number.",
+            "How many calls carry the code: two, in sequence and from different numbers, make it twice as long. Without it 1, or `verification.min_calls`; 2 after too many wrong codes for this number.",
         }),
       ),
       code_length: Type.Optional(
@@ -70,7 +70,7 @@ export function startBody(channels: readonly ChannelView[]) {
           minimum: 2,
           maximum: 16,
           description:
-            "Digits of the code, of two calls together; only caller IDs with that many, or half of them, are used. Without it: any.",
+            "Digits of the code, in total for two calls; only caller IDs with that many, or half of them, are used. Without it: any.",
         }),
       ),
       code: Type.Optional(
@@ -80,7 +80,11 @@ export function startBody(channels: readonly ChannelView[]) {
         Type.String({ maxLength: 35, description: "Language of messages, BCP 47. Not supported yet." }),
       ),
       reference: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 128, description: "Your own name for it, returned with it." }),
+        Type.String({
+          minLength: 1,
+          maxLength: 128,
+          description: "Your own reference, returned with the verification.",
+        }),
       ),
       metadata: Type.Optional(Metadata),
       client: Type.Optional(Client),
@@ -98,7 +102,7 @@ export const StartHeaders = Type.Object({
       maxLength: 255,
       pattern: "^[\\x20-\\x7e]*$",
       description:
-        "Same key and same body: the same verification, no second call. Make a new one for each try of a person.",
+        "Same key and same body: the same verification, no second call. Make a new one for each attempt of a person.",
       examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     }),
   ),
@@ -112,7 +116,7 @@ export function resendBody(channels: readonly ChannelView[]) {
     properties: {
       channel: { type: "string", enum: requestChannels(channels), description: "Without it the newest delivery's." },
     },
-    description: "Nothing, or which channel is to be used.",
+    description: "Nothing, or the channel to use.",
   });
 }
 
@@ -120,11 +124,11 @@ function deliveryBody(channels: readonly ChannelView[]) {
   const states = channels.map(({ name, machine }) => `Of \`${name}\`: ${Object.keys(machine.states).join(", ")}.`);
   return Type.Object({
     number: Type.Integer({ description: "1 for the first." }),
-    channel: Type.String({ description: "How it was delivered." }),
-    to: Type.String({ description: "Where it went, E.164." }),
+    channel: Type.String({ description: "The delivery's channel." }),
+    to: Type.String({ description: "The destination, E.164." }),
     state: Type.String({ description: `${states.join(" ")} Further channels add their own.` }),
-    reason: nullableString("How it went, once that is known: docs/api.md has the list."),
-    started_at: time("When it began."),
+    reason: nullableString("The reason for its state, once known; docs/api.md has the list."),
+    started_at: time("When it started."),
     ended_at: nullableTime("When it ended; null while it is in progress."),
     ...Object.fromEntries(channels.map(({ name, schema }) => [name, Type.Optional(schema)])),
   });
@@ -142,11 +146,11 @@ const Proof = Type.Object({
   code: Type.Unsafe<"gateway" | "app" | null>({
     type: ["string", "null"],
     enum: ["gateway", "app", null],
-    description: "Which side made the code; null where none was typed.",
+    description: "Which side generated the code; null where none was typed.",
   }),
 });
 
-/** A verification as every answer shows it. */
+/** A verification in every response. */
 export function verificationBody(channels: readonly ChannelView[]) {
   const Delivery = deliveryBody(channels);
   return Type.Object(
@@ -166,7 +170,7 @@ export function verificationBody(channels: readonly ChannelView[]) {
       next_channels: Type.Array(
         Type.Object({
           channel: Type.String({ description: "What `resend` may name." }),
-          available_at: time("From when on."),
+          available_at: time("Earliest time."),
         }),
         { description: "What the person may choose next; empty after the end." },
       ),
@@ -185,5 +189,5 @@ export function verificationBody(channels: readonly ChannelView[]) {
   );
 }
 
-/** How many characters a request may call a number by. */
+/** Longest number in a request, in characters. */
 export const numberLength = maxNumberLength;

@@ -17,7 +17,7 @@ export async function answersAri(ari: { url: string; user: string; password: str
   }
 }
 
-/** Whether the manager port lets us in and says that Asterisk is fully booted. */
+/** Whether the AMI login succeeds and Asterisk reports that it is fully booted. */
 export function isFullyBooted(ami: { host: string; port: number; user: string; password: string }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(ami.port, ami.host);

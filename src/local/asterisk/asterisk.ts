@@ -27,13 +27,13 @@ export interface AsteriskOptions {
   tls?: { caFile: string; certFile?: string; keyFile?: string };
   /** For trunks that sign the caller ID. */
   stirShaken?: { keyFile: string; certUrl: string; attestation: "A" | "B" | "C" };
-  /** Stasis applications that hear of incoming calls, one for each gateway on ARI; default none. */
+  /** Stasis applications that are notified of inbound calls, one for each gateway on ARI; default none. */
   inboundApps?: readonly string[];
   /** UDP port on 127.0.0.1 that gets a copy of each SIP message (HEPv3); without it there is no capture. */
   hepPort?: number;
   /** What those copies carry as `capture_password`. */
   hepPassword?: string;
-  /** Lets AMI place calls and hear of them: the start of their channels' ids. Without it AMI watches trunks only. */
+  /** Lets AMI place calls and receive their events: the start of their channels' ids. Without it AMI watches trunks only. */
   amiCallsApp?: string;
   /** How long it may take to come up; milliseconds, default 20 000 (0.3 s is usual on a 2-core machine). */
   readyDeadlineMs?: number;

@@ -41,7 +41,7 @@ function escapeValue(name: string, value: string): string {
  * Renders every file of `from` (asterisk-config/) into `to`, a file for each trunk into `to`/trunks.d, and what only
  * some trunks use: the same rules as in asterisk-config/entrypoint.sh.
  * @param to a folder that only its owner may read: the files hold secrets
- * @param inboundApps Stasis applications of the gateways that hear of incoming calls
+ * @param inboundApps Stasis applications of the gateways that are notified of inbound calls
  */
 export async function renderConfig(
   from: string,

@@ -14,8 +14,8 @@ export interface AsteriskTrunk {
   /** Whether to sign the caller ID (STIR/SHAKEN); needs `stirShaken` of the Asterisk. */
   stirShaken?: boolean;
   /**
-   * Lets calls come in, to be refused and told to the gateways; `from`: addresses and networks that the carrier calls
-   * from, default `host`. Default: nothing comes in.
+   * Accepts inbound calls, to be rejected and reported to the gateways; `from`: addresses and networks of the carrier's
+   * calls, default `host`. Default: no inbound calls.
    */
   inbound?: { from?: readonly string[] };
   /** User part of From in every call; without it From carries the caller ID. Default: `username` if registered. */

@@ -6,7 +6,7 @@ import { RuntimeUnavailableError } from "./errors.ts";
 
 /** Which archive to fetch from, and against which list of installed packages apt resolves. */
 export type AptMode =
-  /** Everything down to libc from one suite, so it fits whatever the machine has. */
+  /** Everything down to libc from one suite, independent of the machine's own packages. */
   | "self-contained"
   /** The machine's own suites, only what the machine lacks. */
   | "additions";

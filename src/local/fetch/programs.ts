@@ -14,7 +14,7 @@ export interface Programs {
 
 /**
  * Finds the programs without fetching anything: installed ones of a known version first, then those below .runtime.
- * @throws RuntimeUnavailableError telling to run `npm run runtime` when Asterisk or Redis is missing
+ * @throws RuntimeUnavailableError with the advice to run `npm run runtime` when Asterisk or Redis is missing
  */
 export async function findPrograms(): Promise<Programs> {
   const { found } = await findInstalled();
@@ -26,8 +26,8 @@ export async function findPrograms(): Promise<Programs> {
 }
 
 /**
- * Fetches whatever is missing into .runtime; quick when all is there.
- * @param options.forTests also SIPp; the rest of the tests is fetched by test/support/fetch
+ * Fetches missing programs into .runtime; quick when all are there.
+ * @param options.forTests also SIPp; the tests' other programs are fetched by test/support/fetch
  * @param options.progress gets a line for each step, at most about one a second
  * @throws RuntimeUnavailableError saying what went wrong and what to do
  */

@@ -12,7 +12,7 @@ export const knownVersions = {
   asterisk: { from: "20", below: "24" },
   redisServer: { from: "7", below: "10" },
   sipp: { from: "3.8", below: "4" },
-  // Its version rises every month and nothing we use goes away.
+  // Its version rises every month and the features that are used remain.
   chromium: { from: "110", below: "1000" },
 } as const satisfies Record<string, VersionRange>;
 

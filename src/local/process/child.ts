@@ -14,7 +14,7 @@ const stopDeadlineMs = 5000;
 /** A program that runs for as long as we do, and not longer. */
 export class Child {
   readonly pid: number;
-  /** Settles when the program has ended, for whatever reason; never rejects. */
+  /** Settles when the program has ended, for any reason; never rejects. */
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
   readonly #name: string;

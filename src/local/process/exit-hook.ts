@@ -1,4 +1,4 @@
-/** What to do when this process exits: one listener for any number of children. */
+/** Exit hooks of this process: one listener for any number of children. */
 const hooks = new Set<() => void>();
 
 process.on("exit", () => {
@@ -7,7 +7,7 @@ process.on("exit", () => {
 
 /**
  * Runs `hook` when this process exits, unless SIGKILL ends it.
- * @returns a function that takes the hook away again
+ * @returns a function that removes the hook
  */
 export function onProcessExit(hook: () => void): () => void {
   hooks.add(hook);

@@ -9,16 +9,16 @@ const ports = 12_000;
 const tries = 100;
 
 /**
- * Each process goes through the ports in turn, from a place of its own: a port stays free until it is used, which may take
- * seconds, and whoever asks meanwhile must get another one. (Drawn at random, two of the sandbox's ports were the same in
+ * Each process uses the ports in sequence, from its own start: a port stays free until it is used, which may take seconds,
+ * and other callers must get a different one until then. (Drawn at random, two of the sandbox's ports were the same in
  * about one start of a thousand.)
  */
 let drawn = 0;
-/** From the place of one process to that of the next. */
+/** Distance between the starts of two processes. */
 const portsApart = 61;
 
 /**
- * Finds a port of 127.0.0.1 that nobody listens on. It is not reserved: use it soon.
+ * Finds an unused port of 127.0.0.1. It is not reserved: use it soon.
  * @param kinds what must be free on it, `freePort("udp", "tcp")` for a SIP port
  */
 export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<number> {
@@ -30,7 +30,7 @@ export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<num
   throw new Error("no free port on 127.0.0.1");
 }
 
-/** Whether nobody listens on a port of 127.0.0.1. */
+/** Whether a port of 127.0.0.1 is unused. */
 function isFree(port: number, kind: PortKind): Promise<boolean> {
   return kind === "tcp" ? tcpIsFree(port) : udpIsFree(port);
 }

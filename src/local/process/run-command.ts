@@ -22,7 +22,7 @@ const outputKeptChars = 64 * 1024;
 
 /**
  * Runs a program to its end, without a shell.
- * @returns its exit status and output, whatever the status
+ * @returns its exit status (of any value) and output
  * @throws when it cannot be started, or when it did not end within the deadline
  */
 export function runCommand(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {

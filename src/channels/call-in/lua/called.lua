@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-A callee called one of our numbers, by a trunk whose caller IDs are trusted: verifies what waits for just that, once.
+A callee called one of our numbers, on a trunk whose caller IDs are trusted: verifies the verification that waits for it, once.
 
 KEYS[1]  {s<shard>}:c:<hash of the callee>:in:<number that was called>
 ARGV[1]  '', or now in ms (tests)
@@ -23,7 +23,7 @@ settle(record, now)
 if number == record.number then
   move_delivery(record, 'called', now, '')
 elseif not TERMINAL[record.status] then
-  -- Another delivery was begun since; the call proves the number all the same.
+  -- Another delivery has begun since; the call proves the number nevertheless.
   local past = cjson.decode(redis.call('HGET', record.key, 'past'))
   local own = past[tonumber(number)]
   own.state, own.ended_at = 'called', tostring(now)

@@ -3,12 +3,12 @@
 Begins a verification that a call of the callee's own is to prove, and holds a number of ours for it, or says why not.
 What is common to all channels, its keys and first arguments: includes/begin.lua.
 
-A number is held for one verification of this callee at a time, and for some time after: the call is refused, so people
+A number is held for one verification of this callee at a time, and for some time after: the call is rejected, so people
 dial twice, and the second call must not prove anything that was started by another client meanwhile.
 
 KEYS[1]   {s<shard>}:v:<id>
 ARGV[1…10]   see includes/begin.lua
-ARGV[11]  how long after its life a number stays held, ms
+ARGV[11]  how long a number stays reserved after the verification's lifetime, ms
 ARGV[12…] our numbers in random order, E.164
 
 Returns   {'begun', 0, 0, public fields…}   {'exists', 0, ended now, public fields…}
@@ -21,7 +21,7 @@ local delivery, no_delivery = open_delivery()
 if not delivery then
   return no_delivery
 end
--- Counted apart from calls of ours: it does not disturb the callee.
+-- Counted separately from our calls: it does not disturb the callee.
 local keys = delivery.keys
 local starts = keys.stem .. ':starts_in'
 local limit, wait = limit_on(keys, delivery.now, 1, starts, false)

@@ -27,7 +27,7 @@ if TERMINAL[record.status] then
   end
   return answer(key, 'ended', 0, record.ended_now)
 end
--- Where the callee is not ours any more another call may ring: one phone is never rung twice at once.
+-- Without the callee's lock another call may be ringing: a phone must not get two calls at once.
 local number = part_number(record)
 local waits = before == record.attempts and record.state == 'calling' and number < tonumber(record.parts)
   and tonumber(record.parts_delivered) == number
