@@ -126,7 +126,8 @@ function backOffMs(times: number): number {
 }
 
 /**
- * Logs once when Redis becomes unreachable and once when it is back. The error's text holds an address, never the URL or its password.
+ * Logs once when Redis becomes unreachable and once when it is back. The error's text holds an address, never the URL or
+ * its password.
  * @returns call it before the connection is closed on purpose, which is not logged
  */
 function logConnection(client: RedisClient, logger: Logger): () => void {

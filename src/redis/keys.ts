@@ -42,7 +42,7 @@ export function idempotencyKey(keyHash: string): string {
 /** The key from which the scripts of admission control (lua/includes/slot.lua) derive theirs; all share its hash tag. */
 export const admissionKey = "{admission}:out";
 
-/** The stem from which the scripts of caller-ID reputation (lua/reputation_update.lua) derive their keys; all share its hash tag. */
+/** The stem of the keys of caller-ID reputation (lua/reputation_update.lua); all share its hash tag. */
 export const reputationKey = "{reputation}";
 
 /** The highest record version in use (lua/version.lua). */

@@ -122,7 +122,7 @@ describe("on a Redis Cluster of three nodes", () => {
       const { id, deliveries } = await world.verifications.start(shop, { to, channel: "call_in" }, null);
       const [{ details } = { details: null }] = deliveries;
       const { number: called } = details as unknown as { number: string };
-      world.heard({ trunk: "carrier", trusted: true, caller: to, called });
+      world.receiveInbound({ trunk: "carrier", trusted: true, caller: to, called });
       await world.verifications.settled();
       expect((await world.verifications.get(shop, id)).status).toBe("verified");
     }

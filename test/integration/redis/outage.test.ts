@@ -36,7 +36,7 @@ async function expectClosedDoor(id: string, code: string) {
   expect(await store.ping()).toBe(false);
 }
 
-describe("while Redis is away", () => {
+describe("while Redis is unreachable", () => {
   it("nothing is placed and nothing verifies, within a second; it works again by itself when Redis is back", async () => {
     const { id } = await world.verifications.start(shop, { to }, null);
     await redis.kill();
@@ -171,7 +171,7 @@ it("serves who waits for the first try to connect: a gateway listened sooner, an
   await other.close();
 });
 
-it("lets nobody wait for long where Redis is away from the beginning", async () => {
+it("lets nobody wait for long where Redis is unreachable from the beginning", async () => {
   await redis.kill();
   const other = createWorld({ redis: { url: redis.url, command_timeout_ms: 5000 } });
   await within(5000, other.store.firstTried());
@@ -182,10 +182,10 @@ it("lets nobody wait for long where Redis is away from the beginning", async () 
 it("logs that Redis went and came back once each, and never the password", async () => {
   const url = `redis://gateway:very-secret@127.0.0.1:${redis.port}`;
   const other = createWorld({ redis: { url, command_timeout_ms: 800 } });
-  await expect.poll(() => other.logLines.join("")).toContain("Redis is away");
+  await expect.poll(() => other.logLines.join("")).toContain("Redis is unreachable");
   await refusalOf(other.verifications.start(shop, { to }, null));
   const log = other.logLines.join("");
-  expect(log.match(/Redis is away/g)).toHaveLength(1);
+  expect(log.match(/Redis is unreachable/g)).toHaveLength(1);
   expect(log).not.toContain("very-secret");
   expect(log).not.toContain("7700900123");
   await other.close();

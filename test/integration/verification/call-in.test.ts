@@ -33,7 +33,7 @@ async function open(options: Partial<WorldOptions> = {}): Promise<World> {
 
 /** The callee calls what it was told to call; `changed` says what is odd about that call. */
 async function call(world: World, caller: string, called: string | null, changed: Partial<TrunkCall> = {}) {
-  world.heard({ trunk: "carrier", trusted: true, caller, called, ...changed });
+  world.receiveInbound({ trunk: "carrier", trusted: true, caller, called, ...changed });
   await world.verifications.settled();
 }
 
@@ -91,7 +91,7 @@ describe("a verification by calling in", () => {
     const called = numberOf(await here.verifications.start(shop, { to, ...callIn }, null));
     for (let i = 0; i < 100; i++) {
       for (const world of [here, there]) {
-        world.heard({ trunk: "carrier", trusted: true, caller: to, called });
+        world.receiveInbound({ trunk: "carrier", trusted: true, caller: to, called });
       }
     }
     await Promise.all([here.verifications.settled(), there.verifications.settled()]);

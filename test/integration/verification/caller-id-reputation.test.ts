@@ -113,7 +113,7 @@ describe("while much of a range is out", () => {
     expect(counts(world).every((count) => count === 1)).toBe(true);
     expect(await refusalOf(call(world))).toEqual({ code: "capacity", retryAfterMs: 60_000 });
     expect(world.placed).toHaveLength(51);
-    await expect.poll(world.linesHeld).toBe(0);
+    await expect.poll(world.slotsHeld).toBe(0);
     clock.advance(hourMs + 60_000);
     await call(world);
   });

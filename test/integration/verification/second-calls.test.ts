@@ -38,7 +38,7 @@ describe("a second call", () => {
     world.clock.advance(secondCallGapMs);
     await expect.poll(() => look(id)).toMatchObject({ status: "undeliverable", reason });
     expect(world.placed).toHaveLength(1);
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
   });
 
   it.each([
@@ -51,7 +51,7 @@ describe("a second call", () => {
     await world.ringOut();
     await end(id);
     world.clock.advance(2 * secondCallGapMs);
-    await expect.poll(() => world.linesHeld()).toBe(0);
+    await expect.poll(() => world.slotsHeld()).toBe(0);
     expect(await look(id)).toMatchObject({ status });
     expect(world.placed).toHaveLength(1);
     world.clock.advance(15_000);
@@ -112,7 +112,7 @@ describe("a second call", () => {
     await vi.waitFor(async () => {
       expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     });
-    expect([world.placed.length, world.linesHeld()]).toEqual([1, 0]);
+    expect([world.placed.length, world.slotsHeld()]).toEqual([1, 0]);
   });
 
   it("waits out a short break of Redis: half of a code was thrown away at the first error", async () => {
@@ -174,7 +174,7 @@ describe("a second call", () => {
     world.clock.advance(secondCallGapMs);
     await expect.poll(() => look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
     expect(world.placed).toHaveLength(1);
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
   });
 });
 

@@ -274,13 +274,13 @@ describe("a verification", () => {
   });
 
   it("gives its line back where it is refused after all", async () => {
-    const { verifications, linesHeld } = await open();
+    const { verifications, slotsHeld } = await open();
     const to = somebody();
     await verifications.start(shop, { to }, "key-of-one");
     await verifications.start(shop, { to }, "key-of-one");
     await refusalOf(verifications.start(shop, { to }, null));
     await refusalOf(verifications.start(shop, { to: somebody(), codeLength: 4 }, null));
-    expect(linesHeld()).toBe(0);
+    expect(slotsHeld()).toBe(0);
   });
 
   it("is refused where the number may not be called, and where no range has such codes", async () => {

@@ -33,7 +33,7 @@ describe("a verification by two calls", () => {
     const typed = `${first.code} - ${second.code}`;
     expect(await verifications.check(shop, id, { code: typed })).toMatchObject({ valid: true, status: "verified" });
     expect(placed).toHaveLength(2);
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
     expect(events.filter(({ type }) => type === "call.ended")).toHaveLength(2);
   });
 
@@ -96,7 +96,7 @@ describe("a verification by two calls", () => {
       const refused = verifications.start(shop, { to: somebody(), calls: 2, codeLength }, null);
       expect(await refusalOf(refused)).toMatchObject({ code: "invalid_request" });
     }
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
   });
 
   it("has both calls from one prefix, so that the app knows how to recognise them", async () => {
@@ -159,7 +159,7 @@ describe("limits", () => {
   it("of one call an hour leave none of two", async () => {
     await open({ settings: { starts_per_callee_per_hour: 1 } });
     expect(await refusalOf(start())).toMatchObject({ code: "invalid_request" });
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
   });
 
   it("let neither caller ID come back to a callee while it rests", async () => {

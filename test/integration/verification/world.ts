@@ -78,7 +78,7 @@ export function createWorld(options: WorldOptions) {
     longestCallMs,
     remainingMs: options.remainingMs ?? { calling: longestCallMs, ringing: longestCallMs },
     place: (call, observer) => {
-      linesHeld--;
+      slotsHeld--;
       placed.push({
         ...call,
         code: call.callerId.slice(-digits),
@@ -92,16 +92,16 @@ export function createWorld(options: WorldOptions) {
     drain: async () => undefined,
   };
   /** ChannelSlots that were taken and neither given back nor used for a call. */
-  let linesHeld = 0;
+  let slotsHeld = 0;
   const take = (): ChannelSlot | NoChannelSlot => {
     if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
-    linesHeld++;
+    slotsHeld++;
     return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
   };
   const slots: ChannelSlots = {
     reserve: async () => take(),
     reserveAnother: async () => take(),
-    release: async () => void linesHeld--,
+    release: async () => void slotsHeld--,
   };
   const store = createStore({ redis: options.redis, reputation, clock, testTime: true, logger });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);
@@ -168,8 +168,8 @@ export function createWorld(options: WorldOptions) {
     },
     redis: options.redis,
     /** A call comes in and is refused. */
-    heard: (call: TrunkCall) => receiveCall(call),
-    linesHeld: () => linesHeld,
+    receiveInbound: (call: TrunkCall) => receiveCall(call),
+    slotsHeld: () => slotsHeld,
     /** From now on no trunk can be had. */
     loseTrunks: (why: NoSlotReason) => {
       noTrunk = why;

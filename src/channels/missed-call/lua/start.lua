@@ -19,7 +19,8 @@ Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, p
 --- @include "begin"
 
 -- Takes the first candidate of whose caller IDs none is in cool-down for this callee and leases them: from now on they
--- count as shown and the first call as counted and live; each of these entries expires by itself. Candidates are ARGV from `first` on:
+-- count as shown and the first call as counted and live; each of these entries expires by itself.
+-- Candidates are ARGV from `first` on:
 -- so many caller ID hashes as there are calls, then code hash, digits, details.
 -- Returns the candidate { number (1 = first), code, digits, details }, or nil and the refusal.
 local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldown_ms, first)
