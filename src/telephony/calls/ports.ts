@@ -1,4 +1,4 @@
-/** What verification asks of telephony once it has a slot (trunks/slots-port.ts): a short unanswered call, and how that went. */
+/** The port from verification to telephony, given a slot (trunks/slots-port.ts): a short unanswered call and its result. */
 import type { ChannelSlot } from "../trunks/slots-port.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -1,14 +1,14 @@
-/** What the end of a call says of the trunk that carried it: the one table that the circuit breakers go by. */
+/** Judges a trunk by the end of a call that it carried: the one table that the circuit breakers use. */
 import type { EndedCall, TriedPath } from "../trunks/slots-port.ts";
 import type { TrunkVerdict } from "../trunks/verdict.ts";
 import type { Outcome } from "./outcome.ts";
 import type { CallAttempt, CallResult } from "./ports.ts";
 
 /**
- * Good is only what shows that the call reached the callee's network. A refusal of this one call (403, 484, 608) may be
- * the carrier's or the network's: it neither condemns the trunk nor clears it. RFC 3261 section 21.5 has the finals by
- * which a server says that the fault is its own; carriers pass on those of the far network too, so a final alone is
- * never more than `call_failed`.
+ * `good` requires that the call reached the callee's network. A refusal of this one call (403, 484, 608) may be the
+ * carrier's or the network's: it counts neither against nor for the trunk. RFC 3261 section 21.5 lists the final
+ * responses for server failures; carriers pass on those of the far network too, so a final response alone is never more
+ * than `call_failed`.
  */
 const verdicts: Readonly<Record<Outcome, TrunkVerdict>> = {
   rang: "good",
@@ -37,12 +37,12 @@ export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
   if (call.silent) return call.outcome === "canceled" ? "nothing" : "trunk_failed";
   if (call.outcome === "no_answer_signal") return call.endedBy === "far_end" ? "good" : "nothing";
   const verdict = verdicts[call.outcome];
-  // 401, 402 or 407 from the far end: the carrier spoke, and may have meant this call alone.
+  // 401, 402 or 407 from the far end: the carrier responded, perhaps about this call alone.
   const carrierSpoke = call.endedBy === "far_end" && call.sipStatus !== null;
   return verdict === "trunk_failed" && carrierSpoke ? "call_failed" : verdict;
 }
 
-/** What `DialerSlots.callEnded` is told of a call. */
+/** The input of `DialerSlots.callEnded` for a call. */
 export function endedCall(result: CallResult): EndedCall {
   return {
     verdict: verdictOf(result),
@@ -53,7 +53,7 @@ export function endedCall(result: CallResult): EndedCall {
   };
 }
 
-/** What `ChannelSlots.reserveAnother` is told of an attempt of the same call. */
+/** The input of `ChannelSlots.reserveAnother` for an attempt of the same call. */
 export function triedPath({ trunk, asterisk, outcome }: CallAttempt): TriedPath {
   return { trunk, asterisk, carrierSpoke: outcome !== "trunk_down" };
 }

@@ -1,12 +1,12 @@
-/** What calls ask of trunks: a channel slot before the call, and what it told of the trunk after it. */
+/** The port from calls to trunks: a channel slot before the call, and the call's evidence about the trunk after it. */
 import type { CallerLimit, TrunkPath } from "./admission-port.ts";
 import type { BreakerReport } from "./breakers.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 /**
- * A channel slot for one call on a trunk through an Asterisk, taken with `ChannelSlots.reserve`. It is given to the dialer
- * with a call, or back with `ChannelSlots.release`; one that is lost is free when its lease ends.
+ * A channel slot for one call on a trunk through an Asterisk, taken with `ChannelSlots.reserve`. It is passed to the
+ * dialer with a call, or released with `ChannelSlots.release`; a lost one becomes free when its lease ends.
  */
 export interface ChannelSlot {
   readonly leaseId: string;
@@ -16,20 +16,20 @@ export interface ChannelSlot {
   readonly asterisk: string;
   /** Names of the caller-ID ranges that this trunk may present. */
   readonly ranges: readonly string[];
-  /** The call's turn comes so long after the slot was taken; the dialer waits. */
+  /** The call may be originated this long after the slot was reserved; the dialer waits. */
   readonly waitMs: number;
-  /** A call that was not placed by then (the clock's milliseconds) is not placed at all. Without it: whenever. */
+  /** A call that was not placed by then (the clock's milliseconds) is not placed at all. Undefined: no deadline. */
   readonly originateByMs?: number;
 }
 
-/** Why no slot can be had. */
+/** Why no slot is available. */
 export type NoSlotReason = "no_route" | "telephony_unavailable" | "capacity" | "app_limit" | "braked";
 
 export interface NoChannelSlot {
   readonly none: NoSlotReason;
-  /** With `app_limit`: which one. */
+  /** With `app_limit`: the limit that was reached. */
   readonly limit?: CallerLimit;
-  /** Trying again after this time may help; null: it will not. */
+  /** A retry after this time may succeed; null: it will not. */
   readonly retryAfterMs: number | null;
 }
 
@@ -45,8 +45,8 @@ export interface ChannelSlots {
   /**
    * Takes a slot for the same call, after those tried failed, on another trunk that may present the same caller ID.
    * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.
-   * A trunk whose carrier spoke is not asked again; one that Asterisk could not reach may be, through another Asterisk.
-   * Counts for the app's calls at once only.
+   * A trunk whose carrier responded is not tried again; one that Asterisk could not reach may be, through another Asterisk.
+   * Counts towards the app's concurrent calls only.
    * @param range name of the caller ID's range
    */
   reserveAnother(
@@ -55,35 +55,35 @@ export interface ChannelSlots {
     tried: readonly TriedPath[],
     app: string,
   ): Promise<ChannelSlot | NoChannelSlot>;
-  /** Gives back a slot on which nothing was placed, its turn and what it counted for included. Never rejects. */
+  /** Releases a slot on which nothing was placed, with its scheduled time and its counts. Never rejects. */
   release(slot: ChannelSlot): Promise<void>;
 }
 
 /** A path on which an attempt of the same call failed. */
 export interface TriedPath extends TrunkPath {
-  /** The carrier answered: it would say the same through another Asterisk. */
+  /** The carrier responded: it would respond the same through another Asterisk. */
   readonly carrierSpoke: boolean;
 }
 
-/** How a call ended, as far as its trunk, its app's limits and this gateway's load are concerned. */
+/** The end of a call, as far as it matters to its trunk, its app's limits and this gateway's load. */
 export interface EndedCall {
   readonly verdict: TrunkVerdict;
   readonly answered: boolean;
   /** Answered with no alerting before. */
   readonly falseAnswer: boolean;
-  /** It rang until we ended it: for so long, in milliseconds; else null. */
+  /** Ring time in milliseconds where we ended the ringing; else null. */
   readonly rangMs: number | null;
   /** From a final 503 (RFC 3261 section 21.5.4), in milliseconds; 0 without one. */
   readonly retryAfterMs: number;
 }
 
 export interface PathStatus extends TrunkPath, TrunkHealth {
-  /** By the path's own evidence: Asterisk is connected and knows of no fault. What breakers say does not count. */
+  /** By the path's own evidence: Asterisk is connected and reports no fault. Circuit breakers do not count. */
   readonly reachable: boolean;
   readonly breaker: BreakerReport;
 }
 
-/** What the dialer needs beside `ChannelSlots`. */
+/** What the dialer needs in addition to `ChannelSlots`. */
 export interface DialerSlots extends ChannelSlots {
   /** The phone rings for the call on this slot. Never throws. */
   alerted(slot: ChannelSlot): void;
