@@ -98,7 +98,8 @@ describe("onering doctor --canary", () => {
     expect(canary).toMatch(/ok {3}Canary, trunk honest through local: the caller ID arrived as sent/);
     expect(canary).toMatch(/trunk altering stays in service: dry run/);
     expect(code).toBe(1);
-    expect(output).not.toContain("447700900");
+    // The first number of the block shows how a trunk writes numbers; the one that called shows nowhere.
+    expect(output.replaceAll("+447700900000", "")).not.toContain("447700900");
     expect(output).not.toContain("15550000000");
     expect(await outOfService()).toEqual({});
     expect([await invitesTo(altering), await invitesTo(honest)]).toEqual([1, 1]);

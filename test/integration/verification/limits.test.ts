@@ -100,7 +100,7 @@ describe("calls to one callee", () => {
     await open({ apps: 2, settings: { starts_per_callee_per_hour: 3 } });
     const two = world.verifications.start(shop, { to: somebody(), calls: 2 }, null);
     expect((await refusalOf(two)).code).toBe("invalid_request");
-    expect(world.linesHeld()).toBe(0);
+    expect(world.slotsHeld()).toBe(0);
     expect(world.logLines.join("")).not.toContain("Redis did not answer");
   });
 

@@ -35,7 +35,7 @@ const steps: Record<string, Step> = {
   byNumber: (world, to) => world.verifications.checkByNumber(shop, { to }, { code: wrongCode(lastCode(world)) }, null),
   byNumberRight: (world, to) => world.verifications.checkByNumber(shop, { to }, { code: lastCode(world) }, "tab"),
   callsIn: async (world, to) => {
-    for (const called of callInNumbers) world.heard({ trunk: "carrier", trusted: true, caller: to, called });
+    for (const called of callInNumbers) world.receiveInbound({ trunk: "carrier", trusted: true, caller: to, called });
   },
   due: (world) => world.verifications.settleDue(),
   callerId: (world, _to, ids) =>
