@@ -66,6 +66,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       callerIds: () => reputation.status(),
       braked: () => telephony.brakes.braked(),
       overloadLimit: () => telephony.overloadLimit(),
+      redisMemory: () => store.memory(),
     },
     logger,
   );

@@ -2,12 +2,13 @@
 import { pino } from "pino";
 import { createRedis } from "../redis/client.ts";
 import type { RedisConfig } from "../redis/config.ts";
+import { readMemory, usedShare } from "../redis/memory.ts";
 import { type Finding, fail, hint, ok, warn } from "./finding.ts";
 
 /** Longest wait for the first connection; a Redis in reach takes milliseconds. */
 const connectDeadlineMs = 3000;
 
-/** Gateways judge expiry by their own clocks; more than this between two hosts makes codes live visibly longer or shorter. */
+/** Redis judges lives and limits by its own clock; beyond this the times in answers and logs visibly disagree with it. */
 const maxClockSkewMs = 2000;
 
 export async function examineRedis(config: RedisConfig): Promise<Finding[]> {
@@ -79,16 +80,15 @@ const fullShare = 0.8;
 
 /** @param info section `memory` of INFO */
 export function examineMemory(info: string): Finding {
-  const read = (field: string) => Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
-  const [used, max, system] = [read("used_memory"), read("maxmemory"), read("total_system_memory")];
-  const limit = max > 0 ? max : system;
-  const share = limit === 0 ? 0 : used / limit;
-  const of = max > 0 ? `maxmemory ${mebibytes(max)}` : `${mebibytes(system)} of its machine (no maxmemory is set)`;
+  const memory = readMemory(info);
+  const { used, max, system } = memory;
+  const share = usedShare(memory);
+  const of = max === null ? `${mebibytes(system)} of its machine (no maxmemory is set)` : `maxmemory ${mebibytes(max)}`;
   const what = `Redis: uses ${mebibytes(used)} of ${of}`;
   const fix = "Raise maxmemory, or give Redis a machine with more memory: when it is full every start answers 503.";
   if (share >= 1) return fail(what, fix);
   if (share >= fullShare) return warn(what, fix);
-  if (max > 0) return ok(what);
+  if (max !== null) return ok(what);
   return hint(what, "Set maxmemory below the machine's memory: Redis then refuses writes instead of being killed.");
 }
 
@@ -112,6 +112,6 @@ export function examineClock([seconds = 0, microseconds = 0]: readonly (string |
     ? ok("Redis: its clock agrees with this machine's")
     : warn(
         `Redis: its clock differs from this machine's by ${skewMs} ms`,
-        "Run NTP on every host: limits and lives of verifications are judged by more than one clock.",
+        "Run NTP on every host: Redis' clock decides what expires, so times in answers and logs of this machine are off by that much.",
       );
 }

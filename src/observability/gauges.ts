@@ -30,6 +30,8 @@ export interface MetricSources {
   braked(): readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   /** Calls per second that are admitted under overload; null: no limit. */
   overloadLimit(): number | null;
+  /** Bytes of Redis, of a cluster its fullest master; null where it does not answer. */
+  redisMemory(): Promise<{ readonly used: number; readonly max: number | null } | null>;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -127,6 +129,20 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
       const limit = sources.overloadLimit();
       if (limit !== null) this.set(limit);
       else this.remove();
+    },
+  });
+  new Gauge({
+    name: "onering_redis_memory_bytes",
+    help: "Memory of Redis, of a cluster its fullest master: `used`, and `max` where maxmemory is set.",
+    labelNames: ["of"] as const,
+    registers,
+    async collect() {
+      // Nothing rather than old figures where the store is away.
+      this.reset();
+      const memory = await sources.redisMemory();
+      if (memory === null) return;
+      this.set({ of: "used" }, memory.used);
+      if (memory.max !== null) this.set({ of: "max" }, memory.max);
     },
   });
   new Gauge({

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { RedisConfig } from "./config.ts";
+import { type RedisMemory, readMemory, usedShare } from "./memory.ts";
 
 /** Enough different keys to reach each master of a cluster. */
 const probeSlots = 64;
@@ -23,6 +24,8 @@ export interface RedisConnection {
   firstTried(): Promise<void>;
   /** Whether Redis answers and accepts writes now; within the command timeout. False where it is full or read-only. */
   ping(): Promise<boolean>;
+  /** Of a cluster the fullest master; null where Redis does not answer within the command timeout. */
+  memory(): Promise<RedisMemory | null>;
   /** Lets commands in progress finish, then closes. */
   close(): Promise<void>;
 }
@@ -47,6 +50,18 @@ export function createRedis(config: RedisConfig, logger: Logger): RedisConnectio
         return client.status === "ready" && (await client.set(key, "1", "PX", probeTtlMs)) === "OK";
       } catch {
         return false;
+      }
+    },
+    async memory() {
+      try {
+        const masters = client instanceof Cluster ? client.nodes("master") : [client];
+        const found = await Promise.all(masters.map(async (node) => readMemory(await node.info("memory"))));
+        return found.reduce<RedisMemory | null>(
+          (fullest, one) => (fullest === null || usedShare(one) > usedShare(fullest) ? one : fullest),
+          null,
+        );
+      } catch {
+        return null;
       }
     },
     async close() {

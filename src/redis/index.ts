@@ -11,6 +11,7 @@ import type { VerificationStore } from "../verification/store-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
+import type { RedisMemory } from "./memory.ts";
 import { createOutages } from "./outages-store.ts";
 import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
@@ -39,6 +40,8 @@ export interface Store {
   firstTried(): Promise<void>;
   /** Whether Redis answers and accepts writes now. */
   ping(): Promise<boolean>;
+  /** How full Redis is, of a cluster its fullest master; null where it does not answer. */
+  memory(): Promise<RedisMemory | null>;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,7 @@ export function createStore(options: {
         () => true,
         () => false,
       )),
+    memory: connection.memory,
     async close() {
       // A slot that is not released stays taken until its lease ends.
       await admission.settled();

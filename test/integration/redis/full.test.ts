@@ -21,7 +21,9 @@ test("a full Redis, and one that only reads, are not ready; both are again when 
     await admin.config("SET", "maxmemory", "1", "maxmemory-policy", "noeviction");
     expect(await admin.ping()).toBe("PONG");
     expect(await connection.ping()).toBe(false);
+    expect(await connection.memory()).toMatchObject({ max: 1, used: expect.any(Number) });
     await admin.config("SET", "maxmemory", "0");
+    expect(await connection.memory()).toMatchObject({ max: null });
     expect(await connection.ping()).toBe(true);
 
     await admin.config("SET", "min-replicas-to-write", "1");

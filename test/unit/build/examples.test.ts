@@ -33,6 +33,7 @@ test("every metric that a recommended alert asks for exists", async () => {
     outOfService: () => [],
     asterisks: () => [],
     callerIds: async () => [],
+    redisMemory: async () => null,
     braked: () => [],
     overloadLimit: () => null,
   });

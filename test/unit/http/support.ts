@@ -196,6 +196,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     outOfService: () => [],
     asterisks: () => [],
     callerIds: async () => [],
+    redisMemory: async () => null,
   });
   const server = await buildServer({
     config: {

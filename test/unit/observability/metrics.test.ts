@@ -13,6 +13,7 @@ const idle = {
   outOfService: () => [],
   asterisks: () => [],
   callerIds: async () => [],
+  redisMemory: async () => null,
 };
 /** An event as the bus hands it on. */
 const event = <Type extends keyof GatewayEvents>(type: Type, data: GatewayEvents[Type]) =>
@@ -173,6 +174,18 @@ describe("the metrics", () => {
     expect(text).toContain('onering_caller_id_cooldowns_total{range="block",reason="flagged"} 1\n');
     known = false;
     expect(await registry.metrics()).not.toContain("onering_caller_ids{");
+  });
+
+  it("tell how full Redis is, and nothing where it does not answer", async () => {
+    let memory: { used: number; max: number | null } | null = { used: 400_000_000, max: 500_000_000 };
+    const { registry } = createMetrics({ ...idle, redisMemory: async () => memory });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_redis_memory_bytes{of="used"} 400000000\n');
+    expect(text).toContain('onering_redis_memory_bytes{of="max"} 500000000\n');
+    memory = { used: 1, max: null };
+    expect(await registry.metrics()).not.toContain('{of="max"}');
+    memory = null;
+    expect(await registry.metrics()).not.toContain("onering_redis_memory_bytes{");
   });
 
   it("never grow without bound, and never hold a number", async () => {

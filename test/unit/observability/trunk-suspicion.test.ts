@@ -11,6 +11,7 @@ const nothing = {
   outOfService: () => [],
   asterisks: () => [],
   callerIds: async () => [],
+  redisMemory: async () => null,
   braked: () => [],
   overloadLimit: () => null,
 };
