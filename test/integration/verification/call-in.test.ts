@@ -182,6 +182,25 @@ describe("a verification by calling in", () => {
     expect([...given].toSorted()).toEqual(ours);
   });
 
+  it("takes no call-in number where the client is gone: it was held for a verification's life", async () => {
+    const world = await open({ callInNumbers: ours.slice(0, 1) });
+    const to = somebody();
+    const gone = world.verifications.start(shop, { to, ...callIn }, null, () => true);
+    expect(await refusalOf(gone)).toMatchObject({ code: "invalid_request" });
+    expect(world.events).toEqual([]);
+    // The one number is free, and no limit of the callee was used up.
+    expect(numberOf(await world.verifications.start(shop, { to, ...callIn }, null))).toBe(ours[0]);
+
+    const { id } = await world.verifications.start(shop, { to: somebody() }, null);
+    await world.ringOut();
+    world.clock.advance(15_000);
+    expect(await refusalOf(world.verifications.resend(shop, id, "call_in", () => true))).toMatchObject({
+      code: "invalid_request",
+    });
+    const again = await world.verifications.resend(shop, id, "call_in");
+    expect(newestOf(again)).toMatchObject({ channel: "call_in", number: 2 });
+  });
+
   it("has no code to check", async () => {
     const world = await open();
     const to = somebody();
