@@ -291,6 +291,32 @@ describe("wrong checks of one callee", () => {
     expect(await world.verifications.check(bank, other.id, { code })).toMatchObject({ valid: true });
   });
 
+  it("are each logged with their verification and app, so that an attack on one callee is seen; a right one is not", async () => {
+    await open({ settings: { starts_per_callee_per_hour: 100 } });
+    const to = somebody();
+    const ids: string[] = [];
+    const codes: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { id } = await start(to);
+      const { code } = world.lastCall();
+      await world.verifications.check(shop, id, { code: wrongCode(code) });
+      ids.push(id);
+      codes.push(code, wrongCode(code));
+      world.clock.advance(20_000);
+    }
+    await world.verifications.check(shop, ids.at(-1) ?? "", { code: world.lastCall().code });
+
+    const lines = world.logLines.filter((line) => line.includes('"msg":"wrong code"'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+      ids.map((id) => ({ level: 30, id, app: "shop", checksLeft: 2 })),
+    );
+    // All of one callee begin with the same five characters: they can be found together.
+    expect(new Set(ids.map((id) => id.slice(0, 5))).size).toBe(1);
+    const log = world.logLines.join("");
+    expect(codes.filter((code) => log.includes(`"${code}"`))).toEqual([]);
+    expect(log).not.toContain(to);
+  });
+
   it("are not counted for right ones", async () => {
     await open({ settings: { wrong_checks_per_callee: 2, starts_per_callee_per_hour: 100, max_checks: 2 } });
     const to = somebody();
