@@ -12,7 +12,7 @@ const meant: Readonly<Record<string, CountryCode>> = { UK: "GB", EN: "GB", EL: "
 export function readCountry(country: string): { readonly country: CountryCode } | { readonly refusal: NumberRefusal } {
   const upper = country.toUpperCase();
   if (isSupportedCountry(upper)) return { country: upper };
-  const suggestion = Object.hasOwn(meant, upper) ? `; did you mean ${meant[upper]}?` : "; use two letters such as GB";
-  const name = /^[A-Z]{2}$/.test(upper) ? `${upper} is not` : "must be";
-  return { refusal: { code: "invalid_request", detail: `country: ${name} an ISO 3166 country code${suggestion}` } };
+  const suggestion = Object.hasOwn(meant, upper) ? `did you mean ${meant[upper]}?` : "use two letters, such as GB.";
+  const what = /^[A-Z]{2}$/.test(upper) ? `\`country\` ${upper}` : "`country`";
+  return { refusal: { code: "invalid_request", detail: `${what} is not an ISO 3166 country code; ${suggestion}` } };
 }

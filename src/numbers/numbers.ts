@@ -104,33 +104,33 @@ function parse(digits: string, home: CountryCode | undefined): { number: PhoneNu
 function whyUnparseable(digits: string, reason: string): NumberRefusal {
   switch (reason) {
     case "TOO_SHORT":
-      return { code: "number_too_short", detail: "the number has too few digits for any country" };
+      return { code: "number_too_short", detail: "The number has too few digits for any country." };
     case "TOO_LONG":
-      return { code: "number_too_long", detail: "the number has more digits than E.164 allows" };
+      return { code: "number_too_long", detail: "The number has more digits than E.164 allows." };
     case "INVALID_COUNTRY":
       return { code: "number_invalid", detail: whyNoCountry(digits) };
     default:
-      return { code: "number_invalid", detail: "this is not a phone number" };
+      return { code: "number_invalid", detail: "This is not a phone number." };
   }
 }
 
 function whyNoCountry(digits: string): string {
-  if (digits.startsWith("+")) return "no country has this calling code";
-  if (digits.startsWith("00")) return "write + and the country's calling code instead of 00, or add `country`";
-  return "write the number with + and the country's calling code, or add `country`";
+  if (digits.startsWith("+")) return "No country has this calling code.";
+  if (digits.startsWith("00")) return "Write + and the country's calling code instead of 00, or add `country`.";
+  return "Write the number with + and the country's calling code, or add `country`.";
 }
 
 function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
   const plan = number.country ?? `+${number.countryCallingCode}`;
   switch (validatePhoneNumberLength(digits, home)) {
     case "TOO_SHORT":
-      return { code: "number_too_short", detail: `the number has too few digits for ${plan}` };
+      return { code: "number_too_short", detail: `The number has too few digits for ${plan}.` };
     case "TOO_LONG":
-      return { code: "number_too_long", detail: `the number has too many digits for ${plan}` };
+      return { code: "number_too_long", detail: `The number has too many digits for ${plan}.` };
     case "INVALID_LENGTH":
-      return { code: "number_invalid", detail: `no number of ${plan} has this many digits` };
+      return { code: "number_invalid", detail: `No number in ${plan} has this many digits.` };
     default:
-      return { code: "number_invalid", detail: `the number is in no range of ${plan} that is in use` };
+      return { code: "number_invalid", detail: `The number is not in a range that is in use in ${plan}.` };
   }
 }
 

@@ -34,11 +34,11 @@ const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
   toll_free: "a toll-free number",
   shared_cost: "a shared-cost number",
   voip: "a VoIP number",
-  personal_number: "a personal number, which may forward anywhere",
-  pager: "a pager",
+  personal_number: "a personal number (it may forward anywhere)",
+  pager: "a pager number",
   uan: "a company-wide number",
   voicemail: "a voicemail number",
-  satellite: "a satellite phone",
+  satellite: "a satellite number",
   unknown: "a number of unknown type",
 };
 
@@ -60,31 +60,31 @@ export function createPolicy(config: NumbersConfig): Policy {
       if (country === null) {
         return {
           code: "number_not_callable",
-          detail: `this is ${notCallable[type] ?? "a number"} that belongs to no country`,
+          detail: `This is ${notCallable[type] ?? "a number"} that belongs to no country.`,
         };
       }
       if (!mayCall(country, allowedCountries)) {
-        return { code: "country_not_allowed", detail: `calls to ${nameOf(country)} are not allowed` };
+        return { code: "country_not_allowed", detail: `Calls to ${nameOf(country)} are not allowed.` };
       }
       if (isDenied(e164)) {
         return {
           code: "number_not_callable",
-          detail: "numbers with this prefix are not called (numbers.denied_prefixes)",
+          detail: "Numbers with this prefix are not called (numbers.denied_prefixes).",
         };
       }
       if (type === "mobile") return null;
       if (type === "fixed_line") {
         return {
           code: "number_is_landline",
-          detail: `this is a landline number of ${nameOf(country)}; only mobile numbers are called`,
+          detail: `This is a landline number in ${nameOf(country)}; only mobile numbers are called.`,
         };
       }
       if (type === "fixed_line_or_mobile") {
         if (config.fixed_line_or_mobile === "allow") return null;
-        const detail = `numbers of ${nameOf(country)} do not distinguish mobiles from landlines, and numbers.fixed_line_or_mobile is deny`;
+        const detail = `Mobile and landline numbers cannot be told apart in ${nameOf(country)}, and numbers.fixed_line_or_mobile is deny.`;
         return { code: "number_not_callable", detail };
       }
-      return { code: "number_not_callable", detail: `this is ${notCallable[type]}; only mobile numbers are called` };
+      return { code: "number_not_callable", detail: `This is ${notCallable[type]}; only mobile numbers are called.` };
     },
   };
 }

@@ -18,8 +18,8 @@ export function readRaw(input: string): { readonly digits: string } | { readonly
   const typed = readTyped(input);
   if ("digits" in typed) return { digits: typed.plus ? `+${typed.digits}` : typed.digits };
   if (typed.fault === "too_long") {
-    return { refusal: { code: "number_too_long", detail: `the number ${typed.problem}` } };
+    return { refusal: { code: "number_too_long", detail: `The number ${typed.problem}.` } };
   }
-  const detail = `the number ${typed.problem}; write digits, with a plus sign in front for international format`;
+  const detail = `The number ${typed.problem}; write digits only, with a plus sign in front for international format.`;
   return { refusal: { code: "number_invalid", detail } };
 }

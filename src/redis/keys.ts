@@ -19,7 +19,7 @@ function shardOf(bucket: string): number {
 /** @throws {Refusal} `verification_not_found` where the text cannot be an id: Redis is not asked. */
 export function verificationKey(id: string): string {
   const bucket = bucketOfId(id);
-  if (bucket === null) throw new Refusal("verification_not_found", "no verification has this id");
+  if (bucket === null) throw new Refusal("verification_not_found", "No verification has this id.");
   return `{s${shardOf(bucket)}}:v:${id}`;
 }
 

@@ -58,7 +58,7 @@ export function createScriptRunner(options: {
       return await command.call(client, key, ...args);
     } catch (error) {
       failed(name, error);
-      throw new Refusal("store_unavailable", "the store does not answer; nothing was placed or verified", retryAfterMs);
+      throw new Refusal("store_unavailable", "The store (Redis) does not answer; no call was placed.", retryAfterMs);
     }
   };
   return {

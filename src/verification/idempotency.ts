@@ -24,7 +24,10 @@ export async function startOnce(
 ): Promise<Verification> {
   const reservation = await store.reserve(request);
   if (reservation.kind === "reused") {
-    throw new Refusal("idempotency_key_reused", "this Idempotency-Key was used with another request");
+    throw new Refusal(
+      "idempotency_key_reused",
+      "This Idempotency-Key was already used with a different request; use a new key for each.",
+    );
   }
   const ours = reservation.kind === "known" ? { ...request, id: reservation.id } : request;
   const known = reservation.kind === "known" ? await find(ours.id) : null;

@@ -70,7 +70,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     const facts = numbers.examine(to, country ?? null, app.allowedCountries);
     if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
     if (!facts.callable || facts.e164 === null || facts.country === null) {
-      throw new Refusal("number_not_callable", "this number cannot be called");
+      throw new Refusal("number_not_callable", "This number cannot be called.");
     }
     return { to: facts.e164, country: facts.country, callee: hashes.callee(facts.e164) };
   }

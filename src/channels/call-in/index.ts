@@ -43,7 +43,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
           if (calls !== null || codeLength !== null) {
             throw new Refusal(
               "invalid_request",
-              "calls and code_length are not allowed with channel call_in: it has no code",
+              "`calls` and `code_length` cannot be used with channel call_in: it has no code.",
             );
           }
         },
@@ -56,7 +56,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
           };
         },
         refusal: (_why, waitMs) =>
-          new Refusal("capacity", "no call-in number is free for this phone number; retry later", waitMs),
+          new Refusal("capacity", "No call-in number is free for this phone number; try again later.", waitMs),
         describe: ({ details }) => ({ number: (details as { readonly number: string }).number }),
         stop: () => undefined,
         drain: async () => undefined,

@@ -36,9 +36,9 @@ export function readGuess(text: string, codeLength: number | null = null): Typed
 export function readCode(text: string): string {
   const typed = readTyped(text);
   if (!("digits" in typed)) throw notACode(typed.problem);
-  if (typed.plus) throw notACode("contains a plus sign: give a whole number as `caller_id`");
+  if (typed.plus) throw notACode("contains a plus sign (give a whole number as `caller_id`)");
   const { length } = typed.digits;
-  if (length < 2 || length > maxCodeDigits) throw notACode(`has ${length} digits`);
+  if (length < 2 || length > maxCodeDigits) throw notACode(`has ${count(length)}`);
   return typed.digits;
 }
 
@@ -47,7 +47,7 @@ export function readCallerId(text: string): string {
   const typed = readTyped(text);
   if (!("digits" in typed)) throw notACallerId(typed.problem);
   const { length } = typed.digits;
-  if (length < 3 || length > 20) throw notACallerId(`has ${length} digits`);
+  if (length < 3 || length > 20) throw notACallerId(`has ${count(length)}`);
   return typed.digits;
 }
 
@@ -80,11 +80,21 @@ export function codeOf(callerIds: readonly string[], prefix: string, codeLength:
 }
 
 function notACode(problem: string): Refusal {
-  return new Refusal("invalid_request", `code ${problem}; it must be the last digits of the caller ID`);
+  return new Refusal(
+    "invalid_request",
+    `\`code\` ${problem}; it must be the last digits of the number that called. This check was not counted.`,
+  );
 }
 
 function notACallerId(problem: string): Refusal {
-  return new Refusal("invalid_request", `caller_id ${problem}; it must be the number shown for the missed call`);
+  return new Refusal(
+    "invalid_request",
+    `\`caller_id\` ${problem}; it must be the number that called, as the phone shows it. This check was not counted.`,
+  );
+}
+
+function count(digits: number): string {
+  return digits === 1 ? "1 digit" : `${digits} digits`;
 }
 
 function commonSuffixLength(a: string, b: string): number {

@@ -23,6 +23,9 @@ declare module "fastify" {
 
 /** Fastify's errors that the client caused, with our own messages: Fastify's may repeat the input. */
 const detailByCode: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    "The body is not valid JSON, or it contains a key that is never accepted (`__proto__`, `constructor.prototype`).",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "The length of the body does not match Content-Length.",
   FST_ERR_BAD_URL: "The path of the URL is malformed: check its percent-encoding.",
   FST_ERR_MAX_PARAM_LENGTH: "A part of the path is too long.",
 };
@@ -65,7 +68,7 @@ function asRefusal(error: FastifyError): Refusal | null {
     const part = error.validationContext ?? "body";
     return new RequestRefusal(
       400,
-      `Request ${part} ${part === "headers" ? "are" : "is"} invalid; see \`errors\`.`,
+      `The request ${part} ${part === "headers" ? "are" : "is"} invalid; see \`errors\`.`,
       requestErrors(error.validation, part),
     );
   }

@@ -11,6 +11,12 @@ const inWords: Readonly<Record<string, string>> = {
   "#/country": "must be an ISO 3166 country code of two letters, such as GB",
 };
 
+/** Where a regular expression would be shown. */
+const patternInWords: Readonly<Record<string, string>> = {
+  "^\\d{4,10}$": "must be 4 to 10 digits",
+  "^[\\x20-\\x7e]*$": "must be printable ASCII characters",
+};
+
 /**
  * @param errors all that Ajv found
  * @param part which part of the request: `body` or `headers`
@@ -65,19 +71,24 @@ function detailOf(error: FastifySchemaValidationError): string {
     case "minLength":
       return params.limit === 1 ? "must not be empty" : `must have at least ${params.limit} characters`;
     case "maxLength":
+      if (propertyName(error) !== undefined) return `must have a name of at most ${params.limit} characters`;
       return `must have at most ${params.limit} characters`;
     case "minimum":
     case "maximum":
-      return `must be ${params.comparison} ${params.limit}`;
+      return `must be at ${error.keyword === "minimum" ? "least" : "most"} ${params.limit}`;
     case "minItems":
-    case "maxItems":
-      return `must have at ${error.keyword === "minItems" ? "least" : "most"} ${params.limit} items`;
+    case "maxItems": {
+      const items = params.limit === 1 ? "item" : "items";
+      return `must have at ${error.keyword === "minItems" ? "least" : "most"} ${params.limit} ${items}`;
+    }
     case "pattern":
-      return `must match ${params.pattern}`;
+      return patternInWords[String(params.pattern)] ?? `must match ${params.pattern}`;
     case "minProperties":
     case "maxProperties":
-      // At the top of a body both are 1, and mean a choice between keys.
-      return error.instancePath === "" ? "must have exactly one of its keys" : `must have at most ${params.limit} keys`;
+      // Only the body of a check has these at its top.
+      return error.instancePath === ""
+        ? "must have exactly one of `code`, `caller_id` and `caller_ids`"
+        : `must have at most ${params.limit} keys`;
     default:
       return "is not valid";
   }

@@ -77,7 +77,7 @@ export function startRequest(body: StartBody): StartRequest {
   const { to, country, channel, calls, code_length: codeLength, reference, metadata, client } = body;
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     const detail = `must be at most ${maxMetadataBytes} bytes of JSON`;
-    throw new RequestRefusal(400, "Request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
+    throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
   }
   return {
     to,
@@ -95,7 +95,10 @@ function refuseUnsupported({ workflow, code, locale, client }: StartBody): void 
   const given = { workflow, code, locale, "client.ip": client?.ip, "client.device": client?.device };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (names.length === 0) return;
-  throw new Refusal("not_supported", `not supported by this version: ${names.join(", ")}; leave it out`);
+  throw new Refusal(
+    "not_supported",
+    `Not supported by this version: ${names.map((name) => `\`${name}\``).join(", ")}. Leave ${names.length === 1 ? "it" : "them"} out.`,
+  );
 }
 
 /** @throws {RequestRefusal} where not exactly one of its keys is there */
@@ -103,7 +106,7 @@ export function guessOf({ code, caller_id, caller_ids }: GuessBody): Guess {
   const given = [code, caller_id, caller_ids].filter((one) => one !== undefined);
   if (given.length !== 1) {
     const detail = "must have exactly one of `code`, `caller_id` and `caller_ids`";
-    throw new RequestRefusal(400, "Request body is invalid; see `errors`.", [{ pointer: "#", detail }]);
+    throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#", detail }]);
   }
   return code === undefined ? { callerIds: caller_ids ?? [caller_id ?? ""] } : { code };
 }

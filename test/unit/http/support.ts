@@ -92,7 +92,7 @@ export function standInVerifications(known: Partial<Verification> = {}) {
   let current: Verification = { ...standing, ...known };
   const find = (app: string, id: string) => {
     if (id !== current.id || app !== current.app) {
-      throw new Refusal("verification_not_found", "no verification has this id");
+      throw new Refusal("verification_not_found", "No verification has this id.");
     }
     return current;
   };

@@ -41,7 +41,7 @@ describe("what is known of a number", () => {
   test("national format without any country is refused with what to do", () => {
     expect(numbers.examine("07400 123456", null, null).refusal).toEqual({
       code: "number_invalid",
-      detail: "write the number with + and the country's calling code, or add `country`",
+      detail: "Write the number with + and the country's calling code, or add `country`.",
     });
     expect(numbers.examine("0044 7400 123456", null, null).refusal?.detail).toContain("instead of 00");
   });
@@ -55,8 +55,8 @@ describe("what is known of a number", () => {
   test("a country is read in either case, and UK is told that it means GB", () => {
     expect(numbers.examine("07400 123456", "gb", null).e164).toBe("+447400123456");
     const detailOf = (country: string) => numbers.examine("07400 123456", country, null).refusal?.detail;
-    expect(detailOf("uk")).toBe("country: UK is not an ISO 3166 country code; did you mean GB?");
-    expect(detailOf("ZZ")).toBe("country: ZZ is not an ISO 3166 country code; use two letters such as GB");
+    expect(detailOf("uk")).toBe("`country` UK is not an ISO 3166 country code; did you mean GB?");
+    expect(detailOf("ZZ")).toBe("`country` ZZ is not an ISO 3166 country code; use two letters, such as GB.");
     expect(detailOf("england, 07400 123456")).not.toContain("07400");
   });
 
