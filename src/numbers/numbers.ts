@@ -121,7 +121,7 @@ function whyNoCountry(digits: string): string {
 }
 
 function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
-  const plan = number.country ?? `+${number.countryCallingCode}`;
+  const plan = number.country ?? `the +${number.countryCallingCode} numbering plan`;
   switch (validatePhoneNumberLength(digits, home)) {
     case "TOO_SHORT":
       return { code: "number_too_short", detail: `The number has too few digits for ${plan}.` };
@@ -130,7 +130,7 @@ function whyInvalid(digits: string, home: CountryCode | undefined, number: Phone
     case "INVALID_LENGTH":
       return { code: "number_invalid", detail: `No number in ${plan} has this many digits.` };
     default:
-      return { code: "number_invalid", detail: `The number is not in a range that is in use in ${plan}.` };
+      return { code: "number_invalid", detail: `The number is in no range that is in use in ${plan}.` };
   }
 }
 
