@@ -61,16 +61,23 @@ async function settingsOf(name: string, asterisk: AsteriskConfig, endpoints: rea
     return [
       warn(
         `Asterisk ${name}: cannot read the endpoints' settings over AMI (${why}): whether the caller ID is sent is unknown`,
-        "Give the AMI user `write = system,reporting` (docs/deploy-beside-a-pbx.md).",
+        amiFix(why, "Give the AMI user `write = system,reporting` (docs/deploy-beside-a-pbx.md)."),
       ),
     ];
   }
+}
+
+/** @param otherwise where AMI was reached */
+export function amiFix(why: string, otherwise: string): string {
+  return /ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND/.test(why)
+    ? "Compare `ami.host` and `ami.port` with `bindaddr` and `port` in manager.conf (5038 is Asterisk's default), and set `enabled = yes` there."
+    : otherwise;
 }
 
 function judge(what: string, { usable, why }: { usable: boolean; why: string }): Finding {
   if (!usable)
     return fail(what + why, "Look at `pjsip show contacts` and `pjsip show registrations`, then the carrier.");
   if (why.startsWith("not known"))
-    return warn(what + why, "Compare `ami` with the user in manager.conf and its rights.");
+    return warn(what + why, amiFix(why, "Compare `ami` with the user in manager.conf and its rights."));
   return ok(what + why);
 }

@@ -1,6 +1,7 @@
 /** Checks one Asterisk over ARI: reachable, password, version, modules, and the endpoints of its trunks. */
 import type { AriConfig } from "../telephony/asterisk/access.ts";
 import { answersOverWebSocket, remedy } from "../telephony/asterisk/ari-websocket/version.ts";
+import { didYouMean } from "../typed-yaml/nearest.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { type AsteriskUse, examineModules } from "./modules.ts";
 
@@ -40,12 +41,7 @@ export async function examineAsterisk(
     info = await ari(asterisk, "/asterisk/info");
   } catch (error) {
     const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return [
-      fail(
-        `Asterisk ${name}: ${asterisk.ari_url} does not answer (${why})`,
-        "Is Asterisk up, http.conf enabled, the address right?",
-      ),
-    ];
+    return [fail(`Asterisk ${name}: ${asterisk.ari_url} does not answer (${why})`, noAnswerFix(why))];
   }
   if (info.status === 401) {
     return [
@@ -70,6 +66,13 @@ export async function examineAsterisk(
     ...examineModules(name, await runningModules(asterisk), use),
     ...(await Promise.all(endpoints.map((endpoint) => examineEndpoint(name, asterisk, endpoint)))),
   ];
+}
+
+/** @param why message of the error below fetch */
+export function noAnswerFix(why: string): string {
+  return /certificate/i.test(why)
+    ? "Name the file of the CA that signed Asterisk's certificate in NODE_EXTRA_CA_CERTS (PEM), for the gateway as well."
+    : "Is Asterisk up, http.conf enabled, the address right?";
 }
 
 /** 20 is the oldest that we test against; below 22.10.1 two ARI advisories are open. */
@@ -102,10 +105,18 @@ async function runningModules(asterisk: AriConfig): Promise<ReadonlySet<string> 
   return new Set(modules.filter((module) => module.status === "Running").map((module) => String(module.name)));
 }
 
+/** Empty where they cannot be read. */
+async function endpointNames(asterisk: AriConfig): Promise<readonly string[]> {
+  const { status, body } = await ari(asterisk, "/endpoints/PJSIP");
+  if (status !== 200 || !Array.isArray(body)) return [];
+  return (body as { resource?: unknown }[]).map(({ resource }) => String(resource));
+}
+
 async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: string): Promise<Finding> {
   const { status, body } = await ari(asterisk, `/endpoints/PJSIP/${encodeURIComponent(endpoint)}`);
   if (status === 404) {
-    return fail(`Asterisk ${name}: no PJSIP endpoint ${endpoint}`, "Compare with `pjsip show endpoints`.");
+    const suggestion = didYouMean(endpoint, await endpointNames(asterisk));
+    return fail(`Asterisk ${name}: no PJSIP endpoint ${endpoint}${suggestion}`, "Compare with `pjsip show endpoints`.");
   }
   const state = String((body as { state?: unknown } | null)?.state ?? "unknown");
   if (state === "offline") {

@@ -11,6 +11,7 @@ interface Sections {
 export const asteriskChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["asterisks"], problems: driversHaveTheirKeys },
   { reads: ["asterisks"], problems: ariClientIsUsedOnce },
+  { reads: ["asterisks"], problems: ariUrlsHaveNoPath },
 ];
 
 function driversHaveTheirKeys({ asterisks }: Sections, isSound: IsSound): Problem[] {
@@ -21,6 +22,19 @@ function driversHaveTheirKeys({ asterisks }: Sections, isSound: IsSound): Proble
     );
     const expected = `a value: the driver ${asterisk.driver} cannot work without it`;
     return missing.map((key) => ({ path: ["asterisks", name, key], given: "nothing", expected }));
+  });
+}
+
+/** A path would be dropped without a word: requests go to /ari of the address. */
+function ariUrlsHaveNoPath({ asterisks }: Sections, isSound: IsSound): Problem[] {
+  return Object.entries(asterisks).flatMap(([name, asterisk]) => {
+    if (!isSound(["asterisks", name, "ari_url"])) return [];
+    const { ari_url } = asterisk;
+    if (ari_url === undefined || !URL.canParse(ari_url)) return [];
+    const { origin, pathname, search, hash } = new URL(ari_url);
+    if (pathname === "/" && search === "" && hash === "") return [];
+    const expected = `scheme, host and port alone, such as ${origin}: the gateway adds /ari (leave \`prefix\` in http.conf empty)`;
+    return [{ path: ["asterisks", name, "ari_url"], given: ari_url.replace(/\/\/[^@/]*@/, "//"), expected }];
   });
 }
 

@@ -196,6 +196,14 @@ describe("onering doctor", () => {
     expect(doctor.output()).not.toContain("not-the-password");
   });
 
+  test("names an AMI port on which nothing listens as that, not as missing rights", async () => {
+    const asterisks = gatewayDocument({ redisUrl, asterisk }).asterisks as { local: { ami: object } };
+    const ami = { ...asterisks.local.ami, port: String(await freePort("tcp")) };
+    const config = { asterisks: { local: { ...asterisks.local, ami } } };
+    const { output } = await runDoctor(gatewayDocument({ redisUrl, asterisk, config }));
+    expect(output).toMatch(/warn .*AMI does not tell the settings.*ECONNREFUSED.*\n +→ .*ami\.port.*manager\.conf/);
+  });
+
   test("names a wrong ARI password and an absent endpoint, with what to do, and tells no secret", async () => {
     const asterisks = gatewayDocument({ redisUrl, asterisk }).asterisks as Record<string, object>;
     const password = { local: { ...asterisks.local, ari_password: "not-the-password" } };
@@ -208,6 +216,11 @@ describe("onering doctor", () => {
     const absent = onering("doctor", "--config", await configFile({ trunks }));
     expect(await absent.exitCode()).toBe(1);
     expect(absent.output()).toMatch(/FAIL .*no PJSIP endpoint nowhere\n +→ /);
+
+    const near = { carrier: { asterisk: "local", endpoint: "carier", ranges: ["block"] } };
+    const misspelt = onering("doctor", "--config", await configFile({ trunks: near }));
+    expect(await misspelt.exitCode()).toBe(1);
+    expect(misspelt.output()).toMatch(/FAIL .*no PJSIP endpoint carier \(did you mean carrier\?\)/);
   });
 });
 
