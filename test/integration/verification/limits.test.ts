@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import {
@@ -120,6 +120,33 @@ describe("calls to one callee", () => {
     await open();
     await start(somebody());
     await start(somebody());
+  });
+});
+
+describe("a start that is refused for its callee", () => {
+  it("costs no channel slot while the callee was refused a moment ago: others' calls need them", async () => {
+    await open();
+    const to = somebody();
+    await start(to);
+    await refusalOf(start(to));
+    const reserve = vi.spyOn(world.slots, "reserve");
+    for (let i = 0; i < 5; i++) expect((await refusalOf(start(to))).code).toBe("rate_limited");
+    expect(reserve).not.toHaveBeenCalled();
+    world.clock.advance(15_000);
+    await start(to);
+    expect(reserve).toHaveBeenCalledTimes(1);
+  });
+
+  it("is refused alike whichever app used the limit up, and names none", async () => {
+    await open({ apps: 2 });
+    const to = somebody();
+    await start(to);
+    const refusals = await Promise.all(
+      [shop, bank].map((app) => world.verifications.start(app, { to }, null).catch((error: unknown) => error)),
+    );
+    const [own, other] = refusals.map((error) => ({ ...(error as object), text: (error as Error).message }));
+    expect(other).toEqual(own);
+    expect(JSON.stringify(own)).not.toMatch(/shop|bank/);
   });
 });
 
