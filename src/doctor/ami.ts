@@ -69,7 +69,7 @@ async function settingsOf(name: string, asterisk: AsteriskConfig, endpoints: rea
 
 /** @param otherwise where AMI was reached */
 export function amiFix(why: string, otherwise: string): string {
-  return /ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND/.test(why)
+  return /connection ended|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND/.test(why)
     ? "Compare `ami.host` and `ami.port` with `bindaddr` and `port` in manager.conf (5038 is Asterisk's default), and set `enabled = yes` there."
     : otherwise;
 }
