@@ -43,6 +43,16 @@ export function createChecks(options: {
     throw noCode(newestOf(await look()).channel);
   }
 
+  /** Refuses what can be no code of any verification: also where none is open, else the answers would tell which it is. */
+  async function refuseUnreadable(guess: Guess): Promise<void> {
+    const noneOpen = new Error("no verification is open");
+    try {
+      for (const channel of channels.all) await channel.read?.(guess, () => Promise.reject(noneOpen));
+    } catch (error) {
+      if (error !== noneOpen) throw error;
+    }
+  }
+
   async function check(app: string, id: string, guess: Guess): Promise<CheckAnswer> {
     const { code, codeLength } = await read(app, id, guess);
     const result = await store.check(app, id, { codeHash: hashes.code(id, code), codeLength });
@@ -54,7 +64,7 @@ export function createChecks(options: {
       case "no_code":
         throw noCode(newestOf(await endings.look(app, id)).channel);
       case "wrong_length":
-        throw new Refusal("invalid_request", `the code has ${result.codeLength} digits; this was not counted`);
+        throw new Refusal("invalid_request", `The code has ${result.codeLength} digits; this check was not counted.`);
       case "ended":
         throw ended(endings.seen(result).status);
       case "checked":
@@ -81,6 +91,7 @@ export function createChecks(options: {
       const [only] = matching;
       if (matching.length > 1) throw ambiguous();
       if (only !== undefined) return check(app, only.id, guess);
+      await refuseUnreadable(guess);
       // Whether a verification is open is not revealed to the person who types: the answer is that of a wrong code.
       const counted = await store.countBlindCheck(app, callee);
       const checksLeft = Math.max(0, maxChecks - counted);

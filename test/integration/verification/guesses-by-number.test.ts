@@ -1,0 +1,79 @@
+/** Checks by the number alone, for apps that keep no id. */
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { bank, createWorld, refusalOf, shop, type World, wrongCode } from "./world.ts";
+
+const runtime = withRuntime();
+let redis: RedisServer;
+let world: World;
+let number = 0;
+const somebody = () => `+4477005${String(number++).padStart(5, "0")}`;
+
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+afterEach(() => world.close());
+
+async function open(): Promise<World> {
+  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, callInNumbers: ["+442079460001"] });
+  await world.ready();
+  return world;
+}
+const check = (to: string, code: string, session: string | null = null, app = shop) =>
+  world.verifications.checkByNumber(app, { to }, { code }, session);
+
+describe("a check by number", () => {
+  it("verifies the one that is open, and counts wrong codes of it", async () => {
+    await open();
+    const to = somebody();
+    const { id } = await world.verifications.start(shop, { to }, null);
+    await world.ringOut();
+    const { code } = world.lastCall();
+    expect(await check(to, wrongCode(code))).toEqual({ id, status: "delivered", valid: false, checksLeft: 2 });
+    expect(await check(to, code, null, bank)).toMatchObject({ valid: false });
+    expect(await check(to, code)).toMatchObject({ id, status: "verified", valid: true });
+  });
+
+  it("of which none is open is answered as a wrong code is, up to the last", async () => {
+    await open();
+    const to = somebody();
+    const answers = [await check(to, "000000"), await check(to, "000000"), await check(to, "000000")];
+    expect(answers.map(({ status, checksLeft }) => [status, checksLeft])).toEqual([
+      ["delivered", 2],
+      ["delivered", 1],
+      ["failed", 0],
+    ]);
+    expect(new Set(answers.map(({ id, valid }) => `${id} ${valid}`)).size).toBe(1);
+  });
+
+  it("with what can be no code is refused and not counted, whether one is open or not", async () => {
+    await open();
+    const [to, nobody] = [somebody(), somebody()];
+    await world.verifications.start(shop, { to }, null);
+    await world.ringOut();
+    for (const code of ["x", "12a456", "1", ""]) {
+      expect((await refusalOf(check(to, code))).code).toBe("invalid_request");
+      expect((await refusalOf(check(nobody, code))).code).toBe("invalid_request");
+    }
+    expect((await check(to, wrongCode(world.lastCall().code))).checksLeft).toBe(2);
+    expect((await check(nobody, "000000")).checksLeft).toBe(2);
+    // A whole number can only be compared with one that called: here none did.
+    expect((await check(nobody, "+442079460001")).checksLeft).toBe(1);
+  });
+
+  it("asks for a session where several are open", async () => {
+    await open();
+    const to = somebody();
+    await world.verifications.start(shop, { to, session: "first" }, null);
+    await world.ringOut();
+    const first = world.lastCall().code;
+    world.clock.advance(15_000);
+    const second = await world.verifications.start(shop, { to, session: "second" }, null);
+    await world.ringOut();
+    const { code } = world.lastCall();
+    expect((await refusalOf(check(to, code))).code).toBe("verification_ambiguous");
+    expect(await check(to, first, "third")).toMatchObject({ valid: false });
+    expect(await check(to, code, "second")).toMatchObject({ id: second.id, valid: true });
+  });
+});
