@@ -1,7 +1,8 @@
 /**
  * Gateways of two adjacent record versions work on one Redis. One that is older than that would misread records, so it
  * refuses to work. The highest version in use is kept in Redis, and looked at before the first command, after each new
- * connection (Redis may have come back empty) and once a day.
+ * connection (Redis may have come back empty) and once a day. Where it fitted before, a look that is not answered holds
+ * up nothing: of a cluster perhaps only that key's node is down.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
@@ -14,6 +15,7 @@ const dayMs = 86_400_000;
 /** The longest that anything lives in Redis is 30 days (`wrong_checks_window_seconds`); after that a downgrade is safe. */
 const keptMs = 32 * dayMs;
 const retryAfterMs = 60_000;
+const lookAgainMs = 1000;
 
 /** This gateway is too old for what is in Redis. */
 export class RecordVersionError extends Error {}
@@ -21,7 +23,10 @@ export class RecordVersionError extends Error {}
 export interface VersionCheck {
   /** The same scripts; none runs before the version was found to fit. */
   readonly run: RunScript;
-  /** @throws {RecordVersionError} where it does not fit @throws {Refusal} `store_unavailable` where Redis does not answer */
+  /**
+   * @throws {RecordVersionError} where it does not fit
+   * @throws {Refusal} `store_unavailable` where Redis does not answer and it is not known to have fitted
+   */
   check(): Promise<void>;
   /** There is a new connection: what was found does not hold any more. */
   forget(): void;
@@ -36,6 +41,7 @@ export function createVersionCheck(options: {
 }): VersionCheck {
   const { run, clock, logger, own = recordVersion } = options;
   let fitsUntilMs = Number.NEGATIVE_INFINITY;
+  let fitted = false;
   let checking: Promise<void> | null = null;
   let logged = false;
 
@@ -50,12 +56,22 @@ export function createVersionCheck(options: {
       logged = true;
       throw error;
     }
+    fitted = true;
     fitsUntilMs = clock.nowMs() + dayMs;
+  }
+
+  async function lookOrGoOn(): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      if (!fitted || error instanceof RecordVersionError) throw error;
+      fitsUntilMs = clock.nowMs() + lookAgainMs;
+    }
   }
 
   async function check(): Promise<void> {
     if (clock.nowMs() < fitsUntilMs) return;
-    checking ??= look().finally(() => {
+    checking ??= lookOrGoOn().finally(() => {
       checking = null;
     });
     await checking;

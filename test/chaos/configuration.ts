@@ -66,6 +66,8 @@ export function documentOf(layout: Layout, ariApp: string): Document {
       ? { routing: { breaker: { failures: 100, failing_percent: 100, window_calls: 1000 } } }
       : {}),
     apps: { test: { api_keys_sha256: [apiKeyHash(apiKey)] } },
+    // A machine that is slow for all parts at once is no overload of the gateway: a refusal needs a kill as its reason.
+    limits: { overload: { event_loop_delay_ms: 10_000, originate_ms: 30_000, ring_overrun_ms: 30_000 } },
     verification: { ttl_seconds: ttlMs / 1000 },
     calls: {
       ...{ ring_ms: ringMs, setup_limit_ms: 4000, max_queue_ms: 500, drain_ms: 3000 },

@@ -201,7 +201,7 @@ describe("onering doctor", () => {
     const ami = { ...asterisks.local.ami, port: String(await freePort("tcp")) };
     const config = { asterisks: { local: { ...asterisks.local, ami } } };
     const { output } = await runDoctor(gatewayDocument({ redisUrl, asterisk, config }));
-    expect(output).toMatch(/warn .*AMI does not tell the settings.*\n +→ .*ami\.port.*manager\.conf/);
+    expect(output).toMatch(/warn .*cannot read the endpoints' settings over AMI.*\n +→ .*ami\.port.*manager\.conf/);
   });
 
   test("names a wrong ARI password and an absent endpoint, with what to do, and tells no secret", async () => {

@@ -64,7 +64,7 @@ describe("while Redis is unreachable", () => {
     redis = await runtime.redis({ port: redis.port });
     await world.ready();
     const raw = new Redis(redis.url);
-    expect(await raw.keys("*")).toEqual([]);
+    expect((await raw.keys("*")).filter((key) => key !== "{version}:records")).toEqual([]);
     raw.disconnect();
   });
 
