@@ -98,7 +98,7 @@ describe.each([
     const { told, start } = await startDriver(asterisk);
     await start();
     expect((await call(asterisk, "99")).at(-1)).toBe(busy);
-    expect(logs.text()).toContain("for no known reason");
+    expect(logs.text()).toContain("for an unknown reason");
     expect(told).toEqual([]);
   });
 
