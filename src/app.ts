@@ -107,6 +107,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ clock, random, publish, logger },
   });
   let draining = false;
+  let begin = () => {};
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const server = await buildServer({
     config,
     verifications,
@@ -118,6 +122,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     clock,
     sandbox,
     extraPlugins,
+    started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
       return { ready: redis && status.some((trunk) => trunk.reachable) && !draining, redis, trunks: status, draining };
@@ -129,13 +134,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     async start() {
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
-      // Reported only after the first attempt to connect: otherwise the first start is refused just before Redis is connected.
-      await Promise.all([telephony.start(), store.firstTried()]);
+      // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
+      await Promise.all([telephony.start(), store.firstTried()]).finally(begin);
       verifications.startDueWatch();
       return { url };
     },
     async stop() {
       draining = true;
+      begin();
       server.startDraining();
       // Load balancers must see that it is not ready before connections are refused.
       const lingered = new Promise<void>((resolve) => clock.after(config.http.shutdown_linger_ms, resolve));

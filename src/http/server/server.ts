@@ -29,6 +29,7 @@ import { limitConnections } from "./connections.ts";
 import { registerCors } from "./cors.ts";
 import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
+import { holdUntil } from "./hold.ts";
 import { readJsonOnly } from "./json-body.ts";
 import { observeRequests } from "./observe-requests.ts";
 import { nextRequestId, serverOptions } from "./options.ts";
@@ -46,6 +47,8 @@ export interface ServerParts {
   readonly operations: Operations;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
+  /** Requests of apps that come before it resolves wait for it; left out: none waits. */
+  readonly started?: Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Marks the reference and the document with SANDBOX. */
@@ -87,6 +90,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await registerCors(scope, config.http);
       installSecurityHeaders(scope);
       requireApp(scope, createFindApp(config.apps));
+      if (parts.started) holdUntil(scope, parts.started);
       await scope.register(verificationRoutes(parts.verifications, parts.channels));
       await scope.register(numberRoutes(parts.numbers));
     },
