@@ -62,20 +62,22 @@ export function createOverload(options: {
     return null;
   }
 
-  /** Judges the second that is over; seconds without a call change nothing. */
+  /** Judges the second that is over, together with the seconds without any call after it. */
   function nextSecond(): void {
     const nowMs = clock.nowMs();
     const passedMs = nowMs - startedMs;
     if (passedMs >= 0 && passedMs < intervalMs) return;
     const reason = whyLate();
-    const begun = second.begun / Math.max(1, passedMs / intervalMs);
+    // A clock that was set back counts as one second.
+    const seconds = Math.max(1, Math.floor(passedMs / intervalMs));
+    const begun = second.begun / seconds;
     late = reason === null ? 0 : late + 1;
     if (reason !== null) {
       calm = 0;
       if (late >= lateSeconds || limit !== null) lower(reason, begun);
     } else if (limit !== null) {
       limit += Math.max(1, limit * increase);
-      calm = begun < limit / 2 ? calm + 1 : 0;
+      calm = begun < limit / 2 ? calm + seconds : 0;
       if (calm >= calmSeconds) {
         limit = null;
         calm = 0;

@@ -92,6 +92,19 @@ describe("overload", () => {
     expect(one.logged.at(-1)).toBe("overload is over");
   });
 
+  it("is over after ten seconds without any call, too", () => {
+    const one = setting();
+    one.state.delayMs = 400;
+    for (let i = 0; i < 5; i++) one.second(1000);
+    expect(one.overload.callsPerSecond).not.toBeNull();
+    one.state.delayMs = 5;
+    one.clock.pass(7000);
+    expect(one.second(1000)).toBeLessThan(1000);
+    one.second(10);
+    one.clock.pass(10_000);
+    expect(one.second(1000)).toBe(1000);
+  });
+
   it("settles near what the machine can do (AIMD)", () => {
     const one = setting();
     const capacity = 300;
