@@ -20,6 +20,8 @@ import type { CallerIdRef, RangeStatus, ReputationStore } from "./store-port.ts"
 import type { CallerId, CallerIdPool } from "./types.ts";
 import { createUsageWriter } from "./usage-writer.ts";
 
+/** Callee prefixes whose hashes are kept: most calls go to few of them. */
+const maxPrefixHashes = 1000;
 /** At most one warning per range in this time. */
 const warnEveryMs = 60_000;
 
@@ -115,6 +117,18 @@ export function createCallerIdReputation(options: {
     return ref;
   }
 
+  const prefixHashes = new Map<string, string>();
+  function prefixHashOf(callee: string): string {
+    const prefix = calleePrefix(callee);
+    let found = prefixHashes.get(prefix);
+    if (found === undefined) {
+      if (prefixHashes.size >= maxPrefixHashes) prefixHashes.clear();
+      found = hash(prefix);
+      prefixHashes.set(prefix, found);
+    }
+    return found;
+  }
+
   const sizeOf = (range: string) => [...pool.sizes([range], null).values()][0] ?? 0;
   const blocked = createBlockedCache({ store, clock, refOf });
 
@@ -139,7 +153,7 @@ export function createCallerIdReputation(options: {
 
     ended(callerId, result, { callee, app }) {
       const ref = refOf(callerId);
-      const from = { prefix: hash(calleePrefix(callee)), app, rangeSize: sizeOf(callerId.range) };
+      const from = { prefix: prefixHashOf(callee), app, rangeSize: sizeOf(callerId.range) };
       for (const [i, { trunk, outcome }] of result.attempts.entries()) {
         // Status and alerting are of the last attempt; the earlier ones failed over, so none of them rang.
         const last = i === result.attempts.length - 1;

@@ -32,13 +32,14 @@ export function createBus<Events>(clock: Clock, random: Random, onError: (error:
   // A random prefix for the process and a count: unique, and cheap at thousands of events a second.
   const prefix = random.bytes(9).toString("base64url");
   let count = 0;
+  const rfc3339 = createTimestamps();
 
   return {
     publish(...[type, data, context]) {
       if (listeners.size === 0) return;
       const about = { seq: context?.seq ?? null, app: context?.app ?? null };
       const id = `${prefix}${(count++).toString(36)}`;
-      const event = { id, type, at: new Date(clock.nowMs()).toISOString(), ...about, data } as EventOf<Events>;
+      const event = { id, type, at: rfc3339(clock.nowMs()), ...about, data } as EventOf<Events>;
       for (const listener of listeners) {
         try {
           listener(event);
@@ -51,5 +52,19 @@ export function createBus<Events>(clock: Clock, random: Random, onError: (error:
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+  };
+}
+
+/** Times in RFC 3339; of those within one second only the first is computed from the date. */
+function createTimestamps(): (ms: number) => string {
+  let second = Number.NaN;
+  let start = "";
+  return (ms) => {
+    const rest = ms % 1000;
+    if (ms - rest !== second) {
+      second = ms - rest;
+      start = new Date(second).toISOString().slice(0, -4);
+    }
+    return `${start}${String(rest).padStart(3, "0")}Z`;
   };
 }

@@ -77,19 +77,20 @@ export function createVersionCheck(options: {
     await checking;
   }
 
+  const runChecked: RunScript = async (name, key, args) => {
+    try {
+      await check();
+    } catch (error) {
+      if (!(error instanceof RecordVersionError)) throw error;
+      throw new Refusal("store_unavailable", "this gateway is too old for the store's records", retryAfterMs);
+    }
+    return run(name, key, args);
+  };
+
   return {
     check,
-    async run(name, key, args) {
-      if (clock.nowMs() >= fitsUntilMs) {
-        try {
-          await check();
-        } catch (error) {
-          if (!(error instanceof RecordVersionError)) throw error;
-          throw new Refusal("store_unavailable", "this gateway is too old for the store's records", retryAfterMs);
-        }
-      }
-      return run(name, key, args);
-    },
+    // Without a promise of its own: each command goes through it.
+    run: (name, key, args) => (clock.nowMs() < fitsUntilMs ? run(name, key, args) : runChecked(name, key, args)),
     forget() {
       fitsUntilMs = Number.NEGATIVE_INFINITY;
     },
