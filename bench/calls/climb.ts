@@ -1,4 +1,5 @@
 /** The sides climb a ladder of rates together, rung by rung in turn; each until it holds no more. */
+import { setTimeout as pause } from "node:timers/promises";
 import { untilCalm } from "../support/calm.ts";
 import { type Step, step } from "./measure.ts";
 import type { Plan } from "./plan.ts";
@@ -7,6 +8,8 @@ import type { Side, SideName } from "./side.ts";
 
 /** One slow call in a hundred fails a step, and a busy neighbour is enough for that: a rate holds if one try does. */
 const triesAtRate = 3;
+/** A gateway that was overloaded admits fewer calls until it had little to do for this long (src/telephony/trunks/overload.ts). */
+const overloadOverMs = 11_000;
 /** A side that held neither of two rates, one after the other, is not asked for more in that round. */
 const failuresThatEnd = 2;
 
@@ -42,6 +45,7 @@ export function createClimber(rig: Rig, plan: Plan, progress: (line: string) => 
         climb.failures = 0;
         return;
       }
+      await pause(overloadOverMs);
     }
     climb.failures++;
   }

@@ -27,7 +27,15 @@ const quick: Plan = {
   ladderPerSecond: [400, 600, 800],
 };
 
-export function planOf(options: { readonly quick: boolean; readonly rounds: number | null }): Plan {
+export function planOf(options: {
+  readonly quick: boolean;
+  readonly rounds: number | null;
+  readonly references: boolean;
+}): Plan {
   const plan = options.quick ? quick : whole;
-  return { ...plan, rounds: options.rounds ?? plan.rounds };
+  return {
+    ...plan,
+    rounds: options.rounds ?? plan.rounds,
+    ...(options.references && { ladderPerSecond: [] }),
+  };
 }

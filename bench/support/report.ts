@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly rounds: number | null;
   /** Of `calls`: only this one; null: all. */
   readonly arrangement: Arrangement | null;
+  /** calls only: the reference rates without the ladder. */
+  readonly references: boolean;
 }
 
 /**
