@@ -68,7 +68,8 @@ export async function rung(world: World, { starts }: Tally): Promise<number> {
   for (const { id } of starts) {
     if (id === null) continue;
     const { json } = await world.get(`/v1/verifications/${id}`);
-    if (json.status === "rung" || json.status === "ringing" || json.status === "delivered") count++;
+    const { state } = json.delivery as { readonly state: string };
+    if (state === "rung" || state === "ringing") count++;
   }
   return count;
 }

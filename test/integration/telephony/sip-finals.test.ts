@@ -288,6 +288,14 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
   };
 }
 
+/** What the carrier received and sent, for the one who reads a failure. */
+async function messagesOf(carrier: SippCarrier): Promise<string> {
+  const messages = await carrier.messages();
+  return messages
+    .map(({ atMs, method, status }) => `${Math.round(atMs)} ${method === "" ? status : method}`)
+    .join(", ");
+}
+
 /** From the INVITE to the first 180, as the carrier saw it. */
 function delayAtCarrier(messages: readonly SipMessage[]): number {
   const invite = messages.find(({ method }) => method === "INVITE");
@@ -301,7 +309,7 @@ describe.each(["udp", "tcp"] as const)("over %s, with the SIP capture", (transpo
   it.each(rows)("$name", async ({ name, expected }) => {
     const { result, carrier } = call(name);
     const known = await result;
-    expect(known).toMatchObject(expected);
+    expect(known, `the carrier saw ${await messagesOf(carrier)}`).toMatchObject(expected);
     if (!known.alerted) return;
     const delayAtCarrierMs = delayAtCarrier(await carrier.messages());
     expect(Math.abs((known.postDialDelayMs ?? Number.NaN) - delayAtCarrierMs)).toBeLessThan(toleranceMs);
