@@ -4,7 +4,7 @@ import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
-import type { ChannelCore } from "./channel-port.ts";
+import type { ChannelCore, DeliveryCodes } from "./channel-port.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { Hashes } from "./hashes.ts";
@@ -14,6 +14,7 @@ import type { VerificationStore } from "./store-port.ts";
 export function createCore(options: {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
+  readonly codes: DeliveryCodes;
   readonly seen: Endings["seen"];
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
@@ -21,9 +22,9 @@ export function createCore(options: {
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): ChannelCore {
-  const { store, hashes, seen, batchTimer, clock, random, publish, logger } = options;
+  const { store, hashes, codes, seen, batchTimer, clock, random, publish, logger } = options;
   return {
-    ...{ store, hashes, clock, random, logger, batchTimer, seen },
+    ...{ store, hashes, codes, clock, random, logger, batchTimer, seen },
     progressOf({ id, app, attempts: attempt }, onWritten) {
       return createProgressWriter({
         batchTimer,

@@ -3,8 +3,7 @@ import type { Channel, ChannelCore, ChannelModule } from "./channel-port.ts";
 import { channelNotAvailable } from "./refusals.ts";
 
 /** An open channel with its static part. */
-export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "example" | "enabled"> &
-  Channel;
+export type OpenChannel = Omit<ChannelModule, "open" | "scripts"> & Channel;
 
 export interface ChannelSet {
   /** The enabled ones, in the order of the composition root; the first is the default. */

@@ -15,6 +15,12 @@ export const verificationKeys = {
     604_800,
     "How long an ended verification can still be read. Apps read it within minutes; each takes memory of Redis for so long.",
   ),
+  message_code_length: count(
+    6,
+    4,
+    10,
+    "Digits of a code that is sent or spoken. 6: what people expect of a message, and 10 guesses succeed with a probability of 0.001 %.",
+  ),
   max_checks: count(
     3,
     1,

@@ -13,6 +13,7 @@ import { type ChannelSet, type OpenChannel, openChannels } from "./channel-set.t
 import { createChecks } from "./checks.ts";
 import type { VerificationSettings } from "./config.ts";
 import { createDeliveries } from "./deliveries.ts";
+import { createDeliveryCodes, type Derive } from "./delivery-codes.ts";
 import { createDueWatch } from "./due-watch.ts";
 import { createEndings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
@@ -33,6 +34,8 @@ export interface VerificationsOptions {
   readonly batchTimer: BatchTimer;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
+  /** Derives the codes of messages; needed where a channel sends derived codes. */
+  readonly derive?: Derive;
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish<VerificationEvents>;
@@ -52,12 +55,19 @@ export interface VerificationService extends Verifications {
   stop(): void;
 }
 
+const noMessage = { locale: null, appCode: null, step: null, generation: null, recipients: [] } as const;
+
+const noDerivation: Derive = () => {
+  throw new Error("no derivation of codes is configured");
+};
+
 export function createVerifications(options: VerificationsOptions): VerificationService {
   const { settings, numbers, store, clock, random, publish, logger } = options;
   const hashes = createHashes(options.hmacKey);
+  const codes = createDeliveryCodes(options.derive ?? noDerivation, hashes, settings.message_code_length);
   const endings = createEndings({ store, publish, logger, stop: (verification) => stopDeliveries(verification) });
   const channels = openChannels(options.channels, (name) =>
-    createCore({ ...options, hashes, seen: endings.seen, logger: logger.child({ channel: name }) }),
+    createCore({ ...options, hashes, codes, seen: endings.seen, logger: logger.child({ channel: name }) }),
   );
   const stopDeliveries: OpenChannel["stop"] = (verification) =>
     channels.find(newestOf(verification).channel)?.stop(verification);
@@ -89,7 +99,7 @@ export function createVerifications(options: VerificationsOptions): Verification
       const callee = examine(app, request.to, request.country);
       const session = request.session === undefined ? null : hashes.session(app.name, request.session);
       const begin = (verificationId: string) => {
-        const order: DeliveryOrder = { verificationId, app, ...callee, calls, codeLength };
+        const order: DeliveryOrder = { verificationId, app, ...callee, calls, codeLength, ...noMessage };
         channel.accept(order);
         return deliveries.begin(channel, { mode: "new", order, reference, metadata, session, clientIsGone });
       };
@@ -119,6 +129,7 @@ export function createVerifications(options: VerificationsOptions): Verification
       const order: DeliveryOrder = {
         ...{ verificationId: id, app, to, country, callee: hashes.callee(to) },
         ...(again ?? { calls: null, codeLength: null }),
+        ...noMessage,
       };
       channel.accept(order);
       const nothingNew = { reference: null, metadata: null, session: null };

@@ -80,6 +80,8 @@ export interface DeliveryChange {
   readonly mayStillRing?: boolean;
   /** Expected time until it is over: the Retry-After of clients that are refused until then. Null: unchanged. */
   readonly remainingMs?: number | null;
+  /** Its price where that was known only after the start. Null: unchanged. */
+  readonly cost?: number | null;
 }
 
 export type ChangeResult =

@@ -43,6 +43,9 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
     name: "missed_call",
     proves: "phone",
     enabled: true,
+    codes: "own",
+    setupLimitMs: callSettings.setup_limit_ms + callSettings.ring_ms,
+    costs: false,
     machine: missedCallMachine,
     scripts: {
       start: new URL("lua/start.lua", import.meta.url),
