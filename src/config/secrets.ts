@@ -52,6 +52,9 @@ function keysAreNotPublished({ apps, admin }: Config, isSound: IsSound): Problem
   });
 }
 
+/** Keys that have a secret of their own where the operator gives one. */
+const purposeKeys = ["code_key", "sealing_key"] as const;
+
 interface Secret {
   readonly path: Path;
   readonly value: string;
@@ -61,6 +64,10 @@ interface Secret {
 function secretsOf({ secrets, redis, asterisks, sip_capture }: Config, isSound: IsSound): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
+    ...purposeKeys.flatMap((name) => [
+      [["secrets", name, "current"], secrets[name]?.current] as const,
+      ...(secrets[name]?.previous ?? []).map((value, index) => [["secrets", name, "previous", index], value] as const),
+    ]),
     [["sip_capture", "password"], sip_capture?.password],
     [["redis", "url"], redisPassword(redis, "url")],
     [["redis", "sentinel", "password"], redis.sentinel?.password],
@@ -87,11 +94,11 @@ function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
   });
 }
 
-/** hmac_key must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
+/** Keys must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
 function secretsDiffer(config: Config, isSound: IsSound): Problem[] {
   const secrets = secretsOf(config, isSound);
   return secrets.flatMap(({ path, value }, index) => {
-    if (pathText(path) !== "secrets.hmac_key" && pathText(path) !== "sip_capture.password") return [];
+    if (path[0] !== "secrets" && pathText(path) !== "sip_capture.password") return [];
     const other = secrets.slice(index + 1).find((secret) => secret.value === value);
     if (other === undefined) return [];
     return [{ path, given: "(hidden)", expected: `a secret of its own: ${pathText(other.path)} is the same` }];
