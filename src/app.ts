@@ -1,6 +1,7 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
+import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import { callIn } from "./channels/call-in/index.ts";
@@ -73,7 +74,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   bus.subscribe(metrics.count);
   bus.subscribe((event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
-    const { status } = event.data;
+    const { status, appCode } = event.data;
+    // The app may have given the code away, or checked it elsewhere.
+    if (appCode) return;
     // Only a delivered code could have been checked.
     if (status !== "verified" && status !== "failed" && status !== "expired") return;
     telephony.brakes.verificationEnded(event.app, status !== "expired");
@@ -97,6 +100,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
+  const profiles = new Map(Object.entries(config.apps).map(([name, app]) => [name, profileOf(app)]));
   const verifications = createVerifications({
     settings: config.verification,
     channels,
@@ -104,6 +108,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     store: store.verifications(settings, channels),
     batchTimer: store.batchTimer,
     hmacKey,
+    keys: { code: config.secrets.code_key, sealing: config.secrets.sealing_key },
+    appWorkflows: Object.fromEntries([...profiles].map(([name, { workflow }]) => [`apps.${name}.workflow`, workflow])),
+    profileOf: (app) => profiles.get(app) ?? standardProfile,
     ...{ clock, random, publish, logger },
   });
   let draining = false;
@@ -125,7 +132,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
-      return { ready: redis && status.some((trunk) => trunk.reachable) && !draining, redis, trunks: status, draining };
+      const channels = verifications.health();
+      const delivers = status.some((trunk) => trunk.reachable) || channels.some(({ up }) => up);
+      return { ready: redis && delivers && !draining, redis, trunks: status, draining, channels };
     },
   });
 

@@ -41,6 +41,12 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     labelNames: ["channel", "status", "reason", "country"] as const,
     registers,
   });
+  const deliveries = new Counter({
+    name: "onering_deliveries_total",
+    help: "Deliveries by the states that they reached; a state that was passed within a moment may be left out.",
+    labelNames: ["channel", "state"] as const,
+    registers,
+  });
   const checks = new Counter({
     name: "onering_checks_total",
     help: "Checks that were compared, by result.",
@@ -102,11 +108,17 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   const countVerified = addVerifiedMetrics(registry, { country, warn: (fields, text) => logger?.warn(fields, text) });
 
   const counters: { readonly [Type in keyof GatewayEvents]: (data: GatewayEvents[Type]) => void } = {
-    "verification.started": (data) => started.inc({ channel: data.channel, country: country(data.country) }),
-    "verification.ended": ({ channel, status, reason, country: of }) =>
-      ended.inc({ channel, status, reason: reason ?? "none", country: country(of) }),
+    "verification.started": (data) => {
+      started.inc({ channel: data.channel, country: country(data.country) });
+      deliveries.inc({ channel: data.channel, state: data.state });
+    },
+    "verification.ended": ({ channel, status, state, reason, country: of }) => {
+      ended.inc({ channel, status, reason: reason ?? "none", country: country(of) });
+      // Its last delivery failed with it, which no other event says.
+      if (status === "undeliverable") deliveries.inc({ channel, state });
+    },
     "verification.checked": ({ valid }) => checks.inc({ valid: String(valid) }),
-    "delivery.updated": () => undefined,
+    "delivery.updated": ({ channel, state }) => deliveries.inc({ channel, state }),
     "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
     "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),
     // Its time is reported at the end, as post-dial delay.

@@ -16,13 +16,15 @@ export function createCore(options: {
   readonly hashes: Hashes;
   readonly codes: DeliveryCodes;
   readonly seen: Endings["seen"];
+  /** The step that follows at once is this gateway's to begin. */
+  readonly onStep: (app: string, id: string, step: number) => void;
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): ChannelCore {
-  const { store, hashes, codes, seen, batchTimer, clock, random, publish, logger } = options;
+  const { store, hashes, codes, seen, batchTimer, clock, random, publish, logger, onStep } = options;
   return {
     ...{ store, hashes, codes, clock, random, logger, batchTimer, seen },
     progressOf({ id, app, attempts: attempt }, onWritten) {
@@ -33,8 +35,9 @@ export function createCore(options: {
           const result = await store.change({ app, id, attempt, ...update });
           if (result.kind === "not_found") return;
           if (result.kind === "noted") {
-            const { status, seq } = result;
-            if (seq > 0) publish("delivery.updated", { verification: id, status }, { app, seq });
+            const { status, seq, step, channel, state } = result;
+            if (seq > 0) publish("delivery.updated", { verification: id, status, channel, state }, { app, seq });
+            if (step !== null) onStep(app, id, step);
             onWritten(update, result);
             return;
           }

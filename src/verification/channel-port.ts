@@ -13,7 +13,7 @@ import type { CalleeRef, Hashes } from "./hashes.ts";
 import type { Event, Status } from "./machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
 import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
-import type { Delivery, Guess, ProofKind, Verification } from "./types.ts";
+import type { CodeGeneration, Delivery, Guess, ProofKind, Verification } from "./types.ts";
 
 /** The states of one delivery. Redis gets it as a Lua table, like the verification's own. */
 export interface DeliveryMachine {
@@ -50,10 +50,10 @@ export interface DeliveryOrder {
   readonly appCode: string | null;
   /** Which step of the workflow this is, from 0; null: no workflow, or the person's choice. */
   readonly step: number | null;
-  /** Generation of the newest derived code; null: none was sent yet. */
-  readonly generation: number | null;
-  /** Recipients that have codes of their own in this verification, first ones first; `to` may be among them. */
-  readonly recipients: readonly string[];
+  /** Of the newest derived code; null: none was sent yet. */
+  readonly generation: CodeGeneration | null;
+  /** Recipients that have codes of their own in this verification, first ones first; this one may be among them. */
+  readonly recipients: readonly { readonly kind: ProofKind; readonly to: string }[];
 }
 
 /** The code of a message or of a spoken delivery, offered for two generations: the store decides which one is sent. */

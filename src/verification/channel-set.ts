@@ -16,8 +16,11 @@ export interface ChannelSet {
 }
 
 /** @throws {Error} where two have the same name, or none is enabled */
-export function openChannels(modules: readonly ChannelModule[], core: (name: string) => ChannelCore): ChannelSet {
-  const all = modules.map((module) => ({ ...module, ...module.open(core(module.name)) }));
+export function openChannels(
+  modules: readonly ChannelModule[],
+  core: (module: ChannelModule) => ChannelCore,
+): ChannelSet {
+  const all = modules.map((module) => ({ ...module, ...module.open(core(module)) }));
   const byName = new Map(all.map((channel) => [channel.name, channel]));
   if (byName.size !== all.length) throw new Error("two channels have the same name");
   const usable = all.filter(({ enabled }) => enabled);

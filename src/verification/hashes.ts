@@ -72,6 +72,10 @@ export function createHashes(hmacKey: string): Hashes {
           request.reference ?? null,
           request.metadata ? Object.entries(request.metadata).sort(byKey) : null,
           request.session ?? null,
+          // Only where it is there: gateways one version older know none of it.
+          ...(request.workflow || request.code || request.locale
+            ? [request.workflow?.map(({ channel, to, waitMs }) => [channel, to, waitMs]), request.code, request.locale]
+            : []),
         ]),
       ),
   };

@@ -117,7 +117,8 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
           progress.write({ event: "ringing", reason: null, remainingMs });
         },
         ended(result) {
-          reputation.ended(callerId, result, { callee: to, app });
+          // Where the app chose the code, its call says nothing of the caller ID: the app may have staged it.
+          if (!verification.appCode) reputation.ended(callerId, result, { callee: to, app });
           publish("call.ended", { verification: id, country, trunk, result }, about);
           progress.write(endOf(result, second));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());

@@ -22,6 +22,10 @@ export interface Wanted {
   readonly calls: number;
   /** Digits of the code in each call; null: any. */
   readonly digits: number | null;
+  /** The app's own code, as the end of the caller ID of each call; null: any caller IDs. */
+  readonly endings: readonly string[] | null;
+  /** Odds of one guess at the code, at worst. */
+  readonly odds: number;
 }
 
 /** The candidate that the store leased: the caller ID of each call, in order. */
@@ -55,20 +59,23 @@ export async function leaseCallerIds(options: {
 }): Promise<Leased> {
   const { pool, reputation, hashes, wanted, verificationId, callee, callMs, overMs, cooldownMs, start } = options;
   const offer = async (count: number) => {
-    const fitness = await reputation.look(wanted.ranges, wanted.digits, draw(pool, wanted, count));
+    const choices = draw(pool, wanted, wanted.endings === null ? count : maxCandidates);
+    const fitness = await reputation.look(wanted.ranges, wanted.digits, choices);
     if (fitness === null) throw rangesExhausted();
     const { fit, unavailable, maxCoolingDown } = fitness;
     if (fit.length === 0) return { fit, unavailable, answer: noneFree(0) };
-    const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, hashes, verificationId, callee));
+    const { endings, odds } = wanted;
+    const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, endings, hashes, verificationId, callee));
+    const source = endings === null ? "own" : "app";
     return {
       fit,
       unavailable,
-      answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, ...candidates]),
+      answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, odds, source, ...candidates]),
     };
   };
 
   let { fit, unavailable, answer } = await offer(fewCandidates);
-  if (answer.kind === "refused" && answer.why === "all_cooling_down") {
+  if (wanted.endings === null && answer.kind === "refused" && answer.why === "all_cooling_down") {
     // Among this many distinct numbers at least one is free; with pairs that is not certain.
     const enough = wanted.calls === 1 ? Math.max(answer.figure + unavailable + 1, manyCandidates) : maxCandidates;
     ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
@@ -83,15 +90,46 @@ function noneFree(figure: number): BeginAnswer {
   return { kind: "refused", why: "all_cooling_down", figure };
 }
 
-function draw(pool: CallerIdPool, { ranges, calls, digits }: Wanted, count: number): readonly (readonly CallerId[])[] {
+function draw(pool: CallerIdPool, wanted: Wanted, count: number): readonly (readonly CallerId[])[] {
+  const { ranges, calls, digits, endings } = wanted;
+  if (endings !== null) return drawEndings(pool, ranges, endings, count);
   if (calls === 2) return pool.drawPairs(ranges, digits, count);
   return pool.draw(ranges, digits, count).map((callerId) => [callerId]);
 }
 
+/** Caller IDs with the app's code as their end; for two calls pairs of different ones with the same prefix. */
+function drawEndings(
+  pool: CallerIdPool,
+  ranges: readonly string[],
+  [first = "", second]: readonly string[],
+  count: number,
+): readonly (readonly CallerId[])[] {
+  const firsts = pool.drawEnding(ranges, first, count);
+  if (second === undefined) return firsts.map((callerId) => [callerId]);
+  const seconds = pool.drawEnding(ranges, second, count);
+  return firsts.flatMap((one, i) => {
+    // Each first call with one second call: the draws are in random order, so the pairs are.
+    const fits = (other: CallerId) => other.prefix === one.prefix && other.number !== one.number;
+    const other = [...seconds.slice(i), ...seconds.slice(0, i)].find(fits);
+    return other === undefined ? [] : [[one, other]];
+  });
+}
+
 /** One candidate as lua/start.lua reads it. */
-function candidateArgs(callerIds: readonly CallerId[], hashes: Hashes, id: string, callee: string): ScriptArgs {
-  const code = callerIds.map((callerId) => callerId.code).join("");
-  const details: MissedCallDetails = { prefix: callerIds[0]?.prefix ?? "", digits: callerIds[0]?.code.length ?? 0 };
+function candidateArgs(
+  callerIds: readonly CallerId[],
+  endings: Wanted["endings"],
+  hashes: Hashes,
+  id: string,
+  callee: string,
+): ScriptArgs {
+  const code = endings?.join("") ?? callerIds.map((callerId) => callerId.code).join("");
+  const digits = callerIds[0]?.code.length ?? 0;
+  const shown = endings?.[0]?.length ?? digits;
+  const details: MissedCallDetails = {
+    ...{ prefix: callerIds[0]?.prefix ?? "", digits },
+    ...(shown < digits && { codeDigits: shown }),
+  };
   return [
     ...callerIds.map(({ number }) => hashes.callerId(callee, number)),
     hashes.code(id, code),
@@ -106,4 +144,6 @@ export interface MissedCallDetails {
   readonly prefix: string;
   /** Digits that follow: the code, or of two calls the half of each. */
   readonly digits: number;
+  /** How many of those are the code of one call, at the end; without it all. */
+  readonly codeDigits?: number;
 }

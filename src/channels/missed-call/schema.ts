@@ -30,7 +30,8 @@ export const MissedCallBody = Type.Object(
       {
         prefix: Type.String({ description: "The prefix of the caller ID, E.164." }),
         digits: Type.Integer({
-          description: "How many digits follow: the code, or with two calls each call's half of it.",
+          description:
+            "How many digits follow: the code, or with two calls each call's half of it. Of a code of your own it is the end of them.",
         }),
         pattern: Type.String({
           description:

@@ -54,7 +54,7 @@ test("is started by its name, shown under its name, checked, and counted", async
     ...{ status: "delivered", delivery: { state: "landed" } },
   });
 
-  const code = pigeons.codes.get(id) ?? "";
+  const code = pigeons.carried.get(id) ?? "";
   const wrong = `${code.slice(0, -1)}${(Number(code.at(-1)) + 1) % 10}`;
   const check = async (guess: string) => (await gateway.post(`/v1/verifications/${id}/check`, { code: guess })).json;
   expect(await check(wrong)).toEqual({ id, status: "delivered", valid: false, checks_left: 2 });
@@ -93,7 +93,7 @@ test("follows a call in that waits; the call in still waits where the pigeon is 
   // Without a name the resend takes the newest delivery's channel.
   await gateway.post(`/v1/verifications/${id}/resend`);
   await pigeons.ends(id, "landed");
-  const code = pigeons.codes.get(id) ?? "";
+  const code = pigeons.carried.get(id) ?? "";
   const checked = await gateway.post(`/v1/verifications/${id}/check`, { code });
   expect(checked.json).toMatchObject({ status: "verified", valid: true });
   expect((await gateway.get(`/v1/verifications/${id}`)).json).toMatchObject({ proof: { channel: "carrier_pigeon" } });

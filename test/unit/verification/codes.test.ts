@@ -5,7 +5,13 @@ import { type CodeInput, codeDigits, createCodes } from "../../../src/verificati
 
 const secret = "a secret that only this test has, of 32 characters and more";
 const other = "another secret that only this test has, of 32 characters";
-const base: CodeInput = { verificationId: "v0001", kind: "message", recipient: "+447700900123", generation: 1, length: 6 };
+const base: CodeInput = {
+  verificationId: "v0001",
+  kind: "message",
+  recipient: "+447700900123",
+  generation: 1,
+  length: 6,
+};
 const codes = createCodes(secret);
 
 /** 99.9 % of all chi-squared sums with so many degrees of freedom are below (Wilson–Hilferty). */

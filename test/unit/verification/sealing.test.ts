@@ -20,7 +20,8 @@ it("opens to the value, for every id and value", () => {
 it("looks different each time and shows nothing of the value", () => {
   const sealed = [sealing.seal("v1", "1234567890"), sealing.seal("v1", "1234567890")];
   expect(sealed[0]).not.toBe(sealed[1]);
-  for (const one of sealed) expect(Buffer.from(one.split(".")[1] ?? "", "base64url").includes("1234567890")).toBe(false);
+  for (const one of sealed)
+    expect(Buffer.from(one.split(".")[1] ?? "", "base64url").includes("1234567890")).toBe(false);
 });
 
 it("does not open for another record", () => {

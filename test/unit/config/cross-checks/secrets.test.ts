@@ -52,7 +52,10 @@ describe("secrets", () => {
       "keys of their own, one of them changed",
       (c) => {
         c.secrets.code_key = { current: "9f86d081884c7d659a2feaa0c55ad015" };
-        c.secrets.sealing_key = { current: "0c55ad0159f86d081884c7d659a2feaa", previous: ["kX2pQz7LmN4v9f86d081884c7d659a2f"] };
+        c.secrets.sealing_key = {
+          current: "0c55ad0159f86d081884c7d659a2feaa",
+          previous: ["kX2pQz7LmN4v9f86d081884c7d659a2f"],
+        };
       },
     ],
     [
