@@ -210,8 +210,7 @@ export function createVerifications(options: VerificationsOptions): Verification
       await steps.settled();
     },
     async drain(graceMs) {
-      await steps.stop();
-      await Promise.all(channels.all.map((channel) => channel.drain(graceMs)));
+      await Promise.all([steps.stop(), ...channels.all.map((channel) => channel.drain(graceMs))]);
     },
     async settled() {
       await Promise.all(channels.all.map((channel) => channel.settled()));

@@ -26,7 +26,7 @@ export async function readForMissedCall(guess: Guess, look: () => Promise<Verifi
   const codeLength = own * call.parts;
   if (readGuess(guess.code, codeLength).kind === "code") return { code: typed, codeLength: typed.length };
   if (call.parts !== 1) throw callerIdsMissing(call.parts);
-  return { code: codeOf([guess.code], prefix, digits, own) ?? "", codeLength };
+  return { code: codeOf([guess.code], prefix, own, digits) ?? "", codeLength };
 }
 
 /** Where the code is in the caller IDs: `digits` follow the prefix, the last `codeDigits` of them are the code. */
@@ -39,7 +39,10 @@ function readCallerIds(callerIds: readonly string[], call: Delivery | null): Rea
   if (call === null) return noCode;
   if (callerIds.length !== call.parts) throw callerIdsMissing(call.parts);
   const { prefix, digits, codeDigits } = shownBy(call);
-  return { code: codeOf(callerIds, prefix, digits, codeDigits) ?? "", codeLength: codeDigits * call.parts };
+  return {
+    code: codeOf(callerIds, prefix, codeDigits * call.parts, digits) ?? "",
+    codeLength: codeDigits * call.parts,
+  };
 }
 
 function newestCall({ deliveries }: Verification): Delivery | null {

@@ -99,7 +99,7 @@ export function startBody(channels: readonly ChannelView[]) {
       ),
       code: Type.Optional(
         Type.String({
-          pattern: "^[0-9]{4,10}$",
+          pattern: "^\\d{4,10}$",
           description:
             "A code of your own instead of the gateway's, where the app's profile allows it. A missed call shows it as the end of its caller ID, six digits also as 3 + 3 by two calls; where that is not possible the start is refused as `code_not_available`.",
         }),
