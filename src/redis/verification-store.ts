@@ -74,7 +74,7 @@ export function createVerificationStore(
     },
 
     async refuseStep({ app, id, step, channel, to, reason }) {
-      const args = [now(), app, id, step, channel, to ?? "", reason];
+      const args = [now(), app, step, channel, to ?? "", reason];
       const reply = (await run("refuse_step", verificationKey(id), args)) as Reply;
       return reply[0] === "stale" ? { kind: "stale" } : readChange(id, reply);
     },

@@ -34,7 +34,7 @@ describe("the code of messages", () => {
   });
 
   it("is sent for 600 s at most, less the minute that a person needs; then there is a new one, and the old one is void", async () => {
-    const { verifications, clock } = await open({ settings: { starts_per_callee_per_hour: 50 } });
+    const { verifications, clock } = await open({ settings: { start_gap_seconds: 0 } });
     const { id } = await start("post");
     const again = async (ms: number) => {
       await post.posted.at(-1)?.becomes("sent");

@@ -1,6 +1,8 @@
 /** A world with made-up message channels beside missed call; import it at the top of a test file. */
+import { Redis } from "ioredis";
 import { afterEach, beforeAll, expect } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
+import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import { type Letters, letterChannel } from "../../support/letter-channel/index.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -23,7 +25,11 @@ afterEach(async () => {
   for (const one of worlds.splice(0)) await one.close();
 });
 
+/** Redis is empty then: what other tests left would be due here too. */
 export async function open(options: Partial<WorldOptions> = {}): Promise<World> {
+  const raw = new Redis(redis.url);
+  await raw.flushall();
+  raw.disconnect();
   post = letterChannel("post");
   wire = letterChannel("wire", { costs: true, cost: 0.05 });
   mail = letterChannel("mail", { proves: "email" });
@@ -55,7 +61,7 @@ export const look = async (id: string) => {
 /** `channel state` of each delivery. */
 export const states = ({ deliveries }: Verification) => deliveries.map(({ channel, state }) => `${channel} ${state}`);
 /** The newest call fails before the phone rings. */
-export async function callFails(outcome: "switched_off" | "unallocated" | "congestion" = "switched_off") {
+export async function callFails(outcome: Outcome = "switched_off") {
   world.lastCall().ended(result({ outcome, alerted: false }));
   await world.verifications.settled();
 }

@@ -14,7 +14,7 @@ import {
   wire,
   world,
 } from "./workflow-world.ts";
-import { longestCallMs, refusalOf, result, shop } from "./world.ts";
+import { longestCallMs, refusalOf, shop } from "./world.ts";
 
 const fallback = [{ channel: "missed_call" }, { channel: "post" }];
 const begin = (workflow: readonly { channel: string; to?: string; waitMs?: number }[] = fallback, to = somebody()) =>
@@ -29,7 +29,7 @@ describe("the next step begins", () => {
     const { id } = await begin();
     await callFails();
     await posts(1);
-    expect(await look(id)).toMatchObject({ status: "sending", channel: undefined, workflow: { at: 1 } });
+    expect(await look(id)).toMatchObject({ status: "sending", workflow: { at: 1 } });
     expect(states(await look(id))).toEqual(["missed_call failed", "post queued"]);
     await post.posted[0]?.becomes("sent");
     expect(await look(id)).toMatchObject({ status: "delivered" });
@@ -41,7 +41,7 @@ describe("the next step begins", () => {
   it.each(["unallocated", "invalid_format", "changed"] as const)("never after %s: that is the end", async (outcome) => {
     await open();
     const { id } = await begin();
-    world.lastCall().ended(result({ outcome, alerted: false }));
+    await callFails(outcome);
     await passes(longestCallMs);
     expect(await look(id)).toMatchObject({ status: "undeliverable" });
     expect(post.posted).toEqual([]);
