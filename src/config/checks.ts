@@ -3,6 +3,7 @@ import { appChecks } from "../apps/config-checks.ts";
 import { callerIdChecks } from "../caller-ids/ranges-config-checks.ts";
 import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks.ts";
 import { callInChecks } from "../channels/call-in/config-checks.ts";
+import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
@@ -34,6 +35,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...verificationChecks,
   ...missedCallChecks,
   ...callInChecks,
+  ...messagesChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

@@ -10,6 +10,7 @@ import { Limits } from "../apps/limits-config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
+import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
@@ -42,6 +43,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,
+  messages: Messages,
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,
