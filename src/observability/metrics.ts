@@ -65,6 +65,12 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     labelNames: ["trunk", "result"] as const,
     registers,
   });
+  const receipts = new Counter({
+    name: "onering_message_receipts_total",
+    help: "Receipts of messages: `early` ones belong to no message that is known, `claimed` counts those whose message was known soon after; the rest of `early` is unknown or forged.",
+    labelNames: ["channel", "result"] as const,
+    registers,
+  });
   const callSources = new Counter({
     name: "onering_call_sources_total",
     help: "Finished calls, by source of their outcome: captured SIP messages, or Asterisk's events alone.",
@@ -121,6 +127,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     "delivery.updated": ({ channel, state }) => deliveries.inc({ channel, state }),
     "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
     "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),
+    "message.receipt": ({ channel, result }) => receipts.inc({ channel, result }),
     // Its time is reported at the end, as post-dial delay.
     "call.ringing": () => undefined,
     "call.ended": ({ trunk: reserved, result }) => {

@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
+import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -13,6 +14,7 @@ import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createOutages } from "./outages-store.ts";
+import { createReceiptStore } from "./receipt-store.ts";
 import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
@@ -28,6 +30,8 @@ export interface Store {
   readonly admission: Admission;
   readonly reputation: ReputationStore;
   readonly outages: Outages;
+  /** Receipts of messages, kept as long as verifications with these settings. */
+  receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   /**
    * When deferrable writes are flushed: call updates, caller-ID usage, released slots. No reader needs them sooner,
    * superseded updates are never written, and under load all of them go to Redis in one write.
@@ -73,6 +77,7 @@ export function createStore(options: {
     admission,
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
+    receipts: (settings) => createReceiptStore(run, settings),
     batchTimer,
     async firstTried() {
       await connection.firstTried();

@@ -39,6 +39,11 @@ export function idempotencyKey(keyHash: string): string {
   return `{i${keyHash}}:r`;
 }
 
+/** The message that a receipt belongs to. @param hash from `Hashes.receipt`, which is uniform */
+export function receiptKey(hash: string): string {
+  return `{r${Buffer.from(hash, "base64url").readUInt16BE() % shards}}:m:${hash}`;
+}
+
 /** The key from which the scripts of admission control (lua/includes/slot.lua) derive theirs; all share its hash tag. */
 export const admissionKey = "{admission}:out";
 

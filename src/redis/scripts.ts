@@ -40,6 +40,8 @@ const otherScripts = [
   "drain",
   "enable",
   "slots_status",
+  "receipt_remember",
+  "receipt_take",
   "version",
 ] as const;
 

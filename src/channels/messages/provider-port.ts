@@ -2,7 +2,10 @@
  * The port between a message channel (sms, whatsapp, email, push) and the adapters that send: one bind, API or mail
  * server each. The channel knows codes, texts and deliveries; a provider knows how one message is sent.
  */
+import type { TObject } from "typebox";
+import type { ChannelExample, Recipient } from "../../verification/channel-port.ts";
 import type { ProofKind } from "../../verification/types.ts";
+import type { TextForm } from "./texts.ts";
 
 /** A message to send. `text`, `code` and `to` never reach a log, a metric or an error. */
 export interface OutgoingMessage {
@@ -83,14 +86,20 @@ export interface Receipt {
   readonly report: MessageReport;
 }
 
+export type ReceiptReceiver = (receipt: Receipt) => Promise<boolean>;
+
 /** All routes of one channel behind one port: routing and failover between them is inside. */
 export interface MessageProvider {
   /** Longest time from `submit` to its first report, in ms. */
   readonly submitLimitMs: number;
   /** @throws {Refusal} `invalid_request` (the recipient), `capacity`, `channel_unavailable` */
   reserve(order: MessageOrder): Promise<MessageReservation>;
-  /** Sets the one receiver of receipts. A receipt may come late, doubled, out of order, or for an unknown message. */
-  onReceipt(receiver: (receipt: Receipt) => void): void;
+  /**
+   * Sets the one receiver of receipts. A receipt may come late, doubled, out of order, or for an unknown message. The
+   * receiver never throws; it resolves to whether the receipt was dealt with. Where it was not (the store is away), answer
+   * the sender so that it sends it again: HTTP 503, SMPP ESME_RX_T_APPN.
+   */
+  onReceipt(receiver: ReceiptReceiver): void;
   /** Whether it could send now; `detail` for operators. */
   health(): { readonly up: boolean; readonly detail: string };
   /** Connects in the background. Resolves after the first try; never rejects. */
@@ -106,6 +115,16 @@ export interface MessageChannelSpec {
   readonly proves: ProofKind;
   readonly enabled: boolean;
   readonly provider: MessageProvider;
+  /** `sms`: short, counted in segments, with autofill lines. `short`: the same without those. `email`: paragraphs. */
+  readonly form: TextForm;
+  /** Whether a message costs money: then no workflow sends one by waiting alone. */
+  readonly costs: boolean;
+  /**
+   * The channel's object in the API. Each of its properties is taken from the newest report's `result`, else from the
+   * reservation's `details` and `cost`, else it is null; nothing else is shown. `locale` is added to it.
+   */
+  readonly schema: TObject;
+  readonly example?: ChannelExample;
   /** Reads a recipient: its canonical form, or why it is none. Numbers are read by the core already. */
-  readonly readRecipient?: (text: string) => { readonly to: string } | { readonly problem: string };
+  readonly readRecipient?: (text: string) => Recipient;
 }
