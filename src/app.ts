@@ -144,7 +144,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
-      await Promise.all([telephony.start(), store.firstTried()]).finally(begin);
+      await Promise.all([telephony.start(), store.firstTried(), verifications.startChannels()]).finally(begin);
       verifications.startDueWatch();
       return { url };
     },

@@ -104,7 +104,7 @@ export interface ChannelCore {
   seen(seen: Seen): Verification;
   /** Stores the updates of a verification's newest attempt, in order. */
   progressOf(
-    verification: Verification,
+    verification: Pick<Verification, "id" | "app" | "attempts">,
     onWritten: (update: DeliveryUpdate, after: AfterUpdate) => void,
   ): ProgressWriter;
 }
@@ -167,6 +167,8 @@ export type Recipient = { readonly to: string } | { readonly problem: string };
 
 /** An open channel. */
 export interface Channel {
+  /** Connects in the background, for ever. Resolves after the first try; never rejects. `drain` disconnects. */
+  start?(): Promise<void>;
   /** Validates the order before anything is reserved. @throws {Refusal} */
   accept(order: DeliveryOrder): void;
   /** @throws {Refusal} where no resource is available */

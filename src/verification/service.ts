@@ -58,6 +58,8 @@ export interface VerificationService extends Verifications {
   readonly channels: ChannelSet;
   /** The channels that know whether they can deliver now. */
   health(): readonly (ChannelHealth & { readonly channel: string })[];
+  /** Connects the channels in the background. Resolves when each has tried once. */
+  startChannels(): Promise<void>;
   /** From now on due items are handled, whichever gateway began them. */
   startDueWatch(): void;
   /** Handles the due items now. Resolves when the steps among them were begun. */
@@ -204,6 +206,9 @@ export function createVerifications(options: VerificationsOptions): Verification
         const health = channel.health?.();
         return health === undefined ? [] : [{ channel: channel.name, ...health }];
       }),
+    async startChannels() {
+      await Promise.all(channels.usable.map((channel) => channel.start?.()));
+    },
     startDueWatch: due.start,
     async settleDue() {
       await due.look();
