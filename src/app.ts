@@ -5,6 +5,9 @@ import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import { callIn } from "./channels/call-in/index.ts";
+import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
+import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
+import { createTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
@@ -31,6 +34,8 @@ export interface AppOptions {
   readonly extraPlugins?: readonly FastifyPluginAsync[];
   /** Channels in addition to the gateway's own. */
   readonly extraChannels?: readonly ChannelModule[];
+  /** The same for message channels, which share texts and receipts. */
+  readonly extraMessageChannels?: readonly MessageChannelSpec[];
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }
@@ -50,7 +55,7 @@ export interface App {
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false } = options;
-  const { extraPlugins = [], extraChannels = [] } = options;
+  const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
   const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
@@ -93,10 +98,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     hash: createHashes(hmacKey).presented,
     ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
+  /** What SMS, WhatsApp, e-mail and push share: each is `messageChannel(spec, messages)`. */
+  const messages: MessageChannelParts = {
+    texts: createTexts(config.messages),
+    receipts: store.receipts(config.verification),
+    publish,
+  };
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
+    ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };

@@ -20,6 +20,9 @@ export interface MemoryProvider extends MessageProvider {
   readonly orders: readonly MessageOrder[];
   /** Reservations that were neither submitted nor released. */
   held(): number;
+  /** How often it was started, less how often it was stopped. */
+  running(): number;
+  setHealth(health: { readonly up: boolean; readonly detail: string }): void;
   /** The receipt id of a message, by default. */
   receiptOf(message: OutgoingMessage): string;
   /** How submits are answered from now on; by default the message is taken at once. */
@@ -34,10 +37,12 @@ export function memoryProvider(): MemoryProvider {
   const receiptOf = ({ deliveryId }: OutgoingMessage) => `memory/${deliveryId}`;
   const taken = (message: OutgoingMessage): Answer => ({ report: { state: "sent" }, receiptId: receiptOf(message) });
   let held = 0;
+  let running = 0;
+  let health = { up: true, detail: "in memory" };
   let respond: (message: OutgoingMessage) => Answer | Promise<Answer> = taken;
   let receive: ReceiptReceiver = async () => false;
   return {
-    ...{ sent, orders, receiptOf, submitLimitMs: 10_000, held: () => held },
+    ...{ sent, orders, receiptOf, submitLimitMs: 10_000, held: () => held, running: () => running },
     async reserve(order) {
       orders.push(order);
       held++;
@@ -64,9 +69,12 @@ export function memoryProvider(): MemoryProvider {
     onReceipt(receiver) {
       receive = receiver;
     },
-    health: () => ({ up: true, detail: "in memory" }),
-    start: async () => undefined,
-    stop: async () => undefined,
+    health: () => health,
+    setHealth(now) {
+      health = now;
+    },
+    start: async () => void running++,
+    stop: async () => void running--,
   };
 }
 
