@@ -44,7 +44,7 @@ export interface DeliveryOrder {
   readonly callee: CalleeRef;
   readonly calls: number | null;
   readonly codeLength: number | null;
-  /** BCP 47 tag that the app named; null: the app's default, else the country decides. */
+  /** BCP 47 tag that the app named; null: the recipient's country decides, else the app's default. */
   readonly locale: string | null;
   /** The app's own code, 4 to 10 digits; null: the gateway's. Never logged, never stored in the clear. */
   readonly appCode: string | null;

@@ -2,47 +2,26 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { MessageEvents } from "../../../src/channels/messages/events.ts";
-import { messageChannel } from "../../../src/channels/messages/index.ts";
 import type { MessageReport } from "../../../src/channels/messages/provider-port.ts";
-import { createTexts } from "../../../src/channels/messages/texts.ts";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
-import { createStore, type Store } from "../../../src/redis/index.ts";
+import type { Store } from "../../../src/redis/index.ts";
 import { deferred } from "../../../src/shared/deferred.ts";
 import { newestOf } from "../../../src/verification/types.ts";
 import { manualClock } from "../../support/manual-clock.ts";
-import { type Answer, memoryChannel, memoryProvider } from "../../support/memory-provider.ts";
+import type { Answer } from "../../support/memory-provider.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
-import { testConfig } from "../../support/test-config.ts";
-import { careSettings, createWorld, refusalOf, settings, shop, type World, type WorldOptions } from "./world.ts";
+import { createGateway, type Gateway, receiptStore } from "./message-world.ts";
+import { refusalOf, settings, shop, type WorldOptions } from "./world.ts";
 
 const runtime = withRuntime();
-const texts = createTexts(testConfig({ messages: { apps: { shop: { name: "Corner Shop" } } } }).messages);
 let redis: RedisServer;
 let raw: Redis;
-/** Receipts, of all gateways of a test. */
-let receiptStore: Store;
-let results: string[] = [];
+let receipts: Store;
+let gateway: Gateway;
 let callee = 0;
 
-/** A gateway with one message channel; the clocks of several gateways are Redis' in production. */
-function createGateway(options: Partial<WorldOptions> = {}) {
-  const provider = memoryProvider();
-  const publish = (_type: string, { result }: MessageEvents["message.receipt"]) => void results.push(result);
-  const channel = messageChannel(memoryChannel(provider), {
-    ...{ texts, publish, receipts: receiptStore.receipts(settings) },
-  });
-  const world = createWorld({ redis: redisConfig(), extraChannels: [channel], ...options });
-  return { provider, world };
-}
-
-function redisConfig(): World["redis"] {
-  return { url: redis.url, command_timeout_ms: 1000 };
-}
-
-type Gateway = ReturnType<typeof createGateway>;
-let gateway: Gateway;
+const options = (): WorldOptions => ({ redis: { url: redis.url, command_timeout_ms: 1000 } });
 
 beforeAll(async () => {
   redis = await runtime.redis();
@@ -50,36 +29,29 @@ beforeAll(async () => {
 });
 afterAll(() => raw.disconnect());
 beforeEach(async () => {
-  results = [];
-  const clock = manualClock();
-  receiptStore = createStore({ redis: redisConfig(), reputation: careSettings, clock, logger: silent() });
-  gateway = createGateway();
-  await Promise.all([receiptStore.firstTried(), gateway.world.ready()]);
+  receipts = receiptStore(options().redis);
+  gateway = createGateway(receipts, options());
+  await Promise.all([receipts.firstTried(), gateway.world.ready()]);
   return async () => {
     await gateway.world.close();
-    await receiptStore.close();
+    await receipts.close();
   };
 });
 
-const nextCallee = () => `+44770090${String(callee++).padStart(4, "0")}`;
-const start = (one: Gateway = gateway, locale?: string) =>
-  one.world.verifications.start(shop, { to: nextCallee(), channel: "memory", ...(locale && { locale }) }, null);
-const look = async (id: string, one: Gateway = gateway) => {
-  await one.world.verifications.settled();
-  return one.world.verifications.get(shop, id);
-};
-const state = async (id: string, one?: Gateway) => {
-  const verification = await look(id, one);
-  const { state, reason } = newestOf(verification);
-  return { status: verification.status, state, reason };
-};
-const sentOnce = (one: Gateway = gateway) => expect.poll(() => one.provider.sent.length).toBe(1);
-/** Resolves when a receipt was dealt with: the clock of the batch timer stands still. */
-async function receipt(report: MessageReport, id?: string, one: Gateway = gateway): Promise<boolean> {
-  const dealtWith = one.provider.receipt(report, id);
-  await one.world.verifications.settled();
-  return dealtWith;
+/** Another gateway on the same Redis, whose clock all share. */
+async function anotherGateway(clock = gateway.world.clock): Promise<Gateway> {
+  const other = createGateway(receipts, { ...options(), clock });
+  await other.world.ready();
+  return other;
 }
+
+const nextCallee = () => `+44770090${String(callee++).padStart(4, "0")}`;
+const start = (locale?: string) =>
+  gateway.world.verifications.start(shop, { to: nextCallee(), channel: "memory", ...(locale && { locale }) }, null);
+const state = (id: string, one = gateway) => one.state(id);
+const look = (id: string) => gateway.look(id);
+const receipt: Gateway["receipt"] = (...args) => gateway.receipt(...args);
+const sentOnce = () => expect.poll(() => gateway.provider.sent.length).toBe(1);
 const failed = { state: "failed", reason: "not_reachable" } as const;
 
 describe("a message", () => {
@@ -120,7 +92,7 @@ describe("a message", () => {
   });
 
   it("is in the language of the request", async () => {
-    await start(gateway, "de-AT");
+    await start("de-AT");
     await sentOnce();
     expect(gateway.provider.sent[0]).toMatchObject({ locale: "de", text: expect.stringContaining("ist Ihr Code") });
   });
@@ -203,15 +175,13 @@ describe("the provider's answer", () => {
     const { id } = await start();
     await sentOnce();
     const { clock } = gateway.world;
-    const other = createGateway({ clock });
-    await other.world.ready();
+    const other = await anotherGateway(clock);
     // The dead gateway's own deadline does not count.
     other.world.clock.advance(gateway.provider.submitLimitMs + 900);
     expect((await state(id, other)).state).toBe("queued");
     const later = manualClock();
     later.advance(clock.nowMs() - later.nowMs() + 10_000);
-    const third = createGateway({ clock: later });
-    await third.world.ready();
+    const third = await anotherGateway(later);
     await third.world.verifications.settleDue();
     expect(await state(id, third)).toEqual({ status: "undeliverable", state: "failed", reason: "interrupted" });
     expect(third.provider.sent).toHaveLength(0);
@@ -226,7 +196,7 @@ describe("a receipt", () => {
     await look(id);
     expect(await receipt({ state: "delivered" })).toBe(true);
     expect(await state(id)).toEqual({ status: "delivered", state: "delivered", reason: null });
-    expect(results).toEqual(["applied"]);
+    expect(gateway.results).toEqual(["applied"]);
   });
 
   it("fails what was sent", async () => {
@@ -238,13 +208,12 @@ describe("a receipt", () => {
   });
 
   it("comes to any gateway", async () => {
-    const other = createGateway({ clock: gateway.world.clock });
-    await other.world.ready();
+    const other = await anotherGateway();
     const { id } = await start();
     await sentOnce();
     const [message] = gateway.provider.sent;
     await look(id);
-    await receipt({ state: "delivered" }, message && gateway.provider.receiptOf(message), other);
+    await other.receipt({ state: "delivered" }, message && gateway.provider.receiptOf(message));
     expect((await state(id)).state).toBe("delivered");
     await other.world.close();
   });
@@ -260,7 +229,7 @@ describe("a receipt", () => {
     resolve({ report: { state: "sent" }, receiptId: message ? gateway.provider.receiptOf(message) : null });
     await expect.poll(async () => (await state(id)).state).toBe("delivered");
     expect(newestOf(await look(id)).result).toEqual({ error: "none" });
-    expect(results).toEqual(["early", "claimed"]);
+    expect(gateway.results).toEqual(["early", "claimed"]);
   });
 
   it("that is unknown or forged is counted and changes nothing", async () => {
@@ -270,22 +239,18 @@ describe("a receipt", () => {
     expect(await receipt(failed, "memory/forged")).toBe(true);
     expect(await receipt(failed, `memory/${id}-2`)).toBe(true);
     expect(await state(id)).toEqual({ status: "delivered", state: "sent", reason: null });
-    expect(results).toEqual(["early", "early"]);
+    expect(gateway.results).toEqual(["early", "early"]);
   });
 
   it("of another channel with the same id changes nothing", async () => {
-    const provider = memoryProvider();
-    const channel = messageChannel(memoryChannel(provider, "other"), {
-      ...{ texts, publish: () => undefined, receipts: receiptStore.receipts(settings) },
-    });
-    const world = createWorld({ redis: redisConfig(), clock: gateway.world.clock, extraChannels: [channel] });
-    await world.ready();
+    const other = createGateway(receipts, { ...options(), clock: gateway.world.clock }, ["other"]);
+    await other.world.ready();
     const { id } = await start();
     await sentOnce();
     await look(id);
-    await provider.receipt(failed, `memory/${id}-1`);
+    await other.receipt(failed, `memory/${id}-1`);
     expect((await state(id)).state).toBe("sent");
-    await world.close();
+    await other.world.close();
   });
 
   it("after the end still says what became of the message, and ends nothing again", async () => {
@@ -301,23 +266,15 @@ describe("a receipt", () => {
   });
 
   it("is refused where the store is away, so that the provider sends it again", async () => {
-    const away = createStore({
-      ...{ redis: { ...redisConfig(), url: "redis://127.0.0.1:9" }, reputation: careSettings },
-      ...{ clock: manualClock(), logger: silent() },
-    });
-    const provider = memoryProvider();
-    const channel = messageChannel(memoryChannel(provider), {
-      ...{ texts, publish: (_type, { result }) => void results.push(result), receipts: away.receipts(settings) },
-    });
-    const world = createWorld({ redis: redisConfig(), extraChannels: [channel] });
-    expect(await provider.receipt(failed, "any")).toBe(false);
-    expect(results).toEqual(["failed"]);
-    await Promise.all([world.close(), away.close()]);
+    const away = receiptStore({ url: "redis://127.0.0.1:9", command_timeout_ms: 1000 });
+    const other = createGateway(away, options());
+    expect(await other.receipt(failed, "any")).toBe(false);
+    expect(other.results).toEqual(["failed"]);
+    await Promise.all([other.world.close(), away.close()]);
   });
 
   it("never takes back what a receipt before it said, in whatever order, however often, at whichever gateway", async () => {
-    const other = createGateway({ clock: gateway.world.clock });
-    await other.world.ready();
+    const other = await anotherGateway();
     const reports = fc.constantFrom<MessageReport["state"]>("sent", "delivered", "failed");
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(reports, fc.boolean()), { minLength: 1, maxLength: 5 }), async (receipts) => {
@@ -326,7 +283,7 @@ describe("a receipt", () => {
         await look(id);
         for (const [one, elsewhere] of receipts) {
           const report: MessageReport = one === "failed" ? failed : { state: one };
-          await receipt(report, `memory/${id}-1`, elsewhere ? other : gateway);
+          await (elsewhere ? other : gateway).receipt(report, `memory/${id}-1`);
         }
         const first = receipts.map(([one]) => one).find((one) => one !== "sent") ?? "sent";
         expect((await state(id)).state).toBe(first);
@@ -339,7 +296,7 @@ describe("a receipt", () => {
 
 describe("early receipts", () => {
   it("are kept for a minute, and no more than 250 in a shard", async () => {
-    const store = receiptStore.receipts(settings);
+    const store = receipts.receipts(settings);
     const hash = (n: number) => `AAA${String(n).padStart(19, "0")}`;
     const report = { state: "delivered", reason: null, result: null } as const;
     const kinds = await Promise.all(Array.from({ length: 260 }, (_, n) => store.take(hash(n), report)));
@@ -374,7 +331,3 @@ it("keeps neither code nor receipt id readable in Redis, nor a code in the log",
   expect(kept).not.toContain("memory/v");
   expect(gateway.world.logLines.join("\n")).not.toContain(message?.code);
 });
-
-function silent() {
-  return { info() {}, warn() {}, error() {}, debug() {} } as never;
-}
