@@ -32,6 +32,9 @@ const extended = new Map(Object.entries(extension).map(([character, code]) => [c
 
 export type SmsEncoding = "gsm7" | "ucs2";
 
+/** Texts of one septet a character, as nearly all are. */
+const onlyDefault = /^[\n\r !"#%&'()*+,\-./0-9:;<=>?A-Z_a-z@£$¥èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà]*$/;
+
 /** Septets of GSM 7-bit, UTF-16 units of UCS-2: of a message that is alone, and of each segment where there are several. */
 const capacity = {
   gsm7: { alone: 160, segment: 153 },
@@ -56,6 +59,9 @@ export function notInGsm7(text: string): readonly string[] {
  * receiver that shows segments one by one would show it as garbage.
  */
 export function splitSms(text: string): SmsParts {
+  if (text.length <= capacity.gsm7.alone && onlyDefault.test(text)) {
+    return { encoding: "gsm7", length: text.length, parts: [text] };
+  }
   const encoding = notInGsm7(text).length === 0 ? "gsm7" : "ucs2";
   const unitsOf = (character: string) =>
     encoding === "gsm7" ? (septetsOf.get(character)?.length ?? 1) : character.length;

@@ -13,7 +13,7 @@ import { lastResort } from "./languages.ts";
 import { messageMachine } from "./machine.ts";
 import type { MessageChannelSpec } from "./provider-port.ts";
 import type { ReceiptStore } from "./receipt-store-port.ts";
-import { createReceipts } from "./receipts.ts";
+import { createReceipts, type Keep } from "./receipts.ts";
 import { createSender } from "./sender.ts";
 import type { Texts } from "./texts.ts";
 
@@ -28,6 +28,11 @@ const locale = Type.Unsafe<string | null>({
   description: "BCP 47 tag of the language that the text is written in.",
 });
 
+/**
+ * The channel of a provider.
+ * @param spec what is its own
+ * @param parts what all message channels of a gateway share
+ */
 export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelParts): ChannelModule {
   const { name, proves, enabled, costs, provider, example, readRecipient } = spec;
   const { properties, ...options } = spec.schema as TObject & { readonly description?: string };
@@ -37,7 +42,9 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
   );
   const shown = Object.keys(schema.properties);
 
-  /** Only what the schema has: nothing else that a provider reports reaches an answer. */
+  const keep: Keep = (result) =>
+    Object.fromEntries(shown.flatMap((key) => (result[key] === undefined ? [] : [[key, result[key]]])));
+
   function describe({ details, result }: Delivery): Readonly<Record<string, unknown>> {
     const known = { ...(details as object), ...(result as object | null) } as Readonly<Record<string, unknown>>;
     return Object.fromEntries(shown.map((key) => [key, known[key] ?? null]));
@@ -52,8 +59,8 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
     machine: messageMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url) },
     open(core) {
-      const receipts = createReceipts({ channel: name, core, store: parts.receipts, publish: parts.publish });
-      const sender = createSender({ spec, texts: parts.texts, core, receipts });
+      const receipts = createReceipts({ channel: name, core, store: parts.receipts, keep, publish: parts.publish });
+      const sender = createSender({ spec, texts: parts.texts, core, receipts, keep });
       provider.onReceipt(receipts.receive);
       return {
         start: () => provider.start(),

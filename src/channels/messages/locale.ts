@@ -19,7 +19,10 @@ export function canonicalTag(tag: string): string | null {
  */
 export function lookup(wanted: readonly (string | null | undefined)[], available: ReadonlySet<string>): string | null {
   for (const tag of wanted) {
-    const canonical = tag == null ? null : canonicalTag(tag);
+    if (tag == null) continue;
+    // As most are.
+    if (available.has(tag)) return tag;
+    const canonical = canonicalTag(tag);
     const found = canonical === null ? undefined : rangesOf(canonical).find((range) => available.has(range));
     if (found !== undefined) return found;
   }

@@ -6,7 +6,7 @@ import type { Publish } from "../../shared/publish.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import type { MessageEvents, ReceiptResult } from "./events.ts";
 import { eventOf } from "./machine.ts";
-import type { MessageReport, Receipt } from "./provider-port.ts";
+import type { MessageReport, MessageResult, Receipt } from "./provider-port.ts";
 import type { KeptReport, ReceiptOwner, ReceiptStore } from "./receipt-store-port.ts";
 import { createWork } from "./work.ts";
 
@@ -14,6 +14,9 @@ import { createWork } from "./work.ts";
 const mostAtOnce = 2000;
 /** Pauses before a receipt's id is remembered again: as long as a failover takes. Without it its receipts are lost. */
 const retryDelaysMs = [100, 1000, 5000, 15_000];
+
+/** Leaves of what a provider reports only what its channel shows: nothing else is stored. */
+export type Keep = (result: MessageResult) => MessageResult;
 
 export interface Receipts {
   /** Never throws. @returns false where the provider should send it again */
@@ -31,9 +34,11 @@ export function createReceipts(options: {
   readonly channel: string;
   readonly core: ChannelCore;
   readonly store: ReceiptStore;
+  /** What is kept of a report's result. */
+  readonly keep: Keep;
   readonly publish: Publish<MessageEvents>;
 }): Receipts {
-  const { channel, core, store, publish } = options;
+  const { channel, core, store, keep, publish } = options;
   const { clock, hashes, logger } = core;
   const work = createWork(core.batchTimer);
   const count = (result: ReceiptResult) => publish("message.receipt", { channel, result });
@@ -44,14 +49,14 @@ export function createReceipts(options: {
     const progress = core.progressOf({ id, app, attempts: attempt }, () => {
       stored = true;
     });
-    work.write(progress, updateOf(report));
+    work.write(progress, updateOf(report, keep));
     await progress.settled();
     return stored;
   }
 
   async function take({ receiptId, report }: Receipt): Promise<boolean> {
     try {
-      const taken = await store.take(hashes.receipt(channel, receiptId), keptOf(report));
+      const taken = await store.take(hashes.receipt(channel, receiptId), keptOf(report, keep));
       const dealtWith = taken.kind !== "known" || (await apply(taken.owner, report));
       count(!dealtWith ? "failed" : taken.kind === "known" ? "applied" : taken.kind);
       return dealtWith;
@@ -94,19 +99,19 @@ export function createReceipts(options: {
 }
 
 /** The delivery's update by a report. */
-export function updateOf(report: MessageReport) {
+export function updateOf(report: MessageReport, keep: Keep) {
   return {
     event: eventOf(report),
     reason: report.state === "failed" ? report.reason : null,
-    ...(report.result && { result: report.result }),
+    ...(report.result && { result: keep(report.result) }),
   };
 }
 
-function keptOf(report: MessageReport): KeptReport {
+function keptOf(report: MessageReport, keep: Keep): KeptReport {
   return {
     state: report.state,
     reason: report.state === "failed" ? report.reason : null,
-    result: report.result ?? null,
+    result: report.result === undefined ? null : keep(report.result),
   };
 }
 

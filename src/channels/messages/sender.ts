@@ -5,7 +5,7 @@ import { attemptIdOf } from "../../verification/ids.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { MessageChannelSpec, MessageReport, MessageReservation } from "./provider-port.ts";
-import { type Receipts, updateOf } from "./receipts.ts";
+import { type Keep, type Receipts, updateOf } from "./receipts.ts";
 import type { ChosenText, Texts } from "./texts.ts";
 import { createWork } from "./work.ts";
 
@@ -38,8 +38,9 @@ export function createSender(options: {
   readonly texts: Texts;
   readonly core: ChannelCore;
   readonly receipts: Receipts;
+  readonly keep: Keep;
 }): Sender {
-  const { spec, texts, core, receipts } = options;
+  const { spec, texts, core, receipts, keep } = options;
   const { provider } = spec;
   const { clock, logger } = core;
   const submitMs = provider.submitLimitMs + submitMarginMs;
@@ -80,10 +81,10 @@ export function createSender(options: {
     const outcome = report.state === "failed" ? report.reason : report.state;
     logger.info({ id, app, delivery: number, outcome }, "message submitted");
     const progress = core.progressOf(verification, () => undefined);
-    reports.write(progress, updateOf(report));
+    reports.write(progress, updateOf(report, keep));
     const stored = async () => {
       const early = receiptId === null ? null : await receipts.remember(receiptId, { app, id, attempt });
-      if (early !== null) reports.write(progress, updateOf(early));
+      if (early !== null) reports.write(progress, updateOf(early, keep));
       await progress.settled();
     };
     void reports.track(stored());
@@ -119,7 +120,7 @@ export function createSender(options: {
     return {
       cost: reservation.cost,
       async begin(start: (args: ScriptArgs) => Promise<BeginAnswer>) {
-        const shown = JSON.stringify({ ...details, cost: reservation.cost, locale: text.locale });
+        const shown = JSON.stringify(keep({ ...details, cost: reservation.cost, locale: text.locale }));
         const answer = await start([...offer.args, shown, submitMs + storeMarginMs]);
         if (answer.kind === "begun") code = offer.code(answer.choice);
         return answer;

@@ -14,17 +14,25 @@ const placeholder = /\{([^{}]*)\}/g;
 /** A template may break lines; nothing else that does not show. */
 const controlCharacter = /(?!\n)\p{Cc}/u;
 
+export type Values = Readonly<Record<Placeholder, string>>;
+
 /**
- * Fills in the placeholders, in one pass: a name with braces in it stays as it is. In a language that is written from right
- * to left each value is isolated, so that a Latin name or digits beside it cannot change the order of what surrounds it.
- * That takes characters outside of GSM 7-bit, so a template within GSM 7-bit is left as it is.
+ * Prepares a template; the result fills in the placeholders, in one pass: a name with braces in it stays as it is. In a
+ * language that is written from right to left each value is isolated, so that a Latin name or digits beside it cannot change
+ * the order of what surrounds it. That takes characters outside of GSM 7-bit, so a template within it is left as it is.
  */
-export function render(template: string, locale: string, values: Readonly<Record<Placeholder, string>>): string {
+export function prepare(template: string, locale: string): (values: Values) => string {
   const isolated = isRightToLeft(locale) && notInGsm7(template).length > 0;
-  return template.replace(placeholder, (whole, name: string) => {
-    if (!isPlaceholder(name)) return whole;
-    return isolated ? `${isolate.start}${values[name]}${isolate.end}` : values[name];
-  });
+  // Text and the names of placeholders take turns.
+  const parts = template.split(placeholder);
+  return (values) =>
+    parts
+      .map((part, index) => {
+        if (index % 2 === 0) return part;
+        const value = isPlaceholder(part) ? values[part] : `{${part}}`;
+        return isolated ? `${isolate.start}${value}${isolate.end}` : value;
+      })
+      .join("");
 }
 
 /** What is wrong with a template, to follow "expected"; null: nothing. @param needsCode false for a subject */

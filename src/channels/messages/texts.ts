@@ -10,7 +10,7 @@ import {
   type VoiceTexts,
 } from "./languages.ts";
 import { canonicalTag, lookup } from "./locale.ts";
-import { render } from "./template.ts";
+import { prepare, type Values } from "./template.ts";
 
 /**
  * How a channel's messages look: `sms` is short, counted in segments and may have autofill lines; `short` is the same
@@ -60,26 +60,35 @@ export function createTexts(config: MessagesConfig): Texts {
     return choice;
   }
 
+  /** Bounded too: by the languages that there are texts in. */
+  function preparedOf({ templates, prepared }: Choice, locale: string, form: TextForm): Prepared {
+    const key = `${locale} ${form}`;
+    let found = prepared.get(key);
+    if (found === undefined) {
+      const texts = templates.get(locale) ?? builtInText(locale, form, config.never_share_line);
+      const subject = texts.subject ?? textsOf(locale).subject;
+      found = { text: prepare(texts.text, locale), subject: prepare(subject, locale) };
+      prepared.set(key, found);
+    }
+    return found;
+  }
+
   return {
     choose({ app, channel, form, locale: requested, country }) {
-      const { templates, available } = choiceOf(app, channel);
+      const choice = choiceOf(app, channel);
       const own = config.apps?.[app];
       const ofCountry = country === null ? null : languageOfCountry.get(country);
-      const locale = lookup([requested, ofCountry, own?.locale], available) ?? lastResort;
+      const locale = lookup([requested, ofCountry, own?.locale], choice.available) ?? lastResort;
       const appName = own?.name ?? app;
-      const template = templates.get(locale);
+      const prepared = preparedOf(choice, locale, form);
       const last = form === "sms" ? autofillOf(own) : null;
       return {
         locale,
         appName,
         write(code, minutes) {
           const values = { code, app: appName, minutes: String(Math.max(1, Math.floor(minutes))) };
-          const texts = template ?? builtInText(locale, form, config.never_share_line);
           const lines = last === null ? [] : autofillLines(last, code);
-          return {
-            text: [render(texts.text, locale, values), ...lines].join("\n"),
-            subject: render(texts.subject ?? textsOf(locale).subject, locale, values),
-          };
+          return { text: [prepared.text(values), ...lines].join("\n"), subject: prepared.subject(values) };
         },
       };
     },
@@ -98,6 +107,13 @@ interface Choice {
   readonly templates: ReadonlyMap<string, TemplateConfig>;
   /** With the built-in languages. */
   readonly available: ReadonlySet<string>;
+  /** By tag and form. */
+  readonly prepared: Map<string, Prepared>;
+}
+
+interface Prepared {
+  readonly text: (values: Values) => string;
+  readonly subject: (values: Values) => string;
 }
 
 function templatesFor(all: readonly TemplateConfig[], app: string, channel: string): Choice {
@@ -105,7 +121,7 @@ function templatesFor(all: readonly TemplateConfig[], app: string, channel: stri
     .filter((one) => (one.app ?? app) === app && (one.channel ?? channel) === channel)
     .sort((a, b) => specificity(a) - specificity(b));
   const templates = new Map(fits.map((one) => [canonicalTag(one.locale) ?? one.locale, one]));
-  return { templates, available: new Set([...builtIn, ...templates.keys()]) };
+  return { templates, available: new Set([...builtIn, ...templates.keys()]), prepared: new Map() };
 }
 
 /** An app's own text is more special than a channel's. */

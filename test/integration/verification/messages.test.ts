@@ -84,11 +84,15 @@ describe("a message", () => {
   it("shows what its channel's schema has, and no more", async () => {
     const { id } = await start();
     await sentOnce();
-    await receipt({ ...failed, result: { error: "absent", to: "+44", code: "1" } });
+    await receipt({ ...failed, result: { error: "absent", to: "a number in a report" } });
     const channel = gateway.world.verifications.channels.find("memory");
     expect(channel?.describe(newestOf(await look(id)), false)).toEqual({
       ...{ route: "memory", segments: 1, cost: 0.05, error: "absent", locale: "en" },
     });
+    const kept = (await redisContents(raw)).map(({ content }) => content).join("\n");
+    expect(kept).toContain("absent");
+    expect(kept).not.toContain("not in the schema");
+    expect(kept).not.toContain("a number in a report");
   });
 
   it("is in the language of the request", async () => {

@@ -25,6 +25,7 @@ function setting(store: Partial<ReceiptStore>) {
   } as unknown as ChannelCore;
   const receipts = createReceipts({
     ...{ channel: "memory", core, store: { remember: away, take: away, ...store } },
+    keep: (result) => result,
     publish: (_type, { result }) => void results.push(result),
   });
   return { clock, results, lines, receipts };
