@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
-import { country, maxNumberLength, nullableString, oneOf, time } from "../schemas.ts";
+import { country, maxNumberLength, maxRecipientLength, nullableString, oneOf, time } from "../schemas.ts";
 import { type ChannelView, requestChannels } from "./channels.ts";
 import { startExamples, verificationExamples } from "./examples.ts";
 
@@ -28,9 +28,6 @@ const Client = Type.Object(
   },
   { additionalProperties: false, description: "The person's client." },
 );
-
-/** A push registration of a browser is JSON with an address and two keys. */
-const maxRecipientLength = 4096;
 
 /** The body of a start. */
 export function startBody(channels: readonly ChannelView[]) {

@@ -18,7 +18,7 @@ const id = standing.id;
 /** The delivery of `standing` as the API shows it. */
 const ringing = {
   ...{ number: 1, channel: "missed_call", to: "+447911123456", state: "ringing", reason: null },
-  ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null },
+  ...{ cost: null, started_at: "2026-03-01T12:00:00.000Z", ended_at: null },
   missed_call: {
     caller_id: { prefix, digits: 4, pattern: expect.any(String) },
     ...{ calls: 1, calls_delivered: 0, ring: { ms: 5000, setup_limit_ms: 20_000 }, attempt: null },
@@ -105,7 +105,7 @@ describe("starting a verification", () => {
     });
     expect(answer.json().delivery).toEqual({
       ...{ number: 1, channel: "call_in", to: standing.to, state: "waiting", reason: null },
-      ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null, call_in: { number: "+442079460001" } },
+      ...{ cost: null, started_at: "2026-03-01T12:00:00.000Z", ended_at: null, call_in: { number: "+442079460001" } },
     });
   });
 
