@@ -66,7 +66,7 @@ export interface VerificationService extends Verifications {
   settleDue(): Promise<void>;
   /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. No step begins any more. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when all updates so far are stored: await it after `drain`. */
+  /** Resolves when all updates so far are stored, and the steps that follow them were begun: await it after `drain`. */
   settled(): Promise<void>;
   stop(): void;
 }
@@ -219,6 +219,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
     async settled() {
       await Promise.all(channels.all.map((channel) => channel.settled()));
+      await steps.settled();
     },
     stop() {
       due.stop();
