@@ -3,6 +3,7 @@ import type { CallerIdEvents } from "../caller-ids/events.ts";
 import type { InboundCallEvents } from "../channels/call-in/events.ts";
 import type { MessageEvents } from "../channels/messages/events.ts";
 import type { CallEvents } from "../channels/missed-call/events.ts";
+import type { SmsEvents } from "../channels/sms/events.ts";
 import type { VerificationEvents } from "../verification/events.ts";
 import type { Bus, EventOf } from "./bus.ts";
 
@@ -11,6 +12,7 @@ export interface GatewayEvents
     CallEvents,
     InboundCallEvents,
     MessageEvents,
+    SmsEvents,
     CallerIdEvents {}
 
 export type GatewayEvent = EventOf<GatewayEvents>;

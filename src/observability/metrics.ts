@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
+import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
 
 export interface Metrics {
@@ -124,6 +125,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       if (status === "undeliverable") deliveries.inc({ channel, state });
     },
     "verification.checked": ({ valid }) => checks.inc({ valid: String(valid) }),
+    ...addSmsMetrics(registry),
     "delivery.updated": ({ channel, state }) => deliveries.inc({ channel, state }),
     "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
     "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),

@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
+import type { MessageAdmission } from "../channels/sms/admission-port.ts";
+import type { MessageParts } from "../channels/sms/parts-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -13,6 +15,8 @@ import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import type { RedisMemory } from "./memory.ts";
+import { createMessageAdmission } from "./message-admission-store.ts";
+import { createMessageParts } from "./message-parts-store.ts";
 import { createOutages } from "./outages-store.ts";
 import { createReceiptStore } from "./receipt-store.ts";
 import { recordVersion } from "./record.ts";
@@ -28,6 +32,8 @@ export interface Store {
   /** The store of verifications by these channels; to be called once. */
   verifications(settings: ScriptSettings, channels: readonly ScriptedChannel[]): VerificationStore;
   readonly admission: Admission;
+  readonly messageAdmission: MessageAdmission;
+  readonly messageParts: MessageParts;
   readonly reputation: ReputationStore;
   readonly outages: Outages;
   /** Receipts of messages, kept as long as verifications with these settings. */
@@ -75,6 +81,8 @@ export function createStore(options: {
       return createVerificationStore(run, settings.verification, testTime ? () => clock.nowMs() : null);
     },
     admission,
+    messageAdmission: createMessageAdmission(run),
+    messageParts: createMessageParts(run),
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
     receipts: (settings) => createReceiptStore(run, settings),

@@ -47,6 +47,16 @@ export function receiptKey(hash: string): string {
 /** The key from which the scripts of admission control (lua/includes/slot.lua) derive theirs; all share its hash tag. */
 export const admissionKey = "{admission}:out";
 
+/** Which message a part of a long one belongs to. @param hash of the part's receipt id */
+export function messagePartKey(hash: string): string {
+  return `{p${hash}}:part`;
+}
+
+/** The states of a long message's parts. @param group random */
+export function messageGroupKey(group: string): string {
+  return `{g${group}}:parts`;
+}
+
 /** The stem of the keys of caller-ID reputation (lua/reputation_update.lua); all share its hash tag. */
 export const reputationKey = "{reputation}";
 

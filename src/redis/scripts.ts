@@ -34,6 +34,10 @@ const verificationScripts = [
 const otherScripts = [
   "reserve_slot",
   "release_slot",
+  "reserve_bind",
+  "release_bind",
+  "part_of",
+  "settle_part",
   "reputation_read",
   "reputation_update",
   "reputation_status",
