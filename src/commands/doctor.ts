@@ -3,6 +3,8 @@
  * call, unless with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of
  * service.
  */
+import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
+import { examineSms } from "../channels/sms/doctor.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Config, numbersToCall } from "../config/schema.ts";
 import { examineAmi } from "../doctor/ami.ts";
@@ -10,7 +12,7 @@ import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
-import { describe, type Finding, ok } from "../doctor/finding.ts";
+import { describe, type Finding, fail, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
@@ -47,6 +49,12 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   yield ok(`${path} is a valid configuration`);
   yield* examineConfig(config);
   yield* await examineRedis(config.redis);
+  if (config.sms !== undefined) {
+    const countries = config.numbers.allowed_countries
+      .filter((country) => isSupportedCountry(country))
+      .map((country) => ({ country, callingCode: getCountryCallingCode(country) }));
+    yield* await examineSms({ sms: config.sms, apps: Object.keys(config.apps), countries }, { ok, warn, fail });
+  }
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.

@@ -5,6 +5,7 @@ import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks
 import { callInChecks } from "../channels/call-in/config-checks.ts";
 import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
+import { smsChecks } from "../channels/sms/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
@@ -36,6 +37,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...missedCallChecks,
   ...callInChecks,
   ...messagesChecks,
+  ...smsChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

@@ -12,6 +12,7 @@ import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
 import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
+import { Sms } from "../channels/sms/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
@@ -44,6 +45,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   calls: Calls,
   call_in: CallIn,
   messages: Messages,
+  sms: Type.Optional(Sms),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

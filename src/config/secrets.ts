@@ -61,7 +61,7 @@ interface Secret {
 }
 
 /** The secrets that the file gives in the clear, as far as they could be read. */
-function secretsOf({ secrets, redis, asterisks, sip_capture }: Config, isSound: IsSound): readonly Secret[] {
+function secretsOf({ secrets, redis, asterisks, sip_capture, sms }: Config, isSound: IsSound): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
     ...purposeKeys.flatMap((name) => [
@@ -76,6 +76,11 @@ function secretsOf({ secrets, redis, asterisks, sip_capture }: Config, isSound: 
       [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
       [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,
     ]),
+    ...Object.entries(sms?.routes ?? {}).flatMap(([name, route]) =>
+      Object.entries(route?.smpp?.binds ?? {}).map(
+        ([bind, own]) => [["sms", "routes", name, "smpp", "binds", bind, "password"], own?.password] as const,
+      ),
+    ),
   ];
   return all.flatMap(([path, value]) => (value && isSound(path) ? [{ path, value }] : []));
 }

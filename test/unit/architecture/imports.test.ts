@@ -8,7 +8,7 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
-const channels = ["channels/missed-call", "channels/call-in", "channels/messages"];
+const channels = ["channels/missed-call", "channels/call-in", "channels/messages", "channels/sms"];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -33,6 +33,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
+  "channels/messages": ["verification"],
+  "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
@@ -44,11 +46,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
   doctor: [...domain, ...telephony],
   local: [],
-  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
+  sandbox: [
+    ...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
+    ...["channels/messages", "channels/sms"],
+  ],
   build: ["config"],
   commands: [
     "app.ts",
     "apps",
+    "channels/sms",
     "config",
     "doctor",
     "observability",

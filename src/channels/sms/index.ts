@@ -1,0 +1,51 @@
+/** SMS: text messages with the code, over the routes of the section `sms`. */
+import type { Logger } from "pino";
+import type { Clock } from "../../shared/clock.ts";
+import type { Publish } from "../../shared/publish.ts";
+import type { Random } from "../../shared/random.ts";
+import type { MessageAdmission } from "./admission-port.ts";
+import type { SmsConfig, SmsRouteConfig } from "./config.ts";
+import type { SmsEvents } from "./events.ts";
+import { smsExample } from "./example.ts";
+import type { MessageParts } from "./parts-port.ts";
+import { createSmsProvider } from "./provider.ts";
+import type { SmsRoute } from "./route-port.ts";
+import { createSmsRouting } from "./routing.ts";
+import { SmsBody } from "./schema.ts";
+import { createSmppRoute } from "./smpp/route.ts";
+
+export interface SmsParts {
+  /** Undefined: the channel is off. */
+  readonly config: SmsConfig | undefined;
+  readonly admission: MessageAdmission;
+  readonly messageParts: MessageParts;
+  readonly publish: Publish<SmsEvents>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What `messageChannel` (channels/messages) makes the channel of. */
+export function sms(parts: SmsParts) {
+  const { config = { routes: {}, prefixes: [], senders: [] } } = parts;
+  const routes = new Map(Object.entries(config.routes).map(([name, route]) => [name, routeOf(name, route, parts)]));
+  return {
+    name: "sms",
+    proves: "phone" as const,
+    enabled: parts.config !== undefined,
+    provider: createSmsProvider({
+      ...{ routes, clock: parts.clock, logger: parts.logger },
+      routing: createSmsRouting(config),
+    }),
+    form: "sms" as const,
+    costs: true,
+    schema: SmsBody,
+    example: smsExample,
+  };
+}
+
+/** A new way to send is a folder beside smpp/ and a line here. */
+function routeOf(name: string, { smpp }: SmsRouteConfig, parts: SmsParts): SmsRoute {
+  if (smpp !== undefined) return createSmppRoute({ ...parts, name, config: smpp });
+  throw new Error(`sms.routes.${name} names no way to send`);
+}
