@@ -1,7 +1,8 @@
-/** The programs of the tests: those of the sandbox, SIPp and Chromium. */
+/** The programs of the tests: those of the sandbox, SIPp, Chromium, and what speaks SMPP. */
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
+import { ensureSmppPeers } from "./smpp-peers.ts";
 
 export interface TestPrograms extends Programs {
   readonly chromium?: Program;
@@ -17,5 +18,6 @@ export async function findTestPrograms(): Promise<TestPrograms> {
 export async function ensureTestPrograms(progress: (line: string) => void): Promise<TestPrograms> {
   await ensureRuntime({ forTests: true, progress });
   await ensureChromium(runtimeDir, progress);
+  await ensureSmppPeers(runtimeDir, progress);
   return findTestPrograms();
 }

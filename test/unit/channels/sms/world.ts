@@ -17,6 +17,7 @@ import {
 } from "../../../../src/sandbox/providers/smsc.ts";
 import { type Clock, systemClock } from "../../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
+import type { Recorder } from "../../../support/smpp/recorder.ts";
 
 export const password = "Pa55-w0rd";
 export const phone = "+447700900123";
@@ -78,6 +79,7 @@ export function partsInMemory(): MessageParts {
 
 export interface World {
   readonly smsc: Smsc;
+  readonly recorder: Recorder | null;
   readonly route: SmsRoute;
   /** What phones show. */
   readonly messages: readonly SmscMessage[];
@@ -100,6 +102,8 @@ export interface WorldOptions {
   readonly config?: Partial<SmppConfig>;
   readonly admission?: MessageAdmission;
   readonly parts?: MessageParts;
+  /** Records what goes over the wire. */
+  readonly through?: (port: number) => Promise<Recorder>;
 }
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -126,13 +130,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     ...options.smsc,
   });
   atEnd(() => smsc.close());
+  const recorder = (await options.through?.(smsc.port)) ?? null;
+  if (recorder !== null) atEnd(() => recorder.close());
   const log: string[] = [];
   const receipts: Receipt[] = [];
   const events: (readonly [keyof SmsEvents, unknown])[] = [];
   let dealtWith = true;
   const route = createSmppRoute({
     name: "acme",
-    config: smppConfig({ a: bindTo(smsc.port, options.bind) }, options.config),
+    config: smppConfig({ a: bindTo(recorder?.port ?? smsc.port, options.bind) }, options.config),
     admission: options.admission ?? freeAdmission,
     messageParts: options.parts ?? partsInMemory(),
     publish: (...[type, data]) => void events.push([type, data]),
@@ -145,7 +151,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   });
   atEnd(() => route.stop(0));
   return {
-    ...{ smsc, route, messages, receipts, events, log },
+    ...{ smsc, recorder, route, messages, receipts, events, log },
     decide(decision) {
       decide = typeof decision === "function" ? decision : () => decision;
     },
