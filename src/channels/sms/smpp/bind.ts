@@ -46,7 +46,7 @@ export class Bind {
   readonly #parts: BindParts;
   readonly #throttle: Throttle;
   #session: Session | null = null;
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #failures = 0;
   #upSinceMs = 0;
   #stopTimer: () => void = () => undefined;
@@ -80,7 +80,8 @@ export class Bind {
 
   /** Null: it has room for a message. Otherwise why not, and when it may have. */
   busy(): { readonly none: "provider_down" | "throttled"; readonly retryAfterMs: number } | null {
-    if (this.#session === null || this.#stopping) return { none: "provider_down", retryAfterMs: downRetryMs };
+    if (this.#session === null || this.#stopping.signal.aborted)
+      return { none: "provider_down", retryAfterMs: downRetryMs };
     const pausedMs = this.#throttle.leftMs(this.#parts.clock.nowMs());
     if (pausedMs > 0) return { none: "throttled", retryAfterMs: pausedMs };
     return this.#held < 2 * this.#parts.window ? null : { none: "throttled", retryAfterMs: fullRetryMs };
@@ -103,7 +104,7 @@ export class Bind {
 
   /** Lets messages end within `graceMs`, unbinds, disconnects. Permanent. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     this.#stopTimer();
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve;
@@ -162,14 +163,15 @@ export class Bind {
     const { target, clock, bindTimeoutMs, responseTimeoutMs, enquireLinkMs, incoming, late } = this.#parts;
     let over = false;
     try {
-      const session = await openSession(target, bindTimeoutMs, clock, {
+      const parts = {
         ...{ responseTimeoutMs, enquireLinkMs, incoming, late },
-        ended: (why) => {
+        ended: (why: string) => {
           over = true;
           this.#ended(why);
         },
-      });
-      if (this.#stopping) return session.end("stopped");
+      };
+      const session = await openSession(target, bindTimeoutMs, clock, parts, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return session.end("stopped");
       if (over) throw new BindError(this.#why);
       this.#session = session;
     } catch (error) {
@@ -195,7 +197,7 @@ export class Bind {
     const { clock, random, logger } = this.#parts;
     this.#why = why;
     this.#parts.changed(false);
-    if (this.#stopping) return;
+    if (this.#stopping.signal.aborted) return;
     this.#failures += 1;
     const pauseMs = backoffMs(this.#failures, random, bindLimits);
     logger.warn({ bind: this.name, reason: why, pauseMs, failures: this.#failures }, "no bind to the SMSC");

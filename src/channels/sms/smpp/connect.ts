@@ -53,12 +53,16 @@ const smppVersion = 0x34;
 /** ESME_RINVPASWD, ESME_RINVSYSID */
 const credentialStatuses = [0x0e, 0x0f];
 
-/** @throws {BindError} */
+/**
+ * @param signal abandons the attempt; a session that is open is not ended by it
+ * @throws {BindError}
+ */
 export async function openSession(
   target: BindTarget,
   deadlineMs: number,
   clock: Clock,
   parts: Omit<SessionParts, "socket" | "clock">,
+  signal?: AbortSignal,
 ): Promise<Session> {
   let socket: net.Socket | null = null;
   let late = false;
@@ -66,6 +70,8 @@ export async function openSession(
     late = true;
     socket?.destroy();
   });
+  const abort = () => socket?.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
   try {
     socket = connect(target);
     await connected(socket, target.tls !== null);
@@ -93,6 +99,7 @@ export async function openSession(
     throw new BindError(why(error as NodeJS.ErrnoException));
   } finally {
     cancel();
+    signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -115,11 +122,9 @@ function connect({ host, port, tls: secure }: BindTarget): net.Socket {
 
 function connected(socket: net.Socket, secure: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once(secure ? "secureConnect" : "connect", () => {
-      socket.off("error", reject);
-      resolve();
-    });
-    socket.once("error", reject);
+    socket.once(secure ? "secureConnect" : "connect", resolve);
+    // For good: an error that comes after the attempt was given up must not end the process.
+    socket.on("error", reject);
     socket.once("close", () => reject(new BindError("the connection was closed")));
   });
 }

@@ -181,3 +181,13 @@ it("shows password, numbers and codes in no log, event or metric", async () => {
   const all = `${log.join("")}${JSON.stringify(events)}${metrics}`;
   for (const secret of [password, "447700900123", "8349027461", text]) expect(all).not.toContain(secret);
 });
+
+it("abandons an attempt to bind when it stops", async () => {
+  const { route, smsc } = await openWorld({ clock: manualClock() });
+  smsc.setSilent(true);
+  const started = route.start();
+  await route.stop(0);
+  // The clock stands still: no deadline ends the attempt.
+  await started;
+  expect(route.health().up).toBe(false);
+});
