@@ -9,6 +9,7 @@ import { type MessageChannelParts, messageChannel } from "./channels/messages/in
 import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
 import { createTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
+import { sms } from "./channels/sms/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
@@ -108,6 +109,13 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
+    messageChannel(
+      sms({
+        config: config.sms,
+        ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
+      }),
+      messages,
+    ),
     ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,
   ];

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
+import type { MessageChannelSpec } from "../messages/provider-port.ts";
 import type { MessageAdmission } from "./admission-port.ts";
 import type { SmsConfig, SmsRouteConfig } from "./config.ts";
 import type { SmsEvents } from "./events.ts";
@@ -25,19 +26,18 @@ export interface SmsParts {
   readonly logger: Logger;
 }
 
-/** What `messageChannel` (channels/messages) makes the channel of. */
-export function sms(parts: SmsParts) {
+export function sms(parts: SmsParts): MessageChannelSpec {
   const { config = { routes: {}, prefixes: [], senders: [] } } = parts;
   const routes = new Map(Object.entries(config.routes).map(([name, route]) => [name, routeOf(name, route, parts)]));
   return {
     name: "sms",
-    proves: "phone" as const,
+    proves: "phone",
     enabled: parts.config !== undefined,
     provider: createSmsProvider({
       ...{ routes, clock: parts.clock, logger: parts.logger },
       routing: createSmsRouting(config),
     }),
-    form: "sms" as const,
+    form: "sms",
     costs: true,
     schema: SmsBody,
     example: smsExample,

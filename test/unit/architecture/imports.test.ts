@@ -33,7 +33,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
-  "channels/messages": ["verification"],
   "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
