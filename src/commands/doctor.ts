@@ -4,6 +4,7 @@
  * service.
  */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
+import { examineEmail } from "../channels/email/doctor.ts";
 import { examineSms } from "../channels/sms/doctor.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Config, numbersToCall } from "../config/schema.ts";
@@ -12,7 +13,7 @@ import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
-import { describe, type Finding, fail, ok, warn } from "../doctor/finding.ts";
+import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
@@ -56,6 +57,7 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
     yield* await examineSms({ sms: config.sms, apps: Object.keys(config.apps), countries }, { ok, warn, fail });
   }
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
+  if (config.email !== undefined) yield* await examineEmail(config.email, { ok, hint, warn, fail });
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.
   yield* await examineOutages(config);

@@ -3,6 +3,7 @@ import { appChecks } from "../apps/config-checks.ts";
 import { callerIdChecks } from "../caller-ids/ranges-config-checks.ts";
 import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks.ts";
 import { callInChecks } from "../channels/call-in/config-checks.ts";
+import { emailChecks } from "../channels/email/config-checks.ts";
 import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
 import { smsChecks } from "../channels/sms/config-checks.ts";
@@ -38,6 +39,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...callInChecks,
   ...messagesChecks,
   ...smsChecks,
+  ...emailChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

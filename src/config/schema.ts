@@ -10,6 +10,7 @@ import { Limits } from "../apps/limits-config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
+import { Email } from "../channels/email/config.ts";
 import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
 import { Sms } from "../channels/sms/config.ts";
@@ -46,6 +47,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   call_in: CallIn,
   messages: Messages,
   sms: Type.Optional(Sms),
+  email: Type.Optional(Email),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

@@ -61,7 +61,10 @@ interface Secret {
 }
 
 /** The secrets that the file gives in the clear, as far as they could be read. */
-function secretsOf({ secrets, redis, asterisks, sip_capture, sms }: Config, isSound: IsSound): readonly Secret[] {
+function secretsOf(
+  { secrets, redis, asterisks, sip_capture, sms, email }: Config,
+  isSound: IsSound,
+): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
     ...purposeKeys.flatMap((name) => [
@@ -72,6 +75,7 @@ function secretsOf({ secrets, redis, asterisks, sip_capture, sms }: Config, isSo
     [["redis", "url"], redisPassword(redis, "url")],
     [["redis", "sentinel", "password"], redis.sentinel?.password],
     [["redis", "cluster", "password"], redis.cluster?.password],
+    ...(email?.servers ?? []).map(({ password }, at) => [["email", "servers", at, "password"], password] as const),
     ...Object.entries(asterisks).flatMap(([name, asterisk]) => [
       [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
       [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,

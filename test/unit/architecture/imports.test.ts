@@ -8,7 +8,7 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
-const channels = ["channels/missed-call", "channels/call-in", "channels/messages", "channels/sms"];
+const channels = ["channels/missed-call", "channels/call-in", "channels/messages", "channels/sms", "channels/email"];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -32,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification"],
+  "channels/email": ["channels/messages", "verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
   "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
   // Assembles what each feature declares.
@@ -54,6 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "app.ts",
     "apps",
     "channels/sms",
+    "channels/email",
     "config",
     "doctor",
     "observability",
