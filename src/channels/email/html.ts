@@ -2,12 +2,10 @@
  * The HTML part of a message: the same words as the plain-text part, with the code in large. It loads nothing, links
  * nowhere and sets no colours, so that every client's light and dark mode look as the client means them to.
  */
+import { canonicalTag, isRightToLeft } from "../messages/locale.ts";
 import type { OutgoingMessage } from "../messages/provider-port.ts";
 
 export type HtmlPieces = Pick<OutgoingMessage, "text" | "subject" | "code" | "appName" | "locale">;
-
-/** ISO 15924 codes of scripts that are written from right to left. */
-const rightToLeft = new Set(["Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"]);
 
 const styles = {
   body: "margin:0;padding:24px 16px;font-family:-apple-system,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5",
@@ -23,12 +21,8 @@ const isolates = /[\u2066-\u2069]/g;
 
 /** Language and direction of a text, as HTML attributes take them; English where the tag is none. */
 export function languageOf(locale: string): { readonly lang: string; readonly dir: "ltr" | "rtl" } {
-  try {
-    const tag = new Intl.Locale(locale);
-    return { lang: tag.toString(), dir: rightToLeft.has(tag.maximize().script ?? "") ? "rtl" : "ltr" };
-  } catch {
-    return { lang: "en", dir: "ltr" };
-  }
+  const lang = canonicalTag(locale) ?? "en";
+  return { lang, dir: isRightToLeft(lang) ? "rtl" : "ltr" };
 }
 
 export function htmlOf({ text, subject, code, appName, locale }: HtmlPieces): string {
