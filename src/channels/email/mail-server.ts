@@ -1,6 +1,7 @@
 /**
  * One mail server: its sessions, its limits of connections and rate, and whether it is up. A server that cannot be reached
- * or does not log us in is down; it is tried again in the background, and gets messages once that worked.
+ * or does not log us in is down; it is tried again in the background, and gets messages once that worked. One that got no
+ * message for a minute is tried too, so that its end is noticed before a person waits for a code.
  */
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
@@ -16,6 +17,7 @@ const maxMessagesPerSession = 100;
 /** An unused session is closed after this time, or half of the reply time-out: servers count open ones. */
 const idleMs = 5000;
 const probeBackoff = { firstMs: 1000, longestMs: 30_000 };
+const recheckMs = 60_000;
 
 export interface MailServerParts {
   readonly server: EmailServerConfig;
@@ -52,6 +54,7 @@ export function createMailServer(parts: MailServerParts) {
   let cancelProbe: (() => void) | null = null;
   let utf8: boolean | null = null;
   let stopped = false;
+  let goodAtMs = Number.NEGATIVE_INFINITY;
 
   async function open(limitMs: number): Promise<SmtpSession> {
     try {
@@ -59,6 +62,7 @@ export function createMailServer(parts: MailServerParts) {
       utf8 = session.utf8;
       if (down !== null) logger.info("the mail server is up again");
       down = null;
+      markGood();
       return session;
     } catch (error) {
       markDown(error);
@@ -71,15 +75,27 @@ export function createMailServer(parts: MailServerParts) {
     const why = error instanceof Error ? error.message : String(error);
     if (down === null && !stopped) logger.warn({ reason: why }, "the mail server is down");
     down = { why, failures: (down?.failures ?? 0) + 1 };
+    probeAfter(backoffMs(down.failures, parts.random, probeBackoff));
+  }
+
+  function markGood(): void {
+    goodAtMs = clock.nowMs();
+    if (cancelProbe === null) probeAfter(recheckMs);
+  }
+
+  function probeAfter(delayMs: number): void {
     cancelProbe?.();
-    cancelProbe = stopped
-      ? null
-      : clock.after(backoffMs(down.failures, parts.random, probeBackoff), () => void probe());
+    cancelProbe = stopped ? null : clock.after(delayMs, () => void probe());
   }
 
   /** Never rejects. */
   async function probe(): Promise<void> {
     cancelProbe = null;
+    const leftMs = goodAtMs + recheckMs - clock.nowMs();
+    if (down === null && leftMs > 0) {
+      probeAfter(leftMs);
+      return;
+    }
     try {
       keep(await open(connectTimeoutMs));
       parts.onChange();
@@ -123,7 +139,10 @@ export function createMailServer(parts: MailServerParts) {
         return { kind: "no_utf8" };
       }
       const result = await session.send(envelope, message, Math.max(1, untilMs - clock.nowMs()));
-      if (result.kind === "taken") keep(session);
+      if (result.kind === "taken") {
+        goodAtMs = clock.nowMs();
+        keep(session);
+      }
       if (result.kind !== "lost") return result;
       logger.warn({ reason: result.why, began: result.began }, "the connection was lost while a message was sent");
       if (result.began) return { kind: "unknown" };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
 import { Refusal } from "../../../../src/shared/refusal.ts";
 import { withCertificates } from "../../../support/certificates.ts";
+import { manualClock } from "../../../support/manual-clock.ts";
 import { refusals } from "./refusals.ts";
 import { message, plain, sendBy, withMail } from "./support.ts";
 
@@ -145,6 +146,18 @@ describe("a server that is down", () => {
     await expect.poll(async () => (await sendBy(provider)).report.result?.server).toBe("main");
   });
 
+  it("is noticed within a minute, though no message was sent", async () => {
+    const clock = manualClock();
+    const main = await mail.server();
+    const provider = await mail.provider({ servers: [plain(main)] }, clock);
+    expect(provider.health().up).toBe(true);
+    await main.stop();
+    clock.pass(59_000);
+    expect(provider.health().up).toBe(true);
+    clock.pass(1000);
+    await expect.poll(() => provider.health().up).toBe(false);
+  });
+
   it.each([
     ["refuses connections", "connect", { kind: "reply", text: "554 5.7.1 no", close: true }],
     ["closes connections", "connect", { kind: "close" }],
@@ -203,6 +216,15 @@ describe("TLS", () => {
     const { report } = await sendBy(await mail.provider({ servers: [entry] }));
     expect(report.state).toBe("sent");
     expect(main.mails).toMatchObject([{ encrypted: true, authenticated: true }]);
+  });
+
+  it("checks the certificate against the host's name", async () => {
+    const made = await certificate("localhost");
+    const main = await mail.server({ security: "starttls", certificate: made });
+    const entry = { ...plain(main), host: "localhost", security: "starttls", ca_file: made.certFile };
+    expect((await sendBy(await mail.provider({ servers: [entry] }))).report.state).toBe("sent");
+    const elsewhere = await mail.provider({ servers: [{ ...entry, host: "127.0.0.1" }] });
+    expect(elsewhere.health()).toMatchObject({ up: false, detail: expect.stringMatching(/altnames/) });
   });
 
   it.each([

@@ -99,10 +99,10 @@ export function withMail() {
   /** What the gateway would log, as text. */
   const lines: string[] = [];
 
-  async function provider(config: Readonly<Record<string, unknown>>): Promise<MessageProvider> {
+  async function provider(config: Readonly<Record<string, unknown>>, clock = systemClock): Promise<MessageProvider> {
     const created = createEmailProvider({
       config: configOf(config),
-      clock: systemClock,
+      clock,
       random: cryptoRandom,
       logger: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
     });
