@@ -14,10 +14,12 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { withCertificates } from "../../support/certificates.ts";
 import { verifyDkim } from "../../support/dkim.ts";
 import { type Exim, startExim } from "../../support/exim.ts";
+import { ensureInterpreters } from "../../support/fetch/interpreters.ts";
 import { findMailPrograms } from "../../support/fetch/mail-programs.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { configOf, message, sendBy } from "../../unit/channels/email/support.ts";
 
+const fetchDeadlineMs = 10 * 60_000;
 const certificate = withCertificates();
 const login = { user: "onering", password: "correct-horse-battery" };
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -29,6 +31,9 @@ const logged: string[] = [];
 let exim: Exim;
 let config: ReturnType<typeof configOf>;
 let provider: MessageProvider;
+
+// dkimpy needs Python, which a machine may lack.
+beforeAll(() => ensureInterpreters(runtimeDir, () => {}), fetchDeadlineMs);
 
 beforeAll(async () => {
   const programs = await findMailPrograms(runtimeDir);
