@@ -7,6 +7,7 @@ import { emailChecks } from "../channels/email/config-checks.ts";
 import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
 import { smsChecks } from "../channels/sms/config-checks.ts";
+import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
@@ -40,6 +41,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...messagesChecks,
   ...smsChecks,
   ...emailChecks,
+  ...whatsAppChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

@@ -14,6 +14,7 @@ import { Email } from "../channels/email/config.ts";
 import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
 import { Sms } from "../channels/sms/config.ts";
+import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
@@ -48,6 +49,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   messages: Messages,
   sms: Type.Optional(Sms),
   email: Type.Optional(Email),
+  whatsapp: Type.Optional(WhatsApp),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

@@ -9,8 +9,8 @@ import type { Config } from "./schema.ts";
 
 export const secretChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: noPlaceholders },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: secretsDiffer },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: noPlaceholders },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: secretsDiffer },
 ];
 
 /** Not for the sandbox, which listens on loopback only. */
@@ -65,6 +65,7 @@ function secretsOf(
   { secrets, redis, asterisks, sip_capture, sms, email }: Config,
   isSound: IsSound,
 ): readonly Secret[] {
+function secretsOf({ secrets, redis, asterisks, sip_capture, whatsapp }: Config, isSound: IsSound): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
     ...purposeKeys.flatMap((name) => [
@@ -72,6 +73,8 @@ function secretsOf(
       ...(secrets[name]?.previous ?? []).map((value, index) => [["secrets", name, "previous", index], value] as const),
     ]),
     [["sip_capture", "password"], sip_capture?.password],
+    [["whatsapp", "app_secret"], whatsapp?.app_secret],
+    [["whatsapp", "verify_token"], whatsapp?.verify_token],
     [["redis", "url"], redisPassword(redis, "url")],
     [["redis", "sentinel", "password"], redis.sentinel?.password],
     [["redis", "cluster", "password"], redis.cluster?.password],

@@ -93,6 +93,7 @@ export interface StandIn {
   /** Listens on a free loopback port. @throws where it cannot */
   start(): Promise<Listening>;
   /** Ends connections and timers, closes the port. */
+  /** Ends connections and timers, closes the port; also where it was never started. */
   stop(): Promise<void>;
   /** Sets the one receiver of messages. */
   onMessage(receiver: (message: StandInMessage) => void): void;

@@ -8,7 +8,15 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
-const channels = ["channels/missed-call", "channels/call-in", "channels/messages", "channels/sms", "channels/email"];
+const channels = [
+  "channels/missed-call",
+  "channels/call-in",
+  "channels/messages",
+  "channels/sms",
+  "channels/email",
+  ...messages,
+];
+const messages = ["channels/messages", "channels/whatsapp"];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -31,10 +39,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   verification: ["apps", "numbers"],
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
   // What SMS, WhatsApp, e-mail and push share.
-  "channels/messages": ["verification"],
+  "channels/messages": ["verification", "outgoing-http"],
   "channels/email": ["channels/messages", "verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
   "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
+  "outgoing-http": [],
+  "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],

@@ -1,0 +1,40 @@
+/** WhatsApp: the code as an authentication template with a copy-code button, over Meta's Cloud API. */
+import type { FastifyPluginAsync } from "fastify";
+import { createOutgoingHttp } from "../../outgoing-http/client.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import type { MessageChannelSpec } from "../messages/provider-port.ts";
+import type { WhatsAppConfig } from "./config.ts";
+import { whatsAppExample } from "./example.ts";
+import { createWhatsAppProvider } from "./provider.ts";
+import { WhatsAppBody } from "./schema.ts";
+import { webhookRoutes } from "./webhook.ts";
+
+export interface WhatsAppChannel {
+  readonly spec: MessageChannelSpec;
+  /** For `/webhooks/whatsapp`. */
+  routes(): FastifyPluginAsync;
+}
+
+export function whatsApp(options: {
+  readonly config: WhatsAppConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+}): WhatsAppChannel {
+  const { config, clock, random } = options;
+  const http = createOutgoingHttp({ clock, allowPrivate: config.allow_private, deadlineMs: config.request_timeout_ms });
+  const provider = createWhatsAppProvider({ config, http, clock, random });
+  const spec = {
+    ...{ name: "whatsapp", proves: "phone" as const, enabled: true, provider },
+    ...{ form: "short" as const, schema: WhatsAppBody, example: whatsAppExample },
+  };
+  return {
+    spec,
+    routes: () =>
+      webhookRoutes({
+        verifyToken: config.verify_token,
+        appSecret: config.app_secret,
+        receive: (body) => provider.receive(body),
+      }),
+  };
+}
