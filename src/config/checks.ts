@@ -6,6 +6,7 @@ import { callInChecks } from "../channels/call-in/config-checks.ts";
 import { emailChecks } from "../channels/email/config-checks.ts";
 import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
+import { pushChecks } from "../channels/push/config-checks.ts";
 import { smsChecks } from "../channels/sms/config-checks.ts";
 import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
@@ -42,6 +43,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...smsChecks,
   ...emailChecks,
   ...whatsAppChecks,
+  ...pushChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

@@ -13,6 +13,7 @@ import { CallIn } from "../channels/call-in/config.ts";
 import { Email } from "../channels/email/config.ts";
 import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
+import { Push } from "../channels/push/config.ts";
 import { Sms } from "../channels/sms/config.ts";
 import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
@@ -50,6 +51,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   sms: Type.Optional(Sms),
   email: Type.Optional(Email),
   whatsapp: Type.Optional(WhatsApp),
+  push: Type.Optional(Push),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

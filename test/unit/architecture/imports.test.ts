@@ -16,7 +16,8 @@ const channels = [
   "channels/email",
   ...messages,
 ];
-const messages = ["channels/messages", "channels/whatsapp"];
+const messages = ["channels/messages", "channels/whatsapp", "channels/push"];
+const channels = ["channels/missed-call", "channels/call-in", ...messages];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -45,6 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
   "outgoing-http": [],
   "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
+  "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
