@@ -16,7 +16,7 @@ const channels = [
   "channels/email",
   ...messages,
 ];
-const messages = ["channels/messages", "channels/whatsapp", "channels/push"];
+const messages = ["channels/messages", "channels/whatsapp", "channels/push", "channels/sms"];
 const channels = ["channels/missed-call", "channels/call-in", ...messages];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "outgoing-http": [],
   "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
   "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
+  "channels/sms": ["channels/messages", "outgoing-http"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
