@@ -5,7 +5,9 @@
  */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import { examineEmail } from "../channels/email/doctor.ts";
+import { examinePush } from "../channels/push/doctor.ts";
 import { examineSms } from "../channels/sms/doctor.ts";
+import { examineWhatsApp } from "../channels/whatsapp/doctor.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Config, numbersToCall } from "../config/schema.ts";
 import { examineAmi } from "../doctor/ami.ts";
@@ -19,6 +21,8 @@ import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
+import { systemClock } from "../shared/clock.ts";
+import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
 import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
@@ -58,6 +62,8 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   }
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
   if (config.email !== undefined) yield* await examineEmail(config.email, { ok, hint, warn, fail });
+  if (config.whatsapp) yield* await examineWhatsApp(config.whatsapp, systemClock);
+  if (config.push) yield* await examinePush(config.push, { clock: systemClock, random: cryptoRandom });
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.
   yield* await examineOutages(config);

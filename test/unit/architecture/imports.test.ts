@@ -69,6 +69,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "apps",
     "channels/sms",
     "channels/email",
+    ...messages,
     "config",
     "doctor",
     "observability",
