@@ -118,6 +118,13 @@ describe("where requests may go", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("of several addresses one that answers is enough", async () => {
+    const port = await serve((_request, response) => response.end("{}"));
+    // Nothing listens on ::1.
+    const { resolve } = resolving(["::1", "127.0.0.1"]);
+    expect((await client({ resolve }).request(get(`http://both.test:${port}/`))).status).toBe(200);
+  });
+
   it("a name without addresses is unresolved", async () => {
     const { resolve } = resolving([]);
     expect(await failureOf(client({ resolve }).request(get("https://nowhere.test/")))).toMatchObject({

@@ -1,15 +1,25 @@
 /** The HTTP/2 client against a real server without TLS on loopback. */
 import { once } from "node:events";
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { readFile } from "node:fs/promises";
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { afterEach, expect, it } from "vitest";
 import { OutgoingHttpError } from "../../../src/outgoing-http/failure.ts";
 import { createOutgoingHttp2 } from "../../../src/outgoing-http/http2.ts";
 import type { OutgoingHttpOptions } from "../../../src/outgoing-http/request.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { withCertificates } from "../../support/certificates.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
 
+const makeCertificate = withCertificates();
 const open: { close(): void }[] = [];
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
@@ -167,6 +177,36 @@ it("addresses are checked as over HTTP/1.1, and no other origin is asked", async
     done(null, [{ address: "10.0.0.1", family: 4 }]);
   expect(await failureOf(client(named, { allowPrivate: false, resolve }).request(post(named)))).toMatchObject({
     kind: "forbidden_address",
+    sent: false,
+  });
+});
+
+it("over TLS: SNI is the name, the connection goes to the checked address, the certificate counts", async () => {
+  const { certFile, keyFile } = await makeCertificate("apns.test");
+  const [cert, key] = [await readFile(certFile, "utf8"), await readFile(keyFile, "utf8")];
+  const server = createSecureServer({ cert, key });
+  const names: unknown[] = [];
+  server.on("secureConnection", (socket: TLSSocket & { servername?: string }) => {
+    names.push(socket.servername, socket.alpnProtocol);
+    open.push({ close: () => socket.destroy() });
+  });
+  server.on("stream", answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  open.push({ close: () => void server.close() });
+  const origin = new URL(`https://apns.test:${(server.address() as AddressInfo).port}`);
+  const asked: string[] = [];
+  const resolve: NonNullable<OutgoingHttpOptions["resolve"]> = (name, done) => {
+    asked.push(name);
+    done(null, [{ address: "127.0.0.1", family: 4 }]);
+  };
+  const http = client(origin, { resolve, ca: cert });
+  await http.reach(origin);
+  expect((await http.request(post(origin))).status).toBe(200);
+  expect(names).toEqual(["apns.test", "h2"]);
+  expect(asked).toEqual(["apns.test"]);
+  expect(await failureOf(client(origin, { resolve }).request(post(origin)))).toMatchObject({
+    kind: "tls",
     sent: false,
   });
 });
