@@ -4,5 +4,5 @@ import type { ChannelExample } from "../../verification/channel-port.ts";
 export const pushExample: ChannelExample = {
   state: "sent",
   codeLength: 6,
-  described: { service: "fcm", registration: null },
+  described: { service: "fcm", registration: null, cost: null },
 };

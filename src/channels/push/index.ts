@@ -19,7 +19,7 @@ export function push(options: {
   const entries = pushServicesOf(options);
   return {
     ...{ name: "push", proves: "device" as const, enabled: true },
-    ...{ form: "short" as const, schema: PushBody, example: pushExample },
+    ...{ form: "short" as const, costs: (config.price ?? 0) > 0, schema: PushBody, example: pushExample },
     provider: createPushProvider({ config, entries, isPushService, clock }),
     readRecipient(text) {
       const parsed = parseRegistration(text, isPushService);

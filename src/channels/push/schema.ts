@@ -14,6 +14,10 @@ export const PushBody = Type.Object(
       description:
         "`gone`: the registration has ended, delete it and let the app register anew. `invalid`: it never was one of this project, app or key. Null: nothing is known against it.",
     }),
+    cost: Type.Unsafe<number | null>({
+      type: ["number", "null"],
+      description: "Price in the configured currency; null: none is configured.",
+    }),
   },
   { description: "With channel `push` only." },
 );

@@ -4,5 +4,5 @@ import type { ChannelExample } from "../../verification/channel-port.ts";
 export const whatsAppExample: ChannelExample = {
   state: "sent",
   codeLength: 6,
-  described: { sender: "main", template: "verification_code", language: "en" },
+  described: { sender: "main", template: "verification_code", language: "en", cost: 0.03, error_code: null },
 };

@@ -26,7 +26,7 @@ export function whatsApp(options: {
   const provider = createWhatsAppProvider({ config, http, clock, random });
   const spec = {
     ...{ name: "whatsapp", proves: "phone" as const, enabled: true, provider },
-    ...{ form: "short" as const, schema: WhatsAppBody, example: whatsAppExample },
+    ...{ form: "short" as const, costs: true, schema: WhatsAppBody, example: whatsAppExample },
   };
   return {
     spec,
