@@ -32,6 +32,7 @@ export interface Gate {
 const failuresToOpen = 3;
 const throttleBackoff = { firstMs: 1000, longestMs: 60_000 };
 const downBackoff = { firstMs: 1000, longestMs: 30_000 };
+const longestDownMs = 300_000;
 /** A revoked credential is found working again within this time after the fix at the provider, without a restart. */
 const deniedMs = 30_000;
 /** While the circuit is half-open, a probe that never ends must not close the gate for ever. */
@@ -59,6 +60,9 @@ export function createGate(options: {
     filledMs = nowMs;
   }
 
+  /** A server that is back sooner than it said is found again. */
+  const downMs = (retryAfterMs: number | null) =>
+    Math.min(retryAfterMs || backoffMs(Math.max(1, failures - failuresToOpen + 1), random, downBackoff), longestDownMs);
   const isTripped = () => failures >= failuresToOpen || denied !== null;
   const closed = (why: "throttled" | "down", untilMs: number, nowMs: number): GateEntry => ({
     ...{ open: false, why },
@@ -96,14 +100,14 @@ export function createGate(options: {
           // Of requests that were under way together the first one counts.
           if (nowMs < slowUntilMs) return;
           throttles++;
-          slowUntilMs = nowMs + (result.retryAfterMs ?? backoffMs(throttles, random, throttleBackoff));
+          // "At once" from a server that has just refused would be a tight loop.
+          slowUntilMs = nowMs + (result.retryAfterMs || backoffMs(throttles, random, throttleBackoff));
           return;
         case "down":
           if (isTripped() && nowMs < closedUntilMs) return;
           failures++;
           if (!isTripped()) return;
-          closedUntilMs =
-            nowMs + (result.retryAfterMs ?? backoffMs(Math.max(1, failures - failuresToOpen + 1), random, downBackoff));
+          closedUntilMs = nowMs + downMs(result.retryAfterMs);
           return;
         case "denied":
           denied = result.detail;

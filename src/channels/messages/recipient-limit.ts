@@ -26,7 +26,7 @@ export function createRecipientLimit(clock: Clock, random: Random, limits: Backo
       // Long over: it begins anew.
       const hits = before === undefined || nowMs - before.untilMs > limits.longestMs ? 1 : before.hits + 1;
       recipients.delete(to);
-      recipients.set(to, { hits, untilMs: nowMs + (retryAfterMs ?? backoffMs(hits, random, limits)) });
+      recipients.set(to, { hits, untilMs: nowMs + (retryAfterMs || backoffMs(hits, random, limits)) });
       const [oldest] = recipients.keys();
       if (recipients.size > maxRecipients && oldest !== undefined) recipients.delete(oldest);
     },

@@ -62,6 +62,12 @@ describe("too many requests", () => {
     expect(own.enter()).toMatchObject({ retryAfterMs: 500 });
   });
 
+  it("`Retry-After: 0` is no reason to ask in a loop", () => {
+    const { gate: own } = gate();
+    own.result({ kind: "throttled", retryAfterMs: 0 });
+    expect(own.enter()).toMatchObject({ open: false, retryAfterMs: 500 });
+  });
+
   it("many that were under way together count once", () => {
     const { gate: own } = gate();
     for (let count = 0; count < 20; count++) own.result({ kind: "throttled", retryAfterMs: null });
@@ -83,6 +89,16 @@ describe("circuit breaker", () => {
     own.result({ kind: "fine" });
     expect(own.enter().open).toBe(true);
     expect(own.health().up).toBe(true);
+  });
+
+  it("waits as long as the server says, but no longer than five minutes", () => {
+    const { clock, gate: own } = gate();
+    for (let count = 0; count < 3; count++) own.result({ kind: "down", retryAfterMs: 20_000 });
+    expect(own.enter()).toMatchObject({ retryAfterMs: 20_000 });
+    clock.pass(20_000);
+    own.enter();
+    own.result({ kind: "down", retryAfterMs: 3_600_000 });
+    expect(own.enter()).toMatchObject({ retryAfterMs: 300_000 });
   });
 
   it("a success between failures keeps it closed", () => {

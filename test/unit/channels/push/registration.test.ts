@@ -1,4 +1,5 @@
 import { createECDH } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRegistration, pushServices, registrationText } from "../../../../src/channels/push/registration.ts";
 import { apnsTo, fcmTo } from "../../../support/push-services.ts";
@@ -40,6 +41,17 @@ it.each([
   "http://127.0.0.1:4010/push/x",
 ])("%s is at a listed service", (url) => {
   expect(canonical(subscription({ endpoint: url }))).toContain(url);
+});
+
+it("no text makes it throw, and a canonical form is its own canonical form", () => {
+  const tokens = fc.tuple(fc.constantFrom("fcm:", "apns:", "{"), fc.string()).map((parts) => parts.join(""));
+  const valid = fc.constantFrom(fcmTo, apnsTo, subscription());
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), tokens, valid, fc.json()), (text) => {
+      const form = canonical(text);
+      if (!form.startsWith("problem: ")) expect(canonical(form)).toBe(form);
+    }),
+  );
 });
 
 describe("refused", () => {

@@ -1,8 +1,10 @@
 /** The webhook: Meta's handshake, signatures over the raw body, and what receipts of every kind lead to. */
 import { createHmac } from "node:crypto";
+import fc from "fast-check";
 import { fastify } from "fastify";
 import { describe, expect, it } from "vitest";
 import type { Receipt } from "../../../../src/channels/messages/provider-port.ts";
+import { receiptsOf } from "../../../../src/channels/whatsapp/receipts.ts";
 import { webhookRoutes } from "../../../../src/channels/whatsapp/webhook.ts";
 import { answerError } from "../../../../src/http/errors/handler.ts";
 import { statusWebhook } from "../../../../src/sandbox/providers/meta-server.ts";
@@ -175,6 +177,15 @@ describe("receipts", () => {
       expect((await post(server, body, sign(body))).statusCode).toBe(body === "null" ? 400 : 200);
     }
     expect(receipts).toEqual(expected);
+  });
+
+  it("no body makes it throw, and none without our number and an id makes a receipt", () => {
+    const ours = new Set([phoneNumberId]);
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.record({ entry: fc.jsonValue() })), (body) => {
+        expect(receiptsOf(body, ours)).toEqual([]);
+      }),
+    );
   });
 
   it("while the store is away Meta is asked to send them again", async () => {
