@@ -10,7 +10,9 @@ import { type MessageChannelParts, messageChannel } from "./channels/messages/in
 import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
 import { createTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
+import { push } from "./channels/push/index.ts";
 import { sms } from "./channels/sms/index.ts";
+import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
@@ -106,6 +108,13 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     receipts: store.receipts(config.verification),
     publish,
   };
+  const whats = config.whatsapp && whatsApp({ config: config.whatsapp, clock, random });
+  /** Those that have a section in the configuration. */
+  const messageChannels = [
+    ...(whats ? [whats.spec] : []),
+    ...(config.push ? [push({ config: config.push, clock, random })] : []),
+    ...extraMessageChannels,
+  ];
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
@@ -119,6 +128,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ),
     ...(config.email ? [messageChannel(emailChannel({ config: config.email, clock, random, logger }), messages)] : []),
     ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
+    ...messageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
@@ -150,7 +160,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     logger,
     clock,
     sandbox,
-    extraPlugins,
+    extraPlugins: [...extraPlugins, ...(whats ? [whats.webhook] : [])],
     started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);

@@ -18,8 +18,8 @@ export function push(options: {
   const isPushService = pushServices(config.web_push_services, config.private_services);
   const entries = pushServicesOf(options);
   return {
-    ...{ name: "push", proves: "device" as const, enabled: true },
-    ...{ form: "short" as const, costs: (config.price ?? 0) > 0, schema: PushBody, example: pushExample },
+    ...{ name: "push", proves: "device", form: "short", enabled: true, costs: (config.price ?? 0) > 0 },
+    ...{ schema: PushBody, example: pushExample },
     provider: createPushProvider({ config, entries, isPushService, clock }),
     readRecipient(text) {
       const parsed = parseRegistration(text, isPushService);

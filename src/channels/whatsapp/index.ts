@@ -12,8 +12,8 @@ import { webhookRoutes } from "./webhook.ts";
 
 export interface WhatsAppChannel {
   readonly spec: MessageChannelSpec;
-  /** For `/webhooks/whatsapp`. */
-  routes(): FastifyPluginAsync;
+  /** Its routes under /webhooks/whatsapp. */
+  readonly webhook: FastifyPluginAsync;
 }
 
 export function whatsApp(options: {
@@ -24,17 +24,19 @@ export function whatsApp(options: {
   const { config, clock, random } = options;
   const http = createOutgoingHttp({ clock, allowPrivate: config.allow_private, deadlineMs: config.request_timeout_ms });
   const provider = createWhatsAppProvider({ config, http, clock, random });
-  const spec = {
-    ...{ name: "whatsapp", proves: "phone" as const, enabled: true, provider },
-    ...{ form: "short" as const, costs: true, schema: WhatsAppBody, example: whatsAppExample },
+  const spec: MessageChannelSpec = {
+    ...{ name: "whatsapp", proves: "phone", form: "short", enabled: true, costs: true },
+    ...{ schema: WhatsAppBody, example: whatsAppExample, provider },
   };
+  const routes = webhookRoutes({
+    verifyToken: config.verify_token,
+    appSecret: config.app_secret,
+    receive: (body) => provider.receive(body),
+  });
   return {
     spec,
-    routes: () =>
-      webhookRoutes({
-        verifyToken: config.verify_token,
-        appSecret: config.app_secret,
-        receive: (body) => provider.receive(body),
-      }),
+    async webhook(server) {
+      await server.register(routes, { prefix: "/webhooks/whatsapp" });
+    },
   };
 }

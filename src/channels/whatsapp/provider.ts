@@ -6,7 +6,7 @@ import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { closedGate, createInProgress } from "../messages/over-http.ts";
 import { priceOf } from "../messages/price-list.ts";
-import type { MessageProvider, Receipt } from "../messages/provider-port.ts";
+import type { MessageProvider, ReceiptReceiver } from "../messages/provider-port.ts";
 import type { WhatsAppConfig } from "./config.ts";
 import { templateLanguage } from "./language.ts";
 import { createPhoneNumber, type PhoneNumber, type Template } from "./phone-number.ts";
@@ -32,7 +32,7 @@ export function createWhatsAppProvider(options: {
   );
   const ours = new Set(Object.values(config.phone_numbers).map(({ phone_number_id }) => phone_number_id));
   const inProgress = createInProgress(clock);
-  let receiver: (receipt: Receipt) => unknown = () => undefined;
+  let receiver: ReceiptReceiver = async () => false;
 
   function templateOf(app: string, locale: string): Template {
     const { name, languages } = config.app_templates?.[app] ?? config.template;

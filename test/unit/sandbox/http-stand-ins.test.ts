@@ -64,10 +64,10 @@ async function opened(name: string, kind: FailureKind | null): Promise<Opened> {
     const { arrived, config } = await started(standIn, kind);
     const { whatsapp } = testConfig(config);
     if (whatsapp === undefined) throw new Error("no whatsapp");
-    const { spec, routes } = whatsApp({ config: whatsapp, clock: systemClock, random: cryptoRandom });
-    spec.provider.onReceipt(receive as never);
+    const { spec, webhook } = whatsApp({ config: whatsapp, clock: systemClock, random: cryptoRandom });
+    spec.provider.onReceipt(receive);
     onTestFinished(() => spec.provider.stop(0));
-    await server.register(routes(), { prefix: "/webhooks/whatsapp" });
+    await server.register(webhook);
     standIn.setGateway?.(await server.listen({ port: 0, host: "127.0.0.1" }));
     return { standIn, to: number, arrived, receipts, send: sender(spec.provider, number) };
   }
@@ -79,7 +79,7 @@ async function opened(name: string, kind: FailureKind | null): Promise<Opened> {
     const route = createSmsHttpRoute({
       ...{ name: "aggregator", config: own, segmentsOf: () => 1, clock: systemClock, random: cryptoRandom },
     });
-    route.onReceipt(receive as never);
+    route.onReceipt(receive);
     onTestFinished(() => route.stop(0));
     await server.register(smsHttpWebhooks([route], systemClock), { prefix: "/webhooks/sms" });
     standIn.setGateway?.(await server.listen({ port: 0, host: "127.0.0.1" }));

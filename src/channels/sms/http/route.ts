@@ -6,7 +6,7 @@ import type { OutgoingHttp, OutgoingRequest } from "../../../outgoing-http/reque
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import { createInProgress, withoutAnswer } from "../../messages/over-http.ts";
-import type { Receipt } from "../../messages/provider-port.ts";
+import type { Receipt, ReceiptReceiver } from "../../messages/provider-port.ts";
 import type { SmsAnswer, SmsMessage, SmsRoute } from "../route-port.ts";
 import { answerReader, refused } from "./answers.ts";
 import type { SmsHttpConfig } from "./config.ts";
@@ -45,7 +45,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   const read = answerReader(config, config.receipts === undefined ? null : (id) => receiptIdOf(name, id));
   const inProgress = createInProgress(clock);
   const tries = idempotencyHeader === undefined ? 1 : 2;
-  let receiver: (receipt: Receipt) => unknown = () => undefined;
+  let receiver: ReceiptReceiver = async () => false;
 
   function requestOf(message: SmsMessage): OutgoingRequest {
     const { url, headers, body } = fillRequest(valuesOf(message));
@@ -89,7 +89,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
     onReceipt(next) {
       receiver = next;
     },
-    receive: async (receipt) => (await receiver(receipt)) !== false,
+    receive: (receipt) => receiver(receipt),
     health: () => gate.health(),
     start: async () => undefined,
     async stop(graceMs) {

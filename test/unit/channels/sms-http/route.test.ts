@@ -155,9 +155,9 @@ describe("receipts", () => {
     const clock = manualClock(Date.UTC(2026, 0, 1));
     const { route: created } = await route({ own, clock });
     const receipts: Receipt[] = [];
-    created.onReceipt((receipt) => {
+    created.onReceipt(async (receipt) => {
       receipts.push(receipt);
-      return stored as never;
+      return stored;
     });
     const server = fastify();
     server.setErrorHandler(answerError);
@@ -266,7 +266,7 @@ describe("receipts", () => {
   it("of a real round trip", async () => {
     const { service, route: created, send } = await route();
     const receipts: Receipt[] = [];
-    created.onReceipt((receipt) => (receipts.push(receipt) > 0) as never);
+    created.onReceipt(async (receipt) => receipts.push(receipt) > 0);
     const server = fastify();
     await server.register(smsHttpWebhooks([created], systemClock), { prefix: "/webhooks/sms" });
     onTestFinished(() => server.close());
