@@ -108,13 +108,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     receipts: store.receipts(config.verification),
     publish,
   };
-  const whats = config.whatsapp && whatsApp({ config: config.whatsapp, clock, random });
-  /** Those that have a section in the configuration. */
-  const messageChannels = [
-    ...(whats ? [whats.spec] : []),
-    ...(config.push ? [push({ config: config.push, clock, random })] : []),
-    ...extraMessageChannels,
-  ];
+  const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
@@ -129,6 +123,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...(config.email ? [messageChannel(emailChannel({ config: config.email, clock, random, logger }), messages)] : []),
     ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...messageChannels.map((spec) => messageChannel(spec, messages)),
+    messageChannel(whatsAppChannel.spec, messages),
+    messageChannel(push({ config: config.push, clock, random }), messages),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
@@ -160,7 +156,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     logger,
     clock,
     sandbox,
-    extraPlugins: [...extraPlugins, ...(whats ? [whats.webhook] : [])],
+    extraPlugins: [...extraPlugins, whatsAppChannel.webhook],
     started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { createOutgoingHttp } from "../../outgoing-http/client.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { providerOff } from "../messages/provider-off.ts";
 import type { MessageChannelSpec } from "../messages/provider-port.ts";
 import type { WhatsAppConfig } from "./config.ts";
 import { whatsAppExample } from "./example.ts";
@@ -12,29 +13,31 @@ import { webhookRoutes } from "./webhook.ts";
 
 export interface WhatsAppChannel {
   readonly spec: MessageChannelSpec;
-  /** Its routes under /webhooks/whatsapp. */
+  /** Its routes under /webhooks/whatsapp; none where the channel is off. */
   readonly webhook: FastifyPluginAsync;
 }
 
 export function whatsApp(options: {
-  readonly config: WhatsAppConfig;
+  /** Undefined: the channel is off. */
+  readonly config: WhatsAppConfig | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }): WhatsAppChannel {
   const { config, clock, random } = options;
+  const common = { name: "whatsapp", proves: "phone", form: "short", costs: true } as const;
+  const shown = { schema: WhatsAppBody, example: whatsAppExample };
+  if (config === undefined) {
+    return { spec: { ...common, ...shown, enabled: false, provider: providerOff }, webhook: async () => undefined };
+  }
   const http = createOutgoingHttp({ clock, allowPrivate: config.allow_private, deadlineMs: config.request_timeout_ms });
   const provider = createWhatsAppProvider({ config, http, clock, random });
-  const spec: MessageChannelSpec = {
-    ...{ name: "whatsapp", proves: "phone", form: "short", enabled: true, costs: true },
-    ...{ schema: WhatsAppBody, example: whatsAppExample, provider },
-  };
   const routes = webhookRoutes({
     verifyToken: config.verify_token,
     appSecret: config.app_secret,
     receive: (body) => provider.receive(body),
   });
   return {
-    spec,
+    spec: { ...common, ...shown, enabled: true, provider },
     async webhook(server) {
       await server.register(routes, { prefix: "/webhooks/whatsapp" });
     },

@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import { push } from "../../../../src/channels/push/index.ts";
+import { systemClock } from "../../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { ConfigError } from "../../../../src/typed-yaml/errors.ts";
 import { pushWithServices } from "../../../support/push-services.ts";
 import { testConfig } from "../../../support/test-config.ts";
@@ -57,4 +60,10 @@ it("keys that cannot be read, or that belong to something else, are named and no
     expect(text).toContain(expected);
     expect(text).not.toMatch(/s3cret|BEGIN (RSA )?PRIVATE/);
   }
+});
+
+it("without the section the channel is known and cannot be used; no address is a push service", () => {
+  const spec = push({ config: undefined, clock: systemClock, random: cryptoRandom });
+  expect(spec).toMatchObject({ name: "push", enabled: false, costs: false });
+  expect(spec.readRecipient?.('{"endpoint":"https://fcm.googleapis.com/x"}')).toHaveProperty("problem");
 });

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { whatsApp } from "../../../../src/channels/whatsapp/index.ts";
+import { systemClock } from "../../../../src/shared/clock.ts";
 import { ConfigError } from "../../../../src/typed-yaml/errors.ts";
-import { phoneNumberId, whatsAppConfig, whatsAppSecrets } from "../../../support/http-providers.ts";
+import { noJitter, phoneNumberId, whatsAppConfig, whatsAppSecrets } from "../../../support/http-providers.ts";
 
 function problemsOf(own: Readonly<Record<string, unknown>>, url = "https://graph.facebook.com"): string {
   try {
@@ -45,4 +47,12 @@ it("no error shows a secret", () => {
   const text = problemsOf({ ...whatsAppSecrets, access_token: "short", app_secret: "short", api_version: "?" });
   expect(text).toContain("hidden");
   expect(text).not.toContain("short");
+});
+
+it("without the section the channel is known and cannot be used", async () => {
+  const { spec } = whatsApp({ config: undefined, clock: systemClock, random: noJitter });
+  expect(spec).toMatchObject({ name: "whatsapp", enabled: false });
+  expect(spec.provider.health()).toEqual({ up: false, detail: "not configured" });
+  const order = { app: "shop", to: "+447911123456", country: "GB", text: "x", locale: "en" };
+  await expect(spec.provider.reserve(order)).rejects.toMatchObject({ code: "channel_unavailable" });
 });
