@@ -34,6 +34,8 @@ export const fcmFailureAnswers: Readonly<Record<string, Answer>> = {
   invalid_token: fcmError(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
   other_project: fcmError(403, "SENDER_ID_MISMATCH", "PERMISSION_DENIED"),
   quota: fcmError(429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", { "retry-after": "30" }),
+  // For a person who tries it out: the project's other devices must not wait for long.
+  quota_briefly: fcmError(429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", { "retry-after": "1" }),
   unavailable: fcmError(503, "UNAVAILABLE", "UNAVAILABLE", { "retry-after": "5" }),
   internal: fcmError(500, "INTERNAL", "INTERNAL"),
   no_apns_key: fcmError(401, "THIRD_PARTY_AUTH_ERROR", "UNAUTHENTICATED"),

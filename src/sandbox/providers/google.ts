@@ -11,7 +11,7 @@ export function createFcmStandIn(parts: StandInParts): StandIn {
         unknown_recipient: "invalid_token",
         not_reachable: "unregistered",
         blocked: "other_project",
-        throttled: "quota",
+        throttled: "quota_briefly",
         down: "unavailable",
         lost_answer: "lost_answer",
         no_receipt: "swallowed",

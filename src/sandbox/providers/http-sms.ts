@@ -44,7 +44,7 @@ export function createSmsHttpStandIn(parts: StandInParts): StandIn {
         unknown_recipient: "invalid_number",
         not_reachable: "invalid_number",
         blocked: "blocked",
-        throttled: "throttled",
+        throttled: "throttled_briefly",
         down: "unavailable",
         lost_answer: "lost_answer",
         no_receipt: "swallowed",

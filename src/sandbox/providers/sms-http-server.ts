@@ -26,6 +26,8 @@ export const smsHttpFailureAnswers: Readonly<Record<string, Answer>> = {
   invalid_number: refusal(400, "invalid_number"),
   blocked: refusal(403, "recipient_blocked"),
   throttled: refusal(429, "rate_limit", { "retry-after": "10" }),
+  // For a person who tries it out: other recipients must not wait for long.
+  throttled_briefly: refusal(429, "rate_limit", { "retry-after": "1" }),
   no_credit: refusal(402, "no_credit"),
   unavailable: refusal(503, "maintenance"),
 };
