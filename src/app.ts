@@ -120,11 +120,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       }),
       messages,
     ),
-    ...(config.email ? [messageChannel(emailChannel({ config: config.email, clock, random, logger }), messages)] : []),
-    ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
-    ...messageChannels.map((spec) => messageChannel(spec, messages)),
     messageChannel(whatsAppChannel.spec, messages),
+    ...(config.email ? [messageChannel(emailChannel({ config: config.email, clock, random, logger }), messages)] : []),
     messageChannel(push({ config: config.push, clock, random }), messages),
+    ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };

@@ -62,10 +62,9 @@ interface Secret {
 
 /** The secrets that the file gives in the clear, as far as they could be read. */
 function secretsOf(
-  { secrets, redis, asterisks, sip_capture, sms, email }: Config,
+  { secrets, redis, asterisks, sip_capture, sms, email, whatsapp }: Config,
   isSound: IsSound,
 ): readonly Secret[] {
-function secretsOf({ secrets, redis, asterisks, sip_capture, whatsapp }: Config, isSound: IsSound): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
     ...purposeKeys.flatMap((name) => [

@@ -92,7 +92,6 @@ export interface StandIn {
   readonly failures: readonly FailureKind[];
   /** Listens on a free loopback port. @throws where it cannot */
   start(): Promise<Listening>;
-  /** Ends connections and timers, closes the port. */
   /** Ends connections and timers, closes the port; also where it was never started. */
   stop(): Promise<void>;
   /** Sets the one receiver of messages. */

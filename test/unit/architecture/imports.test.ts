@@ -8,15 +8,7 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
-const channels = [
-  "channels/missed-call",
-  "channels/call-in",
-  "channels/messages",
-  "channels/sms",
-  "channels/email",
-  ...messages,
-];
-const messages = ["channels/messages", "channels/whatsapp", "channels/push", "channels/sms"];
+const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/missed-call", "channels/call-in", ...messages];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
@@ -43,11 +35,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/messages": ["verification", "outgoing-http"],
   "channels/email": ["channels/messages", "verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
-  "channels/sms": ["channels/messages", "numbers", "verification", "telephony/trunks"],
+  "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
   "outgoing-http": [],
   "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
   "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
-  "channels/sms": ["channels/messages", "outgoing-http"],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
@@ -59,16 +50,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
   doctor: [...domain, ...telephony],
   local: [],
-  sandbox: [
-    ...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
-    ...["channels/messages", "channels/sms"],
-  ],
+  sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
   build: ["config"],
   commands: [
     "app.ts",
     "apps",
-    "channels/sms",
-    "channels/email",
     ...messages,
     "config",
     "doctor",
