@@ -19,6 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   numbers: [],
   apps: ["numbers"],
   sip: [],
+  // Makes prompts; knows no channel.
+  speech: [],
   "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
   "telephony/trunks": ["apps", "numbers", "telephony/asterisk"],
@@ -49,8 +51,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles the sections and the checks of all features.
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
   doctor: [...domain, ...telephony],
-  local: [],
+  local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
+  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
   build: ["config"],
   commands: [
     "app.ts",
@@ -60,6 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "doctor",
     "observability",
     "sandbox",
+    "speech",
     "telephony/asterisk",
     "telephony/trunks",
   ],
