@@ -82,6 +82,7 @@ export function createWorld(options: WorldOptions) {
   const dialer: Dialer = {
     longestCallMs,
     remainingMs: options.remainingMs ?? { calling: longestCallMs, ringing: longestCallMs },
+    limitsOf: () => ({ longestCallMs, remainingMs: dialer.remainingMs }),
     place: (call, observer) => {
       slotsHeld--;
       placed.push({
