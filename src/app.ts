@@ -12,6 +12,7 @@ import { createTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
 import { push } from "./channels/push/index.ts";
 import { sms } from "./channels/sms/index.ts";
+import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
@@ -23,6 +24,7 @@ import { createOperations } from "./operations/operations.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
+import { allSounds } from "./speech/sound-names.ts";
 import { createTelephony } from "./telephony/index.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
@@ -63,7 +65,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
-  const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
+  const watchedSounds = config.voice === undefined ? [] : allSounds;
+  const telephony = createTelephony({ config, admission: store.admission, watchedSounds, clock, random, logger });
   const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics(
@@ -112,6 +115,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
+    voice({ config, telephony, callerIds, reputation, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
     messageChannel(
       sms({

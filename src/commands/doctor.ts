@@ -20,10 +20,12 @@ import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
+import { examineVoice } from "../doctor/voice.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
+import { promptTexts } from "../speech/texts.ts";
 import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 import { examineConfig } from "./check.ts";
@@ -82,7 +84,16 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
     ...(await examineInbound(name, asterisk, inbound)),
   ];
   if (asterisk.driver === "asterisk-manager") {
-    return [...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
+    const silent =
+      config.voice === undefined
+        ? []
+        : [
+            warn(
+              `Asterisk ${name}: no voice calls over it, its driver cannot play sounds`,
+              "Use an ARI driver for it.",
+            ),
+          ];
+    return [...silent, ...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
   }
   const ari = ariOf(asterisk);
   const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, inbound) };
@@ -90,6 +101,9 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   return [
     ...(await examineAsterisk(name, ari, endpoints, use)),
     ...(await examineAriRights(name, ari)),
+    ...(config.voice === undefined
+      ? []
+      : await examineVoice(name, ari, Object.keys(promptTexts), config.voice.confirm_key !== null)),
     ...(await overAmi()),
     ...(await rest()),
   ];

@@ -8,6 +8,7 @@ import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
 import { pushChecks } from "../channels/push/config-checks.ts";
 import { smsChecks } from "../channels/sms/config-checks.ts";
+import { voiceChecks } from "../channels/voice/config-checks.ts";
 import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
@@ -44,6 +45,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...emailChecks,
   ...whatsAppChecks,
   ...pushChecks,
+  ...voiceChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

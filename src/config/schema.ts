@@ -15,6 +15,7 @@ import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
 import { Push } from "../channels/push/config.ts";
 import { Sms } from "../channels/sms/config.ts";
+import { Voice } from "../channels/voice/config.ts";
 import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
@@ -52,6 +53,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   email: Type.Optional(Email),
   whatsapp: Type.Optional(WhatsApp),
   push: Type.Optional(Push),
+  voice: Type.Optional(Voice),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

@@ -1,6 +1,7 @@
 /** Every event of the gateway, put together from what each feature declares. Contains no code and no complete number. */
 import type { CallerIdEvents } from "../caller-ids/events.ts";
 import type { InboundCallEvents } from "../channels/call-in/events.ts";
+import type { CallEvents } from "../channels/calls/events.ts";
 import type { MessageEvents } from "../channels/messages/events.ts";
 import type { CallEvents } from "../channels/missed-call/events.ts";
 import type { SmsEvents } from "../channels/sms/events.ts";

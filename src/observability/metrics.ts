@@ -93,7 +93,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const ring = new Histogram({
     name: "onering_ring_seconds",
-    help: "Ring time: first 180 to the end of the call.",
+    help: "Ring time of missed calls: first 180 to the end of the call.",
     labelNames: ["trunk"] as const,
     buckets: ringBuckets,
     registers,
@@ -132,7 +132,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     "message.receipt": ({ channel, result }) => receipts.inc({ channel, result }),
     // Its time is reported at the end, as post-dial delay.
     "call.ringing": () => undefined,
-    "call.ended": ({ trunk: reserved, result }) => {
+    "call.ended": ({ trunk: reserved, result, kept }) => {
       const { attempts: made } = result;
       // A call without an INVITE counts for the trunk of its slot.
       const trunk = made.at(-1)?.trunk ?? reserved;
@@ -141,7 +141,8 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       callSources.inc({ source: result.source });
       if (result.falseAnswer) falseAnswers.inc({ trunk });
       if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
-      if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);
+      // How long it rings until somebody answers is no sign of late hang-ups.
+      if (result.ringMs !== null && kept !== true) ring.observe({ trunk }, result.ringMs / 1000);
     },
   };
 

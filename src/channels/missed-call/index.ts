@@ -11,14 +11,15 @@ import { appShare } from "../../verification/app-share.ts";
 import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
 import { codeNotAvailable } from "../../verification/refusals.ts";
+import type { CallEvents } from "../calls/events.ts";
+import { notLeased } from "../calls/refusals.ts";
 import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
 import { createDescription } from "./describe.ts";
-import type { CallEvents } from "./events.ts";
 import { missedCallExample } from "./example.ts";
 import { missedCallMachine } from "./machine.ts";
 import { readForMissedCall } from "./read.ts";
-import { badCalls, notLeased } from "./refusals.ts";
+import { badCalls } from "./refusals.ts";
 import { reserveCall } from "./reservation.ts";
 import { MissedCallBody } from "./schema.ts";
 

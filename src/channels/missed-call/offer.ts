@@ -3,16 +3,7 @@ import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
-import { rangesExhausted } from "./refusals.ts";
-
-/**
- * Most callees were shown no caller ID recently, so the first is nearly always free, and each costs three hashes. Where
- * half of the range is unavailable to a callee, every second start needs the second offer.
- */
-const fewCandidates = 1;
-/** For the second offer. The probability that none of them is free is at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
-const manyCandidates = 64;
-const maxCandidates = 256;
+import { type Leased, offerCallerIds } from "../calls/offer.ts";
 
 /** The requested code. */
 export interface Wanted {
@@ -28,19 +19,7 @@ export interface Wanted {
   readonly odds: number;
 }
 
-/** The candidate that the store leased: the caller ID of each call, in order. */
-export interface Leased {
-  readonly answer: BeginAnswer;
-  /** Null where no delivery was begun. */
-  readonly callerIds: readonly CallerId[] | null;
-}
-
-/**
- * Offers one of a few caller IDs drawn at random (or pairs of them, for two calls), and once more with many where none
- * of those is free: at a cap or in cool-down, or shown to this callee recently.
- * Draws are independent and the first free one is taken, so the choice stays uniform over what the callee may receive.
- * @throws {Refusal} where too much of the ranges is unavailable
- */
+/** @throws {Refusal} where too much of the ranges is unavailable */
 export async function leaseCallerIds(options: {
   readonly pool: CallerIdPool;
   readonly reputation: CallerIdReputation;
@@ -58,36 +37,18 @@ export async function leaseCallerIds(options: {
   readonly start: (args: ScriptArgs) => Promise<BeginAnswer>;
 }): Promise<Leased> {
   const { pool, reputation, hashes, wanted, verificationId, callee, callMs, overMs, cooldownMs, start } = options;
-  const offer = async (count: number) => {
-    const choices = draw(pool, wanted, wanted.endings === null ? count : maxCandidates);
-    const fitness = await reputation.look(wanted.ranges, wanted.digits, choices);
-    if (fitness === null) throw rangesExhausted();
-    const { fit, unavailable, maxCoolingDown } = fitness;
-    if (fit.length === 0) return { fit, unavailable, answer: noneFree(0) };
-    const { endings, odds } = wanted;
-    const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, endings, hashes, verificationId, callee));
-    const source = endings === null ? "own" : "app";
-    return {
-      fit,
-      unavailable,
-      answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, odds, source, ...candidates]),
-    };
-  };
-
-  let { fit, unavailable, answer } = await offer(fewCandidates);
-  if (wanted.endings === null && answer.kind === "refused" && answer.why === "all_cooling_down") {
-    // Among this many distinct numbers at least one is free; with pairs that is not certain.
-    const enough = wanted.calls === 1 ? Math.max(answer.figure + unavailable + 1, manyCandidates) : maxCandidates;
-    ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
-  }
-  if (answer.kind !== "begun") return { answer, callerIds: null };
-  const callerIds = fit[answer.choice];
-  if (!callerIds) throw new Error("the store leased caller IDs that it was not offered");
-  return { answer, callerIds };
-}
-
-function noneFree(figure: number): BeginAnswer {
-  return { kind: "refused", why: "all_cooling_down", figure };
+  const { ranges, digits, calls, endings, odds } = wanted;
+  return offerCallerIds({
+    ...{ reputation, ranges, digits, calls },
+    // Few caller IDs have an ending: all of them are offered at once.
+    once: endings !== null,
+    draw: (count) => draw(pool, wanted, count),
+    start: (fit, maxCoolingDown) => {
+      const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, endings, hashes, verificationId, callee));
+      const source = endings === null ? "own" : "app";
+      return start([calls, callMs, maxCoolingDown, cooldownMs, overMs, odds, source, ...candidates]);
+    },
+  });
 }
 
 function draw(pool: CallerIdPool, wanted: Wanted, count: number): readonly (readonly CallerId[])[] {

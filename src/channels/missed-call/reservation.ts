@@ -7,9 +7,10 @@ import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import { codeNotAvailable } from "../../verification/refusals.ts";
+import { noSlot } from "../calls/refusals.ts";
 import type { Calls } from "./calls.ts";
 import { leaseCallerIds } from "./offer.ts";
-import { noSlot, noSuchCodeLength } from "./refusals.ts";
+import { noSuchCodeLength } from "./refusals.ts";
 
 /** The end of each call's caller ID. */
 function endingsOf(code: string, calls: number): readonly string[] {

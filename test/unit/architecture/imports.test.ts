@@ -10,6 +10,10 @@ const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/missed-call", "channels/call-in", ...messages];
+const channels = [
+  ...["channels/calls", "channels/missed-call", "channels/call-in"],
+  ...["channels/messages", "channels/voice"],
+];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -36,11 +40,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification", "outgoing-http"],
   "channels/email": ["channels/messages", "verification"],
-  "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
+  "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks", "channels/calls"],
   "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
   "outgoing-http": [],
   "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
   "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
+  // What the channels that call have in common.
+  "channels/calls": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
+  "channels/voice": [
+    ...["caller-ids", "channels/calls", "channels/missed-call", "speech", "verification"],
+    ...["telephony/asterisk", "telephony/calls", "telephony/trunks"],
+  ],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
@@ -50,7 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   http: [...domain, "observability", "telephony/calls", "telephony/trunks"],
   // Assembles the sections and the checks of all features.
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
-  doctor: [...domain, ...telephony],
+  doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
   sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
@@ -67,7 +77,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/asterisk",
     "telephony/trunks",
   ],
-  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis"],
+  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis", "speech"],
   "main.ts": ["commands"],
 };
 
