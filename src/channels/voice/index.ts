@@ -11,13 +11,14 @@ import type { ChannelModule } from "../../verification/channel-port.ts";
 import { codeDigits } from "../../verification/codes.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { notLeased } from "../calls/refusals.ts";
+import type { MessagesConfig } from "../messages/config.ts";
 import type { MissedCallSettings } from "../missed-call/config.ts";
 import { createVoiceCalls } from "./calls.ts";
 import type { VoiceConfig } from "./config.ts";
 import { createCosts } from "./cost.ts";
 import { createDescription } from "./describe.ts";
 import { voiceExample } from "./example.ts";
-import { chooseLanguage, languagesOfCountry } from "./language.ts";
+import { chooseLanguage, languagesFor } from "./language.ts";
 import { voiceMachine } from "./machine.ts";
 import { badCodeLength, oneCallOnly } from "./refusals.ts";
 import { reserveVoiceCall } from "./reservation.ts";
@@ -28,6 +29,7 @@ export interface VoiceParts {
     /** Undefined: the channel is off. */
     readonly voice?: VoiceConfig;
     readonly calls: Pick<CallsConfig, "setup_limit_ms">;
+    readonly messages: Pick<MessagesConfig, "apps">;
     readonly verification: Pick<MissedCallSettings, "caller_id_cooldown_seconds">;
   };
   readonly telephony: {
@@ -95,7 +97,8 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
           }
         },
         reserve(order) {
-          const languages = [...(order.locale === null ? [] : [order.locale]), ...languagesOfCountry(order.country)];
+          const appLocale = config.messages.apps?.[order.app.name]?.locale;
+          const languages = languagesFor(order.locale, order.country, appLocale);
           return reserveVoiceCall({ ...reserving, offer: core.codes.offer(order) }, order, (begun) =>
             calls.place({ ...begun, languages }),
           );

@@ -1,4 +1,6 @@
 /** Chooses the language of a call: one in which its Asterisk has every sound that is needed. */
+import { languageOfCountry } from "../messages/languages.ts";
+import { canonicalTag } from "../messages/locale.ts";
 
 /** The languages in which an Asterisk has a sound. */
 export type LanguagesOf = (sound: string) => ReadonlySet<string>;
@@ -30,9 +32,20 @@ export function isSpoken(sound: string, language: string, languagesOf: Languages
   return withParents(language).some((name) => has.has(name));
 }
 
-/** What most people of a country speak: the likely subtags of CLDR. @param country ISO 3166; null: unknown */
-export function languagesOfCountry(country: string | null): readonly string[] {
-  return country === null ? [] : [new Intl.Locale(`und-${country}`).maximize().language];
+/**
+ * The languages of an order in order of preference, as messages choose theirs: the request's, the country's, the app's.
+ * @param country ISO 3166; null: unknown
+ */
+export function languagesFor(
+  locale: string | null,
+  country: string | null,
+  appLocale: string | undefined,
+): readonly string[] {
+  const ofCountry = country === null ? undefined : languageOfCountry.get(country);
+  return [locale, ofCountry, appLocale].flatMap((tag) => {
+    const canonical = tag == null ? null : canonicalTag(tag);
+    return canonical === null ? [] : [canonical];
+  });
 }
 
 function withParents(name: string): readonly string[] {

@@ -1,8 +1,10 @@
 /** Sounds for the private Asterisk: Debian's recorded digits where there are some, and the rest from espeak-ng. */
-import { cp, mkdir, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, cp, mkdir, readdir, rename } from "node:fs/promises";
 import path from "node:path";
 import { makeSounds } from "../../speech/synthesise.ts";
 import { promptTexts } from "../../speech/texts.ts";
+import { withLock } from "../process/lock.ts";
 import { type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
 import { RuntimeUnavailableError } from "./errors.ts";
 import { askVersion } from "./on-path.ts";
@@ -21,18 +23,33 @@ const recipe: BundleRecipe = {
   diskBytes: 200e6,
 };
 
-/** The finished set, in the bundle's root. */
-const setFolder = "sounds";
+/** The finished set, in the bundle's root: another one where the texts have changed. */
+const setFolder = `sounds-${createHash("sha256").update(JSON.stringify(promptTexts)).digest("hex").slice(0, 12)}`;
+const lockDeadlineMs = 5 * 60_000;
 
 /** The folder of sounds that was made before, with a folder for each language; null where there is none. */
 export async function findSounds(): Promise<string | null> {
   const bundle = await readBundle(runtimeDir, recipe);
-  return bundle === undefined ? null : path.join(bundle.root, setFolder);
+  return bundle === undefined ? null : setIn(bundle.root);
+}
+
+async function setIn(root: string): Promise<string | null> {
+  const set = path.join(root, setFolder);
+  return access(set).then(
+    () => set,
+    () => null,
+  );
 }
 
 /** Fetches and makes the sounds unless they are there. @throws RuntimeUnavailableError saying what went wrong */
 export async function ensureSounds(progress: (line: string) => void): Promise<string> {
   const bundle = await ensureBundle(runtimeDir, recipe, progress, (root) => makeSet(root, progress));
+  const ready = await setIn(bundle.root);
+  if (ready !== null) return ready;
+  const waiting = () => progress("another run is making the prompts; waiting for it");
+  await withLock(`${bundle.root}-set`, lockDeadlineMs, waiting, async () => {
+    if ((await setIn(bundle.root)) === null) await makeSet(bundle.root, progress);
+  });
   return path.join(bundle.root, setFolder);
 }
 
@@ -51,7 +68,7 @@ async function makeSet(root: string, progress: (line: string) => void): Promise<
       `This machine's package archive carries espeak-ng ${version}; known to work is ${rangeText(knownVersions.espeakNg)}.`,
     );
   }
-  const set = path.join(root, setFolder);
+  const set = path.join(root, `${setFolder}.partial`);
   for (const language of recorded) await takeDigits(path.join(root, "usr/share/asterisk/sounds"), set, language);
   const languages = Object.keys(promptTexts);
   for (const [index, language] of languages.entries()) {
@@ -60,6 +77,7 @@ async function makeSet(root: string, progress: (line: string) => void): Promise<
     // A voice that this espeak-ng has not yet: the gateway falls back to another language.
     if (problem !== null) progress(`no prompts in ${language}: ${problem}`);
   }
+  await rename(set, path.join(root, setFolder));
   return { espeakNg: version };
 }
 

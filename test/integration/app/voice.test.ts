@@ -181,6 +181,7 @@ describe("otherwise", () => {
     await untilState(id, "failed");
     expect(await delivery(id)).toMatchObject({
       reason: "busy",
+      cost: 0,
       voice: { locale: null, talk_ms: null, attempt: { outcome: "busy", sip_status: 486 } },
     });
   });
@@ -206,7 +207,7 @@ describe("otherwise", () => {
     const code = codeIn(recognise(ear.heard(), russian));
     expect(code).toHaveLength(8);
     expect(code.slice(0, 4)).toBe(code.slice(4));
-    expect(await delivery(id)).toMatchObject({ state: "spoken", voice: { locale: "ru" } });
+    expect(await delivery(id)).toMatchObject({ state: "spoken", cost: 0.06, voice: { locale: "ru" } });
     expect((await gateway.post(`/v1/verifications/${id}/check`, { code: code.slice(0, 4) })).json.valid).toBe(true);
   });
 });

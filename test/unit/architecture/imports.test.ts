@@ -23,8 +23,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   numbers: [],
   apps: ["numbers"],
   sip: [],
-  // Makes prompts; knows no channel.
-  speech: [],
+  // Makes prompts, whose texts are among those of the messages.
+  speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
   "telephony/trunks": ["apps", "numbers", "telephony/asterisk"],
@@ -48,7 +48,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // What the channels that call have in common.
   "channels/calls": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
   "channels/voice": [
-    ...["caller-ids", "channels/calls", "channels/missed-call", "speech", "verification"],
+    ...["caller-ids", "channels/calls", "channels/messages", "channels/missed-call", "speech", "verification"],
     ...["telephony/asterisk", "telephony/calls", "telephony/trunks"],
   ],
   // Assembles what each feature declares.

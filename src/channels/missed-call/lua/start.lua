@@ -19,6 +19,7 @@ Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, p
           {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}
 ]]
 --- @include "begin"
+--- @include "caller_ids"
 
 -- Takes the first candidate of whose caller IDs none is in cool-down for this callee and leases them: from now on they
 -- count as shown and the first call as counted and live; each of these entries expires by itself.
@@ -32,11 +33,6 @@ local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldo
     return nil, { 'limited', limit, wait }
   end
 
-  local cooling_down = count_within(keys.shown, now, 0)
-  if cooling_down > max_cooling_down then
-    return nil, { 'refused', 'caller_ids_shown', time_at(keys.shown, cooling_down - max_cooling_down - 1) - now }
-  end
-
   local stride = calls + 3
   local hashes = {}
   for i = first, #ARGV, stride do
@@ -44,23 +40,10 @@ local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldo
       hashes[#hashes + 1] = ARGV[i + call]
     end
   end
-  local cooldowns = redis.call('ZMSCORE', keys.shown, unpack(hashes))
-  local chosen
-  for number = 1, #hashes / calls do
-    local last = number * calls
-    if not (cooldowns[last] or cooldowns[last - calls + 1]) then
-      chosen = number
-      break
-    end
-  end
+  local chosen, refusal = take_caller_ids(keys, now, hashes, calls, max_cooling_down, cooldown_ms)
   if not chosen then
-    return nil, { 'refused', 'all_cooling_down', cooling_down }
+    return nil, refusal
   end
-
-  for i = (chosen - 1) * calls + 1, chosen * calls do
-    redis.call('ZADD', keys.shown, now + cooldown_ms, hashes[i])
-  end
-  redis.call('PEXPIRE', keys.shown, cooldown_ms)
   count_ringing(delivery, 'missed_call', call_ms, over_ms)
   local rest = first + (chosen - 1) * stride + calls
   return { number = chosen, code = ARGV[rest], digits = ARGV[rest + 1], details = ARGV[rest + 2] }

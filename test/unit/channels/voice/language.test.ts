@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { candidates, chooseLanguage, languagesOfCountry } from "../../../../src/channels/voice/language.ts";
+import { candidates, chooseLanguage, languagesFor } from "../../../../src/channels/voice/language.ts";
 
 const sets: Readonly<Record<string, readonly string[]>> = {
   "digits/1": ["en", "pt", "ru"],
@@ -26,8 +26,9 @@ describe("the language of a call", () => {
     expect(chooseLanguage(["ru"], ["digits/9"], () => new Set())).toBeNull();
   });
 
-  it("is by default what the country's people speak", () => {
-    expect(["RU", "BR", "IN", "CN", "GB"].flatMap(languagesOfCountry)).toEqual(["ru", "pt", "hi", "zh", "en"]);
-    expect(languagesOfCountry(null)).toEqual([]);
+  it("is wanted by the request, then by the country, then by the app", () => {
+    expect(languagesFor("pt_br", "RU", "de")).toEqual(["pt-BR", "ru", "de"]);
+    expect(languagesFor(null, null, undefined)).toEqual([]);
+    expect(languagesFor("no tag", "GB", undefined)).toEqual([]);
   });
 });
