@@ -56,7 +56,7 @@ export function writeWav({ rate, samples }: Audio): Buffer {
   file.writeUInt16LE(16, 34);
   file.write("data", 36, "latin1");
   file.writeUInt32LE(bytes, 40);
-  samples.forEach((sample, i) => file.writeInt16LE(sample, headerBytes + 2 * i));
+  for (const [i, sample] of samples.entries()) file.writeInt16LE(sample, headerBytes + 2 * i);
   return file;
 }
 

@@ -91,7 +91,10 @@ export class LiveAttempt {
   #talk(): void {
     const { control, request, clock, logger, observer } = this.#parts;
     // Where the driver has no media control no call is kept; see `Dialer`.
-    if (control.media === null) return this.feed({ type: "finish" });
+    if (control.media === null) {
+      this.feed({ type: "finish" });
+      return;
+    }
     const answered = new LiveAnsweredCall({
       callId: request.callId,
       media: control.media,

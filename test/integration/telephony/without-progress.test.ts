@@ -17,6 +17,7 @@ const { world, driver, log, place } = withSetting({
   listensAt: "ari",
   several: true,
   tellsSipCallId: true,
+  plays: true,
 });
 
 const answer: readonly Step[] = [{ send: "200 OK", sdp: true }, "ack", "bye"];
