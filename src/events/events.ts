@@ -3,7 +3,6 @@ import type { CallerIdEvents } from "../caller-ids/events.ts";
 import type { InboundCallEvents } from "../channels/call-in/events.ts";
 import type { CallEvents } from "../channels/calls/events.ts";
 import type { MessageEvents } from "../channels/messages/events.ts";
-import type { CallEvents } from "../channels/missed-call/events.ts";
 import type { SmsEvents } from "../channels/sms/events.ts";
 import type { VerificationEvents } from "../verification/events.ts";
 import type { Bus, EventOf } from "./bus.ts";

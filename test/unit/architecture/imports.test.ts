@@ -9,11 +9,7 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
-const channels = ["channels/missed-call", "channels/call-in", ...messages];
-const channels = [
-  ...["channels/calls", "channels/missed-call", "channels/call-in"],
-  ...["channels/messages", "channels/voice"],
-];
+const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -63,7 +59,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
-  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
   build: ["config"],
   commands: [
     "app.ts",
