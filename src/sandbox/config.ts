@@ -73,7 +73,14 @@ export function sandboxConfig(
     },
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
-    apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },
+    apps: {
+      sandbox: {
+        api_keys_sha256: [apiKeyHash(sandboxKey)],
+        // Everything may be tried here, and nothing costs money.
+        ...{ custom_code: true, mixed_proofs: true, needs_person: false },
+      },
+    },
+    messages: { apps: { sandbox: { name: "OneRing Sandbox" } } },
     verification: {
       // One number is tried again and again here; limits are higher, but can still be reached.
       starts_per_callee_per_hour: 60,

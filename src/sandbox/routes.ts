@@ -73,11 +73,13 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
         reply.header("cache-control", "no-cache");
       },
     });
+    // Made once: some stand-ins register a device for each.
+    const examples = examplesOf(standIns);
     server.get("/sandbox/settings", async () => ({
       api_key: apiKey,
       channels: channels(),
       caller_id: { prefix: callerIdPrefix, prefix_for_people: callerIdPrefixForPeople, digits: callerIdDigits },
-      examples: examplesOf(standIns),
+      examples,
     }));
     server.get("/sandbox/events", (_, reply) => {
       const stream = streams.open([
