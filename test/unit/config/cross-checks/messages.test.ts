@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { MessagesConfig } from "../../../../src/channels/messages/config.ts";
 import { textWarnings } from "../../../../src/channels/messages/text-warnings.ts";
+import { examineConfig } from "../../../../src/commands/check.ts";
+import { configWarnings } from "../../../../src/config/warnings.ts";
 import { testConfig } from "../../../support/test-config.ts";
 import type { Change } from "../config-files.ts";
 import { cases } from "./cases.ts";
@@ -120,5 +122,20 @@ describe("warnings", () => {
     const [only, ...rest] = warnings({ apps: { shop: { name: "Shop", sms_retriever_hash: "FA+9qCX9VSu" } } });
     expect(rest).toEqual([]);
     expect(only ?? "the lines fit").toMatch(/SMS Retriever|the lines fit/);
+  });
+
+  it("are given at the start and by check, where the gateway sends SMS", () => {
+    const templates = [{ locale: "en", channel: "sms", text: `{code} ${"x".repeat(160)}` }];
+    const bind = { host: "smsc.example", system_id: "onering", password: "kX2pQz7L" };
+    const sms = {
+      routes: { acme: { smpp: { binds: { a: bind } } } },
+      prefixes: [{ prefix: "+", routes: ["acme"] }],
+    };
+    const config = testConfig({ sms, messages: { templates } });
+    const expected = /^messages\.templates\[0\]\.text needs 2 SMS segments/;
+    expect(configWarnings(config)).toContainEqual(expect.stringMatching(expected));
+    const findings = examineConfig(config).filter(({ level }) => level === "warn");
+    expect(findings.map(({ what }) => what)).toContainEqual(expect.stringMatching(expected));
+    expect(configWarnings(testConfig())).toEqual([]);
   });
 });
