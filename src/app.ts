@@ -5,7 +5,7 @@ import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import { callIn } from "./channels/call-in/index.ts";
-import { emailChannel } from "./channels/email/index.ts";
+import { email } from "./channels/email/index.ts";
 import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
 import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
 import { createTexts } from "./channels/messages/texts.ts";
@@ -125,7 +125,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       messages,
     ),
     messageChannel(whatsAppChannel.spec, messages),
-    ...(config.email ? [messageChannel(emailChannel({ config: config.email, clock, random, logger }), messages)] : []),
+    messageChannel(email({ config: config.email, clock, random, logger }), messages),
     messageChannel(push({ config: config.push, clock, random }), messages),
     ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,

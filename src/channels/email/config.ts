@@ -6,7 +6,6 @@ const addressForm = () => "^[^\\s@]+@[^\\s@]+$";
 const addressInWords = "an e-mail address";
 const nameForm = "^[a-z0-9][a-z0-9_-]{0,39}$";
 const hostForm = "^[A-Za-z0-9.:-]{1,253}$";
-const pathForm = "^[^\\s]+$";
 
 const EmailServer = section("One mail server that takes the messages (a submission server or a relay).", {
   name: text(nameForm, "1 to 40 lowercase letters, digits, - or _", {
@@ -32,10 +31,9 @@ const EmailServer = section("One mail server that takes the messages (a submissi
     description:
       "Accept `security: plain` to another host. Only where nobody else can read that network: codes and addresses are sent in the clear.",
   }),
-  ca_file: Type.Optional(
-    text(pathForm, "a path", {
-      description:
-        "PEM file of the certificate authority of a private server. Without it the well-known ones are trusted.",
+  ca: Type.Optional(
+    text("^-----BEGIN CERTIFICATE-----", "certificates in PEM: a variable that NAME_FILE gives the file of", {
+      description: "PEM of the certificate authority of a private server, instead of the well-known ones.",
     }),
   ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "User name for SMTP AUTH." })),

@@ -1,7 +1,6 @@
 /** Looks at what e-mail needs: mail servers in reach that log us in over TLS, and the DNS records that receivers look at. */
 
 import { Resolver } from "node:dns/promises";
-import { readFileSync } from "node:fs";
 import { systemClock } from "../../shared/clock.ts";
 import { domainOf, readAddress } from "./address.ts";
 import { type EmailConfig, type EmailServerConfig, portOf } from "./config.ts";
@@ -42,7 +41,6 @@ async function examineServer<F>(server: EmailServerConfig, config: EmailConfig, 
     const session = await openSession(
       {
         server,
-        ca: server.ca_file === undefined ? undefined : readFileSync(server.ca_file, "utf8"),
         clientName: config.client_name,
         replyTimeoutMs: config.reply_timeout_ms,
         clock: systemClock,
@@ -66,7 +64,7 @@ function fixOf({ security, user }: EmailServerConfig, error: unknown): string {
     return "Are user and password right, and does the server offer AUTH PLAIN, LOGIN or CRAM-MD5 on this port?";
   }
   if (/certificate|altnames|issuer|self.signed/i.test(why)) {
-    return "The certificate must be valid for `host`; give a private authority's certificate as `ca_file`.";
+    return "The certificate must be valid for `host`; give a private authority's certificate as `ca`.";
   }
   if (/starttls/i.test(why)) return "This port offers no STARTTLS: is it the one for `security: tls` (465)?";
   if (/wrong version|ssl|tls|EPROTO/i.test(why)) {

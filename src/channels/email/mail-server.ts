@@ -21,7 +21,6 @@ const recheckMs = 60_000;
 
 export interface MailServerParts {
   readonly server: EmailServerConfig;
-  readonly ca: string | undefined;
   readonly clientName: string | undefined;
   readonly connectTimeoutMs: number;
   readonly replyTimeoutMs: number;

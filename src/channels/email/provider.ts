@@ -3,7 +3,6 @@
  * is passed over; after a server may have taken a message, no other gets it. There are no receipts: `sent` means that a
  * mail server took it. Bounces (DSNs, RFC 3464) go to `bounces_to` and are not read.
  */
-import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -39,7 +38,7 @@ const resultOf = (server: string | null, smtpReply: string | null): MessageResul
 
 const failed = (reason: MessageFailure, result: MessageResult): MessageReport => ({ state: "failed", reason, result });
 
-/** A configuration that passed its checks. @throws where the key or a certificate file cannot be read any more */
+/** A configuration that passed its checks. @throws {TypeError} where one did not */
 export function createEmailProvider({ config, clock, random, logger: parent }: EmailParts): MessageProvider {
   const logger = parent.child({ part: "email" });
   const compose = createComposer({
@@ -52,7 +51,6 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   const servers = config.servers.map((server) =>
     createMailServer({
       server,
-      ca: server.ca_file === undefined ? undefined : readFileSync(server.ca_file, "utf8"),
       clientName: config.client_name,
       connectTimeoutMs: config.connect_timeout_ms,
       replyTimeoutMs: config.reply_timeout_ms,

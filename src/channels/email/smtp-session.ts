@@ -11,8 +11,6 @@ import { parseReply, type SmtpReply, type SmtpStage } from "./smtp-reply.ts";
 
 export interface SessionOptions {
   readonly server: EmailServerConfig;
-  /** PEM of the certificate authority; undefined: the well-known ones. */
-  readonly ca: string | undefined;
   /** Our name in EHLO; undefined: the machine's. */
   readonly clientName: string | undefined;
   /** Longest silence while a reply is awaited, and of a session that is not used. */
@@ -197,14 +195,14 @@ const maxReplyBytes = 65_536;
 /** A server in reach answers QUIT at once. */
 const quitMs = 1000;
 
-function connectionOptions({ server, ca, clientName, replyTimeoutMs }: SessionOptions, socket: net.Socket) {
+function connectionOptions({ server, clientName, replyTimeoutMs }: SessionOptions, socket: net.Socket) {
   return {
     connection: socket,
     host: server.host,
     secure: server.security === "tls",
     requireTLS: server.security === "starttls",
     ignoreTLS: server.security === "plain",
-    tls: { minVersion: "TLSv1.2" as const, ...(ca !== undefined && { ca }) },
+    tls: { minVersion: "TLSv1.2" as const, ...(server.ca !== undefined && { ca: server.ca }) },
     ...(clientName !== undefined && { name: clientName }),
     greetingTimeout: replyTimeoutMs,
     socketTimeout: replyTimeoutMs,

@@ -17,7 +17,7 @@ import { type Exim, startExim } from "../../support/exim.ts";
 import { ensureInterpreters } from "../../support/fetch/interpreters.ts";
 import { findMailPrograms } from "../../support/fetch/mail-programs.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
-import { configOf, message, sendBy } from "../../unit/channels/email/support.ts";
+import { configOf, message, pemOf, sendBy } from "../../unit/channels/email/support.ts";
 
 const fetchDeadlineMs = 10 * 60_000;
 const certificate = withCertificates();
@@ -40,7 +40,7 @@ beforeAll(async () => {
   if (programs === undefined) throw new Error("Exim is not here yet: run `npm run runtime -- --for-tests`");
   const made = await certificate();
   exim = await startExim(programs, { domain: "receiver.test", login, certificate: made });
-  const server = { name: "exim", host: "127.0.0.1", port: exim.port, security: "starttls", ca_file: made.certFile };
+  const server = { name: "exim", host: "127.0.0.1", port: exim.port, security: "starttls", ca: pemOf(made) };
   config = configOf({ from: "verify@sender.test", servers: [{ ...server, ...login }], dkim });
   const logger = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
   provider = createEmailProvider({ config, clock: systemClock, random: cryptoRandom, logger });

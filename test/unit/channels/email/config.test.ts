@@ -5,7 +5,7 @@ import { portOf } from "../../../../src/channels/email/config.ts";
 import { emailChecks } from "../../../../src/channels/email/config-checks.ts";
 import { isAligned, readDkimKey } from "../../../../src/channels/email/dkim-key.ts";
 import { withCertificates } from "../../../support/certificates.ts";
-import { configOf } from "./support.ts";
+import { configOf, pemOf } from "./support.ts";
 
 const certificate = withCertificates();
 const rsa = (bits: number) =>
@@ -41,8 +41,8 @@ describe("sound", () => {
   });
 
   it("a private authority's certificate", async () => {
-    const { certFile } = await certificate("smtp.example.com");
-    expect(problemsOf(configOf({ servers: [{ ...server, ca_file: certFile }] }))).toEqual([]);
+    const ca = pemOf(await certificate("smtp.example.com"));
+    expect(problemsOf(configOf({ servers: [{ ...server, ca }] }))).toEqual([]);
   });
 });
 
@@ -61,10 +61,10 @@ describe("refused", () => {
     ],
     ["a user without a password", { servers: [{ ...server, user: "u" }] }, "email.servers.0", "user and password"],
     [
-      "a certificate that is not there",
-      { servers: [{ ...server, ca_file: "/nowhere.pem" }] },
-      "email.servers.0.ca_file",
-      "ENOENT",
+      "a certificate that cannot be read",
+      { servers: [{ ...server, ca: "-----BEGIN CERTIFICATE-----\nno" }] },
+      "email.servers.0.ca",
+      "in PEM",
     ],
     [
       "DKIM of another domain",

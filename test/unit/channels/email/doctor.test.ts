@@ -6,7 +6,7 @@ import { examineEmail } from "../../../../src/channels/email/doctor.ts";
 import { fail, hint, ok, warn } from "../../../../src/doctor/finding.ts";
 import { freePort } from "../../../../src/local/process/free-port.ts";
 import { withCertificates } from "../../../support/certificates.ts";
-import { configOf, plain, withMail } from "./support.ts";
+import { configOf, pemOf, plain, withMail } from "./support.ts";
 
 const mail = withMail();
 const certificate = withCertificates();
@@ -40,7 +40,7 @@ describe("mail servers", () => {
     const made = await certificate();
     const login = { user: "onering", password: "correct horse battery" };
     const main = await mail.server({ security: "starttls", certificate: made, login });
-    const entry = { ...plain(main), security: "starttls", ca_file: made.certFile, ...login };
+    const entry = { ...plain(main), security: "starttls", ca: pemOf(made), ...login };
     const findings = await find({ servers: [entry] }, noDns, /^Mail server/);
     expect(findings).toMatchObject([{ level: "ok", what: expect.stringContaining("certificate verified, logged in") }]);
     expect(main.steps).toEqual(["connect", "auth"]);
@@ -48,13 +48,13 @@ describe("mail servers", () => {
 
   it.each([
     ["wrong password", { user: "onering", password: "wrong" }, "user and password"],
-    ["certificate of nobody that is known", {}, "ca_file"],
+    ["certificate of nobody that is known", {}, "`ca`"],
     ["TLS from the first byte where STARTTLS is offered", { security: "tls" }, "587"],
   ])("%s: says what to fix", async (words, more, fix) => {
     const made = await certificate();
     const login = { user: "onering", password: "correct horse battery" };
     const main = await mail.server({ security: "starttls", certificate: made, login });
-    const ca = words.startsWith("certificate") ? {} : { ca_file: made.certFile };
+    const ca = words.startsWith("certificate") ? {} : { ca: pemOf(made) };
     const entry = { ...plain(main), security: "starttls", ...ca, ...login, ...more };
     const [finding] = await find({ servers: [entry] }, noDns, /^Mail server/);
     expect(finding).toMatchObject({ level: "fail", fix: expect.stringContaining(fix) });

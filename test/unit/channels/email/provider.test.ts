@@ -5,7 +5,7 @@ import { Refusal } from "../../../../src/shared/refusal.ts";
 import { withCertificates } from "../../../support/certificates.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
 import { refusals } from "./refusals.ts";
-import { message, plain, sendBy, withMail } from "./support.ts";
+import { message, pemOf, plain, sendBy, withMail } from "./support.ts";
 
 const mail = withMail();
 const certificate = withCertificates();
@@ -212,7 +212,7 @@ describe("TLS", () => {
   it.each(["starttls", "tls"] as const)("%s with a private authority, and a login", async (security) => {
     const made = await certificate();
     const main = await mail.server({ security, certificate: made, login });
-    const entry = { ...plain(main), security, ca_file: made.certFile, ...login };
+    const entry = { ...plain(main), security, ca: pemOf(made), ...login };
     const { report } = await sendBy(await mail.provider({ servers: [entry] }));
     expect(report.state).toBe("sent");
     expect(main.mails).toMatchObject([{ encrypted: true, authenticated: true }]);
@@ -221,7 +221,7 @@ describe("TLS", () => {
   it("checks the certificate against the host's name", async () => {
     const made = await certificate("localhost");
     const main = await mail.server({ security: "starttls", certificate: made });
-    const entry = { ...plain(main), host: "localhost", security: "starttls", ca_file: made.certFile };
+    const entry = { ...plain(main), host: "localhost", security: "starttls", ca: pemOf(made) };
     expect((await sendBy(await mail.provider({ servers: [entry] }))).report.state).toBe("sent");
     const elsewhere = await mail.provider({ servers: [{ ...entry, host: "127.0.0.1" }] });
     expect(elsewhere.health()).toMatchObject({ up: false, detail: expect.stringMatching(/altnames/) });
@@ -235,7 +235,7 @@ describe("TLS", () => {
   ] as const)("%s: nothing is sent", async (_case, security, { name }: { name?: string }) => {
     const made = await certificate(name);
     const main = await mail.server({ security, certificate: made, login });
-    const ca = name === undefined ? {} : { ca_file: made.certFile };
+    const ca = name === undefined ? {} : { ca: pemOf(made) };
     const provider = await mail.provider({ servers: [{ ...plain(main), security, ...ca, ...login }] });
     expect(provider.health()).toMatchObject({ up: false, detail: expect.stringMatching(/certificate|altnames/i) });
     expect(main.steps).not.toContain("auth");
@@ -251,7 +251,7 @@ describe("TLS", () => {
   it("a wrong password: the server is down, and the reason says so", async () => {
     const made = await certificate();
     const main = await mail.server({ security: "starttls", certificate: made, login });
-    const entry = { ...plain(main), security: "starttls", ca_file: made.certFile, ...login, password: "wrong" };
+    const entry = { ...plain(main), security: "starttls", ca: pemOf(made), ...login, password: "wrong" };
     const provider = await mail.provider({ servers: [entry] });
     expect(provider.health()).toMatchObject({ up: false, detail: expect.stringContaining("535 5.7.8") });
   });

@@ -5,7 +5,7 @@ import { examineEmail } from "../../../../src/channels/email/doctor.ts";
 import { fail, hint, ok, warn } from "../../../../src/doctor/finding.ts";
 import type { SmtpStep } from "../../../../src/sandbox/providers/smtp-server-port.ts";
 import { withCertificates } from "../../../support/certificates.ts";
-import { configOf, message, plain, sendBy, withMail } from "./support.ts";
+import { configOf, message, pemOf, plain, sendBy, withMail } from "./support.ts";
 
 const mail = withMail();
 const certificate = withCertificates();
@@ -28,7 +28,7 @@ it.each<[string, SmtpStep, string]>([
 ])("%s", async (_case, step, reply) => {
   const made = await certificate();
   const main = await mail.server({ security: "starttls", certificate: made, login });
-  const entry = { ...plain(main), security: "starttls", ca_file: made.certFile, ...login };
+  const entry = { ...plain(main), security: "starttls", ca: pemOf(made), ...login };
   const config = { servers: [entry], dkim, reply_timeout_ms: 500 };
   const seen: unknown[] = [];
   if (step === "auth") main.set(step, { kind: "reply", text: reply });

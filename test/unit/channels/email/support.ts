@@ -114,6 +114,9 @@ export function withMail() {
   return { server, provider, log: () => lines.join("") };
 }
 
+/** The certificate as `ca` of a server. */
+export const pemOf = ({ certFile }: Certificate): string => readFileSync(certFile, "utf8");
+
 /** A configuration with its defaults. */
 export function configOf(given: Readonly<Record<string, unknown>>): EmailConfig {
   const whole = { from: "verify@example.com", ...given };
