@@ -26,6 +26,8 @@ const verificationScripts = [
   "find_open",
   "blind_check",
   "limit_on",
+  "reserve_callee",
+  "settle_callee",
   "reserve",
   "release",
 ] as const;

@@ -3,6 +3,7 @@ import type { VerificationSettings } from "../verification/config.ts";
 import type { Status } from "../verification/machine.ts";
 import type {
   BeginDelivery,
+  CalleeLimit,
   ChangeResult,
   DueStep,
   KeyReservation,
@@ -47,11 +48,23 @@ export function createVerificationStore(
     },
 
     async limitOn(app, callee, attempts) {
-      const reply = (await run("limit_on", calleeKey(callee), [now(), app, callee.hash, attempts])) as Reply;
-      if (reply[0] === "free") return null;
-      const answer = readScriptAnswer("", reply);
-      if (answer.kind !== "limited") throw unreadable(answer.kind);
-      return answer;
+      return readLimit((await run("limit_on", calleeKey(callee), [now(), app, callee.hash, attempts])) as Reply);
+    },
+
+    async reserveCallee({ app, callee, id, channel, automatic, codeMs, rings }) {
+      const args = [now(), app, callee.hash, id, channel, automatic ? 1 : 0, codeMs, rings ? 1 : 0];
+      const reply = (await run("reserve_callee", calleeKey(callee), args)) as Reply;
+      return readLimit(reply) ?? { renewed: reply[1] === 1 };
+    },
+
+    async settleCallee({ app, callee, id, channel }, result) {
+      const own = result.how === "begun" ? [result.token, result.ringMs] : [result.renewed ? 1 : 0, 0];
+      await run("settle_callee", calleeKey(callee), [now(), app, callee.hash, id, channel, result.how, ...own]);
+    },
+
+    async endCallee({ app, callee, id, channel }, wrongChecks) {
+      const args = [now(), app, callee.hash, id, channel, "ended", wrongChecks, 0];
+      await run("settle_callee", calleeKey(callee), args);
     },
 
     async read(app, id, person = false) {
@@ -116,6 +129,13 @@ export function createVerificationStore(
       await run("release", idempotencyKey(key), [id]);
     },
   };
+}
+
+function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } | null {
+  if (reply[0] === "free") return null;
+  const answer = readScriptAnswer("", reply);
+  if (answer.kind !== "limited") throw unreadable(answer.kind);
+  return answer;
 }
 
 /** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */

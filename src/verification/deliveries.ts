@@ -9,6 +9,7 @@ import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
 import { channelDown, clientGone, ended, limited, notFound, staleStep } from "./refusals.ts";
+import type { Share, Shares } from "./shares.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
 import type { RecipientRef } from "./workflow.ts";
@@ -35,11 +36,12 @@ export interface Deliveries {
 export function createDeliveries(options: {
   readonly store: VerificationStore;
   readonly endings: Endings;
+  readonly shares: Shares;
   readonly publish: Publish<VerificationEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Deliveries {
-  const { store, endings, publish, clock, logger } = options;
+  const { store, endings, shares, publish, clock, logger } = options;
   const recentRefusals = createRecentRefusals(clock);
 
   /**
@@ -54,11 +56,24 @@ export function createDeliveries(options: {
     return found && { kind: "limited", ...found };
   }
 
+  /** Another callee's limits lie elsewhere; null: the verification's own, which the start script holds. */
+  async function shareOf(channel: OpenChannel, { order, of, mode }: BeginRequest): Promise<Share | null> {
+    if (of === null) return null;
+    const { app, callee, verificationId: id } = order;
+    const share = { app: app.name, callee, id, channel: channel.name };
+    const { setupLimitMs } = channel;
+    return shares.reserve(share, { rings: channel.attemptsOf !== undefined, setupLimitMs }, mode === "step");
+  }
+
   async function tryToBegin(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
     const { order, of } = request;
     const { app, verificationId: id, callee, to, country, step } = order;
     const { mode, reference, metadata, session, workflow } = request;
-    const reservation = await channel.reserve(order);
+    const share = await shareOf(channel, request);
+    const reservation = await channel.reserve(order).catch((error: unknown) => {
+      share?.refused();
+      throw error;
+    });
     const delivery: BeginDelivery = {
       ...{ mode, app: app.name, id, channel: channel.name, reference, metadata, session, workflow, step },
       ...(of ?? { callee, to, country }),
@@ -71,8 +86,13 @@ export function createDeliveries(options: {
       answer = await reservation.begin((args) => store.begin(delivery, args));
       return answer;
     } finally {
-      if (answer?.kind === "begun") reservation.commit(answer.verification);
-      else reservation.release();
+      if (answer?.kind === "begun") {
+        share?.begun(newestOf(answer.verification).number);
+        reservation.commit(answer.verification);
+      } else {
+        share?.refused();
+        reservation.release();
+      }
     }
   }
 

@@ -27,6 +27,7 @@ import { isTerminal } from "./machine.ts";
 import { createOrders } from "./orders.ts";
 import { ended, notFound } from "./refusals.ts";
 import { createSealing } from "./sealing.ts";
+import { createShares } from "./shares.ts";
 import { createStarts } from "./starts.ts";
 import { createSteps } from "./steps.ts";
 import type { VerificationStore } from "./store-port.ts";
@@ -79,7 +80,13 @@ export function createVerifications(options: VerificationsOptions): Verification
   const hashes = createHashes(options.hmacKey);
   const codes = createDeliveryCodes(createCodes(options.hmacKey, keys.code), hashes, settings.message_code_length);
   const sealing = createSealing(random, options.hmacKey, keys.sealing);
-  const endings = createEndings({ store, publish, logger, stop: (verification) => stopDeliveries(verification) });
+  const endings = createEndings({
+    ...{ store, publish, logger },
+    stop(verification) {
+      stopDeliveries(verification);
+      shares.ended(verification);
+    },
+  });
   const channels = openChannels(options.channels, ({ name, proves }) =>
     createCore({
       ...options,
@@ -89,7 +96,8 @@ export function createVerifications(options: VerificationsOptions): Verification
   );
   const stopDeliveries: OpenChannel["stop"] = (verification) =>
     channels.find(newestOf(verification).channel)?.stop(verification);
-  const deliveries = createDeliveries({ store, endings, publish, clock, logger });
+  const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
+  const deliveries = createDeliveries({ store, endings, shares, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing);
   const starts = createStarts({ deliveries, orders, sealing });
   const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });

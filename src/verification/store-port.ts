@@ -155,6 +155,14 @@ export interface RefusedStep {
   readonly reason: string;
 }
 
+/** A delivery to a callee other than the verification's own, whose limits lie elsewhere. */
+export interface CalleeShare {
+  readonly app: string;
+  readonly callee: CalleeRef;
+  readonly id: string;
+  readonly channel: string;
+}
+
 /** One Idempotency-Key in use. */
 export interface IdempotentRequest {
   /** From `Hashes.idempotencyKey`. */
@@ -201,6 +209,22 @@ export interface VerificationStore {
     callee: CalleeRef,
     attempts: number,
   ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | null>;
+  /**
+   * Reserves the delivery's start and the wrong checks of its code, as a lease that ends by itself.
+   * @returns the limit that blocks it, or whether an earlier delivery of the verification holds the wrong checks already
+   */
+  reserveCallee(
+    share: CalleeShare & { readonly automatic: boolean; readonly codeMs: number; readonly rings: boolean },
+  ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | { readonly renewed: boolean }>;
+  /** The delivery with this token began (`ringMs`: its phone may ring so long), or was refused. */
+  settleCallee(
+    share: CalleeShare,
+    result:
+      | { readonly how: "begun"; readonly token: string; readonly ringMs: number }
+      | { readonly how: "refused"; readonly renewed: boolean },
+  ): Promise<void>;
+  /** Its verification ended after so many wrong checks. */
+  endCallee(share: CalleeShare, wrongChecks: number): Promise<void>;
   /** @param person a person asks: noted where the next step depends on it */
   read(
     app: string,

@@ -14,7 +14,7 @@ import {
   wire,
   world,
 } from "./workflow-world.ts";
-import { longestCallMs, refusalOf, shop } from "./world.ts";
+import { longestCallMs, refusalOf, shop, wrongCode } from "./world.ts";
 
 const fallback = [{ channel: "missed_call" }, { channel: "post" }];
 const begin = (workflow: readonly { channel: string; to?: string; waitMs?: number }[] = fallback, to = somebody()) =>
@@ -153,15 +153,20 @@ describe("a step that is refused", () => {
     await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
   });
 
-  it("is not skipped while the phone may still ring: it waits", async () => {
-    await open();
-    const { id } = await begin([{ channel: "post" }, { channel: "missed_call" }]);
-    const to = (await look(id)).to;
-    // Another app's call to the same phone rings.
-    world.clock.advance(15_000);
-    await world.verifications.settled();
-    await post.posted[0]?.becomes("undelivered").catch(() => undefined);
-    expect(to).toMatch(/^\+44/);
+  it("is not skipped while the phone may still ring: it waits until that is over", async () => {
+    const { placed } = await open();
+    const to = somebody();
+    const { id } = await begin([{ channel: "post" }, { channel: "missed_call" }], to);
+    await post.posted[0]?.becomes("sent");
+    await passes(15_000);
+    // Another verification's call to the same phone rings.
+    await world.verifications.start(shop, { to }, null);
+    await passes(15_000);
+    expect(placed).toHaveLength(1);
+    await world.ringOut();
+    await passes(3000);
+    expect(placed).toHaveLength(2);
+    expect(states(await look(id))).toEqual(["post sent", "missed_call calling"]);
   });
 });
 
@@ -334,5 +339,65 @@ describe("what is permitted", () => {
     const prefix = { GB: "post", "+447700": "wire" };
     expect(await firstOf(somebody(), {}, { workflow, first_channel: prefix })).toEqual(["wire", "missed_call", "post"]);
     expect(await firstOf(somebody(), {}, { first_channel: { GB: "post" } })).toEqual(["post"]);
+  });
+});
+
+describe("a step to another recipient", () => {
+  const address = "a@b.example";
+  const mixed = [{ channel: "missed_call" }, { channel: "mail", to: address }];
+  const opened = async (settings = {}) => open({ profile: { mixedProofs: true }, settings });
+  const mailTo = (to: string) => world.verifications.start(shop, { to, channel: "mail" }, null);
+
+  it("counts as a start for that one, and is refused by its limits", async () => {
+    await opened({ start_gap_seconds: 0, starts_per_callee_per_hour: 2 });
+    for (const of of [somebody(), somebody()]) {
+      await begin(mixed, of);
+      await callFails();
+    }
+    await posts(2, mail);
+    expect(await refusalOf(mailTo(address))).toMatchObject({ code: "rate_limited" });
+    const { id } = await begin(mixed);
+    await callFails();
+    await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
+    expect(mail.posted).toHaveLength(2);
+  });
+
+  it("reserves the wrong checks of its code there, and counts those that were made", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    const { id } = await begin(mixed);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    expect(await refusalOf(mailTo(address))).toMatchObject({ code: "rate_limited" });
+    for (const left of [2, 1]) {
+      const wrong = wrongCode(mail.posted[0]?.code ?? "");
+      expect(await verifications.check(shop, id, { code: wrong })).toMatchObject({ valid: false, checksLeft: left });
+    }
+    await verifications.cancel(shop, id);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 1 });
+  });
+
+  it("holds nothing there where it was refused", async () => {
+    await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    mail.fails("capacity");
+    const { id } = await begin(mixed);
+    await callFails();
+    await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
+    mail.fails(null);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 3 });
+  });
+
+  it("has a code of its own, and is not a missed call", async () => {
+    await opened();
+    const other = somebody();
+    const workflow = [{ channel: "post" }, { channel: "wire", to: other, waitMs: 0 }];
+    const { id } = await begin(workflow);
+    await post.posted[0]?.becomes("undelivered");
+    await posts(1, wire);
+    expect(wire.posted[0]).toMatchObject({ to: other });
+    expect(wire.posted[0]?.code).not.toBe(post.posted[0]?.code);
+    expect((await look(id)).deliveries.map(({ to }) => to)).toEqual([expect.any(String), other]);
+    const call = begin([{ channel: "post" }, { channel: "missed_call", to: somebody() }]);
+    expect(await refusalOf(call)).toMatchObject({ code: "not_supported" });
   });
 });
