@@ -120,6 +120,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     messageChannel(
       sms({
         config: config.sms,
+        limits: config,
         ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
       }),
       messages,

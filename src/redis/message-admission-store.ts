@@ -5,8 +5,9 @@ import type { Reply, RunScript } from "./run.ts";
 
 export function createMessageAdmission(run: RunScript): MessageAdmission {
   return {
-    async reserve(binds, messages, maxWaitMs) {
-      const args = [messages, maxWaitMs, ...binds.flatMap(({ name, messagesPerSecond }) => [name, messagesPerSecond])];
+    async reserve({ binds, messages, maxWaitMs, app, weight, shares }) {
+      const limits = binds.flatMap(({ name, messagesPerSecond }) => [name, messagesPerSecond]);
+      const args = [messages, maxWaitMs, app, weight, Number(shares), ...limits];
       const [kind, first, second] = (await run("reserve_bind", admissionKey, args)) as Reply;
       // Lua counts from 1.
       if (kind === "taken") return { kind, bind: Number(first) - 1, waitMs: Number(second) };

@@ -17,13 +17,23 @@ export type MessageTurn =
   /** Each bind is booked up to `maxWaitMs`; one may have room in `retryAfterMs`. */
   | { readonly kind: "full"; readonly retryAfterMs: number };
 
+export interface TurnRequest {
+  /** In order of preference; at least one. */
+  readonly binds: readonly BindLimits[];
+  /** So many in a row. */
+  readonly messages: number;
+  readonly maxWaitMs: number;
+  readonly app: string;
+  /** The app's share of a busy bind, relative to the other apps that send at the same time. */
+  readonly weight: number;
+  /** There are other apps, so none may take a whole bind. */
+  readonly shares: boolean;
+}
+
 /** Every method throws `Refusal("store_unavailable")` where the store did not answer: then nothing may be sent. */
 export interface MessageAdmission {
-  /**
-   * Reserves the time of so many messages in a row on the first bind that is free soon.
-   * @param binds in order of preference; at least one
-   */
-  reserve(binds: readonly BindLimits[], messages: number, maxWaitMs: number): Promise<MessageTurn>;
+  /** Reserves time on the first bind that is free soon. */
+  reserve(request: TurnRequest): Promise<MessageTurn>;
   /** Returns the time of messages that were not sent. */
   giveBack(bind: BindLimits, messages: number): Promise<void>;
 }

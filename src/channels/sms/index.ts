@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
+import { type CallerLimitsConfig, callerOf } from "../../telephony/trunks/app-limits.ts";
 import type { MessageChannelSpec } from "../messages/provider-port.ts";
 import type { MessageAdmission } from "./admission-port.ts";
 import type { SmsConfig, SmsRouteConfig } from "./config.ts";
@@ -19,6 +20,8 @@ export interface SmsParts {
   /** Undefined: the channel is off. */
   readonly config: SmsConfig | undefined;
   readonly admission: MessageAdmission;
+  /** The apps and their weights. */
+  readonly limits: CallerLimitsConfig;
   readonly messageParts: MessageParts;
   readonly publish: Publish<SmsEvents>;
   readonly clock: Clock;
@@ -46,6 +49,13 @@ export function sms(parts: SmsParts): MessageChannelSpec {
 
 /** A new way to send is a folder beside smpp/ and a line here. */
 function routeOf(name: string, { smpp }: SmsRouteConfig, parts: SmsParts): SmsRoute {
-  if (smpp !== undefined) return createSmppRoute({ ...parts, name, config: smpp });
+  if (smpp !== undefined)
+    return createSmppRoute({ ...parts, name, config: smpp, shareOf: (app) => shareOf(parts, app) });
   throw new Error(`sms.routes.${name} names no way to send`);
+}
+
+/** As on trunks. */
+function shareOf({ limits }: SmsParts, app: string) {
+  const { weight, sharesTrunks } = callerOf(limits, app, "+", false);
+  return { weight, shares: sharesTrunks };
 }

@@ -2,6 +2,7 @@
 import { Redis } from "ioredis";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { BindLimits } from "../../../src/channels/sms/admission-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -35,12 +36,24 @@ function bind(messagesPerSecond: number) {
   return { name: `acme.b${number}`, messagesPerSecond };
 }
 
+/** @param app of several; null: there is one */
+function reserve(
+  gateway: Store,
+  binds: readonly BindLimits[],
+  messages: number,
+  maxWaitMs: number,
+  app: string | null = null,
+) {
+  const share = { app: app ?? "shop", weight: 1, shares: app !== null };
+  return gateway.messageAdmission.reserve({ binds, messages, maxWaitMs, ...share });
+}
+
 describe("messages per second", () => {
   it("are spaced evenly over all gateways", async () => {
     const own = bind(10);
     const waits: number[] = [];
     for (let i = 0; i < 6; i++) {
-      const turn = await gateways[(i % 2) as 0 | 1].messageAdmission.reserve([own], 1, 10_000);
+      const turn = await reserve(gateways[(i % 2) as 0 | 1], [own], 1, 10_000);
       if (turn.kind === "taken") waits.push(turn.waitMs);
     }
     for (const [index, wait] of waits.entries()) {
@@ -52,16 +65,16 @@ describe("messages per second", () => {
 
   it("count every part of a long message", async () => {
     const own = bind(10);
-    await gateways[0].messageAdmission.reserve([own], 3, 1000);
-    expect(await gateways[1].messageAdmission.reserve([own], 1, 1000)).toMatchObject({ kind: "taken", bind: 0 });
-    const turn = await gateways[1].messageAdmission.reserve([own], 1, 1000);
+    await reserve(gateways[0], [own], 3, 1000);
+    expect(await reserve(gateways[1], [own], 1, 1000)).toMatchObject({ kind: "taken", bind: 0 });
+    const turn = await reserve(gateways[1], [own], 1, 1000);
     expect(turn.kind === "taken" && turn.waitMs).toBeGreaterThan(300);
   });
 
   it("beyond the longest wait are refused, and say when there is room", async () => {
     const own = bind(2);
-    for (let i = 0; i < 3; i++) await gateways[0].messageAdmission.reserve([own], 1, 1000);
-    const full = await gateways[1].messageAdmission.reserve([own], 1, 1000);
+    for (let i = 0; i < 3; i++) await reserve(gateways[0], [own], 1, 1000);
+    const full = await reserve(gateways[1], [own], 1, 1000);
     expect(full.kind).toBe("full");
     expect(full.kind === "full" && full.retryAfterMs).toBeGreaterThan(200);
     expect(full.kind === "full" && full.retryAfterMs).toBeLessThanOrEqual(500);
@@ -71,17 +84,28 @@ describe("messages per second", () => {
     const binds = [bind(5), bind(5)];
     const over = [];
     for (let i = 0; i < 4; i++) {
-      const turn = await gateways[0].messageAdmission.reserve(binds, 1, 1000);
+      const turn = await reserve(gateways[0], binds, 1, 1000);
       over.push(turn.kind === "taken" ? turn.bind : null);
     }
     expect(over).toEqual([0, 1, 0, 1]);
   });
 
+  it("of an app that sends more than its share leave a quarter of the queue to others", async () => {
+    const own = bind(10);
+    const greedy = [];
+    for (let i = 0; i < 20; i++) greedy.push(await reserve(gateways[0], [own], 1, 1000, "greedy"));
+    const taken = greedy.filter(({ kind }) => kind === "taken").length;
+    expect(taken).toBeGreaterThanOrEqual(8);
+    expect(taken).toBeLessThan(10);
+    expect(await reserve(gateways[1], [own], 1, 1000, "honest")).toMatchObject({ kind: "taken" });
+    expect(await reserve(gateways[0], [own], 1, 1000, "greedy")).toMatchObject({ kind: "full" });
+  });
+
   it("that were not sent are returned", async () => {
     const own = bind(2);
-    await gateways[0].messageAdmission.reserve([own], 2, 1000);
+    await reserve(gateways[0], [own], 2, 1000);
     await gateways[1].messageAdmission.giveBack(own, 2);
-    expect(await gateways[0].messageAdmission.reserve([own], 1, 0)).toEqual({ kind: "taken", bind: 0, waitMs: 0 });
+    expect(await reserve(gateways[0], [own], 1, 0)).toEqual({ kind: "taken", bind: 0, waitMs: 0 });
   });
 });
 

@@ -11,6 +11,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { ensureSmppPeers, type SmppPeers } from "../../support/fetch/smpp-peers.ts";
 import { type NetSmpp, startNetSmpp } from "../../support/smpp/net-smpp.ts";
 import {
+  alone,
   bindTo,
   eventually,
   freeAdmission,
@@ -50,7 +51,7 @@ async function open(
   const route = createSmppRoute({
     name: "acme",
     config: smppConfig({ a: bindTo(smsc.port, options.bind) }, options.config),
-    ...{ admission: freeAdmission, messageParts: partsInMemory(), publish: () => undefined },
+    ...{ admission: freeAdmission, shareOf: alone, messageParts: partsInMemory(), publish: () => undefined },
     ...{ clock: systemClock, random: cryptoRandom, logger: pino({ level: "silent" }) },
   });
   ends.push(() => route.stop(0));

@@ -17,12 +17,13 @@ import { meaningOf, type StatusReasons } from "./status.ts";
 import { submitsOf } from "./submit.ts";
 import { type EncodedText, encodeText } from "./text.ts";
 import { createTlvs } from "./tlvs.ts";
-import { createTurns, type RouteBind, type Turn } from "./turns.ts";
+import { createTurns, type RouteBind, type ShareOf, type Turn } from "./turns.ts";
 
 export interface SmppRouteParts {
   readonly name: string;
   readonly config: SmppConfig;
   readonly admission: MessageAdmission;
+  readonly shareOf: ShareOf;
   readonly messageParts: MessageParts;
   readonly publish: Publish<SmsEvents>;
   readonly clock: Clock;
@@ -61,7 +62,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       ...{ clock, random, logger },
     }),
   }));
-  const turns = createTurns({ admission, maxQueueMs: config.max_queue_ms, clock, logger });
+  const turns = createTurns({ admission, shareOf: parts.shareOf, maxQueueMs: config.max_queue_ms, clock, logger });
   const tlvsOf = createTlvs(config.tlvs);
   let reference = random.below(0x10000);
 
@@ -74,7 +75,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       const answer = await sendParts(turn, {
         submits: (over) => submitsOf(message, encode(over, message.text), settingsOf(over), own, tlvs),
         startLimitMs: config.max_queue_ms + config.response_timeout_ms,
-        ...{ route: name, binds, turns, statusReasons, publish, clock, logger },
+        ...{ route: name, app: message.app, binds, turns, statusReasons, publish, clock, logger },
       });
       if (answer.kind !== "taken") return answer;
       for (const id of answer.ids) receipts.answered(id, message.to.slice(1));
@@ -95,10 +96,10 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
   return {
     name,
     submitLimitMs: config.max_queue_ms + 2 * config.response_timeout_ms,
-    async reserve({ text }) {
+    async reserve({ app, text }) {
       const [first] = binds;
       if (first === undefined) throw new Error("a route without binds");
-      const turn = await turns.take(binds, encode(first, text).parts.length);
+      const turn = await turns.take(binds, app, encode(first, text).parts.length);
       if ("none" in turn) return turn;
       return {
         segments: encode(turn.over, text).segments,

@@ -15,6 +15,7 @@ import type { RouteBind, Turn, Turns } from "./turns.ts";
 
 export interface SendParts {
   readonly route: string;
+  readonly app: string;
   readonly binds: readonly RouteBind[];
   readonly turns: Turns;
   /** The message's submits over a bind. @throws {PduError} */
@@ -126,11 +127,11 @@ async function nextTurn(
   messages: number,
   hasBegun: boolean,
   lastStartMs: number,
-  { binds, turns, clock }: SendParts,
+  { binds, turns, app, clock }: SendParts,
 ): Promise<Turn | null> {
   const candidates = hasBegun ? binds : binds.filter((other) => other !== over);
   while (candidates.length > 0) {
-    const next = await turns.take(candidates, messages).catch(() => null);
+    const next = await turns.take(candidates, app, messages).catch(() => null);
     if (next === null || !("none" in next)) return next;
     const againAtMs = clock.nowMs() + next.retryAfterMs;
     if (!hasBegun || againAtMs >= lastStartMs) return null;

@@ -1,7 +1,7 @@
 /** Time on the binds of a route: which bind has room, and when a message may be sent over it. */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
-import type { BindLimits, MessageAdmission } from "../admission-port.ts";
+import type { BindLimits, MessageAdmission, TurnRequest } from "../admission-port.ts";
 import type { NoSmsPlace } from "../route-port.ts";
 import type { Bind } from "./bind.ts";
 import type { SmppBindConfig } from "./config.ts";
@@ -21,28 +21,32 @@ export interface Turn {
   readonly messages: number;
 }
 
+/** An app's share of a busy bind. */
+export type ShareOf = (app: string) => Pick<TurnRequest, "weight" | "shares">;
+
 export interface Turns {
   /** @throws {Refusal} `store_unavailable` */
-  take(candidates: readonly RouteBind[], messages: number): Promise<Turn | NoSmsPlace>;
+  take(candidates: readonly RouteBind[], app: string, messages: number): Promise<Turn | NoSmsPlace>;
   /** Ends a turn. @param unsent messages of it that were not sent: their time is returned */
   end(turn: Turn, unsent: number): void;
 }
 
 export function createTurns(options: {
   readonly admission: MessageAdmission;
+  readonly shareOf: ShareOf;
   readonly maxQueueMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Turns {
-  const { admission, maxQueueMs, clock, logger } = options;
+  const { admission, shareOf, maxQueueMs, clock, logger } = options;
   return {
-    async take(candidates, messages) {
+    async take(candidates, app, messages) {
       const busy = candidates.map(({ bind }) => bind.busy());
       const usable = candidates.filter((_, index) => busy[index] === null);
       if (usable.length === 0) return whyNone(busy.filter((one) => one !== null));
       const askedAtMs = clock.nowMs();
-      const limits = usable.map((one) => one.limits);
-      const turn = await admission.reserve(limits, messages, maxQueueMs);
+      const binds = usable.map(({ limits }) => limits);
+      const turn = await admission.reserve({ binds, messages, maxWaitMs: maxQueueMs, app, ...shareOf(app) });
       if (turn.kind === "full") return { none: "throttled", retryAfterMs: turn.retryAfterMs };
       const over = usable[turn.bind];
       if (over === undefined) throw new Error("the store took a bind that was not offered");

@@ -1,13 +1,14 @@
 /** Several binds of one route: failover between them, parts over them, time shared with other gateways. */
 import pino from "pino";
 import { expect, it } from "vitest";
-import type { BindLimits, MessageAdmission } from "../../../../src/channels/sms/admission-port.ts";
+import type { MessageAdmission, TurnRequest } from "../../../../src/channels/sms/admission-port.ts";
 import { createSmppRoute } from "../../../../src/channels/sms/smpp/route.ts";
 import { type Smsc, type SmscDecision, startSmsc } from "../../../../src/sandbox/providers/smsc.ts";
 import { type Clock, systemClock } from "../../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
 import {
+  alone,
   atEnd,
   bindTo,
   eventually,
@@ -41,7 +42,14 @@ async function routeTo(
     smscs.map((smsc, index) => [`b${index}`, bindTo(smsc.port, { messages_per_second: 10 })]),
   );
   const route = createSmppRoute({
-    ...{ name: "acme", config: smppConfig(binds), admission, messageParts: partsInMemory(), publish: () => undefined },
+    ...{
+      name: "acme",
+      config: smppConfig(binds),
+      admission,
+      shareOf: alone,
+      messageParts: partsInMemory(),
+      publish: () => undefined,
+    },
     ...{ clock, random: cryptoRandom, logger: pino({ level: "silent" }) },
   });
   atEnd(() => route.stop(0));
@@ -107,10 +115,10 @@ it("the rest of a long message goes over the other bind when the first throttles
 it("waits for its turn, spaces the parts, and returns the time of what is not sent", async () => {
   const clock = manualClock();
   const given: [string, number][] = [];
-  const asked: [readonly BindLimits[], number, number][] = [];
+  const asked: TurnRequest[] = [];
   const admission: MessageAdmission = {
-    reserve: async (binds, messages, maxWaitMs) => {
-      asked.push([binds, messages, maxWaitMs]);
+    reserve: async (request) => {
+      asked.push(request);
       return { kind: "taken", bind: 0, waitMs: 300 };
     },
     giveBack: async ({ name }, messages) => void given.push([name, messages]),
@@ -118,7 +126,14 @@ it("waits for its turn, spaces the parts, and returns the time of what is not se
   const smsc = await smscThat((number) => ({ answer: number === 3 ? 0x45 : 0 }));
   const { send, route } = await routeTo([smsc], admission, clock);
   const sent = send(long);
-  await eventually(() => expect(asked).toEqual([[[{ name: "acme.b0", messagesPerSecond: 10 }], 2, 1000]]));
+  await eventually(() =>
+    expect(asked).toEqual([
+      {
+        ...{ binds: [{ name: "acme.b0", messagesPerSecond: 10 }], messages: 2, maxWaitMs: 1000 },
+        ...{ app: "shop", weight: 1, shares: false },
+      },
+    ]),
+  );
   clock.pass(299);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(smsc.submits).toHaveLength(0);

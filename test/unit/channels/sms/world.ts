@@ -52,6 +52,9 @@ export function smppConfig(binds: SmppConfig["binds"], changed: Partial<SmppConf
   };
 }
 
+/** There is one app. */
+export const alone = () => ({ weight: 1, shares: false });
+
 /** Counts nothing: every turn is now, on the first bind that is offered. */
 export const freeAdmission: MessageAdmission = {
   reserve: async () => ({ kind: "taken", bind: 0, waitMs: 0 }),
@@ -140,6 +143,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     name: "acme",
     config: smppConfig({ a: bindTo(recorder?.port ?? smsc.port, options.bind) }, options.config),
     admission: options.admission ?? freeAdmission,
+    shareOf: alone,
     messageParts: options.parts ?? partsInMemory(),
     publish: (...[type, data]) => void events.push([type, data]),
     ...{ clock, random: cryptoRandom },
