@@ -111,20 +111,18 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     receipts: store.receipts(config.verification),
     publish,
   };
+  const smsChannel = sms({
+    config: config.sms,
+    limits: config,
+    ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
+  });
   const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
     voice({ config, telephony, callerIds, reputation, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
-    messageChannel(
-      sms({
-        config: config.sms,
-        limits: config,
-        ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
-      }),
-      messages,
-    ),
+    messageChannel(smsChannel.spec, messages),
     messageChannel(whatsAppChannel.spec, messages),
     messageChannel(email({ config: config.email, clock, random, logger }), messages),
     messageChannel(push({ config: config.push, clock, random }), messages),
@@ -160,7 +158,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     logger,
     clock,
     sandbox,
-    extraPlugins: [...extraPlugins, whatsAppChannel.webhook],
+    extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);

@@ -82,11 +82,14 @@ function secretsOf(
       [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
       [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,
     ]),
-    ...Object.entries(sms?.routes ?? {}).flatMap(([name, route]) =>
-      Object.entries(route?.smpp?.binds ?? {}).map(
+    ...Object.entries(sms?.routes ?? {}).flatMap(([name, route]) => [
+      ...Object.entries(route?.smpp?.binds ?? {}).map(
         ([bind, own]) => [["sms", "routes", name, "smpp", "binds", bind, "password"], own?.password] as const,
       ),
-    ),
+      [["sms", "routes", name, "http", "bearer"], route?.http?.bearer] as const,
+      [["sms", "routes", name, "http", "basic", "password"], route?.http?.basic?.password] as const,
+      [["sms", "routes", name, "http", "receipts", "secret"], route?.http?.receipts?.secret] as const,
+    ]),
   ];
   return all.flatMap(([path, value]) => (value && isSound(path) ? [{ path, value }] : []));
 }

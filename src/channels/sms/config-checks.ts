@@ -4,6 +4,7 @@ import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
 import type { SmsConfig, SmsRouteConfig } from "./config.ts";
+import { smsHttpProblems } from "./http/config-checks.ts";
 
 interface Sections {
   readonly sms?: SmsConfig;
@@ -12,6 +13,7 @@ interface Sections {
 
 export const smsChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["sms"], problems: routesHaveOneWay },
+  { reads: ["sms"], problems: httpRoutesAreRight },
   { reads: ["sms"], problems: prefixesHaveRoutes },
   { reads: ["sms"], problems: prefixesAreUnique },
   { reads: ["sms"], problems: countriesExist },
@@ -26,10 +28,16 @@ function routesHaveOneWay(sections: Sections, isSound: IsSound): Problem[] {
   return routesOf(sections).flatMap(([name, route]) => {
     const path = ["sms", "routes", name];
     if (!isSound(path)) return [];
-    const ways = (["smpp"] as const).filter((way) => route[way] !== undefined);
+    const ways = (["smpp", "http"] as const).filter((way) => route[way] !== undefined);
     if (ways.length === 1) return [];
     return [{ path, given: ways.join(" and ") || "neither", expected: "exactly one of smpp and http" }];
   });
+}
+
+function httpRoutesAreRight(sections: Sections, isSound: IsSound): Problem[] {
+  return routesOf(sections).flatMap(([name, { http }]) =>
+    http === undefined ? [] : smsHttpProblems(["sms", "routes", name, "http"], http, isSound),
+  );
 }
 
 function prefixesHaveRoutes({ sms }: Sections, isSound: IsSound): Problem[] {

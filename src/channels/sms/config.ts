@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { e164PrefixPattern } from "../../numbers/e164.ts";
 import { named, section, text } from "../../typed-yaml/parts.ts";
+import { SmsHttp } from "./http/config.ts";
 import { senderInWords, senderPattern } from "./smpp/addresses.ts";
 import { Smpp } from "./smpp/config.ts";
 
@@ -29,6 +30,7 @@ const Price = section("What one segment costs.", {
 
 export const SmsRouteSection = section("A route: one agreement with one carrier. Give exactly one of smpp and http.", {
   smpp: Type.Optional(Smpp),
+  http: Type.Optional(SmsHttp),
   senders: Senders("Senders on this route only, registered with its carrier; they go before `sms.senders`."),
   prices: Type.Array(Price, {
     default: [],

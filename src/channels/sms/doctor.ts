@@ -6,6 +6,7 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { isLoopback } from "../../shared/ip-address.ts";
 import type { SmsConfig, SmsRouteConfig } from "./config.ts";
+import { examineSmsHttp } from "./http/doctor.ts";
 import { createSmsRouting } from "./routing.ts";
 import type { SmppBindConfig } from "./smpp/config.ts";
 import { BindError, openSession, targetOf } from "./smpp/connect.ts";
@@ -30,6 +31,10 @@ export async function examineSms<F>(examination: SmsExamination, words: FindingW
   const { sms, clock = systemClock } = examination;
   const findings: F[] = [];
   for (const [name, route] of Object.entries(sms.routes)) {
+    if (route.http !== undefined) {
+      const { level, what, fix } = await examineSmsHttp(name, route.http, clock);
+      findings.push(level === "ok" ? words.ok(what) : words[level](what, fix ?? ""));
+    }
     if (route.smpp === undefined) continue;
     for (const [key, bind] of Object.entries(route.smpp.binds)) {
       findings.push(await examineBind(`${name}.${key}`, bind, route.smpp, clock, words));

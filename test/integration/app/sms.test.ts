@@ -6,8 +6,15 @@ import { type App, buildApp } from "../../../src/app.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { createLogger } from "../../../src/observability/log.ts";
-import { type Smsc, type SmscDecision, type SmscMessage, startSmsc } from "../../../src/sandbox/providers/smsc.ts";
+import { createSmsHttpStandIn } from "../../../src/sandbox/providers/http-sms.ts";
+import {
+  type Smsc,
+  type SmscDecision,
+  type SmscMessage,
+  startSmsc,
+} from "../../../src/sandbox/providers/smsc.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
@@ -19,6 +26,11 @@ let gateway: ReturnType<typeof gatewayClient>;
 let redis: Redis;
 let logged = "";
 let callee = 0;
+/** A provider with an HTTP API. */
+const aggregator = createSmsHttpStandIn({
+  ...{ clock: systemClock, random: cryptoRandom, logger: createLogger({ level: "silent" }) },
+  timings: { deliveryMs: 10, receiptMs: 10 },
+});
 /** The first route's SMSC and the second's. */
 let smscs: readonly [Smsc, Smsc];
 const phones: SmscMessage[] = [];
@@ -35,6 +47,7 @@ beforeAll(async () => {
       onMessage: (message) => phones.push(message),
     });
   smscs = [await start(0), await start(1)];
+  await aggregator.start();
   const route = ({ port }: Smsc, own: object = {}) => ({
     smpp: {
       ...{ response_timeout_ms: 1000, ...own },
@@ -59,10 +72,17 @@ beforeAll(async () => {
     ...gatewayDocument(parts),
     sms: {
       senders: [{ sender: "ACME" }],
-      routes: { one: route(smscs[0]), two: route(smscs[1]) },
-      prefixes: [{ prefix: "+", routes: ["one", "two"] }],
+      routes: { one: route(smscs[0]), two: route(smscs[1]), ...aggregatorRoutes() },
+      prefixes: [
+        { prefix: "+", routes: ["one", "two"] },
+        { prefix: "+4474009", routes: ["one", "aggregator"] },
+      ],
     },
   };
+  function aggregatorRoutes() {
+    const { sms } = aggregator.config() as { readonly sms: { readonly routes: Readonly<Record<string, object>> } };
+    return sms.routes;
+  }
   const stream = new Writable({
     write(chunk, _encoding, done) {
       logged += String(chunk);
@@ -72,7 +92,9 @@ beforeAll(async () => {
   app = await buildApp(resolveConfig({ name: "test", document, env: {} }), {
     logger: createLogger({ level: "debug" }, { stream }),
   });
-  gateway = gatewayClient((await app.start()).url);
+  const { url } = await app.start();
+  aggregator.setGateway?.(url);
+  gateway = gatewayClient(url);
 });
 afterAll(async () => {
   await app.stop();
@@ -80,6 +102,7 @@ afterAll(async () => {
     expect(smsc.counts.get("unbind")).toBe(1);
     await smsc.close();
   }
+  await aggregator.stop();
   redis.disconnect();
 });
 beforeEach(() => {
@@ -172,17 +195,29 @@ describe("what the SMSC does × what becomes of the delivery", () => {
   });
 });
 
-test("down on all routes: the start is refused and the probe says so", async () => {
+test("over SMPP throttled, then over HTTP, delivered by a signed receipt", async () => {
+  await expect.poll(async () => (await gateway.get("/readyz")).text).toMatch(/one: one\.a bound(?!,)/);
+  decisions = [{ answer: 0x58 }, taken];
+  const { id } = await start({ to: "+447400912345" });
+  await expect
+    .poll(() => delivery(id))
+    .toMatchObject({ state: "delivered", sms: { route: "aggregator", sender: "ACME", cost: null } });
+});
+
+test("down on all routes of a number: the start is refused, and the probe names what is down", async () => {
   for (const smsc of smscs) smsc.setReachable(false);
   await expect.poll(async () => (await start()).started.status).toBe(503);
   const { started } = await start();
   expect(started.json).toMatchObject({ code: "channel_unavailable" });
   const { json } = await gateway.get("/readyz");
-  expect(json.channels).toContainEqual(expect.objectContaining({ channel: "sms", up: false }));
+  expect(json.channels).toContainEqual({
+    ...{ channel: "sms", up: true },
+    detail: expect.stringMatching(/^one: one\.a (?!bound).+; two: two\.a (?!bound).+; aggregator: ok$/),
+  });
   for (const smsc of smscs) smsc.setReachable(true);
   await expect
     .poll(async () => (await gateway.get("/readyz")).text, { timeout: 20_000 })
-    .toContain("one: one.a bound; two: two.a bound");
+    .toContain("one: one.a bound; two: two.a bound;");
   expect((await start()).started.status).toBe(201);
 });
 

@@ -37,6 +37,22 @@ describe("the section", () => {
       /^sms\.routes\.acme: neither → exactly one of smpp and http/,
     ],
     [
+      "has a route with two ways to send",
+      withSms((sms) => {
+        const http = { url: "https://sms.example/send", json: '{"to":"{to}","text":"{text}"}' };
+        Object.assign(sms.routes.acme ?? {}, { http });
+      }),
+      /^sms\.routes\.acme: smpp and http → exactly one of smpp and http/,
+    ],
+    [
+      "has an HTTP route that sends credentials in the clear",
+      withSms((sms) => {
+        const http = { url: "http://sms.example/send", json: '{"to":"{to}","text":"{text}"}' };
+        sms.routes.acme = { http };
+      }),
+      /^sms\.routes\.acme\.http\.url: .* → an address that starts with https/,
+    ],
+    [
       "names a route that does not exist",
       withSms((sms) => (sms.prefixes = [{ prefix: "+", routes: ["acne"] }])),
       /^sms\.prefixes\[0\]\.routes\[0\]: "acne" → the name of one of sms\.routes.*acme/,
