@@ -1,4 +1,4 @@
-/** WhatsApp and push in the whole gateway: from the request to the person's phone and back, failures and receipts included. */
+/** WhatsApp, push and SMS over HTTP in the whole gateway: from the request to the person's phone and back, failures and receipts included. */
 import { createHmac } from "node:crypto";
 import { Writable } from "node:stream";
 import { Redis } from "ioredis";
@@ -10,6 +10,7 @@ import type { GatewayEvent } from "../../../src/events/events.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createFcmStandIn } from "../../../src/sandbox/providers/google.ts";
+import { createSmsHttpStandIn } from "../../../src/sandbox/providers/http-sms.ts";
 import { createMetaStandIn } from "../../../src/sandbox/providers/meta.ts";
 import { statusWebhook } from "../../../src/sandbox/providers/meta-server.ts";
 import type { FailureKind, StandIn, StandInMessage } from "../../../src/sandbox/providers/provider.ts";
@@ -26,7 +27,7 @@ const arrived: StandInMessage[] = [];
 const failing = new Map<string, FailureKind>();
 const receiptResults: string[] = [];
 let logged = "";
-let standIns: { readonly meta: StandIn; readonly fcm: StandIn; readonly webPush: StandIn };
+let standIns: { readonly [name in "meta" | "fcm" | "webPush" | "aggregator"]: StandIn };
 let config: Config;
 let app: App;
 let raw: Redis;
@@ -44,7 +45,10 @@ beforeAll(async () => {
   const logger = createLogger({ level: "debug" }, { stream });
   const timings = { deliveryMs: 5, receiptMs: 5, lateReceiptMs: 500 };
   const parts = { clock: systemClock, random: cryptoRandom, logger, timings };
-  standIns = { meta: createMetaStandIn(parts), fcm: createFcmStandIn(parts), webPush: createWebPushStandIn(parts) };
+  standIns = {
+    ...{ meta: createMetaStandIn(parts), aggregator: createSmsHttpStandIn(parts) },
+    ...{ fcm: createFcmStandIn(parts), webPush: createWebPushStandIn(parts) },
+  };
   for (const standIn of Object.values(standIns)) {
     standIn.onMessage((message) => arrived.push(message));
     standIn.setFailure((to) => [...failing].find(([part]) => part.includes(to))?.[1] ?? null);
@@ -56,10 +60,12 @@ beforeAll(async () => {
   const nothing = { url: "http://127.0.0.1:9", host: "127.0.0.1", port: 9, user: "nobody", password: "not-used-here" };
   const asterisk = { ari: nothing, ami: nothing } as unknown as AsteriskServer;
   const [fcm, webPush] = [standIns.fcm.config(), standIns.webPush.config()].map(({ push: own }) => own as object);
+  const { sms } = standIns.aggregator.config() as { readonly sms: object };
   const document = {
     ...gatewayDocument({ redisUrl, asterisk, config: { verification: { start_gap_seconds: "0" } } }),
     ...standIns.meta.config(),
     push: { ...fcm, ...webPush },
+    sms: { ...sms, prefixes: [{ prefix: "+", routes: ["aggregator"] }] },
   };
   config = resolveConfig({ name: "test", document, env: {} });
   app = await buildApp(config, {
@@ -70,7 +76,7 @@ beforeAll(async () => {
     },
   });
   const { url } = await app.start();
-  standIns.meta.setGateway?.(url);
+  for (const standIn of Object.values(standIns)) standIn.setGateway?.(url);
   gateway = gatewayClient(url);
 });
 afterAll(async () => {
@@ -168,6 +174,35 @@ describe("WhatsApp", () => {
   });
 });
 
+describe("SMS over a provider's HTTP API", () => {
+  it("from the request to the phone, the receipt and the code", async () => {
+    const to = somebody();
+    const id = await start({ to, channel: "sms" });
+    await expect
+      .poll(() => delivery(id))
+      .toMatchObject({ state: "delivered", sms: { route: "aggregator", sender: null, segments: 1 } });
+    const { json } = await gateway.post(`/v1/verifications/${id}/check`, { code: await codeFor(to) });
+    expect(json).toMatchObject({ valid: true, status: "verified" });
+  });
+
+  it.each([
+    ["unknown_recipient", "invalid_recipient"],
+    ["blocked", "blocked"],
+    ["failed_receipt", "not_reachable"],
+    ["down", "provider_down"],
+  ] as const)("%s: the next step begins at once", async (kind, reason) => {
+    const to = somebody();
+    failing.set(to, kind);
+    const id = await start({ to, workflow: [{ channel: "sms", wait_seconds: 60 }, { channel: "memory" }] });
+    await expect
+      .poll(async () => (await look(id)).deliveries, { interval: 20 })
+      .toMatchObject([
+        { channel: "sms", state: "failed", reason },
+        { channel: "memory", state: "sent" },
+      ]);
+  });
+});
+
 describe("push", () => {
   it("reaches Android and a browser, and proves a device", async () => {
     for (const standIn of [standIns.fcm, standIns.webPush]) {
@@ -201,14 +236,15 @@ describe("push", () => {
 });
 
 it("codes of ten digits, recipients and credentials are in no log, metric, answer or readable Redis value", async () => {
-  const whatsAppTo = somebody();
+  const [whatsAppTo, smsTo] = [somebody(), somebody()];
   const fcmTo = standIns.fcm.recipient?.(null) ?? "";
   const ids = [
     await start({ to: whatsAppTo, channel: "whatsapp", code_length: 10 }),
     await start({ to: fcmTo, channel: "push", code_length: 10 }),
+    await start({ to: smsTo, channel: "sms", code_length: 10 }),
   ];
-  const codes = [await codeFor(whatsAppTo), await codeFor(fcmTo)];
-  expect(codes.map((code) => code.length)).toEqual([10, 10]);
+  const codes = [await codeFor(whatsAppTo), await codeFor(fcmTo), await codeFor(smsTo)];
+  expect(codes.map((code) => code.length)).toEqual([10, 10, 10]);
   await expect.poll(async () => (await delivery(ids[0] ?? "")).state).toBe("delivered");
   const metrics = (await gateway.get("/metrics")).text;
   const answers = (await Promise.all(ids.map(look))).map((answer) => JSON.stringify(answer)).join();
@@ -217,14 +253,16 @@ it("codes of ten digits, recipients and credentials are in no log, metric, answe
   const dump = values.map((value) => value?.toString("latin1") ?? "").join();
   const { whatsapp, push } = config;
   const account = Object.values(push?.fcm ?? {})[0]?.service_account ?? "";
+  const { http } = config.sms?.routes.aggregator ?? {};
   const secrets = [
+    ...[http?.bearer, http?.receipts?.secret],
     ...[whatsapp?.access_token, whatsapp?.app_secret, whatsapp?.verify_token],
     ...[Object.values(push?.web_push ?? {})[0]?.private_key, account.slice(300, 340), "ya29."],
   ];
   for (const hidden of [...codes, ...secrets]) {
     for (const text of [logged, metrics, answers, dump]) expect(text).not.toContain(hidden);
   }
-  for (const recipient of [whatsAppTo.slice(1), fcmTo.slice(4)]) {
+  for (const recipient of [whatsAppTo.slice(1), smsTo.slice(1), fcmTo.slice(4)]) {
     for (const text of [logged, metrics, keys.join()]) expect(text).not.toContain(recipient);
   }
 });
