@@ -1,6 +1,7 @@
 /** The webhook that Meta calls: the handshake when it is registered (GET), and what became of messages (POST). */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { FastifyPluginAsync } from "fastify";
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyPluginAsync, onRequestHookHandler } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 
 /** Meta's largest: many statuses in one request. */
@@ -34,11 +35,14 @@ export function webhookRoutes(options: {
       return reply.type("text/plain; charset=utf-8").send(challenge);
     });
 
-    scope.post("/", { schema: { hide: true }, bodyLimit: maxBodyBytes }, async (request, reply) => {
+    // What cannot be signed is refused before its body is read.
+    const mayBeSigned: onRequestHookHandler = (request, _reply, done) => {
+      done(signatureIn(request.headers) === null ? notSigned() : undefined);
+    };
+    const options = { schema: { hide: true }, bodyLimit: maxBodyBytes, onRequest: mayBeSigned };
+    scope.post("/", options, async (request, reply) => {
       const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      if (!isSigned(raw, request.headers["x-hub-signature-256"], appSecret)) {
-        throw new Refusal("unauthorized", "X-Hub-Signature-256 is missing or wrong.");
-      }
+      if (!isSigned(raw, signatureIn(request.headers), appSecret)) throw notSigned();
       const body = parse(raw);
       if (body === null) throw new Refusal("invalid_request", "The body is not JSON.");
       // Meta repeats for days; those that were stored change nothing then.
@@ -54,10 +58,18 @@ function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-function isSigned(raw: Buffer, header: string | string[] | undefined, secret: string): boolean {
+function signatureIn(headers: IncomingHttpHeaders): Buffer | null {
+  const header = headers["x-hub-signature-256"];
   const hex = /^sha256=([0-9a-f]{64})$/i.exec(typeof header === "string" ? header : "")?.[1];
-  if (hex === undefined) return false;
-  return timingSafeEqual(Buffer.from(hex, "hex"), createHmac("sha256", secret).update(raw).digest());
+  return hex === undefined ? null : Buffer.from(hex, "hex");
+}
+
+function isSigned(raw: Buffer, signature: Buffer | null, secret: string): boolean {
+  return signature !== null && timingSafeEqual(signature, createHmac("sha256", secret).update(raw).digest());
+}
+
+function notSigned(): Refusal {
+  return new Refusal("unauthorized", "X-Hub-Signature-256 is missing or wrong.");
 }
 
 function parse(raw: Buffer): object | null {

@@ -4,6 +4,11 @@ import type { SmsHttpReceipts } from "./config.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+/** Whether the headers have what could be a signature; the body decides. */
+export function hasSignature(headers: Headers, config: SmsHttpReceipts): boolean {
+  return signatureOf(one(headers, config.signature_header), config) !== null;
+}
+
 /** @param raw the body as it came */
 export function isSigned(raw: Buffer, headers: Headers, config: SmsHttpReceipts, nowMs: number): boolean {
   const given = signatureOf(one(headers, config.signature_header), config);

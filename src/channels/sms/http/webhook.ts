@@ -1,10 +1,10 @@
 /** The webhooks of HTTP routes: POST /webhooks/sms/<route>. */
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyPluginAsync, onRequestHookHandler } from "fastify";
 import type { Clock } from "../../../shared/clock.ts";
 import { Refusal } from "../../../shared/refusal.ts";
 import { receiptsOf } from "./receipts.ts";
 import type { SmsHttpRoute } from "./route.ts";
-import { isSigned } from "./signature.ts";
+import { hasSignature, isSigned } from "./signature.ts";
 
 const maxBodyBytes = 1_048_576;
 
@@ -19,11 +19,14 @@ export function smsHttpWebhooks(routes: readonly SmsHttpRoute[], clock: Clock): 
     for (const route of routes) {
       const { receipts } = route;
       if (receipts === null || receipts === undefined) continue;
-      scope.post(`/${route.name}`, { schema: { hide: true }, bodyLimit: maxBodyBytes }, async (request, reply) => {
+      // What cannot be signed is refused before its body is read.
+      const mayBeSigned: onRequestHookHandler = (request, _reply, done) => {
+        done(hasSignature(request.headers, receipts) ? undefined : notSigned());
+      };
+      const options = { schema: { hide: true }, bodyLimit: maxBodyBytes, onRequest: mayBeSigned };
+      scope.post(`/${route.name}`, options, async (request, reply) => {
         const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        if (!isSigned(raw, request.headers, receipts, clock.nowMs())) {
-          throw new Refusal("unauthorized", "The signature is missing, wrong or too old.");
-        }
+        if (!isSigned(raw, request.headers, receipts, clock.nowMs())) throw notSigned();
         const found = receiptsOf(route.name, raw, receipts);
         if (found === null) throw new Refusal("invalid_request", "The body is not of the configured form.");
         const taken = await Promise.all(found.map((receipt) => route.receive(receipt)));
@@ -33,4 +36,8 @@ export function smsHttpWebhooks(routes: readonly SmsHttpRoute[], clock: Clock): 
       });
     }
   };
+}
+
+function notSigned(): Refusal {
+  return new Refusal("unauthorized", "The signature is missing, wrong or too old.");
 }

@@ -111,6 +111,13 @@ describe("signatures", () => {
     expect((await post(server, "{", sign("{"))).statusCode).toBe(400);
   });
 
+  it("a large body without a signature is refused before it is read", async () => {
+    const { server } = await webhook();
+    const large = JSON.stringify({ entry: "x".repeat(3_200_000) });
+    expect((await post(server, large)).statusCode).toBe(401);
+    expect((await post(server, large, "sha256=guess")).statusCode).toBe(401);
+  });
+
   it("a body above 3 MB is not read: 413", async () => {
     const { server } = await webhook();
     const large = JSON.stringify({ entry: "x".repeat(3_200_000) });
