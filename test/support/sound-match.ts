@@ -7,6 +7,8 @@ const samplesPerMs = 8;
 /** By so much of its beginning a sound is told from the others. */
 const identifyMs = 220;
 const frameMs = 60;
+/** How far timestamps may jump within a sound. */
+const mostJumpMs = 300;
 /** Quieter than this is silence; A-law's own noise is far below. */
 const loud = 400;
 /** The beginning of a sound may be off by so much: loud samples begin at another place after A-law. */
@@ -84,22 +86,42 @@ function bestAt(recording: Int16Array, at: number, references: References): Hear
   }
   if (best === null) return null;
   const reference = references.get(best.sound) ?? new Int16Array();
-  const to = best.from + follow(recording, best.from, reference);
-  const whole = to - best.from >= reference.length - frameMs * samplesPerMs;
-  return { ...best, to, whole };
+  const { to, done } = follow(recording, best.from, reference);
+  return { ...best, to, whole: done >= reference.length - frameMs * samplesPerMs };
 }
 
-/** How many samples of the reference the recording goes on with. */
-function follow(recording: Int16Array, from: number, reference: Int16Array): number {
+/**
+ * Where in the recording the reference goes on to, and how much of it was played. On a busy machine Asterisk sends late,
+ * and its timestamps jump: then the rest is looked for nearby.
+ */
+function follow(recording: Int16Array, from: number, reference: Int16Array): { to: number; done: number } {
   const frame = frameMs * samplesPerMs;
+  let at = from;
   let done = 0;
   while (done + frame <= reference.length) {
     const isQuiet =
-      energy(reference, done, frame) < 100 ** 2 * frame && energy(recording, from + done, frame) < 200 ** 2 * frame;
-    if (!isQuiet && correlation(recording, from + done, reference, done, frame) < 0.6) break;
+      energy(reference, done, frame) < 100 ** 2 * frame && energy(recording, at, frame) < 200 ** 2 * frame;
+    if (!isQuiet && correlation(recording, at, reference, done, frame) < 0.6) {
+      const jump = jumpTo(recording, at, reference, done);
+      if (jump === null) break;
+      at = jump;
+    }
     done += frame;
+    at += frame;
   }
-  return done + frame > reference.length ? reference.length : done;
+  return done + frame > reference.length
+    ? { to: at + reference.length - done, done: reference.length }
+    : { to: at, done };
+}
+
+function jumpTo(recording: Int16Array, at: number, reference: Int16Array, done: number): number | null {
+  const length = 2 * frameMs * samplesPerMs;
+  for (let shift = 1; shift <= mostJumpMs * samplesPerMs; shift++) {
+    for (const there of [at + shift, at - shift]) {
+      if (correlation(recording, there, reference, done, length) > 0.8) return there;
+    }
+  }
+  return null;
 }
 
 /** Normalised; 0 where either is silent. */
