@@ -8,7 +8,7 @@ import { type CallerLimitsConfig, callerOf } from "../../telephony/trunks/app-li
 import { splitSms } from "../messages/gsm.ts";
 import type { MessageChannelSpec } from "../messages/provider-port.ts";
 import type { MessageAdmission } from "./admission-port.ts";
-import type { SmsConfig } from "./config.ts";
+import type { SmsConfig, SmsRouteConfig } from "./config.ts";
 import type { SmsEvents } from "./events.ts";
 import { smsExample } from "./example.ts";
 import { createSmsHttpRoute, type SmsHttpRoute } from "./http/route.ts";
@@ -36,7 +36,6 @@ export interface SmsParts {
 export interface SmsChannel {
   readonly spec: MessageChannelSpec;
   /** Receipts of HTTP routes, under /webhooks/sms. */
-  /** Receipts of routes over HTTP, under /webhooks/sms. */
   readonly webhook: FastifyPluginAsync;
 }
 
@@ -45,19 +44,12 @@ export function sms(parts: SmsParts): SmsChannel {
   const routes = new Map(Object.entries(config.routes).map(([name, route]) => [name, routeOf(name, route, parts)]));
   const { clock, logger } = parts;
   const receiving = [...routes.values()].filter((route) => "receipts" in route);
-  const { config = { routes: {}, prefixes: [], senders: [] }, clock } = parts;
-  const overHttp = Object.entries(config.routes).flatMap(([name, { http }]) =>
-    http === undefined ? [] : [createSmsHttpRoute({ ...parts, name, config: http, segmentsOf })],
-  );
-  const overSmpp = Object.entries(config.routes).flatMap(([name, { smpp }]) =>
-    smpp === undefined ? [] : [createSmppRoute({ ...parts, name, config: smpp })],
-  const routes = new Map([...overSmpp, ...overHttp].map((route): [string, SmsRoute] => [route.name, route]));
   return {
     spec: {
       name: "sms",
       proves: "phone",
       enabled: parts.config !== undefined,
-      provider: createSmsProvider({ routes, routing: createSmsRouting(config), clock, logger, logger: parts.logger }),
+      provider: createSmsProvider({ routes, routing: createSmsRouting(config), clock, logger }),
       form: "sms",
       costs: true,
       schema: SmsBody,
@@ -65,7 +57,6 @@ export function sms(parts: SmsParts): SmsChannel {
     },
     async webhook(server) {
       await server.register(smsHttpWebhooks(receiving, clock), { prefix: "/webhooks/sms" });
-      await server.register(smsHttpWebhooks(overHttp, clock), { prefix: "/webhooks/sms" });
     },
   };
 }

@@ -7,12 +7,7 @@ import { resolveConfig } from "../../../src/config/load.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createSmsHttpStandIn } from "../../../src/sandbox/providers/http-sms.ts";
-import {
-  type Smsc,
-  type SmscDecision,
-  type SmscMessage,
-  startSmsc,
-} from "../../../src/sandbox/providers/smsc.ts";
+import { type Smsc, type SmscDecision, type SmscMessage, startSmsc } from "../../../src/sandbox/providers/smsc.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
