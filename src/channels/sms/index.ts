@@ -63,9 +63,9 @@ export function sms(parts: SmsParts): SmsChannel {
 
 /** A new way to send is a folder beside smpp/ and http/, and a line here. */
 function routeOf(name: string, { smpp, http }: SmsRouteConfig, parts: SmsParts): SmsRoute | SmsHttpRoute {
-  if (smpp !== undefined)
-    return createSmppRoute({ ...parts, name, config: smpp, shareOf: (app) => shareOf(parts, app) });
-  if (http !== undefined) return createSmsHttpRoute({ ...parts, name, config: http, segmentsOf });
+  const common = { ...parts, name, shareOf: (app: string) => shareOf(parts, app) };
+  if (smpp !== undefined) return createSmppRoute({ ...common, config: smpp });
+  if (http !== undefined) return createSmsHttpRoute({ ...common, config: http, segmentsOf });
   throw new Error(`sms.routes.${name} names no way to send`);
 }
 

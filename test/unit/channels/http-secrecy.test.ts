@@ -1,5 +1,6 @@
 /** No credential, code, text or recipient leaves a provider by a report, an error, a state of health or a finding. */
 import { inspect } from "node:util";
+import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { MessageProvider } from "../../../src/channels/messages/provider-port.ts";
 import { examinePush } from "../../../src/channels/push/doctor.ts";
@@ -17,6 +18,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { readValue } from "../../../src/typed-yaml/read.ts";
 import { nodeOf } from "../../../src/typed-yaml/schema-node.ts";
+import { freeMessageAdmission } from "../../support/free-message-admission.ts";
 import { noJitter, whatsAppSecrets, whatsAppWithMeta } from "../../support/http-providers.ts";
 import { deliver, outgoingMessage, secretCode } from "../../support/outgoing-message.ts";
 import { apnsTo, fcmTo, pushWithServices } from "../../support/push-services.ts";
@@ -89,7 +91,16 @@ it("an SMS route over HTTP", async () => {
     ...{ request_timeout_ms: 500, query: { key: "query-secret-77" } },
   };
   const config = readValue(nodeOf(SmsHttp), document, [], () => undefined) as SmsHttpConfig;
-  const route = createSmsHttpRoute({ name: "a", config, segmentsOf: () => 1, clock: systemClock, random: noJitter });
+  const route = createSmsHttpRoute({
+    name: "a",
+    config,
+    segmentsOf: () => 1,
+    shareOf: () => ({ weight: 2, shares: false }),
+    admission: freeMessageAdmission,
+    logger: pino({ level: "silent" }),
+    clock: systemClock,
+    random: noJitter,
+  });
   const traces: string[] = [];
   const message = { ...outgoingMessage("+447911123456"), sender: null, validityMs: 60_000 };
   const once = async () => {

@@ -18,6 +18,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { readValue } from "../../../src/typed-yaml/read.ts";
 import { nodeOf } from "../../../src/typed-yaml/schema-node.ts";
+import { freeMessageAdmission } from "../../support/free-message-admission.ts";
 import { deliver, outgoingMessage, secretCode } from "../../support/outgoing-message.ts";
 import { testConfig } from "../../support/test-config.ts";
 
@@ -77,7 +78,16 @@ async function opened(name: string, kind: FailureKind | null): Promise<Opened> {
     const { http } = (config as { sms: { routes: { aggregator: { http: object } } } }).sms.routes.aggregator;
     const own = readValue(nodeOf(SmsHttp), http, [], (problem) => expect(problem).toBeNull()) as SmsHttpConfig;
     const route = createSmsHttpRoute({
-      ...{ name: "aggregator", config: own, segmentsOf: () => 1, clock: systemClock, random: cryptoRandom },
+      ...{
+        name: "aggregator",
+        config: own,
+        segmentsOf: () => 1,
+        shareOf: () => ({ weight: 2, shares: false }),
+        admission: freeMessageAdmission,
+        logger: pino({ level: "silent" }),
+        clock: systemClock,
+        random: cryptoRandom,
+      },
     });
     route.onReceipt(receive);
     onTestFinished(() => route.stop(0));

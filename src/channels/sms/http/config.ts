@@ -166,7 +166,13 @@ export const SmsHttp = section(
       10,
       1,
       10_000,
-      "Highest rate of each gateway process; ask the carrier, and divide by the number of gateways. 10 is a cautious default.",
+      "Admission control: messages per second over all gateways, evenly spaced; ask the carrier for its limit. 10 is a cautious default.",
+    ),
+    max_queue_ms: ms(
+      1000,
+      0,
+      10_000,
+      "Longest wait of a message for its turn under `messages_per_second`. People wait for the code; beyond a second another route or channel is faster.",
     ),
     request_timeout_ms: ms(
       5000,

@@ -1,4 +1,5 @@
 /** A route over HTTP: how one message goes to a provider that the configuration describes. */
+import type { Logger } from "pino";
 import { createOutgoingHttp } from "../../../outgoing-http/client.ts";
 import { OutgoingHttpError } from "../../../outgoing-http/failure.ts";
 import { createGate } from "../../../outgoing-http/gate.ts";
@@ -7,11 +8,14 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import { createInProgress, withoutAnswer } from "../../messages/over-http.ts";
 import type { Receipt, ReceiptReceiver } from "../../messages/provider-port.ts";
+import type { MessageAdmission, MessageTurn } from "../admission-port.ts";
 import type { SmsAnswer, SmsMessage, SmsRoute } from "../route-port.ts";
 import { answerReader, refused } from "./answers.ts";
 import type { SmsHttpConfig } from "./config.ts";
 import { requestTemplate, valuesOf } from "./template.ts";
 
+/** Of one process: never reached. */
+const unlimited = 100_000;
 /** Timers of a busy process are late. */
 const timerMarginMs = 1000;
 
@@ -27,8 +31,12 @@ export interface SmsHttpRouteParts {
   readonly config: SmsHttpConfig;
   /** How many segments a text takes. */
   readonly segmentsOf: (text: string) => number;
+  readonly admission: MessageAdmission;
+  /** An app's weight, and whether there are others to share with. */
+  readonly shareOf: (app: string) => { readonly weight: number; readonly shares: boolean };
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
   /** In tests. */
   readonly http?: OutgoingHttp;
 }
@@ -37,10 +45,12 @@ export interface SmsHttpRouteParts {
 export const receiptIdOf = (route: string, messageId: string) => `${route}:${messageId}`;
 
 export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
-  const { name, config, segmentsOf, clock, random } = parts;
+  const { name, config, segmentsOf, admission, shareOf, clock, random, logger } = parts;
   const { request_timeout_ms: deadlineMs, idempotency_header: idempotencyHeader } = config;
   const http = parts.http ?? createOutgoingHttp({ clock, allowPrivate: config.allow_private, deadlineMs });
-  const gate = createGate({ clock, random, perSecond: config.messages_per_second });
+  /** Back-off and circuit; the rate itself is counted over all gateways. */
+  const gate = createGate({ clock, random, perSecond: unlimited });
+  const limits = { name: `${name}.http`, messagesPerSecond: config.messages_per_second };
   const fillRequest = requestTemplate(config);
   const read = answerReader(config, config.receipts === undefined ? null : (id) => receiptIdOf(name, id));
   const inProgress = createInProgress(clock);
@@ -71,19 +81,46 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
     }
   }
 
+  async function takeTurn(app: string): Promise<MessageTurn> {
+    try {
+      const own = { binds: [limits], messages: 1, maxWaitMs: config.max_queue_ms };
+      return await admission.reserve({ ...own, app, ...shareOf(app) });
+    } catch (error) {
+      gate.leave();
+      throw error;
+    }
+  }
+
+  async function sendAt(atMs: number, request: OutgoingRequest): Promise<SmsAnswer> {
+    const waitMs = atMs - clock.nowMs();
+    if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+    return await send(request);
+  }
+
   return {
     name,
     receipts: config.receipts ?? null,
-    submitLimitMs: deadlineMs * tries + timerMarginMs,
-    async reserve({ text }) {
+    submitLimitMs: config.max_queue_ms + deadlineMs * tries + timerMarginMs,
+    async reserve({ app, text }) {
       const entry = gate.enter();
       if (!entry.open) {
         return { none: entry.why === "down" ? "provider_down" : "throttled", retryAfterMs: entry.retryAfterMs };
       }
+      const startedMs = clock.nowMs();
+      const turn = await takeTurn(app);
+      if (turn.kind === "full") {
+        gate.leave();
+        return { none: "throttled", retryAfterMs: turn.retryAfterMs };
+      }
       return {
         segments: segmentsOf(text),
-        submit: (message) => inProgress.track(send(requestOf(message))),
-        release: () => gate.leave(),
+        submit: (message) => inProgress.track(sendAt(startedMs + turn.waitMs, requestOf(message))),
+        release() {
+          gate.leave();
+          admission.giveBack(limits, 1).catch(() => {
+            logger.warn({ route: name }, "time of an unsent message could not be returned: it passes unused");
+          });
+        },
       };
     },
     onReceipt(next) {

@@ -1,8 +1,10 @@
 /** A route before a simulated aggregator: what is sent, what answers and receipts mean, and when the next may go. */
 import { createHmac } from "node:crypto";
 import { fastify } from "fastify";
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Receipt } from "../../../../src/channels/messages/provider-port.ts";
+import type { MessageAdmission, MessageTurn } from "../../../../src/channels/sms/admission-port.ts";
 import { SmsHttp, type SmsHttpConfig } from "../../../../src/channels/sms/http/config.ts";
 import { smsHttpProblems } from "../../../../src/channels/sms/http/config-checks.ts";
 import { createSmsHttpRoute } from "../../../../src/channels/sms/http/route.ts";
@@ -13,9 +15,11 @@ import { createOutgoingHttp } from "../../../../src/outgoing-http/client.ts";
 import { smsHttpRouteConfig } from "../../../../src/sandbox/providers/http-sms.ts";
 import { startSmsHttp } from "../../../../src/sandbox/providers/sms-http-server.ts";
 import { systemClock } from "../../../../src/shared/clock.ts";
+import { Refusal } from "../../../../src/shared/refusal.ts";
 import type { Problem } from "../../../../src/typed-yaml/errors.ts";
 import { readValue } from "../../../../src/typed-yaml/read.ts";
 import { nodeOf } from "../../../../src/typed-yaml/schema-node.ts";
+import { freeMessageAdmission } from "../../../support/free-message-admission.ts";
 import { noJitter } from "../../../support/http-providers.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
 import { secretCode } from "../../../support/outgoing-message.ts";
@@ -40,16 +44,27 @@ async function route(
     readonly failureOf?: (to: string) => string | null;
     readonly own?: object;
     readonly clock?: typeof systemClock;
+    readonly admission?: MessageAdmission;
   } = {},
 ) {
-  const { failureOf = () => null, own = {}, clock = systemClock } = options;
+  const { failureOf = () => null, own = {}, clock = systemClock, admission = freeMessageAdmission } = options;
   const service = await startSmsHttp({ token, signingKey, failureOf });
   onTestFinished(() => service.close());
   const document = { ...smsHttpRouteConfig({ url: service.url, token, signingKey }), request_timeout_ms: 1000, ...own };
   const { config, problems } = configOf(document);
   expect(problems).toEqual([]);
   const http = createOutgoingHttp({ clock: systemClock, allowPrivate: true, deadlineMs: config.request_timeout_ms });
-  const created = createSmsHttpRoute({ name: "a", config, segmentsOf: () => 1, clock, random: noJitter, http });
+  const created = createSmsHttpRoute({
+    name: "a",
+    config,
+    segmentsOf: () => 1,
+    shareOf: () => ({ weight: 2, shares: false }),
+    admission,
+    logger: pino({ level: "silent" }),
+    clock,
+    random: noJitter,
+    http,
+  });
   onTestFinished(() => created.stop(0));
   const send = async (own: Partial<SmsMessage> = {}) => {
     const place = await created.reserve({ ...message, ...own });
@@ -147,6 +162,57 @@ describe("each failure", () => {
   ])("%s", async (_, own, expected) => {
     const { send } = await route({ own });
     expect(await send()).toMatchObject(expected);
+  });
+});
+
+describe("the rate, which all gateways share", () => {
+  const at = (answer: MessageTurn) => {
+    const given: (readonly [string, number])[] = [];
+    const asked: (readonly [string, number, number])[] = [];
+    const admission: MessageAdmission = {
+      async reserve({ binds: [bind], messages, maxWaitMs, app, weight }) {
+        asked.push([`${bind?.name} ${bind?.messagesPerSecond} ${app} ${weight}`, messages, maxWaitMs]);
+        return answer;
+      },
+      async giveBack({ name }, messages) {
+        given.push([name, messages]);
+      },
+    };
+    return { admission, asked, given };
+  };
+
+  it("a message waits for its turn", async () => {
+    const clock = manualClock();
+    const { admission, asked } = at({ kind: "taken", bind: 0, waitMs: 400 });
+    const { service, send } = await route({ clock, admission, own: { messages_per_second: 5 } });
+    const answer = send();
+    await expect.poll(() => clock.pending).toBe(1);
+    expect(service.requests).toBe(0);
+    clock.pass(400);
+    expect(await answer).toMatchObject({ kind: "taken" });
+    expect(asked).toEqual([["a.http 5 shop 2", 1, 1000]]);
+  });
+
+  it("without a turn soon there is no place here", async () => {
+    const { admission } = at({ kind: "full", retryAfterMs: 700 });
+    const { send } = await route({ admission });
+    expect(await send()).toEqual({ none: "throttled", retryAfterMs: 700 });
+  });
+
+  it("a turn that is not used is returned", async () => {
+    const { admission, given } = at({ kind: "taken", bind: 0, waitMs: 0 });
+    const { route: created } = await route({ admission });
+    const place = await created.reserve(message);
+    if ("release" in place) place.release();
+    expect(given).toEqual([["a.http", 1]]);
+  });
+
+  it("while the store is away nothing is sent", async () => {
+    const refusal = new Refusal("store_unavailable", "Redis is unreachable.");
+    const admission = { ...freeMessageAdmission, reserve: () => Promise.reject(refusal) };
+    const { service, send } = await route({ admission });
+    await expect(send()).rejects.toBe(refusal);
+    expect(service.requests).toBe(0);
   });
 });
 
