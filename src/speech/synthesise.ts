@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { againSound, digitSounds, pressKeySound, yourCodeSound } from "./sound-names.ts";
 import { forTelephone } from "./telephone-audio.ts";
 import { type PromptTexts, promptTexts } from "./texts.ts";
-import { readWav, writeWav } from "./wav.ts";
+import { type Audio, readWav, writeWav } from "./wav.ts";
 
 /** How espeak-ng is started. */
 export interface Synthesiser {
@@ -19,6 +19,8 @@ const deadlineMs = 20_000;
 const maxBytes = 4 * 1024 * 1024;
 /** Words a minute: slower than the default of 175, since digits are written down. */
 const wordsPerMinute = 140;
+/** After each digit: with it a digit takes some 0.8 s, as long as a recorded one. */
+export const digitPauseMs = 350;
 /** The formats that Asterisk's own modules play; a file in any of them is the sound. */
 const formats = new Set(["gsm", "wav", "WAV", "wav49", "sln", "sln16", "ulaw", "ul", "pcm", "alaw", "al", "g722"]);
 
@@ -48,7 +50,8 @@ export async function makeSounds(synthesiser: Synthesiser, folder: string, langu
       continue;
     }
     try {
-      await writeWhole(file, await speak(synthesiser, texts.voice, text));
+      const pauseMs = digitSounds.includes(sound) ? digitPauseMs : 0;
+      await writeWhole(file, writeWav(forTelephone(await speak(synthesiser, texts.voice, text), pauseMs)));
     } catch (error) {
       return { language, made, kept, problem: (error as Error).message };
     }
@@ -68,13 +71,13 @@ async function hasSound(file: string): Promise<boolean> {
   return files.some((one) => path.parse(one).name === name && formats.has(path.extname(one).slice(1)));
 }
 
-/** @returns a WAV file @throws {Error} with the end of what espeak-ng printed */
-async function speak({ command, args }: Synthesiser, voice: string, text: string): Promise<Buffer> {
+/** @throws {Error} with the end of what espeak-ng printed */
+async function speak({ command, args }: Synthesiser, voice: string, text: string): Promise<Audio> {
   const own = ["-v", voice, "-s", String(wordsPerMinute), "--stdout", text];
   const options = { encoding: "buffer" as const, timeout: deadlineMs, maxBuffer: maxBytes };
   try {
     const { stdout } = await promisify(execFile)(command, [...args, ...own], options);
-    return writeWav(forTelephone(readWav(stdout)));
+    return readWav(stdout);
   } catch (error) {
     const printed = (error as { stderr?: Buffer }).stderr?.toString("utf8").trim().slice(-200);
     throw new Error(`espeak-ng cannot speak with the voice ${voice}: ${printed || (error as Error).message}`);

@@ -13,8 +13,12 @@ const marginMs = 30;
 const peak = 0.63;
 const fullScale = 32_767;
 
-export function forTelephone(audio: Audio): Audio {
-  return { rate: telephoneRate, samples: level(trim(resample(audio))) };
+/** @param pauseMs silence after the speech */
+export function forTelephone(audio: Audio, pauseMs = 0): Audio {
+  const speech = level(trim(resample(audio)));
+  const samples = new Int16Array(speech.length + (pauseMs * telephoneRate) / 1000);
+  samples.set(speech);
+  return { rate: telephoneRate, samples };
 }
 
 /** Windowed-sinc interpolation (Hann window), which filters and changes the rate in one step. */

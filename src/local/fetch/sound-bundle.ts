@@ -1,8 +1,8 @@
 /** Sounds for the private Asterisk: Debian's recorded digits where there are some, and the rest from espeak-ng. */
 import { createHash } from "node:crypto";
-import { access, cp, mkdir, readdir, rename } from "node:fs/promises";
+import { access, cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { makeSounds } from "../../speech/synthesise.ts";
+import { digitPauseMs, makeSounds } from "../../speech/synthesise.ts";
 import { promptTexts } from "../../speech/texts.ts";
 import { withLock } from "../process/lock.ts";
 import { type BundleRecipe, ensureBundle, readBundle } from "./bundle.ts";
@@ -23,8 +23,11 @@ const recipe: BundleRecipe = {
   diskBytes: 200e6,
 };
 
-/** The finished set, in the bundle's root: another one where the texts have changed. */
-const setFolder = `sounds-${createHash("sha256").update(JSON.stringify(promptTexts)).digest("hex").slice(0, 12)}`;
+/** The finished set, in the bundle's root: another one where what is made has changed. */
+const setFolder = `sounds-${createHash("sha256")
+  .update(JSON.stringify([promptTexts, digitPauseMs]))
+  .digest("hex")
+  .slice(0, 12)}`;
 const lockDeadlineMs = 5 * 60_000;
 
 /** The folder of sounds that was made before, with a folder for each language; null where there is none. */
@@ -78,6 +81,8 @@ async function makeSet(root: string, progress: (line: string) => void): Promise<
     if (problem !== null) progress(`no prompts in ${language}: ${problem}`);
   }
   await rename(set, path.join(root, setFolder));
+  const outdated = (await readdir(root)).filter((name) => name.startsWith("sounds-") && name !== setFolder);
+  for (const name of outdated) await rm(path.join(root, name), { recursive: true, force: true });
   return { espeakNg: version };
 }
 
