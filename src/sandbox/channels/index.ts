@@ -2,6 +2,9 @@
 import { callIn } from "./call-in.ts";
 import type { SandboxChannel } from "./channel.ts";
 import { email } from "./email.ts";
+import { push } from "./push.ts";
 import { sms } from "./sms.ts";
+import { voice } from "./voice.ts";
+import { whatsApp } from "./whatsapp.ts";
 
-export const sandboxChannels: readonly SandboxChannel[] = [callIn, sms, email];
+export const sandboxChannels: readonly SandboxChannel[] = [callIn, voice, sms, whatsApp, email, push];

@@ -28,9 +28,16 @@ export function createCallLog(callerIdRange, getCurrent) {
     return calls.filter(isOne).reverse();
   }
 
+  /** Whether this call is to be answered: those of missed calls are not. */
+  function isTalk(call) {
+    const current = getCurrent();
+    return current !== null && recipientOf(current) === call.to && viewOf(current.channel).talks === true;
+  }
+
+  /** The caller ID, the digits marked that are a code; of a call that is to be answered none are. */
   function callerIdNodes(call) {
     const [known, code] = splitCallerId(call.caller_id, callerIdRange);
-    return [`${known} `, element("b", {}, code)];
+    return [`${known} `, isTalk(call) ? code : element("b", {}, code)];
   }
 
   /** Which of two calls of the verification that is followed this one is: 1 or 2; null where it is none of two. */
@@ -54,6 +61,7 @@ export function createCallLog(callerIdRange, getCurrent) {
 
   return {
     callerIdNodes,
+    isTalk,
     ordinal,
     get calls() {
       return calls;

@@ -119,11 +119,10 @@ export function createPhone(settings, act, getCurrent, goOn) {
     log.draw();
   }
 
-  /** Whether this call is to be answered: those of missed calls are not. */
+  /** Whether a call goes on after its answer: of one to another number that is not known. */
   function isTalk(call) {
     const current = getCurrent();
-    if (current === null || recipientOf(current) !== call.to) return true;
-    return viewOf(current.channel).talks === true;
+    return current === null || recipientOf(current) !== call.to || log.isTalk(call);
   }
 
   function showCall(call, screen, kind) {
