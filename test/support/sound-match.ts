@@ -7,6 +7,8 @@ const samplesPerMs = 8;
 /** By so much of its beginning a sound is told from the others. */
 const identifyMs = 220;
 const frameMs = 60;
+/** After what is no known sound it is tried again this much later. */
+const stepMs = 20;
 /** How far timestamps may jump within a sound. */
 const mostJumpMs = 300;
 /** Quieter than this is silence; A-law's own noise is far below. */
@@ -65,7 +67,7 @@ export function recognise(recording: Int16Array, references: References): readon
     at += onset;
     const best = bestAt(recording, at, references);
     if (best === null) {
-      at += samplesPerMs;
+      at += stepMs * samplesPerMs;
       continue;
     }
     heard.push(best);
@@ -74,30 +76,56 @@ export function recognise(recording: Int16Array, references: References): readon
   return heard;
 }
 
+interface Found {
+  readonly sound: string;
+  /** Where the reference's sample `offset` is in the recording. */
+  readonly at: number;
+  readonly offset: number;
+  readonly score: number;
+}
+
 function bestAt(recording: Int16Array, at: number, references: References): HeardSound | null {
-  const slack = slackMs * samplesPerMs;
-  let best: { sound: string; from: number; score: number } | null = null;
+  // By its beginning; where timestamps jumped within that, by what follows.
+  const found = [0, 120, 240].reduce<Found | null>(
+    (best, offsetMs) => best ?? identify(recording, at, references, offsetMs * samplesPerMs),
+    null,
+  );
+  if (found === null) return null;
+  const { sound, offset, score } = found;
+  const reference = references.get(sound) ?? new Int16Array();
+  const { to, done } = follow(recording, found.at, reference, offset);
+  const whole = done >= reference.length - frameMs * samplesPerMs;
+  return { sound, score, from: Math.min(at, found.at), to, whole };
+}
+
+function identify(recording: Int16Array, at: number, references: References, offset: number): Found | null {
+  const slack = (offset === 0 ? slackMs : mostJumpMs) * samplesPerMs;
+  let best: Found | null = null;
   for (const [sound, reference] of references) {
-    const length = Math.min(identifyMs * samplesPerMs, reference.length);
-    for (let from = Math.max(0, at - slack); from <= at + slack; from++) {
-      const score = correlation(recording, from, reference, 0, length);
-      if (score > 0.8 && score > (best?.score ?? 0)) best = { sound, from, score };
+    const length = Math.min(identifyMs * samplesPerMs, reference.length - offset);
+    if (length < 100 * samplesPerMs) continue;
+    const expected = at + offset;
+    for (let there = Math.max(0, expected - slack); there <= expected + slack; there++) {
+      const score = correlation(recording, there, reference, offset, length);
+      if (score > 0.8 && score > (best?.score ?? 0)) best = { sound, at: there, offset, score };
     }
   }
-  if (best === null) return null;
-  const reference = references.get(best.sound) ?? new Int16Array();
-  const { to, done } = follow(recording, best.from, reference);
-  return { ...best, to, whole: done >= reference.length - frameMs * samplesPerMs };
+  return best;
 }
 
 /**
  * Where in the recording the reference goes on to, and how much of it was played. On a busy machine Asterisk sends late,
  * and its timestamps jump: then the rest is looked for nearby.
  */
-function follow(recording: Int16Array, from: number, reference: Int16Array): { to: number; done: number } {
+function follow(
+  recording: Int16Array,
+  from: number,
+  reference: Int16Array,
+  offset: number,
+): { to: number; done: number } {
   const frame = frameMs * samplesPerMs;
   let at = from;
-  let done = 0;
+  let done = offset;
   while (done + frame <= reference.length) {
     const isQuiet =
       energy(reference, done, frame) < 100 ** 2 * frame && energy(recording, at, frame) < 200 ** 2 * frame;
