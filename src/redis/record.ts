@@ -35,17 +35,18 @@ export const publicFields = [
   "delivery_code_length",
   "delivery_started_at",
   "delivery_ended_at",
-  "delivery_to",
-  "cost",
-  "locale",
-  "generation",
-  "plan",
-  "sealed",
+  // The last one: '1' where the answer has `moreFields` too.
+  "more",
 ] as const;
+
+/** After `publicFields`, of the records that have any of them. */
+export const moreFields = ["delivery_to", "cost", "locale", "generation", "plan", "sealed"] as const;
+
+const allFields = [...publicFields, ...moreFields] as const;
 
 /** @param values of `publicFields`, in their order; '' and what is not there mean null */
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
-  const field = (name: (typeof publicFields)[number]) => values[publicFields.indexOf(name)] ?? "";
+  const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
   const newest = readDelivery(
     {

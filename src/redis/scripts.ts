@@ -13,7 +13,7 @@ import type { ChannelModule, DeliveryMachine } from "../verification/channel-por
 import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
-import { publicFields, recordVersion } from "./record.ts";
+import { moreFields, publicFields, recordVersion } from "./record.ts";
 
 /** Scripts of verifications; they get the tables of the channels. */
 const verificationScripts = [
@@ -104,6 +104,7 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
   );
   return [
     `local PUBLIC_FIELDS = { ${publicFields.map((field) => `'${field}'`).join(", ")} }`,
+    `local MORE_FIELDS = { ${moreFields.map((field) => `'${field}'`).join(", ")} }`,
     `local TERMINAL = ${luaSet(terminalStatuses)}`,
     // Built only for a transition: most checks cause none.
     "-- The status after `event`, or nil where it changes nothing.",

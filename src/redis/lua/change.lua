@@ -18,16 +18,33 @@ Returns  {'noted', status, parts delivered, seq or 0, step, channel, state} wher
 --- @include "record"
 --- @include "callee"
 
--- A late event of an older delivery, such as a receipt: it moves neither the verification nor its newest delivery.
+-- An older delivery turned out not to have been delivered: that was perhaps all that kept the verification open.
+local function was_not_delivered(record, number, now)
+  note_failed(record, number)
+  local newest_failed = channel_rules(record.channel).meaning[record.state] == 'undelivered'
+  if TERMINAL[record.status] or not newest_failed or has_delivered_code(record, now) then
+    return
+  end
+  if next_step(plan_of(record)) then
+    move(record, 'undelivered_continuing', now)
+  else
+    move(record, record.standing == 'pending' and 'undelivered_pending' or 'undelivered', now)
+  end
+end
+
+-- A late event of an older delivery, such as a receipt: it does not move the newest one.
 local function change_older(record, attempt, event, now, reason, result)
   local stored = redis.call('HGET', record.key, 'past')
   local past = stored and stored ~= '' and cjson.decode(stored) or {}
-  for _, one in ipairs(past) do
+  for number, one in ipairs(past) do
     if one.attempts == attempt and CHANNELS[one.channel] then
       local rules = channel_rules(one.channel)
       local to = tonumber(one.parts) == 1 and rules.transitions[event .. ' ' .. one.state]
       if not to then
         return
+      end
+      if rules.meaning[to] == 'undelivered' and rules.meaning[one.state] == 'delivered' then
+        was_not_delivered(record, number, now)
       end
       if to ~= one.state then
         one.state = to
@@ -66,7 +83,7 @@ if attempt == record.attempts then
     set(record, 'result', ARGV[7])
   end
   if ARGV[10] ~= '' then
-    set(record, 'cost', ARGV[10])
+    set_rare(record, 'cost', ARGV[10])
   end
   if ARGV[9] ~= '' then
     expect_over(keys, ours, now + tonumber(ARGV[9]))

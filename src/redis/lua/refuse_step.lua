@@ -30,11 +30,13 @@ end
 plan.at = tonumber(ARGV[3])
 for name, value in pairs({
   number = tonumber(record.number) + 1, channel = ARGV[4], state = 'failed', reason = ARGV[6], parts = 1, parts_delivered = 0,
-  details = '', result = '', delivery_code_length = '', delivery_to = ARGV[5], cost = '', delivery_started_at = now,
+  details = '', result = '', delivery_code_length = '', delivery_started_at = now,
   delivery_ended_at = now, deadline = '', attempts = tonumber(record.attempts) + 1, first_attempt = tonumber(record.attempts) + 1,
 }) do
   set(record, name, value)
 end
+set_rare(record, 'delivery_to', ARGV[5])
+set_rare(record, 'cost', '')
 count_event(record)
 move(record, failure(record, ARGV[6], now), now)
 local step = lease_step(record, now) or -1

@@ -99,6 +99,20 @@ describe("the next step begins", () => {
     expect(post.posted[0]?.verification).toBe(other.id);
   });
 
+  it("a late receipt that the first message failed ends what only that one kept open", async () => {
+    const { verifications } = await open({ settings: { start_gap_seconds: 0 } });
+    const { id } = await world.verifications.start(shop, { to: somebody(), channel: "post" }, null);
+    await post.posted[0]?.becomes("sent");
+    await verifications.resend(shop, id, "wire");
+    await wire.posted[0]?.becomes("undelivered");
+    expect(await look(id)).toMatchObject({ status: "delivered" });
+    await post.posted[0]?.becomes("undelivered", "blocked");
+    expect(await look(id)).toMatchObject({
+      status: "undeliverable",
+      deliveries: [{ state: "failed" }, { state: "failed" }],
+    });
+  });
+
   it("and every step failing is the end, with the last one's reason", async () => {
     await open();
     const { id } = await begin();

@@ -176,16 +176,21 @@ local function begin_delivery(delivery, new, choice)
       version = RECORD_VERSION, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], reference = ARGV[8],
       metadata = ARGV[9], session = ARGV[10], status = 'pending', number = number, standing = '', past = past,
       proof_delivery = '', created_at = now, expires_at = now + TTL_MS, ended_at = '', code = '', code_length = '', code_delivery = '', code_parts = '',
-      code_until = '', locale = extras.locale, sealed = extras.sealed,
+      code_until = '',
       checks_left = code and checks_for(delivery, new.parts) or '',
     }) do
       set(record, name, value)
     end
   end
+  for _, name in ipairs({ 'locale', 'sealed' }) do
+    if delivery.first and extras[name] then
+      set_rare(record, name, extras[name])
+    end
+  end
   if code then
-    code.d, code.p, code.ok = tonumber(record.number), tonumber(new.parts), 0
+    code.d, code.p, code.ok = tonumber(record.number), tonumber(new.parts), {}
     if code.generation then
-      set(record, 'generation', code.generation)
+      set_rare(record, 'generation', code.generation)
       set(record, 'generation_at', string.format('%.0f', code.since))
       code.generation, code.since = nil, nil
     end
@@ -205,10 +210,10 @@ local function begin_delivery(delivery, new, choice)
   set(record, 'first_attempt', delivery.attempt)
   set(record, 'deadline', new.deadline)
   if delivery.record or extras.to then
-    set(record, 'delivery_to', extras.to or '')
+    set_rare(record, 'delivery_to', extras.to or '')
   end
   if delivery.record or extras.cost then
-    set(record, 'cost', extras.cost or '')
+    set_rare(record, 'cost', extras.cost or '')
   end
   if record.plan ~= '' or extras.steps then
     plan_begins(record, delivery, channel)

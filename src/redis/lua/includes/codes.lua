@@ -1,7 +1,7 @@
 -- The open codes of a verification, newest first. The newest lies in the fields that a gateway one version older knows
 -- (code, code_length, code_delivery, code_parts, code_until), the rest of what is known of it in
---   code_info     JSON: d delivery, s source ('own', 'derived' or 'app'), o odds of one guess, ok how many of the deliveries
---                 that carry it were delivered, r hash of the recipient
+--   code_info     JSON: d delivery, s source ('own', 'derived' or 'app'), o odds of one guess, ok the numbers of
+--                 the deliveries that carry it and were delivered, r hash of the recipient
 --   codes_older   JSON array of the others: h hash, l digits, p parts, u ms until which it is accepted, and the same
 
 -- One that is open, without what code_info has; see `with_info`.
@@ -30,11 +30,12 @@ local function with_info(record)
   local codes = open_codes(record)
   local newest = codes[1]
   if newest and not newest.s then
-    local info = record.code_info ~= '' and cjson.decode(record.code_info) or {}
+    local stored = record.code_info or redis.call('HGET', record.key, 'code_info') or ''
+    local info = stored ~= '' and cjson.decode(stored) or {}
     if info.d ~= newest.d then
       -- A gateway one version older wrote this code.
       local delivered = record.status == 'delivered' or record.standing == 'delivered'
-      info = { s = 'own', ok = delivered and 1 or 0 }
+      info = { s = 'own', ok = delivered and { newest.d } or {} }
     end
     newest.s, newest.o, newest.ok, newest.r = info.s, info.o or 10 ^ -newest.l, info.ok, info.r
   end
@@ -53,7 +54,7 @@ local function write_older(record, codes)
   for i = 2, #codes do
     older[#older + 1] = codes[i]
   end
-  set(record, 'codes_older', #older > 0 and cjson.encode(older) or '')
+  set_rare(record, 'codes_older', #older > 0 and cjson.encode(older) or '')
 end
 
 local function write_codes(record, codes)
@@ -88,17 +89,32 @@ local function expire_codes(record, now)
   end
 end
 
--- Counts that a delivery (its number) was delivered, or (`by` -1) turned out not to be.
-local function count_delivered(record, number, by)
+local function write_delivered(record, i)
+  if i == 1 then
+    write_info(record, record.codes[1])
+  else
+    write_older(record, record.codes)
+  end
+end
+
+-- Notes that a delivery (its number) was delivered, and with it its code.
+local function note_delivered(record, number)
   for i, code in ipairs(with_info(record)) do
     if code.d == number then
-      code.ok = math.max(0, code.ok + by)
-      if i == 1 then
-        write_info(record, code)
-      else
-        write_older(record, record.codes)
+      code.ok[#code.ok + 1] = number
+      write_delivered(record, i)
+    end
+  end
+end
+
+-- Notes that a delivery that was taken for delivered was not.
+local function note_failed(record, number)
+  for i, code in ipairs(with_info(record)) do
+    for k = #code.ok, 1, -1 do
+      if code.ok[k] == number then
+        table.remove(code.ok, k)
+        write_delivered(record, i)
       end
-      return
     end
   end
 end
@@ -109,7 +125,7 @@ local function has_delivered_code(record, at)
     return false
   end
   for _, code in ipairs(with_info(record)) do
-    if code.ok > 0 and at < code.u then
+    if #code.ok > 0 and at < code.u then
       return true
     end
   end

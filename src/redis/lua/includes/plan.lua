@@ -25,7 +25,7 @@ end
 
 local function write_plan(record, plan)
   record.plan_read = plan
-  set(record, 'plan', cjson.encode(plan))
+  set_rare(record, 'plan', cjson.encode(plan))
   record.reschedule = true
 end
 

@@ -11,6 +11,7 @@
 --   session         hash of the client's session, '' for none
 --   sealed          the app's own code, sealed; '-' after the end
 --   generation, generation_at   of the derived codes, and ms: when the first of it was sent
+--   more            '1': it has fields that few records have
 -- A field that is not there is ''.
 --- @include "tables"
 --- @include "time"
@@ -18,7 +19,9 @@
 -- What the rules need to know.
 local WORKING_FIELDS = { 'status', 'channel', 'state', 'parts', 'parts_delivered', 'attempts', 'first_attempt', 'deadline',
   'expires_at', 'code', 'code_length', 'checks_left', 'callee', 'standing', 'number', 'ended_at', 'delivery_ended_at', 'seq', 'code_delivery',
-  'code_parts', 'code_until', 'code_info', 'codes_older', 'plan', 'sealed' }
+  'code_parts', 'code_until', 'more' }
+-- What few records have: read where `more` is '1', so that a plain one costs nothing for it.
+local RARE_FIELDS = { 'codes_older', 'plan', 'sealed' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
@@ -30,6 +33,10 @@ local function load(key, app)
   for i, name in ipairs(WORKING_FIELDS) do
     record[name] = values[i + 1] or ''
   end
+  local rare = record.more == '1' and redis.call('HMGET', key, unpack(RARE_FIELDS)) or {}
+  for i, name in ipairs(RARE_FIELDS) do
+    record[name] = rare[i] or ''
+  end
   return record
 end
 
@@ -39,6 +46,14 @@ local function set(record, name, value)
   record[name] = tostring(value)
   changes[#changes + 1] = name
   changes[#changes + 1] = value
+end
+
+-- The same of a field that few records have.
+local function set_rare(record, name, value)
+  set(record, name, value)
+  if value ~= '' and record.more ~= '1' then
+    set(record, 'more', 1)
+  end
 end
 
 --- @include "codes"
@@ -69,7 +84,7 @@ local function move(record, event, at)
     record.ended_now = true
     if record.sealed ~= '' then
       -- Wiped; that there was one stays known.
-      set(record, 'sealed', '-')
+      set_rare(record, 'sealed', '-')
     end
     count_event(record)
   end
@@ -119,11 +134,11 @@ local function move_delivery(record, event, at, reason)
     set(record, 'delivery_ended_at', at)
   end
   if meaning == 'delivered' and before ~= 'delivered' then
-    count_delivered(record, tonumber(record.number), 1)
+    note_delivered(record, tonumber(record.number))
     wait_begins(record, at)
   elseif meaning == 'undelivered' and before ~= 'undelivered' then
     if before == 'delivered' then
-      count_delivered(record, tonumber(record.number), -1)
+      note_failed(record, tonumber(record.number))
     end
     meaning = failure(record, reason, at)
   end
@@ -220,6 +235,11 @@ end
 -- Reads from Redis: call it after `save`.
 local function answer(key, kind, extra, ended_now)
   local reply = redis.call('HMGET', key, unpack(PUBLIC_FIELDS))
+  if reply[#reply] == '1' then
+    for _, value in ipairs(redis.call('HMGET', key, unpack(MORE_FIELDS))) do
+      reply[#reply + 1] = value
+    end
+  end
   table.insert(reply, 1, ended_now and 1 or 0)
   table.insert(reply, 1, extra)
   table.insert(reply, 1, kind)
