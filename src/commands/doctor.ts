@@ -9,6 +9,7 @@ import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
+import { examineAsteriskFiles } from "../doctor/asterisk-files.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding, ok } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
@@ -46,11 +47,13 @@ export async function doctor(configPath: string, { canary, json }: DoctorOptions
 async function* examine(path: string, config: Config, canary: CanaryOptions | null): AsyncGenerator<Finding> {
   yield ok(`${path} is a valid configuration`);
   yield* examineConfig(config);
-  yield* await examineRedis(config.redis);
+  const redis = await examineRedis(config.redis);
+  yield* redis;
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.
-  yield* await examineOutages(config);
+  // Not where Redis is unreachable: that would be one more wait for it.
+  if (redis.some(({ level }) => level !== "fail")) yield* await examineOutages(config);
 }
 
 async function examineOneAsterisk(name: string, config: Config): Promise<readonly Finding[]> {
@@ -62,11 +65,14 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   const inbound = { trunks: config.trunks, ranges: config.ranges, numbers: numbersToCall(config) };
   const overAmi = () => examineAmi(name, asterisk, endpoints);
   const rest = async () => [
+    ...(await examineAsteriskFiles(name, asterisk, config.sip_capture)),
     ...(await examineOpenFiles(name, asterisk)),
     ...(await examineInbound(name, asterisk, inbound)),
   ];
   if (asterisk.driver === "asterisk-manager") {
-    return [...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
+    const calls = await examineAmiCalls(name, amiOf(asterisk));
+    // Where its login or rights fail, the other checks over AMI would repeat that.
+    return calls.some(({ level }) => level === "fail") ? calls : [...calls, ...(await overAmi()), ...(await rest())];
   }
   const ari = ariOf(asterisk);
   const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, inbound) };
