@@ -108,8 +108,8 @@ async function healthOf(
     return endpoints.flatMap((endpoint) => {
       const health = watch.health(endpoint);
       const missing = health.why.startsWith("Asterisk has no endpoint");
-      // Over ARI a missing endpoint is reported by examineAsterisk.
-      if (missing && asterisk.driver !== "asterisk-manager") return [];
+      // Over ARI examineAsterisk reports a missing endpoint, and a carrier that does not answer.
+      if ((missing || health.silent === true) && asterisk.driver !== "asterisk-manager") return [];
       return [judge(`Asterisk ${name}: AMI reports ${endpoint}: `, health, missing)];
     });
   } finally {

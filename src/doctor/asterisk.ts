@@ -124,7 +124,7 @@ async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: stri
   if (state === "offline") {
     return fail(
       `Asterisk ${name}: the carrier behind ${endpoint} does not answer`,
-      "Look at `pjsip show contacts` and the firewall.",
+      "Compare the contact with the carrier's address (`pjsip show contacts`), and check the firewall and that the carrier answers OPTIONS.",
     );
   }
   if (state !== "online") {
