@@ -1,10 +1,19 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
+import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import { callIn } from "./channels/call-in/index.ts";
+import { email } from "./channels/email/index.ts";
+import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
+import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
+import { createTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
+import { push } from "./channels/push/index.ts";
+import { sms } from "./channels/sms/index.ts";
+import { voice } from "./channels/voice/index.ts";
+import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
@@ -15,6 +24,7 @@ import { createOperations } from "./operations/operations.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
+import { allSounds } from "./speech/sound-names.ts";
 import { createTelephony } from "./telephony/index.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
@@ -30,6 +40,8 @@ export interface AppOptions {
   readonly extraPlugins?: readonly FastifyPluginAsync[];
   /** Channels in addition to the gateway's own. */
   readonly extraChannels?: readonly ChannelModule[];
+  /** The same for message channels, which share texts and receipts. */
+  readonly extraMessageChannels?: readonly MessageChannelSpec[];
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }
@@ -49,11 +61,12 @@ export interface App {
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false } = options;
-  const { extraPlugins = [], extraChannels = [] } = options;
+  const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
   const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
-  const telephony = createTelephony({ config, admission: store.admission, clock, random, logger });
+  const watchedSounds = config.voice === undefined ? [] : allSounds;
+  const telephony = createTelephony({ config, admission: store.admission, watchedSounds, clock, random, logger });
   const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics(
@@ -73,7 +86,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   bus.subscribe(metrics.count);
   bus.subscribe((event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
-    const { status } = event.data;
+    const { status, appCode } = event.data;
+    // The app may have given the code away, or checked it elsewhere.
+    if (appCode) return;
     // Only a delivered code could have been checked.
     if (status !== "verified" && status !== "failed" && status !== "expired") return;
     telephony.brakes.verificationEnded(event.app, status !== "expired");
@@ -90,13 +105,32 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     hash: createHashes(hmacKey).presented,
     ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
+  /** What SMS, WhatsApp, e-mail and push share: each is `messageChannel(spec, messages)`. */
+  const messages: MessageChannelParts = {
+    texts: createTexts(config.messages),
+    receipts: store.receipts(config.verification),
+    publish,
+  };
+  const smsChannel = sms({
+    config: config.sms,
+    limits: config,
+    ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
+  });
+  const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
+    voice({ config, telephony, callerIds, reputation, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
+    messageChannel(smsChannel.spec, messages),
+    messageChannel(whatsAppChannel.spec, messages),
+    messageChannel(email({ config: config.email, clock, random, logger }), messages),
+    messageChannel(push({ config: config.push, clock, random }), messages),
+    ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
+  const profiles = new Map(Object.entries(config.apps).map(([name, app]) => [name, profileOf(app)]));
   const verifications = createVerifications({
     settings: config.verification,
     channels,
@@ -104,6 +138,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     store: store.verifications(settings, channels),
     batchTimer: store.batchTimer,
     hmacKey,
+    keys: { code: config.secrets.code_key, sealing: config.secrets.sealing_key },
+    appWorkflows: Object.fromEntries([...profiles].map(([name, { workflow }]) => [`apps.${name}.workflow`, workflow])),
+    profileOf: (app) => profiles.get(app) ?? standardProfile,
     ...{ clock, random, publish, logger },
   });
   let draining = false;
@@ -121,11 +158,13 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     logger,
     clock,
     sandbox,
-    extraPlugins,
+    extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
-      return { ready: redis && status.some((trunk) => trunk.reachable) && !draining, redis, trunks: status, draining };
+      const channels = verifications.health();
+      const delivers = status.some((trunk) => trunk.reachable) || channels.some(({ up }) => up);
+      return { ready: redis && delivers && !draining, redis, trunks: status, draining, channels };
     },
   });
 
@@ -135,7 +174,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
-      await Promise.all([telephony.start(), store.firstTried()]).finally(begin);
+      await Promise.all([telephony.start(), store.firstTried(), verifications.startChannels()]).finally(begin);
       verifications.startDueWatch();
       return { url };
     },

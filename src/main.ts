@@ -21,6 +21,8 @@ interface Values {
   readonly sandbox?: string;
   readonly "dry-run"?: boolean;
   readonly "take-out-last-trunk"?: boolean;
+  readonly sounds?: string;
+  readonly languages?: string;
   readonly help?: boolean;
 }
 
@@ -63,6 +65,12 @@ async function main(argv: readonly string[]): Promise<number> {
       const canary = canaryOptions(values);
       const { doctor } = await import("./commands/doctor.ts");
       return await doctor(path, { canary, json });
+    }
+    case "prompts": {
+      const { sounds: folder, languages } = values;
+      if (folder === undefined) throw new UsageError("prompts needs --sounds FOLDER");
+      const { prompts } = await import("./commands/prompts.ts");
+      return await prompts({ folder, languages: languages?.split(",") ?? null });
     }
     case "key": {
       const { printNewKey } = await import("./commands/key.ts");

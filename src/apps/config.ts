@@ -1,8 +1,9 @@
 /** The apps (tenants) that may use the API. */
 import { type Static, Type } from "typebox";
 import { country } from "../numbers/config.ts";
-import { section } from "../typed-yaml/parts.ts";
+import { section, text } from "../typed-yaml/parts.ts";
 import { AppLimits } from "./limits-config.ts";
+import { workflowKeys } from "./workflow-config.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
 
@@ -24,6 +25,47 @@ export const App = section("An app (tenant).", {
     Type.Array(country(), {
       minItems: 1,
       description: "ISO 3166 countries that this app may call; narrows numbers.allowed_countries.",
+    }),
+  ),
+  channels: Type.Optional(
+    Type.Array(text("^[a-z][a-z0-9_]*$", "the name of a channel"), {
+      minItems: 1,
+      uniqueItems: true,
+      description: "Channels that this app may use; without it all that are configured.",
+    }),
+  ),
+  workflow: Type.Optional(
+    workflowKeys.workflow(
+      "The channels of this app's verifications whose start names none; without it verification.workflow.",
+    ),
+  ),
+  custom_code: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "Whether the app may give codes of its own (`code`). Such a code is only as hard to guess as the app made it, and the app knows it.",
+    }),
+  ),
+  mixed_proofs: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "Whether one verification may have steps that prove different things (a phone and an e-mail address), or different recipients. Read `proof` then: it says what was proven.",
+    }),
+  ),
+  needs_person: Type.Optional(
+    Type.Boolean({
+      default: true,
+      description:
+        "Whether a step that begins because nothing was verified in time needs a sign of a person (a read of the verification in the last 20 seconds) where its channel costs money. Without it nobody has to be there for messages to be sent.",
+    }),
+  ),
+  display_name: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 40, description: "The app's name in texts; without it its name here." }),
+  ),
+  locale: Type.Optional(
+    text("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "a language tag (BCP 47) such as en or pt-BR", {
+      description: "Language of this app's texts where the start names none; without it the callee's country decides.",
     }),
   ),
   limits: AppLimits,

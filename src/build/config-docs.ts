@@ -62,11 +62,15 @@ function rowsOf(node: SchemaNode, properties: Readonly<Record<string, SchemaNode
     const own = `${name}.${key}`;
     const row = rowOf(child, own, node.required?.includes(key) ?? false);
     if (shape.kind === "section") return [row, ...rowsOf(child, shape.properties, own)];
-    const item = shape.kind === "list" ? shapeOf(shape.items) : shape;
-    return shape.kind === "list" && item.kind === "section"
-      ? [row, ...rowsOf(shape.items, item.properties, `${own}[]`)]
-      : [row];
+    if (shape.kind === "list") return [row, ...rowsOfEntry(shape.items, `${own}[]`)];
+    if (shape.kind === "map") return [row, ...rowsOfEntry(shape.entry, `${own}.<name>`)];
+    return [row];
   });
+}
+
+function rowsOfEntry(entry: SchemaNode, name: string): string[] {
+  const shape = shapeOf(entry);
+  return shape.kind === "section" ? rowsOf(entry, shape.properties, name) : [];
 }
 
 function rowOf(node: SchemaNode, name: string, required: boolean): string {

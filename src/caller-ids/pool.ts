@@ -47,6 +47,18 @@ export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>
       const all = selected(names, codeLength);
       return Array.from({ length: count }, () => drawPair(all, random));
     },
+    drawEnding(names, ending, count) {
+      const groups = selected(names, null).flatMap((range) => endingIn(range, ending));
+      const total = groups.reduce((sum, { size }) => sum + size, 0);
+      return sample(total, Math.min(count, mostPerDraw, total), random).map((index) => {
+        let rest = index;
+        for (const { size, at } of groups) {
+          if (rest < size) return at(rest);
+          rest -= size;
+        }
+        throw new RangeError("no such caller ID");
+      });
+    },
     sizes(names, codeLength) {
       const sizes = new Map<string, number>();
       for (const { prefix, size } of selected(names, codeLength)) sizes.set(prefix, (sizes.get(prefix) ?? 0) + size);
@@ -66,6 +78,20 @@ function memberOf(ranges: readonly NamedRange[], index: number): CallerId {
     rest -= size;
   }
   throw new RangeError("no such caller ID");
+}
+
+/** The caller IDs of a range that end with these digits. */
+function endingIn(range: NamedRange, ending: string): { size: number; at: (index: number) => CallerId }[] {
+  const { name, prefix, digits, list } = range;
+  if (ending.length > digits) return [];
+  const callerId = (number: string) => ({ number, range: name, prefix, code: number.slice(prefix.length) });
+  if (list !== null) {
+    const found = list.filter((number) => number.endsWith(ending));
+    return [{ size: found.length, at: (index) => callerId(found[index] ?? "") }];
+  }
+  const free = digits - ending.length;
+  const at = (index: number) => callerId(prefix + (free === 0 ? "" : String(index).padStart(free, "0")) + ending);
+  return [{ size: 10 ** free, at }];
 }
 
 /**

@@ -29,6 +29,11 @@ export interface CallerIdPool {
    */
   drawPairs(ranges: readonly string[], codeLength: number | null, count: number): readonly (readonly CallerId[])[];
   /**
+   * Draws distinct caller IDs that end with these digits, otherwise like `draw`.
+   * @param ending shorter than or as long as the digits after the prefix of the ranges that are used
+   */
+  drawEnding(ranges: readonly string[], ending: string, count: number): readonly CallerId[];
+  /**
    * How many caller IDs share each prefix that `draw` could give. The app knows the prefix, so the smallest of
    * these decides how hard a code is to guess.
    */

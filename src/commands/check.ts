@@ -1,7 +1,8 @@
 /** `onering check`: is a configuration valid? Connects to nothing. */
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { describe, type Finding } from "../doctor/finding.ts";
+import { messageWarnings } from "../config/warnings.ts";
+import { describe, type Finding, warn } from "../doctor/finding.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
@@ -9,7 +10,12 @@ import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 
 /** The doctor's findings that need only the configuration. */
 export function examineConfig(config: Config): Finding[] {
-  return [...examineRanges(config), ...examineRoutes(config), ...examineNumberFormats(config)];
+  return [
+    ...examineRanges(config),
+    ...examineRoutes(config),
+    ...examineNumberFormats(config),
+    ...messageWarnings(config).map(({ what, fix }) => warn(what, fix)),
+  ];
 }
 
 /**

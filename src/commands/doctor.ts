@@ -3,6 +3,11 @@
  * call, unless with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of
  * service.
  */
+import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
+import { examineEmail } from "../channels/email/doctor.ts";
+import { examinePush } from "../channels/push/doctor.ts";
+import { examineSms } from "../channels/sms/doctor.ts";
+import { examineWhatsApp } from "../channels/whatsapp/doctor.ts";
 import { loadConfig } from "../config/load.ts";
 import { type Config, numbersToCall } from "../config/schema.ts";
 import { examineAmi } from "../doctor/ami.ts";
@@ -11,13 +16,17 @@ import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { examineAsteriskFiles } from "../doctor/asterisk-files.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
-import { describe, type Finding, ok } from "../doctor/finding.ts";
+import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
+import { examineVoice } from "../doctor/voice.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
+import { systemClock } from "../shared/clock.ts";
+import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
+import { promptTexts } from "../speech/texts.ts";
 import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
 import { asterisksOf } from "../telephony/trunks/routes.ts";
 import { examineConfig } from "./check.ts";
@@ -49,7 +58,16 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   yield* examineConfig(config);
   const redis = await examineRedis(config.redis);
   yield* redis;
+  if (config.sms !== undefined) {
+    const countries = config.numbers.allowed_countries
+      .filter((country) => isSupportedCountry(country))
+      .map((country) => ({ country, callingCode: getCountryCallingCode(country) }));
+    yield* await examineSms({ sms: config.sms, apps: Object.keys(config.apps), countries }, { ok, warn, fail });
+  }
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
+  if (config.email !== undefined) yield* await examineEmail(config.email, { ok, hint, warn, fail });
+  if (config.whatsapp) yield* await examineWhatsApp(config.whatsapp, systemClock);
+  if (config.push) yield* await examinePush(config.push, { clock: systemClock, random: cryptoRandom });
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.
   // Not where Redis is unreachable: that would be one more wait for it.
@@ -71,8 +89,19 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   ];
   if (asterisk.driver === "asterisk-manager") {
     const calls = await examineAmiCalls(name, amiOf(asterisk));
+    const silent =
+      config.voice === undefined
+        ? []
+        : [
+            warn(
+              `Asterisk ${name}: no voice calls over it, its driver cannot play sounds`,
+              "Use an ARI driver for it.",
+            ),
+          ];
     // Where its login or rights fail, the other checks over AMI would repeat that.
-    return calls.some(({ level }) => level === "fail") ? calls : [...calls, ...(await overAmi()), ...(await rest())];
+    return calls.some(({ level }) => level === "fail")
+      ? [...silent, ...calls]
+      : [...silent, ...calls, ...(await overAmi()), ...(await rest())];
   }
   const ari = ariOf(asterisk);
   const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, inbound) };
@@ -80,6 +109,9 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   return [
     ...(await examineAsterisk(name, ari, endpoints, use)),
     ...(await examineAriRights(name, ari)),
+    ...(config.voice === undefined
+      ? []
+      : await examineVoice(name, ari, Object.keys(promptTexts), config.voice.confirm_key !== null)),
     ...(await overAmi()),
     ...(await rest()),
   ];

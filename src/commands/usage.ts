@@ -1,6 +1,6 @@
 /** The command line: which commands there are, what each takes, and the help text of each. */
 
-export const commandNames = ["sandbox", "serve", "check", "doctor", "key", "version", "help"] as const;
+export const commandNames = ["sandbox", "serve", "check", "doctor", "prompts", "key", "version", "help"] as const;
 export type CommandName = (typeof commandNames)[number];
 
 interface Command {
@@ -58,6 +58,16 @@ Exit codes: 0 ready, 1 problems found, 78 invalid configuration.`,
       "dry-run": { type: "boolean" },
       "take-out-last-trunk": { type: "boolean" },
     },
+  },
+  prompts: {
+    synopsis: "onering prompts --sounds FOLDER [--languages LIST]",
+    summary: "adds the sounds that voice calls take to Asterisk's folder of sounds",
+    details: `Makes with espeak-ng, as WAV files of 8 kHz, what a language lacks: the digits, "press 1 to hear your code", "your
+code", "again". Existing files are kept, so prompts that you recorded stay.
+  --sounds FOLDER    Asterisk's folder of sounds, with a folder for each language: /usr/share/asterisk/sounds on Debian
+  --languages LIST   languages, separated by commas; default all for which there are texts
+Exit codes: 0 every language is complete, 1 one is not.`,
+    options: { sounds: { type: "string" }, languages: { type: "string" } },
   },
   key: {
     synopsis: "onering key",

@@ -3,7 +3,13 @@ import { appChecks } from "../apps/config-checks.ts";
 import { callerIdChecks } from "../caller-ids/ranges-config-checks.ts";
 import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks.ts";
 import { callInChecks } from "../channels/call-in/config-checks.ts";
+import { emailChecks } from "../channels/email/config-checks.ts";
+import { messagesChecks } from "../channels/messages/config-checks.ts";
 import { missedCallChecks } from "../channels/missed-call/config-checks.ts";
+import { pushChecks } from "../channels/push/config-checks.ts";
+import { smsChecks } from "../channels/sms/config-checks.ts";
+import { voiceChecks } from "../channels/voice/config-checks.ts";
+import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
@@ -34,6 +40,12 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...verificationChecks,
   ...missedCallChecks,
   ...callInChecks,
+  ...messagesChecks,
+  ...smsChecks,
+  ...emailChecks,
+  ...whatsAppChecks,
+  ...pushChecks,
+  ...voiceChecks,
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,

@@ -10,7 +10,13 @@ import { Limits } from "../apps/limits-config.ts";
 import { Range } from "../caller-ids/ranges-config.ts";
 import { CallerIdReputation } from "../caller-ids/reputation-config.ts";
 import { CallIn } from "../channels/call-in/config.ts";
+import { Email } from "../channels/email/config.ts";
+import { Messages } from "../channels/messages/config.ts";
 import { missedCallKeys } from "../channels/missed-call/config.ts";
+import { Push } from "../channels/push/config.ts";
+import { Sms } from "../channels/sms/config.ts";
+import { Voice } from "../channels/voice/config.ts";
+import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
@@ -42,6 +48,12 @@ export const ConfigSchema = section("OneRing's configuration.", {
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,
+  messages: Messages,
+  sms: Type.Optional(Sms),
+  email: Type.Optional(Email),
+  whatsapp: Type.Optional(WhatsApp),
+  push: Type.Optional(Push),
+  voice: Type.Optional(Voice),
   caller_id_reputation: CallerIdReputation,
   canary: Type.Optional(Canary),
   log: Log,

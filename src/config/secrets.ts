@@ -9,8 +9,8 @@ import type { Config } from "./schema.ts";
 
 export const secretChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: noPlaceholders },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture"], problems: secretsDiffer },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: noPlaceholders },
+  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: secretsDiffer },
 ];
 
 /** Not for the sandbox, which listens on loopback only. */
@@ -52,22 +52,43 @@ function keysAreNotPublished({ apps, admin }: Config, isSound: IsSound): Problem
   });
 }
 
+/** Keys that have a secret of their own where the operator gives one. */
+const purposeKeys = ["code_key", "sealing_key"] as const;
+
 interface Secret {
   readonly path: Path;
   readonly value: string;
 }
 
 /** The secrets that the file gives in the clear, as far as they could be read. */
-function secretsOf({ secrets, redis, asterisks, sip_capture }: Config, isSound: IsSound): readonly Secret[] {
+function secretsOf(
+  { secrets, redis, asterisks, sip_capture, sms, email, whatsapp }: Config,
+  isSound: IsSound,
+): readonly Secret[] {
   const all: (readonly [Path, string | undefined])[] = [
     [["secrets", "hmac_key"], secrets.hmac_key],
+    ...purposeKeys.flatMap((name) => [
+      [["secrets", name, "current"], secrets[name]?.current] as const,
+      ...(secrets[name]?.previous ?? []).map((value, index) => [["secrets", name, "previous", index], value] as const),
+    ]),
     [["sip_capture", "password"], sip_capture?.password],
+    [["whatsapp", "app_secret"], whatsapp?.app_secret],
+    [["whatsapp", "verify_token"], whatsapp?.verify_token],
     [["redis", "url"], redisPassword(redis, "url")],
     [["redis", "sentinel", "password"], redis.sentinel?.password],
     [["redis", "cluster", "password"], redis.cluster?.password],
+    ...(email?.servers ?? []).map(({ password }, at) => [["email", "servers", at, "password"], password] as const),
     ...Object.entries(asterisks).flatMap(([name, asterisk]) => [
       [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
       [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,
+    ]),
+    ...Object.entries(sms?.routes ?? {}).flatMap(([name, route]) => [
+      ...Object.entries(route?.smpp?.binds ?? {}).map(
+        ([bind, own]) => [["sms", "routes", name, "smpp", "binds", bind, "password"], own?.password] as const,
+      ),
+      [["sms", "routes", name, "http", "bearer"], route?.http?.bearer] as const,
+      [["sms", "routes", name, "http", "basic", "password"], route?.http?.basic?.password] as const,
+      [["sms", "routes", name, "http", "receipts", "secret"], route?.http?.receipts?.secret] as const,
     ]),
   ];
   return all.flatMap(([path, value]) => (value && isSound(path) ? [{ path, value }] : []));
@@ -87,11 +108,11 @@ function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
   });
 }
 
-/** hmac_key must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
+/** Keys must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
 function secretsDiffer(config: Config, isSound: IsSound): Problem[] {
   const secrets = secretsOf(config, isSound);
   return secrets.flatMap(({ path, value }, index) => {
-    if (pathText(path) !== "secrets.hmac_key" && pathText(path) !== "sip_capture.password") return [];
+    if (path[0] !== "secrets" && pathText(path) !== "sip_capture.password") return [];
     const other = secrets.slice(index + 1).find((secret) => secret.value === value);
     if (other === undefined) return [];
     return [{ path, given: "(hidden)", expected: `a secret of its own: ${pathText(other.path)} is the same` }];

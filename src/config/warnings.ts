@@ -1,14 +1,32 @@
 /** Settings that are valid and may still be a mistake; the gateway logs them when it starts. */
+import { type TextWarning, textWarnings } from "../channels/messages/text-warnings.ts";
 import { isLoopback } from "../shared/ip-address.ts";
 import type { Config } from "./schema.ts";
 
+/** Channels, by their sections, whose messages are counted in segments. */
+const segmented = ["sms"];
+
+/** One sentence for each. */
+export function configWarnings(config: Config): readonly string[] {
+  return [...exposureWarnings(config), ...messageWarnings(config).map(({ what, fix }) => `${what}. ${fix}`)];
+}
+
 /**
- * One sentence for each. Not an error for `http.host`: in a container every address is listened on, and what may reach it
- * is decided outside.
+ * Not an error for `http.host`: in a container every address is listened on, and what may reach it is decided outside.
  */
-export function configWarnings({ http }: Config): readonly string[] {
+function exposureWarnings({ http }: Config): readonly string[] {
   if (isLoopback(http.host) || http.trust_proxy.length > 0) return [];
   return [
     `http.host is ${http.host} and http.trust_proxy is empty: API keys cross the network unencrypted, or, behind a proxy, all clients share the proxy's rate limit. Put TLS in front and name the proxy in http.trust_proxy.`,
   ];
+}
+
+/** Texts of messages that cost more than expected. */
+export function messageWarnings(config: Config): readonly TextWarning[] {
+  return textWarnings({
+    messages: config.messages,
+    apps: Object.keys(config.apps),
+    segmented: segmented.filter((section) => Object.hasOwn(config, section)),
+    codeLength: config.verification.message_code_length,
+  });
 }

@@ -20,6 +20,9 @@ export const country = (description: string) => Type.String({ pattern: "^[A-Za-z
 /** A number as it was typed or pasted, with the invisible marks of contact lists. */
 export const maxNumberLength = maxTypedLength;
 
+/** An address has at most 320 characters; a push registration of a browser is JSON with an address and two keys. */
+export const maxRecipientLength = 4096;
+
 /** A mobile number that is valid in GB, and the example everywhere. */
 export const exampleNumber = "+447400123456";
 

@@ -2,12 +2,36 @@
 import { type Static, Type } from "typebox";
 import { optionalSection, secret, section } from "../typed-yaml/parts.ts";
 
+/** A key of its own for one purpose; without it the purpose's key comes from hmac_key. */
+const purposeKey = (purpose: string, until: string) =>
+  Type.Optional(
+    section(
+      `Secret of ${purpose}. Without it the key is derived from hmac_key (HKDF-SHA-256 with a label of its own); that key stays readable when a secret is given here, so nothing in progress ends.`,
+      {
+        current: secret("The secret in use: 32 random characters at least (`openssl rand -hex 32`).", 32),
+        previous: Type.Array(Type.String({ minLength: 32, "x-secret": true }), {
+          default: [],
+          maxItems: 5,
+          uniqueItems: true,
+          description: `Secrets that were in use before, newest first; remove each ${until} after the change.`,
+        }),
+      },
+    ),
+  );
+
 export const Secrets = section("Cryptographic keys; they never leave the gateway.", {
   hmac_key: secret(
     "HMAC key under which callees, caller IDs and codes are hashed before they reach Redis: 32 random characters at least (128 bits in hex; `openssl rand -hex 32` makes 256), and used for nothing else. All gateways on one Redis need the same key. Changing it ends the verifications in progress.",
     32,
   ),
+  code_key: purposeKey(
+    "the codes of messages and voice calls, which are derived and never stored",
+    "600 seconds (the longest life of a code)",
+  ),
+  sealing_key: purposeKey("what is kept sealed in Redis, such as codes that apps give", "verification.ttl_seconds"),
 });
+
+export type SecretsConfig = Static<typeof Secrets>;
 
 export const Log = optionalSection("Logs are JSON lines on standard output.", {
   level: Type.Union(

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
+import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
 
 export interface Metrics {
@@ -41,6 +42,12 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     labelNames: ["channel", "status", "reason", "country"] as const,
     registers,
   });
+  const deliveries = new Counter({
+    name: "onering_deliveries_total",
+    help: "Deliveries by the states that they reached; a state that was passed within a moment may be left out.",
+    labelNames: ["channel", "state"] as const,
+    registers,
+  });
   const checks = new Counter({
     name: "onering_checks_total",
     help: "Checks that were compared, by result.",
@@ -57,6 +64,12 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     name: "onering_inbound_calls_total",
     help: "Inbound calls (all are rejected unanswered), by result.",
     labelNames: ["trunk", "result"] as const,
+    registers,
+  });
+  const receipts = new Counter({
+    name: "onering_message_receipts_total",
+    help: "Receipts of messages: `early` ones belong to no message that is known, `claimed` counts those whose message was known soon after; the rest of `early` is unknown or forged.",
+    labelNames: ["channel", "result"] as const,
     registers,
   });
   const callSources = new Counter({
@@ -80,7 +93,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const ring = new Histogram({
     name: "onering_ring_seconds",
-    help: "Ring time: first 180 to the end of the call.",
+    help: "Ring time of missed calls: first 180 to the end of the call.",
     labelNames: ["trunk"] as const,
     buckets: ringBuckets,
     registers,
@@ -102,16 +115,24 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   const countVerified = addVerifiedMetrics(registry, { country, warn: (fields, text) => logger?.warn(fields, text) });
 
   const counters: { readonly [Type in keyof GatewayEvents]: (data: GatewayEvents[Type]) => void } = {
-    "verification.started": (data) => started.inc({ channel: data.channel, country: country(data.country) }),
-    "verification.ended": ({ channel, status, reason, country: of }) =>
-      ended.inc({ channel, status, reason: reason ?? "none", country: country(of) }),
+    "verification.started": (data) => {
+      started.inc({ channel: data.channel, country: country(data.country) });
+      deliveries.inc({ channel: data.channel, state: data.state });
+    },
+    "verification.ended": ({ channel, status, state, reason, country: of }) => {
+      ended.inc({ channel, status, reason: reason ?? "none", country: country(of) });
+      // Its last delivery failed with it, which no other event says.
+      if (status === "undeliverable") deliveries.inc({ channel, state });
+    },
     "verification.checked": ({ valid }) => checks.inc({ valid: String(valid) }),
-    "delivery.updated": () => undefined,
+    ...addSmsMetrics(registry),
+    "delivery.updated": ({ channel, state }) => deliveries.inc({ channel, state }),
     "caller_id.cooldown": ({ range, reason }) => cooldowns.inc({ range, reason }),
     "inbound_call.received": ({ trunk, result }) => inboundCalls.inc({ trunk, result }),
+    "message.receipt": ({ channel, result }) => receipts.inc({ channel, result }),
     // Its time is reported at the end, as post-dial delay.
     "call.ringing": () => undefined,
-    "call.ended": ({ trunk: reserved, result }) => {
+    "call.ended": ({ trunk: reserved, result, kept }) => {
       const { attempts: made } = result;
       // A call without an INVITE counts for the trunk of its slot.
       const trunk = made.at(-1)?.trunk ?? reserved;
@@ -120,7 +141,8 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       callSources.inc({ source: result.source });
       if (result.falseAnswer) falseAnswers.inc({ trunk });
       if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);
-      if (result.ringMs !== null) ring.observe({ trunk }, result.ringMs / 1000);
+      // How long it rings until somebody answers is no sign of late hang-ups.
+      if (result.ringMs !== null && kept !== true) ring.observe({ trunk }, result.ringMs / 1000);
     },
   };
 

@@ -102,12 +102,13 @@ export function createTrunkSuspicion(
   return {
     report(event) {
       if (event.type === "call.ended") {
-        const { verification, trunk: reserved, result } = event.data;
+        const { verification, trunk: reserved, result, kept } = event.data;
         for (const { trunk, outcome } of result.attempts) {
           stateOf(trunk).refusedNumbers.add(outcome === "unallocated" || outcome === "invalid_format");
           judge(trunk);
         }
-        if (result.alerted) follow(verification, result.attempts.at(-1)?.trunk ?? reserved);
+        // A call that is answered verifies by what it says.
+        if (result.alerted && kept !== true) follow(verification, result.attempts.at(-1)?.trunk ?? reserved);
       } else if (event.type === "verification.ended") {
         const { verification, status } = event.data;
         const trunk = followed.get(verification);

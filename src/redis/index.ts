@@ -3,6 +3,9 @@
 import type { Logger } from "pino";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
+import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
+import type { MessageAdmission } from "../channels/sms/admission-port.ts";
+import type { MessageParts } from "../channels/sms/parts-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -12,7 +15,10 @@ import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import type { RedisMemory } from "./memory.ts";
+import { createMessageAdmission } from "./message-admission-store.ts";
+import { createMessageParts } from "./message-parts-store.ts";
 import { createOutages } from "./outages-store.ts";
+import { createReceiptStore } from "./receipt-store.ts";
 import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
@@ -26,8 +32,12 @@ export interface Store {
   /** The store of verifications by these channels; to be called once. */
   verifications(settings: ScriptSettings, channels: readonly ScriptedChannel[]): VerificationStore;
   readonly admission: Admission;
+  readonly messageAdmission: MessageAdmission;
+  readonly messageParts: MessageParts;
   readonly reputation: ReputationStore;
   readonly outages: Outages;
+  /** Receipts of messages, kept as long as verifications with these settings. */
+  receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   /**
    * When deferrable writes are flushed: call updates, caller-ID usage, released slots. No reader needs them sooner,
    * superseded updates are never written, and under load all of them go to Redis in one write.
@@ -71,8 +81,11 @@ export function createStore(options: {
       return createVerificationStore(run, settings.verification, testTime ? () => clock.nowMs() : null);
     },
     admission,
+    messageAdmission: createMessageAdmission(run),
+    messageParts: createMessageParts(run),
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
+    receipts: (settings) => createReceiptStore(run, settings),
     batchTimer,
     async firstTried() {
       await connection.firstTried();

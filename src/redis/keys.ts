@@ -39,8 +39,23 @@ export function idempotencyKey(keyHash: string): string {
   return `{i${keyHash}}:r`;
 }
 
+/** The message that a receipt belongs to. @param hash from `Hashes.receipt`, which is uniform */
+export function receiptKey(hash: string): string {
+  return `{r${Buffer.from(hash, "base64url").readUInt16BE() % shards}}:m:${hash}`;
+}
+
 /** The key from which the scripts of admission control (lua/includes/slot.lua) derive theirs; all share its hash tag. */
 export const admissionKey = "{admission}:out";
+
+/** Which message a part of a long one belongs to. @param hash of the part's receipt id */
+export function messagePartKey(hash: string): string {
+  return `{p${hash}}:part`;
+}
+
+/** The states of a long message's parts. @param group random */
+export function messageGroupKey(group: string): string {
+  return `{g${group}}:parts`;
+}
 
 /** The stem of the keys of caller-ID reputation (lua/reputation_update.lua); all share its hash tag. */
 export const reputationKey = "{reputation}";

@@ -1,9 +1,12 @@
 /** The layout of a verification in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
 import type { Status } from "../verification/machine.ts";
-import type { Delivery, Verification } from "../verification/types.ts";
+import type { Delivery, PlannedStep, Verification } from "../verification/types.ts";
 
-/** Version of the layout; stored in every record. */
-export const recordVersion = 1;
+/**
+ * Version of the layout; stored in every record. 2 added several open codes, workflows, recipients and prices of
+ * deliveries; what version 1 has lies in the same fields, so a gateway of that version reads and writes it.
+ */
+export const recordVersion = 2;
 
 /** In the order of the scripts' answers. */
 export const publicFields = [
@@ -32,10 +35,16 @@ export const publicFields = [
   "delivery_code_length",
   "delivery_started_at",
   "delivery_ended_at",
+  "delivery_to",
+  "cost",
+  "locale",
+  "generation",
+  "plan",
+  "sealed",
 ] as const;
 
-/** @param values of `publicFields`, in their order; '' means null */
-export function readRecord(id: string, values: readonly string[]): Verification {
+/** @param values of `publicFields`, in their order; '' and what is not there mean null */
+export function readRecord(id: string, values: readonly (string | null)[]): Verification {
   const field = (name: (typeof publicFields)[number]) => values[publicFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
   const newest = readDelivery(
@@ -49,8 +58,12 @@ export function readRecord(id: string, values: readonly string[]): Verification 
       result: field("result"),
       started_at: field("delivery_started_at"),
       ended_at: field("delivery_ended_at"),
+      to: field("delivery_to"),
+      cost: field("cost"),
+      code_length: field("delivery_code_length"),
     },
     Number(field("number")),
+    field("to"),
   );
   const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
   return {
@@ -59,12 +72,12 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     to: field("to"),
     country: orNull(field("country")),
     status: field("status") as Status,
-    codeLength: numberOrNull(field("delivery_code_length")),
+    codeLength: newest.codeLength,
     checksLeft: numberOrNull(field("checks_left")),
     attempts: Number(field("attempts")),
     deliveries: [
       // A delivery that still waited ended with its verification.
-      ...past.map((stored, index) => ({ endedAtMs, ...withoutNull(readDelivery(stored, index + 1)) })),
+      ...past.map((stored, index) => ({ endedAtMs, ...withoutNull(readDelivery(stored, index + 1, field("to"))) })),
       newest,
     ],
     proofDelivery: numberOrNull(field("proof_delivery")),
@@ -74,7 +87,52 @@ export function readRecord(id: string, values: readonly string[]): Verification 
     expiresAtMs: Number(field("expires_at")),
     endedAtMs,
     seq: Number(field("seq")),
+    locale: orNull(field("locale")),
+    generation: readGeneration(field("generation")),
+    workflow: readPlan(field("plan")),
+    appCode: field("sealed") !== "",
+    // The end leaves a mark in its place.
+    sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
   };
+}
+
+/** See lua/includes/plan.lua. */
+interface StoredPlan {
+  readonly at: number;
+  readonly steps: readonly {
+    readonly c: string;
+    readonly w: number;
+    readonly t?: string;
+    readonly k?: string;
+    readonly n?: number;
+    readonly l?: number;
+  }[];
+}
+
+function readGeneration(text: string): Verification["generation"] {
+  const [number, keyId] = text.split(" ");
+  return keyId === undefined ? null : { number: Number(number), keyId };
+}
+
+function readPlan(text: string): Verification["workflow"] {
+  const plan = readJson<StoredPlan>(text);
+  if (plan === null) return null;
+  const steps = plan.steps.map(({ c, w, t, k, n, l }) => ({
+    ...{ channel: c, to: t ?? null, country: k ?? null, waitMs: w },
+    ...{ calls: n ?? null, codeLength: l ?? null },
+  }));
+  return { steps, at: plan.at };
+}
+
+/** As the scripts keep it, in short names: the record stays small. */
+export function writeSteps(steps: readonly PlannedStep[]): unknown {
+  return steps.map(({ channel, to, country, waitMs, calls, codeLength }) => ({
+    ...{ c: channel, w: waitMs },
+    ...(calls !== null && { n: calls }),
+    ...(codeLength !== null && { l: codeLength }),
+    ...(to !== null && { t: to }),
+    ...(to !== null && country !== null && { k: country }),
+  }));
 }
 
 /** As the start script archives a delivery when another one begins. */
@@ -83,12 +141,15 @@ type StoredDelivery = Readonly<
     "channel" | "state" | "reason" | "parts" | "parts_delivered" | "details" | "result" | "started_at" | "ended_at",
     string
   >
->;
+> & { readonly to?: string; readonly cost?: string; readonly code_length?: string };
 
-function readDelivery(stored: StoredDelivery, number: number): Delivery {
+function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
   return {
     number,
     channel: stored.channel,
+    to: stored.to || to,
+    cost: numberOrNull(stored.cost ?? ""),
+    codeLength: numberOrNull(stored.code_length ?? ""),
     state: stored.state,
     reason: orNull(stored.reason),
     parts: Number(stored.parts),

@@ -32,7 +32,7 @@ export function readScriptAnswer(id: string, reply: Reply): ScriptAnswer {
 /** Reads the answer of a channel's start script. */
 export function readBeginAnswer(id: string, reply: Reply): BeginAnswer {
   const answer = readScriptAnswer(id, reply);
-  if (answer.kind === "seen" || answer.kind === "stale") throw unreadable(answer.kind);
+  if (answer.kind === "seen") throw unreadable(answer.kind);
   return answer;
 }
 

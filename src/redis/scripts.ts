@@ -10,6 +10,7 @@
 import { readFileSync } from "node:fs";
 import { appShare } from "../verification/app-share.ts";
 import type { ChannelModule, DeliveryMachine } from "../verification/channel-port.ts";
+import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { publicFields, recordVersion } from "./record.ts";
@@ -21,9 +22,12 @@ const verificationScripts = [
   "change",
   "cancel",
   "due",
+  "refuse_step",
   "find_open",
   "blind_check",
   "limit_on",
+  "reserve_callee",
+  "settle_callee",
   "reserve",
   "release",
 ] as const;
@@ -32,17 +36,24 @@ const verificationScripts = [
 const otherScripts = [
   "reserve_slot",
   "release_slot",
+  "reserve_bind",
+  "release_bind",
+  "part_of",
+  "settle_part",
   "reputation_read",
   "reputation_update",
   "reputation_status",
   "drain",
   "enable",
   "slots_status",
+  "receipt_remember",
+  "receipt_take",
   "version",
 ] as const;
 
 /** The parts of a channel that the scripts need. */
-export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts">;
+export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts"> &
+  Partial<Pick<ChannelModule, "codes" | "costs" | "setupLimitMs">>;
 
 /** Settings of the scripts, and how many apps share the limits of a callee. */
 export interface ScriptSettings {
@@ -103,8 +114,34 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
     ...channels.map(({ name, machine }) => `  if channel == '${name}' then return ${luaRules(machine)} end`),
     "  error('a gateway without the channel ' .. channel .. ' cannot move its deliveries')",
     "end",
+    "-- Most deliveries of a channel to one callee in an hour, and an app's share of it; 0: no cap of its own.",
+    ...luaByChannel("cap", channels, (channel) => capOf(settings, channel), "0, 0"),
+    ...luaByChannel("costs", channels, ({ costs }) => (costs ? "true" : null), "false"),
+    "-- Longest time from a delivery's start until the person may have it.",
+    ...luaByChannel("setup_ms", channels, ({ setupLimitMs }) => (setupLimitMs ? String(setupLimitMs) : null), "0"),
     ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
+}
+
+/** `channel_<what>(channel)`: text of the values for the channels that have one, for all others `otherwise`. */
+function luaByChannel(
+  what: string,
+  channels: readonly ScriptedChannel[],
+  value: (channel: ScriptedChannel) => string | null,
+  otherwise: string,
+): readonly string[] {
+  const own = channels.flatMap((channel) => {
+    const text = value(channel);
+    return text === null ? [] : [`  if channel == '${channel.name}' then return ${text} end`];
+  });
+  return [`local function channel_${what}(channel)`, ...own, `  return ${otherwise}`, "end"];
+}
+
+function capOf({ verification, apps }: ScriptSettings, { name, codes }: ScriptedChannel): string | null {
+  // Calls are counted by starts_per_callee_per_hour already.
+  const standard = codes === "derived" ? verification.starts_per_callee_per_hour : 0;
+  const cap = verification.channel_caps?.[name] ?? standard;
+  return cap === 0 ? null : `${cap}, ${appShare(cap, apps)}`;
 }
 
 function luaRules({ transitions, states, busy, waiting, final, beforeLastPart }: DeliveryMachine): string {
@@ -124,6 +161,9 @@ function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<st
     TTL_MS: verification.ttl_seconds * 1000,
     RETENTION_MS: verification.retention_seconds * 1000,
     MAX_CHECKS: verification.max_checks,
+    MAX_GUESS_PROBABILITY: verification.max_guess_probability,
+    CODE_AGE_MS: codeLifetimeMs,
+    CODE_LEAST_MS: leastLifetimeMs,
     APPS_HAVE_SHARES: apps > 1,
     WRONG_CHECKS_PER_CALLEE: wrongChecks,
     WRONG_CHECKS_PER_APP: appShare(wrongChecks, apps),

@@ -1,9 +1,17 @@
 /** The store of verifications: each method is one script, one round trip. The scripts are in lua/. */
 import type { VerificationSettings } from "../verification/config.ts";
 import type { Status } from "../verification/machine.ts";
-import type { ChangeResult, KeyReservation, Seen, VerificationStore } from "../verification/store-port.ts";
+import type {
+  BeginDelivery,
+  CalleeLimit,
+  ChangeResult,
+  DueStep,
+  KeyReservation,
+  Seen,
+  VerificationStore,
+} from "../verification/store-port.ts";
 import { calleeKey, dueKey, idempotencyKey, shards, verificationKey } from "./keys.ts";
-import { writeJson } from "./record.ts";
+import { writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -21,9 +29,11 @@ export function createVerificationStore(
   return {
     shards,
 
-    async begin({ mode, app, id, channel, callee, to, country, reference, metadata, session }, args) {
+    async begin(delivery, args) {
+      const { mode, app, id, channel, callee, to, country, reference, metadata, session } = delivery;
       const common = [now(), app, id, mode, callee.hash, to, country ?? "", reference ?? "", writeJson(metadata)];
-      const reply = await run(`${channel}.start`, verificationKey(id), [...common, session ?? "", ...args]);
+      const own = [session ?? "", channel, extrasOf(delivery), ...args];
+      const reply = await run(`${channel}.start`, verificationKey(id), [...common, ...own]);
       return readBeginAnswer(id, reply as Reply);
     },
 
@@ -38,15 +48,27 @@ export function createVerificationStore(
     },
 
     async limitOn(app, callee, attempts) {
-      const reply = (await run("limit_on", calleeKey(callee), [now(), app, callee.hash, attempts])) as Reply;
-      if (reply[0] === "free") return null;
-      const answer = readScriptAnswer("", reply);
-      if (answer.kind !== "limited") throw unreadable(answer.kind);
-      return answer;
+      return readLimit((await run("limit_on", calleeKey(callee), [now(), app, callee.hash, attempts])) as Reply);
     },
 
-    async read(app, id) {
-      return readFound(id, (await run("read", verificationKey(id), [now(), app])) as Reply);
+    async reserveCallee({ app, callee, id, channel, automatic, codeMs, rings }) {
+      const args = [now(), app, callee.hash, id, channel, automatic ? 1 : 0, codeMs, rings ? 1 : 0];
+      const reply = (await run("reserve_callee", calleeKey(callee), args)) as Reply;
+      return readLimit(reply) ?? { renewed: reply[1] === 1 };
+    },
+
+    async settleCallee({ app, callee, id, channel }, result) {
+      const own = result.how === "begun" ? [result.token, result.ringMs] : [result.renewed ? 1 : 0, 0];
+      await run("settle_callee", calleeKey(callee), [now(), app, callee.hash, id, channel, result.how, ...own]);
+    },
+
+    async endCallee({ app, callee, id, channel }, wrongChecks) {
+      const args = [now(), app, callee.hash, id, channel, "ended", wrongChecks, 0];
+      await run("settle_callee", calleeKey(callee), args);
+    },
+
+    async read(app, id, person = false) {
+      return readFound(id, (await run("read", verificationKey(id), [now(), app, person ? 1 : 0])) as Reply);
     },
 
     async cancel(app, id) {
@@ -58,10 +80,16 @@ export function createVerificationStore(
       return readCheck(id, (await run("check", verificationKey(id), args)) as Reply);
     },
 
-    async change({ app, id, attempt, event, reason, result, mayStillRing = false, remainingMs = null }) {
+    async change({ app, id, attempt, event, reason, result, mayStillRing = false, remainingMs = null, cost = null }) {
       const args = [now(), app, id, attempt, event, reason ?? "", writeJson(result), mayStillRing ? 1 : 0];
-      const reply = (await run("change", verificationKey(id), [...args, remainingMs ?? ""])) as Reply;
+      const reply = (await run("change", verificationKey(id), [...args, remainingMs ?? "", cost ?? ""])) as Reply;
       return readChange(id, reply);
+    },
+
+    async refuseStep({ app, id, step, channel, to, reason }) {
+      const args = [now(), app, step, channel, to ?? "", reason];
+      const reply = (await run("refuse_step", verificationKey(id), args)) as Reply;
+      return reply[0] === "stale" ? { kind: "stale" } : readChange(id, reply);
     },
 
     async findOpen(app, callee) {
@@ -75,11 +103,21 @@ export function createVerificationStore(
       return Number(counted);
     },
 
-    async settleDue(shard, most) {
-      const [looked, ...ended] = (await run("due", dueKey(shard), [now(), most])) as unknown as DueReply;
+    async settleDue(shard, most, takesSteps) {
+      const [looked, ...found] = (await run("due", dueKey(shard), [
+        now(),
+        most,
+        takesSteps ? 1 : 0,
+      ])) as unknown as DueReply;
       const seen: Seen[] = [];
-      for (let i = 0; i < ended.length; i += 2) seen.push(readSeen(ended[i] as string, ended[i + 1] as Reply));
-      return { seen, more: looked >= most };
+      const steps: DueStep[] = [];
+      for (let i = 0; i < found.length; i += 2) {
+        const reply = found[i + 1] as Reply;
+        const one = readSeen(found[i] as string, reply);
+        if (reply[0] === "step") steps.push({ step: Number(reply[1]), verification: one.verification });
+        else seen.push(one);
+      }
+      return { seen, steps, more: looked >= most };
     },
 
     async reserve({ key, fingerprint, id }) {
@@ -93,7 +131,32 @@ export function createVerificationStore(
   };
 }
 
-type DueReply = readonly [looked: number, ...ended: readonly (string | Reply)[]];
+function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } | null {
+  if (reply[0] === "free") return null;
+  const answer = readScriptAnswer("", reply);
+  if (answer.kind !== "limited") throw unreadable(answer.kind);
+  return answer;
+}
+
+/** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */
+function extrasOf({ cost, recipient, step, workflow }: BeginDelivery): string {
+  if (cost === null && recipient === null && step === null && workflow === null) return "";
+  const { steps, person, locale, sealedCode, refused } = workflow ?? {};
+  return JSON.stringify({
+    ...(cost !== null && { cost: String(cost) }),
+    ...(recipient !== null && { to: recipient.to, callee: recipient.callee.hash }),
+    ...(step !== null && { step }),
+    ...(steps && steps.length > 1 && { steps: writeSteps(steps), person }),
+    ...(locale && { locale }),
+    ...(sealedCode && { sealed: sealedCode }),
+    ...(refused &&
+      refused.length > 0 && {
+        refused: refused.map(({ channel, to, reason }) => ({ channel, reason, ...(to !== null && { to }) })),
+      }),
+  });
+}
+
+type DueReply = readonly [looked: number, ...found: readonly (string | Reply)[]];
 
 function readFound(id: string, reply: Reply): ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" } {
   if (reply[0] === "not_found") return { kind: "not_found" };
@@ -102,9 +165,12 @@ function readFound(id: string, reply: Reply): ({ readonly kind: "seen" } & Seen)
 }
 
 function readChange(id: string, reply: Reply): ChangeResult {
-  const [kind, status, partsDelivered, seq] = reply;
+  const [kind, status, partsDelivered, seq, step, channel, state] = reply;
   if (kind !== "noted") return readFound(id, reply);
-  return { kind, status: status as Status, partsDelivered: Number(partsDelivered), seq: Number(seq) };
+  return {
+    ...{ kind, status: status as Status, partsDelivered: Number(partsDelivered), seq: Number(seq) },
+    ...{ step: Number(step) < 0 ? null : Number(step), channel: String(channel), state: String(state) },
+  };
 }
 
 function readReservation([kind, id, mayBeForgotten]: Reply): KeyReservation {

@@ -5,8 +5,8 @@ import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
-import { callInSection } from "./channels/call-in.ts";
 import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
+import { mergeSections, type Section } from "./merge.ts";
 
 /** Name of the trunk, and of its endpoint in Asterisk. */
 export const trunkName = "simulated-carrier";
@@ -32,6 +32,7 @@ export function sandboxEnvironment(env: Environment): { env: Environment; ignore
 /**
  * Builds the configuration.
  * @param programs where the private Redis and Asterisk listen, and where Asterisk mirrors SIP to
+ * @param channels parts of the document
  * @param env from `sandboxEnvironment`
  * @throws {ConfigError} naming every setting of `env` that is wrong
  */
@@ -44,6 +45,8 @@ export function sandboxConfig(
     /** As Asterisk reports it, such as `22.10.1`. */
     readonly asteriskVersion: string;
   },
+  /** What the channels and the stand-ins of their providers add. */
+  channels: readonly Section[],
   env: Environment,
   random: Random,
 ): Config {
@@ -68,10 +71,16 @@ export function sandboxConfig(
     trunks: {
       [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
     },
-    call_in: callInSection,
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
-    apps: { sandbox: { api_keys_sha256: [apiKeyHash(sandboxKey)] } },
+    apps: {
+      sandbox: {
+        api_keys_sha256: [apiKeyHash(sandboxKey)],
+        // Everything may be tried here, and nothing costs money.
+        ...{ custom_code: true, mixed_proofs: true, needs_person: false },
+      },
+    },
+    messages: { apps: { sandbox: { name: "OneRing Sandbox" } } },
     verification: {
       // One number is tried again and again here; limits are higher, but can still be reached.
       starts_per_callee_per_hour: 60,
@@ -87,7 +96,8 @@ export function sandboxConfig(
     },
     log: { level: "warn" },
   };
-  const config = resolveSandboxConfig({ name: "the sandbox's settings", document: asText(document), env });
+  const whole = mergeSections([document, ...channels]);
+  const config = resolveSandboxConfig({ name: "the sandbox's settings", document: asText(whole), env });
   return { ...config, http: { ...config.http, host: "127.0.0.1" } };
 }
 

@@ -4,8 +4,8 @@ import type { Clock } from "../shared/clock.ts";
 
 /** Open tabs; more are refused. */
 const MAX_CLIENTS = 32;
-/** A client with this much unread data is disconnected; it gets a snapshot when it reconnects. */
-const MAX_UNREAD_BYTES = 65_536;
+/** A client with this much unread data is disconnected; it gets a snapshot (100 calls and messages) when it reconnects. */
+const MAX_UNREAD_BYTES = 524_288;
 /** Shorter than idle timeouts of servers and proxies. */
 const HEARTBEAT_MS = 2000;
 

@@ -1,4 +1,5 @@
-/** The simulated phones' call log, and the buttons Answer and Decline. */
+/** The simulated phones' call log, and what a person does with a call: answer, decline, press keys, hang up. */
+import type { CallAudio } from "./carrier/audio.ts";
 import type { Call, CallState } from "./carrier/call.ts";
 
 /** A call as a phone shows it; the shape of `GET /sandbox/calls`. */
@@ -11,10 +12,12 @@ export interface PhoneCall {
   readonly state: CallState;
   /** When the INVITE came; RFC 3339. */
   readonly at: string;
+  /** When it was over; null until then. An answered call is up in between. */
+  readonly ended_at: string | null;
 }
 
-/** The result of pressing a button: `unknown` where the log has no such call. */
-export type PhoneAnswer = "done" | "unknown" | "not_ringing";
+/** The result of an action: `unknown` where the log has no such call. */
+export type PhoneAnswer = "done" | "unknown" | "not_ringing" | "not_up" | "keys_refused";
 
 /** Calls that the log keeps; the oldest is dropped. */
 const MAX_LOG = 100;
@@ -44,11 +47,29 @@ export class Phone {
   }
 
   answer(id: string): PhoneAnswer {
-    return this.#act(id, (call) => call.answer());
+    return this.#act(id, (call) => (call.answer() ? "done" : "not_ringing"));
   }
 
   decline(id: string): PhoneAnswer {
-    return this.#act(id, (call) => call.decline());
+    return this.#act(id, (call) => (call.decline() ? "done" : "not_ringing"));
+  }
+
+  /** Ends a call that was answered. */
+  hangUp(id: string): PhoneAnswer {
+    return this.#act(id, (call) => (call.hangUp() ? "done" : "not_up"));
+  }
+
+  /** Presses keys in a call that was answered. `keys_refused`: the caller takes none, or too many wait. */
+  press(id: string, digits: string): PhoneAnswer {
+    return this.#act(id, (call) => {
+      if (call.state !== "answered" || call.endedAtMs !== null) return "not_up";
+      return call.audio?.press(digits) ? "done" : "keys_refused";
+    });
+  }
+
+  /** What the phone hears, or heard, in this call; null where the log has no such call or it had no audio. */
+  audio(id: string): CallAudio | null {
+    return this.#calls.get(id)?.audio ?? null;
   }
 
   /** Calls back whenever a call begins or changes. @returns unsubscribes */
@@ -63,10 +84,9 @@ export class Phone {
     if (this.#calls.size > MAX_LOG && oldest) this.#calls.delete(oldest);
   }
 
-  #act(id: string, act: (call: Call) => boolean): PhoneAnswer {
+  #act(id: string, act: (call: Call) => PhoneAnswer): PhoneAnswer {
     const call = this.#calls.get(id);
-    if (!call) return "unknown";
-    return act(call) ? "done" : "not_ringing";
+    return call ? act(call) : "unknown";
   }
 }
 
@@ -77,5 +97,6 @@ function shown(call: Call): PhoneCall {
     caller_id: call.callerId,
     state: call.state,
     at: new Date(call.atMs).toISOString(),
+    ended_at: call.endedAtMs === null ? null : new Date(call.endedAtMs).toISOString(),
   };
 }

@@ -1,14 +1,18 @@
-/** The sandbox's own routes: the simulated phone's call log and buttons, and the page. */
+/** The sandbox's own routes: the simulated phone's calls and messages, and the page. */
 
 import path from "node:path";
 import fastifyStatic from "@fastify/static";
-import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../shared/clock.ts";
 import type { Activity } from "./activity.ts";
+import { callRoutes } from "./call-routes.ts";
 import { EventStreams } from "./event-stream.ts";
-import { callerIdDigits, callerIdPrefix, callerIdPrefixForPeople, examples } from "./fiction.ts";
-import type { Phone, PhoneAnswer, PhoneCall } from "./phone.ts";
+import { callerIdDigits, callerIdPrefix, callerIdPrefixForPeople, examplesOf } from "./fiction.ts";
+import type { Inbox } from "./inbox.ts";
+import { messageRoutes } from "./message-routes.ts";
+import type { Phone } from "./phone.ts";
 import { problem } from "./problem.ts";
+import type { RunningStandIns } from "./stand-ins.ts";
 
 /** The page loads only its own files and has no inline script or style. */
 const pagePolicy = [
@@ -17,6 +21,7 @@ const pagePolicy = [
   "style-src 'self'",
   "font-src 'self'",
   "img-src 'self'",
+  "frame-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -26,7 +31,9 @@ const pagePolicy = [
 
 export interface SandboxRoutesOptions {
   readonly phone: Phone;
+  readonly inbox: Inbox;
   readonly activity: Activity;
+  readonly standIns: Pick<RunningStandIns, "channelsThatFail" | "recipients">;
   readonly clock: Clock;
   /** The key that the page and its curl commands use. */
   readonly apiKey: string;
@@ -37,15 +44,16 @@ export interface SandboxRoutesOptions {
 }
 
 /**
- * `GET /`, `GET /sandbox/{calls,events,settings}`, `POST /sandbox/calls/{id}/{answer,decline}` and what channels add.
+ * `GET /`, `GET /sandbox/{calls,messages,events,settings}`, what a phone does with calls, and what channels add.
  * None needs an API key: the sandbox listens on loopback only and holds no personal data.
  */
 export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync {
-  const { phone, activity, clock, apiKey, channels, channelRoutes } = options;
+  const { phone, inbox, activity, standIns, clock, apiKey, channels, channelRoutes } = options;
   return async (server) => {
     const streams = new EventStreams(clock);
     const subscriptions = [
       phone.subscribe((call) => streams.send("call", call)),
+      inbox.subscribe((message) => streams.send("message", message)),
       activity.subscribe((id) => streams.send("verification", { id })),
     ];
     // Before the server waits for its connections to end: an event stream never does so by itself.
@@ -65,11 +73,18 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
         reply.header("cache-control", "no-cache");
       },
     });
-    server.get("/sandbox/settings", async () => settings(apiKey, channels()));
-    server.get("/sandbox/calls", async () => phone.calls());
+    // Made once: some stand-ins register a device for each.
+    const examples = examplesOf(standIns);
+    server.get("/sandbox/settings", async () => ({
+      api_key: apiKey,
+      channels: channels(),
+      caller_id: { prefix: callerIdPrefix, prefix_for_people: callerIdPrefixForPeople, digits: callerIdDigits },
+      examples,
+    }));
     server.get("/sandbox/events", (_, reply) => {
       const stream = streams.open([
         ["calls", phone.calls()],
+        ["messages", inbox.messages()],
         ["verification", { id: activity.newest }],
       ]);
       if (!stream) return problem(reply, 503, "capacity", "Too many sandbox pages are open; close some.");
@@ -83,28 +98,8 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
           .send(stream)
       );
     });
-    const act = (verb: "answer" | "decline") =>
-      server.post<{ Params: { id: string } }>(`/sandbox/calls/:id/${verb}`, async (request, reply) =>
-        answerWith(reply, phone[verb](request.params.id), phone.find(request.params.id)),
-      );
-    act("answer");
-    act("decline");
+    await server.register(callRoutes(phone));
+    await server.register(messageRoutes(inbox));
     for (const routes of channelRoutes) await server.register(routes);
   };
-}
-
-/** The answer of `GET /sandbox/settings`. */
-function settings(apiKey: string, channels: readonly string[]) {
-  return {
-    api_key: apiKey,
-    channels,
-    caller_id: { prefix: callerIdPrefix, prefix_for_people: callerIdPrefixForPeople, digits: callerIdDigits },
-    examples,
-  };
-}
-
-function answerWith(reply: FastifyReply, answer: PhoneAnswer, call: PhoneCall | null): FastifyReply {
-  if (answer === "done") return reply.send(call);
-  if (answer === "unknown") return problem(reply, 404, "call_not_found", "No call in the phone's log has this id.");
-  return problem(reply, 409, "call_not_ringing", "This call is not ringing: not yet, or no longer.");
 }

@@ -14,8 +14,11 @@ import type { Timings } from "./carrier/behaviours.ts";
 import { startCarrier } from "./carrier/index.ts";
 import { sandboxChannels } from "./channels/index.ts";
 import { type Environment, sandboxConfig, trunkName } from "./config.ts";
+import { Inbox } from "./inbox.ts";
 import { Phone } from "./phone.ts";
+import type { StandInTimings } from "./providers/provider.ts";
 import { sandboxRoutes } from "./routes.ts";
+import { startStandIns } from "./stand-ins.ts";
 
 /** How often Asterisk asks the carrier whether it is there, in seconds. */
 const QUALIFY_SECONDS = 5;
@@ -26,13 +29,14 @@ export interface SandboxOptions {
   readonly env: Environment;
   readonly logger: Logger;
   /** How long the simulated network takes; defaults suit a person who watches. */
-  readonly timings?: Partial<Timings>;
+  readonly timings?: Partial<Timings & StandInTimings>;
 }
 
 export interface Sandbox {
   readonly url: string;
   readonly config: Config;
   readonly phone: Phone;
+  readonly inbox: Inbox;
   /** Ends everything that was started. */
   stop(): Promise<void>;
 }
@@ -67,8 +71,15 @@ async function build(
   const clock = systemClock;
   const random = cryptoRandom;
   const phone = new Phone();
+  const inbox = new Inbox(random);
   const activity = new Activity();
   const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
+  const standIns = await track(
+    startStandIns(
+      sandboxChannels.flatMap((channel) => channel.standIns?.({ clock, random, logger, timings }) ?? []),
+      (message) => inbox.receive(message),
+    ),
+  );
   const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
   const hepPort = await freePort("udp");
   // Both settle before either's failure is thrown, so that the one that did start is stopped.
@@ -92,15 +103,16 @@ async function build(
       asteriskVersion: programs.asterisk.version,
       hepPort,
     },
+    [...sandboxChannels.map(({ config = {} }) => config), ...standIns.configs],
     env,
     random,
   );
   const channelParts = { clock, random, sipPort: asterisk.value.ports.sip };
   const routes = sandboxRoutes({
-    ...{ phone, activity, clock },
+    ...{ phone, inbox, activity, standIns, clock },
     apiKey: sandboxKey,
     channels: () => app.channels,
-    channelRoutes: sandboxChannels.map((channel) => channel.routes(channelParts)),
+    channelRoutes: sandboxChannels.flatMap((channel) => channel.routes?.(channelParts) ?? []),
   });
   const app: App = await track(
     buildApp(config, {
@@ -113,5 +125,6 @@ async function build(
     }),
   );
   const { url } = await app.start();
-  return { url, config, phone };
+  standIns.setGateway(url);
+  return { url, config, phone, inbox };
 }

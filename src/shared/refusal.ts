@@ -17,6 +17,8 @@ export const refusalCodes = [
   "verification_ambiguous",
   "idempotency_key_reused",
   "telephony_unavailable",
+  "channel_unavailable",
+  "code_not_available",
   "store_unavailable",
 ] as const;
 

@@ -7,7 +7,7 @@ import { amiOf, ariOf } from "./asterisk/access.ts";
 import { createAriClientDriver } from "./asterisk/ari-client/index.ts";
 import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
-import type { CallControl } from "./asterisk/call-control.ts";
+import type { CallControl, MediaControl } from "./asterisk/call-control.ts";
 import type { AsteriskConfig } from "./asterisk/config.ts";
 import { createDialer, longestCallMs } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
@@ -30,6 +30,8 @@ export interface TelephonyParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly admission: Admission;
+  /** Sounds whose languages are to be known; default none. */
+  readonly watchedSounds?: readonly string[];
 }
 
 export interface Telephony {
@@ -47,6 +49,8 @@ export interface Telephony {
   stop(): Promise<void>;
   /** Sets the one receiver of calls that came in by a trunk with `inbound`; they are refused with or without it. */
   onInbound(receiver: (call: TrunkCall) => void): void;
+  /** What can be done with answered calls on this Asterisk; null: nothing, or there is no Asterisk of this name. */
+  media(asterisk: string): MediaControl | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it now. */
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
 }
@@ -139,6 +143,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
         });
       }
     },
+    media: (asterisk) => controls.get(asterisk)?.media ?? null,
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
   };
 }
@@ -146,6 +151,8 @@ export function createTelephony(parts: TelephonyParts): Telephony {
 export interface DriverParts extends Pick<TelephonyParts, "clock" | "random" | "logger"> {
   /** Whether it must report `progress`; default true. */
   readonly withProgress?: boolean;
+  /** Sounds whose languages are to be known; default none. */
+  readonly watchedSounds?: readonly string[];
 }
 
 /** A new driver of the schema's `driver` must be named here, or this does not compile. */

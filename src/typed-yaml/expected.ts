@@ -22,7 +22,7 @@ export function expectedWords(node: SchemaNode, key: string): string {
 }
 
 function leafWords(node: SchemaNode, key: string): string {
-  if (node.anyOf) return `one of ${node.anyOf.map((choice) => choice.const).join(", ")}`;
+  if (node.anyOf) return `one of ${node.anyOf.map((choice) => choice.const ?? choice.type).join(", ")}`;
   if (node.type === "boolean") return "true or false";
   if (node.type === "integer") return `a whole number${unitOf(key)} ${bounds(node)}`;
   if (node.type === "number") return `a number ${bounds(node)}`;

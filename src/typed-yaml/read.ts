@@ -142,6 +142,7 @@ function fromString(node: SchemaNode, text: string): unknown {
   if (node.type === "integer" && /^-?(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
   if (node.type === "number" && /^-?\d+(\.\d+)?(e-?\d{1,2})?$/.test(text)) return Number(text);
   if (node.type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  if (text === "null" && node.anyOf?.some(({ type }) => type === "null")) return null;
   return text;
 }
 

@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 
 /** The keywords that a configuration schema may use, our own (`x-…`) included. */
 export interface SchemaNode {
-  readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
+  readonly type?: "object" | "array" | "string" | "integer" | "number" | "boolean" | "null";
   readonly description?: string;
   readonly default?: unknown;
   readonly const?: string;

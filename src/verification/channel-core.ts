@@ -4,7 +4,7 @@ import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
-import type { ChannelCore } from "./channel-port.ts";
+import type { ChannelCore, DeliveryCodes } from "./channel-port.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { Hashes } from "./hashes.ts";
@@ -14,16 +14,19 @@ import type { VerificationStore } from "./store-port.ts";
 export function createCore(options: {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
+  readonly codes: DeliveryCodes;
   readonly seen: Endings["seen"];
+  /** The step that follows at once is this gateway's to begin. */
+  readonly onStep: (app: string, id: string, step: number) => void;
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): ChannelCore {
-  const { store, hashes, seen, batchTimer, clock, random, publish, logger } = options;
+  const { store, hashes, codes, seen, batchTimer, clock, random, publish, logger, onStep } = options;
   return {
-    ...{ store, hashes, clock, random, logger, batchTimer, seen },
+    ...{ store, hashes, codes, clock, random, logger, batchTimer, seen },
     progressOf({ id, app, attempts: attempt }, onWritten) {
       return createProgressWriter({
         batchTimer,
@@ -32,8 +35,9 @@ export function createCore(options: {
           const result = await store.change({ app, id, attempt, ...update });
           if (result.kind === "not_found") return;
           if (result.kind === "noted") {
-            const { status, seq } = result;
-            if (seq > 0) publish("delivery.updated", { verification: id, status }, { app, seq });
+            const { status, seq, step, channel, state } = result;
+            if (seq > 0) publish("delivery.updated", { verification: id, status, channel, state }, { app, seq });
+            if (step !== null) onStep(app, id, step);
             onWritten(update, result);
             return;
           }

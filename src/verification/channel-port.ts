@@ -13,7 +13,7 @@ import type { CalleeRef, Hashes } from "./hashes.ts";
 import type { Event, Status } from "./machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
 import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
-import type { Delivery, Guess, ProofKind, Verification } from "./types.ts";
+import type { CodeGeneration, Delivery, Guess, ProofKind, Verification } from "./types.ts";
 
 /** The states of one delivery. Redis gets it as a Lua table, like the verification's own. */
 export interface DeliveryMachine {
@@ -36,16 +36,46 @@ export interface DeliveryMachine {
 export interface DeliveryOrder {
   readonly verificationId: string;
   readonly app: AppIdentity;
-  /** E.164 with the plus sign. */
+  /** The recipient of this delivery in its canonical form: E.164 with the plus sign, or what `readRecipient` made of it. */
   readonly to: string;
+  /** ISO 3166; null where the recipient has none. */
   readonly country: string | null;
+  /** Of `to`. */
   readonly callee: CalleeRef;
   readonly calls: number | null;
   readonly codeLength: number | null;
+  /** BCP 47 tag that the app named; null: the recipient's country decides, else the app's default. */
+  readonly locale: string | null;
+  /** The app's own code, 4 to 10 digits; null: the gateway's. Never logged, never stored in the clear. */
+  readonly appCode: string | null;
+  /** Which step of the workflow this is, from 0; null: no workflow, or the person's choice. */
+  readonly step: number | null;
+  /** Of the newest derived code; null: none was sent yet. */
+  readonly generation: CodeGeneration | null;
+  /** Recipients that have codes of their own in this verification, first ones first; this one may be among them. */
+  readonly recipients: readonly { readonly kind: ProofKind; readonly to: string }[];
+}
+
+/** The code of a message or of a spoken delivery, offered for two generations: the store decides which one is sent. */
+export interface CodeOffer {
+  /** Four arguments of a start script; `pick_code` of lua/includes/begin.lua reads them. */
+  readonly args: ScriptArgs;
+  /** Digits of the code. */
+  readonly length: number;
+  /** The code to send. @param choice of the store's answer */
+  code(choice: number): string;
+}
+
+/** Codes of the channels whose `codes` is `derived`. */
+export interface DeliveryCodes {
+  /** The app's own code where the order has one. */
+  offer(order: DeliveryOrder): CodeOffer;
 }
 
 /** A channel's resource for one delivery (a channel slot, a connection), held until the store has decided. */
 export interface Reservation {
+  /** Price of the delivery in the operator's currency; without it none is configured. Stored with the delivery. */
+  readonly cost?: number | null;
   /** Asks the store to begin the delivery, more than once where the channel offers something else at the second try. */
   begin(start: (args: ScriptArgs) => Promise<BeginAnswer>): Promise<BeginAnswer>;
   /** The delivery has begun: executes it. Never throws. Either this or `release` is called, once. */
@@ -64,6 +94,7 @@ export interface ReadGuess {
 export interface ChannelCore {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
+  readonly codes: DeliveryCodes;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -73,9 +104,16 @@ export interface ChannelCore {
   seen(seen: Seen): Verification;
   /** Stores the updates of a verification's newest attempt, in order. */
   progressOf(
-    verification: Verification,
+    verification: Pick<Verification, "id" | "app" | "attempts">,
     onWritten: (update: DeliveryUpdate, after: AfterUpdate) => void,
   ): ProgressWriter;
+}
+
+/** Whether a channel can deliver now. */
+export interface ChannelHealth {
+  readonly up: boolean;
+  /** One sentence for operators; no secret, no recipient. */
+  readonly detail: string;
 }
 
 /** How an update left the verification. */
@@ -101,6 +139,17 @@ export interface ChannelModule {
   readonly proves: ProofKind;
   /** Whether it can be used with this configuration. */
   readonly enabled: boolean;
+  /**
+   * The codes that are typed: `own` are made by the channel (a new one each time), `derived` by the core (`core.codes`: the
+   * same for all such channels); null: there is none to type.
+   */
+  readonly codes: "own" | "derived" | null;
+  /** Longest time from a delivery's start until the person may have it (rung, sent, spoken), in ms. */
+  readonly setupLimitMs: number;
+  /** Whether a delivery costs money: then an automatic step to it by waiting needs a sign of a person. */
+  readonly costs: boolean;
+  /** How long a workflow waits after a delivery where the step does not say, in ms; without it 30,000. */
+  readonly waitMs?: number;
   readonly machine: DeliveryMachine;
   /** Files of its Lua scripts by name; `start` is needed, see redis/lua/includes/begin.lua. */
   readonly scripts: Readonly<Record<string, URL>>;
@@ -108,11 +157,18 @@ export interface ChannelModule {
   readonly schema: TSchema;
   /** Its example in the API document; without it no example uses the channel. */
   readonly example?: ChannelExample;
+  /** Reads a recipient that is no phone number: its canonical form, or why it is none. Without it the core reads a number. */
+  readonly readRecipient?: (text: string) => Recipient;
   open(core: ChannelCore): Channel;
 }
 
+/** A recipient in its canonical form, or what is wrong with it (a sentence without the recipient). */
+export type Recipient = { readonly to: string } | { readonly problem: string };
+
 /** An open channel. */
 export interface Channel {
+  /** Connects in the background, for ever. Resolves after the first try; never rejects. `drain` disconnects. */
+  start?(): Promise<void>;
   /** Validates the order before anything is reserved. @throws {Refusal} */
   accept(order: DeliveryOrder): void;
   /** @throws {Refusal} where no resource is available */
@@ -130,11 +186,14 @@ export interface Channel {
   /** What another delivery by this channel takes over from its newest one; without it nothing. */
   again?(newest: Delivery, codeLength: number | null): Pick<DeliveryOrder, "calls" | "codeLength">;
   /**
-   * Reads a check's input for its newest delivery. Without this method the channel has no code to type.
+   * Reads a check's input for its newest delivery, where the channel has more to type than digits (a whole caller ID). The
+   * core reads the others.
    * @param look reads the verification, where the input alone is not sufficient
    * @throws {Refusal} where it can never be right; that does not count as a check
    */
   read?(guess: Guess, look: () => Promise<Verification>): Promise<ReadGuess>;
+  /** Whether it can deliver now; `detail` for operators. Without it: always. A start or step is refused where it is down. */
+  health?(): ChannelHealth;
   /** The channel's object in the API. @param ended whether the verification has ended: then no field is secret */
   describe(delivery: Delivery, ended: boolean): Readonly<Record<string, unknown>>;
   /** The verification has ended: stops what is still in progress. Never throws. */

@@ -3,8 +3,7 @@ import type { Channel, ChannelCore, ChannelModule } from "./channel-port.ts";
 import { channelNotAvailable } from "./refusals.ts";
 
 /** An open channel with its static part. */
-export type OpenChannel = Pick<ChannelModule, "name" | "proves" | "machine" | "schema" | "example" | "enabled"> &
-  Channel;
+export type OpenChannel = Omit<ChannelModule, "open" | "scripts"> & Channel;
 
 export interface ChannelSet {
   /** The enabled ones, in the order of the composition root; the first is the default. */
@@ -17,8 +16,11 @@ export interface ChannelSet {
 }
 
 /** @throws {Error} where two have the same name, or none is enabled */
-export function openChannels(modules: readonly ChannelModule[], core: (name: string) => ChannelCore): ChannelSet {
-  const all = modules.map((module) => ({ ...module, ...module.open(core(module.name)) }));
+export function openChannels(
+  modules: readonly ChannelModule[],
+  core: (module: ChannelModule) => ChannelCore,
+): ChannelSet {
+  const all = modules.map((module) => ({ ...module, ...module.open(core(module)) }));
   const byName = new Map(all.map((channel) => [channel.name, channel]));
   if (byName.size !== all.length) throw new Error("two channels have the same name");
   const usable = all.filter(({ enabled }) => enabled);

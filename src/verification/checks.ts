@@ -2,6 +2,8 @@
 import type { Logger } from "pino";
 import type { Publish } from "../shared/publish.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { readTyped } from "../shared/typed-digits.ts";
+import type { ReadGuess } from "./channel-port.ts";
 import type { ChannelSet } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
@@ -17,6 +19,18 @@ export interface Checks {
   checkByNumber(app: string, to: string, callee: CalleeRef, guess: Guess, session: string | null): Promise<CheckAnswer>;
 }
 
+/** Codes of one call, or of a message of usual length; longer input may be a whole caller ID. */
+const maxUsualDigits = 8;
+
+/** Input that may be a whole caller ID is a code where a delivery has a code of that length; null: it is read otherwise. */
+async function readLongCode(text: string, look: () => Promise<Verification>): Promise<ReadGuess | null> {
+  const typed = readTyped(text);
+  if (!("digits" in typed) || typed.plus || typed.digits.length <= maxUsualDigits) return null;
+  const { length } = typed.digits;
+  const { deliveries } = await look();
+  return deliveries.some(({ codeLength }) => codeLength === length) ? { code: typed.digits, codeLength: length } : null;
+}
+
 export function createChecks(options: {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
@@ -29,13 +43,15 @@ export function createChecks(options: {
 }): Checks {
   const { store, hashes, channels, endings, maxChecks, publish, logger } = options;
 
-  /** The channel whose code is typed: the first of the gateway's that has one. */
+  /** What was typed: a code, or what a channel reads in it (the first of the gateway's that reads anything). */
   async function read(app: string, id: string, guess: Guess) {
     let looked: Verification | null = null;
     const look = async () => {
       looked ??= await endings.look(app, id);
       return looked;
     };
+    const long = "code" in guess ? await readLongCode(guess.code, look) : null;
+    if (long !== null) return long;
     for (const channel of channels.all) {
       const found = await channel.read?.(guess, look);
       if (found !== undefined) return found;

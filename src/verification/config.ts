@@ -1,5 +1,7 @@
-/** Limits and lifetimes of a verification. */
-import { count, type StaticKeys, seconds } from "../typed-yaml/parts.ts";
+/** Limits and lifetimes of a verification, and which channels it uses. */
+import { Type } from "typebox";
+import { workflowKeys } from "../apps/workflow-config.ts";
+import { count, type StaticKeys, seconds, text } from "../typed-yaml/parts.ts";
 
 /** The keys of section `verification` that hold for every channel. */
 export const verificationKeys = {
@@ -14,6 +16,12 @@ export const verificationKeys = {
     60,
     604_800,
     "How long an ended verification can still be read. Apps read it within minutes; each takes memory of Redis for so long.",
+  ),
+  message_code_length: count(
+    6,
+    4,
+    10,
+    "Digits of a code that is sent or spoken. 6: what people expect of a message, and 10 guesses succeed with a probability of 0.001 %.",
   ),
   max_checks: count(
     3,
@@ -44,6 +52,36 @@ export const verificationKeys = {
     0,
     3600,
     "Minimum interval between two calls to one callee: the first should be over and in the call log.",
+  ),
+  max_guess_probability: Type.Number({
+    default: 0.001,
+    exclusiveMinimum: 0,
+    maximum: 0.1,
+    description:
+      "Upper limit of wrong_checks_per_callee × the odds of one guess. 0.001 is 10 guesses at a 10,000 block. With min_calls: 2 the codes are pairs of caller IDs. Where codes of the same length are open at once their odds add up; a delivery that would pass the limit voids the oldest of them.",
+  }),
+  workflow: Type.Optional(
+    workflowKeys.workflow(
+      "The channels of a verification whose start names none, in their order; an app may have its own (apps.<name>.workflow). Without it the first channel that is configured, and no fallback.",
+    ),
+  ),
+  first_channel: Type.Optional(
+    Type.Record(
+      text("^([A-Z]{2}|\\+[1-9]\\d{0,14})$", "an ISO 3166 country such as DE, or a callee prefix such as +4479"),
+      text("^[a-z][a-z0-9_]*$", "the name of a channel"),
+      {
+        maxProperties: 1000,
+        description:
+          "The channel that a default workflow begins with, by callee: its longest prefix here, else its country. The other steps follow in their order.",
+      },
+    ),
+  ),
+  channel_caps: Type.Optional(
+    Type.Record(text("^[a-z][a-z0-9_]*$", "the name of a channel"), Type.Integer({ minimum: 1, maximum: 1000 }), {
+      maxProperties: 20,
+      description:
+        "Deliveries of a channel to one recipient per hour, over all apps; without an entry starts_per_callee_per_hour, and for missed calls, which are counted by that, none.",
+    }),
   ),
   idempotency_ttl_seconds: seconds(
     86_400,

@@ -8,14 +8,20 @@ import type { OpenChannel } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
-import { clientGone, ended, limited, notFound } from "./refusals.ts";
-import type { BeginAnswer, BeginDelivery, NotBegun, VerificationStore } from "./store-port.ts";
+import { channelDown, clientGone, ended, limited, notFound, staleStep } from "./refusals.ts";
+import type { Share, Shares } from "./shares.ts";
+import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
+import type { RecipientRef } from "./workflow.ts";
 
 /** A delivery to begin, with the data of a new verification. */
 export interface BeginRequest {
   readonly mode: BeginDelivery["mode"];
   readonly order: DeliveryOrder;
+  /** The verification's own recipient, where the order has another one; null: the order's. */
+  readonly of: RecipientRef | null;
+  /** Of a new verification: its workflow and codes; null where it has nothing of them. */
+  readonly workflow: PlannedWorkflow | null;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly session: string | null;
@@ -30,11 +36,12 @@ export interface Deliveries {
 export function createDeliveries(options: {
   readonly store: VerificationStore;
   readonly endings: Endings;
+  readonly shares: Shares;
   readonly publish: Publish<VerificationEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Deliveries {
-  const { store, endings, publish, clock, logger } = options;
+  const { store, endings, shares, publish, clock, logger } = options;
   const recentRefusals = createRecentRefusals(clock);
 
   /**
@@ -42,37 +49,50 @@ export function createDeliveries(options: {
    * cannot be executed. A callee that was just refused is checked first: its further refusals take no slot from others.
    */
   async function lookFirst(channel: OpenChannel, order: DeliveryOrder): Promise<BeginAnswer | null> {
-    const attempts = channel.attemptsOf?.(order);
+    // A step does not wait for the interval that the look would report.
+    const attempts = order.step === null || order.step === 0 ? channel.attemptsOf?.(order) : undefined;
     if (attempts === undefined || !recentRefusals.has(order.callee.hash)) return null;
     const found = await store.limitOn(order.app.name, order.callee, attempts);
     return found && { kind: "limited", ...found };
   }
 
+  /** Another callee's limits lie elsewhere; null: the verification's own, which the start script holds. */
+  async function shareOf(channel: OpenChannel, { order, of, mode }: BeginRequest): Promise<Share | null> {
+    if (of === null) return null;
+    const { app, callee, verificationId: id } = order;
+    const share = { app: app.name, callee, id, channel: channel.name };
+    const { setupLimitMs } = channel;
+    return shares.reserve(share, { rings: channel.attemptsOf !== undefined, setupLimitMs }, mode === "step");
+  }
+
   async function tryToBegin(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
-    const { order } = request;
-    const { app, verificationId: id, callee, to, country } = order;
-    const { mode, reference, metadata, session } = request;
-    const delivery = {
-      mode,
-      app: app.name,
-      id,
-      channel: channel.name,
-      callee,
-      to,
-      country,
-      reference,
-      metadata,
-      session,
+    const { order, of } = request;
+    const { app, verificationId: id, callee, to, country, step } = order;
+    const { mode, reference, metadata, session, workflow } = request;
+    const share = await shareOf(channel, request);
+    const reservation = await channel.reserve(order).catch((error: unknown) => {
+      share?.refused();
+      throw error;
+    });
+    const delivery: BeginDelivery = {
+      ...{ mode, app: app.name, id, channel: channel.name, reference, metadata, session, workflow, step },
+      ...(of ?? { callee, to, country }),
+      cost: reservation.cost ?? null,
+      recipient: of === null ? null : { to, callee },
     };
-    const reservation = await channel.reserve(order);
     let answer: BeginAnswer | null = null;
     try {
       if (request.clientIsGone()) throw clientGone;
       answer = await reservation.begin((args) => store.begin(delivery, args));
       return answer;
     } finally {
-      if (answer?.kind === "begun") reservation.commit(answer.verification);
-      else reservation.release();
+      if (answer?.kind === "begun") {
+        share?.begun(newestOf(answer.verification).number);
+        reservation.commit(answer.verification);
+      } else {
+        share?.refused();
+        reservation.release();
+      }
     }
   }
 
@@ -82,6 +102,8 @@ export function createDeliveries(options: {
         return ended(endings.seen(answer).status);
       case "limited":
         return limited(answer.limit, answer.retryAfterMs);
+      case "stale":
+        return staleStep;
       case "refused":
         return channel.refusal(answer.why, answer.figure);
       case "not_found":
@@ -92,6 +114,7 @@ export function createDeliveries(options: {
   return {
     async begin(channel, request) {
       const { order, mode } = request;
+      if (channel.health?.().up === false) throw channelDown(channel.name);
       const tried = async (one: DeliveryOrder) => {
         const answer = (await lookFirst(channel, one)) ?? (await tryToBegin(channel, { ...request, order: one }));
         if (answer.kind === "limited") recentRefusals.add(order.callee.hash, answer.retryAfterMs);
@@ -107,13 +130,13 @@ export function createDeliveries(options: {
 
       const { verification } = answer;
       const { id, app, country, status, seq } = verification;
-      const { number, channel: name } = newestOf(verification);
+      const { number, channel: name, state } = newestOf(verification);
       if (mode === "new") {
-        publish("verification.started", { verification: id, channel: name, country }, { app, seq });
+        publish("verification.started", { verification: id, channel: name, country, state }, { app, seq });
         logger.info({ id, app, country, channel: name }, "verification started");
       } else {
-        publish("delivery.updated", { verification: id, status }, { app, seq });
-        logger.info({ id, app, country, channel: name, delivery: number }, "another delivery started");
+        publish("delivery.updated", { verification: id, status, channel: name, state }, { app, seq });
+        logger.info({ id, app, country, channel: name, delivery: number, mode }, "another delivery started");
       }
       return verification;
     },

@@ -1,9 +1,11 @@
 /**
- * Ends due items without a request: verifications whose lifetime is over, deliveries whose gateway died. Due items are in
- * Redis, and every gateway checks all of them, so they end within a few seconds as long as one gateway runs.
+ * Handles due items without a request: verifications whose lifetime is over, deliveries whose gateway died, steps of
+ * workflows. Due items are in Redis, and every gateway checks all of them, so they end within a few seconds as long as one
+ * gateway runs.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
+import type { Steps } from "./steps.ts";
 import type { Seen, VerificationStore } from "./store-port.ts";
 
 /** Interval between two checks of all shards: well within the 5 s in which an end must be reported. */
@@ -18,21 +20,26 @@ export interface DueWatch {
   stop(): void;
 }
 
-/** @param onSeen called with each verification that a check ended */
+/**
+ * @param options.onSeen called with each verification that a check ended
+ * @param options.steps begins the workflow steps that are due
+ */
 export function createDueWatch(options: {
   readonly store: Pick<VerificationStore, "settleDue" | "shards">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSeen: (seen: Seen) => void;
+  readonly steps: Pick<Steps, "begin" | "taken">;
 }): DueWatch {
-  const { store, clock, logger, onSeen } = options;
+  const { store, clock, logger, onSeen, steps } = options;
   let stopTimer: (() => void) | null = null;
   let stopped = false;
 
   async function settle(shard: number): Promise<void> {
     for (let more = true; more && !stopped; ) {
-      const settled = await store.settleDue(shard, mostAtOnce);
+      const settled = await store.settleDue(shard, mostAtOnce, steps.taken());
       for (const seen of settled.seen) onSeen(seen);
+      for (const step of settled.steps) steps.begin(step);
       more = settled.more;
     }
   }

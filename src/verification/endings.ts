@@ -9,8 +9,8 @@ import { newestOf, type Verification } from "./types.ts";
 export interface Endings {
   /** Call it with every verification that the store returns: the gateway that caused or found its end reports it. */
   seen(seen: Seen): Verification;
-  /** The verification's current state. @throws {Refusal} `verification_not_found` */
-  look(app: string, id: string): Promise<Verification>;
+  /** The verification's current state. @param person a person asks: see `VerificationStore.read` @throws {Refusal} `verification_not_found` */
+  look(app: string, id: string, person?: boolean): Promise<Verification>;
 }
 
 export function createEndings(options: {
@@ -25,17 +25,18 @@ export function createEndings(options: {
   function seen({ verification, endedNow }: Seen): Verification {
     if (!endedNow) return verification;
     const { id, app, country, status, seq } = verification;
-    const { channel, reason } = newestOf(verification);
+    const { channel, state, reason } = newestOf(verification);
     stop(verification);
-    publish("verification.ended", { verification: id, channel, country, status, reason }, { app, seq });
+    const about = { verification: id, channel, country, status, state, reason };
+    publish("verification.ended", { ...about, appCode: verification.appCode }, { app, seq });
     logger.info({ id, app, country, channel, status, reason }, "verification ended");
     return verification;
   }
 
   return {
     seen,
-    async look(app, id) {
-      const result = await store.read(app, id);
+    async look(app, id, person) {
+      const result = await store.read(app, id, person);
       if (result.kind !== "seen") throw notFound();
       return seen(result);
     },

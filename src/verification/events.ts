@@ -6,11 +6,16 @@ export interface VerificationEvents {
     readonly verification: string;
     readonly channel: string;
     readonly country: string | null;
+    /** Of its first delivery. */
+    readonly state: string;
   };
   /** The newest delivery has another state, or another delivery began. */
   "delivery.updated": {
     readonly verification: string;
     readonly status: Status;
+    /** Of the newest delivery. */
+    readonly channel: string;
+    readonly state: string;
   };
   /** A code was compared. */
   "verification.checked": { readonly verification: string; readonly valid: boolean };
@@ -19,7 +24,10 @@ export interface VerificationEvents {
     readonly channel: string;
     readonly country: string | null;
     readonly status: Status;
-    /** The newest delivery's reason. */
+    /** The newest delivery's state and reason. */
+    readonly state: string;
     readonly reason: string | null;
+    /** Whether the app gave the code: what was proven by it never teaches brakes or reputation. */
+    readonly appCode: boolean;
   };
 }

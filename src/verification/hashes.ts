@@ -28,6 +28,8 @@ export interface Hashes {
   presented(callerId: string): string;
   /** A client's session of one app. */
   session(app: string, session: string): string;
+  /** A provider's message id in its receipts; ids of two channels never meet. */
+  receipt(channel: string, receiptId: string): string;
   /** A substitute id where no verification is open: always the same for one app and number. */
   blindId(app: string, callee: string): string;
   /** An Idempotency-Key of one app. */
@@ -55,6 +57,7 @@ export function createHashes(hmacKey: string): Hashes {
     callerId: (callee, callerId) => short("caller-id", callee, callerId),
     presented: (callerId) => short("presented", callerId),
     session: (app, session) => short("session", app, session),
+    receipt: (channel, receiptId) => short("receipt", channel, receiptId),
     blindId(app, callee) {
       const { bucket } = this.callee(callee);
       return `v${bucket}${short("blind", app, callee)}`;
@@ -72,6 +75,10 @@ export function createHashes(hmacKey: string): Hashes {
           request.reference ?? null,
           request.metadata ? Object.entries(request.metadata).sort(byKey) : null,
           request.session ?? null,
+          // Only where it is there: gateways one version older know none of it.
+          ...(request.workflow || request.code || request.locale
+            ? [request.workflow?.map(({ channel, to, waitMs }) => [channel, to, waitMs]), request.code, request.locale]
+            : []),
         ]),
       ),
   };

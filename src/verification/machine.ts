@@ -32,6 +32,8 @@ export const events = [
   "undelivered_pending",
   /** The delivery failed, and the code of an earlier one is still open. */
   "undelivered_delivered",
+  /** The delivery failed, and the next step of the workflow follows. */
+  "undelivered_continuing",
   /** The right code, or a proof without a code. */
   "proven",
   /** The last wrong check was made. */
@@ -48,9 +50,11 @@ export const transitions: Readonly<Record<Event, Readonly<Partial<Record<Status,
   begun: { pending: "sending", delivered: "sending" },
   sending: { pending: "sending" },
   delivered: { pending: "delivered", sending: "delivered" },
-  undelivered: { pending: "undeliverable", sending: "undeliverable" },
-  undelivered_pending: { sending: "pending" },
+  // A message may fail after it was taken for delivered.
+  undelivered: { pending: "undeliverable", sending: "undeliverable", delivered: "undeliverable" },
+  undelivered_pending: { sending: "pending", delivered: "pending" },
   undelivered_delivered: { pending: "delivered", sending: "delivered" },
+  undelivered_continuing: { pending: "sending", delivered: "sending" },
   // A quick person may type the digits while the phone still rings.
   proven: { pending: "verified", sending: "verified", delivered: "verified" },
   exhausted: { pending: "failed", sending: "failed", delivered: "failed" },

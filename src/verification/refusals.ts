@@ -9,11 +9,45 @@ const limitDetails: Record<CalleeLimit, string> = {
   live_call: "A call to this number is in progress.",
   gap: "The minimum interval between two deliveries to this number has not passed.",
   hourly_starts: "The hourly limit for this number has been reached.",
+  channel_cap: "The hourly limit of this channel has been reached for this recipient.",
 };
 
-export function limited(limit: CalleeLimit, retryAfterMs: number): Refusal {
-  return new Refusal("rate_limited", limitDetails[limit], retryAfterMs);
+/** A limit of the callee. */
+export class LimitRefusal extends Refusal {
+  readonly limit: CalleeLimit;
+
+  constructor(limit: CalleeLimit, retryAfterMs: number) {
+    super("rate_limited", limitDetails[limit], retryAfterMs);
+    this.limit = limit;
+  }
 }
+
+export function limited(limit: CalleeLimit, retryAfterMs: number): Refusal {
+  return new LimitRefusal(limit, retryAfterMs);
+}
+
+/** Clients find it up again soon: providers reconnect within seconds. */
+const downRetryMs = 5000;
+
+export function channelDown(name: string): Refusal {
+  return new Refusal("channel_unavailable", `Channel ${name} cannot deliver at the moment.`, downRetryMs);
+}
+
+export function channelNotAllowed(name: string): Refusal {
+  return new Refusal("forbidden", `Channel ${name} is not permitted for this app (apps.<name>.channels).`);
+}
+
+export function otherProof(name: string): Refusal {
+  return new Refusal("not_supported", `Channel ${name} proves something else than this verification.`);
+}
+
+/** One answer for all causes: which caller IDs are free is not revealed. */
+export function codeNotAvailable(): Refusal {
+  return new Refusal("code_not_available", "This code cannot be delivered to this number by a call.");
+}
+
+/** The step was begun by another gateway; only logged. */
+export const staleStep = new Refusal("invalid_request", "The step was begun already.");
 
 export function notFound(): Refusal {
   return new Refusal("verification_not_found", "No verification has this id.");

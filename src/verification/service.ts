@@ -1,6 +1,7 @@
 /** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
 import type { AppIdentity } from "../apps/principal.ts";
+import { type AppProfile, standardProfile } from "../apps/profile.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -8,21 +9,30 @@ import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { createCore } from "./channel-core.ts";
-import type { ChannelModule, DeliveryOrder } from "./channel-port.ts";
+import type { ChannelHealth, ChannelModule } from "./channel-port.ts";
 import { type ChannelSet, type OpenChannel, openChannels } from "./channel-set.ts";
 import { createChecks } from "./checks.ts";
+import { createCodes } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
 import { createDeliveries } from "./deliveries.ts";
+import { createDeliveryCodes } from "./delivery-codes.ts";
 import { createDueWatch } from "./due-watch.ts";
 import { createEndings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import { createHashes } from "./hashes.ts";
 import { startOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
+import type { KeySecrets } from "./key-ring.ts";
 import { isTerminal } from "./machine.ts";
+import { createOrders } from "./orders.ts";
 import { ended, notFound } from "./refusals.ts";
+import { createSealing } from "./sealing.ts";
+import { createShares } from "./shares.ts";
+import { createStarts } from "./starts.ts";
+import { createSteps } from "./steps.ts";
 import type { VerificationStore } from "./store-port.ts";
-import { newestOf, type Verifications } from "./types.ts";
+import { newestOf, type Verification, type Verifications } from "./types.ts";
+import { planOf, type ReadRecipient, workflowDefaults, workflowProblems } from "./workflow.ts";
 
 export interface VerificationsOptions {
   readonly settings: VerificationSettings;
@@ -33,6 +43,12 @@ export interface VerificationsOptions {
   readonly batchTimer: BatchTimer;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
+  /** Keys of one purpose each; without one the purpose's key comes from `hmacKey`. */
+  readonly keys?: { readonly code?: KeySecrets | undefined; readonly sealing?: KeySecrets | undefined };
+  /** What an app may use, by its name; without it all apps have the standard profile. */
+  readonly profileOf?: (app: string) => AppProfile;
+  /** The apps' default workflows by their keys in the configuration. */
+  readonly appWorkflows?: Readonly<Record<string, AppProfile["workflow"]>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish<VerificationEvents>;
@@ -41,29 +57,75 @@ export interface VerificationsOptions {
 
 export interface VerificationService extends Verifications {
   readonly channels: ChannelSet;
-  /** From now on due items are ended, whichever gateway began them. */
+  /** The channels that know whether they can deliver now. */
+  health(): readonly (ChannelHealth & { readonly channel: string })[];
+  /** Connects the channels in the background. Resolves when each has tried once. */
+  startChannels(): Promise<void>;
+  /** From now on due items are handled, whichever gateway began them. */
   startDueWatch(): void;
-  /** Checks the due items now. */
+  /** Handles the due items now. Resolves when the steps among them were begun. */
   settleDue(): Promise<void>;
-  /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. */
+  /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. No step begins any more. */
   drain(graceMs: number): Promise<void>;
-  /** Resolves when all updates so far are stored: await it after `drain`. */
+  /** Resolves when all updates so far are stored, and the steps that follow them were begun: await it after `drain`. */
   settled(): Promise<void>;
   stop(): void;
 }
 
+const nothingNew = { reference: null, metadata: null, session: null, workflow: null } as const;
+
 export function createVerifications(options: VerificationsOptions): VerificationService {
   const { settings, numbers, store, clock, random, publish, logger } = options;
+  const { profileOf = () => standardProfile, keys = {} } = options;
   const hashes = createHashes(options.hmacKey);
-  const endings = createEndings({ store, publish, logger, stop: (verification) => stopDeliveries(verification) });
-  const channels = openChannels(options.channels, (name) =>
-    createCore({ ...options, hashes, seen: endings.seen, logger: logger.child({ channel: name }) }),
+  const codes = createDeliveryCodes(createCodes(options.hmacKey, keys.code), hashes, settings.message_code_length);
+  const sealing = createSealing(random, options.hmacKey, keys.sealing);
+  const endings = createEndings({
+    ...{ store, publish, logger },
+    stop(verification) {
+      stopDeliveries(verification);
+      shares.ended(verification);
+    },
+  });
+  const channels = openChannels(options.channels, ({ name, proves }) =>
+    createCore({
+      ...options,
+      ...{ hashes, codes: codes(proves), seen: endings.seen, logger: logger.child({ channel: name }) },
+      onStep: (app, id, step) => steps.follow(app, id, step),
+    }),
   );
   const stopDeliveries: OpenChannel["stop"] = (verification) =>
     channels.find(newestOf(verification).channel)?.stop(verification);
-  const deliveries = createDeliveries({ store, endings, publish, clock, logger });
+  const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
+  const deliveries = createDeliveries({ store, endings, shares, publish, clock, logger });
+  const orders = createOrders(channels, hashes, sealing);
+  const starts = createStarts({ deliveries, orders, sealing });
   const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
-  const due = createDueWatch({ store, clock, logger, onSeen: endings.seen });
+  const steps = createSteps({
+    store,
+    logger,
+    look: endings.look,
+    async beginStep(verification, step) {
+      const { channel, order, of } = orders.step(verification, profileOf(verification.app), step);
+      channel.accept(order);
+      await deliveries.begin(channel, { mode: "step", order, of, ...nothingNew, clientIsGone: () => false });
+    },
+    onRefused({ id, app }, answer) {
+      if (answer.kind === "seen") endings.seen(answer);
+      if (answer.kind !== "noted") return null;
+      const { status, seq, channel, state, step } = answer;
+      publish("delivery.updated", { verification: id, status, channel, state }, { app, seq });
+      return step;
+    },
+  });
+  const due = createDueWatch({ store, clock, logger, onSeen: endings.seen, steps });
+  const defaults = workflowDefaults(settings);
+  const problems = workflowProblems(
+    { "verification.workflow": defaults.workflow, ...options.appWorkflows },
+    defaults,
+    channels,
+  );
+  if (problems.length > 0) throw new Error(`the configuration is not valid: ${problems.join("; ")}`);
 
   /** @throws {Refusal} where the number may not be contacted */
   function examine(app: AppIdentity, to: string, country: string | undefined) {
@@ -75,7 +137,22 @@ export function createVerifications(options: VerificationsOptions): Verification
     return { to: facts.e164, country: facts.country, callee: hashes.callee(facts.e164) };
   }
 
-  async function find(app: string, id: string) {
+  /** Reads each recipient once for all steps of a request. */
+  function recipientReader(app: AppIdentity, country: string | undefined): ReadRecipient {
+    const numbersRead = new Map<string, ReturnType<typeof examine>>();
+    return (channel, text) => {
+      if (channel.readRecipient === undefined) {
+        const known = numbersRead.get(text) ?? examine(app, text, country);
+        numbersRead.set(text, known);
+        return known;
+      }
+      const read = channel.readRecipient(text);
+      if ("problem" in read) throw new Refusal("invalid_request", `\`to\`: ${read.problem}`);
+      return { to: read.to, country: null, callee: hashes.callee(read.to) };
+    };
+  }
+
+  async function find(app: string, id: string): Promise<Verification | null> {
     const found = await store.read(app, id);
     return found.kind === "seen" ? endings.seen(found) : null;
   }
@@ -84,45 +161,32 @@ export function createVerifications(options: VerificationsOptions): Verification
     channels,
 
     async start(app, request, idempotencyKey, clientIsGone = () => false) {
-      const { calls = null, codeLength = null, reference = null, metadata = null } = request;
-      const channel = channels.wanted(request.channel ?? null);
-      const callee = examine(app, request.to, request.country);
+      const profile = profileOf(app.name);
+      const plan = planOf(request, profile, channels, defaults, recipientReader(app, request.country));
       const session = request.session === undefined ? null : hashes.session(app.name, request.session);
-      const begin = (verificationId: string) => {
-        const order: DeliveryOrder = { verificationId, app, ...callee, calls, codeLength };
-        channel.accept(order);
-        return deliveries.begin(channel, { mode: "new", order, reference, metadata, session, clientIsGone });
-      };
-      const id = newVerificationId(callee.callee.bucket, random);
+      const begin = (id: string) => starts.begin({ id, app, profile, request, plan, session, clientIsGone });
+      const id = newVerificationId(plan[0]?.recipient.callee.bucket ?? "", random);
       if (idempotencyKey === null) return begin(id);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
       const once = { key, fingerprint: hashes.fingerprint(request), id };
       return startOnce(store, once, (known) => find(app.name, known), begin);
     },
 
-    get: (app, id) => endings.look(app.name, id),
+    get: (app, id, person) => endings.look(app.name, id, person),
 
     check: (app, id, guess) => checks.check(app.name, id, guess),
 
     async checkByNumber(app, { to, country }, guess, session) {
-      const callee = examine(app, to, country);
+      const callee = recipientOf(app, to, country);
       return checks.checkByNumber(app.name, callee.to, callee.callee, guess, session);
     },
 
     async resend(app, id, wanted = null, clientIsGone = () => false) {
       const verification = await endings.look(app.name, id);
-      const { status, to, country } = verification;
-      if (isTerminal(status)) throw ended(status);
-      const newest = newestOf(verification);
-      const channel = channels.wanted(wanted ?? newest.channel);
-      const again = channel.name === newest.channel ? channel.again?.(newest, verification.codeLength) : undefined;
-      const order: DeliveryOrder = {
-        ...{ verificationId: id, app, to, country, callee: hashes.callee(to) },
-        ...(again ?? { calls: null, codeLength: null }),
-      };
+      if (isTerminal(verification.status)) throw ended(verification.status);
+      const { channel, order, of } = orders.chosen(verification, profileOf(app.name), wanted);
       channel.accept(order);
-      const nothingNew = { reference: null, metadata: null, session: null };
-      return deliveries.begin(channel, { mode: "again", order, ...nothingNew, clientIsGone });
+      return deliveries.begin(channel, { mode: "again", order, of, ...nothingNew, clientIsGone });
     },
 
     async cancel(app, id) {
@@ -134,24 +198,51 @@ export function createVerifications(options: VerificationsOptions): Verification
       return verification;
     },
 
-    nextChannels(_app, verification) {
+    nextChannels(app, verification) {
       if (isTerminal(verification.status)) return [];
       const newest = newestOf(verification);
       const proves = channels.find(newest.channel)?.proves;
+      const permitted = profileOf(app.name).channels;
       const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
       return channels.usable
-        .filter((channel) => channel.proves === proves)
+        .filter((channel) => channel.proves === proves && (permitted === null || permitted.includes(channel.name)))
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 
+    health: () =>
+      channels.usable.flatMap((channel) => {
+        const health = channel.health?.();
+        return health === undefined ? [] : [{ channel: channel.name, ...health }];
+      }),
+    async startChannels() {
+      await Promise.all(channels.usable.map((channel) => channel.start?.()));
+    },
     startDueWatch: due.start,
-    settleDue: due.look,
+    async settleDue() {
+      await due.look();
+      await steps.settled();
+    },
     async drain(graceMs) {
-      await Promise.all(channels.all.map((channel) => channel.drain(graceMs)));
+      await Promise.all([steps.stop(), ...channels.all.map((channel) => channel.drain(graceMs))]);
     },
     async settled() {
       await Promise.all(channels.all.map((channel) => channel.settled()));
+      await steps.settled();
     },
-    stop: due.stop,
+    stop() {
+      due.stop();
+      void steps.stop();
+    },
   };
+
+  /** A recipient without a channel: an address where it looks like one, else a number. */
+  function recipientOf(app: AppIdentity, to: string, country: string | undefined) {
+    const reader = recipientReader(app, country);
+    const [first = channels.wanted(null), ...others] = channels.usable;
+    const readers = [first, ...others].filter(({ readRecipient }) => readRecipient !== undefined);
+    for (const channel of /^\s*[+(\d\p{Nd}]/u.test(to) ? [] : readers) {
+      if (!("problem" in (channel.readRecipient?.(to) ?? { problem: "" }))) return reader(channel, to);
+    }
+    return examine(app, to, country);
+  }
 }

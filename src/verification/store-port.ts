@@ -1,15 +1,30 @@
 /** The port from verification to the store of its state (src/redis). The rules run there, each as one atomic step. */
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
-import type { Verification } from "./types.ts";
+import type { PlannedStep, Verification } from "./types.ts";
 
 /** A channel's own arguments of one of its scripts. */
 export type ScriptArgs = readonly (string | number)[];
 
+/** What a new verification has beside its first delivery. */
+export interface PlannedWorkflow {
+  /** One, where there is no workflow. */
+  readonly steps: readonly PlannedStep[];
+  /** Whether a step by waiting to a channel that costs money needs a sign of a person. */
+  readonly person: boolean;
+  readonly locale: string | null;
+  readonly sealedCode: string | null;
+  /** The steps before the one that begins: they were refused. */
+  readonly refused: readonly { readonly channel: string; readonly to: string | null; readonly reason: string }[];
+}
+
 /** The common arguments of every channel's start. */
 export interface BeginDelivery {
-  /** `new`: the first delivery of a new verification. `again`: another one of a verification that goes on. */
-  readonly mode: "new" | "again";
+  /**
+   * `new`: the first delivery of a new verification. `again`: another one of a verification that goes on, by choice. `step`:
+   * the next step of its workflow.
+   */
+  readonly mode: "new" | "again" | "step";
   readonly app: string;
   readonly id: string;
   readonly channel: string;
@@ -21,10 +36,18 @@ export interface BeginDelivery {
   readonly metadata: Readonly<Record<string, string>> | null;
   /** From `Hashes.session`. */
   readonly session: string | null;
+  /** Price of the delivery; null: none is configured. */
+  readonly cost: number | null;
+  /** This delivery's own; null: the verification's `to`. */
+  readonly recipient: { readonly to: string; readonly callee: CalleeRef } | null;
+  /** The number of its step, from 0; null: none. */
+  readonly step: number | null;
+  /** Of a new verification; null: it has nothing of it. */
+  readonly workflow: PlannedWorkflow | null;
 }
 
 /** The callee's limit that blocks a delivery. */
-export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts";
+export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts" | "channel_cap";
 
 /** A verification after a script. */
 export interface Seen {
@@ -39,6 +62,8 @@ export type NotBegun =
   /** The channel's own reason, and a figure that goes with it. */
   | { readonly kind: "refused"; readonly why: string; readonly figure: number }
   | { readonly kind: "not_found" }
+  /** The step was begun already. */
+  | { readonly kind: "stale" }
   | ({ readonly kind: "ended" } & Seen);
 
 export type BeginAnswer =
@@ -49,14 +74,14 @@ export type BeginAnswer =
   | NotBegun;
 
 /** The answer of a channel's other scripts. */
-export type ScriptAnswer = BeginAnswer | { readonly kind: "stale" } | ({ readonly kind: "seen" } & Seen);
+export type ScriptAnswer = BeginAnswer | ({ readonly kind: "seen" } & Seen);
 
 export type CheckResult =
   /** Wrong, and the verification stays open. */
   | { readonly kind: "checked"; readonly status: Status; readonly checksLeft: number }
   /** Right, or wrong for the last time: that ended it. */
   | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
-  /** The guess has another length than the code: not counted. */
+  /** No open code is as long as the guess: not counted. The length is the newest code's. */
   | { readonly kind: "wrong_length"; readonly codeLength: number }
   /** There is no code to type. */
   | { readonly kind: "no_code" }
@@ -80,12 +105,25 @@ export interface DeliveryChange {
   readonly mayStillRing?: boolean;
   /** Expected time until it is over: the Retry-After of clients that are refused until then. Null: unchanged. */
   readonly remainingMs?: number | null;
+  /** Its price where that was known only after the start. Null: unchanged. */
+  readonly cost?: number | null;
 }
 
 export type ChangeResult =
   | ({ readonly kind: "seen" } & Seen)
-  /** The verification stays open. Sent three times per call, so it is short. `seq` is 0 where nothing changed. */
-  | { readonly kind: "noted"; readonly status: Status; readonly partsDelivered: number; readonly seq: number }
+  /** The verification stays open. Sent three times per call, so it is short. */
+  | {
+      readonly kind: "noted";
+      readonly status: Status;
+      readonly partsDelivered: number;
+      /** 0 where nothing changed. */
+      readonly seq: number;
+      /** The step that follows at once and is this gateway's to begin; null: none. */
+      readonly step: number | null;
+      /** Of the newest delivery. */
+      readonly channel: string;
+      readonly state: string;
+    }
   | { readonly kind: "not_found" };
 
 export type KeyReservation =
@@ -99,6 +137,31 @@ export type KeyReservation =
     }
   /** Another request has this key. */
   | { readonly kind: "reused" };
+
+/** The next step of a workflow, leased to this gateway for 3 s. */
+export interface DueStep {
+  readonly step: number;
+  readonly verification: Verification;
+}
+
+/** A step that was refused: it becomes a failed delivery. */
+export interface RefusedStep {
+  readonly app: string;
+  readonly id: string;
+  readonly step: number;
+  readonly channel: string;
+  /** Null: the verification's `to`. */
+  readonly to: string | null;
+  readonly reason: string;
+}
+
+/** A delivery to a callee other than the verification's own, whose limits lie elsewhere. */
+export interface CalleeShare {
+  readonly app: string;
+  readonly callee: CalleeRef;
+  readonly id: string;
+  readonly channel: string;
+}
 
 /** One Idempotency-Key in use. */
 export interface IdempotentRequest {
@@ -146,19 +209,49 @@ export interface VerificationStore {
     callee: CalleeRef,
     attempts: number,
   ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | null>;
-  read(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
+  /**
+   * Reserves the delivery's start and the wrong checks of its code, as a lease that ends by itself.
+   * @returns the limit that blocks it, or whether an earlier delivery of the verification holds the wrong checks already
+   */
+  reserveCallee(
+    share: CalleeShare & { readonly automatic: boolean; readonly codeMs: number; readonly rings: boolean },
+  ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | { readonly renewed: boolean }>;
+  /** The delivery with this token began (`ringMs`: its phone may ring so long), or was refused. */
+  settleCallee(
+    share: CalleeShare,
+    result:
+      | { readonly how: "begun"; readonly token: string; readonly ringMs: number }
+      | { readonly how: "refused"; readonly renewed: boolean },
+  ): Promise<void>;
+  /** Its verification ended after so many wrong checks. */
+  endCallee(share: CalleeShare, wrongChecks: number): Promise<void>;
+  /** @param person a person asks: noted where the next step depends on it */
+  read(
+    app: string,
+    id: string,
+    person?: boolean,
+  ): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
   check(
     app: string,
     id: string,
     guess: { readonly codeHash: string; readonly codeLength: number },
   ): Promise<CheckResult>;
   change(change: DeliveryChange): Promise<ChangeResult>;
+  refuseStep(refused: RefusedStep): Promise<ChangeResult | { readonly kind: "stale" }>;
   cancel(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
   findOpen(app: string, callee: CalleeRef): Promise<readonly OpenVerification[]>;
   /** Counts a check of a number without an open verification. @returns the count in the window, including this one */
   countBlindCheck(app: string, callee: CalleeRef): Promise<number>;
-  /** Ends due items, whichever gateway began them. @returns those that this step ended, and whether more may be due */
-  settleDue(shard: number, most: number): Promise<{ readonly seen: readonly Seen[]; readonly more: boolean }>;
+  /**
+   * Handles due items, whichever gateway began them.
+   * @param takesSteps whether this gateway begins steps: one that stops does not
+   * @returns those that this step ended, the workflow steps that this gateway is to begin, and whether more may be due
+   */
+  settleDue(
+    shard: number,
+    most: number,
+    takesSteps: boolean,
+  ): Promise<{ readonly seen: readonly Seen[]; readonly steps: readonly DueStep[]; readonly more: boolean }>;
   /** How many shards `settleDue` has. */
   readonly shards: number;
   reserve(request: IdempotentRequest): Promise<KeyReservation>;

@@ -11,6 +11,8 @@ export interface Delivery {
   /** 1 for the first. */
   readonly number: number;
   readonly channel: string;
+  /** Its recipient: the verification's `to`, or the step's own. */
+  readonly to: string;
   /** One of the states of the channel's `DeliveryMachine`. */
   readonly state: string;
   /** The channel's reason for its state, once known. */
@@ -19,7 +21,11 @@ export interface Delivery {
   readonly parts: number;
   /** How many of them are over and may have been seen. */
   readonly partsDelivered: number;
-  /** Details from the channel's start script. */
+  /** Digits of its code; null where there is none to type. */
+  readonly codeLength: number | null;
+  /** Its price in the operator's currency; null where none is configured. */
+  readonly cost: number | null;
+  /** Details from the channel's start script; null of a step that was refused. */
   readonly details: unknown;
   /** The channel's result at its end; null until then. */
   readonly result: unknown;
@@ -32,7 +38,7 @@ export interface Verification {
   readonly id: string;
   /** The tenant that started it; others get `verification_not_found`. */
   readonly app: string;
-  /** E.164 with the plus sign. */
+  /** The recipient: E.164 with the plus sign, an address or a registration. */
   readonly to: string;
   readonly country: string | null;
   readonly status: Status;
@@ -53,6 +59,52 @@ export interface Verification {
   readonly endedAtMs: number | null;
   /** Number of its events so far. */
   readonly seq: number;
+  /** BCP 47; null where the start named none. */
+  readonly locale: string | null;
+  /** Of the newest derived code; null where none was sent. */
+  readonly generation: CodeGeneration | null;
+  /** Null where there is one delivery, and others only by choice. */
+  readonly workflow: Workflow | null;
+  /** Whether the app gave the code. */
+  readonly appCode: boolean;
+  /** That code, sealed (sealing.ts); null where it gave none, or the verification has ended. */
+  readonly sealedCode: string | null;
+}
+
+/** Of the derived codes of a verification: a new one has other codes. */
+export interface CodeGeneration {
+  /** 1 for the first. */
+  readonly number: number;
+  /** Names the key that they are derived with (codes.ts). */
+  readonly keyId: string;
+}
+
+/** One step of a workflow, as it is kept. */
+export interface PlannedStep {
+  readonly channel: string;
+  /** Its recipient where that is not the verification's `to`. */
+  readonly to: string | null;
+  /** Of `to`. */
+  readonly country: string | null;
+  /** How long nothing may be verified before the next step begins. */
+  readonly waitMs: number;
+  readonly calls: number | null;
+  readonly codeLength: number | null;
+}
+
+export interface Workflow {
+  readonly steps: readonly PlannedStep[];
+  /** The step that was begun last, from 0. */
+  readonly at: number;
+}
+
+/** One step of a workflow, as an app or the configuration names it. */
+export interface StepRequest {
+  readonly channel: string;
+  /** Without it the verification's `to`. */
+  readonly to?: string;
+  /** Without it the channel's own. */
+  readonly waitMs?: number;
 }
 
 /** The newest delivery. */
@@ -66,8 +118,13 @@ export function newestOf({ id, deliveries }: Pick<Verification, "id" | "deliveri
 export interface StartRequest {
   readonly to: string;
   readonly country?: string;
-  /** Without it the gateway's default channel. */
+  /** Either this or `workflow`; without both the app's or the gateway's default. */
   readonly channel?: string;
+  readonly workflow?: readonly StepRequest[];
+  /** The app's own code, 4 to 10 digits. */
+  readonly code?: string;
+  /** BCP 47: the language of messages. */
+  readonly locale?: string;
   /** How many calls carry the code; for channels that call. */
   readonly calls?: number;
   readonly codeLength?: number;
@@ -99,7 +156,8 @@ export interface Verifications {
     idempotencyKey: string | null,
     clientIsGone?: ClientIsGone,
   ): Promise<Verification>;
-  get(app: AppIdentity, id: string): Promise<Verification>;
+  /** @param person whether a person asks: a step may depend on that */
+  get(app: AppIdentity, id: string, person?: boolean): Promise<Verification>;
   check(app: AppIdentity, id: string, guess: Guess): Promise<CheckAnswer>;
   /**
    * Checks against the app's open verification of a number. Where none is open the answer has the shape of a wrong code.

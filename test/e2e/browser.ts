@@ -1,9 +1,10 @@
 /** A really started sandbox and a real Chromium, for one test file. */
 
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-
+import { runtimeDir } from "../../src/local/fetch/paths.ts";
 import { createLogger } from "../../src/observability/log.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/start.ts";
 import { findTestPrograms } from "../support/fetch/programs.ts";
@@ -59,6 +60,7 @@ export function withBrowser() {
 
   return {
     url: () => sandbox.url,
+    sandbox: () => sandbox,
     /** A number that rings and that no test has used. */
     freshNumber: () => `+44 7400 12${3000 + calls++}`,
     /** Opens the page; it is ready when this resolves. */
@@ -118,6 +120,12 @@ export async function newestDigits(page: Page, number: string, state = "missed")
 /** A code of the same length that is wrong. */
 export function otherThan(code: string): string {
   return code === "0000" ? "0001" : "0000";
+}
+
+/** Keeps a picture of the whole page in `.runtime/screenshots`, for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const file = `${name.replaceAll(/[^a-z0-9]+/gi, "-")}.png`;
+  await page.screenshot({ path: path.join(runtimeDir, "screenshots", file), fullPage: true });
 }
 
 /** Runs a script of the folder `in-page` in the page. @returns its last value */

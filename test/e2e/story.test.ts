@@ -133,10 +133,10 @@ describe("the phone", () => {
   it("rings again with other digits, and only those count", async () => {
     const { page } = await browser.open();
     const number = await call(page, browser.freshNumber());
-    const first = await newestDigits(page, number);
     const again = page.getByRole("button", { name: "Ring again" });
-    // Counts down the least time between two deliveries before it can be pressed.
+    // Counts down the least time between two deliveries before it can be pressed, from the start on.
     await again.filter({ hasText: /^Ring again in \d s$/ }).waitFor();
+    const first = await newestDigits(page, number);
     const [response] = await Promise.all([page.waitForResponse(/\/resend$/), again.click()]);
     expect(response.status()).toBe(200);
     await rings(page, number);

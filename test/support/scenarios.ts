@@ -7,12 +7,20 @@ import { afterAll } from "vitest";
 /** What the carrier does after an INVITE, in order. OPTIONS is answered 200 in every scenario. */
 export type Step =
   /** Sends a response to the INVITE; `headers` are whole header lines. */
-  | { readonly send: string; readonly sdp?: boolean; readonly headers?: readonly string[] }
+  | {
+      readonly send: string;
+      readonly sdp?: boolean;
+      /** With SDP whose media goes to this UDP port of 127.0.0.1, keys as telephone events of payload type 101. */
+      readonly mediaPort?: number;
+      readonly headers?: readonly string[];
+    }
   | { readonly pauseMs: number }
   /** Waits for ACK. */
   | "ack"
   /** Waits for BYE and answers 200. */
   | "bye"
+  /** Sends BYE and waits for its 200. */
+  | "hang up"
   /** Waits for CANCEL, answers 200 to it and 487 to the INVITE, waits for ACK. */
   | "canceled"
   /** Waits for CANCEL and answers 200 to it, but 487 to the INVITE never comes. */
@@ -36,6 +44,34 @@ const sdp = `    Content-Type: application/sdp
     t=0 0
     m=audio [media_port] RTP/AVP 8
     a=rtpmap:8 PCMA/8000`;
+
+const sdpTo = (port: number) => `    Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=carrier 1 1 IN IP4 127.0.0.1
+    s=-
+    c=IN IP4 127.0.0.1
+    t=0 0
+    m=audio ${port} RTP/AVP 8 101
+    a=rtpmap:8 PCMA/8000
+    a=rtpmap:101 telephone-event/8000
+    a=fmtp:101 0-15
+    a=ptime:20`;
+
+/** In the dialog that the INVITE opened, from its other side. */
+const bye = `  <send retrans="500"><![CDATA[
+    BYE [$contact] SIP/2.0
+    Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    From: [$to];tag=[call_number]
+    To: [$from]
+    Call-ID: [call_id]
+    CSeq: 1 BYE
+    Max-Forwards: 70
+    Content-Length: 0
+
+  ]]></send>
+  <recv response="200"/>`;
 
 const ok = `  <send><![CDATA[
     SIP/2.0 200 OK
@@ -72,6 +108,7 @@ function xmlOf(step: Step): string {
   if (step === "ack") return `  <recv request="ACK"/>`;
   if (step === "bye") return `  <recv request="BYE"/>\n${ok}`;
   if (step === "canceled") return `  <recv request="CANCEL"/>\n${ok}\n${terminated}\n  <recv request="ACK"/>`;
+  if (step === "hang up") return bye;
   if (step === "canceled without 487") return `  <recv request="CANCEL"/>\n${ok}\n  <pause milliseconds="8000"/>`;
   if (step === "crossed") return `  <recv request="CANCEL"/>\n${ok}\n${answeredAllTheSame}\n  <recv request="ACK"/>`;
   if ("pauseMs" in step) return `  <pause milliseconds="${step.pauseMs}"/>`;
@@ -83,8 +120,13 @@ function xmlOf(step: Step): string {
   return `  <send${final ? ' retrans="500"' : ""}><![CDATA[
     SIP/2.0 ${step.send}
 ${lines}
-${step.sdp ? sdp : "    Content-Length: 0\n"}
+${bodyOf(step)}
   ]]></send>`;
+}
+
+function bodyOf({ sdp: withSdp, mediaPort }: Extract<Step, { send: string }>): string {
+  if (mediaPort !== undefined) return sdpTo(mediaPort);
+  return withSdp ? sdp : "    Content-Length: 0\n";
 }
 
 /** The scenario's XML. */
@@ -96,7 +138,10 @@ export function scenarioXml(steps: readonly Step[]): string {
     <action>
       <ereg regexp="[^ ].*" search_in="hdr" header="Via:" assign_to="via"/>
       <ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>
-      <log message="[$via] [$cseq]"/>
+      <ereg regexp="&lt;sip.*" search_in="hdr" header="From:" assign_to="from"/>
+      <ereg regexp="&lt;sip.*" search_in="hdr" header="To:" assign_to="to"/>
+      <ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" assign_to="contact"/>
+      <log message="[$via] [$cseq] [$from] [$to] [$contact]"/>
     </action>
   </recv>
 ${steps.map(xmlOf).join("\n")}

@@ -31,6 +31,10 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
     name: "call_in",
     proves: "phone",
     enabled: config.numbers.length > 0,
+    codes: null,
+    // The number to call is in the answer to the start.
+    setupLimitMs: 0,
+    costs: false,
     machine: callInMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url), called: new URL("lua/called.lua", import.meta.url) },
     schema: CallInBody,

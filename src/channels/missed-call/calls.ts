@@ -9,8 +9,8 @@ import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
-import type { CallEvents } from "./events.ts";
-import { deliveredOf, evidenceOf } from "./evidence.ts";
+import type { CallEvents } from "../calls/events.ts";
+import { deliveredOf, endWasNotSeen, evidenceOf } from "../calls/evidence.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
 /** Between the first call and the second there is, besides the gap, some waiting for the store and for a slot. */
@@ -45,14 +45,6 @@ export interface CallsParts {
 }
 
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
-
-/**
- * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or receive it when
- * Asterisk continues. The callee stays locked until the latest possible end of the call.
- */
-function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
-  return endedBy === "unknown" && !inviteOver;
-}
 
 export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
   const { store, batchTimer, clock, logger } = core;
@@ -117,7 +109,8 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
           progress.write({ event: "ringing", reason: null, remainingMs });
         },
         ended(result) {
-          reputation.ended(callerId, result, { callee: to, app });
+          // Where the app chose the code, its call says nothing of the caller ID: the app may have staged it.
+          if (!verification.appCode) reputation.ended(callerId, result, { callee: to, app });
           publish("call.ended", { verification: id, country, trunk, result }, about);
           progress.write(endOf(result, second));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());

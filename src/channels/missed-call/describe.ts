@@ -1,7 +1,8 @@
 /** The API's representation of a missed call. */
 import type { Delivery } from "../../verification/types.ts";
+import { attemptBody } from "../calls/attempt.ts";
+import type { CallEvidence } from "../calls/evidence.ts";
 import { callerIdPattern } from "./caller-id-pattern.ts";
-import type { CallEvidence } from "./evidence.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import type { MissedCallBody } from "./schema.ts";
 
@@ -30,18 +31,4 @@ export function createDescription(ring: MissedCallBody["ring"]): (delivery: Deli
     ring,
     attempt: result === null ? null : attemptBody(result as CallEvidence),
   });
-}
-
-function attemptBody(call: CallEvidence): MissedCallBody["attempt"] {
-  return {
-    outcome: call.outcome,
-    alerted: call.alerted,
-    post_dial_delay_ms: call.postDialDelayMs,
-    ring_ms: call.ringMs,
-    sip_status: call.sipStatus,
-    q850: call.q850Cause,
-    ended_by: call.endedBy,
-    false_answer: call.falseAnswer,
-    source: call.source,
-  };
 }

@@ -72,10 +72,17 @@ export function codeWithin(digits: string, prefix: string, codeLength: number): 
  * The code of several calls, in their order, or null where one of the numbers cannot be ours.
  * @param callerIds as phones show them, one for each call
  * @param codeLength digits of all calls together
+ * @param digits how many follow the prefix in each caller ID; the last ones of them are the code
  * @throws {Refusal} `invalid_request` where one is not a number
  */
-export function codeOf(callerIds: readonly string[], prefix: string, codeLength: number): string | null {
-  const parts = callerIds.map((text) => codeWithin(readCallerId(text), prefix, codeLength / callerIds.length));
+export function codeOf(
+  callerIds: readonly string[],
+  prefix: string,
+  codeLength: number,
+  digits: number = codeLength / callerIds.length,
+): string | null {
+  const codeDigits = codeLength / callerIds.length;
+  const parts = callerIds.map((text) => codeWithin(readCallerId(text), prefix, digits)?.slice(-codeDigits) ?? null);
   return parts.includes(null) ? null : parts.join("");
 }
 

@@ -1,4 +1,6 @@
 /** Missed call: one or two short unanswered calls; the last digits of the caller ID are the code. */
+import { rangeOf } from "../../caller-ids/range.ts";
+import type { RangeConfig } from "../../caller-ids/ranges-config.ts";
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
@@ -8,14 +10,16 @@ import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import { appShare } from "../../verification/app-share.ts";
 import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
+import { codeNotAvailable } from "../../verification/refusals.ts";
+import type { CallEvents } from "../calls/events.ts";
+import { notLeased } from "../calls/refusals.ts";
 import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
 import { createDescription } from "./describe.ts";
-import type { CallEvents } from "./events.ts";
 import { missedCallExample } from "./example.ts";
 import { missedCallMachine } from "./machine.ts";
 import { readForMissedCall } from "./read.ts";
-import { badCalls, notLeased } from "./refusals.ts";
+import { badCalls } from "./refusals.ts";
 import { reserveCall } from "./reservation.ts";
 import { MissedCallBody } from "./schema.ts";
 
@@ -25,6 +29,7 @@ export interface MissedCallParts {
     /** By their names; several share the limits of a callee. */
     readonly apps: Readonly<Record<string, unknown>>;
     readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
+    readonly ranges: Readonly<Record<string, RangeConfig>>;
   };
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
@@ -33,16 +38,27 @@ export interface MissedCallParts {
   readonly publish: Publish<CallEvents>;
 }
 
+/** Whether the ends of so many caller IDs can show this code. */
+function fits(code: string, calls: number, longest: number): boolean {
+  return code.length % calls === 0 && code.length / calls <= longest;
+}
+
 export function missedCall(parts: MissedCallParts): ChannelModule {
   const { verification, calls: callSettings } = parts.config;
   const { min_calls: minCalls, starts_per_callee_per_hour: starts } = verification;
   const maxCalls = appShare(starts, Object.keys(parts.config.apps).length);
-  const callsOf = ({ calls }: DeliveryOrder) => calls ?? minCalls;
+  const longestCode = Math.max(...Object.values(parts.config.ranges).map((range) => rangeOf(range).digits));
+  /** Of an app's code as few as can show it. */
+  const callsOf = ({ calls, appCode }: DeliveryOrder) =>
+    calls ?? (appCode !== null && appCode.length > longestCode ? 2 : minCalls);
 
   return {
     name: "missed_call",
     proves: "phone",
     enabled: true,
+    codes: "own",
+    setupLimitMs: callSettings.setup_limit_ms + callSettings.ring_ms,
+    costs: false,
     machine: missedCallMachine,
     scripts: {
       start: new URL("lua/start.lua", import.meta.url),
@@ -57,14 +73,16 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       const reserving = { ...parts, cooldownMs, pool: parts.callerIds, hashes: core.hashes, calls };
       return {
         accept(order) {
-          const refusal = badCalls(callsOf(order), minCalls, maxCalls);
+          const calls = callsOf(order);
+          const refusal = badCalls(calls, minCalls, maxCalls);
+          if (order.appCode !== null && (refusal || !fits(order.appCode, calls, longestCode))) throw codeNotAvailable();
           if (refusal) throw refusal;
         },
         reserve: (order) => reserveCall(reserving, order, callsOf(order)),
         refusal: notLeased,
         attemptsOf: callsOf,
         strengthen: (order) =>
-          order.calls === null && order.codeLength === null && minCalls < 2 && maxCalls >= 2
+          order.calls === null && order.codeLength === null && order.appCode === null && minCalls < 2 && maxCalls >= 2
             ? { ...order, calls: 2 }
             : null,
         /** Another code of the same kind. */

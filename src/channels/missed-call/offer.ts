@@ -3,16 +3,7 @@ import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
-import { rangesExhausted } from "./refusals.ts";
-
-/**
- * Most callees were shown no caller ID recently, so the first is nearly always free, and each costs three hashes. Where
- * half of the range is unavailable to a callee, every second start needs the second offer.
- */
-const fewCandidates = 1;
-/** For the second offer. The probability that none of them is free is at most 2^-64; of pairs at most (5/6)^256 = 5·10^-21. */
-const manyCandidates = 64;
-const maxCandidates = 256;
+import { type Leased, offerCallerIds } from "../calls/offer.ts";
 
 /** The requested code. */
 export interface Wanted {
@@ -22,21 +13,13 @@ export interface Wanted {
   readonly calls: number;
   /** Digits of the code in each call; null: any. */
   readonly digits: number | null;
+  /** The app's own code, as the end of the caller ID of each call; null: any caller IDs. */
+  readonly endings: readonly string[] | null;
+  /** Odds of one guess at the code, at worst. */
+  readonly odds: number;
 }
 
-/** The candidate that the store leased: the caller ID of each call, in order. */
-export interface Leased {
-  readonly answer: BeginAnswer;
-  /** Null where no delivery was begun. */
-  readonly callerIds: readonly CallerId[] | null;
-}
-
-/**
- * Offers one of a few caller IDs drawn at random (or pairs of them, for two calls), and once more with many where none
- * of those is free: at a cap or in cool-down, or shown to this callee recently.
- * Draws are independent and the first free one is taken, so the choice stays uniform over what the callee may receive.
- * @throws {Refusal} where too much of the ranges is unavailable
- */
+/** @throws {Refusal} where too much of the ranges is unavailable */
 export async function leaseCallerIds(options: {
   readonly pool: CallerIdPool;
   readonly reputation: CallerIdReputation;
@@ -54,44 +37,60 @@ export async function leaseCallerIds(options: {
   readonly start: (args: ScriptArgs) => Promise<BeginAnswer>;
 }): Promise<Leased> {
   const { pool, reputation, hashes, wanted, verificationId, callee, callMs, overMs, cooldownMs, start } = options;
-  const offer = async (count: number) => {
-    const fitness = await reputation.look(wanted.ranges, wanted.digits, draw(pool, wanted, count));
-    if (fitness === null) throw rangesExhausted();
-    const { fit, unavailable, maxCoolingDown } = fitness;
-    if (fit.length === 0) return { fit, unavailable, answer: noneFree(0) };
-    const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, hashes, verificationId, callee));
-    return {
-      fit,
-      unavailable,
-      answer: await start([wanted.calls, callMs, maxCoolingDown, cooldownMs, overMs, ...candidates]),
-    };
-  };
-
-  let { fit, unavailable, answer } = await offer(fewCandidates);
-  if (answer.kind === "refused" && answer.why === "all_cooling_down") {
-    // Among this many distinct numbers at least one is free; with pairs that is not certain.
-    const enough = wanted.calls === 1 ? Math.max(answer.figure + unavailable + 1, manyCandidates) : maxCandidates;
-    ({ fit, answer } = await offer(Math.min(enough, maxCandidates)));
-  }
-  if (answer.kind !== "begun") return { answer, callerIds: null };
-  const callerIds = fit[answer.choice];
-  if (!callerIds) throw new Error("the store leased caller IDs that it was not offered");
-  return { answer, callerIds };
+  const { ranges, digits, calls, endings, odds } = wanted;
+  return offerCallerIds({
+    ...{ reputation, ranges, digits, calls },
+    // Few caller IDs have an ending: all of them are offered at once.
+    once: endings !== null,
+    draw: (count) => draw(pool, wanted, count),
+    start: (fit, maxCoolingDown) => {
+      const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, endings, hashes, verificationId, callee));
+      const source = endings === null ? "own" : "app";
+      return start([calls, callMs, maxCoolingDown, cooldownMs, overMs, odds, source, ...candidates]);
+    },
+  });
 }
 
-function noneFree(figure: number): BeginAnswer {
-  return { kind: "refused", why: "all_cooling_down", figure };
-}
-
-function draw(pool: CallerIdPool, { ranges, calls, digits }: Wanted, count: number): readonly (readonly CallerId[])[] {
+function draw(pool: CallerIdPool, wanted: Wanted, count: number): readonly (readonly CallerId[])[] {
+  const { ranges, calls, digits, endings } = wanted;
+  if (endings !== null) return drawEndings(pool, ranges, endings, count);
   if (calls === 2) return pool.drawPairs(ranges, digits, count);
   return pool.draw(ranges, digits, count).map((callerId) => [callerId]);
 }
 
+/** Caller IDs with the app's code as their end; for two calls pairs of different ones with the same prefix. */
+function drawEndings(
+  pool: CallerIdPool,
+  ranges: readonly string[],
+  [first = "", second]: readonly string[],
+  count: number,
+): readonly (readonly CallerId[])[] {
+  const firsts = pool.drawEnding(ranges, first, count);
+  if (second === undefined) return firsts.map((callerId) => [callerId]);
+  const seconds = pool.drawEnding(ranges, second, count);
+  return firsts.flatMap((one, i) => {
+    // Each first call with one second call: the draws are in random order, so the pairs are.
+    const fits = (other: CallerId) => other.prefix === one.prefix && other.number !== one.number;
+    const other = [...seconds.slice(i), ...seconds.slice(0, i)].find(fits);
+    return other === undefined ? [] : [[one, other]];
+  });
+}
+
 /** One candidate as lua/start.lua reads it. */
-function candidateArgs(callerIds: readonly CallerId[], hashes: Hashes, id: string, callee: string): ScriptArgs {
-  const code = callerIds.map((callerId) => callerId.code).join("");
-  const details: MissedCallDetails = { prefix: callerIds[0]?.prefix ?? "", digits: callerIds[0]?.code.length ?? 0 };
+function candidateArgs(
+  callerIds: readonly CallerId[],
+  endings: Wanted["endings"],
+  hashes: Hashes,
+  id: string,
+  callee: string,
+): ScriptArgs {
+  const code = endings?.join("") ?? callerIds.map((callerId) => callerId.code).join("");
+  const digits = callerIds[0]?.code.length ?? 0;
+  const shown = endings?.[0]?.length ?? digits;
+  const details: MissedCallDetails = {
+    ...{ prefix: callerIds[0]?.prefix ?? "", digits },
+    ...(shown < digits && { codeDigits: shown }),
+  };
   return [
     ...callerIds.map(({ number }) => hashes.callerId(callee, number)),
     hashes.code(id, code),
@@ -106,4 +105,6 @@ export interface MissedCallDetails {
   readonly prefix: string;
   /** Digits that follow: the code, or of two calls the half of each. */
   readonly digits: number;
+  /** How many of those are the code of one call, at the end; without it all. */
+  readonly codeDigits?: number;
 }

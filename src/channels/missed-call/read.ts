@@ -1,7 +1,7 @@
 /** Reads a check's input for a missed call. */
 import type { ReadGuess } from "../../verification/channel-port.ts";
 import type { Delivery, Guess, Verification } from "../../verification/types.ts";
-import { codeOf, codeWithin, readGuess } from "./guess.ts";
+import { codeOf, readGuess } from "./guess.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import { callerIdsMissing } from "./refusals.ts";
 
@@ -18,25 +18,33 @@ const noCode: ReadGuess = { code: "", codeLength: 0 };
  */
 export async function readForMissedCall(guess: Guess, look: () => Promise<Verification>): Promise<ReadGuess> {
   if ("callerIds" in guess) return readCallerIds(guess.callerIds, newestCall(await look()));
-  const { kind, digits } = readGuess(guess.code);
-  if (kind === "code" && digits.length <= maxDigitsOfOneCall) return { code: digits, codeLength: digits.length };
+  const { kind, digits: typed } = readGuess(guess.code);
+  if (kind === "code" && typed.length <= maxDigitsOfOneCall) return { code: typed, codeLength: typed.length };
   const call = newestCall(await look());
   if (call === null) return noCode;
-  const { prefix, digits: own } = call.details as MissedCallDetails;
+  const { prefix, digits, codeDigits: own } = shownBy(call);
   const codeLength = own * call.parts;
-  if (readGuess(guess.code, codeLength).kind === "code") return { code: digits, codeLength: digits.length };
+  if (readGuess(guess.code, codeLength).kind === "code") return { code: typed, codeLength: typed.length };
   if (call.parts !== 1) throw callerIdsMissing(call.parts);
-  return { code: codeWithin(digits, prefix, codeLength) ?? "", codeLength };
+  return { code: codeOf([guess.code], prefix, own, digits) ?? "", codeLength };
+}
+
+/** Where the code is in the caller IDs: `digits` follow the prefix, the last `codeDigits` of them are the code. */
+function shownBy({ details }: Delivery): Required<MissedCallDetails> {
+  const { prefix, digits, codeDigits = digits } = details as MissedCallDetails;
+  return { prefix, digits, codeDigits };
 }
 
 function readCallerIds(callerIds: readonly string[], call: Delivery | null): ReadGuess {
   if (call === null) return noCode;
   if (callerIds.length !== call.parts) throw callerIdsMissing(call.parts);
-  const { prefix, digits } = call.details as MissedCallDetails;
-  const codeLength = digits * call.parts;
-  return { code: codeOf(callerIds, prefix, codeLength) ?? "", codeLength };
+  const { prefix, digits, codeDigits } = shownBy(call);
+  return {
+    code: codeOf(callerIds, prefix, codeDigits * call.parts, digits) ?? "",
+    codeLength: codeDigits * call.parts,
+  };
 }
 
 function newestCall({ deliveries }: Verification): Delivery | null {
-  return deliveries.findLast(({ channel }) => channel === "missed_call") ?? null;
+  return deliveries.findLast(({ channel, details }) => channel === "missed_call" && details !== null) ?? null;
 }

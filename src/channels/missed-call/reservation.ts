@@ -1,12 +1,27 @@
 /** Holds a channel slot until the store has leased caller IDs for it or refused. */
+import { codesOf } from "../../caller-ids/entropy.ts";
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
+import { Refusal } from "../../shared/refusal.ts";
 import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
+import { codeNotAvailable } from "../../verification/refusals.ts";
+import { noSlot } from "../calls/refusals.ts";
 import type { Calls } from "./calls.ts";
 import { leaseCallerIds } from "./offer.ts";
-import { noSlot, noSuchCodeLength } from "./refusals.ts";
+import { noSuchCodeLength } from "./refusals.ts";
+
+/** The end of each call's caller ID. */
+function endingsOf(code: string, calls: number): readonly string[] {
+  const each = code.length / calls;
+  return Array.from({ length: calls }, (_, call) => code.slice(call * each, (call + 1) * each));
+}
+
+/** Which caller IDs are at a cap or in cool-down is not revealed by codes that an app tries. */
+function withoutCause(error: unknown): never {
+  throw error instanceof Refusal && error.code === "capacity" ? codeNotAvailable() : error;
+}
 
 /**
  * Reserves a channel slot for the first call to a callee.
@@ -23,33 +38,32 @@ export async function reserveCall(
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
   },
-  { verificationId, app, to, codeLength }: DeliveryOrder,
+  { verificationId, app, to, codeLength, appCode }: DeliveryOrder,
   calls: number,
 ): Promise<Reservation> {
   const { slots, pool } = parts;
+  const endings = appCode === null ? null : endingsOf(appCode, calls);
   const slot = await slots.reserve(to, app.name);
   if ("none" in slot) throw noSlot(slot);
   const { ranges } = slot;
-  const digits = codeLength === null ? null : codeLength / calls;
-  if (pool.sizes(ranges, digits).size === 0) {
+  // Of an app's code the endings decide which ranges can show it.
+  const digits = codeLength === null || appCode !== null ? null : codeLength / calls;
+  const groups = [...pool.sizes(ranges, digits).values()];
+  if (groups.length === 0) {
     void slots.release(slot);
     throw noSuchCodeLength(codeLength);
   }
+  // An app's code is as hard to guess as its length says, where the app draws it at random.
+  const odds = appCode === null ? 1 / codesOf(Math.min(...groups), calls) : 10 ** -appCode.length;
   let leased: readonly CallerId[] | null = null;
   return {
     async begin(start) {
-      const wanted = { ranges, calls, digits };
+      const wanted = { ranges, calls, digits, endings, odds };
       const callMs = parts.calls.longestMs(calls);
       const overMs = parts.calls.expectedMs(calls);
-      const { answer, callerIds } = await leaseCallerIds({
-        ...parts,
-        wanted,
-        verificationId,
-        callee: to,
-        callMs,
-        overMs,
-        start,
-      });
+      const lease = leaseCallerIds({ ...parts, wanted, verificationId, callee: to, callMs, overMs, start });
+      const { answer, callerIds } = await (appCode === null ? lease : lease.catch(withoutCause));
+      if (appCode !== null && answer.kind === "refused") throw codeNotAvailable();
       leased = callerIds;
       return answer;
     },

@@ -44,7 +44,9 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   number_not_callable: kind(422, "Numbers of this type are not called"),
   rate_limited: kind(429, "Too many requests", 60),
   capacity: kind(503, "No capacity at the moment", 1),
+  code_not_available: kind(422, "This code cannot be delivered to this number"),
   telephony_unavailable: kind(503, "No call can be placed at the moment", 5),
+  channel_unavailable: kind(503, "The channel cannot deliver at the moment", 5),
   store_unavailable: kind(503, "The store is unreachable at the moment", 1),
   internal_error: kind(500, "Internal error"),
 };

@@ -15,6 +15,12 @@ export interface Readiness {
     readonly why: string;
   }[];
   readonly draining: boolean;
+  /** Without it each channel is up as long as the trunks are. */
+  readonly channels?: readonly {
+    readonly channel: string;
+    readonly up: boolean;
+    readonly detail: string;
+  }[];
 }
 
 /** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
@@ -22,7 +28,7 @@ const deadlineMs = 900;
 /** Probes have no rate limit, so that other clients cannot exhaust it; this bounds their cost instead. */
 const maxLooksPerSecond = 20;
 
-const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false };
+const notReady: Readiness = { ready: false, redis: false, trunks: [], draining: false, channels: [] };
 
 /**
  * Checks at most once at a time and 20 times a second for any number of probes; above that the latest result counts. A
@@ -38,9 +44,12 @@ export function createReadinessProbe(
   return async () => {
     const found = await ask();
     const draining = found.draining || isDraining();
+    const { channels = [] } = found;
+    const anyTrunk = found.trunks.some((trunk) => trunk.reachable);
     const missing = [
       ...(found.redis ? [] : ["redis"]),
-      ...(found.trunks.some((trunk) => trunk.reachable) ? [] : ["trunk"]),
+      // One way that works is enough; which ones do not is said below.
+      ...(anyTrunk || channels.some(({ up }) => up) ? [] : ["trunk"]),
       ...(draining ? ["draining"] : []),
     ];
     return {
@@ -48,6 +57,7 @@ export function createReadinessProbe(
       missing,
       redis: found.redis,
       trunks: found.trunks.map(({ trunk, usable, reachable, why }) => ({ trunk, usable, reachable, why })),
+      channels: channels.map(({ channel, up, detail }) => ({ channel, up, detail })),
       draining,
     };
   };

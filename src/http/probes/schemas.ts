@@ -21,6 +21,14 @@ export const ReadinessBody = Type.Object(
         why: Type.String({ description: "Why it is usable or not." }),
       }),
     ),
+    channels: Type.Array(
+      Type.Object({
+        channel: Type.String(),
+        up: Type.Boolean({ description: "Whether it can deliver now." }),
+        detail: Type.String({ description: "Why it can or cannot." }),
+      }),
+      { description: "Channels that deliver without a trunk. One that is up makes the gateway ready." },
+    ),
     draining: Type.Boolean({ description: "Whether this process is shutting down and accepts no new verifications." }),
   },
   {
@@ -31,6 +39,7 @@ export const ReadinessBody = Type.Object(
         missing: ["trunk"],
         redis: true,
         trunks: [{ trunk: "carrier", usable: false, reachable: false, why: "no contact answers" }],
+        channels: [],
         draining: false,
       },
     ],

@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { maxTypedLength } from "../../shared/typed-digits.ts";
 import { statuses } from "../../verification/machine.ts";
-import { country, exampleNumber, maxNumberLength, oneOf } from "../schemas.ts";
+import { country, exampleNumber, maxRecipientLength, oneOf } from "../schemas.ts";
 
 /** A caller ID as a phone shows it. */
 const callerId = (description: string) => Type.String({ minLength: 1, maxLength: maxTypedLength, description });
@@ -40,8 +40,9 @@ export const CheckByNumberBody = Type.Object(
   {
     to: Type.String({
       minLength: 1,
-      maxLength: maxNumberLength,
-      description: "The number that is verified: E.164 with the plus sign, or national format together with `country`.",
+      maxLength: maxRecipientLength,
+      description:
+        "What is verified: a number in E.164 with the plus sign, or in national format together with `country`; an address or a registration.",
     }),
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
     session: Type.Optional(

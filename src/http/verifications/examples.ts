@@ -31,7 +31,7 @@ export function verificationExamples(channels: readonly ChannelView[]) {
   return all.map(({ name, machine, example: { state, codeLength, described } }, i) => {
     const event = machine.states[state] ?? null;
     const delivery = {
-      ...{ number: 1, channel: name, to: exampleNumber, state, reason: null },
+      ...{ number: 1, channel: name, to: exampleNumber, state, reason: null, cost: null },
       ...{ started_at: startedAt, ended_at: null, [name]: described },
     };
     return {

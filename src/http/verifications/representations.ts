@@ -10,6 +10,7 @@ import {
   type NextChannel,
   newestOf,
   type StartRequest,
+  type StepRequest,
   type Verification,
 } from "../../verification/types.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
@@ -22,28 +23,30 @@ export type VerificationBody = Static<ReturnType<typeof verificationBody>>;
 const maxMetadataBytes = 4096;
 
 /** The parts of a channel that are needed to represent its deliveries. */
-type Shown = Pick<OpenChannel, "name" | "proves" | "describe" | "read">;
+type Shown = Pick<OpenChannel, "name" | "proves" | "describe">;
 
 /** @returns a function that converts a verification to its API representation */
 export function createVerificationBody(channels: readonly Shown[]) {
   const byName = new Map(channels.map((channel) => [channel.name, channel]));
 
-  function deliveryBody(delivery: Delivery, { to, status }: Verification) {
-    const { number, channel, state, reason, startedAtMs, endedAtMs } = delivery;
+  function deliveryBody(delivery: Delivery, { status }: Verification) {
+    const { number, channel, to, state, reason, cost, details, startedAtMs, endedAtMs } = delivery;
     return {
-      ...{ number, channel, to, state, reason },
+      ...{ number, channel, to, state, reason, cost },
       started_at: rfc3339(startedAtMs),
       ended_at: rfc3339OrNull(endedAtMs),
-      [channel]: byName.get(channel)?.describe(delivery, isTerminal(status)),
+      // A step that was refused has nothing of its channel's.
+      ...(details !== null && { [channel]: byName.get(channel)?.describe(delivery, isTerminal(status)) }),
     };
   }
 
-  function proofBody({ status, to, endedAtMs, proofDelivery, deliveries }: Verification): VerificationBody["proof"] {
+  function proofBody(verification: Verification): VerificationBody["proof"] {
+    const { status, endedAtMs, proofDelivery, deliveries, appCode } = verification;
     const delivery = deliveries.find(({ number }) => number === proofDelivery);
     const channel = byName.get(delivery?.channel ?? "");
-    if (status !== "verified" || endedAtMs === null || channel === undefined) return null;
-    const code = channel.read === undefined ? null : "gateway";
-    return { kind: channel.proves, value: to, channel: channel.name, at: rfc3339(endedAtMs), code };
+    if (status !== "verified" || endedAtMs === null || delivery === undefined || channel === undefined) return null;
+    const code = delivery.codeLength === null ? null : appCode ? "app" : "gateway";
+    return { kind: channel.proves, value: delivery.to, channel: channel.name, at: rfc3339(endedAtMs), code };
   }
 
   return (verification: Verification, next: readonly NextChannel[]): VerificationBody => {
@@ -74,7 +77,8 @@ export function createVerificationBody(channels: readonly Shown[]) {
 /** @throws {Refusal} `not_supported` for parts of the contract that this version does not support */
 export function startRequest(body: StartBody): StartRequest {
   refuseUnsupported(body);
-  const { to, country, channel, calls, code_length: codeLength, reference, metadata, client } = body;
+  const { to, country, channel, workflow, calls, code_length: codeLength, code, locale } = body;
+  const { reference, metadata, client } = body;
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     const detail = `must be at most ${maxMetadataBytes} bytes of JSON`;
     throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
@@ -83,6 +87,9 @@ export function startRequest(body: StartBody): StartRequest {
     to,
     ...(country !== undefined && { country }),
     ...(channel !== undefined && { channel }),
+    ...(workflow !== undefined && { workflow: workflow.map(stepRequest) }),
+    ...(code !== undefined && { code }),
+    ...(locale !== undefined && { locale }),
     ...(calls !== undefined && { calls }),
     ...(codeLength !== undefined && { codeLength }),
     ...(reference !== undefined && { reference }),
@@ -91,8 +98,12 @@ export function startRequest(body: StartBody): StartRequest {
   };
 }
 
-function refuseUnsupported({ workflow, code, locale, client }: StartBody): void {
-  const given = { workflow, code, locale, "client.ip": client?.ip, "client.device": client?.device };
+function stepRequest({ channel, to, wait_seconds: wait }: NonNullable<StartBody["workflow"]>[number]): StepRequest {
+  return { channel, ...(to !== undefined && { to }), ...(wait !== undefined && { waitMs: wait * 1000 }) };
+}
+
+function refuseUnsupported({ client }: StartBody): void {
+  const given = { "client.ip": client?.ip, "client.device": client?.device };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (names.length === 0) return;
   throw new Refusal(

@@ -20,9 +20,11 @@ const numberProblems: readonly ProblemCode[] = [
   "number_not_callable",
   "country_not_allowed",
 ];
-const beginning: readonly ProblemCode[] = ["not_supported", "telephony_unavailable", "rate_limited", "capacity"];
+const beginning: readonly ProblemCode[] = [
+  ...(["forbidden", "not_supported", "code_not_available"] as const),
+  ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "capacity"] as const),
+];
 const startProblems: readonly ProblemCode[] = [
-  "forbidden",
   ...numberProblems,
   "idempotency_key_reused",
   "verification_not_found",
@@ -61,7 +63,7 @@ export function verificationRoutes(
           operationId: "startVerification",
           summary: "Start a verification",
           description:
-            "By default places one short call, or two; the last digits of the caller ID are the code; with two calls those of the first call come first. For other channels see `channel`.",
+            "By default places one short call, or two; the last digits of the caller ID are the code; with two calls those of the first call come first. For other channels see `channel`, for several in sequence `workflow`.",
           tags,
           security,
           headers: StartHeaders,
@@ -96,7 +98,7 @@ export function verificationRoutes(
         },
         config: { problems: existing },
       },
-      async (request) => bodyFor(request, await verifications.get(appOf(request), request.params.id)),
+      async (request) => bodyFor(request, await verifications.get(appOf(request), request.params.id, true)),
     );
 
     scope.post(
@@ -148,7 +150,7 @@ export function verificationRoutes(
           operationId: "resendVerification",
           summary: "Deliver again",
           description:
-            "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; wrong checks stay counted.",
+            "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; a message to the same recipient has the same code for up to 10 minutes. Wrong checks stay counted.",
           tags,
           security,
           params: VerificationParams,

@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
-import { country, maxNumberLength, nullableString, oneOf, time } from "../schemas.ts";
+import { country, maxNumberLength, maxRecipientLength, nullableString, oneOf, time } from "../schemas.ts";
 import { type ChannelView, requestChannels } from "./channels.ts";
 import { startExamples, verificationExamples } from "./examples.ts";
 
@@ -36,25 +36,46 @@ export function startBody(channels: readonly ChannelView[]) {
     {
       to: Type.String({
         minLength: 1,
-        maxLength: 320,
+        maxLength: maxRecipientLength,
         description:
-          "The phone number to verify: E.164 with the plus sign, or national format together with `country`.",
+          "What to verify. A phone number: E.164 with the plus sign, or national format together with `country`; an e-mail address with channel `email`; a registration with channel `push`.",
       }),
       country: Type.Optional(country("ISO 3166 country of a number in national format.")),
       channel: Type.Optional(
-        channel("The channel; without it the gateway's default. An unavailable one is refused as `not_supported`."),
+        channel(
+          "The channel; without it and `workflow` the default of the app or the gateway. An unavailable one is refused as `not_supported`.",
+        ),
       ),
       workflow: Type.Optional(
         Type.Array(
           Type.Object(
             {
               channel: channel("The step's channel."),
-              to: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
-              wait_seconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 600 })),
+              to: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: maxRecipientLength,
+                  description:
+                    "Its recipient; without it the verification's `to`. The app's profile must allow another one.",
+                }),
+              ),
+              wait_seconds: Type.Optional(
+                Type.Integer({
+                  minimum: 0,
+                  maximum: 600,
+                  description:
+                    "How long nothing may be verified after this step's delivery before the next step begins; without it 30, or what the channel needs. After a delivery that failed the next step begins at once.",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
-          { minItems: 1, maxItems: 8, description: "Channels in sequence. Not supported yet." },
+          {
+            minItems: 1,
+            maxItems: 8,
+            description:
+              "Channels in sequence, instead of `channel`. A step by waiting to a channel that costs money needs a read of the verification within the last 20 seconds, unless the app's profile says otherwise.",
+          },
         ),
       ),
       calls: Type.Optional(
@@ -74,10 +95,20 @@ export function startBody(channels: readonly ChannelView[]) {
         }),
       ),
       code: Type.Optional(
-        Type.String({ pattern: "^\\d{4,10}$", description: "A code of your own. Not supported yet." }),
+        Type.String({
+          pattern: "^\\d{4,10}$",
+          description:
+            "A code of your own instead of the gateway's, where the app's profile allows it. A missed call shows it as the end of its caller ID, six digits also as 3 + 3 by two calls; where that is not possible the start is refused as `code_not_available`.",
+        }),
       ),
       locale: Type.Optional(
-        Type.String({ maxLength: 35, description: "Language of messages, BCP 47. Not supported yet." }),
+        Type.String({
+          pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+          maxLength: 35,
+          description:
+            "Language of messages and speech, BCP 47; without it the app's, or that of the callee's country.",
+          examples: ["pt-BR"],
+        }),
       ),
       reference: Type.Optional(
         Type.String({
@@ -125,9 +156,13 @@ function deliveryBody(channels: readonly ChannelView[]) {
   return Type.Object({
     number: Type.Integer({ description: "1 for the first." }),
     channel: Type.String({ description: "The delivery's channel." }),
-    to: Type.String({ description: "The destination, E.164." }),
+    to: Type.String({ description: "Its recipient." }),
     state: Type.String({ description: `${states.join(" ")} Further channels add their own.` }),
     reason: nullableString("The reason for its state, once known; docs/api.md has the list."),
+    cost: Type.Unsafe<number | null>({
+      type: ["number", "null"],
+      description: "Its price in the operator's currency; null where none is configured.",
+    }),
     started_at: time("When it started."),
     ended_at: nullableTime("When it ended; null while it is in progress."),
     ...Object.fromEntries(channels.map(({ name, schema }) => [name, Type.Optional(schema)])),
@@ -140,7 +175,9 @@ const nullableInteger = (description: string) => Type.Unsafe<number | null>({ ty
 
 const Proof = Type.Object({
   kind: oneOf(proofKinds, "What was proven."),
-  value: Type.String({ description: "The number whose holder proved it, E.164." }),
+  value: Type.String({
+    description: "The recipient whose holder proved it: that of the delivery whose code was right.",
+  }),
   channel: Type.String({ description: "By which channel." }),
   at: time("When."),
   code: Type.Unsafe<"gateway" | "app" | null>({
@@ -158,8 +195,8 @@ export function verificationBody(channels: readonly ChannelView[]) {
       id: Type.String(),
       status: oneOf(statuses, "pending → sending → delivered → verified | failed | expired | canceled | undeliverable"),
       reason: nullableString("The newest delivery's."),
-      to: Type.String({ description: "The number that is verified, E.164." }),
-      country: nullableString("Its ISO 3166 country."),
+      to: Type.String({ description: "What is verified." }),
+      country: nullableString("Its ISO 3166 country; null for an address or a registration."),
       channel: Type.String({ description: "The newest delivery's." }),
       code_length: nullableInteger("Digits that the person types; null where there is no code."),
       checks_left: nullableInteger(

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Program } from "../fetch/on-path.ts";
 import { asteriskConfigDir } from "../fetch/paths.ts";
+import { findSounds } from "../fetch/sound-bundle.ts";
 import { multiarch } from "../fetch/unpack.ts";
 import { Child, type ChildExit } from "../process/child.ts";
 import { freePort } from "../process/free-port.ts";
 import { runCommand } from "../process/run-command.ts";
 import { answersAri, isFullyBooted } from "./asterisk-probe.ts";
+import { dataDirWith } from "./data-dir.ts";
 import { renderConfig } from "./render-config.ts";
 import type { AsteriskTrunk } from "./trunk.ts";
 
@@ -35,6 +37,8 @@ export interface AsteriskOptions {
   hepPassword?: string;
   /** Lets AMI place calls and receive their events: the start of their channels' ids. Without it AMI watches trunks only. */
   amiCallsApp?: string;
+  /** Folder of sounds, with a folder for each language; null: the program's own. Default: what `npm run runtime` made. */
+  sounds?: string | null;
   /** How long it may take to come up; milliseconds, default 20 000 (0.3 s is usual on a 2-core machine). */
   readyDeadlineMs?: number;
 }
@@ -76,13 +80,15 @@ export async function startAsterisk(program: Program, options: AsteriskOptions):
   const dir = await mkdtemp(path.join(tmpdir(), "onering-asterisk-"));
   const folders = { etc: path.join(dir, "etc"), log: path.join(dir, "log"), run: path.join(dir, "run") };
   for (const folder of Object.values(folders)) await mkdir(folder);
+  const ownData = program.root && path.join(program.root, "usr/share/asterisk");
+  const sounds = options.sounds === undefined ? await findSounds() : options.sounds;
   const values = {
     ETC_DIR: folders.etc,
     LOG_DIR: folders.log,
     RUN_DIR: folders.run,
     STATE_DIR: dir,
     MODULE_DIR: program.root && path.join(program.root, "usr/lib", multiarch(), "asterisk/modules"),
-    DATA_DIR: program.root && path.join(program.root, "usr/share/asterisk"),
+    DATA_DIR: await dataDirWith(ownData, sounds, path.join(dir, "data")),
     HTTP_BIND: "127.0.0.1",
     HTTP_PORT: String(ports.http),
     ARI_PERMIT: LOOPBACK,

@@ -44,7 +44,9 @@ export async function askVersion(
   program: VersionedProgram,
   how: Omit<Program, "version">,
 ): Promise<{ version: string | undefined; printed: string }> {
-  const flag = { asterisk: "-V", redisServer: "--version", sipp: "-v", chromium: "--version" }[program];
+  const flag = { asterisk: "-V", redisServer: "--version", sipp: "-v", chromium: "--version", espeakNg: "--version" }[
+    program
+  ];
   try {
     const options = { deadlineMs: versionDeadlineMs, env: { ...process.env, ...how.env } };
     // SIPp ends with status 99 after -v: what it prints counts, not the status.

@@ -1,6 +1,7 @@
 import { RuntimeUnavailableError } from "./errors.ts";
 import type { Program } from "./on-path.ts";
 import { runtimeDir } from "./paths.ts";
+import { ensureSounds } from "./sound-bundle.ts";
 import { ensureTelephony, findFetched, findInstalled } from "./telephony-bundle.ts";
 
 export type { Program } from "./on-path.ts";
@@ -37,5 +38,12 @@ export async function ensureRuntime(options: {
 }): Promise<Programs> {
   const { forTests, progress } = options;
   await ensureTelephony(runtimeDir, ["asterisk", "redisServer", ...(forTests ? (["sipp"] as const) : [])], progress);
+  try {
+    await ensureSounds(progress);
+  } catch (error) {
+    // Only voice calls need them; tests of those fail without.
+    if (!(error instanceof RuntimeUnavailableError)) throw error;
+    progress(`no sounds for voice calls: ${error.message.split("\n")[0]}`);
+  }
   return findPrograms();
 }

@@ -12,6 +12,8 @@ export const knownVersions = {
   asterisk: { from: "20", below: "24" },
   redisServer: { from: "7", below: "10" },
   sipp: { from: "3.8", below: "4" },
+  // Ukrainian, Kazakh and Thai came with 1.51.
+  espeakNg: { from: "1.50", below: "2" },
   // Its version rises every month and the features that are used remain.
   chromium: { from: "110", below: "1000" },
 } as const satisfies Record<string, VersionRange>;
@@ -23,6 +25,8 @@ const versionLines = {
   redisServer: /server v=(\d+(?:\.\d+)*)/,
   // "SIPp v3.8.0-TLS-SCTP-PCAP."
   sipp: /SIPp v(\d+(?:\.\d+)*)/,
+  // "eSpeak NG text-to-speech: 1.52.0  Data at: …"
+  espeakNg: /eSpeak NG text-to-speech: (\d+(?:\.\d+)*)/,
   // "Chromium 140.0.7339.16 built on Debian…", "Google Chrome 140.0.…"
   chromium: /Chrom(?:e|ium) (\d+(?:\.\d+)*)/,
 } as const;

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-One check. It is counted and then compared in one atomic step, so concurrent checks never exceed the number that is
+One check: of the open codes that are as long as the guess. It is counted and then compared in one atomic step, so concurrent checks never exceed the number that is
 left. Only keyed hashes are compared: the duration of a comparison reveals nothing useful for guessing, so it need not
 be constant.
 
@@ -10,7 +10,7 @@ ARGV[2]  app                        ARGV[4]  hash of the guessed code
 
 Returns  {'checked', checks left, status}    wrong, and not the last one: short, because it is the most frequent reply
          {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
-         {'wrong_length', digits of the code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
+         {'wrong_length', digits of the newest code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"
@@ -25,30 +25,40 @@ if TERMINAL[record.status] then
   save(record)
   return answer(key, 'ended', 0, record.ended_now)
 end
-if record.code == '' then
+local codes = open_codes(record)
+if not codes[1] then
   save(record)
   return { 'no_code' }
 end
-if ARGV[5] ~= record.code_length then
+-- The newest delivery that carries it is the proof.
+local length, parts, proof = tonumber(ARGV[5]), nil, nil
+for _, code in ipairs(codes) do
+  if code.l == length then
+    parts = math.min(parts or code.p, code.p)
+    if code.h == ARGV[4] then
+      proof = proof or code.d
+    end
+  end
+end
+if not parts then
   save(record)
-  return { 'wrong_length', record.code_length }
+  return { 'wrong_length', codes[1].l }
 end
 
 local keys = callee_keys(key, record.callee, record.app)
-local wait, wrong = wrong_checks_wait(keys, now, record.code_parts)
+local wait, wrong = wrong_checks_wait(keys, now, parts)
 if wait > 0 then
   save(record)
   return { 'limited', wait }
 end
 
 local left = tonumber(record.checks_left) - 1
-local counted, wrong_checks = ARGV[3] .. '/' .. left, wrong_key(keys, record.code_parts)
+local counted, wrong_checks = ARGV[3] .. '/' .. left, wrong_key(keys, parts)
 count(wrong_checks, keys.app, now, counted, WRONG_CHECKS_WINDOW_MS)
 
-local valid = ARGV[4] == record.code
-if valid then
+if proof then
   uncount(wrong_checks, keys.app, counted)
-  set(record, 'proof_delivery', record.code_delivery)
+  set(record, 'proof_delivery', proof)
   move(record, 'proven', now)
 else
   -- The app's own share of the callee's limit may leave fewer than this verification's.
@@ -63,4 +73,4 @@ save(record)
 if not record.ended_now then
   return { 'checked', left, record.status }
 end
-return answer(key, 'decided', valid and 1 or 0, true)
+return answer(key, 'decided', proof and 1 or 0, true)

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
 --[[
-Ends the due items of one shard: verifications whose lifetime is over, deliveries whose end was never reported. Any
-gateway does it for all.
+Handles the due items of one shard: verifications whose lifetime is over, deliveries whose end was never reported, steps
+of workflows. Any gateway does it for all; a step is leased to the one that gets it.
 
 KEYS[1]  {s<shard>}:due     sorted set: verification id → when it is due, ms
-ARGV[1]  '', or now in ms (tests)   ARGV[2]  largest number to process
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  largest number to process   ARGV[3]  1: steps too
 
-Returns  {how many were processed, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…}}
+Returns  {how many were processed, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…},
+         for each whose next step is to begin: its id and {'step', number of the step, 0, public fields…}}
 ]]
 --- @include "record"
 
@@ -23,6 +24,7 @@ for _, id in ipairs(ids) do
     -- What has a channel of a newer gateway is left to that: an error here would lose the ends before it.
     reply[1] = reply[1] + 1
     settle(record, now)
+    local step = ARGV[3] == '1' and record.plan ~= '' and lease_step(record, now) or nil
     record.reschedule = true
     if #record.changes == 0 then
       schedule(record)
@@ -31,6 +33,9 @@ for _, id in ipairs(ids) do
     if record.ended_now then
       reply[#reply + 1] = id
       reply[#reply + 1] = answer(key, 'seen', 0, true)
+    elseif step then
+      reply[#reply + 1] = id
+      reply[#reply + 1] = answer(key, 'step', step, false)
     end
   end
 end

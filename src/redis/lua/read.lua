@@ -3,7 +3,7 @@
 Reads a verification; deadlines that passed are applied first.
 
 KEYS[1]  {s<shard>}:v:<id>
-ARGV[1]  '', or now in ms (tests)   ARGV[2]  app
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  app   ARGV[3]  1: a person asks
 
 Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
 ]]
@@ -13,6 +13,10 @@ local record = load(KEYS[1], ARGV[2])
 if not record then
   return { 'not_found' }
 end
-settle(record, time_ms(ARGV[1]))
+local now = time_ms(ARGV[1])
+settle(record, now)
+if ARGV[3] == '1' and record.plan ~= '' then
+  note_person(record, now)
+end
 save(record)
 return answer(KEYS[1], 'seen', 0, record.ended_now)

@@ -1,8 +1,10 @@
 /** One call at the simulated phone: from the INVITE to its place in the call log. */
 import type { Clock } from "../../shared/clock.ts";
+import type { CallAudio } from "./audio.ts";
 import type { Step } from "./behaviours.ts";
 import type { InviteTransaction } from "./invite-transaction.ts";
 import type { SipResponse } from "./response.ts";
+import type { RemoteAudio, Session } from "./sdp.ts";
 import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
 
 /**
@@ -13,6 +15,8 @@ export type CallState = "dialing" | "ringing" | "missed" | "answered" | "decline
 
 /** A phone that is not picked up stops ringing after this time. */
 const UNANSWERED_MS = 60_000;
+/** A call that the other side forgot to end: longer than any that reads a code out. */
+const MAX_ANSWERED_MS = 120_000;
 
 export interface CallOptions {
   readonly id: string;
@@ -22,8 +26,10 @@ export interface CallOptions {
   /** What the callee does; null: nothing, ever. */
   readonly steps: readonly Step[] | null;
   readonly clock: Clock;
-  /** Our session description, written when it is needed; null where the offer cannot be met. */
-  readonly sdp: () => string | null;
+  /** The session, made when it is needed; null where the offer cannot be met. */
+  readonly session: () => Session | null;
+  /** The call was answered: its audio begins. */
+  readonly openAudio: (remote: RemoteAudio) => CallAudio;
   /** Header lines that a response which makes a dialog needs. */
   readonly contact: string;
   readonly onChange: (call: Call) => void;
@@ -31,6 +37,8 @@ export interface CallOptions {
   readonly onOver: (call: Call) => void;
   /** Repeats the 200 until its ACK came: the transaction does not (section 13.3.1.4). */
   readonly repeat: (response: SipResponse) => void;
+  /** Sends BYE. */
+  readonly hangUp: () => void;
 }
 
 export class Call {
@@ -42,6 +50,8 @@ export class Call {
   readonly #options: CallOptions;
   #state: CallState = "dialing";
   #over = false;
+  #endedAtMs: number | null = null;
+  #audio: CallAudio | null = null;
   #stopStep: () => void = () => {};
   #stopRepeat: () => void = () => {};
 
@@ -55,6 +65,16 @@ export class Call {
 
   get state(): CallState {
     return this.#state;
+  }
+
+  /** When it was over; null until then. */
+  get endedAtMs(): number | null {
+    return this.#endedAtMs;
+  }
+
+  /** What the phone hears; null before an answer, and where the other side did not say where its audio is. */
+  get audio(): CallAudio | null {
+    return this.#audio;
   }
 
   /** Lets the callee behave as it does. */
@@ -74,6 +94,14 @@ export class Call {
   /** The person declines. @returns false unless it rings */
   decline(): boolean {
     return this.#state === "ringing" && this.#reject(603, "declined");
+  }
+
+  /** The person hangs up. @returns false unless the call is up */
+  hangUp(): boolean {
+    if (this.#state !== "answered" || this.#over) return false;
+    this.#options.hangUp();
+    this.#finish("answered");
+    return true;
   }
 
   /** Whether this callee never responds, to anything. */
@@ -97,10 +125,11 @@ export class Call {
     else this.canceled();
   }
 
-  /** Stops all timers. */
+  /** Stops all timers, and the audio. */
   stop(): void {
     this.#stopStep();
     this.#stopRepeat();
+    this.#audio?.close();
   }
 
   #run(steps: readonly Step[]): void {
@@ -144,9 +173,11 @@ export class Call {
   }
 
   #accept(): boolean {
-    const response = this.#respondWithSdp(200);
+    const { remote, response } = this.#respondWithSdp(200) ?? {};
     if (!response) return false;
     this.#stopStep();
+    this.#stopStep = this.#options.clock.after(MAX_ANSWERED_MS, () => this.hangUp());
+    if (remote) this.#audio = this.#options.openAudio(remote);
     this.#become("answered");
     this.#repeatAfter(response, T1_MS, this.#options.clock.nowMs() + absorbMs);
     return true;
@@ -160,14 +191,14 @@ export class Call {
     });
   }
 
-  #respondWithSdp(status: number): SipResponse | null {
-    const sdp = this.#options.sdp();
-    if (sdp === null) {
+  #respondWithSdp(status: number): { readonly remote: RemoteAudio | null; readonly response: SipResponse } | null {
+    const session = this.#options.session();
+    if (session === null) {
       this.#reject(488, "unreachable");
       return null;
     }
-    const response = { status, headers: [this.#options.contact], sdp };
-    return this.#respond(response) ? response : null;
+    const response = { status, headers: [this.#options.contact], sdp: session.sdp };
+    return this.#respond(response) ? { remote: session.remote, response } : null;
   }
 
   #reject(status: number, as: CallState, headers: readonly string[] = []): boolean {
@@ -188,8 +219,10 @@ export class Call {
   #finish(state: CallState): void {
     if (this.#over) return;
     this.#over = true;
+    this.#endedAtMs = this.#options.clock.nowMs();
     this.stop();
-    if (state !== this.#state) this.#become(state);
+    // Reported in any case: an answered call stays `answered`, but is over.
+    this.#become(state);
     this.#options.onOver(this);
   }
 }

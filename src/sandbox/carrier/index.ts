@@ -31,7 +31,6 @@ export interface Carrier {
 /** Starts the carrier. @throws when the port is taken */
 export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   const { clock, random, logger, onCall } = options;
-  // Media goes here and is discarded.
   const media = await bind(0);
   const sip = await bind(options.port ?? 0).catch(async (error: unknown) => {
     await close(media);
@@ -46,12 +45,18 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     local: { address: LOOPBACK, sipPort: port, mediaPort: media.address().port },
     transmit: (datagram, to) => {
       sip.send(datagram, to.port, to.address, (error) => {
-        if (error) logger.debug({ err: error }, "a SIP response could not be sent");
+        if (error) logger.debug({ err: error }, "a SIP message could not be sent");
+      });
+    },
+    transmitAudio: (datagram, to) => {
+      media.send(datagram, to.port, to.address, (error) => {
+        if (error) logger.debug({ err: error }, "an RTP packet could not be sent");
       });
     },
     onChange: onCall,
   });
   sip.on("message", (datagram, source) => core.receive(datagram, source));
+  media.on("message", (datagram, source) => core.receiveAudio(datagram, source));
   for (const socket of [sip, media]) socket.on("error", (err) => logger.warn({ err }, "carrier socket"));
   return {
     address: LOOPBACK,

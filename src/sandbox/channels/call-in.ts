@@ -10,9 +10,6 @@ import type { SandboxChannel } from "./channel.ts";
  */
 export const callInNumbers: readonly string[] = Array.from({ length: 60 }, (_, index) => `+442079460${500 + index}`);
 
-/** The configuration section `call_in`. */
-export const callInSection = { numbers: callInNumbers, number_cooldown_seconds: 60 };
-
 /** Calls that may be in progress at once: each takes a UDP socket. */
 const maxCalls = 20;
 
@@ -27,6 +24,7 @@ const body = {
 };
 
 export const callIn: SandboxChannel = {
+  config: { call_in: { numbers: callInNumbers, number_cooldown_seconds: 60 } },
   routes:
     ({ clock, random, sipPort: port }) =>
     async (server) => {

@@ -1,7 +1,8 @@
-/** What the sandbox may add to a channel: what the simulated carrier or phone does for it, as routes. */
+/** What the sandbox may add to a channel: its configuration, the providers it talks to, and routes of carrier and phone. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import type { StandIn, StandInParts } from "../providers/provider.ts";
 
 export interface SandboxChannelParts {
   readonly clock: Clock;
@@ -11,6 +12,10 @@ export interface SandboxChannelParts {
 }
 
 export interface SandboxChannel {
+  /** Parts of the configuration, by section; those of the stand-ins are added. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The providers that it talks to; not started. */
+  standIns?(parts: StandInParts): readonly StandIn[];
   /** Routes under `/sandbox/`, without an API key. */
-  routes(parts: SandboxChannelParts): FastifyPluginAsync;
+  routes?(parts: SandboxChannelParts): FastifyPluginAsync;
 }

@@ -33,10 +33,10 @@ export class CallBook {
   }
 
   /** A call that is about to be placed. @throws {OriginateError} where one with this id is up */
-  add({ callId, failSafeSeconds }: CallRequest): OwnCall {
+  add({ callId, failSafeSeconds, limitSeconds = failSafeSeconds }: CallRequest): OwnCall {
     const channelId = channelIdOf(this.#parts.app, callId);
     if (this.#calls.has(channelId)) throw new OriginateError("duplicate", "this call is up");
-    const goneByMs = this.#parts.clock.nowMs() + failSafeSeconds * 1000 + goneMarginMs;
+    const goneByMs = this.#parts.clock.nowMs() + limitSeconds * 1000 + goneMarginMs;
     const call: OwnCall = {
       callId,
       channelId,
@@ -48,6 +48,13 @@ export class CallBook {
     };
     this.#calls.set(channelId, call);
     return call;
+  }
+
+  /** The channel of a call that is up. @throws {Error} where there is none */
+  channelOf(callId: string): string {
+    const channelId = isCallId(callId) ? channelIdOf(this.#parts.app, callId) : "";
+    if (!this.#calls.has(channelId)) throw new Error("no such call is up");
+    return channelId;
   }
 
   /** A call that was not placed after all. */
@@ -64,7 +71,11 @@ export class CallBook {
       this.#emit({ ...base, type: "ended", q850Cause, sipStatus, sipCallId, lastResponse });
       return;
     }
-    if (isNew(call, update.type)) this.#emit({ ...base, type: update.type });
+    if (update.type === "key") this.#emit({ ...base, type: "key", key: update.key });
+    else if (update.type === "played") {
+      const { playbackId, complete } = update;
+      this.#emit({ ...base, type: "played", playbackId, complete });
+    } else if (isNew(call, update.type)) this.#emit({ ...base, type: update.type });
   }
 
   lose(call: OwnCall): void {

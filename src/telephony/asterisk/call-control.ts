@@ -17,6 +17,31 @@ export interface CallRequest {
   readonly callerId: string;
   /** Fail-safe: Asterisk ends the call by itself after this time if the gateway dies. Whole seconds. */
   readonly failSafeSeconds: number;
+  /**
+   * For a call that is kept after its answer: Asterisk ends it by itself after this time, counted from the originate. Whole
+   * seconds. Without it the call is hung up as soon as it is answered.
+   */
+  readonly limitSeconds?: number;
+}
+
+/** Sounds that are played one after the other. */
+export interface Playback {
+  /** Names it in `played`; unique within its call. `^[a-z0-9]{1,20}$`. */
+  readonly id: string;
+  /** Names of sounds as Asterisk knows them, such as `digits/1`; at least one. */
+  readonly sounds: readonly string[];
+  /** As Asterisk names languages: `ru`, `pt_BR`. */
+  readonly language: string;
+}
+
+/** What can be done with an answered call, where the driver's interface has it. */
+export interface MediaControl {
+  /** Plays sounds on a call that is `ready`. @throws {Error} where Asterisk refuses or does not answer in time */
+  play(callId: string, playback: Playback): Promise<void>;
+  /** Stops a playback; resolves also when it is already over. @throws {Error} where Asterisk does not answer in time */
+  stopPlayback(callId: string, playbackId: string): Promise<void>;
+  /** The languages in which Asterisk has a sound of its `watchedSounds`; none before its list was read. */
+  languagesOf(sound: string): ReadonlySet<string>;
 }
 
 /** Which of the two ends hung up: it decides what a cause means (Asterisk generates 19 / 480 for our own hang-ups). */
@@ -36,6 +61,18 @@ export type CallEvent =
   | { readonly type: "alerting"; readonly callId: string; readonly atMs: number }
   /** The far end sent a 200. */
   | { readonly type: "answered"; readonly callId: string; readonly atMs: number }
+  /** After `answered`: sounds can be played now. */
+  | { readonly type: "ready"; readonly callId: string; readonly atMs: number }
+  /** The callee pressed a key: one of 0–9, *, #, A–D. */
+  | { readonly type: "key"; readonly callId: string; readonly atMs: number; readonly key: string }
+  /** A playback is over. `complete`: Asterisk did not fail; one that was stopped may say so too. */
+  | {
+      readonly type: "played";
+      readonly callId: string;
+      readonly atMs: number;
+      readonly playbackId: string;
+      readonly complete: boolean;
+    }
   /**
    * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk reports it;
    * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
@@ -95,6 +132,8 @@ export interface CallControl {
   stop(): Promise<void>;
   /** Whether a call can be placed now: connected, events flowing, reconciled. */
   readonly connected: boolean;
+  /** Null: this driver's interface cannot play sounds or report keys, so no call is kept after its answer. */
+  readonly media: MediaControl | null;
   /** Places a call. @throws {OriginateError} */
   originate(request: CallRequest): Promise<void>;
   /** Ends a call; resolves also when it is already gone. @throws {Error} where Asterisk did not answer in time. */

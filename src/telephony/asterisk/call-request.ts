@@ -1,6 +1,6 @@
 /** Validates requests to Asterisk. Drivers check every request once more: an invalid string would reach SIP. */
 
-import { type CallRequest, OriginateError } from "./call-control.ts";
+import { type CallRequest, OriginateError, type Playback } from "./call-control.ts";
 import { isDialString, isSignalledCallerId } from "./signalled-number.ts";
 
 // JavaScript's `$` without the m flag matches at the very end only, so no line break passes.
@@ -8,6 +8,12 @@ const callIdPattern = /^[A-Za-z0-9_-]{1,100}$/;
 const endpointPattern = /^[A-Za-z0-9_.-]{1,60}$/;
 /** Far longer than any of our calls; Asterisk takes seconds as a signed 32-bit number. */
 const maxFailSafeSeconds = 600;
+/** What Asterisk's names of sounds and languages may contain here: nothing that ends a list or a URI. */
+const soundPattern = /^[A-Za-z0-9_-]{1,40}(?:\/[A-Za-z0-9_-]{1,40}){0,3}$/;
+const languagePattern = /^[A-Za-z0-9_]{2,40}$/;
+const playbackIdPattern = /^[a-z0-9]{1,20}$/;
+/** Two readings of the longest code with some prompts. */
+const maxSounds = 40;
 
 /**
  * @throws {OriginateError} `refused`, naming the field but never its value
@@ -19,9 +25,21 @@ export function assertCallRequest(request: CallRequest): void {
     ["callee", isDialString(request.callee)],
     ["callerId", isSignalledCallerId(request.callerId)],
     ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
+    ["limitSeconds", request.limitSeconds === undefined || isFailSafe(request.limitSeconds)],
   ];
   const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
   if (broken.length > 0) throw new OriginateError("refused", `refused before sending; invalid: ${broken.join(", ")}`);
+}
+
+/** @throws {Error} naming the field but never its value */
+export function assertPlayback({ id, sounds, language }: Playback): void {
+  const checks: readonly (readonly [string, boolean])[] = [
+    ["id", playbackIdPattern.test(id)],
+    ["sounds", sounds.length >= 1 && sounds.length <= maxSounds && sounds.every((one) => soundPattern.test(one))],
+    ["language", languagePattern.test(language)],
+  ];
+  const broken = checks.filter(([, fine]) => !fine).map(([field]) => field);
+  if (broken.length > 0) throw new Error(`playback refused before sending; invalid: ${broken.join(", ")}`);
 }
 
 /** Whether a string is a valid call id. */

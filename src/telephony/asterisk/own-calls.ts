@@ -17,7 +17,9 @@ export interface OwnCall {
 
 /** An update of one channel, from any interface of Asterisk. */
 export type ChannelUpdate =
-  | { readonly type: "dialing" | "progress" | "alerting" | "answered"; readonly channelId: string }
+  | { readonly type: "dialing" | "progress" | "alerting" | "answered" | "ready"; readonly channelId: string }
+  | { readonly type: "key"; readonly channelId: string; readonly key: string }
+  | { readonly type: "played"; readonly channelId: string; readonly playbackId: string; readonly complete: boolean }
   | {
       readonly type: "ended";
       readonly channelId: string;
@@ -34,9 +36,9 @@ export interface LiveChannel {
 }
 
 /** Whether an update is new: each is reported once, and no `progress` after `alerting` or `answered`. */
-export function isNew(call: OwnCall, type: "progress" | "alerting" | "answered"): boolean {
+export function isNew(call: OwnCall, type: "progress" | "alerting" | "answered" | "ready"): boolean {
   if (call.reported.has(type)) return false;
-  if (call.reported.has("answered")) return false;
+  if (call.reported.has("answered") && type !== "ready") return false;
   if (type === "progress" && call.reported.has("alerting")) return false;
   call.reported.add(type);
   return true;

@@ -10,13 +10,13 @@ import type { CallResult } from "./ports.ts";
 export interface CallEnd {
   readonly startedAtMs: number;
   readonly alertedAtMs: number | null;
+  readonly answeredAtMs: number | null;
   readonly endedAtMs: number;
   /** A 183 came, where the driver reports it. */
   readonly progressed: boolean;
   /** Asterisk accepted the call, or an event of it arrived. */
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
-  readonly answered: boolean;
   /** The end was requested before it came. */
   readonly canceled: boolean;
   readonly endedBy: EndedBy | "unknown";
@@ -34,7 +34,7 @@ export interface CallEnd {
 export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Evidence | null): CallResult {
   const alertingAtMs = evidence === null ? null : alertingOnWire(evidence, ringOnProgress);
   const alerted = end.alertedAtMs !== null || alertingAtMs !== null;
-  const answered = end.answered || isAnswer(evidence?.final?.status);
+  const answered = end.answeredAtMs !== null || isAnswer(evidence?.final?.status);
   const ending = endingOf(end, evidence, { answered, alerted });
   const times = evidence !== null && alertingAtMs !== null ? wireTimes(end, evidence, alertingAtMs) : eventTimes(end);
   const { proof, carrierCause, networkBlocked, redressUrl } = ending;
@@ -54,6 +54,7 @@ export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Eviden
     networkBlocked,
     redressUrl,
     ...(ending.endedBy === "far_end" ? retryAfterOf(evidence) : {}),
+    ...(end.answeredAtMs === null ? {} : { talkMs: whole(end.endedAtMs - end.answeredAtMs) }),
     attempts: [],
   };
 }
@@ -173,9 +174,9 @@ function wireTimes(end: CallEnd, evidence: Evidence, alertingAtMs: number): Time
 
 type Times = Pick<CallResult, "postDialDelayMs" | "ringMs">;
 
-function eventTimes({ startedAtMs, alertedAtMs, endedAtMs }: CallEnd): Times {
+function eventTimes({ startedAtMs, alertedAtMs, answeredAtMs, endedAtMs }: CallEnd): Times {
   if (alertedAtMs === null) return { postDialDelayMs: null, ringMs: null };
-  return { postDialDelayMs: alertedAtMs - startedAtMs, ringMs: endedAtMs - alertedAtMs };
+  return { postDialDelayMs: alertedAtMs - startedAtMs, ringMs: (answeredAtMs ?? endedAtMs) - alertedAtMs };
 }
 
 /** Whole milliseconds, and not below 0: a clock that was set back must not give a negative time. */
@@ -191,7 +192,7 @@ function inviteOver(end: CallEnd, evidence: Evidence | null, proof: Proof): bool
   if (!end.exists && end.refusal !== null && neverSent.includes(end.refusal)) return true;
   // Where the capture missed the final, the last response that Asterisk itself received is equally good proof.
   if (evidence !== null && end.lastResponse === null) return false;
-  return end.answered || (end.endedBy === "far_end" && end.farEndRefused && proof === "seen");
+  return end.answeredAtMs !== null || (end.endedBy === "far_end" && end.farEndRefused && proof === "seen");
 }
 
 const neverSent: readonly OriginateRefusal[] = ["not_connected", "trunk_down", "refused"];

@@ -13,6 +13,8 @@ export interface CallRules {
   readonly ringOnProgress: boolean;
   /** From first alerting to our hang-up. */
   readonly ringMs: number;
+  /** From the answer to our hang-up; null: an answered call is hung up at once. */
+  readonly talkMs: number | null;
   /** From INVITE to first alerting. */
   readonly setupLimitMs: number;
   /** Pause between attempts to hang up. */
@@ -23,11 +25,12 @@ export interface CallRules {
   readonly endWaitMs: number;
 }
 
-export type CallTimer = "setup" | "ring" | "hangup_retry" | "end_overdue";
+export type CallTimer = "setup" | "ring" | "talk" | "hangup_retry" | "end_overdue";
 
 export type CallEventInput = { readonly atMs: number } & (
-  | { readonly type: "placed" | "progress" | "alerting" | "answered" | "lost" }
-  | { readonly type: "cancel" | "hangup_done" | "hangup_failed" }
+  | { readonly type: "placed" | "progress" | "alerting" | "answered" | "ready" | "lost" }
+  /** `finish`: an answered call has served its purpose. */
+  | { readonly type: "cancel" | "finish" | "hangup_done" | "hangup_failed" }
   | { readonly type: "refused"; readonly refusal: OriginateRefusal }
   | {
       readonly type: "ended";
@@ -40,20 +43,22 @@ export type CallEventInput = { readonly atMs: number } & (
 );
 
 export type CallAction =
-  | { readonly type: "originate" | "hangup" | "calling" | "ringing" }
+  | { readonly type: "originate" | "hangup" | "calling" | "ringing" | "talk" }
   | { readonly type: "start_timer"; readonly timer: CallTimer; readonly delayMs: number }
   | { readonly type: "stop_timer"; readonly timer: CallTimer }
   | { readonly type: "end"; readonly end: CallEnd };
 
 export interface CallState {
-  readonly phase: "dialing" | "ending" | "over";
+  readonly phase: "dialing" | "talking" | "ending" | "over";
   readonly startedAtMs: number;
   /** Asterisk accepted the originate, or an event of the call arrived before that. */
   readonly exists: boolean;
   readonly refusal: OriginateRefusal | null;
   readonly alertedAtMs: number | null;
   readonly progressed: boolean;
-  readonly answered: boolean;
+  readonly answeredAtMs: number | null;
+  /** Sounds can be played. */
+  readonly ready: boolean;
   readonly canceled: boolean;
   readonly hangupsSent: number;
   readonly hangupUnderWay: boolean;
@@ -75,7 +80,8 @@ export function beginCall(rules: CallRules, atMs: number): CallStep {
       refusal: null,
       alertedAtMs: null,
       progressed: false,
-      answered: false,
+      answeredAtMs: null,
+      ready: false,
       canceled: false,
       hangupsSent: 0,
       hangupUnderWay: false,
@@ -93,6 +99,7 @@ export function stepCall(rules: CallRules, state: CallState, input: CallEventInp
     case "progress":
     case "alerting":
     case "answered":
+    case "ready":
       return signOfLife(rules, state, input);
     case "refused":
       return refused(rules, state, input);
@@ -102,6 +109,8 @@ export function stepCall(rules: CallRules, state: CallState, input: CallEventInp
       return end(state, input.atMs, { endedBy: "unknown" });
     case "cancel":
       return state.phase === "ending" ? stay(state) : hangUp(rules, { ...state, canceled: true });
+    case "finish":
+      return state.phase === "talking" ? hangUp(rules, state) : stay(state);
     case "timer":
       return timerFired(rules, state, input);
     case "hangup_done":
@@ -120,33 +129,48 @@ function afterTheEnd(state: CallState, input: CallEventInput): CallStep {
 
 /** Whether an event shows that the call is up. */
 export function isSignOfLife(type: string): boolean {
-  return type === "placed" || type === "progress" || type === "alerting" || type === "answered";
+  return ["placed", "progress", "alerting", "answered", "ready", "key"].includes(type);
 }
 
 function signOfLife(rules: CallRules, before: CallState, input: CallEventInput): CallStep {
   const alerts = input.type === "alerting" || (input.type === "progress" && rules.ringOnProgress);
+  const answers = input.type === "answered" || input.type === "ready";
   const firstAlert = alerts && before.alertedAtMs === null;
   const state: CallState = {
     ...before,
     exists: true,
     alertedAtMs: firstAlert ? input.atMs : before.alertedAtMs,
     progressed: before.progressed || input.type === "progress",
-    answered: before.answered || input.type === "answered",
+    answeredAtMs: before.answeredAtMs ?? (answers ? input.atMs : null),
+    ready: before.ready || input.type === "ready",
   };
   const reports: CallAction[] = [];
   if (!before.exists) reports.push({ type: "calling" });
   if (firstAlert) reports.push({ type: "ringing" });
 
-  if (state.phase === "ending" || state.answered) {
+  const { talkMs } = rules;
+  if (state.phase === "ending" || (state.answeredAtMs !== null && talkMs === null)) {
     const step = hangUp(rules, state);
     return stay(step.state, [...step.actions, ...reports]);
   }
+  if (state.answeredAtMs !== null && talkMs !== null) return talking(state, before, talkMs, reports);
   if (!firstAlert) return stay(state, reports);
   return stay(state, [
     { type: "stop_timer", timer: "setup" },
     { type: "start_timer", timer: "ring", delayMs: rules.ringMs },
     ...reports,
   ]);
+}
+
+function talking(state: CallState, before: CallState, talkMs: number, reports: readonly CallAction[]): CallStep {
+  const actions: CallAction[] = [];
+  if (before.phase === "dialing") {
+    actions.push({ type: "stop_timer", timer: "setup" }, { type: "stop_timer", timer: "ring" });
+    actions.push({ type: "start_timer", timer: "talk", delayMs: talkMs });
+  }
+  actions.push(...reports);
+  if (state.ready && !before.ready) actions.push({ type: "talk" });
+  return stay({ ...state, phase: "talking" }, actions);
 }
 
 function refused(
@@ -170,6 +194,8 @@ function hangUp(rules: CallRules, before: CallState): CallStep {
   const actions: CallAction[] = [];
   if (before.phase === "dialing") {
     actions.push({ type: "stop_timer", timer: "setup" }, { type: "stop_timer", timer: "ring" });
+  } else if (before.phase === "talking") actions.push({ type: "stop_timer", timer: "talk" });
+  if (before.phase !== "ending") {
     actions.push({ type: "start_timer", timer: "end_overdue", delayMs: rules.endWaitMs });
   }
   const state: CallState = { ...before, phase: "ending" };
@@ -194,6 +220,8 @@ function timerFired(
       return state.phase === "dialing" && state.alertedAtMs === null ? hangUp(rules, state) : stay(state);
     case "ring":
       return state.phase === "dialing" && state.alertedAtMs !== null ? hangUp(rules, state) : stay(state);
+    case "talk":
+      return state.phase === "talking" ? hangUp(rules, state) : stay(state);
     case "hangup_retry":
       return state.phase === "ending" ? hangUp(rules, state) : stay(state);
     case "end_overdue":
@@ -219,6 +247,8 @@ function whoEnded(
   input: CallEventInput & { readonly type: "ended" },
 ): Pick<CallEnd, "endedBy" | "farEndRefused"> {
   const { q850Cause, sipStatus, lastResponse } = input;
+  // Its BYE looks like ours; Asterisk's own limit for a kept call comes later than ours.
+  if (state.phase === "talking") return { endedBy: "far_end", farEndRefused: false };
   const likeOurs = ownHangupCauses.includes(q850Cause) && ownHangupStatuses.includes(sipStatus);
   const byFailSafe = likeOurs && lastResponse !== null && lastResponse.status < 300;
   return {
@@ -228,15 +258,15 @@ function whoEnded(
 }
 
 function end(state: CallState, atMs: number, known: Pick<CallEnd, "endedBy"> & Partial<CallEnd>): CallStep {
-  const { startedAtMs, alertedAtMs, progressed, answered, canceled, exists, refusal } = state;
+  const { startedAtMs, alertedAtMs, answeredAtMs, progressed, canceled, exists, refusal } = state;
   const seen: CallEnd = {
     startedAtMs,
     alertedAtMs,
+    answeredAtMs,
     endedAtMs: atMs,
     progressed,
     exists,
     refusal,
-    answered,
     canceled,
     endedBy: known.endedBy,
     sipStatus: known.sipStatus ?? null,

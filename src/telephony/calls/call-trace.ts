@@ -23,6 +23,10 @@ export function traced(call: Call, observer: CallObserver, clock: Clock, logger:
       logger.debug({ ...about, ms: sinceStartMs() }, "phone rings");
       observer.ringing();
     },
+    answered(call) {
+      logger.debug({ ...about, ms: sinceStartMs() }, "call answered");
+      observer.answered?.(call);
+    },
     ended: (result) => observer.ended(result),
   };
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
-import type { ChannelSlot, DialerSlots } from "../trunks/slots-port.ts";
+import type { ChannelSlot, DialerSlots, SlotNeeds } from "../trunks/slots-port.ts";
 import { logEnd } from "./call-log.ts";
 import { isSignOfLife } from "./call-machine.ts";
 import { traced } from "./call-trace.ts";
@@ -13,7 +13,7 @@ import type { DialerConfig } from "./config.ts";
 import { type Ending, outcomeOf } from "./ending.ts";
 import { guarded } from "./live-attempt.ts";
 import { LiveCall, type PlanAttempt } from "./live-call.ts";
-import type { Call, CallObserver, CallResult, Dialer, RemainingMs } from "./ports.ts";
+import type { Call, CallObserver, CallResult, Dialer, KeptCall, RemainingMs } from "./ports.ts";
 
 /** Once a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
@@ -40,9 +40,9 @@ export function createDialer(parts: DialerParts): Dialer {
 }
 
 /** Longest that a call takes from the moment its slot is due until it has ended, gateway alive or not, in milliseconds. */
-export function longestCallMs(config: Omit<DialerConfig, "trunks">): number {
+export function longestCallMs(config: Omit<DialerConfig, "trunks">, keep?: KeptCall): number {
   const { calls, asterisks } = config;
-  const dueMs = calls.setup_limit_ms + calls.ring_ms;
+  const dueMs = calls.setup_limit_ms + (keep === undefined ? calls.ring_ms : keep.ringMs + keep.talkMs);
   const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
   const captureMs = config.sip_capture?.wait_ms ?? 0;
   return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
@@ -52,10 +52,11 @@ export function longestCallMs(config: Omit<DialerConfig, "trunks">): number {
 const hangupMarginMs = 1000;
 
 /** See `Dialer.remainingMs`. */
-export function remainingMs(config: Pick<DialerConfig, "calls" | "sip_capture">): RemainingMs {
-  const { ring_ms: ringMs, setup_limit_ms: setupLimitMs, max_queue_ms: queueMs } = config.calls;
-  const ringing = ringMs + hangupMarginMs + (config.sip_capture?.wait_ms ?? 0);
-  return { calling: queueMs + setupLimitMs + ringing, ringing };
+export function remainingMs(config: Pick<DialerConfig, "calls" | "sip_capture">, keep?: KeptCall): RemainingMs {
+  const { ring_ms, setup_limit_ms: setupLimitMs, max_queue_ms: queueMs } = config.calls;
+  const answered = (keep?.talkMs ?? 0) + hangupMarginMs + (config.sip_capture?.wait_ms ?? 0);
+  const ringing = (keep?.ringMs ?? ring_ms) + answered;
+  return { calling: queueMs + setupLimitMs + ringing, ringing, ...(keep === undefined ? {} : { answered }) };
 }
 
 class ShortCallDialer implements Dialer {
@@ -79,6 +80,14 @@ class ShortCallDialer implements Dialer {
     this.remainingMs = remainingMs(parts.config);
   }
 
+  limitsOf(keep: KeptCall): Pick<Dialer, "longestCallMs" | "remainingMs"> {
+    const { config } = this.#parts;
+    return {
+      longestCallMs: config.calls.max_queue_ms + longestCallMs(config, keep),
+      remainingMs: remainingMs(config, keep),
+    };
+  }
+
   get liveCalls(): number {
     return this.#calls.size;
   }
@@ -98,6 +107,7 @@ class ShortCallDialer implements Dialer {
       observer: traced(call, observer, this.#parts.clock, this.#parts.logger),
       plan: (slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),
       slots: this.#parts.slots,
+      needs: this.#needsOf(call),
       setupLimitMs: this.#parts.config.calls.setup_limit_ms,
       maxAttempts: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
@@ -152,6 +162,11 @@ class ShortCallDialer implements Dialer {
     );
   }
 
+  #needsOf({ keep }: Call): SlotNeeds | undefined {
+    if (keep === undefined) return undefined;
+    return { canServe: keep.canServe, longestCallMs: longestCallMs(this.#parts.config, keep) };
+  }
+
   /** Why this call cannot be placed, as its end; null: it can. */
   #whyNot(call: Call): Partial<Ending> | null {
     if (this.#draining) return { canceled: true };
@@ -172,7 +187,11 @@ class ShortCallDialer implements Dialer {
     if (trunk === undefined || asterisk === undefined || control === undefined) return null;
     // Routing gives no slot to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
     if (callee === null || callerId === null) return null;
-    const { ring_ms: ringMs } = config.calls;
+    // Its answer would cost money, and nothing could be said.
+    if (call.keep !== undefined && control.media === null) return null;
+    const ringMs = call.keep?.ringMs ?? config.calls.ring_ms;
+    const talkMs = call.keep?.talkMs ?? null;
+    const dueMs = setupLimitMs + ringMs;
     return {
       control,
       capture: this.#parts.capture,
@@ -181,11 +200,13 @@ class ShortCallDialer implements Dialer {
         endpoint: trunk.endpoint,
         callee,
         callerId,
-        failSafeSeconds: failSafeSeconds(setupLimitMs + ringMs),
+        failSafeSeconds: failSafeSeconds(dueMs),
+        ...(talkMs === null ? {} : { limitSeconds: failSafeSeconds(dueMs + talkMs) }),
       },
       rules: {
         ringOnProgress: trunk.ring_on === "180+183",
         ringMs,
+        talkMs,
         setupLimitMs,
         hangupRetryMs,
         maxHangups,

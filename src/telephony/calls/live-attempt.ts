@@ -2,8 +2,10 @@
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
+import type { CallEvent } from "../asterisk/call-control.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
+import { LiveAnsweredCall } from "./answered-call.ts";
 import { type CallEnd, resultOf } from "./attempt-result.ts";
 import {
   beginCall,
@@ -26,7 +28,7 @@ export interface LiveAttemptParts {
   readonly clock: Clock;
   /** Has the call's id; gets no number. */
   readonly logger: () => Logger;
-  readonly observer: Pick<CallObserver, "calling" | "ringing">;
+  readonly observer: Pick<CallObserver, "calling" | "ringing" | "answered">;
   /** Called once, at the end. */
   readonly onEnd: (result: CallResult) => void;
 }
@@ -43,6 +45,8 @@ export class LiveAttempt {
   readonly #timers = new Map<CallTimer, () => void>();
   readonly #first: CallStep;
   #state: CallState;
+  /** While sounds can be played. */
+  #answered: LiveAnsweredCall | null = null;
 
   constructor(parts: LiveAttemptParts) {
     this.#parts = parts;
@@ -55,10 +59,18 @@ export class LiveAttempt {
     this.#do(this.#first.actions);
   }
 
+  /** An event of this attempt's call. */
+  receive(event: CallEvent): void {
+    if (event.type === "key" || event.type === "played")
+      guarded(this.#parts.logger, () => this.#answered?.receive(event));
+    else this.feed(event);
+  }
+
   feed(happened: AttemptInput & { readonly atMs?: number }): void {
     const input = { atMs: this.#parts.clock.nowMs(), ...happened } as CallEventInput;
     const step = stepCall(this.#parts.rules, this.#state, input);
     this.#state = step.state;
+    if (step.state.phase === "ending" || step.state.phase === "over") this.#answered?.close();
     this.#do(step.actions);
   }
 
@@ -69,10 +81,29 @@ export class LiveAttempt {
       else if (action.type === "hangup") void this.#hangup();
       else if (action.type === "calling") guarded(logger, () => observer.calling());
       else if (action.type === "ringing") guarded(logger, () => observer.ringing());
+      else if (action.type === "talk") this.#talk();
       else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
       else if (action.type === "stop_timer") this.#stopTimer(action.timer);
       else if (action.type === "end") void this.#end(action.end);
     }
+  }
+
+  #talk(): void {
+    const { control, request, clock, logger, observer } = this.#parts;
+    // Where the driver has no media control no call is kept; see `Dialer`.
+    if (control.media === null) {
+      this.feed({ type: "finish" });
+      return;
+    }
+    const answered = new LiveAnsweredCall({
+      callId: request.callId,
+      media: control.media,
+      clock,
+      logger,
+      finish: () => this.feed({ type: "finish" }),
+    });
+    this.#answered = answered;
+    guarded(logger, () => observer.answered?.(answered));
   }
 
   async #originate(): Promise<void> {

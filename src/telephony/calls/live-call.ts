@@ -7,7 +7,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
-import type { ChannelSlot, DialerSlots, NoChannelSlot } from "../trunks/slots-port.ts";
+import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds } from "../trunks/slots-port.ts";
 import { LiveAttempt } from "./live-attempt.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";
 import type { Call, CallAttempt, CallObserver, CallResult } from "./ports.ts";
@@ -45,6 +45,8 @@ export interface LiveCallParts {
   readonly onAttemptId: (attemptId: string) => void;
   /** The result of a call without an INVITE. */
   readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => CallResult;
+  /** Of a call that is kept. */
+  readonly needs: SlotNeeds | undefined;
   /** Called once, at the end. */
   readonly onEnd: (result: CallResult) => void;
 }
@@ -88,7 +90,7 @@ export class LiveCall {
   /** @returns false where the event is of an earlier attempt, which has already ended here */
   receive(event: CallEvent): boolean {
     if (event.callId !== this.#attemptId || this.#attempt === null) return false;
-    this.#attempt.feed(event);
+    this.#attempt.receive(event);
     return true;
   }
 
@@ -135,6 +137,7 @@ export class LiveCall {
           slots.alerted(slot);
           observer.ringing();
         },
+        answered: (answered) => observer.answered?.(answered),
       },
       onEnd: (result) => this.#ended(result),
     });
@@ -153,7 +156,7 @@ export class LiveCall {
     this.#attempt = null;
     this.#attempts.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
     this.#result = mostTelling(this.#result, result);
-    void this.#parts.slots.callEnded(slot, endedCall(result));
+    void this.#parts.slots.callEnded(slot, endedCall(result, this.#parts.call.keep !== undefined));
     if (this.#mayFailOver(result)) void this.#failOver();
     else this.#end(this.#result);
   }
@@ -181,7 +184,8 @@ export class LiveCall {
     const { call, slots, clock } = this.#parts;
     for (let count = 1; count <= maxReservations && this.#isWorthACall(); count++) {
       try {
-        return await slots.reserveAnother(call.callee, call.range, this.#attempts.map(triedPath), call.slot.app ?? "");
+        const tried = this.#attempts.map(triedPath);
+        return await slots.reserveAnother(call.callee, call.range, tried, call.slot.app ?? "", this.#parts.needs);
       } catch {
         await new Promise<void>((resolve) => void clock.after(reserveAgainMs, resolve));
       }

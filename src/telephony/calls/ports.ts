@@ -13,6 +13,38 @@ export interface Call {
   readonly range: string;
   /** Owned by the dialer from now on. */
   readonly slot: ChannelSlot;
+  /** How it is kept when it is answered; without it an answered call is hung up at once. */
+  readonly keep?: KeptCall;
+}
+
+/** The limits of a call that is to be answered. */
+export interface KeptCall {
+  /** Ring time: from the first 180 to our CANCEL, in milliseconds. */
+  readonly ringMs: number;
+  /** From the answer to our hang-up, at the latest. */
+  readonly talkMs: number;
+  /** Whether this Asterisk can serve the call: where a trunk fails, another path is tried. */
+  readonly canServe: (asterisk: string) => boolean;
+}
+
+/** How a playback ended; `over`: the call or Asterisk ended it. */
+export type PlaybackEnd = "complete" | "stopped" | "failed" | "over";
+
+/** A call that was answered, as long as it is up. Everything on it ends within its `talkMs`. */
+export interface AnsweredCall {
+  /** The languages in which its Asterisk has a sound; see `MediaControl.languagesOf`. */
+  languagesOf(sound: string): ReadonlySet<string>;
+  /** Plays sounds, one after the other; one playback at a time. Never rejects. */
+  play(sounds: readonly string[], language: string): Promise<PlaybackEnd>;
+  /** Stops the playback in progress. */
+  stopPlaying(): void;
+  /** Sets the one receiver of keys. */
+  onKey(receiver: (key: string) => void): void;
+  /** Waits; resolves at once where the call is over. @returns false where the call is over */
+  pause(ms: number): Promise<boolean>;
+  readonly over: boolean;
+  /** Hangs up. */
+  finish(): void;
 }
 
 /** Observes the progress of a call. Each callback is called at most once, in this order, and never after `ended`. */
@@ -21,6 +53,8 @@ export interface CallObserver {
   calling(): void;
   /** The phone rings (180, or 183 where the trunk's `ring_on` says so). */
   ringing(): void;
+  /** Only of a call with `keep`: it was answered, and sounds can be played. */
+  answered?(call: AnsweredCall): void;
   ended(result: CallResult): void;
 }
 
@@ -41,6 +75,8 @@ export interface CallResult {
   readonly postDialDelayMs: number | null;
   /** First 180 to the end (on the wire: to our CANCEL or the final response); null without one. Milliseconds. */
   readonly ringMs: number | null;
+  /** From the answer to the end; undefined without an answer. Milliseconds. */
+  readonly talkMs?: number;
   /** Final SIP status where known. */
   readonly sipStatus: number | null;
   /** The carrier's own Q.850 cause where the SIP capture saw one, else Asterisk's; null where the call never existed. */
@@ -80,6 +116,8 @@ export interface Dialer {
   readonly longestCallMs: number;
   /** Longest remaining duration of a call that just reached this phase, while its gateway and Asterisk work. */
   readonly remainingMs: RemainingMs;
+  /** The same two of a call with `keep`. */
+  limitsOf(keep: KeptCall): Pick<Dialer, "longestCallMs" | "remainingMs">;
   /** Places the call; never throws: errors become the call's outcome. Returns at once. */
   place(call: Call, observer: CallObserver): void;
   /** Ends the call as soon as possible; its outcome becomes `canceled` if it had not ended. */
@@ -96,4 +134,6 @@ export interface RemainingMs {
   readonly calling: number;
   /** From the first 180. */
   readonly ringing: number;
+  /** From the answer of a call that is kept. */
+  readonly answered?: number;
 }

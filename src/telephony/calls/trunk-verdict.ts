@@ -42,13 +42,14 @@ export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
   return verdict === "trunk_failed" && carrierSpoke ? "call_failed" : verdict;
 }
 
-/** The input of `DialerSlots.callEnded` for a call. */
-export function endedCall(result: CallResult): EndedCall {
+/** The input of `DialerSlots.callEnded` for a call. @param isKept it was placed to be answered, and had a ring time of its own */
+export function endedCall(result: CallResult, isKept = false): EndedCall {
   return {
     verdict: verdictOf(result),
     answered: result.outcome === "answered",
     falseAnswer: result.falseAnswer,
-    rangMs: result.outcome === "rang" && result.endedBy === "us" ? result.ringMs : null,
+    wanted: isKept,
+    rangMs: !isKept && result.outcome === "rang" && result.endedBy === "us" ? result.ringMs : null,
     retryAfterMs: result.sipStatus === 503 ? 1000 * (result.retryAfterSeconds ?? 0) : 0,
   };
 }

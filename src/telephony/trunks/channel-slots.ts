@@ -12,7 +12,7 @@ import type { TrunkConfig } from "./config.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { Overload } from "./overload.ts";
 import { mayPresent, type Router } from "./routes.ts";
-import type { ChannelSlot, DialerSlots, NoChannelSlot, TriedPath } from "./slots-port.ts";
+import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds, TriedPath } from "./slots-port.ts";
 import type { TrunkVerdict } from "./verdict.ts";
 
 /** Reconnecting to Asterisk, or a carrier's next OPTIONS, takes about that long. */
@@ -83,13 +83,15 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     paths: readonly TrunkPath[],
     caller: Caller,
     callee: string,
+    needs: SlotNeeds | undefined,
   ): Promise<ChannelSlot | NoChannelSlot> {
-    const usable = paths.filter((path) => state(path, caller).usable).slice(0, maxPaths);
+    const serving = needs === undefined ? paths : paths.filter(({ asterisk }) => needs.canServe(asterisk));
+    const usable = serving.filter((path) => state(path, caller).usable).slice(0, maxPaths);
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
     const answer = await admission.reserve({
-      ...{ leaseId, leaseMs: parts.longestCallMs, maxWaitMs: calls.max_queue_ms, caller },
+      ...{ leaseId, leaseMs: needs?.longestCallMs ?? parts.longestCallMs, maxWaitMs: calls.max_queue_ms, caller },
       paths: usable.map(limited),
     });
     if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
@@ -109,7 +111,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     if (!state(path, caller).usable) {
       await settle(slot, "unused");
       const others = usable.filter((other) => other !== path);
-      return takeOneOf(others, caller, callee);
+      return takeOneOf(others, caller, callee, needs);
     }
     breakers.begin(path, slot, caller, answersOptions(ownHealth(path)));
     return slot;
@@ -131,7 +133,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   }
 
   return {
-    async reserve(callee, app) {
+    async reserve(callee, app, needs) {
       const paths = parts.router.pathsTo(callee);
       if (paths === null) return { none: "no_route", retryAfterMs: null };
       const overloadedMs = overload.admit();
@@ -139,12 +141,12 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       const caller = callerOf(parts.config, app, callee, false);
       const brakedMs = brakes.admit(app, caller.prefix);
       if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
-      return takeOneOf(paths, caller, callee);
+      return takeOneOf(paths, caller, callee, needs);
     },
-    async reserveAnother(callee, range, tried, app) {
+    async reserveAnother(callee, range, tried, app, needs) {
       const paths = parts.router.pathsTo(callee) ?? [];
       const others = paths.filter((path) => presents(path, range) && isFresh(path, tried));
-      return takeOneOf(others, callerOf(parts.config, app, callee, true), callee);
+      return takeOneOf(others, callerOf(parts.config, app, callee, true), callee, needs);
     },
     release(slot) {
       if (clock.nowMs() > (slot.originateByMs ?? Number.POSITIVE_INFINITY)) overload.late();
@@ -154,9 +156,11 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       breakers.alerted(slot, slot);
       void settle(slot, "alerted");
     },
-    async callEnded(slot, { verdict, answered, falseAnswer, rangMs, retryAfterMs }) {
+    async callEnded(slot, { verdict, answered, falseAnswer, wanted, rangMs, retryAfterMs }) {
       const caller = callers.get(slot);
-      if (caller !== undefined) brakes.ended({ ...caller, answered, falseAnswer });
+      if (caller !== undefined) {
+        brakes.ended({ ...caller, answered: answered && !wanted, falseAnswer: falseAnswer && !wanted });
+      }
       if (rangMs !== null) overload.rang(rangMs - calls.ring_ms);
       await end(slot, verdict, answered ? "answered" : "ended", retryAfterMs);
     },

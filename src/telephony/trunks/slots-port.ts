@@ -33,15 +33,24 @@ export interface NoChannelSlot {
   readonly retryAfterMs: number | null;
 }
 
+/** What a call that is to be answered needs of its slot. */
+export interface SlotNeeds {
+  /** Whether calls of this kind can be served through this Asterisk. */
+  readonly canServe: (asterisk: string) => boolean;
+  /** Longest duration of the call from its scheduled time to its end, in milliseconds. */
+  readonly longestCallMs: number;
+}
+
 export interface ChannelSlots {
   /**
    * Takes a slot for a call to this callee: on the first usable trunk of its route that has room within `max_queue_ms`.
    * Within the app's limits and its share of the trunk.
    * @param callee E.164 with the plus sign
    * @param app its name in the configuration
+   * @param needs of a call that is to be answered
    * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
    */
-  reserve(callee: string, app: string): Promise<ChannelSlot | NoChannelSlot>;
+  reserve(callee: string, app: string, needs?: SlotNeeds): Promise<ChannelSlot | NoChannelSlot>;
   /**
    * Takes a slot for the same call, after those tried failed, on another trunk that may present the same caller ID.
    * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.
@@ -54,6 +63,7 @@ export interface ChannelSlots {
     range: string,
     tried: readonly TriedPath[],
     app: string,
+    needs?: SlotNeeds,
   ): Promise<ChannelSlot | NoChannelSlot>;
   /** Releases a slot on which nothing was placed, with its scheduled time and its counts. Never rejects. */
   release(slot: ChannelSlot): Promise<void>;
@@ -71,7 +81,9 @@ export interface EndedCall {
   readonly answered: boolean;
   /** Answered with no alerting before. */
   readonly falseAnswer: boolean;
-  /** Ring time in milliseconds where we ended the ringing; else null. */
+  /** It was placed to be answered: its answer is no sign of fraud. */
+  readonly wanted: boolean;
+  /** Ring time of a missed call in milliseconds where we ended the ringing; else null. */
   readonly rangMs: number | null;
   /** From a final 503 (RFC 3261 section 21.5.4), in milliseconds; 0 without one. */
   readonly retryAfterMs: number;

@@ -12,6 +12,7 @@ export function timedControl(control: CallControl, nowMs: () => number, report: 
     get connected() {
       return control.connected;
     },
+    media: control.media,
     async originate(request) {
       const startedMs = nowMs();
       try {

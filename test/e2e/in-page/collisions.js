@@ -7,7 +7,11 @@
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
     const isShown = parent.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-    if (!walker.currentNode.data.trim() || !isShown || parent.closest(".visually-hidden, .skip, noscript, pre, #log"))
+    if (
+      !walker.currentNode.data.trim() ||
+      !isShown ||
+      parent.closest(".visually-hidden, .skip, noscript, pre, #log, #inbox")
+    )
       continue;
     const range = document.createRange();
     range.selectNodeContents(walker.currentNode);

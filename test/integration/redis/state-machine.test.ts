@@ -47,9 +47,11 @@ async function started(calls = 1): Promise<string> {
   const candidate = [...["first", "second"].slice(0, calls), "code", 4, JSON.stringify({ prefix: "+4420", digits: 4 })];
   const delivery = {
     ...({ mode: "new", app: "shop", id, channel: "missed_call", callee, to: "+447700900123", country: "GB" } as const),
-    ...{ reference: null, metadata: null, session: null },
+    ...{ reference: null, metadata: null, session: null, cost: null, recipient: null, step: null, workflow: null },
   };
-  expect(await verifications.begin(delivery, [calls, 30_000, 50, 600_000, 30_000, ...candidate])).toMatchObject({
+  expect(
+    await verifications.begin(delivery, [calls, 30_000, 50, 600_000, 30_000, 0.0001, "own", ...candidate]),
+  ).toMatchObject({
     kind: "begun",
   });
   return id;

@@ -11,4 +11,5 @@ describeCallControl({
   listensAt: "ari",
   several: false,
   tellsSipCallId: true,
+  plays: true,
 });

@@ -11,4 +11,5 @@ describeCallControl({
   listensAt: "ari",
   several: true,
   tellsSipCallId: true,
+  plays: true,
 });

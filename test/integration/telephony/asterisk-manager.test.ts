@@ -11,4 +11,5 @@ describeCallControl({
   listensAt: "ami",
   several: true,
   tellsSipCallId: false,
+  plays: false,
 });

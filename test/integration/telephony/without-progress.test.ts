@@ -17,6 +17,7 @@ const { world, driver, log, place } = withSetting({
   listensAt: "ari",
   several: true,
   tellsSipCallId: true,
+  plays: true,
 });
 
 const answer: readonly Step[] = [{ send: "200 OK", sdp: true }, "ack", "bye"];
@@ -37,5 +38,9 @@ it.each<[string, readonly Step[], string[]]>([
   await log().event(callId, expected.at(-1) as "alerting");
   await driver().hangup(callId);
   await log().event(callId, "ended");
-  expect(log().types(callId)).toEqual([...expected, "ended"]);
+  // Whether an answered call is ready for sounds before our hang-up is a matter of milliseconds.
+  const types = log()
+    .types(callId)
+    .filter((type) => type !== "ready");
+  expect(types).toEqual([...expected, "ended"]);
 });

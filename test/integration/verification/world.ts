@@ -4,6 +4,7 @@
  */
 import { pino } from "pino";
 import { expect } from "vitest";
+import { type AppProfile, standardProfile } from "../../../src/apps/profile.ts";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
 import { callIn } from "../../../src/channels/call-in/index.ts";
@@ -57,6 +58,8 @@ export interface WorldOptions {
   /** How many apps share the limits of a callee. */
   readonly apps?: number;
   readonly extraChannels?: readonly ChannelModule[];
+  /** What an app may use; by default the standard profile. */
+  readonly profile?: Partial<AppProfile>;
   /** What is said of how long a call goes on; by default `longestCallMs`. */
   readonly remainingMs?: Dialer["remainingMs"];
 }
@@ -79,6 +82,7 @@ export function createWorld(options: WorldOptions) {
   const dialer: Dialer = {
     longestCallMs,
     remainingMs: options.remainingMs ?? { calling: longestCallMs, ringing: longestCallMs },
+    limitsOf: () => ({ longestCallMs, remainingMs: dialer.remainingMs }),
     place: (call, observer) => {
       slotsHeld--;
       placed.push({
@@ -127,6 +131,7 @@ export function createWorld(options: WorldOptions) {
         verification: all,
         apps: Object.fromEntries(Array.from({ length: options.apps ?? 1 }, (_, index) => [`app${index}`, {}])),
         calls: { second_call_gap_ms: secondCallGapMs, ring_ms: 5000, setup_limit_ms: 20_000 },
+        ranges,
       },
     }),
     callIn({
@@ -145,6 +150,7 @@ export function createWorld(options: WorldOptions) {
     store: verificationStore,
     batchTimer: store.batchTimer,
     random: cryptoRandom,
+    profileOf: () => ({ ...standardProfile, ...options.profile }),
   });
 
   const lastCall = (): PlacedCall => {

@@ -1,7 +1,10 @@
-/** The programs of the tests: those of the sandbox, SIPp and Chromium. */
+/** The programs of the tests: those of the sandbox, SIPp, Chromium, and what speaks SMPP. */
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
+/** The programs of the tests: those of the sandbox, SIPp, Chromium, and those of the e-mail tests. */
+import { ensureMailPrograms } from "./mail-programs.ts";
+import { ensureSmppPeers } from "./smpp-peers.ts";
 
 export interface TestPrograms extends Programs {
   readonly chromium?: Program;
@@ -17,5 +20,7 @@ export async function findTestPrograms(): Promise<TestPrograms> {
 export async function ensureTestPrograms(progress: (line: string) => void): Promise<TestPrograms> {
   await ensureRuntime({ forTests: true, progress });
   await ensureChromium(runtimeDir, progress);
+  await ensureSmppPeers(runtimeDir, progress);
+  await ensureMailPrograms(runtimeDir, progress);
   return findTestPrograms();
 }

@@ -9,7 +9,7 @@ const longestFlightMs = 30_000;
 
 export interface Pigeons extends ChannelModule {
   /** What the pigeon of a verification carries: the newest one's. */
-  readonly codes: ReadonlyMap<string, string>;
+  readonly carried: ReadonlyMap<string, string>;
   /** The newest pigeon lands, or is lost. */
   ends(verification: string, event: "landed" | "undelivered"): Promise<void>;
 }
@@ -18,11 +18,14 @@ export function carrierPigeon(): Pigeons {
   const codes = new Map<string, string>();
   const flights = new Map<string, (event: "landed" | "undelivered") => Promise<void>>();
   return {
-    codes,
+    carried: codes,
     ends: async (verification, event) => flights.get(verification)?.(event),
     name: "carrier_pigeon",
     proves: "phone",
     enabled: true,
+    codes: "own",
+    setupLimitMs: longestFlightMs,
+    costs: false,
     machine: pigeonMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url) },
     schema: PigeonBody,

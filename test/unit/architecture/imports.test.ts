@@ -8,7 +8,8 @@ import { importsOf, sourceFiles, unitOf } from "./imports.ts";
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
-const channels = ["channels/missed-call", "channels/call-in"];
+const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
+const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
@@ -18,6 +19,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   numbers: [],
   apps: ["numbers"],
   sip: [],
+  // Makes prompts, whose texts are among those of the messages.
+  speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
   "telephony/trunks": ["apps", "numbers", "telephony/asterisk"],
@@ -30,7 +33,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "caller-ids": ["numbers", "telephony/calls"],
   verification: ["apps", "numbers"],
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
-  "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
+  // What SMS, WhatsApp, e-mail and push share.
+  "channels/messages": ["verification", "outgoing-http"],
+  "channels/email": ["channels/messages", "verification"],
+  "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks", "channels/calls"],
+  "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
+  "outgoing-http": [],
+  "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
+  "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
+  // What the channels that call have in common.
+  "channels/calls": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
+  "channels/voice": [
+    ...["caller-ids", "channels/calls", "channels/messages", "channels/missed-call", "speech", "verification"],
+    ...["telephony/asterisk", "telephony/calls", "telephony/trunks"],
+  ],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
@@ -40,21 +56,23 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   http: [...domain, "observability", "telephony/calls", "telephony/trunks"],
   // Assembles the sections and the checks of all features.
   config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
-  doctor: [...domain, ...telephony],
-  local: [],
-  sandbox: ["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"],
+  doctor: [...domain, ...telephony, "speech"],
+  local: ["speech"],
+  sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
   build: ["config"],
   commands: [
     "app.ts",
     "apps",
+    ...messages,
     "config",
     "doctor",
     "observability",
     "sandbox",
+    "speech",
     "telephony/asterisk",
     "telephony/trunks",
   ],
-  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis"],
+  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis", "speech"],
   "main.ts": ["commands"],
 };
 

@@ -24,7 +24,9 @@ const contract = {
   verification_ambiguous: 409,
   not_supported: 400,
   idempotency_key_reused: 422,
+  code_not_available: 422,
   telephony_unavailable: 503,
+  channel_unavailable: 503,
   store_unavailable: 503,
 } as const;
 

@@ -27,7 +27,17 @@ describe("/readyz", () => {
     const answer = await server.inject("/readyz");
     expect(answer.statusCode).toBe(503);
     expect(answer.headers["retry-after"]).toBe("5");
-    expect(answer.json()).toEqual({ ...readiness, missing });
+    expect(answer.json()).toEqual({ ...readiness, channels: [], missing });
+  });
+
+  it("names channels that are down, and is ready where another one works", async () => {
+    const channels = [
+      { channel: "sms", up: true, detail: "bound" },
+      { channel: "email", up: false, detail: "connection refused" },
+    ];
+    const { server } = await testServer({ readiness: async () => ({ ...allReady, trunks: [down], channels }) });
+    const answer = await server.inject("/readyz");
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { ready: true, missing: [], channels }]);
   });
 
   it("is 200 where all is there; one trunk is enough", async () => {

@@ -18,7 +18,7 @@ const id = standing.id;
 /** The delivery of `standing` as the API shows it. */
 const ringing = {
   ...{ number: 1, channel: "missed_call", to: "+447911123456", state: "ringing", reason: null },
-  ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null },
+  ...{ cost: null, started_at: "2026-03-01T12:00:00.000Z", ended_at: null },
   missed_call: {
     caller_id: { prefix, digits: 4, pattern: expect.any(String) },
     ...{ calls: 1, calls_delivered: 0, ring: { ms: 5000, setup_limit_ms: 20_000 }, attempt: null },
@@ -105,14 +105,62 @@ describe("starting a verification", () => {
     });
     expect(answer.json().delivery).toEqual({
       ...{ number: 1, channel: "call_in", to: standing.to, state: "waiting", reason: null },
-      ...{ started_at: "2026-03-01T12:00:00.000Z", ended_at: null, call_in: { number: "+442079460001" } },
+      ...{ cost: null, started_at: "2026-03-01T12:00:00.000Z", ended_at: null, call_in: { number: "+442079460001" } },
+    });
+  });
+
+  it("passes on workflow, code and locale", async () => {
+    const { verifications, asked } = standInVerifications();
+    const { server } = await testServer({ verifications });
+    const workflow = [
+      { channel: "missed_call", wait_seconds: 20 },
+      { channel: "sms" },
+      { channel: "email", to: "a@b.example" },
+    ];
+    const answer = await ask(server, "POST", "/v1/verifications", {
+      to: standing.to,
+      workflow,
+      code: "123456",
+      locale: "pt-BR",
+    });
+    expect(answer.status).toBe(201);
+    expect(asked.start[0]?.[1]).toEqual({
+      to: standing.to,
+      workflow: [
+        { channel: "missed_call", waitMs: 20_000 },
+        { channel: "sms" },
+        { channel: "email", to: "a@b.example" },
+      ],
+      code: "123456",
+      locale: "pt-BR",
+    });
+    expect(answer.text).not.toContain("123456,");
+  });
+
+  it("shows each delivery's recipient and price, and nothing of a channel that was refused", async () => {
+    const refused = delivery({ number: 1, state: "failed", reason: "capacity", details: null, codeLength: null });
+    const sent = delivery({ number: 2, to: "+447911999999", cost: 0.05 });
+    const { verifications } = standInVerifications({ deliveries: [refused, sent] });
+    const { server } = await testServer({ verifications });
+    const { deliveries } = (await ask(server, "GET", `/v1/verifications/${standing.id}`)).json();
+    expect(deliveries).toMatchObject([
+      { state: "failed", reason: "capacity", cost: null },
+      { to: "+447911999999", cost: 0.05, missed_call: {} },
+    ]);
+    expect(deliveries[0]).not.toHaveProperty("missed_call");
+  });
+
+  it("says of a proof whose code it was and whose recipient", async () => {
+    const own = delivery({ to: "+447911999999" });
+    const ended = { status: "verified" as const, endedAtMs: standing.createdAtMs + 9000, proofDelivery: 1 };
+    const { verifications } = standInVerifications({ ...ended, deliveries: [own], appCode: true });
+    const { server } = await testServer({ verifications });
+    expect((await ask(server, "GET", `/v1/verifications/${standing.id}`)).json().proof).toMatchObject({
+      ...{ kind: "phone", value: "+447911999999", channel: "missed_call", code: "app" },
     });
   });
 
   it.each([
-    ["workflow", { workflow: [{ channel: "sms", wait_seconds: 30 }] }],
-    ["code", { code: "123456" }],
-    ["locale", { locale: "de" }],
     ["client.ip", { client: { ip: "192.0.2.1" } }],
     ["client.device", { client: { device: "phone" } }],
   ])("refuses %s by name: it is in the contract and not built yet", async (name, body) => {
@@ -316,7 +364,10 @@ describe("what is asked for wrongly", () => {
   });
 
   it.each([
-    ["to", { to: "+".padEnd(321, "1") }],
+    ["to", { to: "+".padEnd(4097, "1") }],
+    ["locale", { to: "+4479", locale: "de_DE" }],
+    ["workflow/0/wait_seconds", { to: "+4479", workflow: [{ channel: "sms", wait_seconds: 601 }] }],
+    ["workflow", { to: "+4479", workflow: [] }],
     ["reference", { to: "+4479", reference: "x".repeat(129) }],
     ["metadata", { to: "+4479", metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ""])) }],
     ["metadata/k", { to: "+4479", metadata: { k: "x".repeat(257) } }],

@@ -51,10 +51,10 @@ describe("what is wrong is said in words, not as a schema", () => {
 
   it("several keys that are not supported yet are named together", async () => {
     const { server } = await testServer();
-    const answer = await ask(server, "POST", "/v1/verifications", { to, code: "1234", locale: "de" });
+    const answer = await ask(server, "POST", "/v1/verifications", { to, client: { ip: "192.0.2.1", device: "d" } });
     expect(answer.json()).toMatchObject({
       code: "not_supported",
-      detail: "Not supported by this version: `code`, `locale`. Leave them out.",
+      detail: "Not supported by this version: `client.ip`, `client.device`. Leave them out.",
     });
   });
 });

@@ -19,7 +19,7 @@ const idle = {
 const event = <Type extends keyof GatewayEvents>(type: Type, data: GatewayEvents[Type]) =>
   ({ id: "e1", type, at: "2026-03-01T12:00:00.000Z", seq: null, app: "shop", data }) as GatewayEvent;
 const started = (country: string) =>
-  event("verification.started", { verification: "v1", channel: "missed_call", country });
+  event("verification.started", { verification: "v1", channel: "missed_call", country, state: "calling" });
 const callEnded = (trunk: string, result: CallResult) =>
   event("call.ended", { verification: "v1", country: "GB", trunk, result });
 const rang: CallResult = {
@@ -69,6 +69,8 @@ describe("the metrics", () => {
         channel: "missed_call",
         country: "GB",
         status: "verified",
+        state: "rung",
+        appCode: false,
         reason: "rang",
       }),
     );
@@ -78,6 +80,8 @@ describe("the metrics", () => {
         channel: "missed_call",
         country: "GB",
         status: "expired",
+        state: "rung",
+        appCode: false,
         reason: null,
       }),
     );

@@ -7,6 +7,7 @@ const settings = {
   ttl_seconds: 300,
   retention_seconds: 3600,
   max_checks: 3,
+  message_code_length: 6,
   min_calls: 1,
   wrong_checks_per_callee: 10,
   wrong_checks_window_seconds: 86_400,

@@ -6,7 +6,8 @@ import { Phone } from "../../../src/sandbox/phone.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
-const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0\r\n";
+export const offer =
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0\r\n";
 
 export interface RequestOptions {
   readonly method?: string;
@@ -41,6 +42,7 @@ export function request(options: RequestOptions = {}): string {
 export function carrier() {
   const clock = new ManualClock();
   const sent: string[] = [];
+  const sentAudio: Buffer[] = [];
   const phone = new Phone();
   const core = new CarrierCore({
     clock,
@@ -49,6 +51,7 @@ export function carrier() {
     timings: defaultTimings,
     local: { address: "127.0.0.1", sipPort: 5070, mediaPort: 4002 },
     transmit: (datagram) => sent.push(datagram.toString("latin1")),
+    transmitAudio: (datagram) => sentAudio.push(datagram),
     onChange: (call) => phone.update(call),
   });
   return {
@@ -56,6 +59,7 @@ export function carrier() {
     core,
     phone,
     sent,
+    sentAudio,
     send: (text: string) => core.receive(Buffer.from(text, "latin1"), { address: "127.0.0.1", port: 5999 }),
     /** Status codes sent so far. */
     statuses: () => sent.map((response) => Number(/^SIP\/2\.0 (\d+)/.exec(response)?.[1])),

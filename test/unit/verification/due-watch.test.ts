@@ -1,20 +1,27 @@
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { createDueWatch } from "../../../src/verification/due-watch.ts";
-import type { Seen } from "../../../src/verification/store-port.ts";
+import type { DueStep, Seen } from "../../../src/verification/store-port.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 /** Lets all promises that are ready go on. */
 const breath = () => new Promise((resolve) => setImmediate(resolve));
 
-function createStage(settleDue: (shard: number, most: number) => Promise<{ seen: Seen[]; more: boolean }>) {
+function createStage(
+  settleDue: (shard: number, most: number) => Promise<{ seen: Seen[]; steps?: DueStep[]; more: boolean }>,
+) {
   const clock = new ManualClock();
   const seen: Seen[] = [];
   const log: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
-  const store = { shards: 3, settleDue };
-  const watch = createDueWatch({ store, clock, logger, onSeen: (one) => void seen.push(one) });
-  return { clock, seen, log, watch };
+  const begun: number[] = [];
+  const steps = { begin: ({ step }: DueStep) => void begun.push(step), taken: () => true };
+  const store = {
+    shards: 3,
+    settleDue: async (shard: number, most: number) => ({ steps: [], ...(await settleDue(shard, most)) }),
+  };
+  const watch = createDueWatch({ store, clock, logger, onSeen: (one) => void seen.push(one), steps });
+  return { clock, seen, begun, log, watch };
 }
 
 it("looks at every shard each second, and at once again where more may be due", async () => {
@@ -34,6 +41,18 @@ it("looks at every shard each second, and at once again where more may be due", 
   clock.pass(1000);
   await breath();
   expect(looked).toHaveLength(7);
+});
+
+it("hands the steps that are due to those who begin them", async () => {
+  const step = { step: 1 } as DueStep;
+  const { clock, begun, watch } = createStage(async (shard) => ({
+    ...{ seen: [], more: false },
+    steps: shard === 2 ? [step] : [],
+  }));
+  watch.start();
+  clock.pass(1000);
+  await breath();
+  expect(begun).toEqual([1]);
 });
 
 it("goes on after an error of the store, and says so once a look", async () => {

@@ -7,9 +7,9 @@ A number is held for one verification of this callee at a time, and for some tim
 dial twice, and the second call must not prove anything that was started by another client meanwhile.
 
 KEYS[1]   {s<shard>}:v:<id>
-ARGV[1…10]   see includes/begin.lua
-ARGV[11]  how long a number stays reserved after the verification's lifetime, ms
-ARGV[12…] our numbers in random order, E.164
+ARGV[1…12]   see includes/begin.lua
+ARGV[13]  how long a number stays reserved after the verification's lifetime, ms
+ARGV[14…] our numbers in random order, E.164
 
 Returns   {'begun', 0, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
@@ -24,7 +24,10 @@ end
 -- Counted separately from our calls: it does not disturb the callee.
 local keys = delivery.keys
 local starts = keys.stem .. ':starts_in'
-local limit, wait = limit_on(keys, delivery.now, 1, starts, false)
+local limit, wait = limit_on(keys, delivery.now, 1, starts, false, delivery.automatic)
+if not limit then
+  limit, wait = cap_on(delivery, 'call_in', 1)
+end
 if limit then
   return { 'limited', limit, wait }
 end
@@ -45,6 +48,7 @@ if not number then
 end
 
 count_start(keys, starts, delivery.now, attempt_id(delivery.id, delivery.attempt))
+count_in_cap(delivery, 'call_in', attempt_id(delivery.id, delivery.attempt))
 return begin_delivery(delivery, {
-  channel = 'call_in', state = 'waiting', parts = 1, details = cjson.encode({ number = number }), deadline = '',
+  state = 'waiting', parts = 1, details = cjson.encode({ number = number }), deadline = '',
 }, 0)

@@ -4,19 +4,22 @@ Begins a missed call: leases the caller IDs of its calls, or says why not. What 
 first arguments: includes/begin.lua.
 
 KEYS[1]   {s<shard>}:v:<id>
-ARGV[1…10]   see includes/begin.lua
-ARGV[11]  calls
-ARGV[12]  call_ms: the first call is lost after this time
-ARGV[13]  most caller IDs that may be in cool-down for this callee
-ARGV[14]  cool-down of a caller ID for this callee, ms
-ARGV[15]  over_ms: the first call should be over by then
-ARGV[16…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
+ARGV[1…12]   see includes/begin.lua
+ARGV[13]  calls
+ARGV[14]  call_ms: the first call is lost after this time
+ARGV[15]  most caller IDs that may be in cool-down for this callee
+ARGV[16]  cool-down of a caller ID for this callee, ms
+ARGV[17]  over_ms: the first call should be over by then
+ARGV[18]  odds of one guess at the code
+ARGV[19]  'own', or 'app': the app gave the code
+ARGV[20…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
 
 Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
           {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}
 ]]
 --- @include "begin"
+--- @include "caller_ids"
 
 -- Takes the first candidate of whose caller IDs none is in cool-down for this callee and leases them: from now on they
 -- count as shown and the first call as counted and live; each of these entries expires by itself.
@@ -25,14 +28,9 @@ Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, p
 -- Returns the candidate { number (1 = first), code, digits, details }, or nil and the refusal.
 local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldown_ms, first)
   local keys, now = delivery.keys, delivery.now
-  local limit, wait = limit_on(keys, now, calls, keys.starts, true)
+  local limit, wait = call_limit(delivery, 'missed_call', calls)
   if limit then
     return nil, { 'limited', limit, wait }
-  end
-
-  local cooling_down = count_within(keys.shown, now, 0)
-  if cooling_down > max_cooling_down then
-    return nil, { 'refused', 'caller_ids_shown', time_at(keys.shown, cooling_down - max_cooling_down - 1) - now }
   end
 
   local stride = calls + 3
@@ -42,24 +40,11 @@ local function lease(delivery, calls, call_ms, over_ms, max_cooling_down, cooldo
       hashes[#hashes + 1] = ARGV[i + call]
     end
   end
-  local cooldowns = redis.call('ZMSCORE', keys.shown, unpack(hashes))
-  local chosen
-  for number = 1, #hashes / calls do
-    local last = number * calls
-    if not (cooldowns[last] or cooldowns[last - calls + 1]) then
-      chosen = number
-      break
-    end
-  end
+  local chosen, refusal = take_caller_ids(keys, now, hashes, calls, max_cooling_down, cooldown_ms)
   if not chosen then
-    return nil, { 'refused', 'all_cooling_down', cooling_down }
+    return nil, refusal
   end
-
-  for i = (chosen - 1) * calls + 1, chosen * calls do
-    redis.call('ZADD', keys.shown, now + cooldown_ms, hashes[i])
-  end
-  redis.call('PEXPIRE', keys.shown, cooldown_ms)
-  count_call(keys, now, attempt_id(delivery.id, delivery.attempt), call_ms, over_ms)
+  count_ringing(delivery, 'missed_call', call_ms, over_ms)
   local rest = first + (chosen - 1) * stride + calls
   return { number = chosen, code = ARGV[rest], digits = ARGV[rest + 1], details = ARGV[rest + 2] }
 end
@@ -70,11 +55,11 @@ if not delivery then
 end
 local calls, call_ms = tonumber(ARGV[FIRST_OWN]), tonumber(ARGV[FIRST_OWN + 1])
 local chosen, refusal = lease(delivery, calls, call_ms, tonumber(ARGV[FIRST_OWN + 4]),
-  tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]), FIRST_OWN + 5)
+  tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]), FIRST_OWN + 7)
 if not chosen then
   return refusal
 end
 return begin_delivery(delivery, {
-  channel = 'missed_call', state = 'calling', parts = calls, details = chosen.details, code = chosen.code,
-  code_length = chosen.digits, deadline = delivery.now + call_ms,
+  state = 'calling', parts = calls, details = chosen.details, code = chosen.code, code_length = chosen.digits,
+  odds = ARGV[FIRST_OWN + 5], source = ARGV[FIRST_OWN + 6], deadline = delivery.now + call_ms,
 }, chosen.number)

@@ -1,26 +1,39 @@
 -- Shared by every channel's start script to begin a delivery: the first one of a new verification, or another one of a
--- verification that goes on. Starting is idempotent on the id.
+-- verification that goes on. Starting is idempotent on the id, a step on its number.
 --
 -- KEYS[1]   {s<shard>}:v:<id>
--- ARGV[1]   '', or now in ms (tests)    ARGV[6]   callee, E.164
--- ARGV[2]   app                         ARGV[7]   country, or ''
--- ARGV[3]   verification id             ARGV[8]   reference, or ''
--- ARGV[4]   'new' or 'again'            ARGV[9]   metadata as JSON, or ''
--- ARGV[5]   hash of the callee          ARGV[10]  hash of the client's session, or ''
--- ARGV[11…] the channel's own
+-- ARGV[1]   '', or now in ms (tests)          ARGV[6]   `to` of the verification
+-- ARGV[2]   app                               ARGV[7]   its country, or ''
+-- ARGV[3]   verification id                   ARGV[8]   reference, or ''
+-- ARGV[4]   'new', 'again' (a choice) or 'step'   ARGV[9]   metadata as JSON, or ''
+-- ARGV[5]   hash of the callee of ARGV[6]     ARGV[10]  hash of the client's session, or ''
+-- ARGV[11]  channel
+-- ARGV[12]  '', or JSON of what few deliveries have: cost · to, country, callee (hash): this delivery's recipient, where it
+--           is not ARGV[6] · step: its number, from 0 · and of a new verification: steps, person (see plan.lua), locale,
+--           sealed (the app's own code), refused (array of channel, to, country, reason: steps before it that were refused)
+-- ARGV[13…] the channel's own
 --- @include "record"
 --- @include "callee"
+--- @include "limits"
+--- @include "archive"
 
-local FIRST_OWN = 11
+local FIRST_OWN = 13
 
 -- Returns the channel's inputs, or nil and the script's answer where no delivery is to begin.
 local function open_delivery()
-  local key, app, id = KEYS[1], ARGV[2], ARGV[3]
+  local key, app, id, mode = KEYS[1], ARGV[2], ARGV[3], ARGV[4]
   local now = time_ms(ARGV[1])
+  local extras = ARGV[12] ~= '' and cjson.decode(ARGV[12]) or {}
   local record = load(key, app)
-  if ARGV[4] == 'new' then
+  local delivery = {
+    now = now, attempt = 1, id = id, extras = extras, first = mode == 'new', automatic = mode == 'step',
+    -- The limits of another callee lie in another slot: they were reserved before (reserve_callee.lua).
+    elsewhere = extras.callee ~= nil,
+  }
+  if mode == 'new' then
     if redis.call('EXISTS', key) == 0 then
-      return { now = now, attempt = 1, id = id, keys = callee_keys(key, ARGV[5], app) }
+      delivery.keys = callee_keys(key, ARGV[5], app)
+      return delivery
     end
     if not record then
       return nil, { 'not_found' }
@@ -37,25 +50,66 @@ local function open_delivery()
   if TERMINAL[record.status] then
     return nil, answer(key, 'ended', 0, record.ended_now)
   end
+  if mode == 'step' then
+    local plan = plan_of(record)
+    if not next_step(plan) or plan.at + 1 ~= extras.step then
+      return nil, { 'stale' }
+    end
+  end
+  delivery.keys = callee_keys(key, record.callee, app)
   if channel_rules(record.channel).busy[record.state] then
-    local keys = callee_keys(key, record.callee, app)
-    local limit, wait = limit_on(keys, now, 1, keys.starts, false)
+    local limit, wait = limit_on(delivery.keys, now, 1, delivery.keys.starts, false, delivery.automatic)
     return nil, { 'limited', limit or 'live_call', wait > 0 and wait or math.max(1, tonumber(record.deadline) - now) }
   end
-  return {
-    now = now, attempt = tonumber(record.attempts) + 1, id = id, keys = callee_keys(key, record.callee, app), record = record,
-  }
+  delivery.attempt, delivery.record = tonumber(record.attempts) + 1, record
+  return delivery
 end
 
--- Archives the delivery that is no longer the newest one, in the form in which it is read: JSON strings stay strings.
-local function archive(record)
-  local kept = redis.call('HMGET', record.key, 'reason', 'delivery_started_at', 'details', 'result', 'past')
-  local one = cjson.encode({
-    channel = record.channel, state = record.state, reason = kept[1], parts = record.parts,
-    parts_delivered = record.parts_delivered, started_at = kept[2], ended_at = record.delivery_ended_at,
-    details = kept[3], result = kept[4],
-  })
-  set(record, 'past', kept[5] == '' and '[' .. one .. ']' or string.sub(kept[5], 1, -2) .. ',' .. one .. ']')
+-- Picks the code of a channel whose codes are derived, from four arguments: hash of the code, hash of that of the next
+-- generation, digits, and 'app' or 'derived <generation of the first> <id of its key> <id of the second's key>'. A generation is sent for 600 s from its first
+-- sending at most, and no longer where it would be accepted for less than a minute.
+-- Returns `code` of begin_delivery and the answer's choice, or nil and the script's answer.
+local function pick_code(delivery, at)
+  local now, length = delivery.now, tonumber(ARGV[at + 2])
+  local recipient = delivery.extras.callee or ARGV[5]
+  local offered, key_of_first, key_of_second = string.match(ARGV[at + 3], '^derived (%d+) (%S+) (%S+)$')
+  offered = tonumber(offered)
+  if not offered then
+    return { h = ARGV[at], l = length, s = 'app', r = recipient, u = now + TTL_MS, o = 10 ^ -length }, 1
+  end
+  local generation, since = offered, now
+  if delivery.record then
+    local kept = redis.call('HMGET', KEYS[1], 'generation', 'generation_at')
+    if kept[1] and kept[1] ~= '' then
+      generation, since = tonumber(string.match(kept[1], '^%d+')), tonumber(kept[2])
+      -- The gateway offers none of this generation where it no longer has its key.
+      if now - since > CODE_AGE_MS - CODE_LEAST_MS or generation < offered then
+        generation, since = math.max(generation + 1, offered), now
+      end
+    end
+  end
+  local choice = generation - offered + 1
+  if choice ~= 1 and choice ~= 2 then
+    -- Another delivery began since the gateway looked.
+    return nil, { 'limited', 'gap', 1000 }
+  end
+  return {
+    h = ARGV[at + choice - 1], l = length, s = 'derived', r = recipient, o = 10 ^ -length,
+    u = math.min(now + TTL_MS, since + CODE_AGE_MS), since = since,
+    generation = string.format('%d %s', generation, choice == 1 and key_of_first or key_of_second),
+  }, choice
+end
+
+-- The steps that were refused before the first delivery began, as older deliveries.
+local function refused_steps(refused, now)
+  local past = {}
+  for i, one in ipairs(refused) do
+    past[i] = {
+      channel = one.channel, state = 'failed', reason = one.reason, parts = '1', parts_delivered = '0',
+      started_at = tostring(now), ended_at = tostring(now), details = '', result = '', to = one.to, attempts = '0',
+    }
+  end
+  return #past > 0 and cjson.encode(past) or '', #past
 end
 
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
@@ -64,46 +118,81 @@ local function checks_for(delivery, parts)
   return math.max(1, math.min(MAX_CHECKS, WRONG_CHECKS_PER_APP - wrong))
 end
 
--- Writes the delivery. `new` has channel, state, parts, details (JSON), deadline ('' where it cannot be lost), and where
--- there is a code to type: code (its hash) and code_length. Returns the script's answer.
+-- The workflow goes on from this delivery: with its step, or, chosen, with the step that it takes the place of.
+local function plan_begins(record, delivery, channel)
+  local plan, extras = plan_of(record), delivery.extras
+  if delivery.first then
+    plan = extras.steps and { steps = extras.steps, at = extras.step, person = extras.person or nil }
+  elseif plan and delivery.automatic then
+    plan.at = extras.step
+  elseif plan then
+    for i = plan.at + 2, #plan.steps do
+      if plan.steps[i].c == channel and plan.steps[i].t == extras.to then
+        plan.at = i - 1
+        break
+      end
+    end
+  end
+  if plan then
+    plan_next(record, plan, delivery.now + channel_setup_ms(channel) + plan.steps[plan.at + 1].w, 'wait')
+  end
+end
+
+-- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
+-- code to type: `code` of pick_code, or a hash with code_length and odds (of one guess). Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
-  local key, now, record = KEYS[1], delivery.now, delivery.record
+  local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
+  local code = new.code
+  if type(code) == 'string' then
+    local length = tonumber(new.code_length)
+    code = { h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = now + TTL_MS }
+  end
   if record then
     archive(record)
     local standing = ''
     if record.standing == 'pending' or channel_rules(record.channel).waiting[record.state] then
       standing = 'pending'
-    elseif not new.code and record.code ~= '' and record.status == 'delivered' then
+    elseif not code and record.code ~= '' and record.status == 'delivered' then
       standing = 'delivered'
     end
     set(record, 'standing', standing)
     set(record, 'number', tonumber(record.number) + 1)
     set(record, 'expires_at', now + TTL_MS)
     move(record, 'begun', now)
-    if new.code and record.checks_left == '' then
+    if code and record.checks_left == '' then
       set(record, 'checks_left', checks_for(delivery, new.parts))
     end
   else
-    record = { key = key, app = ARGV[2], callee = ARGV[5], changes = {}, seq = '0', status = 'pending', number = '1' }
+    local past, number = '', 1
+    if extras.refused then
+      past, number = refused_steps(extras.refused, now)
+      number = number + 1
+    end
+    record = {
+      key = key, app = ARGV[2], callee = ARGV[5], changes = {}, seq = '0', status = 'pending', number = tostring(number),
+      code = '', code_info = '', codes_older = '', plan = '',
+    }
     for name, value in pairs({
       version = RECORD_VERSION, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], reference = ARGV[8],
-      metadata = ARGV[9], session = ARGV[10], status = 'pending', number = 1, standing = '', past = '',
+      metadata = ARGV[9], session = ARGV[10], status = 'pending', number = number, standing = '', past = past,
       proof_delivery = '', created_at = now, expires_at = now + TTL_MS, ended_at = '', code = '', code_length = '', code_delivery = '', code_parts = '',
-      code_until = '',
-      checks_left = new.code and checks_for(delivery, new.parts) or '',
+      code_until = '', locale = extras.locale, sealed = extras.sealed,
+      checks_left = code and checks_for(delivery, new.parts) or '',
     }) do
       set(record, name, value)
     end
   end
-  if new.code then
-    set(record, 'code', new.code)
-    set(record, 'code_length', new.code_length)
-    set(record, 'code_delivery', record.number)
-    set(record, 'code_parts', new.parts)
-    set(record, 'code_until', now + TTL_MS)
+  if code then
+    code.d, code.p, code.ok = tonumber(record.number), tonumber(new.parts), 0
+    if code.generation then
+      set(record, 'generation', code.generation)
+      set(record, 'generation_at', string.format('%.0f', code.since))
+      code.generation, code.since = nil, nil
+    end
+    open_code(record, code)
   end
-  set(record, 'delivery_code_length', new.code_length or '')
-  set(record, 'channel', new.channel)
+  set(record, 'delivery_code_length', code and code.l or '')
+  set(record, 'channel', channel)
   set(record, 'state', new.state)
   set(record, 'reason', '')
   set(record, 'parts', new.parts)
@@ -115,6 +204,15 @@ local function begin_delivery(delivery, new, choice)
   set(record, 'attempts', delivery.attempt)
   set(record, 'first_attempt', delivery.attempt)
   set(record, 'deadline', new.deadline)
+  if delivery.record or extras.to then
+    set(record, 'delivery_to', extras.to or '')
+  end
+  if delivery.record or extras.cost then
+    set(record, 'cost', extras.cost or '')
+  end
+  if record.plan ~= '' or extras.steps then
+    plan_begins(record, delivery, channel)
+  end
   count_event(record)
   redis.call('HSET', key, unpack(record.changes))
   -- A verification outlives its end by the retention, so that it can still be read.

@@ -16,6 +16,7 @@ local function callee_keys(verification_key, callee, app)
     starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
     -- string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
     live = stem .. ':live',
+    last = stem .. ':last',     -- string: when the newest message was sent, ms
   }
 end
 
@@ -113,10 +114,27 @@ local function wrong_checks_wait(keys, now, parts)
     WRONG_CHECKS_PER_APP)
 end
 
+-- Milliseconds until the minimum interval since the newest delivery is over.
+local function gap_wait(keys, now, starts)
+  if START_GAP_MS == 0 then
+    return 0
+  end
+  local newest = tonumber(redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2] or 0)
+  local message = tonumber(redis.call('GET', keys.last) or 0)
+  return math.max(0, math.max(newest, message) + START_GAP_MS - now)
+end
+
+-- A message was sent: it has no entry among the starts unless a verification began with it.
+local function note_message(keys, now)
+  if START_GAP_MS > 0 then
+    redis.call('SET', keys.last, string.format('%.0f', now), 'PX', START_GAP_MS)
+  end
+end
+
 -- The limit that applies longest, and for how long; nil where none blocks a delivery with this many attempts.
 -- `starts` names the sorted set that counts them: attempts that do not disturb the callee are counted apart.
--- `has_code`: the delivery will have a code that can be guessed.
-local function limit_on(keys, now, parts, starts, has_code)
+-- `has_code`: the delivery will have a code that can be guessed. `automatic`: a step, which waits for no interval.
+local function limit_on(keys, now, parts, starts, has_code, automatic)
   local longest, name = 0, nil
   local function consider(wait, limit)
     if wait > longest then
@@ -134,9 +152,8 @@ local function limit_on(keys, now, parts, starts, has_code)
   local wait = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
     STARTS_PER_APP_PER_HOUR - parts + 1)
   consider(wait, 'hourly_starts')
-  local newest = redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2]
-  if newest then
-    consider(tonumber(newest) + START_GAP_MS - now, 'gap')
+  if not automatic then
+    consider(gap_wait(keys, now, starts), 'gap')
   end
   return name, longest
 end

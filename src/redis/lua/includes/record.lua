@@ -2,19 +2,23 @@
 -- (see PUBLIC_FIELDS) and
 --   version         of this layout
 --   callee          hash of the callee
---   code            hash of the code that is open, '' for none; code_length its digits, code_delivery the delivery and
---                   code_parts the parts that tell it, code_until ms: from when on it is not accepted
+--   code            hash of the newest code that is open, '' for none; code_length its digits, code_delivery the delivery
+--                   and code_parts the parts that tell it, code_until ms: from when on it is not accepted
+--   code_info, codes_older: see codes.lua   plan: see plan.lua
 --   first_attempt   the newest delivery's first attempt; its parts are counted from there
 --   deadline        ms: a delivery whose end was not reported by then is lost; '' where it cannot be lost
 --   standing        'pending' or 'delivered': what an earlier delivery leaves open where the newest one fails; else ''
 --   session         hash of the client's session, '' for none
+--   sealed          the app's own code, sealed; '-' after the end
+--   generation, generation_at   of the derived codes, and ms: when the first of it was sent
+-- A field that is not there is ''.
 --- @include "tables"
 --- @include "time"
 
 -- What the rules need to know.
 local WORKING_FIELDS = { 'status', 'channel', 'state', 'parts', 'parts_delivered', 'attempts', 'first_attempt', 'deadline',
   'expires_at', 'code', 'code_length', 'checks_left', 'callee', 'standing', 'number', 'ended_at', 'delivery_ended_at', 'seq', 'code_delivery',
-  'code_parts', 'code_until' }
+  'code_parts', 'code_until', 'code_info', 'codes_older', 'plan', 'sealed' }
 
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
@@ -24,7 +28,7 @@ local function load(key, app)
   end
   local record = { key = key, app = values[1], changes = {}, ended_now = false, changed = false }
   for i, name in ipairs(WORKING_FIELDS) do
-    record[name] = values[i + 1]
+    record[name] = values[i + 1] or ''
   end
   return record
 end
@@ -36,6 +40,9 @@ local function set(record, name, value)
   changes[#changes + 1] = name
   changes[#changes + 1] = value
 end
+
+--- @include "codes"
+--- @include "plan"
 
 -- Something that is reported as an event: counted, so that its listeners can put events in order. A script reports one
 -- event, whatever it changes: a number that none has would look like a lost event.
@@ -60,6 +67,10 @@ local function move(record, event, at)
       set(record, 'delivery_ended_at', at)
     end
     record.ended_now = true
+    if record.sealed ~= '' then
+      -- Wiped; that there was one stays known.
+      set(record, 'sealed', '-')
+    end
     count_event(record)
   end
 end
@@ -67,6 +78,18 @@ end
 -- Which part of its code the newest attempt is, from 1.
 local function part_number(record)
   return tonumber(record.attempts) - tonumber(record.first_attempt) + 1
+end
+
+-- What the failure of the newest delivery means: another step of the workflow follows, or an earlier delivery is still open.
+local function failure(record, reason, at)
+  local goes_on = plan_goes_on(record, reason, at)
+  if has_delivered_code(record, at) then
+    return 'undelivered_delivered'
+  end
+  if goes_on then
+    return 'undelivered_continuing'
+  end
+  return record.standing == 'pending' and 'undelivered_pending' or 'undelivered'
 end
 
 -- Moves the newest delivery where its channel's table allows it, and with it the verification.
@@ -80,7 +103,7 @@ local function move_delivery(record, event, at, reason)
   if not to then
     return
   end
-  local meaning = rules.meaning[to]
+  local meaning, before = rules.meaning[to], rules.meaning[record.state]
   if meaning == 'delivered' or event == 'delivered_in_part' then
     -- The same event may be written twice, after a lost answer.
     set(record, 'parts_delivered', part)
@@ -95,9 +118,14 @@ local function move_delivery(record, event, at, reason)
   if rules.final[to] then
     set(record, 'delivery_ended_at', at)
   end
-  local over = record.standing == 'delivered' and at >= tonumber(record.code_until)
-  if meaning == 'undelivered' and record.standing ~= '' and not over then
-    meaning = 'undelivered_' .. record.standing
+  if meaning == 'delivered' and before ~= 'delivered' then
+    count_delivered(record, tonumber(record.number), 1)
+    wait_begins(record, at)
+  elseif meaning == 'undelivered' and before ~= 'undelivered' then
+    if before == 'delivered' then
+      count_delivered(record, tonumber(record.number), -1)
+    end
+    meaning = failure(record, reason, at)
   end
   if meaning == 'proven' then
     set(record, 'proof_delivery', record.number)
@@ -112,6 +140,10 @@ local function next_due(record)
   local due = not TERMINAL[record.status] and tonumber(record.expires_at) or nil
   if record.deadline ~= '' and record.delivery_ended_at == '' then
     due = math.min(due or math.huge, tonumber(record.deadline))
+  end
+  local plan = plan_of(record)
+  if plan and plan.next and not TERMINAL[record.status] and next_step(plan) then
+    due = math.min(due or math.huge, plan.next)
   end
   return due
 end
@@ -144,9 +176,7 @@ end
 -- current.
 local function settle(record, now)
   -- Another delivery without a code lets the verification live longer, not the code.
-  if record.code ~= '' and now >= tonumber(record.code_until) then
-    set(record, 'code', '')
-  end
+  expire_codes(record, now)
   local expires_at = tonumber(record.expires_at)
   local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
   if now < lost_at and now < expires_at then

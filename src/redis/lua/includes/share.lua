@@ -70,6 +70,22 @@ local function too_many_silent(trunk, used, caller, keys, now)
   return is_pressed and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP
 end
 
+-- How long an app may wait in a part's queue, of at most `longest`: one that is ahead of its share leaves some for others.
+local function wait_within_share(one, turn_key, now, longest)
+  local ahead = tonumber(redis.call('GET', turn_key) or 0) - now
+  if ahead > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
+    return math.max(0, longest - math.max(one.interval, longest * QUEUE_RESERVE))
+  end
+  -- Without a queue of at least one interval, the app with the most requests would get every slot.
+  return math.max(longest, one.interval)
+end
+
+-- Counts calls or messages of an app towards its share of a part.
+local function use_share(one, turn_key, now, share, count)
+  local own = math.max(now, tonumber(redis.call('GET', turn_key) or 0))
+  set_turn(turn_key, now, math.min(now + MOST_AHEAD_MS, own + count * one.interval / share))
+end
+
 -- How long a call of this app may wait for its scheduled time on the trunk; nil: no slot is free for it now.
 local function allowed_wait(trunk, used, caller, now, longest)
   local keys = flow_keys(trunk, caller)
@@ -85,12 +101,7 @@ local function allowed_wait(trunk, used, caller, now, longest)
   if over_slots and used >= unreserved then
     return nil
   end
-  local ahead = tonumber(redis.call('GET', keys.turn_key) or 0) - now
-  if ahead > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
-    return math.max(0, longest - math.max(trunk.interval, longest * QUEUE_RESERVE))
-  end
-  -- Without a queue of at least one interval, the app with the most requests would get every slot.
-  return math.max(longest, trunk.interval)
+  return wait_within_share(trunk, keys.turn_key, now, longest)
 end
 
 local function enter_flow(trunk, caller, now, lease_id, lease_ms)
@@ -99,8 +110,7 @@ local function enter_flow(trunk, caller, now, lease_id, lease_ms)
   if caller.shares_trunks then
     lease_in(keys.silent_app_key, now, lease_id, lease_ms)
     lease_in(keys.calls_key, now, lease_id, lease_ms)
-    local own = math.max(now, tonumber(redis.call('GET', keys.turn_key) or 0))
-    set_turn(keys.turn_key, now, math.min(now + MOST_AHEAD_MS, own + trunk.interval / share_of(trunk, caller.app)))
+    use_share(trunk, keys.turn_key, now, share_of(trunk, caller.app), 1)
   end
 end
 

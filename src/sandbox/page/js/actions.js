@@ -32,7 +32,8 @@ export function createActions(offered, on) {
 
   /** After a failed end `next_channels` is empty: each channel of the gateway may begin a new verification. */
   function restarts(v) {
-    const others = offered.filter((channel) => channel !== v.channel);
+    const { recipient } = viewOf(v.channel);
+    const others = offered.filter((channel) => channel !== v.channel && viewOf(channel).recipient === recipient);
     return [
       { label: "Try again", press: () => on.restart(v.channel) },
       ...others.map((channel) => ({ label: viewOf(channel).instead, press: () => on.restart(channel) })),

@@ -43,11 +43,11 @@ export function createApi(key) {
     lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number } }),
     /** A route of the sandbox that a channel adds. */
     sandbox: (path, body) => send("POST", `/sandbox${path}`, { body }),
-    act: (callId, verb) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`),
+    act: (callId, verb, body) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`, { body }),
   };
 }
 
-/** This sandbox: API key, channels, caller IDs, numbers to try. */
+/** This sandbox: API key, channels, caller IDs, recipients to try. */
 export function readSettings() {
   return send("GET", "/sandbox/settings");
 }

@@ -9,8 +9,10 @@ const none = "# available once a verification was started";
 export function createCommands(key) {
   let shown = [];
 
-  function curl(path, body) {
+  function curl({ path, body, method, output }) {
     const headers = [
+      ...(method && !body ? [`-X ${method}`] : []),
+      ...(output ? [`-o ${output}`] : []),
       ...(path.startsWith("/v1/") ? [`-H 'Authorization: Bearer ${key}'`] : []),
       ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
     ];
@@ -19,20 +21,21 @@ export function createCommands(key) {
   }
 
   /** Two commands that every channel has, then the channel's own. A command without all it needs has no line. */
-  function commandsOf({ form, current, code }) {
-    const own = viewOf(current?.channel ?? form.view.name).commands?.(current, code) ?? [];
+  function commandsOf({ form, current, code, call }) {
+    const own = viewOf(current?.channel ?? form.view.name).commands?.(current, { code, call }) ?? [];
+    const path = "/v1/verifications";
     return [
-      { title: form.view.startTitle, line: curl("/v1/verifications", form.commandRequest()) },
-      { title: "Read the status", line: current && curl(`/v1/verifications/${current.id}`), waiting: none },
+      { title: form.startTitle, line: curl({ path, body: form.commandRequest() }) },
+      { title: "Read the status", line: current && curl({ path: `${path}/${current.id}` }), waiting: none },
       ...own.map((command) => {
         const isReady = command.path && (!("body" in command) || command.body);
-        return { ...command, line: isReady ? curl(command.path, command.body) : null };
+        return { ...command, line: isReady ? curl(command) : null };
       }),
     ];
   }
 
   return {
-    /** @param values.form from form.js · values.current verification or null · values.code that the phone shows or null */
+    /** @param values.form from form.js · values.current verification or null · values.code that the phone shows, values.call that is its newest, or null */
     update(values) {
       const commands = commandsOf(values);
       if (shown.map(({ title }) => title).join() !== commands.map(({ title }) => title).join()) {

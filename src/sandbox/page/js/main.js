@@ -6,19 +6,20 @@ import { createCommands } from "./curl.js";
 import { byId, say, sayNow } from "./dom.js";
 import { createExamples } from "./examples.js";
 import { createForm } from "./form.js";
-import { followCalls } from "./live.js";
+import { followSandbox } from "./live.js";
 import { createNumberHint } from "./number-hint.js";
 import { createPhone } from "./phone.js";
 import { isEnded } from "./status.js";
 import { drawSteps } from "./timeline.js";
 import { followVerification } from "./verification.js";
 import { problemWords } from "./words.js";
+import { createWorkflow } from "./workflow.js";
 
 const settings = await readSettings();
 const api = createApi(settings.api_key);
 const commands = createCommands(settings.api_key);
 const panel = createCheckPanel(settings, () => verification.current);
-const phone = createPhone(settings.caller_id, api.act, () => verification.current, panel.goOn);
+const phone = createPhone(settings, api.act, () => verification.current, panel.goOn);
 const actions = createActions(settings.channels, {
   run: (act) => attempt(() => act(api).then(verification.look)),
   resend: (channel) => attempt(() => resend(channel)),
@@ -29,7 +30,8 @@ const actions = createActions(settings.channels, {
   cancel: () => attempt(cancel),
 });
 const verification = followVerification({ api, onChange: drawVerification });
-const numberHint = createNumberHint(api);
+const workflow = createWorkflow();
+const numberHint = createNumberHint(api, () => form.recipient === "phone");
 const form = createForm(settings, drawForm);
 const examples = createExamples(settings.examples, (to) => {
   byId("to").value = to;
@@ -40,8 +42,10 @@ const examples = createExamples(settings.examples, (to) => {
 /** Starts of this page in progress: the event stream reports them too, often before the response is here. */
 let starting = 0;
 let isFirstEvent = true;
-/** The verification that the phone's log was drawn for. */
-let drawnId = null;
+/** What the phone's log was drawn for. */
+let drawnFor = "";
+/** Kind of the recipient that was looked up last. */
+let hintedFor = "phone";
 
 byId("to").addEventListener("input", () => {
   examples.reflect(byId("to").value);
@@ -49,7 +53,7 @@ byId("to").addEventListener("input", () => {
 });
 byId("call-form").addEventListener("submit", onSubmit(start));
 byId("check-form").addEventListener("submit", onSubmit(check));
-followCalls({
+followSandbox({
   calls: (all) => {
     phone.replace(all);
     drawCommands();
@@ -59,12 +63,20 @@ followCalls({
     drawCommands();
     verification.look();
   },
+  messages: (all) => {
+    phone.replaceMessages(all);
+    drawCommands();
+  },
+  message: (arrived) => {
+    phone.receive(arrived);
+    drawCommands();
+    verification.look();
+  },
   verification: follow,
 });
 examples.reflect(byId("to").value);
 numberHint.look();
 form.draw();
-document.documentElement.dataset.ready = "";
 
 async function start() {
   starting++;
@@ -72,9 +84,11 @@ async function start() {
   panel.clearMessage();
   const atMs = Date.now();
   try {
-    const started = await api.start(form.request());
+    const request = form.request();
+    const started = await api.start(request);
     panel.reset();
     numberHint.look();
+    workflow.begin(started, request.workflow);
     verification.begin(started, atMs);
   } finally {
     starting--;
@@ -84,6 +98,8 @@ async function start() {
 
 /** A verification may have been started in a terminal: this page shows the newest of all. */
 async function follow(id) {
+  // The snapshot has come: from now on what happens is seen as it happens.
+  document.documentElement.dataset.ready = "";
   const isOld = isFirstEvent;
   isFirstEvent = false;
   if (id === verification.current?.id) verification.look();
@@ -153,6 +169,9 @@ function goToPhone() {
 }
 
 function drawForm() {
+  examples.draw(form.recipient, form.channels);
+  if (form.recipient !== hintedFor) numberHint.look();
+  hintedFor = form.recipient;
   if (!verification.current) {
     panel.drawIdle(form.view);
     drawSteps(form.view);
@@ -161,13 +180,17 @@ function drawForm() {
 }
 
 function drawVerification(v, view) {
+  const key = `${v.id} ${v.delivery.number}`;
+  // The workflow went on: what was said of the step before is in its list.
+  if (key !== drawnFor && drawnFor.startsWith(v.id) && !isEnded(v)) panel.clearMessage();
   actions.draw(v);
   panel.draw(v, view);
-  if (v.id !== drawnId) phone.redraw();
-  drawnId = v.id;
+  workflow.draw(v);
+  if (key !== drawnFor) phone.redraw();
+  drawnFor = key;
   drawCommands();
 }
 
 function drawCommands() {
-  commands.update({ form, current: verification.current, code: phone.shownCode() });
+  commands.update({ form, current: verification.current, code: phone.shownCode(), call: phone.newestCall() });
 }

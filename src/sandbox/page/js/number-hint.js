@@ -4,7 +4,8 @@ import { problemWords } from "./words.js";
 
 const PAUSE_MS = 250;
 
-export function createNumberHint(api) {
+/** @param isNumber whether the field takes a number; for other recipients there is nothing to look up */
+export function createNumberHint(api, isNumber) {
   const field = byId("to");
   let timer = null;
   let lookups = 0;
@@ -19,7 +20,7 @@ export function createNumberHint(api) {
     const number = field.value.trim();
     const mine = ++lookups;
     show("", false);
-    if (number === "") return;
+    if (number === "" || !isNumber()) return;
     const facts = await api.lookup(number).catch(() => null);
     // Superseded by a later lookup, or failed: the start will report the problem.
     if (mine !== lookups || !facts) return;

@@ -14,6 +14,11 @@ export function spaced(number) {
   return area === "20" ? `${country} ${area} ${middle} ${rest}` : `${country} ${area} ${middle}${rest}`;
 }
 
+/** A recipient for display: a registration of a device is too long to be read. */
+export function shortened(to) {
+  return to.length > 40 ? `${to.slice(0, 14)}…${to.slice(-8)}` : spaced(to);
+}
+
 /** The digits and the plus sign of a number as it was typed. */
 export function plain(typed) {
   return typed.replace(/[^+\d]/g, "");

@@ -4,6 +4,7 @@
 export const captions = {
   dialing: "Setting up the call …",
   ringing: "Ringing over real SIP. Do not answer: OneRing hangs up by itself.",
+  ended: "Answered, so OneRing hung up at once.",
   missed: "Missed call. Its last digits are the code.",
   answered: "Answered, so OneRing hung up at once.",
   declined: "Declined. The caller ID is still in the log.",

@@ -1,5 +1,5 @@
 /** A session of the ari-client package: requests by HTTP, events by its WebSocket. */
-import type { AriSession, HangupReason, OriginateParameters } from "../ari/transport.ts";
+import type { AriSession, HangupReason, OriginateParameters, PlayParameters } from "../ari/transport.ts";
 import type { HeldClient, HeldSocket } from "./package.ts";
 
 export class AriClientSession implements AriSession {
@@ -11,8 +11,17 @@ export class AriClientSession implements AriSession {
     this.#socket = socket;
   }
 
-  async originate(parameters: OriginateParameters): Promise<void> {
-    await this.#client.run("channels", "originate", { ...parameters });
+  async originate({ variables, ...parameters }: OriginateParameters): Promise<void> {
+    const body = variables === undefined ? {} : { body: JSON.stringify({ variables }) };
+    await this.#client.run("channels", "originate", { ...parameters, ...body });
+  }
+
+  async play(parameters: PlayParameters): Promise<void> {
+    await this.#client.run("channels", "playWithId", { ...parameters });
+  }
+
+  async stopPlayback(_channelId: string, playbackId: string): Promise<void> {
+    await this.#client.run("playbacks", "stop", { playbackId });
   }
 
   async hangUp(channelId: string, reason?: HangupReason): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type AriSession,
   type HangupReason,
   type OriginateParameters,
+  type PlayParameters,
   type SessionListener,
 } from "../ari/transport.ts";
 import { type Answer, PendingRequests } from "./pending.ts";
@@ -50,10 +51,21 @@ export class WebSocketSession implements AriSession {
     }
   }
 
-  async originate({ endpoint, app, callerId, timeout, channelId, formats }: OriginateParameters): Promise<void> {
+  async originate(parameters: OriginateParameters): Promise<void> {
+    const { endpoint, app, callerId, timeout, channelId, formats, variables } = parameters;
     const query = `endpoint=${encodeURIComponent(endpoint)}&callerId=${encodeURIComponent(callerId)}`;
     const uri = `channels?app=${app}&channelId=${channelId}&timeout=${timeout}&formats=${formats}&${query}`;
+    await this.#request(this.#socketOf(channelId), "POST", uri, variables && { variables });
+  }
+
+  async play({ channelId, playbackId, media, lang }: PlayParameters): Promise<void> {
+    const [channel, playback] = [encodeURIComponent(channelId), encodeURIComponent(playbackId)];
+    const uri = `channels/${channel}/play/${playback}?media=${encodeURIComponent(media)}&lang=${lang}`;
     await this.#request(this.#socketOf(channelId), "POST", uri);
+  }
+
+  async stopPlayback(channelId: string, playbackId: string): Promise<void> {
+    await this.#request(this.#socketOf(channelId), "DELETE", `playbacks/${encodeURIComponent(playbackId)}`);
   }
 
   async hangUp(channelId: string, reason?: HangupReason): Promise<void> {

@@ -9,15 +9,17 @@ import {
   type CallEvent,
   type CallRequest,
   type InboundCall,
+  type MediaControl,
   OriginateError,
 } from "../call-control.ts";
-import { assertCallRequest } from "../call-request.ts";
+import { assertCallRequest, assertPlayback } from "../call-request.ts";
 import { Orphans } from "../orphans.ts";
 import { callIdOf } from "../own-calls.ts";
 import { AriConnection } from "./connection.ts";
 import { channelStates, eventFilter, readEvent, waitingIn } from "./events.ts";
 import { IncomingCalls } from "./incoming.ts";
-import { hangUp, isMissing, type ListedChannel, listChannels, originate } from "./requests.ts";
+import { hangUp, isMissing, type ListedChannel, listChannels, originate, play, stopPlayback } from "./requests.ts";
+import { SoundList } from "./sounds.ts";
 import type { AriSession, AriTransport } from "./transport.ts";
 
 export interface AriDriverParts {
@@ -27,6 +29,8 @@ export interface AriDriverParts {
   readonly logger: Logger;
   /** Whether `progress` is reported; default true. Only a trunk on which a 183 means ringing needs it. */
   readonly withProgress?: boolean;
+  /** Sounds of which `MediaControl.languagesOf` is to know the languages. */
+  readonly watchedSounds?: readonly string[];
 }
 
 export class AriDriver implements CallControl {
@@ -38,6 +42,8 @@ export class AriDriver implements CallControl {
   readonly #calls: CallBook;
   readonly #orphans: Orphans;
   readonly #incoming: IncomingCalls;
+  readonly #sounds: SoundList;
+  readonly media: MediaControl;
   /** Counts connections: an answer from before a break may be about a call whose end was missed. */
   #connectionCount = 0;
   #tellConnection: (connected: boolean) => void = () => undefined;
@@ -50,6 +56,15 @@ export class AriDriver implements CallControl {
     this.#calls = new CallBook({ ...parts, app: this.#app });
     this.#orphans = new Orphans(parts.logger);
     this.#incoming = new IncomingCalls(parts);
+    this.#sounds = new SoundList({ ...parts, watched: parts.watchedSounds ?? [] });
+    this.media = {
+      play: async (callId, playback) => {
+        assertPlayback(playback);
+        await play(this.#openSession(), this.#calls.channelOf(callId), playback);
+      },
+      stopPlayback: (callId, id) => stopPlayback(this.#openSession(), this.#calls.channelOf(callId), id),
+      languagesOf: (sound) => this.#sounds.languagesOf(sound),
+    };
     this.#connection = new AriConnection({
       ...parts,
       transport,
@@ -58,7 +73,10 @@ export class AriDriver implements CallControl {
         reconcile: (session) => this.#reconcile(session),
         event: (event) => this.#event(event),
         changed: (up) => this.#changed(up),
-        heartbeat: () => this.#calls.loseTheGone(),
+        heartbeat: () => {
+          this.#calls.loseTheGone();
+          void this.#sounds.refresh();
+        },
       },
     });
   }
@@ -109,11 +127,13 @@ export class AriDriver implements CallControl {
   }
 
   async hangup(callId: string): Promise<void> {
-    await this.#calls.end(callId, async (channelId) => {
-      const session = this.#connection.session;
-      if (session === null) throw new Error("no connection to Asterisk");
-      await hangUp(session, channelId);
-    });
+    await this.#calls.end(callId, (channelId) => hangUp(this.#openSession(), channelId));
+  }
+
+  #openSession(): AriSession {
+    const { session } = this.#connection;
+    if (session === null) throw new Error("no connection to Asterisk");
+    return session;
   }
 
   #event(event: unknown): void {
@@ -127,11 +147,14 @@ export class AriDriver implements CallControl {
     }
     const { channelId } = meaning;
     const call = this.#calls.get(channelId);
-    // A channel of ours comes into the application only when it is answered.
-    if (call !== undefined)
-      this.#calls.report(call, meaning.type === "entered" ? { type: "answered", channelId } : meaning);
+    if (call !== undefined && meaning.type === "entered") {
+      // A channel of ours comes into the application only when it is answered.
+      this.#calls.report(call, { type: "answered", channelId });
+      this.#calls.report(call, { type: "ready", channelId });
+    } else if (call !== undefined && meaning.type !== "entered") this.#calls.report(call, meaning);
     const session = this.#connection.session;
-    if (session === null || meaning.type === "ended") return;
+    // A playback ends with its channel.
+    if (session === null || meaning.type === "ended" || meaning.type === "played") return;
     if (this.#calls.isUnowned(channelId)) {
       void this.#orphans.hangUp(channelId, call !== undefined, () => hangUp(session, channelId));
     } else if (meaning.type === "entered" && call === undefined) {
@@ -147,7 +170,7 @@ export class AriDriver implements CallControl {
     const states = channels.map(({ id, state }) => ({ id, state: channelStates.get(state) }));
     const unowned = this.#calls.reconcile(placed, states);
     for (const channel of channels) this.#refuseWaiting(session, channel);
-    await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
+    await Promise.all([...unowned.map((channelId) => hangUp(session, channelId)), this.#sounds.refresh(true)]);
   }
 
   /** An inbound call from just before the disconnect that still waits. */

@@ -10,6 +10,9 @@ const eventTypes = [
   "ChannelStateChange",
   "ChannelDestroyed",
   "StasisStart",
+  // Both only of calls that are kept after their answer.
+  "ChannelDtmfReceived",
+  "PlaybackFinished",
   // Without it a gateway that was replaced keeps a WebSocket without any further events.
   "ApplicationReplaced",
   // Not an event, but subject to the filter (measured on 22.10.1): without it no request over the WebSocket is answered.
@@ -56,6 +59,9 @@ interface Json {
   readonly dialplan?: unknown;
   readonly app_name?: unknown;
   readonly app_data?: unknown;
+  readonly digit?: unknown;
+  readonly playback?: unknown;
+  readonly target_uri?: unknown;
 }
 
 /** The first argument of `Stasis(<ari_app>,inbound,<invite>)`, with which the dialplan sends inbound calls here. */
@@ -73,6 +79,10 @@ export function readEvent(parsed: unknown): AriNews | null {
       return entered(event);
     case "ChannelDestroyed":
       return ended(event);
+    case "ChannelDtmfReceived":
+      return keyOf(event);
+    case "PlaybackFinished":
+      return played(asObject(event.playback));
     case "ApplicationReplaced":
       return { type: "replaced" };
     default:
@@ -141,6 +151,20 @@ function ended(event: Json): AriNews | null {
     sipCallId,
     lastResponse,
   };
+}
+
+function keyOf(event: Json): AriNews | null {
+  const { id: channelId } = asObject(event.channel);
+  const key = asText(event.digit);
+  return typeof channelId === "string" && /^[0-9*#A-D]$/.test(key) ? { type: "key", channelId, key } : null;
+}
+
+/** Our playbacks' ids begin with their channel's. `state` is `done`, also where it was stopped, or `failed`. */
+function played({ id, target_uri: target, state }: Json): AriNews | null {
+  const channelId = /^channel:(.+)$/.exec(asText(target))?.[1] ?? "";
+  const name = asText(id);
+  if (channelId === "" || !name.startsWith(channelId)) return null;
+  return { type: "played", channelId, playbackId: name.slice(channelId.length), complete: state === "done" };
 }
 
 function asText(value: unknown): string {

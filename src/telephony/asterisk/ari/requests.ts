@@ -1,6 +1,6 @@
 /** The requests to ARI, and the meaning of its answers. */
 import type { AriConfig } from "../access.ts";
-import { type CallRequest, OriginateError } from "../call-control.ts";
+import { type CallRequest, OriginateError, type Playback } from "../call-control.ts";
 import { getOverHttp } from "./plain-http.ts";
 import { AriError, type AriSession, type HangupReason } from "./transport.ts";
 
@@ -27,7 +27,7 @@ export async function originate(
   channelId: string,
   request: CallRequest,
 ): Promise<void> {
-  const { callee, endpoint, callerId, failSafeSeconds } = request;
+  const { callee, endpoint, callerId, failSafeSeconds, limitSeconds } = request;
   try {
     await session.originate({
       endpoint: `PJSIP/${callee}@${endpoint}`,
@@ -36,6 +36,8 @@ export async function originate(
       timeout: failSafeSeconds,
       channelId,
       formats,
+      // `timeout` ends with the answer.
+      ...(limitSeconds === undefined ? {} : { variables: { "TIMEOUT(absolute)": String(limitSeconds) } }),
     });
   } catch (error) {
     throw originateError(error);
@@ -61,6 +63,21 @@ function originateError(error: unknown): OriginateError {
 export async function hangUp(session: AriSession, channelId: string, reason?: HangupReason): Promise<void> {
   try {
     await session.hangUp(channelId, reason);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** Plays sounds on a channel in our application. The playback's id on the wire begins with the channel's. @throws {AriError} */
+export async function play(session: AriSession, channelId: string, { id, sounds, language }: Playback): Promise<void> {
+  const media = sounds.map((sound) => `sound:${sound}`).join(",");
+  await session.play({ channelId, playbackId: `${channelId}${id}`, media, lang: language });
+}
+
+/** Stops a playback; one that is over is fine. @throws {AriError} */
+export async function stopPlayback(session: AriSession, channelId: string, id: string): Promise<void> {
+  try {
+    await session.stopPlayback(channelId, `${channelId}${id}`);
   } catch (error) {
     if (!isGone(error)) throw error;
   }

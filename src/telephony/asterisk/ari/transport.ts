@@ -11,6 +11,17 @@ export interface OriginateParameters {
   readonly channelId: string;
   /** Codecs, separated by commas. */
   readonly formats: string;
+  /** Channel variables; a name in the form of a dialplan function, such as `TIMEOUT(absolute)`, is written with it. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** The parameters of `POST /channels/{channelId}/play/{playbackId}`, by their names there. */
+export interface PlayParameters {
+  readonly channelId: string;
+  readonly playbackId: string;
+  /** URIs, separated by commas. */
+  readonly media: string;
+  readonly lang: string;
 }
 
 /** Why a channel is hung up, in ARI's words; without one Asterisk sends "normal". */
@@ -34,6 +45,9 @@ export class AriError extends Error {
 export interface AriSession {
   originate(parameters: OriginateParameters): Promise<void>;
   hangUp(channelId: string, reason?: HangupReason): Promise<void>;
+  play(parameters: PlayParameters): Promise<void>;
+  /** `DELETE /playbacks/{playbackId}` of a playback on this channel. */
+  stopPlayback(channelId: string, playbackId: string): Promise<void>;
   /** `GET /channels/{channelId}`; the answer is not read. */
   getChannel(channelId: string): Promise<void>;
   /** `filter` is the body of `PUT /applications/{app}/eventFilter`. */

@@ -44,6 +44,8 @@ export function createAsteriskManagerDriver(parts: AsteriskManagerDriverParts): 
 }
 
 class AsteriskManagerDriver implements CallControl {
+  /** AMI has no action that plays a sound and says when it ended, so a call cannot be kept and talked on. */
+  readonly media = null;
   readonly #parts: AsteriskManagerDriverParts;
   readonly #connection: AmiConnection;
   readonly #calls: CallBook;

@@ -19,6 +19,8 @@ export interface DriverUnderTest {
   readonly several: boolean;
   /** Whether it knows the Call-ID of a call that ended. */
   readonly tellsSipCallId: boolean;
+  /** Whether it can play sounds on an answered call: its `media` is not null. */
+  readonly plays: boolean;
 }
 
 export const callee = "+447700900123";

@@ -3,8 +3,8 @@
 Begins the flight of a pigeon. What is common to all channels, its keys and first arguments: includes/begin.lua.
 
 KEYS[1]   {s<shard>}:v:<id>
-ARGV[1…10]   see includes/begin.lua
-ARGV[11]  hash of the code   ARGV[12]  its digits   ARGV[13]  details (JSON)   ARGV[14]  ms after which the pigeon is lost
+ARGV[1…12]   see includes/begin.lua
+ARGV[13]  hash of the code   ARGV[14]  its digits   ARGV[15]  details (JSON)   ARGV[16]  ms after which the pigeon is lost
 
 Returns   {'begun', 0, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
@@ -15,14 +15,12 @@ local delivery, no_delivery = open_delivery()
 if not delivery then
   return no_delivery
 end
-local keys = delivery.keys
-local starts = keys.stem .. ':starts_pigeon'
-local limit, wait = limit_on(keys, delivery.now, 1, starts, true)
+local limit, wait = message_limit(delivery, 'carrier_pigeon')
 if limit then
   return { 'limited', limit, wait }
 end
-count_start(keys, starts, delivery.now, attempt_id(delivery.id, delivery.attempt))
+count_message(delivery, 'carrier_pigeon')
 return begin_delivery(delivery, {
-  channel = 'carrier_pigeon', state = 'flying', parts = 1, details = ARGV[FIRST_OWN + 2], code = ARGV[FIRST_OWN],
+  state = 'flying', parts = 1, details = ARGV[FIRST_OWN + 2], code = ARGV[FIRST_OWN],
   code_length = ARGV[FIRST_OWN + 1], deadline = delivery.now + tonumber(ARGV[FIRST_OWN + 3]),
 }, 0)

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deliveredOf } from "../../../../src/channels/missed-call/evidence.ts";
+import { deliveredOf } from "../../../../src/channels/calls/evidence.ts";
 import { missedCallMachine } from "../../../../src/channels/missed-call/machine.ts";
 import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
 import type { CallResult } from "../../../../src/telephony/calls/ports.ts";

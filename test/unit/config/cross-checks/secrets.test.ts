@@ -38,6 +38,27 @@ describe("secrets", () => {
       /^sip_capture\.password: \(hidden\) → a secret of its own: asterisks\.pbx\.ari_password is the same/,
     ],
     [
+      "a key of codes that is a placeholder, short, or used twice",
+      (c) => {
+        const key = "9f86d081884c7d659a2feaa0c55ad015";
+        c.secrets = { ...c.secrets, code_key: { current: key, previous: ["short"] } };
+        c.secrets.sealing_key = { current: "change-me-change-me-change-me-change-me", previous: [key] };
+      },
+      /^secrets\.code_key\.previous\[0\]: \(hidden, 5 characters\) → .*at least 32/,
+      /^secrets\.sealing_key\.current: \(hidden, a placeholder\)/,
+      /^secrets\.code_key\.current: \(hidden\) → a secret of its own: secrets\.sealing_key\.previous\[0\] is the same/,
+    ],
+    [
+      "keys of their own, one of them changed",
+      (c) => {
+        c.secrets.code_key = { current: "9f86d081884c7d659a2feaa0c55ad015" };
+        c.secrets.sealing_key = {
+          current: "0c55ad0159f86d081884c7d659a2feaa",
+          previous: ["kX2pQz7LmN4v9f86d081884c7d659a2f"],
+        };
+      },
+    ],
+    [
       "one API key for two apps",
       (c) => (c.apps = { shop: hashes("a", "b"), bank: hashes("c", "b") }),
       /^apps\.bank\.api_keys_sha256\[1\]: \(hidden\) → .*the app shop has this one/,

@@ -50,6 +50,21 @@ describe("an ARI event", () => {
     ],
     [{ type: "ChannelStateChange", channel: { id: "c", state: "Down" } }, null],
     [
+      { type: "ChannelDtmfReceived", digit: "1", duration_ms: 100, channel: { id: "c" } },
+      { type: "key", channelId: "c", key: "1" },
+    ],
+    [{ type: "ChannelDtmfReceived", digit: "11", channel: { id: "c" } }, null],
+    [
+      { type: "PlaybackFinished", playback: { id: "a.c.p1", target_uri: "channel:a.c.", state: "done" } },
+      { type: "played", channelId: "a.c.", playbackId: "p1", complete: true },
+    ],
+    [
+      { type: "PlaybackFinished", playback: { id: "a.c.p2", target_uri: "channel:a.c.", state: "failed" } },
+      { type: "played", channelId: "a.c.", playbackId: "p2", complete: false },
+    ],
+    [{ type: "PlaybackFinished", playback: { id: "other", target_uri: "channel:a.c.", state: "done" } }, null],
+    [{ type: "PlaybackFinished", playback: { id: "b1", target_uri: "bridge:b", state: "done" } }, null],
+    [
       { type: "StasisStart", args: [], channel: { id: "c", state: "Up" } },
       { type: "entered", channelId: "c", incoming: null },
     ],

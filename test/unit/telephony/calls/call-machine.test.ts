@@ -14,6 +14,7 @@ import {
 const rules: CallRules = {
   ringOnProgress: false,
   ringMs: 5000,
+  talkMs: null,
   setupLimitMs: 20_000,
   hangupRetryMs: 1000,
   maxHangups: 3,

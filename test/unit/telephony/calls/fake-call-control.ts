@@ -1,4 +1,10 @@
-import type { CallControl, CallEvent, CallRequest } from "../../../../src/telephony/asterisk/call-control.ts";
+import type {
+  CallControl,
+  CallEvent,
+  CallRequest,
+  MediaControl,
+  Playback,
+} from "../../../../src/telephony/asterisk/call-control.ts";
 
 type Happening = CallEvent extends infer Event ? (Event extends unknown ? Omit<Event, "atMs"> : never) : never;
 
@@ -7,6 +13,17 @@ export class FakeCallControl implements CallControl {
   connected = true;
   readonly placed: CallRequest[] = [];
   readonly hungUp: string[] = [];
+  readonly played: Playback[] = [];
+  readonly stopped: string[] = [];
+  onPlay: () => Promise<void> = async () => undefined;
+  media: MediaControl | null = {
+    play: (_callId, playback) => {
+      this.played.push(playback);
+      return this.onPlay();
+    },
+    stopPlayback: async (_callId, id) => void this.stopped.push(id),
+    languagesOf: () => new Set(["en"]),
+  };
   /** What the next requests do. */
   onOriginate: () => Promise<void> = async () => undefined;
   onHangup: () => Promise<void> = async () => undefined;

@@ -23,10 +23,17 @@ interface Given {
   readonly admission?: Partial<Admission>;
   readonly paths?: readonly TrunkPath[];
   readonly asterisks?: Record<string, AsteriskConfig>;
+  /** With brakes that take three calls for a sample. */
+  readonly braking?: boolean;
 }
 
 function linesWith(parts: Given) {
   const config = telephonyConfig();
+  const brakes = createBrakes({
+    rules: { ...noLimits.brake, sample: 3 },
+    clock: new ManualClock(),
+    logger: pino({ level: "silent" }),
+  });
   const asked: ReserveRequest[] = [];
   const released: [string, string][] = [];
   const clock = new ManualClock();
@@ -51,7 +58,7 @@ function linesWith(parts: Given) {
     ]),
     health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
     breakers,
-    brakes: createBrakes({ rules: noLimits.brake, clock, logger: pino({ level: "silent" }) }),
+    brakes: parts.braking ? brakes : createBrakes({ rules: noLimits.brake, clock, logger: pino({ level: "silent" }) }),
     overload: { admit: () => null, rang: () => undefined, late: () => undefined },
     admission: {
       async reserve(request) {
@@ -66,7 +73,7 @@ function linesWith(parts: Given) {
     random: cryptoRandom,
     logger: pino({ level: "silent" }),
   });
-  return { slots, asked, released, clock };
+  return { slots, asked, released, clock, brakes };
 }
 
 describe("taking a slot", () => {
@@ -164,6 +171,40 @@ describe("the state of paths", () => {
     const away = linesWith({ connected: false }).slots.paths()[0];
     expect(away).toMatchObject({ trunk: "plus", usable: false, why: "Asterisk main is not connected" });
   });
+});
+
+describe("a call that is to be answered", () => {
+  const needs = { canServe: (asterisk: string) => asterisk === "second", longestCallMs: 130_000 };
+  const onSecond: TrunkPath = { trunk: "bare", asterisk: "second" };
+  const { main } = telephonyConfig().asterisks;
+  const asterisks = { main: main as AsteriskConfig, second: main as AsteriskConfig };
+
+  it("gets a slot through an Asterisk that can serve it, held for as long as it may take", async () => {
+    const { slots, asked } = linesWith({ paths: [plus, onSecond], asterisks });
+    expect(await slots.reserve("+447700900123", "shop", needs)).toMatchObject(onSecond);
+    expect(asked).toMatchObject([{ leaseMs: 130_000, paths: [onSecond] }]);
+    expect(await slots.reserveAnother("+447700900123", "block", [], "shop", needs)).toMatchObject(onSecond);
+  });
+
+  it("gets none where no Asterisk can", async () => {
+    const { slots } = linesWith({ paths: [plus, bare] });
+    expect(await slots.reserve("+447700900123", "shop", needs)).toMatchObject({ none: "telephony_unavailable" });
+  });
+
+  const answeredAtOnce = { verdict: "good", answered: true, falseAnswer: true, rangMs: null, retryAfterMs: 0 } as const;
+  it.each([true, false])(
+    "counts for answered_per_day, and for the brakes only where not wanted: %s",
+    async (wanted) => {
+      const { slots, released, brakes } = linesWith({ braking: true });
+      for (let call = 0; call < 6; call++) {
+        const slot = await slots.reserve(`+44770090012${call}`, "shop");
+        if ("none" in slot) break;
+        await slots.callEnded(slot, { ...answeredAtOnce, wanted });
+      }
+      expect(brakes.braked().some(({ reason }) => reason === "answered")).toBe(!wanted);
+      expect(released.every(([, event]) => event === "answered")).toBe(true);
+    },
+  );
 });
 
 describe("a trunk that fails", () => {

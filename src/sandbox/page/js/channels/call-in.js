@@ -8,6 +8,7 @@ export const callIn = {
   name: "call_in",
   title: "Call in",
   startTitle: "Start a verification by call in",
+  recipient: "phone",
   again: "Get another number",
   instead: "Call in instead",
   startLabel: () => "Get a number to call",

@@ -19,6 +19,7 @@ export const missedCall = {
   name: "missed_call",
   title: "Missed call",
   startTitle: "Ring the number",
+  recipient: "phone",
   again: "Ring again",
   instead: "Ring instead",
   startLabel: ({ calls }) => (calls === 2 ? "Ring it twice" : "Ring it once"),
@@ -76,7 +77,7 @@ export const missedCall = {
     return notes[v.reason] ? { tone: "", title: "The call reached the phone", text: notes[v.reason] } : null;
   },
   calls: (v) => own(v).calls,
-  commands: (v, code) => [
+  commands: (v, { code }) => [
     { title: "Read the phone's call log (sandbox only)", path: "/sandbox/calls" },
     {
       title: "Check the code",

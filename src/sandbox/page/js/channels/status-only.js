@@ -8,6 +8,7 @@ export function statusOnly(name) {
   return {
     name,
     title,
+    recipient: "phone",
     startTitle: `Start a verification by ${words}`,
     again: `${title} again`,
     instead: `${title} instead`,

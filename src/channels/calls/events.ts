@@ -8,5 +8,7 @@ export interface CallEvents {
     readonly country: string | null;
     readonly trunk: string;
     readonly result: CallResult;
+    /** It was placed to be answered: its caller ID is no code, and its ring time another. */
+    readonly kept?: true;
   };
 }

@@ -1,0 +1,51 @@
+/** What an app may use, and its defaults: `apps.<name>` of the configuration. */
+import type { AppConfig } from "./config.ts";
+
+/** One step of a default workflow. */
+export interface ProfileStep {
+  readonly channel: string;
+  /** Null: the channel's own. */
+  readonly waitMs: number | null;
+}
+
+export interface AppProfile {
+  /** ISO 3166 countries that it may call; null: no narrower than `numbers`. */
+  readonly allowedCountries: readonly string[] | null;
+  /** Names of the channels that it may use; null: all. */
+  readonly channels: readonly string[] | null;
+  /** Its default workflow; null: the gateway's. */
+  readonly workflow: readonly ProfileStep[] | null;
+  /** Whether it may give codes of its own. */
+  readonly customCode: boolean;
+  /** Whether one verification may prove different things, or different recipients. */
+  readonly mixedProofs: boolean;
+  /** Whether a step by waiting to a channel that costs money needs a sign of a person. */
+  readonly needsPerson: boolean;
+  /** As people know it; for texts. */
+  readonly displayName: string | null;
+  /** BCP 47; null: the callee's country decides. */
+  readonly locale: string | null;
+}
+
+export const standardProfile: AppProfile = {
+  ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
+  ...{ needsPerson: true, displayName: null, locale: null },
+};
+
+export function profileOf(app: AppConfig | undefined): AppProfile {
+  if (app === undefined) return standardProfile;
+  return {
+    allowedCountries: app.allowed_countries ?? null,
+    channels: app.channels ?? null,
+    workflow: app.workflow?.map(readStep) ?? null,
+    customCode: app.custom_code ?? false,
+    mixedProofs: app.mixed_proofs ?? false,
+    needsPerson: app.needs_person ?? true,
+    displayName: app.display_name ?? null,
+    locale: app.locale ?? null,
+  };
+}
+
+export function readStep(step: { readonly channel: string; readonly wait_seconds?: number }): ProfileStep {
+  return { channel: step.channel, waitMs: step.wait_seconds === undefined ? null : step.wait_seconds * 1000 };
+}

@@ -1,0 +1,34 @@
+/**
+ * Back-off for one recipient, where a provider limits what one recipient gets (WhatsApp's pairs, a device of APNs). It
+ * says nothing of other recipients, so it must not slow them.
+ */
+import { type BackoffLimits, backoffMs } from "../../shared/backoff.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+
+export interface RecipientLimit {
+  /** How long this recipient must wait, in ms; 0: not at all. */
+  waitMs(to: string): number;
+  /** The provider refused a message to it. @param retryAfterMs as it said; null where it did not */
+  hit(to: string, retryAfterMs: number | null): void;
+}
+
+/** The oldest is forgotten first; then the provider says it again. */
+const maxRecipients = 10_000;
+
+export function createRecipientLimit(clock: Clock, random: Random, limits: BackoffLimits): RecipientLimit {
+  const recipients = new Map<string, { readonly hits: number; readonly untilMs: number }>();
+  return {
+    waitMs: (to) => Math.max(0, (recipients.get(to)?.untilMs ?? 0) - clock.nowMs()),
+    hit(to, retryAfterMs) {
+      const nowMs = clock.nowMs();
+      const before = recipients.get(to);
+      // Long over: it begins anew.
+      const hits = before === undefined || nowMs - before.untilMs > limits.longestMs ? 1 : before.hits + 1;
+      recipients.delete(to);
+      recipients.set(to, { hits, untilMs: nowMs + (retryAfterMs || backoffMs(hits, random, limits)) });
+      const [oldest] = recipients.keys();
+      if (recipients.size > maxRecipients && oldest !== undefined) recipients.delete(oldest);
+    },
+  };
+}

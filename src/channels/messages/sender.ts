@@ -1,0 +1,147 @@
+/** Sends the messages of one channel: reserves at the provider, writes the text, submits once, stores what became of it. */
+
+import type { ChannelCore, CodeOffer, DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
+import { attemptIdOf } from "../../verification/ids.ts";
+import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
+import { newestOf, type Verification } from "../../verification/types.ts";
+import type { MessageChannelSpec, MessageReport, MessageReservation } from "./provider-port.ts";
+import { type Keep, type Receipts, updateOf } from "./receipts.ts";
+import type { ChosenText, Texts } from "./texts.ts";
+import { createWork } from "./work.ts";
+
+/** After the provider's own limit: its answer has to pass through a busy event loop. */
+const submitMarginMs = 1000;
+/** After that: the report has to reach the store. Later the delivery counts as lost. */
+const storeMarginMs = 5000;
+/** The widest `{minutes}`: the reservation must not be for fewer segments than are sent. */
+const widestMinutes = 10;
+const minuteMs = 60_000;
+
+export interface Sender {
+  reserve(order: DeliveryOrder): Promise<Reservation>;
+  /** Resolves when no submit waits for its answer, at the latest after `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+  /** Resolves when all reports so far are stored. */
+  settled(): Promise<void>;
+}
+
+/** A message that is to be submitted. */
+interface Prepared {
+  readonly order: DeliveryOrder;
+  readonly text: ChosenText;
+  readonly code: string;
+  readonly reservation: MessageReservation;
+}
+
+export function createSender(options: {
+  readonly spec: MessageChannelSpec;
+  readonly texts: Texts;
+  readonly core: ChannelCore;
+  readonly receipts: Receipts;
+  readonly keep: Keep;
+}): Sender {
+  const { spec, texts, core, receipts, keep } = options;
+  const { provider } = spec;
+  const { clock, logger } = core;
+  const submitMs = provider.submitLimitMs + submitMarginMs;
+  /** Bounded by the provider's reservations. */
+  const submits = createWork(core.batchTimer);
+  /** Reports on their way to the store; bounded by the submits and by the retries of a report. */
+  const reports = createWork(core.batchTimer);
+
+  /** Never rejects. A submit whose answer is lost is not repeated: it may have been sent. */
+  async function submit(verification: Verification, { order, text, code, reservation }: Prepared) {
+    const { id, attempts } = verification;
+    const minutes = Math.max(1, Math.floor(leftMs(verification) / minuteMs));
+    const message = {
+      ...{ deliveryId: attemptIdOf(id, attempts), app: order.app.name, to: order.to, country: order.country },
+      ...{ ...text.write(code, minutes), code, locale: text.locale, appName: text.appName, minutes },
+    };
+    let stopTimer = () => {};
+    const late = new Promise<null>((resolve) => {
+      stopTimer = clock.after(submitMs, () => resolve(null));
+    });
+    try {
+      const answer = await Promise.race([reservation.submit(message), late]);
+      if (answer !== null) return answer;
+      logger.warn({ id }, "the provider did not answer in time; the message may have been sent");
+    } catch (error) {
+      // Its text may hold the message.
+      logger.error({ id, error: error instanceof Error ? error.name : "unknown" }, "the provider's submit threw");
+    } finally {
+      stopTimer();
+    }
+    return unanswered;
+  }
+
+  async function send(verification: Verification, prepared: Prepared): Promise<void> {
+    const { report, receiptId } = await submit(verification, prepared);
+    const { id, app, attempts: attempt } = verification;
+    const { number } = newestOf(verification);
+    const outcome = report.state === "failed" ? report.reason : report.state;
+    logger.info({ id, app, delivery: number, outcome }, "message submitted");
+    const progress = core.progressOf(verification, () => undefined);
+    reports.write(progress, updateOf(report, keep));
+    const stored = async () => {
+      const early = receiptId === null ? null : await receipts.remember(receiptId, { app, id, attempt });
+      if (early !== null) reports.write(progress, updateOf(early, keep));
+      await progress.settled();
+    };
+    void reports.track(stored());
+  }
+
+  return {
+    async reserve(order) {
+      const { app, to, country, locale } = order;
+      const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
+      const offer = core.codes.offer(order);
+      // Every digit takes the same room.
+      const sample = text.write("0".repeat(offer.length), widestMinutes).text;
+      const reservation = await provider.reserve({ app: app.name, to, country, text: sample, locale: text.locale });
+      return reservationOf({ order, text, offer, reservation });
+    },
+
+    async drain(graceMs) {
+      let stopTimer = () => {};
+      const over = new Promise<void>((resolve) => {
+        stopTimer = clock.after(graceMs, resolve);
+      });
+      await Promise.race([submits.settled(), over]);
+      stopTimer();
+    },
+
+    settled: reports.settled,
+  };
+
+  function reservationOf(parts: Omit<Prepared, "code"> & { readonly offer: CodeOffer }): Reservation {
+    const { order, text, offer, reservation } = parts;
+    const { details } = reservation;
+    let code: string | null = null;
+    return {
+      cost: reservation.cost,
+      async begin(start: (args: ScriptArgs) => Promise<BeginAnswer>) {
+        const shown = JSON.stringify(keep({ ...details, cost: reservation.cost, locale: text.locale }));
+        const answer = await start([...offer.args, shown, submitMs + storeMarginMs]);
+        if (answer.kind === "begun") code = offer.code(answer.choice);
+        return answer;
+      },
+      commit(verification) {
+        if (code === null) throw new Error("a message is sent only after it was begun");
+        void submits.track(send(verification, { order, text, code, reservation }));
+      },
+      release: () => reservation.release(),
+    };
+  }
+}
+
+/** It may have been sent, so its receipt, if one comes, belongs to nothing. */
+const unanswered: { readonly report: MessageReport; readonly receiptId: null } = {
+  report: { state: "failed", reason: "unknown_result" },
+  receiptId: null,
+};
+
+/** How long the code is accepted, by the store's clock. */
+function leftMs(verification: Verification): number {
+  const { details, startedAtMs } = newestOf(verification);
+  return (details as { readonly until: number }).until - startedAtMs;
+}

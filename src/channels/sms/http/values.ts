@@ -1,0 +1,42 @@
+/** Reads single values out of answers and receipts. */
+import type { Where } from "./config.ts";
+
+/** What a regular expression of the configuration sees: it may backtrack. */
+const maxSearched = 4096;
+const maxValueLength = 300;
+
+/** The value at a JSON pointer (RFC 6901); undefined where there is none. */
+export function atPointer(document: unknown, pointer: string): unknown {
+  let value = document;
+  for (const part of pointer.split("/").slice(1)) {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** A value as text: strings, numbers and truth values; null for anything else, and for what is no id or code by its length. */
+export function textOf(value: unknown): string | null {
+  const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  return typeof text === "string" && text !== "" && text.length <= maxValueLength ? text : null;
+}
+
+/** Reads one value of an answer, as the configuration describes. */
+export function reader(where: Where | undefined): (body: string) => string | null {
+  if (where?.regex !== undefined) {
+    const pattern = new RegExp(where.regex);
+    return (body) => textOf(pattern.exec(body.slice(0, maxSearched))?.[1]);
+  }
+  const { pointer } = where ?? {};
+  return pointer === undefined ? () => null : (body) => textOf(atPointer(parseJson(body), pointer));
+}
+
+/** Undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

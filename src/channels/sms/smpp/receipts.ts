@@ -1,0 +1,167 @@
+/**
+ * From what an SMSC sends to receipts of messages: ids in the form of the submit, parts of a long message joined. A receipt
+ * is answered when it was dealt with; where the store is away, so that the SMSC sends it again.
+ */
+import type { Clock } from "../../../shared/clock.ts";
+import type { MessageFailure, MessageReport, ReceiptReceiver } from "../../messages/provider-port.ts";
+import type { SmsEvents } from "../events.ts";
+import type { MessageParts } from "../parts-port.ts";
+import { canonicalId, type IdForm, IdFormLearner, submittedId } from "./message-ids.ts";
+import { type Incoming, readIncoming, reportOf, type SmppReceipt } from "./receipt.ts";
+import { okStatus, temporaryStatus } from "./status.ts";
+
+export interface ReceiptParts {
+  readonly route: string;
+  readonly idForm: "auto" | IdForm;
+  readonly errors: ReadonlyMap<string, MessageFailure>;
+  readonly store: MessageParts;
+  readonly dropped: (what: SmsEvents["sms.dropped"]["what"]) => void;
+  readonly clock: Clock;
+}
+
+/** Own messages that are remembered: their receipts need no look-up. */
+const mostOwn = 10_000;
+/** Receipts in progress; more are answered so that the SMSC sends them again. */
+const mostAtOnce = 1000;
+/** SMSCs that send a receipt first send the submit_sm_resp right behind it. */
+const earlyMs = 1000;
+
+/** Of a long message: its group; null: the message has one part. */
+type Own = { readonly group: string; readonly parts: number } | null;
+
+export class RouteReceipts {
+  readonly #parts: ReceiptParts;
+  readonly #own = new Map<string, Own>();
+  readonly #learner = new IdFormLearner();
+  #receiver: ReceiptReceiver = async () => true;
+  /** Long messages whose parts are being sent: a receipt may be of one of them. */
+  #submitting = 0;
+  #inProgress = 0;
+  /** Called when a receipt's message becomes known. Bounded by `mostAtOnce`. */
+  readonly #early = new Map<string, Set<() => void>>();
+
+  constructor(parts: ReceiptParts) {
+    this.#parts = parts;
+  }
+
+  onReceipt(receiver: ReceiptReceiver): void {
+    this.#receiver = receiver;
+  }
+
+  /** A message is about to be sent. @returns to be called when its answer is known */
+  submitting(parts: number): () => void {
+    const counted = parts > 1 ? 1 : 0;
+    this.#submitting += counted;
+    return () => {
+      this.#submitting -= counted;
+    };
+  }
+
+  /** The SMSC gave a part this id. @param recipient digits of the number */
+  answered(messageId: string, recipient: string): void {
+    if (messageId !== "") this.#learner.submitted(messageId, recipient);
+  }
+
+  /**
+   * All parts of a message were taken.
+   * @param group random
+   * @returns the id of its receipts; null where the SMSC gave none
+   */
+  async taken(messageIds: readonly string[], group: string): Promise<string | null> {
+    const ids = messageIds.map((id) => this.#receiptId(canonicalId(id)));
+    const [only, ...more] = ids;
+    if (only === undefined || messageIds.includes("")) return null;
+    if (more.length === 0) {
+      this.#remember(only, null);
+      return only;
+    }
+    const name = this.#receiptId(`parts-${group}`);
+    // Where the store is away, other gateways do not know these parts; this one does.
+    await this.#parts.store.join(name, ids).catch(() => undefined);
+    for (const id of ids) this.#remember(id, { group: name, parts: ids.length });
+    return name;
+  }
+
+  /** Never rejects. @returns the command_status to answer with */
+  async incoming(pdu: Incoming): Promise<number> {
+    const read = readIncoming(pdu);
+    if (typeof read === "string") {
+      this.#parts.dropped(read);
+      return okStatus;
+    }
+    const report = reportOf(read, this.#parts.errors);
+    // It is on its way: nothing new.
+    if (report.state === "sent") return okStatus;
+    if (this.#inProgress >= mostAtOnce) {
+      this.#parts.dropped("shed");
+      return temporaryStatus;
+    }
+    this.#inProgress += 1;
+    try {
+      // A submit_sm_resp that came in the same packet is dealt with first.
+      await new Promise((resolve) => setImmediate(resolve));
+      return (await this.#take(read, report)) ? okStatus : temporaryStatus;
+    } catch {
+      this.#parts.dropped("shed");
+      return temporaryStatus;
+    } finally {
+      this.#inProgress -= 1;
+    }
+  }
+
+  /** @returns false where the SMSC is to send it again */
+  async #take(receipt: SmppReceipt, report: MessageReport): Promise<boolean> {
+    let id = this.#submittedId(receipt);
+    if (this.#submitting > 0 && id !== null && !this.#own.has(id)) {
+      await this.#becomesKnown(id);
+      id = this.#submittedId(receipt);
+    }
+    if (id === null) {
+      this.#parts.dropped("unreadable");
+      return true;
+    }
+    const own = this.#own.get(id);
+    const whole = own === undefined ? await this.#parts.store.groupOf(id) : own;
+    if (whole === null) return this.#receiver({ receiptId: id, report });
+    const final = report.state === "failed" ? "failed" : "delivered";
+    const state = await this.#parts.store.settle(whole.group, whole.parts, id, final);
+    if (state === "open") return true;
+    // The last part's receipt may be a good one of a message with a failed part, which was reported by then.
+    return state === final ? this.#receiver({ receiptId: whole.group, report }) : true;
+  }
+
+  #submittedId({ messageId, addresses }: SmppReceipt): string | null {
+    const { idForm } = this.#parts;
+    const form = idForm === "auto" ? this.#learner.formOf(messageId, addresses) : idForm;
+    const id = submittedId(messageId, form);
+    return id === null ? null : this.#receiptId(id);
+  }
+
+  #receiptId(id: string): string {
+    return `${this.#parts.route}:${id}`;
+  }
+
+  #becomesKnown(id: string): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#early.get(id) ?? new Set();
+      const settle = () => {
+        stopTimer();
+        waiting.delete(settle);
+        if (waiting.size === 0) this.#early.delete(id);
+        resolve();
+      };
+      const stopTimer = this.#parts.clock.after(earlyMs, settle);
+      this.#early.set(id, waiting.add(settle));
+    });
+  }
+
+  #remember(id: string, own: Own): void {
+    this.#own.set(id, own);
+    for (const known of this.#early.get(id) ?? []) known();
+    if (this.#own.size <= mostOwn) return;
+    for (const oldest of this.#own.keys()) {
+      this.#own.delete(oldest);
+      break;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+#!lua flags=allow-oom
+--[[
+A step of a workflow was refused: it becomes a delivery that failed, and the next step follows at once.
+
+KEYS[1]  {s<shard>}:v:<id>
+ARGV[1]  '', or now in ms (tests)   ARGV[3]  number of the step   ARGV[5]  its recipient, or '' for the verification's
+ARGV[2]  app                        ARGV[4]  channel              ARGV[6]  reason
+
+Returns  {'noted', status, 0, seq, step, channel, state}: see change.lua   {'seen', 0, ended now, public fields…}
+         {'stale'}: the step was begun or refused already   {'not_found'}
+]]
+--- @include "record"
+--- @include "archive"
+
+local key, now = KEYS[1], time_ms(ARGV[1])
+local record = load(key, ARGV[2])
+if not record then
+  return { 'not_found' }
+end
+settle(record, now)
+local plan = plan_of(record)
+if TERMINAL[record.status] or not next_step(plan) or plan.at + 1 ~= tonumber(ARGV[3]) then
+  save(record)
+  return record.ended_now and answer(key, 'seen', 0, true) or { 'stale' }
+end
+archive(record)
+if channel_rules(record.channel).waiting[record.state] then
+  set(record, 'standing', 'pending')
+end
+plan.at = tonumber(ARGV[3])
+for name, value in pairs({
+  number = tonumber(record.number) + 1, channel = ARGV[4], state = 'failed', reason = ARGV[6], parts = 1, parts_delivered = 0,
+  details = '', result = '', delivery_code_length = '', delivery_to = ARGV[5], cost = '', delivery_started_at = now,
+  delivery_ended_at = now, deadline = '', attempts = tonumber(record.attempts) + 1, first_attempt = tonumber(record.attempts) + 1,
+}) do
+  set(record, name, value)
+end
+count_event(record)
+move(record, failure(record, ARGV[6], now), now)
+local step = lease_step(record, now) or -1
+save(record)
+if record.ended_now then
+  return answer(key, 'seen', 0, true)
+end
+return { 'noted', record.status, 0, tonumber(record.seq), step, record.channel, record.state }

@@ -1,0 +1,50 @@
+#!lua flags=allow-oom
+--[[
+Settles what reserve_callee.lua reserved: the delivery began, or was refused, or its verification has ended.
+
+KEYS[1]  {s<shard>}:c:<hash of the callee>
+ARGV[1]  '', or now in ms (tests)   ARGV[3]  hash of the callee     ARGV[5]  channel
+ARGV[2]  app                        ARGV[4]  verification id        ARGV[6]  'begun', 'refused' or 'ended'
+ARGV[7]  of 'begun' a token of the delivery; of 'refused' 1: an earlier delivery still needs the wrong checks; of 'ended' those that were made
+ARGV[8]  ms that the phone may ring, or 0
+
+Returns  {'free'}
+]]
+--- @include "tables"
+--- @include "time"
+--- @include "callee"
+--- @include "limits"
+--- @include "lease"
+
+local now, id, channel, how = time_ms(ARGV[1]), ARGV[4], ARGV[5], ARGV[6]
+local keys = callee_keys(KEYS[1], ARGV[3], ARGV[2])
+local delivery = { now = now, keys = keys }
+if how == 'ended' then
+  for i = 1, MAX_CHECKS do
+    uncount(keys.wrong, keys.app, lease_id(id, i))
+  end
+  for i = 1, tonumber(ARGV[7]) do
+    count(keys.wrong, keys.app, now, id .. '/' .. i, WRONG_CHECKS_WINDOW_MS)
+  end
+  return { 'free' }
+end
+uncount(keys.starts, keys.app, lease_id(id, 0))
+uncount(channel_key(delivery, channel), keys.app, lease_id(id, 0))
+if how == 'refused' then
+  for i = 1, ARGV[7] == '1' and 0 or MAX_CHECKS do
+    uncount(keys.wrong, keys.app, lease_id(id, i))
+  end
+  if holds(keys, lease_id(id, 0)) then
+    redis.call('DEL', keys.live)
+  end
+  return { 'free' }
+end
+local ring_ms = tonumber(ARGV[8])
+if ring_ms > 0 then
+  count_call(keys, now, ARGV[7], ring_ms, ring_ms)
+else
+  count_start(keys, keys.starts, now, ARGV[7])
+  note_message(keys, now)
+end
+count_in_cap(delivery, channel, ARGV[7])
+return { 'free' }

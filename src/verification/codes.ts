@@ -1,0 +1,81 @@
+/**
+ * The code of a verification's messages and voice calls: derived, never stored. The idea is RFC 4226 (HOTP), without its
+ * bias: a value mod 10^n is not uniform, so digits are drawn by rejection instead.
+ *
+ * One verification and recipient has one code for all of its channels; a new generation has a new one (docs/adr/0034).
+ */
+import { createHmac, type KeyObject } from "node:crypto";
+import { createKeyRing, type KeySecrets } from "./key-ring.ts";
+
+/** Fewer digits are guessed too easily, more are mistyped. */
+export const codeDigits = { min: 4, max: 10 } as const;
+
+/**
+ * NIST SP 800-63B, 5.1.3.2: an out-of-band code is valid for at most 10 minutes. From its first sending: a resend
+ * within this time sends the same code and does not prolong it.
+ */
+export const codeLifetimeMs = 600_000;
+/** A delivery whose code would be accepted for less than this gets the next generation: the person must have time to type. */
+export const leastLifetimeMs = 60_000;
+
+/** Below it a byte's last decimal digit is uniform: 250 = 25 × 10. */
+const unbiasedBytes = 250;
+
+/** Everything that a code depends on. */
+export interface CodeInput {
+  readonly verificationId: string;
+  /** Separates codes of different use. */
+  readonly kind: string;
+  /** The canonical `to`. */
+  readonly recipient: string;
+  /** 1 for the first code of this recipient. */
+  readonly generation: number;
+  /** Digits, within `codeDigits`. */
+  readonly length: number;
+  /** How many codes before it were equal to the code of another recipient of the verification. */
+  readonly redraw?: number;
+}
+
+export interface Codes {
+  /** Names the key of new codes; to be stored with a verification, so that a resend finds the same key. */
+  readonly keyId: string;
+  /**
+   * The code: ASCII digits, uniformly distributed.
+   * @param keyId the key that the verification began with; without it the current one
+   * @returns null where that key is no longer configured: the next generation has the current key
+   * @throws {RangeError} where the length is outside of `codeDigits`
+   */
+  derive(input: CodeInput, keyId?: string): string | null;
+}
+
+/**
+ * @param hmacKey `secrets.hmac_key`
+ * @param own `secrets.code_key`
+ */
+export function createCodes(hmacKey: string, own?: KeySecrets): Codes {
+  const keys = createKeyRing("code", hmacKey, own);
+  return {
+    keyId: keys.current.id,
+    derive(input, keyId = keys.current.id) {
+      const found = keys.find(keyId);
+      return found === undefined ? null : digitsOf(found.key, input);
+    },
+  };
+}
+
+function digitsOf(key: KeyObject, input: CodeInput): string {
+  const { verificationId, kind, recipient, generation, length, redraw = 0 } = input;
+  if (!Number.isInteger(length) || length < codeDigits.min || length > codeDigits.max) {
+    throw new RangeError(`a code has ${codeDigits.min} to ${codeDigits.max} digits, not ${length}`);
+  }
+  let digits = "";
+  // One block nearly always suffices; fewer than 10 of its 32 bytes are accepted once in 10^30.
+  for (let block = 0; digits.length < length; block++) {
+    // JSON keeps the parts apart: no two inputs have the same text.
+    const text = JSON.stringify([verificationId, kind, recipient, generation, length, redraw, block]);
+    for (const byte of createHmac("sha256", key).update(text).digest()) {
+      if (byte < unbiasedBytes && digits.length < length) digits += byte % 10;
+    }
+  }
+  return digits;
+}

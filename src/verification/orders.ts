@@ -1,0 +1,114 @@
+/** Builds the orders of deliveries: of a start, of a step, of a choice. */
+import type { AppProfile } from "../apps/profile.ts";
+import type { DeliveryOrder } from "./channel-port.ts";
+import type { ChannelSet, OpenChannel } from "./channel-set.ts";
+import type { Hashes } from "./hashes.ts";
+import { channelNotAllowed, codeNotAvailable, otherProof } from "./refusals.ts";
+import type { Sealing } from "./sealing.ts";
+import { newestOf, type Verification } from "./types.ts";
+import type { RecipientRef } from "./workflow.ts";
+
+/** One more delivery of a verification. */
+export interface NextOrder {
+  readonly channel: OpenChannel;
+  readonly order: DeliveryOrder;
+  /** The verification's recipient where this delivery has another; null: the same. */
+  readonly of: RecipientRef | null;
+}
+
+export interface Orders {
+  /** The delivery that a person chose. @param wanted null: the newest one's channel @throws {Refusal} */
+  chosen(verification: Verification, profile: AppProfile, wanted: string | null): NextOrder;
+  /** The workflow's step with this number. @throws {Refusal} */
+  step(verification: Verification, profile: AppProfile, step: number): NextOrder;
+  /** Recipients that have derived codes, in the order of the steps. */
+  recipientsOf(
+    steps: readonly { readonly channel: string; readonly to: string | null }[],
+    to: string,
+  ): DeliveryOrder["recipients"];
+}
+
+export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Sealing): Orders {
+  const refOf = (to: string, country: string | null): RecipientRef => ({ to, country, callee: hashes.callee(to) });
+
+  function recipientsOf(steps: readonly { readonly channel: string; readonly to: string | null }[], own: string) {
+    const found = new Map<string, DeliveryOrder["recipients"][number]>();
+    for (const { channel: name, to } of steps) {
+      const channel = channels.find(name);
+      if (channel?.codes !== "derived") continue;
+      const recipient = { kind: channel.proves, to: to ?? own };
+      found.set(`${recipient.kind} ${recipient.to}`, recipient);
+    }
+    return [...found.values()];
+  }
+
+  function appCodeOf({ id, sealedCode }: Verification): string | null {
+    if (sealedCode === null) return null;
+    const code = sealing.open(id, sealedCode);
+    if (code === null) throw codeNotAvailable();
+    return code;
+  }
+
+  /** A resend has as many digits as the delivery before it, or what its step says. */
+  function shapeOf(verification: Verification, channel: OpenChannel, planned?: Shape): Shape {
+    const { deliveries } = verification;
+    const last = deliveries.findLast(({ channel: name, details }) => name === channel.name && details !== null);
+    const again = last && channel.again?.(last, last.codeLength);
+    if (again !== undefined) return again;
+    if (channel.codes !== "derived") return planned ?? { calls: null, codeLength: null };
+    const derived = deliveries.findLast(({ channel: name }) => channels.find(name)?.codes === "derived");
+    return { calls: null, codeLength: derived?.codeLength ?? planned?.codeLength ?? null };
+  }
+
+  function orderOf(
+    verification: Verification,
+    profile: AppProfile,
+    channel: OpenChannel,
+    recipient: RecipientRef,
+    shape: Shape,
+    step: number | null,
+  ): NextOrder {
+    const { id, app, to, country, workflow, locale, generation } = verification;
+    const order = {
+      ...{ verificationId: id, app: { name: app, allowedCountries: profile.allowedCountries }, step, generation },
+      ...recipient,
+      ...shape,
+      locale: locale ?? profile.locale,
+      appCode: channel.codes === null ? null : appCodeOf(verification),
+      recipients: recipientsOf(workflow?.steps ?? [], to),
+    };
+    return { channel, order, of: recipient.to === to ? null : refOf(to, country) };
+  }
+
+  return {
+    recipientsOf,
+
+    chosen(verification, profile, wanted) {
+      const { workflow, to, country } = verification;
+      const newest = newestOf(verification);
+      const channel = channels.wanted(wanted ?? newest.channel);
+      if (profile.channels !== null && !profile.channels.includes(channel.name)) throw channelNotAllowed(channel.name);
+      const planned = workflow?.steps.find((step) => step.channel === channel.name);
+      const proves = channels.find(newest.channel)?.proves;
+      if (planned === undefined && channel.proves !== proves) throw otherProof(channel.name);
+      // Of the workflow the step's own recipient, else that of the newest delivery.
+      const recipient = planned === undefined ? newest.to : (planned.to ?? to);
+      const shape = shapeOf(verification, channel, planned);
+      const land = recipient === to ? country : (planned?.country ?? null);
+      return orderOf(verification, profile, channel, refOf(recipient, land), shape, null);
+    },
+
+    step(verification, profile, step) {
+      const planned = verification.workflow?.steps[step];
+      if (planned === undefined) throw new Error(`the verification ${verification.id} has no step ${step}`);
+      const { to, country } = verification;
+      const channel = channels.wanted(planned.channel);
+      const recipient = planned.to === null ? refOf(to, country) : refOf(planned.to, planned.country);
+      const shape = channel.codes === "derived" ? shapeOf(verification, channel, planned) : planned;
+      const { calls, codeLength } = shape;
+      return orderOf(verification, profile, channel, recipient, { calls, codeLength }, step);
+    },
+  };
+}
+
+type Shape = Pick<DeliveryOrder, "calls" | "codeLength">;

@@ -1,0 +1,94 @@
+/** Starts verifications: the first step of the plan that is not refused begins it. */
+import type { AppIdentity } from "../apps/principal.ts";
+import type { AppProfile } from "../apps/profile.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Orders } from "./orders.ts";
+import type { Sealing } from "./sealing.ts";
+import { isSkipped } from "./steps.ts";
+import type { PlannedWorkflow } from "./store-port.ts";
+import type { ClientIsGone, StartRequest, Verification } from "./types.ts";
+import type { PlanStep } from "./workflow.ts";
+
+export interface Start {
+  readonly id: string;
+  readonly app: AppIdentity;
+  readonly profile: AppProfile;
+  readonly request: StartRequest;
+  /** At least one step. */
+  readonly plan: readonly PlanStep[];
+  readonly session: string | null;
+  readonly clientIsGone: ClientIsGone;
+}
+
+export interface Starts {
+  /** @throws {Refusal} the first one where every step was refused */
+  begin(start: Start): Promise<Verification>;
+}
+
+export function createStarts(options: {
+  readonly deliveries: Deliveries;
+  readonly orders: Pick<Orders, "recipientsOf">;
+  readonly sealing: Sealing;
+}): Starts {
+  const { deliveries, orders, sealing } = options;
+
+  async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
+    const { id, app, profile, request, plan, session, clientIsGone } = start;
+    const step = plan[at] as PlanStep;
+    const { reference = null, metadata = null, code: appCode = null } = request;
+    const first = (plan[0] as PlanStep).recipient;
+    const order = {
+      ...{ verificationId: id, app, ...step.recipient, calls: step.calls, codeLength: step.codeLength },
+      ...{ locale: request.locale ?? profile.locale, appCode, generation: null },
+      step: plan.length > 1 ? at : null,
+      recipients: plan.length > 1 ? orders.recipientsOf(plan, first.to) : [],
+    };
+    step.open.accept(order);
+    const of = step.to === null ? null : first;
+    const about = { reference, metadata, session, workflow, clientIsGone };
+    return deliveries.begin(step.open, { mode: "new", order, of, ...about });
+  }
+
+  return {
+    async begin(start) {
+      const { id, profile, request, plan } = start;
+      refuseCode(start);
+      const { locale = null } = request;
+      const sealedCode = request.code === undefined ? null : sealing.seal(id, request.code);
+      const refused: PlannedWorkflow["refused"][number][] = [];
+      let firstRefusal: Refusal | null = null;
+      for (const [at, { channel, to }] of plan.entries()) {
+        const plain = plan.length === 1 && locale === null && sealedCode === null;
+        const workflow = plain ? null : { steps: plan, person: profile.needsPerson, locale, sealedCode, refused };
+        try {
+          return await tryStep(start, at, workflow);
+        } catch (error) {
+          if (!isSkipped(error)) throw error;
+          firstRefusal ??= error;
+          refused.push({ channel, to, reason: error.code });
+        }
+      }
+      throw firstRefusal ?? new Error("a plan has at least one step");
+    },
+  };
+}
+
+/** @throws {Refusal} where the app gave a code that it may not give, or that these steps cannot show */
+function refuseCode({ profile, request, plan }: Start): void {
+  const { code, codeLength } = request;
+  if (code === undefined) return;
+  if (!profile.customCode) {
+    throw new Refusal("forbidden", "`code` is not permitted for this app (apps.<name>.custom_code).");
+  }
+  if (codeLength !== undefined && codeLength !== code.length) {
+    throw new Refusal("invalid_request", "`code_length` must be the length of `code`; leave it out.");
+  }
+  const without = plan.find(({ open }) => open.codes === null);
+  if (without !== undefined) {
+    throw new Refusal("invalid_request", `\`code\` cannot be used with channel ${without.channel}: it has no code.`);
+  }
+  if (new Set(plan.map(({ recipient }) => recipient.to)).size > 1) {
+    throw new Refusal("invalid_request", "`code` cannot be used with several recipients.");
+  }
+}

@@ -1,0 +1,72 @@
+/** A world with made-up message channels beside missed call; import it at the top of a test file. */
+import { Redis } from "ioredis";
+import { afterEach, beforeAll, expect } from "vitest";
+import type { RedisServer } from "../../../src/local/redis-server.ts";
+import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
+import type { Verification } from "../../../src/verification/types.ts";
+import { type Letters, letterChannel } from "../../support/letter-channel/index.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { createWorld, result, shop, type World, type WorldOptions } from "./world.ts";
+
+const runtime = withRuntime();
+let redis: RedisServer;
+let number = 0;
+const worlds: World[] = [];
+/** Of the test that runs: free, one that costs money, and one to addresses. */
+export let post: Letters;
+export let wire: Letters;
+export let mail: Letters;
+export let world: World;
+
+beforeAll(async () => {
+  redis = await runtime.redis();
+});
+afterEach(async () => {
+  for (const one of worlds.splice(0)) await one.close();
+});
+
+/** Redis is empty then: what other tests left would be due here too. */
+export async function open(options: Partial<WorldOptions> = {}): Promise<World> {
+  const raw = new Redis(redis.url);
+  await raw.flushall();
+  raw.disconnect();
+  post = letterChannel("post");
+  wire = letterChannel("wire", { costs: true, cost: 0.05 });
+  mail = letterChannel("mail", { proves: "email" });
+  const extraChannels = [post, wire, mail];
+  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, extraChannels, ...options });
+  worlds.push(world);
+  await world.ready();
+  return world;
+}
+
+/** Another gateway on the same Redis, with the same clock. */
+export async function another(options: Partial<WorldOptions> = {}) {
+  const own = { post: letterChannel("post"), wire: letterChannel("wire", { costs: true }) };
+  const extraChannels = [own.post, own.wire, letterChannel("mail", { proves: "email" })];
+  const there = createWorld({
+    redis: { url: redis.url, command_timeout_ms: 800 },
+    ...{ clock: world.clock, extraChannels, ...options },
+  });
+  worlds.push(there);
+  await there.ready();
+  return { there, ...own };
+}
+
+export const somebody = () => `+4477005${String(number++).padStart(5, "0")}`;
+export const look = async (id: string) => {
+  await world.verifications.settled();
+  return world.verifications.get(shop, id);
+};
+/** `channel state` of each delivery. */
+export const states = ({ deliveries }: Verification) => deliveries.map(({ channel, state }) => `${channel} ${state}`);
+/** The newest call fails before the phone rings. */
+export async function callFails(outcome: Outcome = "switched_off") {
+  world.lastCall().ended(result({ outcome, alerted: false }));
+  await world.verifications.settled();
+}
+export async function passes(ms: number): Promise<void> {
+  world.clock.advance(ms);
+  await world.verifications.settleDue();
+}
+export const posts = (count: number, channel = post) => expect.poll(() => channel.posted.length).toBe(count);
