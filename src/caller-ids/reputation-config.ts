@@ -27,7 +27,7 @@ export const CallerIdReputation = optionalSection(
       604_800,
       3600,
       7_776_000,
-      "Longest cool-down of such a caller ID. A week: asking for redress takes days, and a label that is fed goes on.",
+      "Longest cool-down of such a caller ID. A week: redress takes days, and further calls would prolong a label.",
     ),
     flagging_prefixes: count(
       3,

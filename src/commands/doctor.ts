@@ -14,6 +14,7 @@ import { examineAmi } from "../doctor/ami.ts";
 import { examineAmiCalls } from "../doctor/ami-calls.ts";
 import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
+import { examineAsteriskFiles } from "../doctor/asterisk-files.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
@@ -55,7 +56,8 @@ export async function doctor(configPath: string, { canary, json }: DoctorOptions
 async function* examine(path: string, config: Config, canary: CanaryOptions | null): AsyncGenerator<Finding> {
   yield ok(`${path} is a valid configuration`);
   yield* examineConfig(config);
-  yield* await examineRedis(config.redis);
+  const redis = await examineRedis(config.redis);
+  yield* redis;
   if (config.sms !== undefined) {
     const countries = config.numbers.allowed_countries
       .filter((country) => isSupportedCountry(country))
@@ -68,7 +70,8 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   if (config.push) yield* await examinePush(config.push, { clock: systemClock, random: cryptoRandom });
   if (canary !== null) yield* examineByCanary(config, canary);
   // After the canary, which may take trunks out of service or put them back.
-  yield* await examineOutages(config);
+  // Not where Redis is unreachable: that would be one more wait for it.
+  if (redis.some(({ level }) => level !== "fail")) yield* await examineOutages(config);
 }
 
 async function examineOneAsterisk(name: string, config: Config): Promise<readonly Finding[]> {
@@ -80,10 +83,12 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
   const inbound = { trunks: config.trunks, ranges: config.ranges, numbers: numbersToCall(config) };
   const overAmi = () => examineAmi(name, asterisk, endpoints);
   const rest = async () => [
+    ...(await examineAsteriskFiles(name, asterisk, config.sip_capture)),
     ...(await examineOpenFiles(name, asterisk)),
     ...(await examineInbound(name, asterisk, inbound)),
   ];
   if (asterisk.driver === "asterisk-manager") {
+    const calls = await examineAmiCalls(name, amiOf(asterisk));
     const silent =
       config.voice === undefined
         ? []
@@ -93,7 +98,10 @@ async function examineOneAsterisk(name: string, config: Config): Promise<readonl
               "Use an ARI driver for it.",
             ),
           ];
-    return [...silent, ...(await examineAmiCalls(name, amiOf(asterisk))), ...(await overAmi()), ...(await rest())];
+    // Where its login or rights fail, the other checks over AMI would repeat that.
+    return calls.some(({ level }) => level === "fail")
+      ? [...silent, ...calls]
+      : [...silent, ...calls, ...(await overAmi()), ...(await rest())];
   }
   const ari = ariOf(asterisk);
   const use = { capture: config.sip_capture !== undefined, inbound: provesCallers(name, inbound) };

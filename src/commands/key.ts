@@ -1,4 +1,4 @@
-/** `onering key`: a new API key for an app, and the hash that the configuration keeps of it. */
+/** `onering key`: a new API key for an app, and its hash for the configuration. */
 import { apiKeyHash, generateApiKey } from "../apps/api-keys.ts";
 import { cryptoRandom } from "../shared/random.ts";
 

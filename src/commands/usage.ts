@@ -17,7 +17,7 @@ const json = { json: { type: "boolean" } } as const;
 export const commands: Readonly<Record<CommandName, Command>> = {
   sandbox: {
     synopsis: "onering sandbox",
-    summary: "everything on this machine, nothing to set up; never for production",
+    summary: "everything on this machine, no set-up needed; not for production",
     details: `Starts a private Asterisk, Redis and a simulated phone on loopback, and fetches what is missing.
 ONERING_HTTP_PORT sets the port of the page (8080).`,
     options: {},
@@ -71,8 +71,8 @@ Exit codes: 0 every language is complete, 1 one is not.`,
   },
   key: {
     synopsis: "onering key",
-    summary: "makes an API key, and the hash that the configuration keeps of it",
-    details: "Prints both; the key itself is stored nowhere.",
+    summary: "generates an API key and its hash for the configuration",
+    details: "Prints both; the key itself is not stored.",
     options: {},
   },
   version: {

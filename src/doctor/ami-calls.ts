@@ -25,14 +25,14 @@ export async function examineAmiCalls(name: string, asterisk: AmiCallsConfig): P
       return [
         fail(
           `Asterisk ${name}: AMI refuses the user or password (${message})`,
-          `Compare \`ami\` with [${ami.user}] in manager.conf, and its permit.`,
+          `Compare ami.user and ami.password with [${ami.user}] in manager.conf, and this host's address with its \`permit\`; then \`manager reload\`.`,
         ),
       ];
     }
     return [
       fail(
         `Asterisk ${name}: AMI at ${ami.host}:${ami.port} does not answer (${message})`,
-        "Is Asterisk up, manager.conf enabled, the address right?",
+        "Check that Asterisk runs, that manager.conf has `enabled = yes`, and that ami.host and ami.port are its bindaddr and port (`manager show settings`).",
       ),
     ];
   }

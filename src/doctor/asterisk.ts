@@ -41,23 +41,18 @@ export async function examineAsterisk(
     info = await ari(asterisk, "/asterisk/info");
   } catch (error) {
     const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return [fail(`Asterisk ${name}: ${asterisk.ari_url} does not answer (${why})`, noAnswerFix(why))];
+    return [fail(`Asterisk ${name}: no HTTP answer from ${asterisk.ari_url} (${why})`, noAnswerFix(why))];
   }
   if (info.status === 401) {
     return [
       fail(
-        `Asterisk ${name}: ARI refuses the user or password`,
-        `Compare ari_user and ari_password with [${asterisk.ari_user}] in ari.conf.`,
+        `Asterisk ${name}: ARI at ${asterisk.ari_url} refuses user ${asterisk.ari_user} or its password`,
+        `Compare ari_user and ari_password with [${asterisk.ari_user}] in ari.conf (\`ari show users\`), then \`module reload res_ari.so\`.`,
       ),
     ];
   }
   if (info.status !== 200) {
-    return [
-      fail(
-        `Asterisk ${name}: /ari answers ${info.status}`,
-        "Load res_ari and its parts; see docs/deploy-beside-a-pbx.md.",
-      ),
-    ];
+    return [fail(`Asterisk ${name}: ${asterisk.ari_url}/ari answers HTTP ${info.status}`, noAriFix)];
   }
   const version = String((info.body as { system?: { version?: unknown } }).system?.version ?? "unknown");
   return [
@@ -68,11 +63,15 @@ export async function examineAsterisk(
   ];
 }
 
+/** HTTP answers, ARI does not. */
+const noAriFix =
+  "Set enabled = yes in [general] of ari.conf (`ari show status`), load res_ari (`module show like res_ari`), and set no `prefix` in http.conf (docs/deploy-beside-a-pbx.md).";
+
 /** @param why message of the error below fetch */
 export function noAnswerFix(why: string): string {
   return /certificate/i.test(why)
     ? "Name the file of the CA that signed Asterisk's certificate in NODE_EXTRA_CA_CERTS (PEM), for the gateway as well."
-    : "Is Asterisk up, http.conf enabled, the address right?";
+    : "Check that Asterisk runs, that http.conf has `enabled = yes`, and that ari_url has its bindaddr and bindport (`http show status`).";
 }
 
 /** 20 is the oldest that we test against; below 22.10.1 two ARI advisories are open. */
@@ -81,7 +80,10 @@ export function examineVersion(name: string, version: string): Finding {
   if (major === 0) return warn(`Asterisk ${name}: version ${version} is not known`, "Asterisk 20 or newer is needed.");
   if (major < 20) return fail(`Asterisk ${name}: version ${version}`, "Asterisk 20 or newer is needed.");
   if (major === 22 && minor * 100 + patch < 1001) {
-    return warn(`Asterisk ${name}: version ${version}`, "22.10.1 closes two holes in ARI: update when you can.");
+    return warn(
+      `Asterisk ${name}: version ${version}`,
+      "22.10.1 fixes two vulnerabilities in ARI: update when you can.",
+    );
   }
   return ok(`Asterisk ${name}: version ${version}`);
 }
@@ -122,12 +124,12 @@ async function examineEndpoint(name: string, asterisk: AriConfig, endpoint: stri
   if (state === "offline") {
     return fail(
       `Asterisk ${name}: the carrier behind ${endpoint} does not answer`,
-      "Look at `pjsip show contacts` and the firewall.",
+      "Compare the contact with the carrier's address (`pjsip show contacts`), and check the firewall and that the carrier answers OPTIONS.",
     );
   }
   if (state !== "online") {
     return warn(
-      `Asterisk ${name}: whether ${endpoint} answers is not known (${state})`,
+      `Asterisk ${name}: whether the carrier behind ${endpoint} answers is not known (${state})`,
       "Set qualify_frequency on its AOR.",
     );
   }

@@ -137,7 +137,7 @@ function unnotified(
     const fix = `Write \`Stasis(${app},inbound,\${ONERING_INVITE})\` in ${refusal}.`;
     return [bad(`${what} prove nothing: Stasis(${app},inbound) does not pass on the INVITE's headers`, fix)];
   }
-  const fix = `With Docker name ${app} in INBOUND_APPS; else add \`same = n,Stasis(${app},inbound,\${ONERING_INVITE})\` before the Hangup of ${refusal}.`;
+  const fix = `With Docker add ${app} to INBOUND_APPS; beside a PBX add \`same = n,Stasis(${app},inbound,\${ONERING_INVITE})\` before the Hangup of ${refusal}.`;
   return [bad(`${what} are rejected, but this gateway is not notified: no Stasis(${app},inbound) in ${refusal}`, fix)];
 }
 

@@ -15,7 +15,7 @@ const neededModules = [
   "res_rtp_asterisk.so",
 ];
 
-/** What mirrors SIP messages to the gateway's capture. */
+/** They send copies of SIP messages to the gateway. */
 const captureModules = ["res_hep.so", "res_hep_pjsip.so"];
 
 /** Any of them can load a dialplan. */
@@ -46,10 +46,10 @@ export function examineModules(name: string, running: ReadonlySet<string> | null
 /** Calls work without it. */
 function examineCapture(name: string, running: ReadonlySet<string>): Finding {
   const missing = captureModules.filter((module) => !running.has(module));
-  if (missing.length === 0) return ok(`Asterisk ${name}: mirrors SIP messages (res_hep)`);
+  if (missing.length === 0) return ok(`Asterisk ${name}: the modules of the SIP capture (res_hep) run`);
   return warn(
-    `Asterisk ${name}: nothing feeds the SIP capture, ${missing.join(" and ")} not running`,
-    "Load them and set up hep.conf as docs/sip-capture.md says, or leave out sip_capture: outcomes are coarser without it.",
+    `Asterisk ${name}: the SIP capture receives nothing: ${missing.join(" and ")} not running`,
+    "Set up hep.conf and load the modules (docs/sip-capture.md), or remove sip_capture from the configuration: outcomes are coarser without it.",
   );
 }
 

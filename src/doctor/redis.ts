@@ -1,4 +1,4 @@
-/** Looks at Redis: reachable, version, memory, eviction policy, persistence, and the difference between its clock and ours. */
+/** Checks Redis: reachable, version, memory, eviction policy, persistence, and the difference between its clock and ours. */
 import { pino } from "pino";
 import { createRedis } from "../redis/client.ts";
 import type { RedisConfig } from "../redis/config.ts";
@@ -33,16 +33,26 @@ export async function examineRedis(config: RedisConfig): Promise<Finding[]> {
       examineClock(time, Date.now()),
     ];
   } catch (error) {
-    const why = lastError ?? error;
-    return [
-      fail(
-        `Redis does not answer (${why instanceof Error ? why.message : String(why)})`,
-        "Is it up, and are address and password in `redis` right? Without it nothing is placed and nothing verifies.",
-      ),
-    ];
+    return [noRedis(lastError ?? error)];
   } finally {
     await close();
   }
+}
+
+/** @param error of the connection, else of the deadline or a command */
+export function noRedis(error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  if (/^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/.test(why)) {
+    const missing = why.startsWith("NOAUTH");
+    return fail(
+      missing ? "Redis asks for a password, and none is configured" : `Redis refuses the user or password (${why})`,
+      "Compare with `requirepass` or the ACL user of Redis: redis://user:password@host:port in redis.url (a user only with ACLs), special characters percent-encoded; or `password` of redis.sentinel or redis.cluster.",
+    );
+  }
+  return fail(
+    `Redis does not answer (${why})`,
+    "Check that it runs, and the address in `redis`. Without Redis no call is placed and no code verifies.",
+  );
 }
 
 /** Not `events.once`: that would throw at the first of the errors between which the client keeps trying. */
@@ -68,10 +78,10 @@ function examineVersion(info: string): Finding {
 function examineEviction(info: string): Finding {
   const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? "unknown";
   return policy === "noeviction"
-    ? ok("Redis: nothing is evicted")
+    ? ok("Redis: maxmemory-policy is noeviction")
     : warn(
         `Redis: maxmemory-policy is ${policy}`,
-        "Set maxmemory-policy noeviction: an evicted count of wrong checks gives an attacker new ones.",
+        "Set maxmemory-policy noeviction: an evicted count of wrong checks would give an attacker new guesses.",
       );
 }
 
@@ -101,7 +111,7 @@ function examinePersistence(info: string): Finding {
     ? ok("Redis: append-only file is on, data survives a crash")
     : warn(
         "Redis: has no append-only file",
-        "Set `appendonly yes` and `appendfsync always`: else a crash of it loses running verifications and counts of wrong checks, and a phone may ring twice (docs/operations.md).",
+        "Set `appendonly yes` and `appendfsync always`: otherwise a crash of Redis loses open verifications and counts of wrong checks, and a phone may ring twice (docs/operations.md).",
       );
 }
 

@@ -90,7 +90,7 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw refuse("a configuration file here; there is none");
+    if (code === "ENOENT") throw refuse("an existing configuration file");
     if (code === "EACCES" || code === "EISDIR") throw refuse(`a file that this user may read (${code})`);
     if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw refuse("text in UTF-8");
     throw error;

@@ -66,7 +66,7 @@ function show(verification) {
   element("done").hidden = status !== "verified";
   element("done").textContent = `You are signed in as ${to}.`;
   const texts = {
-    call_in: `Call this number from the phone ${to}. Nobody will answer, and it is free.`,
+    call_in: `Call this number from the phone ${to}. The call is rejected, so it is free.`,
     calling: `We are calling ${to}. It can take a few seconds until it rings.`,
     ringing: "Your phone is ringing. Let it ring, or decline.",
     rung: "You have a missed call from us.",

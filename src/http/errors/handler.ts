@@ -32,14 +32,13 @@ const detailByCode: Readonly<Record<string, string>> = {
 const detailByStatus: Readonly<Record<number, string>> = {
   400: "The body is not valid JSON, or its length does not match Content-Length.",
   404: notFoundDetail,
-  413: "The request body is too large (http.body_limit_bytes).",
   414: "The path is too long.",
   415: "Send the body as JSON, with Content-Type: application/json.",
 };
 
 /** The error handler of the server: any error thrown anywhere → one problem. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = asRefusal(error);
+  const refusal = asRefusal(error, request);
   if (refusal === null) {
     request.log.error({ request: request.id, err: error }, "request failed");
     sendProblem(reply, {
@@ -62,7 +61,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 }
 
 /** The refusal that an error represents; null: an internal error. */
-function asRefusal(error: FastifyError): Refusal | null {
+function asRefusal(error: FastifyError, request: FastifyRequest): Refusal | null {
   if (error instanceof Refusal) return error;
   if (error.validation) {
     const part = error.validationContext ?? "body";
@@ -74,6 +73,10 @@ function asRefusal(error: FastifyError): Refusal | null {
   }
   const status = error.statusCode ?? 500;
   if (status < 400 || status >= 500) return null;
+  if (status === 413) {
+    const limit = request.routeOptions.bodyLimit;
+    return new RequestRefusal(413, `The request body is larger than ${limit} bytes (http.body_limit_bytes).`);
+  }
   return new RequestRefusal(status, detailByCode[error.code] ?? detailByStatus[status] ?? "The request is not valid.");
 }
 

@@ -1,9 +1,18 @@
-/** 405 with `Allow` for a known path and another method (RFC 9110 §15.5.6): Fastify alone would respond 404. */
+/**
+ * `Allow` for the methods of a known path (RFC 9110 §10.2.1): in 405 to another method (§15.5.6), and in 204 to OPTIONS
+ * (§9.3.7). Fastify alone would respond 404 to both.
+ */
 import type { FastifyInstance } from "fastify";
+import { setSecurityHeaders } from "../server/security-headers.ts";
 import { RequestRefusal } from "./request-refusal.ts";
 
-/** Collects the path of every route registered after this. @returns adds the refusals; call it after the last route */
-export function collectPaths(server: FastifyInstance): () => void {
+/**
+ * Collects the path of every route registered after this.
+ * @param answersOptions whether OPTIONS of this path is answered elsewhere: CORS has a wildcard route, which a route of the
+ *   path would hide
+ * @returns adds the answers; call it after the last route
+ */
+export function collectPaths(server: FastifyInstance, answersOptions: (url: string) => boolean): () => void {
   const urls = new Set<string>();
   server.addHook("onRoute", ({ url }) => {
     // A wildcard covers paths that may not exist (static files, preflights): 404 is right there.
@@ -13,8 +22,19 @@ export function collectPaths(server: FastifyInstance): () => void {
   return () => {
     for (const url of [...urls]) {
       const known = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
-      const allow = known.sort().join(", ");
-      // CORS answers OPTIONS on a wildcard route, which a separate route would hide.
+      const allow = [...known, "OPTIONS"].sort().join(", ");
+      if (!answersOptions(url)) {
+        server.route({
+          method: "OPTIONS",
+          url,
+          schema: { hide: true },
+          onRequest: server.rateLimit(),
+          handler: async (_request, reply) => {
+            setSecurityHeaders(reply);
+            return reply.code(204).header("allow", allow).send();
+          },
+        });
+      }
       const others = server.supportedMethods.filter((method) => !known.includes(method) && method !== "OPTIONS");
       server.route({
         method: others,

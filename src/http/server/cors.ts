@@ -11,5 +11,12 @@ export async function registerCors(scope: FastifyInstance, http: HttpConfig): Pr
     allowedHeaders: ["authorization", "content-type", "idempotency-key"],
     exposedHeaders: ["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"],
     maxAge: 600,
+    // Otherwise an OPTIONS request that is no preflight gets 400 with a text instead of a problem.
+    strictPreflight: false,
   });
+}
+
+/** Whether CORS answers OPTIONS of this path, which is all below the scope that it is registered in. */
+export function answersPreflights(http: HttpConfig, url: string): boolean {
+  return http.cors_origins.length > 0 && url.startsWith("/v1/") && !url.startsWith("/v1/admin/");
 }

@@ -26,7 +26,7 @@ import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
 import { limitConnections } from "./connections.ts";
-import { registerCors } from "./cors.ts";
+import { answersPreflights, registerCors } from "./cors.ts";
 import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
 import { holdUntil } from "./hold.ts";
@@ -83,7 +83,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: config.admin !== undefined });
-  const refuseOtherMethods = collectPaths(server);
+  const refuseOtherMethods = collectPaths(server, (url) => answersPreflights(config.http, url));
 
   await server.register(
     async (scope) => {

@@ -6,7 +6,7 @@
 import type { LastResponse } from "./call-control.ts";
 
 /** Part of the variable's expression, and so of its name. */
-const marker = "ONERING_LAST_RESPONSE";
+export const marker = "ONERING_LAST_RESPONSE";
 const maxPhrase = 64;
 /** The AMI package splits at the first `=`, which is inside the expression: the value follows the expression's end. */
 const endOfName = `${marker})}})=`;

@@ -59,12 +59,12 @@ test("verifies: trunk health and calls by one AMI user, each on a connection of 
   for (const secret of [asterisk.ami.password, "447400660011"]) expect(gateway.log()).not.toContain(secret);
 });
 
-test("doctor finds nothing to mend, though there is no ARI", async () => {
+test("doctor finds nothing to fix, though there is no ARI", async () => {
   const { exitCode, output } = await doctor();
   expect(exitCode, output).toBe(0);
   expect(output).toMatch(/Asterisk local: version 2\d\./);
   expect(output).toContain("AMI may place calls");
-  expect(output).toContain("AMI says of carrier: up");
+  expect(output).toContain("AMI reports carrier: up");
 });
 
 test("doctor names a user without the right to place calls, a wrong password and an absent Asterisk", async () => {

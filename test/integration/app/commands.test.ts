@@ -148,7 +148,7 @@ describe("onering doctor", () => {
     expect(await doctor.exitCode(), doctor.output()).toBe(0);
     expect(doctor.output()).toContain("Ready.");
     expect(doctor.output()).not.toMatch(/FAIL/);
-    expect(doctor.output()).toContain("AMI says of carrier: up");
+    expect(doctor.output()).toContain("AMI reports carrier: up");
     // The Redis of tests keeps nothing: that is no fault, and yet an operator must know.
     expect(doctor.output()).toMatch(/warn .*Redis: has no append-only file\n +→ .*appendfsync always/);
   });
@@ -192,7 +192,9 @@ describe("onering doctor", () => {
       await configFile({ asterisks: { local: { ...asterisks.local, ami } } }),
     );
     await doctor.exitCode();
-    expect(doctor.output()).toMatch(/warn .*AMI says of carrier: not known: .*\n +→ .*manager\.conf/);
+    expect(doctor.output()).toMatch(
+      /warn .*AMI refuses user onering \(Authentication failed\).*\n +→ .*\[onering\] in manager\.conf/,
+    );
     expect(doctor.output()).not.toContain("not-the-password");
   });
 
@@ -201,7 +203,7 @@ describe("onering doctor", () => {
     const ami = { ...asterisks.local.ami, port: String(await freePort("tcp")) };
     const config = { asterisks: { local: { ...asterisks.local, ami } } };
     const { output } = await runDoctor(gatewayDocument({ redisUrl, asterisk, config }));
-    expect(output).toMatch(/warn .*cannot read the endpoints' settings over AMI.*\n +→ .*ami\.port.*manager\.conf/);
+    expect(output).toMatch(/warn .*cannot connect to AMI at 127\.0\.0\.1:\d+ .*\n +→ .*ami\.port.*manager\.conf/);
   });
 
   test("names a wrong ARI password and an absent endpoint, with what to do, and tells no secret", async () => {
@@ -209,7 +211,7 @@ describe("onering doctor", () => {
     const password = { local: { ...asterisks.local, ari_password: "not-the-password" } };
     const wrong = onering("doctor", "--config", await configFile({ asterisks: password }));
     expect(await wrong.exitCode()).toBe(1);
-    expect(wrong.output()).toMatch(/FAIL .*refuses the user or password\n +→ .*ari\.conf/);
+    expect(wrong.output()).toMatch(/FAIL .*ARI at http:\S+ refuses user onering or its password\n +→ .*ari\.conf/);
     expect(wrong.output()).not.toContain("not-the-password");
 
     const trunks = { carrier: { asterisk: "local", endpoint: "nowhere", ranges: ["block"] } };

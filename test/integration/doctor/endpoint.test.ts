@@ -21,7 +21,8 @@ beforeAll(async () => {
     scenario: "final",
     keys: { status: "302 Moved Temporarily", header: "Contact: <sip:900900@carrier.example>" },
   });
-  const trunk = { host: "127.0.0.1", transport: "udp" as const, port: carrier.port };
+  // Doctor waits for the first OPTIONS, which Asterisk sends within that time.
+  const trunk = { host: "127.0.0.1", transport: "udp" as const, port: carrier.port, qualifySeconds: 4 };
   asterisk = await runtime.asterisk({
     // The first has the dialplan for calls in loaded.
     trunks: [

@@ -59,7 +59,10 @@ describe("onering check", () => {
 
   it("names a file that is not there", () => {
     const { status, stderr } = onering("check", "--config", path.join(dir, "absent.yaml"));
-    expect({ status, stderr }).toMatchObject({ status: 78, stderr: expect.stringContaining("there is none") });
+    expect({ status, stderr }).toMatchObject({
+      status: 78,
+      stderr: expect.stringContaining("expected an existing configuration file"),
+    });
   });
 
   it("ends with 0 for a valid one", () => {

@@ -134,7 +134,9 @@ describe("a file that is no YAML map", () => {
 
   test("a file that is too large, missing or a folder", async () => {
     expect(await messageOf(`# ${"x".repeat(1_048_576)}`)).toContain("at most 1048576 bytes");
-    await expect(loadConfig({ path: join(folder, "none.yaml"), env: {} })).rejects.toThrow("there is none");
+    await expect(loadConfig({ path: join(folder, "none.yaml"), env: {} })).rejects.toThrow(
+      "expected an existing configuration file",
+    );
     await expect(loadConfig({ path: folder, env: {} })).rejects.toThrow("EISDIR");
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { examineClock, examineMemory } from "../../../src/doctor/redis.ts";
+import { examineClock, examineMemory, noRedis } from "../../../src/doctor/redis.ts";
 
 const mib = 1_048_576;
 const info = (used: number, max: number, system: number) =>
@@ -27,4 +27,20 @@ it.each([
   const finding = examineClock(time, nowMs);
   expect(finding.level).toBe(level);
   expect(finding.what).toContain(what);
+});
+
+it.each([
+  [
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise …",
+    /asks for a password/,
+    /redis\.url/,
+  ],
+  ["WRONGPASS invalid username-password pair or user is disabled.", /refuses the user or password/, /percent-encoded/],
+  ["connect ECONNREFUSED 127.0.0.1:6379", /does not answer \(connect ECONNREFUSED/, /address/],
+])("what to do about a Redis that cannot be used fits the cause: %s", (message, what, fix) => {
+  expect(noRedis(new Error(message))).toMatchObject({
+    level: "fail",
+    what: expect.stringMatching(what),
+    fix: expect.stringMatching(fix),
+  });
 });

@@ -101,14 +101,28 @@ describe("a request that is none", () => {
     const missing = await ask(server, "GET", "/v1/nothing");
     expect([missing.status, missing.json().code]).toEqual([404, "invalid_request"]);
     for (const [method, path, allow] of [
-      ["DELETE", url, "GET, HEAD"],
-      ["GET", `${url}/check`, "POST"],
-      ["PUT", "/v1/verifications", "POST"],
-      ["POST", "/readyz", "GET, HEAD"],
+      ["DELETE", url, "GET, HEAD, OPTIONS"],
+      ["GET", `${url}/check`, "OPTIONS, POST"],
+      ["PUT", "/v1/verifications", "OPTIONS, POST"],
+      ["POST", "/readyz", "GET, HEAD, OPTIONS"],
     ] as const) {
       const answer = await server.inject({ method, url: path });
       expect([answer.statusCode, answer.headers.allow, answer.json().code]).toEqual([405, allow, "invalid_request"]);
     }
+  });
+
+  it("OPTIONS of a known path is 204 with Allow, without a key; of an unknown one 404", async () => {
+    const { server } = await testServer();
+    for (const [path, allow] of [
+      ["/v1/verifications", "OPTIONS, POST"],
+      [url, "GET, HEAD, OPTIONS"],
+      ["/healthz", "GET, HEAD, OPTIONS"],
+    ] as const) {
+      const answer = await server.inject({ method: "OPTIONS", url: path });
+      expect([answer.statusCode, answer.headers.allow, answer.body]).toEqual([204, allow, ""]);
+      expect(answer.headers).toHaveProperty("x-content-type-options");
+    }
+    expect((await server.inject({ method: "OPTIONS", url: "/v1/nothing" })).statusCode).toBe(404);
   });
 
   it.each(["/v1/verifications/%", `/v1/verifications/${"x".repeat(300)}`, "/%c0"])(

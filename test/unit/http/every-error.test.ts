@@ -48,7 +48,7 @@ describe("an error on a real connection", () => {
       "a body without end",
       `POST ${path}/check HTTP/1.1\r\n${close}${json}Content-Length: 99999\r\n\r\n${"x".repeat(99_999)}`,
       413,
-      "body is too large",
+      "body is larger than 16384 bytes",
     ],
     ["a tunnel", "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", 405, "CONNECT"],
     ["a path that is not there", `GET /v2 HTTP/1.1\r\n${close}\r\n`, 404, "/docs"],

@@ -98,5 +98,7 @@ describe("pages of other origins", () => {
       headers: { ...preflight.headers, origin: "https://evil.example" },
     });
     expect(stranger.headers["access-control-allow-origin"]).not.toBe("https://evil.example");
+    const plain = await server.inject({ method: "OPTIONS", url: "/v1/verifications" });
+    expect(plain.statusCode).toBe(204);
   });
 });
