@@ -84,8 +84,8 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
     server.get("/sandbox/events", (_, reply) => {
       const stream = streams.open([
         ["calls", phone.calls()],
-        ["messages", inbox.messages()],
         ["verification", { id: activity.newest }],
+        ["messages", inbox.messages()],
       ]);
       if (!stream) return problem(reply, 503, "capacity", "Too many sandbox pages are open; close some.");
       return (

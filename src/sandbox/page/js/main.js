@@ -66,6 +66,8 @@ followSandbox({
   messages: (all) => {
     phone.replaceMessages(all);
     drawCommands();
+    // The snapshot has come: from now on what happens is seen as it happens.
+    document.documentElement.dataset.ready = "";
   },
   message: (arrived) => {
     phone.receive(arrived);
@@ -98,8 +100,6 @@ async function start() {
 
 /** A verification may have been started in a terminal: this page shows the newest of all. */
 async function follow(id) {
-  // The snapshot has come: from now on what happens is seen as it happens.
-  document.documentElement.dataset.ready = "";
   const isOld = isFirstEvent;
   isFirstEvent = false;
   if (id === verification.current?.id) verification.look();
