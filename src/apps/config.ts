@@ -60,14 +60,6 @@ export const App = section("An app (tenant).", {
         "Whether a step that begins because nothing was verified in time needs a sign of a person (a read of the verification in the last 20 seconds) where its channel costs money. Without it nobody has to be there for messages to be sent.",
     }),
   ),
-  display_name: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 40, description: "The app's name in texts; without it its name here." }),
-  ),
-  locale: Type.Optional(
-    text("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "a language tag (BCP 47) such as en or pt-BR", {
-      description: "Language of this app's texts where the start names none; without it the callee's country decides.",
-    }),
-  ),
   limits: AppLimits,
 });
 

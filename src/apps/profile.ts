@@ -21,15 +21,11 @@ export interface AppProfile {
   readonly mixedProofs: boolean;
   /** Whether a step by waiting to a channel that costs money needs a sign of a person. */
   readonly needsPerson: boolean;
-  /** As people know it; for texts. */
-  readonly displayName: string | null;
-  /** BCP 47; null: the callee's country decides. */
-  readonly locale: string | null;
 }
 
 export const standardProfile: AppProfile = {
   ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
-  ...{ needsPerson: true, displayName: null, locale: null },
+  needsPerson: true,
 };
 
 export function profileOf(app: AppConfig | undefined): AppProfile {
@@ -41,8 +37,6 @@ export function profileOf(app: AppConfig | undefined): AppProfile {
     customCode: app.custom_code ?? false,
     mixedProofs: app.mixed_proofs ?? false,
     needsPerson: app.needs_person ?? true,
-    displayName: app.display_name ?? null,
-    locale: app.locale ?? null,
   };
 }
 

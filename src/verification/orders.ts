@@ -73,7 +73,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       ...{ verificationId: id, app: { name: app, allowedCountries: profile.allowedCountries }, step, generation },
       ...recipient,
       ...shape,
-      locale: locale ?? profile.locale,
+      locale,
       appCode: channel.codes === null ? null : appCodeOf(verification),
       recipients: recipientsOf(workflow?.steps ?? [], to),
     };

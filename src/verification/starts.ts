@@ -34,13 +34,13 @@ export function createStarts(options: {
   const { deliveries, orders, sealing } = options;
 
   async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
-    const { id, app, profile, request, plan, session, clientIsGone } = start;
+    const { id, app, request, plan, session, clientIsGone } = start;
     const step = plan[at] as PlanStep;
     const { reference = null, metadata = null, code: appCode = null } = request;
     const first = (plan[0] as PlanStep).recipient;
     const order = {
       ...{ verificationId: id, app, ...step.recipient, calls: step.calls, codeLength: step.codeLength },
-      ...{ locale: request.locale ?? profile.locale, appCode, generation: null },
+      ...{ locale: request.locale ?? null, appCode, generation: null },
       step: plan.length > 1 ? at : null,
       recipients: plan.length > 1 ? orders.recipientsOf(plan, first.to) : [],
     };
