@@ -1,4 +1,4 @@
-/** The layout of a verification in its Redis hash. The scripts get these names as their PUBLIC_FIELDS. */
+/** The layout of a verification in its Redis hash. */
 import type { Status } from "../verification/machine.ts";
 import type { Delivery, PlannedStep, Verification } from "../verification/types.ts";
 
@@ -41,6 +41,16 @@ export const publicFields = [
 
 /** After `publicFields`, of the records that have any of them. */
 export const moreFields = ["delivery_to", "cost", "locale", "generation", "plan", "sealed"] as const;
+
+/** What the scripts' rules need to know of every record; after `app`. */
+export const workingFields = [
+  ...["status", "channel", "state", "parts", "parts_delivered", "attempts", "first_attempt", "deadline", "expires_at"],
+  ...["code", "code_length", "checks_left", "callee", "standing", "number", "ended_at", "delivery_ended_at", "seq"],
+  ...["code_delivery", "code_parts", "code_until", "more"],
+] as const;
+
+/** The same of the records that have `moreFields`. */
+export const rareFields = ["codes_older", "plan", "sealed"] as const;
 
 const allFields = [...publicFields, ...moreFields] as const;
 

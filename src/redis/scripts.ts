@@ -1,7 +1,7 @@
 /**
  * Assembles the Lua scripts. `--- @include "name"` is replaced by lua/includes/name.lua, once per script. The include
  * "tables" is generated here from the code that owns the rules: the state machines of verifications and of each channel's
- * deliveries, the fields of a record, the settings. So each rule has one definition.
+ * deliveries, the fields of a record, the settings. So each rule has one definition. What a script does not need on a run is not created: see lua-text.ts.
  *
  * The first line of each script makes Redis (7 or newer) check it as a whole before it runs: with full memory a script is
  * refused, not interrupted. Scripts that begin something are refused then; scripts that complete it (`allow-oom`) add a
@@ -13,7 +13,8 @@ import type { ChannelModule, DeliveryMachine } from "../verification/channel-por
 import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
-import { moreFields, publicFields, recordVersion } from "./record.ts";
+import { placeFunctions } from "./lua-text.ts";
+import { moreFields, publicFields, rareFields, recordVersion, workingFields } from "./record.ts";
 
 /** Scripts of verifications; they get the tables of the channels. */
 const verificationScripts = [
@@ -86,7 +87,7 @@ export function loadVerificationScripts(
 }
 
 function build(file: URL, tables: string): string {
-  return resolveIncludes(readFileSync(file, "utf8"), tables, new Set());
+  return placeFunctions(resolveIncludes(readFileSync(file, "utf8"), tables, new Set()));
 }
 
 function resolveIncludes(text: string, tables: string, included: Set<string>): string {
@@ -99,16 +100,15 @@ function resolveIncludes(text: string, tables: string, included: Set<string>): s
 }
 
 function writeTables(settings: ScriptSettings, channels: readonly ScriptedChannel[]): string {
-  const moves = events.flatMap((event) =>
-    Object.entries(transitions[event]).map(([from, to]) => [`${event} ${from}`, to] as const),
-  );
   return [
-    `local PUBLIC_FIELDS = { ${publicFields.map((field) => `'${field}'`).join(", ")} }`,
-    `local MORE_FIELDS = { ${moreFields.map((field) => `'${field}'`).join(", ")} }`,
+    ...luaFields(),
     `local TERMINAL = ${luaSet(terminalStatuses)}`,
-    // Built only for a transition: most checks cause none.
     "-- The status after `event`, or nil where it changes nothing.",
-    `local function next_status(status, event) return (${luaTable(moves)})[event .. ' ' .. status] end`,
+    "local function next_status(status, event)",
+    ...events.map(
+      (event) => `  if event == '${event}' then return (${luaTable(Object.entries(transitions[event]))})[status] end`,
+    ),
+    "end",
     `local CHANNELS = ${luaSet(channels.map(({ name }) => name))}`,
     "-- The table of a channel's deliveries.",
     "local function channel_rules(channel)",
@@ -122,6 +122,32 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
     ...luaByChannel("setup_ms", channels, ({ setupLimitMs }) => (setupLimitMs ? String(setupLimitMs) : null), "0"),
     ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
+}
+
+/** Reading a record: the names stand in the calls, because a table of them would be made anew on each run. */
+function luaFields(): readonly string[] {
+  const names = (fields: readonly string[]) => fields.map((field) => `'${field}'`).join(", ");
+  const values = workingFields.map((field, index) => `${field} = v[${index + 2}] or ''`);
+  return [
+    "-- The record as `load` returns it, without what few records have; nil where there is none.",
+    "local function read_working(key)",
+    `  local v = redis.call('HMGET', key, 'app', ${names(workingFields)})`,
+    `  return v[1] and { key = key, app = v[1], changes = {}, ended_now = false, changed = false, ${values.join(", ")},`,
+    `    ${rareFields.map((field) => `${field} = ''`).join(", ")} }`,
+    "end",
+    "--- @rare",
+    "local function read_rare(record)",
+    `  local v = redis.call('HMGET', record.key, ${names(rareFields)})`,
+    `  ${rareFields.map((field) => `record.${field}`).join(", ")} = ${rareFields.map((_, index) => `v[${index + 1}] or ''`).join(", ")}`,
+    "end",
+    "local function read_public(key)",
+    `  return redis.call('HMGET', key, ${names(publicFields)})`,
+    "end",
+    "--- @rare",
+    "local function read_more(key)",
+    `  return redis.call('HMGET', key, ${names(moreFields)})`,
+    "end",
+  ];
 }
 
 /** `channel_<what>(channel)`: text of the values for the channels that have one, for all others `otherwise`. */

@@ -33,6 +33,7 @@ local function was_not_delivered(record, number, now)
 end
 
 -- A late event of an older delivery, such as a receipt: it does not move the newest one.
+--- @rare
 local function change_older(record, attempt, event, now, reason, result)
   local stored = redis.call('HGET', record.key, 'past')
   local past = stored and stored ~= '' and cjson.decode(stored) or {}
@@ -64,7 +65,12 @@ local function change_older(record, attempt, event, now, reason, result)
   end
 end
 
-local OVER = { delivered = true, undelivered = true }
+-- The step that follows a failure at once, leased to this gateway; nil: none.
+--- @rare
+local function lease_failed_step(record, now)
+  return plan_of(record).by == 'failed' and lease_step(record, now) or nil
+end
+
 local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
 local record = load(key, ARGV[2])
 if not record then
@@ -97,10 +103,11 @@ end
 -- The callee can be called again as soon as this call is over, regardless of the verification's state; unless another
 -- part of the same code follows: no other call may come between them.
 local more_follow = attempt == record.attempts and not TERMINAL[record.status] and record.delivery_ended_at == ''
-if OVER[event] and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
+local over = event == 'delivered' or event == 'undelivered'
+if over and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
   redis.call('DEL', keys.live)
 end
-local step = record.plan ~= '' and plan_of(record).by == 'failed' and lease_step(record, now) or -1
+local step = record.plan ~= '' and lease_failed_step(record, now) or -1
 save(record)
 if not record.ended_now then
   return {

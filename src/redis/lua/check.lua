@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 --[[
-One check: of the open codes that are as long as the guess. It is counted and then compared in one atomic step, so concurrent checks never exceed the number that is
-left. Only keyed hashes are compared: the duration of a comparison reveals nothing useful for guessing, so it need not
-be constant.
+One check: of the open codes that are as long as the guess. It is counted and then compared in one atomic step, so
+concurrent checks never exceed the number that is left. Only keyed hashes are compared: the duration of a comparison
+reveals nothing useful for guessing, so it need not be constant.
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  digits of the guess
@@ -25,24 +25,15 @@ if TERMINAL[record.status] then
   save(record)
   return answer(key, 'ended', 0, record.ended_now)
 end
-local codes = open_codes(record)
-if not codes[1] then
+-- The newest delivery that carries it is the proof.
+local parts, proof, digits = match_code(record, ARGV[5], ARGV[4])
+if not digits then
   save(record)
   return { 'no_code' }
 end
--- The newest delivery that carries it is the proof.
-local length, parts, proof = tonumber(ARGV[5]), nil, nil
-for _, code in ipairs(codes) do
-  if code.l == length then
-    parts = math.min(parts or code.p, code.p)
-    if code.h == ARGV[4] then
-      proof = proof or code.d
-    end
-  end
-end
 if not parts then
   save(record)
-  return { 'wrong_length', codes[1].l }
+  return { 'wrong_length', digits }
 end
 
 local keys = callee_keys(key, record.callee, record.app)

@@ -19,40 +19,24 @@
 
 local FIRST_OWN = 13
 
--- Returns the channel's inputs, or nil and the script's answer where no delivery is to begin.
-local function open_delivery()
-  local key, app, id, mode = KEYS[1], ARGV[2], ARGV[3], ARGV[4]
-  local now = time_ms(ARGV[1])
-  local extras = ARGV[12] ~= '' and cjson.decode(ARGV[12]) or {}
-  local record = load(key, app)
-  local delivery = {
-    now = now, attempt = 1, id = id, extras = extras, first = mode == 'new', automatic = mode == 'step',
-    -- The limits of another callee lie in another slot: they were reserved before (reserve_callee.lua).
-    elsewhere = extras.callee ~= nil,
-  }
-  if mode == 'new' then
-    if redis.call('EXISTS', key) == 0 then
-      delivery.keys = callee_keys(key, ARGV[5], app)
-      return delivery
-    end
-    if not record then
-      return nil, { 'not_found' }
-    end
-    settle(record, now)
-    save(record)
-    return nil, answer(key, 'exists', 0, record.ended_now)
-  end
+-- The same of a verification that is there.
+--- @rare
+local function open_another(delivery, key, app, mode)
+  local record, now = load(key, app), delivery.now
   if not record then
     return nil, { 'not_found' }
   end
   settle(record, now)
   save(record)
+  if mode == 'new' then
+    return nil, answer(key, 'exists', 0, record.ended_now)
+  end
   if TERMINAL[record.status] then
     return nil, answer(key, 'ended', 0, record.ended_now)
   end
   if mode == 'step' then
     local plan = plan_of(record)
-    if not next_step(plan) or plan.at + 1 ~= extras.step then
+    if not next_step(plan) or plan.at + 1 ~= delivery.extras.step then
       return nil, { 'stale' }
     end
   end
@@ -63,6 +47,23 @@ local function open_delivery()
   end
   delivery.attempt, delivery.record = tonumber(record.attempts) + 1, record
   return delivery
+end
+
+-- Returns the channel's inputs, or nil and the script's answer where no delivery is to begin.
+local function open_delivery()
+  local key, app, id, mode = KEYS[1], ARGV[2], ARGV[3], ARGV[4]
+  local now = time_ms(ARGV[1])
+  local extras = ARGV[12] ~= '' and cjson.decode(ARGV[12]) or {}
+  local delivery = {
+    now = now, attempt = 1, id = id, extras = extras, first = mode == 'new', automatic = mode == 'step',
+    -- The limits of another callee lie in another slot: they were reserved before (reserve_callee.lua).
+    elsewhere = extras.callee ~= nil,
+  }
+  if mode == 'new' and redis.call('EXISTS', key) == 0 then
+    delivery.keys = callee_keys(key, ARGV[5], app)
+    return delivery
+  end
+  return open_another(delivery, key, app, mode)
 end
 
 -- Picks the code of a channel whose codes are derived, from four arguments: hash of the code, hash of that of the next
@@ -101,6 +102,7 @@ local function pick_code(delivery, at)
 end
 
 -- The steps that were refused before the first delivery began, as older deliveries.
+--- @rare
 local function refused_steps(refused, now)
   local past = {}
   for i, one in ipairs(refused) do
@@ -119,6 +121,7 @@ local function checks_for(delivery, parts)
 end
 
 -- The workflow goes on from this delivery: with its step, or, chosen, with the step that it takes the place of.
+--- @rare
 local function plan_begins(record, delivery, channel)
   local plan, extras = plan_of(record), delivery.extras
   if delivery.first then
@@ -138,88 +141,105 @@ local function plan_begins(record, delivery, channel)
   end
 end
 
+-- Another delivery: archives the one before and lets the verification go on.
+--- @rare
+local function begin_another(record, delivery, new, code)
+  archive(record)
+  local standing = ''
+  if record.standing == 'pending' or channel_rules(record.channel).waiting[record.state] then
+    standing = 'pending'
+  elseif not code and record.code ~= '' and record.status == 'delivered' then
+    standing = 'delivered'
+  end
+  set(record, 'standing', standing)
+  set(record, 'number', tonumber(record.number) + 1)
+  set(record, 'expires_at', delivery.now + TTL_MS)
+  move(record, 'begun', delivery.now)
+  if code and record.checks_left == '' then
+    set(record, 'checks_left', checks_for(delivery, new.parts))
+  end
+  set_rare(record, 'delivery_to', delivery.extras.to or '')
+  set_rare(record, 'cost', delivery.extras.cost or '')
+end
+
+-- What few new verifications have.
+--- @rare
+local function begin_with_extras(record, extras, now)
+  if extras.refused then
+    local past, number = refused_steps(extras.refused, now)
+    set(record, 'past', past)
+    set(record, 'number', number + 1)
+  end
+  for _, name in ipairs({ 'locale', 'sealed', 'cost' }) do
+    if extras[name] then
+      set_rare(record, name, extras[name])
+    end
+  end
+  if extras.to then
+    set_rare(record, 'delivery_to', extras.to)
+  end
+end
+
+-- Opens the code of a delivery that is not the first, or whose code is not the channel's own.
+--- @rare
+local function open_delivery_code(record, code, parts)
+  code.d, code.p, code.ok = tonumber(record.number), tonumber(parts), {}
+  if code.generation then
+    set_rare(record, 'generation', code.generation)
+    set(record, 'generation_at', string.format('%.0f', code.since))
+    code.generation, code.since = nil, nil
+  end
+  open_code(record, code)
+end
+
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
 -- code to type: `code` of pick_code, or a hash with code_length and odds (of one guess). Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
-  local code = new.code
-  if type(code) == 'string' then
-    local length = tonumber(new.code_length)
-    code = { h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = now + TTL_MS }
+  local code, expires_at, source = new.code, now + TTL_MS, new.source or 'own'
+  local length = code and (new.code_length or code.l) or ''
+  -- The channel's own code of a new verification: it replaces none.
+  local plain = not record and not extras.refused and source == 'own' and type(code) == 'string'
+  if code and not plain then
+    code = type(code) == 'table' and code
+      or { h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length), u = expires_at }
   end
   if record then
-    archive(record)
-    local standing = ''
-    if record.standing == 'pending' or channel_rules(record.channel).waiting[record.state] then
-      standing = 'pending'
-    elseif not code and record.code ~= '' and record.status == 'delivered' then
-      standing = 'delivered'
-    end
-    set(record, 'standing', standing)
-    set(record, 'number', tonumber(record.number) + 1)
-    set(record, 'expires_at', now + TTL_MS)
-    move(record, 'begun', now)
-    if code and record.checks_left == '' then
-      set(record, 'checks_left', checks_for(delivery, new.parts))
-    end
+    begin_another(record, delivery, new, code)
   else
-    local past, number = '', 1
-    if extras.refused then
-      past, number = refused_steps(extras.refused, now)
-      number = number + 1
-    end
     record = {
-      key = key, app = ARGV[2], callee = ARGV[5], changes = {}, seq = '0', status = 'pending', number = tostring(number),
-      code = '', code_info = '', codes_older = '', plan = '',
+      key = key, app = ARGV[2], callee = ARGV[5], seq = '0', status = 'pending', number = '1', more = '',
+      code = '', code_info = '', codes_older = '', plan = '', expires_at = tostring(expires_at),
+      -- One table: faster than `set` for each.
+      changes = {
+        'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7],
+        'reference', ARGV[8], 'metadata', ARGV[9], 'session', ARGV[10], 'status', 'pending', 'number', 1, 'standing', '',
+        'past', '', 'proof_delivery', '', 'created_at', now, 'expires_at', expires_at, 'ended_at', '', 'seq', 1,
+        'checks_left', code and checks_for(delivery, new.parts) or '',
+        'code', plain and code or '', 'code_length', plain and length or '', 'code_delivery', plain and 1 or '',
+        'code_parts', plain and new.parts or '', 'code_until', plain and expires_at or '',
+      },
     }
-    for name, value in pairs({
-      version = RECORD_VERSION, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], reference = ARGV[8],
-      metadata = ARGV[9], session = ARGV[10], status = 'pending', number = number, standing = '', past = past,
-      proof_delivery = '', created_at = now, expires_at = now + TTL_MS, ended_at = '', code = '', code_length = '', code_delivery = '', code_parts = '',
-      code_until = '',
-      checks_left = code and checks_for(delivery, new.parts) or '',
-    }) do
-      set(record, name, value)
+    if ARGV[12] ~= '' then
+      begin_with_extras(record, extras, now)
     end
   end
-  for _, name in ipairs({ 'locale', 'sealed' }) do
-    if delivery.first and extras[name] then
-      set_rare(record, name, extras[name])
-    end
+  if plain then
+    set(record, 'code_info', info_text(1, 'own', tonumber(new.odds) or 10 ^ -tonumber(length)))
+  elseif code then
+    open_delivery_code(record, code, new.parts)
   end
-  if code then
-    code.d, code.p, code.ok = tonumber(record.number), tonumber(new.parts), {}
-    if code.generation then
-      set_rare(record, 'generation', code.generation)
-      set(record, 'generation_at', string.format('%.0f', code.since))
-      code.generation, code.since = nil, nil
-    end
-    open_code(record, code)
-  end
-  set(record, 'delivery_code_length', code and code.l or '')
-  set(record, 'channel', channel)
-  set(record, 'state', new.state)
-  set(record, 'reason', '')
-  set(record, 'parts', new.parts)
-  set(record, 'parts_delivered', 0)
-  set(record, 'details', new.details)
-  set(record, 'result', '')
-  set(record, 'delivery_started_at', now)
-  set(record, 'delivery_ended_at', '')
-  set(record, 'attempts', delivery.attempt)
-  set(record, 'first_attempt', delivery.attempt)
-  set(record, 'deadline', new.deadline)
-  if delivery.record or extras.to then
-    set_rare(record, 'delivery_to', extras.to or '')
-  end
-  if delivery.record or extras.cost then
-    set_rare(record, 'cost', extras.cost or '')
-  end
+  record.channel, record.state, record.deadline, record.delivery_ended_at = channel, new.state, tostring(new.deadline), ''
   if record.plan ~= '' or extras.steps then
     plan_begins(record, delivery, channel)
   end
-  count_event(record)
-  redis.call('HSET', key, unpack(record.changes))
+  if not delivery.first then
+    count_event(record)
+  end
+  redis.call('HSET', key, 'delivery_code_length', length, 'channel', channel, 'state', new.state, 'reason', '',
+    'parts', new.parts, 'parts_delivered', 0, 'details', new.details, 'result', '', 'delivery_started_at', now,
+    'delivery_ended_at', '', 'attempts', delivery.attempt, 'first_attempt', delivery.attempt, 'deadline', new.deadline,
+    unpack(record.changes))
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   schedule(record)

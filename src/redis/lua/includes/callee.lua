@@ -60,12 +60,10 @@ local function time_at(key, index)
   return tonumber(redis.call('ZRANGE', key, index, index, 'WITHSCORES')[2])
 end
 
--- How long until fewer than `most` of the `count` entries lie within the window; 0 where they do already. Where there is
+-- How long until fewer than `most` of the `count` entries lie within the window, where there are as many. Where there is
 -- never room (a limit below what one code takes) the window: the service refuses that before.
+--- @rare
 local function wait_for_room(key, now, window_ms, count, most)
-  if count < most then
-    return 0
-  end
   if most < 1 then
     return window_ms
   end
@@ -93,13 +91,13 @@ end
 -- Milliseconds until another is allowed, by the total and by the app's share, and how many the app counts.
 local function wait_for(key, app, now, window_ms, most, share)
   local total = count_within(key, now, window_ms)
-  local wait = wait_for_room(key, now, window_ms, total, most)
+  local wait = total < most and 0 or wait_for_room(key, now, window_ms, total, most)
   if not APPS_HAVE_SHARES then
     return wait, total
   end
   local own_key = key .. ':' .. app
   local own = count_within(own_key, now, window_ms)
-  return math.max(wait, wait_for_room(own_key, now, window_ms, own, share)), own
+  return math.max(wait, own < share and 0 or wait_for_room(own_key, now, window_ms, own, share)), own
 end
 
 -- Codes of several parts have so many values that their wrong checks are counted apart: a callee whose short codes were

@@ -1,7 +1,7 @@
 -- The open codes of a verification, newest first. The newest lies in the fields that a gateway one version older knows
 -- (code, code_length, code_delivery, code_parts, code_until), the rest of what is known of it in
---   code_info     JSON: d delivery, s source ('own', 'derived' or 'app'), o odds of one guess, ok the numbers of
---                 the deliveries that carry it and were delivered, r hash of the recipient
+--   code_info     "<d> <s> <o> <r> <ok>": d delivery, s source ('own', 'derived' or 'app'), o odds of one guess, r hash of
+--                 the recipient or '-', ok the numbers of the deliveries that carry it and were delivered
 --   codes_older   JSON array of the others: h hash, l digits, p parts, u ms until which it is accepted, and the same
 
 -- One that is open, without what code_info has; see `with_info`.
@@ -25,13 +25,22 @@ local function open_codes(record)
   return codes
 end
 
+local function read_info(text)
+  local d, s, o, r, delivered = string.match(text, '^(%d+) (%S+) (%S+) (%S+)(.*)$')
+  local ok = {}
+  for number in string.gmatch(delivered or '', '%d+') do
+    ok[#ok + 1] = tonumber(number)
+  end
+  return { d = tonumber(d), s = s, o = tonumber(o), ok = ok, r = r ~= '-' and r or nil }
+end
+
 -- The open codes with everything that is known of them.
 local function with_info(record)
   local codes = open_codes(record)
   local newest = codes[1]
   if newest and not newest.s then
     local stored = record.code_info or redis.call('HGET', record.key, 'code_info') or ''
-    local info = stored ~= '' and cjson.decode(stored) or {}
+    local info = read_info(stored)
     if info.d ~= newest.d then
       -- A gateway one version older wrote this code.
       local delivered = record.status == 'delivered' or record.standing == 'delivered'
@@ -42,8 +51,16 @@ local function with_info(record)
   return codes
 end
 
+local function info_text(d, s, o, r)
+  return d .. ' ' .. s .. ' ' .. o .. ' ' .. (r or '-')
+end
+
 local function write_info(record, code)
-  set(record, 'code_info', cjson.encode({ d = code.d, s = code.s, o = code.o, ok = code.ok, r = code.r }))
+  local text = info_text(code.d, code.s, code.o, code.r)
+  for _, number in ipairs(code.ok) do
+    text = text .. ' ' .. number
+  end
+  set(record, 'code_info', text)
 end
 
 local function write_older(record, codes)
@@ -107,6 +124,19 @@ local function note_delivered(record, number)
   end
 end
 
+-- The same of the first delivery of a record without rare fields. Returns whether that was all.
+local function note_first_delivered(record)
+  if record.code == '' then
+    return true
+  end
+  local info = not record.codes and redis.call('HGET', record.key, 'code_info')
+  if not info or string.sub(info, 1, 6) ~= '1 own ' then
+    return false
+  end
+  set(record, 'code_info', info .. ' 1')
+  return true
+end
+
 -- Notes that a delivery that was taken for delivered was not.
 local function note_failed(record, number)
   for i, code in ipairs(with_info(record)) do
@@ -130,6 +160,37 @@ local function has_delivered_code(record, at)
     end
   end
   return false
+end
+
+-- Of several open codes: the fewest parts of those with so many digits, the delivery that carries the one with this hash
+-- (the newest that does), the digits of the newest code; nil each where there is none.
+--- @rare
+local function match_several(record, length, hash)
+  local codes, parts, proof = open_codes(record), nil, nil
+  for _, code in ipairs(codes) do
+    if code.l == length then
+      parts = math.min(parts or code.p, code.p)
+      if code.h == hash then
+        proof = proof or code.d
+      end
+    end
+  end
+  return parts, proof, codes[1] and codes[1].l
+end
+
+-- The same of all open codes.
+local function match_code(record, length, hash)
+  if record.codes_older ~= '' then
+    return match_several(record, tonumber(length), hash)
+  end
+  if record.code == '' then
+    return nil
+  end
+  local digits = tonumber(record.code_length)
+  if length ~= record.code_length then
+    return nil, nil, digits
+  end
+  return tonumber(record.code_parts), hash == record.code and tonumber(record.code_delivery) or nil, digits
 end
 
 -- The length at which a guess has too good odds, over all open codes of that length; nil: none.

@@ -34,6 +34,13 @@ local function next_step(plan)
   return plan and not plan.over and plan.steps[plan.at + 2] or nil
 end
 
+-- When the next step is due, ms; infinity: no step is due by itself.
+--- @rare
+local function step_due(record)
+  local plan = plan_of(record)
+  return next_step(plan) and plan.next or math.huge
+end
+
 -- Another delivery began, or its wait begins anew: the next step follows then.
 local function plan_next(record, plan, at, by)
   plan.waiting = nil
@@ -45,6 +52,7 @@ local function plan_next(record, plan, at, by)
 end
 
 -- The person may have the delivery: from now on the step's wait counts.
+--- @rare
 local function wait_begins(record, at)
   local plan = plan_of(record)
   if next_step(plan) and plan.by == 'wait' then
@@ -53,6 +61,7 @@ local function wait_begins(record, at)
 end
 
 -- A delivery failed. Returns whether another step follows: at once.
+--- @rare
 local function plan_goes_on(record, reason, at)
   local plan = plan_of(record)
   if not next_step(plan) or TERMINAL[record.status] then
@@ -73,6 +82,7 @@ local function needs_sign(plan, step)
 end
 
 -- The number of the step that is due, leased to the gateway that gets it; nil: none.
+--- @rare
 local function lease_step(record, now)
   local plan = plan_of(record)
   local step = next_step(plan)
@@ -90,6 +100,7 @@ local function lease_step(record, now)
 end
 
 -- A person asks for the verification's state. Written only where a step depends on it.
+--- @rare
 local function note_person(record, now)
   local plan = plan_of(record)
   local step = next_step(plan)

@@ -1,5 +1,5 @@
 -- One verification: reading it, applying its deadlines, moving it, writing it back. Its hash holds the public fields
--- (see PUBLIC_FIELDS) and
+-- (see record.ts) and
 --   version         of this layout
 --   callee          hash of the callee
 --   code            hash of the newest code that is open, '' for none; code_length its digits, code_delivery the delivery
@@ -16,26 +16,15 @@
 --- @include "tables"
 --- @include "time"
 
--- What the rules need to know.
-local WORKING_FIELDS = { 'status', 'channel', 'state', 'parts', 'parts_delivered', 'attempts', 'first_attempt', 'deadline',
-  'expires_at', 'code', 'code_length', 'checks_left', 'callee', 'standing', 'number', 'ended_at', 'delivery_ended_at', 'seq', 'code_delivery',
-  'code_parts', 'code_until', 'more' }
--- What few records have: read where `more` is '1', so that a plain one costs nothing for it.
-local RARE_FIELDS = { 'codes_older', 'plan', 'sealed' }
-
 -- Reads the verification; nil where there is none, or where it belongs to another app.
 local function load(key, app)
-  local values = redis.call('HMGET', key, 'app', unpack(WORKING_FIELDS))
-  if not values[1] or (app and values[1] ~= app) then
+  local record = read_working(key)
+  if not record or (app and record.app ~= app) then
     return nil
   end
-  local record = { key = key, app = values[1], changes = {}, ended_now = false, changed = false }
-  for i, name in ipairs(WORKING_FIELDS) do
-    record[name] = values[i + 1] or ''
-  end
-  local rare = record.more == '1' and redis.call('HMGET', key, unpack(RARE_FIELDS)) or {}
-  for i, name in ipairs(RARE_FIELDS) do
-    record[name] = rare[i] or ''
+  -- A plain record costs nothing for what few have.
+  if record.more == '1' then
+    read_rare(record)
   end
   return record
 end
@@ -95,6 +84,13 @@ local function part_number(record)
   return tonumber(record.attempts) - tonumber(record.first_attempt) + 1
 end
 
+-- The newest delivery was delivered.
+--- @rare
+local function delivered_now(record, at)
+  note_delivered(record, tonumber(record.number))
+  wait_begins(record, at)
+end
+
 -- What the failure of the newest delivery means: another step of the workflow follows, or an earlier delivery is still open.
 local function failure(record, reason, at)
   local goes_on = plan_goes_on(record, reason, at)
@@ -105,6 +101,15 @@ local function failure(record, reason, at)
     return 'undelivered_continuing'
   end
   return record.standing == 'pending' and 'undelivered_pending' or 'undelivered'
+end
+
+-- The newest delivery failed: what that means.
+--- @rare
+local function failed_now(record, was_delivered, reason, at)
+  if was_delivered then
+    note_failed(record, tonumber(record.number))
+  end
+  return failure(record, reason, at)
 end
 
 -- Moves the newest delivery where its channel's table allows it, and with it the verification.
@@ -134,13 +139,12 @@ local function move_delivery(record, event, at, reason)
     set(record, 'delivery_ended_at', at)
   end
   if meaning == 'delivered' and before ~= 'delivered' then
-    note_delivered(record, tonumber(record.number))
-    wait_begins(record, at)
-  elseif meaning == 'undelivered' and before ~= 'undelivered' then
-    if before == 'delivered' then
-      note_failed(record, tonumber(record.number))
+    local plain = record.number == '1' and record.more == '' and note_first_delivered(record)
+    if not plain then
+      delivered_now(record, at)
     end
-    meaning = failure(record, reason, at)
+  elseif meaning == 'undelivered' and before ~= 'undelivered' then
+    meaning = failed_now(record, before == 'delivered', reason, at)
   end
   if meaning == 'proven' then
     set(record, 'proof_delivery', record.number)
@@ -156,9 +160,8 @@ local function next_due(record)
   if record.deadline ~= '' and record.delivery_ended_at == '' then
     due = math.min(due or math.huge, tonumber(record.deadline))
   end
-  local plan = plan_of(record)
-  if plan and plan.next and not TERMINAL[record.status] and next_step(plan) then
-    due = math.min(due or math.huge, plan.next)
+  if record.plan ~= '' and not TERMINAL[record.status] then
+    due = math.min(due or math.huge, step_due(record))
   end
   return due
 end
@@ -178,22 +181,19 @@ local function id_of(key)
 end
 
 local function schedule(record)
-  local due, id = next_due(record), id_of(record.key)
+  local due, id, key = next_due(record), id_of(record.key), due_key(record.key)
   if due then
-    redis.call('ZADD', due_key(record.key), due, id)
-    redis.call('PEXPIRE', due_key(record.key), TTL_MS + RETENTION_MS)
+    redis.call('ZADD', key, due, id)
+    redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   else
-    redis.call('ZREM', due_key(record.key), id)
+    redis.call('ZREM', key, id)
   end
 end
 
--- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is
--- current.
-local function settle(record, now)
-  -- Another delivery without a code lets the verification live longer, not the code.
+-- `settle` where a deadline passed.
+--- @rare
+local function settle_passed(record, now, lost_at, expires_at)
   expire_codes(record, now)
-  local expires_at = tonumber(record.expires_at)
-  local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
   if now < lost_at and now < expires_at then
     return
   end
@@ -216,6 +216,27 @@ local function settle(record, now)
   end
 end
 
+-- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is
+-- current.
+local function settle(record, now)
+  local expires_at = tonumber(record.expires_at)
+  local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
+  -- Another delivery without a code lets the verification live longer, not the code.
+  local code_passed = record.code ~= '' and (record.codes_older ~= '' or now >= tonumber(record.code_until))
+  if code_passed or now >= lost_at or now >= expires_at then
+    settle_passed(record, now, lost_at, expires_at)
+  end
+end
+
+-- Another time is its next one, or it ended.
+--- @rare
+local function reschedule(record)
+  schedule(record)
+  if record.ended_now then
+    redis.call('SREM', open_key(record.key, record.callee, record.app), id_of(record.key))
+  end
+end
+
 -- Writes what changed. The key exists, so it keeps its TTL.
 local function save(record)
   if #record.changes == 0 then
@@ -224,24 +245,19 @@ local function save(record)
   redis.call('HSET', record.key, unpack(record.changes))
   record.changes = {}
   if record.ended_now or record.reschedule then
-    schedule(record)
-  end
-  if record.ended_now then
-    redis.call('SREM', open_key(record.key, record.callee, record.app), id_of(record.key))
+    reschedule(record)
   end
 end
 
 -- The answer: its kind, an extra value, whether this script ended the verification, then the public fields in order.
 -- Reads from Redis: call it after `save`.
+--- @rare
 local function answer(key, kind, extra, ended_now)
-  local reply = redis.call('HMGET', key, unpack(PUBLIC_FIELDS))
-  if reply[#reply] == '1' then
-    for _, value in ipairs(redis.call('HMGET', key, unpack(MORE_FIELDS))) do
-      reply[#reply + 1] = value
+  local values = read_public(key)
+  if values[#values] == '1' then
+    for _, value in ipairs(read_more(key)) do
+      values[#values + 1] = value
     end
   end
-  table.insert(reply, 1, ended_now and 1 or 0)
-  table.insert(reply, 1, extra)
-  table.insert(reply, 1, kind)
-  return reply
+  return { kind, extra, ended_now and 1 or 0, unpack(values) }
 end
