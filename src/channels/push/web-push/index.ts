@@ -18,6 +18,11 @@ import { createVapid, vapidKeys } from "./vapid.ts";
 /** Of each gateway process to one host of a push service. They publish none; a code a second is far below what they see. */
 const perSecond = 100;
 const browserBackoff = { firstMs: 5000, longestMs: 300_000 };
+/**
+ * A service does not say whether one browser or we have sent too many: its host gets a pause too, as long as it said, but a
+ * short one, because one person's endpoint must not hold up the others.
+ */
+const hostPause = { standardMs: 1000, longestMs: 3000 };
 /** Hosts with a gate of their own: Edge's service has many names. The one that was not used for longest is forgotten. */
 const maxHosts = 200;
 
@@ -87,8 +92,11 @@ export function createWebPush(options: {
         }
         const failure = webPushFailure(response.status);
         const retryAfterMs = retryAfterMsOf(response.headers, clock.nowMs());
-        if (failure.scope === "recipient") browsers.hit(endpoint.href, retryAfterMs);
-        gate.result(pushGateResult(failure, retryAfterMs, "refused"));
+        if (failure.scope === "recipient") {
+          browsers.hit(endpoint.href, retryAfterMs);
+          const pauseMs = Math.min(retryAfterMs || hostPause.standardMs, hostPause.longestMs);
+          gate.result({ kind: "throttled", retryAfterMs: pauseMs });
+        } else gate.result(pushGateResult(failure, retryAfterMs, "refused"));
         return failed(failure);
       } catch (error) {
         if (error instanceof OutgoingHttpError && error.kind === "redirected") {

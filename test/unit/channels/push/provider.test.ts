@@ -101,8 +101,8 @@ describe("each failure", () => {
   it.each([
     ["gone", "invalid_recipient", "gone", null],
     ["not_found", "invalid_recipient", "gone", null],
-    // The browser alone, for as long as Retry-After says: others of that service go on.
-    ["throttled", "throttled", null, null],
+    // The browser for as long as Retry-After says, here 15 s; others of that service for a moment.
+    ["throttled", "throttled", null, wait(3000)],
     ["redirected", "invalid_recipient", "invalid", null],
     ["other_key", "rejected", null, null],
     ["too_large", "rejected", null, null],
@@ -124,7 +124,7 @@ describe("each failure", () => {
     expect(await refusalOf(provider.reserve({ app, to: webPush.subscribe(), country, text, locale }))).toEqual(next);
   });
 
-  it("too many to one browser holds up that one alone", async () => {
+  it("too many to one browser holds up others of its push service for 3 s at most, and other push services not at all", async () => {
     const clock = manualClock();
     let failing = "";
     const { provider, webPush } = await pushWithServices({
@@ -134,7 +134,13 @@ describe("each failure", () => {
     failing = webPush.subscribe();
     await deliver(provider, outgoingMessage(failing));
     expect(await refusalOf(deliver(provider, outgoingMessage(failing)))).toEqual(wait(15_000));
-    clock.pass(15_000);
+    const other = webPush.subscribe();
+    expect(await refusalOf(deliver(provider, outgoingMessage(other)))).toEqual(wait(3000));
+    expect((await deliver(provider, outgoingMessage(fcmTo))).report.state).toBe("sent");
+    clock.pass(3000);
+    expect((await deliver(provider, outgoingMessage(other))).report.state).toBe("sent");
+    expect(await refusalOf(deliver(provider, outgoingMessage(failing)))).toEqual(wait(12_000));
+    clock.pass(12_000);
     expect((await deliver(provider, outgoingMessage(failing))).report).toMatchObject({ reason: "throttled" });
   });
 
