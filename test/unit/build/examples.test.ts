@@ -3,6 +3,10 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { receiptResults } from "../../../src/channels/messages/events.ts";
+import { messageMachine } from "../../../src/channels/messages/machine.ts";
+import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts";
+import { voiceMachine } from "../../../src/channels/voice/machine.ts";
 import { projectRoot } from "../../../src/local/fetch/paths.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 
@@ -25,7 +29,7 @@ test("the systemd unit lets live calls end and gives up on a wrong configuration
   expect(unit).toMatch(/^LimitNOFILE=\d{5}$/m);
 });
 
-test("every metric that a recommended alert asks for exists", async () => {
+test("every metric and label value that a recommended alert asks for exists", async () => {
   const metrics = createMetrics({
     liveCalls: () => 0,
     trunks: () => [],
@@ -42,4 +46,16 @@ test("every metric that a recommended alert asks for exists", async () => {
   const asked = rules.flatMap(({ expr }) => expr.match(/\bonering_\w+/g) ?? []);
   expect(rules.length).toBeGreaterThan(5);
   expect([...new Set(asked)].filter((name) => !known.includes(name.replace(/_(count|bucket|sum)$/, "")))).toEqual([]);
+  const states = [missedCallMachine, voiceMachine, messageMachine].flatMap((machine) => Object.keys(machine.states));
+  expect(valuesOf(rules, "onering_deliveries_total", "state").filter((state) => !states.includes(state))).toEqual([]);
+  const results = receiptResults as readonly string[];
+  const wanted = valuesOf(rules, "onering_message_receipts_total", "result");
+  expect(wanted.filter((result) => !results.includes(result))).toEqual([]);
+  expect(wanted).toContain("early");
 });
+
+/** The values of a label that the alerts select. */
+function valuesOf(rules: readonly { expr: string }[], metric: string, label: string): string[] {
+  const selector = new RegExp(`${metric}\\{${label}=~?"([^"]+)"`, "g");
+  return rules.flatMap(({ expr }) => [...expr.matchAll(selector)].flatMap(([, values = ""]) => values.split("|")));
+}
