@@ -20,6 +20,7 @@ import { trunkChecks } from "../telephony/trunks/config-checks.ts";
 import { routeChecks } from "../telephony/trunks/routes-config-checks.ts";
 import type { CrossCheck } from "../typed-yaml/cross-check.ts";
 import { verificationChecks } from "../verification/config-checks.ts";
+import { channelChecks } from "./channels.ts";
 import { numberFormatChecks } from "./number-formats.ts";
 import { referenceChecks } from "./references.ts";
 import type { Config } from "./schema.ts";
@@ -38,6 +39,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...callerIdChecks,
   ...callerIdReputationChecks,
   ...verificationChecks,
+  ...channelChecks,
   ...missedCallChecks,
   ...callInChecks,
   ...messagesChecks,

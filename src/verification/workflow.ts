@@ -1,6 +1,7 @@
 /** Which channels a verification uses, in which order: of the request, else of the app, else of the gateway. */
 import { type AppProfile, type ProfileStep, readStep } from "../apps/profile.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { didYouMean } from "../typed-yaml/nearest.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import { leastLifetimeMs } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
@@ -37,6 +38,15 @@ export function workflowDefaults(settings: VerificationSettings): WorkflowDefaul
 }
 
 /**
+ * What a configured name of a channel must be instead; null: it is right. The rule for every place that names one.
+ * @param usable names of the channels that this gateway has
+ */
+export function notConfigured(name: string, usable: readonly string[]): string | null {
+  if (usable.includes(name)) return null;
+  return `a channel that is configured on this gateway: ${usable.join(", ")}${didYouMean(name, usable)}`;
+}
+
+/**
  * What is wrong with configured workflows, for an operator: only the composition root knows the channels.
  * @param named each default workflow by its key in the configuration
  */
@@ -46,10 +56,10 @@ export function workflowProblems(
   channels: ChannelSet,
 ): readonly string[] {
   const usable = channels.usable.map(({ name }) => name);
-  const unknown = (path: string, name: string) =>
-    usable.includes(name)
-      ? []
-      : [`${path}: channel ${name} is not configured on this gateway (${usable.join(", ")} are)`];
+  const unknown = (path: string, name: string) => {
+    const expected = notConfigured(name, usable);
+    return expected === null ? [] : [`${path}: ${name} → expected ${expected}`];
+  };
   return [
     ...Object.entries(firstChannel).flatMap(([key, name]) => unknown(`verification.first_channel.${key}`, name)),
     ...Object.entries(named).flatMap(([path, steps]) =>
