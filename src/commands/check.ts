@@ -1,8 +1,9 @@
 /** `onering check`: is a configuration valid? Connects to nothing. */
 import { loadConfig } from "../config/load.ts";
+import { openCodeNotes } from "../config/open-codes.ts";
 import type { Config } from "../config/schema.ts";
 import { messageWarnings } from "../config/warnings.ts";
-import { describe, type Finding, warn } from "../doctor/finding.ts";
+import { describe, type Finding, hint, warn } from "../doctor/finding.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
@@ -15,6 +16,7 @@ export function examineConfig(config: Config): Finding[] {
     ...examineRoutes(config),
     ...examineNumberFormats(config),
     ...messageWarnings(config).map(({ what, fix }) => warn(what, fix)),
+    ...openCodeNotes(config).map(({ what, fix }) => hint(what, fix)),
   ];
 }
 
