@@ -23,6 +23,7 @@ export function readScriptAnswer(id: string, reply: Reply): ScriptAnswer {
       return { kind, limit: String(first) as CalleeLimit, retryAfterMs: Number(second) };
     case "not_found":
     case "stale":
+    case "code_too_old":
       return { kind };
     default:
       throw unreadable(kind);

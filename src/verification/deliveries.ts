@@ -8,7 +8,7 @@ import type { OpenChannel } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
-import { channelDown, clientGone, ended, limited, notFound, staleStep } from "./refusals.ts";
+import { channelDown, clientGone, codeTooOld, ended, limited, notFound, staleStep } from "./refusals.ts";
 import type { Share, Shares } from "./shares.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
@@ -104,6 +104,8 @@ export function createDeliveries(options: {
         return limited(answer.limit, answer.retryAfterMs);
       case "stale":
         return staleStep;
+      case "code_too_old":
+        return codeTooOld();
       case "refused":
         return channel.refusal(answer.why, answer.figure);
       case "not_found":

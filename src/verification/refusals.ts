@@ -1,5 +1,6 @@
 /** The refusals of the core; a channel has its own. */
 import { Refusal } from "../shared/refusal.ts";
+import { codeLifetimeMs } from "./codes.ts";
 import type { Status } from "./machine.ts";
 import type { CalleeLimit } from "./store-port.ts";
 
@@ -44,6 +45,15 @@ export function otherProof(name: string): Refusal {
 /** One answer for all causes: which caller IDs are free is not revealed. */
 export function codeNotAvailable(): Refusal {
   return new Refusal("code_not_available", "This code cannot be delivered to this number by a call.");
+}
+
+/** An app's own code has no next generation to which a later delivery could move (codes.ts). */
+export function codeTooOld(): Refusal {
+  const minutes = codeLifetimeMs / 60_000;
+  return new Refusal(
+    "code_not_available",
+    `\`code\` is accepted for ${minutes} minutes from its first sending, and less than one of them is left: start another verification with a new code.`,
+  );
 }
 
 /** The step was begun by another gateway; only logged. */

@@ -64,6 +64,8 @@ export type NotBegun =
   | { readonly kind: "not_found" }
   /** The step was begun already. */
   | { readonly kind: "stale" }
+  /** The app's own code was first sent too long ago. */
+  | { readonly kind: "code_too_old" }
   | ({ readonly kind: "ended" } & Seen);
 
 export type BeginAnswer =

@@ -166,6 +166,35 @@ describe("a code that the app gave", () => {
     expect(world.events.find(({ type }) => type === "verification.ended")).toMatchObject({ data: { appCode: true } });
   });
 
+  it.each(["post", "missed_call"])(
+    "is sent for 600 s less a minute, and accepted for no longer than 600 s (%s)",
+    async (channel) => {
+      const { verifications, clock } = await open({
+        profile,
+        settings: { start_gap_seconds: 0, starts_per_callee_per_hour: 20 },
+      });
+      const code = "4711";
+      const { id } = await start(channel, { code });
+      const arrives = async () => {
+        if (channel === "missed_call") await world.ringOut();
+        else await post.posted.at(-1)?.becomes("sent");
+      };
+      await arrives();
+      for (const ms of [270_000, 269_000]) {
+        clock.advance(ms);
+        await verifications.resend(shop, id);
+        await arrives();
+      }
+      // 539 s after the first sending; nothing of what ringing takes may pass 540 s.
+      clock.advance(2000);
+      expect(await refusalOf(verifications.resend(shop, id))).toMatchObject({ code: "code_not_available" });
+      clock.advance(58_000);
+      expect(await look(id)).toMatchObject({ status: "delivered" });
+      clock.advance(1000);
+      expect(await refusalOf(verifications.check(shop, id, { code }))).toMatchObject({ code: "invalid_request" });
+    },
+  );
+
   it("is the end of the caller ID of a missed call", async () => {
     const { verifications, lastCall } = await open({ profile });
     const { id, deliveries } = await start("missed_call", { code: "4711" });

@@ -10,7 +10,7 @@ ARGV[17]  details (JSON object)
 ARGV[18]  ms: a message without a report by then is lost
 
 Returns   {'begun', which code, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}   {'stale'}
+          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
 ]]
 --- @include "begin"
 

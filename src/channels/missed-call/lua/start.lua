@@ -16,7 +16,7 @@ ARGV[20…] candidates in random order: a caller ID hash for each call, code has
 
 Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
           {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
-          {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}
+          {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}   {'code_too_old'}
 ]]
 --- @include "begin"
 --- @include "caller_ids"
@@ -54,6 +54,13 @@ if not delivery then
   return no_delivery
 end
 local calls, call_ms = tonumber(ARGV[FIRST_OWN]), tonumber(ARGV[FIRST_OWN + 1])
+local ends, too_old
+if ARGV[FIRST_OWN + 6] == 'app' then
+  ends, too_old = app_code_until(delivery)
+end
+if too_old then
+  return too_old
+end
 local chosen, refusal = lease(delivery, calls, call_ms, tonumber(ARGV[FIRST_OWN + 4]),
   tonumber(ARGV[FIRST_OWN + 2]), tonumber(ARGV[FIRST_OWN + 3]), FIRST_OWN + 7)
 if not chosen then
@@ -61,5 +68,5 @@ if not chosen then
 end
 return begin_delivery(delivery, {
   state = 'calling', parts = calls, details = chosen.details, code = chosen.code, code_length = chosen.digits,
-  odds = ARGV[FIRST_OWN + 5], source = ARGV[FIRST_OWN + 6], deadline = delivery.now + call_ms,
+  odds = ARGV[FIRST_OWN + 5], source = ARGV[FIRST_OWN + 6], ends = ends, deadline = delivery.now + call_ms,
 }, chosen.number)

@@ -64,6 +64,15 @@ local function open_delivery()
     return delivery
   end
   return open_another(delivery, key, app, mode)
+-- Until when an app's own code is accepted: no longer than a derived one, from the verification's first delivery; but it has
+-- no next generation. Returns nil and the script's answer where less than a minute is left.
+local function app_code_until(delivery)
+  local now, since = delivery.now, delivery.now
+  if delivery.record then
+    since = tonumber(redis.call('HGET', KEYS[1], 'created_at'))
+  if now - since > CODE_AGE_MS - CODE_LEAST_MS then
+    return nil, { 'code_too_old' }
+  return math.min(now + TTL_MS, since + CODE_AGE_MS)
 end
 
 -- Picks the code of a channel whose codes are derived, from four arguments: hash of the code, hash of that of the next
@@ -76,7 +85,11 @@ local function pick_code(delivery, at)
   local offered, key_of_first, key_of_second = string.match(ARGV[at + 3], '^derived (%d+) (%S+) (%S+)$')
   offered = tonumber(offered)
   if not offered then
-    return { h = ARGV[at], l = length, s = 'app', r = recipient, u = now + TTL_MS, o = 10 ^ -length }, 1
+    local ends, too_old = app_code_until(delivery)
+    if not ends then
+      return nil, too_old
+    end
+    return { h = ARGV[at], l = length, s = 'app', r = recipient, u = ends, o = 10 ^ -length }, 1
   end
   local generation, since = offered, now
   if delivery.record then
@@ -193,7 +206,7 @@ local function open_delivery_code(record, code, parts)
 end
 
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
--- code to type: `code` of pick_code, or a hash with code_length and odds (of one guess). Returns the script's answer.
+-- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, with an app's code, `ends` of app_code_until. Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
   local code, expires_at, source = new.code, now + TTL_MS, new.source or 'own'
@@ -203,6 +216,10 @@ local function begin_delivery(delivery, new, choice)
   if code and not plain then
     code = type(code) == 'table' and code
       or { h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length), u = expires_at }
+  local code = new.code
+  if type(code) == 'string' then
+    local length = tonumber(new.code_length)
+    code = { h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = new.ends or now + TTL_MS }
   end
   if record then
     begin_another(record, delivery, new, code)
