@@ -1,5 +1,6 @@
 /** `npm run chaos`: kills and freezes what a gateway depends on, and the gateway, and says what came of it. */
 import { ensureRuntime } from "../../src/local/fetch/programs.ts";
+import { runDeliveries } from "./deliveries/index.ts";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";
 import { type ChaosOptions, readOptions, usage } from "./options.ts";
@@ -44,7 +45,8 @@ try {
 }
 
 /** @returns the exit code */
-async function run({ parts, victims, callsPerState, callsPerSecond, ...chosen }: ChaosOptions): Promise<number> {
+async function run(options: ChaosOptions): Promise<number> {
+  const { parts, victims, callsPerState, callsPerSecond, deliveryKills, lines, ...chosen } = options;
   const startedAtMs = performance.now();
   const onStarted = (world: Stoppable) => void running.add(world);
   const common = { ...chosen, dice: createDice(chosen.seed), progress, onStarted };
@@ -52,9 +54,13 @@ async function run({ parts, victims, callsPerState, callsPerSecond, ...chosen }:
   const pairs = parts.includes("pairs")
     ? await runPairs({ ...common, callsPerSecond, phaseMs: pairsPhaseMs, lateMs, someNeverType: true })
     : null;
+  const deliveries = parts.includes("deliveries")
+    ? await runDeliveries({ ...common, lines, times: deliveryKills, quick: false })
+    : null;
   const seconds = Math.round((performance.now() - startedAtMs) / 1000);
-  const violations = [...(kills?.violations ?? []), ...(pairs?.violations ?? [])];
-  report({ name: "chaos", ...chosen, seconds, cells: kills?.cells ?? [], pairs, violations }, (text) => {
+  const violations = [...(kills?.violations ?? []), ...(pairs?.violations ?? []), ...(deliveries?.violations ?? [])];
+  const cells = { cells: kills?.cells ?? [], deliveries: deliveries?.cells ?? [] };
+  report({ name: "chaos", ...chosen, seconds, ...cells, pairs, violations }, (text) => {
     process.stdout.write(text);
   });
   return violations.length === 0 ? 0 : 1;

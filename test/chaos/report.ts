@@ -1,4 +1,5 @@
 /** What `npm run chaos` says at its end: a table for people, then one line of JSON for programs. */
+import type { DeliveryCell } from "./deliveries/index.ts";
 import type { Cell } from "./kills/index.ts";
 import type { PairsResult } from "./pairs/index.ts";
 
@@ -11,6 +12,8 @@ export interface ChaosResult {
   readonly appendfsync: string;
   readonly driver: string;
   readonly cells: readonly Cell[];
+  /** Gateways killed in each state of messages and voice calls. */
+  readonly deliveries: readonly DeliveryCell[];
   /** Two gateways and two Asterisks under load; null: not run. */
   readonly pairs: PairsResult | null;
   readonly violations: readonly string[];
@@ -21,6 +24,7 @@ const mostTold = 40;
 
 export function report(result: ChaosResult, write: (text: string) => void): void {
   if (result.cells.length > 0) table(killRows(result.cells), write);
+  if (result.deliveries.length > 0) table(deliveryRows(result.deliveries), write);
   if (result.pairs !== null) {
     table(pairRows(result.pairs), write);
     for (const { victim, last_failed_ms: lastMs } of result.pairs.kills) {
@@ -41,6 +45,14 @@ function killRows(cells: readonly Cell[]): Rows {
   const rows = cells.map(({ victim, harm, state, times, calls, in_state, accepted, ends, typed }) => [
     ...[victim, harm, state, String(times), String(calls), String(in_state), String(accepted)],
     ...[inWords(ends), inWords(typed)],
+  ]);
+  return [head, ...rows];
+}
+
+function deliveryRows(cells: readonly DeliveryCell[]): Rows {
+  const head = ["line", "state", "kills", "in state", "ends", "next step after"];
+  const rows = cells.map(({ line, state, kills, in_state, ends, next_step_ms: nextMs }) => [
+    ...[line, state, String(kills), String(in_state), inWords(ends), nextMs === null ? "-" : `${nextMs} ms`],
   ]);
   return [head, ...rows];
 }

@@ -11,7 +11,7 @@ interface ApnsFailure {
   readonly retryAfterSeconds?: number;
 }
 
-/** Failures that `failureOf` may name, beside `no_answer`, `lost_answer` and `swallowed`. */
+/** Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered) and `swallowed`. */
 export const apnsFailureAnswers: Readonly<Record<string, ApnsFailure>> = {
   unregistered: { status: 410, reason: "Unregistered" },
   bad_device_token: { status: 400, reason: "BadDeviceToken" },
@@ -93,6 +93,7 @@ export async function startApns(options: ServiceOptions = {}): Promise<ApnsServi
     const token = path.slice("/3/device/".length);
     const named = options.failureOf?.(token) ?? null;
     if (named !== "swallowed") inbox.take(id, `apns:${token}`, String(alert?.body));
+    if (named === "unanswered") return;
     if (named === "lost_answer") return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     stream.respond({ ":status": 200, "apns-id": id });
     stream.end();

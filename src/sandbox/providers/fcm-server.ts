@@ -28,7 +28,7 @@ const fcmError = (status: number, errorCode: string, grpc: string, headers: Answ
   },
 });
 
-/** Failures that `failureOf` may name, beside `no_answer`, `lost_answer` and `swallowed`. */
+/** Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered) and `swallowed`. */
 export const fcmFailureAnswers: Readonly<Record<string, Answer>> = {
   unregistered: fcmError(404, "UNREGISTERED", "NOT_FOUND"),
   invalid_token: fcmError(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
@@ -94,6 +94,7 @@ export async function startFcm(options: ServiceOptions = {}): Promise<FcmService
     const { body: text } = (notification ?? {}) as Json;
     if (body.validate_only !== true && named !== "swallowed") inbox.take(id, `fcm:${to}`, String(text));
     if (named === "lost_answer") return hangUp;
+    if (named === "unanswered") return silence;
     return { status: 200, body: { name: id } };
   }
 

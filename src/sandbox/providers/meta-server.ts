@@ -24,7 +24,7 @@ interface MetaFailure {
 const failure = (status: number | null, code: number, title: string): MetaFailure => ({ status, code, title });
 
 /**
- * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `swallowed` (taken, and nothing more), `read`,
+ * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered), `swallowed` (taken, and nothing more), `read`,
  * `late_receipt` and `odd_receipts`.
  */
 export const metaFailures: Readonly<Record<string, MetaFailure>> = {
@@ -106,6 +106,7 @@ export async function startMeta(options: MetaOptions): Promise<MetaService> {
     if (failed === undefined && named !== "swallowed") inbox.take(id, to, text);
     later(named === "late_receipt", () => void report(phoneNumberId, id, waId, named));
     if (named === "lost_answer") return hangUp;
+    if (named === "unanswered") return silence;
     const messages = [{ id, message_status: "accepted" }];
     return { status: 200, body: { messaging_product: "whatsapp", contacts: [{ input: to, wa_id: waId }], messages } };
   }

@@ -7,6 +7,7 @@ import {
   hangUp,
   isCredential,
   jsonIn,
+  type Reply,
   type Service,
   type ServiceOptions,
   serveHttp,
@@ -19,7 +20,7 @@ const refusal = (status: number, code: string, headers: Answer["headers"] = {}):
 });
 
 /**
- * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `swallowed`, `failed_receipt`, `late_receipt` and
+ * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered), `swallowed`, `failed_receipt`, `late_receipt` and
  * `odd_receipts`.
  */
 export const smsHttpFailureAnswers: Readonly<Record<string, Answer>> = {
@@ -76,7 +77,7 @@ export async function startSmsHttp(options: SmsHttpOptions): Promise<SmsHttpServ
     if (named === "odd_receipts") await post({ id: randomUUID(), status: "delivered" }).catch(() => 0);
   }
 
-  function send(to: string, text: string, key: string | undefined): Answer | typeof hangUp {
+  function send(to: string, text: string, key: string | undefined): Reply {
     const before = key === undefined ? undefined : byKey.get(key);
     // A repeated request is answered as the first one, and sends nothing.
     if (before !== undefined) return before;
@@ -88,6 +89,7 @@ export async function startSmsHttp(options: SmsHttpOptions): Promise<SmsHttpServ
     if (key !== undefined) byKey.set(key, answer);
     const [oldest] = byKey.keys();
     if (byKey.size > 1000 && oldest !== undefined) byKey.delete(oldest);
+    if (named === "unanswered") return silence;
     return named === "lost_answer" ? hangUp : answer;
   }
 

@@ -21,7 +21,7 @@ import {
 } from "./http-server.ts";
 import { readJwt } from "./jwt.ts";
 
-/** Failures that `failureOf` may name (for an endpoint's path), beside `no_answer`, `lost_answer` and `swallowed`. */
+/** Failures that `failureOf` may name (for an endpoint's path), beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered) and `swallowed`. */
 export const webPushFailureAnswers: Readonly<Record<string, Answer>> = {
   gone: { status: 410 },
   not_found: { status: 404 },
@@ -87,6 +87,7 @@ export async function startWebPush(options: ServiceOptions = {}): Promise<WebPus
     const text = String(jsonIn(decrypt(body, browser)).body);
     if (named !== "swallowed") inbox.take(id, browser.subscription, text);
     if (named === "lost_answer") return hangUp;
+    if (named === "unanswered") return silence;
     return { status: 201, headers: { location: `${origin}/m/${id}` } };
   };
   const http = await serveHttp(handle);
