@@ -135,12 +135,13 @@ export class ChaosDelivery {
   /** Waits for the end, which must come. */
   async awaitEnd(app: App): Promise<void> {
     if (this.id === null) return;
-    const expiresAtMs = Date.parse(this.last?.expires_at ?? "");
-    const giveUpAtMs = (Number.isNaN(expiresAtMs) ? wallMs() + ttlMs : expiresAtMs) + graceMs;
+    const leftAtMs = wallMs() + ttlMs;
     for (;;) {
       const now = await this.read(app);
       if (now !== null && terminal.includes(now.status)) return;
-      if (wallMs() > giveUpAtMs) return;
+      // A step that begins in the meantime extends it.
+      const expiresAtMs = now === null ? leftAtMs : Date.parse(now.expires_at);
+      if (wallMs() > expiresAtMs + graceMs) return;
       await sleep(readEveryMs);
     }
   }
