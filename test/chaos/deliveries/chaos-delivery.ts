@@ -1,7 +1,7 @@
 /** One verification whose gateway is killed while its first delivery is in some state, and the person before it. */
 import type { App } from "../app.ts";
 import { sleep, wallMs } from "../time.ts";
-import { type DeliveryState, type Line, plans, prefixOf } from "./lines.ts";
+import { type DeliveryState, isMessageLine, isSlow, type Line, plans, prefixOf } from "./lines.ts";
 import type { ArrivedMessage, Fate, Providers } from "./providers.ts";
 import { ttlMs } from "./world.ts";
 
@@ -9,6 +9,8 @@ import { ttlMs } from "./world.ts";
 export const graceMs = 5000;
 const readEveryMs = 200;
 const waitSeconds = 5;
+/** The others are brought into their states meanwhile. */
+const slowWaitSeconds = 15;
 const terminal = ["verified", "failed", "expired", "canceled", "undeliverable"];
 
 /** When the person types the code: as soon as there is one, that of the second step, or not at all. */
@@ -58,10 +60,11 @@ export class ChaosDelivery {
     const address = `ada.${line.replace("_", ".")}${number}@example.com`;
     const device = line === "fcm" || line === "apns" || line === "web_push" ? providers.registration(line, number) : "";
     const toOf = (channel: string) => ({ email: address, push: device })[channel] ?? phone;
+    const wait = isSlow(state) || line === "missed_call" ? slowWaitSeconds : waitSeconds;
     const { channel, next } = plans[line];
-    this.steps = [channel, ...next].map((name) => ({ channel: name, to: toOf(name), wait_seconds: waitSeconds }));
+    this.steps = [channel, ...next].map((name) => ({ channel: name, to: toOf(name), wait_seconds: wait }));
     const fate: Fate | null = state === "queued" ? "unanswered" : state === "sent" ? "late_receipt" : null;
-    if (fate !== null && line !== "voice") providers.setFate(line, this.to, fate);
+    if (fate !== null && isMessageLine(line)) providers.setFate(line, this.to, fate);
   }
 
   /** Of the first step. */

@@ -5,7 +5,7 @@ import type { AppendFsync } from "../programs/persistent-redis.ts";
 import { ask, sleep, wallMs } from "../time.ts";
 import { ChaosDelivery, type Habit, habits } from "./chaos-delivery.ts";
 import { judge } from "./judge.ts";
-import { type DeliveryState, type Line, plans } from "./lines.ts";
+import { type DeliveryState, isMessageLine, isSlow, type Line, plans } from "./lines.ts";
 import { type DeliveriesWorld, startDeliveriesWorld } from "./world.ts";
 
 export interface DeliveriesOptions {
@@ -38,12 +38,12 @@ export interface DeliveriesResult {
   readonly violations: readonly string[];
 }
 
-const preparedWithinMs = 20_000;
+const preparedWithinMs = 25_000;
 const startingSpreadMs = 25;
 
 export async function runDeliveries(options: DeliveriesOptions): Promise<DeliveriesResult> {
   const { lines, times, quick, progress } = options;
-  const world = await startDeliveriesWorld({ ...options, voice: lines.includes("voice") });
+  const world = await startDeliveriesWorld({ ...options, calls: !lines.every(isMessageLine) });
   options.onStarted(world);
   const { doomed, survivor, providers } = world;
   const app = createApp(() => [survivor.url]);
@@ -57,7 +57,7 @@ export async function runDeliveries(options: DeliveriesOptions): Promise<Deliver
       await playRound(world, app, own, options.dice);
       const followed = own.map((one) => ({ one, done: one.follow(app, providers.arrived) }));
       following.push(...followed.map(({ done }) => done));
-      await Promise.all(followed.filter(({ one }) => one.line !== "voice").map(({ done }) => done));
+      await Promise.all(followed.filter(({ one }) => isMessageLine(one.line)).map(({ done }) => done));
       progress(`deliveries: ${round + 1} of ${times} kills`);
       if (round < times - 1) {
         await doomed.restart();
@@ -97,20 +97,16 @@ function makeRound(parts: {
 /** Brings each delivery into its state, kills their gateway, and lets the receipts come. */
 async function playRound(world: DeliveriesWorld, app: App, own: readonly ChaosDelivery[], dice: Dice): Promise<void> {
   const { doomed, survivor, providers } = world;
-  const atDoomed = createApp(() => [doomed.url]);
   const [queued, starting] = [own.filter(isQueued), own.filter(isStarting)];
-  const lasting = own.filter((one) => !isQueued(one) && !isStarting(one));
-  await Promise.all(lasting.map((one) => one.start(atDoomed)));
-  const areThere = async () => {
-    const there = await Promise.all(lasting.map((one) => one.isThere(app)));
-    return there.every((yes) => yes) ? true : null;
-  };
-  await ask(areThere, preparedWithinMs, 100);
+  const slow = own.filter(({ state }) => isSlow(state));
+  const others = own.filter((one) => !isQueued(one) && !isStarting(one) && !slow.includes(one));
+  await bring(slow, world, app);
+  await bring(others, world, app);
   // Their providers hold back answers, which ends with the gateway: they come last.
-  await Promise.all(queued.map((one) => one.start(atDoomed)));
+  await Promise.all(queued.map((one) => one.start(createApp(() => [doomed.url]))));
   const tookAll = async () => (queued.every((one) => hasGot(one, providers.arrived)) ? true : null);
   await ask(tookAll, preparedWithinMs, 5);
-  await Promise.all([...lasting, ...queued].map((one) => one.look(app)));
+  await Promise.all([...slow, ...others, ...queued].map((one) => one.look(app)));
   // The app repeats what is not answered, at the other gateway.
   const atEither = createApp(() => [doomed.url, survivor.url]);
   const starts = starting.map(async (one) => {
@@ -124,6 +120,21 @@ async function playRound(world: DeliveriesWorld, app: App, own: readonly ChaosDe
   await sleep(dice.between(0, 300));
   providers.releaseReceipts();
   await Promise.all(starts);
+}
+
+/** Starts them at the gateway that is to be killed, and waits until each is in its state. */
+async function bring(some: readonly ChaosDelivery[], { doomed, ear }: DeliveriesWorld, app: App): Promise<void> {
+  ear.forget();
+  await Promise.all(some.map((one) => one.start(createApp(() => [doomed.url]))));
+  if (some.some(({ state }) => state === "spoken")) {
+    const heard = await ask(async () => (ear.packets > 0 ? true : null), preparedWithinMs);
+    if (heard) await ear.press("1");
+  }
+  const areThere = async () => {
+    const there = await Promise.all(some.map((one) => one.isThere(app)));
+    return there.every((yes) => yes) ? true : null;
+  };
+  await ask(areThere, preparedWithinMs, 100);
 }
 
 const isQueued = ({ state }: ChaosDelivery) => state === "queued";

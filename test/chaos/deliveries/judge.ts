@@ -1,13 +1,13 @@
 /** What must hold of every verification whose gateway was killed. */
 import type { PhoneCall } from "../phones.ts";
 import { type ChaosDelivery, graceMs } from "./chaos-delivery.ts";
-import { lostIn } from "./lines.ts";
+import { isLost, isMessageLine } from "./lines.ts";
 import type { ArrivedMessage } from "./providers.ts";
 
 /** The next step follows a delivery that was lost so soon, at another gateway. */
 const takeOverMs = 5000;
 /** A lost delivery is found so soon: the limit of its channel here, and a check a second. */
-const lostWithinMs = { message: 16_000, voice: 50_000 } as const;
+const lostWithinMs = { message: 16_000, call: 50_000 } as const;
 
 /** Adds what does not hold to the verification's violations. */
 export function judge(
@@ -27,18 +27,17 @@ export function judge(
     if (got > 1) violations.push(`the person got ${got} messages of one delivery over ${step.channel}`);
     const shown = last.deliveries.find(({ channel }) => channel === step.channel);
     const isThere = shown?.state === "sent" || shown?.state === "delivered";
-    if (step.channel !== "voice" && isThere && got === 0)
-      violations.push(`${step.channel} is ${shown?.state}, and no message came`);
+    if (isThere && got === 0) violations.push(`${step.channel} is ${shown?.state}, and no message came`);
     if (shown === undefined && got > 0) violations.push(`a message over ${step.channel} belongs to no delivery`);
   }
   const channels = last.deliveries.map(({ channel }) => channel);
   if (new Set(channels).size < channels.length) violations.push(`a step was begun twice: ${channels.join(", ")}`);
-  if (delivery.line === "voice") {
+  if (!isMessageLine(delivery.line)) {
     const calls = phones.get(delivery.to) ?? [];
     if (calls.length !== 1) violations.push(`the phone was called ${calls.length} times`);
   }
   if (delivery.timesValid > 1) violations.push(`verified ${delivery.timesValid} times`);
-  if (lostIn.includes(delivery.state)) judgeTakeOver(delivery);
+  if (isLost(delivery.line, delivery.state)) judgeTakeOver(delivery);
 }
 
 function judgeEnd({ habit, last, typedAtMs, violations }: ChaosDelivery): void {
@@ -63,7 +62,7 @@ function judgeTakeOver({ line, last, violations }: ChaosDelivery): void {
   }
   const [startedMs, lostMs, nextMs] = [first.started_at, first.ended_at ?? "", second.started_at].map(Date.parse);
   const lostAfterMs = (lostMs ?? 0) - (startedMs ?? 0);
-  const most = line === "voice" ? lostWithinMs.voice : lostWithinMs.message;
+  const most = isMessageLine(line) ? lostWithinMs.message : lostWithinMs.call;
   if (!(lostAfterMs <= most)) violations.push(`it was found lost only after ${lostAfterMs} ms`);
   const goneOnAfterMs = (nextMs ?? 0) - (lostMs ?? 0);
   if (!(goneOnAfterMs <= takeOverMs)) violations.push(`the next step began ${goneOnAfterMs} ms after that`);

@@ -11,7 +11,7 @@ import { startWebPush } from "../../../src/sandbox/providers/web-push-server.ts"
 import { systemClock } from "../../../src/shared/clock.ts";
 import { createStops } from "../programs/stops.ts";
 import { wallMs } from "../time.ts";
-import { type MessageLine, prefixes } from "./lines.ts";
+import { type MessageLine, smsHttpPrefix } from "./lines.ts";
 
 /**
  * What a provider does with the message to one recipient: takes it and never answers, or sends its receipt only when that
@@ -120,7 +120,7 @@ export async function startProviders(): Promise<Providers> {
         routes: { smpp: { smpp }, aggregator: { http: { ...route, request_timeout_ms: 1000 } } },
         prefixes: [
           { prefix: "+", routes: ["smpp"] },
-          { prefix: prefixes.sms_http, routes: ["aggregator"] },
+          { prefix: smsHttpPrefix, routes: ["aggregator"] },
         ],
         senders: [{ sender: "OneRing" }],
       },
