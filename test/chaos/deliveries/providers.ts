@@ -1,4 +1,5 @@
 /** The providers behind the message channels: simulated services that outlive every gateway and know what reached whom. */
+import PostalMime from "postal-mime";
 import { startApns } from "../../../src/sandbox/providers/apns-server.ts";
 import { startFcm } from "../../../src/sandbox/providers/fcm-server.ts";
 import type { TakenMessage } from "../../../src/sandbox/providers/http-server.ts";
@@ -107,7 +108,10 @@ export async function startProviders(): Promise<Providers> {
       ...{ security: "plain", login: smtpLogin, smtpUtf8: true },
       answer: (step, address) =>
         step === "end" && fateOf("email", address) === "unanswered" ? { kind: "silence", taken: true } : null,
-      onMail: ({ to, raw }) => arrive("email", to, plainTextOf(raw)),
+      onMail: ({ to, raw }) => {
+        // Its boundaries have digits too.
+        void PostalMime.parse(raw).then(({ text = "" }) => arrive("email", to, text));
+      },
     }),
   );
 
@@ -162,10 +166,4 @@ export async function startProviders(): Promise<Providers> {
     },
     stop: () => stops.stop(),
   };
-}
-
-/** The text part: this gateway's own messages carry it first, in quoted-printable or as it is. */
-function plainTextOf(raw: Buffer): string {
-  const text = raw.toString("utf8");
-  return text.slice(text.search(/\r?\n\r?\n/)).replace(/=\r?\n/g, "");
 }
