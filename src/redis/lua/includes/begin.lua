@@ -64,14 +64,18 @@ local function open_delivery()
     return delivery
   end
   return open_another(delivery, key, app, mode)
+end
+
 -- Until when an app's own code is accepted: no longer than a derived one, from the verification's first delivery; but it has
 -- no next generation. Returns nil and the script's answer where less than a minute is left.
 local function app_code_until(delivery)
   local now, since = delivery.now, delivery.now
   if delivery.record then
     since = tonumber(redis.call('HGET', KEYS[1], 'created_at'))
+  end
   if now - since > CODE_AGE_MS - CODE_LEAST_MS then
     return nil, { 'code_too_old' }
+  end
   return math.min(now + TTL_MS, since + CODE_AGE_MS)
 end
 
@@ -215,11 +219,10 @@ local function begin_delivery(delivery, new, choice)
   local plain = not record and not extras.refused and source == 'own' and type(code) == 'string'
   if code and not plain then
     code = type(code) == 'table' and code
-      or { h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length), u = expires_at }
-  local code = new.code
-  if type(code) == 'string' then
-    local length = tonumber(new.code_length)
-    code = { h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = new.ends or now + TTL_MS }
+      or {
+        h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length),
+        u = new.ends or expires_at,
+      }
   end
   if record then
     begin_another(record, delivery, new, code)
