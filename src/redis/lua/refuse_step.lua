@@ -23,11 +23,15 @@ if TERMINAL[record.status] or not next_step(plan) or plan.at + 1 ~= tonumber(ARG
   save(record)
   return record.ended_now and answer(key, 'seen', 0, true) or { 'stale' }
 end
+-- The archive reads what is stored.
+save(record)
 archive(record)
 if channel_rules(record.channel).waiting[record.state] then
   set(record, 'standing', 'pending')
 end
 plan.at = tonumber(ARGV[3])
+-- Also the last step's number is kept.
+plan_next(record, plan)
 for name, value in pairs({
   number = tonumber(record.number) + 1, channel = ARGV[4], state = 'failed', reason = ARGV[6], parts = 1, parts_delivered = 0,
   details = '', result = '', delivery_code_length = '', delivery_started_at = now,

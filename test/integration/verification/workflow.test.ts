@@ -165,6 +165,8 @@ describe("a step that is refused", () => {
     post.fails("down");
     await callFails();
     await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
+    // Also a step that was refused counts as the workflow's last.
+    expect(await look(id)).toMatchObject({ workflow: { at: 1 } });
   });
 
   it("is not skipped while the phone may still ring: it waits until that is over", async () => {
