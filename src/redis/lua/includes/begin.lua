@@ -68,6 +68,7 @@ end
 
 -- Until when an app's own code is accepted: no longer than a derived one, from the verification's first delivery; but it has
 -- no next generation. Returns nil and the script's answer where less than a minute is left.
+--- @rare
 local function app_code_until(delivery)
   local now, since = delivery.now, delivery.now
   if delivery.record then
@@ -210,7 +211,8 @@ local function open_delivery_code(record, code, parts)
 end
 
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
--- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, with an app's code, `ends` of app_code_until. Returns the script's answer.
+-- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, of an app's code, `ends` of
+-- app_code_until. Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
   local code, expires_at, source = new.code, now + TTL_MS, new.source or 'own'
@@ -223,6 +225,7 @@ local function begin_delivery(delivery, new, choice)
         h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length),
         u = new.ends or expires_at,
       }
+      or { h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length), u = new.ends or expires_at }
   end
   if record then
     begin_another(record, delivery, new, code)
