@@ -76,7 +76,7 @@ export function createVerificationStore(
     },
 
     async check(app, id, guess) {
-      const args = [now(), app, id, guess.codeHash, guess.codeLength];
+      const args = [now(), app, id, guess.codeHash, guess.codeLength, guess.byNumber ? 1 : 0];
       return readCheck(id, (await run("check", verificationKey(id), args)) as Reply);
     },
 

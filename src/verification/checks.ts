@@ -31,6 +31,8 @@ async function readLongCode(text: string, look: () => Promise<Verification>): Pr
   return deliveries.some(({ codeLength }) => codeLength === length) ? { code: typed.digits, codeLength: length } : null;
 }
 
+const isUnreadable = (error: unknown) => error instanceof Refusal && error.code === "invalid_request";
+
 export function createChecks(options: {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
@@ -69,9 +71,13 @@ export function createChecks(options: {
     }
   }
 
-  async function check(app: string, id: string, guess: Guess): Promise<CheckAnswer> {
-    const { code, codeLength } = await read(app, id, guess);
-    const result = await store.check(app, id, { codeHash: hashes.code(id, code), codeLength });
+  /** @param byNumber what no code of the verification can be is counted as wrong, not refused */
+  async function check(app: string, id: string, guess: Guess, byNumber = false): Promise<CheckAnswer> {
+    const { code, codeLength } = await read(app, id, guess).catch((error: unknown) => {
+      if (byNumber && isUnreadable(error)) return { code: "", codeLength: 0 };
+      throw error;
+    });
+    const result = await store.check(app, id, { codeHash: hashes.code(id, code), codeLength, byNumber });
     switch (result.kind) {
       case "not_found":
         throw notFound();
@@ -97,26 +103,34 @@ export function createChecks(options: {
     }
   }
 
+  /** The answer where none is open: that of a wrong code, so that the person who types does not learn it. */
+  async function blindAnswer(app: string, to: string, callee: CalleeRef): Promise<CheckAnswer> {
+    const checksLeft = Math.max(0, maxChecks - (await store.countBlindCheck(app, callee)));
+    const status = checksLeft === 0 ? "failed" : "delivered";
+    return { id: hashes.blindId(app, to), status, valid: false, checksLeft };
+  }
+
   return {
-    check,
+    check: (app, id, guess) => check(app, id, guess),
 
     async checkByNumber(app, to, callee, guess, session) {
+      await refuseUnreadable(guess);
       const open = await store.findOpen(app, callee);
       const wanted = session === null ? null : hashes.session(app, session);
       const matching = wanted === null ? open : open.filter((one) => one.session === wanted);
       const [only] = matching;
       if (matching.length > 1) throw ambiguous();
-      if (only !== undefined) return check(app, only.id, guess);
-      await refuseUnreadable(guess);
-      // Whether a verification is open is not revealed to the person who types: the answer is that of a wrong code.
-      const counted = await store.countBlindCheck(app, callee);
-      const checksLeft = Math.max(0, maxChecks - counted);
-      return {
-        id: hashes.blindId(app, to),
-        status: checksLeft === 0 ? "failed" : "delivered",
-        valid: false,
-        checksLeft,
-      };
+      if (only === undefined) return blindAnswer(app, to, callee);
+      try {
+        const answer = await check(app, only.id, guess, true);
+        // What is left does not begin anew when this one has ended by its last wrong check.
+        if (!answer.valid) await store.countBlindCheck(app, callee);
+        return answer;
+      } catch (error) {
+        // There is no code to type, as while a call is awaited.
+        if (isUnreadable(error)) return blindAnswer(app, to, callee);
+        throw error;
+      }
     },
   };
 }

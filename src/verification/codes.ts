@@ -5,6 +5,7 @@
  * One verification and recipient has one code for all of its channels; a new generation has a new one (docs/adr/0034).
  */
 import { createHmac, type KeyObject } from "node:crypto";
+import type { VerificationSettings } from "./config.ts";
 import { createKeyRing, type KeySecrets } from "./key-ring.ts";
 
 /** Fewer digits are guessed too easily, more are mistyped. */
@@ -17,6 +18,13 @@ export const codeDigits = { min: 4, max: 10 } as const;
 export const codeLifetimeMs = 600_000;
 /** A delivery whose code would be accepted for less than this gets the next generation: the person must have time to type. */
 export const leastLifetimeMs = 60_000;
+
+/** The fewest digits of a code that all wrong checks of one callee find with at most `max_guess_probability`. */
+export function leastCodeDigits(
+  limits: Pick<VerificationSettings, "wrong_checks_per_callee" | "max_guess_probability">,
+): number {
+  return Math.ceil(Math.log10(limits.wrong_checks_per_callee / limits.max_guess_probability) - 1e-9);
+}
 
 /** Below it a byte's last decimal digit is uniform: 250 = 25 × 10. */
 const unbiasedBytes = 250;

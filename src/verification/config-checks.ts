@@ -1,7 +1,7 @@
 /** Limits of a verification that must be consistent, and workflows that leave time to type a code. */
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
-import { leastLifetimeMs } from "./codes.ts";
+import { leastCodeDigits, leastLifetimeMs } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
 
 interface Sections {
@@ -21,8 +21,8 @@ export const verificationChecks: readonly CrossCheck<Sections>[] = [
 function messageCodesAreHardToGuess({ verification }: Sections, isSound: IsSound): Problem[] {
   if (!isSound(["verification"])) return [];
   const { message_code_length: digits, wrong_checks_per_callee: wrong, max_guess_probability: most } = verification;
-  if (wrong / 10 ** digits <= most) return [];
-  const needed = Math.ceil(Math.log10(wrong / most) - 1e-9);
+  const needed = leastCodeDigits(verification);
+  if (digits >= needed) return [];
   const expected = `at least ${needed}: ${wrong} wrong checks find a code of ${digits} digits with a probability above max_guess_probability (${most})`;
   return [{ path: ["verification", "message_code_length"], given: String(digits), expected }];
 }

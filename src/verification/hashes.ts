@@ -18,8 +18,12 @@ export interface CalleeRef {
 }
 
 export interface Hashes {
-  /** @param e164 with the plus sign */
-  callee(e164: string): CalleeRef;
+  /**
+   * Whose limits they are. Without regard to case: nearly every mail server delivers all spellings of an address to one
+   * mailbox (RFC 5321 § 2.4 leaves it to the host), and none may get around the limits of another.
+   * @param to canonical: E.164 with the plus sign, an address, a registration
+   */
+  callee(to: string): CalleeRef;
   /** The whole code of one verification, of two calls too. Bound to its id, so that equal codes look different. */
   code(verificationId: string, code: string): string;
   /** A caller ID as shown to one callee: the same caller ID looks different for another. */
@@ -46,8 +50,8 @@ export function createHashes(hmacKey: string): Hashes {
   const short = (label: string, ...parts: string[]) => hmac(label, parts).digest("base64url").slice(0, hashLength);
 
   return {
-    callee(e164) {
-      const whole = hmac("callee", [e164]).digest();
+    callee(to) {
+      const whole = hmac("callee", [to.toLowerCase()]).digest();
       return {
         bucket: whole.toString("hex", 0, 2),
         hash: whole.toString("base64url", 2).slice(0, hashLength),

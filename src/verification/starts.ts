@@ -2,6 +2,7 @@
 import type { AppIdentity } from "../apps/principal.ts";
 import type { AppProfile } from "../apps/profile.ts";
 import { Refusal } from "../shared/refusal.ts";
+import type { DeliveryOrder } from "./channel-port.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Orders } from "./orders.ts";
 import type { Sealing } from "./sealing.ts";
@@ -33,27 +34,45 @@ export function createStarts(options: {
 }): Starts {
   const { deliveries, orders, sealing } = options;
 
-  async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
-    const { id, app, request, plan, session, clientIsGone } = start;
-    const step = plan[at] as PlanStep;
-    const { reference = null, metadata = null, code: appCode = null } = request;
+  function orderOf({ id, app, request, plan }: Start, step: PlanStep, at: number): DeliveryOrder {
+    const { code: appCode = null } = request;
     const first = (plan[0] as PlanStep).recipient;
-    const order = {
+    return {
       ...{ verificationId: id, app, ...step.recipient, calls: step.calls, codeLength: step.codeLength },
       ...{ locale: request.locale ?? null, appCode, generation: null },
       step: plan.length > 1 ? at : null,
       recipients: plan.length > 1 ? orders.recipientsOf(plan, first.to) : [],
     };
+  }
+
+  async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
+    const { request, plan, session, clientIsGone } = start;
+    const step = plan[at] as PlanStep;
+    const { reference = null, metadata = null } = request;
+    const first = (plan[0] as PlanStep).recipient;
+    const order = orderOf(start, step, at);
     step.open.accept(order);
     const of = step.to === null ? null : first;
     const about = { reference, metadata, session, workflow, clientIsGone };
     return deliveries.begin(step.open, { mode: "new", order, of, ...about });
   }
 
+  /** A later step that its channel cannot take would be due again and again. */
+  function refuseSteps(start: Start): void {
+    for (const [at, step] of start.plan.entries()) {
+      try {
+        step.open.accept(orderOf(start, step, at));
+      } catch (error) {
+        if (!isSkipped(error)) throw error;
+      }
+    }
+  }
+
   return {
     async begin(start) {
       const { id, profile, request, plan } = start;
       refuseCode(start);
+      refuseSteps(start);
       const { locale = null } = request;
       const sealedCode = request.code === undefined ? null : sealing.seal(id, request.code);
       const refused: PlannedWorkflow["refused"][number][] = [];

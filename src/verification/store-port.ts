@@ -236,7 +236,12 @@ export interface VerificationStore {
   check(
     app: string,
     id: string,
-    guess: { readonly codeHash: string; readonly codeLength: number },
+    guess: {
+      readonly codeHash: string;
+      readonly codeLength: number;
+      /** A guess of another length is counted as wrong. */
+      readonly byNumber?: boolean;
+    },
   ): Promise<CheckResult>;
   change(change: DeliveryChange): Promise<ChangeResult>;
   refuseStep(refused: RefusedStep): Promise<ChangeResult | { readonly kind: "stale" }>;

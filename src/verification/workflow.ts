@@ -3,7 +3,7 @@ import { type AppProfile, type ProfileStep, readStep } from "../apps/profile.ts"
 import { Refusal } from "../shared/refusal.ts";
 import { didYouMean } from "../typed-yaml/nearest.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
-import { leastLifetimeMs } from "./codes.ts";
+import { leastCodeDigits, leastLifetimeMs } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
 import type { CalleeRef } from "./hashes.ts";
 import { channelNotAllowed } from "./refusals.ts";
@@ -30,11 +30,16 @@ export interface WorkflowDefaults {
   /** ISO 3166 country or callee prefix (with the plus sign) → channel; the longest prefix counts, then the country. */
   readonly firstChannel: Readonly<Record<string, string>>;
   readonly ttlMs: number;
+  /** Codes with fewer digits are found by the wrong checks of one callee with more than max_guess_probability. */
+  readonly leastDigits: number;
 }
 
 export function workflowDefaults(settings: VerificationSettings): WorkflowDefaults {
   const { workflow, first_channel: firstChannel, ttl_seconds: ttl } = settings;
-  return { workflow: workflow?.map(readStep) ?? null, firstChannel: firstChannel ?? {}, ttlMs: ttl * 1000 };
+  return {
+    ...{ workflow: workflow?.map(readStep) ?? null, firstChannel: firstChannel ?? {}, ttlMs: ttl * 1000 },
+    leastDigits: leastCodeDigits(settings),
+  };
 }
 
 /**
@@ -116,6 +121,7 @@ export function planOf(
       codeLength: several && open.codes === null ? null : codeLength,
     };
   });
+  refuseShortCodes(steps, request, defaults.leastDigits);
   refuseMixed(steps, profile);
   refuseLongWaits(steps, defaults.ttlMs);
   return steps;
@@ -173,6 +179,18 @@ function readFirst(
   read: ReadRecipient,
 ): RecipientRef {
   return read(channels.wanted(step?.channel ?? null), step?.to ?? request.to);
+}
+
+/** Of a caller ID's own digits the ranges decide; a code that is sent or given has as many as the request says. */
+function refuseShortCodes(steps: readonly PlanStep[], { code }: StartRequest, least: number): void {
+  const wanted = steps.flatMap(({ open, codeLength }) => (open.codes === "derived" ? (codeLength ?? []) : []));
+  const shortest = Math.min(...wanted, code?.length ?? Number.POSITIVE_INFINITY);
+  if (shortest >= least) return;
+  const name = code === undefined ? "`code_length`" : "`code`";
+  throw new Refusal(
+    "invalid_request",
+    `${name}: a code of ${shortest} digits is guessed too easily on this gateway; it needs at least ${least}.`,
+  );
 }
 
 function refuseMixed(steps: readonly PlanStep[], profile: AppProfile): void {

@@ -89,7 +89,7 @@ export function codeOf(
 function notACode(problem: string): Refusal {
   return new Refusal(
     "invalid_request",
-    `\`code\` ${problem}; it must be the last digits of the number that called. This check was not counted.`,
+    `\`code\` ${problem}; it must be digits: those of the message, or the last ones of the number that called. This check was not counted.`,
   );
 }
 

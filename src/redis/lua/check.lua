@@ -6,7 +6,8 @@ reveals nothing useful for guessing, so it need not be constant.
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  digits of the guess
-ARGV[2]  app                        ARGV[4]  hash of the guessed code
+ARGV[2]  app                        ARGV[4]  hash of the guessed code   ARGV[6]  1: by number alone, so a guess of another
+         length is counted as wrong: a refusal would reveal that a verification is open
 
 Returns  {'checked', checks left, status}    wrong, and not the last one: short, because it is the most frequent reply
          {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
@@ -34,6 +35,11 @@ end
 if not parts then
   save(record)
   return { 'wrong_length', digits }
+  if ARGV[6] ~= '1' then
+    save(record)
+    return { 'wrong_length', codes[1].l }
+  end
+  parts = codes[1].p
 end
 
 local keys = callee_keys(key, record.callee, record.app)

@@ -73,6 +73,22 @@ describe("the code of messages", () => {
     await start("post", { codeLength: 8 });
     expect(newest()?.code).toMatch(/^\d{8}$/);
   });
+
+  it("is refused where it is guessed too easily: by its length, given or wished for, also of a later step", async () => {
+    const settings = { wrong_checks_per_callee: 100, message_code_length: 5 };
+    const { verifications } = await open({ settings, profile: { customCode: true } });
+    const refused = async (request: object) =>
+      expect(await refusalOf(verifications.start(shop, { to: somebody(), ...request }, null))).toMatchObject({
+        code: "invalid_request",
+      });
+    await refused({ channel: "post", codeLength: 4 });
+    await refused({ channel: "post", code: "1234" });
+    await refused({ channel: "missed_call", code: "1234" });
+    await refused({ workflow: [{ channel: "missed_call" }, { channel: "post" }], codeLength: 4 });
+    expect([post.posted, world.placed]).toEqual([[], []]);
+    await start("post", { codeLength: 5 });
+    expect(newest()?.code).toMatch(/^\d{5}$/);
+  });
 });
 
 describe("codes of a call and of a message", () => {

@@ -62,6 +62,55 @@ describe("a check by number", () => {
     expect((await check(nobody, "+442079460001")).checksLeft).toBe(1);
   });
 
+  it("of another length is a wrong code, whether one is open or not", async () => {
+    await open();
+    const [to, nobody] = [somebody(), somebody()];
+    await world.verifications.start(shop, { to }, null);
+    await world.ringOut();
+    for (const [code, checksLeft] of [
+      ["12345", 2],
+      ["1234567890123456", 1],
+    ] as const) {
+      expect(await check(to, code)).toMatchObject({ status: "delivered", valid: false, checksLeft });
+      expect(await check(nobody, code)).toMatchObject({ status: "delivered", valid: false, checksLeft });
+    }
+    expect(await check(to, world.lastCall().code)).toMatchObject({ valid: true });
+  });
+
+  it("by more caller IDs than there were calls is a wrong code, whether one is open or not", async () => {
+    await open();
+    const [to, nobody] = [somebody(), somebody()];
+    await world.verifications.start(shop, { to }, null);
+    await world.ringOut();
+    const guess = { callerIds: ["+442079460001", "+442079460002"] };
+    for (const number of [to, nobody]) {
+      expect(await world.verifications.checkByNumber(shop, { to: number }, guess, null)).toMatchObject({
+        ...{ valid: false, checksLeft: 2 },
+      });
+    }
+  });
+
+  it("that is verified by calling in has no code, which is not told", async () => {
+    await open();
+    const [to, nobody] = [somebody(), somebody()];
+    await world.verifications.start(shop, { to, channel: "call_in" }, null);
+    for (const number of [to, nobody]) {
+      expect(await check(number, "000000")).toMatchObject({ status: "delivered", valid: false, checksLeft: 2 });
+    }
+  });
+
+  it("has no new checks after the last wrong one, as if none had been open", async () => {
+    await open();
+    const [to, nobody] = [somebody(), somebody()];
+    await world.verifications.start(shop, { to }, null);
+    await world.ringOut();
+    const wrong = wrongCode(world.lastCall().code);
+    for (const checksLeft of [2, 1, 0, 0, 0]) {
+      expect(await check(to, wrong)).toMatchObject({ valid: false, checksLeft });
+      expect(await check(nobody, wrong)).toMatchObject({ valid: false, checksLeft });
+    }
+  });
+
   it("asks for a session where several are open", async () => {
     await open();
     const to = somebody();

@@ -72,6 +72,14 @@ describe("a message", () => {
     expect(gateway.provider.held()).toBe(0);
   });
 
+  it("that a later step cannot send is refused at the start: the step would be due again and again", async () => {
+    const workflow = [{ channel: "missed_call" }, { channel: "memory" }];
+    const request = { to: nextCallee(), workflow, calls: 2, codeLength: 12 };
+    const refused = await refusalOf(gateway.world.verifications.start(shop, request, null));
+    expect(refused.code).toBe("invalid_request");
+    expect(gateway.world.placed).toEqual([]);
+  });
+
   it("is reserved with a text of the same length that holds another code", async () => {
     await start();
     await sentOnce();

@@ -14,7 +14,7 @@ import {
   wire,
   world,
 } from "./workflow-world.ts";
-import { longestCallMs, refusalOf, shop, wrongCode } from "./world.ts";
+import { bank, longestCallMs, refusalOf, shop, wrongCode } from "./world.ts";
 
 const fallback = [{ channel: "missed_call" }, { channel: "post" }];
 const begin = (workflow: readonly { channel: string; to?: string; waitMs?: number }[] = fallback, to = somebody()) =>
@@ -215,6 +215,21 @@ describe("nobody pumps messages by waiting", () => {
     await verifications.get(shop, late.id, true);
     await passes(19_000);
     expect(wire.posted.map(({ verification }) => verification)).toEqual([late.id]);
+  });
+
+  it("another app's read, a check, and a read by the gateway are no signs of a person", async () => {
+    const { verifications } = await open();
+    const { id } = await begin(costly);
+    await world.ringOut();
+    await passes(waitMs - 5000);
+    expect(await refusalOf(verifications.get(bank, id, true))).toMatchObject({ code: "verification_not_found" });
+    await refusalOf(verifications.resend(bank, id, "wire"));
+    await refusalOf(verifications.check(bank, id, { code: "000000" }));
+    await verifications.check(shop, id, { code: wrongCode(world.lastCall().code) });
+    await verifications.get(shop, id);
+    await passes(5000);
+    await passes(20_000);
+    expect(wire.posted).toEqual([]);
   });
 
   it("not where the delivery failed, and not where the app's profile says otherwise", async () => {

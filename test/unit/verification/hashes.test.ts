@@ -33,6 +33,11 @@ describe("what the store may know", () => {
     expect(hashes.fingerprint({ to: "+447700900123", calls: 1 })).not.toBe(two);
   });
 
+  it("takes all spellings of an address for one callee, whose limits they share", () => {
+    expect(hashes.callee("Ann.Other@example.com")).toEqual(hashes.callee("ann.other@example.com"));
+    expect(hashes.callee("ann.other@example.org")).not.toEqual(hashes.callee("ann.other@example.com"));
+  });
+
   it("spreads callees over many buckets", () => {
     const buckets = new Set(Array.from({ length: 1000 }, (_, i) => hashes.callee(`+44770090${i}`).bucket));
     // 1000 uniform draws of 65,536 give 992.4 distinct ones on average (standard deviation 2.7).
