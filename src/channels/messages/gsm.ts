@@ -21,19 +21,19 @@ const extension: Readonly<Record<string, number>> = {
   "€": 0x65,
 };
 
-/** Character → its septets, one or two. */
-const septetsOf = new Map<string, readonly number[]>([
-  ...[...defaultAlphabet].map((character, code) => [character, [code]] as const),
-  ...Object.entries(extension).map(([character, code]) => [character, [escapeCode, code]] as const),
-]);
-septetsOf.delete("\u001b");
+/** By UTF-16 unit, up to the highest one that there is: its septet, with `escaped` after an escape; -1: none. */
+const septetOf = new Int16Array("€".charCodeAt(0) + 1).fill(-1);
+const escaped = 0x100;
+for (const [code, character] of [...defaultAlphabet].entries()) septetOf[character.charCodeAt(0)] = code;
+for (const [character, code] of Object.entries(extension)) septetOf[character.charCodeAt(0)] = escaped | code;
+septetOf[escapeCode] = -1;
+
+/** Of a UTF-16 unit, as in the table. */
+const lookUp = (text: string, at: number) => septetOf[text.charCodeAt(at)] ?? -1;
 
 const extended = new Map(Object.entries(extension).map(([character, code]) => [code, character]));
 
 export type SmsEncoding = "gsm7" | "ucs2";
-
-/** Texts of one septet a character, as nearly all are. */
-const onlyDefault = /^[\n\r !"#%&'()*+,\-./0-9:;<=>?A-Z_a-z@£$¥èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà]*$/;
 
 /** Septets of GSM 7-bit, UTF-16 units of UCS-2: of a message that is alone, and of each segment where there are several. */
 const capacity = {
@@ -51,7 +51,19 @@ export interface SmsParts {
 
 /** The characters that are neither in the GSM 7-bit default alphabet nor in its extension table, each once. */
 export function notInGsm7(text: string): readonly string[] {
-  return [...new Set(text)].filter((character) => !septetsOf.has(character));
+  if (gsm7Length(text) !== null) return [];
+  return [...new Set(text)].filter((character) => character.length > 1 || lookUp(character, 0) < 0);
+}
+
+/** Septets of a text in GSM 7-bit; null where it has a character that is not in it. */
+export function gsm7Length(text: string): number | null {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const septet = lookUp(text, i);
+    if (septet < 0) return null;
+    if (septet >= escaped) length++;
+  }
+  return length;
 }
 
 /**
@@ -59,20 +71,16 @@ export function notInGsm7(text: string): readonly string[] {
  * receiver that shows segments one by one would show it as garbage.
  */
 export function splitSms(text: string): SmsParts {
-  if (text.length <= capacity.gsm7.alone && onlyDefault.test(text)) {
-    return { encoding: "gsm7", length: text.length, parts: [text] };
-  }
-  const encoding = notInGsm7(text).length === 0 ? "gsm7" : "ucs2";
-  const unitsOf = (character: string) =>
-    encoding === "gsm7" ? (septetsOf.get(character)?.length ?? 1) : character.length;
-  const characters = [...text];
-  const length = characters.reduce((sum, character) => sum + unitsOf(character), 0);
+  const septets = gsm7Length(text);
+  const encoding = septets === null ? "ucs2" : "gsm7";
+  const length = septets ?? text.length;
+  const unitsOf = (character: string) => (septets === null ? character.length : (gsm7Length(character) ?? 1));
   const { alone, segment } = capacity[encoding];
   if (length <= alone) return { encoding, length, parts: [text] };
   const parts: string[] = [];
   let part = "";
   let used = 0;
-  for (const character of characters) {
+  for (const character of text) {
     const units = unitsOf(character);
     if (used + units > segment) {
       parts.push(part);
@@ -90,26 +98,28 @@ export function splitSms(text: string): SmsParts {
  * @throws {RangeError} where a character is not in GSM 7-bit
  */
 export function encodeGsm7(text: string): Buffer {
-  return Buffer.from(
-    [...text].flatMap((character) => {
-      const septets = septetsOf.get(character);
-      if (septets === undefined) throw new RangeError("the text has a character that is not in GSM 7-bit");
-      return septets;
-    }),
-  );
+  const length = gsm7Length(text);
+  if (length === null) throw new RangeError("the text has a character that is not in GSM 7-bit");
+  const octets = Buffer.allocUnsafe(length);
+  for (let i = 0, at = 0; i < text.length; i++) {
+    const septet = lookUp(text, i);
+    if (septet >= escaped) octets[at++] = escapeCode;
+    octets[at++] = septet & 0x7f;
+  }
+  return octets;
 }
 
 /** Reads what `encodeGsm7` wrote. An unknown escape sequence is read as the character of its second septet (6.2.1.1). */
 export function decodeGsm7(septets: Uint8Array): string {
   let text = "";
-  let escaped = false;
+  let isEscaped = false;
   for (const code of septets) {
-    if (code === escapeCode && !escaped) {
-      escaped = true;
+    if (code === escapeCode && !isEscaped) {
+      isEscaped = true;
       continue;
     }
-    text += (escaped ? extended.get(code) : undefined) ?? defaultAlphabet[code & 0x7f] ?? "";
-    escaped = false;
+    text += (isEscaped ? extended.get(code) : undefined) ?? defaultAlphabet[code & 0x7f] ?? "";
+    isEscaped = false;
   }
   return text;
 }

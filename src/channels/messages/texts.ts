@@ -54,9 +54,12 @@ export function createTexts(config: MessagesConfig): Texts {
 
   /** Bounded by the configuration: apps × channels. */
   function choiceOf(app: string, channel: string): Choice {
-    const key = JSON.stringify([app, channel]);
-    const choice = choices.get(key) ?? templatesFor(config.templates, app, channel);
-    choices.set(key, choice);
+    const key = `${channel} ${app}`;
+    let choice = choices.get(key);
+    if (choice === undefined) {
+      choice = templatesFor(config.templates, app, channel);
+      choices.set(key, choice);
+    }
     return choice;
   }
 

@@ -1,5 +1,5 @@
 /** A text as the octets of SMPP messages: alphabet, data_coding and parts. */
-import { encodeGsm7, encodeUcs2, notInGsm7 } from "../../messages/gsm.ts";
+import { encodeGsm7, encodeUcs2, gsm7Length } from "../../messages/gsm.ts";
 
 /** How parts of a long message are joined: by a user data header (3GPP TS 23.040, 9.2.3.24.1 and .8) or by the SMSC. */
 export const concatenations = ["udh_8bit", "udh_16bit", "sar", "message_payload"] as const;
@@ -37,9 +37,12 @@ const capacity = {
 
 export function encodeText(text: string, settings: TextSettings): EncodedText {
   const { alphabet, defaultDataCoding, concatenation } = settings;
-  const isDefault = notInGsm7(text).length === 0 && (alphabet === "gsm7" || isLatin1(text));
+  const septets = gsm7Length(text);
+  const isDefault = septets !== null && (alphabet === "gsm7" || isLatin1(text));
   const { alone, withHeader, withLongHeader } = capacity[isDefault ? "gsm7" : "ucs2"];
-  const texts = split(text, isDefault, alone, concatenation === "udh_16bit" ? withLongHeader : withHeader);
+  const isAlone = (isDefault ? septets : text.length) <= alone;
+  const ofPart = concatenation === "udh_16bit" ? withLongHeader : withHeader;
+  const texts = isAlone ? [text] : split(text, isDefault, ofPart);
   const dataCoding = isDefault ? defaultDataCoding : ucs2DataCoding;
   const encode = (part: string) => {
     if (!isDefault) return encodeUcs2(part);
@@ -55,16 +58,12 @@ function isLatin1(text: string): boolean {
 }
 
 /** A part never ends within an escape sequence or a surrogate pair. */
-function split(text: string, isGsm7: boolean, alone: number, ofPart: number): readonly string[] {
-  const characters = [...text].map((character) => ({
-    character,
-    units: isGsm7 ? encodeGsm7(character).length : character.length,
-  }));
-  if (characters.reduce((sum, { units }) => sum + units, 0) <= alone) return [text];
+function split(text: string, isGsm7: boolean, ofPart: number): readonly string[] {
   const parts: string[] = [];
   let part = "";
   let left = ofPart;
-  for (const { character, units } of characters) {
+  for (const character of text) {
+    const units = isGsm7 ? (gsm7Length(character) ?? 1) : character.length;
     if (units > left) {
       parts.push(part);
       part = "";
