@@ -25,6 +25,7 @@ export interface Gate {
   /** The place was not used. */
   leave(): void;
   result(result: GateResult): void;
+  /** Whether a request may be made, as far as the server's state says. */
   health(): { readonly up: boolean; readonly detail: string };
 }
 
@@ -115,8 +116,10 @@ export function createGate(options: {
       }
     },
     health() {
-      if (denied !== null) return { up: false, detail: denied };
-      if (failures >= failuresToOpen) return { up: false, detail: `${failures} requests in a row failed` };
+      // Half-open it is up: what is down gets no requests, and one must find out.
+      const up = clock.nowMs() >= closedUntilMs;
+      if (denied !== null) return { up, detail: denied };
+      if (failures >= failuresToOpen) return { up, detail: `${failures} requests in a row failed` };
       if (clock.nowMs() < slowUntilMs) return { up: true, detail: "asked to send fewer requests" };
       return { up: true, detail: "ok" };
     },

@@ -91,6 +91,21 @@ describe("circuit breaker", () => {
     expect(own.health().up).toBe(true);
   });
 
+  it("is up while half-open: a channel that is down gets no requests, so none would ever find out", () => {
+    const { clock, gate: own } = gate();
+    for (let count = 0; count < 3; count++) own.result({ kind: "down", retryAfterMs: null });
+    expect(own.health().up).toBe(false);
+    clock.pass(500);
+    expect(own.health()).toEqual({ up: true, detail: "3 requests in a row failed" });
+    own.enter();
+    own.result({ kind: "down", retryAfterMs: null });
+    expect(own.health().up).toBe(false);
+    const { clock: later, gate: refused } = gate();
+    refused.result({ kind: "denied", detail: "the token has expired" });
+    later.pass(30_000);
+    expect(refused.health()).toEqual({ up: true, detail: "the token has expired" });
+  });
+
   it("waits as long as the server says, but no longer than five minutes", () => {
     const { clock, gate: own } = gate();
     for (let count = 0; count < 3; count++) own.result({ kind: "down", retryAfterMs: 20_000 });

@@ -108,11 +108,10 @@ export function createWebPush(options: {
         return failed({ reason, registration: null, scope: "down" });
       }
     },
-    // One browser vendor's service that is down does not take the others with it.
+    // People bring the hosts, also ones that do not exist: those that are down say nothing of others, and refuse by their gate.
     health() {
       const down = [...gates].filter(([, gate]) => !gate.health().up).map(([host]) => host);
-      const up = gates.size === 0 || down.length < gates.size;
-      return { up, detail: down.length === 0 ? "ok" : `down: ${down.slice(0, 5).join(", ")}` };
+      return { up: true, detail: down.length === 0 ? "ok" : `down: ${down.slice(0, 5).join(", ")}` };
     },
     // Push services accept a VAPID key by its subscriptions alone; the pair was checked above.
     examine: async () => null,
