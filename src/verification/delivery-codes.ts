@@ -34,7 +34,9 @@ export function createDeliveryCodes(codes: Codes, hashes: Pick<Hashes, "code">, 
     const known = order.generation ?? { number: 1, keyId };
     const first = derived(order, kind, known.number, known.keyId);
     const from = first === null ? { number: known.number + 1, keyId } : known;
-    const two = [first ?? derived(order, kind, from.number, keyId), derived(order, kind, from.number + 1, keyId)];
+    // Before the first code of a verification there is none that could be too old.
+    const next = order.generation === null ? null : derived(order, kind, from.number + 1, keyId);
+    const two = [first ?? derived(order, kind, from.number, keyId), next];
     return { two: two.map((code) => code ?? ""), what: `derived ${from.number} ${from.keyId} ${keyId}` };
   }
 
@@ -44,7 +46,7 @@ export function createDeliveryCodes(codes: Codes, hashes: Pick<Hashes, "code">, 
       const { two, what } = appCode === null ? offered(order, kind) : { two: [appCode, appCode], what: "app" };
       const digits = two[0]?.length ?? 0;
       return {
-        args: [...two.map((code) => hashes.code(verificationId, code)), digits, what],
+        args: [...two.map((code) => (code === "" ? "" : hashes.code(verificationId, code))), digits, what],
         length: digits,
         code(choice) {
           const code = two[choice];

@@ -81,7 +81,7 @@ local function app_code_until(delivery)
 end
 
 -- Picks the code of a channel whose codes are derived, from four arguments: hash of the code, hash of that of the next
--- generation, digits, and 'app' or 'derived <generation of the first> <id of its key> <id of the second's key>'. A generation is sent for 600 s from its first
+-- generation or '' (none is offered), digits, and 'app' or 'derived <generation of the first> <id of its key> <id of the second's key>'. A generation is sent for 600 s from its first
 -- sending at most, and no longer where it would be accepted for less than a minute.
 -- Returns `code` of begin_delivery and the answer's choice, or nil and the script's answer.
 local function pick_code(delivery, at)
@@ -108,7 +108,7 @@ local function pick_code(delivery, at)
     end
   end
   local choice = generation - offered + 1
-  if choice ~= 1 and choice ~= 2 then
+  if (choice ~= 1 and choice ~= 2) or ARGV[at + choice - 1] == '' then
     -- Another delivery began since the gateway looked.
     return nil, { 'limited', 'gap', 1000 }
   end
