@@ -12,6 +12,8 @@ export interface Profile {
   /** The caller IDs. */
   readonly block: { readonly prefix: string; readonly digits: number };
   readonly verification: Readonly<Record<string, number>>;
+  /** The section `sms`; without it there is none. */
+  readonly sms?: Readonly<Record<string, unknown>>;
 }
 
 /** A block as large as those that operators have. */
@@ -68,6 +70,7 @@ export function gatewayDocument(parts: GatewayParts): Document {
     },
     ranges: { block: { ...parts.profile.block } },
     verification: { ...parts.profile.verification },
+    ...(parts.profile.sms && { sms: { ...parts.profile.sms } }),
     // One block stands in for the many that so many calls would need; every call is counted all the same.
     caller_id_reputation: { attempts_per_hour: 1000, attempts_per_day: 5000 },
     routes: [{ prefix: "+", trunks: ["carrier"] }],
