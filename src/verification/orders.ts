@@ -3,7 +3,7 @@ import type { AppProfile } from "../apps/profile.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import type { Hashes } from "./hashes.ts";
-import { channelNotAllowed, codeNotAvailable, otherProof } from "./refusals.ts";
+import { channelNotAllowed, codeNotAvailable, noOwnRecipient, otherProof } from "./refusals.ts";
 import type { Sealing } from "./sealing.ts";
 import { newestOf, type Verification } from "./types.ts";
 import type { RecipientRef } from "./workflow.ts";
@@ -93,6 +93,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       if (planned === undefined && channel.proves !== proves) throw otherProof(channel.name);
       // Of the workflow the step's own recipient, else that of the newest delivery.
       const recipient = planned === undefined ? newest.to : (planned.to ?? to);
+      if (!mayReach(channel, recipient, verification)) throw noOwnRecipient(channel.name);
       const shape = shapeOf(verification, channel, planned);
       const land = recipient === to ? country : (planned?.country ?? null);
       return orderOf(verification, profile, channel, refOf(recipient, land), shape, null);
@@ -109,6 +110,18 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       return orderOf(verification, profile, channel, recipient, { calls, codeLength }, step);
     },
   };
+}
+
+/**
+ * Whether the channel may have this recipient. One without derived codes is bound to the state of the verification's own: a
+ * call by that one would prove the other, and the caller IDs that were shown are known of that one alone.
+ */
+export function mayReach(
+  { codes }: Pick<OpenChannel, "codes">,
+  recipient: string,
+  of: { readonly to: string },
+): boolean {
+  return codes === "derived" || recipient === of.to;
 }
 
 type Shape = Pick<DeliveryOrder, "calls" | "codeLength">;

@@ -42,6 +42,10 @@ export function otherProof(name: string): Refusal {
   return new Refusal("not_supported", `Channel ${name} proves something else than this verification.`);
 }
 
+export function noOwnRecipient(name: string): Refusal {
+  return new Refusal("not_supported", `A step by ${name} needs the same \`to\` as the first step.`);
+}
+
 /** One answer for all causes: which caller IDs are free is not revealed. */
 export function codeNotAvailable(): Refusal {
   return new Refusal("code_not_available", "This code cannot be delivered to this number by a call.");

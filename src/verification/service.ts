@@ -24,7 +24,7 @@ import { startOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import type { KeySecrets } from "./key-ring.ts";
 import { isTerminal } from "./machine.ts";
-import { createOrders } from "./orders.ts";
+import { createOrders, mayReach } from "./orders.ts";
 import { ended, notFound } from "./refusals.ts";
 import { createSealing } from "./sealing.ts";
 import { createShares } from "./shares.ts";
@@ -203,9 +203,11 @@ export function createVerifications(options: VerificationsOptions): Verification
       const newest = newestOf(verification);
       const proves = channels.find(newest.channel)?.proves;
       const permitted = profileOf(app.name).channels;
+      const isPlanned = (name: string) => verification.workflow?.steps.some((step) => step.channel === name) ?? false;
       const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
       return channels.usable
         .filter((channel) => channel.proves === proves && (permitted === null || permitted.includes(channel.name)))
+        .filter((channel) => isPlanned(channel.name) || mayReach(channel, newest.to, verification))
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 

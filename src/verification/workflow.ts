@@ -6,7 +6,7 @@ import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import { leastCodeDigits, leastLifetimeMs } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
 import type { CalleeRef } from "./hashes.ts";
-import { channelNotAllowed } from "./refusals.ts";
+import { channelNotAllowed, noOwnRecipient } from "./refusals.ts";
 import type { PlannedStep, StartRequest, StepRequest } from "./types.ts";
 
 /** Between the delivery and the next step where neither the step nor the channel says it. */
@@ -217,8 +217,4 @@ function refuseLongWaits(steps: readonly PlanStep[], ttlMs: number): void {
 /** The longest wait of a step, in ms; below 0 where no step can follow the channel. */
 export function longestWaitMs(setupLimitMs: number, ttlMs: number): number {
   return ttlMs - leastLifetimeMs - setupLimitMs;
-}
-
-function noOwnRecipient(name: string): Refusal {
-  return new Refusal("not_supported", `A step by ${name} needs the same \`to\` as the first step.`);
 }

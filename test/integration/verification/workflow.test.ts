@@ -431,4 +431,19 @@ describe("a step to another recipient", () => {
     const call = begin([{ channel: "post" }, { channel: "missed_call", to: somebody() }]);
     expect(await refusalOf(call)).toMatchObject({ code: "not_supported" });
   });
+
+  it("is followed by no call that would prove the one number by the other", async () => {
+    const { verifications } = await open({ profile: { mixedProofs: true }, callInNumbers: ["+442079460001"] });
+    const [to, other] = [somebody(), somebody()];
+    const { id } = await begin([{ channel: "post" }, { channel: "wire", to: other }], to);
+    await post.posted[0]?.becomes("undelivered");
+    await posts(1, wire);
+    await wire.posted[0]?.becomes("sent");
+    world.clock.advance(15_000);
+    for (const channel of ["call_in", "missed_call"]) {
+      expect(await refusalOf(verifications.resend(shop, id, channel))).toMatchObject({ code: "not_supported" });
+    }
+    const next = verifications.nextChannels(shop, await look(id)).map(({ channel }) => channel);
+    expect(next).toEqual(["post", "wire"]);
+  });
 });
