@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
@@ -77,7 +77,15 @@ beforeAll(async () => {
   gateway = await startGateway(parts);
   config = resolveConfig({ name: "test", document: gatewayDocument(parts), env: {} });
   providers.setGateway(gateway.url);
-  await gateway.waitForHttp("/readyz", 200);
+  // Ready is a gateway with one channel that works: here each has to.
+  const downChannels = async () => {
+    const { status, json } = await gateway.get("/readyz");
+    const { channels = [] } = json as {
+      readonly channels?: readonly { readonly channel: string; readonly up: boolean }[];
+    };
+    return [status, ...channels.filter(({ up }) => !up).map(({ channel }) => channel)];
+  };
+  await vi.waitFor(async () => expect(await downChannels()).toEqual([200]), { timeout: 20_000, interval: 50 });
 });
 afterAll(async () => {
   await gateway?.stop();
