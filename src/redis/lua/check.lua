@@ -33,13 +33,11 @@ if not digits then
   return { 'no_code' }
 end
 if not parts then
-  save(record)
-  return { 'wrong_length', digits }
   if ARGV[6] ~= '1' then
     save(record)
-    return { 'wrong_length', codes[1].l }
+    return { 'wrong_length', digits }
   end
-  parts = codes[1].p
+  parts = tonumber(record.code_parts) or 1
 end
 
 local keys = callee_keys(key, record.callee, record.app)

@@ -41,7 +41,7 @@ const channels: ChannelSet = {
 
 const profile = (own: Partial<AppProfile> = {}): AppProfile => ({ ...standardProfile, ...own });
 const defaults = (own: Partial<WorkflowDefaults> = {}): WorkflowDefaults => {
-  return { workflow: null, firstChannel: {}, ttlMs: 300_000, ...own };
+  return { workflow: null, firstChannel: {}, ttlMs: 300_000, leastDigits: 4, ...own };
 };
 const steps = (...names: string[]) => names.map((name) => ({ channel: name, waitMs: null }));
 

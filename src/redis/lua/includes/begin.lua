@@ -225,7 +225,6 @@ local function begin_delivery(delivery, new, choice)
         h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length),
         u = new.ends or expires_at,
       }
-      or { h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length), u = new.ends or expires_at }
   end
   if record then
     begin_another(record, delivery, new, code)
