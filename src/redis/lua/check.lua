@@ -37,6 +37,7 @@ if not parts then
     save(record)
     return { 'wrong_length', digits }
   end
+  -- Counted like a guess at the newest code.
   parts = tonumber(record.code_parts) or 1
 end
 
