@@ -133,8 +133,8 @@ it("tells what is wrong with a setting, by its name", async () => {
   expect(lines.join("\n")).toContain("ONERING_HTTP_PORT");
 });
 
-it("refuses a configuration file: it is never for production", async () => {
+it("refuses a configuration file: it is not for production", async () => {
   const { lines, ended } = start({}, ["--config", "onering.yaml"]);
   expect(await ended).toBe(64);
-  expect(lines.join("\n")).toContain("never for production");
+  expect(lines.join("\n")).toContain("not for production");
 });
