@@ -55,10 +55,15 @@ function namedChannels({ verification, apps }: Config, isSound: IsSound): readon
     steps.map(({ channel }, i) => [[...path, i, "channel"], channel] as const);
   const gateway = ["verification", "workflow"];
   const first = ["verification", "first_channel"];
+  // A cap of a misspelt channel would limit nothing.
+  const caps = ["verification", "channel_caps"];
   return [
     ...(isSound(gateway) ? stepsOf(gateway, verification.workflow) : []),
     ...(isSound(first)
       ? Object.entries(verification.first_channel ?? {}).map(([key, name]) => [[...first, key], name] as const)
+      : []),
+    ...(isSound(caps)
+      ? Object.keys(verification.channel_caps ?? {}).map((name) => [[...caps, name], name] as const)
       : []),
     ...Object.entries(apps).flatMap(([app, own]) => {
       const path = ["apps", app, "channels"];

@@ -25,6 +25,13 @@ describe("channels that are named", () => {
       new RegExp(`^verification\\.first_channel\\.\\+49: "voice" → ${expected}$`),
     ],
     [
+      "in channel_caps, mistyped: that cap would limit nothing",
+      (c) => (c.verification = { channel_caps: { missed_cal: 2 } }),
+      new RegExp(
+        `^verification\\.channel_caps\\.missed_cal: "missed_cal" → ${expected} \\(did you mean missed_call\\?\\)`,
+      ),
+    ],
+    [
       "in an app's workflow and its channels",
       (c) =>
         (c.apps = {
