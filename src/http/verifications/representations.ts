@@ -1,17 +1,14 @@
 /** Verifications and checks in JSON. */
 import type { Static } from "typebox";
 import { Refusal } from "../../shared/refusal.ts";
-import type { OpenChannel } from "../../verification/channel-set.ts";
-import { isTerminal } from "../../verification/machine.ts";
-import {
-  type CheckAnswer,
-  type Delivery,
-  type Guess,
-  type NextChannel,
-  newestOf,
-  type StartRequest,
-  type StepRequest,
-  type Verification,
+import { createRepresentation, type ShownChannel } from "../../verification/representation.ts";
+import type {
+  CheckAnswer,
+  Guess,
+  NextChannel,
+  StartRequest,
+  StepRequest,
+  Verification,
 } from "../../verification/types.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import type { CheckAnswerBody, GuessBody } from "./check-schemas.ts";
@@ -22,56 +19,12 @@ export type VerificationBody = Static<ReturnType<typeof verificationBody>>;
 /** In bytes of JSON: a whole record stays below 8 KiB of Redis. */
 const maxMetadataBytes = 4096;
 
-/** The parts of a channel that are needed to represent its deliveries. */
-type Shown = Pick<OpenChannel, "name" | "proves" | "describe">;
-
 /** @returns a function that converts a verification to its API representation */
-export function createVerificationBody(channels: readonly Shown[]) {
-  const byName = new Map(channels.map((channel) => [channel.name, channel]));
-
-  function deliveryBody(delivery: Delivery, { status }: Verification) {
-    const { number, channel, to, state, reason, cost, details, startedAtMs, endedAtMs } = delivery;
-    return {
-      ...{ number, channel, to, state, reason, cost },
-      started_at: rfc3339(startedAtMs),
-      ended_at: rfc3339OrNull(endedAtMs),
-      // A step that was refused has nothing of its channel's.
-      ...(details !== null && { [channel]: byName.get(channel)?.describe(delivery, isTerminal(status)) }),
-    };
-  }
-
-  function proofBody(verification: Verification): VerificationBody["proof"] {
-    const { status, endedAtMs, proofDelivery, deliveries, appCode } = verification;
-    const delivery = deliveries.find(({ number }) => number === proofDelivery);
-    const channel = byName.get(delivery?.channel ?? "");
-    if (status !== "verified" || endedAtMs === null || delivery === undefined || channel === undefined) return null;
-    const code = delivery.codeLength === null ? null : appCode ? "app" : "gateway";
-    return { kind: channel.proves, value: delivery.to, channel: channel.name, at: rfc3339(endedAtMs), code };
-  }
-
-  return (verification: Verification, next: readonly NextChannel[]): VerificationBody => {
-    const { reference, metadata, deliveries } = verification;
-    const { channel, reason } = newestOf(verification);
-    const bodies = deliveries.map((delivery) => deliveryBody(delivery, verification));
-    return {
-      id: verification.id,
-      status: verification.status,
-      reason,
-      to: verification.to,
-      country: verification.country,
-      channel,
-      code_length: verification.codeLength,
-      checks_left: verification.checksLeft,
-      delivery: bodies.at(-1) as VerificationBody["delivery"],
-      deliveries: bodies as VerificationBody["deliveries"],
-      next_channels: next.map((one) => ({ channel: one.channel, available_at: rfc3339(one.availableAtMs) })),
-      proof: proofBody(verification),
-      ...{ reference, metadata },
-      created_at: rfc3339(verification.createdAtMs),
-      expires_at: rfc3339(verification.expiresAtMs),
-      ended_at: rfc3339OrNull(verification.endedAtMs),
-    };
-  };
+export function createVerificationBody(channels: readonly ShownChannel[]) {
+  const { verification: represent } = createRepresentation(channels);
+  // The schema has each channel's own type where the representation has what `describe` returned.
+  return (verification: Verification, next: readonly NextChannel[]): VerificationBody =>
+    represent(verification, next) as VerificationBody;
 }
 
 /** @throws {Refusal} `not_supported` for parts of the contract that this version does not support */
@@ -124,12 +77,4 @@ export function guessOf({ code, caller_id, caller_ids }: GuessBody): Guess {
 
 export function checkAnswerBody(answer: CheckAnswer): Static<typeof CheckAnswerBody> {
   return { id: answer.id, status: answer.status, valid: answer.valid, checks_left: answer.checksLeft };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function rfc3339OrNull(ms: number | null): string | null {
-  return ms === null ? null : rfc3339(ms);
 }

@@ -1,0 +1,140 @@
+/**
+ * Public events: what apps and operators get by live stream and webhook, and what records keep. Each describes a change of
+ * state that was stored together with it (redis/lua/includes/outbox.lua). No event holds a code, none a caller ID before
+ * its verification's end.
+ */
+
+import type { Status } from "../verification/machine.ts";
+import type { DeliveryBody, ProofBody } from "../verification/representation.ts";
+
+/** The common fields. Times are RFC 3339. */
+export interface PublicEnvelope<Type extends string, Data> {
+  /** `evt_<verification>_<seq>`, or random where it belongs to no verification; the same however often it is delivered. */
+  readonly id: string;
+  readonly type: Type;
+  /** When it happened, by the store's clock. */
+  readonly at: string;
+  /** Counts the public events of one verification from 1, without gaps; null where it belongs to none. */
+  readonly seq: number | null;
+  /** Null: the operator's. */
+  readonly app: string | null;
+  readonly data: Data;
+}
+
+/** What all events of a verification have in `data`. */
+interface OfVerification {
+  readonly verification: string;
+  /** As the app gave it at the start. */
+  readonly reference: string | null;
+}
+
+export interface StartedData extends OfVerification {
+  readonly status: Status;
+  readonly to: string;
+  readonly country: string | null;
+  /** The first delivery's. */
+  readonly channel: string;
+  readonly state: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+/**
+ * A delivery began, or has another state. One that has ended has its channel's object too, under the channel's name. May come
+ * after `verification.ended`: a phone that still rings, a late receipt.
+ */
+export interface DeliveryUpdatedData extends OfVerification {
+  readonly status: Status;
+  /** Which delivery, 1 for the first. */
+  readonly number: number;
+  readonly channel: string;
+  readonly to: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly [channel: string]: unknown;
+}
+
+/** The evidence of a call attempt was stored. May come after `verification.ended`, as `delivery.updated`. */
+export interface CallEndedData extends OfVerification {
+  /** Of its delivery. */
+  readonly number: number;
+  readonly channel: string;
+  /** Which call of its code, 1 for the first. */
+  readonly call: number;
+  /** The trunk of its last INVITE; null where none was sent. */
+  readonly trunk: string | null;
+  /** See docs/outcomes.md. */
+  readonly outcome: string;
+  readonly alerted: boolean;
+  readonly post_dial_delay_ms: number | null;
+  readonly ring_ms: number | null;
+  readonly sip_status: number | null;
+  readonly q850: number | null;
+  readonly ended_by: string;
+  readonly false_answer: boolean;
+  readonly source: string;
+}
+
+export interface EndedData extends OfVerification {
+  readonly status: Status;
+  /** The newest delivery's. */
+  readonly reason: string | null;
+  readonly to: string;
+  readonly country: string | null;
+  readonly channel: string;
+  readonly state: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly proof: ProofBody | null;
+  readonly created_at: string;
+  readonly ended_at: string;
+  /** As in the API, with whole caller IDs where a channel shows them after the end. */
+  readonly deliveries: readonly DeliveryBody[];
+}
+
+/** A trunk (through one Asterisk) is used, or is not used any more, for another reason than load. */
+export interface TrunkUpdatedData {
+  readonly trunk: string;
+  /** Null: all of its paths. */
+  readonly asterisk: string | null;
+  /** `drained` and `enabled` by an operator or the canary; `open`, `half_open` and `closed`: this path's circuit breaker. */
+  readonly state: "drained" | "enabled" | "open" | "half_open" | "closed";
+  /** For operators: one sentence. */
+  readonly reason: string | null;
+}
+
+/** `data` by type. A feature that has public events of its own adds them here. */
+export interface PublicEventData {
+  readonly "verification.started": StartedData;
+  readonly "delivery.updated": DeliveryUpdatedData;
+  readonly "call.ended": CallEndedData;
+  readonly "verification.ended": EndedData;
+  readonly "trunk.updated": TrunkUpdatedData;
+}
+
+export type PublicEventType = keyof PublicEventData;
+
+/** Every type, for filters and schemas. */
+export const publicEventTypes = [
+  "verification.started",
+  "delivery.updated",
+  "call.ended",
+  "verification.ended",
+  "trunk.updated",
+] as const satisfies readonly PublicEventType[];
+
+/** Any public event; narrowed by `type`. */
+export type PublicEvent = {
+  [Type in PublicEventType]: PublicEnvelope<Type, PublicEventData[Type]>;
+}[PublicEventType];
+
+/** The verification's id and event number of an event's id; null where it belongs to no verification. */
+export function readEventId(id: string): { readonly verification: string; readonly seq: number } | null {
+  const [, verification, seq] = /^evt_(.+)_(\d{1,9})$/.exec(id) ?? [];
+  return verification === undefined ? null : { verification, seq: Number(seq) };
+}
+
+/** The stable id of a verification's event. */
+export function eventId(verification: string, seq: number): string {
+  return `evt_${verification}_${seq}`;
+}
