@@ -9,12 +9,14 @@ import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { Hashes } from "./hashes.ts";
 import { createProgressWriter } from "./progress-writer.ts";
+import type { Sealing } from "./sealing.ts";
 import type { VerificationStore } from "./store-port.ts";
 
 export function createCore(options: {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
   readonly codes: DeliveryCodes;
+  readonly sealing: Sealing;
   readonly seen: Endings["seen"];
   /** The step that follows at once is this gateway's to begin. */
   readonly onStep: (app: string, id: string, step: number) => void;
@@ -24,9 +26,9 @@ export function createCore(options: {
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): ChannelCore {
-  const { store, hashes, codes, seen, batchTimer, clock, random, publish, logger, onStep } = options;
+  const { store, hashes, codes, sealing, seen, batchTimer, clock, random, publish, logger, onStep } = options;
   return {
-    ...{ store, hashes, codes, clock, random, logger, batchTimer, seen },
+    ...{ store, hashes, codes, sealing, clock, random, logger, batchTimer, seen },
     progressOf({ id, app, attempts: attempt }, onWritten) {
       return createProgressWriter({
         batchTimer,

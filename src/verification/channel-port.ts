@@ -12,6 +12,7 @@ import type { Refusal } from "../shared/refusal.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
 import type { Event, Status } from "./machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
+import type { Sealing } from "./sealing.ts";
 import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
 import type { CodeGeneration, Delivery, Guess, ProofKind, Verification } from "./types.ts";
 
@@ -95,6 +96,8 @@ export interface ChannelCore {
   readonly store: VerificationStore;
   readonly hashes: Hashes;
   readonly codes: DeliveryCodes;
+  /** For what is kept and read back, such as a caller ID that no one may read before the end. */
+  readonly sealing: Sealing;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -162,6 +165,40 @@ export interface ChannelModule {
   open(core: ChannelCore): Channel;
 }
 
+/** One INVITE of a delivery's calls: trunk, Asterisk, outcome, and where its call alerted the post-dial delay in ms. */
+export type Invite = readonly [trunk: string, asterisk: string, outcome: string, postDialDelayMs: number | null];
+
+/**
+ * The course of a delivery in the terms of its detail record (cdr/rows.ts), the same for every channel. What does not
+ * apply to the channel, or is not known, is left out.
+ */
+export interface DeliveryEvidence {
+  /** Every INVITE in order; the last one's path is that of the delivery. */
+  readonly invites?: readonly Invite[];
+  /** The trunk of a call without an INVITE of ours: an inbound one. */
+  readonly trunk?: string;
+  /** Name of the caller-ID range. */
+  readonly range?: string;
+  /** The caller ID of each call in order, E.164; secret until the verification has ended. */
+  readonly callerIds?: readonly string[];
+  readonly outcome?: string;
+  readonly alerted?: boolean;
+  readonly postDialDelayMs?: number | null;
+  readonly ringMs?: number | null;
+  readonly answered?: boolean;
+  readonly talkMs?: number;
+  readonly falseAnswer?: boolean;
+  readonly sipStatus?: number | null;
+  readonly q850Cause?: number | null;
+  readonly endedBy?: string;
+  /** `sip` or `events`. */
+  readonly source?: string;
+  /** The route, server or sender of a message. */
+  readonly route?: string;
+  /** Parts of a message that carriers charge for. */
+  readonly segments?: number;
+}
+
 /** A recipient in its canonical form, or what is wrong with it (a sentence without the recipient). */
 export type Recipient = { readonly to: string } | { readonly problem: string };
 
@@ -196,6 +233,8 @@ export interface Channel {
   health?(): ChannelHealth;
   /** The channel's object in the API. @param ended whether the verification has ended: then no field is secret */
   describe(delivery: Delivery, ended: boolean): Readonly<Record<string, unknown>>;
+  /** What the detail record of a delivery says of its course, once the verification has ended; without it nothing. */
+  evidence?(delivery: Delivery, verificationId: string): DeliveryEvidence;
   /** The verification has ended: stops what is still in progress. Never throws. */
   stop(verification: Verification): void;
   /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. */

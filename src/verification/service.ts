@@ -90,7 +90,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   const channels = openChannels(options.channels, ({ name, proves }) =>
     createCore({
       ...options,
-      ...{ hashes, codes: codes(proves), seen: endings.seen, logger: logger.child({ channel: name }) },
+      ...{ hashes, sealing, codes: codes(proves), seen: endings.seen, logger: logger.child({ channel: name }) },
       onStep: (app, id, step) => steps.follow(app, id, step),
     }),
   );

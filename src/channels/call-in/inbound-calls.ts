@@ -27,7 +27,7 @@ export function createInboundCalls(options: {
 
   async function lookUp(trunk: string, caller: string, called: string): Promise<InboundCallResult> {
     try {
-      const found = await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, []);
+      const found = await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, [trunk]);
       if (found.kind !== "seen") return "no_match";
       const { id, app, country, status } = seen(found);
       // It may have just expired, or been verified by an earlier call.

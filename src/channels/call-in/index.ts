@@ -8,7 +8,7 @@ import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { TrunkCall } from "../../telephony/calls/inbound.ts";
-import type { ChannelModule } from "../../verification/channel-port.ts";
+import type { ChannelModule, DeliveryEvidence } from "../../verification/channel-port.ts";
 import type { CallInConfig } from "./config.ts";
 import type { InboundCallEvents } from "./events.ts";
 import { callInExample } from "./example.ts";
@@ -62,12 +62,18 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
         refusal: (_why, waitMs) =>
           new Refusal("capacity", "No call-in number is free for this phone number; try again later.", waitMs),
         describe: ({ details }) => ({ number: (details as { readonly number: string }).number }),
+        evidence: ({ result }) => callInEvidence(result),
         stop: () => undefined,
         drain: async () => undefined,
         settled: inbound.settled,
       };
     },
   };
+}
+
+/** @param result as lua/called.lua stores it; null: no call came */
+function callInEvidence(result: unknown): DeliveryEvidence {
+  return result === null ? {} : { trunk: (result as { readonly trunk: string }).trunk };
 }
 
 /** Up to `count` of the numbers in random order (Fisher–Yates): the number that a callee gets is unpredictable. */

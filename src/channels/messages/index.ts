@@ -5,7 +5,7 @@
 import { type TObject, Type } from "typebox";
 import type { Publish } from "../../shared/publish.ts";
 import { Refusal } from "../../shared/refusal.ts";
-import type { ChannelModule } from "../../verification/channel-port.ts";
+import type { ChannelModule, DeliveryEvidence } from "../../verification/channel-port.ts";
 import { codeDigits } from "../../verification/codes.ts";
 import type { Delivery } from "../../verification/types.ts";
 import type { MessageEvents } from "./events.ts";
@@ -77,6 +77,7 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
         again: (_newest, codeLength) => ({ calls: null, codeLength }),
         health: () => provider.health(),
         describe,
+        evidence: messageEvidence,
         // A message that is on its way cannot be called back.
         stop: () => undefined,
         async drain(graceMs) {
@@ -88,6 +89,17 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
         },
       };
     },
+  };
+}
+
+/** Where the providers' results have the same thing under names of their own. */
+function messageEvidence({ details, result }: Pick<Delivery, "details" | "result">): DeliveryEvidence {
+  const known = { ...(details as object), ...(result as object | null) } as Readonly<Record<string, unknown>>;
+  const route = known.route ?? known.server ?? known.sender ?? known.service;
+  const { segments } = known;
+  return {
+    ...(typeof route === "string" && { route }),
+    ...(typeof segments === "number" && { segments }),
   };
 }
 

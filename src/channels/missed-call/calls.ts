@@ -10,7 +10,7 @@ import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
-import { deliveredOf, endWasNotSeen, evidenceOf } from "../calls/evidence.ts";
+import { deliveredOf, endWasNotSeen, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
 /** Between the first call and the second there is, besides the gap, some waiting for the store and for a slot. */
@@ -83,11 +83,11 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     return progress.settled().then(() => void live.delete(progress));
   }
 
-  function endOf(result: CallResult, second: SecondCall | null): DeliveryUpdate {
+  function endOf(result: CallResult, second: SecondCall | null, placed: PlacedCall): DeliveryUpdate {
     const mayStillRing = endWasNotSeen(result);
     // If it may still ring, the second call must not be placed.
     const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
-    return { ...end, result: evidenceOf(result), mayStillRing };
+    return { ...end, result: evidenceOf(result, core.sealing, placed), mayStillRing };
   }
 
   function place(verification: Verification, [callerId, next]: readonly CallerId[], slot: ChannelSlot): void {
@@ -112,7 +112,9 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
           // Where the app chose the code, its call says nothing of the caller ID: the app may have staged it.
           if (!verification.appCode) reputation.ended(callerId, result, { callee: to, app });
           publish("call.ended", { verification: id, country, trunk, result }, about);
-          progress.write(endOf(result, second));
+          // Of a second call the delivery has the first one's result.
+          const { result: before } = newestOf(verification);
+          progress.write(endOf(result, second, { verificationId: id, callerId, slot, before }));
           void forgetWhenSettled(progress).then(() => second?.firstIsOver());
         },
       },

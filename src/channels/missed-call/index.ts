@@ -12,6 +12,7 @@ import type { ChannelModule, DeliveryOrder } from "../../verification/channel-po
 import type { VerificationSettings } from "../../verification/config.ts";
 import { codeNotAvailable } from "../../verification/refusals.ts";
 import type { CallEvents } from "../calls/events.ts";
+import { callEvidence } from "../calls/evidence.ts";
 import { notLeased } from "../calls/refusals.ts";
 import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
@@ -89,6 +90,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
         again: ({ parts: calls }, codeLength) => ({ calls, codeLength }),
         read: readForMissedCall,
         describe,
+        evidence: (delivery, id) => callEvidence(delivery, id, core.sealing),
         stop: calls.stop,
         drain: calls.drain,
         settled: calls.settled,

@@ -92,7 +92,9 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
   function endOf(call: VoiceCall, result: CallResult, said: Said): DeliveryUpdate {
     const trunk = result.attempts.at(-1)?.trunk ?? call.slot.trunk;
     const cost = costOf(trunk, call.verification.to, result.talkMs);
-    const stored: VoiceResult = { ...evidenceOf(result), language: said.language };
+    const { verification, callerId, slot } = call;
+    const placed = { verificationId: verification.id, callerId, slot, before: null };
+    const stored: VoiceResult = { ...evidenceOf(result, core.sealing, placed), language: said.language };
     return {
       event: said.spoken ? "delivered" : "undelivered",
       reason: reasonOf(result, said),

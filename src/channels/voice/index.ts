@@ -10,6 +10,7 @@ import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { ChannelModule } from "../../verification/channel-port.ts";
 import { codeDigits } from "../../verification/codes.ts";
 import type { CallEvents } from "../calls/events.ts";
+import { callEvidence } from "../calls/evidence.ts";
 import { notLeased } from "../calls/refusals.ts";
 import type { MessagesConfig } from "../messages/config.ts";
 import type { MissedCallSettings } from "../missed-call/config.ts";
@@ -115,6 +116,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
           confirm_key: confirmKey,
         }),
         stop: calls.stop,
+        evidence: (delivery, id) => callEvidence(delivery, id, core.sealing),
         drain: calls.drain,
         settled: calls.settled,
       };

@@ -3,7 +3,7 @@
 A callee called one of our numbers, on a trunk whose caller IDs are trusted: verifies the verification that waits for it, once.
 
 KEYS[1]  {s<shard>}:c:<hash of the callee>:in:<number that was called>
-ARGV[1]  '', or now in ms (tests)
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  the trunk of the call
 
 Returns  {'seen', verification id, ended now, public fields…}   {'not_found'}
 ]]
@@ -20,13 +20,18 @@ if not record then
 end
 local now = time_ms(ARGV[1])
 settle(record, now)
+local result = cjson.encode({ trunk = ARGV[2] })
 if number == record.number then
+  local before = record.state
   move_delivery(record, 'called', now, '')
+  if record.state ~= before then
+    set(record, 'result', result)
+  end
 elseif not TERMINAL[record.status] then
   -- Another delivery has begun since; the call proves the number nevertheless.
   local past = cjson.decode(redis.call('HGET', record.key, 'past'))
   local own = past[tonumber(number)]
-  own.state, own.ended_at = 'called', tostring(now)
+  own.state, own.ended_at, own.result = 'called', tostring(now), result
   set(record, 'past', cjson.encode(past))
   set(record, 'proof_delivery', number)
   move(record, 'proven', now)
