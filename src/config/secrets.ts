@@ -1,16 +1,17 @@
 /** Secrets that are placeholders, published by this project, or used in two places. */
-import { apiKeyHash, sandboxKey } from "../apps/api-keys.ts";
+import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
 import { redisPassword } from "../redis/config-checks.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import { type Path, type Problem, pathText } from "../typed-yaml/errors.ts";
-import type { Config } from "./schema.ts";
+import { nodeOf, type SchemaNode, shapeOf } from "../typed-yaml/schema-node.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
 
 export const secretChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "admin"], problems: operatorsKeysAreTheirOwn },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: noPlaceholders },
-  { reads: ["secrets", "redis", "asterisks", "sip_capture", "whatsapp"], problems: secretsDiffer },
+  { reads: ["secrets"], problems: noPlaceholders },
+  { reads: ["secrets"], problems: secretsDiffer },
 ];
 
 /** Not for the sandbox, which listens on loopback only. */
@@ -29,7 +30,7 @@ function operatorsKeysAreTheirOwn({ apps, admin }: Config, isSound: IsSound): Pr
 }
 
 /** Keys that anyone can try. The empty one comes of hashing a variable that is not set. */
-const publishedKeys = [sandboxKey, "", "key", "secret", "password", "changeme", "test"];
+const publishedKeys = [sandboxKey, sandboxOperatorKey, "", "key", "secret", "password", "changeme", "test"];
 /** By hash, with the line break that `echo key | sha256sum` adds too. */
 const published = new Map(
   publishedKeys.flatMap((key) => [key, `${key}\n`].map((text) => [apiKeyHash(text), key] as const)),
@@ -52,46 +53,37 @@ function keysAreNotPublished({ apps, admin }: Config, isSound: IsSound): Problem
   });
 }
 
-/** Keys that have a secret of their own where the operator gives one. */
-const purposeKeys = ["code_key", "sealing_key"] as const;
-
 interface Secret {
   readonly path: Path;
   readonly value: string;
 }
 
-/** The secrets that the file gives in the clear, as far as they could be read. */
-function secretsOf(
-  { secrets, redis, asterisks, sip_capture, sms, email, whatsapp }: Config,
-  isSound: IsSound,
-): readonly Secret[] {
-  const all: (readonly [Path, string | undefined])[] = [
-    [["secrets", "hmac_key"], secrets.hmac_key],
-    ...purposeKeys.flatMap((name) => [
-      [["secrets", name, "current"], secrets[name]?.current] as const,
-      ...(secrets[name]?.previous ?? []).map((value, index) => [["secrets", name, "previous", index], value] as const),
-    ]),
-    [["sip_capture", "password"], sip_capture?.password],
-    [["whatsapp", "app_secret"], whatsapp?.app_secret],
-    [["whatsapp", "verify_token"], whatsapp?.verify_token],
-    [["redis", "url"], redisPassword(redis, "url")],
-    [["redis", "sentinel", "password"], redis.sentinel?.password],
-    [["redis", "cluster", "password"], redis.cluster?.password],
-    ...(email?.servers ?? []).map(({ password }, at) => [["email", "servers", at, "password"], password] as const),
-    ...Object.entries(asterisks).flatMap(([name, asterisk]) => [
-      [["asterisks", name, "ari_password"], asterisk?.ari_password] as const,
-      [["asterisks", name, "ami", "password"], asterisk?.ami?.password] as const,
-    ]),
-    ...Object.entries(sms?.routes ?? {}).flatMap(([name, route]) => [
-      ...Object.entries(route?.smpp?.binds ?? {}).map(
-        ([bind, own]) => [["sms", "routes", name, "smpp", "binds", bind, "password"], own?.password] as const,
-      ),
-      [["sms", "routes", name, "http", "bearer"], route?.http?.bearer] as const,
-      [["sms", "routes", name, "http", "basic", "password"], route?.http?.basic?.password] as const,
-      [["sms", "routes", name, "http", "receipts", "secret"], route?.http?.receipts?.secret] as const,
-    ]),
-  ];
-  return all.flatMap(([path, value]) => (value && isSound(path) ? [{ path, value }] : []));
+/**
+ * Marked as secret, because a key may stand there by mistake or inside, and no secret themselves: hashes of keys, and texts
+ * of requests to providers.
+ */
+const onlyHidden = /\.api_keys_sha256\[\d+\]$|^sms\.routes\.[^.]+\.http\.(json|(headers|query|form)\..+)$/;
+
+/** The secrets that the file gives in the clear, as far as they could be read: every one that the schema marks. */
+function secretsOf(config: Config, isSound: IsSound): readonly Secret[] {
+  const inUrl = { path: ["redis", "url"], value: redisPassword(config.redis ?? {}, "url") };
+  return [...marked(nodeOf(ConfigSchema), config, []), inUrl].filter(
+    ({ path, value }) => value !== "" && isSound(path),
+  );
+}
+
+function marked(node: SchemaNode, value: unknown, path: Path): readonly Secret[] {
+  if (node["x-secret"]) return typeof value === "string" && !onlyHidden.test(pathText(path)) ? [{ path, value }] : [];
+  const shape = shapeOf(node);
+  if (shape.kind === "alternatives") return shape.variants.flatMap((variant) => marked(variant, value, path));
+  if (typeof value !== "object" || value === null) return [];
+  if (shape.kind === "list") {
+    return Array.isArray(value) ? value.flatMap((item, index) => marked(shape.items, item, [...path, index])) : [];
+  }
+  return Object.entries(value).flatMap(([key, child]) => {
+    const own = shape.kind === "section" ? shape.properties[key] : shape.kind === "map" ? shape.entry : undefined;
+    return own === undefined ? [] : marked(own, child, [...path, key]);
+  });
 }
 
 /** What examples and tutorials write where a secret belongs. */
@@ -99,20 +91,32 @@ const placeholder =
   /change.?me|change.?this|replace.?(me|this)|example|placeholder|your.?(secret|password|key)|^(secret|password|asterisk|admin|onering)$/i;
 /** `xxxxxxxx`, `00000000`. */
 const oneCharacter = /^(.)\1*$/;
+/** A key in PEM, or a service account in JSON: the name of a project in it may be `example-shop`. */
+const isDocument = /[\s{]/;
 
 function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
   return secretsOf(config, isSound).flatMap(({ path, value }) => {
-    if (!placeholder.test(value) && !oneCharacter.test(value)) return [];
+    const isPlaceholder = !isDocument.test(value) && placeholder.test(value);
+    if (!isPlaceholder && !oneCharacter.test(value)) return [];
     const expected = "a secret of your own, for instance from `openssl rand -hex 32`";
     return [{ path, given: "(hidden, a placeholder)", expected }];
   });
 }
 
-/** Keys must not be known to those who run Redis or Asterisk; the capture's password is sent in the clear. */
+/** The secrets that may stand nowhere else, each before those that it is compared with. */
+const ownValues = ["secrets.hmac_key", "secrets.code_key", "secrets.sealing_key", "sip_capture.password"];
+
+/** A pair is reported once, at the key that must be changed. */
+function rankOf(path: Path): number {
+  const rank = ownValues.findIndex((start) => pathText(path).startsWith(start));
+  return rank < 0 ? ownValues.length : rank;
+}
+
+/** Keys must not be known to those who run Redis or Asterisk, or to a provider; the capture's password is sent in the clear. */
 function secretsDiffer(config: Config, isSound: IsSound): Problem[] {
-  const secrets = secretsOf(config, isSound);
+  const secrets = secretsOf(config, isSound).toSorted((a, b) => rankOf(a.path) - rankOf(b.path));
   return secrets.flatMap(({ path, value }, index) => {
-    if (path[0] !== "secrets" && pathText(path) !== "sip_capture.password") return [];
+    if (rankOf(path) === ownValues.length) return [];
     const other = secrets.slice(index + 1).find((secret) => secret.value === value);
     if (other === undefined) return [];
     return [{ path, given: "(hidden)", expected: `a secret of its own: ${pathText(other.path)} is the same` }];
