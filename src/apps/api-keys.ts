@@ -7,6 +7,8 @@ const keyBytes = 32;
 
 /** The sandbox's published key: safe there because the sandbox listens on loopback only. Refused everywhere else. */
 export const sandboxKey = "sandbox-key";
+/** The same for the sandbox's operator API. */
+export const sandboxOperatorKey = "sandbox-operator-key";
 
 /**
  * A new API key: `or_` and 43 characters of base64url. The prefix lets secret scanners recognise a leaked key.

@@ -21,7 +21,7 @@ start from. Unknown keys are errors, and all problems are reported at once, each
 - **Secrets in files** (Docker and Kubernetes secrets, systemd credentials): where \`NAME\` is not set, \`NAME_FILE\` names a
   file that holds its value, at most 64 KiB; one line break at its end is dropped. Both set is an error.
 - **Refused**: placeholders as secrets; \`hmac_key\` or the capture's password used for something else too; API keys that
-  anyone can try (\`sandbox-key\`, the empty one); \`trust_proxy\` blocks larger than any private network; Redis on another
+  anyone can try (\`sandbox-key\`, \`sandbox-operator-key\`, the empty one); \`trust_proxy\` blocks larger than any private network; Redis on another
   host without a password.
 - **Overrides**: settings outside maps and lists can be set by an environment variable too, which takes precedence over the
   file. Its name is given under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the

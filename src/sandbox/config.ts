@@ -1,5 +1,5 @@
 /** The sandbox's configuration: schema and checks as in production, with generated secrets and fictional numbers. */
-import { apiKeyHash, sandboxKey } from "../apps/api-keys.ts";
+import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
@@ -80,6 +80,7 @@ export function sandboxConfig(
         ...{ custom_code: true, mixed_proofs: true, needs_person: false },
       },
     },
+    admin: { api_keys_sha256: [apiKeyHash(sandboxOperatorKey)] },
     messages: { apps: { sandbox: { name: "OneRing Sandbox" } } },
     verification: {
       // One number is tried again and again here; limits are higher, but can still be reached.

@@ -1,6 +1,6 @@
 /** `onering sandbox`: everything on this machine, nothing to set up, until a signal ends it. */
 import type { Logger } from "pino";
-import { sandboxKey } from "../apps/api-keys.ts";
+import { sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import { ensureRuntime } from "../local/fetch/programs.ts";
 import { type Environment, sandboxEnvironment } from "./config.ts";
 import { examples } from "./fiction.ts";
@@ -49,6 +49,7 @@ listening on ${url}
   page     ${url}/
   docs     ${url}/docs
   API key  ${sandboxKey}
+  operator ${sandboxOperatorKey}, for ${url}/v1/admin/trunks and the like
   try      curl -sS ${url}/v1/verifications -H 'Authorization: Bearer ${sandboxKey}' \\
              -H 'Content-Type: application/json' -d '${body}'
 

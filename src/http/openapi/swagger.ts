@@ -20,7 +20,7 @@ export async function registerSwagger(
       info: {
         title: sandbox ? "OneRing (SANDBOX)" : "OneRing",
         version: "1",
-        description: `Verifies that a person holds a phone number by calling it once.${sandbox ? " SANDBOX: no real phone is called; the API key is `sandbox-key`. [Sandbox page](/)" : ""}`,
+        description: `Verifies that a person holds a phone number by calling it once.${sandbox ? " SANDBOX: no real phone is called; the API key is `sandbox-key`, an operator's `sandbox-operator-key`. [Sandbox page](/)" : ""}`,
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: "/" }],

@@ -1,8 +1,8 @@
-/** Asks the sandbox's API. @param body undefined: GET; null: POST without a body */
-export async function api(url: string, path: string, body?: object | null) {
+/** Asks the sandbox's API. @param body undefined: GET; null: POST without a body; @param key the app's, or the operator's */
+export async function api(url: string, path: string, body?: object | null, key = "sandbox-key") {
   const response = await fetch(`${url}${path}`, {
     method: body === undefined ? "GET" : "POST",
-    headers: { authorization: "Bearer sandbox-key", ...(body && { "content-type": "application/json" }) },
+    headers: { authorization: `Bearer ${key}`, ...(body && { "content-type": "application/json" }) },
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });

@@ -57,6 +57,16 @@ describe("real Asterisk against the simulated carrier", () => {
     },
   );
 
+  it("takes the operator's published key for /v1/admin alone, and the app's for all else", async () => {
+    const operator = "sandbox-operator-key";
+    const drained = await api(sandbox.url, "/v1/admin/asterisks/private/undrain", null, operator);
+    expect(drained).toMatchObject({ status: 200, json: { name: "private", out_of_service: null } });
+    expect((await api(sandbox.url, "/v1/admin/trunks", undefined, "sandbox-key")).status).toBe(401);
+    expect((await api(sandbox.url, "/v1/verifications", { to: "+447400123456" }, operator)).status).toBe(401);
+    const page = await (await fetch(sandbox.url)).text();
+    expect(page).toContain("sandbox-operator-key");
+  });
+
   it("the digits that the phone saw verify, and no other carrier call was placed for it", async () => {
     const to = "+447400124000";
     const { json: started } = await api(sandbox.url, "/v1/verifications", { to });

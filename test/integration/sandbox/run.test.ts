@@ -83,6 +83,7 @@ it.each(["SIGTERM", "SIGINT"] as const)(
     expect(tookMs - ((await waitedForCpuMs()) - waitedBeforeMs)).toBeLessThan(5000);
     expect(lines[0]).toContain("SANDBOX");
     await line(/^ {2}API key {2}sandbox-key$/);
+    await line(/^ {2}operator sandbox-operator-key, for http:/);
 
     // The phone rings: ending must not wait for that, nor leave it ringing.
     await api(url, "/v1/verifications", { to: "+447400123456" });

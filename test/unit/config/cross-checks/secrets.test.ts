@@ -93,5 +93,10 @@ describe("API keys that anyone can try were accepted without a word", () => {
       (c) => (c.admin = { api_keys_sha256: [apiKeyHash("sandbox-key")] }),
       /^admin\.api_keys_sha256\[0\]: the hash of "sandbox-key"/,
     ],
+    [
+      "the sandbox's operator key",
+      (c) => (c.admin = { api_keys_sha256: [apiKeyHash("sandbox-operator-key")] }),
+      /^admin\.api_keys_sha256\[0\]: the hash of "sandbox-operator-key"/,
+    ],
   ]);
 });
