@@ -22,6 +22,7 @@ import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
+import { Records } from "../records/config.ts";
 import { Redis } from "../redis/config.ts";
 import { Asterisk } from "../telephony/asterisk/config.ts";
 import { Calls } from "../telephony/calls/config.ts";
@@ -34,6 +35,7 @@ import { verificationKeys } from "../verification/config.ts";
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
   redis: Redis,
+  records: Records,
   secrets: Secrets,
   asterisks: named("The Asterisk servers that place the calls.", Asterisk),
   sip_capture: Type.Optional(SipCapture),

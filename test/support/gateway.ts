@@ -50,6 +50,8 @@ export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayPart
     // Tests run side by side on few cores: late is no failure here.
     http: { port: "0", shed_at_delay_ms: "10000", shutdown_linger_ms: "0" },
     redis: { url: redisUrl, command_timeout_ms: "5000" },
+    // Tests start several gateways on one Redis, which a SQLite file does not permit.
+    records: { url: "off" },
     secrets: { hmac_key: randomBytes(32).toString("hex") },
     asterisks: {
       local: {

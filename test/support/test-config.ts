@@ -6,6 +6,8 @@ import type { Config } from "../../src/config/schema.ts";
 export function leastConfig() {
   return {
     redis: { url: "redis://127.0.0.1:6379" } as Record<string, unknown>,
+    // Tests start several gateways on one Redis, which a SQLite file does not permit.
+    records: { url: "off" } as Record<string, unknown>,
     secrets: { hmac_key: "k9Xw2pQz7LmN4vRt8JhB3sDf6GyC1eUa" } as Record<string, unknown>,
     asterisks: {
       pbx: { ari_url: "http://127.0.0.1:8088", ari_user: "onering", ari_password: "s3xY-pass" },

@@ -4,6 +4,7 @@ import { ensureRuntime, findPrograms, type Program, type Programs } from "../../
 import { ensureChromium, findChromium } from "./chromium.ts";
 /** The programs of the tests: those of the sandbox, SIPp, Chromium, and those of the e-mail tests. */
 import { ensureMailPrograms } from "./mail-programs.ts";
+import { ensurePostgres } from "./postgres.ts";
 import { ensureSmppPeers } from "./smpp-peers.ts";
 
 export interface TestPrograms extends Programs {
@@ -22,5 +23,6 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureChromium(runtimeDir, progress);
   await ensureSmppPeers(runtimeDir, progress);
   await ensureMailPrograms(runtimeDir, progress);
+  await ensurePostgres(runtimeDir, progress);
   return findTestPrograms();
 }

@@ -53,9 +53,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observability: ["events", "telephony/trunks"],
   // Implements the ports of the domain.
   redis: [...domain, "telephony/calls", "telephony/trunks"],
+  // Implements the store ports of what is kept.
+  records: [],
   http: [...domain, "observability", "telephony/calls", "telephony/trunks"],
   // Assembles the sections and the checks of all features.
-  config: [...domain, ...telephony, "doctor", "http", "observability", "redis"],
+  config: [...domain, ...telephony, "doctor", "http", "observability", "records", "redis"],
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],

@@ -1,0 +1,5 @@
+/** All migrations, oldest first. A feature adds its own at the end: its number is the next one. */
+import { events } from "./0001-events.ts";
+import type { RecordsMigration } from "./migration.ts";
+
+export const migrations: readonly RecordsMigration[] = [events];

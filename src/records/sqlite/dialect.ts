@@ -1,0 +1,106 @@
+/** SQLite in a thread as Kysely takes it. One connection: whoever uses it waits for the one before, within the deadline. */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { RecordsAway } from "../failure.ts";
+import { type SqliteThread, startSqliteThread } from "./thread-client.ts";
+
+export interface SqliteOptions {
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly queryTimeoutMs: number;
+  /** Threads that missed a deadline and are still in their statement. 0 where two writers would block each other. */
+  readonly maxAbandoned: number;
+}
+
+export function sqliteDialect(options: SqliteOptions): Dialect {
+  return {
+    createAdapter: () => new TransactionalSqliteAdapter(),
+    createDriver: () => createDriver(options),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** SQLite's `create table` is undone by `rollback` like any other statement; Kysely does not rely on it by itself. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function createDriver({ file, readOnly, queryTimeoutMs, maxAbandoned }: SqliteOptions): Driver {
+  let thread: SqliteThread | null = null;
+  let abandoned = 0;
+  let last: Promise<void> = Promise.resolve();
+  const releases = new WeakMap<DatabaseConnection, () => void>();
+
+  async function current(): Promise<SqliteThread> {
+    if (thread?.usable) return thread;
+    if (thread !== null) {
+      abandoned++;
+      void thread.ended.then(() => abandoned--);
+      thread = null;
+    }
+    if (abandoned > 0) {
+      // One that ended by itself is gone in a moment.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (abandoned > maxAbandoned) throw new RecordsAway("SQLite is still busy with an earlier statement");
+    }
+    // Another connection's lock is waited for within the same deadline.
+    thread = await startSqliteThread({ file, readOnly, busyMs: Math.ceil(queryTimeoutMs / 2) });
+    return thread;
+  }
+
+  async function run<R>(open: SqliteThread, sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
+    const { rows, changes } = await open.run(sql, parameters, queryTimeoutMs);
+    return { rows: rows as R[], ...(changes !== null && { numAffectedRows: BigInt(changes) }) };
+  }
+
+  const raw = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql));
+
+  return {
+    async init() {},
+    async acquireConnection() {
+      const before = last;
+      let release = () => {};
+      last = new Promise((resolve) => {
+        release = resolve;
+      });
+      await before;
+      try {
+        const open = await current();
+        const connection: DatabaseConnection = {
+          executeQuery: ({ sql, parameters }) => run(open, sql, parameters),
+          // biome-ignore lint/correctness/useYield: an interface to refuse.
+          async *streamQuery() {
+            throw new Error("records are not streamed: read them page by page, so that no query runs for long");
+          },
+        };
+        releases.set(connection, release);
+        return connection;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    // At once, not at the first write: a read lock that is raised later can meet another writer and fail.
+    beginTransaction: async (connection) => void (await raw(connection, readOnly ? "begin" : "begin immediate")),
+    commitTransaction: async (connection) => void (await raw(connection, "commit")),
+    rollbackTransaction: async (connection) => void (await raw(connection, "rollback")),
+    async releaseConnection(connection) {
+      releases.get(connection)?.();
+    },
+    async destroy() {
+      await last;
+      await thread?.close();
+    },
+  };
+}

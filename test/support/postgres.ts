@@ -1,0 +1,166 @@
+/** A private PostgreSQL on loopback, that can also stop answering and crash. */
+import { randomBytes } from "node:crypto";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { runtimeDir } from "../../src/local/fetch/paths.ts";
+import { Child } from "../../src/local/process/child.ts";
+import { freePort } from "../../src/local/process/free-port.ts";
+import { runCommand } from "../../src/local/process/run-command.ts";
+import { findPostgres, type PostgresPrograms } from "./fetch/postgres.ts";
+
+export interface TestPostgres {
+  readonly port: number;
+  readonly password: string;
+  readonly programs: PostgresPrograms;
+  /** An address of a database of its own, empty. */
+  createDatabase(): Promise<string>;
+  /** Runs a statement as the superuser. */
+  ask(url: string, sql: string): Promise<Record<string, unknown>[]>;
+  /** Every process of the server stands still (SIGSTOP): connections are taken, nothing is answered. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** Ends it as a crash would; `restart` brings it back on its port with its data. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL refuses to run as root. Has an entry in every /etc/passwd, which initdb looks for. */
+const nobody = 65534;
+const superuser = "onering";
+const initDeadlineMs = 60_000;
+const readyDeadlineMs = 30_000;
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const programs = await findPostgres(runtimeDir);
+  if (programs === undefined) throw new Error("PostgreSQL is not here: run `npm run runtime -- --for-tests`");
+  const folder = await mkdtemp(path.join(tmpdir(), "onering-postgres-"));
+  const password = randomBytes(12).toString("hex");
+  const port = await freePort("tcp");
+  await initialize(programs, folder, password);
+  let child = await start(programs, folder, port);
+  const urlOf = (database: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
+  let databases = 0;
+
+  async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows ?? [];
+    } finally {
+      await client.end();
+    }
+  }
+  const ready = () =>
+    child.waitUntil(
+      () =>
+        ask(urlOf("postgres"), "select 1").then(
+          () => true,
+          () => false,
+        ),
+      readyDeadlineMs,
+      async () => child.output.slice(-2000),
+    );
+  /** The server and its processes, the server first. */
+  async function processes(): Promise<number[]> {
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
+    return [child.pid, ...children.trim().split(" ").filter(Boolean).map(Number)];
+  }
+  async function signal(name: NodeJS.Signals): Promise<void> {
+    for (const pid of await processes()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It ended by itself.
+      }
+    }
+  }
+  try {
+    await ready();
+  } catch (error) {
+    await child.kill();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    port,
+    password,
+    programs,
+    async createDatabase() {
+      const name = `records_${++databases}`;
+      await ask(urlOf("postgres"), `create database ${name}`);
+      return urlOf(name);
+    },
+    ask,
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
+    async kill() {
+      await signal("SIGKILL");
+      await child.exited;
+    },
+    async restart() {
+      if (child.running) throw new Error("PostgreSQL still runs");
+      child = await start(programs, folder, port);
+      await ready();
+    },
+    async stop() {
+      if (child.running) {
+        await signal("SIGCONT");
+        // Fast shutdown: SIGTERM would wait for every client.
+        process.kill(child.pid, "SIGINT");
+        await child.stop();
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function initialize({ bin, env }: PostgresPrograms, folder: string, password: string): Promise<void> {
+  const file = path.join(folder, "password");
+  await writeFile(file, password);
+  if (isRoot()) for (const one of [folder, file]) await chown(one, nobody, nobody);
+  const [command, ...args] = unprivileged([
+    path.join(bin, "initdb"),
+    ...["-D", path.join(folder, "data"), "-U", superuser, "-A", "scram-sha-256", `--pwfile=${file}`, "--no-sync"],
+    // Not the C locale: text must be ordered the same as in SQLite where it matters, whatever the database's locale.
+    ...["-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"],
+  ]);
+  const { code, output } = await runCommand(command, args, {
+    deadlineMs: initDeadlineMs,
+    env: { ...process.env, ...env },
+  });
+  if (code !== 0) throw new Error(`initdb failed\n${output.slice(-2000)}`);
+}
+
+function start({ bin, env }: PostgresPrograms, folder: string, port: number): Promise<Child> {
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: folder,
+    max_connections: 60,
+    shared_buffers: "32MB",
+    // A crash of the program loses nothing by it, one of the machine would.
+    fsync: "off",
+  };
+  const [command, ...args] = unprivileged([
+    path.join(bin, "postgres"),
+    ...["-D", path.join(folder, "data")],
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ]);
+  return Child.start("postgres", { command, args: [], env }, args);
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** As root: under another user, and ended with us, which a change of the user undoes. */
+function unprivileged(command: readonly string[]): [string, ...string[]] {
+  const [first = "", ...rest] = command;
+  if (!isRoot()) return [first, ...rest];
+  const as = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups", "--"];
+  return ["setpriv", ...as, "setpriv", "--pdeathsig", "TERM", "--", ...command];
+}
