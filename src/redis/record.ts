@@ -44,12 +44,16 @@ export const moreFields = ["delivery_to", "cost", "locale", "generation", "plan"
 
 /** What the scripts' rules need to know of every record; after `app`. */
 export const workingFields = [
-  ...["status", "channel", "state", "parts", "parts_delivered", "attempts", "first_attempt", "deadline", "expires_at"],
-  ...["code", "code_length", "checks_left", "callee", "standing", "number", "ended_at", "delivery_ended_at", "seq"],
-  ...["code_delivery", "code_parts", "code_until", "more"],
+  ...["status", "deadline", "expires_at", "delivery_ended_at", "seq", "callee", "checks_left", "more"],
+  ...["code", "code_length", "code_delivery", "code_parts", "code_until"],
 ] as const;
 
-/** The same of the records that have `moreFields`. */
+/** What they need besides to move the newest delivery: most checks and reads move none. */
+export const movingFields = [
+  ...["channel", "state", "parts", "parts_delivered", "attempts", "first_attempt", "standing", "number"],
+] as const;
+
+/** The same as `workingFields` of the records that have `moreFields`. */
 export const rareFields = ["codes_older", "plan", "sealed"] as const;
 
 const allFields = [...publicFields, ...moreFields] as const;

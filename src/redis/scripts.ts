@@ -14,7 +14,7 @@ import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { placeFunctions } from "./lua-text.ts";
-import { moreFields, publicFields, rareFields, recordVersion, workingFields } from "./record.ts";
+import { moreFields, movingFields, publicFields, rareFields, recordVersion, workingFields } from "./record.ts";
 
 /** Scripts of verifications; they get the tables of the channels. */
 const verificationScripts = [
@@ -127,18 +127,31 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
 /** Reading a record: the names stand in the calls, because a table of them would be made anew on each run. */
 function luaFields(): readonly string[] {
   const names = (fields: readonly string[]) => fields.map((field) => `'${field}'`).join(", ");
-  const values = workingFields.map((field, index) => `${field} = v[${index + 2}] or ''`);
+  const values = (fields: readonly string[], from: number) =>
+    fields.map((field, index) => `${field} = v[${index + from}] or ''`).join(", ");
+  const assigned = (fields: readonly string[]) =>
+    `  ${fields.map((field) => `record.${field}`).join(", ")} = ${fields.map((_, index) => `v[${index + 1}] or ''`).join(", ")}`;
+  const record = (name: string, fields: readonly string[]) => [
+    `local function ${name}(key)`,
+    `  local v = redis.call('HMGET', key, 'app', ${names(fields)})`,
+    `  return v[1] and { key = key, app = v[1], changes = {}, ended_now = false, changed = false, ${values(fields, 2)},`,
+    `    ${rareFields.map((field) => `${field} = ''`).join(", ")} }`,
+    "end",
+  ];
   return [
     "-- The record as `load` returns it, without what few records have; nil where there is none.",
-    "local function read_working(key)",
-    `  local v = redis.call('HMGET', key, 'app', ${names(workingFields)})`,
-    `  return v[1] and { key = key, app = v[1], changes = {}, ended_now = false, changed = false, ${values.join(", ")},`,
-    `    ${rareFields.map((field) => `${field} = ''`).join(", ")} }`,
+    ...record("read_working", workingFields),
+    "-- The same with what moves of the newest delivery need.",
+    ...record("read_whole", [...workingFields, ...movingFields]),
+    "--- @rare",
+    "local function read_moving(record)",
+    `  local v = redis.call('HMGET', record.key, ${names(movingFields)})`,
+    assigned(movingFields),
     "end",
     "--- @rare",
     "local function read_rare(record)",
     `  local v = redis.call('HMGET', record.key, ${names(rareFields)})`,
-    `  ${rareFields.map((field) => `record.${field}`).join(", ")} = ${rareFields.map((_, index) => `v[${index + 1}] or ''`).join(", ")}`,
+    assigned(rareFields),
     "end",
     "local function read_public(key)",
     `  return redis.call('HMGET', key, ${names(publicFields)})`,

@@ -72,7 +72,7 @@ local function lease_failed_step(record, now)
 end
 
 local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
-local record = load(key, ARGV[2])
+local record = load(key, ARGV[2], true)
 if not record then
   return { 'not_found' }
 end
@@ -105,7 +105,7 @@ end
 local more_follow = attempt == record.attempts and not TERMINAL[record.status] and record.delivery_ended_at == ''
 local over = event == 'delivered' or event == 'undelivered'
 if over and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
-  redis.call('DEL', keys.live)
+  redis.call('DEL', keys.stem .. ':live')
 end
 local step = record.plan ~= '' and lease_failed_step(record, now) or -1
 save(record)

@@ -16,6 +16,15 @@ Returns  {'checked', checks left, status}    wrong, and not the last one: short,
 --- @include "record"
 --- @include "callee"
 
+-- The check that ends the verification: by the code that delivery `proof` carries, or as the last wrong one.
+--- @rare
+local function decide(record, now, proof)
+  if proof then
+    set(record, 'proof_delivery', proof)
+  end
+  move(record, proof and 'proven' or 'exhausted', now)
+end
+
 local key, now = KEYS[1], time_ms(ARGV[1])
 local record = load(key, ARGV[2])
 if not record then
@@ -42,7 +51,7 @@ if not parts then
 end
 
 local keys = callee_keys(key, record.callee, record.app)
-local wait, wrong = wrong_checks_wait(keys, now, parts)
+local wait, wrong = wrong_checks_wait(keys, now, parts, tonumber(record.checks_left))
 if wait > 0 then
   save(record)
   return { 'limited', wait }
@@ -54,15 +63,12 @@ count(wrong_checks, keys.app, now, counted, WRONG_CHECKS_WINDOW_MS)
 
 if proof then
   uncount(wrong_checks, keys.app, counted)
-  set(record, 'proof_delivery', proof)
-  move(record, 'proven', now)
 else
   -- The app's own share of the callee's limit may leave fewer than this verification's.
-  left = math.min(left, WRONG_CHECKS_PER_APP - wrong - 1)
-  if left <= 0 then
-    left = 0
-    move(record, 'exhausted', now)
-  end
+  left = math.max(0, math.min(left, WRONG_CHECKS_PER_APP - wrong - 1))
+end
+if proof or left == 0 then
+  decide(record, now, proof)
 end
 set(record, 'checks_left', left)
 save(record)

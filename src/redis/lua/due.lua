@@ -16,7 +16,7 @@ local ids = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, to
 local reply = { 0 }
 for _, id in ipairs(ids) do
   local key = stem .. 'v:' .. id
-  local record = load(key, nil)
+  local record = load(key, nil, true)
   if not record then
     redis.call('ZREM', KEYS[1], id)
     reply[1] = reply[1] + 1

@@ -12,7 +12,7 @@ Returns  {'limited', which, wait ms}   {'free'}
 --- @include "callee"
 
 local keys = callee_keys(KEYS[1], ARGV[3], ARGV[2])
-local limit, wait = limit_on(keys, time_ms(ARGV[1]), tonumber(ARGV[4]), keys.starts, true)
+local limit, wait = limit_on(keys, time_ms(ARGV[1]), tonumber(ARGV[4]), keys.stem .. ':starts', true)
 if limit then
   return { 'limited', limit, wait }
 end

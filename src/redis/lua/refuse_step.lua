@@ -13,7 +13,7 @@ Returns  {'noted', status, 0, seq, step, channel, state}: see change.lua   {'see
 --- @include "archive"
 
 local key, now = KEYS[1], time_ms(ARGV[1])
-local record = load(key, ARGV[2])
+local record = load(key, ARGV[2], true)
 if not record then
   return { 'not_found' }
 end

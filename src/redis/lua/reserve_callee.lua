@@ -26,25 +26,25 @@ if rings then
 else
   limit, wait = message_limit(delivery, channel)
 end
-local leased = redis.call('ZSCORE', keys.wrong, lease_id(id, 1))
+local leased = redis.call('ZSCORE', keys.stem .. ':wrong', lease_id(id, 1))
 if not limit then
   -- Room for every wrong check of the verification.
   local most = math.min(WRONG_CHECKS_PER_CALLEE, WRONG_CHECKS_PER_APP) - MAX_CHECKS + 1
-  wait = leased and 0 or wait_for(keys.wrong, keys.app, now, WRONG_CHECKS_WINDOW_MS, most, most)
+  wait = leased and 0 or wait_for(keys.stem .. ':wrong', keys.app, now, WRONG_CHECKS_WINDOW_MS, most, most, 1)
   limit = wait > 0 and 'wrong_checks' or nil
 end
 if limit then
   return { 'limited', limit, wait }
 end
-lease_entry(keys.starts, keys.app, now, lease_id(id, 0), START_LEASE_MS, HOUR_MS)
+lease_entry(keys.stem .. ':starts', keys.app, now, lease_id(id, 0), START_LEASE_MS, HOUR_MS)
 if channel_cap(channel) > 0 then
   lease_entry(channel_key(delivery, channel), keys.app, now, lease_id(id, 0), START_LEASE_MS, HOUR_MS)
 end
 for i = 1, MAX_CHECKS do
-  lease_entry(keys.wrong, keys.app, now, lease_id(id, i), code_ms, WRONG_CHECKS_WINDOW_MS)
+  lease_entry(keys.stem .. ':wrong', keys.app, now, lease_id(id, i), code_ms, WRONG_CHECKS_WINDOW_MS)
 end
 if rings then
-  redis.call('SET', keys.live, lease_id(id, 0) .. ' ' .. string.format('%.0f %.0f', now + START_LEASE_MS, now + START_LEASE_MS),
+  redis.call('SET', keys.stem .. ':live', lease_id(id, 0) .. ' ' .. string.format('%.0f %.0f', now + START_LEASE_MS, now + START_LEASE_MS),
     'PX', START_LEASE_MS)
 end
 return { 'free', leased and 1 or 0 }

@@ -21,21 +21,21 @@ local keys = callee_keys(KEYS[1], ARGV[3], ARGV[2])
 local delivery = { now = now, keys = keys }
 if how == 'ended' then
   for i = 1, MAX_CHECKS do
-    uncount(keys.wrong, keys.app, lease_id(id, i))
+    uncount(keys.stem .. ':wrong', keys.app, lease_id(id, i))
   end
   for i = 1, tonumber(ARGV[7]) do
-    count(keys.wrong, keys.app, now, id .. '/' .. i, WRONG_CHECKS_WINDOW_MS)
+    count(keys.stem .. ':wrong', keys.app, now, id .. '/' .. i, WRONG_CHECKS_WINDOW_MS)
   end
   return { 'free' }
 end
-uncount(keys.starts, keys.app, lease_id(id, 0))
+uncount(keys.stem .. ':starts', keys.app, lease_id(id, 0))
 uncount(channel_key(delivery, channel), keys.app, lease_id(id, 0))
 if how == 'refused' then
   for i = 1, ARGV[7] == '1' and 0 or MAX_CHECKS do
-    uncount(keys.wrong, keys.app, lease_id(id, i))
+    uncount(keys.stem .. ':wrong', keys.app, lease_id(id, i))
   end
   if holds(keys, lease_id(id, 0)) then
-    redis.call('DEL', keys.live)
+    redis.call('DEL', keys.stem .. ':live')
   end
   return { 'free' }
 end
@@ -43,7 +43,7 @@ local ring_ms = tonumber(ARGV[8])
 if ring_ms > 0 then
   count_call(keys, now, ARGV[7], ring_ms, ring_ms)
 else
-  count_start(keys, keys.starts, now, ARGV[7])
+  count_start(keys, keys.stem .. ':starts', now, ARGV[7])
   note_message(keys, now)
 end
 count_in_cap(delivery, channel, ARGV[7])

@@ -14,7 +14,7 @@ if not hold then
   return { 'not_found' }
 end
 local id, number = string.match(hold, '^(%S+) (%d+)$')
-local record = load(string.match(KEYS[1], '^{s%d+}:') .. 'v:' .. id, nil)
+local record = load(string.match(KEYS[1], '^{s%d+}:') .. 'v:' .. id, nil, true)
 if not record then
   return { 'not_found' }
 end

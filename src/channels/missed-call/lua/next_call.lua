@@ -13,7 +13,7 @@ Returns  {'begun', 0, 0, public fields…}   {'ended', 0, ended now, public fiel
 --- @include "callee"
 
 local key, now, before = KEYS[1], time_ms(ARGV[1]), ARGV[4]
-local record = load(key, ARGV[2])
+local record = load(key, ARGV[2], true)
 if not record then
   return { 'not_found' }
 end
@@ -23,7 +23,7 @@ local keys = callee_keys(key, record.callee, record.app)
 local ours = holds(keys, attempt_id(ARGV[3], before))
 if TERMINAL[record.status] then
   if ours then
-    redis.call('DEL', keys.live)
+    redis.call('DEL', keys.stem .. ':live')
   end
   return answer(key, 'ended', 0, record.ended_now)
 end

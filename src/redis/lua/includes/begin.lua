@@ -22,7 +22,7 @@ local FIRST_OWN = 13
 -- The same of a verification that is there.
 --- @rare
 local function open_another(delivery, key, app, mode)
-  local record, now = load(key, app), delivery.now
+  local record, now = load(key, app, true), delivery.now
   if not record then
     return nil, { 'not_found' }
   end
@@ -42,7 +42,7 @@ local function open_another(delivery, key, app, mode)
   end
   delivery.keys = callee_keys(key, record.callee, app)
   if channel_rules(record.channel).busy[record.state] then
-    local limit, wait = limit_on(delivery.keys, now, 1, delivery.keys.starts, false, delivery.automatic)
+    local limit, wait = limit_on(delivery.keys, now, 1, delivery.keys.stem .. ':starts', false, delivery.automatic)
     return nil, { 'limited', limit or 'live_call', wait > 0 and wait or math.max(1, tonumber(record.deadline) - now) }
   end
   delivery.attempt, delivery.record = tonumber(record.attempts) + 1, record
@@ -134,7 +134,7 @@ end
 
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
 local function checks_for(delivery, parts)
-  local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts)
+  local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, MAX_CHECKS)
   return math.max(1, math.min(MAX_CHECKS, WRONG_CHECKS_PER_APP - wrong))
 end
 

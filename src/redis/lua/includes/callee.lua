@@ -3,32 +3,28 @@
 
 local HOUR_MS = 3600000
 
+-- Where a callee's state lies: `stem` of its keys, and the app that asks. A key is put together where it is used, because no
+-- script needs all of them:
+--   :shown        sorted set: hash of a caller ID → when its cool-down ends
+--   :wrong        sorted set: wrong check → when it was made
+--   :wrong_long   the same of codes of several parts. No suffix of `wrong`: the names of apps are suffixes of both
+--   :starts       sorted set: attempt id → when it was begun
+--   :live         string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
+--   :last         string: when the newest message was sent, ms
 -- The app's own share of each limit is counted in addition to the total; no app can use up the whole limit.
 local function callee_keys(verification_key, callee, app)
-  local stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee
-  return {
-    stem = stem,
-    app = app,
-    shown = stem .. ':shown',   -- sorted set: hash of a caller ID → when its cool-down ends
-    wrong = stem .. ':wrong',   -- sorted set: wrong check → when it was made
-    -- The same of codes of several parts. No suffix of `wrong`: the names of apps are suffixes of both.
-    wrong_long = stem .. ':wrong_long',
-    starts = stem .. ':starts', -- sorted set: attempt id → when it was begun
-    -- string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
-    live = stem .. ':live',
-    last = stem .. ':last',     -- string: when the newest message was sent, ms
-  }
+  return { stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee, app = app }
 end
 
 -- Whether this attempt holds the callee's lock, so that no other may begin.
 local function holds(keys, attempt_id)
-  local live, ours = redis.call('GET', keys.live), attempt_id .. ' '
+  local live, ours = redis.call('GET', keys.stem .. ':live'), attempt_id .. ' '
   return live and string.sub(live, 1, #ours) == ours
 end
 
 -- Milliseconds until another call is allowed: until the current one should be over, and after that until it counts as lost.
 local function live_wait(keys, now)
-  local live = redis.call('GET', keys.live)
+  local live = redis.call('GET', keys.stem .. ':live')
   if not live then
     return 0
   end
@@ -39,8 +35,8 @@ end
 -- The call of this attempt should be over by then; the callee's lock stays as it is.
 local function expect_over(keys, attempt_id, over_at)
   if holds(keys, attempt_id) then
-    local lost_at = string.match(redis.call('GET', keys.live), ' (%d+) %d+$')
-    redis.call('SET', keys.live, attempt_id .. ' ' .. lost_at .. ' ' .. (over_at or lost_at), 'KEEPTTL')
+    local lost_at = string.match(redis.call('GET', keys.stem .. ':live'), ' (%d+) %d+$')
+    redis.call('SET', keys.stem .. ':live', attempt_id .. ' ' .. lost_at .. ' ' .. (over_at or lost_at), 'KEEPTTL')
   end
 end
 
@@ -49,8 +45,13 @@ local function attempt_id(verification_id, attempt)
   return verification_id .. '-' .. attempt
 end
 
--- Counts the sorted set's entries within the window; removes older ones.
-local function count_within(key, now, window_ms)
+-- Counts the sorted set's entries within the window. Older ones are removed where it would otherwise be `enough`; a smaller
+-- result may include some of them.
+local function count_within(key, now, window_ms, enough)
+  local entries = redis.call('ZCARD', key)
+  if entries < enough then
+    return entries
+  end
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window_ms)
   return redis.call('ZCARD', key)
 end
@@ -88,28 +89,30 @@ local function uncount(key, app, member)
   end
 end
 
--- Milliseconds until another is allowed, by the total and by the app's share, and how many the app counts.
-local function wait_for(key, app, now, window_ms, most, share)
-  local total = count_within(key, now, window_ms)
+-- Milliseconds until another is allowed, by the total and by the app's share, and how many the app counts: exactly where it has
+-- not room for so many more.
+local function wait_for(key, app, now, window_ms, most, share, room)
+  local total = count_within(key, now, window_ms, most - room + 1)
   local wait = total < most and 0 or wait_for_room(key, now, window_ms, total, most)
   if not APPS_HAVE_SHARES then
     return wait, total
   end
   local own_key = key .. ':' .. app
-  local own = count_within(own_key, now, window_ms)
+  local own = count_within(own_key, now, window_ms, share - room + 1)
   return math.max(wait, own < share and 0 or wait_for_room(own_key, now, window_ms, own, share)), own
 end
 
 -- Codes of several parts have so many values that their wrong checks are counted apart: a callee whose short codes were
 -- guessed at too often can still get a long one.
 local function wrong_key(keys, parts)
-  return tonumber(parts) > 1 and keys.wrong_long or keys.wrong
+  return tonumber(parts) > 1 and keys.stem .. ':wrong_long' or keys.stem .. ':wrong'
 end
 
--- Milliseconds until wrong checks are taken again, and how many this app made within the window.
-local function wrong_checks_wait(keys, now, parts)
+-- Milliseconds until wrong checks are taken again, and how many this app made within the window: exactly where it may not make
+-- `room` more.
+local function wrong_checks_wait(keys, now, parts, room)
   return wait_for(wrong_key(keys, parts), keys.app, now, WRONG_CHECKS_WINDOW_MS, WRONG_CHECKS_PER_CALLEE,
-    WRONG_CHECKS_PER_APP)
+    WRONG_CHECKS_PER_APP, room)
 end
 
 -- Milliseconds until the minimum interval since the newest delivery is over.
@@ -118,14 +121,14 @@ local function gap_wait(keys, now, starts)
     return 0
   end
   local newest = tonumber(redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2] or 0)
-  local message = tonumber(redis.call('GET', keys.last) or 0)
+  local message = tonumber(redis.call('GET', keys.stem .. ':last') or 0)
   return math.max(0, math.max(newest, message) + START_GAP_MS - now)
 end
 
 -- A message was sent: it has no entry among the starts unless a verification began with it.
 local function note_message(keys, now)
   if START_GAP_MS > 0 then
-    redis.call('SET', keys.last, string.format('%.0f', now), 'PX', START_GAP_MS)
+    redis.call('SET', keys.stem .. ':last', string.format('%.0f', now), 'PX', START_GAP_MS)
   end
 end
 
@@ -141,14 +144,14 @@ local function limit_on(keys, now, parts, starts, has_code, automatic)
   end
 
   if has_code then
-    consider(wrong_checks_wait(keys, now, parts), 'wrong_checks')
+    consider(wrong_checks_wait(keys, now, parts, 1), 'wrong_checks')
   end
 
   consider(live_wait(keys, now), 'live_call')
 
   -- Room for all attempts of the code; each is counted when it begins. No other can come between: see `live`.
   local wait = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
-    STARTS_PER_APP_PER_HOUR - parts + 1)
+    STARTS_PER_APP_PER_HOUR - parts + 1, 1)
   consider(wait, 'hourly_starts')
   if not automatic then
     consider(gap_wait(keys, now, starts), 'gap')
@@ -162,6 +165,6 @@ end
 
 -- Counts a call to this callee and locks the callee for it until call_ms have passed; it should be over in over_ms.
 local function count_call(keys, now, attempt_id, call_ms, over_ms)
-  count_start(keys, keys.starts, now, attempt_id)
-  redis.call('SET', keys.live, attempt_id .. ' ' .. (now + call_ms) .. ' ' .. (now + over_ms), 'PX', call_ms)
+  count_start(keys, keys.stem .. ':starts', now, attempt_id)
+  redis.call('SET', keys.stem .. ':live', attempt_id .. ' ' .. (now + call_ms) .. ' ' .. (now + over_ms), 'PX', call_ms)
 end

@@ -12,7 +12,7 @@ local function cap_on(delivery, channel, attempts)
     return nil
   end
   local wait = wait_for(channel_key(delivery, channel), delivery.keys.app, delivery.now, HOUR_MS, cap - attempts + 1,
-    app_cap - attempts + 1)
+    app_cap - attempts + 1, 1)
   if wait > 0 then
     return 'channel_cap', wait
   end
@@ -30,7 +30,7 @@ local function call_limit(delivery, channel, calls)
   if delivery.elsewhere then
     return nil
   end
-  local limit, wait = limit_on(delivery.keys, delivery.now, calls, delivery.keys.starts, true, delivery.automatic)
+  local limit, wait = limit_on(delivery.keys, delivery.now, calls, delivery.keys.stem .. ':starts', true, delivery.automatic)
   if limit then
     return limit, wait
   end
@@ -53,18 +53,18 @@ local function message_limit(delivery, channel)
     return nil
   end
   local keys, now = delivery.keys, delivery.now
-  local longest, name = wrong_checks_wait(keys, now, 1), 'wrong_checks'
+  local longest, name = wrong_checks_wait(keys, now, 1, 1), 'wrong_checks'
   local function consider(wait, limit)
     if wait > longest then
       longest, name = wait, limit
     end
   end
   if delivery.first then
-    consider(wait_for(keys.starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR, STARTS_PER_APP_PER_HOUR),
-      'hourly_starts')
+    consider(wait_for(keys.stem .. ':starts', keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR,
+      STARTS_PER_APP_PER_HOUR, 1), 'hourly_starts')
   end
   if not delivery.automatic then
-    consider(gap_wait(keys, now, keys.starts), 'gap')
+    consider(gap_wait(keys, now, keys.stem .. ':starts'), 'gap')
   end
   if longest > 0 then
     return name, longest
@@ -78,7 +78,7 @@ local function count_message(delivery, channel)
   end
   local keys, attempt = delivery.keys, attempt_id(delivery.id, delivery.attempt)
   if delivery.first then
-    count_start(keys, keys.starts, delivery.now, attempt)
+    count_start(keys, keys.stem .. ':starts', delivery.now, attempt)
   end
   note_message(keys, delivery.now)
   count_in_cap(delivery, channel, attempt)

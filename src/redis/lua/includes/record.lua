@@ -16,9 +16,15 @@
 --- @include "tables"
 --- @include "time"
 
--- Reads the verification; nil where there is none, or where it belongs to another app.
-local function load(key, app)
-  local record = read_working(key)
+-- Reads the verification; nil where there is none, or where it belongs to another app. `whole`: the script moves its newest
+-- delivery; without that only `settle` does, where a deadline passed.
+local function load(key, app, whole)
+  local record
+  if whole then
+    record = read_whole(key)
+  else
+    record = read_working(key)
+  end
   if not record or (app and record.app ~= app) then
     return nil
   end
@@ -193,6 +199,9 @@ end
 -- `settle` where a deadline passed.
 --- @rare
 local function settle_passed(record, now, lost_at, expires_at)
+  if not record.channel then
+    read_moving(record)
+  end
   expire_codes(record, now)
   if now < lost_at and now < expires_at then
     return
