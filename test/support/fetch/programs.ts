@@ -1,10 +1,10 @@
-/** The programs of the tests: those of the sandbox, SIPp, Chromium, and what speaks SMPP. */
+/** The programs of the tests: those of the sandbox, SIPp, Chromium, and those of single features. */
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
-/** The programs of the tests: those of the sandbox, SIPp, Chromium, and those of the e-mail tests. */
 import { ensureMailPrograms } from "./mail-programs.ts";
 import { ensurePostgres } from "./postgres.ts";
+import { ensurePrometheus } from "./prometheus.ts";
 import { ensureSmppPeers } from "./smpp-peers.ts";
 
 export interface TestPrograms extends Programs {
@@ -24,5 +24,6 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureSmppPeers(runtimeDir, progress);
   await ensureMailPrograms(runtimeDir, progress);
   await ensurePostgres(runtimeDir, progress);
+  await ensurePrometheus(runtimeDir, progress);
   return findTestPrograms();
 }

@@ -1,4 +1,4 @@
-/** docs/examples is used as it is. */
+/** docs/examples and docs/deploy are used as they are. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -42,7 +42,9 @@ test("every metric and label value that a recommended alert asks for exists", as
     overloadLimit: () => null,
   });
   const known = metrics.registry.getMetricsAsArray().map(({ name }) => name);
-  const rules = parse(await example("alerts.yml")).groups[0].rules as { expr: string }[];
+  const file = path.join(projectRoot, "docs/deploy/prometheus-alerts.yml");
+  const { groups } = parse(await readFile(file, "utf8")) as { groups: { rules: { expr: string }[] }[] };
+  const rules = groups.flatMap((group) => group.rules);
   const asked = rules.flatMap(({ expr }) => expr.match(/\bonering_\w+/g) ?? []);
   expect(rules.length).toBeGreaterThan(5);
   expect([...new Set(asked)].filter((name) => !known.includes(name.replace(/_(count|bucket|sum)$/, "")))).toEqual([]);

@@ -1,0 +1,88 @@
+/** docs/deploy on a real gateway: every query of the dashboard and every alert finds its series, and labels stay bounded. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import { findPrograms } from "../../../src/local/fetch/programs.ts";
+import { createLogger } from "../../../src/observability/log.ts";
+import { type Sandbox, startSandbox } from "../../../src/sandbox/start.ts";
+import { deployDir, type Prometheus, startPrometheus } from "../../support/prometheus.ts";
+import { labelProblems } from "./label-values.ts";
+import { someTraffic } from "./sandbox-traffic.ts";
+
+interface Panel {
+  readonly title: string;
+  readonly targets?: readonly { readonly expr: string }[];
+}
+const read = (name: string) => readFile(path.join(deployDir, name), "utf8");
+const { panels } = JSON.parse(await read("grafana-dashboard.json")) as { panels: readonly Panel[] };
+const rules = await read("prometheus-alerts.yml");
+/** As Grafana fills in its variables. */
+const queries = panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => [title, expr.replaceAll("$__rate_interval", "2m").replaceAll("$__range", "5m")] as const),
+);
+
+let sandbox: Sandbox;
+let prometheus: Prometheus;
+/** What /metrics says after the traffic. */
+let metrics: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({
+    programs: await findPrograms(),
+    env: { ONERING_HTTP_PORT: "0", ONERING_CALLS_RING_MS: "1000", ONERING_CALLS_SETUP_LIMIT_MS: "2000" },
+    logger: createLogger({ level: "silent" }),
+    timings: { postDialMs: 50, deliveryMs: 50, receiptMs: 100 },
+  });
+  const targets = { onering: new URL(sandbox.url).host };
+  prometheus = await startPrometheus({ targets, rules });
+  // A counter's first value is no increase: what the second round adds is.
+  await someTraffic(sandbox, 10);
+  const verified = "sum(onering_verifications_ended_total{status='verified'})";
+  await vi.waitFor(async () => expect(await valuesOf(verified)).toEqual([6]), { timeout: 15_000 });
+  await someTraffic(sandbox, 11);
+  await vi.waitFor(async () => expect(await valuesOf(verified)).toEqual([12]), { timeout: 15_000 });
+  metrics = await (await fetch(`${sandbox.url}/metrics`)).text();
+}, 120_000);
+afterAll(async () => {
+  await prometheus?.stop();
+  await sandbox?.stop();
+});
+
+const valuesOf = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => Number(value[1]));
+
+describe("the dashboard has data for", () => {
+  test.each(queries)("%s", async (_title, promql) => {
+    await expect.poll(() => valuesOf(promql)).toSatisfy((values: number[]) => values.some(Number.isFinite));
+  });
+
+  test("panels whose ids are unique and that do not overlap", () => {
+    const placed = panels as unknown as { id: number; gridPos: { x: number; y: number; w: number; h: number } }[];
+    expect(new Set(placed.map(({ id }) => id)).size).toBe(placed.length);
+    const cells = placed.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+    );
+    expect(cells.length).toBe(new Set(cells).size);
+    expect(placed.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
+  });
+});
+
+test("a real Prometheus evaluates every alert on the gateway's series without an error", async () => {
+  await expect.poll(async () => (await prometheus.rules()).filter(({ health }) => health !== "ok")).toEqual([]);
+  const { groups } = parse(rules) as { groups: { rules: unknown[] }[] };
+  expect(await prometheus.rules()).toHaveLength(groups.flatMap((group) => group.rules).length);
+});
+
+test("every metric that an alert or the dashboard names is one of the gateway's", () => {
+  const exposed = new Set([...metrics.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
+  const named = new Set(`${rules}\n${JSON.stringify(panels)}`.match(/\b(?:onering|nodejs|process)_\w+/g));
+  const unknown = [...named].filter(
+    (name) => !exposed.has(name) && !exposed.has(name.replace(/_(count|bucket|sum)$/, "")),
+  );
+  expect(named.size).toBeGreaterThan(25);
+  expect(unknown).toEqual([]);
+});
+
+test("no label takes its values from users", () => {
+  expect(labelProblems(metrics, sandbox.config)).toEqual([]);
+});
