@@ -31,6 +31,7 @@ import { Trunk } from "../telephony/trunks/config.ts";
 import { Route, Routing } from "../telephony/trunks/routes-config.ts";
 import { named, optionalSection, section } from "../typed-yaml/parts.ts";
 import { verificationKeys } from "../verification/config.ts";
+import { Webhooks } from "../webhooks/config.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
@@ -57,6 +58,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   push: Type.Optional(Push),
   voice: Type.Optional(Voice),
   caller_id_reputation: CallerIdReputation,
+  webhooks: Webhooks,
   canary: Type.Optional(Canary),
   log: Log,
 });

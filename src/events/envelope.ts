@@ -103,6 +103,12 @@ export interface TrunkUpdatedData {
   readonly reason: string | null;
 }
 
+/** A webhook endpoint of the app was disabled: it answered 410 (`gone`), or no delivery succeeded for days (`failing`). */
+export interface WebhookDisabledData {
+  readonly webhook: string;
+  readonly reason: string;
+}
+
 /** `data` by type. A feature that has public events of its own adds them here. */
 export interface PublicEventData {
   readonly "verification.started": StartedData;
@@ -110,6 +116,7 @@ export interface PublicEventData {
   readonly "call.ended": CallEndedData;
   readonly "verification.ended": EndedData;
   readonly "trunk.updated": TrunkUpdatedData;
+  readonly "webhook.disabled": WebhookDisabledData;
 }
 
 export type PublicEventType = keyof PublicEventData;
@@ -121,6 +128,7 @@ export const publicEventTypes = [
   "call.ended",
   "verification.ended",
   "trunk.updated",
+  "webhook.disabled",
 ] as const satisfies readonly PublicEventType[];
 
 /** Any public event; narrowed by `type`. */

@@ -11,6 +11,8 @@ import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
+import type { EndpointMirror } from "../webhooks/mirror-port.ts";
+import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
@@ -25,6 +27,8 @@ import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
 import { createVerificationStore } from "./verification-store.ts";
 import { createVersionCheck, RecordVersionError } from "./version.ts";
+import { createWebhookMirror } from "./webhook-mirror.ts";
+import { createWebhookQueue } from "./webhook-queue.ts";
 
 const beatMs = 20;
 
@@ -38,6 +42,8 @@ export interface Store {
   readonly outages: Outages;
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
+  webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
+  readonly webhookMirror: EndpointMirror;
   /**
    * When deferrable writes are flushed: call updates, caller-ID usage, released slots. No reader needs them sooner,
    * superseded updates are never written, and under load all of them go to Redis in one write.
@@ -86,6 +92,8 @@ export function createStore(options: {
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
     receipts: (settings) => createReceiptStore(run, settings),
+    webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
+    webhookMirror: createWebhookMirror(run),
     batchTimer,
     async firstTried() {
       await connection.firstTried();

@@ -62,3 +62,14 @@ export const reputationKey = "{reputation}";
 
 /** The highest record version in use (lua/version.lua). */
 export const versionKey = "{version}:records";
+
+/** The key from which the scripts of an endpoint's queue derive theirs (lua/includes/webhook.lua). @param endpoint its id */
+export function webhookQueueKey(endpoint: string): string {
+  return `{w${endpoint}}:lanes`;
+}
+
+/** When which webhook endpoint is due (lua/webhook_due.lua). */
+export const webhookDueKey = "{webhooks}:due";
+
+/** All webhook endpoints (lua/webhook_endpoint.lua). */
+export const webhookEndpointsKey = "{webhooks}:endpoints";

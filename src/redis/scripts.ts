@@ -50,6 +50,16 @@ const otherScripts = [
   "receipt_remember",
   "receipt_take",
   "version",
+  "webhook_append",
+  "webhook_turn",
+  "webhook_renew",
+  "webhook_clear",
+  "webhook_dead",
+  "webhook_tries",
+  "webhook_status",
+  "webhook_due",
+  "webhook_endpoint",
+  "webhook_endpoints",
 ] as const;
 
 /** The parts of a channel that the scripts need. */

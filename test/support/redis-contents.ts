@@ -15,6 +15,13 @@ const script = `
     hash = function(key) return redis.call('HGETALL', key) end,
     zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
     list = function(key) return redis.call('LRANGE', key, 0, -1) end,
+    stream = function(key)
+      local all = {}
+      for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do
+        all[#all + 1] = entry[1] .. ' ' .. table.concat(entry[2], ' ')
+      end
+      return all
+    end,
     set = function(key) return redis.call('SMEMBERS', key) end,
   }
   local kept = {}

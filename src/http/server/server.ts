@@ -25,6 +25,7 @@ import { registerSwagger } from "../openapi/swagger.ts";
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
+import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
 import { limitConnections } from "./connections.ts";
 import { answersPreflights, registerCors } from "./cors.ts";
 import { installDrain } from "./drain.ts";
@@ -45,6 +46,8 @@ export interface ServerParts {
   readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
   readonly operations: Operations;
+  /** Left out in tests of other routes. */
+  readonly webhooks?: WebhookRoutesParts;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   /** Requests of apps that come before it resolves wait for it; left out: none waits. */
@@ -93,6 +96,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       if (parts.started) holdUntil(scope, parts.started);
       await scope.register(verificationRoutes(parts.verifications, parts.channels));
       await scope.register(numberRoutes(parts.numbers));
+      if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
     },
     { prefix: "/v1" },
   );

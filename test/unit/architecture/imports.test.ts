@@ -50,14 +50,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
-  observability: ["events", "telephony/trunks"],
+  observability: ["events", "webhooks", "telephony/trunks"],
+  webhooks: ["events", "outgoing-http", "verification"],
   // Implements the ports of the domain.
-  redis: [...domain, "telephony/calls", "telephony/trunks"],
+  redis: [...domain, "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
   records: [],
-  http: [...domain, "observability", "telephony/calls", "telephony/trunks"],
+  http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "webhooks"],
   // Assembles the sections and the checks of all features.
-  config: [...domain, ...telephony, "doctor", "http", "observability", "records", "redis"],
+  config: [...domain, ...telephony, "doctor", "http", "observability", "records", "redis", "webhooks"],
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
@@ -74,7 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/asterisk",
     "telephony/trunks",
   ],
-  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis", "speech"],
+  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis", "speech", "webhooks"],
   "main.ts": ["commands"],
 };
 

@@ -1,0 +1,56 @@
+#!lua
+--[[
+Queues events for an endpoint. What was queued before, by its position in the outbox, is left out: the relay may send a batch
+twice. Beyond the bound the oldest events that are not being delivered become dead letters.
+
+KEYS[1]  {w<endpoint>}:lanes, and the other keys of the queue (includes/webhook.lua)
+ARGV[1]  most events in the queue   ARGV[2]  most dead letters   then for each event: shard ('': none), position, lane, body
+
+Returns  {events queued, events dropped}
+]]
+--- @include "webhook"
+--- @include "time"
+
+-- Positions are ids of a stream: "<ms>-<number>".
+local function is_after(position, other)
+  local ms, number = string.match(position, '^(%d+)%-(%d+)$')
+  local other_ms, other_number = string.match(other, '^(%d+)%-(%d+)$')
+  if ms ~= other_ms then
+    return tonumber(ms) > tonumber(other_ms)
+  end
+  return tonumber(number) > tonumber(other_number)
+end
+
+local function overflow(queue, most_dead)
+  -- Of the oldest a few may be on their way, at most as many as all gateways send at once.
+  for _, lane in ipairs(redis.call('ZRANGE', queue.age, 0, 499)) do
+    if not is_claimed(queue, lane) then
+      bury(queue, lane, 'overflow', most_dead)
+      return
+    end
+  end
+end
+
+local queue = queue_of(KEYS[1], time_ms(''))
+local most, most_dead = tonumber(ARGV[1]), tonumber(ARGV[2])
+local added, dropped = 0, 0
+for i = 3, #ARGV, 4 do
+  local shard, position, lane = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local seen = shard ~= '' and redis.call('HGET', queue.seen, shard)
+  if not seen or is_after(position, seen) then
+    if shard ~= '' then
+      redis.call('HSET', queue.seen, shard, position)
+    end
+    local length = redis.call('RPUSH', queue.lane .. lane, string.format('%.0f ', queue.now) .. ARGV[i + 3])
+    if length == 1 then
+      redis.call('ZADD', queue.lanes, queue.now, lane)
+      redis.call('ZADD', queue.age, queue.now, lane)
+    end
+    added = added + 1
+    if redis.call('HINCRBY', queue.state, 'queued', 1) > most then
+      overflow(queue, most_dead)
+      dropped = dropped + 1
+    end
+  end
+end
+return { added, dropped }

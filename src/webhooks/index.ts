@@ -1,0 +1,168 @@
+/** Webhooks as the composition root takes them. */
+import type { Logger } from "pino";
+import type { EventOutbox } from "../events/outbox-port.ts";
+import type { EventSink } from "../events/sink-port.ts";
+import { createOutgoingHttp } from "../outgoing-http/client.ts";
+import type { Resolve } from "../outgoing-http/resolve.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import type { Sealing } from "../verification/sealing.ts";
+import type { WebhooksConfig } from "./config.ts";
+import { createDeadLetters } from "./dead-letters.ts";
+import { createDirectory } from "./directory.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { createEndpoints } from "./endpoints.ts";
+import type { EndpointMirror } from "./mirror-port.ts";
+import type { WebhookObserver } from "./observer-port.ts";
+import type { QueueSettings, WebhookQueue } from "./queue-port.ts";
+import { withJitter } from "./retries.ts";
+import { createSender } from "./sender.ts";
+import { createWebhookService, type Webhooks } from "./service.ts";
+import { createWebhookSink } from "./sink.ts";
+import type { WebhookStore } from "./store-port.ts";
+import { createEndpointSync } from "./sync.ts";
+import type { DisabledReason, Endpoint } from "./types.ts";
+
+const hourMs = 3_600_000;
+/** What a dead gateway was delivering is delivered by another one after this time. */
+const claimMs = 6000;
+/** A receiver says all that counts in its status. */
+const maxAnswerBytes = 16_384;
+/** Endpoints of which the metrics read the queue at a scrape: more take too long. */
+const mostMeasured = 200;
+/** At the gateway's end, beside `deadline_ms`: settling what ended. */
+const settleMarginMs = 500;
+
+export interface WebhookQueueState {
+  readonly queued: number;
+  readonly oldestMs: number;
+  readonly endpoints: { readonly enabled: number; readonly disabled: number; readonly down: number };
+}
+
+export interface WebhookModule {
+  readonly service: Webhooks;
+  /** For the relay. */
+  readonly sink: EventSink;
+  readonly urlsMayBePrivate: boolean;
+  start(): void;
+  /** Lets deliveries in progress end. */
+  stop(): Promise<void>;
+  /** For the metrics. @throws where Redis does not answer */
+  state(): Promise<WebhookQueueState>;
+}
+
+export interface WebhookParts {
+  readonly config: WebhooksConfig;
+  readonly queue: (
+    settings: QueueSettings,
+    options: { readonly token: () => string; readonly jitter: () => number },
+  ) => WebhookQueue;
+  readonly mirror: EndpointMirror;
+  readonly store: WebhookStore;
+  readonly sealing: Sealing;
+  /** Takes the event that an endpoint was disabled. */
+  readonly outbox: Pick<EventOutbox, "publish">;
+  readonly observer: WebhookObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** For tests. */
+  readonly resolve?: Resolve;
+  readonly delaysMs?: readonly number[];
+  readonly claimMs?: number;
+}
+
+export function createWebhooks(parts: WebhookParts): WebhookModule {
+  const { config, mirror, store, outbox, observer, clock, random, logger, resolve } = parts;
+  const gateway = random.bytes(6).toString("base64url");
+  let turns = 0;
+  const settings: QueueSettings = {
+    longestMs: config.retry_hours * hourMs,
+    mostQueued: config.queue_max,
+    mostDead: config.queue_max,
+    triesKept: config.tries_kept,
+    claimMs: parts.claimMs ?? claimMs,
+  };
+  const queue = parts.queue(settings, {
+    token: () => `${gateway}${(turns++).toString(36)}`,
+    jitter: () => withJitter(1000, random) / 1000,
+  });
+  const http = createOutgoingHttp({
+    clock,
+    allowPrivate: config.allow_private,
+    deadlineMs: config.deadline_ms,
+    // Bounded by the dispatcher: a slow endpoint must not take the connections of another one at the same host.
+    maxConcurrent: config.concurrency,
+    maxResponseBytes: maxAnswerBytes,
+    ...(resolve !== undefined && { resolve }),
+  });
+  const endpoints = createEndpoints(parts.sealing, random);
+  const directory = createDirectory(mirror, endpoints, logger);
+  const sender = createSender(http, clock);
+  const deadLetters = createDeadLetters({ queue, store, observer, logger });
+  const dispatcher = createDispatcher({
+    ...{ queue, directory, sender, observer, clock, random, logger },
+    concurrency: config.concurrency,
+    concurrencyPerEndpoint: config.concurrency_per_endpoint,
+    claimMs: settings.claimMs,
+    disableAfterMs: config.disable_after_hours * hourMs,
+    disable,
+    moveDeadLetters: deadLetters.move,
+    ...(parts.delaysMs !== undefined && { delaysMs: parts.delaysMs }),
+  });
+  const sync = createEndpointSync({ mirror, store, clock, logger });
+  const service = createWebhookService({
+    ...{ endpoints, directory, store, mirror, queue, sender, deadLetters, clock, random },
+    wake: dispatcher.wake,
+    endpointsPerApp: config.endpoints_per_app,
+    overlapMs: config.secret_overlap_seconds * 1000,
+  });
+
+  async function disable(endpoint: Endpoint, reason: DisabledReason): Promise<void> {
+    const { id, app, row } = endpoint;
+    await directory.refresh();
+    const current = directory.find(id);
+    // The app may have given it another URL, or deleted it, since that try began.
+    if (current === null || !current.row.enabled || current.row.url !== row.url) return;
+    const next = endpoints.change(current.row, { enabled: false, disabledReason: reason }, clock.nowMs());
+    // The mirror first: it must end now. Records get it by the comparison (sync.ts) where they are away.
+    await mirror.put(next);
+    await store.putEndpoint(next).catch(() => undefined);
+    await directory.refresh();
+    await queue.bury(id, "disabled");
+    dispatcher.wake(id);
+    observer.disabled(reason);
+    logger.warn({ webhook: id, app, host: endpoint.url.host, reason }, "webhook endpoint disabled");
+    await outbox.publish("webhook.disabled", { webhook: id, reason }, app).catch(() => undefined);
+  }
+
+  return {
+    service,
+    sink: createWebhookSink({ queue, directory, wake: dispatcher.wake }),
+    urlsMayBePrivate: config.allow_private,
+    start() {
+      sync.start();
+      dispatcher.start();
+    },
+    async stop() {
+      sync.stop();
+      await dispatcher.stop(config.deadline_ms + settleMarginMs);
+      http.close();
+    },
+    async state() {
+      await directory.refresh();
+      const all = [...directory.all()];
+      const enabled = all.filter(({ row }) => row.enabled);
+      const found = await Promise.all(enabled.slice(0, mostMeasured).map(({ id }) => queue.status(id)));
+      return {
+        queued: found.reduce((sum, one) => sum + one.queued, 0),
+        oldestMs: Math.max(0, ...found.map(({ oldestMs }) => oldestMs ?? 0)),
+        endpoints: {
+          enabled: enabled.length,
+          disabled: all.length - enabled.length,
+          down: found.filter(({ open }) => open).length,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** One try: a signed POST, and what its answer means. */
+import { OutgoingHttpError } from "../outgoing-http/failure.ts";
+import { type OutgoingHttp, retryAfterMsOf } from "../outgoing-http/request.ts";
+import type { Clock } from "../shared/clock.ts";
+import { version } from "../shared/version.ts";
+import { signingSecrets } from "./endpoints.ts";
+import { signedHeaders } from "./signature.ts";
+import type { Endpoint } from "./types.ts";
+
+export interface Sent {
+  readonly delivered: boolean;
+  /** HTTP status; null: no answer. */
+  readonly status: number | null;
+  /** Why there was no answer that counts: see outgoing-http/failure.ts; null: there was. */
+  readonly error: string | null;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** When the receiver wants to be asked again, of a 429 or 503. */
+  readonly retryAfterMs: number | null;
+}
+
+/** RFC 9110 §15.5.11: the receiver wants nothing more. */
+export const goneStatus = 410;
+
+export interface Sender {
+  /** Never rejects. @param body the envelope, as it is signed and sent */
+  send(endpoint: Endpoint, eventId: string, body: string): Promise<Sent>;
+}
+
+export function createSender(http: OutgoingHttp, clock: Clock): Sender {
+  return {
+    async send(endpoint, eventId, body) {
+      const atMs = clock.nowMs();
+      const { url } = endpoint;
+      const headers = {
+        "content-type": "application/json",
+        "user-agent": `OneRing/${version}`,
+        ...signedHeaders({ id: eventId, timestampMs: atMs, body }, signingSecrets(endpoint, atMs)),
+      };
+      const done = () => ({ atMs, durationMs: Math.max(0, Math.round(clock.nowMs() - atMs)) });
+      try {
+        const { status, headers: found } = await http.request({ method: "POST", url, headers, body });
+        const delivered = status >= 200 && status < 300;
+        const retryAfterMs = status === 429 || status === 503 ? retryAfterMsOf(found, clock.nowMs()) : null;
+        return { delivered, status, error: null, retryAfterMs, ...done() };
+      } catch (error) {
+        const [kind, status] = error instanceof OutgoingHttpError ? [error.kind, error.status] : ["unreachable", null];
+        return { delivered: false, status, error: kind, retryAfterMs: null, ...done() };
+      }
+    },
+  };
+}

@@ -1,0 +1,199 @@
+/** What apps do with their endpoints. Another app's endpoint does not exist for them: each method finds by app and id. */
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import { readTry, writeTry } from "./deliveries.ts";
+import type { Directory } from "./directory.ts";
+import type { EndpointChanges, Endpoints } from "./endpoints.ts";
+import type { EndpointMirror } from "./mirror-port.ts";
+import type { WebhookQueue } from "./queue-port.ts";
+import type { Sender, Sent } from "./sender.ts";
+import type { WebhookStore } from "./store-port.ts";
+import type { DeadLetter, Endpoint, EndpointRow, Try } from "./types.ts";
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; null: this is the last one. */
+  readonly next: string | null;
+}
+
+export interface Webhooks {
+  list(app: string): Promise<readonly Endpoint[]>;
+  find(app: string, id: string): Promise<Endpoint | null>;
+  /** @throws {Refusal} `rate_limited` never; `invalid_request` where the app has as many as it may; `store_unavailable` */
+  create(app: string, url: string, events: readonly string[]): Promise<Endpoint>;
+  /** What was queued becomes dead letters where it is disabled. Null: there is none. */
+  change(app: string, id: string, changes: EndpointChanges): Promise<Endpoint | null>;
+  /** The endpoint, its queue and its dead letters. @returns whether there was one */
+  remove(app: string, id: string): Promise<boolean>;
+  /** The endpoint with its new secret. Null: there is none. */
+  rotate(app: string, id: string): Promise<Endpoint | null>;
+  /** Sends `webhook.test` now, whether it is enabled or not. Null: there is none. */
+  test(app: string, id: string): Promise<Sent | null>;
+  /** The newest tries first. Null: there is none. */
+  tries(app: string, id: string, before: string | null, limit: number): Promise<Page<Try> | null>;
+  /** In the order in which they were queued. Null: there is none. */
+  deadLetters(app: string, id: string, after: string | null, limit: number): Promise<Page<DeadLetter> | null>;
+  /** Queues dead letters again: of these events, or that ended since then. Null: there is none. */
+  replay(
+    app: string,
+    id: string,
+    which: ReplayOf,
+  ): Promise<{ readonly replayed: number; readonly more: boolean } | null>;
+  /** Removes what is queued or kept of verifications. @returns dead letters that were removed */
+  eraseVerifications(app: string | null, verifications: readonly string[]): Promise<number>;
+}
+
+export type ReplayOf = { readonly eventIds: readonly string[] } | { readonly sinceMs: number };
+
+/** Of one request; `more` says that there are others. */
+const replayedAtOnce = 1000;
+/** Of one URL, over all apps' test deliveries of this gateway. */
+const testsAtOnce = 10;
+
+export function createWebhookService(parts: {
+  readonly endpoints: Endpoints;
+  readonly directory: Directory;
+  readonly store: WebhookStore;
+  readonly mirror: EndpointMirror;
+  readonly queue: WebhookQueue;
+  readonly sender: Sender;
+  readonly deadLetters: DeadLetters;
+  readonly wake: (endpoint: string) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly endpointsPerApp: number;
+  readonly overlapMs: number;
+}): Webhooks {
+  const { endpoints, directory, store, mirror, queue, sender, deadLetters, wake, clock, random } = parts;
+  let testing = 0;
+
+  async function find(app: string, id: string): Promise<Endpoint | null> {
+    await directory.refresh();
+    const endpoint = directory.find(id);
+    return endpoint?.app === app ? endpoint : null;
+  }
+
+  /** Records first: what only the mirror has would be taken for deleted. */
+  async function keep(row: EndpointRow): Promise<Endpoint> {
+    await stored(store.putEndpoint(row));
+    await mirror.put(row);
+    await directory.refresh();
+    const endpoint = directory.find(row.id) ?? endpoints.open(row);
+    if (endpoint === null) throw new Error("an endpoint that was just sealed cannot be opened");
+    return endpoint;
+  }
+
+  return {
+    find,
+    async list(app) {
+      await directory.refresh();
+      return directory.ofApp(app);
+    },
+
+    async create(app, url, events) {
+      await directory.refresh();
+      if (directory.ofApp(app).length >= parts.endpointsPerApp) {
+        const detail = `This app has ${parts.endpointsPerApp} webhook endpoints, as many as it may have (webhooks.endpoints_per_app); delete one first.`;
+        throw new Refusal("invalid_request", detail);
+      }
+      return keep(endpoints.make(app, url, events, clock.nowMs()).row);
+    },
+
+    async change(app, id, changes) {
+      const before = await find(app, id);
+      if (before === null) return null;
+      const { enabled } = changes;
+      const reason = enabled === undefined ? {} : { disabledReason: enabled ? null : ("app" as const) };
+      const endpoint = await keep(endpoints.change(before.row, { ...changes, ...reason }, clock.nowMs()));
+      if (before.row.enabled && !endpoint.row.enabled) await queue.bury(id, "disabled");
+      wake(id);
+      return endpoint;
+    },
+
+    async remove(app, id) {
+      if ((await find(app, id)) === null) return false;
+      await stored(store.removeEndpoint(id));
+      await mirror.remove(id);
+      await directory.refresh();
+      await queue.remove(id);
+      return true;
+    },
+
+    async rotate(app, id) {
+      const before = await find(app, id);
+      if (before === null) return null;
+      const nowMs = clock.nowMs();
+      return keep(endpoints.rotate(before.row, nowMs + parts.overlapMs, nowMs).row);
+    },
+
+    async test(app, id) {
+      const endpoint = await find(app, id);
+      if (endpoint === null) return null;
+      if (testing >= testsAtOnce) throw new Refusal("capacity", "Too many test deliveries are in progress.", 1000);
+      testing++;
+      try {
+        const eventId = `evt_test_${random.bytes(12).toString("base64url")}`;
+        const at = new Date(clock.nowMs()).toISOString();
+        const event = { id: eventId, type: "webhook.test", at, seq: null, app, data: { webhook: id } };
+        const sent = await sender.send(endpoint, eventId, JSON.stringify(event));
+        await queue.log(id, writeTry({ eventId, type: event.type, attempt: 1, ...sent }));
+        return sent;
+      } finally {
+        testing--;
+      }
+    },
+
+    async tries(app, id, before, limit) {
+      if ((await find(app, id)) === null) return null;
+      const found = await queue.tries(id, before, limit + 1);
+      const items = found.slice(0, limit);
+      return { items: items.map(({ entry }) => readTry(entry)), next: nextOf(found.length > limit, items.at(-1)?.id) };
+    },
+
+    async deadLetters(app, id, after, limit) {
+      const endpoint = await find(app, id);
+      if (endpoint === null) return null;
+      await deadLetters.move(endpoint);
+      const { letters, next } = await stored(store.deadLetters(id, { after, limit }));
+      return { items: letters, next };
+    },
+
+    async replay(app, id, which) {
+      const endpoint = await find(app, id);
+      if (endpoint === null) return null;
+      if (!endpoint.row.enabled) throw new Refusal("invalid_request", "The endpoint is disabled; enable it first.");
+      await deadLetters.move(endpoint);
+      const { letters, next } =
+        "eventIds" in which
+          ? { letters: await stored(store.deadLettersOf(id, which.eventIds)), next: null }
+          : await stored(store.deadLetters(id, { sinceMs: which.sinceMs, limit: replayedAtOnce }));
+      if (letters.length > 0) await stored(deadLetters.replay(endpoint, letters));
+      wake(id);
+      return { replayed: letters.length, more: next !== null };
+    },
+
+    async eraseVerifications(app, verifications) {
+      await directory.refresh();
+      for (const { id } of app === null ? directory.all() : directory.ofApp(app)) {
+        for (const verification of verifications) await queue.forget(id, verification);
+      }
+      return store.eraseVerifications(verifications);
+    },
+  };
+}
+
+function nextOf(more: boolean, last: string | undefined): string | null {
+  return more ? (last ?? null) : null;
+}
+
+/** Records that do not answer are refused as the store that they are. */
+async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal("store_unavailable", "The records do not answer at the moment.", 1000);
+  }
+}

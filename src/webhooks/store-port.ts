@@ -1,0 +1,32 @@
+/** Where endpoints and dead letters are kept durably. Every method rejects where records are away. */
+import type { DeadLetter, EndpointRow } from "./types.ts";
+
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[];
+  /** Position after the last one; null: there are no more. */
+  readonly next: string | null;
+}
+
+export interface WebhookStore {
+  /** All endpoints of all apps. */
+  endpoints(): Promise<readonly EndpointRow[]>;
+  /** Inserts an endpoint, or replaces it where its revision is greater; of an older one nothing changes. */
+  putEndpoint(row: EndpointRow): Promise<void>;
+  /** Removes an endpoint and its dead letters. */
+  removeEndpoint(id: string): Promise<void>;
+  /** Idempotent by endpoint and event. */
+  addDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
+  /**
+   * Dead letters of an endpoint in the order in which they were queued.
+   * @param options.after position from an earlier page @param options.sinceMs of those that ended then or later
+   */
+  deadLetters(
+    endpoint: string,
+    options: { readonly after?: string | null; readonly sinceMs?: number | null; readonly limit: number },
+  ): Promise<DeadLetterPage>;
+  /** Those of these events. */
+  deadLettersOf(endpoint: string, eventIds: readonly string[]): Promise<readonly DeadLetter[]>;
+  removeDeadLetters(endpoint: string, eventIds: readonly string[]): Promise<void>;
+  /** Removes what is kept of verifications (erasure of personal data). @returns how many */
+  eraseVerifications(verifications: readonly string[]): Promise<number>;
+}
