@@ -24,16 +24,26 @@ describe("the OpenAPI document", () => {
       Object.keys(methods as Json).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(routes.sort()).toEqual([
+      "DELETE /v1/webhooks/{id}",
       "GET /healthz",
       "GET /metrics",
       "GET /readyz",
       "GET /v1/verifications/{id}",
+      "GET /v1/webhooks",
+      "GET /v1/webhooks/{id}",
+      "GET /v1/webhooks/{id}/dead-letters",
+      "GET /v1/webhooks/{id}/deliveries",
+      "PATCH /v1/webhooks/{id}",
       "POST /v1/numbers/lookup",
       "POST /v1/verifications",
       "POST /v1/verifications/check",
       "POST /v1/verifications/{id}/cancel",
       "POST /v1/verifications/{id}/check",
       "POST /v1/verifications/{id}/resend",
+      "POST /v1/webhooks",
+      "POST /v1/webhooks/{id}/replay",
+      "POST /v1/webhooks/{id}/rotate-secret",
+      "POST /v1/webhooks/{id}/test",
     ]);
   });
 
@@ -65,7 +75,7 @@ describe("the OpenAPI document", () => {
     const shown = new Set<string>();
     for (const operation of operations) {
       for (const [status, response] of Object.entries<Json>(operation.responses)) {
-        const media = response.content["application/problem+json"];
+        const media = response.content?.["application/problem+json"];
         for (const [code, example] of Object.entries<Json>(media?.examples ?? {})) {
           expect(example.value).toMatchObject({ code, status: Number(status) });
           shown.add(code);
@@ -125,7 +135,9 @@ describe("the OpenAPI document", () => {
       }
     }
     expect(examples).toBeGreaterThan(40);
-    for (const operation of operations.filter((each) => each.operationId !== "metrics")) {
+    // The text of metrics has no schema, an answer 204 no body.
+    const withBody = operations.filter((each) => each.operationId !== "metrics" && !("204" in each.responses));
+    for (const operation of withBody) {
       const ok = Object.values<Json>(operation.responses)[0]?.content["application/json"];
       expect("example" in ok || "examples" in ok, operation.operationId).toBe(true);
     }

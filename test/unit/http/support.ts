@@ -12,6 +12,7 @@ import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
+import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
@@ -26,6 +27,7 @@ import {
   type Verification,
   type Verifications,
 } from "../../../src/verification/types.ts";
+import type { Webhooks } from "../../../src/webhooks/service.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
@@ -180,10 +182,28 @@ export interface TestServerOptions {
   readonly readiness?: () => Promise<Readiness>;
   readonly sandbox?: boolean;
   readonly operations?: Operations;
+  readonly webhooks?: Partial<WebhookRoutesParts>;
   /** The operator's API is there, with `operatorKey`. */
   readonly admin?: boolean;
   readonly extraPlugins?: readonly FastifyPluginAsync[];
 }
+
+/** An app without endpoints. */
+const noWebhooks: Webhooks = {
+  list: async () => [],
+  find: async () => null,
+  create: async () => {
+    throw new Refusal("store_unavailable", "no store");
+  },
+  change: async () => null,
+  remove: async () => false,
+  rotate: async () => null,
+  test: async () => null,
+  tries: async () => null,
+  deadLetters: async () => null,
+  replay: async () => null,
+  eraseVerifications: async () => 0,
+};
 
 /** A server that is closed after the test, and every line it logged. */
 export async function testServer(options: TestServerOptions = {}): Promise<{ server: FastifyInstance; log: string[] }> {
@@ -226,6 +246,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     verifications: options.verifications ?? standInVerifications().verifications,
     numbers: options.numbers ?? numbers,
     operations: options.operations ?? idleOperations,
+    webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger: createLogger({ level: "debug" }, { sandbox: options.sandbox ?? false, stream }),
@@ -240,7 +261,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
 /** One request with the app's key; JSON body where one is given. */
 export async function ask(
   server: FastifyInstance,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "PATCH" | "DELETE",
   url: string,
   body?: unknown,
   headers: Record<string, string> = {},
