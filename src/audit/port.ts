@@ -86,4 +86,3 @@ export interface AuditRecords {
   /** Removes entries that are older; at most `most`. @returns how many */
   prune(beforeMs: number, most: number): Promise<number>;
 }
-

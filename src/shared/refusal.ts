@@ -20,6 +20,7 @@ export const refusalCodes = [
   "channel_unavailable",
   "code_not_available",
   "store_unavailable",
+  "records_unavailable",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -28,6 +28,7 @@ const contract = {
   telephony_unavailable: 503,
   channel_unavailable: 503,
   store_unavailable: 503,
+  records_unavailable: 503,
 } as const;
 
 describe("a refusal", () => {
