@@ -21,6 +21,7 @@ import { buildServer } from "./http/server/server.ts";
 import { createNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createOperations } from "./operations/operations.ts";
+import { createDurableRecords } from "./records/index.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
@@ -80,9 +81,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       braked: () => telephony.brakes.braked(),
       overloadLimit: () => telephony.overloadLimit(),
       redisMemory: () => store.memory(),
+      records: () => records.state(),
     },
     logger,
   );
+  const records = createDurableRecords({
+    ...{ config: config.records, leases: store.leases, metrics: metrics.records, clock, random, logger },
+    features: () => [],
+  });
   bus.subscribe(metrics.count);
   bus.subscribe((event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
@@ -164,9 +170,18 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       const [redis, status] = await Promise.all([store.ping(), operations.status()]);
       const channels = verifications.health();
       const delivers = status.some((trunk) => trunk.reachable) || channels.some(({ up }) => up);
-      return { ready: redis && delivers && !draining, redis, trunks: status, draining, channels };
+      const { backend, up } = records.state();
+      const ready = redis && delivers && !draining;
+      return { ready, redis, trunks: status, draining, channels, records: { backend, up } };
     },
   });
+
+  async function startParts(): Promise<void> {
+    await store.firstTried();
+    // Before Asterisk: a gateway that may not record here must not take the ARI application from the one that may.
+    await records.start();
+    await Promise.all([telephony.start(), verifications.startChannels()]);
+  }
 
   return {
     channels: verifications.channels.usable.map(({ name }) => name),
@@ -174,7 +189,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
-      await Promise.all([telephony.start(), store.firstTried(), verifications.startChannels()]).finally(begin);
+      await startParts().finally(begin);
       verifications.startDueWatch();
       return { url };
     },
@@ -190,6 +205,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await server.close();
       verifications.stop();
       await telephony.stop();
+      await records.stop();
       await store.close();
     },
   };

@@ -13,6 +13,7 @@ import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
+import { recordsChecks } from "../records/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
 import { asteriskChecks } from "../telephony/asterisk/config-checks.ts";
 import { sipCaptureChecks } from "../telephony/sip-capture/config-checks.ts";
@@ -30,6 +31,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...referenceChecks,
   ...httpChecks,
   ...redisChecks,
+  ...recordsChecks,
   ...asteriskChecks,
   ...routeChecks,
   ...numbersChecks,

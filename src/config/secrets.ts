@@ -2,6 +2,7 @@
 import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
+import { recordsPassword } from "../records/config-checks.ts";
 import { redisPassword } from "../redis/config-checks.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import { type Path, type Problem, pathText } from "../typed-yaml/errors.ts";
@@ -59,15 +60,19 @@ interface Secret {
 }
 
 /**
- * Marked as secret, because a key may stand there by mistake or inside, and no secret themselves: hashes of keys, and texts
- * of requests to providers.
+ * Marked as secret, because a key may stand there by mistake or inside, and no secret themselves: hashes of keys, texts of
+ * requests to providers, an address with a password.
  */
-const onlyHidden = /\.api_keys_sha256\[\d+\]$|^sms\.routes\.[^.]+\.http\.(json|(headers|query|form)\..+)$/;
+const onlyHidden =
+  /^records\.url$|\.api_keys_sha256\[\d+\]$|^sms\.routes\.[^.]+\.http\.(json|(headers|query|form)\..+)$/;
 
 /** The secrets that the file gives in the clear, as far as they could be read: every one that the schema marks. */
 function secretsOf(config: Config, isSound: IsSound): readonly Secret[] {
-  const inUrl = { path: ["redis", "url"], value: redisPassword(config.redis ?? {}, "url") };
-  return [...marked(nodeOf(ConfigSchema), config, []), inUrl].filter(
+  const inUrls = [
+    { path: ["redis", "url"], value: redisPassword(config.redis ?? {}, "url") },
+    { path: ["records", "url"], value: recordsPassword(config.records?.url) },
+  ];
+  return [...marked(nodeOf(ConfigSchema), config, []), ...inUrls].filter(
     ({ path, value }) => value !== "" && isSound(path),
   );
 }

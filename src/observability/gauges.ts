@@ -32,6 +32,8 @@ export interface MetricSources {
   overloadLimit(): number | null;
   /** Bytes of Redis, of a cluster its fullest master; null where it does not answer. */
   redisMemory(): Promise<{ readonly used: number; readonly max: number | null } | null>;
+  /** Durable records; without a backend nothing is recorded. */
+  records?(): { readonly backend: string | null; readonly up: boolean };
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
+import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
 
@@ -12,6 +13,7 @@ export interface Metrics {
   readonly count: (event: GatewayEvent) => void;
   /** Counts one answered HTTP request. @param route the pattern of the route, not the path */
   httpRequest(route: string, method: string, status: number, seconds: number): void;
+  readonly records: RecordsMetrics;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -148,6 +150,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
 
   return {
     registry,
+    records: addRecordsMetrics(registry, () => sources.records?.()),
     count(event) {
       const counter = counters[event.type] as (data: unknown) => void;
       counter(event.data);

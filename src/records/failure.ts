@@ -14,9 +14,9 @@ export class RecordsUnfit extends Error {
   override readonly name = "RecordsUnfit";
 }
 
-/** What a request is answered with. */
-export function recordsUnavailable(why: string): Refusal {
-  return new Refusal("records_unavailable", `Durable records cannot be reached at the moment: ${why}.`, retryAfterMs);
+/** What a request is answered with. Why is in the log: apps need not know the database's address. */
+export function recordsUnavailable(detail = "Durable records cannot be reached at the moment."): Refusal {
+  return new Refusal("records_unavailable", detail, retryAfterMs);
 }
 
 /** Result codes of SQLite after which the same statement may succeed later. */

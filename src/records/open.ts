@@ -12,8 +12,6 @@ export interface Connections {
   readonly read: Dialect;
 }
 
-/** Reports that SQLite cannot stop may pile up; beyond this many further reads are refused. */
-const maxAbandonedReads = 2;
 /** An index on a table of many million rows takes minutes. */
 const migrationTimeoutMs = 30 * 60_000;
 
@@ -27,8 +25,8 @@ export function openConnections(
   if (target.backend === "sqlite") {
     const { file } = target;
     return {
-      write: sqliteDialect({ file, queryTimeoutMs, readOnly: false, maxAbandoned: 0 }),
-      read: sqliteDialect({ file, queryTimeoutMs, readOnly: true, maxAbandoned: maxAbandonedReads }),
+      write: sqliteDialect({ file, queryTimeoutMs, readOnly: false }),
+      read: sqliteDialect({ file, queryTimeoutMs, readOnly: true }),
     };
   }
   const { url } = target;

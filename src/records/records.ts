@@ -4,14 +4,16 @@
  */
 import { Kysely } from "kysely";
 import type { Logger } from "pino";
+import type { Leases } from "../operations/leases-port.ts";
 import { backoffMs } from "../shared/backoff.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import type { RecordsConfig } from "./config.ts";
 import { RecordsUnfit, recordsUnavailable, whyAway } from "./failure.ts";
 import { prepare } from "./fitness.ts";
+import { createHome, type Home } from "./home.ts";
 import type { RecordsMigration } from "./migrations/migration.ts";
-import { type KnownTarget, openConnections } from "./open.ts";
+import { openConnections } from "./open.ts";
 import type { RecordsDb, RecordsTransaction, Tables } from "./tables.ts";
 import { describeTarget, type RecordsBackend, readTarget } from "./target.ts";
 
@@ -49,7 +51,9 @@ export interface RecordsParts {
   readonly config: RecordsConfig;
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Pick<Logger, "info" | "error" | "fatal">;
+  readonly logger: Pick<Logger, "info" | "error">;
+  /** By which all gateways on one Redis record to the same place; without them that is not looked at. */
+  readonly leases?: Leases;
   /** For tests: the migrations that this gateway has. */
   readonly migrations?: readonly RecordsMigration[];
 }
@@ -60,23 +64,22 @@ const probeBackoff = { firstMs: 100, longestMs: 5000 };
 
 /** Opens nothing before `start`. */
 export function createRecords(parts: RecordsParts): Records {
-  const { config, clock, random, logger } = parts;
-  const named = readTarget(config.url);
-  if (named.backend === "off") return switchedOff;
-  const target: KnownTarget = named;
-  const { backend } = target;
+  const { config, clock, random, logger, leases } = parts;
+  const target = readTarget(config.url);
   const where = describeTarget(target);
-  const dialects = openConnections(target, config);
-  const writer = new Kysely<Tables>({ dialect: dialects.write });
-  const reader = new Kysely<Tables>({ dialect: dialects.read });
+  const connections = target.backend === "off" ? null : openConnections(target, config);
+  const writer = connections && new Kysely<Tables>({ dialect: connections.write });
+  const reader = connections && new Kysely<Tables>({ dialect: connections.read });
 
+  /** Two gateways in one process are two, too. */
+  const instance = random.bytes(4).toString("hex");
+  let home: Home | null = null;
   let up = false;
   let why = "not connected yet";
   let waiting = 0;
   let failures = 0;
   let closed = false;
-  let cancelProbe = () => {};
-  let probing = false;
+  let cancelProbe: (() => void) | null = null;
 
   function isUp(): void {
     if (!up) logger.info({ records: where }, "records are reachable");
@@ -86,34 +89,42 @@ export function createRecords(parts: RecordsParts): Records {
   }
 
   function isAway(reason: string): void {
-    if (up || failures === 0) logger.error({ records: where, why: reason }, "records are away");
+    if (closed) return;
+    // Once when they go, and once more where the reason changes.
+    if (why !== reason) logger.error({ records: where, why: reason }, "records are away");
     up = false;
     why = reason;
-    if (closed || probing) return;
-    probing = true;
+    if (cancelProbe !== null) return;
     failures++;
     cancelProbe = clock.after(backoffMs(failures, random, probeBackoff), () => {
-      probing = false;
+      cancelProbe = null;
       void probe().catch(() => undefined);
     });
+  }
+
+  async function takeHome(holder: string): Promise<void> {
+    if (leases === undefined) return;
+    home ??= createHome({ leases, holder, clock, onLost: isAway });
+    await home.take();
   }
 
   /** @throws {RecordsUnfit} which is looked at again, as an operator may have run the migration meanwhile */
   async function probe(): Promise<void> {
     try {
-      await prepare({ writer, target, config, migrations: parts.migrations, logger });
-      isUp();
+      await prepare({ writer, target, config, random, instance, takeHome, migrations: parts.migrations, logger });
+      if (writer !== null && !closed) isUp();
     } catch (error) {
       const unfit = error instanceof RecordsUnfit;
-      isAway(unfit ? error.message : (whyAway(error) ?? "an unexpected error"));
+      const reason = unfit ? error.message : whyAway(error);
+      if (reason === null) logger.error({ err: error, records: where }, "records cannot be prepared");
+      isAway(reason ?? "an unexpected error, which was logged");
       if (unfit) throw error;
-      if (whyAway(error) === null) logger.error({ err: error, records: where }, "records cannot be prepared");
     }
   }
 
   async function run<T>(work: () => Promise<T>): Promise<T> {
-    if (!up) throw recordsUnavailable(why);
-    if (waiting >= maxWaiting) throw recordsUnavailable("too many queries wait for it");
+    if (!up) throw recordsUnavailable();
+    if (waiting >= maxWaiting) throw recordsUnavailable();
     waiting++;
     try {
       return await work();
@@ -122,36 +133,30 @@ export function createRecords(parts: RecordsParts): Records {
       if (reason === null) throw error;
       // A statement that only took too long, or met a lock, says nothing of the next one.
       if (!transient.test(reason)) isAway(reason);
-      throw recordsUnavailable(reason);
+      throw recordsUnavailable();
     } finally {
       waiting--;
     }
   }
 
+  if (writer === null || reader === null) why = "they are switched off (records.url: off)";
+  const refused = () => Promise.reject(recordsUnavailable("This gateway keeps none (`records.url: off`)."));
   return {
-    read: (work) => run(() => work(reader)),
-    write: (work) => run(() => writer.transaction().execute(work)),
-    state: () => ({ backend, up, why }),
+    read: (work) => (reader === null ? refused() : run(() => work(reader))),
+    write: (work) => (writer === null ? refused() : run(() => writer.transaction().execute(work))),
+    state: () => ({ backend: target.backend === "off" ? null : target.backend, up, why }),
     start: probe,
     async close() {
       closed = true;
       up = false;
       why = "the gateway is stopping";
-      cancelProbe();
-      await Promise.allSettled([writer.destroy(), reader.destroy()]);
+      cancelProbe?.();
+      await Promise.allSettled([writer?.destroy(), reader?.destroy()]);
+      // Last: the next gateway may begin now.
+      await home?.release();
     },
   };
 }
 
 /** Time-out and lock of PostgreSQL; the reader's deadline, lock and deadlock. */
 const transient = /^(57014|55P03|40...|SQLITE_INTERRUPT|SQLITE_BUSY|SQLITE_LOCKED)/;
-
-const off = () => Promise.reject(recordsUnavailable("they are switched off (records.url: off)"));
-
-const switchedOff: Records = {
-  read: off,
-  write: off,
-  state: () => ({ backend: null, up: false, why: "switched off (records.url: off)" }),
-  start: async () => undefined,
-  close: async () => undefined,
-};

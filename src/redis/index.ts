@@ -6,6 +6,7 @@ import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
 import type { MessageAdmission } from "../channels/sms/admission-port.ts";
 import type { MessageParts } from "../channels/sms/parts-port.ts";
+import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -16,6 +17,7 @@ import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
+import { createLeases } from "./leases-store.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
@@ -40,6 +42,7 @@ export interface Store {
   readonly messageParts: MessageParts;
   readonly reputation: ReputationStore;
   readonly outages: Outages;
+  readonly leases: Leases;
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
@@ -91,6 +94,7 @@ export function createStore(options: {
     messageParts: createMessageParts(run),
     reputation: createReputationStore(run, reputation),
     outages: createOutages(run),
+    leases: createLeases(run),
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),

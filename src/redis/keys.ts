@@ -73,3 +73,8 @@ export const webhookDueKey = "{webhooks}:due";
 
 /** All webhook endpoints (lua/webhook_endpoint.lua). */
 export const webhookEndpointsKey = "{webhooks}:endpoints";
+
+/** @param name a constant of the gateway */
+export function leaseKey(name: string): string {
+  return `{lease}:${name}`;
+}

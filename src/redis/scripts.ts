@@ -49,6 +49,8 @@ const otherScripts = [
   "slots_status",
   "receipt_remember",
   "receipt_take",
+  "lease_take",
+  "lease_release",
   "version",
   "webhook_append",
   "webhook_turn",

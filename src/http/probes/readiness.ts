@@ -15,6 +15,8 @@ export interface Readiness {
     readonly why: string;
   }[];
   readonly draining: boolean;
+  /** Verifications go on without them. */
+  readonly records?: { readonly backend: string | null; readonly up: boolean };
   /** Without it each channel is up as long as the trunks are. */
   readonly channels?: readonly {
     readonly channel: string;
@@ -58,6 +60,7 @@ export function createReadinessProbe(
       redis: found.redis,
       trunks: found.trunks.map(({ trunk, usable, reachable, why }) => ({ trunk, usable, reachable, why })),
       channels: channels.map(({ channel, up, detail }) => ({ channel, up, detail })),
+      ...(found.records && { records: { backend: found.records.backend ?? "off", up: found.records.up } }),
       draining,
     };
   };

@@ -29,6 +29,15 @@ export const ReadinessBody = Type.Object(
       }),
       { description: "Channels that deliver without a trunk. One that is up makes the gateway ready." },
     ),
+    records: Type.Optional(
+      Type.Object(
+        {
+          backend: Type.String({ description: "`sqlite`, `postgres`, or `off`: nothing is recorded." }),
+          up: Type.Boolean({ description: "Whether they can be read and written now; the log says why not." }),
+        },
+        { description: "Durable records. They never make the gateway not ready: what is to be recorded waits." },
+      ),
+    ),
     draining: Type.Boolean({ description: "Whether this process is shutting down and accepts no new verifications." }),
   },
   {
@@ -40,6 +49,7 @@ export const ReadinessBody = Type.Object(
         redis: true,
         trunks: [{ trunk: "carrier", usable: false, reachable: false, why: "no contact answers" }],
         channels: [],
+        records: { backend: "sqlite", up: true },
         draining: false,
       },
     ],

@@ -1,4 +1,4 @@
-/** SQLite in a thread as Kysely takes it. One connection: whoever uses it waits for the one before, within the deadline. */
+/** SQLite in a process of its own as Kysely takes it. One connection: whoever uses it waits for the one before, within the deadline. */
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,15 +9,12 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { RecordsAway } from "../failure.ts";
-import { type SqliteThread, startSqliteThread } from "./thread-client.ts";
+import { type SqliteChild, startSqliteChild } from "./child-client.ts";
 
 export interface SqliteOptions {
   readonly file: string;
   readonly readOnly: boolean;
   readonly queryTimeoutMs: number;
-  /** Threads that missed a deadline and are still in their statement. 0 where two writers would block each other. */
-  readonly maxAbandoned: number;
 }
 
 export function sqliteDialect(options: SqliteOptions): Dialect {
@@ -36,30 +33,19 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver({ file, readOnly, queryTimeoutMs, maxAbandoned }: SqliteOptions): Driver {
-  let thread: SqliteThread | null = null;
-  let abandoned = 0;
+function createDriver({ file, readOnly, queryTimeoutMs }: SqliteOptions): Driver {
+  let child: SqliteChild | null = null;
   let last: Promise<void> = Promise.resolve();
   const releases = new WeakMap<DatabaseConnection, () => void>();
 
-  async function current(): Promise<SqliteThread> {
-    if (thread?.usable) return thread;
-    if (thread !== null) {
-      abandoned++;
-      void thread.ended.then(() => abandoned--);
-      thread = null;
-    }
-    if (abandoned > 0) {
-      // One that ended by itself is gone in a moment.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (abandoned > maxAbandoned) throw new RecordsAway("SQLite is still busy with an earlier statement");
-    }
+  async function current(): Promise<SqliteChild> {
+    if (child?.usable) return child;
     // Another connection's lock is waited for within the same deadline.
-    thread = await startSqliteThread({ file, readOnly, busyMs: Math.ceil(queryTimeoutMs / 2) });
-    return thread;
+    child = await startSqliteChild({ file, readOnly, busyMs: Math.ceil(queryTimeoutMs / 2) });
+    return child;
   }
 
-  async function run<R>(open: SqliteThread, sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
+  async function run<R>(open: SqliteChild, sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
     const { rows, changes } = await open.run(sql, parameters, queryTimeoutMs);
     return { rows: rows as R[], ...(changes !== null && { numAffectedRows: BigInt(changes) }) };
   }
@@ -100,7 +86,7 @@ function createDriver({ file, readOnly, queryTimeoutMs, maxAbandoned }: SqliteOp
     },
     async destroy() {
       await last;
-      await thread?.close();
+      await child?.close();
     },
   };
 }

@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Implements the ports of the domain.
   redis: [...domain, "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: [],
+  records: ["events", "operations", "verification"],
   http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "webhooks"],
   // Assembles the sections and the checks of all features.
   config: [...domain, ...telephony, "doctor", "http", "observability", "records", "redis", "webhooks"],
@@ -75,7 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/asterisk",
     "telephony/trunks",
   ],
-  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "redis", "speech", "webhooks"],
+  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "records", "redis", "speech", "webhooks"],
   "main.ts": ["commands"],
 };
 

@@ -25,6 +25,16 @@ describe("secrets", () => {
       /^redis\.url: \(hidden, a placeholder\)/,
     ],
     [
+      "a placeholder for PostgreSQL",
+      (c) => (c.records = { url: "postgres://onering:changeme@db.example.net/onering" }),
+      /^records\.url: \(hidden, a placeholder\)/,
+    ],
+    [
+      "the hmac_key that is PostgreSQL's password too",
+      (c) => (c.records = { url: `postgres://onering:${c.secrets.hmac_key}@10.0.0.1/onering` }),
+      /^secrets\.hmac_key: \(hidden\) → a secret of its own: records\.url is the same/,
+    ],
+    [
       "the hmac_key that is Redis' password too",
       (c) => (c.redis = { url: `redis://:${c.secrets.hmac_key}@10.0.0.1:6379` }),
       /^secrets\.hmac_key: \(hidden\) → a secret of its own: redis\.url is the same/,

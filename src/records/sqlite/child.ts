@@ -1,17 +1,17 @@
-/** The worker thread that holds one SQLite connection: its calls block, and calls and checks must not wait for them. */
+/**
+ * A process that holds one SQLite connection. SQLite's calls block, and calls and checks must not wait for them. A process and
+ * not a thread: one that is in a long statement can be ended, which takes the whole gateway along where it is a thread.
+ */
 import { closeSync, openSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
 import { DatabaseSync } from "@photostructure/sqlite";
-import { maxRows, type SqliteFailure, type ThreadOptions, type ThreadReply, type ThreadRequest } from "./protocol.ts";
+import { type ChildOptions, type ChildReply, type ChildRequest, maxRows, type SqliteFailure } from "./protocol.ts";
 
 type Database = InstanceType<typeof DatabaseSync>;
 type Statement = ReturnType<Database["prepare"]>;
 
 const keptStatements = 200;
-/** A look at the clock for each row would cost more than the row. */
-const rowsBetweenLooks = 256;
 
-function open({ file, readOnly, busyMs }: ThreadOptions): Database {
+function open({ file, readOnly, busyMs }: ChildOptions): Database {
   // Numbers of people are in it: only the gateway's user reads it. SQLite gives its -wal and -shm the same mode.
   if (!readOnly) closeSync(openSync(file, "a", 0o600));
   const database = new DatabaseSync(file, { readOnly, timeout: busyMs });
@@ -31,7 +31,7 @@ function failureOf(error: unknown): SqliteFailure {
   return { message, code: sqliteCodeName ?? (code?.startsWith("E") && code !== "ERR_SQLITE_ERROR" ? code : null) };
 }
 
-function serve(database: Database, post: (reply: ThreadReply) => void): (request: ThreadRequest) => void {
+function serve(database: Database, post: (reply: ChildReply) => void): (request: ChildRequest) => void {
   const statements = new Map<string, Statement>();
 
   function prepare(sql: string): Statement {
@@ -44,19 +44,15 @@ function serve(database: Database, post: (reply: ThreadReply) => void): (request
     return statement;
   }
 
-  function run({ id, sql, parameters, deadlineMs }: ThreadRequest): ThreadReply {
+  function run({ id, sql, parameters }: ChildRequest): ChildReply {
     const statement = prepare(sql);
     // SQLite has no booleans.
     const values = parameters.map((value) => (typeof value === "boolean" ? Number(value) : (value ?? null))) as never[];
     if (statement.columns().length === 0) return { id, rows: [], changes: Number(statement.run(...values).changes) };
-    const giveUpAtMs = performance.now() + deadlineMs;
     const rows: Record<string, unknown>[] = [];
     for (const row of statement.iterate(...values)) {
       rows.push(row as Record<string, unknown>);
       if (rows.length > maxRows) throw new Error(`more than ${maxRows} rows in one answer; read them page by page`);
-      if (rows.length % rowsBetweenLooks === 0 && performance.now() > giveUpAtMs) {
-        throw Object.assign(new Error(`not done within ${deadlineMs} ms`), { sqliteCodeName: "SQLITE_INTERRUPT" });
-      }
     }
     return { id, rows, changes: null };
   }
@@ -70,18 +66,24 @@ function serve(database: Database, post: (reply: ThreadReply) => void): (request
   };
 }
 
-const port = parentPort;
-if (port !== null) {
+function main(options: ChildOptions): void {
+  const post = (message: unknown) => process.send?.(message);
   try {
-    const database = open(workerData as ThreadOptions);
-    const receive = serve(database, (reply) => port.postMessage(reply));
-    port.on("message", (message: ThreadRequest | "close") => {
+    const database = open(options);
+    const receive = serve(database, post);
+    process.on("message", (message: ChildRequest | "close") => {
       if (message !== "close") return receive(message);
       database.close();
-      port.close();
+      process.disconnect?.();
     });
-    port.postMessage({ opened: true });
+    post({ opened: true });
   } catch (error) {
-    port.postMessage({ opened: false, failure: failureOf(error) });
+    post({ opened: false, failure: failureOf(error) });
   }
 }
+
+// A terminal and systemd send these to every process; the gateway still has events to write, and ends this one itself.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+// The gateway has ended, however.
+process.on("disconnect", () => process.exit());
+process.once("message", (options: ChildOptions) => main(options));
