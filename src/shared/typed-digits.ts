@@ -24,6 +24,8 @@ export interface UnreadableDigits {
   readonly problem: string;
 }
 
+/** As nearly all codes are typed, and numbers where they come from a program. */
+const onlyDigits = /^[0-9]{1,40}$/;
 /** Perhaps opening brackets, perhaps one plus sign, then digits with the punctuation that people write. */
 const shape = /^[ (]*\+?[0-9 ().\-/]*$/;
 /** Cf, of which those with a glyph of their own (Arabic number sign) are not invisible. */
@@ -40,6 +42,7 @@ const bracketedZero = /^([ (]*(?:\+|0[^0-9]*0)[^0-9]*(?:[0-9][^0-9]*?){1,3})\( *
  * Line breaks are trimmed at the ends and refused inside.
  */
 export function readTyped(text: string): TypedDigits | UnreadableDigits {
+  if (onlyDigits.test(text)) return { digits: text, plus: false };
   if (text.length > maxTypedLength) return tooLong(`has more than ${maxTypedLength} characters`);
   const plain = shape.test(text) ? text : toAscii(text);
   if (!shape.test(plain)) return whatIsWrong(plain);

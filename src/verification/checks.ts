@@ -52,8 +52,10 @@ export function createChecks(options: {
       looked ??= await endings.look(app, id);
       return looked;
     };
-    const long = "code" in guess ? await readLongCode(guess.code, look) : null;
-    if (long !== null) return long;
+    if ("code" in guess && guess.code.length > maxUsualDigits) {
+      const long = await readLongCode(guess.code, look);
+      if (long !== null) return long;
+    }
     for (const channel of channels.all) {
       const found = await channel.read?.(guess, look);
       if (found !== undefined) return found;

@@ -4,7 +4,7 @@
  *
  * One verification and recipient has one code for all of its channels; a new generation has a new one (docs/adr/0034).
  */
-import { createHmac, type KeyObject } from "node:crypto";
+import { createHmacSha256, type HmacSha256 } from "../shared/hmac.ts";
 import type { VerificationSettings } from "./config.ts";
 import { createKeyRing, type KeySecrets } from "./key-ring.ts";
 
@@ -62,16 +62,17 @@ export interface Codes {
  */
 export function createCodes(hmacKey: string, own?: KeySecrets): Codes {
   const keys = createKeyRing("code", hmacKey, own);
+  const hmacs = new Map(keys.all.map(({ id, key }) => [id, createHmacSha256(key.export())]));
   return {
     keyId: keys.current.id,
     derive(input, keyId = keys.current.id) {
-      const found = keys.find(keyId);
-      return found === undefined ? null : digitsOf(found.key, input);
+      const hmac = hmacs.get(keyId);
+      return hmac === undefined ? null : digitsOf(hmac, input);
     },
   };
 }
 
-function digitsOf(key: KeyObject, input: CodeInput): string {
+function digitsOf(hmac: HmacSha256, input: CodeInput): string {
   const { verificationId, kind, recipient, generation, length, redraw = 0 } = input;
   if (!Number.isInteger(length) || length < codeDigits.min || length > codeDigits.max) {
     throw new RangeError(`a code has ${codeDigits.min} to ${codeDigits.max} digits, not ${length}`);
@@ -81,7 +82,7 @@ function digitsOf(key: KeyObject, input: CodeInput): string {
   for (let block = 0; digits.length < length; block++) {
     // JSON keeps the parts apart: no two inputs have the same text.
     const text = JSON.stringify([verificationId, kind, recipient, generation, length, redraw, block]);
-    for (const byte of createHmac("sha256", key).update(text).digest()) {
+    for (const byte of hmac.bytes(text)) {
       if (byte < unbiasedBytes && digits.length < length) digits += byte % 10;
     }
   }

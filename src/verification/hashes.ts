@@ -3,7 +3,7 @@
  * an HMAC reveals nothing (RFC 2104). Each purpose has its own label, so that a value of one can never be used for
  * another.
  */
-import { createHmac, createSecretKey } from "node:crypto";
+import { createHmacSha256 } from "../shared/hmac.ts";
 import type { StartRequest } from "./types.ts";
 
 /** base64url characters that are kept: 132 of 256 bits. RFC 2104 §5 asks for at least half. */
@@ -44,14 +44,13 @@ export interface Hashes {
 
 /** @param hmacKey `secrets.hmac_key`, at least 32 characters */
 export function createHashes(hmacKey: string): Hashes {
-  const key = createSecretKey(hmacKey, "utf8");
-  const hmac = (label: string, parts: readonly string[]) =>
-    createHmac("sha256", key).update(`${label}\0${parts.join("\0")}`);
-  const short = (label: string, ...parts: string[]) => hmac(label, parts).digest("base64url").slice(0, hashLength);
+  const hmac = createHmacSha256(Buffer.from(hmacKey, "utf8"));
+  const short = (label: string, ...parts: string[]) =>
+    hmac.base64url(`${label}\0${parts.join("\0")}`).slice(0, hashLength);
 
   return {
     callee(to) {
-      const whole = hmac("callee", [to.toLowerCase()]).digest();
+      const whole = hmac.bytes(`callee\0${to.toLowerCase()}`);
       return {
         bucket: whole.toString("hex", 0, 2),
         hash: whole.toString("base64url", 2).slice(0, hashLength),

@@ -26,6 +26,8 @@ export interface Key {
 
 export interface KeyRing {
   readonly current: Key;
+  /** The current one and the previous ones. */
+  readonly all: readonly Key[];
   /** The key with this id, the current one or a previous one; undefined where it is no longer configured. */
   find(id: string): Key | undefined;
 }
@@ -39,7 +41,7 @@ export function createKeyRing(label: string, hmacKey: string, own?: KeySecrets):
   const current = deriveKey(label, own?.current ?? hmacKey);
   const previous = own === undefined ? [] : [...own.previous, hmacKey].map((secret) => deriveKey(label, secret));
   const byId = new Map([...previous.reverse(), current].map((key) => [key.id, key]));
-  return { current, find: (id) => byId.get(id) };
+  return { current, all: [...byId.values()], find: (id) => byId.get(id) };
 }
 
 function deriveKey(label: string, secret: string): Key {
