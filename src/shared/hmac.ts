@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA-256 (RFC 2104) of two one-shot hashes. A gateway computes several for each request, and node:crypto's Hmac is an
- * object with a context of its own each time: in a gateway that answers checks that took 6 µs, this takes 3.
+ * object with a context of its own each time, which takes twice as long.
  */
 import { hash } from "node:crypto";
 
@@ -36,12 +36,13 @@ export function createHmacSha256(key: Buffer): HmacSha256 {
       bytes.set(innerPad);
     }
     const length = bytes.write(text, blockBytes, "utf8");
-    hash("sha256", bytes.subarray(0, blockBytes + length), "buffer").copy(outer, blockBytes);
+    // A string with a byte in each character: node:crypto takes twice as long to return a buffer.
+    outer.write(hash("sha256", bytes.subarray(0, blockBytes + length), "latin1"), blockBytes, "latin1");
     return outer;
   }
 
   return {
     base64url: (text) => hash("sha256", outerOf(text), "base64url"),
-    bytes: (text) => hash("sha256", outerOf(text), "buffer"),
+    bytes: (text) => Buffer.from(hash("sha256", outerOf(text), "latin1"), "latin1"),
   };
 }
