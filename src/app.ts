@@ -25,8 +25,11 @@ import { createDurableRecords } from "./records/index.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
+import type { Tracing } from "./shared/tracing.ts";
 import { allSounds } from "./speech/sound-names.ts";
 import { createTelephony } from "./telephony/index.ts";
+import { tracedCalls } from "./tracing/dialer.ts";
+import { tracedMessages } from "./tracing/messages.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createVerifications } from "./verification/service.ts";
@@ -43,6 +46,8 @@ export interface AppOptions {
   readonly extraChannels?: readonly ChannelModule[];
   /** The same for message channels, which share texts and receipts. */
   readonly extraMessageChannels?: readonly MessageChannelSpec[];
+  /** From `startTracing`; null or left out: off. Ends with the app. */
+  readonly tracing?: Tracing | null;
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }
@@ -61,13 +66,16 @@ export interface App {
 
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
-  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false } = options;
+  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null } = options;
   const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
-  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger });
+  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger, tracing });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
-  const telephony = createTelephony({ config, admission: store.admission, watchedSounds, clock, random, logger });
+  const telephony = tracedCalls(
+    createTelephony({ config, admission: store.admission, watchedSounds, clock, random, logger }),
+    tracing,
+  );
   const { dialer, slots } = telephony;
   const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics(
@@ -100,6 +108,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     telephony.brakes.verificationEnded(event.app, status !== "expired");
   });
   if (options.onEvent) bus.subscribe(options.onEvent);
+  if (tracing !== null)
+    bus.subscribe(({ type, data }) => type === "verification.started" && tracing.remember(data.verification));
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
   const hmacKey = config.secrets.hmac_key;
@@ -111,7 +121,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     hash: createHashes(hmacKey).presented,
     ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
-  /** What SMS, WhatsApp, e-mail and push share: each is `messageChannel(spec, messages)`. */
+  /** What SMS, WhatsApp, e-mail and push share: each is `messaging(spec)`. */
   const messages: MessageChannelParts = {
     texts: createTexts(config.messages),
     receipts: store.receipts(config.verification),
@@ -123,16 +133,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
   });
   const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
+  const messaging = (spec: MessageChannelSpec) => messageChannel(tracedMessages(spec, tracing), messages);
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
     missedCall({ config, callerIds, reputation, slots, dialer, publish }),
     voice({ config, telephony, callerIds, reputation, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
-    messageChannel(smsChannel.spec, messages),
-    messageChannel(whatsAppChannel.spec, messages),
-    messageChannel(email({ config: config.email, clock, random, logger }), messages),
-    messageChannel(push({ config: config.push, clock, random }), messages),
-    ...extraMessageChannels.map((spec) => messageChannel(spec, messages)),
+    messaging(smsChannel.spec),
+    messaging(whatsAppChannel.spec),
+    messaging(email({ config: config.email, clock, random, logger })),
+    messaging(push({ config: config.push, clock, random })),
+    ...extraMessageChannels.map(messaging),
     ...extraChannels,
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
@@ -163,6 +174,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     metrics,
     logger,
     clock,
+    tracing,
     sandbox,
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
@@ -207,6 +219,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await telephony.stop();
       await records.stop();
       await store.close();
+      await tracing?.stop();
     },
   };
 }

@@ -7,6 +7,7 @@ import { loadConfig } from "../config/load.ts";
 import { configWarnings } from "../config/warnings.ts";
 import { createLogger, writeOut } from "../observability/log.ts";
 import { version } from "../shared/version.ts";
+import { startTracing } from "../tracing/index.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
 import { stayCompiled } from "./stay-compiled.ts";
 
@@ -38,7 +39,7 @@ export async function serve(configPath: string): Promise<number> {
     },
   );
   try {
-    app = await buildApp(config, { logger });
+    app = await buildApp(config, { logger, tracing: await startTracing(process.env, logger) });
     const { url } = await app.start();
     logger.info({ url, version }, `listening on ${url}`);
     return 0;

@@ -10,6 +10,7 @@ import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { Tracing } from "../shared/tracing.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
@@ -74,10 +75,11 @@ export function createStore(options: {
   /** For tests: the record version that this gateway works with. */
   readonly own?: number;
   readonly logger: Logger;
+  readonly tracing?: Tracing | null;
 }): Store {
-  const { redis, reputation, clock, testTime = false, own = recordVersion, logger } = options;
+  const { redis, reputation, clock, testTime = false, own = recordVersion, logger, tracing = null } = options;
   const connection = createRedis(redis, logger);
-  const runner = createScriptRunner({ client: connection.client, clock, logger });
+  const runner = createScriptRunner({ client: connection.client, clock, logger, tracing });
   const { define } = runner;
   define(loadScripts());
   const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });

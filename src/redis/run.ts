@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
+import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
 import { createTogether } from "./together.ts";
 
@@ -31,8 +32,9 @@ export function createScriptRunner(options: {
   readonly client: RedisClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracing?: Tracing | null;
 }): ScriptRunner {
-  const { client, clock, logger } = options;
+  const { client, clock, logger, tracing = null } = options;
   const together = createTogether(client);
   const commands = client as unknown as Record<string, Command>;
 
@@ -62,10 +64,19 @@ export function createScriptRunner(options: {
     }
   };
   return {
-    run,
+    run: tracing === null ? run : traced(run, tracing),
     define(scripts) {
       for (const [name, lua] of scripts) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
     },
+  };
+}
+
+/** A span for each script that a request, a call or a message waits for; those of background work would be traces of their own. */
+function traced(run: RunScript, tracing: Tracing): RunScript {
+  return (name, key, args) => {
+    if (tracing.current() === null) return run(name, key, args);
+    const attributes = { "db.system.name": "redis", "db.stored_procedure.name": name };
+    return tracing.within(`redis ${name}`, { kind: "client", attributes }, () => run(name, key, args));
   };
 }
 

@@ -1,7 +1,7 @@
 /** The whole gateway as production composes it, on real Redis, Asterisk and SIPp, for tests of all parts together. */
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
-import { type App, buildApp } from "../../src/app.ts";
+import { type App, type AppOptions, buildApp } from "../../src/app.ts";
 import { apiKeyHash } from "../../src/apps/api-keys.ts";
 import { resolveConfig } from "../../src/config/load.ts";
 import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
@@ -16,6 +16,8 @@ export interface GatewayParts {
   readonly asterisk: AsteriskServer;
   /** Merged over the configuration, section by section. */
   readonly config?: Record<string, Record<string, unknown> | readonly unknown[]>;
+  /** Beside the configuration. */
+  readonly options?: Omit<AppOptions, "logger">;
 }
 
 export interface Gateway {
@@ -85,7 +87,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       done();
     },
   });
-  const app: App = await buildApp(config, { logger: createLogger(config.log, { stream }) });
+  const app: App = await buildApp(config, { ...parts.options, logger: createLogger(config.log, { stream }) });
   const { url } = await app.start();
   return { ...gatewayClient(url), log: () => logged, stop: () => app.stop() };
 }

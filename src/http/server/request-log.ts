@@ -16,7 +16,7 @@ declare module "fastify" {
 const idPattern = /\bv[0-9a-f]{4}[A-Za-z0-9_-]{22}$/;
 
 /** The verification that a request concerned or started: links the request to the log lines of its calls. */
-function verificationOf({ params }: FastifyRequest, reply: FastifyReply): string | undefined {
+export function verificationOf({ params }: FastifyRequest, reply: FastifyReply): string | undefined {
   const { id = reply.getHeader("location") } = (params ?? {}) as { id?: unknown };
   return idPattern.exec(String(id))?.[0];
 }
@@ -36,6 +36,8 @@ export class RequestLog extends LogController {
       verification: verificationOf(request, reply),
       status: reply.statusCode,
       refusal: request.refusal ?? undefined,
+      // Of a gateway that traces: the trace's id.
+      trace: request.span?.traceparent.slice(3, 35),
       ms: Math.round(reply.elapsedTime * 10) / 10,
     };
     if (error) request.log.info({ ...line, err: error }, "client disconnected before the response was sent");

@@ -6,6 +6,7 @@ import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { Tracing } from "../../shared/tracing.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { adminRoutes } from "../admin/routes.ts";
@@ -37,6 +38,7 @@ import { nextRequestId, serverOptions } from "./options.ts";
 import { registerRateLimit } from "./rate-limit.ts";
 import { checkRequests } from "./request-checks.ts";
 import { installSecurityHeaders } from "./security-headers.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { registerUnderPressure } from "./under-pressure.ts";
 import { closeUnusedConnections } from "./unused-connections.ts";
 
@@ -54,6 +56,8 @@ export interface ServerParts {
   readonly started?: Promise<void>;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Null: no request is traced, and no hook is added. */
+  readonly tracing?: Tracing | null;
   /** Marks the reference and the document with SANDBOX. */
   readonly sandbox?: boolean;
   /** Pages and routes outside the API; they get the pages' security headers and need no API key. */
@@ -65,7 +69,7 @@ export interface ServerParts {
  * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
  */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { config, metrics, sandbox = false } = parts;
+  const { config, metrics, tracing = null, sandbox = false } = parts;
   const clientErrors = createClientErrors(nextRequestId);
   const server: FastifyInstance = fastify({
     ...serverOptions(config.http, clientErrors),
@@ -75,10 +79,12 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   server.decorateRequest("operator", null);
   server.decorateRequest("refusal", null);
   server.decorateRequest("quiet", false);
+  server.decorateRequest("span", null);
   server.setErrorHandler(answerError);
   readJsonOnly(server);
   clientErrors.watch(server);
   observeRequests(server, metrics);
+  if (tracing !== null) traceRequests(server, tracing);
   checkRequests(server);
   const isDraining = installDrain(server);
   limitConnections(server, config.http);

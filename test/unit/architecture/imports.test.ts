@@ -52,6 +52,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   operations: ["apps", "telephony", "telephony/trunks"],
   observability: ["events", "webhooks", "telephony/trunks"],
   webhooks: ["events", "outgoing-http", "verification"],
+  // Wraps what is traced.
+  tracing: ["channels/messages", "events", "telephony/calls"],
   // Implements the ports of the domain.
   redis: [...domain, "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
@@ -74,8 +76,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "speech",
     "telephony/asterisk",
     "telephony/trunks",
+    "tracing",
   ],
-  "app.ts": [...domain, ...telephony, "config", "events", "http", "observability", "records", "redis", "speech", "webhooks"],
+  "app.ts": [
+    ...domain,
+    ...telephony,
+    "config",
+    "events",
+    "http",
+    "observability",
+    "records",
+    "redis",
+    "speech",
+    "webhooks",
+    "tracing",
+  ],
   "main.ts": ["commands"],
 };
 

@@ -1,0 +1,42 @@
+/** The port to distributed tracing (src/tracing). Where tracing is off there is none: a seam takes `Tracing | null` and adds no hook. */
+
+/** Names and closed values, ids of verifications; never a number, an address, a code, a caller ID or a text of an error. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** OpenTelemetry's span kinds. */
+export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
+
+export interface SpanOptions {
+  readonly kind?: SpanKind;
+  readonly attributes?: SpanAttributes;
+  /** A traceparent (W3C Trace Context); null: a new trace. Left out: the span that the caller runs in, else a new trace. */
+  readonly parent?: string | null;
+}
+
+export interface Span {
+  /** As a W3C traceparent, for what continues the trace elsewhere. */
+  readonly traceparent: string;
+  set(attributes: SpanAttributes): void;
+  /** Something happened within it. */
+  event(name: string, attributes?: SpanAttributes): void;
+  /** @param errorType a closed name: a refusal's code, an error's class */
+  fail(errorType: string): void;
+  end(): void;
+}
+
+export interface Tracing {
+  /** Begins a span that the caller ends. */
+  begin(name: string, options?: SpanOptions): Span;
+  /** Runs `work`, and what it calls and awaits, inside the span. */
+  inside<T>(span: Span, work: () => T): T;
+  /** Runs `work` inside a new span, which ends with it; a rejection marks it as failed and is passed on. */
+  within<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
+  /** The span that the caller runs in, unless it has ended; null: none. */
+  current(): Span | null;
+  /** Remembers the current span as the one that a verification's later work continues. */
+  remember(verificationId: string): void;
+  /** The traceparent that was remembered; undefined: none, or by another gateway. */
+  remembered(verificationId: string): string | undefined;
+  /** Sends what is not sent yet, for at most 2 s, and ends. Never rejects. */
+  stop(): Promise<void>;
+}
