@@ -37,12 +37,12 @@ export function createHmacSha256(key: Buffer): HmacSha256 {
     }
     const length = bytes.write(text, blockBytes, "utf8");
     // A string with a byte in each character: node:crypto takes twice as long to return a buffer.
-    outer.write(hash("sha256", bytes.subarray(0, blockBytes + length), "latin1"), blockBytes, "latin1");
+    outer.write(hash("sha256", bytes.subarray(0, blockBytes + length), "binary"), blockBytes, "binary");
     return outer;
   }
 
   return {
     base64url: (text) => hash("sha256", outerOf(text), "base64url"),
-    bytes: (text) => Buffer.from(hash("sha256", outerOf(text), "latin1"), "latin1"),
+    bytes: (text) => Buffer.from(hash("sha256", outerOf(text), "binary"), "binary"),
   };
 }
