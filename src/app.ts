@@ -17,10 +17,12 @@ import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
+import { createEvents } from "./events/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createOperations } from "./operations/operations.ts";
+import { createTrunkWatch } from "./operations/trunk-watch.ts";
 import { createDurableRecords } from "./records/index.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
@@ -64,11 +66,17 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** At the stop the relay hands on what waits within this time. */
+const drainEventsMs = 2000;
+
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
 export async function buildApp(config: Config, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null } = options;
   const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
-  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger, tracing });
+  const store = createStore({
+    ...{ redis: config.redis, reputation: config.caller_id_reputation, events: config.events, clock, logger, tracing },
+    cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
+  });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
@@ -90,6 +98,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       overloadLimit: () => telephony.overloadLimit(),
       redisMemory: () => store.memory(),
       records: () => records.state(),
+      outbox: () => store.outboxes.status(),
     },
     logger,
   );
@@ -148,11 +157,12 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   ];
   const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
   const profiles = new Map(Object.entries(config.apps).map(([name, app]) => [name, profileOf(app)]));
+  const verificationStore = store.verifications(settings, channels);
   const verifications = createVerifications({
     settings: config.verification,
     channels,
     numbers,
-    store: store.verifications(settings, channels),
+    store: verificationStore,
     batchTimer: store.batchTimer,
     hmacKey,
     keys: { code: config.secrets.code_key, sealing: config.secrets.sealing_key },
@@ -160,6 +170,21 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     profileOf: (app) => profiles.get(app) ?? standardProfile,
     ...{ clock, random, publish, logger },
   });
+  const events = createEvents({
+    ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },
+    channels: verifications.channels.all,
+    records: records.sink === null ? [] : [records.sink],
+    counts: metrics.relay,
+    ...{ clock, logger },
+  });
+  const trunkWatch = createTrunkWatch(
+    telephony.paths,
+    (changed) => {
+      const failed = (err: unknown) => logger.warn({ err }, "an event of a trunk could not be stored");
+      store.outboxes.publish("trunk.updated", changed, null).catch(failed);
+    },
+    clock,
+  );
   let draining = false;
   let begin = () => {};
   const started = new Promise<void>((resolve) => {
@@ -179,12 +204,13 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {
-      const [redis, status] = await Promise.all([store.ping(), operations.status()]);
+      const waiting = events.status().catch(() => []);
+      const [redis, status, backlog] = await Promise.all([store.ping(), operations.status(), waiting]);
       const channels = verifications.health();
       const delivers = status.some((trunk) => trunk.reachable) || channels.some(({ up }) => up);
       const { backend, up } = records.state();
       const ready = redis && delivers && !draining;
-      return { ready, redis, trunks: status, draining, channels, records: { backend, up } };
+      return { ready, redis, trunks: status, draining, channels, records: { backend, up }, events: backlog };
     },
   });
 
@@ -203,6 +229,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
       await startParts().finally(begin);
       verifications.startDueWatch();
+      events.start();
+      trunkWatch.start();
       return { url };
     },
     async stop() {
@@ -216,6 +244,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await verifications.settled();
       await server.close();
       verifications.stop();
+      trunkWatch.stop();
+      // What ended last is told by this gateway, or where that takes too long by another one.
+      await events.stop(drainEventsMs);
       await telephony.stop();
       await records.stop();
       await store.close();

@@ -18,6 +18,7 @@ import { Sms } from "../channels/sms/config.ts";
 import { Voice } from "../channels/voice/config.ts";
 import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
+import { Events } from "../events/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
@@ -57,6 +58,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   whatsapp: Type.Optional(WhatsApp),
   push: Type.Optional(Push),
   voice: Type.Optional(Voice),
+  events: Events,
   caller_id_reputation: CallerIdReputation,
   webhooks: Webhooks,
   canary: Type.Optional(Canary),

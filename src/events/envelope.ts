@@ -88,16 +88,17 @@ export interface EndedData extends OfVerification {
   readonly proof: ProofBody | null;
   readonly created_at: string;
   readonly ended_at: string;
-  /** As in the API, with whole caller IDs where a channel shows them after the end. */
+  /** As in the API. */
   readonly deliveries: readonly DeliveryBody[];
 }
 
-/** A trunk (through one Asterisk) is used, or is not used any more, for another reason than load. */
+/** A trunk, an Asterisk or the path of both is used, or is not used any more, for another reason than load. */
 export interface TrunkUpdatedData {
-  readonly trunk: string;
-  /** Null: all of its paths. */
+  /** Null: every trunk of this Asterisk. */
+  readonly trunk: string | null;
+  /** Null: the trunk through each of its Asterisks. */
   readonly asterisk: string | null;
-  /** `drained` and `enabled` by an operator or the canary; `open`, `half_open` and `closed`: this path's circuit breaker. */
+  /** `drained` and `enabled`: by an operator or the canary. `open`, `half_open`, `closed`: a gateway's circuit breaker of this path. */
   readonly state: "drained" | "enabled" | "open" | "half_open" | "closed";
   /** For operators: one sentence. */
   readonly reason: string | null;

@@ -13,6 +13,8 @@ export type StreamId = string;
 
 export interface StreamEntry {
   readonly id: StreamId;
+  /** The event as it is stored: what is sent to many clients is written out once. */
+  readonly json: string;
   readonly event: PublicEvent;
 }
 

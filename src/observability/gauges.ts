@@ -1,5 +1,6 @@
 /** The gauges: current state, read at each scrape. Counters are in metrics.ts. */
 import { Gauge, type Registry } from "prom-client";
+import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 
@@ -34,6 +35,8 @@ export interface MetricSources {
   redisMemory(): Promise<{ readonly used: number; readonly max: number | null } | null>;
   /** Durable records; without a backend nothing is recorded. */
   records?(): { readonly backend: string | null; readonly up: boolean };
+  /** What waits for the relay of events. May reject. */
+  outbox?(): Promise<readonly CursorStatus[]>;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }

@@ -2,6 +2,8 @@
 import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
+import type { RelayCounts } from "../events/relay.ts";
+import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
@@ -11,6 +13,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** Counts what happened. */
   readonly count: (event: GatewayEvent) => void;
+  /** Counts what the relay of events did. */
+  readonly relay: RelayCounts;
   /** Counts one answered HTTP request. @param route the pattern of the route, not the path */
   httpRequest(route: string, method: string, status: number, seconds: number): void;
   readonly records: RecordsMetrics;
@@ -151,6 +155,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   return {
     registry,
     records: addRecordsMetrics(registry, () => sources.records?.()),
+    relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {
       const counter = counters[event.type] as (data: unknown) => void;
       counter(event.data);

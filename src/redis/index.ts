@@ -6,10 +6,17 @@ import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
 import type { MessageAdmission } from "../channels/sms/admission-port.ts";
 import type { MessageParts } from "../channels/sms/parts-port.ts";
+import { type EventsConfig, standardEvents } from "../events/config.ts";
+import type { HistoryStore } from "../events/history.ts";
+import type { EventOutbox } from "../events/outbox-port.ts";
+import type { CursorName, OutboxStore } from "../events/relay-port.ts";
+import type { EventStreams } from "../events/stream-port.ts";
+import type { StreamStore } from "../events/streams.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
+import { cryptoRandom } from "../shared/random.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
@@ -18,11 +25,14 @@ import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
+import { createEventStreams } from "./event-streams.ts";
+import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
 import { createOutages } from "./outages-store.ts";
+import { createOutboxes } from "./outbox-store.ts";
 import { createReceiptStore } from "./receipt-store.ts";
 import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
@@ -37,7 +47,10 @@ const beatMs = 20;
 
 export interface Store {
   /** The store of verifications by these channels; to be called once. */
-  verifications(settings: ScriptSettings, channels: readonly ScriptedChannel[]): VerificationStore;
+  verifications(settings: ScriptSettings, channels: readonly ScriptedChannel[]): VerificationStore & HistoryStore;
+  /** Where the scripts' events wait for the relay. */
+  readonly outboxes: OutboxStore & EventOutbox;
+  readonly streams: EventStreams & StreamStore;
   readonly admission: Admission;
   readonly messageAdmission: MessageAdmission;
   readonly messageParts: MessageParts;
@@ -69,6 +82,10 @@ export interface Store {
 export function createStore(options: {
   readonly redis: RedisConfig;
   readonly reputation: ReputationConfig;
+  /** Without it the defaults. */
+  readonly events?: Pick<EventsConfig, "backlog_max" | "stream_max" | "stream_seconds">;
+  /** The relay's cursors in use; without it `live` alone. */
+  readonly cursors?: readonly CursorName[];
   readonly clock: Clock;
   /** For tests: verifications use `clock` instead of Redis' own. */
   readonly testTime?: boolean;
@@ -78,6 +95,9 @@ export function createStore(options: {
   readonly tracing?: Tracing | null;
 }): Store {
   const { redis, reputation, clock, testTime = false, own = recordVersion, logger, tracing = null } = options;
+  const shardCount = redis.cluster === undefined ? 1 : shards;
+  const { events = standardEvents, cursors = ["live"] } = options;
+  const outbox = { perShard: shardCount > 1, maxEntries: Math.ceil(events.backlog_max / shardCount) };
   const connection = createRedis(redis, logger);
   const runner = createScriptRunner({ client: connection.client, clock, logger, tracing });
   const { define } = runner;
@@ -86,17 +106,28 @@ export function createStore(options: {
   connection.client.on("ready", forget);
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
+  const outboxes = createOutboxes({ run, outbox, shards: shardCount, cursors, random: cryptoRandom });
   return {
     verifications(settings, channels) {
-      define(loadVerificationScripts(settings, channels));
-      return createVerificationStore(run, settings.verification, testTime ? () => clock.nowMs() : null);
+      define(loadVerificationScripts(settings, channels, outbox));
+      return createVerificationStore(
+        run,
+        settings.verification,
+        outboxes.written,
+        testTime ? () => clock.nowMs() : null,
+      );
     },
+    outboxes,
+    streams: createEventStreams(run, connection.client, events),
     admission,
     messageAdmission: createMessageAdmission(run),
     messageParts: createMessageParts(run),
     reputation: createReputationStore(run, reputation),
-    outages: createOutages(run),
     leases: createLeases(run),
+    outages: createOutages(run, (changed) => {
+      const failed = (error: unknown) => logger.warn({ err: error }, "an event of a trunk could not be stored");
+      outboxes.publish("trunk.updated", changed, null).catch(failed);
+    }),
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),

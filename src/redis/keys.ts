@@ -23,6 +23,11 @@ export function verificationKey(id: string): string {
   return `{s${shardOf(bucket)}}:v:${id}`;
 }
 
+/** The shard of a verification's or a callee's key. */
+export function shardOfKey(key: string): number {
+  return Number.parseInt(key.slice(2), 10);
+}
+
 /** Stem of a callee's keys; with `name` one of them. @param name a constant or an app's name: no secret */
 export function calleeKey(callee: CalleeRef, name?: string): string {
   const stem = `{s${shardOf(callee.bucket)}}:c:${callee.hash}`;
@@ -32,6 +37,16 @@ export function calleeKey(callee: CalleeRef, name?: string): string {
 /** The due items of one shard. @param shard from 0 */
 export function dueKey(shard: number): string {
   return `{s${shard}}:due`;
+}
+
+/** Public events that wait for the relay. @param shard from 0; outside a cluster all are in the first */
+export function outboxKey(shard: number): string {
+  return `{s${shard}}:outbox`;
+}
+
+/** The events of an app, for live streams. @param app null: the operator's own */
+export function streamKey(app: string | null): string {
+  return `{e:${app ?? ""}}:events`;
 }
 
 /** @param keyHash from `Hashes.idempotencyKey` */

@@ -1,4 +1,5 @@
 /** Outages and load of trunks and Asterisks, for all gateways. The scripts are in lua/. */
+import type { TrunkUpdatedData } from "../events/envelope.ts";
 import type { Outage, Outages, Part, PartLoad } from "../operations/outages-port.ts";
 import { admissionKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -6,14 +7,19 @@ import type { Reply, RunScript } from "./run.ts";
 /** Values that slots_status returns for each part. */
 const valuesOfPart = 4;
 
-export function createOutages(run: RunScript): Outages {
+/** @param publish reports what changed; the change holds also where that fails */
+export function createOutages(run: RunScript, publish: (changed: TrunkUpdatedData) => void): Outages {
   return {
     async takeOut(part, outage) {
-      const kept = await run("drain", admissionKey, [label(part), outage.by, JSON.stringify(outage)]);
+      const given = JSON.stringify(outage);
+      const kept = await run("drain", admissionKey, [label(part), outage.by, given]);
+      // Draining twice changes nothing.
+      if (kept === given) publish({ ...placeOf(part), state: "drained", reason: outage.reason });
       return JSON.parse(String(kept)) as Outage;
     },
     async putBack(part, by) {
-      await run("enable", admissionKey, [label(part), by]);
+      if (Number(await run("enable", admissionKey, [label(part), by])) === 1)
+        publish({ ...placeOf(part), state: "enabled", reason: null });
     },
     async look(parts) {
       const reply = (await run(
@@ -24,6 +30,10 @@ export function createOutages(run: RunScript): Outages {
       return parts.map((_, index) => readLoad(reply.slice(index * valuesOfPart, (index + 1) * valuesOfPart)));
     },
   };
+}
+
+function placeOf({ kind, name }: Part): Pick<TrunkUpdatedData, "trunk" | "asterisk"> {
+  return { trunk: kind === "trunk" ? name : null, asterisk: kind === "asterisk" ? name : null };
 }
 
 /** As written in lua/includes/slot.lua. */

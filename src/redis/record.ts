@@ -42,6 +42,12 @@ export const publicFields = [
 /** After `publicFields`, of the records that have any of them. */
 export const moreFields = ["delivery_to", "cost", "locale", "generation", "plan", "sealed"] as const;
 
+/** Of the newest delivery, as its events need it. */
+export const deliveryFields = [
+  ...["app", "to", "reference", "channel", "state", "reason", "parts", "parts_delivered", "details", "result"],
+  ...["delivery_code_length", "delivery_started_at", "delivery_ended_at", "delivery_to", "cost", "number"],
+] as const;
+
 /** What the scripts' rules need to know of every record; after `app`. */
 export const workingFields = [
   ...["status", "deadline", "expires_at", "delivery_ended_at", "seq", "callee", "checks_left", "more"],
@@ -62,24 +68,7 @@ const allFields = [...publicFields, ...moreFields] as const;
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
   const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
-  const newest = readDelivery(
-    {
-      channel: field("channel"),
-      state: field("state"),
-      reason: field("reason"),
-      parts: field("parts"),
-      parts_delivered: field("parts_delivered"),
-      details: field("details"),
-      result: field("result"),
-      started_at: field("delivery_started_at"),
-      ended_at: field("delivery_ended_at"),
-      to: field("delivery_to"),
-      cost: field("cost"),
-      code_length: field("delivery_code_length"),
-    },
-    Number(field("number")),
-    field("to"),
-  );
+  const newest = readNewestDelivery(field);
   const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
   return {
     id,
@@ -109,6 +98,28 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     // The end leaves a mark in its place.
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
   };
+}
+
+/** @param field of the record */
+export function readNewestDelivery(field: (name: (typeof deliveryFields)[number]) => string): Delivery {
+  return readDelivery(
+    {
+      channel: field("channel"),
+      state: field("state"),
+      reason: field("reason"),
+      parts: field("parts"),
+      parts_delivered: field("parts_delivered"),
+      details: field("details"),
+      result: field("result"),
+      started_at: field("delivery_started_at"),
+      ended_at: field("delivery_ended_at"),
+      to: field("delivery_to"),
+      cost: field("cost"),
+      code_length: field("delivery_code_length"),
+    },
+    Number(field("number")),
+    field("to"),
+  );
 }
 
 /** See lua/includes/plan.lua. */

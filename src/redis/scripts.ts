@@ -13,8 +13,17 @@ import type { ChannelModule, DeliveryMachine } from "../verification/channel-por
 import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
+import { outboxKey } from "./keys.ts";
 import { placeFunctions } from "./lua-text.ts";
-import { moreFields, movingFields, publicFields, rareFields, recordVersion, workingFields } from "./record.ts";
+import {
+  deliveryFields,
+  moreFields,
+  movingFields,
+  publicFields,
+  rareFields,
+  recordVersion,
+  workingFields,
+} from "./record.ts";
 
 /** Scripts of verifications; they get the tables of the channels. */
 const verificationScripts = [
@@ -24,6 +33,7 @@ const verificationScripts = [
   "cancel",
   "due",
   "refuse_step",
+  "history",
   "find_open",
   "blind_check",
   "limit_on",
@@ -51,6 +61,12 @@ const otherScripts = [
   "receipt_take",
   "lease_take",
   "lease_release",
+  "relay",
+  "relay_status",
+  "free_event",
+  "append_events",
+  "read_events",
+  "event_ends",
   "version",
   "webhook_append",
   "webhook_turn",
@@ -66,13 +82,24 @@ const otherScripts = [
 
 /** The parts of a channel that the scripts need. */
 export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts"> &
-  Partial<Pick<ChannelModule, "codes" | "costs" | "setupLimitMs">>;
+  Partial<Pick<ChannelModule, "codes" | "costs" | "setupLimitMs" | "reportsCalls">>;
 
 /** Settings of the scripts, and how many apps share the limits of a callee. */
 export interface ScriptSettings {
   readonly verification: VerificationSettings;
   readonly apps: number;
 }
+
+/** Where the scripts write public events. */
+export interface OutboxSettings {
+  /** One for each shard, as a cluster needs it; else one in all: the relay then needs one command for many events. */
+  readonly perShard: boolean;
+  /** Most entries of one outbox. */
+  readonly maxEntries: number;
+}
+
+/** An outbox ends after so long without a start. It must outlive any time for which no gateway runs. */
+export const outboxTtlMs = 7 * 86_400_000;
 
 const folder = new URL("lua/", import.meta.url);
 
@@ -88,8 +115,9 @@ export function loadScripts(): ReadonlyMap<string, string> {
 export function loadVerificationScripts(
   settings: ScriptSettings,
   channels: readonly ScriptedChannel[],
+  outbox: OutboxSettings,
 ): ReadonlyMap<string, string> {
-  const tables = writeTables(settings, channels);
+  const tables = writeTables(settings, channels, outbox);
   return new Map([
     ...verificationScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), tables)] as const),
     ...channels.flatMap(({ name, scripts }) =>
@@ -111,7 +139,7 @@ function resolveIncludes(text: string, tables: string, included: Set<string>): s
   });
 }
 
-function writeTables(settings: ScriptSettings, channels: readonly ScriptedChannel[]): string {
+function writeTables(settings: ScriptSettings, channels: readonly ScriptedChannel[], outbox: OutboxSettings): string {
   return [
     ...luaFields(),
     `local TERMINAL = ${luaSet(terminalStatuses)}`,
@@ -121,6 +149,10 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
       (event) => `  if event == '${event}' then return (${luaTable(Object.entries(transitions[event]))})[status] end`,
     ),
     "end",
+    "-- The outbox of the events of a record.",
+    "local function outbox_of(key)",
+    outbox.perShard ? "  return string.match(key, '^{s%d+}:') .. 'outbox'" : `  return '${outboxKey(0)}'`,
+    "end",
     `local CHANNELS = ${luaSet(channels.map(({ name }) => name))}`,
     "-- The table of a channel's deliveries.",
     "local function channel_rules(channel)",
@@ -129,10 +161,12 @@ function writeTables(settings: ScriptSettings, channels: readonly ScriptedChanne
     "end",
     "-- Most deliveries of a channel to one callee in an hour, and an app's share of it; 0: no cap of its own.",
     ...luaByChannel("cap", channels, (channel) => capOf(settings, channel), "0, 0"),
+    "-- Whether the results of its deliveries are evidence of calls.",
+    ...luaByChannel("calls", channels, ({ reportsCalls }) => (reportsCalls ? "true" : null), "false"),
     ...luaByChannel("costs", channels, ({ costs }) => (costs ? "true" : null), "false"),
     "-- Longest time from a delivery's start until the person may have it.",
     ...luaByChannel("setup_ms", channels, ({ setupLimitMs }) => (setupLimitMs ? String(setupLimitMs) : null), "0"),
-    ...Object.entries(luaSettings(settings)).map(([name, value]) => `local ${name} = ${value}`),
+    ...Object.entries(luaSettings(settings, outbox)).map(([name, value]) => `local ${name} = ${value}`),
   ].join("\n");
 }
 
@@ -146,7 +180,7 @@ function luaFields(): readonly string[] {
   const record = (name: string, fields: readonly string[]) => [
     `local function ${name}(key)`,
     `  local v = redis.call('HMGET', key, 'app', ${names(fields)})`,
-    `  return v[1] and { key = key, app = v[1], changes = {}, ended_now = false, changed = false, ${values(fields, 2)},`,
+    `  return v[1] and { key = key, app = v[1], changes = {}, ended_now = false, ${values(fields, 2)},`,
     `    ${rareFields.map((field) => `${field} = ''`).join(", ")} }`,
     "end",
   ];
@@ -164,6 +198,11 @@ function luaFields(): readonly string[] {
     "local function read_rare(record)",
     `  local v = redis.call('HMGET', record.key, ${names(rareFields)})`,
     assigned(rareFields),
+    "end",
+    "-- What an event of the newest delivery needs.",
+    "--- @rare",
+    "local function read_delivery(key)",
+    `  return redis.call('HMGET', key, ${names(deliveryFields)})`,
     "end",
     "local function read_public(key)",
     `  return redis.call('HMGET', key, ${names(publicFields)})`,
@@ -206,7 +245,10 @@ function luaRules({ transitions, states, busy, waiting, final, beforeLastPart }:
 }
 
 /** The settings that the scripts use, all times in milliseconds. */
-function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<string, number | boolean>> {
+function luaSettings(
+  { verification, apps }: ScriptSettings,
+  outbox: OutboxSettings,
+): Readonly<Record<string, number | boolean>> {
   const { wrong_checks_per_callee: wrongChecks, starts_per_callee_per_hour: starts } = verification;
   return {
     RECORD_VERSION: recordVersion,
@@ -223,6 +265,8 @@ function luaSettings({ verification, apps }: ScriptSettings): Readonly<Record<st
     STARTS_PER_CALLEE_PER_HOUR: starts,
     STARTS_PER_APP_PER_HOUR: appShare(starts, apps),
     START_GAP_MS: verification.start_gap_seconds * 1000,
+    OUTBOX_MAX: outbox.maxEntries,
+    OUTBOX_TTL_MS: outboxTtlMs,
   };
 }
 

@@ -1,4 +1,5 @@
 /** The store of verifications: each method is one script, one round trip. The scripts are in lua/. */
+import type { HistoryStore } from "../events/history.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import type { Status } from "../verification/machine.ts";
 import type {
@@ -10,19 +11,27 @@ import type {
   Seen,
   VerificationStore,
 } from "../verification/store-port.ts";
-import { calleeKey, dueKey, idempotencyKey, shards, verificationKey } from "./keys.ts";
+import { keptOf, readLine } from "./kept-events.ts";
+import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
 import { writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
 /**
+ * @param written called with the shard of each reply that may mean new events
  * @param testNowMs the current time for scripts; in production null: Redis' own, because the clocks of gateways differ
  */
 export function createVerificationStore(
-  run: RunScript,
+  runScript: RunScript,
   settings: VerificationSettings,
+  written: (shard: number) => void,
   testNowMs: (() => number) | null,
-): VerificationStore {
+): VerificationStore & HistoryStore {
+  const run: RunScript = async (name, key, args) => {
+    const reply = await runScript(name, key, args);
+    if (hasEvents(reply as Reply)) written(shardOfKey(key));
+    return reply;
+  };
   const idempotencyTtlMs = settings.idempotency_ttl_seconds * 1000;
   const now = () => (testNowMs === null ? "" : testNowMs());
 
@@ -120,6 +129,17 @@ export function createVerificationStore(
       return { seen, steps, more: looked >= most };
     },
 
+    async history(app, id) {
+      const reply = (await runScript("history", verificationKey(id), [app])) as Reply;
+      const [kind, lines] = reply;
+      if (kind === "not_found") return null;
+      // One that an older gateway moved has no line.
+      const events = String(lines)
+        .split("\n")
+        .flatMap((line, index) => (line === "" ? [] : [readLine(line, index + 1)]));
+      return keptOf(id, events, reply.slice(3) as string[]);
+    },
+
     async reserve({ key, fingerprint, id }) {
       const args = [fingerprint, id, idempotencyTtlMs, now()];
       return readReservation((await run("reserve", idempotencyKey(key), args)) as Reply);
@@ -129,6 +149,11 @@ export function createVerificationStore(
       await run("release", idempotencyKey(key), [id]);
     },
   };
+}
+
+/** Whether its script may have written events; those of a reply that says nothing of them are found by the relay's next look. */
+function hasEvents([kind, , endedNow]: Reply): boolean {
+  return kind === "begun" || kind === "noted" || endedNow === 1 || typeof kind === "number";
 }
 
 function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } | null {

@@ -151,6 +151,8 @@ export interface ChannelModule {
   readonly setupLimitMs: number;
   /** Whether a delivery costs money: then an automatic step to it by waiting needs a sign of a person. */
   readonly costs: boolean;
+  /** Whether its results are evidence of calls (channels/calls/evidence.ts): each is reported as `call.ended`. */
+  readonly reportsCalls?: true;
   /** How long a workflow waits after a delivery where the step does not say, in ms; without it 30,000. */
   readonly waitMs?: number;
   readonly machine: DeliveryMachine;

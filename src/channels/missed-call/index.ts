@@ -60,6 +60,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
     codes: "own",
     setupLimitMs: callSettings.setup_limit_ms + callSettings.ring_ms,
     costs: false,
+    reportsCalls: true,
     machine: missedCallMachine,
     scripts: {
       start: new URL("lua/start.lua", import.meta.url),

@@ -73,6 +73,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
     codes: "derived",
     setupLimitMs: config.calls.setup_limit_ms + ringMs + own.max_call_ms,
     costs: true,
+    reportsCalls: true,
     waitMs,
     machine: voiceMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url) },

@@ -23,6 +23,12 @@ export interface Readiness {
     readonly up: boolean;
     readonly detail: string;
   }[];
+  /** Events that wait for what takes them. That makes no gateway unready: verifications go on. */
+  readonly events?: readonly {
+    readonly cursor: string;
+    readonly waiting: number;
+    readonly oldestMs: number;
+  }[];
 }
 
 /** Below the usual timeout of a probe (Kubernetes: 1 s is the default, 3 s are common). */
@@ -61,6 +67,10 @@ export function createReadinessProbe(
       trunks: found.trunks.map(({ trunk, usable, reachable, why }) => ({ trunk, usable, reachable, why })),
       channels: channels.map(({ channel, up, detail }) => ({ channel, up, detail })),
       ...(found.records && { records: { backend: found.records.backend ?? "off", up: found.records.up } }),
+      events: (found.events ?? []).map(({ cursor, waiting, oldestMs }) => ({
+        ...{ cursor, waiting },
+        oldest_seconds: Math.round(oldestMs / 1000),
+      })),
       draining,
     };
   };

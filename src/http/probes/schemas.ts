@@ -38,6 +38,17 @@ export const ReadinessBody = Type.Object(
         { description: "Durable records. They never make the gateway not ready: what is to be recorded waits." },
       ),
     ),
+    events: Type.Array(
+      Type.Object({
+        cursor: Type.String({ description: "`live`: streams and webhooks; `records`: the database." }),
+        waiting: Type.Integer({ description: "Changes of state whose events wait in Redis." }),
+        oldest_seconds: Type.Integer({ description: "How long the oldest has been waiting." }),
+      }),
+      {
+        description:
+          "Events on their way. A backlog does not make the gateway unready; beyond `events.backlog_max` the oldest are lost.",
+      },
+    ),
     draining: Type.Boolean({ description: "Whether this process is shutting down and accepts no new verifications." }),
   },
   {
@@ -50,6 +61,7 @@ export const ReadinessBody = Type.Object(
         trunks: [{ trunk: "carrier", usable: false, reachable: false, why: "no contact answers" }],
         channels: [],
         records: { backend: "sqlite", up: true },
+        events: [{ cursor: "live", waiting: 0, oldest_seconds: 0 }],
         draining: false,
       },
     ],

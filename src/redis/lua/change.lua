@@ -11,8 +11,8 @@ ARGV[8]  1: its end was not seen, so it may still ring; it keeps the callee's lo
 ARGV[9]  ms until it should be over, or ''
 ARGV[10] its price, or ''
 
-Returns  {'noted', status, parts delivered, seq or 0, step, channel, state} where the verification goes on; seq is 0 where
-         nothing changed. step: number of the step that follows at once, leased to this gateway; -1: none
+Returns  {'noted', status, parts delivered, seq or 0, step, channel, state} where the verification goes on; seq is that of
+         the delivery's event, 0 where it has none. step: number of the step that follows at once, leased to this gateway; -1: none
          {'seen', 0, ended now, public fields…}, else   {'not_found'}
 ]]
 --- @include "record"
@@ -47,10 +47,8 @@ local function change_older(record, attempt, event, now, reason, result)
       if rules.meaning[to] == 'undelivered' and rules.meaning[one.state] == 'delivered' then
         was_not_delivered(record, number, now)
       end
-      if to ~= one.state then
-        one.state = to
-        count_event(record)
-      end
+      local moved = to ~= one.state
+      one.state = to
       if rules.meaning[to] == 'delivered' then
         one.parts_delivered = '1'
       end
@@ -60,6 +58,9 @@ local function change_older(record, attempt, event, now, reason, result)
         one.ended_at = tostring(now)
       end
       set(record, 'past', cjson.encode(past))
+      if moved then
+        note_older(record, now, number, one)
+      end
       return
     end
   end
@@ -69,6 +70,15 @@ end
 --- @rare
 local function lease_failed_step(record, now)
   return plan_of(record).by == 'failed' and lease_step(record, now) or nil
+end
+
+-- The evidence of a call is reported once, however often it is written: the answer may have been lost.
+--- @rare
+local function report_call(record, now)
+  if channel_calls(record.channel) and redis.call('HGET', record.key, 'call_reported') ~= record.attempts then
+    set(record, 'call_reported', record.attempts)
+    note(record, 'C', now, part_number(record), tonumber(record.parts) > 1 and record.result or '')
+  end
 end
 
 local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
@@ -87,6 +97,7 @@ if attempt == record.attempts then
   -- Also if the verification ended before its delivery did.
   if ARGV[7] ~= '' then
     set(record, 'result', ARGV[7])
+    report_call(record, now)
   end
   if ARGV[10] ~= '' then
     set_rare(record, 'cost', ARGV[10])
@@ -111,8 +122,8 @@ local step = record.plan ~= '' and lease_failed_step(record, now) or -1
 save(record)
 if not record.ended_now then
   return {
-    'noted', record.status, tonumber(record.parts_delivered), record.changed and tonumber(record.seq) or 0, step,
+    'noted', record.status, tonumber(record.parts_delivered), record.moved or 0, step,
     record.channel, record.state,
   }
 end
-return answer(key, 'seen', 0, true)
+return answer(record, 'seen', 0)

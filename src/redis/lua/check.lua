@@ -33,7 +33,7 @@ end
 settle(record, now)
 if TERMINAL[record.status] then
   save(record)
-  return answer(key, 'ended', 0, record.ended_now)
+  return answer(record, 'ended', 0)
 end
 -- The newest delivery that carries it is the proof.
 local parts, proof, digits = match_code(record, ARGV[5], ARGV[4])
@@ -75,4 +75,4 @@ save(record)
 if not record.ended_now then
   return { 'checked', left, record.status }
 end
-return answer(key, 'decided', proof and 1 or 0, true)
+return answer(record, 'decided', proof and 1 or 0)

@@ -32,10 +32,10 @@ for _, id in ipairs(ids) do
     save(record)
     if record.ended_now then
       reply[#reply + 1] = id
-      reply[#reply + 1] = answer(key, 'seen', 0, true)
+      reply[#reply + 1] = answer(record, 'seen', 0)
     elseif step then
       reply[#reply + 1] = id
-      reply[#reply + 1] = answer(key, 'step', step, false)
+      reply[#reply + 1] = answer(record, 'step', step)
     end
   end
 end

@@ -19,4 +19,4 @@ if ARGV[3] == '1' and record.plan ~= '' then
   note_person(record, now)
 end
 save(record)
-return answer(KEYS[1], 'seen', 0, record.ended_now)
+return answer(record, 'seen', 0)

@@ -21,7 +21,7 @@ settle(record, now)
 local plan = plan_of(record)
 if TERMINAL[record.status] or not next_step(plan) or plan.at + 1 ~= tonumber(ARGV[3]) then
   save(record)
-  return record.ended_now and answer(key, 'seen', 0, true) or { 'stale' }
+  return record.ended_now and answer(record, 'seen', 0) or { 'stale' }
 end
 -- The archive reads what is stored.
 save(record)
@@ -41,11 +41,11 @@ for name, value in pairs({
 end
 set_rare(record, 'delivery_to', ARGV[5])
 set_rare(record, 'cost', '')
-count_event(record)
 move(record, failure(record, ARGV[6], now), now)
+note(record, 'D', now, 1, ARGV[6])
 local step = lease_step(record, now) or -1
 save(record)
 if record.ended_now then
-  return answer(key, 'seen', 0, true)
+  return answer(record, 'seen', 0)
 end
-return { 'noted', record.status, 0, tonumber(record.seq), step, record.channel, record.state }
+return { 'noted', record.status, 0, record.moved, step, record.channel, record.state }

@@ -27,7 +27,11 @@ const channels = readdirSync(source, { recursive: true, encoding: "utf8" })
   }));
 const assembled = (apps: number) => [
   ...loadScripts(),
-  ...loadVerificationScripts({ verification: settings, apps }, channels),
+  ...[false, true].flatMap((perShard) =>
+    [...loadVerificationScripts({ verification: settings, apps }, channels, { perShard, maxEntries: 1000 })].map(
+      ([name, text]) => [perShard ? `${name} in a cluster` : name, text] as const,
+    ),
+  ),
 ];
 
 it("finds the channels that have scripts", () => {

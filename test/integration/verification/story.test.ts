@@ -95,9 +95,10 @@ describe("a verification", () => {
       "verification.ended",
       "verification.checked",
     ]);
+    // Number 4 is the public event of the call's evidence (redis/outbox.test.ts).
     expect(
       events.flatMap(({ type, seq, app }) => (type.startsWith("call.") || seq === null ? [] : [`${app} ${seq}`])),
-    ).toEqual(["shop 1", "shop 2", "shop 3", "shop 4"]);
+    ).toEqual(["shop 1", "shop 2", "shop 3", "shop 5"]);
   });
 
   it("is verified by the whole caller ID in the format of the phone, and by no other number with the same end", async () => {

@@ -55,12 +55,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Wraps what is traced.
   tracing: ["channels/messages", "events", "telephony/calls"],
   // Implements the ports of the domain.
-  redis: [...domain, "telephony/calls", "telephony/trunks", "webhooks"],
+  redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
   records: ["events", "operations", "verification"],
   http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "webhooks"],
   // Assembles the sections and the checks of all features.
-  config: [...domain, ...telephony, "doctor", "http", "observability", "records", "redis", "webhooks"],
+  config: [...domain, ...telephony, "doctor", "events", "http", "observability", "records", "redis", "webhooks"],
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],

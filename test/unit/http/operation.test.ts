@@ -27,7 +27,7 @@ describe("/readyz", () => {
     const answer = await server.inject("/readyz");
     expect(answer.statusCode).toBe(503);
     expect(answer.headers["retry-after"]).toBe("5");
-    expect(answer.json()).toEqual({ ...readiness, channels: [], missing });
+    expect(answer.json()).toEqual({ ...readiness, channels: [], events: [], missing });
   });
 
   it("names channels that are down, and is ready where another one works", async () => {

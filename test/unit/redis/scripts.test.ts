@@ -19,6 +19,7 @@ const settings = {
 };
 
 const script = (path: string) => new URL(`../../../src/channels/${path}.lua`, import.meta.url);
+const outbox = { perShard: false, maxEntries: 1000 };
 const channels = [
   {
     name: "missed_call",
@@ -32,7 +33,7 @@ const channels = [
   },
 ];
 const load = (changed: Partial<typeof settings> = {}, apps = 1) =>
-  loadVerificationScripts({ verification: { ...settings, ...changed }, apps }, channels);
+  loadVerificationScripts({ verification: { ...settings, ...changed }, apps }, channels, outbox);
 
 describe.each([...loadScripts(), ...load()])("the script %s", (_name, text) => {
   it("is whole: each include once, none left over", () => {

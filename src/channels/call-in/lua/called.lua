@@ -35,6 +35,7 @@ elseif not TERMINAL[record.status] then
   set(record, 'past', cjson.encode(past))
   set(record, 'proof_delivery', number)
   move(record, 'proven', now)
+  note_older(record, now, number, own)
 end
 save(record)
-return answer(record.key, 'seen', id, record.ended_now)
+return answer(record, 'seen', id)

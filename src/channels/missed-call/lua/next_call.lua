@@ -25,7 +25,7 @@ if TERMINAL[record.status] then
   if ours then
     redis.call('DEL', keys.stem .. ':live')
   end
-  return answer(key, 'ended', 0, record.ended_now)
+  return answer(record, 'ended', 0)
 end
 -- Without the callee's lock another call may be ringing: a phone must not get two calls at once.
 local number = part_number(record)
@@ -42,4 +42,4 @@ set(record, 'attempts', attempt)
 set(record, 'deadline', now + call_ms)
 record.reschedule = true
 save(record)
-return answer(key, 'begun', 0, false)
+return answer(record, 'begun', 0)

@@ -29,10 +29,10 @@ local function open_another(delivery, key, app, mode)
   settle(record, now)
   save(record)
   if mode == 'new' then
-    return nil, answer(key, 'exists', 0, record.ended_now)
+    return nil, answer(record, 'exists', 0)
   end
   if TERMINAL[record.status] then
-    return nil, answer(key, 'ended', 0, record.ended_now)
+    return nil, answer(record, 'ended', 0)
   end
   if mode == 'step' then
     local plan = plan_of(record)
@@ -236,7 +236,7 @@ local function begin_delivery(delivery, new, choice)
       changes = {
         'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7],
         'reference', ARGV[8], 'metadata', ARGV[9], 'session', ARGV[10], 'status', 'pending', 'number', 1, 'standing', '',
-        'past', '', 'proof_delivery', '', 'created_at', now, 'expires_at', expires_at, 'ended_at', '', 'seq', 1,
+        'past', '', 'proof_delivery', '', 'created_at', now, 'expires_at', expires_at, 'ended_at', '',
         'checks_left', code and checks_for(delivery, new.parts) or '',
         'code', plain and code or '', 'code_length', plain and length or '', 'code_delivery', plain and 1 or '',
         'code_parts', plain and new.parts or '', 'code_until', plain and expires_at or '',
@@ -255,9 +255,9 @@ local function begin_delivery(delivery, new, choice)
   if record.plan ~= '' or extras.steps then
     plan_begins(record, delivery, channel)
   end
-  if not delivery.first then
-    count_event(record)
-  end
+  note(record, delivery.first and 'S' or 'D', now, 1, delivery.first and string.format('%.0f', expires_at) or '')
+  record.whole = true
+  count_events(record)
   redis.call('HSET', key, 'delivery_code_length', length, 'channel', channel, 'state', new.state, 'reason', '',
     'parts', new.parts, 'parts_delivered', 0, 'details', new.details, 'result', '', 'delivery_started_at', now,
     'delivery_ended_at', '', 'attempts', delivery.attempt, 'first_attempt', delivery.attempt, 'deadline', new.deadline,
@@ -265,8 +265,13 @@ local function begin_delivery(delivery, new, choice)
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   schedule(record)
+  write_entry(record)
+  if delivery.first then
+    -- Each other event follows a start.
+    redis.call('PEXPIRE', outbox_of(key), OUTBOX_TTL_MS)
+  end
   local open = open_key(key, record.callee, record.app)
   redis.call('SADD', open, delivery.id)
   redis.call('PEXPIRE', open, TTL_MS + RETENTION_MS)
-  return answer(key, 'begun', choice, false)
+  return answer(record, 'begun', choice)
 end

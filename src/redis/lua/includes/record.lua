@@ -11,6 +11,8 @@
 --   session         hash of the client's session, '' for none
 --   sealed          the app's own code, sealed; '-' after the end
 --   generation, generation_at   of the derived codes, and ms: when the first of it was sent
+--   h<seq>          its public events: see outbox.lua
+--   call_reported   the newest attempt whose evidence was reported
 --   more            '1': it has fields that few records have
 -- A field that is not there is ''.
 --- @include "tables"
@@ -54,14 +56,22 @@ end
 --- @include "codes"
 --- @include "plan"
 
--- Something that is reported as an event: counted, so that its listeners can put events in order. A script reports one
--- event, whatever it changes: a number that none has would look like a lost event.
-local function count_event(record)
-  if not record.changed then
-    set(record, 'seq', tonumber(record.seq) + 1)
-    record.changed = true
-  end
+local function id_of(key)
+  return string.match(key, ':v:(.+)$')
 end
+
+-- The public fields, with those that few records have where this one has them.
+local function public_values(key)
+  local values = read_public(key)
+  if values[#values] == '1' then
+    for _, value in ipairs(read_more(key)) do
+      values[#values + 1] = value
+    end
+  end
+  return values
+end
+
+--- @include "outbox"
 
 -- Moves the verification where the table allows it. `at` is when it happened.
 local function move(record, event, at)
@@ -81,7 +91,6 @@ local function move(record, event, at)
       -- Wiped; that there was one stays known.
       set_rare(record, 'sealed', '-')
     end
-    count_event(record)
   end
 end
 
@@ -134,9 +143,9 @@ local function move_delivery(record, event, at, reason)
     -- The same event may be written twice, after a lost answer.
     set(record, 'parts_delivered', part)
   end
-  if to ~= record.state then
+  local moved = to ~= record.state
+  if moved then
     set(record, 'state', to)
-    count_event(record)
   end
   if reason ~= '' then
     set(record, 'reason', reason)
@@ -157,6 +166,9 @@ local function move_delivery(record, event, at, reason)
   end
   if meaning then
     move(record, meaning, at)
+  end
+  if moved then
+    note(record, 'D', at, part, reason)
   end
 end
 
@@ -180,10 +192,6 @@ end
 -- Set: ids of the app's open verifications of this callee.
 local function open_key(key, callee, app)
   return string.match(key, '^{s%d+}:') .. 'c:' .. callee .. ':open:' .. app
-end
-
-local function id_of(key)
-  return string.match(key, ':v:(.+)$')
 end
 
 local function schedule(record)
@@ -246,8 +254,11 @@ local function reschedule(record)
   end
 end
 
--- Writes what changed. The key exists, so it keeps its TTL.
+-- Writes what changed, with its events. The key exists, so it keeps its TTL.
 local function save(record)
+  if record.lines or record.ended_now then
+    count_events(record)
+  end
   if #record.changes == 0 then
     return
   end
@@ -256,17 +267,15 @@ local function save(record)
   if record.ended_now or record.reschedule then
     reschedule(record)
   end
+  record.values = nil
+  if record.lines then
+    write_entry(record)
+  end
 end
 
 -- The answer: its kind, an extra value, whether this script ended the verification, then the public fields in order.
--- Reads from Redis: call it after `save`.
+-- Call it after `save`.
 --- @rare
-local function answer(key, kind, extra, ended_now)
-  local values = read_public(key)
-  if values[#values] == '1' then
-    for _, value in ipairs(read_more(key)) do
-      values[#values + 1] = value
-    end
-  end
-  return { kind, extra, ended_now and 1 or 0, unpack(values) }
+local function answer(record, kind, extra)
+  return { kind, extra, record.ended_now and 1 or 0, unpack(record.values or public_values(record.key)) }
 end

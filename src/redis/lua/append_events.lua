@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+--[[
+Appends events to the stream of an app. Those of an outbox come in order; what is not beyond its watermark was appended before.
+
+KEYS[1]  {e:<app>}:events   stream; field `event`: the event (JSON)
+ARGV[1]  outbox   ARGV[2]  most entries   ARGV[3]  kept for, ms   ARGV[4…]  position in the outbox, event, …
+
+{e:<app>}:marks   hash: outbox → position of its last event here
+
+Returns  {how many were appended}
+]]
+
+local key, marks = KEYS[1], string.gsub(KEYS[1], 'events$', 'marks')
+local mark, last = redis.call('HGET', marks, ARGV[1]), nil
+local mark_ms, mark_number = string.match(mark or '0-0', '(%d+)-(%d+)')
+mark_ms, mark_number = tonumber(mark_ms), tonumber(mark_number)
+local appended = 0
+for i = 4, #ARGV, 2 do
+  local ms, number = string.match(ARGV[i], '(%d+)-(%d+)')
+  ms, number = tonumber(ms), tonumber(number)
+  if ms > mark_ms or ms == mark_ms and number > mark_number then
+    last = redis.call('XADD', key, 'MAXLEN', '~', ARGV[2], '*', 'event', ARGV[i + 1])
+    appended = appended + 1
+  end
+end
+if last then
+  redis.call('HSET', marks, ARGV[1], ARGV[#ARGV - 1])
+  -- Longer than an event can wait in its outbox.
+  redis.call('PEXPIRE', marks, 2764800000)
+  redis.call('PEXPIRE', key, ARGV[3])
+  local oldest = tonumber(string.match(last, '^%d+')) - tonumber(ARGV[3])
+  redis.call('XTRIM', key, 'MINID', string.format('%.0f', math.max(0, oldest)))
+end
+return { appended }

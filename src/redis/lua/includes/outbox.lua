@@ -1,0 +1,71 @@
+-- Public events. A script that changes a verification notes its events; `save` counts them (`seq`, from 1, without gaps) and
+-- writes them with the change: so none is lost with a gateway. Each is a line, kept twice:
+--   in the record     field h<seq>, for whoever reads the verification's events again
+--   in the outbox     one entry a change, for the relay: i id, s the first line's seq, h the lines, and the values that they
+--                     need no other read for: f the public fields (JSON array; where the verification began or has ended,
+--                     or the line is not of its newest delivery), else d the newest delivery's (`read_delivery`)
+-- A line: kind, ms, number of the delivery, part, channel, state, status, 1 where the delivery is over, and the rest.
+-- kind, rest: S started, ms when it expires · D delivery began or moved, its reason; without it that of the line before of its
+-- delivery and part · C evidence of a call, of several calls the evidence (JSON) of this one · E ended.
+
+-- Notes an event of the newest delivery.
+local function note(record, kind, at, part, rest)
+  local line = kind .. ' ' .. string.format('%.0f', at) .. ' ' .. record.number .. ' ' .. part .. ' ' .. record.channel
+    .. ' ' .. record.state .. ' ' .. record.status .. ' ' .. (record.delivery_ended_at ~= '' and 1 or 0) .. ' ' .. rest
+  local lines = record.lines
+  if not lines then
+    record.lines = { line }
+  else
+    lines[#lines + 1] = line
+  end
+end
+
+-- The same of an older one.
+--- @rare
+local function note_older(record, at, number, one)
+  local over = one.ended_at ~= '' and 1 or 0
+  local parts = { 'D', string.format('%.0f', at), number, 1, one.channel, one.state, record.status, over, one.reason }
+  record.lines = record.lines or {}
+  record.lines[#record.lines + 1] = table.concat(parts, ' ')
+  record.whole = true
+end
+
+-- Counts the events, and adds them to what is written of the record.
+--- @rare
+local function count_events(record)
+  if record.ended_now and not record.end_noted then
+    -- Its fields say all else.
+    record.lines = record.lines or {}
+    record.lines[#record.lines + 1] = 'E ' .. string.format('%.0f', record.ended_at) .. ' 0 1 - - ' .. record.status .. ' 1 '
+    record.end_noted = true
+  end
+  local seq, changes = tonumber(record.seq), record.changes
+  for _, line in ipairs(record.lines or {}) do
+    seq = seq + 1
+    changes[#changes + 1] = 'h' .. seq
+    changes[#changes + 1] = line
+    if string.byte(line) == 68 then
+      record.moved = seq
+    end
+  end
+  if record.lines then
+    set(record, 'seq', seq)
+  end
+end
+
+-- Writes the entry, after the record.
+--- @rare
+local function write_entry(record)
+  local lines, name, values = record.lines, 'd', nil
+  local first = tonumber(record.seq) - #lines + 1
+  if record.whole or TERMINAL[record.status] then
+    name, values = 'f', public_values(record.key)
+    -- The answer has them too.
+    record.values = values
+  else
+    values = read_delivery(record.key)
+  end
+  record.lines, record.whole = nil, nil
+  redis.call('XADD', outbox_of(record.key), 'MAXLEN', '~', OUTBOX_MAX, '*', 'i', id_of(record.key), 's', first,
+    'h', table.concat(lines, '\n'), name, cjson.encode(values))
+end

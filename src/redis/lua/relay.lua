@@ -1,0 +1,116 @@
+#!lua flags=allow-oom
+--[[
+The relay's way through one outbox, by one of its cursors: takes the next entries, and with a lease's token first
+acknowledges those before, or keeps the lease. One gateway at a time has a cursor; its lease ends by itself.
+
+KEYS[1]  {s<shard>}:outbox
+ARGV[1]  cursor                    ARGV[4]  position up to which all is done, or ''   ARGV[7]  lease, ms
+ARGV[2]  this gateway              ARGV[5]  how many entries that were                ARGV[8]  names of all cursors in use
+ARGV[3]  token of its lease, or '' ARGV[6]  most entries to take; 0: keep the lease, take none
+
+{s<shard>}:relay   hash: <cursor> position · <cursor>:done how many entries were done or lost · :owner · :until ms · :token
+
+Returns  {'taken', token, entries lost, id, fields, id, fields, …}   {'empty', 0, entries lost}: the lease is given back
+         {'kept'}   {'leased', ms}: another gateway has it   {'fenced'}: the lease had ended, and another began
+]]
+
+-- Longer than an outbox without a start stays (OUTBOX_TTL_MS).
+local STATE_TTL_MS = 2764800000
+
+local function time_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local key, state = KEYS[1], string.gsub(KEYS[1], 'outbox$', 'relay')
+local cursor, owner, token, done, most, lease_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[6]), tonumber(ARGV[7])
+local now = time_ms()
+local kept = redis.call('HMGET', state, cursor, cursor .. ':done', cursor .. ':owner', cursor .. ':until', cursor .. ':token')
+local position, count, held_until = kept[1] or '0-0', tonumber(kept[2]), tonumber(kept[4]) or 0
+
+-- How many entries were ever added, and how many of them are there no more.
+local function totals()
+  local info, added, length = redis.call('XINFO', 'STREAM', key), 0, 0
+  for i = 1, #info, 2 do
+    if info[i] == 'entries-added' then
+      added = info[i + 1]
+    elseif info[i] == 'length' then
+      length = info[i + 1]
+    end
+  end
+  return added, added - length
+end
+
+local function before(a, b)
+  local a_ms, a_number = string.match(a, '(%d+)-(%d+)')
+  local b_ms, b_number = string.match(b, '(%d+)-(%d+)')
+  a_ms, b_ms = tonumber(a_ms), tonumber(b_ms)
+  return a_ms < b_ms or a_ms == b_ms and tonumber(a_number) < tonumber(b_number)
+end
+
+-- Removes what every cursor has done. One that is not in use any more is forgotten: it holds nothing.
+local function trim()
+  local least
+  for name in string.gmatch(ARGV[8], '[^ ]+') do
+    local one = redis.call('HGET', state, name) or '0-0'
+    if not least or before(one, least) then
+      least = one
+    end
+  end
+  for _, name in ipairs(redis.call('HKEYS', state)) do
+    local bare = string.match(name, '^[^:]+')
+    if not string.find(' ' .. ARGV[8] .. ' ', ' ' .. bare .. ' ', 1, true) then
+      redis.call('HDEL', state, name)
+    end
+  end
+  local ms, number = string.match(least, '(%d+)-(%d+)')
+  redis.call('XTRIM', key, 'MINID', ms .. '-' .. string.format('%.0f', tonumber(number) + 1))
+end
+
+if token ~= '' then
+  if token ~= kept[5] then
+    return { 'fenced' }
+  end
+  if done ~= '' then
+    position, count = done, (count or 0) + tonumber(ARGV[5])
+    redis.call('HSET', state, cursor, position, cursor .. ':done', count)
+    trim()
+  end
+  if most == 0 then
+    redis.call('HSET', state, cursor .. ':until', now + lease_ms)
+    return { 'kept' }
+  end
+elseif held_until > now and kept[3] ~= owner then
+  return { 'leased', held_until - now }
+end
+
+local entries = redis.call('XRANGE', key, '(' .. position, '+', 'COUNT', most)
+local lost = 0
+-- Fewer are there than were not done: the outbox was full.
+if redis.call('EXISTS', key) == 1 and (#entries > 0 or not count) then
+  local added, gone = totals()
+  if not count or added < count then
+    -- New, or the outbox ended and began anew.
+    count = gone
+  elseif gone > count then
+    lost, count = gone - count, gone
+  end
+  redis.call('HSET', state, cursor .. ':done', count)
+  redis.call('PEXPIRE', state, STATE_TTL_MS)
+end
+if #entries == 0 then
+  if token ~= '' then
+    redis.call('HDEL', state, cursor .. ':until')
+  end
+  return { 'empty', 0, lost }
+end
+if token == '' then
+  token = tostring(redis.call('HINCRBY', state, cursor .. ':token', 1))
+end
+redis.call('HSET', state, cursor .. ':owner', owner, cursor .. ':until', now + lease_ms)
+local reply = { 'taken', token, lost }
+for _, entry in ipairs(entries) do
+  reply[#reply + 1] = entry[1]
+  reply[#reply + 1] = entry[2]
+end
+return reply
