@@ -3,15 +3,17 @@
  * not a thread: one that is in a long statement can be ended, which takes the whole gateway along where it is a thread.
  */
 import { closeSync, openSync } from "node:fs";
-import { DatabaseSync } from "@photostructure/sqlite";
+import type * as sqlite from "@photostructure/sqlite";
 import { type ChildOptions, type ChildReply, type ChildRequest, maxRows, type SqliteFailure } from "./protocol.ts";
 
-type Database = InstanceType<typeof DatabaseSync>;
+type DatabaseSync = typeof sqlite.DatabaseSync;
+type Database = InstanceType<DatabaseSync>;
 type Statement = ReturnType<Database["prepare"]>;
 
 const keptStatements = 200;
 
-function open({ file, readOnly, busyMs }: ChildOptions): Database {
+async function open({ file, readOnly, busyMs }: ChildOptions): Promise<Database> {
+  const { DatabaseSync } = await load();
   // Numbers of people are in it: only the gateway's user reads it. SQLite gives its -wal and -shm the same mode.
   if (!readOnly) closeSync(openSync(file, "a", 0o600));
   const database = new DatabaseSync(file, { readOnly, timeout: busyMs });
@@ -23,6 +25,17 @@ function open({ file, readOnly, busyMs }: ChildOptions): Database {
     database.exec("pragma foreign_keys = on");
   }
   return database;
+}
+
+/** An optional package: npm leaves it out where it has no binary for the machine. */
+async function load(): Promise<typeof sqlite> {
+  try {
+    return await import("@photostructure/sqlite");
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const message = `SQLite cannot be loaded on this machine (${why}); install by npm ci, or set records.url to PostgreSQL`;
+    throw Object.assign(new Error(message), { sqliteCodeName: "SQLITE_CANTOPEN" });
+  }
 }
 
 function failureOf(error: unknown): SqliteFailure {
@@ -66,10 +79,10 @@ function serve(database: Database, post: (reply: ChildReply) => void): (request:
   };
 }
 
-function main(options: ChildOptions): void {
+async function main(options: ChildOptions): Promise<void> {
   const post = (message: unknown) => process.send?.(message);
   try {
-    const database = open(options);
+    const database = await open(options);
     const receive = serve(database, post);
     process.on("message", (message: ChildRequest | "close") => {
       if (message !== "close") return receive(message);
@@ -86,4 +99,4 @@ function main(options: ChildOptions): void {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 // The gateway has ended, however.
 process.on("disconnect", () => process.exit());
-process.once("message", (options: ChildOptions) => main(options));
+process.once("message", (options: ChildOptions) => void main(options));

