@@ -25,10 +25,45 @@ export interface EventsTable {
   readonly data: string;
 }
 
+/** A webhook endpoint; URL and secrets are sealed. */
+export interface WebhookEndpointsTable {
+  readonly id: string;
+  readonly app: string;
+  readonly url: string;
+  /** JSON: a list of types; empty: all. */
+  readonly events: string;
+  readonly enabled: number;
+  readonly disabled_reason: string | null;
+  readonly secret: string;
+  readonly previous_secret: string | null;
+  readonly previous_until: number | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** Grows with each change. */
+  readonly revision: number;
+}
+
+/** An event that an endpoint did not get. */
+export interface WebhookDeadLettersTable {
+  readonly endpoint: string;
+  readonly event: string;
+  readonly app: string;
+  readonly type: string;
+  readonly verification: string | null;
+  readonly reason: string;
+  readonly tries: number;
+  readonly queued_at: number;
+  readonly ended_at: number;
+  /** The envelope: JSON. */
+  readonly body: string;
+}
+
 /** Each feature adds its tables here, beside its migration. */
 export interface Tables {
   readonly meta: MetaTable;
   readonly events: EventsTable;
+  readonly webhook_endpoints: WebhookEndpointsTable;
+  readonly webhook_dead_letters: WebhookDeadLettersTable;
 }
 
 export type RecordsDb = Kysely<Tables>;

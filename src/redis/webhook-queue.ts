@@ -40,7 +40,7 @@ export function createWebhookQueue(
 
   async function clear(endpoint: string, reason: DeadReason | ""): Promise<void> {
     for (let left = 1; left > 0; ) {
-      left = Number((await ask("clear", endpoint, [reason, clearedAtOnce, mostDead, ""]))[0]);
+      left = Number((await ask("clear", endpoint, [reason, clearedAtOnce, mostDead]))[0]);
     }
   }
 
@@ -74,8 +74,9 @@ export function createWebhookQueue(
 
     bury: (endpoint, reason) => clear(endpoint, reason),
     remove: (endpoint) => clear(endpoint, ""),
-    async forget(endpoint, lane) {
-      await ask("clear", endpoint, ["", 1, mostDead, lane]);
+    async forget(endpoint, lanes) {
+      if (lanes.length === 0) return 0;
+      return Number((await ask("clear", endpoint, ["", 0, mostDead, ...lanes]))[1]);
     },
 
     async deadLetters(endpoint, most) {

@@ -6,6 +6,7 @@ import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import type { Resolve } from "../outgoing-http/resolve.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
+import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Sealing } from "../verification/sealing.ts";
 import type { WebhooksConfig } from "./config.ts";
 import { createDeadLetters } from "./dead-letters.ts";
@@ -20,6 +21,7 @@ import { createSender } from "./sender.ts";
 import { createWebhookService, type Webhooks } from "./service.ts";
 import { createWebhookSink } from "./sink.ts";
 import type { WebhookStore } from "./store-port.ts";
+import { webhookSubjects } from "./subjects.ts";
 import { createEndpointSync } from "./sync.ts";
 import type { DisabledReason, Endpoint } from "./types.ts";
 
@@ -44,6 +46,8 @@ export interface WebhookModule {
   /** For the relay. */
   readonly sink: EventSink;
   readonly urlsMayBePrivate: boolean;
+  /** What is kept of a number or an address. */
+  readonly subjects: SubjectStore;
   start(): void;
   /** Lets deliveries in progress end. */
   stop(): Promise<void>;
@@ -140,6 +144,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     service,
     sink: createWebhookSink({ queue, directory, wake: dispatcher.wake }),
     urlsMayBePrivate: config.allow_private,
+    subjects: webhookSubjects({ queue, store, directory, deadLetters }),
     start() {
       sync.start();
       dispatcher.start();

@@ -86,8 +86,8 @@ export interface WebhookQueue {
   bury(endpoint: string, reason: DeadReason): Promise<void>;
   /** Removes everything of an endpoint. */
   remove(endpoint: string): Promise<void>;
-  /** Removes what is queued of one verification. */
-  forget(endpoint: string, lane: string): Promise<void>;
+  /** Removes what is queued of verifications. @returns how many events */
+  forget(endpoint: string, lanes: readonly string[]): Promise<number>;
   /** Dead letters that wait for records, the oldest first; `dispose` removes those that records have. */
   deadLetters(endpoint: string, most: number): Promise<readonly WaitingDeadLetter[]>;
   dispose(endpoint: string, letters: readonly WaitingDeadLetter[]): Promise<void>;

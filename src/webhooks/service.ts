@@ -41,8 +41,6 @@ export interface Webhooks {
     id: string,
     which: ReplayOf,
   ): Promise<{ readonly replayed: number; readonly more: boolean } | null>;
-  /** Removes what is queued or kept of verifications. @returns dead letters that were removed */
-  eraseVerifications(app: string | null, verifications: readonly string[]): Promise<number>;
 }
 
 export type ReplayOf = { readonly eventIds: readonly string[] } | { readonly sinceMs: number };
@@ -172,14 +170,6 @@ export function createWebhookService(parts: {
       if (letters.length > 0) await stored(deadLetters.replay(endpoint, letters));
       wake(id);
       return { replayed: letters.length, more: next !== null };
-    },
-
-    async eraseVerifications(app, verifications) {
-      await directory.refresh();
-      for (const { id } of app === null ? directory.all() : directory.ofApp(app)) {
-        for (const verification of verifications) await queue.forget(id, verification);
-      }
-      return store.eraseVerifications(verifications);
     },
   };
 }

@@ -27,6 +27,8 @@ export interface WebhookStore {
   /** Those of these events. */
   deadLettersOf(endpoint: string, eventIds: readonly string[]): Promise<readonly DeadLetter[]>;
   removeDeadLetters(endpoint: string, eventIds: readonly string[]): Promise<void>;
+  /** Those of these verifications, for the export of personal data. */
+  deadLettersOfVerifications(verifications: readonly string[], limit: number): Promise<readonly DeadLetter[]>;
   /** Removes what is kept of verifications (erasure of personal data). @returns how many */
   eraseVerifications(verifications: readonly string[]): Promise<number>;
 }

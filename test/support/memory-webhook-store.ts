@@ -56,6 +56,11 @@ export function memoryWebhookStore(): MemoryWebhookStore {
       there();
       for (const event of eventIds) letters.delete(key(endpoint, event));
     },
+    async deadLettersOfVerifications(verifications, limit) {
+      there();
+      const own = [...letters.values()].filter(({ verification }) => verifications.includes(verification ?? ""));
+      return own.slice(0, limit);
+    },
     async eraseVerifications(verifications) {
       there();
       let count = 0;

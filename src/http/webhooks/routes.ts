@@ -5,6 +5,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Webhooks } from "../../webhooks/service.ts";
 import { urlProblem } from "../../webhooks/urls.ts";
 import { appOf } from "../auth/app.ts";
+import type { ProblemCode } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import { NoBody } from "../schemas.ts";
 import { deadLettersBody, deliveriesBody, webhookBody } from "./representation.ts";
@@ -26,7 +27,10 @@ import {
 const tags = ["webhooks"];
 const security = [{ apiKey: [] }];
 const notFound = "No webhook endpoint has this id.";
+/** Endpoints are read from the mirror, changed and searched for dead letters in records. */
+const problems: readonly ProblemCode[] = ["records_unavailable"];
 const existing = { config: { notFound } };
+const inRecords = { config: { notFound, problems } };
 const defaultLimit = 50;
 
 export interface WebhookRoutesParts {
@@ -56,6 +60,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, body: CreateWebhookBody },
           response: { 201: { ...WebhookWithSecretBody, description: "It gets events; `secret` is shown only here." } },
         },
+        config: { problems },
       },
       async (request, reply) => {
         const { url, events = [] } = request.body;
@@ -101,7 +106,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: ChangeWebhookBody },
           response: { 200: { ...WebhookBody, description: "As it is now." } },
         },
-        ...existing,
+        ...inRecords,
       },
       async (request) => {
         checkUrl(request.body.url);
@@ -118,7 +123,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams },
           response: { 204: { type: "null", description: "It gets no more events." } },
         },
-        ...existing,
+        ...inRecords,
       },
       async (request, reply) => {
         if (!(await service.remove(app(request), request.params.id))) throw new RequestRefusal(404, notFound);
@@ -135,7 +140,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: NoBody },
           response: { 200: { ...WebhookWithSecretBody, description: "With the new secret." } },
         },
-        ...existing,
+        ...inRecords,
       },
       async (request) => {
         const endpoint = found(await service.rotate(app(request), request.params.id));
@@ -185,7 +190,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, querystring: PageQuery },
           response: { 200: { ...DeadLettersBody, description: "In the order in which they were queued." } },
         },
-        ...existing,
+        ...inRecords,
       },
       async (request) => {
         const { limit, cursor = null } = request.query;
@@ -205,7 +210,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: ReplayBody },
           response: { 202: { ...ReplayedBody, description: "They are queued." } },
         },
-        ...existing,
+        ...inRecords,
       },
       async (request, reply) => {
         const { events, since } = request.body;

@@ -1,5 +1,6 @@
 /** All migrations, oldest first. A feature adds its own at the end: its number is the next one. */
 import { events } from "./0001-events.ts";
+import { webhooks } from "./0003-webhooks.ts";
 import type { RecordsMigration } from "./migration.ts";
 
-export const migrations: readonly RecordsMigration[] = [events];
+export const migrations: readonly RecordsMigration[] = [events, webhooks];

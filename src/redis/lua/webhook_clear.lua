@@ -4,31 +4,41 @@ Ends queued events of an endpoint, those on their way included: as dead letters,
 
 KEYS[1]  {w<endpoint>}:lanes, and the other keys of the queue (includes/webhook.lua)
 ARGV[1]  reason of the dead letters; '': none, everything of the endpoint goes   ARGV[2]  most lanes at once
-ARGV[3]  most dead letters   ARGV[4]  lane; '': all
+ARGV[3]  most dead letters   then the lanes; none: all of them
 
-Returns  {lanes that are left}
+Returns  {lanes that are left, events that were ended}
 ]]
 --- @include "webhook"
 --- @include "time"
 
 local queue = queue_of(KEYS[1], time_ms(''))
-local lanes = ARGV[4] ~= '' and { ARGV[4] } or redis.call('ZRANGE', queue.lanes, 0, tonumber(ARGV[2]) - 1)
+local lanes = {}
+for i = 4, #ARGV do
+  lanes[#lanes + 1] = ARGV[i]
+end
+local all = #lanes == 0
+if all then
+  lanes = redis.call('ZRANGE', queue.lanes, 0, tonumber(ARGV[2]) - 1)
+end
+local ended = 0
 for _, lane in ipairs(lanes) do
+  local length = redis.call('LLEN', queue.lane .. lane)
+  ended = ended + length
   if ARGV[1] == '' then
-    redis.call('HINCRBY', queue.state, 'queued', -redis.call('LLEN', queue.lane .. lane))
+    redis.call('HINCRBY', queue.state, 'queued', -length)
     redis.call('DEL', queue.lane .. lane)
     redis.call('HDEL', queue.tries, lane)
     redis.call('HDEL', queue.claims, lane)
     redis.call('ZREM', queue.lanes, lane)
     redis.call('ZREM', queue.age, lane)
   else
-    for _ = 1, redis.call('LLEN', queue.lane .. lane) do
+    for _ = 1, length do
       bury(queue, lane, ARGV[1], tonumber(ARGV[3]))
     end
   end
 end
 local left = redis.call('ZCARD', queue.lanes)
-if ARGV[4] == '' and left == 0 then
+if all and left == 0 then
   if ARGV[1] == '' then
     redis.call('DEL', queue.age, queue.tries, queue.claims, queue.state, queue.failed, queue.seen, queue.dead, queue.log)
   else
@@ -36,4 +46,4 @@ if ARGV[4] == '' and left == 0 then
     redis.call('HDEL', queue.state, 'failing_since', 'opened', 'open_until', 'probe_until')
   end
 end
-return { left }
+return { left, ended }

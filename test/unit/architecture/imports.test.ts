@@ -51,13 +51,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "telephony", "telephony/trunks"],
   observability: ["events", "webhooks", "telephony/trunks"],
-  webhooks: ["events", "outgoing-http", "verification"],
+  webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
   tracing: ["channels/messages", "events", "telephony/calls"],
   // Implements the ports of the domain.
   redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: ["events", "operations", "verification"],
+  records: ["events", "operations", "verification", "webhooks"],
   http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "webhooks"],
   // Assembles the sections and the checks of all features.
   config: [...domain, ...telephony, "doctor", "events", "http", "observability", "records", "redis", "webhooks"],

@@ -202,7 +202,6 @@ const noWebhooks: Webhooks = {
   tries: async () => null,
   deadLetters: async () => null,
   replay: async () => null,
-  eraseVerifications: async () => 0,
 };
 
 /** A server that is closed after the test, and every line it logged. */
