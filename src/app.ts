@@ -77,6 +77,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ redis: config.redis, reputation: config.caller_id_reputation, events: config.events, clock, logger, tracing },
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
+  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger, tracing });
+  tracing?.verifications.useStore(store.traces);
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
@@ -118,7 +120,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   });
   if (options.onEvent) bus.subscribe(options.onEvent);
   if (tracing !== null)
-    bus.subscribe(({ type, data }) => type === "verification.started" && tracing.remember(data.verification));
+    bus.subscribe(
+      ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
+    );
   const numbers = createNumbers(config.numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
   const hmacKey = config.secrets.hmac_key;

@@ -17,7 +17,7 @@ import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
-import type { Tracing } from "../shared/tracing.ts";
+import type { TraceStore, Tracing } from "../shared/tracing.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
@@ -38,6 +38,7 @@ import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
+import { createTraceStore } from "./trace-store.ts";
 import { createVerificationStore } from "./verification-store.ts";
 import { createVersionCheck, RecordVersionError } from "./version.ts";
 import { createWebhookMirror } from "./webhook-mirror.ts";
@@ -61,6 +62,8 @@ export interface Store {
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
   readonly webhookMirror: EndpointMirror;
+  /** Of a gateway that traces. */
+  readonly traces: TraceStore;
   /**
    * When deferrable writes are flushed: call updates, caller-ID usage, released slots. No reader needs them sooner,
    * superseded updates are never written, and under load all of them go to Redis in one write.
@@ -131,6 +134,7 @@ export function createStore(options: {
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),
+    traces: createTraceStore(connection.client),
     batchTimer,
     async firstTried() {
       await connection.firstTried();

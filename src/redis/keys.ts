@@ -86,6 +86,11 @@ export function webhookQueueKey(endpoint: string): string {
 /** When which webhook endpoint is due (lua/webhook_due.lua). */
 export const webhookDueKey = "{webhooks}:due";
 
+/** The trace of a verification, where traces are on: apart from its record, which no gateway writes twice for it. */
+export function traceKey(id: string): string {
+  return `${verificationKey(id)}:trace`;
+}
+
 /** All webhook endpoints (lua/webhook_endpoint.lua). */
 export const webhookEndpointsKey = "{webhooks}:endpoints";
 

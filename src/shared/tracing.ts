@@ -24,6 +24,24 @@ export interface Span {
   end(): void;
 }
 
+/** Which trace a verification belongs to: what it does later, at any gateway, continues the span of its start. */
+export interface VerificationTraces {
+  /** Remembers the current span, here and in the store. */
+  remember(verificationId: string): void;
+  /** As this gateway remembers it: a traceparent, or null. */
+  known(verificationId: string): string | null;
+  /** Asks the store too. Never rejects. */
+  find(verificationId: string): Promise<string | null>;
+  /** From now on the traces of other gateways are found as well. */
+  useStore(store: TraceStore): void;
+}
+
+/** Where gateways find each other's. */
+export interface TraceStore {
+  put(verificationId: string, traceparent: string): Promise<void>;
+  get(verificationId: string): Promise<string | null>;
+}
+
 export interface Tracing {
   /** Begins a span that the caller ends. */
   begin(name: string, options?: SpanOptions): Span;
@@ -33,10 +51,7 @@ export interface Tracing {
   within<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /** The span that the caller runs in, unless it has ended; null: none. */
   current(): Span | null;
-  /** Remembers the current span as the one that a verification's later work continues. */
-  remember(verificationId: string): void;
-  /** The traceparent that was remembered; undefined: none, or by another gateway. */
-  remembered(verificationId: string): string | undefined;
+  readonly verifications: VerificationTraces;
   /** Sends what is not sent yet, for at most 2 s, and ends. Never rejects. */
   stop(): Promise<void>;
 }

@@ -23,7 +23,7 @@ function tracedDialer(dialer: Dialer, tracing: Tracing): Dialer {
       const span = tracing.begin("call", {
         kind: "client",
         attributes: { "onering.verification": verification, "onering.range": call.range, ...path({ trunk, asterisk }) },
-        ...(tracing.current() === null && { parent: tracing.remembered(verification) ?? null }),
+        ...(tracing.current() === null && { parent: tracing.verifications.known(verification) }),
       });
       dialer.place(call, observed(observer, span));
     },

@@ -12,12 +12,12 @@ function tracedProvider({ name, provider }: MessageChannelSpec, tracing: Tracing
   function traced(reservation: MessageReservation): MessageReservation {
     return {
       ...{ details: reservation.details, cost: reservation.cost, release: () => reservation.release() },
-      submit(message) {
+      async submit(message) {
         const verification = verificationOf(message.deliveryId);
         const options = {
           kind: "client" as const,
           attributes: { "onering.verification": verification, "onering.channel": name, ...routeOf(reservation) },
-          ...(tracing.current() === null && { parent: tracing.remembered(verification) ?? null }),
+          ...(tracing.current() === null && { parent: await tracing.verifications.find(verification) }),
         };
         return tracing.within("message submit", options, async (span) => {
           const answer = await reservation.submit(message);

@@ -27,11 +27,10 @@ import { version } from "../shared/version.ts";
 import type { Sampler, TracingSettings } from "./environment.ts";
 import { reportingExporter } from "./exporter.ts";
 import { readTraceparent, writeTraceparent } from "./traceparent.ts";
+import { createVerificationTraces } from "./verifications.ts";
 
 /** The end of the process does not wait longer for a collector. */
 const lastExportMs = 2000;
-/** Verifications whose trace is remembered; the oldest is forgotten. */
-const maxRemembered = 20_000;
 
 const kinds: Readonly<Record<SpanKind, OtelSpanKind>> = {
   internal: OtelSpanKind.INTERNAL,
@@ -60,7 +59,6 @@ export function createTracing(settings: TracingSettings, logger: Pick<Logger, "w
   });
   const tracer = provider.getTracer("onering", version);
   const running = new AsyncLocalStorage<HeldSpan>();
-  const remembered = new Map<string, string>();
 
   const current = () => {
     const span = running.getStore();
@@ -97,17 +95,7 @@ export function createTracing(settings: TracingSettings, logger: Pick<Logger, "w
       }
     },
     current,
-    remember(id) {
-      const span = current();
-      if (span === null) return;
-      remembered.set(id, span.traceparent);
-      if (remembered.size <= maxRemembered) return;
-      for (const oldest of remembered.keys()) {
-        remembered.delete(oldest);
-        return;
-      }
-    },
-    remembered: (id) => remembered.get(id),
+    verifications: createVerificationTraces(current),
     async stop() {
       await Promise.race([provider.shutdown().catch(() => undefined), pause(lastExportMs, undefined, { ref: false })]);
     },

@@ -6,6 +6,7 @@ import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import type { Resolve } from "../outgoing-http/resolve.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
+import type { Tracing } from "../shared/tracing.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Sealing } from "../verification/sealing.ts";
 import type { WebhooksConfig } from "./config.ts";
@@ -70,6 +71,7 @@ export interface WebhookParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly tracing?: Tracing | null;
   /** For tests. */
   readonly resolve?: Resolve;
   readonly delaysMs?: readonly number[];
@@ -102,7 +104,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
   });
   const endpoints = createEndpoints(parts.sealing, random);
   const directory = createDirectory(mirror, endpoints, logger);
-  const sender = createSender(http, clock);
+  const sender = createSender(http, clock, parts.tracing);
   const deadLetters = createDeadLetters({ queue, store, observer, logger });
   const dispatcher = createDispatcher({
     ...{ queue, directory, sender, observer, clock, random, logger },

@@ -1,7 +1,10 @@
 /** One try: a signed POST, and what its answer means. */
+
+import { readEventId } from "../events/envelope.ts";
 import { OutgoingHttpError } from "../outgoing-http/failure.ts";
 import { type OutgoingHttp, retryAfterMsOf } from "../outgoing-http/request.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { Tracing } from "../shared/tracing.ts";
 import { version } from "../shared/version.ts";
 import { signingSecrets } from "./endpoints.ts";
 import { signedHeaders } from "./signature.ts";
@@ -27,12 +30,19 @@ export interface Sender {
   send(endpoint: Endpoint, eventId: string, body: string): Promise<Sent>;
 }
 
-export function createSender(http: OutgoingHttp, clock: Clock): Sender {
-  return {
-    async send(endpoint, eventId, body) {
+/** @param tracing null or left out: no traceparent is sent */
+export function createSender(http: OutgoingHttp, clock: Clock, tracing: Tracing | null = null): Sender {
+  const sender = {
+    async send(
+      endpoint: Endpoint,
+      eventId: string,
+      body: string,
+      context: { readonly traceparent?: string } = {},
+    ): Promise<Sent> {
       const atMs = clock.nowMs();
       const { url } = endpoint;
       const headers = {
+        ...context,
         "content-type": "application/json",
         "user-agent": `OneRing/${version}`,
         ...signedHeaders({ id: eventId, timestampMs: atMs, body }, signingSecrets(endpoint, atMs)),
@@ -47,6 +57,36 @@ export function createSender(http: OutgoingHttp, clock: Clock): Sender {
         const [kind, status] = error instanceof OutgoingHttpError ? [error.kind, error.status] : ["unreachable", null];
         return { delivered: false, status, error: kind, retryAfterMs: null, ...done() };
       }
+    },
+  };
+  return tracing === null ? sender : traced(sender.send, tracing);
+}
+
+/** The receiver's work continues the trace in which the verification was started. */
+function traced(
+  send: (...args: [...Parameters<Sender["send"]>, { readonly traceparent: string }]) => Promise<Sent>,
+  tracing: Tracing,
+): Sender {
+  return {
+    async send(endpoint, eventId, body) {
+      const verification = readEventId(eventId)?.verification;
+      const options = {
+        kind: "client" as const,
+        parent: verification === undefined ? null : await tracing.verifications.find(verification),
+        attributes: {
+          "onering.app": endpoint.app,
+          "onering.webhook": endpoint.id,
+          "onering.event": eventId,
+          ...(verification !== undefined && { "onering.verification": verification }),
+        },
+      };
+      return tracing.within("webhook delivery", options, async (span) => {
+        const sent = await send(endpoint, eventId, body, { traceparent: span.traceparent });
+        const { status, error, delivered } = sent;
+        if (status !== null) span.set({ "http.response.status_code": status });
+        if (!delivered) span.fail(error ?? String(status));
+        return sent;
+      });
     },
   };
 }

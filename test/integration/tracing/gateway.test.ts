@@ -1,9 +1,15 @@
 /** Traces of a whole gateway on real Redis, Asterisk and SIPp, at a receiver that reads OTLP. */
 
+import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { OutgoingHttp } from "../../../src/outgoing-http/request.ts";
+import { createTraceStore } from "../../../src/redis/trace-store.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
 import type { Tracing } from "../../../src/shared/tracing.ts";
 import { startTracing } from "../../../src/tracing/index.ts";
+import { createSender } from "../../../src/webhooks/sender.ts";
+import type { Endpoint } from "../../../src/webhooks/types.ts";
 import { apiKey, type Gateway, startGateway } from "../../support/gateway.ts";
 import { type MemoryProvider, memoryChannel, memoryProvider } from "../../support/memory-provider.ts";
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from "../../support/otlp-receiver.ts";
@@ -17,6 +23,7 @@ let receiver: OtlpReceiver;
 let carrier: SippCarrier;
 let gateway: Gateway;
 let provider: MemoryProvider;
+let redisUrl: string;
 let callees = 0;
 const callee = () => `+44740076${String(5000 + callees++)}`;
 
@@ -25,13 +32,13 @@ beforeAll(async () => {
   vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url);
   vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test");
   vi.stubEnv("OTEL_BSP_SCHEDULE_DELAY", "50");
-  const redis = await runtime.redis();
+  redisUrl = (await runtime.redis()).url;
   carrier = await runtime.carrier({ scenario: "ringing" });
   const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
   provider = memoryProvider();
   gateway = await startGateway({
-    ...{ redisUrl: redis.url, asterisk },
+    ...{ redisUrl, asterisk },
     // Eight digits: a code that is found anywhere was really written there.
     config: { ranges: { block: { prefix: "+4477", digits: "8" } }, verification: { start_gap_seconds: "0" } },
     options: {
@@ -178,6 +185,37 @@ test("no number, code, caller ID, key or path is in a span", async () => {
   const text = receiver.bodies.join("\n").replaceAll(/"(start|end)?[tT]imeUnixNano":"?\d+"?/g, "");
   expect(secrets.every((secret) => secret.length >= 8)).toBe(true);
   expect([...secrets, "order-4711", "ana@example.com"].filter((secret) => text.includes(secret))).toEqual([]);
+});
+
+test("a webhook that another gateway delivers continues the app's trace, also for its receiver", async () => {
+  const { id } = await start({ to: callee(), channel: "memory" });
+  const request = await received("POST /v1/verifications", id);
+  const other = (await startTracing(process.env, pino({ level: "silent" }))) as Tracing;
+  const redis = new Redis(redisUrl);
+  other.verifications.useStore(createTraceStore(redis));
+  const sent: Record<string, string>[] = [];
+  const http = {
+    request: async ({ headers = {} }: { readonly headers?: Readonly<Record<string, string>> }) => {
+      sent.push(headers);
+      return { status: 500, headers: {}, body: Buffer.alloc(0) };
+    },
+  } as unknown as OutgoingHttp;
+  const endpoint = {
+    ...{ id: "wh_1", app: "test", url: new URL("https://example.com/hook?token=secret"), secret: `whsec_${"a".repeat(43)}=`, previousSecret: null, row: {} },
+  } as unknown as Endpoint;
+  const of = (event: string) => createSender(http, systemClock, other).send(endpoint, event, "{}");
+  await of(`evt_${id}_2`);
+  await of("evt_of-no-verification");
+  await other.stop();
+  redis.disconnect();
+  const delivery = await received("webhook delivery", id);
+  expect(delivery).toMatchObject({
+    ...{ traceId, parentSpanId: request.spanId, kind: 3, status: { code: 2 } },
+    attributes: { "onering.webhook": "wh_1", "http.response.status_code": 500, "error.type": "500" },
+  });
+  expect(sent[0]?.traceparent).toBe(`00-${traceId}-${delivery.spanId}-01`);
+  expect(sent[1]?.traceparent).not.toContain(traceId);
+  expect(receiver.bodies.join()).not.toContain("token=secret");
 });
 
 describe("a collector that is away", () => {

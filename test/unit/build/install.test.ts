@@ -71,6 +71,6 @@ test("npm pack takes what is listed only: never a configuration or .env that lie
   const names = files.map((file) => file.path);
   const outside = names.filter((name) => !/^(dist|asterisk-config|docs\/(examples|deploy))\//.test(name));
   expect(outside.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-  expect(names).toContain("docs/examples/onering.yaml");
+  for (const name of ["docs/examples/onering.yaml", "docs/deploy/prometheus-alerts.yml"]) expect(names).toContain(name);
   expect(names.filter((name) => /(^|\/)\.env|^dist\/build\/|tsbuildinfo/.test(name))).toEqual([]);
 });
