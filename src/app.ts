@@ -77,7 +77,6 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ redis: config.redis, reputation: config.caller_id_reputation, events: config.events, clock, logger, tracing },
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
-  const store = createStore({ redis: config.redis, reputation: config.caller_id_reputation, clock, logger, tracing });
   tracing?.verifications.useStore(store.traces);
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
