@@ -87,10 +87,13 @@ end
 local entries = redis.call('XRANGE', key, '(' .. position, '+', 'COUNT', most)
 local lost = 0
 -- Fewer are there than were not done: the outbox was full.
-if redis.call('EXISTS', key) == 1 and (#entries > 0 or not count) then
-  local added, gone = totals()
+if #entries > 0 or not count then
+  local added, gone = 0, 0
+  if redis.call('EXISTS', key) == 1 then
+    added, gone = totals()
+  end
   if not count or added < count then
-    -- New, or the outbox ended and began anew.
+    -- A new cursor, or the outbox ended and began anew.
     count = gone
   elseif gone > count then
     lost, count = gone - count, gone

@@ -16,8 +16,14 @@ export interface Told {
   drain(id?: string): Promise<readonly PublicEvent[]>;
 }
 
-/** @param sink in place of the one that writes down */
-export function tell(world: World, sink?: EventSink): Told {
+export interface TellOptions {
+  /** In place of the one that writes down. */
+  readonly sink?: EventSink;
+  /** Of the cursor `records`; the world's store must know of it. */
+  readonly records?: EventSink;
+}
+
+export function tell(world: World, { sink, records }: TellOptions = {}): Told {
   const stored: StoredEvent[] = [];
   const counted: Record<string, number> = {};
   const add = (what: string, by: number) => {
@@ -36,6 +42,7 @@ export function tell(world: World, sink?: EventSink): Told {
     history: world.verificationStore,
     channels: world.verifications.channels.all,
     live: [sink ?? writesDown],
+    records: records === undefined ? [] : [records],
     counts,
     clock: systemClock,
     logger: pino({ level: "silent" }),

@@ -51,6 +51,9 @@ export interface WorldOptions {
   readonly reputation?: Partial<Config["caller_id_reputation"]>;
   readonly ranges?: Config["ranges"];
   readonly clock?: ManualClock;
+  /** Of the outbox of events and its relay. */
+  readonly events?: Parameters<typeof createStore>[0]["events"];
+  readonly cursors?: Parameters<typeof createStore>[0]["cursors"];
   /** Verifications live by Redis' own clock, as in production; `clock` is then the gateway's alone. */
   readonly redisTime?: boolean;
   /** Numbers of ours that callees may call. */
@@ -109,7 +112,11 @@ export function createWorld(options: WorldOptions) {
     reserveAnother: async () => take(),
     release: async () => void slotsHeld--,
   };
-  const store = createStore({ redis: options.redis, reputation, clock, testTime: options.redisTime !== true, logger });
+  const store = createStore({
+    ...{ redis: options.redis, reputation, clock, testTime: options.redisTime !== true, logger },
+    ...(options.events && { events: options.events }),
+    ...(options.cursors && { cursors: options.cursors }),
+  });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);
   const hmacKey = "a key that only this test has, of 32 characters and more";
   const bus = createBus<GatewayEvents>(clock, cryptoRandom, (error) => logger.error({ error }, "listener"));
