@@ -66,6 +66,11 @@ async function main(argv: readonly string[]): Promise<number> {
       const { doctor } = await import("./commands/doctor.ts");
       return await doctor(path, { canary, json });
     }
+    case "migrate": {
+      const path = configFile();
+      const { migrate } = await import("./commands/migrate.ts");
+      return await migrate(path, { dryRun: values["dry-run"] ?? false });
+    }
     case "prompts": {
       const { sounds: folder, languages } = values;
       if (folder === undefined) throw new UsageError("prompts needs --sounds FOLDER");

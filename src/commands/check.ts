@@ -7,6 +7,7 @@ import { describe, type Finding, hint, warn } from "../doctor/finding.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
+import { examineRecordsConfig } from "../records/doctor.ts";
 import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 
 /** The doctor's findings that need only the configuration. */
@@ -15,6 +16,7 @@ export function examineConfig(config: Config): Finding[] {
     ...examineRanges(config),
     ...examineRoutes(config),
     ...examineNumberFormats(config),
+    ...examineRecordsConfig(config.records, { warn }),
     ...messageWarnings(config).map(({ what, fix }) => warn(what, fix)),
     ...openCodeNotes(config).map(({ what, fix }) => hint(what, fix)),
   ];

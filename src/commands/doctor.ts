@@ -23,6 +23,7 @@ import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { examineVoice } from "../doctor/voice.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
+import { examineRecords } from "../records/doctor.ts";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
@@ -58,6 +59,7 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   yield* examineConfig(config);
   const redis = await examineRedis(config.redis);
   yield* redis;
+  yield* await examineRecords(config.records, { ok, hint, warn, fail });
   if (config.sms !== undefined) {
     const countries = config.numbers.allowed_countries
       .filter((country) => isSupportedCountry(country))

@@ -1,6 +1,16 @@
 /** The command line: which commands there are, what each takes, and the help text of each. */
 
-export const commandNames = ["sandbox", "serve", "check", "doctor", "prompts", "key", "version", "help"] as const;
+export const commandNames = [
+  "sandbox",
+  "serve",
+  "check",
+  "doctor",
+  "migrate",
+  "prompts",
+  "key",
+  "version",
+  "help",
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 interface Command {
@@ -58,6 +68,14 @@ Exit codes: 0 ready, 1 problems found, 78 invalid configuration.`,
       "dry-run": { type: "boolean" },
       "take-out-last-trunk": { type: "boolean" },
     },
+  },
+  migrate: {
+    synopsis: "onering migrate --config FILE [--dry-run]",
+    summary: "brings the tables of durable records to this version",
+    details: `Make a backup first (docs/records.md). All changes are made, or none; several runs at once wait for each other.
+  --dry-run   says what would be applied, and changes nothing
+Exit codes: 0 up to date, 1 failed, or with --dry-run something is missing, 78 invalid configuration.`,
+    options: { ...config, "dry-run": { type: "boolean" } },
   },
   prompts: {
     synopsis: "onering prompts --sounds FOLDER [--languages LIST]",

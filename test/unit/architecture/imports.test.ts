@@ -72,6 +72,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config",
     "doctor",
     "observability",
+    "records",
     "sandbox",
     "speech",
     "telephony/asterisk",
