@@ -35,12 +35,13 @@ export const publicFields = [
   "delivery_code_length",
   "delivery_started_at",
   "delivery_ended_at",
+  "generation",
   // The last one: '1' where the answer has `moreFields` too.
   "more",
 ] as const;
 
 /** After `publicFields`, of the records that have any of them. */
-export const moreFields = ["delivery_to", "cost", "locale", "generation", "plan", "sealed"] as const;
+export const moreFields = ["delivery_to", "cost", "locale", "plan", "sealed"] as const;
 
 /** Of the newest delivery, as its events need it. */
 export const deliveryFields = [

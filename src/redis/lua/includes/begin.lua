@@ -173,6 +173,7 @@ local function begin_another(record, delivery, new, code)
   set(record, 'number', tonumber(record.number) + 1)
   set(record, 'expires_at', delivery.now + TTL_MS)
   move(record, 'begun', delivery.now)
+  set(record, 'delivery_ended_at', '')
   if code and record.checks_left == '' then
     set(record, 'checks_left', checks_for(delivery, new.parts))
   end
@@ -198,15 +199,36 @@ local function begin_with_extras(record, extras, now)
   end
 end
 
--- Opens the code of a delivery that is not the first, or whose code is not the channel's own.
---- @rare
-local function open_delivery_code(record, code, parts)
-  code.d, code.p, code.ok = tonumber(record.number), tonumber(parts), {}
+local function set_given(record, name, value)
+  if value ~= '' then
+    set(record, name, value)
+  end
+end
+
+local function set_generation(record, code)
   if code.generation then
-    set_rare(record, 'generation', code.generation)
+    set(record, 'generation', code.generation)
     set(record, 'generation_at', string.format('%.0f', code.since))
     code.generation, code.since = nil, nil
   end
+end
+
+-- Opens the code of the first delivery: it replaces none.
+local function open_first_code(record, code, parts)
+  set(record, 'code', code.h)
+  set(record, 'code_length', code.l)
+  set(record, 'code_delivery', 1)
+  set(record, 'code_parts', parts)
+  set(record, 'code_until', string.format('%.0f', code.u))
+  set(record, 'code_info', info_text(1, code.s, code.o, code.r))
+  set_generation(record, code)
+end
+
+-- Opens the code of a later one.
+--- @rare
+local function open_another_code(record, code, parts)
+  code.d, code.p, code.ok = tonumber(record.number), tonumber(parts), {}
+  set_generation(record, code)
   open_code(record, code)
 end
 
@@ -215,16 +237,12 @@ end
 -- app_code_until. Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
-  local code, expires_at, source = new.code, now + TTL_MS, new.source or 'own'
-  local length = code and (new.code_length or code.l) or ''
-  -- The channel's own code of a new verification: it replaces none.
-  local plain = not record and not extras.refused and source == 'own' and type(code) == 'string'
-  if code and not plain then
-    code = type(code) == 'table' and code
-      or {
-        h = code, l = tonumber(length), s = source, o = tonumber(new.odds) or 10 ^ -tonumber(length),
-        u = new.ends or expires_at,
-      }
+  local code, expires_at = new.code, now + TTL_MS
+  if type(code) == 'string' then
+    local length = tonumber(new.code_length)
+    code = {
+      h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = new.ends or expires_at,
+    }
   end
   if record then
     begin_another(record, delivery, new, code)
@@ -235,21 +253,21 @@ local function begin_delivery(delivery, new, choice)
       -- One table: faster than `set` for each.
       changes = {
         'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7],
-        'reference', ARGV[8], 'metadata', ARGV[9], 'session', ARGV[10], 'status', 'pending', 'number', 1, 'standing', '',
-        'past', '', 'proof_delivery', '', 'created_at', now, 'expires_at', expires_at, 'ended_at', '',
+        'status', 'pending', 'number', 1, 'standing', '', 'past', '', 'created_at', now, 'expires_at', expires_at,
         'checks_left', code and checks_for(delivery, new.parts) or '',
-        'code', plain and code or '', 'code_length', plain and length or '', 'code_delivery', plain and 1 or '',
-        'code_parts', plain and new.parts or '', 'code_until', plain and expires_at or '',
       },
     }
+    set_given(record, 'reference', ARGV[8])
+    set_given(record, 'metadata', ARGV[9])
+    set_given(record, 'session', ARGV[10])
     if ARGV[12] ~= '' then
       begin_with_extras(record, extras, now)
     end
   end
-  if plain then
-    set(record, 'code_info', info_text(1, 'own', tonumber(new.odds) or 10 ^ -tonumber(length)))
+  if code and record.number == '1' then
+    open_first_code(record, code, new.parts)
   elseif code then
-    open_delivery_code(record, code, new.parts)
+    open_another_code(record, code, new.parts)
   end
   record.channel, record.state, record.deadline, record.delivery_ended_at = channel, new.state, tostring(new.deadline), ''
   if record.plan ~= '' or extras.steps then
@@ -258,9 +276,9 @@ local function begin_delivery(delivery, new, choice)
   note(record, delivery.first and 'S' or 'D', now, 1, delivery.first and string.format('%.0f', expires_at) or '')
   record.whole = true
   count_events(record)
-  redis.call('HSET', key, 'delivery_code_length', length, 'channel', channel, 'state', new.state, 'reason', '',
+  redis.call('HSET', key, 'delivery_code_length', code and code.l or '', 'channel', channel, 'state', new.state, 'reason', '',
     'parts', new.parts, 'parts_delivered', 0, 'details', new.details, 'result', '', 'delivery_started_at', now,
-    'delivery_ended_at', '', 'attempts', delivery.attempt, 'first_attempt', delivery.attempt, 'deadline', new.deadline,
+    'attempts', delivery.attempt, 'first_attempt', delivery.attempt, 'deadline', new.deadline,
     unpack(record.changes))
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)

@@ -130,7 +130,7 @@ local function note_first_delivered(record)
     return true
   end
   local info = not record.codes and redis.call('HGET', record.key, 'code_info')
-  if not info or string.sub(info, 1, 6) ~= '1 own ' then
+  if not info or string.sub(info, 1, 2) ~= '1 ' then
     return false
   end
   set(record, 'code_info', info .. ' 1')
