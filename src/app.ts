@@ -24,6 +24,7 @@ import { createMetrics } from "./observability/metrics.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
 import { createDurableRecords } from "./records/index.ts";
+import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
@@ -32,9 +33,12 @@ import { allSounds } from "./speech/sound-names.ts";
 import { createTelephony } from "./telephony/index.ts";
 import { tracedCalls } from "./tracing/dialer.ts";
 import { tracedMessages } from "./tracing/messages.ts";
+import { tracedSink } from "./tracing/sinks.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
+import { createSealing } from "./verification/sealing.ts";
 import { createVerifications } from "./verification/service.ts";
+import { createWebhooks } from "./webhooks/index.ts";
 
 export interface AppOptions {
   readonly logger: Logger;
@@ -100,12 +104,13 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       redisMemory: () => store.memory(),
       records: () => records.state(),
       outbox: () => store.outboxes.status(),
+      webhooks: () => webhooks.state(),
     },
     logger,
   );
   const records = createDurableRecords({
     ...{ config: config.records, leases: store.leases, metrics: metrics.records, clock, random, logger },
-    features: () => [],
+    features: () => [webhookRecords(config.records.retention)],
   });
   bus.subscribe(metrics.count);
   bus.subscribe((event) => {
@@ -173,9 +178,16 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     profileOf: (app) => profiles.get(app) ?? standardProfile,
     ...{ clock, random, publish, logger },
   });
+  const webhooks = createWebhooks({
+    ...{ config: config.webhooks, queue: store.webhookQueue, mirror: store.webhookMirror, outbox: store.outboxes },
+    store: createWebhookStore(records),
+    sealing: createSealing(random, hmacKey, config.secrets.sealing_key),
+    ...{ observer: metrics.webhooks, clock, random, logger, tracing },
+  });
   const events = createEvents({
     ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },
     channels: verifications.channels.all,
+    live: [tracedSink(webhooks.sink, tracing)],
     records: records.sink === null ? [] : [records.sink],
     counts: metrics.relay,
     ...{ clock, logger },
@@ -199,6 +211,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     channels: verifications.channels.all,
     numbers,
     operations,
+    webhooks,
     metrics,
     logger,
     clock,
@@ -233,6 +246,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await startParts().finally(begin);
       verifications.startDueWatch();
       events.start();
+      webhooks.start();
       trunkWatch.start();
       return { url };
     },
@@ -250,6 +264,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       trunkWatch.stop();
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);
+      await webhooks.stop();
       await telephony.stop();
       await records.stop();
       await store.close();

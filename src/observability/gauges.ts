@@ -3,6 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
+import type { WebhookState } from "./webhook-metrics.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
 
@@ -35,6 +36,8 @@ export interface MetricSources {
   redisMemory(): Promise<{ readonly used: number; readonly max: number | null } | null>;
   /** Durable records; without a backend nothing is recorded. */
   records?(): { readonly backend: string | null; readonly up: boolean };
+  /** The queues of webhook endpoints, over all gateways. May reject. */
+  webhooks?(): ReturnType<WebhookState>;
   /** What waits for the relay of events. May reject. */
   outbox?(): Promise<readonly CursorStatus[]>;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */

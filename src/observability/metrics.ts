@@ -3,11 +3,13 @@ import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import type { RelayCounts } from "../events/relay.ts";
+import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
+import { addWebhookMetrics } from "./webhook-metrics.ts";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -18,6 +20,7 @@ export interface Metrics {
   /** Counts one answered HTTP request. @param route the pattern of the route, not the path */
   httpRequest(route: string, method: string, status: number, seconds: number): void;
   readonly records: RecordsMetrics;
+  readonly webhooks: WebhookObserver;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -155,6 +158,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   return {
     registry,
     records: addRecordsMetrics(registry, () => sources.records?.()),
+    webhooks: addWebhookMetrics(registry, async () => (await sources.webhooks?.()) ?? null),
     relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {
       const counter = counters[event.type] as (data: unknown) => void;

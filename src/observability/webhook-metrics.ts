@@ -10,9 +10,9 @@ export type WebhookState = () => Promise<{
   readonly queued: number;
   readonly oldestMs: number;
   readonly endpoints: Readonly<Record<"enabled" | "disabled" | "down", number>>;
-}>;
+} | null>;
 
-/** @param state of the queue of all gateways */
+/** @param state of the queue of all gateways; null, or where Redis does not answer: there are no figures */
 export function addWebhookMetrics(registry: Registry, state: WebhookState): WebhookObserver {
   const registers = [registry];
   const deliveries = new Counter({
@@ -46,7 +46,9 @@ export function addWebhookMetrics(registry: Registry, state: WebhookState): Webh
     help: "Events that wait for delivery to webhook endpoints, by all gateways.",
     registers,
     async collect() {
-      this.set((await read())?.queued ?? Number.NaN);
+      const found = await read();
+      if (found === null) this.remove();
+      else this.set(found.queued);
     },
   });
   new Gauge({
@@ -54,7 +56,9 @@ export function addWebhookMetrics(registry: Registry, state: WebhookState): Webh
     help: "Age of the oldest event that waits for delivery to a webhook endpoint.",
     registers,
     async collect() {
-      this.set(((await read())?.oldestMs ?? Number.NaN) / 1000);
+      const found = await read();
+      if (found === null) this.remove();
+      else this.set(found.oldestMs / 1000);
     },
   });
   new Gauge({

@@ -2,6 +2,8 @@
 import type { Insertable, Selectable } from "kysely";
 import type { DeadLetterPage, WebhookStore } from "../webhooks/store-port.ts";
 import type { DeadLetter, DeadReason, DisabledReason, EndpointRow } from "../webhooks/types.ts";
+import type { RecordsConfig } from "./config.ts";
+import type { RecordsFeature } from "./index.ts";
 import type { Records } from "./records.ts";
 import type { RecordsTransaction, WebhookDeadLettersTable, WebhookEndpointsTable } from "./tables.ts";
 
@@ -139,6 +141,11 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
       });
     },
   };
+}
+
+/** Endpoints stay; dead letters end by age. */
+export function webhookRecords({ webhooks_days: days }: RecordsConfig["retention"]): RecordsFeature {
+  return { retention: { name: "webhooks", days, deleteBatch: deleteOldDeadLetters } };
 }
 
 /** For the retention of dead letters. @returns how many were deleted */

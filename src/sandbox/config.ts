@@ -95,6 +95,8 @@ export function sandboxConfig(
       // Ctrl+C should end it at once; no real phone is left ringing.
       drain_ms: 200,
     },
+    // Receivers under development run on this machine.
+    webhooks: { allow_private: true },
     log: { level: "warn" },
   };
   const whole = mergeSections([document, ...channels]);

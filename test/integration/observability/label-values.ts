@@ -13,6 +13,7 @@ import { outcomes } from "../../../src/telephony/calls/outcome.ts";
 import { brakeReasons } from "../../../src/telephony/trunks/brakes.ts";
 import { breakerStates } from "../../../src/telephony/trunks/breaker.ts";
 import { statuses } from "../../../src/verification/machine.ts";
+import { webhookResults } from "../../../src/webhooks/observer-port.ts";
 
 type Allowed = RegExp | readonly string[];
 
@@ -51,6 +52,9 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     "onering_braked app": [...names.apps, ""],
     "onering_braked reason": brakeReasons,
     "onering_inbound_calls_total result": inboundCallResults,
+    "onering_webhook_deliveries_total result": webhookResults,
+    "onering_webhook_endpoints_disabled_total reason": ["gone", "failing"],
+    "onering_webhook_endpoints state": ["enabled", "disabled", "down"],
     "onering_message_receipts_total result": receiptResults,
     "onering_sms_submitted_total route": routes.map(([name]) => name),
     "onering_sms_submitted_total status": /^(ESME_[A-Z_]+|0x000004[0-9a-f]{2}|no_answer|other|[a-z_]{2,31}|\d{3})$/,

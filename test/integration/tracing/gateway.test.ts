@@ -201,7 +201,14 @@ test("a webhook that another gateway delivers continues the app's trace, also fo
     },
   } as unknown as OutgoingHttp;
   const endpoint = {
-    ...{ id: "wh_1", app: "test", url: new URL("https://example.com/hook?token=secret"), secret: `whsec_${"a".repeat(43)}=`, previousSecret: null, row: {} },
+    ...{
+      id: "wh_1",
+      app: "test",
+      url: new URL("https://example.com/hook?token=secret"),
+      secret: `whsec_${"a".repeat(43)}=`,
+      previousSecret: null,
+      row: {},
+    },
   } as unknown as Endpoint;
   const of = (event: string) => createSender(http, systemClock, other).send(endpoint, event, "{}");
   await of(`evt_${id}_2`);
