@@ -23,7 +23,7 @@ export function createEventStreams(
       return readEntries(reply.map(String));
     },
     async ends(owner) {
-      const [newest, forgotten] = (await run("event_ends", streamKey(owner), [keptMs])) as Reply;
+      const [newest, forgotten] = (await run("event_ends", streamKey(owner), [])) as Reply;
       return { newest: String(newest), forgotten: String(forgotten) };
     },
     open: () => createStreamReader(client),

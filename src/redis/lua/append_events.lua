@@ -5,7 +5,8 @@ Appends events to the stream of an app. Those of an outbox come in order; what i
 KEYS[1]  {e:<app>}:events   stream; field `event`: the event (JSON)
 ARGV[1]  outbox   ARGV[2]  most entries   ARGV[3]  kept for, ms   ARGV[4…]  position in the outbox, event, …
 
-{e:<app>}:marks   hash: outbox → position of its last event here
+{e:<app>}:marks   hash: outbox → position of its last event here; `last`: id of the stream's last entry; `gone`: id of the last entry
+  of an earlier stream, which expired
 
 Returns  {how many were appended}
 ]]
@@ -15,6 +16,9 @@ local mark, last = redis.call('HGET', marks, ARGV[1]), nil
 local mark_ms, mark_number = string.match(mark or '0-0', '(%d+)-(%d+)')
 mark_ms, mark_number = tonumber(mark_ms), tonumber(mark_number)
 local appended = 0
+if redis.call('EXISTS', key) == 0 then
+  redis.call('HSET', marks, 'gone', redis.call('HGET', marks, 'last') or '0-0')
+end
 for i = 4, #ARGV, 2 do
   local ms, number = string.match(ARGV[i], '(%d+)-(%d+)')
   ms, number = tonumber(ms), tonumber(number)
@@ -24,7 +28,7 @@ for i = 4, #ARGV, 2 do
   end
 end
 if last then
-  redis.call('HSET', marks, ARGV[1], ARGV[#ARGV - 1])
+  redis.call('HSET', marks, ARGV[1], ARGV[#ARGV - 1], 'last', last)
   -- Longer than an event can wait in its outbox.
   redis.call('PEXPIRE', marks, 2764800000)
   redis.call('PEXPIRE', key, ARGV[3])
