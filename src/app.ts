@@ -19,6 +19,7 @@ import { createBus } from "./events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
 import { buildServer } from "./http/server/server.ts";
+import { createLiveStreams } from "./live/index.ts";
 import { createNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { createOperations } from "./operations/operations.ts";
@@ -105,6 +106,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       records: () => records.state(),
       outbox: () => store.outboxes.status(),
       webhooks: () => webhooks.state(),
+      eventStreams: () => live.open,
     },
     logger,
   );
@@ -192,6 +194,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     counts: metrics.relay,
     ...{ clock, logger },
   });
+  const live = createLiveStreams({
+    ...{
+      streams: events.streams,
+      history: events.history,
+      verifications,
+      limits: config.events,
+      clock,
+      random,
+      logger,
+    },
+  });
   const trunkWatch = createTrunkWatch(
     telephony.paths,
     (changed) => {
@@ -210,13 +223,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     verifications,
     channels: verifications.channels.all,
     numbers,
-    operations,
-    webhooks,
-    metrics,
-    logger,
-    clock,
-    tracing,
-    sandbox,
+    live,
+    ...{ operations, webhooks, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {

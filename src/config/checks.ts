@@ -12,6 +12,7 @@ import { voiceChecks } from "../channels/voice/config-checks.ts";
 import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
+import { liveChecks } from "../live/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
 import { recordsChecks } from "../records/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
@@ -53,4 +54,5 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...secretChecks,
   ...sipCaptureChecks,
   ...canaryChecks,
+  ...liveChecks,
 ];

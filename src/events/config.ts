@@ -25,10 +25,26 @@ export const Events = optionalSection(
       2_592_000,
       "How long they are kept. As long as an ended verification can be read (verification.retention_seconds): a client that was away for longer reads the state instead.",
     ),
+    max_streams: count(
+      5000,
+      0,
+      100_000,
+      "Open event streams (SSE) of one gateway process; each holds a connection and about 12 KB. Beyond it 503. Less than http.max_connections, so that streams leave connections to other requests.",
+    ),
+    max_streams_per_app: count(
+      1000,
+      0,
+      100_000,
+      "The same for one app, and for all operators together; beyond it 429. So that one app whose clients forget to close streams leaves some to the others.",
+    ),
   },
 );
 
 export type EventsConfig = Static<typeof Events>;
 
 /** The defaults. */
-export const standardEvents = { backlog_max: standardBacklogMax, stream_max: 20_000, stream_seconds: 3600 };
+export const standardEvents: Pick<EventsConfig, "backlog_max" | "stream_max" | "stream_seconds"> = {
+  backlog_max: standardBacklogMax,
+  stream_max: 20_000,
+  stream_seconds: 3600,
+};

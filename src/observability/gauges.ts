@@ -19,6 +19,8 @@ export interface MetricSources {
     }[]
   >;
   liveCalls(): number;
+  /** Open event streams (SSE) of apps and operators. */
+  eventStreams?(): number;
   trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
   /** Every trunk through each of its Asterisks, and the breaker of that path. */
   paths(): readonly {
@@ -59,6 +61,14 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     registers,
     collect() {
       this.set(sources.liveCalls());
+    },
+  });
+  new Gauge({
+    name: "onering_event_streams",
+    help: "Live event streams that are open; at most events.max_streams.",
+    registers,
+    collect() {
+      this.set(sources.eventStreams?.() ?? 0);
     },
   });
   new Gauge({

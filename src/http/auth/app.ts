@@ -9,20 +9,32 @@ declare module "fastify" {
     /** The app, once its key is recognised; null: unknown. */
     app: AppIdentity | null;
   }
+  interface FastifyContextConfig {
+    /** A route of apps that also takes an operator's key: then `app` is null and `operator` is set. */
+    alsoOperators?: boolean;
+  }
 }
 
 /**
- * Every route of this scope needs an API key. The rate limit runs after the app is known and before requests without a
- * valid key are refused: it counts apps by name, others by address.
+ * Every route of this scope needs an API key, or with `alsoOperators` an operator's. The rate limit runs after the app is known and before requests without a
+ * valid key are refused: it counts apps and operators by name, others by address.
  */
-export function requireApp(scope: FastifyInstance, findApp: FindApp): void {
+export function requireApp(
+  scope: FastifyInstance,
+  findApp: FindApp,
+  findOperator: (authorization: string | undefined) => string | null = () => null,
+): void {
   scope.addHook("onRequest", (request, _reply, done) => {
-    request.app = findApp(request.headers.authorization);
+    const { authorization } = request.headers;
+    request.app = findApp(authorization);
+    if (request.app === null && request.routeOptions.config.alsoOperators === true) {
+      request.operator = findOperator(authorization);
+    }
     done();
   });
   scope.addHook("onRequest", scope.rateLimit());
   scope.addHook("onRequest", (request, _reply, done) => {
-    done(request.app === null ? noKey() : undefined);
+    done(request.app === null && request.operator === null ? noKey() : undefined);
   });
 }
 

@@ -33,7 +33,8 @@ export function operatorOf(request: FastifyRequest): string {
   return request.operator;
 }
 
-function findOperator(keyHashes: readonly string[], authorization: string | undefined): string | null {
+/** The operator of an `Authorization` header, by the name that logs have; null: unknown. */
+export function findOperator(keyHashes: readonly string[], authorization: string | undefined): string | null {
   const key = bearerToken(authorization);
   if (key === null) return null;
   const given = Buffer.from(apiKeyHash(key));

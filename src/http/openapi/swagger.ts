@@ -27,6 +27,7 @@ export async function registerSwagger(
       tags: [
         { name: "verifications", description: "Call a number and check the code." },
         { name: "numbers", description: "Classify a number without calling it." },
+        { name: "events", description: "What happened, live." },
         { name: "operation", description: "Liveness, readiness and metrics, for operators." },
         ...(admin ? [{ name: "administration", description: "For operators, with keys of their own." }] : []),
       ],

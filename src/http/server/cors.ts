@@ -8,7 +8,7 @@ export async function registerCors(scope: FastifyInstance, http: HttpConfig): Pr
   await scope.register(cors, {
     origin: http.cors_origins,
     methods: ["GET", "POST"],
-    allowedHeaders: ["authorization", "content-type", "idempotency-key"],
+    allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
     exposedHeaders: ["retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-request-id"],
     maxAge: 600,
     // Otherwise an OPTIONS request that is no preflight gets 400 with a text instead of a problem.

@@ -1,8 +1,16 @@
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../../observability/metrics.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** When an event stream began, ms after the request: what counts as its duration. Null: not a stream. */
+    answeredAfterMs: number | null;
+  }
+}
+
 /** Adds X-Request-Id to every response, and counts it. */
 export function observeRequests(server: FastifyInstance, metrics: Pick<Metrics, "httpRequest">): void {
+  server.decorateRequest("answeredAfterMs", null);
   server.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     done();
@@ -13,7 +21,7 @@ export function observeRequests(server: FastifyInstance, metrics: Pick<Metrics, 
       request.routeOptions.url ?? "unknown",
       request.method,
       reply.statusCode,
-      reply.elapsedTime / 1000,
+      (request.answeredAfterMs ?? reply.elapsedTime) / 1000,
     );
     done();
   });

@@ -2,6 +2,7 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
 import { createFindApp } from "../../apps/find-app.ts";
+import type { LiveStreams } from "../../live/index.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
@@ -11,13 +12,14 @@ import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { requireApp } from "../auth/app.ts";
-import { requireOperator } from "../auth/operator.ts";
+import { findOperator, requireOperator } from "../auth/operator.ts";
 import type { HttpServerConfig } from "../config.ts";
 import { createClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
 import { collectPaths } from "../errors/method-not-allowed.ts";
 import { notFoundDetail } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
+import { eventRoutes } from "../events/routes.ts";
 import { numberRoutes } from "../numbers/routes.ts";
 import { registerReference } from "../openapi/reference.ts";
 import { documentRoute } from "../openapi/route.ts";
@@ -47,6 +49,7 @@ export interface ServerParts {
   readonly verifications: Verifications;
   readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
+  readonly live: LiveStreams;
   readonly operations: Operations;
   /** Left out in tests of other routes. */
   readonly webhooks?: WebhookRoutesParts;
@@ -70,6 +73,7 @@ export interface ServerParts {
  */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { config, metrics, tracing = null, sandbox = false } = parts;
+  const { admin } = config;
   const clientErrors = createClientErrors(nextRequestId);
   const server: FastifyInstance = fastify({
     ...serverOptions(config.http, clientErrors),
@@ -98,15 +102,15 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     async (scope) => {
       await registerCors(scope, config.http);
       installSecurityHeaders(scope);
-      requireApp(scope, createFindApp(config.apps));
+      requireApp(scope, createFindApp(config.apps), (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
       if (parts.started) holdUntil(scope, parts.started);
       await scope.register(verificationRoutes(parts.verifications, parts.channels));
       await scope.register(numberRoutes(parts.numbers));
+      await scope.register(eventRoutes(parts.live, admin !== undefined));
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
     },
     { prefix: "/v1" },
   );
-  const { admin } = config;
   if (admin !== undefined) {
     await server.register(
       async (scope) => {

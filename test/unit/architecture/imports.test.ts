@@ -58,9 +58,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
   records: ["events", "operations", "verification", "webhooks"],
-  http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "webhooks"],
+  // Hands public events on to the clients of streams.
+  live: ["apps", "events", "verification"],
+  http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "live", "webhooks"],
   // Assembles the sections and the checks of all features.
-  config: [...domain, ...telephony, "doctor", "events", "http", "observability", "records", "redis", "webhooks"],
+  config: [
+    ...domain,
+    ...telephony,
+    "doctor",
+    "events",
+    "http",
+    "live",
+    "observability",
+    "records",
+    "redis",
+    "webhooks",
+  ],
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
   sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
@@ -85,6 +98,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config",
     "events",
     "http",
+    "live",
     "observability",
     "records",
     "redis",

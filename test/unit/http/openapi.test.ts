@@ -28,7 +28,9 @@ describe("the OpenAPI document", () => {
       "GET /healthz",
       "GET /metrics",
       "GET /readyz",
+      "GET /v1/events",
       "GET /v1/verifications/{id}",
+      "GET /v1/verifications/{id}/events",
       "GET /v1/webhooks",
       "GET /v1/webhooks/{id}",
       "GET /v1/webhooks/{id}/dead-letters",
@@ -75,6 +77,7 @@ describe("the OpenAPI document", () => {
     const shown = new Set<string>();
     for (const operation of operations) {
       for (const [status, response] of Object.entries<Json>(operation.responses)) {
+        // 204 has no content.
         const media = response.content?.["application/problem+json"];
         for (const [code, example] of Object.entries<Json>(media?.examples ?? {})) {
           expect(example.value).toMatchObject({ code, status: Number(status) });
@@ -138,7 +141,8 @@ describe("the OpenAPI document", () => {
     // The text of metrics has no schema, an answer 204 no body.
     const withBody = operations.filter((each) => each.operationId !== "metrics" && !("204" in each.responses));
     for (const operation of withBody) {
-      const ok = Object.values<Json>(operation.responses)[0]?.content["application/json"];
+      const { content } = Object.values<Json>(operation.responses)[0] ?? {};
+      const ok = content["application/json"] ?? content["text/event-stream"];
       expect("example" in ok || "examples" in ok, operation.operationId).toBe(true);
     }
   });

@@ -13,11 +13,13 @@ import type { Config } from "../../../src/config/schema.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
+import { createLiveStreams, type LiveOptions } from "../../../src/live/index.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { Operations } from "../../../src/operations/operations.ts";
-import { systemClock } from "../../../src/shared/clock.ts";
+import { type Clock, systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import type { OpenChannel } from "../../../src/verification/channel-set.ts";
 import {
@@ -28,6 +30,7 @@ import {
   type Verifications,
 } from "../../../src/verification/types.ts";
 import type { Webhooks } from "../../../src/webhooks/service.ts";
+import { MemoryStreams } from "../../support/memory-streams.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
@@ -186,6 +189,10 @@ export interface TestServerOptions {
   /** The operator's API is there, with `operatorKey`. */
   readonly admin?: boolean;
   readonly extraPlugins?: readonly FastifyPluginAsync[];
+  readonly streams?: MemoryStreams;
+  readonly streamLimits?: Partial<LiveOptions["limits"]>;
+  /** Of event streams. */
+  readonly streamClock?: Clock;
 }
 
 /** An app without endpoints. */
@@ -219,6 +226,14 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     callerIds: async () => [],
     redisMemory: async () => null,
   });
+  const logger = createLogger({ level: "debug" }, { sandbox: options.sandbox ?? false, stream });
+  const verifications = options.verifications ?? standInVerifications().verifications;
+  const streams = options.streams ?? new MemoryStreams();
+  const live = createLiveStreams({
+    ...{ streams, history: streams.history, verifications, random: cryptoRandom, logger },
+    clock: options.streamClock ?? systemClock,
+    limits: { max_streams: 100, max_streams_per_app: 10, ...options.streamLimits },
+  });
   const server = await buildServer({
     config: {
       http: {
@@ -242,13 +257,14 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
       ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
     },
     channels,
-    verifications: options.verifications ?? standInVerifications().verifications,
+    verifications,
+    live,
     numbers: options.numbers ?? numbers,
     operations: options.operations ?? idleOperations,
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     metrics,
     readiness: options.readiness ?? (async () => allReady),
-    logger: createLogger({ level: "debug" }, { sandbox: options.sandbox ?? false, stream }),
+    logger,
     clock: systemClock,
     sandbox: options.sandbox ?? false,
     extraPlugins: options.extraPlugins ?? [],

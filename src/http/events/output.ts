@@ -1,0 +1,29 @@
+/** A response as the output of an event stream. */
+import type { ServerResponse } from "node:http";
+import type { StreamOutput } from "../../live/output.ts";
+
+/** @param response whose headers were sent */
+export function streamOutput(response: ServerResponse): StreamOutput {
+  return {
+    write: (frames) => void response.write(frames),
+    get unread() {
+      return response.writableLength;
+    },
+    drained() {
+      if (!response.writableNeedDrain || response.destroyed) return Promise.resolve();
+      return new Promise((resolve) => {
+        const done = () => {
+          response.off("drain", done).off("close", done);
+          resolve();
+        };
+        response.on("drain", done).on("close", done);
+      });
+    },
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+    onClose(callback) {
+      if (response.destroyed || response.closed) setImmediate(callback);
+      else response.once("close", callback);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** `/v1/events` and `/v1/verifications/{id}/events`: live event streams. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyReply } from "fastify";
+import { Type } from "typebox";
+import type { LiveStreams, OpenStream } from "../../live/index.ts";
+import { readStreamId } from "../../live/stream-ids.ts";
+import { appOf } from "../auth/app.ts";
+import { VerificationParams } from "../schemas.ts";
+import { readLastEventId, readSeq, readTypes } from "./last-event-id.ts";
+import { streamOutput } from "./output.ts";
+import { EventsQuery, StreamHeaders, streamResponse, VerificationStreamQuery } from "./schemas.ts";
+
+const tags = ["events"];
+
+/** @param operators whether an operator's key is taken too: for the operator's stream */
+export function eventRoutes(live: LiveStreams, operators: boolean): FastifyPluginAsyncTypebox {
+  return async (scope) => {
+    // A stream never ends by itself, and the server waits for its responses.
+    scope.addHook("preClose", () => live.close());
+
+    scope.get(
+      "/events",
+      {
+        // A HEAD would open a stream.
+        exposeHeadRoute: false,
+        schema: {
+          operationId: "streamEvents",
+          summary: "All events, live",
+          description:
+            "Server-sent events: every event of the app from now on, or after Last-Event-ID, at any gateway. An event `stream.gap` stands for events that are not kept any more.",
+          tags,
+          security: [{ apiKey: [] }, ...(operators ? [{ operatorKey: [] }] : [])],
+          headers: StreamHeaders,
+          querystring: EventsQuery,
+          response: { 200: streamResponse("The stream. It ends when the gateway stops; the client reconnects.") },
+        },
+        config: { alsoOperators: operators },
+      },
+      async (request, reply) => {
+        const expected = "must be the `id` of an event of this stream, or 0 for all that are kept";
+        const after = readLastEventId(request, readStreamId, expected);
+        const types = readTypes(request.query.types);
+        const owner = request.operator === null ? appOf(request).name : null;
+        return send(reply, await live.openEvents(owner, after, types));
+      },
+    );
+
+    scope.get(
+      "/verifications/:id/events",
+      {
+        exposeHeadRoute: false,
+        schema: {
+          operationId: "streamVerification",
+          summary: "Events of one verification, live",
+          description:
+            "Server-sent events: all events of the verification from its start, or after Last-Event-ID, which is the `seq` of an event. Ends with `verification.ended`. While it is open it counts as a sign of a person, as reading the state does.",
+          tags,
+          security: [{ apiKey: [] }],
+          params: VerificationParams,
+          headers: StreamHeaders,
+          querystring: VerificationStreamQuery,
+          response: {
+            200: streamResponse("The stream, until the verification has ended."),
+            204: Type.Null({ description: "It has ended, and the client has all its events: EventSource stops here." }),
+          },
+        },
+        config: { problems: ["verification_not_found"] },
+      },
+      async (request, reply) => {
+        const after = readLastEventId(request, readSeq, "must be the `seq` of an event");
+        const opened = await live.openVerification(appOf(request), request.params.id, after ?? 0);
+        return opened === null ? reply.code(204).send(null) : send(reply, opened);
+      },
+    );
+  };
+}
+
+/** Sends the headers, and hands the response over to the stream. */
+function send(reply: FastifyReply, stream: OpenStream): FastifyReply {
+  const { raw, request } = reply;
+  reply
+    .header("content-type", "text/event-stream; charset=utf-8")
+    // nginx would collect a stream before it passes it on.
+    .header("x-accel-buffering", "no")
+    // Kept alive, it would outlast the stream and hold up a server that is closing.
+    .header("connection", "close")
+    .hijack();
+  if (raw.destroyed) {
+    stream.abandon();
+    return reply;
+  }
+  raw.writeHead(200, reply.getHeaders() as Record<string, string>);
+  request.answeredAfterMs = reply.elapsedTime;
+  const { log } = request;
+  const line = {
+    ...{ request: request.id, app: request.app?.name, operator: request.operator ?? undefined },
+    route: request.routeOptions.url,
+  };
+  stream.begin(streamOutput(raw), (why) => log.debug({ ...line, why }, "event stream ended"));
+  return reply;
+}

@@ -1,0 +1,47 @@
+/** How many streams are open: of one app, and in all. */
+import type { EventsConfig } from "../events/config.ts";
+import { Refusal } from "../shared/refusal.ts";
+
+/** Streams last; one that ends soon frees a place. */
+const comeBackMs = 5000;
+
+export type StreamLimits = Pick<EventsConfig, "max_streams" | "max_streams_per_app">;
+
+export class StreamSlots {
+  readonly #limits: StreamLimits;
+  readonly #byOwner = new Map<string | null, number>();
+  #open = 0;
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  /** @param owner app, or null for operators @returns frees the slot @throws {Refusal} `rate_limited`, `capacity` */
+  take(owner: string | null): () => void {
+    const ofOwner = this.#byOwner.get(owner) ?? 0;
+    const { max_streams_per_app: mostOfApp, max_streams: most } = this.#limits;
+    if (ofOwner >= mostOfApp) {
+      const detail = `${ofOwner} event streams are open on this gateway, as many as one app may have (events.max_streams_per_app). Close some, or follow all verifications by one GET /v1/events.`;
+      throw new Refusal("rate_limited", detail, comeBackMs);
+    }
+    if (this.#open >= most) {
+      const detail = `${this.#open} event streams are open on this gateway, as many as it may have (events.max_streams).`;
+      throw new Refusal("capacity", detail, comeBackMs);
+    }
+    this.#open++;
+    this.#byOwner.set(owner, ofOwner + 1);
+    let isFree = false;
+    return () => {
+      if (isFree) return;
+      isFree = true;
+      this.#open--;
+      const left = (this.#byOwner.get(owner) ?? 1) - 1;
+      if (left > 0) this.#byOwner.set(owner, left);
+      else this.#byOwner.delete(owner);
+    };
+  }
+}
