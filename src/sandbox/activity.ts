@@ -1,4 +1,4 @@
-/** Which verification is the newest, from any client, and when something happened to it. */
+/** Which verification is the newest, from any client. */
 import type { GatewayEvent } from "../events/events.ts";
 
 export class Activity {
@@ -12,12 +12,12 @@ export class Activity {
 
   /** Receives every event of the gateway. */
   receive({ type, data }: GatewayEvent): void {
-    if (type === "verification.started") this.#newest = data.verification;
-    if (!("verification" in data) || data.verification !== this.#newest) return;
+    if (type !== "verification.started") return;
+    this.#newest = data.verification;
     for (const listener of this.#listeners) listener(data.verification);
   }
 
-  /** Calls back whenever something happened to the newest verification. @returns unsubscribes */
+  /** Calls back with each new verification. @returns unsubscribes */
   subscribe(listener: (id: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

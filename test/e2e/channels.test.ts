@@ -61,9 +61,9 @@ describe("the next channels", () => {
 
 it("another delivery that was begun in a terminal is followed", async () => {
   const { page } = await browser.open();
+  const read = page.waitForResponse((response) => /\/v1\/verifications\/v[^/]+$/.test(response.url()));
   const number = await call(page, browser.freshNumber());
   await newestDigits(page, number);
-  const read = page.waitForResponse((response) => /\/v1\/verifications\/v[^/]+$/.test(response.url()));
   const { id } = (await (await read).json()) as { id: string };
   await page.getByRole("button", { name: "Call in instead", exact: true, disabled: false }).waitFor();
   const response = await fetch(`${browser.url()}/v1/verifications/${id}/resend`, {

@@ -64,10 +64,11 @@ it("the digits in the wrong order are a wrong code, and the page says which come
   const second = await digitsOf(page, number, "Second call");
   await firstField(page).fill(second);
   await secondField(page).fill(first);
+  const read = page.waitForResponse((response) => response.request().method() === "GET");
   await secondField(page).press("Enter");
   await page.locator("#result.bad", { hasText: /the lower one in the phone's log\. 2 checks left/ }).waitFor();
   await page.locator("#code:focus").waitFor();
-  await page.waitForResponse((response) => response.request().method() === "GET");
+  await read;
   expect(await page.locator("#result.bad").isVisible()).toBe(true);
 
   // Typed on without stopping: what is too much for the first call goes to the second.

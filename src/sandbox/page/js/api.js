@@ -1,5 +1,7 @@
 /** The gateway's API, used as an app would. */
 
+import { followEvents } from "./event-stream.js";
+
 /** A problem (RFC 9457) from the gateway; `code` is `unreachable` where no response came. */
 export class ApiProblem extends Error {
   constructor(code, detail, retryAfterSeconds, errors = []) {
@@ -37,6 +39,8 @@ export function createApi(key) {
   return {
     start: (request) => send("POST", "/v1/verifications", { key, body: request }),
     get: (id) => send("GET", one(id), { key }),
+    /** @param onChange called when something happened @returns ends it */
+    follow: (id, onChange) => followEvents(one(id, "/events"), key, onChange),
     check: (id, code) => send("POST", one(id, "/check"), { key, body: { code } }),
     resend: (id, channel) => send("POST", one(id, "/resend"), { key, body: { channel } }),
     cancel: (id) => send("POST", one(id, "/cancel"), { key }),

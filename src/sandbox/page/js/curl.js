@@ -9,8 +9,9 @@ const none = "# available once a verification was started";
 export function createCommands(key) {
   let shown = [];
 
-  function curl({ path, body, method, output }) {
+  function curl({ path, body, method, output, stream }) {
     const headers = [
+      ...(stream ? ["-N"] : []),
       ...(method && !body ? [`-X ${method}`] : []),
       ...(output ? [`-o ${output}`] : []),
       ...(path.startsWith("/v1/") ? [`-H 'Authorization: Bearer ${key}'`] : []),
@@ -20,13 +21,18 @@ export function createCommands(key) {
     return [`curl -sS ${first}`, ...rest].join(" \\\n  ");
   }
 
-  /** Two commands that every channel has, then the channel's own. A command without all it needs has no line. */
+  /** The commands that every channel has, then the channel's own. A command without all it needs has no line. */
   function commandsOf({ form, current, code, call }) {
     const own = viewOf(current?.channel ?? form.view.name).commands?.(current, { code, call }) ?? [];
     const path = "/v1/verifications";
     return [
       { title: form.startTitle, line: curl({ path, body: form.commandRequest() }) },
       { title: "Read the status", line: current && curl({ path: `${path}/${current.id}` }), waiting: none },
+      {
+        title: "Follow it live",
+        line: current && curl({ path: `${path}/${current.id}/events`, stream: true }),
+        waiting: none,
+      },
       ...own.map((command) => {
         const isReady = command.path && (!("body" in command) || command.body);
         return { ...command, line: isReady ? curl(command) : null };

@@ -5,7 +5,7 @@
  * @param on.call gets a call that began or changed
  * @param on.messages gets all messages, newest first
  * @param on.message gets a message that arrived
- * @param on.verification gets the id of the sandbox's newest verification whenever something happened to it, or null
+ * @param on.verification gets the id of the sandbox's newest verification, or null
  */
 export function followSandbox(on) {
   const source = new EventSource("/sandbox/events");

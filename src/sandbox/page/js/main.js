@@ -61,7 +61,6 @@ followSandbox({
   call: (changed) => {
     phone.update(changed);
     drawCommands();
-    verification.look();
   },
   messages: (all) => {
     phone.replaceMessages(all);
@@ -72,7 +71,6 @@ followSandbox({
   message: (arrived) => {
     phone.receive(arrived);
     drawCommands();
-    verification.look();
   },
   verification: follow,
 });
@@ -102,7 +100,6 @@ async function start() {
 async function follow(id) {
   const isOld = isFirstEvent;
   isFirstEvent = false;
-  if (id === verification.current?.id) verification.look();
   const isOther = () => id !== null && id !== verification.current?.id && starting === 0;
   if (!isOther()) return;
   const found = await api.get(id).catch(() => null);

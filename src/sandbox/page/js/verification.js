@@ -1,11 +1,8 @@
-/** The verification in progress: reads its status until it ends. */
+/** The verification in progress: reads its state whenever its event stream says that something happened, until it ends. */
 import { viewOf } from "./channels/index.js";
 import { isEnded } from "./status.js";
 import { drawTimeline } from "./timeline.js";
 
-/** The event stream says when to read; these intervals catch what it does not report, such as the expiry of a code. */
-const POLL_BUSY_MS = 120;
-const POLL_WAITING_MS = 1500;
 /** A step that is first seen this long after the start has an unknown time. */
 const SURE_MS = 700;
 
@@ -17,23 +14,41 @@ export function followVerification({ api, onChange }) {
   let lap = "";
   /** Step → milliseconds after the start, or null where its time is not known. */
   let reached = new Map();
-  let timer = null;
+  let isReading = false;
+  /** Something happened during the read in progress. */
+  let isStale = false;
+  let stopFollowing = () => {};
+  let followed = null;
+  // A browser has six connections to a server for all its tabs: one that is not seen needs none.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) unfollow();
+    else if (current && !isEnded(current)) follow();
+  });
 
-  /** Reads it now, and again at intervals until it ended. */
-  async function poll() {
-    clearTimeout(timer);
+  /** Reads it now. */
+  async function look() {
+    if (!current || isEnded(current)) return;
+    isStale = isReading;
+    if (isReading) return;
+    isReading = true;
     const { id } = current;
     // Errors here are transient, or show at the person's next action.
     const read = await api.get(id).catch(() => null);
-    if (current.id !== id) return;
-    if (read) take(read);
-    schedule();
+    isReading = false;
+    if (read && current.id === id) take(read);
+    if (isStale || current.id !== id) look();
   }
 
-  function schedule() {
-    clearTimeout(timer);
-    if (isEnded(current)) return;
-    timer = setTimeout(poll, viewOf(current.channel).isBusy(current) ? POLL_BUSY_MS : POLL_WAITING_MS);
+  function follow() {
+    if (followed === current.id || document.hidden) return;
+    unfollow();
+    followed = current.id;
+    stopFollowing = api.follow(current.id, look);
+  }
+
+  function unfollow() {
+    stopFollowing();
+    followed = null;
   }
 
   function take(v) {
@@ -46,6 +61,8 @@ export function followVerification({ api, onChange }) {
     lap = thisLap;
     current = v;
     mark(view);
+    if (isEnded(v)) unfollow();
+    else follow();
     drawTimeline(v, view, reached);
     onChange(v, view);
   }
@@ -68,12 +85,9 @@ export function followVerification({ api, onChange }) {
       current = v;
       startedMs = startedAtMs;
       take(v);
-      schedule();
     },
-    /** Something happened to it: reads it now. */
-    look() {
-      if (current && !isEnded(current)) poll();
-    },
+    /** The person did something: reads it now. */
+    look,
     /** The one that is followed; null before the first. */
     get current() {
       return current;
