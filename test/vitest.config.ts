@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./vitest.order.ts";
 
 export default defineConfig({
   test: {
@@ -12,5 +13,6 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     // Two cores: more workers only make real Asterisk and Redis wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -1,86 +1,105 @@
-/** The channel voice through the whole gateway: what a person on a real SIP far end hears, and what that proves. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+/**
+ * The channel voice through the whole gateway: what a person on a real SIP far end hears, and what that proves. A call lasts as
+ * long as it takes to read a code aloud, so the calls are up at the same time, each with a gateway, a trunk and an ear of its own.
+ */
+import { beforeAll, describe, it, type TestContext } from "vitest";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { findSounds } from "../../../src/local/fetch/sound-bundle.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { allSounds } from "../../../src/speech/sound-names.ts";
 import { ariRequest } from "../../support/ari-request.ts";
-import { type Gateway, startGateway } from "../../support/gateway.ts";
+import { startGateway } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { openRtpEar, type RtpEar } from "../../support/rtp-ear.ts";
+import { openRtpEar } from "../../support/rtp-ear.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
-import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import { startSipp } from "../../support/sipp.ts";
 import { type HeardSound, loadReferences, type References, recognise } from "../../support/sound-match.ts";
 
 const runtime = withRuntime();
 const writeScenario = withScenarios();
+/** One for each test. */
+const trunks = ["twice", "typed", "within", "other-key", "voicemail", "busy", "nobody", "no-key"] as const;
+type Trunk = (typeof trunks)[number];
 let redisUrl: string;
 let asterisk: AsteriskServer;
-let port: number;
-let ear: RtpEar;
+let ports: Readonly<Record<string, number>>;
 let folder: string;
 let references: References;
-let gateway: Gateway;
-let carrier: SippCarrier | undefined;
 let callees = 0;
 
 beforeAll(async () => {
   redisUrl = (await runtime.redis()).url;
-  port = await freePort("udp");
+  ports = Object.fromEntries(await Promise.all(trunks.map(async (name) => [name, await freePort("udp")] as const)));
   asterisk = await runtime.asterisk({
-    trunks: [{ name: "carrier", host: "127.0.0.1", port, transport: "udp", qualifySeconds: 0 }],
+    trunks: trunks.map((name) => ({
+      ...{ name, host: "127.0.0.1", port: ports[name] ?? 0, transport: "udp" as const, qualifySeconds: 0 },
+    })),
   });
-  ear = await openRtpEar();
   folder = (await findSounds()) ?? "";
   if (folder === "") throw new Error("no sounds: run `npm run runtime -- --for-tests`");
   references = await loadReferences(asterisk, folder, "en", allSounds);
 });
-afterAll(() => ear.close());
 
-async function begin(voice: Record<string, unknown> = {}): Promise<void> {
+/** A gateway with a trunk, and a person at its far end. They end with the test. */
+async function begin({ expect, onTestFinished }: TestContext, trunk: Trunk, voice: Record<string, unknown> = {}) {
+  const ear = await openRtpEar();
+  onTestFinished(() => ear.close());
   const own = { key_wait_ms: "700", max_prompts: "2", max_call_ms: "30000", ...voice };
-  gateway = await startGateway({
+  const { ari, ami } = asterisk;
+  const gateway = await startGateway({
     redisUrl,
     asterisk,
-    config: { voice: own, verification: { start_gap_seconds: "0" } },
+    config: {
+      voice: own,
+      verification: { start_gap_seconds: "0" },
+      asterisks: {
+        local: {
+          ...{ ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: `onering-${trunk}` },
+          ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
+        },
+      },
+      trunks: { carrier: { asterisk: "local", endpoint: trunk, ranges: ["block"] } },
+    },
   });
+  onTestFinished(() => gateway.stop());
   await gateway.waitForHttp("/readyz", 200);
-}
-
-beforeEach(() => ear.forget());
-afterEach(async () => {
-  await gateway.stop();
-  await carrier?.stop();
-  carrier = undefined;
-});
-
-async function farEnd(...steps: Step[]): Promise<void> {
-  carrier = await startSipp({ scenario: await writeScenario(steps), port });
-}
-const answer = (): Step[] => [{ send: "180 Ringing" }, { send: "200 OK", mediaPort: ear.port }, "ack"];
-
-async function start(extra: Record<string, unknown> = {}) {
-  callees += 1;
-  const to = `+4474009${String(10_000 + callees)}`;
-  const { status, json, text } = await gateway.post("/v1/verifications", { to, channel: "voice", ...extra });
-  if (status !== 201) throw new Error(`refused: ${status} ${text}`);
-  return json as { id: string; [key: string]: unknown };
+  const delivery = async (id: string) =>
+    (await gateway.get(`/v1/verifications/${id}`)).json.delivery as Record<string, unknown> & {
+      state: string;
+      voice: Record<string, unknown>;
+    };
+  return {
+    ear,
+    gateway,
+    delivery,
+    /** Rings and is answered. */
+    answer: (): Step[] => [{ send: "180 Ringing" }, { send: "200 OK", mediaPort: ear.port }, "ack"],
+    async farEnd(...steps: Step[]): Promise<void> {
+      const carrier = await startSipp({ scenario: await writeScenario(steps), port: ports[trunk] ?? 0 });
+      onTestFinished(() => carrier.stop());
+    },
+    async start(extra: Record<string, unknown> = {}) {
+      callees += 1;
+      const to = `+4474009${String(10_000 + callees)}`;
+      const { status, json, text } = await gateway.post("/v1/verifications", { to, channel: "voice", ...extra });
+      if (status !== 201) throw new Error(`refused: ${status} ${text}`);
+      return json as { id: string; [key: string]: unknown };
+    },
+    untilState: (id: string, state: string) =>
+      expect.poll(async () => (await delivery(id)).state, { timeout: 25_000, interval: 25 }).toBe(state),
+  };
 }
 
 const codeIn = (heard: readonly HeardSound[]) =>
   heard.flatMap(({ sound }) => (sound.startsWith("digits/") ? [sound.slice("digits/".length)] : [])).join("");
-const delivery = async (id: string) =>
-  (await gateway.get(`/v1/verifications/${id}`)).json.delivery as Record<string, unknown> & {
-    state: string;
-    voice: Record<string, unknown>;
-  };
-const untilState = (id: string, state: string) =>
-  expect.poll(async () => (await delivery(id)).state, { timeout: 20_000, interval: 25 }).toBe(state);
-const channels = async () => (await ariRequest(asterisk, "GET", "/channels")).body as unknown[];
+/** Asterisk's channels of a verification. */
+const channelsOf = async (id: string) =>
+  ((await ariRequest(asterisk, "GET", "/channels")).body as { id: string }[]).filter((one) => one.id.startsWith(id));
 
-describe("a person who presses the key", () => {
-  it("hears the code twice, only after the key, and it verifies", async () => {
-    await begin();
+describe.concurrent("a person who presses the key", () => {
+  it("hears the code twice, only after the key, and it verifies", async (context) => {
+    const { expect } = context;
+    const { answer, delivery, ear, farEnd, gateway, start, untilState } = await begin(context, "twice");
     await farEnd(...answer(), "bye");
     const { id } = await start();
     await ear.waitForSound();
@@ -112,11 +131,12 @@ describe("a person who presses the key", () => {
       voice: { locale: "en", confirm_key: "1", attempt: { outcome: "answered", alerted: true, ended_by: "us" } },
     });
     expect(gateway.log()).not.toContain(code.slice(0, 6));
-    await expect.poll(channels).toEqual([]);
+    await expect.poll(() => channelsOf(id)).toEqual([]);
   });
 
-  it("is hung up on when the code was typed during the second reading", async () => {
-    await begin();
+  it("is hung up on when the code was typed during the second reading", async (context) => {
+    const { expect } = context;
+    const { answer, ear, farEnd, gateway, start, untilState } = await begin(context, "typed");
     await farEnd(...answer(), "bye");
     const { id } = await start();
     await ear.waitForSound();
@@ -124,12 +144,13 @@ describe("a person who presses the key", () => {
     await untilState(id, "spoken");
     const code = codeIn(recognise(ear.heard(), references)).slice(0, 6);
     expect((await gateway.post(`/v1/verifications/${id}/check`, { code })).json.valid).toBe(true);
-    await expect.poll(channels).toEqual([]);
+    await expect.poll(() => channelsOf(id)).toEqual([]);
     expect(codeIn(recognise(ear.heard(), references)).length).toBeLessThan(12);
   });
 
-  it("who hangs up within the code was not told it", async () => {
-    await begin();
+  it("who hangs up within the code was not told it", async (context) => {
+    const { expect } = context;
+    const { answer, delivery, ear, farEnd, gateway, start, untilState } = await begin(context, "within");
     await farEnd(...answer(), { pauseMs: 6000 }, "hang up");
     const { id } = await start({ code_length: 10 });
     await ear.waitForSound();
@@ -143,9 +164,10 @@ describe("a person who presses the key", () => {
   });
 });
 
-describe("without the key", () => {
-  it("no digit is heard, and the delivery fails as not_confirmed", async () => {
-    await begin();
+describe.concurrent("without the key", () => {
+  it("no digit is heard, and the delivery fails as not_confirmed", async (context) => {
+    const { expect } = context;
+    const { answer, delivery, ear, farEnd, start, untilState } = await begin(context, "other-key");
     await farEnd(...answer(), "bye");
     const { id } = await start();
     await ear.waitForSound();
@@ -160,8 +182,9 @@ describe("without the key", () => {
     expect(await delivery(id)).toMatchObject({ reason: "not_confirmed", voice: { locale: "en" } });
   });
 
-  it("a voicemail that answers without ringing gets no code, and its answer is noted", async () => {
-    await begin();
+  it("a voicemail that answers without ringing gets no code, and its answer is noted", async (context) => {
+    const { expect } = context;
+    const { delivery, ear, farEnd, start, untilState } = await begin(context, "voicemail");
     await farEnd({ send: "200 OK", mediaPort: ear.port }, "ack", "bye");
     const { id } = await start();
     await untilState(id, "failed");
@@ -173,9 +196,12 @@ describe("without the key", () => {
   });
 });
 
-describe("otherwise", () => {
-  it("a busy phone fails the delivery like any call", async () => {
-    await begin({ prices: [{ prefix: "+44", per_minute: "0.1" }] });
+describe.concurrent("otherwise", () => {
+  it("a busy phone fails the delivery like any call", async (context) => {
+    const { expect } = context;
+    const { delivery, farEnd, start, untilState } = await begin(context, "busy", {
+      prices: [{ prefix: "+44", per_minute: "0.1" }],
+    });
     await farEnd({ send: "486 Busy Here" }, "ack");
     const { id } = await start();
     await untilState(id, "failed");
@@ -186,8 +212,9 @@ describe("otherwise", () => {
     });
   });
 
-  it("nobody answers: the phone rings for voice.ring_ms and not for calls.ring_ms", async () => {
-    await begin({ ring_ms: "5000" });
+  it("nobody answers: the phone rings for voice.ring_ms and not for calls.ring_ms", async (context) => {
+    const { expect } = context;
+    const { delivery, farEnd, start, untilState } = await begin(context, "nobody", { ring_ms: "5000" });
     await farEnd({ send: "180 Ringing" }, "canceled");
     const { id } = await start();
     await untilState(id, "failed");
@@ -196,8 +223,12 @@ describe("otherwise", () => {
     expect((voice.attempt as { ring_ms: number }).ring_ms).toBeGreaterThan(4500);
   });
 
-  it("without a key to press the code is read out at once, in the language of the country, and costs what is configured", async () => {
-    await begin({ confirm_key: "null", prices: [{ prefix: "+", per_minute: "0.06", increment_seconds: "60" }] });
+  it("without a key to press the code is read out at once, in the language of the country, and costs what is configured", async (context) => {
+    const { expect } = context;
+    const { answer, delivery, ear, farEnd, gateway } = await begin(context, "no-key", {
+      confirm_key: "null",
+      prices: [{ prefix: "+", per_minute: "0.06", increment_seconds: "60" }],
+    });
     await farEnd(...answer(), "bye");
     const to = "+79161234567";
     const { json } = await gateway.post("/v1/verifications", { to, channel: "voice", code_length: 4 });
