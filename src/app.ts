@@ -192,7 +192,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     live: [tracedSink(webhooks.sink, tracing)],
     records: records.sink === null ? [] : [records.sink],
     counts: metrics.relay,
-    ...{ clock, logger },
+    ...{ tracing, clock, logger },
   });
   const live = createLiveStreams({
     ...{

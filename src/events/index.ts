@@ -1,6 +1,7 @@
 /** Public events as the composition root sees them: what the store kept is handed to streams, webhooks and records. */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
+import type { Tracing } from "../shared/tracing.ts";
 import { createRepresentation, type ShownChannel } from "../verification/representation.ts";
 import { createEventHistory, type HistoryStore } from "./history.ts";
 import { createRelay, type Relay, type RelayCounts } from "./relay.ts";
@@ -8,6 +9,7 @@ import type { CursorStatus, OutboxStore } from "./relay-port.ts";
 import type { EventSink } from "./sink-port.ts";
 import type { EventHistory, EventStreams } from "./stream-port.ts";
 import { createStreamSink, type StreamStore } from "./streams.ts";
+import { tracedSink } from "./traced-sink.ts";
 import { createWriteOut } from "./write-out.ts";
 
 export interface EventsParts {
@@ -21,6 +23,7 @@ export interface EventsParts {
   /** Sinks of a database, which may be down for a while. The store must have been told of the cursor `records` where there is any. */
   readonly records?: readonly EventSink[];
   readonly counts: RelayCounts;
+  readonly tracing?: Tracing | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -40,15 +43,27 @@ const recordsBatchMs = 100;
 const mostRecords = 1000;
 
 export function createEvents(parts: EventsParts): Events {
-  const { outboxes, streams, history, channels, live = [], records = [], counts, clock, logger } = parts;
+  const {
+    outboxes,
+    streams,
+    history,
+    channels,
+    live = [],
+    records = [],
+    counts,
+    tracing = null,
+    clock,
+    logger,
+  } = parts;
+  const traced = (sinks: readonly EventSink[]) => sinks.map((sink) => tracedSink(sink, tracing));
   const writeOut = createWriteOut(createRepresentation(channels));
   const relay = createRelay({
     store: outboxes,
     cursors: [
-      { name: "live", sinks: [createStreamSink(streams), ...live], batchMs: liveBatchMs, most: mostLive },
+      { name: "live", sinks: traced([createStreamSink(streams), ...live]), batchMs: liveBatchMs, most: mostLive },
       ...(records.length === 0
         ? []
-        : [{ name: "records" as const, sinks: records, batchMs: recordsBatchMs, most: mostRecords }]),
+        : [{ name: "records" as const, sinks: traced(records), batchMs: recordsBatchMs, most: mostRecords }]),
     ],
     ...{ writeOut, counts, clock, logger },
   });

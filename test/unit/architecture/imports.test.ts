@@ -53,7 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observability: ["events", "webhooks", "telephony/trunks"],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
-  tracing: ["channels/messages", "events", "telephony/calls"],
+  tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
   redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { tracedSink } from "../../../src/events/traced-sink.ts";
 import { projectRoot } from "../../../src/local/fetch/paths.ts";
 import { tracedCalls } from "../../../src/tracing/dialer.ts";
 import { tracedMessages } from "../../../src/tracing/messages.ts";
-import { tracedSink } from "../../../src/tracing/sinks.ts";
 
 /** Files of OpenTelemetry that a process has loaded with the gateway's parts; its bare API comes with prom-client. */
 function loadedWith(env: Readonly<Record<string, string>>): number {

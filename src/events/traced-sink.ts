@@ -1,6 +1,6 @@
 /** A span for each batch of events that the relay hands to a sink. */
-import type { EventSink } from "../events/sink-port.ts";
 import type { Tracing } from "../shared/tracing.ts";
+import type { EventSink } from "./sink-port.ts";
 
 /** @param tracing null: `sink` itself is returned */
 export function tracedSink(sink: EventSink, tracing: Tracing | null): EventSink {
