@@ -2,6 +2,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
 import { profileOf, standardProfile } from "./apps/profile.ts";
+import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
 import { callIn } from "./channels/call-in/index.ts";
@@ -22,19 +23,22 @@ import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
 import { createNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
+import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
+import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createDurableRecords } from "./records/index.ts";
+import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
 import { type Clock, systemClock } from "./shared/clock.ts";
 import { cryptoRandom, type Random } from "./shared/random.ts";
 import type { Tracing } from "./shared/tracing.ts";
 import { allSounds } from "./speech/sound-names.ts";
+import { createPersonalData } from "./subjects/index.ts";
 import { createTelephony } from "./telephony/index.ts";
 import { tracedCalls } from "./tracing/dialer.ts";
 import { tracedMessages } from "./tracing/messages.ts";
-import { tracedSink } from "./tracing/sinks.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createSealing } from "./verification/sealing.ts";
@@ -91,7 +95,6 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     tracing,
   );
   const { dialer, slots } = telephony;
-  const operations = createOperations({ config, telephony, outages: store.outages, clock, logger });
   const metrics = createMetrics(
     {
       liveCalls: () => dialer.liveCalls,
@@ -112,8 +115,17 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   );
   const records = createDurableRecords({
     ...{ config: config.records, leases: store.leases, metrics: metrics.records, clock, random, logger },
-    features: () => [webhookRecords(config.records.retention)],
+    features: () => [
+      webhookRecords(config.records.retention),
+      ...auditFeatures(config.records),
+      ...subjectFeatures(config),
+    ],
   });
+  const isRecording = records.state().backend !== null;
+  const auditRecords = isRecording ? createAuditRecords(records) : null;
+  const audit = createAudit({ queue: store.audit, records: auditRecords, clock, random, logger });
+  const outages = auditedOutages(store.outages, audit);
+  const operations = createOperations({ config, telephony, outages, clock, logger });
   bus.subscribe(metrics.count);
   bus.subscribe((event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
@@ -189,7 +201,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const events = createEvents({
     ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },
     channels: verifications.channels.all,
-    live: [tracedSink(webhooks.sink, tracing)],
+    live: [webhooks.sink],
     records: records.sink === null ? [] : [records.sink],
     counts: metrics.relay,
     ...{ tracing, clock, logger },
@@ -213,6 +225,12 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     },
     clock,
   );
+  const subjectRecords = createSubjectRecords(records);
+  const subjects = createPersonalData({
+    ...{ index: store.subjects, verifications, audit, clock },
+    stores: isRecording ? subjectRecords.stores : [],
+    findVerifications: isRecording ? subjectRecords.findVerifications : null,
+  });
   let draining = false;
   let begin = () => {};
   const started = new Promise<void>((resolve) => {
@@ -224,7 +242,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     channels: verifications.channels.all,
     numbers,
     live,
-    ...{ operations, webhooks, metrics, logger, clock, tracing, sandbox },
+    ...{ operations, audit, subjects, webhooks, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {
@@ -256,6 +274,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       events.start();
       webhooks.start();
       trunkWatch.start();
+      audit.start();
       return { url };
     },
     async stop() {
@@ -274,6 +293,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await events.stop(drainEventsMs);
       await webhooks.stop();
       await telephony.stop();
+      await audit.stop();
       await records.stop();
       await store.close();
       await tracing?.stop();

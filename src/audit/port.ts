@@ -83,6 +83,4 @@ export interface AuditRecords {
   /** An entry that is there already stays as it is. */
   append(entries: readonly QueuedAudit[]): Promise<void>;
   read: Audit["read"];
-  /** Removes entries that are older; at most `most`. @returns how many */
-  prune(beforeMs: number, most: number): Promise<number>;
 }

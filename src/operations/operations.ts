@@ -121,7 +121,7 @@ export function createOperations(parts: OperationsParts): Operations {
       }),
     undrain: (part, who) =>
       changed(part, async () => {
-        await outages.putBack(part, "operator");
+        await outages.putBack(part, { by: "operator", who });
         logger.warn({ [part.kind]: part.name, who }, "put back in service by an operator");
       }),
   };

@@ -34,14 +34,15 @@ export interface Outages {
   /**
    * From the moment this returns no gateway reserves a slot there; calls that have one go on. An existing outage stays
    * unchanged, except that an operator takes over from a program.
-   * @returns the outage that holds now
+   * @returns the outage that holds now, and the one that was there; null: it was in service
    */
-  takeOut(part: Part, outage: Outage): Promise<Outage>;
+  takeOut(part: Part, outage: Outage): Promise<{ readonly now: Outage; readonly before: Outage | null }>;
   /**
    * Puts it back in service. Without effect where it was in service.
    * @param by an operator ends any outage, a program only its own
+   * @returns the outage that ended; null: nothing changed
    */
-  putBack(part: Part, by: Outage["by"]): Promise<void>;
+  putBack(part: Part, by: Pick<Outage, "by" | "who">): Promise<Outage | null>;
   /** The parts' state, in the same order. */
   look(parts: readonly Part[]): Promise<readonly PartLoad[]>;
 }

@@ -50,7 +50,13 @@ export const Records = optionalSection(
         30,
         "Dead letters of webhooks. 30 days, long enough for a receiver to be repaired and to have them sent again.",
       ),
-      audit_days: days(400, "The audit log. 400 days, so that a yearly review finds the whole year."),
+      audit_days: Type.Integer({
+        default: 400,
+        minimum: 30,
+        maximum: 3650,
+        description:
+          "The audit log. 400 days, so that a yearly review finds the whole year. The tables refuse to delete what is younger than 30 days.",
+      }),
     }),
   },
 );

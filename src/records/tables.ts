@@ -58,12 +58,38 @@ export interface WebhookDeadLettersTable {
   readonly body: string;
 }
 
+/** One row per administrative act; it can be neither changed nor, for a month, deleted. */
+export interface AuditTable {
+  readonly id: string;
+  /** Orders the rows: the place in Redis' queue, padded with zeros. */
+  readonly position: string;
+  readonly at: number;
+  readonly who: string;
+  readonly action: string;
+  readonly target: string;
+  readonly outcome: string;
+  /** JSON; null where there was nothing, or it is not known. */
+  readonly before_json: string | null;
+  readonly after_json: string | null;
+}
+
+/** Which verifications a number or an address had. */
+export interface SubjectsTable {
+  /** Bucket and hash of `Hashes.callee`. */
+  readonly hash: string;
+  readonly verification: string;
+  /** When it was written last. */
+  readonly at: number;
+}
+
 /** Each feature adds its tables here, beside its migration. */
 export interface Tables {
   readonly meta: MetaTable;
   readonly events: EventsTable;
   readonly webhook_endpoints: WebhookEndpointsTable;
   readonly webhook_dead_letters: WebhookDeadLettersTable;
+  readonly audit: AuditTable;
+  readonly subjects: SubjectsTable;
 }
 
 export type RecordsDb = Kysely<Tables>;

@@ -1,6 +1,7 @@
 /** The store as the composition root takes it. */
 
 import type { Logger } from "pino";
+import type { AuditQueue } from "../audit/port.ts";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
 import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
@@ -18,11 +19,13 @@ import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import type { TraceStore, Tracing } from "../shared/tracing.ts";
+import type { SubjectIndex } from "../subjects/index-port.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
 import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
+import { createAuditQueue } from "./audit-queue.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createEventStreams } from "./event-streams.ts";
@@ -39,6 +42,7 @@ import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
 import { createTraceStore } from "./trace-store.ts";
+import { createSubjectIndex } from "./subject-index.ts";
 import { createVerificationStore } from "./verification-store.ts";
 import { createVersionCheck, RecordVersionError } from "./version.ts";
 import { createWebhookMirror } from "./webhook-mirror.ts";
@@ -58,6 +62,8 @@ export interface Store {
   readonly reputation: ReputationStore;
   readonly outages: Outages;
   readonly leases: Leases;
+  readonly audit: AuditQueue;
+  readonly subjects: SubjectIndex;
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
@@ -131,6 +137,8 @@ export function createStore(options: {
       const failed = (error: unknown) => logger.warn({ err: error }, "an event of a trunk could not be stored");
       outboxes.publish("trunk.updated", changed, null).catch(failed);
     }),
+    audit: createAuditQueue(run),
+    subjects: createSubjectIndex(connection.client),
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),

@@ -28,6 +28,17 @@ export function shardOfKey(key: string): number {
   return Number.parseInt(key.slice(2), 10);
 }
 
+/** The id of a verification's key, where its callee has this bucket; null: another key. */
+export function verificationIdOf(key: string, bucket: string): string | null {
+  const id = /^\{s\d+\}:v:([^:]+)$/.exec(key)?.[1] ?? "";
+  return bucketOfId(id) === bucket ? id : null;
+}
+
+/** In each shard: the verifications with this recipient beside their own (lua/includes/begin.lua). */
+export function recipientKeys(calleeHash: string): readonly string[] {
+  return Array.from({ length: shards }, (_, shard) => `{s${shard}}:o:${calleeHash}`);
+}
+
 /** Stem of a callee's keys; with `name` one of them. @param name a constant or an app's name: no secret */
 export function calleeKey(callee: CalleeRef, name?: string): string {
   const stem = `{s${shardOf(callee.bucket)}}:c:${callee.hash}`;
@@ -74,6 +85,9 @@ export function messageGroupKey(group: string): string {
 
 /** The stem of the keys of caller-ID reputation (lua/reputation_update.lua); all share its hash tag. */
 export const reputationKey = "{reputation}";
+
+/** Audit entries that wait for the records (lua/includes/audit.lua); all share its hash tag. */
+export const auditKey = "{audit}:queue";
 
 /** The highest record version in use (lua/version.lua). */
 export const versionKey = "{version}:records";

@@ -11,15 +11,17 @@ const valuesOfPart = 4;
 export function createOutages(run: RunScript, publish: (changed: TrunkUpdatedData) => void): Outages {
   return {
     async takeOut(part, outage) {
-      const given = JSON.stringify(outage);
-      const kept = await run("drain", admissionKey, [label(part), outage.by, given]);
+      const reply = (await run("drain", admissionKey, [label(part), outage.by, JSON.stringify(outage)])) as Reply;
+      const result = { now: JSON.parse(String(reply[0])) as Outage, before: readOutage(reply[1]) };
       // Draining twice changes nothing.
-      if (kept === given) publish({ ...placeOf(part), state: "drained", reason: outage.reason });
-      return JSON.parse(String(kept)) as Outage;
+      if (reply[0] !== reply[1]) publish({ ...placeOf(part), state: "drained", reason: outage.reason });
+      return result;
     },
-    async putBack(part, by) {
-      if (Number(await run("enable", admissionKey, [label(part), by])) === 1)
-        publish({ ...placeOf(part), state: "enabled", reason: null });
+    async putBack(part, { by }) {
+      const [reply] = (await run("enable", admissionKey, [label(part), by])) as Reply;
+      const before = readOutage(reply);
+      if (before !== null) publish({ ...placeOf(part), state: "enabled", reason: null });
+      return before;
     },
     async look(parts) {
       const reply = (await run(
@@ -46,6 +48,10 @@ function readLoad([calls, begun, waitMs, outage]: Reply): PartLoad {
     liveCalls: Number(calls),
     callsPerSecond: Number(begun),
     waitMs: Number(waitMs),
-    outage: outage === undefined || outage === "" ? null : (JSON.parse(String(outage)) as Outage),
+    outage: readOutage(outage),
   };
+}
+
+function readOutage(text: Reply[number] | undefined): Outage | null {
+  return text === undefined || text === "" ? null : (JSON.parse(String(text)) as Outage);
 }

@@ -133,6 +133,7 @@ interface StoredPlan {
     readonly k?: string;
     readonly n?: number;
     readonly l?: number;
+    readonly h?: string;
   }[];
 }
 
@@ -144,8 +145,8 @@ function readGeneration(text: string): Verification["generation"] {
 function readPlan(text: string): Verification["workflow"] {
   const plan = readJson<StoredPlan>(text);
   if (plan === null) return null;
-  const steps = plan.steps.map(({ c, w, t, k, n, l }) => ({
-    ...{ channel: c, to: t ?? null, country: k ?? null, waitMs: w },
+  const steps = plan.steps.map(({ c, w, t, k, n, l, h }) => ({
+    ...{ channel: c, to: t ?? null, country: k ?? null, callee: h ?? null, waitMs: w },
     ...{ calls: n ?? null, codeLength: l ?? null },
   }));
   return { steps, at: plan.at };
@@ -153,11 +154,11 @@ function readPlan(text: string): Verification["workflow"] {
 
 /** As the scripts keep it, in short names: the record stays small. */
 export function writeSteps(steps: readonly PlannedStep[]): unknown {
-  return steps.map(({ channel, to, country, waitMs, calls, codeLength }) => ({
+  return steps.map(({ channel, to, country, callee, waitMs, calls, codeLength }) => ({
     ...{ c: channel, w: waitMs },
     ...(calls !== null && { n: calls }),
     ...(codeLength !== null && { l: codeLength }),
-    ...(to !== null && { t: to }),
+    ...(to !== null && { t: to, h: callee }),
     ...(to !== null && country !== null && { k: country }),
   }));
 }

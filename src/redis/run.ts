@@ -60,7 +60,7 @@ export function createScriptRunner(options: {
       return await command.call(client, key, ...args);
     } catch (error) {
       failed(name, error);
-      throw new Refusal("store_unavailable", "The store (Redis) does not answer; no call was placed.", retryAfterMs);
+      throw unavailable();
     }
   };
   return {
@@ -78,6 +78,11 @@ function traced(run: RunScript, tracing: Tracing): RunScript {
     const attributes = { "db.system.name": "redis", "db.stored_procedure.name": name };
     return tracing.within(`redis ${name}`, { kind: "client", attributes }, () => run(name, key, args));
   };
+}
+
+/** The one refusal of every failure. */
+export function unavailable(): Refusal {
+  return new Refusal("store_unavailable", "The store (Redis) does not answer; no call was placed.", retryAfterMs);
 }
 
 /** Apart from Redis' own commands. */

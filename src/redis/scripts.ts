@@ -41,6 +41,7 @@ const verificationScripts = [
   "settle_callee",
   "reserve",
   "release",
+  "erase",
 ] as const;
 
 /** Scripts without access to verifications. */
@@ -67,6 +68,10 @@ const otherScripts = [
   "append_events",
   "read_events",
   "event_ends",
+  "audit_begin",
+  "audit_finish",
+  "audit_oldest",
+  "audit_remove",
   "version",
   "webhook_append",
   "webhook_turn",

@@ -101,6 +101,14 @@ export function createVerificationStore(
       return reply[0] === "stale" ? { kind: "stale" } : readChange(id, reply);
     },
 
+    async erase(id, force) {
+      const reply = (await run("erase", verificationKey(id), [idempotencyTtlMs, now(), force ? 1 : 0])) as Reply;
+      const [kind, app] = reply;
+      if (kind === "open") return { kind, app: String(app) };
+      if (kind === "erased" || kind === "gone" || kind === "live") return { kind };
+      throw unreadable(kind);
+    },
+
     async findOpen(app, callee) {
       const reply = (await run("find_open", calleeKey(callee, `open:${app}`), [now(), app])) as Reply;
       const pairs = Array.from({ length: reply.length / 2 }, (_, index) => reply.slice(index * 2, index * 2 + 2));

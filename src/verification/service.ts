@@ -18,8 +18,9 @@ import { createDeliveries } from "./deliveries.ts";
 import { createDeliveryCodes } from "./delivery-codes.ts";
 import { createDueWatch } from "./due-watch.ts";
 import { createEndings } from "./endings.ts";
+import { createErasure, type EraseVerification } from "./erasure.ts";
 import type { VerificationEvents } from "./events.ts";
-import { createHashes } from "./hashes.ts";
+import { type CalleeRef, createHashes } from "./hashes.ts";
 import { startOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import type { KeySecrets } from "./key-ring.ts";
@@ -57,6 +58,13 @@ export interface VerificationsOptions {
 
 export interface VerificationService extends Verifications {
   readonly channels: ChannelSet;
+  /**
+   * Whom a recipient names, whether or not it may be contacted: canonical, and how stores know it.
+   * @throws {Refusal} where it is neither a number, nor an address, nor a registration
+   */
+  identify(to: string, country: string | null): { readonly to: string; readonly callee: CalleeRef };
+  /** Erases a verification of any app; one that is open is canceled first. */
+  readonly erase: EraseVerification;
   /** The channels that know whether they can deliver now. */
   health(): readonly (ChannelHealth & { readonly channel: string })[];
   /** Connects the channels in the background. Resolves when each has tried once. */
@@ -211,6 +219,9 @@ export function createVerifications(options: VerificationsOptions): Verification
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 
+    identify,
+    erase: createErasure({ store, endings, clock }),
+
     health: () =>
       channels.usable.flatMap((channel) => {
         const health = channel.health?.();
@@ -236,6 +247,16 @@ export function createVerifications(options: VerificationsOptions): Verification
       void steps.stop();
     },
   };
+
+  function identify(to: string, country: string | null) {
+    const facts = numbers.examine(to, country, null);
+    if (facts.e164 !== null) return { to: facts.e164, callee: hashes.callee(facts.e164) };
+    for (const { readRecipient } of channels.all) {
+      const read = readRecipient?.(to) ?? { problem: "" };
+      if (!("problem" in read)) return { to: read.to, callee: hashes.callee(read.to) };
+    }
+    throw new Refusal("number_invalid", "This is no phone number, e-mail address or push registration.");
+  }
 
   /** A recipient without a channel: an address where it looks like one, else a number. */
   function recipientOf(app: AppIdentity, to: string, country: string | undefined) {

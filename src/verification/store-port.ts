@@ -128,6 +128,15 @@ export type ChangeResult =
     }
   | { readonly kind: "not_found" };
 
+export type EraseResult =
+  | { readonly kind: "erased" }
+  /** There is none. */
+  | { readonly kind: "gone" }
+  /** It has not ended. */
+  | { readonly kind: "open"; readonly app: string }
+  /** It has ended, its call has not. */
+  | { readonly kind: "live" };
+
 export type KeyReservation =
   | { readonly kind: "new" }
   /** The same request was made before, for this verification. */
@@ -246,6 +255,11 @@ export interface VerificationStore {
   change(change: DeliveryChange): Promise<ChangeResult>;
   refuseStep(refused: RefusedStep): Promise<ChangeResult | { readonly kind: "stale" }>;
   cancel(app: string, id: string): Promise<({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" }>;
+  /**
+   * Erases a verification that has ended; a repeated request with its Idempotency-Key does not begin it again.
+   * @param force also while a call of it is not over: what is reported of it later finds nothing
+   */
+  erase(id: string, force: boolean): Promise<EraseResult>;
   findOpen(app: string, callee: CalleeRef): Promise<readonly OpenVerification[]>;
   /** Counts a check of a number without an open verification. @returns the count in the window, including this one */
   countBlindCheck(app: string, callee: CalleeRef): Promise<number>;

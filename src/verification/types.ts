@@ -86,6 +86,8 @@ export interface PlannedStep {
   readonly to: string | null;
   /** Of `to`. */
   readonly country: string | null;
+  /** Hash of `to`, where it has one: the verification is found by it. */
+  readonly callee: string | null;
   /** How long nothing may be verified before the next step begins. */
   readonly waitMs: number;
   readonly calls: number | null;

@@ -114,6 +114,7 @@ export function planOf(
         channel: open.name,
         to: own ? recipient.to : null,
         country: own ? recipient.country : null,
+        callee: own ? recipient.callee.hash : null,
       },
       waitMs: waitMs ?? open.waitMs ?? standardWaitMs,
       // A channel that is asked alone refuses what it does not have; in a workflow others may have it.

@@ -1,12 +1,18 @@
 /** The test calls of `onering doctor --canary`. */
 
 import { pino } from "pino";
+import { createAuditWriter } from "../../audit/writer.ts";
 import { isE164 } from "../../numbers/e164.ts";
+import { auditedOutages } from "../../operations/audited-outages.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { cryptoRandom } from "../../shared/random.ts";
 import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { openStore } from "../store.ts";
 import type { CanaryConfig } from "./config.ts";
 import { sendCanaries } from "./index.ts";
+
+const system = { clock: systemClock, random: cryptoRandom } as const;
 
 /** Command-line options; values that are not null override the configuration. */
 export interface CanaryOptions {
@@ -35,7 +41,8 @@ export async function* examineByCanary(config: DoctorConfig, options: CanaryOpti
     yield* sendCanaries({
       config,
       canary,
-      outages: store.outages,
+      // The gateways move its entries to the records.
+      outages: auditedOutages(store.outages, createAuditWriter({ queue: store.audit, ...system, logger })),
       dryRun: options.dryRun,
       takeOutLast: options.takeOutLast,
       logger,

@@ -5,6 +5,7 @@ import type { PathReport } from "./report.ts";
 import { codeIsWrong } from "./verdict.ts";
 
 const by = "canary";
+const who = "onering doctor --canary";
 
 export interface ServiceOptions {
   /** Leave every trunk in or out of service as it is. */
@@ -45,7 +46,6 @@ export async function* serviceAfter(
       );
       return;
     }
-    const who = "onering doctor --canary";
     await outages.takeOut(trunk, { by, who, reason: "caller_id_altered", sinceMs: options.nowMs });
     const since =
       before === null ? "was taken out of service for all gateways" : `was out of service before (${before.reason})`;
@@ -54,7 +54,7 @@ export async function* serviceAfter(
       "A later canary with right codes puts it back, if a canary took it out.",
     );
   } else if (right && before?.by === by) {
-    await outages.putBack(trunk, by);
+    await outages.putBack(trunk, { by, who });
     yield ok(`Canary: trunk ${name} is back in service for all gateways`);
   }
 }

@@ -2,15 +2,19 @@
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
 import { createFindApp } from "../../apps/find-app.ts";
+import type { Audit } from "../../audit/port.ts";
 import type { LiveStreams } from "../../live/index.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Tracing } from "../../shared/tracing.ts";
+import type { Subjects } from "../../subjects/subjects.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
+import { auditRoutes } from "../admin/audit-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
+import { subjectRoutes } from "../admin/subject-routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { findOperator, requireOperator } from "../auth/operator.ts";
 import type { HttpServerConfig } from "../config.ts";
@@ -53,6 +57,8 @@ export interface ServerParts {
   readonly operations: Operations;
   /** Left out in tests of other routes. */
   readonly webhooks?: WebhookRoutesParts;
+  readonly audit: Pick<Audit, "read">;
+  readonly subjects: Subjects;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   /** Requests of apps that come before it resolves wait for it; left out: none waits. */
@@ -117,6 +123,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         installSecurityHeaders(scope);
         requireOperator(scope, admin.api_keys_sha256);
         await scope.register(adminRoutes(parts.operations));
+        await scope.register(auditRoutes(parts.audit));
+        await scope.register(subjectRoutes(parts.subjects));
       },
       { prefix: "/v1/admin" },
     );

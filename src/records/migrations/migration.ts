@@ -3,6 +3,8 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { RecordsBackend } from "../target.ts";
 
 export interface ColumnTypes {
+  /** For what only one of them has: triggers. */
+  readonly backend: RecordsBackend;
   /**
    * Text that is compared and ordered byte by byte on both backends: ids, cursors, names. PostgreSQL would else order by the
    * database's locale.
@@ -21,5 +23,5 @@ export interface RecordsMigration {
 }
 
 export function columnTypes(backend: RecordsBackend): ColumnTypes {
-  return { key: backend === "postgres" ? sql`text collate "C"` : sql`text` };
+  return { backend, key: backend === "postgres" ? sql`text collate "C"` : sql`text` };
 }

@@ -5,11 +5,12 @@ Puts a trunk or an Asterisk back in service: an operator ends any outage, a prog
 KEYS[1]  {admission}:out
 ARGV[1]  "trunk <name>" or "asterisk <name>"      ARGV[2]  operator | canary
 
-Returns  1: it was out and is back; 0: nothing changed
+Returns  {the outage that ended, as JSON}   {''}: nothing changed
 ]]
 
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 if not before or (ARGV[2] ~= 'operator' and cjson.decode(before).by ~= ARGV[2]) then
-  return 0
+  return { '' }
 end
-return redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1])
+return { before }

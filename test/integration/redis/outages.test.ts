@@ -40,6 +40,9 @@ const take = (store: Store, path: LimitedPath, leaseId = `lease-${number++}`, ma
   store.admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs, caller: anyCaller, paths: [path] });
 const outage = (by: Outage["by"], reason: string): Outage => ({ by, who: "key 1", reason, sinceMs: 1000 });
 
+const operator = { by: "operator", who: "key 1" } as const;
+const canary = { by: "canary", who: "doctor" } as const;
+
 describe("out of service", () => {
   it.each(["trunk", "asterisk"] as const)(
     "means no new line on a %s from any gateway, until it is back",
@@ -48,7 +51,7 @@ describe("out of service", () => {
       await one.outages.takeOut(parts[kind], outage("operator", "new SBC"));
       expect(await take(other, path)).toEqual({ kind: "out_of_service" });
       expect(await other.outages.look([parts[kind]])).toMatchObject([{ outage: outage("operator", "new SBC") }]);
-      await other.outages.putBack(parts[kind], "operator");
+      await other.outages.putBack(parts[kind], operator);
       expect(await take(one, path)).toMatchObject({ kind: "taken" });
     },
   );
@@ -65,24 +68,26 @@ describe("out of service", () => {
   it("twice is once: the first reason stands; putting back twice does no harm", async () => {
     const { path, trunk } = newWay();
     await one.outages.takeOut(trunk, outage("operator", "first"));
-    expect(await other.outages.takeOut(trunk, outage("operator", "second"))).toEqual(outage("operator", "first"));
-    await one.outages.putBack(trunk, "operator");
-    await one.outages.putBack(trunk, "operator");
+    const first = outage("operator", "first");
+    expect(await other.outages.takeOut(trunk, outage("operator", "second"))).toEqual({ now: first, before: first });
+    await one.outages.putBack(trunk, operator);
+    await one.outages.putBack(trunk, operator);
     expect(await take(one, path)).toMatchObject({ kind: "taken" });
   });
 
   it("is an operator's decision before a program's", async () => {
     const { path, trunk } = newWay();
     await one.outages.takeOut(trunk, outage("canary", "altered"));
-    expect(await one.outages.takeOut(trunk, outage("operator", "mine"))).toEqual(outage("operator", "mine"));
-    expect(await one.outages.takeOut(trunk, outage("canary", "again"))).toEqual(outage("operator", "mine"));
-    await one.outages.putBack(trunk, "canary");
+    const mine = outage("operator", "mine");
+    expect(await one.outages.takeOut(trunk, mine)).toEqual({ now: mine, before: outage("canary", "altered") });
+    expect(await one.outages.takeOut(trunk, outage("canary", "again"))).toEqual({ now: mine, before: mine });
+    await one.outages.putBack(trunk, canary);
     expect(await take(one, path)).toEqual({ kind: "out_of_service" });
-    await one.outages.putBack(trunk, "operator");
+    await one.outages.putBack(trunk, operator);
     expect(await take(one, path)).toMatchObject({ kind: "taken" });
 
     await one.outages.takeOut(trunk, outage("canary", "altered"));
-    await one.outages.putBack(trunk, "canary");
+    await one.outages.putBack(trunk, canary);
     expect((await one.outages.look([trunk]))[0]?.outage).toBeNull();
   });
 });

@@ -290,8 +290,8 @@ describe("an event of no verification", () => {
     const outage = { by: "operator", who: "key 1", reason: "maintenance", sinceMs: 1 } as const;
     await world.store.outages.takeOut(drained, outage);
     await world.store.outages.takeOut(drained, { ...outage, sinceMs: 2 });
-    await world.store.outages.putBack(drained, "operator");
-    await world.store.outages.putBack(drained, "operator");
+    await world.store.outages.putBack(drained, { by: "operator", who: "key 1" });
+    await world.store.outages.putBack(drained, { by: "operator", who: "key 1" });
     await expect.poll(() => raw.xlen("{s0}:outbox")).toBeGreaterThan(1);
     await told.drain();
     const events = (await world.store.streams.read(null, "0-0", 10)).map(({ event }) => event);

@@ -10,7 +10,7 @@ const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
-const domain = ["apps", "numbers", "caller-ids", "verification", "operations", ...channels];
+const domain = ["apps", "audit", "numbers", "caller-ids", "subjects", "verification", "operations", ...channels];
 
 /** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +39,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks", "channels/calls"],
   "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
   "outgoing-http": [],
+  audit: [],
+  // Assembles what each feature keeps of somebody.
+  subjects: ["audit", "verification"],
   "channels/whatsapp": ["apps", "verification", "channels/messages", "outgoing-http"],
   "channels/push": ["apps", "verification", "channels/messages", "outgoing-http"],
   // What the channels that call have in common.
@@ -49,7 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
-  operations: ["apps", "telephony", "telephony/trunks"],
+  operations: ["apps", "audit", "telephony", "telephony/trunks"],
   observability: ["events", "webhooks", "telephony/trunks"],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
@@ -57,7 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Implements the ports of the domain.
   redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: ["events", "operations", "verification", "webhooks"],
+  records: ["audit", "events", "operations", "subjects", "verification", "webhooks"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],
   http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "live", "webhooks"],

@@ -84,10 +84,11 @@ describe("a trunk", () => {
     const outages = {
       async takeOut({ name }: Part, outage: Outage) {
         done.push(`${name} out: ${outage.by}, ${outage.reason}`);
-        return before ?? outage;
+        return { now: before ?? outage, before };
       },
-      async putBack({ name }: Part, by: Outage["by"]) {
+      async putBack({ name }: Part, { by }: Pick<Outage, "by">) {
         done.push(`${name} back: ${by}`);
+        return before;
       },
       look: async (parts: readonly Part[]) =>
         parts.map(({ name }) => ({

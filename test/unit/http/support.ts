@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import type { Audit } from "../../../src/audit/port.ts";
 import { callInExample } from "../../../src/channels/call-in/example.ts";
 import { callInMachine } from "../../../src/channels/call-in/machine.ts";
 import { CallInBody } from "../../../src/channels/call-in/schema.ts";
@@ -21,6 +22,7 @@ import type { Operations } from "../../../src/operations/operations.ts";
 import { type Clock, systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
+import type { Subjects } from "../../../src/subjects/subjects.ts";
 import type { OpenChannel } from "../../../src/verification/channel-set.ts";
 import {
   type Delivery,
@@ -178,6 +180,11 @@ const idleOperations: Operations = {
   undrain: async () => null,
 };
 
+const nothingKept: Subjects = {
+  export: async () => ({ kept: {}, next: null }),
+  erase: async () => ({ subject: "", erased: {}, next: null }),
+};
+
 export interface TestServerOptions {
   readonly http?: Partial<Config["http"]>;
   readonly verifications?: Verifications;
@@ -186,6 +193,8 @@ export interface TestServerOptions {
   readonly sandbox?: boolean;
   readonly operations?: Operations;
   readonly webhooks?: Partial<WebhookRoutesParts>;
+  readonly audit?: Pick<Audit, "read">;
+  readonly subjects?: Subjects;
   /** The operator's API is there, with `operatorKey`. */
   readonly admin?: boolean;
   readonly extraPlugins?: readonly FastifyPluginAsync[];
@@ -262,6 +271,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     numbers: options.numbers ?? numbers,
     operations: options.operations ?? idleOperations,
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
+    audit: options.audit ?? { read: async () => ({ entries: [], next: null }) },
+    subjects: options.subjects ?? nothingKept,
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger,

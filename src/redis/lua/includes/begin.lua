@@ -59,7 +59,8 @@ local function open_delivery()
     -- The limits of another callee lie in another slot: they were reserved before (reserve_callee.lua).
     elsewhere = extras.callee ~= nil,
   }
-  if mode == 'new' and redis.call('EXISTS', key) == 0 then
+  -- An erased one is not begun again by a repeated request.
+  if mode == 'new' and redis.call('EXISTS', key, key .. ':erased') == 0 then
     delivery.keys = callee_keys(key, ARGV[5], app)
     return delivery
   end
@@ -138,6 +139,15 @@ local function checks_for(delivery, parts)
   return math.max(1, math.min(MAX_CHECKS, WRONG_CHECKS_PER_APP - wrong))
 end
 
+-- A recipient that is not the verification's own: all that is kept of somebody must be found. Each shard has
+--   {s<shard>}:o:<hash of the recipient>   set: ids of verifications
+--- @rare
+local function index_recipient(record, callee)
+  local key = string.match(record.key, '^{s%d+}:') .. 'o:' .. callee
+  redis.call('SADD', key, id_of(record.key))
+  redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
+end
+
 -- The workflow goes on from this delivery: with its step, or, chosen, with the step that it takes the place of.
 --- @rare
 local function plan_begins(record, delivery, channel)
@@ -155,6 +165,11 @@ local function plan_begins(record, delivery, channel)
     end
   end
   if plan then
+    for _, step in ipairs(plan.steps) do
+      if step.h then
+        index_recipient(record, step.h)
+      end
+    end
     plan_next(record, plan, delivery.now + channel_setup_ms(channel) + plan.steps[plan.at + 1].w, 'wait')
   end
 end
@@ -272,6 +287,9 @@ local function begin_delivery(delivery, new, choice)
   record.channel, record.state, record.deadline, record.delivery_ended_at = channel, new.state, tostring(new.deadline), ''
   if record.plan ~= '' or extras.steps then
     plan_begins(record, delivery, channel)
+  end
+  if extras.callee then
+    index_recipient(record, extras.callee)
   end
   note(record, delivery.first and 'S' or 'D', now, 1, delivery.first and string.format('%.0f', expires_at) or '')
   record.whole = true

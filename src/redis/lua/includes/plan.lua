@@ -1,5 +1,5 @@
 -- The workflow of a verification: field `plan`, JSON, '' where there is none:
---   steps    array of c channel, w ms to wait, t recipient (without it the verification's)
+--   steps    array of c channel, w ms to wait, t recipient (without it the verification's) and h its hash
 --   at       the step that was begun last, from 0
 --   next     ms: when the next step is due; without it never, or `waiting`
 --   by       why: 'wait' (nothing was verified) or 'failed'; 'leased': a gateway is about to begin it

@@ -1,0 +1,147 @@
+/** Which verifications a number or address had, and the events of those: what records keep of somebody. */
+import type { StoredEvent } from "../events/sink-port.ts";
+import type { Subject, SubjectStore } from "../subjects/store-port.ts";
+import { createHashes } from "../verification/hashes.ts";
+import type { RecordsConfig } from "./config.ts";
+import type { RecordsFeature } from "./index.ts";
+import type { Records } from "./records.ts";
+import type { RetentionJob } from "./retention.ts";
+import type { RecordsTransaction, SubjectsTable } from "./tables.ts";
+
+/** Verifications of one statement. */
+const mostAtOnce = 200;
+
+/**
+ * Notes whose verification an event belongs to, in the transaction that stores it.
+ * @param hashOf how stores know a recipient
+ */
+export async function writeSubjects(
+  trx: RecordsTransaction,
+  batch: readonly StoredEvent[],
+  hashOf: (recipient: string) => string,
+): Promise<void> {
+  const rows = new Map<string, SubjectsTable>();
+  for (const { event } of batch) {
+    if (!("to" in event.data)) continue;
+    const { to, verification } = event.data;
+    const others = event.type === "verification.ended" ? event.data.deliveries.map((delivery) => delivery.to) : [];
+    for (const recipient of new Set([to, ...others])) {
+      const hash = hashOf(recipient);
+      rows.set(`${hash} ${verification}`, { hash, verification, at: Date.parse(event.at) });
+    }
+  }
+  if (rows.size === 0) return;
+  await trx
+    .insertInto("subjects")
+    .values([...rows.values()])
+    .onConflict((conflict) => conflict.columns(["hash", "verification"]).doNothing())
+    .execute();
+}
+
+/** What the composition root registers. */
+export function subjectFeatures(config: {
+  readonly records: RecordsConfig;
+  readonly secrets: { readonly hmac_key: string };
+}): readonly RecordsFeature[] {
+  const hashes = createHashes(config.secrets.hmac_key);
+  const hashOf = (recipient: string) => {
+    const { bucket, hash } = hashes.callee(recipient);
+    return bucket + hash;
+  };
+  const part = { write: (trx: RecordsTransaction, batch: readonly StoredEvent[]) => writeSubjects(trx, batch, hashOf) };
+  return [{ part, retention: subjectsRetention(config.records.retention) }];
+}
+
+/** Deletes what finds nothing any more. */
+export function subjectsRetention({ events_days, cdrs_days, webhooks_days }: RecordsConfig["retention"]): RetentionJob {
+  return {
+    name: "recipients",
+    days: Math.max(events_days, cdrs_days, webhooks_days),
+    async deleteBatch(transaction, beforeMs, limit) {
+      const old = await transaction
+        .selectFrom("subjects")
+        .select("at")
+        .where("at", "<", beforeMs)
+        .orderBy("at")
+        .limit(limit)
+        .execute();
+      const last = old.at(-1);
+      if (last === undefined) return 0;
+      // A few more than the limit, where rows are of the same millisecond.
+      const { numDeletedRows } = await transaction.deleteFrom("subjects").where("at", "<=", last.at).executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+export interface SubjectRecords {
+  findVerifications(hash: string): Promise<readonly string[]>;
+  readonly stores: readonly SubjectStore[];
+}
+
+export function createSubjectRecords(records: Pick<Records, "read" | "write">): SubjectRecords {
+  return {
+    findVerifications: (hash) =>
+      records.read(async (db) => {
+        const rows = await db.selectFrom("subjects").select("verification").where("hash", "=", hash).execute();
+        return rows.map(({ verification }) => verification);
+      }),
+    // The last one finds all others, so it is erased last.
+    stores: [eventStore(records), indexStore(records)],
+  };
+}
+
+function eventStore(records: Pick<Records, "read" | "write">): SubjectStore {
+  return {
+    name: "events",
+    async export(subject, after) {
+      const { ids, next } = partOf(subject, after);
+      if (ids.length === 0) return { items: [], next };
+      const rows = await records.read((db) =>
+        db
+          .selectFrom("events")
+          .selectAll()
+          .where("verification", "in", ids)
+          .orderBy("verification")
+          .orderBy("seq")
+          .execute(),
+      );
+      const items = rows.map(({ id, type, at, seq, app, data }) => ({
+        ...{ id, type, at: new Date(Number(at)).toISOString(), seq, app },
+        data: JSON.parse(data) as unknown,
+      }));
+      return { items, next };
+    },
+    async erase(subject, after) {
+      const { ids, next } = partOf(subject, after);
+      if (ids.length === 0) return { erased: 0, next };
+      const result = await records.write((trx) =>
+        trx.deleteFrom("events").where("verification", "in", ids).executeTakeFirst(),
+      );
+      return { erased: Number(result.numDeletedRows), next };
+    },
+  };
+}
+
+function indexStore(records: Pick<Records, "write">): SubjectStore {
+  return {
+    name: "recipients",
+    export: async ({ hash, verifications }) => ({
+      items: verifications.size === 0 ? [] : [{ hash, verifications: [...verifications] }],
+      next: null,
+    }),
+    async erase({ hash }) {
+      const result = await records.write((trx) =>
+        trx.deleteFrom("subjects").where("hash", "=", hash).executeTakeFirst(),
+      );
+      return { erased: Number(result.numDeletedRows), next: null };
+    },
+  };
+}
+
+/** @param after the last id of the part before */
+export function partOf({ verifications }: Subject, after: string | null) {
+  const all = [...verifications].sort().filter((id) => after === null || id > after);
+  const ids = all.slice(0, mostAtOnce);
+  return { ids, next: all.length > ids.length ? (ids.at(-1) ?? null) : null };
+}

@@ -1,0 +1,23 @@
+/** The table of docs/personal-data.md against the configuration: how long things are kept by default. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { testConfig } from "../../support/test-config.ts";
+
+const page = readFileSync(path.join(import.meta.dirname, "../../../docs/personal-data.md"), "utf8");
+const named = [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)` \((\d+) (s|days)\)/g)].map(
+  ([, key = "", figure = "", unit = ""]) => [key, Number(figure), unit] as const,
+);
+
+test.each(named)("%s is kept for %d %s by default", (key, figure, unit) => {
+  const value = key.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], testConfig());
+  expect(value).toBe(figure);
+  expect(key).toMatch(unit === "s" ? /_seconds$/ : /_days$/);
+});
+
+test("every retention of the records has a row", () => {
+  const { retention } = testConfig().records;
+  expect(Object.keys(retention).filter((key) => !named.some(([one]) => one === `records.retention.${key}`))).toEqual(
+    [],
+  );
+});
