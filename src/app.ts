@@ -228,7 +228,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },
-    stores: isRecording ? subjectRecords.stores : [],
+    stores: [webhooks.subjects, ...(isRecording ? subjectRecords.stores : [])],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
   let draining = false;
