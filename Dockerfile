@@ -18,6 +18,9 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# The SQLite file of records.url; the volume takes this owner over.
+RUN mkdir -p /var/lib/onering && chown node:node /var/lib/onering && chmod 700 /var/lib/onering
+VOLUME /var/lib/onering
 USER node
 EXPOSE 8080
 # SIGTERM drains: new work is refused, live calls end by themselves first.

@@ -27,6 +27,8 @@ export interface OpenBackend {
   readonly backend: RecordsBackend;
   /** An address of records that do not exist yet: a file in a folder that is removed, or an empty database. */
   newUrl(): Promise<string>;
+  /** A path in a folder that is removed. */
+  scratch(): Promise<string>;
   /** The server behind PostgreSQL's addresses. @throws on SQLite */
   postgres(): TestPostgres;
 }
@@ -69,7 +71,9 @@ export function describeOnBothBackends(name: string, suite: (open: OpenBackend) 
         await records.start();
         return { ...records, url: at };
       };
-      suite(Object.assign(open, { backend, newUrl, postgres: server }));
+      suite(
+        Object.assign(open, { backend, newUrl, postgres: server, scratch: async () => path.join(folder, "scratch") }),
+      );
     });
   }
 }
