@@ -33,7 +33,9 @@ export interface KeptEvents {
   readonly events: readonly KeptEvent[];
   /** Where the verification began or has ended, or is read again: the whole of it. Else null. */
   readonly verification: Verification | null;
-  /** @returns undefined where it is not among them */
+  /** Whom a delivery of them is to. */
+  recipient(number: number): string | undefined;
+  /** A delivery that they tell the end or the course of. @returns undefined where it is not among them */
   delivery(number: number): Delivery | undefined;
 }
 

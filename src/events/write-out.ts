@@ -26,14 +26,17 @@ export function createWriteOut(representation: Representation): WriteOut {
     };
   }
 
-  function updated(event: KeptEvent, { id, reference, verification, delivery }: KeptEvents): DeliveryUpdatedData {
+  function updated(
+    event: KeptEvent,
+    { id, reference, verification, recipient, delivery }: KeptEvents,
+  ): DeliveryUpdatedData {
     const { number, channel, state, status, reason, over } = event;
-    const one = found(delivery(number), event);
+    const to = found(recipient(number), event);
     const ended = verification !== null && verification.endedAtMs !== null;
     // Its channel's object says how it went.
-    const own = over ? representation.delivery(one, ended)[channel] : undefined;
+    const own = over ? representation.delivery(found(delivery(number), event), ended)[channel] : undefined;
     return {
-      ...{ verification: id, status, number, channel, to: one.to, state, reason, reference },
+      ...{ verification: id, status, number, channel, to, state, reason, reference },
       ...(own !== undefined && { [channel]: own }),
     };
   }

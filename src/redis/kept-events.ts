@@ -46,7 +46,9 @@ function readFields(position: string, fields: ReadonlyMap<string, string>) {
     .split("\n")
     .map((line, index) => readLine(line, first + index));
   const whole = fields.get("f");
-  return { kept: whole === undefined ? keptOfDelivery(id, events, field("d")) : keptOf(id, events, readValues(whole)) };
+  if (whole !== undefined) return { kept: keptOf(id, events, readValues(whole)) };
+  const course = fields.get("d");
+  return { kept: course === undefined ? keptOfProgress(id, events, field("p")) : keptOfDelivery(id, events, course) };
 }
 
 /** With the whole verification. @param values of the scripts' answers */
@@ -55,7 +57,18 @@ export function keptOf(id: string, events: readonly KeptEvent[], values: readonl
   const { app, reference, deliveries } = verification;
   return {
     ...{ id, app, reference, verification, events: withReasons(events) },
+    recipient: (number) => deliveries[number - 1]?.to,
     delivery: (number) => deliveries[number - 1],
+  };
+}
+
+function keptOfProgress(id: string, events: readonly KeptEvent[], text: string): KeptEvents {
+  const [app, to, reference, reason, own] = readValues(text);
+  const of = { id, app: app ?? "", reference: reference || null, verification: null };
+  return {
+    ...{ ...of, events: events.map((event) => ({ ...event, reason: event.reason ?? (reason || null) })) },
+    recipient: () => own || to || undefined,
+    delivery: () => undefined,
   };
 }
 
@@ -69,6 +82,7 @@ function keptOfDelivery(id: string, events: readonly KeptEvent[], text: string):
       ...event,
       reason: event.reason ?? (event.kind === "delivery" ? delivery.reason : null),
     })),
+    recipient: (number) => (number === delivery.number ? delivery.to : undefined),
     delivery: (number) => (number === delivery.number ? delivery : undefined),
   };
 }

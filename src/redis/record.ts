@@ -43,6 +43,9 @@ export const publicFields = [
 /** After `publicFields`, of the records that have any of them. */
 export const moreFields = ["delivery_to", "cost", "locale", "plan", "sealed"] as const;
 
+/** What an event of the newest delivery needs while that is in progress. */
+export const progressFields = ["app", "to", "reference", "reason", "delivery_to"] as const;
+
 /** Of the newest delivery, as its events need it. */
 export const deliveryFields = [
   ...["app", "to", "reference", "channel", "state", "reason", "parts", "parts_delivered", "details", "result"],

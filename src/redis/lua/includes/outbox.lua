@@ -2,8 +2,9 @@
 -- writes them with the change: so none is lost with a gateway. Each is a line, kept twice:
 --   in the record     field h<seq>, for whoever reads the verification's events again
 --   in the outbox     one entry a change, for the relay: i id, s the first line's seq, h the lines, and the values that they
---                     need no other read for: f the public fields (JSON array; where the verification began or has ended,
---                     or the line is not of its newest delivery), else d the newest delivery's (`read_delivery`)
+--                     need no other read for (a JSON array): f the public fields, where the verification began or has ended,
+--                     or the line is not of its newest delivery; else d the newest delivery's (`read_delivery`), where that
+--                     is over or a call of it; else p the few that say whose it is (`read_progress`)
 -- A line: kind, ms, number of the delivery, part, channel, state, status, 1 where the delivery is over, and the rest.
 -- kind, rest: S started, ms when it expires · D delivery began or moved, its reason; without it that of the line before of its
 -- delivery and part · C evidence of a call, of several calls the evidence (JSON) of this one · E ended.
@@ -13,6 +14,7 @@ local function note(record, kind, at, part, rest)
   local line = kind .. ' ' .. string.format('%.0f', at) .. ' ' .. record.number .. ' ' .. part .. ' ' .. record.channel
     .. ' ' .. record.state .. ' ' .. record.status .. ' ' .. (record.delivery_ended_at ~= '' and 1 or 0) .. ' ' .. rest
   local lines = record.lines
+  record.course = record.course or kind == 'C' or record.delivery_ended_at ~= ''
   if not lines then
     record.lines = { line }
   else
@@ -56,16 +58,18 @@ end
 -- Writes the entry, after the record.
 --- @rare
 local function write_entry(record)
-  local lines, name, values = record.lines, 'd', nil
+  local lines, name, values = record.lines, 'p', nil
   local first = tonumber(record.seq) - #lines + 1
   if record.whole or TERMINAL[record.status] then
     name, values = 'f', public_values(record.key)
     -- The answer has them too.
     record.values = values
+  elseif record.course then
+    name, values = 'd', read_delivery(record.key)
   else
-    values = read_delivery(record.key)
+    values = read_progress(record.key)
   end
-  record.lines, record.whole = nil, nil
+  record.lines, record.whole, record.course = nil, nil, nil
   redis.call('XADD', outbox_of(record.key), 'MAXLEN', '~', OUTBOX_MAX, '*', 'i', id_of(record.key), 's', first,
     'h', table.concat(lines, '\n'), name, cjson.encode(values))
 end
