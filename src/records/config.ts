@@ -46,6 +46,10 @@ export const Records = optionalSection(
         90,
         "Call and message detail records. 90 days, because carriers accept disputes for about that long.",
       ),
+      stats_days: days(
+        800,
+        "Sums of call and message detail records, which hold nothing personal. 800 days, so that a whole year can be compared with the one before.",
+      ),
       webhooks_days: days(
         30,
         "Dead letters of webhooks. 30 days, long enough for a receiver to be repaired and to have them sent again.",

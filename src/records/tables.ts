@@ -3,6 +3,7 @@
  * text, booleans are the integers 0 and 1: SQLite has no types of its own for them.
  */
 import type { Kysely, Transaction } from "kysely";
+import type { CdrsTable } from "./cdr/tables.ts";
 
 /** What the gateway keeps about the records themselves. */
 export interface MetaTable {
@@ -90,6 +91,7 @@ export interface Tables {
   readonly webhook_dead_letters: WebhookDeadLettersTable;
   readonly audit: AuditTable;
   readonly subjects: SubjectsTable;
+  readonly cdrs: CdrsTable;
 }
 
 export type RecordsDb = Kysely<Tables>;

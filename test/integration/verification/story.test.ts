@@ -305,6 +305,10 @@ describe("the evidence of the last call", () => {
     expect((await verifications.get(shop, id)).deliveries[0]?.result).toEqual({
       ...{ outcome: "rang", alerted: true, endedBy: "us", falseAnswer: false, progress: false, redressUrl: null },
       ...evidence,
+      // Its path, for the detail record; the caller ID is sealed.
+      invites: [["carrier", "main", "rang", 1234]],
+      range: expect.any(String),
+      callerIds: [expect.stringMatching(/^[\w-]{8}\.[\w-]{50,}$/)],
     });
     world.clock.advance(60_000);
     expect(await verifications.resend(shop, id)).toMatchObject({

@@ -54,16 +54,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
   observability: ["events", "webhooks", "telephony/trunks"],
+  // Records of ended verifications, and statistics over them (outcomes of calls).
+  cdr: ["apps", "numbers", "telephony/calls", "verification"],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
   tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
   redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: ["audit", "events", "operations", "subjects", "verification", "webhooks"],
+  records: ["audit", "cdr", "events", "operations", "subjects", "verification", "webhooks"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],
-  http: [...domain, "observability", "telephony/calls", "telephony/trunks", "events", "live", "webhooks"],
+  http: [...domain, "cdr", "observability", "telephony/calls", "telephony/trunks", "events", "live", "webhooks"],
   // Assembles the sections and the checks of all features.
   config: [
     ...domain,
@@ -85,6 +87,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "app.ts",
     "apps",
     ...messages,
+    "cdr",
     "config",
     "doctor",
     "observability",
@@ -98,6 +101,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "app.ts": [
     ...domain,
     ...telephony,
+    "cdr",
     "config",
     "events",
     "http",
