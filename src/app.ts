@@ -5,6 +5,8 @@ import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
+import { type CdrsOf, createCdrs } from "./cdr/rows.ts";
+import { createVerificationFinder } from "./cdr/search.ts";
 import { callIn } from "./channels/call-in/index.ts";
 import { email } from "./channels/email/index.ts";
 import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
@@ -27,6 +29,8 @@ import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
+import { cdrFeatures } from "./records/cdr/index.ts";
+import { createCdrStore } from "./records/cdr/store.ts";
 import { createDurableRecords } from "./records/index.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
@@ -113,12 +117,15 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     },
     logger,
   );
+  /** Set once the channels are open. */
+  let cdrsOf: CdrsOf = () => [];
   const records = createDurableRecords({
     ...{ config: config.records, leases: store.leases, metrics: metrics.records, clock, random, logger },
     features: () => [
       webhookRecords(config.records.retention),
       ...auditFeatures(config.records),
       ...subjectFeatures(config),
+      ...cdrFeatures({ config: config.records, cdrsOf: (ended) => cdrsOf(ended), logger }),
     ],
   });
   const isRecording = records.state().backend !== null;
@@ -225,6 +232,12 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     },
     clock,
   );
+  cdrsOf = createCdrs(verifications.channels.all, config.verification.max_checks);
+  const cdrs = createCdrStore(records);
+  const finder = createVerificationFinder({
+    ...{ store: cdrs, live: verificationStore, verifications, numbers, hashes: createHashes(hmacKey) },
+    ...{ channels: verifications.channels.all, apps: Object.keys(config.apps) },
+  });
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },
@@ -243,6 +256,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     numbers,
     live,
     ...{ operations, audit, subjects, webhooks, metrics, logger, clock, tracing, sandbox },
+    cdr: { store: cdrs, finder, clock },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     started,
     async readiness() {

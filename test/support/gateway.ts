@@ -105,7 +105,7 @@ export function gatewayClient(url: string, key = apiKey): Omit<Gateway, "log" | 
       signal: AbortSignal.timeout(requestDeadlineMs),
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, text, json: isJson ? JSON.parse(text) : {}, headers: response.headers };
   }
   async function until(path: string, deadlineMs: number, done: (answer: Answer) => boolean): Promise<Answer> {

@@ -28,6 +28,7 @@ export async function registerSwagger(
         { name: "verifications", description: "Call a number and check the code." },
         { name: "numbers", description: "Classify a number without calling it." },
         { name: "events", description: "What happened, live." },
+        { name: "records", description: "Detail records and statistics, also with an operator's key." },
         { name: "operation", description: "Liveness, readiness and metrics, for operators." },
         ...(admin ? [{ name: "administration", description: "For operators, with keys of their own." }] : []),
       ],

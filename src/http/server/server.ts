@@ -17,6 +17,7 @@ import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { findOperator, requireOperator } from "../auth/operator.ts";
+import { type CdrParts, cdrRoutes } from "../cdr/routes.ts";
 import type { HttpServerConfig } from "../config.ts";
 import { createClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
@@ -59,6 +60,8 @@ export interface ServerParts {
   readonly webhooks?: WebhookRoutesParts;
   readonly audit: Pick<Audit, "read">;
   readonly subjects: Subjects;
+  /** Detail records; left out: their routes are not there. */
+  readonly cdr?: CdrParts;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   /** Requests of apps that come before it resolves wait for it; left out: none waits. */
@@ -102,6 +105,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: config.admin !== undefined });
+  const { admin } = config;
   const refuseOtherMethods = collectPaths(server, (url) => answersPreflights(config.http, url));
 
   await server.register(
@@ -114,6 +118,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await scope.register(numberRoutes(parts.numbers));
       await scope.register(eventRoutes(parts.live, admin !== undefined));
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
+      if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, admin !== undefined));
     },
     { prefix: "/v1" },
   );

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import type { Audit } from "../../../src/audit/port.ts";
+import type { VerificationFinder } from "../../../src/cdr/search.ts";
 import { callInExample } from "../../../src/channels/call-in/example.ts";
 import { callInMachine } from "../../../src/channels/call-in/machine.ts";
 import { CallInBody } from "../../../src/channels/call-in/schema.ts";
@@ -11,6 +12,7 @@ import { missedCallExample } from "../../../src/channels/missed-call/example.ts"
 import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts";
 import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import type { CdrParts } from "../../../src/http/cdr/routes.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
@@ -33,6 +35,7 @@ import {
 } from "../../../src/verification/types.ts";
 import type { Webhooks } from "../../../src/webhooks/service.ts";
 import { MemoryStreams } from "../../support/memory-streams.ts";
+import { memoryCdrs } from "../../support/cdr-store.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
@@ -184,6 +187,7 @@ const nothingKept: Subjects = {
   export: async () => ({ kept: {}, next: null }),
   erase: async () => ({ subject: "", erased: {}, next: null }),
 };
+const idleFinder: VerificationFinder = { recipient: (to) => to, find: async () => ({ rows: [], next: null }) };
 
 export interface TestServerOptions {
   readonly http?: Partial<Config["http"]>;
@@ -192,6 +196,7 @@ export interface TestServerOptions {
   readonly readiness?: () => Promise<Readiness>;
   readonly sandbox?: boolean;
   readonly operations?: Operations;
+  readonly cdr?: Partial<CdrParts>;
   readonly webhooks?: Partial<WebhookRoutesParts>;
   readonly audit?: Pick<Audit, "read">;
   readonly subjects?: Subjects;
@@ -273,6 +278,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     audit: options.audit ?? { read: async () => ({ entries: [], next: null }) },
     subjects: options.subjects ?? nothingKept,
+    cdr: { store: memoryCdrs(), finder: idleFinder, clock: systemClock, ...options.cdr },
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger,
