@@ -23,6 +23,10 @@ interface Values {
   readonly "take-out-last-trunk"?: boolean;
   readonly sounds?: string;
   readonly languages?: string;
+  readonly from?: string;
+  readonly app?: string;
+  readonly format?: string;
+  readonly out?: string;
   readonly help?: boolean;
 }
 
@@ -71,6 +75,12 @@ async function main(argv: readonly string[]): Promise<number> {
       const { migrate } = await import("./commands/migrate.ts");
       return await migrate(path, { dryRun: values["dry-run"] ?? false });
     }
+    case "cdrs": {
+      const path = configFile();
+      const options = await exportOptions(values);
+      const { cdrs } = await import("./commands/cdrs.ts");
+      return await cdrs(path, options);
+    }
     case "prompts": {
       const { sounds: folder, languages } = values;
       if (folder === undefined) throw new UsageError("prompts needs --sounds FOLDER");
@@ -100,6 +110,14 @@ function canaryOptions({ canary = false, to, sandbox, ...values }: Values) {
   }
   if ([to, sandbox, dryRun, takeOutLast].every((option) => option === undefined)) return null;
   throw new UsageError("--to, --sandbox, --dry-run and --take-out-last-trunk go with --canary");
+}
+
+/** @throws {UsageError} where a time or the format is none */
+async function exportOptions({ from, to, app, format = "csv", out }: Values) {
+  const { readExportOptions } = await import("./commands/cdrs-options.ts");
+  const options = readExportOptions({ from, to, app, format, out });
+  if ("wrong" in options) throw new UsageError(options.wrong);
+  return options;
 }
 
 function print(text: string): number {

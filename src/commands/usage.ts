@@ -6,6 +6,7 @@ export const commandNames = [
   "check",
   "doctor",
   "migrate",
+  "cdrs",
   "prompts",
   "key",
   "version",
@@ -76,6 +77,26 @@ Exit codes: 0 ready, 1 problems found, 78 invalid configuration.`,
   --dry-run   says what would be applied, and changes nothing
 Exit codes: 0 up to date, 1 failed, or with --dry-run something is missing, 78 invalid configuration.`,
     options: { ...config, "dry-run": { type: "boolean" } },
+  },
+  cdrs: {
+    synopsis: "onering cdrs --config FILE [--from TIME] [--to TIME] [--app NAME] [--format csv|ndjson] [--out FILE]",
+    summary: "exports detail records of calls and messages",
+    details: `Reads the records of records.url, also while the gateway runs; the newest record comes first.
+  --from TIME    deliveries that began at this time or later: 2026-11-01T00:00:00Z, or 2026-11-01 (UTC)
+  --to TIME      deliveries that began before this time
+  --app NAME     of this app only
+  --format NAME  csv (default) or ndjson, one JSON object a line
+  --out FILE     into a file that only its owner can read, instead of standard output; it gets its name once it is whole
+The number of records goes to standard error.
+Exit codes: 0 all was written, 1 the records cannot be read or the file cannot be written, 78 invalid configuration.`,
+    options: {
+      ...config,
+      from: { type: "string" },
+      to: { type: "string" },
+      app: { type: "string" },
+      format: { type: "string" },
+      out: { type: "string" },
+    },
   },
   prompts: {
     synopsis: "onering prompts --sounds FOLDER [--languages LIST]",

@@ -100,7 +100,10 @@ export function cdrRoutes({ store, finder, clock }: CdrParts, operators: boolean
           body: CdrSearchBody,
           response: listResponse,
         },
-        config: { alsoOperators: true, problems: [...problems, "number_invalid", "number_too_short", "number_too_long"] },
+        config: {
+          alsoOperators: true,
+          problems: [...problems, "number_invalid", "number_too_short", "number_too_long"],
+        },
       },
       async (request, reply) => {
         const { cursor, limit, format, to, to_country: toCountry = null, ...asked } = request.body;

@@ -102,7 +102,9 @@ describeOnBothBackends("the sink of events", (open) => {
     const clock = new ManualClock(Date.parse(storedEvent("v1", 2001).event.at) + 30 * 86_400_000);
     const retention = () =>
       createRetention({
-        jobs: [eventsRetention({ events_days: 30, cdrs_days: 90, stats_days: 800, webhooks_days: 30, audit_days: 400 })],
+        jobs: [
+          eventsRetention({ events_days: 30, cdrs_days: 90, stats_days: 800, webhooks_days: 30, audit_days: 400 }),
+        ],
         ...{ records, clock, random: cryptoRandom, logger: { info() {}, error() {} } },
       });
     const deleted = await Promise.all([retention().runOnce(), retention().runOnce()]);

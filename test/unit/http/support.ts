@@ -34,8 +34,8 @@ import {
   type Verifications,
 } from "../../../src/verification/types.ts";
 import type { Webhooks } from "../../../src/webhooks/service.ts";
-import { MemoryStreams } from "../../support/memory-streams.ts";
 import { memoryCdrs } from "../../support/cdr-store.ts";
+import { MemoryStreams } from "../../support/memory-streams.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
