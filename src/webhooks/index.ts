@@ -1,5 +1,6 @@
 /** Webhooks as the composition root takes them. */
 import type { Logger } from "pino";
+import type { AuditWriter } from "../audit/writer.ts";
 import type { EventOutbox } from "../events/outbox-port.ts";
 import type { EventSink } from "../events/sink-port.ts";
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
@@ -9,6 +10,7 @@ import type { Random } from "../shared/random.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Sealing } from "../verification/sealing.ts";
+import { auditedWebhooks } from "./audited.ts";
 import type { WebhooksConfig } from "./config.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createDirectory } from "./directory.ts";
@@ -71,6 +73,8 @@ export interface WebhookParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Left out: changes by apps are in no audit log. */
+  readonly audit?: AuditWriter;
   readonly tracing?: Tracing | null;
   /** For tests. */
   readonly resolve?: Resolve;
@@ -143,7 +147,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
   }
 
   return {
-    service,
+    service: parts.audit === undefined ? service : auditedWebhooks(service, parts.audit),
     sink: createWebhookSink({ queue, directory, wake: dispatcher.wake }),
     urlsMayBePrivate: config.allow_private,
     subjects: webhookSubjects({ queue, store, directory, deadLetters }),

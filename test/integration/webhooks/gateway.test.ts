@@ -13,6 +13,7 @@ import { type Receiver, withReceivers } from "../../support/webhooks/receiver.ts
 const runtime = withRuntime();
 const receivers = withReceivers();
 const bankKey = "or_another-key-that-only-this-test-knows";
+const operatorKey = "or_an-operator-key-that-only-this-test-knows";
 let gateway: Gateway;
 let restart: () => Promise<Gateway>;
 let dir = "";
@@ -33,6 +34,7 @@ beforeAll(async () => {
         // The same after the restart: URLs and secrets are sealed with it.
         secrets: { hmac_key: hmacKey },
         webhooks: { allow_private: "true" },
+        admin: { api_keys_sha256: [apiKeyHash(operatorKey)] },
         apps: { test: { api_keys_sha256: [apiKeyHash(apiKey)] }, bank: { api_keys_sha256: [apiKeyHash(bankKey)] } },
       },
     });
@@ -75,6 +77,14 @@ it("the events of a verification arrive once each, in order and signed; another 
   expect(metrics).toMatch(/^onering_webhook_deliveries_total\{result="delivered"\} [1-9]/m);
   expect(metrics).toMatch(/^onering_webhook_endpoints\{state="enabled"\} 3$/m);
   expect(metrics).toMatch(/^onering_webhook_queue_events 0$/m);
+
+  await gateway.post(`/v1/webhooks/${endpoint.id}/rotate-secret`);
+  const operator = gatewayClient(gateway.url, operatorKey);
+  const audited = async () => JSON.stringify((await operator.get("/v1/admin/audit")).json);
+  await vi.waitFor(async () => expect(await audited()).toContain("webhook.rotate_secret"), { timeout: 15_000 });
+  expect(await audited()).toContain(`"target":"webhook ${endpoint.id}"`);
+  expect(await audited()).not.toContain("/hook");
+  expect(await audited()).not.toContain("whsec_");
 
   await gateway.stop();
   gateway = await restart();
