@@ -11,14 +11,13 @@ export function createCommands(key) {
 
   function curl({ path, body, method, output, stream }) {
     const headers = [
-      ...(stream ? ["-N"] : []),
       ...(method && !body ? [`-X ${method}`] : []),
       ...(output ? [`-o ${output}`] : []),
       ...(path.startsWith("/v1/") ? [`-H 'Authorization: Bearer ${key}'`] : []),
       ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
     ];
     const [first, ...rest] = [...headers, `${location.origin}${path}`];
-    return [`curl -sS ${first}`, ...rest].join(" \\\n  ");
+    return [`curl -sS${stream ? "N" : ""} ${first}`, ...rest].join(" \\\n  ");
   }
 
   /** The commands that every channel has, then the channel's own. A command without all it needs has no line. */
