@@ -104,8 +104,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
-  await registerSwagger(server, { sandbox, admin: config.admin !== undefined });
-  const { admin } = config;
+  await registerSwagger(server, { sandbox, admin: admin !== undefined });
   const refuseOtherMethods = collectPaths(server, (url) => answersPreflights(config.http, url));
 
   await server.register(
