@@ -241,7 +241,12 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },
-    stores: [webhooks.subjects, ...(isRecording ? subjectRecords.stores : [])],
+    // What hands events on before what takes them.
+    stores: [
+      ...store.eventSubjects(Object.keys(config.apps)),
+      webhooks.subjects,
+      ...(isRecording ? subjectRecords.stores : []),
+    ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
   let draining = false;

@@ -20,6 +20,7 @@ import type { Clock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import type { TraceStore, Tracing } from "../shared/tracing.ts";
 import type { SubjectIndex } from "../subjects/index-port.ts";
+import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
@@ -41,6 +42,7 @@ import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
+import { outboxSubjects, streamSubjects } from "./subject-events.ts";
 import { createSubjectIndex } from "./subject-index.ts";
 import { createTraceStore } from "./trace-store.ts";
 import { createVerificationStore } from "./verification-store.ts";
@@ -64,6 +66,8 @@ export interface Store {
   readonly leases: Leases;
   readonly audit: AuditQueue;
   readonly subjects: SubjectIndex;
+  /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams */
+  eventSubjects(apps: readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
@@ -139,6 +143,10 @@ export function createStore(options: {
     }),
     audit: createAuditQueue(run),
     subjects: createSubjectIndex(connection.client),
+    eventSubjects: (apps) => [
+      outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
+      streamSubjects(connection.client, [null, ...apps]),
+    ],
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),

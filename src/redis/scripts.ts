@@ -69,6 +69,7 @@ const otherScripts = [
   "append_events",
   "read_events",
   "event_ends",
+  "outbox_erase",
   "audit_begin",
   "audit_finish",
   "audit_oldest",

@@ -5,6 +5,7 @@ import { buildApp } from "../../../src/app.ts";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import { readAddress } from "../../../src/channels/email/address.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
+import type { Records } from "../../../src/records/records.ts";
 import { memoryChannel, memoryProvider } from "../../support/memory-provider.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { leastConfig } from "../../support/test-config.ts";
@@ -63,6 +64,12 @@ export async function startSubjectGateway(
 
   return {
     ...{ url, provider, second, redis, ask, log: () => log },
+    /** All rows of the tables that hold something of somebody. */
+    async rows(records: Records) {
+      const tables = ["events", "subjects", "audit", "webhook_dead_letters", "webhook_endpoints"] as const;
+      const all = await records.read((db) => Promise.all(tables.map((name) => db.selectFrom(name).selectAll().execute())));
+      return JSON.stringify(all);
+    },
     /** All that Redis holds, keys included. */
     async contents() {
       const kept = await redisContents(redis);

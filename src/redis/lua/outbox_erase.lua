@@ -1,0 +1,50 @@
+#!lua flags=allow-oom
+--[[
+Erases entries of an outbox, delivered or not. A cursor that has not done one of them counts it as done: it is not lost.
+
+KEYS[1]  {s<shard>}:outbox
+ARGV[1]  names of all cursors in use   ARGV[2], ARGV[3], …  entries, oldest first; none: erases nothing
+
+{s<shard>}:relay   see relay.lua
+
+Returns  {how many were there, cursor, its position, ms that its lease goes on, …}: a gateway may have taken an entry before it
+         was erased, and hand it on until the cursor is beyond it or its lease ends
+]]
+
+local state, time = string.gsub(KEYS[1], 'outbox$', 'relay'), redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+local function parts_of(id)
+  local ms, number = string.match(id, '(%d+)-(%d+)')
+  return tonumber(ms), tonumber(number)
+end
+
+local function is_after(a, b)
+  local a_ms, a_number = parts_of(a)
+  local b_ms, b_number = parts_of(b)
+  return a_ms > b_ms or a_ms == b_ms and a_number > b_number
+end
+
+local reply = { 0 }
+local erased = {}
+for i = 2, #ARGV do
+  if redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then
+    erased[#erased + 1] = ARGV[i]
+  end
+end
+reply[1] = #erased
+for name in string.gmatch(ARGV[1], '[^ ]+') do
+  local kept = redis.call('HMGET', state, name, name .. ':done', name .. ':until')
+  local position = kept[1] or '0-0'
+  local waiting = 0
+  for _, id in ipairs(erased) do
+    waiting = waiting + (is_after(id, position) and 1 or 0)
+  end
+  if waiting > 0 and kept[2] then
+    redis.call('HINCRBY', state, name .. ':done', waiting)
+  end
+  reply[#reply + 1] = name
+  reply[#reply + 1] = position
+  reply[#reply + 1] = math.max(0, (tonumber(kept[3]) or 0) - now)
+end
+return reply

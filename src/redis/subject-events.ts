@@ -1,0 +1,149 @@
+/** Public events on their way, as classes of what is kept of somebody: outboxes, and the streams of apps. */
+import type { CursorName } from "../events/relay-port.ts";
+import { compareIds, type StreamOwner } from "../events/stream-port.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Subject, SubjectStore } from "../subjects/store-port.ts";
+import type { RedisClient } from "./client.ts";
+import { outboxKey, streamKey } from "./keys.ts";
+import { type Reply, type RunScript, unavailable } from "./run.ts";
+
+/** Entries of one look: about half a megabyte. */
+const entriesAtOnce = 500;
+/** A batch of a gateway that died is another's after its lease of 2.5 s. */
+const longestWaitMs = 10_000;
+const pollMs = 50;
+
+type Entry = readonly [id: string, fields: readonly string[]];
+
+/** What is looked through: one after the other, page by page. */
+interface Pages {
+  readonly keys: readonly string[];
+  /** @returns entries that are the subject's */
+  ofSubject(entries: readonly Entry[], subject: Subject): readonly Entry[];
+}
+
+/**
+ * Whether a text with JSON in it, or with JSON in strings of JSON, has this recipient as a string of its own: within quotes,
+ * which may be escaped.
+ */
+function mentions(subject: Subject): (text: string) => boolean {
+  const literal = JSON.stringify(subject.to)
+    .slice(1, -1)
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  // A registration may be JSON itself: each level of strings escapes its quotes once more.
+  const pattern = new RegExp(`"${literal.replaceAll('\\\\"', '\\\\+"')}\\\\*"`, "i");
+  return (text) => pattern.test(text);
+}
+
+function createPages(client: RedisClient, { keys, ofSubject }: Pages) {
+  /** @param after `<number of the key> <entry>` */
+  return async (subject: Subject, after: string | null) => {
+    const [at = "0", last = "0-0"] = after?.split(" ") ?? [];
+    const key = keys[Number(at)];
+    if (key === undefined) return { key: "", found: [], next: null };
+    let entries: readonly Entry[];
+    try {
+      entries = (await client.xrange(key, `(${last}`, "+", "COUNT", entriesAtOnce)) as readonly Entry[];
+    } catch {
+      throw unavailable();
+    }
+    const isLast = entries.length < entriesAtOnce;
+    const following = Number(at) + 1 < keys.length ? `${Number(at) + 1} 0-0` : null;
+    const next = isLast ? following : `${at} ${entries.at(-1)?.[0]}`;
+    return { key, found: ofSubject(entries, subject), next };
+  };
+}
+
+function fieldsOf([, fields]: Entry): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Array.from({ length: fields.length / 2 }, (_, index) => [fields[index * 2] ?? "", fields[index * 2 + 1] ?? ""]),
+  );
+}
+
+/** @param shards how many outboxes there are; @param cursors in use */
+export function outboxSubjects(options: {
+  readonly client: RedisClient;
+  readonly run: RunScript;
+  readonly shards: number;
+  readonly cursors: readonly CursorName[];
+  readonly clock: Clock;
+}): SubjectStore {
+  const { client, run, shards, cursors, clock } = options;
+  const page = createPages(client, {
+    keys: Array.from({ length: shards }, (_, shard) => outboxKey(shard)),
+    ofSubject(entries, subject) {
+      const isNamed = mentions(subject);
+      return entries.filter((entry) => {
+        const { i: id, ...rest } = fieldsOf(entry);
+        return (id !== undefined && subject.verifications.has(id)) || Object.values(rest).some(isNamed);
+      });
+    },
+  });
+
+  const erase = async (key: string, ids: readonly string[]) =>
+    (await run("outbox_erase", key, [cursors.join(" "), ...ids])) as Reply;
+
+  /** A gateway that took an entry before hands it on until its cursor is beyond it, or has no lease. */
+  async function handedOn(key: string, newest: string): Promise<boolean> {
+    const giveUpAtMs = clock.nowMs() + longestWaitMs;
+    for (;;) {
+      const [, ...state] = await erase(key, []);
+      const isOver = cursors.every((_, index) => {
+        const [position, leaseMs] = [String(state[index * 3 + 1]), Number(state[index * 3 + 2])];
+        return leaseMs === 0 || compareIds(position, newest) >= 0;
+      });
+      if (isOver) return true;
+      if (clock.nowMs() >= giveUpAtMs) return false;
+      await new Promise<void>((resolve) => void clock.after(pollMs, resolve));
+    }
+  }
+
+  return {
+    name: "outbox",
+    async export(subject, after) {
+      const { found, next } = await page(subject, after);
+      return { items: found.map((entry) => ({ position: entry[0], ...fieldsOf(entry) })), next };
+    },
+    async erase(subject, after) {
+      const { key, found, next } = await page(subject, after);
+      const newest = found.at(-1)?.[0];
+      if (newest === undefined) return { erased: 0, next };
+      const [erased] = await erase(
+        key,
+        found.map(([id]) => id),
+      );
+      if (!(await handedOn(key, newest))) throw unavailable();
+      return { erased: Number(erased), next };
+    },
+  };
+}
+
+/** @param owners of all streams */
+export function streamSubjects(client: RedisClient, owners: readonly StreamOwner[]): SubjectStore {
+  const page = createPages(client, {
+    keys: owners.map(streamKey),
+    ofSubject(entries, subject) {
+      const isNamed = mentions(subject);
+      return entries.filter(({ 1: [, text = ""] }) => {
+        const { verification } = (JSON.parse(text) as { data: { verification?: string } }).data;
+        return (verification !== undefined && subject.verifications.has(verification)) || isNamed(text);
+      });
+    },
+  });
+  return {
+    name: "streams",
+    async export(subject, after) {
+      const { found, next } = await page(subject, after);
+      return { items: found.map(({ 1: [, text = ""] }) => JSON.parse(text) as object), next };
+    },
+    async erase(subject, after) {
+      const { key, found, next } = await page(subject, after);
+      if (found.length === 0) return { erased: 0, next };
+      try {
+        return { erased: await client.xdel(key, ...found.map(([id]) => id)), next };
+      } catch {
+        throw unavailable();
+      }
+    },
+  };
+}
