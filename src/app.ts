@@ -244,8 +244,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(Object.keys(config.apps)),
-      webhooks.subjects,
-      ...(isRecording ? subjectRecords.stores : []),
+      ...(isRecording ? [webhooks.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });

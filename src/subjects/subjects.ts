@@ -57,16 +57,26 @@ export function createSubjects(options: {
 }): Subjects {
   const { stores, index, findVerifications, identify, audit, clock } = options;
 
-  /** @returns null: what was found is forgotten, or was never searched */
-  async function open(to: string, callee: CalleeRef): Promise<Subject | null> {
+  /**
+   * @returns null: what was found is forgotten, or was never searched. `away`: why the records could not be asked; what other
+   *   stores have can be erased nevertheless
+   */
+  async function open(to: string, callee: CalleeRef): Promise<{ subject: Subject; away: unknown } | null> {
     const known = await index.verifications(callee);
     if (known === null) return null;
     const hash = hashOf(callee);
-    return {
-      ...{ to, hash },
-      verifications: new Set([...known.map(({ id }) => id), ...(await findVerifications(hash))]),
+    let recorded: readonly string[] = [];
+    let away: unknown = null;
+    try {
+      recorded = await findVerifications(hash);
+    } catch (error) {
+      away = error;
+    }
+    const subject: Subject = {
+      ...{ to, hash, verifications: new Set([...known.map(({ id }) => id), ...recorded]) },
       is: (recipient) => recipient.toLowerCase() === to.toLowerCase(),
     };
+    return { subject, away };
   }
 
   /** Goes from the place on through all stores, until time is over. @returns the place to go on */
@@ -79,20 +89,21 @@ export function createSubjects(options: {
     const isOver = () => isFull() || clock.nowMs() >= endsAtMs;
     const { to, callee } = identify(request.to, request.country);
     let place = readPlace(request.after, stores.length);
-    let subject = place.store === searching ? null : await open(to, callee);
+    let opened = place.store === searching ? null : await open(to, callee);
     let searchAfter = place.store === searching ? place.after : null;
-    while (subject === null) {
+    while (opened === null) {
       searchAfter = await index.search(callee, searchAfter);
       if (searchAfter === null) {
         place = { store: 0, after: null };
-        subject = await open(to, callee);
+        opened = await open(to, callee);
       } else if (isOver()) return writePlace({ store: searching, after: searchAfter });
     }
     while (place.store < stores.length) {
-      const next = await visit(stores[place.store] as SubjectStore, subject, place.after);
+      const next = await visit(stores[place.store] as SubjectStore, opened.subject, place.after);
       place = next === null ? { store: place.store + 1, after: null } : { store: place.store, after: next };
       if (place.store < stores.length && isOver()) return writePlace(place);
     }
+    if (opened.away !== null) throw opened.away;
     await index.forget(callee);
     return null;
   }

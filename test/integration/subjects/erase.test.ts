@@ -147,6 +147,56 @@ describeOnBothBackends("personal data", (open) => {
     expect(await gateway.whole("erase", `fcm:${"a".repeat(140)}`)).toMatchObject([{ erased: { verifications: 0 } }]);
   });
 
+  it("is gone from what waits for a webhook, and from its dead letters", async () => {
+    const hook = await gateway.ask("shop", "POST", "/v1/webhooks", { url: "http://127.0.0.1:9/" });
+    expect(hook.status).toBe(201);
+    await start("shop", { to: grace, ...about("ref-hook") });
+    await start("shop", { to: alan, ...about("ref-alan") });
+    await expect.poll(() => gateway.contents()).toMatch(/:l:v[^ ]+ .*ref-hook/s);
+    const [exported] = await gateway.whole("export", grace);
+    expect(exported).toMatchObject({ kept: { verifications: [{ to: grace }] } });
+    await gateway.whole("erase", grace);
+    expect(await gateway.contents()).not.toMatch(/ref-hook|400123456/);
+    expect(await gateway.contents()).toMatch(/:l:v[^ ]+ .*ref-alan/s);
+
+    await start("shop", { to: grace, ...about("ref-dead") });
+    await expect.poll(() => gateway.contents()).toMatch(/:l:v[^ ]+ .*ref-dead/s);
+    await gateway.ask("shop", "PATCH", `/v1/webhooks/${String(hook.json.id)}`, { enabled: false });
+    await expect.poll(() => gateway.contents(), { timeout: 10_000 }).not.toMatch(/:l:v/);
+    await gateway.whole("erase", grace);
+    const kept = (await gateway.contents()) + (await gateway.rows(records));
+    expect(kept).not.toMatch(/ref-dead|400123456/);
+  });
+
+  it.runIf(open.backend === "postgres")(
+    "is erased in Redis while the records are away, and there when they are back",
+    async () => {
+      await start("shop", { to: grace, ...about("ref-before") });
+      await expect.poll(() => gateway.rows(records)).toContain("ref-before");
+      await open.postgres().kill();
+      await start("shop", { to: grace, ...about("ref-away") });
+      await start("shop", { to: alan, ...about("ref-alan") });
+      expect(await gateway.contents()).toMatch(/:outbox .*ref-away/s);
+      const first = await gateway.ask("operator", "POST", "/v1/admin/subjects/erase", { to: grace });
+      expect([first.status, first.json.code]).toEqual([503, "records_unavailable"]);
+      expect(await gateway.contents()).not.toMatch(/ref-before|ref-away|400123456/);
+      await open.postgres().restart();
+      await expect.poll(() => gateway.rows(records), { timeout: 20_000 }).toContain("ref-alan");
+      await expect
+        .poll(async () => (await gateway.ask("operator", "POST", "/v1/admin/subjects/erase", { to: grace })).status, {
+          timeout: 20_000,
+        })
+        .toBe(200);
+      expect((await gateway.contents()) + (await gateway.rows(records))).not.toMatch(/ref-before|ref-away|400123456/);
+      expect(gateway.log()).not.toContain("events were dropped");
+      // The refused one is in the audit log too.
+      const { entries } = (await gateway.ask("operator", "GET", "/v1/admin/audit?action=subject.erase")).json;
+      expect(new Set((entries as unknown as { outcome: string }[]).map(({ outcome }) => outcome))).toEqual(
+        new Set(["done", "unknown"]),
+      );
+    },
+  );
+
   it("hundreds of verifications are erased in bounded requests", async () => {
     const more = 120;
     for (let at = 0; at < more; at += 20) {

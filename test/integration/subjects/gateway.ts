@@ -35,6 +35,8 @@ export async function startSubjectGateway(
     admin: { api_keys_sha256: [apiKeyHash(keys.operator)] },
     verification: { start_gap_seconds: 0 },
     calls: { drain_ms: 100 },
+    // Receivers are on this machine.
+    webhooks: { allow_private: true },
     ...more,
   };
   const gateway = await buildApp(resolveConfig({ name: "test", document, env: {} }), {
@@ -67,7 +69,9 @@ export async function startSubjectGateway(
     /** All rows of the tables that hold something of somebody. */
     async rows(records: Records) {
       const tables = ["events", "subjects", "audit", "webhook_dead_letters", "webhook_endpoints"] as const;
-      const all = await records.read((db) => Promise.all(tables.map((name) => db.selectFrom(name).selectAll().execute())));
+      const all = await records.read((db) =>
+        Promise.all(tables.map((name) => db.selectFrom(name).selectAll().execute())),
+      );
       return JSON.stringify(all);
     },
     /** All that Redis holds, keys included. */

@@ -5,14 +5,14 @@ import { expect, test } from "vitest";
 import { testConfig } from "../../support/test-config.ts";
 
 const page = readFileSync(path.join(import.meta.dirname, "../../../docs/personal-data.md"), "utf8");
-const named = [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)` \((\d+) (s|days)\)/g)].map(
+const named = [...page.matchAll(/`([a-z_]+(?:\.[a-z_]+)+)` \((\d+) (s|h|days)\)/g)].map(
   ([, key = "", figure = "", unit = ""]) => [key, Number(figure), unit] as const,
 );
 
 test.each(named)("%s is kept for %d %s by default", (key, figure, unit) => {
   const value = key.split(".").reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], testConfig());
   expect(value).toBe(figure);
-  expect(key).toMatch(unit === "s" ? /_seconds$/ : /_days$/);
+  expect(key).toMatch({ s: /_seconds$/, h: /_hours$/, days: /_days$/ }[unit] ?? /^$/);
 });
 
 test("every retention of the records has a row", () => {
