@@ -214,15 +214,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ tracing, clock, logger },
   });
   const live = createLiveStreams({
-    ...{
-      streams: events.streams,
-      history: events.history,
-      verifications,
-      limits: config.events,
-      clock,
-      random,
-      logger,
-    },
+    ...{ streams: events.streams, history: events.history, verifications, limits: config.events },
+    ...{ clock, random, logger },
   });
   const trunkWatch = createTrunkWatch(
     telephony.paths,

@@ -28,6 +28,7 @@ const submits = (status: string) => `onering_sms_submitted_total{route="one",sta
 const callerIds = (state: string, instance: string) =>
   `onering_caller_ids{range="block",state="${state}",instance="${instance}"}`;
 const delay = (le: string) => `onering_post_dial_delay_seconds_bucket{trunk="a",le="${le}"}`;
+const webhookDelay = (le: string) => `onering_webhook_delivery_delay_seconds_bucket{le="${le}"}`;
 const breaker = (state: string) => `onering_trunk_breaker{trunk="a",asterisk="one",state="${state}"}`;
 const trunk = { trunk: "a" };
 const sms = { channel: "sms" };
@@ -240,5 +241,70 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   OneRingSmsThrottled: [
     fires("20m", route, { [submits("ESME_RTHROTTLED")]: "0+2x30" }),
     quiet("20m", { [submits("ESME_RTHROTTLED")]: "0+1x30", [submits("ESME_ROK")]: "0+9x30" }),
+  ],
+
+  OneRingEventsWaiting: [
+    fires(
+      "10m",
+      { cursor: "records" },
+      {
+        'onering_outbox_oldest_seconds{cursor="records",instance="g1"}': "0+60x20",
+        'onering_outbox_oldest_seconds{cursor="live",instance="g1"}': "1x20",
+        'onering_outbox_oldest_seconds{cursor="records",instance="g2"}': "0+60x20",
+      },
+    ),
+    quiet("10m", { 'onering_outbox_oldest_seconds{cursor="records"}': "50x20" }),
+  ],
+  OneRingEventsBacklog: [
+    fires("3m", { cursor: "records" }, { 'onering_outbox_events{cursor="records"}': "300000x5" }),
+    quiet("3m", { 'onering_outbox_events{cursor="records"}': "200000x5" }),
+  ],
+  OneRingEventsLost: [
+    fires("20m", { cursor: "records" }, { 'onering_outbox_lost_total{cursor="records"}': "_x10 40x20" }),
+    fires("20m", { cursor: "live" }, { 'onering_outbox_lost_total{cursor="live"}': "5x10 40x20" }),
+    quiet("90m", { 'onering_outbox_lost_total{cursor="records"}': "_x5 40x120" }),
+  ],
+  OneRingEventsUnreadable: [
+    fires("20m", { cursor: "live" }, { 'onering_events_unreadable_total{cursor="live"}': "_x10 1x20" }),
+    quiet("90m", { 'onering_events_unreadable_total{cursor="live"}': "1x120" }),
+  ],
+  OneRingRecordsDown: [
+    fires("5m", { backend: "postgres" }, { 'onering_records_up{backend="postgres"}': "1 0x10" }),
+    quiet("5m", { 'onering_records_up{backend="postgres"}': "0 0 1x10" }),
+  ],
+  OneRingRecordsFailing: [
+    fires("20m", {}, { 'onering_records_batches_total{result="failed"}': "0+1x30" }),
+    quiet("20m", {
+      'onering_records_batches_total{result="unavailable"}': "0+5x30",
+      'onering_records_batches_total{result="failed"}': "2x30",
+    }),
+  ],
+  OneRingWebhooksLate: [
+    fires(
+      "40m",
+      {},
+      { [webhookDelay("60")]: "0+5x50", [webhookDelay("600")]: "0+10x50", [webhookDelay("+Inf")]: "0+10x50" },
+    ),
+    // One dead endpoint among many.
+    quiet("40m", {
+      [webhookDelay("0.5")]: "0+95x50",
+      [webhookDelay("600")]: "0+95x50",
+      [webhookDelay("+Inf")]: "0+100x50",
+    }),
+  ],
+  OneRingWebhooksGivenUp: [
+    fires("20m", { result: "dead_letter" }, { 'onering_webhook_deliveries_total{result="dead_letter"}': "_x10 3x20" }),
+    fires("20m", { result: "dropped" }, { 'onering_webhook_deliveries_total{result="dropped"}': "0x10 3x20" }),
+    quiet("20m", {
+      'onering_webhook_deliveries_total{result="delivered"}': "0+9x30",
+      'onering_webhook_deliveries_total{result="refused"}': "0+9x30",
+    }),
+  ],
+  OneRingWebhookEndpointsDown: [
+    fires("90m", {}, { 'onering_webhook_endpoints{state="down"}': "1x100" }),
+    quiet("90m", {
+      'onering_webhook_endpoints{state="down"}': "1x50 0x50",
+      'onering_webhook_endpoints{state="disabled"}': "1x100",
+    }),
   ],
 };

@@ -1,5 +1,7 @@
 /** docs/deploy on a real gateway: every query of the dashboard and every alert finds its series, and labels stay bounded. */
 import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
@@ -8,7 +10,7 @@ import { createLogger } from "../../../src/observability/log.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/start.ts";
 import { deployDir, type Prometheus, startPrometheus } from "../../support/prometheus.ts";
 import { labelProblems } from "./label-values.ts";
-import { someTraffic } from "./sandbox-traffic.ts";
+import { hear, someTraffic } from "./sandbox-traffic.ts";
 
 interface Panel {
   readonly title: string;
@@ -24,6 +26,8 @@ const queries = panels.flatMap(({ title, targets = [] }) =>
 
 let sandbox: Sandbox;
 let prometheus: Prometheus;
+/** Takes the app's webhooks. */
+let receiver: Server;
 /** What /metrics says after the traffic. */
 let metrics: string;
 
@@ -34,6 +38,12 @@ beforeAll(async () => {
     logger: createLogger({ level: "silent" }),
     timings: { postDialMs: 50, deliveryMs: 50, receiptMs: 100 },
   });
+  receiver = createServer((request, response) => {
+    request.resume();
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  await hear(sandbox, `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`);
   const targets = { onering: new URL(sandbox.url).host };
   prometheus = await startPrometheus({ targets, rules });
   // A counter's first value is no increase: what the second round adds is.
@@ -47,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await prometheus?.stop();
   await sandbox?.stop();
+  receiver?.close();
 });
 
 const valuesOf = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => Number(value[1]));

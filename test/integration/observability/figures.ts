@@ -21,6 +21,12 @@ export async function startFigures() {
     overloadLimit: () => (bad ? 20 : null),
     redisMemory: async () => ({ used: bad ? 90 : 10, max: 100 }),
     asterisks: () => [["one", !bad]],
+    records: () => ({ backend: "sqlite", up: !bad }),
+    outbox: async () => [{ cursor: "records", waiting: bad ? 300_000 : 1, oldestMs: bad ? 90_000 : 10 }],
+    webhooks: async () => ({
+      ...{ queued: 1, oldestMs: 10 },
+      endpoints: { enabled: 2, disabled: 0, down: bad ? 1 : 0 },
+    }),
   });
   const server = createServer((_request, response) => {
     void metrics.registry
@@ -78,6 +84,10 @@ export async function startFigures() {
       publish("sms.submitted", { route: "one", status });
     publish("sms.bind_changed", { route: "one", bind: "a", up: true });
     for (const status of [201, 503]) request(status);
+    for (const result of ["written", "failed"] as const) metrics.records.wrote(result, 1, 0.01);
+    metrics.webhooks.result("delivered", 1);
+    metrics.webhooks.delivered(50);
+    metrics.relay.relayed("live", 1);
   }
 
   return {
@@ -105,7 +115,12 @@ export async function startFigures() {
         for (const result of ["early", "dropped"] as const) publish("message.receipt", { channel: "sms", result });
         for (const status of ["no_answer", "ESME_RTHROTTLED"]) publish("sms.submitted", { route: "one", status });
         request(503);
+        metrics.records.wrote("failed", 0, 0.01);
+        metrics.webhooks.delivered(60_000);
       });
+      metrics.webhooks.result("dead_letter", 1);
+      metrics.relay.lost("records", 40);
+      metrics.relay.unreadable("live");
       publish("inbound_call.received", { trunk: "attacked", result: "forged" });
       publish("sms.bind_changed", { route: "one", bind: "a", up: false });
     },

@@ -4,6 +4,11 @@ import type { PhoneMessage } from "../../../src/sandbox/inbox.ts";
 import type { Sandbox } from "../../../src/sandbox/start.ts";
 import { api } from "../sandbox/api.ts";
 
+/** Registers a webhook that takes all events. @param receiver where it listens */
+export async function hear(sandbox: Sandbox, receiver: string): Promise<void> {
+  expect(await api(sandbox.url, "/v1/webhooks", { url: receiver })).toMatchObject({ status: 201 });
+}
+
 /** @param round two digits in the numbers, another one each time */
 export async function someTraffic(sandbox: Sandbox, round: number): Promise<void> {
   const { url } = sandbox;
