@@ -11,6 +11,7 @@ import {
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
+import { createPlans } from "./plans.ts";
 import { createPolicy, type NumberRefusal } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
@@ -44,6 +45,43 @@ const satellitePrefixes = /^\+(870|881|88216)/;
  */
 export function createNumbers(config: NumbersConfig): Numbers {
   const policy = createPolicy(config);
+  const plans = createPlans();
+
+  /** @param whole the number as the library sees it; called only for what few requests need */
+  function factsOf(
+    about: Pick<NumberFacts, "input" | "e164" | "valid" | "type" | "country" | "refusal">,
+    whole: () => PhoneNumber,
+  ) {
+    return {
+      ...about,
+      callable: about.refusal === null,
+      // Computed on access: a start does not read them, and they take most of the time.
+      get possible() {
+        return whole().isPossible();
+      },
+      get national() {
+        return whole().formatNational();
+      },
+      get international() {
+        return whole().formatInternational();
+      },
+    };
+  }
+
+  /** A number in a range that is in use, without anything unusual; null: the library decides. */
+  function planned(input: string, e164: string, allowedCountries: readonly string[] | null): NumberFacts | null {
+    const found = isE164(e164) ? plans(e164) : null;
+    if (found === null) return null;
+    const { country } = found;
+    const type = typeOf(e164, found.type);
+    const refusal = policy.judge(country, type, allowedCountries, e164);
+    let parsed: PhoneNumber | null = null;
+    return factsOf({ input, e164, valid: true, type, country, refusal }, () => {
+      parsed ??= parsePhoneNumberWithError(e164, { extract: false });
+      return parsed;
+    });
+  }
+
   return {
     examine(input, country, allowedCountries) {
       const raw = readRaw(input);
@@ -52,6 +90,8 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const read = wanted === undefined ? { country: undefined } : readCountry(wanted);
       if ("refusal" in read) return unreadable(input, read.refusal);
       const home = read.country;
+      const usual = planned(input, raw.digits, allowedCountries);
+      if (usual !== null) return usual;
       const parsed = parse(raw.digits, home);
       if ("refusal" in parsed) return unreadable(input, parsed.refusal);
 
@@ -63,25 +103,8 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const refusal = valid
         ? policy.judge(number.country ?? null, type, allowedCountries, number.number)
         : whyInvalid(raw.digits, home, number);
-      return {
-        input,
-        e164: isE164(number.number) ? number.number : null,
-        valid,
-        type,
-        country: number.country ?? null,
-        // Computed on access: a start does not read them, and they take a third of the time.
-        get possible() {
-          return number.isPossible();
-        },
-        get national() {
-          return number.formatNational();
-        },
-        get international() {
-          return number.formatInternational();
-        },
-        callable: refusal === null,
-        refusal,
-      };
+      const e164 = isE164(number.number) ? number.number : null;
+      return factsOf({ input, e164, valid, type, country: number.country ?? null, refusal }, () => number);
     },
   };
 }
