@@ -1,28 +1,20 @@
 /** Which trace a verification belongs to. */
+import { LatestMap } from "../shared/latest-map.ts";
 import type { Span, TraceStore, VerificationTraces } from "../shared/tracing.ts";
 
-/** The oldest is forgotten; the store has it longer. */
-const maxRemembered = 20_000;
+/** The latest, at least; the store has them longer. */
+const leastRemembered = 10_000;
 
 /** @param current the span that the caller runs in */
 export function createVerificationTraces(current: () => Span | null): VerificationTraces {
-  const remembered = new Map<string, string>();
+  const remembered = new LatestMap<string, string>(leastRemembered);
   let store: TraceStore | null = null;
-
-  function keep(id: string, traceparent: string): void {
-    remembered.set(id, traceparent);
-    if (remembered.size <= maxRemembered) return;
-    for (const oldest of remembered.keys()) {
-      remembered.delete(oldest);
-      return;
-    }
-  }
 
   return {
     remember(id) {
       const span = current();
       if (span === null) return;
-      keep(id, span.traceparent);
+      remembered.set(id, span.traceparent);
       // A trace that is lost is no reason to refuse anything.
       void store?.put(id, span.traceparent).catch(() => undefined);
     },
@@ -31,7 +23,7 @@ export function createVerificationTraces(current: () => Span | null): Verificati
       const known = remembered.get(id);
       if (known !== undefined || store === null) return known ?? null;
       const found = await store.get(id).catch(() => null);
-      if (found !== null) keep(id, found);
+      if (found !== null) remembered.set(id, found);
       return found;
     },
     useStore(its) {

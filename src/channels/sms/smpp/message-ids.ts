@@ -3,6 +3,8 @@
  * hexadecimal and send the receipt in decimal, or the other way round.
  */
 
+import { LatestMap } from "../../../shared/latest-map.ts";
+
 /** How a receipt's id becomes that of the submit_sm_resp. */
 export const idForms = ["same", "response_hex", "response_decimal"] as const;
 export type IdForm = (typeof idForms)[number];
@@ -22,8 +24,8 @@ export function submittedId(receiptId: string, form: IdForm): string | null {
   return form === "response_hex" ? BigInt(id).toString(16) : BigInt(`0x${id}`).toString(10);
 }
 
-/** Ids that are remembered to learn the form; the latest. */
-const mostRemembered = 2048;
+/** Ids that are remembered to learn the form: the latest, at least. */
+const leastRemembered = 1024;
 /** Receipts in a row that must show the same form. */
 const enough = 3;
 
@@ -32,7 +34,7 @@ const enough = 3;
  * phone as the submit: ids of two messages may be alike in different forms.
  */
 export class IdFormLearner {
-  readonly #recipients = new Map<string, string>();
+  readonly #recipients = new LatestMap<string, string>(leastRemembered);
   #learned: IdForm | null = null;
   #candidate: IdForm | null = null;
   #seen = 0;
@@ -40,11 +42,6 @@ export class IdFormLearner {
   /** @param recipient digits without the plus sign */
   submitted(id: string, recipient: string): void {
     this.#recipients.set(canonicalId(id), recipient);
-    if (this.#recipients.size <= mostRemembered) return;
-    for (const oldest of this.#recipients.keys()) {
-      this.#recipients.delete(oldest);
-      break;
-    }
   }
 
   /** The form to read this receipt with. @param addresses of the receipt, without a plus sign */

@@ -3,6 +3,7 @@
  * is answered when it was dealt with; where the store is away, so that the SMSC sends it again.
  */
 import type { Clock } from "../../../shared/clock.ts";
+import { LatestMap } from "../../../shared/latest-map.ts";
 import type { MessageFailure, MessageReport, ReceiptReceiver } from "../../messages/provider-port.ts";
 import type { SmsEvents } from "../events.ts";
 import type { MessageParts } from "../parts-port.ts";
@@ -19,8 +20,8 @@ export interface ReceiptParts {
   readonly clock: Clock;
 }
 
-/** Own messages that are remembered: their receipts need no look-up. */
-const mostOwn = 10_000;
+/** The latest own messages, at least: their receipts need no look-up. */
+const leastOwn = 5000;
 /** Receipts in progress; more are answered so that the SMSC sends them again. */
 const mostAtOnce = 1000;
 /** SMSCs that send a receipt first send the submit_sm_resp right behind it. */
@@ -31,7 +32,7 @@ type Own = { readonly group: string; readonly parts: number } | null;
 
 export class RouteReceipts {
   readonly #parts: ReceiptParts;
-  readonly #own = new Map<string, Own>();
+  readonly #own = new LatestMap<string, Own>(leastOwn);
   readonly #learner = new IdFormLearner();
   #receiver: ReceiptReceiver = async () => true;
   /** Long messages whose parts are being sent: a receipt may be of one of them. */
@@ -64,10 +65,10 @@ export class RouteReceipts {
 
   /**
    * All parts of a message were taken.
-   * @param group random
+   * @param group a random name, asked for where there are several parts
    * @returns the id of its receipts; null where the SMSC gave none
    */
-  async taken(messageIds: readonly string[], group: string): Promise<string | null> {
+  async taken(messageIds: readonly string[], group: () => string): Promise<string | null> {
     const ids = messageIds.map((id) => this.#receiptId(canonicalId(id)));
     const [only, ...more] = ids;
     if (only === undefined || messageIds.includes("")) return null;
@@ -75,7 +76,7 @@ export class RouteReceipts {
       this.#remember(only, null);
       return only;
     }
-    const name = this.#receiptId(`parts-${group}`);
+    const name = this.#receiptId(`parts-${group()}`);
     // Where the store is away, other gateways do not know these parts; this one does.
     await this.#parts.store.join(name, ids).catch(() => undefined);
     for (const id of ids) this.#remember(id, { group: name, parts: ids.length });
@@ -158,10 +159,5 @@ export class RouteReceipts {
   #remember(id: string, own: Own): void {
     this.#own.set(id, own);
     for (const known of this.#early.get(id) ?? []) known();
-    if (this.#own.size <= mostOwn) return;
-    for (const oldest of this.#own.keys()) {
-      this.#own.delete(oldest);
-      break;
-    }
   }
 }

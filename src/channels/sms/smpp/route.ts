@@ -80,7 +80,10 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       if (answer.kind !== "taken") return answer;
       for (const id of answer.ids) receipts.answered(id, message.to.slice(1));
       if (!config.receipts) return { kind: "taken", receiptId: null };
-      return { kind: "taken", receiptId: await receipts.taken(answer.ids, random.bytes(12).toString("base64url")) };
+      return {
+        kind: "taken",
+        receiptId: await receipts.taken(answer.ids, () => random.bytes(12).toString("base64url")),
+      };
     } finally {
       answered();
     }
@@ -99,10 +102,12 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     async reserve({ app, text }) {
       const [first] = binds;
       if (first === undefined) throw new Error("a route without binds");
-      const turn = await turns.take(binds, app, encode(first, text).parts.length);
+      const encoded = encode(first, text);
+      const turn = await turns.take(binds, app, encoded.parts.length);
       if ("none" in turn) return turn;
       return {
-        segments: encode(turn.over, text).segments,
+        // Another bind may read another alphabet.
+        segments: (turn.over === first ? encoded : encode(turn.over, text)).segments,
         submit: (message) => send(message, turn),
         release: () => turns.end(turn, turn.messages),
       };
