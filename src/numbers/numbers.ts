@@ -4,7 +4,7 @@ import {
   type CountryCode,
   type NumberType as LibraryType,
   ParseError,
-  type PhoneNumber,
+  PhoneNumber,
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
@@ -75,10 +75,10 @@ export function createNumbers(config: NumbersConfig): Numbers {
     const { country } = found;
     const type = typeOf(e164, found.type);
     const refusal = policy.judge(country, type, allowedCountries, e164);
-    let parsed: PhoneNumber | null = null;
+    let whole: PhoneNumber | null = null;
     return factsOf({ input, e164, valid: true, type, country, refusal }, () => {
-      parsed ??= parsePhoneNumberWithError(e164, { extract: false });
-      return parsed;
+      whole ??= Object.assign(new PhoneNumber(e164), { country });
+      return whole;
     });
   }
 

@@ -8,9 +8,14 @@ import {
 import examples from "libphonenumber-js/mobile/examples";
 import { expect, it } from "vitest";
 import { isE164 } from "../../../src/numbers/e164.ts";
+import { createNumbers } from "../../../src/numbers/numbers.ts";
 import { createPlans } from "../../../src/numbers/plans.ts";
 
 const plans = createPlans();
+const numbers = createNumbers({
+  ...{ allowed_countries: [], denied_countries: [], denied_prefixes: [] },
+  fixed_line_or_mobile: "allow",
+});
 
 /** Where ours answers, it is what the library answers of a valid number. @returns whether it answered */
 function agrees(e164: string): boolean {
@@ -20,6 +25,12 @@ function agrees(e164: string): boolean {
   expect({ e164, number: library?.number, country: library?.country, type: library?.getType() }).toEqual({
     ...{ e164, number: e164 },
     ...ours,
+  });
+  const { possible, national, international } = numbers.examine(e164, null, null);
+  expect({ possible, national, international }).toEqual({
+    possible: library?.isPossible(),
+    national: library?.formatNational(),
+    international: library?.formatInternational(),
   });
   return true;
 }
