@@ -14,7 +14,7 @@ const records = createDurableRecords({
   config: {
     url: `sqlite:${path.join(dir, "records.sqlite")}`,
     ...{ migrate: "on_start", pool_size: 6, query_timeout_ms: 5000, connect_timeout_ms: 2000 },
-    retention: { events_days: 30, cdrs_days: 90, webhooks_days: 30, audit_days: 400 },
+    retention: { events_days: 30, cdrs_days: 90, stats_days: 90, webhooks_days: 30, audit_days: 400 },
   },
   metrics: { wrote: () => undefined },
   features: () => [],

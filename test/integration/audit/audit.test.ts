@@ -175,7 +175,13 @@ describeOnBothBackends("the audit log", (open) => {
     await expect(write("update audit set who = 'key 00000000'")).rejects.toMatchObject(refused);
     await expect(write("delete from audit")).rejects.toMatchObject(refused);
     if (open.backend === "postgres") await expect(write("truncate audit")).rejects.toMatchObject(refused);
-    const { deleteBatch } = auditRetention({ events_days: 1, cdrs_days: 1, webhooks_days: 1, audit_days: 400 });
+    const { deleteBatch } = auditRetention({
+      events_days: 1,
+      cdrs_days: 1,
+      stats_days: 1,
+      webhooks_days: 1,
+      audit_days: 400,
+    });
     expect(await records.write((trx) => deleteBatch(trx, Date.now() - 400 * day, 100))).toBe(1);
     const { entries } = await audits.read({}, null, 10);
     expect(entries).toMatchObject([{ id: "aud_new", who: "key 3f9a01bc" }]);

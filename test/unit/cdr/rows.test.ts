@@ -61,8 +61,16 @@ describe("a workflow", () => {
     const workflow = {
       at: 1,
       steps: [
-        { channel: "email", to: "anna@example.com", country: null, waitMs: 0, calls: null, codeLength: null },
-        { channel: "sms", to: "+4915112345678", country: "DE", waitMs: 0, calls: null, codeLength: null },
+        {
+          channel: "email",
+          to: "anna@example.com",
+          country: null,
+          callee: null,
+          waitMs: 0,
+          calls: null,
+          codeLength: null,
+        },
+        { channel: "sms", to: "+4915112345678", country: "DE", callee: null, waitMs: 0, calls: null, codeLength: null },
       ],
     };
     const deliveries = [
