@@ -1,6 +1,5 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
-import type { FastifyPluginAsync } from "fastify";
-import type { Logger } from "pino";
+import type { App, AppOptions } from "./app-options.ts";
 import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
@@ -19,7 +18,7 @@ import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import { createBus } from "./events/bus.ts";
-import type { GatewayEvent, GatewayEvents } from "./events/events.ts";
+import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
@@ -35,49 +34,19 @@ import { createDurableRecords } from "./records/index.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
-import { type Clock, systemClock } from "./shared/clock.ts";
-import { cryptoRandom, type Random } from "./shared/random.ts";
-import type { Tracing } from "./shared/tracing.ts";
+import { systemClock } from "./shared/clock.ts";
+import { cryptoRandom } from "./shared/random.ts";
 import { allSounds } from "./speech/sound-names.ts";
 import { createPersonalData } from "./subjects/index.ts";
 import { createTelephony } from "./telephony/index.ts";
 import { tracedCalls } from "./tracing/dialer.ts";
 import { tracedMessages } from "./tracing/messages.ts";
-import type { ChannelModule } from "./verification/channel-port.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createSealing } from "./verification/sealing.ts";
 import { createVerifications } from "./verification/service.ts";
 import { createWebhooks } from "./webhooks/index.ts";
 
-export interface AppOptions {
-  readonly logger: Logger;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** Marks logs and pages with SANDBOX. */
-  readonly sandbox?: boolean;
-  /** Pages and routes outside the API. */
-  readonly extraPlugins?: readonly FastifyPluginAsync[];
-  /** Channels in addition to the gateway's own. */
-  readonly extraChannels?: readonly ChannelModule[];
-  /** The same for message channels, which share texts and receipts. */
-  readonly extraMessageChannels?: readonly MessageChannelSpec[];
-  /** From `startTracing`; null or left out: off. Ends with the app. */
-  readonly tracing?: Tracing | null;
-  /** Receives every event, in addition to metrics. */
-  readonly onEvent?: (event: GatewayEvent) => void;
-}
-
-export interface App {
-  /** Names of the channels that can be used, the default first. */
-  readonly channels: readonly string[];
-  /**
-   * Listens, then connects to Redis and Asterisk (in the background, for ever). Until it resolves `/readyz` answers 503.
-   * @throws where a port is taken, before any Asterisk is connected to; `stop` then closes what is open
-   */
-  start(): Promise<{ readonly url: string }>;
-  /** Refuses new work, lets live calls end within `calls.drain_ms`, cancels the rest, closes everything. */
-  stop(): Promise<void>;
-}
+export type { App, AppOptions } from "./app-options.ts";
 
 /** At the stop the relay hands on what waits within this time. */
 const drainEventsMs = 2000;

@@ -98,7 +98,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/trunks",
     "tracing",
   ],
+  "app-options.ts": ["channels/messages", "events", "verification"],
   "app.ts": [
+    "app-options.ts",
     ...domain,
     ...telephony,
     "cdr",

@@ -1,0 +1,39 @@
+/** What the composition root takes and returns. */
+import type { FastifyPluginAsync } from "fastify";
+import type { Logger } from "pino";
+import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
+import type { GatewayEvent } from "./events/events.ts";
+import type { Clock } from "./shared/clock.ts";
+import type { Random } from "./shared/random.ts";
+import type { Tracing } from "./shared/tracing.ts";
+import type { ChannelModule } from "./verification/channel-port.ts";
+
+export interface AppOptions {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Marks logs and pages with SANDBOX. */
+  readonly sandbox?: boolean;
+  /** Pages and routes outside the API. */
+  readonly extraPlugins?: readonly FastifyPluginAsync[];
+  /** Channels in addition to the gateway's own. */
+  readonly extraChannels?: readonly ChannelModule[];
+  /** The same for message channels, which share texts and receipts. */
+  readonly extraMessageChannels?: readonly MessageChannelSpec[];
+  /** From `startTracing`; null or left out: off. Ends with the app. */
+  readonly tracing?: Tracing | null;
+  /** Receives every event, in addition to metrics. */
+  readonly onEvent?: (event: GatewayEvent) => void;
+}
+
+export interface App {
+  /** Names of the channels that can be used, the default first. */
+  readonly channels: readonly string[];
+  /**
+   * Listens, then connects to Redis and Asterisk (in the background, for ever). Until it resolves `/readyz` answers 503.
+   * @throws where a port is taken, before any Asterisk is connected to; `stop` then closes what is open
+   */
+  start(): Promise<{ readonly url: string }>;
+  /** Refuses new work, lets live calls end within `calls.drain_ms`, cancels the rest, closes everything. */
+  stop(): Promise<void>;
+}
