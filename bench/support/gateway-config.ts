@@ -63,6 +63,8 @@ export function gatewayDocument(parts: GatewayParts): Document {
   return {
     http: { port: parts.port, rate_limit_per_minute: 1_000_000 },
     redis: { url: parts.redisUrl },
+    // Several gateways work on one Redis here, which a SQLite file does not permit; what records cost is measured apart.
+    records: { url: "off" },
     secrets: { hmac_key: parts.hmacKey },
     asterisks: { local: { ...asterisk, ari_app: parts.ariApp, ...limits } },
     trunks: {
@@ -89,10 +91,15 @@ export interface Renamed {
 /** Newest first. Only those that `gatewayDocument` uses. */
 const renamed: readonly Renamed[] = [{ now: "caller_id_reputation", before: "caller_id_care" }];
 
+/** Sections that earlier gateways do not have; all of them are switched off above. */
+const added = ["records"];
+
 /** The same configuration for the gateway in `root`, whose docs/configuration.md says which names it knows. */
 export async function documentFor(root: string, parts: GatewayParts): Promise<Document> {
   const reference = await readFile(path.join(root, "docs/configuration.md"), "utf8");
-  return inNamesOf(reference, gatewayDocument(parts), renamed);
+  const document = inNamesOf(reference, gatewayDocument(parts), renamed);
+  const unknown = added.filter((name) => !reference.includes(`## \`${name}\``));
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !unknown.includes(name)));
 }
 
 /** @param reference docs/configuration.md of the gateway's commit: it names each key in backticks */

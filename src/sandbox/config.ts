@@ -39,6 +39,8 @@ export function sandboxEnvironment(env: Environment): { env: Environment; ignore
 export function sandboxConfig(
   programs: {
     readonly redisUrl: string;
+    /** A file that ends with the sandbox. */
+    readonly recordsFile: string;
     readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
     /** Where this Asterisk sends copies of SIP messages. */
     readonly hepPort: number;
@@ -55,6 +57,7 @@ export function sandboxConfig(
     // One person on a laptop that is busy with other things: late is better than refused.
     http: { shed_at_delay_ms: 2000, shutdown_linger_ms: 0 },
     redis: { url: programs.redisUrl },
+    records: { url: `sqlite:${programs.recordsFile}` },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     asterisks: {
       private: {

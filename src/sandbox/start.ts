@@ -1,4 +1,7 @@
 /** Builds the sandbox: private Redis and Asterisk, simulated carrier and phone, and the gateway that production runs. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { Logger } from "pino";
 import { type App, buildApp } from "../app.ts";
 import { sandboxKey } from "../apps/api-keys.ts";
@@ -99,6 +102,7 @@ async function build(
   const config = sandboxConfig(
     {
       redisUrl: redis.value.url,
+      recordsFile: path.join((await track(temporaryFolder())).dir, "records.sqlite"),
       asterisk: asterisk.value,
       asteriskVersion: programs.asterisk.version,
       hepPort,
@@ -127,4 +131,10 @@ async function build(
   const { url } = await app.start();
   standIns.setGateway(url);
   return { url, config, phone, inbox };
+}
+
+/** What is recorded ends with the sandbox, as its Redis does. */
+async function temporaryFolder(): Promise<{ readonly dir: string; stop(): Promise<void> }> {
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-sandbox-"));
+  return { dir, stop: () => rm(dir, { recursive: true, force: true }) };
 }

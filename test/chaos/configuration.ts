@@ -43,6 +43,8 @@ export function documentOf(layout: Layout, ariApp: string): Document {
   return {
     http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
     redis: { url: redisUrl },
+    // Two gateways on one Redis, which a SQLite file does not permit.
+    records: { url: "off" },
     secrets: { hmac_key: hmacKey },
     asterisks: Object.fromEntries(
       Object.entries(asterisks).map(([name, { ari, ami }]) => [
