@@ -59,6 +59,14 @@ export function createHome(options: {
     if (!stopped) cancel = clock.after(renewEveryMs, () => void renew());
   }
 
+  async function release(): Promise<void> {
+    stopped = true;
+    cancel();
+    if (!held) return;
+    held = false;
+    await leases.release(leaseName, holder).catch(() => undefined);
+  }
+
   return {
     get held() {
       return held;
@@ -79,15 +87,10 @@ export function createHome(options: {
         throw error;
       }
       held = true;
+      if (stopped) return await release();
       schedule();
     },
-    async release() {
-      stopped = true;
-      cancel();
-      if (!held) return;
-      held = false;
-      await leases.release(leaseName, holder).catch(() => undefined);
-    },
+    release,
   };
 }
 
