@@ -1,6 +1,7 @@
 /** A private PostgreSQL on loopback, that can also stop answering and crash. */
 import { randomBytes } from "node:crypto";
-import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { chown, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -35,13 +36,17 @@ const initDeadlineMs = 60_000;
 const readyDeadlineMs = 30_000;
 
 export async function startPostgres(): Promise<TestPostgres> {
-  const programs = await findPostgres(runtimeDir);
-  if (programs === undefined) throw new Error("PostgreSQL is not here: run `npm run runtime -- --for-tests`");
+  const found = await findPostgres(runtimeDir);
+  if (found === undefined) throw new Error("PostgreSQL is not here: run `npm run runtime -- --for-tests`");
   const folder = await mkdtemp(path.join(tmpdir(), "onering-postgres-"));
   const password = randomBytes(12).toString("hex");
   const port = await freePort("tcp");
-  await initialize(programs, folder, password);
-  let child = await start(programs, folder, port);
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const [programs, first] = await begin(found, folder, port, password).catch(async (error) => {
+    await removeFolder();
+    throw error;
+  });
+  let child = first;
   const urlOf = (database: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
   let databases = 0;
 
@@ -82,7 +87,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     await ready();
   } catch (error) {
     await child.kill();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
     throw error;
   }
   return {
@@ -113,15 +118,27 @@ export async function startPostgres(): Promise<TestPostgres> {
         process.kill(child.pid, "SIGINT");
         await child.stop();
       }
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder();
     },
   };
+}
+
+async function begin(
+  found: PostgresPrograms,
+  folder: string,
+  port: number,
+  password: string,
+): Promise<[PostgresPrograms, Child]> {
+  if (isRoot()) await chown(folder, nobody, nobody);
+  const programs = await openToAll(found, folder);
+  await initialize(programs, folder, password);
+  return [programs, await start(programs, folder, port)];
 }
 
 async function initialize({ bin, env }: PostgresPrograms, folder: string, password: string): Promise<void> {
   const file = path.join(folder, "password");
   await writeFile(file, password);
-  if (isRoot()) for (const one of [folder, file]) await chown(one, nobody, nobody);
+  if (isRoot()) await chown(file, nobody, nobody);
   const [command, ...args] = unprivileged([
     path.join(bin, "initdb"),
     ...["-D", path.join(folder, "data"), "-U", superuser, "-A", "scram-sha-256", `--pwfile=${file}`, "--no-sync"],
@@ -158,9 +175,26 @@ function isRoot(): boolean {
 }
 
 /** As root: under another user, and ended with us, which a change of the user undoes. */
-function unprivileged(command: readonly string[]): [string, ...string[]] {
-  const [first = "", ...rest] = command;
-  if (!isRoot()) return [first, ...rest];
+function unprivileged(command: readonly [string, ...string[]]): [string, ...string[]] {
+  if (!isRoot()) return [...command];
   const as = ["--reuid", String(nobody), "--regid", String(nobody), "--clear-groups", "--"];
   return ["setpriv", ...as, "setpriv", "--pdeathsig", "TERM", "--", ...command];
+}
+
+/** Where they were fetched into a project that another user may not enter, for instance below /root: a copy in `folder`. */
+async function openToAll(programs: PostgresPrograms, folder: string): Promise<PostgresPrograms> {
+  const { bin, env } = programs;
+  if (!isRoot() || mayEnter(bin)) return programs;
+  // …/usr/lib/postgresql/15/bin
+  const from = path.resolve(bin, "../../../../..");
+  const to = path.join(folder, "programs");
+  await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  const moved = (text: string) => text.replaceAll(from, to);
+  const libraries = Object.entries(env).map(([name, value]) => [name, moved(value)]);
+  return { ...programs, bin: moved(bin), env: Object.fromEntries(libraries) };
+}
+
+function mayEnter(file: string): boolean {
+  const above = path.dirname(file);
+  return (statSync(file).mode & 0o001) !== 0 && (above === file || mayEnter(above));
 }
