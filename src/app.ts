@@ -4,8 +4,6 @@ import { profileOf, standardProfile } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
-import { type CdrsOf, createCdrs } from "./cdr/rows.ts";
-import { createVerificationFinder } from "./cdr/search.ts";
 import { callIn } from "./channels/call-in/index.ts";
 import { email } from "./channels/email/index.ts";
 import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
@@ -17,6 +15,7 @@ import { sms } from "./channels/sms/index.ts";
 import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
+import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
@@ -28,8 +27,7 @@ import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
-import { cdrFeatures } from "./records/cdr/index.ts";
-import { createCdrStore } from "./records/cdr/store.ts";
+import { createCdrModule } from "./records/cdr/index.ts";
 import { createDurableRecords } from "./records/index.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
@@ -86,15 +84,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     },
     logger,
   );
-  /** Set once the channels are open. */
-  let cdrsOf: CdrsOf = () => [];
+  const cdrModule = createCdrModule(config.records, logger);
   const records = createDurableRecords({
     ...{ config: config.records, leases: store.leases, metrics: metrics.records, clock, random, logger },
     features: () => [
       webhookRecords(config.records.retention),
       ...auditFeatures(config.records),
       ...subjectFeatures(config),
-      ...cdrFeatures({ config: config.records, cdrsOf: (ended) => cdrsOf(ended), logger }),
+      ...cdrModule.features,
     ],
   });
   const isRecording = records.state().backend !== null;
@@ -103,15 +100,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const outages = auditedOutages(store.outages, audit);
   const operations = createOperations({ config, telephony, outages, clock, logger });
   bus.subscribe(metrics.count);
-  bus.subscribe((event) => {
-    if (event.type !== "verification.ended" || event.app === null) return;
-    const { status, appCode } = event.data;
-    // The app may have given the code away, or checked it elsewhere.
-    if (appCode) return;
-    // Only a delivered code could have been checked.
-    if (status !== "verified" && status !== "failed" && status !== "expired") return;
-    telephony.brakes.verificationEnded(event.app, status !== "expired");
-  });
+  bus.subscribe(brakeFeed(telephony.brakes));
   if (options.onEvent) bus.subscribe(options.onEvent);
   if (tracing !== null)
     bus.subscribe(
@@ -194,11 +183,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     },
     clock,
   );
-  cdrsOf = createCdrs(verifications.channels.all, config.verification.max_checks);
-  const cdrs = createCdrStore(records);
-  const finder = createVerificationFinder({
-    ...{ store: cdrs, live: verificationStore, verifications, numbers, hashes: createHashes(hmacKey) },
-    ...{ channels: verifications.channels.all, apps: Object.keys(config.apps) },
+  const cdr = cdrModule.open({
+    ...{ records, verifications, numbers, live: verificationStore, hashes: createHashes(hmacKey) },
+    ...{ channels: verifications.channels.all, maxChecks: config.verification.max_checks },
+    apps: Object.keys(config.apps),
   });
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
@@ -206,7 +194,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(Object.keys(config.apps)),
-      ...(isRecording ? [webhooks.subjects, ...subjectRecords.stores] : []),
+      ...(isRecording ? [webhooks.subjects, ...subjectRecords.stores, cdr.subjects] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
@@ -216,15 +204,9 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     begin = resolve;
   });
   const server = await buildServer({
-    config,
-    verifications,
-    channels: verifications.channels.all,
-    numbers,
-    live,
-    ...{ operations, audit, subjects, webhooks, metrics, logger, clock, tracing, sandbox },
-    cdr: { store: cdrs, finder, clock },
+    ...{ config, verifications, channels: verifications.channels.all, numbers, live, started },
+    ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
-    started,
     async readiness() {
       const waiting = events.status().catch(() => []);
       const [redis, status, backlog] = await Promise.all([store.ping(), operations.status(), waiting]);

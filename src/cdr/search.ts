@@ -69,7 +69,7 @@ export interface VerificationFinder {
   ): Promise<Page<FoundVerification>>;
 }
 
-export function createVerificationFinder(parts: {
+export interface FinderParts {
   readonly store: Pick<CdrStore, "ended">;
   readonly live: Pick<VerificationStore, "findOpen">;
   readonly verifications: Pick<Verifications, "get">;
@@ -78,7 +78,9 @@ export function createVerificationFinder(parts: {
   readonly channels: readonly Pick<OpenChannel, "readRecipient">[];
   /** Names of all apps. */
   readonly apps: readonly string[];
-}): VerificationFinder {
+}
+
+export function createVerificationFinder(parts: FinderParts): VerificationFinder {
   const { store, live, verifications, hashes, numbers, channels, apps } = parts;
 
   async function open(

@@ -36,11 +36,10 @@ const listResponse = {
 export interface CdrParts {
   readonly store: CdrStore;
   readonly finder: VerificationFinder;
-  readonly clock: Clock;
 }
 
 /** @param operators whether there are operators' keys */
-export function cdrRoutes({ store, finder, clock }: CdrParts, operators: boolean): FastifyPluginAsyncTypebox {
+export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: boolean): FastifyPluginAsyncTypebox {
   const security: Record<string, string[]>[] = [{ apiKey: [] }, ...(operators ? [{ operatorKey: [] }] : [])];
   const exports = createExports(store);
 

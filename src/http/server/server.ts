@@ -117,7 +117,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await scope.register(numberRoutes(parts.numbers));
       await scope.register(eventRoutes(parts.live, admin !== undefined));
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
-      if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, admin !== undefined));
+      if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.clock, admin !== undefined));
     },
     { prefix: "/v1" },
   );

@@ -1,64 +1,54 @@
 /** What detail records keep of a number or an address: for export and erasure (subjects/store-port.ts). */
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { cdrBody } from "../../cdr/representation.ts";
 import type { Subject, SubjectStore } from "../../subjects/store-port.ts";
 import type { Records } from "../records.ts";
 import type { RecordsDb } from "../tables.ts";
-import type { Condition } from "./list.ts";
 import { cdrOf } from "./row.ts";
 import { sameAs } from "./same-as.ts";
 import type { CdrsTable } from "./tables.ts";
 
-/** Of one call. */
-const batchRows = 300;
+/** Of one call; each has few deliveries. */
+const verificationsAtOnce = 100;
 
 /**
- * Erased is the recipient, the verification's recipient and the app's reference. What remains says of no one: counts, times, path,
- * and the first digits of the number.
+ * Erased are the recipients and the app's reference, of every record of a verification that had the person as a recipient: it is one
+ * person's whole. What remains says of no one: counts, times, path, and the first digits of the number.
  */
 export function createCdrSubjects(records: Pick<Records, "read" | "write">): SubjectStore {
   return {
     name: "cdrs",
 
-    async export(subject, after) {
-      const { rows, next } = await records.read((db) => find(db, subject, after));
-      return { items: rows.map((row) => cdrBody(cdrOf(row))), next };
-    },
+    export: (subject, after) =>
+      records.read(async (db) => {
+        const { ids, next } = await verificationsOf(db, subject, after);
+        if (ids.length === 0) return { items: [], next };
+        const { rows } = await sql<CdrsTable>`
+          select * from cdrs where verification in (${sql.join(ids)}) order by verification, number`.execute(db);
+        return { items: rows.map((row) => cdrBody(cdrOf(row))), next };
+      }),
 
-    async erase(subject, after) {
-      return records.write(async (transaction) => {
-        const { rows, next, condition } = await find(transaction, subject, after);
-        const last = rows.at(-1);
-        if (last === undefined) return { erased: 0, next: null };
-        // Of a verification with several recipients only what is this one's.
-        const erase = (column: string) =>
-          sql`${sql.ref(column)} = case when ${sameAs(column, subject.to).whole} then null else ${sql.ref(column)} end`;
+    erase: (subject, after) =>
+      records.write(async (transaction) => {
+        const { ids, next } = await verificationsOf(transaction, subject, after);
+        if (ids.length === 0) return { erased: 0, next };
         const { numAffectedRows = 0n } = await sql`
-          update cdrs set ${erase("recipient")}, ${erase("verification_to")}, reference = null
-          where ${condition} and (verification, number) <= (${last.verification}, ${last.number})`.execute(transaction);
+          update cdrs set recipient = null, verification_to = null, reference = null
+          where verification in (${sql.join(ids)})
+            and not (recipient is null and verification_to is null and reference is null)`.execute(transaction);
         return { erased: Number(numAffectedRows), next };
-      });
-    },
+      }),
   };
 }
 
-/** The next rows, in order, and the condition that they and later ones meet. */
-async function find(db: RecordsDb, { to, verifications }: Pick<Subject, "to" | "verifications">, after: string | null) {
+/** The next ones, in order: by their recipients, and those that are known to be the subject's. */
+async function verificationsOf(db: RecordsDb, { to, verifications }: Subject, after: string | null) {
   const [recipient, own] = [sameAs("recipient", to), sameAs("verification_to", to)];
-  const found = await sql<{ readonly verification: string }>`
+  const { rows } = await sql<{ readonly verification: string }>`
     select verification from cdrs where ${recipient.index} and ${recipient.whole}
     union
     select verification from cdrs where is_last = 1 and ${own.index} and ${own.whole}`.execute(db);
-  const [verification = "", number = "0"] = after?.split(" ") ?? [];
-  const ids = [...new Set([...found.rows.map((row) => row.verification), ...verifications])]
-    .filter((id) => id >= verification)
-    .sort()
-    .slice(0, batchRows);
-  if (ids.length === 0) return { rows: [], next: null, condition: sql<SqlBool>`1 = 0` };
-  const condition: Condition = sql<SqlBool>`verification in (${sql.join(ids)})
-    and (${recipient.whole} or ${own.whole}) and (verification, number) > (${verification}, ${Number(number)})`;
-  const { rows } = await sql<CdrsTable>`
-    select * from cdrs where ${condition} order by verification, number limit ${batchRows}`.execute(db);
-  const last = rows.at(-1);
-  return { rows, next: last === undefined ? null : `${last.verification} ${last.number}`, condition };
+  const all = [...new Set([...rows.map(({ verification }) => verification), ...verifications])].sort();
+  const ids = all.filter((id) => after === null || id > after).slice(0, verificationsAtOnce);
+  return { ids, next: ids.length < verificationsAtOnce ? null : (ids.at(-1) ?? null) };
 }

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import type { Cdr } from "../../../src/cdr/rows.ts";
 import type { VerificationFinder } from "../../../src/cdr/search.ts";
 import { emptyTally } from "../../../src/cdr/tally.ts";
-import { systemClock } from "../../../src/shared/clock.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { type MemoryCdrs, memoryCdrs } from "../../support/cdr-store.ts";
 import { cdrsOf, idOf, noon, verification } from "../../support/cdrs.ts";
@@ -21,7 +20,7 @@ function records(count: number, app = "shop"): Cdr[] {
 
 async function serve(store: MemoryCdrs, found: Partial<VerificationFinder> = {}) {
   const finder: VerificationFinder = { recipient: (to) => to, find: async () => ({ rows: [], next: null }), ...found };
-  return (await testServer({ admin: true, cdr: { store, finder, clock: systemClock } })).server;
+  return (await testServer({ admin: true, cdr: { store, finder } })).server;
 }
 
 async function get(server: FastifyInstance, url: string, bearer = key, headers: Record<string, string> = {}) {
