@@ -161,7 +161,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ config: config.webhooks, queue: store.webhookQueue, mirror: store.webhookMirror, outbox: store.outboxes },
     store: createWebhookStore(records),
     sealing: createSealing(random, hmacKey, config.secrets.sealing_key),
-    ...{ audit, observer: metrics.webhooks, clock, random, logger, tracing },
+    ...{ isRecording, audit, observer: metrics.webhooks, clock, random, logger, tracing },
   });
   const events = createEvents({
     ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },

@@ -1,4 +1,4 @@
-/** What the processes of the bench tell each other. */
+/** Messages between the processes of the bench. */
 
 /** To a side: deliver so many events. To the receiver: say when so many came. */
 export interface Order {

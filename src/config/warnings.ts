@@ -8,7 +8,11 @@ const segmented = ["sms"];
 
 /** One sentence for each. */
 export function configWarnings(config: Config): readonly string[] {
-  return [...exposureWarnings(config), ...messageWarnings(config).map(({ what, fix }) => `${what}. ${fix}`)];
+  return [
+    ...exposureWarnings(config),
+    ...webhookWarnings(config),
+    ...messageWarnings(config).map(({ what, fix }) => `${what}. ${fix}`),
+  ];
 }
 
 /**
@@ -18,6 +22,13 @@ function exposureWarnings({ http }: Config): readonly string[] {
   if (isLoopback(http.host) || http.trust_proxy.length > 0) return [];
   return [
     `http.host is ${http.host} and http.trust_proxy is empty: API keys cross the network unencrypted, or, behind a proxy, all clients share the proxy's rate limit. Put TLS in front and name the proxy in http.trust_proxy.`,
+  ];
+}
+
+function webhookWarnings({ webhooks }: Config): readonly string[] {
+  if (!webhooks.allow_private) return [];
+  return [
+    "webhooks.allow_private is on: every app can make the gateway send POST requests to addresses of private networks and of this machine. Leave it off unless receivers are there and all apps are your own.",
   ];
 }
 

@@ -66,6 +66,8 @@ export interface WebhookParts {
   ) => WebhookQueue;
   readonly mirror: EndpointMirror;
   readonly store: WebhookStore;
+  /** False: nothing is recorded, so endpoints cannot be registered; those in the mirror hold. Default: true. */
+  readonly isRecording?: boolean;
   readonly sealing: Sealing;
   /** Takes the event that an endpoint was disabled. */
   readonly outbox: Pick<EventOutbox, "publish">;
@@ -152,7 +154,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     urlsMayBePrivate: config.allow_private,
     subjects: webhookSubjects({ queue, store, directory, deadLetters }),
     start() {
-      sync.start();
+      if (parts.isRecording !== false) sync.start();
       dispatcher.start();
     },
     async stop() {

@@ -15,7 +15,7 @@ export function createWebhookSink(parts: {
   function byEndpoint(batch: readonly StoredEvent[]): ReadonlyMap<string, readonly QueuedEvent[]> {
     const found = new Map<string, QueuedEvent[]>();
     for (const { shard, position, event } of batch) {
-      // The operator's events are nobody's.
+      // The operator's events go to no app.
       if (event.app === null) continue;
       const receivers = directory.receiversOf(event.app, event.type);
       if (receivers.length === 0) continue;

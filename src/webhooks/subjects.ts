@@ -28,7 +28,7 @@ export function webhookSubjects(parts: {
   return {
     name: "webhook_deliveries",
 
-    /** Events that wait are not in it: they are told to the app within moments, or become dead letters. */
+    /** Events that wait are not in it: the app gets them within moments, or become dead letters. */
     async export({ verifications }, after) {
       const { ids, next } = part(verifications, after);
       const letters = await store.deadLettersOfVerifications(ids, mostLetters);

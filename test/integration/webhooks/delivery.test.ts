@@ -173,7 +173,7 @@ describe("a receiver that fails", () => {
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
-  it("answers 410: is disabled at once and told, and what was queued can be replayed once it is enabled again", async () => {
+  it("answers 410: is disabled at once with an event, and what was queued can be replayed once it is enabled again", async () => {
     const own = ownApp();
     const store = memoryWebhookStore();
     const { service, sink, disabled } = await gateway({ store });

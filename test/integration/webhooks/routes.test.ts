@@ -56,7 +56,7 @@ describe("an endpoint", () => {
     expect(store.rows.size).toBe(0);
   });
 
-  it("of another app is not found, whatever is asked of it", async () => {
+  it("of another app is not found by any request", async () => {
     const { call } = await api();
     const { id } = (await call("POST", "", { url: receiver.url })).json;
     const bank = { authorization: `Bearer ${otherKey}` };

@@ -1,4 +1,4 @@
-/** A receiver of webhooks in a process of its own: records what it gets, and behaves as it is told over IPC. */
+/** A receiver of webhooks in a process of its own: records what it gets, and behaves as ordered over IPC. */
 import { createServer } from "node:http";
 import type { Behaviour, Received } from "./receiver.ts";
 
