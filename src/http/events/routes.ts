@@ -6,6 +6,7 @@ import type { LiveStreams, OpenStream } from "../../live/index.ts";
 import { readStreamId } from "../../live/stream-ids.ts";
 import { appOf } from "../auth/app.ts";
 import { VerificationParams } from "../schemas.ts";
+import { verificationOf } from "../server/request-log.ts";
 import { readLastEventId, readSeq, readTypes } from "./last-event-id.ts";
 import { streamOutput } from "./output.ts";
 import { EventsQuery, StreamHeaders, streamResponse, VerificationStreamQuery } from "./schemas.ts";
@@ -90,12 +91,15 @@ function send(reply: FastifyReply, stream: OpenStream): FastifyReply {
     return reply;
   }
   raw.writeHead(200, reply.getHeaders() as Record<string, string>);
-  request.answeredAfterMs = reply.elapsedTime;
-  const { log } = request;
+  request.server.streamBegan(reply);
+  const { log, method, routeOptions } = request;
   const line = {
     ...{ request: request.id, app: request.app?.name, operator: request.operator ?? undefined },
-    route: request.routeOptions.url,
+    ...{ method, route: routeOptions.url, verification: verificationOf(request, reply), status: reply.statusCode },
   };
-  stream.begin(streamOutput(raw), (why) => log.debug({ ...line, why }, "event stream ended"));
+  const beganMs = performance.now();
+  stream.begin(streamOutput(raw), (why) => {
+    log.info({ ...line, why, ms: Math.round(performance.now() - beganMs) }, "event stream ended");
+  });
   return reply;
 }

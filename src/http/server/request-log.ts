@@ -26,6 +26,8 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    // The stream logs its end, which may be the client's.
+    if (request.streams) return;
     const { routeOptions } = request;
     const line = {
       request: request.id,

@@ -1,5 +1,5 @@
 /** A span for each request, continuing the trace of its `traceparent`. Registered only where tracing is on. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Span, Tracing } from "../../shared/tracing.ts";
 import { verificationOf } from "./request-log.ts";
 
@@ -30,20 +30,25 @@ export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
     if (request.span === null) done();
     else tracing.inside(request.span, done);
   });
-  server.addHook("onResponse", (request, reply, done) => {
-    const { span, app, refusal } = request;
-    if (span !== null) {
-      const verification = verificationOf(request, reply);
-      span.set({
-        "http.response.status_code": reply.statusCode,
-        "onering.request": request.id,
-        ...(app !== null && { "onering.app": app.name }),
-        ...(verification !== undefined && { "onering.verification": verification }),
-        ...(refusal !== null && { "onering.refusal": refusal }),
-      });
-      if (reply.statusCode >= 500) span.fail(String(reply.statusCode));
-      span.end();
-    }
+  server.addHook("onResponse", (_request, reply, done) => {
+    endSpan(reply);
     done();
   });
+}
+
+/** Ends the span of a request, if it has one, as it was answered. */
+export function endSpan(reply: FastifyReply): void {
+  const { span = null, app, refusal } = reply.request;
+  if (span === null) return;
+  const verification = verificationOf(reply.request, reply);
+  span.set({
+    "http.response.status_code": reply.statusCode,
+    "onering.request": reply.request.id,
+    ...(app !== null && { "onering.app": app.name }),
+    ...(verification !== undefined && { "onering.verification": verification }),
+    ...(refusal !== null && { "onering.refusal": refusal }),
+  });
+  if (reply.statusCode >= 500) span.fail(String(reply.statusCode));
+  span.end();
+  reply.request.span = null;
 }

@@ -129,6 +129,27 @@ describe("GET /v1/events", () => {
     expect(JSON.parse(client.text).errors).toEqual([expect.objectContaining(error)]);
   });
 
+  it("is counted when it began and logged once, when it ended, whoever ended it", async () => {
+    const { server, streams, log, open } = await gateway();
+    const counted = async () =>
+      (await server.inject("/metrics")).body.split("\n").filter((line) => line.includes("/v1/"));
+    const client = await open("/v1/events");
+    expect((await counted()).find((line) => line.includes("_count{"))).toMatch(
+      /route="\/v1\/events".*status="200".* 1$/,
+    );
+    client.close();
+    const ended = () => log.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "event stream ended");
+    await expect
+      .poll(ended)
+      .toMatchObject([{ app: "shop", method: "GET", route: "/v1/events", status: 200, why: "client" }]);
+    streams.record(anEvent("shop", standing.id, 1));
+    streams.record(anEvent("shop", standing.id, 2, "verification.ended"));
+    await (await open(`/v1/verifications/${standing.id}/events`)).ended;
+    await expect.poll(ended).toMatchObject([{}, { verification: standing.id, why: "verification_ended" }]);
+    expect(log.filter((line) => line.includes('"msg":"request"') && line.includes("/v1/"))).toEqual([]);
+    expect((await counted()).filter((line) => / [1-9]\d*$/.test(line) && line.includes("_count{"))).toHaveLength(2);
+  });
+
   it("HEAD opens no stream", async () => {
     const { server } = await gateway();
     const answer = await server.inject({
