@@ -75,12 +75,16 @@ function pollingReader(client: Cluster): StreamReader {
       const untilMs = performance.now() + waitMs;
       let interrupted = false;
       for (;;) {
-        const looks = await Promise.all(
+        const looks = await Promise.allSettled(
           [...positions].map(([owner, after]) => readStreams(client, new Map([[owner, after]]), ["COUNT", count])),
-        ).catch(() => {
-          throw unavailable();
-        });
-        const found = byOwner(positions, looks.flat());
+        );
+        // A node that is down holds up the streams that lie on it, and no other.
+        const answers = looks.filter((look) => look.status === "fulfilled");
+        if (answers.length === 0 && looks.length > 0) throw unavailable();
+        const found = byOwner(
+          positions,
+          answers.flatMap(({ value }) => value),
+        );
         if (found.size > 0 || interrupted || closed || performance.now() >= untilMs) return found;
         const { promise, resolve } = deferred<void>();
         const timer = setTimeout(resolve, Math.min(lookEveryMs, untilMs - performance.now()));

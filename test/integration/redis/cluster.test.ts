@@ -4,10 +4,16 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createLiveStreams } from "../../../src/live/index.ts";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { Child } from "../../../src/local/process/child.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
+import { createLogger } from "../../../src/observability/log.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../src/shared/random.ts";
 import { anyCaller } from "../../support/any-caller.ts";
+import { anEvent } from "../../support/public-events.ts";
+import { TestOutput } from "../../support/stream-outputs.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
 
@@ -170,6 +176,53 @@ describe("on a Redis Cluster of three nodes", () => {
     const callees = Array.from({ length: 10 }, (_, i) => `+44770094000${i}`);
     await Promise.all(callees.map((to) => other.verifications.start(shop, { to }, null)));
     await other.close();
+  });
+
+  it("live streams of apps on each node get their events, and go on where another node is gone", async () => {
+    const streams = world.store.streams;
+    const unasked = () => Promise.reject(new Error("not asked"));
+    const live = createLiveStreams({
+      ...{
+        streams,
+        history: { read: unasked },
+        verifications: { get: unasked },
+        clock: systemClock,
+        random: cryptoRandom,
+      },
+      ...{ limits: { max_streams: 100, max_streams_per_app: 1 }, logger: createLogger({ level: "silent" }) },
+    });
+    const follow = async (app: string) => {
+      const output = new TestOutput();
+      (await live.openEvents(app, null, null)).begin(output, () => undefined);
+      const key = `{e:${app}}:events`;
+      const node = Math.floor((Number(await nodes[0]?.client.cluster("KEYSLOT", key)) * 3) / slots);
+      return { app, output, node };
+    };
+    const apps = await Promise.all(Array.from({ length: 12 }, (_, n) => follow(`app${n}`)));
+    expect(new Set(apps.map(({ node }) => node)).size).toBe(3);
+    const happen = (app: string, seq: number) =>
+      streams.append(app, 0, [{ position: `${seq}-0`, json: JSON.stringify(anEvent(app, "v1", seq)) }]);
+    const seqs = (of: typeof apps) => of.map(({ output }) => output.events.map(({ data }) => data.seq));
+    await Promise.all(apps.map(({ app }) => happen(app, 1)));
+    await expect.poll(() => seqs(apps)).toEqual(apps.map(() => [1]));
+
+    const paused = nodes[2] as Node;
+    process.kill(paused.child.pid, "SIGSTOP");
+    const others = apps.filter(({ node }) => node !== 2);
+    await Promise.all(others.map(({ app }) => happen(app, 2)));
+    await expect.poll(() => seqs(others)).toEqual(others.map(() => [1, 2]));
+    process.kill(paused.child.pid, "SIGCONT");
+    const theirs = apps.filter(({ node }) => node === 2);
+    await expect
+      .poll(() =>
+        Promise.all(theirs.map(({ app }) => happen(app, 2))).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    await expect.poll(() => seqs(theirs)).toEqual(theirs.map(() => [1, 2]));
+    await live.close();
   });
 
   it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
