@@ -16,6 +16,7 @@ import { anEvent } from "../../support/public-events.ts";
 import { TestOutput } from "../../support/stream-outputs.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
+import { tell } from "./outbox-world.ts";
 
 interface Node {
   readonly port: number;
@@ -112,6 +113,37 @@ describe("on a Redis Cluster of three nodes", () => {
     }
     expect(tags.size).toBe(60);
     for (const [callee, found] of tags) expect(found.size, callee).toBe(1);
+  });
+
+  it("the events of every verification reach the app's stream in order, from whichever node", async () => {
+    const { events, drain } = tell(world);
+    const bank = { name: "bank", allowedCountries: null };
+    const started = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        world.verifications.start(bank, { to: `+4477012${String(i).padStart(5, "0")}` }, null),
+      ),
+    );
+    const reader = events.streams.open();
+    const waiting = reader.read(
+      new Map([
+        [bank.name, "0-0"],
+        [null, "0-0"],
+      ]),
+      10,
+      5000,
+    );
+    await Promise.all(started.map(({ id }) => world.verifications.cancel(bank, id)));
+    await drain();
+    expect([...(await waiting).keys()]).toEqual([bank.name]);
+    reader.close();
+    const entries = await events.streams.read(bank.name, "0-0", 1000);
+    const seqs = started.map(({ id }) =>
+      entries.flatMap(({ event }) => (event.id.startsWith(`evt_${id}_`) ? [event.seq] : [])),
+    );
+    expect(seqs).toEqual(started.map(() => [1, 2]));
+    expect(await events.status()).toEqual([{ cursor: "live", waiting: 0, oldestMs: 0 }]);
+    const { events: kept } = await events.history.read(bank.name, started[0]?.id ?? "");
+    expect(kept.map(({ type }) => type)).toEqual(["verification.started", "verification.ended"]);
   });
 
   it("calls are counted for their caller IDs in one slot, whatever callee and trunk they were of", async () => {

@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
+import { tell } from "../redis/outbox-world.ts";
 import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -63,7 +64,11 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
         await steps[name]?.(world, to, ids).catch(() => undefined);
         await world.verifications.settled();
       }
-      const kept = await redisContents(raw);
+      // In the outbox, then in the app's stream.
+      const waiting = await redisContents(raw);
+      const told = tell(world);
+      const published = await told.drain();
+      const kept = [...waiting, ...(await redisContents(raw))];
       scanned += kept.length;
       for (const { key, ttlMs } of kept) {
         // 0 is the last millisecond of a key with a TTL (the probe of readiness has 1 ms); without one it is -1.
@@ -73,7 +78,7 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
       const everything = kept.map(({ key, content }) => `${key} ${content}`).join("\n");
       const log = world.logLines.join("");
       for (const { callerId, code } of world.placed) {
-        for (const text of [everything, log, JSON.stringify(world.events)]) {
+        for (const text of [everything, log, JSON.stringify(world.events), JSON.stringify(published)]) {
           expect(text).not.toContain(callerId.slice(1));
           // As a word: six digits may well turn up by chance within a time of thirteen.
           expect(text).not.toMatch(new RegExp(`\\b${code}\\b`));
@@ -84,6 +89,15 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
         event.type === "verification.ended" ? [event.data.verification] : [],
       );
       expect(new Set(ends).size, "each end is reported once").toBe(ends.length);
+      for (const id of ids) {
+        const own = published.filter((event) => event.id.startsWith(`evt_${id}_`));
+        expect(
+          own.map(({ seq }) => seq),
+          "public events count without a gap",
+        ).toEqual(own.map((_, i) => i + 1));
+        const { events } = await told.events.history.read(shop.name, id);
+        expect(events.map((event) => event.id)).toEqual(own.map((event) => event.id));
+      }
       await raw.flushall();
       await world.close();
     }),
