@@ -194,7 +194,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(Object.keys(config.apps)),
-      ...(isRecording ? [webhooks.subjects, ...subjectRecords.stores, cdr.subjects] : []),
+      ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });

@@ -12,7 +12,7 @@ import type { CdrsTable } from "./tables.ts";
 const verificationsAtOnce = 100;
 
 /**
- * Erased are the recipients and the app's reference, of every record of a verification that had the person as a recipient: it is one
+ * Erased are the recipients, the app's reference and the caller IDs that were shown, of every record of a verification that had the person as a recipient: it is one
  * person's whole. What remains says of no one: counts, times, path, and the first digits of the number.
  */
 export function createCdrSubjects(records: Pick<Records, "read" | "write">): SubjectStore {
@@ -33,9 +33,11 @@ export function createCdrSubjects(records: Pick<Records, "read" | "write">): Sub
         const { ids, next } = await verificationsOf(transaction, subject, after);
         if (ids.length === 0) return { erased: 0, next };
         const { numAffectedRows = 0n } = await sql`
-          update cdrs set recipient = null, verification_to = null, reference = null
+          update cdrs set recipient = null, verification_to = null, reference = null, caller_ids = null
           where verification in (${sql.join(ids)})
-            and not (recipient is null and verification_to is null and reference is null)`.execute(transaction);
+            and not (recipient is null and verification_to is null and reference is null and caller_ids is null)`.execute(
+          transaction,
+        );
         return { erased: Number(numAffectedRows), next };
       }),
   };

@@ -75,7 +75,8 @@ export function createCdrWriter(cdrsOf: CdrsOf, backend: RecordsBackend): CdrWri
         if (isNew.has(placeOf(cdr))) changes.add(cdr, 1);
         else if (old !== undefined && old.seq < cdr.seq) {
           // What was erased stays so.
-          const kept = old.to === null ? { ...cdr, to: null, verificationTo: null, reference: null } : cdr;
+          const kept =
+            old.to === null ? { ...cdr, to: null, verificationTo: null, reference: null, callerIds: [] } : cdr;
           await replace(transaction, kept);
           changes.add(old, -1);
           changes.add(kept, 1);
