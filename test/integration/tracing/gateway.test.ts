@@ -1,8 +1,14 @@
 /** Traces of a whole gateway on real Redis, Asterisk and SIPp, at a receiver that reads OTLP. */
 
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
 import { Redis } from "ioredis";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { OutgoingHttp } from "../../../src/outgoing-http/request.ts";
 import { createTraceStore } from "../../../src/redis/trace-store.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
@@ -24,6 +30,7 @@ let carrier: SippCarrier;
 let gateway: Gateway;
 let provider: MemoryProvider;
 let redisUrl: string;
+let folder: string;
 let callees = 0;
 const callee = () => `+44740076${String(5000 + callees++)}`;
 
@@ -33,6 +40,7 @@ beforeAll(async () => {
   vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test");
   vi.stubEnv("OTEL_BSP_SCHEDULE_DELAY", "50");
   redisUrl = (await runtime.redis()).url;
+  folder = await mkdtemp(path.join(tmpdir(), "onering-tracing-"));
   carrier = await runtime.carrier({ scenario: "ringing" });
   const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
@@ -40,7 +48,12 @@ beforeAll(async () => {
   gateway = await startGateway({
     ...{ redisUrl, asterisk },
     // Eight digits: a code that is found anywhere was really written there.
-    config: { ranges: { block: { prefix: "+4477", digits: "8" } }, verification: { start_gap_seconds: "0" } },
+    config: {
+      ranges: { block: { prefix: "+4477", digits: "8" } },
+      verification: { start_gap_seconds: "0" },
+      records: { url: `sqlite:${path.join(folder, "records.sqlite")}` },
+      webhooks: { allow_private: "true" },
+    },
     options: {
       tracing: await startTracing(process.env, pino({ level: "silent" })),
       extraMessageChannels: [memoryChannel(provider)],
@@ -51,6 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop();
   await receiver?.stop();
+  await rm(folder, { recursive: true, force: true });
   vi.unstubAllEnvs();
 });
 let before = 0;
@@ -183,9 +197,33 @@ test("no number, code, caller ID, key or path is in a span", async () => {
   await received("GET");
   await expect.poll(() => newSpans().filter(({ name }) => name === "call").length).toBe(2);
   // Times are long numbers in which a code may be found by chance.
-  const text = receiver.bodies.join("\n").replaceAll(/"(start|end)?[tT]imeUnixNano":"?\d+"?/g, "");
+  const sent = receiver.bodies.join("\n").replaceAll(/"(start|end)?[tT]imeUnixNano":"?\d+"?/g, "");
   expect(secrets.every((secret) => secret.length >= 8)).toBe(true);
-  expect([...secrets, "order-4711", "ana@example.com"].filter((secret) => text.includes(secret))).toEqual([]);
+  expect([...secrets, "order-4711", "ana@example.com"].filter((secret) => sent.includes(secret))).toEqual([]);
+});
+
+test("receivers of webhooks get the app's trace", async () => {
+  const seen: { readonly type: unknown; readonly traceparent: unknown }[] = [];
+  const hook = createServer((request, response) => {
+    void text(request).then((body) => {
+      seen.push({ type: JSON.parse(body).type, traceparent: request.headers.traceparent });
+      response.writeHead(204).end();
+    });
+  });
+  onTestFinished(() => void hook.close());
+  await new Promise<void>((resolve) => hook.listen(0, "127.0.0.1", resolve));
+  const { port } = hook.address() as AddressInfo;
+  const webhook = await gateway.post("/v1/webhooks", { url: `http://127.0.0.1:${port}/hook?token=secret` });
+  expect(webhook.status).toBe(201);
+  const { id } = await start({ to: callee(), channel: "memory" });
+  await gateway.post(`/v1/verifications/${id}/cancel`);
+  await expect.poll(() => seen.map(({ type }) => type)).toContain("verification.ended");
+  expect(seen.map(({ traceparent: own }) => String(own).slice(3, 35))).toEqual(seen.map(() => traceId));
+  const delivery = await received("webhook delivery", id);
+  expect(delivery.attributes).toMatchObject({ "onering.webhook": webhook.json.id, "http.response.status_code": 204 });
+  expect(receiver.bodies.join()).not.toContain("token=secret");
+  const headers = { authorization: `Bearer ${apiKey}` };
+  await fetch(`${gateway.url}/v1/webhooks/${webhook.json.id}`, { method: "DELETE", headers });
 });
 
 test("a webhook that another gateway delivers continues the app's trace, also for its receiver", async () => {
@@ -229,7 +267,7 @@ test("a webhook that another gateway delivers continues the app's trace, also fo
 describe("a collector that is away", () => {
   test("costs its spans, is named in the log, and holds up neither requests nor the end", async () => {
     const lines: unknown[] = [];
-    const log = (fields: unknown, text?: string) => void lines.push(text ?? fields);
+    const log = (fields: unknown, line?: string) => void lines.push(line ?? fields);
     receiver.answer(400);
     const tracing = (await startTracing(process.env, { info: log, warn: log })) as Tracing;
     await tracing.within("lost", {}, async () => undefined);
