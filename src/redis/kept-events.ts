@@ -1,7 +1,7 @@
 /** Reads events as the scripts keep them: see lua/includes/outbox.lua. */
 import type { KeptEvent, KeptEvents, OutboxEntry } from "../events/relay-port.ts";
 import type { Status } from "../verification/machine.ts";
-import { deliveryFields, readNewestDelivery, readRecord } from "./record.ts";
+import { deliveryFields, readNewestDelivery, readRecord, readValues } from "./record.ts";
 
 const kinds = { S: "started", D: "delivery", C: "call", E: "ended" } as const;
 
@@ -97,13 +97,6 @@ function withReasons(events: readonly KeptEvent[]): readonly KeptEvent[] {
     if (reason !== null) reasons.set(key, reason);
     return { ...event, reason };
   });
-}
-
-function readValues(text: string): readonly (string | null)[] {
-  const values: unknown = JSON.parse(text);
-  if (!Array.isArray(values)) throw new Error("its values are no list");
-  // A field that is not there is `false`.
-  return values.map((value) => (typeof value === "string" ? value : null));
 }
 
 function* pairs(fields: readonly string[]): Generator<readonly [string, string]> {

@@ -68,6 +68,14 @@ export const rareFields = ["codes_older", "plan", "sealed"] as const;
 
 const allFields = [...publicFields, ...moreFields] as const;
 
+/** Reads fields as the scripts write them: a JSON array of strings. @throws {Error} where it is none */
+export function readValues(text: unknown): readonly (string | null)[] {
+  const values: unknown = JSON.parse(String(text));
+  if (!Array.isArray(values)) throw new Error("its values are no list");
+  // A field that is not there is `false`.
+  return values.map((value) => (typeof value === "string" ? value : null));
+}
+
 /** @param values of `publicFields`, in their order; '' and what is not there mean null */
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
   const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";

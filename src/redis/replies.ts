@@ -2,7 +2,7 @@
 
 import type { Status } from "../verification/machine.ts";
 import type { BeginAnswer, CalleeLimit, CheckResult, ScriptAnswer, Seen } from "../verification/store-port.ts";
-import { readRecord } from "./record.ts";
+import { readRecord, readValues } from "./record.ts";
 import type { Reply } from "./run.ts";
 
 /** Reads the answer of a channel's script. @param id of the verification; the reply's own where it names one */
@@ -58,9 +58,9 @@ export function readCheck(id: string, reply: Reply): CheckResult {
   }
 }
 
-/** @param reply kind, an extra value, ended now, public fields */
+/** @param reply kind, an extra value, ended now, public fields (JSON) */
 export function readSeen(id: string, reply: Reply): Seen {
-  return { endedNow: reply[2] === 1, verification: readRecord(id, reply.slice(3) as string[]) };
+  return { endedNow: reply[2] === 1, verification: readRecord(id, readValues(reply[3])) };
 }
 
 /** The error for a reply that no script of this version sends. */

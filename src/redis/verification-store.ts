@@ -13,7 +13,7 @@ import type {
 } from "../verification/store-port.ts";
 import { keptOf, readLine } from "./kept-events.ts";
 import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
-import { writeJson, writeSteps } from "./record.ts";
+import { readValues, writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -145,7 +145,7 @@ export function createVerificationStore(
       const events = String(lines)
         .split("\n")
         .flatMap((line, index) => (line === "" ? [] : [readLine(line, index + 1)]));
-      return keptOf(id, events, reply.slice(3) as string[]);
+      return keptOf(id, events, readValues(reply[3]));
     },
 
     async reserve({ key, fingerprint, id }) {

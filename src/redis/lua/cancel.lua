@@ -5,7 +5,7 @@ Cancels a verification for its app. Changes nothing where it has ended.
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  app
 
-Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
+Returns  {'seen', 0, ended now, public fields}   {'not_found'}
 ]]
 --- @include "record"
 

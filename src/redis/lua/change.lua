@@ -13,7 +13,7 @@ ARGV[10] its price, or ''
 
 Returns  {'noted', status, parts delivered, seq or 0, step, channel, state} where the verification goes on; seq is that of
          the delivery's event, 0 where it has none. step: number of the step that follows at once, leased to this gateway; -1: none
-         {'seen', 0, ended now, public fields…}, else   {'not_found'}
+         {'seen', 0, ended now, public fields}, else   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"

@@ -10,7 +10,7 @@ ARGV[2]  app                        ARGV[4]  hash of the guessed code   ARGV[6] 
          length is counted as wrong: a refusal would reveal that a verification is open
 
 Returns  {'checked', checks left, status}    wrong, and not the last one: short, because it is the most frequent reply
-         {'decided', valid 1|0, ended now, public fields…}   {'ended', 0, ended now, public fields…}
+         {'decided', valid 1|0, ended now, public fields}   {'ended', 0, ended now, public fields}
          {'wrong_length', digits of the newest code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
 --- @include "record"

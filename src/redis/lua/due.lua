@@ -6,8 +6,8 @@ of workflows. Any gateway does it for all; a step is leased to the one that gets
 KEYS[1]  {s<shard>}:due     sorted set: verification id → when it is due, ms
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  largest number to process   ARGV[3]  1: steps too
 
-Returns  {how many were processed, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields…},
-         for each whose next step is to begin: its id and {'step', number of the step, 0, public fields…}}
+Returns  {how many were processed, then for each that this script ended: its id and its reply {'seen', 0, 1, public fields},
+         for each whose next step is to begin: its id and {'step', number of the step, 0, public fields}}
 ]]
 --- @include "record"
 

@@ -5,7 +5,7 @@ Reads a verification; deadlines that passed are applied first.
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  app   ARGV[3]  1: a person asks
 
-Returns  {'seen', 0, ended now, public fields…}   {'not_found'}
+Returns  {'seen', 0, ended now, public fields}   {'not_found'}
 ]]
 --- @include "record"
 

@@ -6,7 +6,7 @@ KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  number of the step   ARGV[5]  its recipient, or '' for the verification's
 ARGV[2]  app                        ARGV[4]  channel              ARGV[6]  reason
 
-Returns  {'noted', status, 0, seq, step, channel, state}: see change.lua   {'seen', 0, ended now, public fields…}
+Returns  {'noted', status, 0, seq, step, channel, state}: see change.lua   {'seen', 0, ended now, public fields}
          {'stale'}: the step was begun or refused already   {'not_found'}
 ]]
 --- @include "record"

@@ -5,7 +5,7 @@ A callee called one of our numbers, on a trunk whose caller IDs are trusted: ver
 KEYS[1]  {s<shard>}:c:<hash of the callee>:in:<number that was called>
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  the trunk of the call
 
-Returns  {'seen', verification id, ended now, public fields…}   {'not_found'}
+Returns  {'seen', verification id, ended now, public fields}   {'not_found'}
 ]]
 --- @include "record"
 

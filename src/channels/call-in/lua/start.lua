@@ -11,8 +11,8 @@ ARGV[1…12]   see includes/begin.lua
 ARGV[13]  how long a number stays reserved after the verification's lifetime, ms
 ARGV[14…] our numbers in random order, E.164
 
-Returns   {'begun', 0, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
+Returns   {'begun', 0, 0, public fields}   {'exists', 0, ended now, public fields}
+          {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}
           {'refused', 'numbers_taken', wait ms}
 ]]
 --- @include "begin"

@@ -9,8 +9,8 @@ ARGV[13…16]   the code: see pick_code
 ARGV[17]  details (JSON object)
 ARGV[18]  ms: a message without a report by then is lost
 
-Returns   {'begun', which code, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
+Returns   {'begun', which code, 0, public fields}   {'exists', 0, ended now, public fields}
+          {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
 ]]
 --- @include "begin"
 

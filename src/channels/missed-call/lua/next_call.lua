@@ -7,7 +7,7 @@ KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id         ARGV[5]  call_ms: the call is lost after this time
 ARGV[2]  app                        ARGV[4]  attempt before it       ARGV[6]  over_ms: it should be over by then
 
-Returns  {'begun', 0, 0, public fields…}   {'ended', 0, ended now, public fields…}   {'stale'}   {'not_found'}
+Returns  {'begun', 0, 0, public fields}   {'ended', 0, ended now, public fields}   {'stale'}   {'not_found'}
 ]]
 --- @include "record"
 --- @include "callee"

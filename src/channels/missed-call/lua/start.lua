@@ -14,8 +14,8 @@ ARGV[18]  odds of one guess at the code
 ARGV[19]  'own', or 'app': the app gave the code
 ARGV[20…] candidates in random order: a caller ID hash for each call, code hash, digits, details (JSON)
 
-Returns   {'begun', candidate, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}
+Returns   {'begun', candidate, 0, public fields}   {'exists', 0, ended now, public fields}
+          {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}
           {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}   {'code_too_old'}
 ]]
 --- @include "begin"

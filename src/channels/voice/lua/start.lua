@@ -12,8 +12,8 @@ ARGV[19]  most caller IDs that may be in cool-down for this callee
 ARGV[20]  cool-down of a caller ID for this callee, ms
 ARGV[21…] hashes of caller IDs in random order
 
-Returns   {'begun', choice, 0, public fields…}   {'exists', 0, ended now, public fields…}
-          {'ended', 0, ended now, public fields…}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
+Returns   {'begun', choice, 0, public fields}   {'exists', 0, ended now, public fields}
+          {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
           {'refused', 'all_cooling_down', how many}   {'refused', 'caller_ids_shown', wait ms}
 The choice is of two things at once: (which code - 1) × how many caller IDs + which caller ID, each from 1.
 ]]

@@ -61,15 +61,15 @@ local function write_entry(record)
   local lines, name, values = record.lines, 'p', nil
   local first = tonumber(record.seq) - #lines + 1
   if record.whole or TERMINAL[record.status] then
-    name, values = 'f', public_values(record.key)
+    name, values = 'f', public_json(record.key)
     -- The answer has them too.
-    record.values = values
+    record.public = values
   elseif record.course then
-    name, values = 'd', read_delivery(record.key)
+    name, values = 'd', cjson.encode(read_delivery(record.key))
   else
-    values = read_progress(record.key)
+    values = cjson.encode(read_progress(record.key))
   end
   record.lines, record.whole, record.course = nil, nil, nil
   redis.call('XADD', outbox_of(record.key), 'MAXLEN', '~', OUTBOX_MAX, '*', 'i', id_of(record.key), 's', first,
-    'h', table.concat(lines, '\n'), name, cjson.encode(values))
+    'h', table.concat(lines, '\n'), name, values)
 end

@@ -60,15 +60,16 @@ local function id_of(key)
   return string.match(key, ':v:(.+)$')
 end
 
--- The public fields, with those that few records have where this one has them.
-local function public_values(key)
+-- The public fields as a JSON array, with those that few records have where this one has them; false: it is not there. One
+-- text, because a gateway reads it faster than a reply of so many elements.
+local function public_json(key)
   local values = read_public(key)
   if values[#values] == '1' then
     for _, value in ipairs(read_more(key)) do
       values[#values + 1] = value
     end
   end
-  return values
+  return cjson.encode(values)
 end
 
 --- @include "outbox"
@@ -267,15 +268,14 @@ local function save(record)
   if record.ended_now or record.reschedule then
     reschedule(record)
   end
-  record.values = nil
+  record.public = nil
   if record.lines then
     write_entry(record)
   end
 end
 
--- The answer: its kind, an extra value, whether this script ended the verification, then the public fields in order.
--- Call it after `save`.
+-- The answer: its kind, an extra value, whether this script ended the verification, the public fields. Call it after `save`.
 --- @rare
 local function answer(record, kind, extra)
-  return { kind, extra, record.ended_now and 1 or 0, unpack(record.values or public_values(record.key)) }
+  return { kind, extra, record.ended_now and 1 or 0, record.public or public_json(record.key) }
 end
