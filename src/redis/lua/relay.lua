@@ -5,10 +5,11 @@ acknowledges those before, or keeps the lease. One gateway at a time has a curso
 
 KEYS[1]  {s<shard>}:outbox
 ARGV[1]  cursor                    ARGV[4]  position up to which all is done, or ''   ARGV[7]  lease, ms
-ARGV[2]  this gateway              ARGV[5]  how many entries that were                ARGV[8]  names of all cursors in use
+ARGV[2]  this gateway              ARGV[5]  how many entries that were                ARGV[8]  names of this gateway's cursors
 ARGV[3]  token of its lease, or '' ARGV[6]  most entries to take; 0: keep the lease, take none
 
-{s<shard>}:relay   hash: <cursor> position · <cursor>:done how many entries were done or lost · :owner · :until ms · :token
+{s<shard>}:relay   hash: <cursor> position · <cursor>:done how many entries were done or lost · :owner · :until ms ·
+                   :token · :seen ms, when a gateway looked by it
 
 Returns  {'taken', token, entries lost, id, fields, id, fields, …}   {'empty', 0, entries lost}: the lease is given back
          {'kept'}   {'leased', ms}: another gateway has it   {'fenced'}: the lease had ended, and another began
@@ -16,6 +17,8 @@ Returns  {'taken', token, entries lost, id, fields, id, fields, …}   {'empty',
 
 -- Longer than an outbox without a start stays (OUTBOX_TTL_MS).
 local STATE_TTL_MS = 2764800000
+-- A cursor by which no gateway has looked for so long holds nothing: it was turned off. Longer than a restart takes.
+local FORGOTTEN_MS, SEEN_EVERY_MS = 600000, 60000
 
 local function time_ms()
   local time = redis.call('TIME')
@@ -25,7 +28,8 @@ end
 local key, state = KEYS[1], string.gsub(KEYS[1], 'outbox$', 'relay')
 local cursor, owner, token, done, most, lease_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[6]), tonumber(ARGV[7])
 local now = time_ms()
-local kept = redis.call('HMGET', state, cursor, cursor .. ':done', cursor .. ':owner', cursor .. ':until', cursor .. ':token')
+local kept = redis.call('HMGET', state, cursor, cursor .. ':done', cursor .. ':owner', cursor .. ':until', cursor .. ':token',
+  cursor .. ':seen')
 local position, count, held_until = kept[1] or '0-0', tonumber(kept[2]), tonumber(kept[4]) or 0
 
 -- How many entries were ever added, and how many of them are there no more.
@@ -48,25 +52,34 @@ local function before(a, b)
   return a_ms < b_ms or a_ms == b_ms and tonumber(a_number) < tonumber(b_number)
 end
 
--- Removes what every cursor has done. One that is not in use any more is forgotten: it holds nothing.
+-- Removes what every cursor in use has done: this gateway's, and what another gateway has looked by within FORGOTTEN_MS.
 local function trim()
-  local least
-  for name in string.gmatch(ARGV[8], '[^ ]+') do
-    local one = redis.call('HGET', state, name) or '0-0'
-    if not least or before(one, least) then
-      least = one
+  local all, least = redis.call('HGETALL', state), nil
+  local fields, names = {}, {}
+  for i = 1, #all, 2 do
+    fields[all[i]] = all[i + 1]
+    local name = string.match(all[i], '^(.+):seen$')
+    if name and now - tonumber(all[i + 1]) < FORGOTTEN_MS then
+      names[name] = true
     end
   end
-  for _, name in ipairs(redis.call('HKEYS', state)) do
-    local bare = string.match(name, '^[^:]+')
-    if not string.find(' ' .. ARGV[8] .. ' ', ' ' .. bare .. ' ', 1, true) then
-      redis.call('HDEL', state, name)
+  for name in string.gmatch(ARGV[8], '[^ ]+') do
+    names[name] = true
+  end
+  for name in pairs(names) do
+    local one = fields[name] or '0-0'
+    if not least or before(one, least) then
+      least = one
     end
   end
   local ms, number = string.match(least, '(%d+)-(%d+)')
   redis.call('XTRIM', key, 'MINID', ms .. '-' .. string.format('%.0f', tonumber(number) + 1))
 end
 
+if now - (tonumber(kept[6]) or 0) > SEEN_EVERY_MS then
+  redis.call('HSET', state, cursor .. ':seen', now)
+  redis.call('PEXPIRE', state, STATE_TTL_MS)
+end
 if token ~= '' then
   if token ~= kept[5] then
     return { 'fenced' }

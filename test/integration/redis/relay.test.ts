@@ -220,17 +220,39 @@ describe("a sink that fails", () => {
     await expect.poll(() => raw.xlen("{s0}:outbox")).toBe(0);
   });
 
-  it("that is not configured any more holds nothing", async () => {
+  it("of one gateway loses nothing by another one that has no records", async () => {
+    const database = failingSink();
+    const one = await gateway({ cursors: ["live", "records"], records: database.sink });
+    await verifyAndCancel(one.world, 5);
+    await one.told.events.drain();
+    const { world, told } = await gateway();
+    await verifyAndCancel(world, 1);
+    await told.events.drain();
+    expect(await raw.xlen("{s0}:outbox")).toBe(12);
+    database.recover();
+    await one.told.events.drain();
+    expectInOrder(
+      database.got.map(({ event }) => event),
+      6,
+    );
+  });
+
+  it("that no gateway has had for ten minutes holds nothing, and what it missed is counted when it is back", async () => {
     const database = failingSink();
     const before = await gateway({ cursors: ["live", "records"], records: database.sink });
     await verifyAndCancel(before.world, 5);
     await before.told.events.drain();
     expect(await raw.xlen("{s0}:outbox")).toBe(10);
     const { world, told } = await gateway();
+    await raw.hset("{s0}:relay", "records:seen", Date.now() - 601_000);
     await verifyAndCancel(world, 1);
     await told.events.drain();
     expect(await raw.xlen("{s0}:outbox")).toBe(0);
-    expect(Object.keys(await raw.hgetall("{s0}:relay")).filter((name) => name.startsWith("records"))).toEqual([]);
+    database.recover();
+    await verifyAndCancel(before.world, 1);
+    await before.told.events.drain();
+    expect(before.told.counted["lost records"]).toBe(12);
+    expect(database.got).toHaveLength(2);
   });
 });
 
