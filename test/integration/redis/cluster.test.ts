@@ -13,6 +13,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { anyCaller } from "../../support/any-caller.ts";
 import { anEvent } from "../../support/public-events.ts";
+import { redisContents } from "../../support/redis-contents.ts";
 import { TestOutput } from "../../support/stream-outputs.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
@@ -144,6 +145,38 @@ describe("on a Redis Cluster of three nodes", () => {
     expect(await events.status()).toEqual([{ cursor: "live", waiting: 0, oldestMs: 0 }]);
     const { events: kept } = await events.history.read(bank.name, started[0]?.id ?? "");
     expect(kept.map(({ type }) => type)).toEqual(["verification.started", "verification.ended"]);
+  });
+
+  it("all that is kept of a callee is found and erased, on whichever node it lies", async () => {
+    const { drain } = tell(world);
+    const eve = { name: "eve", allowedCountries: null };
+    const { subjects } = world.store;
+    for (let i = 0; i < 12; i++) {
+      const to = `+4477013${String(i).padStart(5, "0")}`;
+      const { callee } = world.verifications.identify(to, null);
+      const { id } = await world.verifications.start(eve, { to, reference: `ref-${i}` }, null);
+      await world.verifications.cancel(eve, id);
+      await world.ringOut();
+      // The last one's events have not been handed on.
+      if (i < 11) await drain();
+      let next = await subjects.search(callee, null);
+      while (next !== null) next = await subjects.search(callee, next);
+      expect(await subjects.verifications(callee)).toEqual([{ id, app: "eve" }]);
+      expect(await subjects.limits(callee)).toMatchObject({ starts: 1, caller_ids_shown: 1 });
+      expect(await world.verifications.erase(id)).toBe(true);
+      expect(await subjects.eraseLimits(callee)).toBe(1);
+      await subjects.forget(callee);
+      const whom = { to, hash: "", verifications: new Set<string>(), is: (one: string) => one === to };
+      for (const store of world.store.eventSubjects([eve.name])) {
+        let after: string | null = null;
+        do after = (await store.erase(whom, after)).next;
+        while (after !== null);
+      }
+    }
+    await drain();
+    const kept = await Promise.all(nodes.map(async ({ client }) => JSON.stringify(await redisContents(client))));
+    expect(kept.join("")).not.toMatch(/4477013|"ref-\d/);
+    expect(kept.join("")).toContain("4477012");
   });
 
   it("calls are counted for their caller IDs in one slot, whatever callee and trunk they were of", async () => {

@@ -1,0 +1,39 @@
+/** Which events are somebody's: by verification, or by a recipient that stands in them as a whole. */
+import { expect, test } from "vitest";
+import type { RedisClient } from "../../../src/redis/client.ts";
+import { streamSubjects } from "../../../src/redis/subject-events.ts";
+
+const subscription = JSON.stringify({ endpoint: "https://push.example/a+b?c", keys: { p256dh: "p", auth: "a" } });
+
+async function found(to: string, data: object, verifications: readonly string[] = []) {
+  const event = JSON.stringify({ id: "evt_1", data: { verification: "v1", ...data } });
+  const client = { xrange: async () => [["1-0", ["event", event]]] } as unknown as RedisClient;
+  const subject = { to, hash: "", verifications: new Set(verifications), is: () => false };
+  const [store] = [streamSubjects(client, ["shop"])];
+  return (await store.export(subject, null)).items.length === 1;
+}
+
+test.each([
+  ["a number", "+447400123456", { to: "+447400123456" }],
+  ["one of several deliveries", "+447400123456", { to: "a@b.example", deliveries: [{ to: "+447400123456" }] }],
+  ["an address in another spelling", "ana@example.com", { to: "Ana@example.com" }],
+  ["a subscription, which is JSON itself", subscription, { to: subscription }],
+  ["JSON in a string of JSON", "+447400123456", { plan: JSON.stringify({ steps: [{ t: "+447400123456" }] }) }],
+  ["a subscription in a string of JSON", subscription, { plan: JSON.stringify({ steps: [{ t: subscription }] }) }],
+])("%s is found", async (_, to, data) => {
+  expect(await found(to, data)).toBe(true);
+});
+
+test.each([
+  ["a longer number", "+44740012345", { to: "+447400123456" }],
+  ["the end of a longer address", "ana@example.com", { to: "jo-ana@example.com" }],
+  ["the beginning of a longer address", "ana@example.co", { to: "ana@example.com" }],
+  ["a dot that is any character", "ana@example.com", { to: "ana@exampleXcom" }],
+])("%s is not", async (_, to, data) => {
+  expect(await found(to, data)).toBe(false);
+});
+
+test("an event without a recipient is found by its verification", async () => {
+  expect(await found("+447400123456", { outcome: "rang" }, ["v1"])).toBe(true);
+  expect(await found("+447400123456", { outcome: "rang" }, ["v2"])).toBe(false);
+});
