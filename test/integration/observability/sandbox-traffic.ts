@@ -6,7 +6,8 @@ import { api } from "../sandbox/api.ts";
 
 /** Registers a webhook that takes all events. @param receiver where it listens */
 export async function hear(sandbox: Sandbox, receiver: string): Promise<void> {
-  expect(await api(sandbox.url, "/v1/webhooks", { url: receiver })).toMatchObject({ status: 201 });
+  const { status, json } = await api(sandbox.url, "/v1/webhooks", { url: receiver });
+  expect({ status, json }).toEqual({ status: 201, json: expect.objectContaining({ id: expect.any(String) }) });
 }
 
 /** @param round two digits in the numbers, another one each time */
