@@ -30,8 +30,9 @@ export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
     if (request.span === null) done();
     else tracing.inside(request.span, done);
   });
-  server.addHook("onResponse", (_request, reply, done) => {
-    endSpan(reply);
+  server.addHook("onResponse", (request, reply, done) => {
+    // That of a stream ended when it began.
+    if (!request.streams) endSpan(reply);
     done();
   });
 }
@@ -50,5 +51,4 @@ export function endSpan(reply: FastifyReply): void {
   });
   if (reply.statusCode >= 500) span.fail(String(reply.statusCode));
   span.end();
-  reply.request.span = null;
 }
