@@ -26,6 +26,7 @@ export function createDirectory(
   let byId: ReadonlyMap<string, Endpoint> = new Map();
   let byApp: ReadonlyMap<string, readonly Endpoint[]> = new Map();
   let reading: Promise<void> | null = null;
+  let following: Promise<void> | null = null;
 
   async function read(): Promise<void> {
     const found = await mirror.read(version);
@@ -54,15 +55,21 @@ export function createDirectory(
     version = found.version;
   }
 
+  function begin(): Promise<void> {
+    following = null;
+    reading = read().finally(() => {
+      reading = null;
+    });
+    return reading;
+  }
+
   return {
     async refresh(current) {
       if (current !== undefined && current === version) return;
-      // One that is running may have read before the change that this caller knows of.
-      while (reading !== null) await reading.catch(() => undefined);
-      reading = read().finally(() => {
-        reading = null;
-      });
-      await reading;
+      if (reading === null) return begin();
+      // One that is running may have read before the change that this caller knows of: all who come meanwhile share the next.
+      following ??= reading.then(begin, begin);
+      await following;
     },
     find: (id) => byId.get(id) ?? null,
     has: (id) => ids.has(id),

@@ -94,6 +94,20 @@ describe("a delivery", () => {
     expect(idsOf(await until(foreign as Receiver, 1))).toEqual(["evt_vc_1"]);
   });
 
+  it("reaches an endpoint that was registered at another gateway a moment ago, and none that was deleted there", async () => {
+    const own = ownApp();
+    const store = memoryWebhookStore();
+    const [one, two] = [await gateway({ store }), await gateway({ store })];
+    const receiver = await receivers.start();
+    const { id } = await one.service.create(own, receiver.url, []);
+    await two.sink.append([storedEvent(own, "vq", 1)]);
+    await until(receiver, 1);
+    await one.service.remove(own, id);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => two.sink.append([storedEvent(own, `vq${i}`, 1)])));
+    expect(await contents()).not.toContain("evt_vq1_");
+    expect(idsOf(await receiver.received())).toEqual(["evt_vq_1"]);
+  });
+
   it("of a batch that the relay sends twice happens once", async () => {
     const own = ownApp();
     const { service, sink } = await gateway();
