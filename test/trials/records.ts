@@ -30,6 +30,8 @@ export interface Found {
   /** Verifications of which an event is missing, or whose events end before `verification.ended`. */
   readonly incomplete: number;
   readonly events: number;
+  /** Call detail records: each verification has one delivery. */
+  readonly cdrs: number;
   /** Most that waited in Redis. */
   readonly backlog: number;
   /** From PostgreSQL's return until all was written. */
@@ -120,7 +122,10 @@ export async function recordsUnderLoad({ perSecond, beforeMs, awayMs, afterMs, h
 }
 
 /** Asks until every verification's events are there, or none came for a while. */
-async function untilComplete(url: string, ids: readonly string[]): Promise<{ incomplete: number; events: number }> {
+async function untilComplete(
+  url: string,
+  ids: readonly string[],
+): Promise<Pick<Found, "incomplete" | "events" | "cdrs">> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -135,7 +140,9 @@ async function untilComplete(url: string, ids: readonly string[]): Promise<{ inc
       const complete = new Set(rows.filter((row) => row.complete).map(({ verification }) => verification));
       const incomplete = ids.filter((id) => !complete.has(id)).length;
       if (incomplete === 0 || performance.now() > giveUpAtMs) {
-        return { incomplete, events: rows.reduce((sum, row) => sum + row.events, 0) };
+        const { rows: counted } = await client.query<{ cdrs: number }>("select count(*)::int as cdrs from cdrs");
+        const events = rows.reduce((sum, row) => sum + row.events, 0);
+        return { incomplete, events, cdrs: counted[0]?.cdrs ?? 0 };
       }
       await pause(250);
     }

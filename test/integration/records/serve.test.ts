@@ -27,10 +27,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function serve(file: string): Promise<RunningCommand> {
-  const config = path.join(folder, `${path.basename(file)}.yaml`);
-  const records = { url: `sqlite:${path.join(folder, file)}` };
-  const document = gatewayDocument({ redisUrl, asterisk, config: { records, log: { level: "info" } } });
+const serve = (file: string) => serveWith(file, { url: `sqlite:${path.join(folder, file)}` });
+
+async function serveWith(name: string, records: Record<string, unknown>, level = "info"): Promise<RunningCommand> {
+  const config = path.join(folder, `${name}.yaml`);
+  const document = gatewayDocument({ redisUrl, asterisk, config: { records, log: { level } } });
   await writeFile(config, stringify(document).replaceAll(/"(\d+)"/g, "$1"));
   const command = onering("serve", "--config", config);
   running.push(command);
@@ -79,6 +80,20 @@ describe("serve with a SQLite file", () => {
     // SQLite's process ends with a gateway that was killed.
     await expect.poll(() => left.filter((pid) => isAlive(pid))).toEqual([]);
   });
+});
+
+test("PostgreSQL that is away: the gateway starts and says so, and its password is in no log, answer or metric", async () => {
+  const password = "s3xY-pass-of-pg";
+  const gateway = await serveWith("away", { url: `postgres://onering:${password}@127.0.0.1:1/onering` }, "debug");
+  await gateway.says(/records are away/);
+  const client = gatewayClient(await url(gateway));
+  const { json } = await client.get("/readyz");
+  expect(json.records).toEqual({ backend: "postgres", up: false });
+  const said = [gateway.output(), JSON.stringify(json), (await client.get("/metrics")).text].join("\n");
+  expect(said).toContain('"records":"PostgreSQL database onering on 127.0.0.1:1"');
+  expect(said).toMatch(/"why":"ECONNREFUSED/);
+  expect(said).toContain('onering_records_up{backend="postgres"} 0');
+  expect(said).not.toContain(password);
 });
 
 function isAlive(pid: number): boolean {

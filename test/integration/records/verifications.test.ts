@@ -8,6 +8,7 @@ test("PostgreSQL stands still for 4 s under 50 verifications a second: none refu
   expect(found.started).toBeGreaterThan(300);
   // Started, sent, ended.
   expect(found.events).toBe(found.started * 3);
+  expect(found.cdrs).toBe(found.started);
   expect(found.backlog).toBeGreaterThan(100);
   expect(found.drainedMs).toBeLessThan(15_000);
   expect(new Set(found.readyStatuses)).toEqual(new Set([200]));
