@@ -4,6 +4,8 @@ import type { StreamOutput } from "../../live/output.ts";
 
 /** @param response whose headers were sent */
 export function streamOutput(response: ServerResponse): StreamOutput {
+  // A write between the end of a connection and its `close` fails; `close` follows, and ends the stream.
+  response.on("error", () => undefined);
   return {
     write: (frames) => void response.write(frames),
     get unread() {

@@ -347,3 +347,15 @@ describe("a gateway that stops", () => {
     await within(5 * seconds, server.close());
   });
 });
+
+it("many clients that vanish in the middle of events leave the gateway and the others unharmed", async () => {
+  const { streams, open } = await gateway({ streamLimits: { max_streams_per_app: 100 } });
+  const stays = await open("/v1/events");
+  await stays.when(() => stays.lastEventId !== "");
+  for (let round = 0; round < 5; round++) {
+    const vanish = await Promise.all(Array.from({ length: 10 }, () => open("/v1/events")));
+    for (const client of vanish) client.close();
+    for (let seq = 1; seq <= 20; seq++) streams.append(anEvent("shop", `v${round}`, seq));
+  }
+  expect((await within(5 * seconds, stays.until(100))).length).toBe(100);
+});

@@ -3,6 +3,8 @@ import { viewOf } from "./channels/index.js";
 import { isEnded } from "./status.js";
 import { drawTimeline } from "./timeline.js";
 
+/** A read that failed is tried again after this time. */
+const RETRY_MS = 1000;
 /** A step that is first seen this long after the start has an unknown time. */
 const SURE_MS = 700;
 
@@ -32,9 +34,10 @@ export function followVerification({ api, onChange }) {
     if (isReading) return;
     isReading = true;
     const { id } = current;
-    // Errors here are transient, or show at the person's next action.
     const read = await api.get(id).catch(() => null);
     isReading = false;
+    // Errors here are transient, or show at the person's next action.
+    if (!read) setTimeout(look, RETRY_MS);
     if (read && current.id === id) take(read);
     if (isStale || current.id !== id) look();
   }
