@@ -35,6 +35,14 @@ function mentions(subject: Subject): (text: string) => boolean {
   return (text) => pattern.test(text);
 }
 
+/** Its first event names the recipient, so that later ones which do not are found too. */
+function isOf(subject: Subject, verification: string | undefined, isNamed: () => boolean): boolean {
+  if (verification !== undefined && subject.verifications.has(verification)) return true;
+  if (!isNamed()) return false;
+  if (verification !== undefined) subject.note?.(verification);
+  return true;
+}
+
 function createPages(client: RedisClient, { keys, ofSubject }: Pages) {
   /** @param after `<number of the key> <entry>` */
   return async (subject: Subject, after: string | null) => {
@@ -75,7 +83,7 @@ export function outboxSubjects(options: {
       const isNamed = mentions(subject);
       return entries.filter((entry) => {
         const { i: id, ...rest } = fieldsOf(entry);
-        return (id !== undefined && subject.verifications.has(id)) || Object.values(rest).some(isNamed);
+        return isOf(subject, id, () => Object.values(rest).some(isNamed));
       });
     },
   });
@@ -126,7 +134,7 @@ export function streamSubjects(client: RedisClient, owners: readonly StreamOwner
       const isNamed = mentions(subject);
       return entries.filter(({ 1: [, text = ""] }) => {
         const { verification } = (JSON.parse(text) as { data: { verification?: string } }).data;
-        return (verification !== undefined && subject.verifications.has(verification)) || isNamed(text);
+        return isOf(subject, verification, () => isNamed(text));
       });
     },
   });

@@ -8,6 +8,8 @@ export interface Subject {
   readonly hash: string;
   /** Ids of verifications that had it as a recipient, as far as they are still known. */
   readonly verifications: ReadonlySet<string>;
+  /** A store found another one: from now on it is among them, for the stores that follow. */
+  note?(verification: string): void;
   /** Whether a recipient is this one, however it is spelt. */
   is(recipient: string): boolean;
 }

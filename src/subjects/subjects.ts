@@ -72,8 +72,10 @@ export function createSubjects(options: {
     } catch (error) {
       away = error;
     }
+    const verifications = new Set([...known.map(({ id }) => id), ...recorded]);
     const subject: Subject = {
-      ...{ to, hash, verifications: new Set([...known.map(({ id }) => id), ...recorded]) },
+      ...{ to, hash, verifications },
+      note: (verification) => void verifications.add(verification),
       is: (recipient) => recipient.toLowerCase() === to.toLowerCase(),
     };
     return { subject, away };

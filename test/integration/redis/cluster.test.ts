@@ -166,7 +166,9 @@ describe("on a Redis Cluster of three nodes", () => {
       expect(await world.verifications.erase(id)).toBe(true);
       expect(await subjects.eraseLimits(callee)).toBe(1);
       await subjects.forget(callee);
-      const whom = { to, hash: "", verifications: new Set<string>(), is: (one: string) => one === to };
+      const verifications = new Set<string>();
+      const note = (one: string) => void verifications.add(one);
+      const whom = { to, hash: "", verifications, note, is: (one: string) => one === to };
       for (const store of world.store.eventSubjects([eve.name])) {
         let after: string | null = null;
         do after = (await store.erase(whom, after)).next;
