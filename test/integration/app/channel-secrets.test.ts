@@ -244,7 +244,9 @@ test("codes, recipients and credentials of every channel stand in no log, metric
   seek("the part of an address before the @", "grace.hopper", ["metrics", "log"]);
   // A code that is logged digit by digit is logged.
   seek("a digit that was spoken", "digits/", ["metrics", "log"]);
-  const secrets = configSecrets(config);
+  const secrets = new Map(configSecrets(config));
+  // An address that may hold a password; here it is the word `off`.
+  secrets.delete("records.url");
   expect([...secrets.keys()]).toEqual(
     expect.arrayContaining([
       ...["secrets.hmac_key", "asterisks.local.ari_password", "asterisks.local.ami.password"],
