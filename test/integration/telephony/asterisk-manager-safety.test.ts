@@ -157,6 +157,8 @@ describe("the asterisk-manager package, held", () => {
     const carrier = await world().carrier([{ send: "180 Ringing" }, "canceled"]);
     await driver.originate(call("taken"));
     await log.event("taken", "alerting");
+    // Asterisk says twice that it rings; the second time must not come after the next line. This answer comes after both.
+    expect(await refusalOf(driver.originate({ ...call("nowhere"), endpoint: "no-such-trunk" }))).toBe("trunk_down");
     // The driver thinks that it is over, while it rings on.
     world().proxy.inject("Event: Hangup\r\nUniqueid: onering.taken.\r\nCause: 16");
     await log.event("taken", "ended");
