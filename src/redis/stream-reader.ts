@@ -42,9 +42,18 @@ function blockingReader(client: Redis): StreamReader {
   });
   let waiting = false;
   let again = false;
+  let broken = false;
+  own.on("close", () => {
+    broken = true;
+  });
 
   return {
     async read(positions, count, waitMs) {
+      // Also where the connection broke between two reads: the reader must learn that streams may have changed meanwhile.
+      if (broken) {
+        broken = false;
+        throw unavailable();
+      }
       const block = Math.min(Math.max(1, Math.floor(waitMs)), longestWaitMs);
       try {
         waiting = true;
