@@ -61,17 +61,19 @@ describe("the next channels", () => {
 
 it("another delivery that was begun in a terminal is followed", async () => {
   const { page } = await browser.open();
-  const read = page.waitForResponse((response) => /\/v1\/verifications\/v[^/]+$/.test(response.url()));
+  const started = page.waitForResponse(
+    (response) => response.request().method() === "POST" && response.url().endsWith("/v1/verifications"),
+  );
   const number = await call(page, browser.freshNumber());
   await newestDigits(page, number);
-  const { id } = (await (await read).json()) as { id: string };
+  const { id } = (await (await started).json()) as { id: string };
   await page.getByRole("button", { name: "Call in instead", exact: true, disabled: false }).waitFor();
   const response = await fetch(`${browser.url()}/v1/verifications/${id}/resend`, {
     method: "POST",
     headers: { authorization: "Bearer sandbox-key", "content-type": "application/json" },
     body: JSON.stringify({ channel: "call_in" }),
   });
-  expect(response.status).toBe(200);
+  expect(response.status, await response.text()).toBe(200);
   await step(page, "waiting").waitFor();
   await page.getByRole("heading", { name: "Call from the phone" }).waitFor();
   await button(page, "Call from the phone").click();

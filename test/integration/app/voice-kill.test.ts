@@ -54,7 +54,7 @@ beforeAll(async () => {
       voice: { ring_ms: "5000", max_call_ms: "15000", key_wait_ms: "10000" },
       trunks: Object.fromEntries(names.map((name) => [name, { asterisk: "local", endpoint: name, ranges: ["block"] }])),
       routes: names.map((name) => ({ prefix: states[name], trunks: [name] })),
-      calls: { setup_limit_ms: "5000", max_queue_ms: "0" },
+      calls: { setup_limit_ms: "5000" },
     },
   });
   const { trunks, ...rest } = document as Record<string, Record<string, unknown>>;
