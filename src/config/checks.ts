@@ -22,6 +22,7 @@ import { trunkChecks } from "../telephony/trunks/config-checks.ts";
 import { routeChecks } from "../telephony/trunks/routes-config-checks.ts";
 import type { CrossCheck } from "../typed-yaml/cross-check.ts";
 import { verificationChecks } from "../verification/config-checks.ts";
+import { webhookChecks } from "../webhooks/config-checks.ts";
 import { channelChecks } from "./channels.ts";
 import { numberFormatChecks } from "./number-formats.ts";
 import { referenceChecks } from "./references.ts";
@@ -55,4 +56,5 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...sipCaptureChecks,
   ...canaryChecks,
   ...liveChecks,
+  ...webhookChecks,
 ];

@@ -21,10 +21,10 @@ export const Webhooks = optionalSection("Webhooks: events delivered to the apps'
     "How long an event is tried before it becomes a dead letter. A day: long enough for a night and the repair in the morning.",
   ),
   concurrency: count(
-    256,
-    1,
+    640,
+    2,
     5000,
-    "Deliveries in progress of one gateway process. With receivers that take 100 ms: 2,560 a second.",
+    "Deliveries in progress of one gateway process. Twice what all endpoints of one app may have (concurrency_per_endpoint × endpoints_per_app) at the least, so that no app takes all of them.",
   ),
   concurrency_per_endpoint: count(
     32,

@@ -4,6 +4,11 @@ import { cases } from "./cases.ts";
 describe("limits", () => {
   cases([
     [
+      "webhooks of one app that could take every delivery: slow endpoints of one app held up all others",
+      (c) => (c.webhooks = { concurrency: 256 }),
+      /^webhooks\.concurrency: 256 → at least 640 \(2 × concurrency_per_endpoint × endpoints_per_app\)/,
+    ],
+    [
       "a breaker that could never open",
       (c) => (c.routing = { breaker: { failures: 21 } }),
       /^routing\.breaker\.failures: 21 → at most window_calls, which is 20/,
