@@ -1,4 +1,4 @@
-/** Which verifications a number or address had, and the events of those: what records keep of somebody. */
+/** Which verifications a number or address had, and the events of those: what the records keep of a person. */
 import type { StoredEvent } from "../events/sink-port.ts";
 import type { Subject, SubjectStore } from "../subjects/store-port.ts";
 import { createHashes } from "../verification/hashes.ts";

@@ -1,4 +1,5 @@
 /** Endpoints, tries and dead letters in JSON. */
+import { rfc3339 } from "../../verification/representation.ts";
 import type { Page } from "../../webhooks/service.ts";
 import type { DeadLetter, Endpoint, Try } from "../../webhooks/types.ts";
 import type { WebhookAnswer } from "./schemas.ts";
@@ -26,8 +27,4 @@ export function deadLettersBody({ items, next }: Page<DeadLetter>) {
     ...{ queued_at: rfc3339(queuedAtMs), ended_at: rfc3339(endedAtMs) },
   }));
   return { dead_letters: letters, next_cursor: next };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -36,7 +36,7 @@ export function postgresDialect({ url, poolSize, queryTimeoutMs, connectTimeoutM
     idle_in_transaction_session_timeout: 2 * queryTimeoutMs,
     query_timeout: queryTimeoutMs + clientGraceMs,
   });
-  // A connection that breaks while nobody uses it: the next query takes another one.
+  // A connection that breaks while no query uses it: the next query takes another one.
   pool.on("error", () => undefined);
   return new PostgresDialect({
     pool: { connect: async () => checkedOut(await pool.connect()), end: () => pool.end() },

@@ -1,4 +1,4 @@
-/** SQLite in a process of its own as Kysely takes it. One connection: whoever uses it waits for the one before, within the deadline. */
+/** SQLite in a process of its own as Kysely takes it. One connection: each query waits for the one before, within the deadline. */
 import {
   CompiledQuery,
   type DatabaseConnection,
