@@ -51,6 +51,24 @@ async function until(receiver: Receiver, count: number, timeout = 10_000): Promi
 let apps = 0;
 const ownApp = () => `${app}${apps++}`;
 
+it("no app waits for another one whose endpoints all hang: they leave half of the deliveries", async () => {
+  const [slow, quick] = [ownApp(), ownApp()];
+  // The least that the configuration allows; a hanging delivery would last longer than this test.
+  const config = { deadline_ms: 30_000, concurrency: 8, concurrency_per_endpoint: 2, endpoints_per_app: 2 };
+  const { service, sink } = await gateway({ config });
+  const hanging = await Promise.all([1, 2].map(() => receivers.start({ kind: "hang" })));
+  for (const { url } of hanging) await service.create(slow, url, []);
+  await sink.append(Array.from({ length: 20 }, (_, n) => storedEvent(slow, `vslow${n}`, 1)));
+  for (const receiver of hanging) await until(receiver, 2);
+  const receiver = await receivers.start();
+  await service.create(quick, receiver.url, []);
+  await sink.append(Array.from({ length: 20 }, (_, n) => storedEvent(quick, `vquick${n}`, 1)));
+  expect(await until(receiver, 20)).toHaveLength(20);
+  for (const one of hanging) expect(await one.received()).toHaveLength(2);
+  // The gateway waits at its stop for what is in progress.
+  for (const one of hanging) await one.kill();
+});
+
 describe("a delivery", () => {
   it("is the envelope, with the headers that the official library verifies; both secrets sign after a rotation", async () => {
     const own = ownApp();
