@@ -16,14 +16,23 @@ local mark, last = redis.call('HGET', marks, ARGV[1]), nil
 local mark_ms, mark_number = string.match(mark or '0-0', '(%d+)-(%d+)')
 mark_ms, mark_number = tonumber(mark_ms), tonumber(mark_number)
 local appended = 0
+local next_id = '*'
 if redis.call('EXISTS', key) == 0 then
-  redis.call('HSET', marks, 'gone', redis.call('HGET', marks, 'last') or '0-0')
+  local gone = redis.call('HGET', marks, 'last') or '0-0'
+  redis.call('HSET', marks, 'gone', gone)
+  -- A new stream does not know the old one's ids: within its last millisecond, or by a clock that is behind, it would begin before its end.
+  local ms, number = string.match(gone, '(%d+)-(%d+)')
+  local now = redis.call('TIME')
+  if tonumber(ms) >= math.floor(now[1] * 1000 + now[2] / 1000) then
+    next_id = string.format('%s-%.0f', ms, tonumber(number) + 1)
+  end
 end
 for i = 4, #ARGV, 2 do
   local ms, number = string.match(ARGV[i], '(%d+)-(%d+)')
   ms, number = tonumber(ms), tonumber(number)
   if ms > mark_ms or ms == mark_ms and number > mark_number then
-    last = redis.call('XADD', key, 'MAXLEN', '~', ARGV[2], '*', 'event', ARGV[i + 1])
+    last = redis.call('XADD', key, 'MAXLEN', '~', ARGV[2], next_id, 'event', ARGV[i + 1])
+    next_id = '*'
     appended = appended + 1
   end
 end

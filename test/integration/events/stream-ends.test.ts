@@ -65,6 +65,15 @@ it("a stream that expired while nothing happened is no gap for who had all of it
   expect(await store.streams.read("shop", last, 10)).toHaveLength(1);
 });
 
+it("a stream that begins anew within the last millisecond of the one before, or by a clock behind it, goes on after it", async () => {
+  await append(1);
+  const last = `${Date.now() + 60_000}-7`;
+  await redis.multi().del("{e:shop}:events").hset("{e:shop}:marks", "last", last).exec();
+  const next = await append(1);
+  expect(next).toBe(last.replace(/7$/, "8"));
+  expect([await gap(last), await gap(next), await gap(await append(1))]).toEqual([null, null, null]);
+});
+
 it("a Redis that came back empty is a gap", async () => {
   const last = await append(2);
   await redis.flushall();
