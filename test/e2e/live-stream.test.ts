@@ -6,6 +6,7 @@ const browser = withBrowser();
 afterEach(() => browser.closeAll());
 
 const isStream = (url: string) => /\/v1\/verifications\/v[^/]+\/events$/.test(url);
+const isStart = (url: string) => url.endsWith("/v1/verifications");
 const isRead = (url: string) => /\/v1\/verifications\/v[^/]+$/.test(url);
 
 it("reads the state when an event comes, and never by the clock", async () => {
@@ -55,9 +56,11 @@ it("goes on after its connection broke, from the last event on", async () => {
 
 it("follows what happens elsewhere: canceled in a terminal, it ends on the page", async () => {
   const { page } = await browser.open();
-  const streamed = page.waitForRequest((request) => isStream(request.url()));
+  // Not just any stream: a page that opens follows the newest verification, an earlier test's, until it starts its own.
+  const started = page.waitForResponse((response) => response.request().method() === "POST" && isStart(response.url()));
   await call(page, browser.freshNumber());
-  const path = (await streamed).url().replace(/\/events$/, "/cancel");
+  const { id } = await (await started).json();
+  const path = `${browser.url()}/v1/verifications/${id}/cancel`;
   const headers = { authorization: "Bearer sandbox-key" };
   expect((await fetch(path, { method: "POST", headers })).status).toBe(200);
   await page.locator("#result", { hasText: "Canceled" }).waitFor();

@@ -41,6 +41,8 @@ const examples = createExamples(settings.examples, (to) => {
 });
 /** Starts of this page in progress: the event stream reports them too, often before the response is here. */
 let starting = 0;
+/** How many starts this page has begun. */
+let starts = 0;
 let isFirstEvent = true;
 /** What the phone's log was drawn for. */
 let drawnFor = "";
@@ -80,6 +82,7 @@ form.draw();
 
 async function start() {
   starting++;
+  starts++;
   say("Starting the verification.");
   panel.clearMessage();
   const atMs = Date.now();
@@ -100,7 +103,9 @@ async function start() {
 async function follow(id) {
   const isOld = isFirstEvent;
   isFirstEvent = false;
-  const isOther = () => id !== null && id !== verification.current?.id && starting === 0;
+  const before = starts;
+  // A start that began during the read is newer than what was read.
+  const isOther = () => id !== null && id !== verification.current?.id && starting === 0 && starts === before;
   if (!isOther()) return;
   const found = await api.get(id).catch(() => null);
   // One that had ended before this page was opened is not shown.
