@@ -1,6 +1,8 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import type { App, AppOptions } from "./app-options.ts";
-import { profileOf, standardProfile } from "./apps/profile.ts";
+import { createAppDirectory } from "./apps/directory.ts";
+import { createKeptApps } from "./apps/index.ts";
+import { readStep } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
@@ -14,6 +16,7 @@ import { push } from "./channels/push/index.ts";
 import { sms } from "./channels/sms/index.ts";
 import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
+import { problemsOfProfile } from "./config/profile-problems.ts";
 import type { Config } from "./config/schema.ts";
 import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
@@ -26,6 +29,7 @@ import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
+import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createCdrModule } from "./records/cdr/index.ts";
 import { createDurableRecords } from "./records/index.ts";
@@ -58,11 +62,12 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
   tracing?.verifications.useStore(store.traces);
+  const apps = createAppDirectory({ configured: config.apps, clock, logger });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
   const telephony = tracedCalls(
-    createTelephony({ config, admission: store.admission, watchedSounds, clock, random, logger }),
+    createTelephony({ config, apps, admission: store.admission, watchedSounds, clock, random, logger }),
     tracing,
   );
   const { dialer, slots } = telephony;
@@ -125,14 +130,14 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   };
   const smsChannel = sms({
     config: config.sms,
-    limits: config,
+    limits: { limits: config.limits, apps },
     ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
   });
   const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
   const messaging = (spec: MessageChannelSpec) => messageChannel(tracedMessages(spec, tracing), messages);
   /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
   const channels = [
-    missedCall({ config, callerIds, reputation, slots, dialer, publish }),
+    missedCall({ config, apps, callerIds, reputation, slots, dialer, publish }),
     voice({ config, telephony, callerIds, reputation, publish }),
     callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
     messaging(smsChannel.spec),
@@ -142,8 +147,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...extraMessageChannels.map(messaging),
     ...extraChannels,
   ];
-  const settings = { verification: config.verification, apps: Object.keys(config.apps).length };
-  const profiles = new Map(Object.entries(config.apps).map(([name, app]) => [name, profileOf(app)]));
+  const settings = {
+    ...{ verification: config.verification, apps: apps.size },
+    onApps: (changed: (count: number) => void) => apps.onChange(() => changed(apps.size)),
+  };
   const verificationStore = store.verifications(settings, channels);
   const verifications = createVerifications({
     settings: config.verification,
@@ -153,8 +160,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     batchTimer: store.batchTimer,
     hmacKey,
     keys: { code: config.secrets.code_key, sealing: config.secrets.sealing_key },
-    appWorkflows: Object.fromEntries([...profiles].map(([name, { workflow }]) => [`apps.${name}.workflow`, workflow])),
-    profileOf: (app) => profiles.get(app) ?? standardProfile,
+    appWorkflows: Object.fromEntries(
+      apps.names().map((name) => [`apps.${name}.workflow`, apps.profileOf(name).workflow]),
+    ),
+    profileOf: apps.profileOf,
     ...{ clock, random, publish, logger },
   });
   const webhooks = createWebhooks({
@@ -186,14 +195,24 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const cdr = cdrModule.open({
     ...{ records, verifications, numbers, live: verificationStore, hashes: createHashes(hmacKey) },
     ...{ channels: verifications.channels.all, maxChecks: config.verification.max_checks },
-    apps: Object.keys(config.apps),
+    apps: apps.owners,
+  });
+  const keptApps = createKeptApps({
+    ...{ directory: apps, store: createAppStore(records), mirror: store.appMirror, isRecording, audit },
+    problemsOf: (name, profile) => [
+      ...problemsOfProfile(name, profile, config),
+      ...verifications.problemsOfWorkflow("workflow", profile.workflow?.map(readStep) ?? null),
+    ],
+    removeRest: webhooks.removeAll,
+    keptDays: Math.max(...Object.values(config.records.retention)),
+    ...{ clock, random, logger },
   });
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },
     // What hands events on before what takes them.
     stores: [
-      ...store.eventSubjects(Object.keys(config.apps)),
+      ...store.eventSubjects(apps.owners),
       ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
@@ -204,7 +223,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     begin = resolve;
   });
   const server = await buildServer({
-    ...{ config, verifications, channels: verifications.channels.all, numbers, live, started },
+    ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
     ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     async readiness() {
@@ -222,7 +241,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     await store.firstTried();
     // Before Asterisk: a gateway that may not record here must not take the ARI application from the one that may.
     await records.start();
-    await Promise.all([telephony.start(), verifications.startChannels()]);
+    await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load()]);
   }
 
   return {
@@ -236,6 +255,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       events.start();
       webhooks.start();
       trunkWatch.start();
+      keptApps.start();
       audit.start();
       return { url };
     },
@@ -251,6 +271,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await server.close();
       verifications.stop();
       trunkWatch.stop();
+      keptApps.stop();
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);
       await webhooks.stop();

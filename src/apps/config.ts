@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import { country } from "../numbers/config.ts";
 import { section, text } from "../typed-yaml/parts.ts";
 import { AppLimits } from "./limits-config.ts";
+import { scopes } from "./scopes.ts";
 import { workflowKeys } from "./workflow-config.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
@@ -17,10 +18,8 @@ export const apiKeyHashes = (description: string) =>
     description,
   });
 
-export const App = section("An app (tenant).", {
-  api_keys_sha256: apiKeyHashes(
-    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. With two, keys can be rotated.",
-  ),
+/** What an app may use, and its defaults: the same keys in the configuration and in `POST /v1/admin/apps`. */
+export const profileKeys = {
   allowed_countries: Type.Optional(
     Type.Array(country(), {
       minItems: 1,
@@ -61,6 +60,24 @@ export const App = section("An app (tenant).", {
     }),
   ),
   limits: AppLimits,
+};
+
+export const AppProfileSchema = section("What an app may use, and its defaults.", profileKeys);
+export type AppProfileConfig = Static<typeof AppProfileSchema>;
+
+export const App = section("An app (tenant).", {
+  api_keys_sha256: apiKeyHashes(
+    "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. With two, keys can be rotated.",
+  ),
+  key_scopes: Type.Optional(
+    Type.Array(Type.Union(scopes.map((scope) => Type.Literal(scope))), {
+      minItems: 1,
+      uniqueItems: true,
+      description:
+        "What these keys permit; without it everything: keys of the configuration are the operator's own. Keys with fewer scopes, and with an end, are made by `POST /v1/admin/apps/{name}/keys` or `onering keys add`.",
+    }),
+  ),
+  ...profileKeys,
 });
 
 export type AppConfig = Static<typeof App>;

@@ -1,5 +1,6 @@
-/** What an app may use, and its defaults: `apps.<name>` of the configuration. */
-import type { AppConfig } from "./config.ts";
+/** What an app may use, and its defaults: `apps.<name>` of the configuration, or as the API made it. */
+import type { AppProfileConfig } from "./config.ts";
+import type { AppLimitsConfig } from "./limits-config.ts";
 
 /** One step of a default workflow. */
 export interface ProfileStep {
@@ -21,15 +22,20 @@ export interface AppProfile {
   readonly mixedProofs: boolean;
   /** Whether a step by waiting to a channel that costs money needs a sign of a person. */
   readonly needsPerson: boolean;
+  /** Limits of its calls; keys that are left out default to those of `limits.apps`. */
+  readonly limits: AppLimitsConfig;
 }
 
 export const standardProfile: AppProfile = {
   ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
   needsPerson: true,
+  limits: {},
 };
 
-export function profileOf(app: AppConfig | undefined): AppProfile {
-  if (app === undefined) return standardProfile;
+/** Of an app that is not there any more: what has begun ends, and nothing new begins. */
+export const noProfile: AppProfile = { ...standardProfile, channels: [] };
+
+export function profileOf(app: AppProfileConfig): AppProfile {
   return {
     allowedCountries: app.allowed_countries ?? null,
     channels: app.channels ?? null,
@@ -37,6 +43,7 @@ export function profileOf(app: AppConfig | undefined): AppProfile {
     customCode: app.custom_code ?? false,
     mixedProofs: app.mixed_proofs ?? false,
     needsPerson: app.needs_person ?? true,
+    limits: app.limits ?? {},
   };
 }
 

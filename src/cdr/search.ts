@@ -2,7 +2,7 @@
  * Finds verifications for support: open ones by their recipient in Redis, where they live; those that have ended in the durable
  * records.
  */
-import type { AppIdentity } from "../apps/principal.ts";
+import type { AppRef } from "../apps/principal.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { OpenChannel } from "../verification/channel-set.ts";
@@ -76,8 +76,8 @@ export interface FinderParts {
   readonly hashes: Pick<Hashes, "callee">;
   readonly numbers: Numbers;
   readonly channels: readonly Pick<OpenChannel, "readRecipient">[];
-  /** Names of all apps. */
-  readonly apps: readonly string[];
+  /** Names of all apps that may have open verifications. */
+  readonly apps: () => readonly string[];
 }
 
 export function createVerificationFinder(parts: FinderParts): VerificationFinder {
@@ -90,7 +90,7 @@ export function createVerificationFinder(parts: FinderParts): VerificationFinder
     if (to === undefined || (search.status !== undefined && isTerminal(search.status))) return [];
     const callee = hashes.callee(to);
     const found = await Promise.all(
-      (app === null ? apps : [app]).map(async (name) => {
+      (app === null ? apps() : [app]).map(async (name) => {
         const ids = await live.findOpen(name, callee);
         return Promise.all(ids.map(({ id }) => look({ name, allowedCountries: null }, id)));
       }),
@@ -102,7 +102,7 @@ export function createVerificationFinder(parts: FinderParts): VerificationFinder
   }
 
   /** Null: it is gone since. */
-  async function look(app: AppIdentity, id: string): Promise<FoundVerification | null> {
+  async function look(app: AppRef, id: string): Promise<FoundVerification | null> {
     try {
       return ofOpen(await verifications.get(app, id));
     } catch (error) {

@@ -1,6 +1,5 @@
 /** The HTTP server that apps and operators use. */
 import { type Static, Type } from "typebox";
-import type { AppConfig } from "../apps/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
 import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
 
@@ -69,6 +68,5 @@ export type HttpConfig = Static<typeof Http>;
 /** The sections that the HTTP server reads. */
 export interface HttpServerConfig {
   readonly http: HttpConfig;
-  readonly apps: Readonly<Record<string, AppConfig>>;
   readonly admin?: AdminConfig;
 }

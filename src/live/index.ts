@@ -1,6 +1,6 @@
 /** Live event streams: opens them for HTTP, and ends them. */
 import type { Logger } from "pino";
-import type { AppIdentity } from "../apps/principal.ts";
+import type { AppRef } from "../apps/principal.ts";
 import type { EventHistory, EventStreams, StreamId, StreamOwner } from "../events/stream-port.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
@@ -40,7 +40,7 @@ export interface LiveStreams {
    * @returns null where it has ended and the client has all its events
    * @throws {Refusal} the same, and `verification_not_found`
    */
-  openVerification(app: AppIdentity, id: string, after: number): Promise<OpenStream | null>;
+  openVerification(app: AppRef, id: string, after: number): Promise<OpenStream | null>;
   /** How many are open. */
   readonly open: number;
   /** Ends all streams, and opens no more. Resolves when their clients are gone, within a second. */

@@ -83,6 +83,30 @@ export interface SubjectsTable {
   readonly at: number;
 }
 
+/** An app that the API made, or of which it keeps further keys. */
+export interface AppsTable {
+  readonly name: string;
+  /** JSON; null: the configuration has the app. */
+  readonly profile: string | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly deleted_at: number | null;
+  /** Grows with each change, also of its keys. */
+  readonly revision: number;
+}
+
+/** An API key; revoked ones are not here. */
+export interface AppKeysTable {
+  readonly id: string;
+  readonly app: string;
+  /** SHA-256, in hex. */
+  readonly hash: string;
+  /** JSON: a list. */
+  readonly scopes: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+}
+
 /** Each feature adds its tables here, beside its migration. */
 export interface Tables {
   readonly meta: MetaTable;
@@ -92,6 +116,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly subjects: SubjectsTable;
   readonly cdrs: CdrsTable;
+  readonly apps: AppsTable;
+  readonly app_keys: AppKeysTable;
 }
 
 export type RecordsDb = Kysely<Tables>;

@@ -1,6 +1,7 @@
 /** The store as the composition root takes it. */
 
 import type { Logger } from "pino";
+import type { AppMirror } from "../apps/mirror-port.ts";
 import type { AuditQueue } from "../audit/port.ts";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
@@ -26,6 +27,7 @@ import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
 import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
+import { createAppMirror } from "./app-mirror.ts";
 import { createAuditQueue } from "./audit-queue.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
@@ -66,12 +68,13 @@ export interface Store {
   readonly leases: Leases;
   readonly audit: AuditQueue;
   readonly subjects: SubjectIndex;
-  /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams */
-  eventSubjects(apps: readonly string[]): readonly SubjectStore[];
+  /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
+  eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
   readonly webhookMirror: EndpointMirror;
+  readonly appMirror: AppMirror;
   /** Of a gateway that traces. */
   readonly traces: TraceStore;
   /**
@@ -122,7 +125,13 @@ export function createStore(options: {
   const outboxes = createOutboxes({ run, outbox, shards: shardCount, cursors, random: cryptoRandom });
   return {
     verifications(settings, channels) {
-      define(loadVerificationScripts(settings, channels, outbox));
+      const defineFor = (apps: number) => define(loadVerificationScripts({ ...settings, apps }, channels, outbox));
+      defineFor(settings.apps);
+      let haveShares = settings.apps > 1;
+      settings.onApps?.((apps) => {
+        if (apps > 1 !== haveShares) defineFor(apps);
+        haveShares = apps > 1;
+      });
       return createVerificationStore(
         run,
         settings.verification,
@@ -145,11 +154,12 @@ export function createStore(options: {
     subjects: createSubjectIndex(connection.client),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
-      streamSubjects(connection.client, [null, ...apps]),
+      streamSubjects(connection.client, () => [null, ...apps()]),
     ],
     receipts: (settings) => createReceiptStore(run, settings),
     webhookQueue: (settings, options) => createWebhookQueue(run, settings, options),
     webhookMirror: createWebhookMirror(run),
+    appMirror: createAppMirror(run),
     traces: createTraceStore(connection.client),
     batchTimer,
     async firstTried() {

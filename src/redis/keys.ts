@@ -108,6 +108,9 @@ export function traceKey(id: string): string {
 /** All webhook endpoints (lua/webhook_endpoint.lua). */
 export const webhookEndpointsKey = "{webhooks}:endpoints";
 
+/** All kept apps, with the hashes of their keys (lua/app_put.lua). */
+export const appsKey = "{apps}:rows";
+
 /** @param name a constant of the gateway */
 export function leaseKey(name: string): string {
   return `{lease}:${name}`;

@@ -85,6 +85,9 @@ const otherScripts = [
   "webhook_due",
   "webhook_endpoint",
   "webhook_endpoints",
+  "app_put",
+  "app_changes",
+  "app_revisions",
 ] as const;
 
 /** The parts of a channel that the scripts need. */
@@ -95,6 +98,8 @@ export type ScriptedChannel = Pick<ChannelModule, "name" | "machine" | "scripts"
 export interface ScriptSettings {
   readonly verification: VerificationSettings;
   readonly apps: number;
+  /** Calls back with their number whenever that may have changed: one app has all of a limit, several share it. */
+  readonly onApps?: (changed: (apps: number) => void) => void;
 }
 
 /** Where the scripts write public events. */

@@ -17,7 +17,7 @@ type Entry = readonly [id: string, fields: readonly string[]];
 
 /** What is looked through: one after the other, page by page. */
 interface Pages {
-  readonly keys: readonly string[];
+  readonly keys: () => readonly string[];
   /** @returns entries that are the subject's */
   ofSubject(entries: readonly Entry[], subject: Subject): readonly Entry[];
 }
@@ -47,7 +47,8 @@ function createPages(client: RedisClient, { keys, ofSubject }: Pages) {
   /** @param after `<number of the key> <entry>` */
   return async (subject: Subject, after: string | null) => {
     const [at = "0", last = "0-0"] = after?.split(" ") ?? [];
-    const key = keys[Number(at)];
+    const all = keys();
+    const key = all[Number(at)];
     if (key === undefined) return { key: "", found: [], next: null };
     let entries: readonly Entry[];
     try {
@@ -56,7 +57,7 @@ function createPages(client: RedisClient, { keys, ofSubject }: Pages) {
       throw unavailable();
     }
     const isLast = entries.length < entriesAtOnce;
-    const following = Number(at) + 1 < keys.length ? `${Number(at) + 1} 0-0` : null;
+    const following = Number(at) + 1 < all.length ? `${Number(at) + 1} 0-0` : null;
     const next = isLast ? following : `${at} ${entries.at(-1)?.[0]}`;
     return { key, found: ofSubject(entries, subject), next };
   };
@@ -77,8 +78,9 @@ export function outboxSubjects(options: {
   readonly clock: Clock;
 }): SubjectStore {
   const { client, run, shards, cursors, clock } = options;
+  const outboxes = Array.from({ length: shards }, (_, shard) => outboxKey(shard));
   const page = createPages(client, {
-    keys: Array.from({ length: shards }, (_, shard) => outboxKey(shard)),
+    keys: () => outboxes,
     ofSubject(entries, subject) {
       const isNamed = mentions(subject);
       return entries.filter((entry) => {
@@ -126,10 +128,10 @@ export function outboxSubjects(options: {
   };
 }
 
-/** @param owners of all streams */
-export function streamSubjects(client: RedisClient, owners: readonly StreamOwner[]): SubjectStore {
+/** @param owners of all streams; only grows, because a position counts them */
+export function streamSubjects(client: RedisClient, owners: () => readonly StreamOwner[]): SubjectStore {
   const page = createPages(client, {
-    keys: owners.map(streamKey),
+    keys: () => owners().map(streamKey),
     ofSubject(entries, subject) {
       const isNamed = mentions(subject);
       return entries.filter(({ 1: [, text = ""] }) => {

@@ -12,6 +12,7 @@ export const refusalCodes = [
   "country_not_allowed",
   "rate_limited",
   "capacity",
+  "conflict",
   "verification_not_found",
   "verification_ended",
   "verification_ambiguous",

@@ -1,10 +1,9 @@
 /** The sections of the configuration that telephony reads. */
 import type { LimitsConfig } from "../apps/limits-config.ts";
 import type { DialerConfig } from "./calls/config.ts";
-import type { CallerLimitsConfig } from "./trunks/app-limits.ts";
 import type { RouteConfig, RoutingConfig } from "./trunks/routes-config.ts";
 
-export interface TelephonyConfig extends DialerConfig, CallerLimitsConfig {
+export interface TelephonyConfig extends DialerConfig {
   readonly limits: LimitsConfig;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;

@@ -16,6 +16,7 @@ import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
+import type { CallerLimits } from "./trunks/app-limits.ts";
 import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots } from "./trunks/channel-slots.ts";
@@ -26,6 +27,8 @@ import { timedControl } from "./trunks/timed-control.ts";
 
 export interface TelephonyParts {
   readonly config: TelephonyConfig;
+  /** Whose limits hold, and how many share a trunk. */
+  readonly apps: CallerLimits["apps"];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -88,11 +91,12 @@ export function createTelephony(parts: TelephonyParts): Telephony {
 
   const slots = createChannelSlots({
     config,
+    apps: parts.apps,
     router: createRouter(config, parts.random),
     callControls: controls,
     breakers: createBreakers({
       rules: config.routing.breaker,
-      apps: Object.keys(config.apps).length,
+      apps: () => parts.apps.size,
       callsPerSecond: (trunk) => config.trunks[trunk]?.calls_per_second ?? 1,
       longestCallMs: longestCallMs(config),
       clock,

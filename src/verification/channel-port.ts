@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { TSchema } from "typebox";
-import type { AppIdentity } from "../apps/principal.ts";
+import type { AppRef } from "../apps/principal.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
@@ -36,7 +36,7 @@ export interface DeliveryMachine {
 /** The delivery that is to begin. */
 export interface DeliveryOrder {
   readonly verificationId: string;
-  readonly app: AppIdentity;
+  readonly app: AppRef;
   /** The recipient of this delivery in its canonical form: E.164 with the plus sign, or what `readRecipient` made of it. */
   readonly to: string;
   /** ISO 3166; null where the recipient has none. */

@@ -3,7 +3,7 @@ import type { AppProfile } from "../apps/profile.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import type { Hashes } from "./hashes.ts";
-import { channelNotAllowed, codeNotAvailable, noOwnRecipient, otherProof } from "./refusals.ts";
+import { channelNotAllowed, codeNotAvailable, noLongerAllowed, noOwnRecipient, otherProof } from "./refusals.ts";
 import type { Sealing } from "./sealing.ts";
 import { newestOf, type Verification } from "./types.ts";
 import type { RecipientRef } from "./workflow.ts";
@@ -104,6 +104,8 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       if (planned === undefined) throw new Error(`the verification ${verification.id} has no step ${step}`);
       const { to, country } = verification;
       const channel = channels.wanted(planned.channel);
+      // The profile may have changed since the start, or the app is gone.
+      if (profile.channels !== null && !profile.channels.includes(channel.name)) throw noLongerAllowed(channel.name);
       const recipient = planned.to === null ? refOf(to, country) : refOf(planned.to, planned.country);
       const shape = channel.codes === "derived" ? shapeOf(verification, channel, planned) : planned;
       const { calls, codeLength } = shape;

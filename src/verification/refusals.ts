@@ -38,6 +38,11 @@ export function channelNotAllowed(name: string): Refusal {
   return new Refusal("forbidden", `Channel ${name} is not permitted for this app (apps.<name>.channels).`);
 }
 
+/** Of a step that was planned when it was permitted: the next one may be still. */
+export function noLongerAllowed(name: string): Refusal {
+  return new Refusal("not_supported", `Channel ${name} is not permitted for this app any more.`);
+}
+
 export function otherProof(name: string): Refusal {
   return new Refusal("not_supported", `Channel ${name} proves something else than this verification.`);
 }

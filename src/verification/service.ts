@@ -1,6 +1,6 @@
 /** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
-import type { AppIdentity } from "../apps/principal.ts";
+import type { AppRef } from "../apps/principal.ts";
 import { type AppProfile, standardProfile } from "../apps/profile.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
@@ -65,6 +65,8 @@ export interface VerificationService extends Verifications {
   identify(to: string, country: string | null): { readonly to: string; readonly callee: CalleeRef };
   /** Erases a verification of any app; one that is open is canceled first. */
   readonly erase: EraseVerification;
+  /** What is wrong with a default workflow on this gateway, for an operator. @param path its key */
+  problemsOfWorkflow(path: string, workflow: AppProfile["workflow"]): readonly string[];
   /** The channels that know whether they can deliver now. */
   health(): readonly (ChannelHealth & { readonly channel: string })[];
   /** Connects the channels in the background. Resolves when each has tried once. */
@@ -136,7 +138,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   if (problems.length > 0) throw new Error(`the configuration is not valid: ${problems.join("; ")}`);
 
   /** @throws {Refusal} where the number may not be contacted */
-  function examine(app: AppIdentity, to: string, country: string | undefined) {
+  function examine(app: AppRef, to: string, country: string | undefined) {
     const facts = numbers.examine(to, country ?? null, app.allowedCountries);
     if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
     if (!facts.callable || facts.e164 === null || facts.country === null) {
@@ -146,7 +148,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   }
 
   /** Reads each recipient once for all steps of a request. */
-  function recipientReader(app: AppIdentity, country: string | undefined): ReadRecipient {
+  function recipientReader(app: AppRef, country: string | undefined): ReadRecipient {
     const numbersRead = new Map<string, ReturnType<typeof examine>>();
     return (channel, text) => {
       if (channel.readRecipient === undefined) {
@@ -220,6 +222,8 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
 
     identify,
+    problemsOfWorkflow: (path, workflow) =>
+      workflowProblems({ [path]: workflow }, { ...defaults, firstChannel: {} }, channels),
     erase: createErasure({ store, endings, clock }),
 
     health: () =>
@@ -259,7 +263,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   }
 
   /** A recipient without a channel: an address where it looks like one, else a number. */
-  function recipientOf(app: AppIdentity, to: string, country: string | undefined) {
+  function recipientOf(app: AppRef, to: string, country: string | undefined) {
     const reader = recipientReader(app, country);
     const [first = channels.wanted(null), ...others] = channels.usable;
     const readers = [first, ...others].filter(({ readRecipient }) => readRecipient !== undefined);

@@ -94,11 +94,14 @@ export function createStarts(options: {
 }
 
 /** @throws {Refusal} where the app gave a code that it may not give, or that these steps cannot show */
-function refuseCode({ profile, request, plan }: Start): void {
+function refuseCode({ app, profile, request, plan }: Start): void {
   const { code, codeLength } = request;
   if (code === undefined) return;
   if (!profile.customCode) {
     throw new Refusal("forbidden", "`code` is not permitted for this app (apps.<name>.custom_code).");
+  }
+  if (!app.scopes.has("custom_code")) {
+    throw new Refusal("forbidden", "`code` is not permitted with this API key: it lacks the scope `custom_code`.");
   }
   if (codeLength !== undefined && codeLength !== code.length) {
     throw new Refusal("invalid_request", "`code_length` must be the length of `code`; leave it out.");

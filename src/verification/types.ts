@@ -1,5 +1,5 @@
 /** The types of a verification, the same for every channel. */
-import type { AppIdentity } from "../apps/principal.ts";
+import type { AppIdentity, AppRef } from "../apps/principal.ts";
 import type { Status } from "./machine.ts";
 
 /** What a channel proves that a person holds. */
@@ -159,23 +159,23 @@ export interface Verifications {
     clientIsGone?: ClientIsGone,
   ): Promise<Verification>;
   /** @param person whether a person asks: a step may depend on that */
-  get(app: AppIdentity, id: string, person?: boolean): Promise<Verification>;
-  check(app: AppIdentity, id: string, guess: Guess): Promise<CheckAnswer>;
+  get(app: AppRef, id: string, person?: boolean): Promise<Verification>;
+  check(app: AppRef, id: string, guess: Guess): Promise<CheckAnswer>;
   /**
    * Checks against the app's open verification of a number. Where none is open the answer has the shape of a wrong code.
    * @throws {Refusal} `verification_ambiguous` where several are open and `session` does not select one
    */
   checkByNumber(
-    app: AppIdentity,
+    app: AppRef,
     number: { readonly to: string; readonly country?: string },
     guess: Guess,
     session: string | null,
   ): Promise<CheckAnswer>;
   /** Begins another delivery. @param channel without it, that of the newest delivery */
-  resend(app: AppIdentity, id: string, channel?: string | null, clientIsGone?: ClientIsGone): Promise<Verification>;
-  cancel(app: AppIdentity, id: string): Promise<Verification>;
+  resend(app: AppRef, id: string, channel?: string | null, clientIsGone?: ClientIsGone): Promise<Verification>;
+  cancel(app: AppRef, id: string): Promise<Verification>;
   /** The channels that `resend` accepts, and from when on. */
-  nextChannels(app: AppIdentity, verification: Verification): readonly NextChannel[];
+  nextChannels(app: AppRef, verification: Verification): readonly NextChannel[];
 }
 
 export interface NextChannel {

@@ -51,6 +51,8 @@ export interface WebhookModule {
   readonly urlsMayBePrivate: boolean;
   /** What is kept of a number or an address. */
   readonly subjects: SubjectStore;
+  /** Removes all endpoints of an app that is to be deleted. */
+  removeAll(app: string): Promise<void>;
   start(): void;
   /** Lets deliveries in progress end. */
   stop(): Promise<void>;
@@ -153,6 +155,9 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     sink: createWebhookSink({ queue, directory, wake: dispatcher.wake }),
     urlsMayBePrivate: config.allow_private,
     subjects: webhookSubjects({ queue, store, directory, deadLetters }),
+    async removeAll(app) {
+      for (const { id } of await service.list(app)) await service.remove(app, id);
+    },
     start() {
       if (parts.isRecording !== false) sync.start();
       dispatcher.start();

@@ -4,11 +4,9 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
+import { createMirrorLoop } from "../shared/mirror-loop.ts";
 import type { EndpointMirror } from "./mirror-port.ts";
 import type { WebhookStore } from "./store-port.ts";
-
-const everyMs = 60_000;
-const soonMs = 2000;
 
 export interface EndpointSync {
   /** Compares once. @throws where Redis or records do not answer */
@@ -24,9 +22,6 @@ export function createEndpointSync(parts: {
   readonly logger: Logger;
 }): EndpointSync {
   const { mirror, store, clock, logger } = parts;
-  let stopTimer = () => {};
-  let stopped = false;
-  let failing = false;
 
   async function now(): Promise<void> {
     // First: what is added meanwhile is in records before it is here, so it is not taken for one that was deleted.
@@ -41,25 +36,6 @@ export function createEndpointSync(parts: {
     for (const id of mirrored.keys()) await mirror.remove(id);
   }
 
-  async function look(): Promise<void> {
-    try {
-      await now();
-      if (failing) logger.info("webhook endpoints are read from records again");
-      failing = false;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : "unknown";
-      if (!failing) logger.warn({ why }, "webhook endpoints cannot be compared with records; those in Redis hold");
-      failing = true;
-    }
-    if (!stopped) stopTimer = clock.after(failing ? soonMs : everyMs, () => void look());
-  }
-
-  return {
-    now,
-    start: () => void look(),
-    stop() {
-      stopped = true;
-      stopTimer();
-    },
-  };
+  const { start, stop } = createMirrorLoop({ what: "webhook endpoints", compare: now, clock, logger });
+  return { now, start, stop };
 }

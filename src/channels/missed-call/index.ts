@@ -27,11 +27,11 @@ import { MissedCallBody } from "./schema.ts";
 export interface MissedCallParts {
   readonly config: {
     readonly verification: MissedCallSettings & Pick<VerificationSettings, "starts_per_callee_per_hour">;
-    /** By their names; several share the limits of a callee. */
-    readonly apps: Readonly<Record<string, unknown>>;
     readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
     readonly ranges: Readonly<Record<string, RangeConfig>>;
   };
+  /** Several share the limits of a callee. */
+  readonly apps: { readonly size: number };
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
   readonly slots: ChannelSlots;
@@ -47,7 +47,7 @@ function fits(code: string, calls: number, longest: number): boolean {
 export function missedCall(parts: MissedCallParts): ChannelModule {
   const { verification, calls: callSettings } = parts.config;
   const { min_calls: minCalls, starts_per_callee_per_hour: starts } = verification;
-  const maxCalls = appShare(starts, Object.keys(parts.config.apps).length);
+  const maxCalls = () => appShare(starts, parts.apps.size);
   const longestCode = Math.max(...Object.values(parts.config.ranges).map((range) => rangeOf(range).digits));
   /** Of an app's code as few as can show it. */
   const callsOf = ({ calls, appCode }: DeliveryOrder) =>
@@ -76,7 +76,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       return {
         accept(order) {
           const calls = callsOf(order);
-          const refusal = badCalls(calls, minCalls, maxCalls);
+          const refusal = badCalls(calls, minCalls, maxCalls());
           if (order.appCode !== null && (refusal || !fits(order.appCode, calls, longestCode))) throw codeNotAvailable();
           if (refusal) throw refusal;
         },
@@ -84,7 +84,7 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
         refusal: notLeased,
         attemptsOf: callsOf,
         strengthen: (order) =>
-          order.calls === null && order.codeLength === null && order.appCode === null && minCalls < 2 && maxCalls >= 2
+          order.calls === null && order.codeLength === null && order.appCode === null && minCalls < 2 && maxCalls() >= 2
             ? { ...order, calls: 2 }
             : null,
         /** Another code of the same kind. */

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
-import { type CallerLimitsConfig, callerOf } from "../../telephony/trunks/app-limits.ts";
+import { type CallerLimits, callerOf } from "../../telephony/trunks/app-limits.ts";
 import { splitSms } from "../messages/gsm.ts";
 import type { MessageChannelSpec } from "../messages/provider-port.ts";
 import type { MessageAdmission } from "./admission-port.ts";
@@ -25,7 +25,7 @@ export interface SmsParts {
   readonly config: SmsConfig | undefined;
   readonly admission: MessageAdmission;
   /** The apps and their weights. */
-  readonly limits: CallerLimitsConfig;
+  readonly limits: CallerLimits;
   readonly messageParts: MessageParts;
   readonly publish: Publish<SmsEvents>;
   readonly clock: Clock;

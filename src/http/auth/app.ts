@@ -1,7 +1,8 @@
 /** Which app sent a request. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { FindApp } from "../../apps/find-app.ts";
+import type { AppDirectory } from "../../apps/directory.ts";
 import type { AppIdentity } from "../../apps/principal.ts";
+import { permits, type ScopeNeed, scopesInWords } from "../../apps/scopes.ts";
 import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {
@@ -12,6 +13,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** A route of apps that also takes an operator's key: then `app` is null and `operator` is set. */
     alsoOperators?: boolean;
+    /** What an app's key must permit here, judged before the body is read. Every route of apps names it. */
+    scope?: ScopeNeed;
   }
 }
 
@@ -21,7 +24,7 @@ declare module "fastify" {
  */
 export function requireApp(
   scope: FastifyInstance,
-  findApp: FindApp,
+  findApp: AppDirectory["find"],
   findOperator: (authorization: string | undefined) => string | null = () => null,
 ): void {
   scope.addHook("onRequest", (request, _reply, done) => {
@@ -34,7 +37,14 @@ export function requireApp(
   });
   scope.addHook("onRequest", scope.rateLimit());
   scope.addHook("onRequest", (request, _reply, done) => {
-    done(request.app === null && request.operator === null ? noKey() : undefined);
+    if (request.app === null) return done(request.operator === null ? noKey() : undefined);
+    const need = request.routeOptions.config.scope;
+    done(need === undefined || permits(request.app.scopes, need) ? undefined : tooLittle(need));
+  });
+  scope.addHook("onRoute", ({ method, url, config }) => {
+    // CORS answers OPTIONS for every path.
+    if (method === "OPTIONS" || config?.scope !== undefined) return;
+    throw new Error(`the route ${String(method)} ${url} names no scope (config.scope)`);
   });
 }
 
@@ -42,6 +52,10 @@ export function requireApp(
 export function appOf(request: FastifyRequest): AppIdentity {
   if (request.app === null) throw noKey();
   return request.app;
+}
+
+function tooLittle(need: ScopeNeed): Refusal {
+  return new Refusal("forbidden", `This API key lacks the scope ${scopesInWords(need)}.`);
 }
 
 function noKey(): Refusal {

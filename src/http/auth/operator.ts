@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { apiKeyHash } from "../../apps/api-keys.ts";
-import { bearerToken } from "../../apps/find-app.ts";
+import { bearerToken } from "../../apps/bearer.ts";
 import { Refusal } from "../../shared/refusal.ts";
 
 declare module "fastify" {

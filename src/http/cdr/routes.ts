@@ -79,7 +79,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           querystring: CdrQuery,
           response: listResponse,
         },
-        config: { alsoOperators: true, problems },
+        config: { scope: "read", alsoOperators: true, problems },
       },
       async (request, reply) => {
         const { cursor, limit, format, to, ...asked } = request.query;
@@ -100,6 +100,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           response: listResponse,
         },
         config: {
+          scope: "read",
           alsoOperators: true,
           problems: [...problems, "number_invalid", "number_too_short", "number_too_long"],
         },
@@ -124,7 +125,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           querystring: StatsQuery,
           response: { 200: { ...StatsBody, description: "One entry for each group." } },
         },
-        config: { alsoOperators: true, problems },
+        config: { scope: "read", alsoOperators: true, problems },
       },
       async (request) => {
         const { from, to, by = "", app, prefix, country, ...where } = request.query;

@@ -28,6 +28,7 @@ export function searchRoutes(
           response: { 200: { ...FoundVerificationsBody, description: "The one that was started last first." } },
         },
         config: {
+          scope: "read",
           alsoOperators: true,
           problems: ["forbidden", "number_invalid", "number_too_short", "number_too_long", "records_unavailable"],
         },

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import type { AppDirectory } from "../../apps/directory.ts";
 import type { LiveStreams, OpenStream } from "../../live/index.ts";
 import { readStreamId } from "../../live/stream-ids.ts";
 import { appOf } from "../auth/app.ts";
@@ -13,8 +14,22 @@ import { EventsQuery, StreamHeaders, streamResponse, VerificationStreamQuery } f
 
 const tags = ["events"];
 
-/** @param operators whether an operator's key is taken too: for the operator's stream */
-export function eventRoutes(live: LiveStreams, operators: boolean): FastifyPluginAsyncTypebox {
+export interface EventRoutesParts {
+  readonly live: LiveStreams;
+  /** Whether an operator's key is taken too: for the operator's stream. */
+  readonly operators: boolean;
+  /** As every request is identified: a stream ends when its key or token is not valid any more. */
+  readonly identify: AppDirectory["find"];
+  readonly onChange: AppDirectory["onChange"];
+}
+
+export function eventRoutes({ live, operators, identify, onChange }: EventRoutesParts): FastifyPluginAsyncTypebox {
+  const openStreams = new Set<SentStream>();
+  onChange(() => {
+    for (const one of openStreams) if (identify(one.authorization) === null) one.revoke();
+  });
+  const send = (reply: FastifyReply, stream: OpenStream) => sendStream(reply, stream, openStreams);
+
   return async (scope) => {
     // A stream never ends by itself, and the server waits for its responses.
     scope.addHook("preClose", () => live.close());
@@ -35,7 +50,7 @@ export function eventRoutes(live: LiveStreams, operators: boolean): FastifyPlugi
           querystring: EventsQuery,
           response: { 200: streamResponse("The stream. It ends when the gateway stops; the client reconnects.") },
         },
-        config: { alsoOperators: operators },
+        config: { scope: "read", alsoOperators: operators },
       },
       async (request, reply) => {
         const expected = "must be the `id` of an event of this stream, or 0 for all that are kept";
@@ -65,7 +80,7 @@ export function eventRoutes(live: LiveStreams, operators: boolean): FastifyPlugi
             204: Type.Null({ description: "It has ended, and the client has all its events: EventSource stops here." }),
           },
         },
-        config: { problems: ["verification_not_found"] },
+        config: { scope: ["verify", "read"], problems: ["verification_not_found"] },
       },
       async (request, reply) => {
         const after = readLastEventId(request, readSeq, "must be the `seq` of an event");
@@ -76,8 +91,13 @@ export function eventRoutes(live: LiveStreams, operators: boolean): FastifyPlugi
   };
 }
 
-/** Sends the headers, and hands the response over to the stream. */
-function send(reply: FastifyReply, stream: OpenStream): FastifyReply {
+interface SentStream {
+  readonly authorization: string | undefined;
+  revoke(): void;
+}
+
+/** Sends the headers, and hands the response over to the stream. @param open of apps, as long as they are */
+function sendStream(reply: FastifyReply, stream: OpenStream, open: Set<SentStream>): FastifyReply {
   const { raw, request } = reply;
   reply
     .header("content-type", "text/event-stream; charset=utf-8")
@@ -98,7 +118,18 @@ function send(reply: FastifyReply, stream: OpenStream): FastifyReply {
     ...{ method, route: routeOptions.url, verification: verificationOf(request, reply), status: reply.statusCode },
   };
   const beganMs = performance.now();
-  stream.begin(streamOutput(raw), (why) => {
+  let isRevoked = false;
+  const sent: SentStream = {
+    authorization: request.headers.authorization,
+    revoke() {
+      isRevoked = true;
+      raw.destroy();
+    },
+  };
+  if (request.app !== null) open.add(sent);
+  stream.begin(streamOutput(raw), (end) => {
+    open.delete(sent);
+    const why = isRevoked ? "revoked" : end;
     log.info({ ...line, why, ms: Math.round(performance.now() - beganMs) }, "event stream ended");
   });
   return reply;

@@ -19,6 +19,7 @@ export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {
           body: LookupBody,
           response: { 200: { ...NumberBody, description: "The result." } },
         },
+        config: { scope: "lookup" },
       },
       async (request) => {
         const { number, country = null } = request.body;

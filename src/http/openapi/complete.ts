@@ -1,4 +1,5 @@
 /** Adds to the generated document what the schemas do not contain: errors, headers, shared components. */
+import { type ScopeNeed, scopesInWords } from "../../apps/scopes.ts";
 import { type Problem, type ProblemCode, problemCodes, problemKinds, problemOf } from "../errors/problems.ts";
 import { ProblemBody } from "../errors/schema.ts";
 
@@ -18,6 +19,7 @@ interface Response {
 }
 interface Operation {
   operationId?: string;
+  description?: string;
   security?: unknown[];
   requestBody?: { required?: boolean; content: Record<string, Media> };
   responses: Record<string, Response>;
@@ -31,6 +33,8 @@ export interface OpenApiDocument {
 export interface OperationErrors {
   /** Codes with which the route may refuse. */
   readonly problems?: readonly ProblemCode[];
+  /** What an app's key needs. */
+  readonly scope?: ScopeNeed;
   /** The meaning of a 404 with `invalid_request`. */
   readonly notFound?: string;
 }
@@ -77,8 +81,13 @@ export function completeDocument(
     // Explicit: no key is needed.
     operation.security ??= [];
     const needsKey = operation.security.length > 0;
-    const { problems = [], notFound } = errorsByOperation.get(operation.operationId ?? "") ?? {};
-    addProblems(operation, [...(needsKey ? commonProblems : []), ...problems]);
+    const { problems = [], notFound, scope } = errorsByOperation.get(operation.operationId ?? "") ?? {};
+    addProblems(operation, [
+      ...(needsKey ? commonProblems : []),
+      ...(scope === undefined ? [] : (["forbidden"] as const)),
+      ...problems,
+    ]);
+    if (scope !== undefined) addScope(operation, scope);
     if (notFound !== undefined) addNotFound(operation, notFound);
     if (operation.requestBody !== undefined) {
       const { content } = operation.requestBody;
@@ -92,6 +101,12 @@ export function completeDocument(
     for (const media of bodies.flatMap((body) => Object.values(body?.content ?? {}))) hoist(media, schemas);
   }
   return document;
+}
+
+/** OpenAPI 3.1 has no list of roles for keys that generators read, so it is said in words. */
+function addScope(operation: Operation, scope: ScopeNeed): void {
+  const needed = `Needs a key with the scope ${scopesInWords(scope)}.`;
+  operation.description = operation.description === undefined ? needed : `${operation.description} ${needed}`;
 }
 
 function rateLimitHeaders(): Record<string, Reference> {

@@ -1,7 +1,8 @@
 /** Builds the HTTP server: its plugins and routes, and the order in which they process a request. */
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
-import { createFindApp } from "../../apps/find-app.ts";
+import type { AppDirectory } from "../../apps/directory.ts";
+import type { KeptApps } from "../../apps/index.ts";
 import type { Audit } from "../../audit/port.ts";
 import type { LiveStreams } from "../../live/index.ts";
 import type { Numbers } from "../../numbers/ports.ts";
@@ -12,6 +13,7 @@ import type { Tracing } from "../../shared/tracing.ts";
 import type { Subjects } from "../../subjects/subjects.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
+import { appRoutes } from "../admin/app-routes.ts";
 import { auditRoutes } from "../admin/audit-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
@@ -51,6 +53,9 @@ import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
   readonly config: HttpServerConfig;
+  readonly apps: AppDirectory;
+  /** Apps and keys, as operators change them; left out in tests of other routes. */
+  readonly keptApps?: Pick<KeptApps, "service">;
   readonly verifications: Verifications;
   readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
@@ -78,11 +83,12 @@ export interface ServerParts {
 
 /**
  * The whole API, ready to `listen()`. `close()` lets running requests finish; call `startDraining()` some time before.
- * @throws {Error} where two apps share an API key, or a plugin or schema is wrong
+ * @throws {Error} where a route names no scope, or a plugin or schema is wrong
  */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { config, metrics, tracing = null, sandbox = false } = parts;
   const { admin } = config;
+  const identify = parts.apps.find;
   const clientErrors = createClientErrors(nextRequestId);
   const server: FastifyInstance = fastify({
     ...serverOptions(config.http, clientErrors),
@@ -111,11 +117,13 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     async (scope) => {
       await registerCors(scope, config.http);
       installSecurityHeaders(scope);
-      requireApp(scope, createFindApp(config.apps), (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
+      requireApp(scope, identify, (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
       if (parts.started) holdUntil(scope, parts.started);
       await scope.register(verificationRoutes(parts.verifications, parts.channels));
       await scope.register(numberRoutes(parts.numbers));
-      await scope.register(eventRoutes(parts.live, admin !== undefined));
+      await scope.register(
+        eventRoutes({ live: parts.live, operators: admin !== undefined, identify, onChange: parts.apps.onChange }),
+      );
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
       if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.clock, admin !== undefined));
     },
@@ -127,6 +135,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         installSecurityHeaders(scope);
         requireOperator(scope, admin.api_keys_sha256);
         await scope.register(adminRoutes(parts.operations));
+        if (parts.keptApps) await scope.register(appRoutes(parts.keptApps.service));
         await scope.register(auditRoutes(parts.audit));
         await scope.register(subjectRoutes(parts.subjects));
       },

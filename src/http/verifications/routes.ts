@@ -70,7 +70,7 @@ export function verificationRoutes(
           body: StartBody,
           response: { 201: { ...VerificationBody, description: "The first delivery has begun." } },
         },
-        config: { placesCall: true, problems: startProblems },
+        config: { scope: "verify", placesCall: true, problems: startProblems },
       },
       async (request, reply) => {
         const idempotencyKey = request.headers["idempotency-key"] ?? null;
@@ -96,7 +96,7 @@ export function verificationRoutes(
           params: VerificationParams,
           response: { 200: { ...VerificationBody, description: "The verification as it is now." } },
         },
-        config: { problems: existing },
+        config: { scope: ["verify", "read"], problems: existing },
       },
       async (request) => bodyFor(request, await verifications.get(appOf(request), request.params.id, true)),
     );
@@ -114,7 +114,7 @@ export function verificationRoutes(
           body: CheckBody,
           response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
         },
-        config: { problems: open },
+        config: { scope: "verify", problems: open },
       },
       async (request) => {
         return checkAnswerBody(await verifications.check(appOf(request), request.params.id, guessOf(request.body)));
@@ -134,7 +134,7 @@ export function verificationRoutes(
           body: CheckByNumberBody,
           response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
         },
-        config: { problems: [...numberProblems, "verification_ambiguous", "verification_ended"] },
+        config: { scope: "verify", problems: [...numberProblems, "verification_ambiguous", "verification_ended"] },
       },
       async (request) => {
         const { to, country, session = null, ...guess } = request.body;
@@ -157,7 +157,7 @@ export function verificationRoutes(
           body: ResendBody,
           response: { 200: { ...VerificationBody, description: "Another delivery has begun." } },
         },
-        config: { placesCall: true, problems: [...open, ...beginning] },
+        config: { scope: "verify", placesCall: true, problems: [...open, ...beginning] },
       },
       async (request) => {
         const channel = request.body?.channel ?? null;
@@ -179,7 +179,7 @@ export function verificationRoutes(
           body: NoBody,
           response: { 200: { ...VerificationBody, description: "The verification, canceled." } },
         },
-        config: { problems: open },
+        config: { scope: "verify", problems: open },
       },
       async (request) => bodyFor(request, await verifications.cancel(appOf(request), request.params.id)),
     );

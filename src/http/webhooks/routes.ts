@@ -1,6 +1,7 @@
 /** `/v1/webhooks`: an app's endpoints. One of another app is not found. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
+import type { Scope } from "../../apps/scopes.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Webhooks } from "../../webhooks/service.ts";
 import { urlProblem } from "../../webhooks/urls.ts";
@@ -29,8 +30,9 @@ const security = [{ apiKey: [] }];
 const notFound = "No webhook endpoint has this id.";
 /** Endpoints are read from the mirror, changed and searched for dead letters in records. */
 const problems: readonly ProblemCode[] = ["records_unavailable"];
-const existing = { config: { notFound } };
-const inRecords = { config: { notFound, problems } };
+/** Endpoints get all events of the app, and a new secret lets its holder forge them: changing them is more than `verify` or `read`. */
+const reads: readonly Scope[] = ["read", "admin"];
+const changes = { config: { scope: "admin", notFound, problems } } as const;
 const defaultLimit = 50;
 
 export interface WebhookRoutesParts {
@@ -60,7 +62,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, body: CreateWebhookBody },
           response: { 201: { ...WebhookWithSecretBody, description: "It gets events; `secret` is shown only here." } },
         },
-        config: { problems },
+        config: { scope: "admin", problems },
       },
       async (request, reply) => {
         const { url, events = [] } = request.body;
@@ -79,6 +81,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security },
           response: { 200: { ...WebhooksBody, description: "The oldest first." } },
         },
+        config: { scope: reads },
       },
       async (request) => ({
         webhooks: (await service.list(app(request))).map((endpoint) => webhookBody(endpoint, clock.nowMs())),
@@ -93,7 +96,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams },
           response: { 200: { ...WebhookBody, description: "The endpoint, without its secret." } },
         },
-        ...existing,
+        config: { scope: reads, notFound },
       },
       async (request) => webhookBody(found(await service.find(app(request), request.params.id)), clock.nowMs()),
     );
@@ -106,7 +109,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: ChangeWebhookBody },
           response: { 200: { ...WebhookBody, description: "As it is now." } },
         },
-        ...inRecords,
+        ...changes,
       },
       async (request) => {
         checkUrl(request.body.url);
@@ -123,7 +126,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams },
           response: { 204: { type: "null", description: "It gets no more events." } },
         },
-        ...inRecords,
+        ...changes,
       },
       async (request, reply) => {
         if (!(await service.remove(app(request), request.params.id))) throw new RequestRefusal(404, notFound);
@@ -140,7 +143,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: NoBody },
           response: { 200: { ...WebhookWithSecretBody, description: "With the new secret." } },
         },
-        ...inRecords,
+        ...changes,
       },
       async (request) => {
         const endpoint = found(await service.rotate(app(request), request.params.id));
@@ -157,7 +160,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: NoBody },
           response: { 200: { ...TestBody, description: "What came of it." } },
         },
-        ...existing,
+        config: { scope: "admin", notFound },
       },
       async (request) => {
         const { delivered, status, error, durationMs } = found(await service.test(app(request), request.params.id));
@@ -173,7 +176,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, querystring: PageQuery },
           response: { 200: { ...DeliveriesBody, description: "The newest first." } },
         },
-        ...existing,
+        config: { scope: reads, notFound },
       },
       async (request) => {
         const { limit, cursor = null } = request.query;
@@ -190,7 +193,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, querystring: PageQuery },
           response: { 200: { ...DeadLettersBody, description: "In the order in which they were queued." } },
         },
-        ...inRecords,
+        config: { scope: reads, notFound, problems },
       },
       async (request) => {
         const { limit, cursor = null } = request.query;
@@ -210,7 +213,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: ReplayBody },
           response: { 202: { ...ReplayedBody, description: "They are queued." } },
         },
-        ...inRecords,
+        ...changes,
       },
       async (request, reply) => {
         const { events, since } = request.body;

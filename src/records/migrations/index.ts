@@ -3,6 +3,7 @@ import { events } from "./0001-events.ts";
 import { cdrs } from "./0002-cdrs.ts";
 import { webhooks } from "./0003-webhooks.ts";
 import { audit } from "./0004-audit.ts";
+import { apps } from "./0005-apps.ts";
 import type { RecordsMigration } from "./migration.ts";
 
-export const migrations: readonly RecordsMigration[] = [events, cdrs, webhooks, audit];
+export const migrations: readonly RecordsMigration[] = [events, cdrs, webhooks, audit, apps];

@@ -48,8 +48,8 @@ interface Begun {
 
 export interface BreakersOptions {
   readonly rules: BreakerConfig;
-  /** How many apps the configuration has: where there are several, one of them alone opens no trunk. */
-  readonly apps: number;
+  /** How many apps there are: where there are several, one of them alone opens no trunk. */
+  readonly apps: () => number;
   /** Calls a second of a trunk. */
   readonly callsPerSecond: (trunk: string) => number;
   /** Longer than any call takes, in milliseconds. */
@@ -106,8 +106,14 @@ export function createBreakers(options: BreakersOptions): Breakers {
     if (known !== undefined) return known;
     const share_ms = Math.min(shareMs, (1000 * shareOneIn) / options.callsPerSecond(trunk));
     const common = { ...rules, probe_limit_ms: longestCallMs, share_ms };
-    const failing = { failing_prefixes: rules.failures, failing_apps: Math.min(2, options.apps) };
-    const made = new PathBreakers(createBreaker({ ...common, ...failing }, random), () =>
+    const whole = {
+      ...common,
+      failing_prefixes: rules.failures,
+      get failing_apps() {
+        return Math.min(2, options.apps());
+      },
+    };
+    const made = new PathBreakers(createBreaker(whole, random), () =>
       createBreaker({ ...common, failing_prefixes: 1, failing_apps: 1 }, random),
     );
     paths.set(name, made);

@@ -5,7 +5,7 @@ import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../asterisk/call-control.ts";
 import type { AsteriskConfig } from "../asterisk/config.ts";
 import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
-import { type CallerLimitsConfig, callerOf } from "./app-limits.ts";
+import { type CallerLimits, callerOf } from "./app-limits.ts";
 import type { Brakes } from "./brakes.ts";
 import type { Breakers } from "./breakers.ts";
 import type { TrunkConfig } from "./config.ts";
@@ -27,11 +27,12 @@ const mostLateMs = 3000;
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
-  readonly config: CallerLimitsConfig & {
+  readonly config: Pick<CallerLimits, "limits"> & {
     readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
     readonly trunks: Readonly<Record<string, TrunkConfig>>;
     readonly calls: { readonly max_queue_ms: number; readonly ring_ms: number };
   };
+  readonly apps: CallerLimits["apps"];
   readonly router: Router;
   /** By name of the Asterisk. */
   readonly callControls: ReadonlyMap<string, Pick<CallControl, "connected">>;
@@ -50,7 +51,8 @@ export interface ChannelSlotsParts {
 
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   const { breakers, brakes, overload, admission, clock, random, logger } = parts;
-  const { asterisks, trunks, calls } = parts.config;
+  const { asterisks, trunks, calls, limits } = parts.config;
+  const callerLimits: CallerLimits = { limits, apps: parts.apps };
   /** App and callee of the slot's call, as it was reserved. */
   const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
 
@@ -124,7 +126,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
 
   async function settle(slot: ChannelSlot, event: SlotEvent): Promise<void> {
     // A slot that is not the reserved one frees at least its trunk.
-    const caller = callers.get(slot) ?? callerOf(parts.config, slot.app ?? "", "+", true);
+    const caller = callers.get(slot) ?? callerOf(callerLimits, slot.app ?? "", "+", true);
     try {
       await admission.settle({ leaseId: slot.leaseId, path: limited(slot), caller }, event);
     } catch {
@@ -138,7 +140,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       if (paths === null) return { none: "no_route", retryAfterMs: null };
       const overloadedMs = overload.admit();
       if (overloadedMs !== null) return { none: "capacity", retryAfterMs: overloadedMs };
-      const caller = callerOf(parts.config, app, callee, false);
+      const caller = callerOf(callerLimits, app, callee, false);
       const brakedMs = brakes.admit(app, caller.prefix);
       if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
       return takeOneOf(paths, caller, callee, needs);
@@ -146,7 +148,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     async reserveAnother(callee, range, tried, app, needs) {
       const paths = parts.router.pathsTo(callee) ?? [];
       const others = paths.filter((path) => presents(path, range) && isFresh(path, tried));
-      return takeOneOf(others, callerOf(parts.config, app, callee, true), callee, needs);
+      return takeOneOf(others, callerOf(callerLimits, app, callee, true), callee, needs);
     },
     release(slot) {
       if (clock.nowMs() > (slot.originateByMs ?? Number.POSITIVE_INFINITY)) overload.late();

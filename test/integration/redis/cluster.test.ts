@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { appIdentity } from "../../../src/apps/principal.ts";
 import { createLiveStreams } from "../../../src/live/index.ts";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { Child } from "../../../src/local/process/child.ts";
@@ -118,7 +119,7 @@ describe("on a Redis Cluster of three nodes", () => {
 
   it("the events of every verification reach the app's stream in order, from whichever node", async () => {
     const { events, drain } = tell(world);
-    const bank = { name: "bank", allowedCountries: null };
+    const bank = appIdentity("bank");
     const started = await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
         world.verifications.start(bank, { to: `+4477012${String(i).padStart(5, "0")}` }, null),
@@ -149,7 +150,7 @@ describe("on a Redis Cluster of three nodes", () => {
 
   it("all that is kept of a callee is found and erased, on whichever node it lies", async () => {
     const { drain } = tell(world);
-    const eve = { name: "eve", allowedCountries: null };
+    const eve = appIdentity("eve");
     const { subjects } = world.store;
     for (let i = 0; i < 12; i++) {
       const to = `+4477013${String(i).padStart(5, "0")}`;
@@ -169,7 +170,7 @@ describe("on a Redis Cluster of three nodes", () => {
       const verifications = new Set<string>();
       const note = (one: string) => void verifications.add(one);
       const whom = { to, hash: "", verifications, note, is: (one: string) => one === to };
-      for (const store of world.store.eventSubjects([eve.name])) {
+      for (const store of world.store.eventSubjects(() => [eve.name])) {
         let after: string | null = null;
         do after = (await store.erase(whom, after)).next;
         while (after !== null);

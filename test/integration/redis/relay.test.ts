@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { appIdentity } from "../../../src/apps/principal.ts";
 import type { PublicEvent } from "../../../src/events/envelope.ts";
 import type { EventSink, StoredEvent } from "../../../src/events/sink-port.ts";
 import { compareIds } from "../../../src/events/stream-port.ts";
@@ -335,7 +336,7 @@ describe("apps", () => {
   it("have streams of their own", async () => {
     const { world, told } = await gateway();
     await verifyAndCancel(world, 1);
-    const bank = { name: "bank", allowedCountries: null };
+    const bank = appIdentity("bank");
     const { id } = await world.verifications.start(bank, { to: somebody() }, null);
     world.lastCall().ended(result({ outcome: "rang", alerted: true }));
     await world.verifications.settled();

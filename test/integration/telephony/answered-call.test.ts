@@ -7,6 +7,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { allSounds } from "../../../src/speech/sound-names.ts";
 import type { AnsweredCall, CallResult, KeptCall } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
+import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -38,6 +39,7 @@ describe.concurrent.each(["ari-websocket", "ari-client"] as const)("an answered 
     beforeEach(async () => {
       logs = keepingLogger();
       telephony = createTelephony({
+        apps: appsOf(1),
         config: {
           asterisks: { main: world().config() },
           trunks: {
@@ -53,7 +55,6 @@ describe.concurrent.each(["ari-websocket", "ari-client"] as const)("an answered 
           },
           routes: [{ prefix: "+", trunks: ["carrier"] }],
           routing: patientRouting,
-          apps: {},
           limits: noLimits,
           calls: {
             ring_ms: 1000,

@@ -7,6 +7,7 @@ import type { CallsConfig } from "../../../src/telephony/calls/config.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
+import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -44,6 +45,7 @@ async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<Tr
     ...changed.trunk,
   };
   telephony = createTelephony({
+    apps: appsOf(1),
     config: {
       asterisks: { main: world().config() },
       trunks: {
@@ -52,7 +54,6 @@ async function start(changed: { calls?: Partial<CallsConfig>; trunk?: Partial<Tr
       },
       routes: [{ prefix: "+", trunks: ["carrier"] }],
       routing: patientRouting,
-      apps: {},
       limits: noLimits,
       calls: {
         ring_ms: ringMs,

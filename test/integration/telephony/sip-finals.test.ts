@@ -7,6 +7,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
+import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -232,6 +233,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
       max_calls: 1000,
     };
     telephony = createTelephony({
+      apps: appsOf(1),
       config: {
         asterisks: {
           main: {
@@ -249,7 +251,6 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
         trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
         routes: [{ prefix: "+", trunks: ["row-0"] }],
         routing: patientRouting,
-        apps: {},
         limits: noLimits,
         calls: {
           ring_ms: ringMs,

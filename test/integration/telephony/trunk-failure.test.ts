@@ -10,6 +10,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
+import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -107,8 +108,8 @@ function setUp(
     });
     const names = [...first.map(({ name }) => name), "second"];
     telephony = createTelephony({
+      apps: appsOf(1),
       config: {
-        apps: {},
         limits: noLimits,
         asterisks: {
           main: {

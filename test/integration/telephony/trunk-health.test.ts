@@ -7,6 +7,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
+import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
@@ -35,7 +36,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     max_concurrent_calls: 10,
     calls_per_second: 10,
   });
-  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls" | "apps" | "limits"> = {
+  const config: Pick<Config, "asterisks" | "trunks" | "routes" | "routing" | "calls" | "limits"> = {
     asterisks: {
       main: {
         driver: "ari-websocket",
@@ -53,7 +54,6 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     trunks: Object.fromEntries(endpoints.map((endpoint) => [endpoint, trunk(endpoint)])),
     routes: [{ prefix: "+", trunks: endpoints }],
     routing: patientRouting,
-    apps: {},
     limits: noLimits,
     calls: {
       ring_ms: 1000,
@@ -65,6 +65,7 @@ async function start(asterisk: AsteriskServer, endpoints: string[], ami: Partial
     },
   };
   telephony = createTelephony({
+    apps: appsOf(1),
     config,
     admission: freeAdmission,
     clock: systemClock,

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { appIdentity } from "../../../src/apps/principal.ts";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import {
@@ -277,7 +278,7 @@ describe("wrong checks of one callee", () => {
   it("of short codes are no part of the count of long ones, though an app is called `long`", async () => {
     await open({ apps: 2, settings: { wrong_checks_per_callee: 2, max_checks: 1, starts_per_callee_per_hour: 100 } });
     const to = somebody();
-    const long = { name: "long", allowedCountries: null };
+    const long = appIdentity("long");
     const { id } = await world.verifications.start(long, { to, calls: 1 }, null);
     await world.ringOut();
     await world.verifications.check(long, id, { code: wrongCode(world.lastCall().code) });

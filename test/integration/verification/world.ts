@@ -4,6 +4,7 @@
  */
 import { pino } from "pino";
 import { expect } from "vitest";
+import { appIdentity } from "../../../src/apps/principal.ts";
 import { type AppProfile, standardProfile } from "../../../src/apps/profile.ts";
 import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
@@ -37,8 +38,8 @@ export const longestCallMs = 30_000;
 export const secondCallGapMs = 3000;
 /** Reserved for drama by Ofcom: nobody's number. */
 export const callee = "+447700900123";
-export const shop = { name: "shop", allowedCountries: null };
-export const bank = { name: "bank", allowedCountries: null };
+export const shop = appIdentity("shop");
+export const bank = appIdentity("bank");
 
 /** One call that the service placed, to be told how it goes. */
 export interface PlacedCall extends Call, CallObserver {
@@ -134,9 +135,9 @@ export function createWorld(options: WorldOptions) {
   const channels = [
     missedCall({
       ...{ callerIds, slots, dialer, publish, reputation: callerIdReputation },
+      apps: { size: options.apps ?? 1 },
       config: {
         verification: all,
-        apps: Object.fromEntries(Array.from({ length: options.apps ?? 1 }, (_, index) => [`app${index}`, {}])),
         calls: { second_call_gap_ms: secondCallGapMs, ring_ms: 5000, setup_limit_ms: 20_000 },
         ranges,
       },

@@ -23,7 +23,7 @@ function finder(open: readonly Verification[], ended: readonly Verification[] = 
   const store = memoryCdrs(ended.flatMap(cdrsOf));
   const looked: string[] = [];
   const found = createVerificationFinder({
-    ...{ store, hashes, numbers: createNumbers(testConfig().numbers), apps: ["shop", "bank"] },
+    ...{ store, hashes, numbers: createNumbers(testConfig().numbers), apps: () => ["shop", "bank"] },
     channels: [{}, { readRecipient: readAddress }],
     live: {
       async findOpen(app, callee) {

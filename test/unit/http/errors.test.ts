@@ -23,6 +23,7 @@ const contract = {
   verification_ended: 409,
   verification_ambiguous: 409,
   not_supported: 400,
+  conflict: 409,
   idempotency_key_reused: 422,
   code_not_available: 422,
   telephony_unavailable: 503,

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import type { AppsService } from "../../../src/apps/service.ts";
 import type { Audit } from "../../../src/audit/port.ts";
 import type { VerificationFinder } from "../../../src/cdr/search.ts";
 import { callInExample } from "../../../src/channels/call-in/example.ts";
@@ -34,6 +35,7 @@ import {
   type Verifications,
 } from "../../../src/verification/types.ts";
 import type { Webhooks } from "../../../src/webhooks/service.ts";
+import { configuredApps } from "../../support/apps.ts";
 import { memoryCdrs } from "../../support/cdr-store.ts";
 import { MemoryStreams } from "../../support/memory-streams.ts";
 
@@ -191,6 +193,8 @@ const idleFinder: VerificationFinder = { recipient: (to) => to, find: async () =
 
 export interface TestServerOptions {
   readonly http?: Partial<Config["http"]>;
+  /** Beside `shop` and `bank`. */
+  readonly apps?: Config["apps"];
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;
@@ -198,6 +202,8 @@ export interface TestServerOptions {
   readonly operations?: Operations;
   readonly cdr?: Partial<CdrParts>;
   readonly webhooks?: Partial<WebhookRoutesParts>;
+  /** Default: knows no app. */
+  readonly keptApps?: AppsService;
   readonly audit?: Pick<Audit, "read">;
   readonly subjects?: Subjects;
   /** The operator's API is there, with `operatorKey`. */
@@ -208,6 +214,19 @@ export interface TestServerOptions {
   /** Of event streams. */
   readonly streamClock?: Clock;
 }
+
+const noKeptApps: AppsService = {
+  list: async () => ({ apps: [], next: null }),
+  find: async () => null,
+  create: async () => {
+    throw new Refusal("store_unavailable", "no store");
+  },
+  change: async () => null,
+  remove: async () => null,
+  addKey: async () => null,
+  rotateKey: async () => null,
+  revokeKey: async () => null,
+};
 
 /** An app without endpoints. */
 const noWebhooks: Webhooks = {
@@ -264,17 +283,19 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         shed_at_delay_ms: 10_000,
         ...options.http,
       },
-      apps: {
-        shop: { api_keys_sha256: [apiKeyHash(key)] },
-        bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
-      },
       ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
     },
+    apps: configuredApps({
+      shop: { api_keys_sha256: [apiKeyHash(key)] },
+      bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
+      ...options.apps,
+    }),
     channels,
     verifications,
     live,
     numbers: options.numbers ?? numbers,
     operations: options.operations ?? idleOperations,
+    keptApps: { service: () => options.keptApps ?? noKeptApps },
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     audit: options.audit ?? { read: async () => ({ entries: [], next: null }) },
     subjects: options.subjects ?? nothingKept,

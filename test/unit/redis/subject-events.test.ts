@@ -9,7 +9,7 @@ async function found(to: string, data: object, verifications: readonly string[] 
   const event = JSON.stringify({ id: "evt_1", data: { verification: "v1", ...data } });
   const client = { xrange: async () => [["1-0", ["event", event]]] } as unknown as RedisClient;
   const subject = { to, hash: "", verifications: new Set(verifications), is: () => false };
-  const [store] = [streamSubjects(client, ["shop"])];
+  const [store] = [streamSubjects(client, () => ["shop"])];
   return (await store.export(subject, null)).items.length === 1;
 }
 

@@ -7,6 +7,7 @@ import type { FailureKind, StandIn, StandInMessage } from "../../../src/sandbox/
 import { createSmscStandIn } from "../../../src/sandbox/providers/smsc-stand-in.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
+import { appsOf } from "../../support/apps.ts";
 import { testConfig } from "../../support/test-config.ts";
 import { freeAdmission, partsInMemory } from "../channels/sms/world.ts";
 
@@ -36,7 +37,7 @@ beforeEach(async () => {
   const config = testConfig(standIn.config());
   ({ provider } = sms({
     config: config.sms,
-    limits: config,
+    limits: { limits: config.limits, apps: appsOf(1) },
     ...{ admission: freeAdmission, messageParts: partsInMemory(), publish: () => undefined, clock, random, logger },
   }).spec);
   provider.onReceipt(async (receipt) => {

@@ -10,7 +10,7 @@ const from = (prefix: string, app = "shop") => ({ prefix, app });
 function setting(apps = 2) {
   const clock = new ManualClock();
   const breakers = createBreakers({
-    ...{ rules: patientRouting.breaker, apps, callsPerSecond: () => 10, longestCallMs: 30_000 },
+    ...{ rules: patientRouting.breaker, apps: () => apps, callsPerSecond: () => 10, longestCallMs: 30_000 },
     ...{ clock, random: cryptoRandom },
   });
   return {

@@ -10,6 +10,7 @@ import { createBrakes } from "../../../../src/telephony/trunks/brakes.ts";
 import { createBreakers } from "../../../../src/telephony/trunks/breakers.ts";
 import { createChannelSlots } from "../../../../src/telephony/trunks/channel-slots.ts";
 import type { ChannelSlot, EndedCall } from "../../../../src/telephony/trunks/slots-port.ts";
+import { appsOf } from "../../../support/apps.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { noLimits, patientRouting } from "../../../support/patient-routing.ts";
 import { telephonyConfig } from "../telephony-config.ts";
@@ -40,14 +41,15 @@ function linesWith(parts: Given) {
   const rules = { ...patientRouting.breaker, failures: 2, probes: 1 };
   const breakers = createBreakers({
     rules,
-    apps: 1,
+    apps: () => 1,
     callsPerSecond: () => 10,
     longestCallMs: 32_000,
     clock,
     random: cryptoRandom,
   });
   const slots = createChannelSlots({
-    config: { ...config, apps: {}, limits: noLimits, asterisks: parts.asterisks ?? config.asterisks },
+    config: { ...config, limits: noLimits, asterisks: parts.asterisks ?? config.asterisks },
+    apps: appsOf(1),
     router: {
       pathsTo: (callee) => (callee.startsWith("+999") ? null : (parts.paths ?? [plus, bare])),
       pathsOf: (trunk) => [{ trunk, asterisk: "main" }],

@@ -1,0 +1,152 @@
+import { type TSchema, Type } from "typebox";
+import { type AppProfileConfig, profileKeys } from "../../apps/config.ts";
+import { scopes } from "../../apps/scopes.ts";
+import type { ProfileChanges } from "../../apps/service.ts";
+import { nullableString, oneOf, time } from "../schemas.ts";
+
+/** As names in the configuration. */
+const name = (description: string) =>
+  Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$", description, examples: ["shop"] });
+const exampleId = "key_Q2hlZXJmdWxseSBk";
+const exampleAt = "2026-03-01T12:00:00.000Z";
+const longestOverlapSeconds = 30 * 86_400;
+export const standardOverlapSeconds = 86_400;
+
+/** The schema of a key of the configuration as requests have it: no defaults are filled in, and no words of its own. */
+function plain(schema: unknown): TSchema & { readonly description?: string } {
+  const text = JSON.stringify(schema, (key, value) => (key === "default" || key.startsWith("x-") ? undefined : value));
+  return JSON.parse(text) as TSchema;
+}
+
+const profile = Object.fromEntries(Object.entries(profileKeys).map(([key, schema]) => [key, plain(schema)]));
+const changeable = Object.fromEntries(
+  Object.entries(profile).map(([key, schema]) => [
+    key,
+    { anyOf: [schema, { type: "null" }], description: schema.description },
+  ]),
+);
+const exampleProfile = { channels: ["missed_call", "sms"], allowed_countries: ["GB"], limits: { calls_per_day: 5000 } };
+
+export const AppParams = Type.Object({ name: name("The app's name.") });
+export const KeyParams = Type.Object({
+  name: name("The app's name."),
+  id: Type.String({ maxLength: 40, description: "The key's id.", examples: [exampleId] }),
+});
+
+export const AppsQuery = Type.Object(
+  {
+    after: Type.Optional(name("`next` of the page before: the page that follows it.")),
+    limit: Type.Optional(
+      Type.String({
+        pattern: "^([1-9]\\d{0,2}|1000)$",
+        default: "100",
+        description: "Most apps of a page, 1 to 1000.",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const CreateAppBody = Type.Unsafe<AppProfileConfig & { name: string }>({
+  title: "CreateApp",
+  type: "object",
+  additionalProperties: false,
+  required: ["name"],
+  properties: { name: name("Its name, in events, records and metrics. It cannot be changed."), ...profile },
+  examples: [{ name: "shop", ...exampleProfile }],
+});
+
+export const ChangeAppBody = Type.Unsafe<ProfileChanges>({
+  title: "ChangeApp",
+  type: "object",
+  additionalProperties: false,
+  description: "What is left out stays; null takes a key out, so that the gateway's default holds.",
+  properties: changeable,
+  examples: [{ allowed_countries: ["GB", "IE"], channels: null }],
+});
+
+const app = {
+  name: Type.String(),
+  source: oneOf(
+    ["configuration", "api"],
+    "`configuration`: its profile is changed in the file alone. Keys may be added here all the same.",
+  ),
+  profile: Type.Unsafe<AppProfileConfig>({
+    type: "object",
+    additionalProperties: true,
+    description: "The keys of `apps.<name>` in the configuration; what is not there has the gateway's default.",
+  }),
+  keys: Type.Integer({ description: "How many keys were made here; expired ones count until another one is made." }),
+  configured_keys: Type.Integer({ description: "How many keys stand in the configuration." }),
+  created_at: Type.Union([time("When it was added."), Type.Null()], {
+    description: "Null: it stands in the configuration.",
+  }),
+  updated_at: Type.Union([time("When it was changed last."), Type.Null()]),
+};
+const exampleApp = {
+  ...{ name: "shop", source: "api", profile: exampleProfile, keys: 1, configured_keys: 0 },
+  ...{ created_at: exampleAt, updated_at: exampleAt },
+};
+export const AppBody = Type.Object(app, { title: "App", examples: [exampleApp] });
+export const AppsBody = Type.Object(
+  {
+    apps: Type.Array(AppBody, { description: "By name." }),
+    next: nullableString("`after` of the next page; null where this is the last one."),
+  },
+  { title: "Apps", examples: [{ apps: [exampleApp], next: null }] },
+);
+
+const scope = oneOf(scopes, "What it permits. A permission is needed in the app's profile and here.");
+const expiresAt = (description: string) => Type.Union([time(description), Type.Null()], { description });
+
+export const CreateKeyBody = Type.Object(
+  {
+    scopes: Type.Array(scope, { minItems: 1, maxItems: scopes.length, uniqueItems: true }),
+    expires_at: Type.Optional(expiresAt("When it ends; left out or null: it does not.")),
+  },
+  { title: "CreateKey", additionalProperties: false, examples: [{ scopes: ["verify"], expires_at: exampleAt }] },
+);
+export const RotateKeyBody = Type.Unsafe<{ overlap_seconds?: number; expires_at?: string | null } | null>({
+  title: "RotateKey",
+  type: ["object", "null"],
+  additionalProperties: false,
+  properties: {
+    overlap_seconds: {
+      type: "integer",
+      minimum: 0,
+      maximum: longestOverlapSeconds,
+      description: `How long the key before is valid beside the new one; 0: it ends now. Left out: ${standardOverlapSeconds} (a day).`,
+    },
+    expires_at: expiresAt(
+      "Of the new key; left out: as long from now as the key before was made for. Null: it does not end.",
+    ),
+  },
+  examples: [{ overlap_seconds: 3600 }],
+});
+
+const key = {
+  id: Type.String(),
+  scopes: Type.Array(scope),
+  created_at: time("When it was made."),
+  expires_at: expiresAt("When it ends; null: it does not."),
+};
+const exampleKey = { id: exampleId, scopes: ["verify"], created_at: exampleAt, expires_at: null };
+const secret = Type.String({ description: "The key: `or_` and 43 characters. Shown in this answer alone; keep it." });
+const exampleSecret = `or_${"x".repeat(43)}`;
+
+export const KeyBody = Type.Object(key, { title: "Key", examples: [exampleKey] });
+export const KeysBody = Type.Object(
+  { keys: Type.Array(KeyBody, { description: "The oldest first. Those of the configuration are not among them." }) },
+  { title: "Keys", examples: [{ keys: [exampleKey] }] },
+);
+export const NewKeyBody = Type.Object(
+  { ...key, key: secret },
+  { title: "NewKey", examples: [{ ...exampleKey, key: exampleSecret }] },
+);
+export const RotatedKeyBody = Type.Object(
+  { ...key, key: secret, previous: KeyBody },
+  {
+    title: "RotatedKey",
+    examples: [{ ...exampleKey, key: exampleSecret, previous: { ...exampleKey, expires_at: exampleAt } }],
+  },
+);
