@@ -22,6 +22,7 @@ import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
+import { createGuard } from "./guard/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
 import { createNumbers } from "./numbers/numbers.ts";
@@ -152,7 +153,15 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     onApps: (changed: (count: number) => void) => apps.onChange(() => changed(apps.size)),
   };
   const verificationStore = store.verifications(settings, channels);
+  const guard = createGuard({
+    ...{ config: config.guard, hmacKey, counters: store.guard, decisions: null, observer: metrics.guard },
+    appCaps: (app) => config.apps[app]?.caps ?? null,
+    provesOf: (name) => channels.find((channel) => channel.name === name)?.proves,
+    publishDenied: (denial, app) => store.outboxes.publish("guard.decided", denial, app),
+    ...{ clock, random, logger },
+  });
   const verifications = createVerifications({
+    guard: guard.guard,
     settings: config.verification,
     channels,
     numbers,
@@ -275,6 +284,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);
       await webhooks.stop();
+      await guard.stop();
       await telephony.stop();
       await audit.stop();
       await records.stop();

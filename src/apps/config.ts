@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { country } from "../numbers/config.ts";
 import { section, text } from "../typed-yaml/parts.ts";
+import { AppCaps } from "./caps-config.ts";
 import { AppLimits } from "./limits-config.ts";
 import { scopes } from "./scopes.ts";
 import { workflowKeys } from "./workflow-config.ts";
@@ -60,6 +61,7 @@ export const profileKeys = {
     }),
   ),
   limits: AppLimits,
+  caps: Type.Optional(AppCaps),
 };
 
 export const AppProfileSchema = section("What an app may use, and its defaults.", profileKeys);

@@ -61,7 +61,7 @@ export interface Cdr {
   readonly status: Status;
   /** In millionths of the operator's currency: sums of integers are exact. */
   readonly costMicros: number | null;
-  /** Null until there is a guard. */
+  /** Name of the guard's rule that decided about it; null: none did. */
   readonly guardDecision: string | null;
   /** Of a test: in no statistics. */
   readonly test: boolean;
@@ -92,18 +92,18 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
     const first = deliveries.find(({ details }) => details !== null);
     const common = {
       ...{ verification: id, seq: verification.seq, app: verification.app, verificationTo: verification.to, status },
-      ...{ network: null, guardDecision: null, test: false, reference: verification.reference },
+      ...{ network: null, test: false, reference: verification.reference },
       checksUsed: checksLeft === null ? null : Math.max(0, maxChecks - checksLeft),
       verificationStartedAtMs: verification.createdAtMs,
       verificationEndedAtMs: endedAtMs,
     };
     return deliveries.map((delivery): Cdr => {
       const channel = byName.get(delivery.channel);
-      const { number, to, state, reason, cost, startedAtMs } = delivery;
+      const { number, to, state, reason, cost, guardDecision, startedAtMs } = delivery;
       const verified = status === "verified" && number === verification.proofDelivery;
       return {
         ...common,
-        ...{ number, channel: delivery.channel, to, state, reason, startedAtMs, verified },
+        ...{ number, channel: delivery.channel, to, state, reason, guardDecision, startedAtMs, verified },
         country: countryOf(verification, to),
         prefix: channel?.proves === "phone" ? calleePrefix(to) : null,
         begun: delivery.details !== null,

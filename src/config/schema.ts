@@ -19,6 +19,7 @@ import { Voice } from "../channels/voice/config.ts";
 import { WhatsApp } from "../channels/whatsapp/config.ts";
 import { Canary } from "../doctor/canary/config.ts";
 import { Events } from "../events/config.ts";
+import { GuardSection } from "../guard/config.ts";
 import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
@@ -48,6 +49,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   apps: named("The apps (tenants) that may use the API.", App),
   admin: Type.Optional(Admin),
   limits: Limits,
+  guard: GuardSection,
   numbers: Numbers,
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,

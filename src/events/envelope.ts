@@ -110,6 +110,19 @@ export interface WebhookDisabledData {
   readonly reason: string;
 }
 
+/**
+ * The guard refused deliveries of the app. At most one event in ten seconds for each rule: GET /v1/decisions has each decision.
+ */
+export interface GuardDecidedData {
+  readonly rule: string;
+  /** Of the delivery that was refused when the event was made. */
+  readonly channel: string;
+  readonly country: string | null;
+  readonly verification: string;
+  /** Refused by this rule since the event before, this one included. */
+  readonly count: number;
+}
+
 /** `data` by type. A feature that has public events of its own adds them here. */
 export interface PublicEventData {
   readonly "verification.started": StartedData;
@@ -118,6 +131,7 @@ export interface PublicEventData {
   readonly "verification.ended": EndedData;
   readonly "trunk.updated": TrunkUpdatedData;
   readonly "webhook.disabled": WebhookDisabledData;
+  readonly "guard.decided": GuardDecidedData;
 }
 
 export type PublicEventType = keyof PublicEventData;
@@ -130,6 +144,7 @@ export const publicEventTypes = [
   "verification.ended",
   "trunk.updated",
   "webhook.disabled",
+  "guard.decided",
 ] as const satisfies readonly PublicEventType[];
 
 /** Any public event; narrowed by `type`. */

@@ -3,9 +3,11 @@ import type { Logger } from "pino";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import type { RelayCounts } from "../events/relay.ts";
+import type { GuardObserver } from "../guard/observer-port.ts";
 import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
+import { addGuardMetrics } from "./guard-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
@@ -21,6 +23,7 @@ export interface Metrics {
   httpRequest(route: string, method: string, status: number, seconds: number): void;
   readonly records: RecordsMetrics;
   readonly webhooks: WebhookObserver;
+  readonly guard: GuardObserver;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -158,6 +161,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   return {
     registry,
     records: addRecordsMetrics(registry, () => sources.records?.()),
+    guard: addGuardMetrics(registry),
     webhooks: addWebhookMetrics(registry, async () => (await sources.webhooks?.()) ?? null),
     relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {

@@ -14,6 +14,7 @@ import type { EventOutbox } from "../events/outbox-port.ts";
 import type { CursorName, OutboxStore } from "../events/relay-port.ts";
 import type { EventStreams } from "../events/stream-port.ts";
 import type { StreamStore } from "../events/streams.ts";
+import type { GuardCounters } from "../guard/counter-port.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
@@ -32,6 +33,7 @@ import { createAuditQueue } from "./audit-queue.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createEventStreams } from "./event-streams.ts";
+import { createGuardCounters } from "./guard-store.ts";
 import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
 import type { RedisMemory } from "./memory.ts";
@@ -67,6 +69,8 @@ export interface Store {
   readonly outages: Outages;
   readonly leases: Leases;
   readonly audit: AuditQueue;
+  /** What the guard counts, for all gateways. */
+  readonly guard: GuardCounters;
   readonly subjects: SubjectIndex;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
@@ -151,6 +155,7 @@ export function createStore(options: {
       outboxes.publish("trunk.updated", changed, null).catch(failed);
     }),
     audit: createAuditQueue(run),
+    guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
     subjects: createSubjectIndex(connection.client),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),

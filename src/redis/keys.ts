@@ -110,6 +110,15 @@ export const webhookEndpointsKey = "{webhooks}:endpoints";
 
 /** All kept apps, with the hashes of their keys (lua/app_put.lua). */
 export const appsKey = "{apps}:rows";
+/** The stem of what the guard counts of an app (lua/includes/guard.lua); null: of all apps, in a cluster. */
+export function guardKey(app: string | null): string {
+  return `{g:${app ?? ""}}:w`;
+}
+
+/** What a cap counts; the day is appended. @param app null: of all apps */
+export function guardCapKey(app: string | null, country: string | null): string {
+  return `{g:${app ?? ""}}:q:${country ?? ""}:`;
+}
 
 /** @param name a constant of the gateway */
 export function leaseKey(name: string): string {

@@ -1,6 +1,7 @@
 /** The layout of a verification in its Redis hash. */
 import type { Status } from "../verification/machine.ts";
-import type { Delivery, PlannedStep, Verification } from "../verification/types.ts";
+import type { BeginDelivery } from "../verification/store-port.ts";
+import type { ClientRef, Delivery, PlannedStep, Verification } from "../verification/types.ts";
 
 /**
  * Version of the layout; stored in every record. 2 added several open codes, workflows, recipients and prices of
@@ -41,7 +42,7 @@ export const publicFields = [
 ] as const;
 
 /** After `publicFields`, of the records that have any of them. */
-export const moreFields = ["delivery_to", "cost", "locale", "plan", "sealed"] as const;
+export const moreFields = ["delivery_to", "cost", "guard", "locale", "plan", "sealed", "client"] as const;
 
 /** What an event of the newest delivery needs while that is in progress. */
 export const progressFields = ["app", "to", "reference", "reason", "delivery_to"] as const;
@@ -49,7 +50,7 @@ export const progressFields = ["app", "to", "reference", "reason", "delivery_to"
 /** Of the newest delivery, as its events need it. */
 export const deliveryFields = [
   ...["app", "to", "reference", "channel", "state", "reason", "parts", "parts_delivered", "details", "result"],
-  ...["delivery_code_length", "delivery_started_at", "delivery_ended_at", "delivery_to", "cost", "number"],
+  ...["delivery_code_length", "delivery_started_at", "delivery_ended_at", "delivery_to", "cost", "guard", "number"],
 ] as const;
 
 /** What the scripts' rules need to know of every record; after `app`. */
@@ -109,6 +110,7 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     appCode: field("sealed") !== "",
     // The end leaves a mark in its place.
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
+    client: readClient(field("client")),
   };
 }
 
@@ -127,6 +129,7 @@ export function readNewestDelivery(field: (name: (typeof deliveryFields)[number]
       ended_at: field("delivery_ended_at"),
       to: field("delivery_to"),
       cost: field("cost"),
+      guard: field("guard"),
       code_length: field("delivery_code_length"),
     },
     Number(field("number")),
@@ -151,6 +154,29 @@ interface StoredPlan {
 function readGeneration(text: string): Verification["generation"] {
   const [number, keyId] = text.split(" ");
   return keyId === undefined ? null : { number: Number(number), keyId };
+}
+
+/** `<rule> <millionths of the currency>`, either may be missing. */
+function readGuard(text: string): Pick<Delivery, "guardDecision" | "guardMicros"> {
+  const [rule = "", micros = ""] = text.split(" ");
+  return { guardDecision: orNull(rule), guardMicros: numberOrNull(micros) };
+}
+
+/** What `readGuard` reads. */
+export function writeGuard({ decision, micros }: NonNullable<BeginDelivery["guard"]>): string {
+  return `${decision ?? ""} ${micros ?? ""}`;
+}
+
+/** Three hashes, each of which may be missing. */
+function readClient(text: string): ClientRef | null {
+  if (text === "") return null;
+  const [ip = "", session = "", device = ""] = text.split(" ");
+  return { ip: orNull(ip), session: orNull(session), device: orNull(device) };
+}
+
+/** What `readClient` reads. */
+export function writeClient({ ip, session, device }: ClientRef): string {
+  return `${ip ?? ""} ${session ?? ""} ${device ?? ""}`;
 }
 
 function readPlan(text: string): Verification["workflow"] {
@@ -180,7 +206,7 @@ type StoredDelivery = Readonly<
     "channel" | "state" | "reason" | "parts" | "parts_delivered" | "details" | "result" | "started_at" | "ended_at",
     string
   >
-> & { readonly to?: string; readonly cost?: string; readonly code_length?: string };
+> & { readonly to?: string; readonly cost?: string; readonly guard?: string; readonly code_length?: string };
 
 function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
   return {
@@ -188,6 +214,7 @@ function readDelivery(stored: StoredDelivery, number: number, to: string): Deliv
     channel: stored.channel,
     to: stored.to || to,
     cost: numberOrNull(stored.cost ?? ""),
+    ...readGuard(stored.guard ?? ""),
     codeLength: numberOrNull(stored.code_length ?? ""),
     state: stored.state,
     reason: orNull(stored.reason),

@@ -75,6 +75,8 @@ const otherScripts = [
   "audit_oldest",
   "audit_remove",
   "version",
+  "guard_decide",
+  "guard_settle",
   "webhook_append",
   "webhook_turn",
   "webhook_renew",

@@ -13,7 +13,7 @@ import type {
 } from "../verification/store-port.ts";
 import { keptOf, readLine } from "./kept-events.ts";
 import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
-import { readValues, writeJson, writeSteps } from "./record.ts";
+import { readValues, writeClient, writeGuard, writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -172,11 +172,15 @@ function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } |
 }
 
 /** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */
-function extrasOf({ cost, recipient, step, workflow }: BeginDelivery): string {
-  if (cost === null && recipient === null && step === null && workflow === null) return "";
+function extrasOf({ cost, recipient, step, workflow, client, guard }: BeginDelivery): string {
+  if (cost === null && recipient === null && step === null && workflow === null && client === null && guard === null) {
+    return "";
+  }
   const { steps, person, locale, sealedCode, refused } = workflow ?? {};
   return JSON.stringify({
     ...(cost !== null && { cost: String(cost) }),
+    ...(client !== null && { client: writeClient(client) }),
+    ...(guard !== null && { guard: writeGuard(guard) }),
     ...(recipient !== null && { to: recipient.to, callee: recipient.callee.hash }),
     ...(step !== null && { step }),
     ...(steps && steps.length > 1 && { steps: writeSteps(steps), person }),

@@ -13,6 +13,7 @@ export const refusalCodes = [
   "rate_limited",
   "capacity",
   "conflict",
+  "delivery_denied",
   "verification_not_found",
   "verification_ended",
   "verification_ambiguous",

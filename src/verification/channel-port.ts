@@ -212,6 +212,11 @@ export interface Channel {
   accept(order: DeliveryOrder): void;
   /** @throws {Refusal} where no resource is available */
   reserve(order: DeliveryOrder): Promise<Reservation>;
+  /**
+   * The most that the delivery may cost by the configured prices, in the operator's currency, before a route is chosen; null:
+   * none is configured. Without it, it costs nothing.
+   */
+  estimate?(order: DeliveryOrder): number | null;
   /** The refusal for `refused` of its start script. */
   refusal(why: string, figure: number): Refusal;
   /**

@@ -7,11 +7,12 @@ import type { DeliveryOrder } from "./channel-port.ts";
 import type { OpenChannel } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
+import type { Guard, GuardAsk, GuardDecision } from "./guard-port.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
 import { channelDown, clientGone, codeTooOld, ended, limited, notFound, staleStep } from "./refusals.ts";
 import type { Share, Shares } from "./shares.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
-import { type ClientIsGone, newestOf, type Verification } from "./types.ts";
+import { type ClientIsGone, type ClientRef, newestOf, type Verification } from "./types.ts";
 import type { RecipientRef } from "./workflow.ts";
 
 /** A delivery to begin, with the data of a new verification. */
@@ -25,6 +26,8 @@ export interface BeginRequest {
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly session: string | null;
+  /** The person's client, of the verification's start. */
+  readonly client: ClientRef | null;
   readonly clientIsGone: ClientIsGone;
 }
 
@@ -37,11 +40,12 @@ export function createDeliveries(options: {
   readonly store: VerificationStore;
   readonly endings: Endings;
   readonly shares: Shares;
+  readonly guard: Guard;
   readonly publish: Publish<VerificationEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Deliveries {
-  const { store, endings, shares, publish, clock, logger } = options;
+  const { store, endings, shares, guard, publish, clock, logger } = options;
   const recentRefusals = createRecentRefusals(clock);
 
   /**
@@ -65,7 +69,11 @@ export function createDeliveries(options: {
     return shares.reserve(share, { rings: channel.attemptsOf !== undefined, setupLimitMs }, mode === "step");
   }
 
-  async function tryToBegin(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
+  async function tryToBegin(
+    channel: OpenChannel,
+    request: BeginRequest,
+    { decision, counted }: Allowed,
+  ): Promise<BeginAnswer> {
     const { order, of } = request;
     const { app, verificationId: id, callee, to, country, step } = order;
     const { mode, reference, metadata, session, workflow } = request;
@@ -79,6 +87,9 @@ export function createDeliveries(options: {
       ...(of ?? { callee, to, country }),
       cost: reservation.cost ?? null,
       recipient: of === null ? null : { to, callee },
+      client: mode === "new" ? request.client : null,
+      // What costs nothing and was decided by no rule, as nearly all, is not kept.
+      guard: decision === null && !counted?.costMicros ? null : { decision, micros: counted?.costMicros || null },
     };
     let answer: BeginAnswer | null = null;
     try {
@@ -113,20 +124,45 @@ export function createDeliveries(options: {
     }
   }
 
-  return {
-    async begin(channel, request) {
-      const { order, mode } = request;
-      if (channel.health?.().up === false) throw channelDown(channel.name);
+  /** The one place at which the guard decides. @throws {Refusal} where the delivery is not to begin */
+  async function passGuard(ask: GuardAsk): Promise<Allowed> {
+    const decided = await guard.decide(ask);
+    if (decided.kind === "allow") return decided;
+    throw decided.refusal;
+  }
+
+  /** Looks at the callee's limits, passes the guard, begins; once more with a stronger code where that helps. */
+  async function tryAll(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
+    const { order } = request;
+    const ask = askOf(channel, request);
+    const state: { allowed: Allowed | null; begun: boolean } = { allowed: null, begun: false };
+    try {
       const tried = async (one: DeliveryOrder) => {
-        const answer = (await lookFirst(channel, one)) ?? (await tryToBegin(channel, { ...request, order: one }));
+        let answer = await lookFirst(channel, one);
+        if (answer === null) {
+          const allowed = state.allowed ?? (await passGuard(ask));
+          state.allowed = allowed;
+          answer = await tryToBegin(channel, { ...request, order: one }, allowed);
+        }
         if (answer.kind === "limited") recentRefusals.add(order.callee.hash, answer.retryAfterMs);
+        state.begun = answer.kind === "begun";
         return answer;
       };
-      let answer = await tried(order);
+      const answer = await tried(order);
       const stronger = channel.strengthen?.(order) ?? null;
-      if (answer.kind === "limited" && answer.limit === "wrong_checks" && stronger !== null) {
-        answer = await tried(stronger);
-      }
+      if (answer.kind !== "limited" || answer.limit !== "wrong_checks" || stronger === null) return answer;
+      return await tried(stronger);
+    } finally {
+      const counted = state.allowed?.counted ?? null;
+      if (!state.begun && counted !== null) guard.notBegun(ask, counted);
+    }
+  }
+
+  return {
+    async begin(channel, request) {
+      const { mode } = request;
+      if (channel.health?.().up === false) throw channelDown(channel.name);
+      const answer = await tryAll(channel, request);
       if (answer.kind === "exists") return endings.seen(answer);
       if (answer.kind !== "begun") throw refusalOf(channel, answer);
 
@@ -142,5 +178,16 @@ export function createDeliveries(options: {
       }
       return verification;
     },
+  };
+}
+
+type Allowed = GuardDecision & { readonly kind: "allow" };
+
+function askOf(channel: OpenChannel, { mode, order, client }: BeginRequest): GuardAsk {
+  const { app, verificationId, to, country, callee, appCode } = order;
+  return {
+    ...{ app: app.name, mode, verificationId, to, country, callee, client },
+    ...{ channel: channel.name, proves: channel.proves, cost: channel.estimate?.(order) ?? null },
+    ...{ appCode: appCode !== null, test: false },
   };
 }

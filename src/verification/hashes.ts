@@ -4,7 +4,8 @@
  * another.
  */
 import { createHmacSha256 } from "../shared/hmac.ts";
-import type { StartRequest } from "./types.ts";
+import { publicNetwork } from "../shared/ip-address.ts";
+import type { ClientRef, StartRequest } from "./types.ts";
 
 /** base64url characters that are kept: 132 of 256 bits. RFC 2104 §5 asks for at least half. */
 const hashLength = 22;
@@ -32,6 +33,10 @@ export interface Hashes {
   presented(callerId: string): string;
   /** A client's session of one app. */
   session(app: string, session: string): string;
+  /** The person's client as one app names it; null where it names nothing. */
+  client(app: string, client: Pick<StartRequest, "ip" | "session" | "device">): ClientRef | null;
+  /** What the guard counts by. @param kind a constant */
+  scope(kind: string, text: string): string;
   /** A provider's message id in its receipts; ids of two channels never meet. */
   receipt(channel: string, receiptId: string): string;
   /** A substitute id where no verification is open: always the same for one app and number. */
@@ -60,6 +65,16 @@ export function createHashes(hmacKey: string): Hashes {
     callerId: (callee, callerId) => short("caller-id", callee, callerId),
     presented: (callerId) => short("presented", callerId),
     session: (app, session) => short("session", app, session),
+    client(app, { ip, session, device }) {
+      const network = ip === undefined ? null : publicNetwork(ip);
+      if (network === null && session === undefined && device === undefined) return null;
+      return {
+        ip: network === null ? null : short("client-ip", app, network),
+        session: session === undefined ? null : short("session", app, session),
+        device: device === undefined ? null : short("device", app, device),
+      };
+    },
+    scope: (kind, text) => short("guard", kind, text),
     receipt: (channel, receiptId) => short("receipt", channel, receiptId),
     blindId(app, callee) {
       const { bucket } = this.callee(callee);

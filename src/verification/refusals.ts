@@ -43,6 +43,11 @@ export function noLongerAllowed(name: string): Refusal {
   return new Refusal("not_supported", `Channel ${name} is not permitted for this app any more.`);
 }
 
+/** One answer for all causes that concern the recipient: what is known of somebody is not revealed. */
+export function deliveryDenied(): Refusal {
+  return new Refusal("delivery_denied", "A delivery to this recipient is not permitted.");
+}
+
 export function otherProof(name: string): Refusal {
   return new Refusal("not_supported", `Channel ${name} proves something else than this verification.`);
 }

@@ -20,6 +20,7 @@ import { createDueWatch } from "./due-watch.ts";
 import { createEndings } from "./endings.ts";
 import { createErasure, type EraseVerification } from "./erasure.ts";
 import type { VerificationEvents } from "./events.ts";
+import { type Guard, noGuard } from "./guard-port.ts";
 import { type CalleeRef, createHashes } from "./hashes.ts";
 import { startOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
@@ -42,6 +43,8 @@ export interface VerificationsOptions {
   readonly numbers: Numbers;
   readonly store: VerificationStore;
   readonly batchTimer: BatchTimer;
+  /** Decides before each delivery; without it all begin. */
+  readonly guard?: Guard;
   /** `secrets.hmac_key` */
   readonly hmacKey: string;
   /** Keys of one purpose each; without one the purpose's key comes from `hmacKey`. */
@@ -86,7 +89,7 @@ const nothingNew = { reference: null, metadata: null, session: null, workflow: n
 
 export function createVerifications(options: VerificationsOptions): VerificationService {
   const { settings, numbers, store, clock, random, publish, logger } = options;
-  const { profileOf = () => standardProfile, keys = {} } = options;
+  const { profileOf = () => standardProfile, keys = {}, guard = noGuard } = options;
   const hashes = createHashes(options.hmacKey);
   const codes = createDeliveryCodes(createCodes(options.hmacKey, keys.code), hashes, settings.message_code_length);
   const sealing = createSealing(random, options.hmacKey, keys.sealing);
@@ -95,6 +98,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     stop(verification) {
       stopDeliveries(verification);
       shares.ended(verification);
+      guard.ended(verification);
     },
   });
   const channels = openChannels(options.channels, ({ name, proves }) =>
@@ -107,7 +111,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   const stopDeliveries: OpenChannel["stop"] = (verification) =>
     channels.find(newestOf(verification).channel)?.stop(verification);
   const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
-  const deliveries = createDeliveries({ store, endings, shares, publish, clock, logger });
+  const deliveries = createDeliveries({ store, endings, shares, guard, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing);
   const starts = createStarts({ deliveries, orders, sealing });
   const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
@@ -118,7 +122,8 @@ export function createVerifications(options: VerificationsOptions): Verification
     async beginStep(verification, step) {
       const { channel, order, of } = orders.step(verification, profileOf(verification.app), step);
       channel.accept(order);
-      await deliveries.begin(channel, { mode: "step", order, of, ...nothingNew, clientIsGone: () => false });
+      const { client } = verification;
+      await deliveries.begin(channel, { mode: "step", order, of, client, ...nothingNew, clientIsGone: () => false });
     },
     onRefused({ id, app }, answer) {
       if (answer.kind === "seen") endings.seen(answer);
@@ -174,7 +179,8 @@ export function createVerifications(options: VerificationsOptions): Verification
       const profile = profileOf(app.name);
       const plan = planOf(request, profile, channels, defaults, recipientReader(app, request.country));
       const session = request.session === undefined ? null : hashes.session(app.name, request.session);
-      const begin = (id: string) => starts.begin({ id, app, profile, request, plan, session, clientIsGone });
+      const client = hashes.client(app.name, request);
+      const begin = (id: string) => starts.begin({ id, app, profile, request, plan, session, client, clientIsGone });
       const id = newVerificationId(plan[0]?.recipient.callee.bucket ?? "", random);
       if (idempotencyKey === null) return begin(id);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
@@ -196,7 +202,8 @@ export function createVerifications(options: VerificationsOptions): Verification
       if (isTerminal(verification.status)) throw ended(verification.status);
       const { channel, order, of } = orders.chosen(verification, profileOf(app.name), wanted);
       channel.accept(order);
-      return deliveries.begin(channel, { mode: "again", order, of, ...nothingNew, clientIsGone });
+      const { client } = verification;
+      return deliveries.begin(channel, { mode: "again", order, of, client, ...nothingNew, clientIsGone });
     },
 
     async cancel(app, id) {

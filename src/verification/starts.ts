@@ -8,7 +8,7 @@ import type { Orders } from "./orders.ts";
 import type { Sealing } from "./sealing.ts";
 import { isSkipped } from "./steps.ts";
 import type { PlannedWorkflow } from "./store-port.ts";
-import type { ClientIsGone, StartRequest, Verification } from "./types.ts";
+import type { ClientIsGone, ClientRef, StartRequest, Verification } from "./types.ts";
 import type { PlanStep } from "./workflow.ts";
 
 export interface Start {
@@ -19,6 +19,7 @@ export interface Start {
   /** At least one step. */
   readonly plan: readonly PlanStep[];
   readonly session: string | null;
+  readonly client: ClientRef | null;
   readonly clientIsGone: ClientIsGone;
 }
 
@@ -46,14 +47,14 @@ export function createStarts(options: {
   }
 
   async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
-    const { request, plan, session, clientIsGone } = start;
+    const { request, plan, session, client, clientIsGone } = start;
     const step = plan[at] as PlanStep;
     const { reference = null, metadata = null } = request;
     const first = (plan[0] as PlanStep).recipient;
     const order = orderOf(start, step, at);
     step.open.accept(order);
     const of = step.to === null ? null : first;
-    const about = { reference, metadata, session, workflow, clientIsGone };
+    const about = { reference, metadata, session, client, workflow, clientIsGone };
     return deliveries.begin(step.open, { mode: "new", order, of, ...about });
   }
 

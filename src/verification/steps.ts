@@ -33,6 +33,7 @@ const skipping: ReadonlySet<string> = new Set([
   "telephony_unavailable",
   "capacity",
   "rate_limited",
+  "delivery_denied",
   "code_not_available",
   "country_not_allowed",
   "not_supported",

@@ -1,7 +1,7 @@
 /** The port from verification to the store of its state (src/redis). The rules run there, each as one atomic step. */
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
-import type { PlannedStep, Verification } from "./types.ts";
+import type { ClientRef, PlannedStep, Verification } from "./types.ts";
 
 /** A channel's own arguments of one of its scripts. */
 export type ScriptArgs = readonly (string | number)[];
@@ -44,6 +44,10 @@ export interface BeginDelivery {
   readonly step: number | null;
   /** Of a new verification; null: it has nothing of it. */
   readonly workflow: PlannedWorkflow | null;
+  /** Of a new verification; null: the app named none. */
+  readonly client: ClientRef | null;
+  /** The guard's rule that decided about this delivery, and what it counted; null: nothing is kept. */
+  readonly guard: { readonly decision: string | null; readonly micros: number | null } | null;
 }
 
 /** The callee's limit that blocks a delivery. */

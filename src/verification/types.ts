@@ -25,12 +25,27 @@ export interface Delivery {
   readonly codeLength: number | null;
   /** Its price in the operator's currency; null where none is configured. */
   readonly cost: number | null;
+  /** Name of the guard's rule that decided about it; null: none did. */
+  readonly guardDecision: string | null;
+  /** What the guard counted it with, in millionths of the operator's currency; null: nothing. */
+  readonly guardMicros: number | null;
   /** Details from the channel's start script; null of a step that was refused. */
   readonly details: unknown;
   /** The channel's result at its end; null until then. */
   readonly result: unknown;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+}
+
+/**
+ * The person's client, as the app says. Keyed hashes of one app (`Hashes.client`): what an app claims of a client counts for
+ * that app alone. Null: not given.
+ */
+export interface ClientRef {
+  /** An IPv4 address, or the /64 of an IPv6 address; null also for addresses of no public network. */
+  readonly ip: string | null;
+  readonly session: string | null;
+  readonly device: string | null;
 }
 
 /** One attempt to prove that a person holds a `to`. */
@@ -69,6 +84,8 @@ export interface Verification {
   readonly appCode: boolean;
   /** That code, sealed (sealing.ts); null where it gave none, or the verification has ended. */
   readonly sealedCode: string | null;
+  /** The person's client at the start; null where the app named none. */
+  readonly client: ClientRef | null;
 }
 
 /** Of the derived codes of a verification: a new one has other codes. */
@@ -134,6 +151,9 @@ export interface StartRequest {
   readonly metadata?: Readonly<Record<string, string>>;
   /** The client's session, by which `checkByNumber` selects among several open verifications of one number. */
   readonly session?: string;
+  /** The client's address and device, as the app says: the guard counts by them. */
+  readonly ip?: string;
+  readonly device?: string;
 }
 
 /** A check's input: the code, or the whole caller ID of each call as the phone showed it, the first call's first. */

@@ -45,7 +45,15 @@ export function rang(changed: Partial<DeliveryEvidence> & { readonly trunk?: str
 export function delivery(changed: Partial<Delivery> = {}): Delivery {
   return {
     ...{ number: 1, channel: "missed_call", to: "+447911123456", state: "rung", reason: "rang", parts: 1 },
-    ...{ partsDelivered: 1, codeLength: 4, cost: null, details: {}, result: rang() },
+    ...{
+      partsDelivered: 1,
+      codeLength: 4,
+      cost: null,
+      guardDecision: null,
+      guardMicros: null,
+      details: {},
+      result: rang(),
+    },
     ...{ startedAtMs: noon, endedAtMs: noon + 7000 },
     ...changed,
   };
@@ -59,7 +67,7 @@ export function verification(changed: Partial<Verification> = {}): Verification 
     ...{ id: idOf(1), app: "shop", to: "+447911123456", country: "GB", status: "verified", codeLength: 4 },
     ...{ checksLeft: maxChecks - 1, attempts: 1, proofDelivery: deliveries.length, reference: null, metadata: null },
     ...{ createdAtMs, expiresAtMs: createdAtMs + 300_000, endedAtMs: createdAtMs + 20_000, seq: 4, locale: null },
-    ...{ generation: null, workflow: null, appCode: false, sealedCode: null },
+    ...{ generation: null, workflow: null, appCode: false, sealedCode: null, client: null },
     ...changed,
     deliveries,
   };

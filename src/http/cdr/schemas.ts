@@ -122,7 +122,7 @@ const cdrProperties: Readonly<Record<(typeof columns)[number], TSchema>> = {
   status: oneOf(statuses, "The verification's status."),
   checks_used: nullable("integer", "Checks that the verification used; null where there was no code to type."),
   cost: nullable("number", "Price in the configured currency; null: none is configured."),
-  guard_decision: nullableString("Reserved; null."),
+  guard_decision: nullableString("The guard's rule that decided about this delivery; null: none did."),
   test: Type.Boolean({ description: "Reserved; false." }),
   reference: nullableString("The app's own; null also where it was erased."),
   started_at: time("When the delivery began."),

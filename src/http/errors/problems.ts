@@ -44,6 +44,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   number_is_landline: kind(422, "The phone number is a landline"),
   number_not_callable: kind(422, "Numbers of this type are not called"),
   rate_limited: kind(429, "Too many requests", 60),
+  delivery_denied: kind(403, "The delivery is not permitted"),
   capacity: kind(503, "No capacity at the moment", 1),
   code_not_available: kind(422, "This code cannot be delivered to this number"),
   telephony_unavailable: kind(503, "No call can be placed at the moment", 5),

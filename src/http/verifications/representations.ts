@@ -1,6 +1,6 @@
 /** Verifications and checks in JSON. */
+import { isIP } from "node:net";
 import type { Static } from "typebox";
-import { Refusal } from "../../shared/refusal.ts";
 import { createRepresentation, type ShownChannel } from "../../verification/representation.ts";
 import type {
   CheckAnswer,
@@ -27,9 +27,9 @@ export function createVerificationBody(channels: readonly ShownChannel[]) {
     represent(verification, next) as VerificationBody;
 }
 
-/** @throws {Refusal} `not_supported` for parts of the contract that this version does not support */
+/** @throws {RequestRefusal} where the content of a field is wrong */
 export function startRequest(body: StartBody): StartRequest {
-  refuseUnsupported(body);
+  refuseAddress(body);
   const { to, country, channel, workflow, calls, code_length: codeLength, code, locale } = body;
   const { reference, metadata, client } = body;
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
@@ -48,6 +48,8 @@ export function startRequest(body: StartBody): StartRequest {
     ...(reference !== undefined && { reference }),
     ...(metadata !== undefined && { metadata }),
     ...(client?.session !== undefined && { session: client.session }),
+    ...(client?.ip !== undefined && { ip: client.ip }),
+    ...(client?.device !== undefined && { device: client.device }),
   };
 }
 
@@ -55,14 +57,10 @@ function stepRequest({ channel, to, wait_seconds: wait }: NonNullable<StartBody[
   return { channel, ...(to !== undefined && { to }), ...(wait !== undefined && { waitMs: wait * 1000 }) };
 }
 
-function refuseUnsupported({ client }: StartBody): void {
-  const given = { "client.ip": client?.ip, "client.device": client?.device };
-  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (names.length === 0) return;
-  throw new Refusal(
-    "not_supported",
-    `Not supported by this version: ${names.map((name) => `\`${name}\``).join(", ")}. Leave ${names.length === 1 ? "it" : "them"} out.`,
-  );
+function refuseAddress({ client }: StartBody): void {
+  if (client?.ip === undefined || isIP(client.ip) !== 0) return;
+  const detail = "must be an IPv4 or IPv6 address, without port or brackets";
+  throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/client/ip", detail }]);
 }
 
 /** @throws {RequestRefusal} where not exactly one of its keys is there */

@@ -21,7 +21,7 @@ const numberProblems: readonly ProblemCode[] = [
   "country_not_allowed",
 ];
 const beginning: readonly ProblemCode[] = [
-  ...(["forbidden", "not_supported", "code_not_available"] as const),
+  ...(["forbidden", "delivery_denied", "not_supported", "code_not_available"] as const),
   ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "capacity"] as const),
 ];
 const startProblems: readonly ProblemCode[] = [

@@ -16,17 +16,35 @@ const Metadata = Type.Unsafe<Record<string, string>>({
 
 const Client = Type.Object(
   {
-    ip: Type.Optional(Type.String({ maxLength: 45, description: "Not supported yet." })),
+    ip: Type.Optional(
+      Type.String({
+        minLength: 2,
+        maxLength: 45,
+        description:
+          "The person's IP address as you see it, IPv4 or IPv6 (counted by /64): the guard limits deliveries by it, for your app alone. Not your own server's.",
+        examples: ["203.0.113.7"],
+      }),
+    ),
     session: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 128,
-        description: "Your name for the person's session; selects among several open verifications of one number.",
+        description:
+          "Your name for the person's session; selects among several open verifications of one number, and the guard limits deliveries by it.",
       }),
     ),
-    device: Type.Optional(Type.String({ maxLength: 128, description: "Not supported yet." })),
+    device: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: "Your name for the person's device; the guard limits deliveries by it.",
+      }),
+    ),
   },
-  { additionalProperties: false, description: "The person's client." },
+  {
+    additionalProperties: false,
+    description: "The person's client, as you know it. Kept as keyed hashes only.",
+  },
 );
 
 /** The body of a start. */

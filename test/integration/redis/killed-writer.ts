@@ -29,7 +29,18 @@ for (let i = 0; i < 30; i++) {
   const about = { to, country: "GB", reference: null, metadata: null, session: null, cost: null, recipient: null };
   const code = [hashes.presented(`+442079400${i}`), hashes.code(id, "123456"), 6, '{"prefix":"+4420794","digits":6}'];
   await verifications.begin(
-    { ...about, mode: "new", app: "shop", id, channel: "missed_call", callee, step: null, workflow: null },
+    {
+      ...about,
+      mode: "new",
+      app: "shop",
+      id,
+      channel: "missed_call",
+      callee,
+      step: null,
+      workflow: null,
+      client: null,
+      guard: null,
+    },
     [1, 30_000, 100, 60_000, 30_000, 1e-6, "own", ...code],
   );
   await verifications.cancel("shop", id);

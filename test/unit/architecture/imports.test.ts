@@ -53,25 +53,37 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
-  observability: ["events", "webhooks", "telephony/trunks"],
+  observability: ["events", "guard", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "telephony/calls", "verification"],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
   tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
-  redis: [...domain, "events", "telephony/calls", "telephony/trunks", "webhooks"],
+  redis: [...domain, "events", "guard", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: ["apps", "audit", "cdr", "events", "operations", "subjects", "verification", "webhooks"],
+  records: ["apps", "audit", "cdr", "events", "guard", "operations", "subjects", "verification", "webhooks"],
+  guard: ["apps", "numbers", "verification"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],
-  http: [...domain, "cdr", "observability", "telephony/calls", "telephony/trunks", "events", "live", "webhooks"],
+  http: [
+    ...domain,
+    "cdr",
+    "observability",
+    "telephony/calls",
+    "telephony/trunks",
+    "events",
+    "guard",
+    "live",
+    "webhooks",
+  ],
   // Assembles the sections and the checks of all features.
   config: [
     ...domain,
     ...telephony,
     "doctor",
     "events",
+    "guard",
     "http",
     "live",
     "observability",
@@ -107,6 +119,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "cdr",
     "config",
     "events",
+    "guard",
     "http",
     "live",
     "observability",

@@ -19,6 +19,7 @@ const contract = {
   country_not_allowed: 403,
   rate_limited: 429,
   capacity: 503,
+  delivery_denied: 403,
   verification_not_found: 404,
   verification_ended: 409,
   verification_ambiguous: 409,

@@ -59,7 +59,7 @@ export const standing: Verification = {
   deliveries: [
     {
       ...{ number: 1, channel: "missed_call", state: "ringing", reason: null, parts: 1, partsDelivered: 0 },
-      ...{ to: "+447911123456", codeLength: 4, cost: null },
+      ...{ to: "+447911123456", codeLength: 4, cost: null, guardDecision: null, guardMicros: null },
       ...{ details: { prefix, digits: 4 }, result: null, startedAtMs: Date.UTC(2026, 2, 1, 12), endedAtMs: null },
     },
   ],
@@ -70,7 +70,7 @@ export const standing: Verification = {
   expiresAtMs: Date.UTC(2026, 2, 1, 12, 5, 0),
   endedAtMs: null,
   seq: 1,
-  ...{ locale: null, generation: null, workflow: null, appCode: false, sealedCode: null },
+  ...{ locale: null, generation: null, workflow: null, appCode: false, sealedCode: null, client: null },
 };
 
 /** The newest delivery of `standing`, changed. */

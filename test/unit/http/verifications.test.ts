@@ -160,16 +160,12 @@ describe("starting a verification", () => {
     });
   });
 
-  it.each([
-    ["client.ip", { client: { ip: "192.0.2.1" } }],
-    ["client.device", { client: { device: "phone" } }],
-  ])("refuses %s by name: it is in the contract and not built yet", async (name, body) => {
+  it("passes on what the app knows of the person's client", async () => {
     const { verifications, asked } = standInVerifications();
     const { server } = await testServer({ verifications });
-    const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to, ...body });
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toMatchObject({ code: "not_supported", detail: expect.stringContaining(name) });
-    expect(asked.start).toEqual([]);
+    const client = { ip: "2001:db8::7", session: "s1", device: "d1" };
+    expect((await ask(server, "POST", "/v1/verifications", { to: standing.to, client })).status).toBe(201);
+    expect(asked.start).toMatchObject([["shop", { ip: "2001:db8::7", session: "s1", device: "d1" }, null]]);
   });
 
   it("bounds metadata in total, not only each value", async () => {

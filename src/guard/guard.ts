@@ -1,0 +1,106 @@
+/** Judges one delivery by all rules, in their order: lists, opt-out, what is counted, the app's approval. */
+import type { Logger } from "pino";
+import type { Guard, GuardAsk, GuardCount, GuardDecision } from "../verification/guard-port.ts";
+import type { GuardConfig } from "./config.ts";
+import type { Counters } from "./counters.ts";
+import type { DecisionVerdict, DecisionWriter } from "./decisions.ts";
+import type { GuardObserver } from "./observer-port.ts";
+import type { Figure, GuardRule, Verdict } from "./rule.ts";
+import type { Settlements } from "./settlements.ts";
+
+export interface GuardParts {
+  readonly config: Pick<GuardConfig, "mode" | "decisions">;
+  /** Asked before anything is counted, in their order. */
+  readonly before: readonly GuardRule[];
+  readonly counters: Counters;
+  /** Asked at last. */
+  readonly after: readonly GuardRule[];
+  readonly settlements: Settlements;
+  readonly decisions: Pick<DecisionWriter, "note">;
+  /** A delivery was refused: tells the app. */
+  readonly onDenied: (ask: GuardAsk, rule: string) => void;
+  readonly observer: Pick<GuardObserver, "decided">;
+  readonly logger: Logger;
+}
+
+interface Denied {
+  readonly rule: string;
+  readonly verdict: Verdict & { readonly kind: "deny" | "shadow" };
+}
+
+export function createJudge(parts: GuardParts): Guard {
+  const { config, before, counters, after, settlements, decisions, onDenied, observer, logger } = parts;
+
+  /** The first that denies; `trust` of one that trusts. */
+  async function askAll(
+    rules: readonly GuardRule[],
+    ask: GuardAsk,
+    trust: (rule: string) => void,
+  ): Promise<Denied | null> {
+    for (const rule of rules) {
+      const judged = rule.judge(ask);
+      const verdict = judged instanceof Promise ? await judged : judged;
+      if (verdict === null) continue;
+      if (verdict.kind === "trust") trust(rule.name);
+      else return { rule: rule.name, verdict };
+    }
+    return null;
+  }
+
+  function note(
+    ask: GuardAsk,
+    verdict: DecisionVerdict,
+    rule: string | null,
+    figures: readonly Figure[] = [],
+    note?: string,
+  ) {
+    observer.decided(rule, verdict);
+    if (rule === null && config.decisions !== "all") return;
+    decisions.note(ask, { verdict, rule, figures, note: note ?? null });
+    if (rule === null) return;
+    const level = verdict === "denied" || verdict === "shadowed" ? "info" : "debug";
+    const { verificationId: id, app, channel, country, mode } = ask;
+    logger[level]({ id, app, channel, country, begins: mode, rule, verdict, figures }, "guard decided");
+  }
+
+  function refuse(ask: GuardAsk, { rule, verdict }: Denied): GuardDecision {
+    note(ask, verdict.kind === "shadow" ? "shadowed" : "denied", rule, verdict.figures, verdict.note);
+    onDenied(ask, rule);
+    return { kind: verdict.kind, decision: rule, refusal: verdict.refusal };
+  }
+
+  return {
+    async decide(ask) {
+      let trusted: string | null = null;
+      const first = await askAll(before, ask, (rule) => {
+        trusted ??= rule;
+      });
+      if (first !== null) return refuse(ask, first);
+      const { denied, warning, counted } = await counters.judge(ask, trusted !== null);
+      const isRecorded = denied !== null && denied.binding === "mode" && config.mode !== "deny";
+      if (denied !== null && !isRecorded) return refuse(ask, { rule: denied.rule, verdict: denied });
+      const last = await lastOf(ask, counted);
+      if (last !== null) return refuse(ask, last);
+      if (denied !== null) note(ask, "recorded", denied.rule, denied.figures);
+      else if (warning !== null) note(ask, "warned", warning.rule, warning.figures);
+      else note(ask, trusted === null ? "allowed" : "trusted", trusted);
+      return { kind: "allow", decision: denied?.rule ?? warning?.rule ?? trusted, counted };
+    },
+    notBegun: settlements.notBegun,
+    ended: settlements.ended,
+  };
+
+  async function lastOf(ask: GuardAsk, counted: GuardCount | null): Promise<Denied | null> {
+    if (after.length === 0) return null;
+    let last: Denied | null = null;
+    try {
+      last = await askAll(after, ask, () => undefined);
+      return last;
+    } catch (error) {
+      if (counted !== null) settlements.notBegun(ask, counted);
+      throw error;
+    } finally {
+      if (last !== null && counted !== null) settlements.notBegun(ask, counted);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+#!lua
+--[[
+Judges a delivery by all limits that count, and counts it where none is reached.
+
+KEYS[1]  {g:<app>}:w   stem of the scopes (includes/guard.lua); of the operator's own caps in a cluster {g:}:w
+ARGV[1]  now in ms (tests), or ''          ARGV[5]  percent of the verified ones that may stay unverified beyond what is usual
+ARGV[2]  '1': starts a verification        ARGV[6]  starts of an hour that may still be in progress
+ARGV[3]  its cost, in millionths           ARGV[7]  what is usual before it is learned: unverified ones to 1000 verified ones
+ARGV[4]  its country, or ''                ARGV[8]  '1': it goes on where a scope is
+                                                      reached, so it counts for the caps · ARGV[9] how many caps follow
+         of each cap: key without the day, most deliveries, most millionths (0: no such limit)
+         of each scope: suffix, deliveries in an hour, in a day (0: no such limit), least threshold of a day and of an hour
+         of its unverified starts (0: none is learned). The scope of a prefix is `p:…`, that of an address `i:…`
+
+Returns  {0, '', 0, countries}, or what is reached: {number (caps first, from 1), 'deliveries', 'cost', 'hour', 'day',
+         'learned_hour' or 'learned_day', ms until a delivery may be allowed, countries, figures…}.
+         countries: that deliveries of this address went to today, with this one
+         figures, of each cap: deliveries, millionths; of each scope: deliveries in the hour, in the day, then of unverified
+         starts in excess of what is usual: in the hour, threshold, in the day, threshold (-1: not learned)
+]]
+--- @include "guard"
+
+local now, starts, cost, country = time_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local percent, in_flight, prior = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local goes_on, caps = ARGV[8] == '1', tonumber(ARGV[9])
+local first_scope = 10 + 3 * caps
+local day_now = math.floor(now / GUARD_DAY_MS)
+local hour_part, day_part = now % GUARD_HOUR_MS / GUARD_HOUR_MS, now % GUARD_DAY_MS / GUARD_DAY_MS
+
+local keys = {}
+for i = 10, first_scope - 1, 3 do
+  keys[#keys + 1] = ARGV[i] .. day_now
+end
+for i = first_scope, #ARGV, 5 do
+  keys[#keys + 1] = KEYS[1] .. ':' .. ARGV[i]
+end
+local texts = redis.call('MGET', unpack(keys))
+
+local reached, kind, retry = 0, '', 0
+
+-- When the part of the bucket before and this one fall below the limit, if nothing is added.
+local function wait_for(before, current, limit, part, width)
+  if current < limit then
+    return math.ceil((1 - (limit - current) / before - part) * width) + 1
+  end
+  -- In the next bucket this one is the one before.
+  return math.ceil((1 - part) * width + (1 - limit / current) * width) + 1
+end
+
+local cap_counts = {}
+for i = 1, caps do
+  local at = 7 + 3 * i
+  local deliveries, micros = guard_cap_read(texts[i])
+  cap_counts[i] = { deliveries, micros }
+  local most_deliveries, most_micros = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  if reached == 0 then
+    if most_deliveries > 0 and deliveries >= most_deliveries then
+      reached, kind = i, 'deliveries'
+    elseif most_micros > 0 and micros + cost > most_micros then
+      reached, kind = i, 'cost'
+    end
+    retry = reached > 0 and (day_now + 1) * GUARD_DAY_MS - now or 0
+  end
+end
+
+local scopes, known, countries = {}, false, 0
+for i = caps + 1, #keys do
+  local at = first_scope + 5 * (i - caps - 1)
+  local suffix = ARGV[at]
+  local name = string.sub(suffix, 1, 2)
+  local scope = guard_read(texts[i], now, name ~= 'i:')
+  scope.at, scope.learned, scope.keeps = at, ARGV[at + 3] ~= '0', name ~= 'i:'
+  scope.hour_count = scope.hdp * (1 - hour_part) + scope.hd
+  scope.day_count = scope.ddp * (1 - day_part) + scope.dd
+  scopes[#scopes + 1] = scope
+  if name == 'p:' then
+    known = scope.peak > 0 or scope.dv > 0 or scope.dvp > 0
+  elseif name == 'i:' and country ~= '' then
+    if not string.find(scope.countries, country .. ' ', 1, true) and #scope.countries < 60 then
+      scope.countries = scope.countries .. country .. ' '
+    end
+    countries = #scope.countries / 3
+  end
+  local most_hour, most_day = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  if reached == 0 and most_hour > 0 and scope.hour_count + 1 > most_hour then
+    reached, kind = i, 'hour'
+    retry = wait_for(scope.hdp, scope.hd, most_hour, hour_part, GUARD_HOUR_MS)
+  elseif reached == 0 and most_day > 0 and scope.day_count + 1 > most_day then
+    reached, kind = i, 'day'
+    retry = wait_for(scope.ddp, scope.dd, most_day, day_part, GUARD_DAY_MS)
+  end
+end
+
+-- Unverified starts in excess of what is usual: of the bucket before, and of this one.
+local function excess(scope, before_s, before_v, s, v)
+  local factor = 1 + (scope.usual > 0 and scope.usual or prior) / 1000
+  return math.max(0, before_s - before_v * factor), s - v * factor
+end
+
+for index, scope in ipairs(scopes) do
+  scope.excess_hour, scope.most_hour, scope.excess_day, scope.most_day = -1, -1, -1, -1
+  if scope.learned then
+    local floor_day, floor_hour = tonumber(ARGV[scope.at + 3]), tonumber(ARGV[scope.at + 4])
+    local verified_day, verified_hour = scope.dvp * (1 - day_part) + scope.dv, scope.hvp * (1 - hour_part) + scope.hv
+    scope.most_day = math.max(floor_day, percent / 100 * math.max(scope.peak, verified_day))
+    local before, current = excess(scope, scope.dsp, scope.dvp, scope.ds, scope.dv)
+    scope.excess_day = math.max(0, before * (1 - day_part) + current)
+    -- People of a prefix that is known are not locked out by starts elsewhere in their country.
+    local holds = starts == 1 and reached == 0 and
+      (not known or not string.find('ac', string.sub(ARGV[scope.at], 1, 1), 1, true))
+    if holds and scope.excess_day >= scope.most_day then
+      reached, kind = caps + index, 'learned_day'
+      retry = wait_for(before, math.max(0, current), scope.most_day, day_part, GUARD_DAY_MS)
+    end
+    if floor_hour > 0 then
+      before, current = excess(scope, scope.hsp, scope.hvp, scope.hs, scope.hv)
+      scope.most_hour = in_flight + math.max(floor_hour, scope.most_day / 6, percent / 100 * verified_hour)
+      scope.excess_hour = math.max(0, before * (1 - hour_part) + current)
+      if holds and reached == 0 and scope.excess_hour >= scope.most_hour then
+        reached, kind = caps + index, 'learned_hour'
+        retry = wait_for(before, math.max(0, current), scope.most_hour, hour_part, GUARD_HOUR_MS)
+      end
+    end
+  end
+end
+
+if reached == 0 or (goes_on and reached > caps) then
+  for i = 1, caps do
+    guard_cap_write(keys[i], cap_counts[i][1] + 1, cap_counts[i][2] + cost)
+  end
+end
+if reached == 0 then
+  for index, scope in ipairs(scopes) do
+    guard_add(scope, 1, starts, 0)
+    guard_write(keys[caps + index], scope, scope.keeps)
+  end
+  return { 0, '', 0, countries }
+end
+local reply = { reached, kind, retry, countries }
+for i = 1, caps do
+  reply[#reply + 1] = math.floor(cap_counts[i][1])
+  reply[#reply + 1] = math.floor(cap_counts[i][2])
+end
+for _, scope in ipairs(scopes) do
+  for _, name in ipairs({ 'hour_count', 'day_count', 'excess_hour', 'most_hour', 'excess_day', 'most_day' }) do
+    reply[#reply + 1] = math.floor(scope[name])
+  end
+end
+return reply
