@@ -30,6 +30,7 @@ import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
+import { createProofs } from "./proofs/index.ts";
 import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createCdrModule } from "./records/cdr/index.ts";
@@ -173,12 +174,18 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       apps.names().map((name) => [`apps.${name}.workflow`, apps.profileOf(name).workflow]),
     ),
     profileOf: apps.profileOf,
+    keepsSession: config.proofs !== undefined,
     ...{ clock, random, publish, logger },
+  });
+  const sealing = createSealing(random, hmacKey, config.secrets.sealing_key);
+  const proofs = createProofs({
+    ...{ config: config.proofs, store: store.proofs, channels: verifications.channels.all },
+    ...{ sealing, hashes: createHashes(hmacKey), clock, logger },
   });
   const webhooks = createWebhooks({
     ...{ config: config.webhooks, queue: store.webhookQueue, mirror: store.webhookMirror, outbox: store.outboxes },
     store: createWebhookStore(records),
-    sealing: createSealing(random, hmacKey, config.secrets.sealing_key),
+    sealing,
     ...{ isRecording, audit, observer: metrics.webhooks, clock, random, logger, tracing },
   });
   const events = createEvents({
@@ -232,6 +239,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     begin = resolve;
   });
   const server = await buildServer({
+    proofs,
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
     ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],

@@ -27,6 +27,7 @@ interface Values {
   readonly app?: string;
   readonly format?: string;
   readonly out?: string;
+  readonly jwt?: boolean;
   readonly help?: boolean;
 }
 
@@ -88,8 +89,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return await prompts({ folder, languages: languages?.split(",") ?? null });
     }
     case "key": {
-      const { printNewKey } = await import("./commands/key.ts");
-      return printNewKey();
+      const { printNewKey, printNewProofKey } = await import("./commands/key.ts");
+      return values.jwt === true ? printNewProofKey() : printNewKey();
     }
   }
 }

@@ -109,10 +109,11 @@ Exit codes: 0 every language is complete, 1 one is not.`,
     options: { sounds: { type: "string" }, languages: { type: "string" } },
   },
   key: {
-    synopsis: "onering key",
+    synopsis: "onering key [--jwt]",
     summary: "generates an API key and its hash for the configuration",
-    details: "Prints both; the key itself is not stored.",
-    options: {},
+    details: `Prints both; the key itself is not stored.
+  --jwt   a private key that signs results instead (proofs.signing_key): PEM on standard output, its kid on standard error`,
+    options: { jwt: { type: "boolean" } },
   },
   version: {
     synopsis: "onering version",

@@ -24,6 +24,7 @@ import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
+import { Proofs } from "../proofs/config.ts";
 import { Records } from "../records/config.ts";
 import { Redis } from "../redis/config.ts";
 import { Asterisk } from "../telephony/asterisk/config.ts";
@@ -63,6 +64,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   events: Events,
   caller_id_reputation: CallerIdReputation,
   webhooks: Webhooks,
+  proofs: Type.Optional(Proofs),
   canary: Type.Optional(Canary),
   log: Log,
 });

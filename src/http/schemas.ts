@@ -26,6 +26,10 @@ export const maxRecipientLength = 4096;
 /** A mobile number that is valid in GB, and the example everywhere. */
 export const exampleNumber = "+447400123456";
 
+export const proofToken = nullableString(
+  "A signed result (JSON Web Token) for the app's backend, for up to five minutes after `verified`; null otherwise. Left out where the gateway signs no results.",
+);
+
 export const VerificationParams = Type.Object({
   id: Type.String({ description: "The verification's id.", examples: ["v03f9mUq0cR2kZs7XbT1yWaJd4"] }),
 });

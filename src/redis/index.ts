@@ -17,6 +17,7 @@ import type { StreamStore } from "../events/streams.ts";
 import type { GuardCounters } from "../guard/counter-port.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
+import type { ProofStore } from "../proofs/store-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
@@ -41,6 +42,7 @@ import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
 import { createOutages } from "./outages-store.ts";
 import { createOutboxes } from "./outbox-store.ts";
+import { createProofStore } from "./proof-store.ts";
 import { createReceiptStore } from "./receipt-store.ts";
 import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
@@ -74,6 +76,7 @@ export interface Store {
   readonly subjects: SubjectIndex;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
+  readonly proofs: ProofStore;
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
@@ -157,6 +160,7 @@ export function createStore(options: {
     audit: createAuditQueue(run),
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
     subjects: createSubjectIndex(connection.client),
+    proofs: createProofStore(run),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
       streamSubjects(connection.client, () => [null, ...apps()]),

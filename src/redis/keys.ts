@@ -120,6 +120,11 @@ export function guardCapKey(app: string | null, country: string | null): string 
   return `{g:${app ?? ""}}:q:${country ?? ""}:`;
 }
 
+/** Whether the signed result of a verification was redeemed. */
+export function redeemedKey(verification: string): string {
+  return `{p${verification}}:redeemed`;
+}
+
 /** @param name a constant of the gateway */
 export function leaseKey(name: string): string {
   return `{lease}:${name}`;

@@ -42,7 +42,7 @@ export const publicFields = [
 ] as const;
 
 /** After `publicFields`, of the records that have any of them. */
-export const moreFields = ["delivery_to", "cost", "guard", "locale", "plan", "sealed", "client"] as const;
+export const moreFields = ["delivery_to", "cost", "guard", "locale", "plan", "sealed", "sealed_session", "client"] as const;
 
 /** What an event of the newest delivery needs while that is in progress. */
 export const progressFields = ["app", "to", "reference", "reason", "delivery_to"] as const;
@@ -110,6 +110,7 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     appCode: field("sealed") !== "",
     // The end leaves a mark in its place.
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
+    sealedSession: orNull(field("sealed_session")),
     client: readClient(field("client")),
   };
 }

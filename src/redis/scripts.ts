@@ -58,6 +58,7 @@ const otherScripts = [
   "reputation_status",
   "drain",
   "enable",
+  "proof_redeem",
   "slots_status",
   "receipt_remember",
   "receipt_take",

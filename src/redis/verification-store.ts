@@ -176,7 +176,7 @@ function extrasOf({ cost, recipient, step, workflow, client, guard }: BeginDeliv
   if (cost === null && recipient === null && step === null && workflow === null && client === null && guard === null) {
     return "";
   }
-  const { steps, person, locale, sealedCode, refused } = workflow ?? {};
+  const { steps, person, locale, sealedCode, sealedSession, refused } = workflow ?? {};
   return JSON.stringify({
     ...(cost !== null && { cost: String(cost) }),
     ...(client !== null && { client: writeClient(client) }),
@@ -186,6 +186,7 @@ function extrasOf({ cost, recipient, step, workflow, client, guard }: BeginDeliv
     ...(steps && steps.length > 1 && { steps: writeSteps(steps), person }),
     ...(locale && { locale }),
     ...(sealedCode && { sealed: sealedCode }),
+    ...(sealedSession && { sealed_session: sealedSession }),
     ...(refused &&
       refused.length > 0 && {
         refused: refused.map(({ channel, to, reason }) => ({ channel, reason, ...(to !== null && { to }) })),

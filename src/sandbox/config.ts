@@ -3,6 +3,7 @@ import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts"
 import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
+import { newProofKey } from "../proofs/keys.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
 import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
@@ -100,6 +101,8 @@ export function sandboxConfig(
     },
     // Receivers under development run on this machine.
     webhooks: { allow_private: true },
+    // Tokens of a sandbox end with it.
+    proofs: { issuer: "onering-sandbox", signing_key: newProofKey() },
     log: { level: "warn" },
   };
   const whole = mergeSections([document, ...channels]);

@@ -17,6 +17,7 @@ export const refusalCodes = [
   "verification_not_found",
   "verification_ended",
   "verification_ambiguous",
+  "proof_not_found",
   "idempotency_key_reused",
   "telephony_unavailable",
   "channel_unavailable",

@@ -92,16 +92,22 @@ export function createChecks(options: {
       case "ended":
         throw ended(endings.seen(result).status);
       case "checked":
-        return answer(result, false);
-      case "decided":
-        return answer(endings.seen(result), result.valid);
+        return answer(result, null);
+      case "decided": {
+        const verification = endings.seen(result);
+        return answer(verification, result.valid ? verification : null);
+      }
     }
 
-    function answer({ status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">, valid: boolean): CheckAnswer {
+    function answer(
+      { status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">,
+      proven: Verification | null,
+    ): CheckAnswer {
+      const valid = proven !== null;
       publish("verification.checked", { verification: id, valid }, { app });
       // The only sign that codes of one callee are being guessed.
       if (!valid) logger.info({ id, app, checksLeft }, "wrong code");
-      return { id, status, valid, checksLeft };
+      return { id, status, valid, checksLeft, proven };
     }
   }
 
@@ -109,7 +115,7 @@ export function createChecks(options: {
   async function blindAnswer(app: string, to: string, callee: CalleeRef): Promise<CheckAnswer> {
     const checksLeft = Math.max(0, maxChecks - (await store.countBlindCheck(app, callee)));
     const status = checksLeft === 0 ? "failed" : "delivered";
-    return { id: hashes.blindId(app, to), status, valid: false, checksLeft };
+    return { id: hashes.blindId(app, to), status, valid: false, checksLeft, proven: null };
   }
 
   return {

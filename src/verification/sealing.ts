@@ -20,6 +20,9 @@ export interface Sealing {
   open(id: string, sealed: string): string | null;
 }
 
+/** The id that a client's session is sealed for: apart from the verification's code, so that neither can stand for the other. */
+export const sealedSessionId = (verificationId: string) => `session ${verificationId}`;
+
 /**
  * @param hmacKey `secrets.hmac_key`
  * @param own `secrets.sealing_key`

@@ -51,6 +51,8 @@ export interface VerificationsOptions {
   readonly keys?: { readonly code?: KeySecrets | undefined; readonly sealing?: KeySecrets | undefined };
   /** What an app may use, by its name; without it all apps have the standard profile. */
   readonly profileOf?: (app: string) => AppProfile;
+  /** Whether the clients' sessions are kept, sealed, for signed results; default: no. */
+  readonly keepsSession?: boolean;
   /** The apps' default workflows by their keys in the configuration. */
   readonly appWorkflows?: Readonly<Record<string, AppProfile["workflow"]>>;
   readonly clock: Clock;
@@ -113,7 +115,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
   const deliveries = createDeliveries({ store, endings, shares, guard, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing);
-  const starts = createStarts({ deliveries, orders, sealing });
+  const starts = createStarts({ deliveries, orders, sealing, keepsSession: options.keepsSession ?? false });
   const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
   const steps = createSteps({
     store,

@@ -5,7 +5,7 @@ import { Refusal } from "../shared/refusal.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Orders } from "./orders.ts";
-import type { Sealing } from "./sealing.ts";
+import { type Sealing, sealedSessionId } from "./sealing.ts";
 import { isSkipped } from "./steps.ts";
 import type { PlannedWorkflow } from "./store-port.ts";
 import type { ClientIsGone, ClientRef, StartRequest, Verification } from "./types.ts";
@@ -32,8 +32,13 @@ export function createStarts(options: {
   readonly deliveries: Deliveries;
   readonly orders: Pick<Orders, "recipientsOf">;
   readonly sealing: Sealing;
+  /** Whether the client's session is kept, sealed, for what is made of a verified verification. */
+  readonly keepsSession: boolean;
 }): Starts {
-  const { deliveries, orders, sealing } = options;
+  const { deliveries, orders, sealing, keepsSession } = options;
+
+  const sealedSessionOf = ({ id, request: { session } }: Start) =>
+    keepsSession && session !== undefined ? sealing.seal(sealedSessionId(id), session) : null;
 
   function orderOf({ id, app, request, plan }: Start, step: PlanStep, at: number): DeliveryOrder {
     const { code: appCode = null } = request;
@@ -76,11 +81,13 @@ export function createStarts(options: {
       refuseSteps(start);
       const { locale = null } = request;
       const sealedCode = request.code === undefined ? null : sealing.seal(id, request.code);
+      const sealedSession = sealedSessionOf(start);
+      const sealed = { sealedCode, sealedSession };
       const refused: PlannedWorkflow["refused"][number][] = [];
       let firstRefusal: Refusal | null = null;
       for (const [at, { channel, to }] of plan.entries()) {
-        const plain = plan.length === 1 && locale === null && sealedCode === null;
-        const workflow = plain ? null : { steps: plan, person: profile.needsPerson, locale, sealedCode, refused };
+        const plain = plan.length === 1 && locale === null && sealedCode === null && sealedSession === null;
+        const workflow = plain ? null : { steps: plan, person: profile.needsPerson, locale, ...sealed, refused };
         try {
           return await tryStep(start, at, workflow);
         } catch (error) {

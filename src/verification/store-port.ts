@@ -14,6 +14,8 @@ export interface PlannedWorkflow {
   readonly person: boolean;
   readonly locale: string | null;
   readonly sealedCode: string | null;
+  /** As `Verification.sealedSession`. */
+  readonly sealedSession: string | null;
   /** The steps before the one that begins: they were refused. */
   readonly refused: readonly { readonly channel: string; readonly to: string | null; readonly reason: string }[];
 }

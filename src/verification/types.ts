@@ -84,6 +84,8 @@ export interface Verification {
   readonly appCode: boolean;
   /** That code, sealed (sealing.ts); null where it gave none, or the verification has ended. */
   readonly sealedCode: string | null;
+  /** The client's session as the start gave it, sealed; null where it gave none, or nothing asks for it. */
+  readonly sealedSession: string | null;
   /** The person's client at the start; null where the app named none. */
   readonly client: ClientRef | null;
 }
@@ -164,6 +166,8 @@ export interface CheckAnswer {
   readonly status: Status;
   readonly valid: boolean;
   readonly checksLeft: number | null;
+  /** The verification that this check verified; null where it did not. */
+  readonly proven: Verification | null;
 }
 
 /** Whether the client of a request has closed its connection: then no delivery is begun, since the answer would reach no client. */

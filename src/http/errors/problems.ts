@@ -37,6 +37,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   verification_ended: kind(409, "The verification has ended"),
   verification_ambiguous: kind(409, "Several verifications are open"),
   conflict: kind(409, "The request conflicts with what is there"),
+  proof_not_found: kind(404, "No such signed result"),
   idempotency_key_reused: kind(422, "The Idempotency-Key was used for another request"),
   number_invalid: kind(422, "Not a valid phone number"),
   number_too_short: kind(422, "The phone number is too short"),

@@ -8,6 +8,7 @@ import type { LiveStreams } from "../../live/index.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
+import type { Proofs } from "../../proofs/index.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Tracing } from "../../shared/tracing.ts";
 import type { Subjects } from "../../subjects/subjects.ts";
@@ -34,6 +35,7 @@ import { registerSwagger } from "../openapi/swagger.ts";
 
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
+import { jwksRoute, proofRoutes } from "../proofs/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
 import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
 import { limitConnections } from "./connections.ts";
@@ -65,6 +67,8 @@ export interface ServerParts {
   readonly webhooks?: WebhookRoutesParts;
   readonly audit: Pick<Audit, "read">;
   readonly subjects: Subjects;
+  /** Signed results; left out in tests of other routes. */
+  readonly proofs?: Proofs;
   /** Detail records; left out: their routes are not there. */
   readonly cdr?: CdrParts;
   readonly metrics: Metrics;
@@ -119,7 +123,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       installSecurityHeaders(scope);
       requireApp(scope, identify, (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
       if (parts.started) holdUntil(scope, parts.started);
-      await scope.register(verificationRoutes(parts.verifications, parts.channels));
+      await scope.register(verificationRoutes(parts.verifications, parts.channels, parts.proofs));
+      if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
       await scope.register(numberRoutes(parts.numbers));
       await scope.register(
         eventRoutes({ live: parts.live, operators: admin !== undefined, identify, onChange: parts.apps.onChange }),
@@ -145,6 +150,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await server.register(async (scope) => {
     installSecurityHeaders(scope);
     await scope.register(operationRoutes(metrics, createReadinessProbe(parts.readiness, isDraining, parts.clock)));
+    if (parts.proofs) await scope.register(jwksRoute(parts.proofs));
     await scope.register(documentRoute);
   });
   await server.register(async (scope) => {

@@ -1,6 +1,7 @@
 /** Verifications and checks in JSON. */
 import { isIP } from "node:net";
 import type { Static } from "typebox";
+import type { Proofs } from "../../proofs/index.ts";
 import { createRepresentation, type ShownChannel } from "../../verification/representation.ts";
 import type {
   CheckAnswer,
@@ -20,11 +21,11 @@ export type VerificationBody = Static<ReturnType<typeof verificationBody>>;
 const maxMetadataBytes = 4096;
 
 /** @returns a function that converts a verification to its API representation */
-export function createVerificationBody(channels: readonly ShownChannel[]) {
+export function createVerificationBody(channels: readonly ShownChannel[], showProof: ShowProof) {
   const { verification: represent } = createRepresentation(channels);
   // The schema has each channel's own type where the representation has what `describe` returned.
   return (verification: Verification, next: readonly NextChannel[]): VerificationBody =>
-    represent(verification, next) as VerificationBody;
+    ({ ...represent(verification, next), ...showProof(verification) }) as VerificationBody;
 }
 
 /** @throws {RequestRefusal} where the content of a field is wrong */
@@ -73,6 +74,16 @@ export function guessOf({ code, caller_id, caller_ids }: GuessBody): Guess {
   return code === undefined ? { callerIds: caller_ids ?? [caller_id ?? ""] } : { code };
 }
 
-export function checkAnswerBody(answer: CheckAnswer): Static<typeof CheckAnswerBody> {
-  return { id: answer.id, status: answer.status, valid: answer.valid, checks_left: answer.checksLeft };
+/** Makes what an answer says of a signed result; nothing where results are not signed. */
+export type ShowProof = (verification: Verification | null) => { readonly proof_token?: string | null };
+
+/** @param proofs left out: results are not signed */
+export function createShowProof(proofs?: Pick<Proofs, "enabled" | "tokenOf">): ShowProof {
+  if (proofs === undefined || !proofs.enabled) return () => ({});
+  return (verification) => ({ proof_token: verification === null ? null : proofs.tokenOf(verification) });
+}
+
+export function checkAnswerBody(answer: CheckAnswer, showProof: ShowProof): Static<typeof CheckAnswerBody> {
+  const { id, status, valid, checksLeft, proven } = answer;
+  return { id, status, valid, checks_left: checksLeft, ...showProof(proven) };
 }

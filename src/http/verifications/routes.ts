@@ -1,13 +1,14 @@
 /** `/v1/verifications`. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
+import type { Proofs } from "../../proofs/index.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { ClientIsGone, Verification, Verifications } from "../../verification/types.ts";
 import { appOf } from "../auth/app.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { NoBody, VerificationParams } from "../schemas.ts";
 import { CheckAnswerBody, CheckBody, CheckByNumberBody } from "./check-schemas.ts";
-import { checkAnswerBody, createVerificationBody, guessOf, startRequest } from "./representations.ts";
+import { checkAnswerBody, createShowProof, createVerificationBody, guessOf, startRequest } from "./representations.ts";
 import { resendBody, StartHeaders, startBody, verificationBody } from "./schemas.ts";
 
 const tags = ["verifications"];
@@ -41,12 +42,17 @@ function clientIsGone({ raw: { socket } }: FastifyRequest): ClientIsGone {
   return () => socket.readableEnded || socket.destroyed;
 }
 
-/** @param channels of this gateway: they extend requests and responses */
+/**
+ * @param channels of this gateway: they extend requests and responses
+ * @param proofs signs results; left out: they are not signed
+ */
 export function verificationRoutes(
   verifications: Verifications,
   channels: readonly OpenChannel[],
+  proofs?: Proofs,
 ): FastifyPluginAsyncTypebox {
-  const toBody = createVerificationBody(channels);
+  const showProof = createShowProof(proofs);
+  const toBody = createVerificationBody(channels, showProof);
   const bodyFor = (request: FastifyRequest, verification: Verification) =>
     toBody(verification, verifications.nextChannels(appOf(request), verification));
   const [StartBody, ResendBody, VerificationBody] = [
@@ -117,7 +123,8 @@ export function verificationRoutes(
         config: { scope: "verify", problems: open },
       },
       async (request) => {
-        return checkAnswerBody(await verifications.check(appOf(request), request.params.id, guessOf(request.body)));
+        const answer = await verifications.check(appOf(request), request.params.id, guessOf(request.body));
+        return checkAnswerBody(answer, showProof);
       },
     );
 
@@ -139,7 +146,8 @@ export function verificationRoutes(
       async (request) => {
         const { to, country, session = null, ...guess } = request.body;
         const number = { to, ...(country !== undefined && { country }) };
-        return checkAnswerBody(await verifications.checkByNumber(appOf(request), number, guessOf(guess), session));
+        const answer = await verifications.checkByNumber(appOf(request), number, guessOf(guess), session);
+        return checkAnswerBody(answer, showProof);
       },
     );
 

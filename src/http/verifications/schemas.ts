@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
-import { country, maxNumberLength, maxRecipientLength, nullableString, oneOf, time } from "../schemas.ts";
+import { country, maxNumberLength, maxRecipientLength, nullableString, oneOf, proofToken, time } from "../schemas.ts";
 import { type ChannelView, requestChannels } from "./channels.ts";
 import { startExamples, verificationExamples } from "./examples.ts";
 
@@ -230,6 +230,7 @@ export function verificationBody(channels: readonly ChannelView[]) {
         { description: "What the person may choose next; empty after the end." },
       ),
       proof: { ...Type.Union([Proof, Type.Null()]), description: "What was proven, once it is verified." },
+      proof_token: Type.Optional(proofToken),
       reference: nullableString("Yours."),
       metadata: Type.Unsafe<Record<string, string> | null>({
         type: ["object", "null"],

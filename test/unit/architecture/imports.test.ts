@@ -56,11 +56,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observability: ["events", "guard", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "telephony/calls", "verification"],
+  proofs: ["verification"],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
   tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
-  redis: [...domain, "events", "guard", "telephony/calls", "telephony/trunks", "webhooks"],
+  redis: [...domain, "events", "guard", "proofs", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
   records: ["apps", "audit", "cdr", "events", "guard", "operations", "subjects", "verification", "webhooks"],
   guard: ["apps", "numbers", "verification"],
@@ -75,6 +76,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "events",
     "guard",
     "live",
+    "proofs",
     "webhooks",
   ],
   // Assembles the sections and the checks of all features.
@@ -87,13 +89,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "http",
     "live",
     "observability",
+    "proofs",
     "records",
     "redis",
     "webhooks",
   ],
   doctor: [...domain, ...telephony, "speech"],
   local: ["speech"],
-  sandbox: [...["app.ts", "apps", "numbers", "config", "events", "local", "sip", "telephony/asterisk"], ...messages],
+  sandbox: [
+    ...["app.ts", "apps", "numbers", "config", "events", "local", "proofs", "sip", "telephony/asterisk"],
+    ...messages,
+  ],
   build: ["config"],
   commands: [
     "app.ts",
@@ -104,6 +110,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config",
     "doctor",
     "observability",
+    "proofs",
     "records",
     "sandbox",
     "speech",
@@ -123,6 +130,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "http",
     "live",
     "observability",
+    "proofs",
     "records",
     "redis",
     "speech",

@@ -21,6 +21,7 @@ const contract = {
   capacity: 503,
   delivery_denied: 403,
   verification_not_found: 404,
+  proof_not_found: 404,
   verification_ended: 409,
   verification_ambiguous: 409,
   not_supported: 400,

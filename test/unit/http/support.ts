@@ -70,7 +70,7 @@ export const standing: Verification = {
   expiresAtMs: Date.UTC(2026, 2, 1, 12, 5, 0),
   endedAtMs: null,
   seq: 1,
-  ...{ locale: null, generation: null, workflow: null, appCode: false, sealedCode: null, client: null },
+  ...{ locale: null, generation: null, workflow: null, appCode: false, sealedCode: null, sealedSession: null, client: null },
 };
 
 /** The newest delivery of `standing`, changed. */
@@ -131,11 +131,11 @@ export function standInVerifications(known: Partial<Verification> = {}) {
         "code" in guess ? guess.code === secretCode : guess.callerIds.join("").replace(/\D/g, "").endsWith(secretCode);
       const left = (checksLeft ?? 0) - 1;
       current = { ...current, status: valid ? "verified" : current.status, checksLeft: left };
-      return { id, status: current.status, valid, checksLeft: left };
+      return { id, status: current.status, valid, checksLeft: left, proven: valid ? current : null };
     },
     async checkByNumber(app, { to }, guess, session) {
       asked.byNumber.push([app.name, to, guess, session]);
-      return { id: standing.id, status: "delivered", valid: false, checksLeft: 2 };
+      return { id: standing.id, status: "delivered", valid: false, checksLeft: 2, proven: null };
     },
     async resend(app, id, channel = null) {
       asked.resends.push(channel);

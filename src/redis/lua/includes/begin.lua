@@ -10,7 +10,7 @@
 -- ARGV[11]  channel
 -- ARGV[12]  '', or JSON of what few deliveries have: cost · guard · to, country, callee (hash): this delivery's recipient, where it
 --           is not ARGV[6] · step: its number, from 0 · and of a new verification: steps, person (see plan.lua), locale,
---           sealed (the app's own code), client (hashes, see record.ts),
+--           sealed (the app's own code), sealed_session, client (hashes, see record.ts),
 --           refused (array of channel, to, country, reason: steps before it that were refused)
 -- ARGV[13…] the channel's own
 --- @include "record"
@@ -206,7 +206,7 @@ local function begin_with_extras(record, extras, now)
     set(record, 'past', past)
     set(record, 'number', number + 1)
   end
-  for _, name in ipairs({ 'locale', 'sealed', 'cost', 'guard', 'client' }) do
+  for _, name in ipairs({ 'locale', 'sealed', 'sealed_session', 'cost', 'guard', 'client' }) do
     if extras[name] then
       set_rare(record, name, extras[name])
     end

@@ -10,6 +10,7 @@
 --   standing        'pending' or 'delivered': what an earlier delivery leaves open where the newest one fails; else ''
 --   session         hash of the client's session, '' for none
 --   sealed          the app's own code, sealed; '-' after the end
+--   sealed_session  the client's session, sealed, where signed results have it
 --   generation, generation_at   of the derived codes, and ms: when the first of it was sent
 --   h<seq>          its public events: see outbox.lua
 --   call_reported   the newest attempt whose evidence was reported
