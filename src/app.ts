@@ -30,11 +30,13 @@ import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
+import { createOptOutModule } from "./opt-out/index.ts";
 import { createProofs } from "./proofs/index.ts";
 import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createCdrModule } from "./records/cdr/index.ts";
 import { createDurableRecords } from "./records/index.ts";
+import { createOptOutRecords } from "./records/opt-outs.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
@@ -124,10 +126,15 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     hash: createHashes(hmacKey).presented,
     ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
+  const optOuts = createOptOutModule({
+    ...{ config, mirror: store.optOuts, clock, logger },
+    records: isRecording ? createOptOutRecords(records) : null,
+  });
   /** What SMS, WhatsApp, e-mail and push share: each is `messaging(spec)`. */
   const messages: MessageChannelParts = {
     texts: createTexts(config.messages),
     receipts: store.receipts(config.verification),
+    onText: optOuts.texts,
     publish,
   };
   const smsChannel = sms({
@@ -141,7 +148,11 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const channels = [
     missedCall({ config, apps, callerIds, reputation, slots, dialer, publish }),
     voice({ config, telephony, callerIds, reputation, publish }),
-    callIn({ config: config.call_in, onInbound: (receiver) => telephony.onInbound(receiver), publish }),
+    callIn({
+      config: config.call_in,
+      onInbound: (receiver) => telephony.onInbound(optOuts.calls.receiver(receiver)),
+      publish,
+    }),
     messaging(smsChannel.spec),
     messaging(whatsAppChannel.spec),
     messaging(email({ config: config.email, clock, random, logger })),
@@ -156,6 +167,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const verificationStore = store.verifications(settings, channels);
   const guard = createGuard({
     ...{ config: config.guard, hmacKey, counters: store.guard, decisions: null, observer: metrics.guard },
+    optOut: optOuts.rule,
     appCaps: (app) => config.apps[app]?.caps ?? null,
     provesOf: (name) => channels.find((channel) => channel.name === name)?.proves,
     publishDenied: (denial, app) => store.outboxes.publish("guard.decided", denial, app),
@@ -191,7 +203,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const events = createEvents({
     ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },
     channels: verifications.channels.all,
-    live: [webhooks.sink],
+    live: [webhooks.sink, optOuts.sink((name) => verifications.channels.find(name)?.contacts !== false)],
     records: records.sink === null ? [] : [records.sink],
     counts: metrics.relay,
     ...{ tracing, clock, logger },
@@ -229,6 +241,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(apps.owners),
+      optOuts.subjects,
       ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
@@ -239,7 +252,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     begin = resolve;
   });
   const server = await buildServer({
-    proofs,
+    ...{ proofs, optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
     ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
@@ -271,6 +284,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       verifications.startDueWatch();
       events.start();
       webhooks.start();
+      optOuts.start();
       trunkWatch.start();
       keptApps.start();
       audit.start();
@@ -293,6 +307,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       await events.stop(drainEventsMs);
       await webhooks.stop();
       await guard.stop();
+      await optOuts.stop();
       await telephony.stop();
       await audit.stop();
       await records.stop();

@@ -14,6 +14,7 @@ import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
 import { liveChecks } from "../live/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
+import { optOutChecks } from "../opt-out/config-checks.ts";
 import { proofChecks } from "../proofs/config-checks.ts";
 import { recordsChecks } from "../records/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
@@ -59,4 +60,5 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...liveChecks,
   ...webhookChecks,
   ...proofChecks,
+  ...optOutChecks,
 ];

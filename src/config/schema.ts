@@ -24,6 +24,7 @@ import { Http } from "../http/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
+import { OptOut } from "../opt-out/config.ts";
 import { Proofs } from "../proofs/config.ts";
 import { Records } from "../records/config.ts";
 import { Redis } from "../redis/config.ts";
@@ -65,6 +66,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   caller_id_reputation: CallerIdReputation,
   webhooks: Webhooks,
   proofs: Type.Optional(Proofs),
+  opt_out: OptOut,
   canary: Type.Optional(Canary),
   log: Log,
 });

@@ -109,7 +109,13 @@ function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
 }
 
 /** The secrets that may stand nowhere else, each before those that it is compared with. */
-const ownValues = ["secrets.hmac_key", "secrets.code_key", "secrets.sealing_key", "sip_capture.password"];
+const ownValues = [
+  "secrets.hmac_key",
+  "secrets.code_key",
+  "secrets.opt_out_key",
+  "secrets.sealing_key",
+  "sip_capture.password",
+];
 
 /** A pair is reported once, at the key that must be changed. */
 function rankOf(path: Path): number {

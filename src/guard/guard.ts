@@ -25,6 +25,8 @@ export interface GuardParts {
 
 interface Denied {
   readonly rule: string;
+  /** The rule's name as apps see it. */
+  readonly publicRule?: string;
   readonly verdict: Verdict & { readonly kind: "deny" | "shadow" };
 }
 
@@ -36,13 +38,15 @@ export function createJudge(parts: GuardParts): Guard {
     rules: readonly GuardRule[],
     ask: GuardAsk,
     trust: (rule: string) => void,
+    narrow: (channels: readonly string[]) => void = () => undefined,
   ): Promise<Denied | null> {
     for (const rule of rules) {
       const judged = rule.judge(ask);
       const verdict = judged instanceof Promise ? await judged : judged;
       if (verdict === null) continue;
       if (verdict.kind === "trust") trust(rule.name);
-      else return { rule: rule.name, verdict };
+      else if (verdict.kind === "narrow") narrow(verdict.channels);
+      else return { rule: rule.name, publicRule: rule.publicName ?? rule.name, verdict };
     }
     return null;
   }
@@ -63,9 +67,9 @@ export function createJudge(parts: GuardParts): Guard {
     logger[level]({ id, app, channel, country, begins: mode, rule, verdict, figures }, "guard decided");
   }
 
-  function refuse(ask: GuardAsk, { rule, verdict }: Denied): GuardDecision {
+  function refuse(ask: GuardAsk, { rule, publicRule = rule, verdict }: Denied): GuardDecision {
     note(ask, verdict.kind === "shadow" ? "shadowed" : "denied", rule, verdict.figures, verdict.note);
-    onDenied(ask, rule);
+    onDenied(ask, publicRule);
     return { kind: verdict.kind, decision: rule, refusal: verdict.refusal };
   }
 
@@ -79,22 +83,30 @@ export function createJudge(parts: GuardParts): Guard {
       const { denied, warning, counted } = await counters.judge(ask, trusted !== null);
       const isRecorded = denied !== null && denied.binding === "mode" && config.mode !== "deny";
       if (denied !== null && !isRecorded) return refuse(ask, { rule: denied.rule, verdict: denied });
-      const last = await lastOf(ask, counted);
+      let channels: readonly string[] | null = null;
+      const last = await lastOf(ask, counted, (narrowed) => {
+        channels = narrowed;
+      });
       if (last !== null) return refuse(ask, last);
       if (denied !== null) note(ask, "recorded", denied.rule, denied.figures);
       else if (warning !== null) note(ask, "warned", warning.rule, warning.figures);
       else note(ask, trusted === null ? "allowed" : "trusted", trusted);
-      return { kind: "allow", decision: denied?.rule ?? warning?.rule ?? trusted, counted };
+      const decision = denied?.rule ?? warning?.rule ?? trusted;
+      return { kind: "allow", decision, counted, ...(channels !== null && { channels }) };
     },
     notBegun: settlements.notBegun,
     ended: settlements.ended,
   };
 
-  async function lastOf(ask: GuardAsk, counted: GuardCount | null): Promise<Denied | null> {
+  async function lastOf(
+    ask: GuardAsk,
+    counted: GuardCount | null,
+    narrow: (channels: readonly string[]) => void,
+  ): Promise<Denied | null> {
     if (after.length === 0) return null;
     let last: Denied | null = null;
     try {
-      last = await askAll(after, ask, () => undefined);
+      last = await askAll(after, ask, () => undefined, narrow);
       return last;
     } catch (error) {
       if (counted !== null) settlements.notBegun(ask, counted);

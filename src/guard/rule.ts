@@ -16,6 +16,8 @@ export interface Figure {
 export type Verdict =
   /** The recipient is trusted: rules that follow the mode (limits, learned thresholds) are not asked. */
   | { readonly kind: "trust" }
+  /** Only by these channels, of those that were asked for. Of rules that are asked at last. */
+  | { readonly kind: "narrow"; readonly channels: readonly string[] }
   | {
       readonly kind: "deny" | "shadow";
       /** The answer to the app; of `shadow` only where no delivery can be simulated. */
@@ -35,6 +37,8 @@ export interface GuardRule {
   /** In records, metrics and decisions: lower case and underscores, never renamed. */
   readonly name: string;
   readonly binding: Binding;
+  /** What apps see in place of the name, where that would tell them something of the recipient. */
+  readonly publicName?: string;
   /** Null: nothing against it. @throws {Refusal} where it cannot decide and must not guess: the delivery is refused so */
   judge(ask: GuardAsk): Verdict | null | Promise<Verdict | null>;
 }

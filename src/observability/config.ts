@@ -28,6 +28,10 @@ export const Secrets = section("Cryptographic keys; they never leave the gateway
     "the codes of messages and voice calls, which are derived and never stored",
     "600 seconds (the longest life of a code)",
   ),
+  opt_out_key: purposeKey(
+    "opt-outs, which are kept for years under hashes of this key",
+    "years (opt-outs made under it end with it)",
+  ),
   sealing_key: purposeKey("what is kept sealed in Redis, such as codes that apps give", "verification.ttl_seconds"),
 });
 

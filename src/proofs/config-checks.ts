@@ -8,7 +8,7 @@ interface Sections {
   readonly proofs?: ProofsConfig;
 }
 
-export const proofChecks: readonly CrossCheck<Sections>[] = [{ reads: [], problems: keysFit }];
+export const proofChecks: readonly CrossCheck<Sections>[] = [{ reads: ["proofs"], problems: keysFit }];
 
 function keysFit({ proofs }: Sections, isSound: IsSound): Problem[] {
   if (proofs === undefined) return [];

@@ -107,6 +107,16 @@ export interface AppKeysTable {
   readonly expires_at: number | null;
 }
 
+/** Who is never to be contacted again; one row per recipient. */
+export interface OptOutsTable {
+  /** HMAC under the key of opt-outs. */
+  readonly callee: string;
+  /** JSON: by app. */
+  readonly entries: string;
+  /** Grows with each change. */
+  readonly revision: number;
+}
+
 /** Each feature adds its tables here, beside its migration. */
 export interface Tables {
   readonly meta: MetaTable;
@@ -118,6 +128,7 @@ export interface Tables {
   readonly cdrs: CdrsTable;
   readonly apps: AppsTable;
   readonly app_keys: AppKeysTable;
+  readonly opt_outs: OptOutsTable;
 }
 
 export type RecordsDb = Kysely<Tables>;

@@ -17,6 +17,7 @@ import type { StreamStore } from "../events/streams.ts";
 import type { GuardCounters } from "../guard/counter-port.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
+import type { OptOutMirror } from "../opt-out/store-port.ts";
 import type { ProofStore } from "../proofs/store-port.ts";
 import { type BatchTimer, createBatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -40,6 +41,7 @@ import { createLeases } from "./leases-store.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
+import { createOptOutMirror } from "./opt-out-mirror.ts";
 import { createOutages } from "./outages-store.ts";
 import { createOutboxes } from "./outbox-store.ts";
 import { createProofStore } from "./proof-store.ts";
@@ -74,9 +76,10 @@ export interface Store {
   /** What the guard counts, for all gateways. */
   readonly guard: GuardCounters;
   readonly subjects: SubjectIndex;
+  readonly proofs: ProofStore;
+  readonly optOuts: OptOutMirror;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
-  readonly proofs: ProofStore;
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;
   webhookQueue(settings: QueueSettings, options: Parameters<typeof createWebhookQueue>[2]): WebhookQueue;
@@ -161,6 +164,7 @@ export function createStore(options: {
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),
+    optOuts: createOptOutMirror(run),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
       streamSubjects(connection.client, () => [null, ...apps()]),

@@ -120,6 +120,10 @@ export function guardCapKey(app: string | null, country: string | null): string 
   return `{g:${app ?? ""}}:q:${country ?? ""}:`;
 }
 
+/** Opt-outs, and those of them that wait for the records (lua/opt_out_change.lua). */
+export const optOutsKey = "{optouts}:all";
+export const optOutsWaitingKey = "{optouts}:waiting";
+
 /** Whether the signed result of a verification was redeemed. */
 export function redeemedKey(verification: string): string {
   return `{p${verification}}:redeemed`;

@@ -1,4 +1,5 @@
 /** A span for each submit of a message, with what the provider answered. */
+import type { InboundTextReceiver } from "../channels/messages/inbound-text-port.ts";
 import type { MessageChannelSpec, MessageProvider, MessageReservation } from "../channels/messages/provider-port.ts";
 import type { SpanAttributes, Tracing } from "../shared/tracing.ts";
 import { verificationOf } from "./verification-of.ts";
@@ -32,6 +33,7 @@ function tracedProvider({ name, provider }: MessageChannelSpec, tracing: Tracing
     submitLimitMs: provider.submitLimitMs,
     reserve: async (order) => traced(await provider.reserve(order)),
     onReceipt: (receiver) => provider.onReceipt(receiver),
+    ...(provider.onText && { onText: (receiver: InboundTextReceiver) => provider.onText?.(receiver) }),
     health: () => provider.health(),
     start: () => provider.start(),
     stop: (graceMs) => provider.stop(graceMs),

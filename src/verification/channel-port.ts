@@ -149,6 +149,8 @@ export interface ChannelModule {
   readonly codes: "own" | "derived" | null;
   /** Longest time from a delivery's start until the person may have it (rung, sent, spoken), in ms. */
   readonly setupLimitMs: number;
+  /** False: nothing reaches out to the recipient, who acts alone (a call in); an opt-out does not refuse it. */
+  readonly contacts?: false;
   /** Whether a delivery costs money: then an automatic step to it by waiting needs a sign of a person. */
   readonly costs: boolean;
   /** Whether its results are evidence of calls (channels/calls/evidence.ts): each is reported as `call.ended`. */

@@ -9,7 +9,16 @@ import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { Guard, GuardAsk, GuardDecision } from "./guard-port.ts";
 import { createRecentRefusals } from "./recent-refusals.ts";
-import { channelDown, clientGone, codeTooOld, ended, limited, notFound, staleStep } from "./refusals.ts";
+import {
+  channelDown,
+  clientGone,
+  codeTooOld,
+  deliveryDenied,
+  ended,
+  limited,
+  notFound,
+  staleStep,
+} from "./refusals.ts";
 import type { Share, Shares } from "./shares.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, type ClientRef, newestOf, type Verification } from "./types.ts";
@@ -72,11 +81,12 @@ export function createDeliveries(options: {
   async function tryToBegin(
     channel: OpenChannel,
     request: BeginRequest,
-    { decision, counted }: Allowed,
+    { decision, counted, channels }: Allowed,
   ): Promise<BeginAnswer> {
     const { order, of } = request;
     const { app, verificationId: id, callee, to, country, step } = order;
-    const { mode, reference, metadata, session, workflow } = request;
+    const { mode, reference, metadata, session } = request;
+    const workflow = narrowed(request.workflow, step, channels);
     const share = await shareOf(channel, request);
     const reservation = await channel.reserve(order).catch((error: unknown) => {
       share?.refused();
@@ -127,8 +137,11 @@ export function createDeliveries(options: {
   /** The one place at which the guard decides. @throws {Refusal} where the delivery is not to begin */
   async function passGuard(ask: GuardAsk): Promise<Allowed> {
     const decided = await guard.decide(ask);
-    if (decided.kind === "allow") return decided;
-    throw decided.refusal;
+    if (decided.kind !== "allow") throw decided.refusal;
+    const { channels, counted } = decided;
+    if (channels === undefined || channels.includes(ask.channel)) return decided;
+    if (counted !== null) guard.notBegun(ask, counted);
+    throw deliveryDenied();
   }
 
   /** Looks at the callee's limits, passes the guard, begins; once more with a stronger code where that helps. */
@@ -183,11 +196,24 @@ export function createDeliveries(options: {
 
 type Allowed = GuardDecision & { readonly kind: "allow" };
 
-function askOf(channel: OpenChannel, { mode, order, client }: BeginRequest): GuardAsk {
+/** Of the steps that follow only those by permitted channels; the ones before have been refused. */
+function narrowed(
+  workflow: PlannedWorkflow | null,
+  step: number | null,
+  channels: readonly string[] | undefined,
+): PlannedWorkflow | null {
+  if (workflow === null || channels === undefined) return workflow;
+  const steps = workflow.steps.filter(({ channel }, at) => at <= (step ?? 0) || channels.includes(channel));
+  return { ...workflow, steps };
+}
+
+function askOf(channel: OpenChannel, { mode, order, client, workflow, reference }: BeginRequest): GuardAsk {
   const { app, verificationId, to, country, callee, appCode } = order;
   return {
     ...{ app: app.name, mode, verificationId, to, country, callee, client },
     ...{ channel: channel.name, proves: channel.proves, cost: channel.estimate?.(order) ?? null },
+    ...{ contacts: channel.contacts !== false, reference },
+    planned: workflow?.steps.map((planned) => planned.channel) ?? [channel.name],
     ...{ appCode: appCode !== null, test: false },
   };
 }

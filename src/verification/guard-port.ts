@@ -20,6 +20,12 @@ export interface GuardAsk {
   readonly callee: CalleeRef;
   readonly channel: string;
   readonly proves: ProofKind;
+  /** False: nothing reaches out to the recipient, who acts alone (`ChannelModule.contacts`). */
+  readonly contacts: boolean;
+  /** The channels of the whole workflow in their order, of a start; else this one alone. */
+  readonly planned: readonly string[];
+  /** The app's own, of a start; else null. */
+  readonly reference: string | null;
   /** The most that it may cost in the operator's currency, by configured prices; null: none is configured. */
   readonly cost: number | null;
   /** Of the verification's start; null: none was given. */
@@ -36,8 +42,15 @@ interface Decided {
 }
 
 export type GuardDecision =
-  /** @property counted what was counted for it, kept with the delivery; null: nothing that can be settled */
-  | (Decided & { readonly kind: "allow"; readonly counted: GuardCount | null })
+  /**
+   * @property counted what was counted for it, kept with the delivery; null: nothing that can be settled
+   * @property channels those that the verification is narrowed to; left out: as it was asked for
+   */
+  | (Decided & {
+      readonly kind: "allow";
+      readonly counted: GuardCount | null;
+      readonly channels?: readonly string[];
+    })
   | (Decided & { readonly kind: "deny"; readonly refusal: Refusal })
   /** A delivery that looks like any other is simulated. @property refusal where none can be */
   | (Decided & { readonly kind: "shadow"; readonly refusal: Refusal });

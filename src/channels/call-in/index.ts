@@ -34,6 +34,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
     codes: null,
     // The number to call is in the answer to the start.
     setupLimitMs: 0,
+    contacts: false,
     costs: false,
     machine: callInMachine,
     scripts: { start: new URL("lua/start.lua", import.meta.url), called: new URL("lua/called.lua", import.meta.url) },

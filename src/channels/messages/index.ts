@@ -9,6 +9,7 @@ import type { ChannelModule, DeliveryEvidence } from "../../verification/channel
 import { codeDigits } from "../../verification/codes.ts";
 import type { Delivery } from "../../verification/types.ts";
 import type { MessageEvents } from "./events.ts";
+import type { InboundTextReceiver } from "./inbound-text-port.ts";
 import { lastResort } from "./languages.ts";
 import { messageMachine } from "./machine.ts";
 import type { MessageChannelSpec } from "./provider-port.ts";
@@ -20,6 +21,8 @@ import type { Texts } from "./texts.ts";
 export interface MessageChannelParts {
   readonly texts: Texts;
   readonly receipts: ReceiptStore;
+  /** Takes what people send back; left out: nobody reads it. */
+  readonly onText?: InboundTextReceiver;
   readonly publish: Publish<MessageEvents>;
 }
 
@@ -62,6 +65,7 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
       const receipts = createReceipts({ channel: name, core, store: parts.receipts, keep, publish: parts.publish });
       const sender = createSender({ spec, texts: parts.texts, core, receipts, keep });
       provider.onReceipt(receipts.receive);
+      if (parts.onText !== undefined) provider.onText?.(parts.onText);
       return {
         start: () => provider.start(),
         accept({ calls, codeLength }) {

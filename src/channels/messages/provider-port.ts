@@ -5,6 +5,7 @@
 import type { TObject } from "typebox";
 import type { ChannelExample, Recipient } from "../../verification/channel-port.ts";
 import type { ProofKind } from "../../verification/types.ts";
+import type { InboundTextReceiver } from "./inbound-text-port.ts";
 import type { TextForm } from "./texts.ts";
 
 /** A message to send. `text`, `code` and `to` never reach a log, a metric or an error. */
@@ -100,6 +101,8 @@ export interface MessageProvider {
    * the sender so that it sends it again: HTTP 503, SMPP ESME_RX_T_APPN.
    */
   onReceipt(receiver: ReceiptReceiver): void;
+  /** Sets the one receiver of texts that people send back; without it the provider gets none. */
+  onText?(receiver: InboundTextReceiver): void;
   /** Whether it could send now; `detail` for operators. */
   health(): { readonly up: boolean; readonly detail: string };
   /** Connects in the background. Resolves after the first try; never rejects. */

@@ -43,7 +43,7 @@ export function sms(parts: SmsParts): SmsChannel {
   const { config = { routes: {}, prefixes: [], senders: [] } } = parts;
   const routes = new Map(Object.entries(config.routes).map(([name, route]) => [name, routeOf(name, route, parts)]));
   const { clock, logger } = parts;
-  const receiving = [...routes.values()].filter((route) => "receipts" in route);
+  const receiving = [...routes.values()].filter((route) => "receiveText" in route);
   return {
     spec: {
       name: "sms",

@@ -98,6 +98,9 @@ export function createSmsProvider({ routes, routing, clock, logger }: SmsProvide
     onReceipt(receiver) {
       for (const route of all) route.onReceipt(receiver);
     },
+    onText(receiver) {
+      for (const route of all) route.onText(receiver);
+    },
     health() {
       const states = all.map((route) => ({ name: route.name, ...route.health() }));
       return {

@@ -4,6 +4,7 @@
  * message is sent, in how many segments, and what the carrier's answer means. No recipient, text, code or credential
  * reaches a log, a metric or an error.
  */
+import type { InboundTextReceiver } from "../messages/inbound-text-port.ts";
 import type { MessageFailure, ReceiptReceiver } from "../messages/provider-port.ts";
 
 /** What a place on a route is reserved for. */
@@ -64,6 +65,8 @@ export interface SmsRoute {
   reserve(order: SmsOrder): Promise<SmsPlace | NoSmsPlace>;
   /** Sets the one receiver of receipts. A receipt may come late, doubled, out of order, or for an unknown message. */
   onReceipt(receiver: ReceiptReceiver): void;
+  /** Sets the one receiver of texts that people send back. */
+  onText(receiver: InboundTextReceiver): void;
   /** Whether it could send now; `detail` for operators. */
   health(): { readonly up: boolean; readonly detail: string };
   /** Connects in the background. Resolves after the first try; never rejects. */

@@ -4,13 +4,14 @@ import type { OutgoingHttp } from "../../outgoing-http/request.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
+import type { InboundTextReceiver } from "../messages/inbound-text-port.ts";
 import { closedGate, createInProgress } from "../messages/over-http.ts";
 import { priceOf } from "../messages/price-list.ts";
 import type { MessageProvider, ReceiptReceiver } from "../messages/provider-port.ts";
 import type { WhatsAppConfig } from "./config.ts";
 import { templateLanguage } from "./language.ts";
 import { createPhoneNumber, type PhoneNumber, type Template } from "./phone-number.ts";
-import { receiptsOf } from "./receipts.ts";
+import { receiptsOf, textsOf } from "./receipts.ts";
 
 /** Timers of a busy process are late. */
 const timerMarginMs = 1000;
@@ -33,6 +34,7 @@ export function createWhatsAppProvider(options: {
   const ours = new Set(Object.values(config.phone_numbers).map(({ phone_number_id }) => phone_number_id));
   const inProgress = createInProgress(clock);
   let receiver: ReceiptReceiver = async () => false;
+  let textReceiver: InboundTextReceiver = async () => true;
 
   function templateOf(app: string, locale: string): Template {
     const { name, languages } = config.app_templates?.[app] ?? config.template;
@@ -76,8 +78,14 @@ export function createWhatsAppProvider(options: {
     onReceipt(next) {
       receiver = next;
     },
+    onText(next) {
+      textReceiver = next;
+    },
     async receive(body) {
-      const taken = await Promise.all(receiptsOf(body, ours).map((receipt) => receiver(receipt)));
+      const taken = await Promise.all([
+        ...receiptsOf(body, ours).map((receipt) => receiver(receipt)),
+        ...textsOf(body, ours).map((text) => textReceiver(text)),
+      ]);
       return !taken.includes(false);
     },
     health() {

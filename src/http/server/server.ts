@@ -32,6 +32,8 @@ import { numberRoutes } from "../numbers/routes.ts";
 import { registerReference } from "../openapi/reference.ts";
 import { documentRoute } from "../openapi/route.ts";
 import { registerSwagger } from "../openapi/swagger.ts";
+import { optOutPageRoutes } from "../opt-outs/page-routes.ts";
+import { type OptOutParts, optOutAdminRoutes, optOutLinkRoutes } from "../opt-outs/routes.ts";
 
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
@@ -67,6 +69,8 @@ export interface ServerParts {
   readonly webhooks?: WebhookRoutesParts;
   readonly audit: Pick<Audit, "read">;
   readonly subjects: Subjects;
+  /** Opt-outs; left out in tests of other routes. */
+  readonly optOuts?: OptOutParts;
   /** Signed results; left out in tests of other routes. */
   readonly proofs?: Proofs;
   /** Detail records; left out: their routes are not there. */
@@ -125,6 +129,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       if (parts.started) holdUntil(scope, parts.started);
       await scope.register(verificationRoutes(parts.verifications, parts.channels, parts.proofs));
       if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
+      if (parts.optOuts) await scope.register(optOutLinkRoutes(parts.optOuts));
       await scope.register(numberRoutes(parts.numbers));
       await scope.register(
         eventRoutes({ live: parts.live, operators: admin !== undefined, identify, onChange: parts.apps.onChange }),
@@ -143,6 +148,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         if (parts.keptApps) await scope.register(appRoutes(parts.keptApps.service));
         await scope.register(auditRoutes(parts.audit));
         await scope.register(subjectRoutes(parts.subjects));
+        if (parts.optOuts) await scope.register(optOutAdminRoutes(parts.optOuts));
       },
       { prefix: "/v1/admin" },
     );
@@ -151,6 +157,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     installSecurityHeaders(scope);
     await scope.register(operationRoutes(metrics, createReadinessProbe(parts.readiness, isDraining, parts.clock)));
     if (parts.proofs) await scope.register(jwksRoute(parts.proofs));
+    if (parts.optOuts) await scope.register(optOutPageRoutes(parts.optOuts.links));
     await scope.register(documentRoute);
   });
   await server.register(async (scope) => {

@@ -4,6 +4,7 @@ import { cdrs } from "./0002-cdrs.ts";
 import { webhooks } from "./0003-webhooks.ts";
 import { audit } from "./0004-audit.ts";
 import { apps } from "./0005-apps.ts";
+import { optOuts } from "./0007-opt-outs.ts";
 import type { RecordsMigration } from "./migration.ts";
 
-export const migrations: readonly RecordsMigration[] = [events, cdrs, webhooks, audit, apps];
+export const migrations: readonly RecordsMigration[] = [events, cdrs, webhooks, audit, apps, optOuts];

@@ -57,13 +57,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "telephony/calls", "verification"],
   proofs: ["verification"],
+  "opt-out": [
+    ...["caller-ids", "channels/messages", "channels/sms", "events", "guard", "numbers", "subjects", "verification"],
+    "telephony/calls",
+  ],
   webhooks: ["audit", "events", "outgoing-http", "subjects", "verification"],
   // Wraps what is traced.
   tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
-  redis: [...domain, "events", "guard", "proofs", "telephony/calls", "telephony/trunks", "webhooks"],
+  redis: [...domain, "events", "guard", "opt-out", "proofs", "telephony/calls", "telephony/trunks", "webhooks"],
   // Implements the store ports of what is kept.
-  records: ["apps", "audit", "cdr", "events", "guard", "operations", "subjects", "verification", "webhooks"],
+  records: ["apps", "audit", "cdr", "events", "guard", "operations", "opt-out", "subjects", "verification", "webhooks"],
   guard: ["apps", "numbers", "verification"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],
@@ -76,6 +80,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "events",
     "guard",
     "live",
+    "opt-out",
     "proofs",
     "webhooks",
   ],
@@ -89,6 +94,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "http",
     "live",
     "observability",
+    "opt-out",
     "proofs",
     "records",
     "redis",
@@ -110,6 +116,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config",
     "doctor",
     "observability",
+    "opt-out",
     "proofs",
     "records",
     "sandbox",
@@ -130,6 +137,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "http",
     "live",
     "observability",
+    "opt-out",
     "proofs",
     "records",
     "redis",

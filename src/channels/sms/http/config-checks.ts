@@ -112,18 +112,18 @@ function hasGroup(regex: string): boolean {
   }
 }
 
-function receiptsAreRight(path: Path, { receipts, message_id: messageId }: SmsHttpConfig): Problem[] {
-  if (receipts === undefined) return [];
-  const at = [...path, "receipts"];
+function receiptsAreRight(path: Path, { receipts, texts, message_id: messageId }: SmsHttpConfig): Problem[] {
   const problems: Problem[] = [];
-  if (messageId === undefined)
+  if (receipts !== undefined && messageId === undefined)
     problems.push(problem([...path, "message_id"], "nothing", "where the message id is, because receipts name it"));
-  const isSigned = receipts.signed.includes("{timestamp}");
-  if (isSigned !== (receipts.timestamp_header !== undefined)) {
+  for (const [key, signing] of Object.entries({ receipts, texts })) {
+    if (signing === undefined) continue;
+    const isSigned = signing.signed.includes("{timestamp}");
+    if (isSigned === (signing.timestamp_header !== undefined)) continue;
     const expected = isSigned
       ? "the header of {timestamp}"
       : "`signed` with {timestamp}: a time that is not signed proves nothing";
-    problems.push(problem([...at, isSigned ? "timestamp_header" : "signed"], "nothing", expected));
+    problems.push(problem([...path, key, isSigned ? "timestamp_header" : "signed"], "nothing", expected));
   }
   return problems;
 }

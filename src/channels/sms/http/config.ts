@@ -33,45 +33,65 @@ const where = (description: string) =>
     }),
   );
 
+/** How a provider signs what it POSTs. */
+const signatureKeys = {
+  secret: secret("Key of the HMAC with which the provider signs.", 8),
+  signature_header: text("^[A-Za-z0-9-]{1,60}$", "the name of a header", {
+    description: "Header with the signature.",
+  }),
+  signature_prefix: text("^[\\x21-\\x7e]{0,20}$", "up to 20 characters", {
+    default: "",
+    description: "What stands before it in the header, such as `sha256=`.",
+  }),
+  algorithm: Type.Union([Type.Literal("sha256"), Type.Literal("sha512"), Type.Literal("sha1")], {
+    default: "sha256",
+    description: "Hash of the HMAC.",
+  }),
+  encoding: Type.Union([Type.Literal("hex"), Type.Literal("base64")], {
+    default: "hex",
+    description: "How the signature is written; base64 includes base64url.",
+  }),
+  signed: text(
+    "^[\\x21-\\x7e]*\\{body\\}[\\x21-\\x7e]*$",
+    "a form with {body}, and where it is signed too {timestamp}",
+    {
+      default: "{body}",
+      description:
+        "What is signed: `{body}` as it was sent, `{timestamp}` from its header. Often `{timestamp}.{body}`.",
+    },
+  ),
+  timestamp_header: Type.Optional(
+    text("^[A-Za-z0-9-]{1,60}$", "the name of a header", {
+      description: "Header with the time of signing: Unix time in s or ms, or RFC 3339. Needed for {timestamp}.",
+    }),
+  ),
+  timestamp_tolerance_seconds: seconds(
+    300,
+    10,
+    86_400,
+    "Largest difference from this machine's clock. 300 s covers retries and drifting clocks; a recorded receipt cannot be sent again later.",
+  ),
+};
+
+const Texts = section(
+  "Texts of people that the provider POSTs to /webhooks/sms/<route>/texts: a stop word in one is an opt-out (opt_out.stop_words). They must be signed: anyone can find the address.",
+  {
+    ...signatureKeys,
+    body: Type.Union([Type.Literal("json"), Type.Literal("form")], {
+      default: "json",
+      description: "Form of the body.",
+    }),
+    items: Type.Optional(pointer("Where the list of texts is, if one request brings several.")),
+    from: pointer("The person's number, within a text; in a form `/` and the field's name."),
+    to: Type.Optional(pointer("Your sender, within a text.")),
+    text: pointer("What was written, within a text."),
+  },
+);
+
 const Receipts = section(
   "Delivery receipts that the provider POSTs to /webhooks/sms/<route>. Without them no message becomes `delivered`. They must be signed: anyone can find the address.",
   {
-    secret: secret("Key of the HMAC with which the provider signs.", 8),
-    signature_header: text("^[A-Za-z0-9-]{1,60}$", "the name of a header", {
-      description: "Header with the signature.",
-    }),
-    signature_prefix: text("^[\\x21-\\x7e]{0,20}$", "up to 20 characters", {
-      default: "",
-      description: "What stands before it in the header, such as `sha256=`.",
-    }),
-    algorithm: Type.Union([Type.Literal("sha256"), Type.Literal("sha512"), Type.Literal("sha1")], {
-      default: "sha256",
-      description: "Hash of the HMAC.",
-    }),
-    encoding: Type.Union([Type.Literal("hex"), Type.Literal("base64")], {
-      default: "hex",
-      description: "How the signature is written; base64 includes base64url.",
-    }),
-    signed: text(
-      "^[\\x21-\\x7e]*\\{body\\}[\\x21-\\x7e]*$",
-      "a form with {body}, and where it is signed too {timestamp}",
-      {
-        default: "{body}",
-        description:
-          "What is signed: `{body}` as it was sent, `{timestamp}` from its header. Often `{timestamp}.{body}`.",
-      },
-    ),
-    timestamp_header: Type.Optional(
-      text("^[A-Za-z0-9-]{1,60}$", "the name of a header", {
-        description: "Header with the time of signing: Unix time in s or ms, or RFC 3339. Needed for {timestamp}.",
-      }),
-    ),
-    timestamp_tolerance_seconds: seconds(
-      300,
-      10,
-      86_400,
-      "Largest difference from this machine's clock. 300 s covers retries and drifting clocks; a recorded receipt cannot be sent again later.",
-    ),
+    ...signatureKeys,
     body: Type.Union([Type.Literal("json"), Type.Literal("form")], {
       default: "json",
       description: "Form of the body.",
@@ -162,6 +182,7 @@ export const SmsHttp = section(
       },
     ),
     receipts: Type.Optional(Receipts),
+    texts: Type.Optional(Texts),
     messages_per_second: count(
       10,
       1,
@@ -189,4 +210,5 @@ export const SmsHttp = section(
 
 export type SmsHttpConfig = Static<typeof SmsHttp>;
 export type SmsHttpReceipts = Static<typeof Receipts>;
+export type SmsHttpTexts = Static<typeof Texts>;
 export type Where = { readonly pointer?: string; readonly regex?: string };

@@ -6,6 +6,7 @@ import { createGate } from "../../../outgoing-http/gate.ts";
 import type { OutgoingHttp, OutgoingRequest } from "../../../outgoing-http/request.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
+import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import { createInProgress, withoutAnswer } from "../../messages/over-http.ts";
 import type { Receipt, ReceiptReceiver } from "../../messages/provider-port.ts";
 import type { MessageAdmission, MessageTurn } from "../admission-port.ts";
@@ -22,6 +23,10 @@ const timerMarginMs = 1000;
 export interface SmsHttpRoute extends SmsRoute {
   /** Null: the route has no receipts. */
   readonly receipts: SmsHttpConfig["receipts"] | null;
+  /** Null: the route gets no texts. */
+  readonly texts: SmsHttpConfig["texts"] | null;
+  /** Takes a text that was verified; resolves to false where it should come again. */
+  receiveText: InboundTextReceiver;
   /** Takes a receipt that was verified; resolves to false where it should come again. */
   receive(receipt: Receipt): Promise<boolean>;
 }
@@ -56,6 +61,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   const inProgress = createInProgress(clock);
   const tries = idempotencyHeader === undefined ? 1 : 2;
   let receiver: ReceiptReceiver = async () => false;
+  let textReceiver: InboundTextReceiver = async () => true;
 
   function requestOf(message: SmsMessage): OutgoingRequest {
     const { url, headers, body } = fillRequest(valuesOf(message));
@@ -100,6 +106,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   return {
     name,
     receipts: config.receipts ?? null,
+    texts: config.texts ?? null,
     submitLimitMs: config.max_queue_ms + deadlineMs * tries + timerMarginMs,
     async reserve({ app, text }) {
       const entry = gate.enter();
@@ -127,6 +134,10 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
       receiver = next;
     },
     receive: (receipt) => receiver(receipt),
+    onText(next) {
+      textReceiver = next;
+    },
+    receiveText: (text) => textReceiver(text),
     health: () => gate.health(),
     start: async () => undefined,
     async stop(graceMs) {

@@ -1,16 +1,17 @@
 /** Verifies that a receipt was signed by the provider, lately. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { SmsHttpReceipts } from "./config.ts";
+import type { SmsHttpReceipts, SmsHttpTexts } from "./config.ts";
 
+type Signing = SmsHttpReceipts | SmsHttpTexts;
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Whether the headers have what could be a signature; the body decides. */
-export function hasSignature(headers: Headers, config: SmsHttpReceipts): boolean {
+export function hasSignature(headers: Headers, config: Signing): boolean {
   return signatureOf(one(headers, config.signature_header), config) !== null;
 }
 
 /** @param raw the body as it came */
-export function isSigned(raw: Buffer, headers: Headers, config: SmsHttpReceipts, nowMs: number): boolean {
+export function isSigned(raw: Buffer, headers: Headers, config: Signing, nowMs: number): boolean {
   const given = signatureOf(one(headers, config.signature_header), config);
   const timestamp = config.timestamp_header === undefined ? "" : one(headers, config.timestamp_header);
   if (given === null || timestamp === null) return false;
@@ -29,7 +30,7 @@ function one(headers: Headers, name: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function signatureOf(header: string | null, { signature_prefix: prefix, encoding }: SmsHttpReceipts): Buffer | null {
+function signatureOf(header: string | null, { signature_prefix: prefix, encoding }: Signing): Buffer | null {
   if (header === null || !header.startsWith(prefix)) return null;
   const text = header.slice(prefix.length);
   const isText = encoding === "hex" ? /^[0-9a-fA-F]{2,256}$/.test(text) : /^[A-Za-z0-9+/_-]{2,256}={0,2}$/.test(text);

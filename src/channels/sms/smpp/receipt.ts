@@ -2,6 +2,7 @@
  * Reads delivery receipts: deliver_sm (or data_sm) with the receipt bits in esm_class (§5.2.12), with TLVs (§5.3.2.12,
  * §5.3.2.35) or with the text that Appendix B of SMPP v3.4 gives as typical. What a phone wrote is never read as a receipt.
  */
+import { type InboundText, maxTextLength, senderNumber } from "../../messages/inbound-text-port.ts";
 import type { MessageFailure, MessageReport } from "../../messages/provider-port.ts";
 import { tags } from "./layouts.ts";
 import { type PduOf, type Tlvs, tlvText } from "./pdu.ts";
@@ -43,6 +44,7 @@ export type Incoming = Pick<PduOf<"deliver_sm">, "tlvs"> & {
     PduOf<"deliver_sm">["fields"],
     "esm_class" | "source_addr" | "destination_addr" | "data_coding"
   > & {
+    readonly source_addr_ton?: number;
     readonly short_message?: Buffer;
   };
 };
@@ -63,6 +65,27 @@ export function readIncoming(pdu: Incoming): SmppReceipt | "message" | "unreadab
   const error = field(text, "err") ?? networkError(pdu.tlvs);
   const addresses = [pdu.fields.source_addr, pdu.fields.destination_addr].map((one) => one.replace(/^\+/, ""));
   return { messageId, addresses, state, error };
+}
+
+/** §5.2.5: a number within its country, or a name: whose it is cannot be told. */
+const otherKinds: readonly number[] = [2, 3, 4, 5];
+
+/** A text that a person sent; null where its sender is no international number. @param channel its name */
+export function inboundText(pdu: Incoming, channel: string): InboundText | null {
+  const { source_addr_ton: ton = 0, source_addr: source, destination_addr: to } = pdu.fields;
+  const from = otherKinds.includes(ton) ? null : senderNumber(source);
+  if (from === null) return null;
+  return { channel, from, to: to === "" ? null : to, text: userText(pdu).slice(0, maxTextLength) };
+}
+
+/** §5.2.12: the text begins with a user data header (3GPP TS 23.040, 9.2.3.24), whose first octet is its length. */
+const hasHeader = 0x40;
+
+function userText(pdu: Incoming): string {
+  const short = pdu.fields.short_message ?? Buffer.alloc(0);
+  const header = (pdu.fields.esm_class & hasHeader) === 0 ? 0 : 1 + (short[0] ?? 0);
+  const fields = { ...pdu.fields, short_message: short.subarray(header) };
+  return receiptText({ ...pdu, fields });
 }
 
 /** In latin1 each octet is a character; receipts are ASCII but for the quoted text at their end. */

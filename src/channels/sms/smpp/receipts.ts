@@ -4,11 +4,12 @@
  */
 import type { Clock } from "../../../shared/clock.ts";
 import { LatestMap } from "../../../shared/latest-map.ts";
+import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import type { MessageFailure, MessageReport, ReceiptReceiver } from "../../messages/provider-port.ts";
 import type { SmsEvents } from "../events.ts";
 import type { MessageParts } from "../parts-port.ts";
 import { canonicalId, type IdForm, IdFormLearner, submittedId } from "./message-ids.ts";
-import { type Incoming, readIncoming, reportOf, type SmppReceipt } from "./receipt.ts";
+import { type Incoming, inboundText, readIncoming, reportOf, type SmppReceipt } from "./receipt.ts";
 import { okStatus, temporaryStatus } from "./status.ts";
 
 export interface ReceiptParts {
@@ -35,6 +36,7 @@ export class RouteReceipts {
   readonly #own = new LatestMap<string, Own>(leastOwn);
   readonly #learner = new IdFormLearner();
   #receiver: ReceiptReceiver = async () => true;
+  #text: InboundTextReceiver | null = null;
   /** Long messages whose parts are being sent: a receipt may be of one of them. */
   #submitting = 0;
   #inProgress = 0;
@@ -47,6 +49,10 @@ export class RouteReceipts {
 
   onReceipt(receiver: ReceiptReceiver): void {
     this.#receiver = receiver;
+  }
+
+  onText(receiver: InboundTextReceiver): void {
+    this.#text = receiver;
   }
 
   /** A message is about to be sent. @returns to be called when its answer is known */
@@ -86,7 +92,8 @@ export class RouteReceipts {
   /** Never rejects. @returns the command_status to answer with */
   async incoming(pdu: Incoming): Promise<number> {
     const read = readIncoming(pdu);
-    if (typeof read === "string") {
+    if (read === "message") return this.#incomingText(pdu);
+    if (read === "unreadable") {
       this.#parts.dropped(read);
       return okStatus;
     }
@@ -105,6 +112,24 @@ export class RouteReceipts {
     } catch {
       this.#parts.dropped("shed");
       return temporaryStatus;
+    } finally {
+      this.#inProgress -= 1;
+    }
+  }
+
+  async #incomingText(pdu: Incoming): Promise<number> {
+    const text = this.#text === null ? null : inboundText(pdu, "sms");
+    if (text === null || this.#text === null) {
+      this.#parts.dropped("message");
+      return okStatus;
+    }
+    if (this.#inProgress >= mostAtOnce) {
+      this.#parts.dropped("shed");
+      return temporaryStatus;
+    }
+    this.#inProgress += 1;
+    try {
+      return (await this.#text(text)) ? okStatus : temporaryStatus;
     } finally {
       this.#inProgress -= 1;
     }

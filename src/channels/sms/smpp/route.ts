@@ -113,6 +113,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       };
     },
     onReceipt: (receiver) => receipts.onReceipt(receiver),
+    onText: (receiver) => receipts.onText(receiver),
     health: () => ({
       up: binds.some(({ bind }) => bind.up),
       detail: binds.map(({ bind, limits }) => `${limits.name} ${bind.detail}`).join(", "),

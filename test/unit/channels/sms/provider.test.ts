@@ -91,6 +91,7 @@ function fake(
       };
     },
     onReceipt: () => undefined,
+    onText: () => undefined,
     health: () => ({ up: place === "free", detail: "as it is" }),
     start: async () => undefined,
     stop: async () => undefined,

@@ -1,0 +1,18 @@
+/** A person who calls in, and is verified by it, wants this app to know the number: the opt-out ends for this app. */
+import type { EventSink } from "../events/sink-port.ts";
+import type { OptOuts } from "./service.ts";
+
+/** @param contacts whether a channel's deliveries reach out to the recipient; where they do not, the person came by itself */
+export function liftingSink(optOuts: Pick<OptOuts, "lift">, contacts: (channel: string) => boolean): EventSink {
+  return {
+    name: "opt-outs",
+    async append(batch) {
+      for (const { event } of batch) {
+        if (event.type !== "verification.ended" || event.app === null) continue;
+        const { status, proof } = event.data;
+        if (status === "verified" && proof !== null && !contacts(proof.channel))
+          await optOuts.lift(proof.value, event.app);
+      }
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** Opts recipients out and in. Redis decides; the records keep it. */
+import type { Logger } from "pino";
+import type { Clock } from "../shared/clock.ts";
+import { Refusal } from "../shared/refusal.ts";
+import type { OptOutHashes } from "./hashes.ts";
+import type { OptOutMirror, OptOutRecords } from "./store-port.ts";
+import { allApps, isOut, type OptOutEntry, type OptOutRow, type OptOutSource } from "./types.ts";
+
+/** One entry as operators see it. */
+export interface ShownOptOut {
+  /** Null: all apps. */
+  readonly app: string | null;
+  readonly state: OptOutEntry["state"];
+  readonly atMs: number;
+  readonly source: OptOutSource;
+}
+
+/** @throws {Refusal} `store_unavailable`; the records being away stops nothing */
+export interface OptOuts {
+  /** Whether an app may not contact this recipient. */
+  isOut(app: string, to: string): Promise<boolean>;
+  /** Opts a recipient out, for an app or (null) all. @param to its canonical form */
+  optOut(to: string, app: string | null, source: OptOutSource): Promise<void>;
+  /** The same by the hash in a link. */
+  optOutHash(callee: string, app: string | null, source: OptOutSource): Promise<void>;
+  /** The recipient came to this app by itself: an opt-out does not hold for it any more. @returns whether one did */
+  lift(to: string, app: string): Promise<boolean>;
+  /** Removes the entry of an app, or (null) all. @returns how many there were */
+  remove(to: string, app: string | null): Promise<number>;
+  find(to: string): Promise<readonly ShownOptOut[]>;
+}
+
+export function createOptOuts(parts: {
+  readonly mirror: OptOutMirror;
+  /** Null: nothing is recorded. */
+  readonly records: OptOutRecords | null;
+  readonly hashes: OptOutHashes;
+  /** Something waits for the records. */
+  readonly wake: () => void;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly logger: Pick<Logger, "info" | "warn">;
+}): OptOuts {
+  const { mirror, records, hashes, wake, clock, logger } = parts;
+
+  /** Of all keys. Redis may have lost what the records have: until it is filled again they are asked too. */
+  async function rowsOf(callees: readonly string[]): Promise<readonly OptOutRow[]> {
+    const { rows, complete } = await mirror.find(callees);
+    if (complete || records === null) return rows;
+    const kept = await records.find(callees).catch(() => {
+      logger.warn("neither Redis nor the records know all opt-outs at the moment");
+      return [];
+    });
+    const known = new Set(rows.map(({ callee }) => callee));
+    return [...rows, ...kept.filter(({ callee }) => !known.has(callee))];
+  }
+
+  async function put(callee: string, app: string | null, state: OptOutEntry["state"], source: OptOutSource) {
+    const [known = null] = await rowsOf([callee]);
+    const entry = { state, atMs: clock.nowMs(), source };
+    if (!(await mirror.put(callee, app ?? allApps, entry, known))) throw tooMany();
+    wake();
+    logger.info({ app: app ?? "all", source, state }, state === "out" ? "a callee opted out" : "an opt-out was lifted");
+  }
+
+  return {
+    async isOut(app, to) {
+      return isOut(latestOf(await rowsOf(hashes.all(to))), app);
+    },
+    optOut: (to, app, source) => put(hashes.of(to), app, "out", source),
+    optOutHash: (callee, app, source) => put(callee, app, "out", source),
+    async lift(to, app) {
+      if (!(await this.isOut(app, to))) return false;
+      await put(hashes.of(to), app, "in", "verified");
+      return true;
+    },
+    async remove(to, app) {
+      let removed = 0;
+      for (const row of await rowsOf(hashes.all(to))) removed += await mirror.remove(row.callee, app, row);
+      if (removed > 0) wake();
+      return removed;
+    },
+    async find(to) {
+      const rows = await rowsOf(hashes.all(to));
+      return rows.flatMap(({ entries }) =>
+        Object.entries(entries).map(([app, entry]) => ({ app: app === allApps ? null : app, ...entry })),
+      );
+    },
+  };
+}
+
+/** The rows of one recipient under several keys as one: of each app the latest entry. */
+function latestOf(rows: readonly OptOutRow[]): OptOutRow | null {
+  const [first, ...others] = rows;
+  if (first === undefined || others.length === 0) return first ?? null;
+  const entries: Record<string, OptOutEntry> = {};
+  for (const [app, entry] of rows.flatMap((row) => Object.entries(row.entries))) {
+    if (entry.atMs >= (entries[app]?.atMs ?? 0)) entries[app] = entry;
+  }
+  return { ...first, entries };
+}
+
+function tooMany(): Refusal {
+  return new Refusal(
+    "store_unavailable",
+    "Too many opt-outs wait for the records; bring the records back first.",
+    5000,
+  );
+}

@@ -1,0 +1,44 @@
+#!lua
+--[[
+Sets or removes entries of one recipient's row. The row waits for the records from then on.
+
+KEYS[1]  {optouts}:all       (opt_out_find.lua)
+         {optouts}:waiting   hash: recipient → row as JSON, not yet in the records; one without entries is removed there
+ARGV[1]  hash of the recipient   ARGV[2]  the row in the records as JSON, or '': used where there is none here
+ARGV[3]  app, '*' for all apps, or '' (remove every entry)
+ARGV[4]  entry as JSON, or '' (remove it)   ARGV[5]  rows that may wait
+
+Returns  {1, entries that were removed}   {0}: too many wait
+]]
+local all, waiting, callee, app = KEYS[1], '{optouts}:waiting', ARGV[1], ARGV[3]
+if redis.call('HLEN', waiting) >= tonumber(ARGV[5]) and redis.call('HEXISTS', waiting, callee) == 0 then
+  return { 0 }
+end
+local text = redis.call('HGET', waiting, callee) or redis.call('HGET', all, callee) or ARGV[2]
+local row = text ~= '' and cjson.decode(text) or { r = 0, e = {} }
+local removed, left = 0, 0
+if ARGV[4] ~= '' then
+  row.e[app] = cjson.decode(ARGV[4])
+else
+  for name in pairs(row.e) do
+    if app == '' or app == name then
+      row.e[name] = nil
+      removed = removed + 1
+    end
+  end
+  if removed == 0 then
+    return { 1, 0 }
+  end
+end
+for _ in pairs(row.e) do
+  left = left + 1
+end
+row.r = row.r + 1
+local written = cjson.encode(row)
+if left == 0 then
+  redis.call('HDEL', all, callee)
+else
+  redis.call('HSET', all, callee, written)
+end
+redis.call('HSET', waiting, callee, written)
+return { 1, removed }

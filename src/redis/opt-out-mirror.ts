@@ -1,0 +1,68 @@
+/** Opt-outs as all gateways read them. The scripts are in lua/. */
+import type { OptOutMirror } from "../opt-out/store-port.ts";
+import type { OptOutEntry, OptOutRow } from "../opt-out/types.ts";
+import { optOutsKey, optOutsWaitingKey } from "./keys.ts";
+import type { Reply, RunScript } from "./run.ts";
+
+/** Beyond it opt-outs are refused while the records are away: about 20 MB. */
+const mostWaiting = 100_000;
+const rowsAtOnce = 100;
+
+interface StoredRow {
+  readonly r: number;
+  readonly e: Readonly<Record<string, readonly [state: string, atMs: number, source: string]>>;
+}
+
+export function createOptOutMirror(run: RunScript): OptOutMirror {
+  const change = async (callee: string, app: string, entry: string, known: OptOutRow | null) => {
+    const args = [callee, known === null ? "" : write(known), app, entry, mostWaiting];
+    return (await run("opt_out_change", optOutsKey, args)) as Reply;
+  };
+  return {
+    async find(callees) {
+      const [complete, ...rows] = (await run("opt_out_find", optOutsKey, callees)) as Reply;
+      const found = callees.flatMap((callee, index) => (rows[index] ? [read(callee, rows[index])] : []));
+      return { rows: found, complete: complete === 1 };
+    },
+    async put(callee, app, { state, atMs, source }, known) {
+      const [done] = await change(callee, app, JSON.stringify([state, atMs, source]), known);
+      return done === 1;
+    },
+    async remove(callee, app, known) {
+      const [, removed = 0] = await change(callee, app ?? "", "", known);
+      return Number(removed);
+    },
+    async waiting() {
+      const reply = (await run("opt_out_waiting", optOutsWaitingKey, [rowsAtOnce])) as Reply;
+      return Array.from({ length: reply.length / 2 }, (_, i) => read(String(reply[2 * i]), reply[2 * i + 1]));
+    },
+    async written(rows) {
+      const args = rows.flatMap(({ callee, revision }) => [callee, revision]);
+      await run("opt_out_written", optOutsWaitingKey, args);
+    },
+    async fill(rows) {
+      await run(
+        "opt_out_fill",
+        optOutsKey,
+        rows.flatMap((row) => [row.callee, write(row)]),
+      );
+    },
+    async filled() {
+      await run("opt_out_fill", optOutsKey, []);
+    },
+  };
+}
+
+function read(callee: string, text: string | number | undefined): OptOutRow {
+  const { r, e } = JSON.parse(String(text)) as StoredRow;
+  const entries = Object.entries(e).map(([app, [state, atMs, source]]) => [
+    app,
+    { state, atMs, source } as OptOutEntry,
+  ]);
+  return { callee, revision: r, entries: Object.fromEntries(entries) as OptOutRow["entries"] };
+}
+
+function write({ revision, entries }: OptOutRow): string {
+  const stored = Object.entries(entries).map(([app, { state, atMs, source }]) => [app, [state, atMs, source]]);
+  return JSON.stringify({ r: revision, e: Object.fromEntries(stored) });
+}
