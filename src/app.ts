@@ -235,6 +235,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     keptDays: Math.max(...Object.values(config.records.retention)),
     ...{ clock, random, logger },
   });
+  store.onConnected(keptApps.reconnected);
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },

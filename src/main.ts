@@ -28,6 +28,10 @@ interface Values {
   readonly format?: string;
   readonly out?: string;
   readonly jwt?: boolean;
+  readonly profile?: string;
+  readonly scopes?: string;
+  readonly expires?: string;
+  readonly overlap?: string;
   readonly help?: boolean;
 }
 
@@ -43,7 +47,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === "help") return print(rest[0] !== undefined && isCommand(rest[0]) ? helpOf(rest[0]) : overview);
 
   const options = { ...commands[first].options, help: { type: "boolean", short: "h" } } as const;
-  const values = parseArgs({ args: rest, options, strict: true }).values as Values;
+  const allowPositionals = commands[first].words === true;
+  const parsed = parseArgs({ args: rest, options, strict: true, allowPositionals });
+  const values = parsed.values as Values;
   if (values.help === true) return print(helpOf(first));
   const configFile = () => {
     if (values.config === undefined) throw new UsageError(`${first} needs --config FILE`);
@@ -88,6 +94,20 @@ async function main(argv: readonly string[]): Promise<number> {
       const { prompts } = await import("./commands/prompts.ts");
       return await prompts({ folder, languages: languages?.split(",") ?? null });
     }
+    case "apps": {
+      const { readAppsAct } = await import("./commands/apps-options.ts");
+      const act = usable(readAppsAct(parsed.positionals, values));
+      const path = configFile();
+      const { apps } = await import("./commands/apps.ts");
+      return await apps(path, act, { json });
+    }
+    case "keys": {
+      const { readKeysAct } = await import("./commands/apps-options.ts");
+      const act = usable(readKeysAct(parsed.positionals, values));
+      const path = configFile();
+      const { keys } = await import("./commands/keys.ts");
+      return await keys(path, act, { json });
+    }
     case "key": {
       const { printNewKey, printNewProofKey } = await import("./commands/key.ts");
       return values.jwt === true ? printNewProofKey() : printNewKey();
@@ -116,9 +136,13 @@ function canaryOptions({ canary = false, to, sandbox, ...values }: Values) {
 /** @throws {UsageError} where a time or the format is none */
 async function exportOptions({ from, to, app, format = "csv", out }: Values) {
   const { readExportOptions } = await import("./commands/cdrs-options.ts");
-  const options = readExportOptions({ from, to, app, format, out });
-  if ("wrong" in options) throw new UsageError(options.wrong);
-  return options;
+  return usable(readExportOptions({ from, to, app, format, out }));
+}
+
+/** @throws {UsageError} with what is wrong */
+function usable<T extends object>(read: T | { readonly wrong: string }): T {
+  if ("wrong" in read) throw new UsageError(read.wrong);
+  return read;
 }
 
 function print(text: string): number {

@@ -4,7 +4,7 @@ import { country } from "../numbers/config.ts";
 import { section, text } from "../typed-yaml/parts.ts";
 import { AppCaps } from "./caps-config.ts";
 import { AppLimits } from "./limits-config.ts";
-import { scopes } from "./scopes.ts";
+import { type Scope, scopes } from "./scopes.ts";
 import { workflowKeys } from "./workflow-config.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
@@ -72,7 +72,7 @@ export const App = section("An app (tenant).", {
     "SHA-256 of each API key, in hex; `onering key` makes a key and prints both. With two, keys can be rotated.",
   ),
   key_scopes: Type.Optional(
-    Type.Array(Type.Union(scopes.map((scope) => Type.Literal(scope))), {
+    Type.Array(Type.Unsafe<Scope>(Type.Union(scopes.map((scope) => Type.Literal(scope)))), {
       minItems: 1,
       uniqueItems: true,
       description:

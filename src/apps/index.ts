@@ -19,6 +19,8 @@ export interface KeptApps {
   load(): Promise<void>;
   /** For commands: the mirror is made equal to records, and read. @throws {Refusal} */
   fill(): Promise<void>;
+  /** Redis was connected to again: it may lack what was written last. */
+  reconnected(): void;
   start(): void;
   stop(): void;
 }
@@ -44,6 +46,7 @@ export function createKeptApps(
   return {
     service: (who) => auditedApps(service, audit, who),
     load: () => watch.refresh().catch(() => undefined),
+    reconnected: sync.hurry,
     async fill() {
       await compare();
       await watch.refresh();

@@ -8,6 +8,10 @@
 export const scopes = ["verify", "lookup", "live_lookup", "custom_code", "read", "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
+export function isScope(text: string): text is Scope {
+  return (scopes as readonly string[]).includes(text);
+}
+
 /** Of keys in the configuration that name none: they were made before there were scopes. */
 export const allScopes: ReadonlySet<Scope> = new Set(scopes);
 

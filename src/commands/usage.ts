@@ -8,6 +8,8 @@ export const commandNames = [
   "migrate",
   "cdrs",
   "prompts",
+  "apps",
+  "keys",
   "key",
   "version",
   "help",
@@ -17,6 +19,8 @@ export type CommandName = (typeof commandNames)[number];
 interface Command {
   readonly synopsis: string;
   readonly summary: string;
+  /** Takes words beside options: `apps add shop`. */
+  readonly words?: true;
   /** Further lines of its own help: options, exit codes. */
   readonly details: string;
   readonly options: Readonly<Record<string, { readonly type: "string" | "boolean"; readonly short?: string }>>;
@@ -107,6 +111,41 @@ code", "again". Existing files are kept, so prompts that you recorded stay.
   --languages LIST   languages, separated by commas; default all for which there are texts
 Exit codes: 0 every language is complete, 1 one is not.`,
     options: { sounds: { type: "string" }, languages: { type: "string" } },
+  },
+  apps: {
+    synopsis: "onering apps add|list|show|remove [NAME] --config FILE [--profile FILE] [--json]",
+    summary: "adds, shows and removes apps that are kept in the records",
+    details: `Works on records and Redis directly, also while gateways run: they know a change within a second.
+  apps list                          all apps, those of the configuration included
+  apps show NAME                     one, with its profile
+  apps add NAME [--profile FILE]     FILE has the keys of apps.NAME in the configuration, without api_keys_sha256: YAML or JSON
+  apps remove NAME                   with its keys and webhook endpoints; its records stay until their time is over
+  --json   as GET /v1/admin/apps answers
+Apps of the configuration are changed there. Each act is in the audit log.
+Exit codes: 0 done, 1 refused, or records or Redis do not answer, 78 invalid configuration or profile.`,
+    options: { ...config, ...json, profile: { type: "string" } },
+    words: true,
+  },
+  keys: {
+    synopsis:
+      "onering keys add|list|revoke|rotate APP [ID] --config FILE [--scopes LIST] [--expires TIME] [--overlap SECONDS] [--json]",
+    summary: "makes, shows, replaces and revokes API keys of an app",
+    details: `As onering apps; for apps of the configuration too. A key is shown once, only its hash is kept.
+  keys list APP                      the keys that were made here, without the keys themselves
+  keys add APP --scopes LIST         scopes: verify, lookup, live_lookup, custom_code, read, admin, separated by commas
+  keys rotate APP ID                 a new key with the same scopes; the one before is valid for --overlap seconds (a day)
+  keys revoke APP ID                 gateways refuse it within a second
+  --expires TIME   when the new key ends: 2027-11-01T00:00:00Z, or 2027-11-01 (UTC)
+  --json           as /v1/admin/apps/APP/keys answers
+Exit codes: 0 done, 1 refused, or records or Redis do not answer, 78 invalid configuration.`,
+    options: {
+      ...config,
+      ...json,
+      scopes: { type: "string" },
+      expires: { type: "string" },
+      overlap: { type: "string" },
+    },
+    words: true,
   },
   key: {
     synopsis: "onering key [--jwt]",

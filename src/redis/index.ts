@@ -97,6 +97,8 @@ export interface Store {
    * @throws {RecordVersionError} where it holds records that this gateway is too old for
    */
   firstTried(): Promise<void>;
+  /** Calls back whenever it is connected, also again: after a failover Redis may lack what was written last. */
+  onConnected(listener: () => void): void;
   /** Whether Redis answers and accepts writes now. */
   ping(): Promise<boolean>;
   /** How full Redis is, of a cluster its fullest master; null where it does not answer. */
@@ -179,6 +181,7 @@ export function createStore(options: {
       await connection.firstTried();
       await check().catch(unlessTooOld);
     },
+    onConnected: (listener) => void connection.client.on("ready", listener),
     ping: async () =>
       (await connection.ping()) &&
       (await check().then(

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import type { AppDirectory } from "../../../src/apps/directory.ts";
 import type { AppsService } from "../../../src/apps/service.ts";
 import type { Audit } from "../../../src/audit/port.ts";
 import type { VerificationFinder } from "../../../src/cdr/search.ts";
@@ -195,6 +196,8 @@ export interface TestServerOptions {
   readonly http?: Partial<Config["http"]>;
   /** Beside `shop` and `bank`. */
   readonly apps?: Config["apps"];
+  /** Default: `shop`, `bank` and `apps`. */
+  readonly directory?: AppDirectory;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;
@@ -285,11 +288,13 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
       },
       ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
     },
-    apps: configuredApps({
-      shop: { api_keys_sha256: [apiKeyHash(key)] },
-      bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
-      ...options.apps,
-    }),
+    apps:
+      options.directory ??
+      configuredApps({
+        shop: { api_keys_sha256: [apiKeyHash(key)] },
+        bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
+        ...options.apps,
+      }),
     channels,
     verifications,
     live,
