@@ -253,7 +253,8 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     begin = resolve;
   });
   const server = await buildServer({
-    ...{ proofs, optOuts: { ...optOuts, audit, identify: verifications.identify } },
+    ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
+    ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
     ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],

@@ -60,6 +60,26 @@ export const profileKeys = {
         "Whether a step that begins because nothing was verified in time needs a sign of a person (a read of the verification in the last 20 seconds) where its channel costs money. Without it nobody has to be there for messages to be sent.",
     }),
   ),
+  client_tokens: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "Whether every response to a start has a client token, for a browser or a phone; without it only where the request asks for one (`client_token`).",
+    }),
+  ),
+  cors_origins: Type.Optional(
+    Type.Array(text("^https?://[^/\\s]+$", "an origin such as https://app.example.com, without a path"), {
+      maxItems: 100,
+      uniqueItems: true,
+      description:
+        "Origins whose pages may use this app's client tokens and start tokens from a browser. None by default; requests without an origin (mobile apps, servers) are not concerned.",
+    }),
+  ),
+  human_check: Type.Optional(
+    text("^[a-z0-9][a-z0-9_-]{0,39}$", "the name of one of human_checks", {
+      description: "The human check that starts by start tokens must pass; without it none.",
+    }),
+  ),
   limits: AppLimits,
   caps: Type.Optional(AppCaps),
 };

@@ -22,6 +22,12 @@ export interface AppProfile {
   readonly mixedProofs: boolean;
   /** Whether a step by waiting to a channel that costs money needs a sign of a person. */
   readonly needsPerson: boolean;
+  /** Whether each answer to a start has a client token. */
+  readonly clientTokens: boolean;
+  /** Whose pages may use its tokens. */
+  readonly corsOrigins: readonly string[];
+  /** The human check of starts by start tokens; null: none. */
+  readonly humanCheck: string | null;
   /** Limits of its calls; keys that are left out default to those of `limits.apps`. */
   readonly limits: AppLimitsConfig;
 }
@@ -29,6 +35,7 @@ export interface AppProfile {
 export const standardProfile: AppProfile = {
   ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
   needsPerson: true,
+  ...{ clientTokens: false, corsOrigins: [], humanCheck: null },
   limits: {},
 };
 
@@ -43,6 +50,9 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     customCode: app.custom_code ?? false,
     mixedProofs: app.mixed_proofs ?? false,
     needsPerson: app.needs_person ?? true,
+    clientTokens: app.client_tokens ?? false,
+    corsOrigins: app.cors_origins ?? [],
+    humanCheck: app.human_check ?? null,
     limits: app.limits ?? {},
   };
 }

@@ -12,6 +12,7 @@ import { voiceChecks } from "../channels/voice/config-checks.ts";
 import { whatsAppChecks } from "../channels/whatsapp/config-checks.ts";
 import { canaryChecks } from "../doctor/canary/config-checks.ts";
 import { httpChecks } from "../http/config-checks.ts";
+import { humanCheckChecks } from "../human-check/config-checks.ts";
 import { liveChecks } from "../live/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
 import { optOutChecks } from "../opt-out/config-checks.ts";
@@ -61,4 +62,5 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...webhookChecks,
   ...proofChecks,
   ...optOutChecks,
+  ...humanCheckChecks,
 ];

@@ -21,6 +21,7 @@ import { Canary } from "../doctor/canary/config.ts";
 import { Events } from "../events/config.ts";
 import { GuardSection } from "../guard/config.ts";
 import { Http } from "../http/config.ts";
+import { HumanChecksSection } from "../human-check/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
@@ -50,6 +51,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   routing: Routing,
   apps: named("The apps (tenants) that may use the API.", App),
   admin: Type.Optional(Admin),
+  human_checks: HumanChecksSection,
   limits: Limits,
   guard: GuardSection,
   numbers: Numbers,

@@ -114,6 +114,7 @@ const ownValues = [
   "secrets.code_key",
   "secrets.opt_out_key",
   "secrets.sealing_key",
+  "secrets.token_key",
   "sip_capture.password",
 ];
 

@@ -1,7 +1,9 @@
 /** The HTTP server that apps and operators use. */
 import { type Static, Type } from "typebox";
+import type { HumanChecksConfig } from "../human-check/config.ts";
 import type { AdminConfig } from "../operations/config.ts";
 import { count, ms, optionalSection, text } from "../typed-yaml/parts.ts";
+import type { KeySecrets } from "../verification/key-ring.ts";
 
 export const Http = optionalSection("The HTTP server of the API.", {
   host: Type.String({
@@ -69,4 +71,6 @@ export type HttpConfig = Static<typeof Http>;
 export interface HttpServerConfig {
   readonly http: HttpConfig;
   readonly admin?: AdminConfig;
+  readonly secrets: { readonly hmac_key: string; readonly token_key?: KeySecrets };
+  readonly human_checks: HumanChecksConfig;
 }

@@ -5,9 +5,10 @@ import type { EventHistory, EventStreams, StreamId, StreamOwner } from "../event
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { isTerminal } from "../verification/machine.ts";
-import type { Verifications } from "../verification/types.ts";
+import type { Verification, Verifications } from "../verification/types.ts";
 import { AppStream } from "./app-stream.ts";
 import type { TypeFilter } from "./batch.ts";
+import { clientView } from "./client-view.ts";
 import type { Feed } from "./feed.ts";
 import { type Beating, Heartbeats } from "./heartbeats.ts";
 import { type StreamEnd, type StreamOutput, StreamWriter } from "./output.ts";
@@ -27,6 +28,12 @@ export interface OpenStream {
   abandon(): void;
 }
 
+/** A browser or phone: sees less (client-view.ts), and has few streams. */
+export interface StreamClient {
+  /** @throws {Refusal} where it may not read the verification any more */
+  judge(verification: Verification): void;
+}
+
 export interface LiveStreams {
   /**
    * The events of an app, or of the operator (null).
@@ -37,10 +44,11 @@ export interface LiveStreams {
   /**
    * The events of one verification.
    * @param after `seq` of the client's last event; 0: none
+   * @param client null: the app's backend
    * @returns null where it has ended and the client has all its events
    * @throws {Refusal} the same, and `verification_not_found`
    */
-  openVerification(app: AppRef, id: string, after: number): Promise<OpenStream | null>;
+  openVerification(app: AppRef, id: string, after: number, client?: StreamClient | null): Promise<OpenStream | null>;
   /** How many are open. */
   readonly open: number;
   /** Ends all streams, and opens no more. Resolves when their clients are gone, within a second. */
@@ -73,8 +81,9 @@ export function createLiveStreams(options: LiveOptions): LiveStreams {
   async function prepare<T>(
     owner: StreamOwner,
     use: (feed: Feed, giveBack: () => void) => Promise<T | null>,
+    client: string | null = null,
   ): Promise<T | null> {
-    const free = slots.take(owner);
+    const free = slots.take(owner, client);
     let feed: Feed | null = null;
     const giveBack = () => {
       free();
@@ -128,12 +137,13 @@ export function createLiveStreams(options: LiveOptions): LiveStreams {
       return opened;
     },
 
-    openVerification(app, id, after) {
-      return prepare<OpenStream>(app.name, async (feed, giveBack) => {
+    openVerification(app, id, after, client = null) {
+      const open = async (feed: Feed, giveBack: () => void): Promise<OpenStream | null> => {
         const found = await verifications.get(app, id, true);
+        client?.judge(found);
         const stream = new VerificationStream({
           ...{ feed, app: app.name, verification: id, history, after, retryMs: nextRetryMs() },
-          needsPerson: found.workflow !== null,
+          ...{ needsPerson: found.workflow !== null, view: client === null ? null : clientView },
           notePerson: async () => !isTerminal((await verifications.get(app, id, true)).status),
         });
         const leave = () => {
@@ -155,7 +165,8 @@ export function createLiveStreams(options: LiveOptions): LiveStreams {
           begin: (output, onEnd) => begin(writerFor(output, stream, giveBack, onEnd)),
           abandon: leave,
         };
-      });
+      };
+      return prepare(app.name, open, client === null ? null : id);
     },
 
     get open() {

@@ -2,6 +2,8 @@
 import type { EventsConfig } from "../events/config.ts";
 import { Refusal } from "../shared/refusal.ts";
 
+/** Of one verification, by its client token: a page in several tabs, and one whose connection broke unnoticed. */
+const mostOfClient = 4;
 /** Streams last; one that ends soon frees a place. */
 const comeBackMs = 5000;
 
@@ -10,6 +12,7 @@ export type StreamLimits = Pick<EventsConfig, "max_streams" | "max_streams_per_a
 export class StreamSlots {
   readonly #limits: StreamLimits;
   readonly #byOwner = new Map<string | null, number>();
+  readonly #byClient = new Map<string, number>();
   #open = 0;
 
   constructor(limits: StreamLimits) {
@@ -20,8 +23,18 @@ export class StreamSlots {
     return this.#open;
   }
 
-  /** @param owner app, or null for operators @returns frees the slot @throws {Refusal} `rate_limited`, `capacity` */
-  take(owner: string | null): () => void {
+  /**
+   * @param owner app, or null for operators
+   * @param client the verification whose client token was used; null: none
+   * @returns frees the slot
+   * @throws {Refusal} `rate_limited`, `capacity`
+   */
+  take(owner: string | null, client: string | null = null): () => void {
+    const ofClient = client === null ? 0 : (this.#byClient.get(client) ?? 0);
+    if (ofClient >= mostOfClient) {
+      const detail = `${ofClient} event streams of this verification are open on this gateway, as many as a client token may have.`;
+      throw new Refusal("rate_limited", detail, comeBackMs);
+    }
     const ofOwner = this.#byOwner.get(owner) ?? 0;
     const { max_streams_per_app: mostOfApp, max_streams: most } = this.#limits;
     if (ofOwner >= mostOfApp) {
@@ -34,14 +47,20 @@ export class StreamSlots {
     }
     this.#open++;
     this.#byOwner.set(owner, ofOwner + 1);
+    if (client !== null) this.#byClient.set(client, ofClient + 1);
     let isFree = false;
     return () => {
       if (isFree) return;
       isFree = true;
       this.#open--;
-      const left = (this.#byOwner.get(owner) ?? 1) - 1;
-      if (left > 0) this.#byOwner.set(owner, left);
-      else this.#byOwner.delete(owner);
+      release(this.#byOwner, owner);
+      if (client !== null) release(this.#byClient, client);
     };
   }
+}
+
+function release<K>(counts: Map<K, number>, key: K): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
 }

@@ -17,6 +17,8 @@ export interface VerificationStreamOptions {
   readonly notePerson: () => Promise<boolean>;
   /** Whether a step of the workflow depends on such signs. */
   readonly needsPerson: boolean;
+  /** What the client sees of an event, null: nothing; without it all. */
+  readonly view: ((event: PublicEvent) => PublicEvent | null) | null;
 }
 
 export class VerificationStream implements VerificationClient {
@@ -118,7 +120,9 @@ export class VerificationStream implements VerificationClient {
     const { seq, type } = event;
     if (this.#writer === null || this.#writer.ended || seq === null) return;
     this.#seq = seq;
-    this.#writer.write(frame(String(seq), type, JSON.stringify(event)));
+    const { view } = this.#options;
+    const shown = view === null ? event : view(event);
+    if (shown !== null) this.#writer.write(frame(String(seq), type, JSON.stringify(shown)));
     // What may still come, such as the evidence of a call that rings on, is in the app's stream.
     if (type === "verification.ended") this.#writer.end("verification_ended");
   }

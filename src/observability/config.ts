@@ -32,6 +32,7 @@ export const Secrets = section("Cryptographic keys; they never leave the gateway
     "opt-outs, which are kept for years under hashes of this key",
     "years (opt-outs made under it end with it)",
   ),
+  token_key: purposeKey("client tokens and start tokens of pages", "an hour (the longest life of a token)"),
   sealing_key: purposeKey("what is kept sealed in Redis, such as codes that apps give", "verification.ttl_seconds"),
 });
 

@@ -26,6 +26,7 @@ import type { TraceStore, Tracing } from "../shared/tracing.ts";
 import type { SubjectIndex } from "../subjects/index-port.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
+import type { StartTokenUses } from "../tokens/uses-port.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
 import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
@@ -50,6 +51,7 @@ import { recordVersion } from "./record.ts";
 import { createReputationStore } from "./reputation-store.ts";
 import { createScriptRunner } from "./run.ts";
 import { loadScripts, loadVerificationScripts, type ScriptedChannel, type ScriptSettings } from "./scripts.ts";
+import { createStartTokenUses } from "./start-token-uses.ts";
 import { outboxSubjects, streamSubjects } from "./subject-events.ts";
 import { createSubjectIndex } from "./subject-index.ts";
 import { createTraceStore } from "./trace-store.ts";
@@ -75,6 +77,7 @@ export interface Store {
   readonly audit: AuditQueue;
   /** What the guard counts, for all gateways. */
   readonly guard: GuardCounters;
+  readonly startTokenUses: StartTokenUses;
   readonly subjects: SubjectIndex;
   readonly proofs: ProofStore;
   readonly optOuts: OptOutMirror;
@@ -164,6 +167,7 @@ export function createStore(options: {
     }),
     audit: createAuditQueue(run),
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
+    startTokenUses: createStartTokenUses(run),
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),
     optOuts: createOptOutMirror(run),

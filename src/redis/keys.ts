@@ -129,6 +129,11 @@ export function redeemedKey(verification: string): string {
   return `{p${verification}}:redeemed`;
 }
 
+/** A start token that was used (lua/start_token_take.lua). @param hash of its id */
+export function startTokenKey(hash: string): string {
+  return `{t${hash}}:u`;
+}
+
 /** @param name a constant of the gateway */
 export function leaseKey(name: string): string {
   return `{lease}:${name}`;

@@ -96,6 +96,8 @@ const otherScripts = [
   "app_put",
   "app_changes",
   "app_revisions",
+  "start_token_take",
+  "start_token_settle",
 ] as const;
 
 /** The parts of a channel that the scripts need. */

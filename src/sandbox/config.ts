@@ -82,8 +82,12 @@ export function sandboxConfig(
         api_keys_sha256: [apiKeyHash(sandboxKey)],
         // Everything may be tried here, and nothing costs money.
         ...{ custom_code: true, mixed_proofs: true, needs_person: false },
+        // The pages of docs/examples.
+        cors_origins: ["http://127.0.0.1:3000", "http://localhost:3000"],
       },
     },
+    // For apps that are made to try it (`POST /v1/admin/apps`): solved at once.
+    human_checks: { proof_of_work: { provider: "proof_of_work", bits: 12 } },
     admin: { api_keys_sha256: [apiKeyHash(sandboxOperatorKey)] },
     messages: { apps: { sandbox: { name: "OneRing Sandbox" } } },
     verification: {

@@ -22,6 +22,8 @@ export const refusalCodes = [
   "telephony_unavailable",
   "channel_unavailable",
   "code_not_available",
+  "human_check_failed",
+  "human_check_unavailable",
   "store_unavailable",
   "records_unavailable",
 ] as const;

@@ -25,10 +25,11 @@ export const sealedSessionId = (verificationId: string) => `session ${verificati
 
 /**
  * @param hmacKey `secrets.hmac_key`
- * @param own `secrets.sealing_key`
+ * @param own `secrets.sealing_key`, or the secrets of another purpose
+ * @param purpose a constant: what is sealed for one purpose cannot be opened for another
  */
-export function createSealing(random: Random, hmacKey: string, own?: KeySecrets): Sealing {
-  const keys = createKeyRing("sealing", hmacKey, own);
+export function createSealing(random: Random, hmacKey: string, own?: KeySecrets, purpose = "sealing"): Sealing {
+  const keys = createKeyRing(purpose, hmacKey, own);
   return {
     seal(id, value) {
       const { id: keyId, key } = keys.current;

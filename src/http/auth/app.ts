@@ -4,6 +4,7 @@ import type { AppDirectory } from "../../apps/directory.ts";
 import type { AppIdentity } from "../../apps/principal.ts";
 import { permits, type ScopeNeed, scopesInWords } from "../../apps/scopes.ts";
 import { Refusal } from "../../shared/refusal.ts";
+import { holderOf, tokenRefusal } from "./client-token.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -30,6 +31,7 @@ export function requireApp(
   scope.addHook("onRequest", (request, _reply, done) => {
     const { authorization } = request.headers;
     request.app = findApp(authorization);
+    request.holder = holderOf(request.app);
     if (request.app === null && request.routeOptions.config.alsoOperators === true) {
       request.operator = findOperator(authorization);
     }
@@ -38,12 +40,12 @@ export function requireApp(
   scope.addHook("onRequest", scope.rateLimit());
   scope.addHook("onRequest", (request, _reply, done) => {
     if (request.app === null) return done(request.operator === null ? noKey() : undefined);
+    if (request.app.client !== null) return done(tokenRefusal(request) ?? undefined);
     const need = request.routeOptions.config.scope;
     done(need === undefined || permits(request.app.scopes, need) ? undefined : tooLittle(need));
   });
   scope.addHook("onRoute", ({ method, url, config }) => {
-    // CORS answers OPTIONS for every path.
-    if (method === "OPTIONS" || config?.scope !== undefined) return;
+    if (config?.scope !== undefined) return;
     throw new Error(`the route ${String(method)} ${url} names no scope (config.scope)`);
   });
 }

@@ -8,14 +8,12 @@ import { RequestRefusal } from "./request-refusal.ts";
 
 /**
  * Collects the path of every route registered after this.
- * @param answersOptions whether OPTIONS of this path is answered elsewhere: CORS has a wildcard route, which a route of the
- *   path would hide
  * @returns adds the answers; call it after the last route
  */
-export function collectPaths(server: FastifyInstance, answersOptions: (url: string) => boolean): () => void {
+export function collectPaths(server: FastifyInstance): () => void {
   const urls = new Set<string>();
   server.addHook("onRoute", ({ url }) => {
-    // A wildcard covers paths that may not exist (static files, preflights): 404 is right there.
+    // A wildcard covers paths that may not exist (static files): 404 is right there.
     if (!url.includes("*")) urls.add(url);
   });
 
@@ -23,18 +21,16 @@ export function collectPaths(server: FastifyInstance, answersOptions: (url: stri
     for (const url of [...urls]) {
       const known = server.supportedMethods.filter((method) => server.hasRoute({ method, url }));
       const allow = [...known, "OPTIONS"].sort().join(", ");
-      if (!answersOptions(url)) {
-        server.route({
-          method: "OPTIONS",
-          url,
-          schema: { hide: true },
-          onRequest: server.rateLimit(),
-          handler: async (_request, reply) => {
-            setSecurityHeaders(reply);
-            return reply.code(204).header("allow", allow).send();
-          },
-        });
-      }
+      server.route({
+        method: "OPTIONS",
+        url,
+        schema: { hide: true },
+        onRequest: server.rateLimit(),
+        handler: async (_request, reply) => {
+          setSecurityHeaders(reply);
+          return reply.code(204).header("allow", allow).send();
+        },
+      });
       const others = server.supportedMethods.filter((method) => !known.includes(method) && method !== "OPTIONS");
       server.route({
         method: others,

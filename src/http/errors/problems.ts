@@ -48,6 +48,8 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   delivery_denied: kind(403, "The delivery is not permitted"),
   capacity: kind(503, "No capacity at the moment", 1),
   code_not_available: kind(422, "This code cannot be delivered to this number"),
+  human_check_failed: kind(403, "The human check did not pass"),
+  human_check_unavailable: kind(503, "The human check gave no verdict", 5),
   telephony_unavailable: kind(503, "No call can be placed at the moment", 5),
   channel_unavailable: kind(503, "The channel cannot deliver at the moment", 5),
   store_unavailable: kind(503, "The store is unreachable at the moment", 1),

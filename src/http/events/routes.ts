@@ -3,9 +3,11 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import type { AppDirectory } from "../../apps/directory.ts";
-import type { LiveStreams, OpenStream } from "../../live/index.ts";
+import type { LiveStreams, OpenStream, StreamClient } from "../../live/index.ts";
 import { readStreamId } from "../../live/stream-ids.ts";
+import type { Tokens } from "../../tokens/index.ts";
 import { appOf } from "../auth/app.ts";
+import { tokenExpired } from "../auth/client-token.ts";
 import { VerificationParams } from "../schemas.ts";
 import { verificationOf } from "../server/request-log.ts";
 import { readLastEventId, readSeq, readTypes } from "./last-event-id.ts";
@@ -21,14 +23,27 @@ export interface EventRoutesParts {
   /** As every request is identified: a stream ends when its key or token is not valid any more. */
   readonly identify: AppDirectory["find"];
   readonly onChange: AppDirectory["onChange"];
+  /** Judges what requests by client tokens may see. */
+  readonly tokens: Pick<Tokens, "mayRead">;
 }
 
-export function eventRoutes({ live, operators, identify, onChange }: EventRoutesParts): FastifyPluginAsyncTypebox {
+export function eventRoutes({
+  live,
+  operators,
+  identify,
+  onChange,
+  tokens,
+}: EventRoutesParts): FastifyPluginAsyncTypebox {
   const openStreams = new Set<SentStream>();
   onChange(() => {
     for (const one of openStreams) if (identify(one.authorization) === null) one.revoke();
   });
   const send = (reply: FastifyReply, stream: OpenStream) => sendStream(reply, stream, openStreams);
+  const forClients: StreamClient = {
+    judge(verification) {
+      if (!tokens.mayRead(verification)) throw tokenExpired();
+    },
+  };
 
   return async (scope) => {
     // A stream never ends by itself, and the server waits for its responses.
@@ -71,7 +86,7 @@ export function eventRoutes({ live, operators, identify, onChange }: EventRoutes
           description:
             "Server-sent events: all events of the verification from its start, or after Last-Event-ID, which is the `seq` of an event. Ends with `verification.ended`. While it is open it counts as a sign of a person, as reading the state does.",
           tags,
-          security: [{ apiKey: [] }],
+          security: [{ apiKey: [] }, { clientToken: [] }],
           params: VerificationParams,
           headers: StreamHeaders,
           querystring: VerificationStreamQuery,
@@ -80,11 +95,12 @@ export function eventRoutes({ live, operators, identify, onChange }: EventRoutes
             204: Type.Null({ description: "It has ended, and the client has all its events: EventSource stops here." }),
           },
         },
-        config: { scope: ["verify", "read"], problems: ["verification_not_found"] },
+        config: { scope: ["verify", "read"], clientToken: "own", problems: ["verification_not_found"] },
       },
       async (request, reply) => {
         const after = readLastEventId(request, readSeq, "must be the `seq` of an event");
-        const opened = await live.openVerification(appOf(request), request.params.id, after ?? 0);
+        const client = request.holder === null ? null : forClients;
+        const opened = await live.openVerification(appOf(request), request.params.id, after ?? 0, client);
         return opened === null ? reply.code(204).send(null) : send(reply, opened);
       },
     );

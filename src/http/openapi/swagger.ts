@@ -35,6 +35,8 @@ export async function registerSwagger(
       components: {
         securitySchemes: {
           apiKey: { type: "http", scheme: "bearer", description: "An app's API key." },
+          clientToken: { type: "http", scheme: "bearer", description: "The verification's own client token." },
+          startToken: { type: "http", scheme: "bearer", description: "A start token, for one start by a page." },
           ...(admin && { operatorKey: { type: "http", scheme: "bearer", description: "An operator's key." } }),
         },
       },

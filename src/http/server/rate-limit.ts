@@ -20,6 +20,8 @@ export async function registerRateLimit(server: FastifyInstance, http: HttpConfi
     cache: maxCounted,
     enableDraftSpec: true,
     keyGenerator: (request) => {
+      // Pages are strangers: their requests must not use up what their app's backend may send.
+      if (request.holder !== null) return `client ${rateLimit.normalizeIP(request.ip)}`;
       if (request.app !== null) return `app ${request.app.name}`;
       return request.operator === null
         ? `address ${rateLimit.normalizeIP(request.ip)}`

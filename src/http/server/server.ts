@@ -1,7 +1,7 @@
 /** Builds the HTTP server: its plugins and routes, and the order in which they process a request. */
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify } from "fastify";
 import type { Logger } from "pino";
-import type { AppDirectory } from "../../apps/directory.ts";
+import type { AppDirectory, LiveAppDirectory } from "../../apps/directory.ts";
 import type { KeptApps } from "../../apps/index.ts";
 import type { Audit } from "../../audit/port.ts";
 import type { LiveStreams } from "../../live/index.ts";
@@ -10,8 +10,10 @@ import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
 import type { Proofs } from "../../proofs/index.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
 import type { Tracing } from "../../shared/tracing.ts";
 import type { Subjects } from "../../subjects/subjects.ts";
+import type { StartTokenUses } from "../../tokens/uses-port.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { appRoutes } from "../admin/app-routes.ts";
@@ -19,6 +21,7 @@ import { auditRoutes } from "../admin/audit-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
 import { requireApp } from "../auth/app.ts";
+import { findByToken } from "../auth/client-token.ts";
 import { findOperator, requireOperator } from "../auth/operator.ts";
 import { type CdrParts, cdrRoutes } from "../cdr/routes.ts";
 import type { HttpServerConfig } from "../config.ts";
@@ -38,10 +41,13 @@ import { type OptOutParts, optOutAdminRoutes, optOutLinkRoutes } from "../opt-ou
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { jwksRoute, proofRoutes } from "../proofs/routes.ts";
+import { createPages } from "../tokens/pages.ts";
+import { startTokenRoutes } from "../tokens/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
+import { createStart } from "../verifications/start.ts";
 import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
 import { limitConnections } from "./connections.ts";
-import { answersPreflights, registerCors } from "./cors.ts";
+import { installCors, judgeOrigins } from "./cors.ts";
 import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
 import { holdUntil } from "./hold.ts";
@@ -57,7 +63,9 @@ import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
   readonly config: HttpServerConfig;
-  readonly apps: AppDirectory;
+  readonly apps: LiveAppDirectory;
+  readonly startTokenUses: StartTokenUses;
+  readonly random: Random;
   /** Apps and keys, as operators change them; left out in tests of other routes. */
   readonly keptApps?: Pick<KeptApps, "service">;
   readonly verifications: Verifications;
@@ -96,13 +104,16 @@ export interface ServerParts {
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { config, metrics, tracing = null, sandbox = false } = parts;
   const { admin } = config;
-  const identify = parts.apps.find;
+  const pages = createPages({ ...parts, uses: parts.startTokenUses });
+  const identify: AppDirectory["find"] = (authorization) =>
+    parts.apps.find(authorization) ?? findByToken(pages, authorization);
   const clientErrors = createClientErrors(nextRequestId);
   const server: FastifyInstance = fastify({
     ...serverOptions(config.http, clientErrors),
     loggerInstance: parts.logger as FastifyBaseLogger,
   });
   server.decorateRequest("app", null);
+  server.decorateRequest("holder", null);
   server.decorateRequest("operator", null);
   server.decorateRequest("refusal", null);
   server.decorateRequest("quiet", false);
@@ -119,20 +130,30 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await registerUnderPressure(server, config.http);
   await registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: admin !== undefined });
-  const refuseOtherMethods = collectPaths(server, (url) => answersPreflights(config.http, url));
+  server.addHook("onClose", async () => pages.humanChecks.close());
+  installCors(server, config.http, pages.origins);
+  const refuseOtherMethods = collectPaths(server);
 
   await server.register(
     async (scope) => {
-      await registerCors(scope, config.http);
       installSecurityHeaders(scope);
       requireApp(scope, identify, (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
+      judgeOrigins(scope, config.http, pages.origins);
       if (parts.started) holdUntil(scope, parts.started);
-      await scope.register(verificationRoutes(parts.verifications, parts.channels, parts.proofs));
+      const start = createStart(parts.verifications, parts.numbers, pages);
+      await scope.register(verificationRoutes(parts.verifications, parts.channels, { start, tokens: pages.tokens, proofs: parts.proofs }));
+      await scope.register(startTokenRoutes(pages, parts.channels));
       if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
       if (parts.optOuts) await scope.register(optOutLinkRoutes(parts.optOuts));
       await scope.register(numberRoutes(parts.numbers));
       await scope.register(
-        eventRoutes({ live: parts.live, operators: admin !== undefined, identify, onChange: parts.apps.onChange }),
+        eventRoutes({
+          live: parts.live,
+          operators: admin !== undefined,
+          identify,
+          onChange: parts.apps.onChange,
+          tokens: pages.tokens,
+        }),
       );
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
       if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.clock, admin !== undefined));

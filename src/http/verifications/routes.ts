@@ -2,17 +2,22 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import type { Proofs } from "../../proofs/index.ts";
+import type { Tokens } from "../../tokens/index.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { ClientIsGone, Verification, Verifications } from "../../verification/types.ts";
 import { appOf } from "../auth/app.ts";
+import { tokenExpired } from "../auth/client-token.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { NoBody, VerificationParams } from "../schemas.ts";
 import { CheckAnswerBody, CheckBody, CheckByNumberBody } from "./check-schemas.ts";
-import { checkAnswerBody, createShowProof, createVerificationBody, guessOf, startRequest } from "./representations.ts";
-import { resendBody, StartHeaders, startBody, verificationBody } from "./schemas.ts";
+import { channelsFor, clientBody, permitChannel } from "./client-view.ts";
+import { checkAnswerBody, createShowProof, createVerificationBody, guessOf } from "./representations.ts";
+import { resendBody, StartHeaders, startBody, startedBody, verificationBody } from "./schemas.ts";
+import type { StartByRequest } from "./start.ts";
 
 const tags = ["verifications"];
 const security = [{ apiKey: [] }];
+const orOwnToken = [...security, { clientToken: [] }];
 const numberProblems: readonly ProblemCode[] = [
   "number_invalid",
   "number_too_short",
@@ -29,6 +34,7 @@ const startProblems: readonly ProblemCode[] = [
   ...numberProblems,
   "idempotency_key_reused",
   "verification_not_found",
+  ...(["human_check_failed", "human_check_unavailable"] as const),
   ...beginning,
 ];
 const existing: readonly ProblemCode[] = ["verification_not_found"];
@@ -42,19 +48,27 @@ function clientIsGone({ raw: { socket } }: FastifyRequest): ClientIsGone {
   return () => socket.readableEnded || socket.destroyed;
 }
 
-/**
- * @param channels of this gateway: they extend requests and responses
- * @param proofs signs results; left out: they are not signed
- */
+export interface VerificationRoutesParts {
+  readonly start: StartByRequest;
+  /** Judges what requests by client tokens may see. */
+  readonly tokens: Pick<Tokens, "mayRead">;
+  /** Signs results; left out: they are not signed. */
+  readonly proofs?: Proofs | undefined;
+}
+
+/** @param channels of this gateway: they extend requests and responses */
 export function verificationRoutes(
   verifications: Verifications,
   channels: readonly OpenChannel[],
-  proofs?: Proofs,
+  { start, tokens, proofs }: VerificationRoutesParts,
 ): FastifyPluginAsyncTypebox {
   const showProof = createShowProof(proofs);
   const toBody = createVerificationBody(channels, showProof);
-  const bodyFor = (request: FastifyRequest, verification: Verification) =>
-    toBody(verification, verifications.nextChannels(appOf(request), verification));
+  const bodyFor = (request: FastifyRequest, verification: Verification) => {
+    const { holder } = request;
+    const body = toBody(verification, channelsFor(holder, verifications.nextChannels(appOf(request), verification)));
+    return holder === null ? body : clientBody(body);
+  };
   const [StartBody, ResendBody, VerificationBody] = [
     startBody(channels),
     resendBody(channels),
@@ -71,23 +85,18 @@ export function verificationRoutes(
           description:
             "By default places one short call, or two; the last digits of the caller ID are the code; with two calls those of the first call come first. For other channels see `channel`, for several in sequence `workflow`.",
           tags,
-          security,
+          security: [...security, { startToken: [] }],
           headers: StartHeaders,
           body: StartBody,
-          response: { 201: { ...VerificationBody, description: "The first delivery has begun." } },
+          response: { 201: { ...startedBody(channels), description: "The first delivery has begun." } },
         },
-        config: { scope: "verify", placesCall: true, problems: startProblems },
+        config: { scope: "verify", clientToken: "start", placesCall: true, problems: startProblems },
       },
       async (request, reply) => {
         const idempotencyKey = request.headers["idempotency-key"] ?? null;
-        const verification = await verifications.start(
-          appOf(request),
-          startRequest(request.body),
-          idempotencyKey,
-          clientIsGone(request),
-        );
+        const { verification, token } = await start(request, request.body, idempotencyKey, clientIsGone(request));
         reply.code(201).header("location", `/v1/verifications/${verification.id}`);
-        return bodyFor(request, verification);
+        return { ...bodyFor(request, verification), ...(token !== null && { token }) };
       },
     );
 
@@ -98,13 +107,17 @@ export function verificationRoutes(
           operationId: "getVerification",
           summary: "Current state",
           tags,
-          security,
+          security: orOwnToken,
           params: VerificationParams,
           response: { 200: { ...VerificationBody, description: "The verification as it is now." } },
         },
-        config: { scope: ["verify", "read"], problems: existing },
+        config: { scope: ["verify", "read"], clientToken: "own", problems: existing },
       },
-      async (request) => bodyFor(request, await verifications.get(appOf(request), request.params.id, true)),
+      async (request) => {
+        const verification = await verifications.get(appOf(request), request.params.id, true);
+        if (request.holder !== null && !tokens.mayRead(verification)) throw tokenExpired();
+        return bodyFor(request, verification);
+      },
     );
 
     scope.post(
@@ -115,12 +128,12 @@ export function verificationRoutes(
           summary: "Check the code",
           description: "Each check counts, also a wrong one. A wrong code is a result (`valid: false`), not an error.",
           tags,
-          security,
+          security: orOwnToken,
           params: VerificationParams,
           body: CheckBody,
           response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
         },
-        config: { scope: "verify", problems: open },
+        config: { scope: "verify", clientToken: "own", problems: open },
       },
       async (request) => {
         const answer = await verifications.check(appOf(request), request.params.id, guessOf(request.body));
@@ -160,16 +173,17 @@ export function verificationRoutes(
           description:
             "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; a message to the same recipient has the same code for up to 10 minutes. Wrong checks stay counted.",
           tags,
-          security,
+          security: orOwnToken,
           params: VerificationParams,
           body: ResendBody,
           response: { 200: { ...VerificationBody, description: "Another delivery has begun." } },
         },
-        config: { scope: "verify", placesCall: true, problems: [...open, ...beginning] },
+        config: { scope: "verify", clientToken: "own", placesCall: true, problems: [...open, ...beginning] },
       },
       async (request) => {
         const channel = request.body?.channel ?? null;
         const app = appOf(request);
+        if (channel !== null) permitChannel(request.holder, channel);
         return bodyFor(request, await verifications.resend(app, request.params.id, channel, clientIsGone(request)));
       },
     );
@@ -182,12 +196,12 @@ export function verificationRoutes(
           summary: "Cancel",
           description: "Hangs up if the phone still rings.",
           tags,
-          security,
+          security: orOwnToken,
           params: VerificationParams,
           body: NoBody,
           response: { 200: { ...VerificationBody, description: "The verification, canceled." } },
         },
-        config: { scope: "verify", problems: open },
+        config: { scope: "verify", clientToken: "own", problems: open },
       },
       async (request) => bodyFor(request, await verifications.cancel(appOf(request), request.params.id)),
     );

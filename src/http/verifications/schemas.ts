@@ -137,6 +137,19 @@ export function startBody(channels: readonly ChannelView[]) {
       ),
       metadata: Type.Optional(Metadata),
       client: Type.Optional(Client),
+      client_token: Type.Optional(
+        Type.Boolean({
+          description:
+            "Whether the response has a client token (`token`), for a browser or a phone; without it as the app's profile says.",
+        }),
+      ),
+      human_check: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 8192,
+          description: "With a start token, where the app requires one: the answer of the human check.",
+        }),
+      ),
     },
     { title: "StartVerification", additionalProperties: false, examples: startExamples(channels) },
   );
@@ -243,6 +256,18 @@ export function verificationBody(channels: readonly ChannelView[]) {
     },
     { title: "Verification", examples: verificationExamples(channels) },
   );
+}
+
+/** The response to a start. */
+export function startedBody(channels: readonly ChannelView[]) {
+  const { properties, ...rest } = verificationBody(channels);
+  const token = Type.Optional(
+    Type.String({
+      description:
+        "A client token, where one was asked for: lets a browser or a phone read, watch, check, deliver again and cancel this verification, and nothing else. In this response alone.",
+    }),
+  );
+  return Type.Object({ ...properties, token }, { ...rest, title: "StartedVerification" });
 }
 
 /** Longest number in a request, in characters. */

@@ -39,6 +39,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks", "channels/calls"],
   "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
   "outgoing-http": [],
+  "human-check": ["outgoing-http"],
+  // Tokens of pages: signed with the keys of verifications, whose end is theirs.
+  tokens: ["apps", "verification"],
   audit: [],
   // Assembles what each feature keeps of somebody.
   subjects: ["audit", "verification"],
@@ -65,7 +68,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Wraps what is traced.
   tracing: ["channels/messages", "telephony/calls"],
   // Implements the ports of the domain.
-  redis: [...domain, "events", "guard", "opt-out", "proofs", "telephony/calls", "telephony/trunks", "webhooks"],
+  redis: [
+    ...domain,
+    "events",
+    "guard",
+    "opt-out",
+    "proofs",
+    "telephony/calls",
+    "telephony/trunks",
+    "webhooks",
+    "tokens",
+  ],
   // Implements the store ports of what is kept.
   records: ["apps", "audit", "cdr", "events", "guard", "operations", "opt-out", "subjects", "verification", "webhooks"],
   guard: ["apps", "numbers", "verification"],
@@ -79,9 +92,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/trunks",
     "events",
     "guard",
+    "human-check",
     "live",
     "opt-out",
     "proofs",
+    "tokens",
     "webhooks",
   ],
   // Assembles the sections and the checks of all features.
@@ -92,6 +107,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "events",
     "guard",
     "http",
+    "human-check",
     "live",
     "observability",
     "opt-out",

@@ -28,6 +28,8 @@ const contract = {
   conflict: 409,
   idempotency_key_reused: 422,
   code_not_available: 422,
+  human_check_failed: 403,
+  human_check_unavailable: 503,
   telephony_unavailable: 503,
   channel_unavailable: 503,
   store_unavailable: 503,

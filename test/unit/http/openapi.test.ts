@@ -18,6 +18,14 @@ async function fetchDocument(
   return { document, operations };
 }
 
+const clientToken = [{ clientToken: [] }];
+/** The routes that take more than a key. */
+const tokensOf: Record<string, object[]> = {
+  startVerification: [{ startToken: [] }],
+  ...{ getVerification: clientToken, streamVerification: clientToken, checkVerification: clientToken },
+  ...{ resendVerification: clientToken, cancelVerification: clientToken },
+};
+
 describe("the OpenAPI document", () => {
   it("is 3.1 and has every route of the contract, and no other", async () => {
     const { document } = await fetchDocument();
@@ -42,6 +50,7 @@ describe("the OpenAPI document", () => {
       "PATCH /v1/webhooks/{id}",
       "POST /v1/cdrs/search",
       "POST /v1/numbers/lookup",
+      "POST /v1/start-tokens",
       "POST /v1/verifications",
       "POST /v1/verifications/check",
       "POST /v1/verifications/search",
@@ -72,7 +81,8 @@ describe("the OpenAPI document", () => {
     expect(document.components.securitySchemes.apiKey).toMatchObject({ type: "http", scheme: "bearer" });
     for (const [path, methods] of Object.entries<Json>(document.paths)) {
       for (const operation of Object.values<Json>(methods)) {
-        expect(operation.security).toEqual(path.startsWith("/v1/") ? [{ apiKey: [] }] : []);
+        const tokens = tokensOf[operation.operationId] ?? [];
+        expect(operation.security).toEqual(path.startsWith("/v1/") ? [{ apiKey: [] }, ...tokens] : []);
         expect("401" in operation.responses).toBe(path.startsWith("/v1/"));
       }
     }

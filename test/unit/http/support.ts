@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
-import type { AppDirectory } from "../../../src/apps/directory.ts";
+import type { LiveAppDirectory } from "../../../src/apps/directory.ts";
 import type { AppsService } from "../../../src/apps/service.ts";
 import type { Audit } from "../../../src/audit/port.ts";
 import type { VerificationFinder } from "../../../src/cdr/search.ts";
@@ -39,6 +39,7 @@ import type { Webhooks } from "../../../src/webhooks/service.ts";
 import { configuredApps } from "../../support/apps.ts";
 import { memoryCdrs } from "../../support/cdr-store.ts";
 import { MemoryStreams } from "../../support/memory-streams.ts";
+import { memoryUses } from "../../support/start-token-uses.ts";
 
 export const key = "or_the-key-of-shop";
 export const operatorKey = "or_the-key-of-anna";
@@ -71,7 +72,15 @@ export const standing: Verification = {
   expiresAtMs: Date.UTC(2026, 2, 1, 12, 5, 0),
   endedAtMs: null,
   seq: 1,
-  ...{ locale: null, generation: null, workflow: null, appCode: false, sealedCode: null, sealedSession: null, client: null },
+  ...{
+    locale: null,
+    generation: null,
+    workflow: null,
+    appCode: false,
+    sealedCode: null,
+    sealedSession: null,
+    client: null,
+  },
 };
 
 /** The newest delivery of `standing`, changed. */
@@ -197,7 +206,10 @@ export interface TestServerOptions {
   /** Beside `shop` and `bank`. */
   readonly apps?: Config["apps"];
   /** Default: `shop`, `bank` and `apps`. */
-  readonly directory?: AppDirectory;
+  readonly directory?: LiveAppDirectory;
+  readonly humanChecks?: Config["human_checks"];
+  /** Of tokens. */
+  readonly tokenClock?: Clock;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
   readonly readiness?: () => Promise<Readiness>;
@@ -270,6 +282,13 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     clock: options.streamClock ?? systemClock,
     limits: { max_streams: 100, max_streams_per_app: 10, ...options.streamLimits },
   });
+  const apps =
+    options.directory ??
+    configuredApps({
+      shop: { api_keys_sha256: [apiKeyHash(key)] },
+      bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
+      ...options.apps,
+    });
   const server = await buildServer({
     config: {
       http: {
@@ -286,16 +305,13 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
         shed_at_delay_ms: 10_000,
         ...options.http,
       },
+      secrets: { hmac_key: "k9Xw2pQz7LmN4vRt8JhB3sDf6GyC1eUa" },
+      human_checks: options.humanChecks ?? {},
       ...(options.admin && { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } }),
     },
-    apps:
-      options.directory ??
-      configuredApps({
-        shop: { api_keys_sha256: [apiKeyHash(key)] },
-        bank: { api_keys_sha256: [apiKeyHash(otherKey)], allowed_countries: ["GB"] },
-        ...options.apps,
-      }),
+    apps,
     channels,
+    ...{ startTokenUses: memoryUses(), random: cryptoRandom },
     verifications,
     live,
     numbers: options.numbers ?? numbers,
@@ -308,7 +324,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger,
-    clock: systemClock,
+    clock: options.tokenClock ?? systemClock,
     sandbox: options.sandbox ?? false,
     extraPlugins: options.extraPlugins ?? [],
   });
