@@ -2,7 +2,9 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
 import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
+import type { LoadConfig } from "./config/reloading.ts";
 import type { GatewayEvent } from "./events/events.ts";
+import type { Reload } from "./operations/reload.ts";
 import type { Clock } from "./shared/clock.ts";
 import type { Random } from "./shared/random.ts";
 import type { Tracing } from "./shared/tracing.ts";
@@ -22,6 +24,8 @@ export interface AppOptions {
   readonly extraMessageChannels?: readonly MessageChannelSpec[];
   /** From `startTracing`; null or left out: off. Ends with the app. */
   readonly tracing?: Tracing | null;
+  /** Reads the configuration again, for a reload; left out: there is no file. */
+  readonly loadConfig?: LoadConfig;
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }
@@ -34,6 +38,8 @@ export interface App {
    * @throws where a port is taken, before any Asterisk is connected to; `stop` then closes what is open
    */
   start(): Promise<{ readonly url: string }>;
+  /** Reloads the configuration: what can change holds at once, the rest is named. Logged and audited. */
+  readonly reload: Reload["reload"];
   /** Refuses new work, lets live calls end within `calls.drain_ms`, cancels the rest, closes everything. */
   stop(): Promise<void>;
 }

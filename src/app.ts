@@ -2,7 +2,7 @@
 import type { App, AppOptions } from "./app-options.ts";
 import { createAppDirectory } from "./apps/directory.ts";
 import { createKeptApps } from "./apps/index.ts";
-import { readStep } from "./apps/profile.ts";
+import { profileOf } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
@@ -10,13 +10,15 @@ import { callIn } from "./channels/call-in/index.ts";
 import { email } from "./channels/email/index.ts";
 import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
 import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
-import { createTexts } from "./channels/messages/texts.ts";
+import { createLiveTexts } from "./channels/messages/texts.ts";
 import { missedCall } from "./channels/missed-call/index.ts";
 import { push } from "./channels/push/index.ts";
 import { sms } from "./channels/sms/index.ts";
 import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
+import { createLiveConfig } from "./config/live-config.ts";
 import { problemsOfProfile } from "./config/profile-problems.ts";
+import { createConfigReload } from "./config/reloading.ts";
 import type { Config } from "./config/schema.ts";
 import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
@@ -25,7 +27,7 @@ import { createEvents } from "./events/index.ts";
 import { createGuard } from "./guard/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
-import { createNumbers } from "./numbers/numbers.ts";
+import { createLiveNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
@@ -58,7 +60,9 @@ export type { App, AppOptions } from "./app-options.ts";
 const drainEventsMs = 2000;
 
 /** Builds a gateway; nothing listens and nothing rings before `start`. */
-export async function buildApp(config: Config, options: AppOptions): Promise<App> {
+export async function buildApp(start: Config, options: AppOptions): Promise<App> {
+  const liveConfig = createLiveConfig(start);
+  const config = liveConfig.view;
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null } = options;
   const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
   const store = createStore({
@@ -66,7 +70,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
   tracing?.verifications.useStore(store.traces);
-  const apps = createAppDirectory({ configured: config.apps, clock, logger });
+  const apps = createAppDirectory({ configured: start.apps, clock, logger });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
@@ -106,6 +110,10 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   const isRecording = records.state().backend !== null;
   const auditRecords = isRecording ? createAuditRecords(records) : null;
   const audit = createAudit({ queue: store.audit, records: auditRecords, clock, random, logger });
+  const { reload } = createConfigReload({
+    ...{ live: liveConfig, load: options.loadConfig, apps, audit, logger },
+    problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
+  });
   const outages = auditedOutages(store.outages, audit);
   const operations = createOperations({ config, telephony, outages, clock, logger });
   bus.subscribe(metrics.count);
@@ -115,7 +123,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     bus.subscribe(
       ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
     );
-  const numbers = createNumbers(config.numbers);
+  const numbers = createLiveNumbers(() => liveConfig.now().numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
   const hmacKey = config.secrets.hmac_key;
   const reputation = createCallerIdReputation({
@@ -132,7 +140,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
   });
   /** What SMS, WhatsApp, e-mail and push share: each is `messaging(spec)`. */
   const messages: MessageChannelParts = {
-    texts: createTexts(config.messages),
+    texts: createLiveTexts(() => liveConfig.now().messages),
     receipts: store.receipts(config.verification),
     onText: optOuts.texts,
     publish,
@@ -182,9 +190,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     batchTimer: store.batchTimer,
     hmacKey,
     keys: { code: config.secrets.code_key, sealing: config.secrets.sealing_key },
-    appWorkflows: Object.fromEntries(
-      apps.names().map((name) => [`apps.${name}.workflow`, apps.profileOf(name).workflow]),
-    ),
+    appWorkflows: Object.fromEntries(apps.names().map((name) => [`apps.${name}.workflow`, apps.profileOf(name)])),
     profileOf: apps.profileOf,
     keepsSession: config.proofs !== undefined,
     ...{ clock, random, publish, logger },
@@ -229,7 +235,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ directory: apps, store: createAppStore(records), mirror: store.appMirror, isRecording, audit },
     problemsOf: (name, profile) => [
       ...problemsOfProfile(name, profile, config),
-      ...verifications.problemsOfWorkflow("workflow", profile.workflow?.map(readStep) ?? null),
+      ...verifications.problemsOfWorkflow("workflow", profileOf(profile)),
     ],
     removeRest: webhooks.removeAll,
     keptDays: Math.max(...Object.values(config.records.retention)),
@@ -256,7 +262,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
-    ...{ operations, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
+    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
     extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
     async readiness() {
       const waiting = events.status().catch(() => []);
@@ -292,6 +298,7 @@ export async function buildApp(config: Config, options: AppOptions): Promise<App
       audit.start();
       return { url };
     },
+    reload,
     async stop() {
       draining = true;
       begin();

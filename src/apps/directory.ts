@@ -166,7 +166,8 @@ export function createAppDirectory(parts: {
 }
 
 function identityOf(name: string, profile: AppProfile, scopes: ReadonlySet<Scope>, keyId: string | null): AppIdentity {
-  return { name, allowedCountries: profile.allowedCountries, scopes, keyId, client: null };
+  const { allowedCountries, allowedPrefixes, deniedPrefixes } = profile;
+  return { name, allowedCountries, allowedPrefixes, deniedPrefixes, scopes, keyId, client: null };
 }
 
 /**

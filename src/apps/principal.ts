@@ -1,10 +1,10 @@
 /** Who sent a request: an app, by one of its keys or by a token that stands for less than a key. */
+import type { CalleeBounds } from "../numbers/types.ts";
 import { allScopes, type Scope } from "./scopes.ts";
 
-export interface AppIdentity {
+/** Its bounds narrow which callees it may contact, within `numbers` of the configuration. */
+export interface AppIdentity extends CalleeBounds {
   readonly name: string;
-  /** ISO 3166 countries that it may call; null: no narrower than `numbers` of the configuration. */
-  readonly allowedCountries: readonly string[] | null;
   /** What the key or the token permits. */
   readonly scopes: ReadonlySet<Scope>;
   /** The key's id; null: a key of the configuration, or a token. */

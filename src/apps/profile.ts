@@ -1,4 +1,5 @@
 /** What an app may use, and its defaults: `apps.<name>` of the configuration, or as the API made it. */
+import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
 import type { AppProfileConfig } from "./config.ts";
 import type { AppLimitsConfig } from "./limits-config.ts";
 
@@ -9,7 +10,7 @@ export interface ProfileStep {
   readonly waitMs: number | null;
 }
 
-export interface AppProfile {
+export interface AppProfile extends ProfileBounds {
   /** ISO 3166 countries that it may call; null: no narrower than `numbers`. */
   readonly allowedCountries: readonly string[] | null;
   /** Names of the channels that it may use; null: all. */
@@ -37,6 +38,7 @@ export const standardProfile: AppProfile = {
   needsPerson: true,
   ...{ clientTokens: false, corsOrigins: [], humanCheck: null },
   limits: {},
+  ...noBounds,
 };
 
 /** Of an app that is not there any more: what has begun ends, and nothing new begins. */
@@ -54,6 +56,7 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     corsOrigins: app.cors_origins ?? [],
     humanCheck: app.human_check ?? null,
     limits: app.limits ?? {},
+    ...boundsOf(app),
   };
 }
 

@@ -93,7 +93,7 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
     const common = {
       ...{ verification: id, seq: verification.seq, app: verification.app, verificationTo: verification.to, status },
       ...{ network: null, test: false, reference: verification.reference },
-      checksUsed: checksLeft === null ? null : Math.max(0, maxChecks - checksLeft),
+      checksUsed: checksLeft === null ? null : Math.max(0, (verification.maxChecks ?? maxChecks) - checksLeft),
       verificationStartedAtMs: verification.createdAtMs,
       verificationEndedAtMs: endedAtMs,
     };

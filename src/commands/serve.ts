@@ -6,6 +6,7 @@ import { type App, buildApp } from "../app.ts";
 import { loadConfig } from "../config/load.ts";
 import { configWarnings } from "../config/warnings.ts";
 import { createLogger, writeOut } from "../observability/log.ts";
+import { Refusal } from "../shared/refusal.ts";
 import { version } from "../shared/version.ts";
 import { startTracing } from "../tracing/index.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
@@ -21,15 +22,16 @@ const closeMarginMs = 5000;
  */
 export async function serve(configPath: string): Promise<number> {
   stayCompiled();
-  const config = await loadConfig({ path: configPath, env: process.env });
+  const load = () => loadConfig({ path: configPath, env: process.env });
+  const config = await load();
   const logger = createLogger(config.log);
   logger.info({ version, node: process.versions.node }, `OneRing ${version} starts`);
   for (const warning of configWarnings(config)) logger.warn(warning);
-  ignoreSignals(logger);
-  const drainMs = Math.max(config.calls.drain_ms, config.http.shutdown_linger_ms);
   let app: App | null = null;
+  receiveSignals(logger, () => app);
+  const drainMs = Math.max(config.calls.drain_ms, config.http.shutdown_linger_ms);
   const grace = closeWithGrace(
-    { delay: drainMs + closeMarginMs, logger: false, skip: [...ignoredSignals] },
+    { delay: drainMs + closeMarginMs, logger: false, skip: [...ownSignals] },
     async ({ err, signal }) => {
       if (err) logger.fatal({ err }, "stopping after an uncaught error");
       else logger.info({ signal }, "draining: no new verifications, live calls end first");
@@ -39,7 +41,7 @@ export async function serve(configPath: string): Promise<number> {
     },
   );
   try {
-    app = await buildApp(config, { logger, tracing: await startTracing(process.env, logger) });
+    app = await buildApp(config, { logger, loadConfig: load, tracing: await startTracing(process.env, logger) });
     const { url } = await app.start();
     logger.info({ url, version }, `listening on ${url}`);
     return 0;
@@ -56,11 +58,21 @@ export async function serve(configPath: string): Promise<number> {
 }
 
 /** Without a listener of ours each of them would end the process at once. */
-const ignoredSignals = ["SIGHUP", "SIGUSR2"] as const;
+const ownSignals = ["SIGHUP", "SIGUSR2"] as const;
 
-function ignoreSignals(logger: Logger): void {
+function receiveSignals(logger: Logger, app: () => App | null): void {
   process.on("SIGHUP", () => {
-    logger.warn("SIGHUP ignored: the configuration is read at start only; restart the gateway to apply changes");
+    const running = app();
+    if (running === null) {
+      logger.warn("SIGHUP ignored: the gateway is starting, with the configuration as it is now");
+      return;
+    }
+    // What is wrong with the file is in the log already.
+    running.reload("signal SIGHUP").catch((err: unknown) => {
+      if (!(err instanceof Refusal && err.code === "configuration_invalid")) {
+        logger.error({ err }, "configuration not reloaded");
+      }
+    });
   });
   process.on("SIGUSR2", () => logger.info("SIGUSR2 ignored"));
 }

@@ -40,7 +40,7 @@ ONERING_HTTP_PORT sets the port of the page (8080).`,
   serve: {
     synopsis: "onering serve --config FILE",
     summary: "the gateway, in production",
-    details: `Logs JSON lines on standard output. SIGTERM drains and stops; SIGHUP is ignored.
+    details: `Logs JSON lines on standard output. SIGTERM drains and stops; SIGHUP reloads the configuration.
 Exit codes: 0 stopped by a signal, 1 cannot start (the last log line says why), 78 invalid configuration.`,
     options: config,
   },

@@ -28,6 +28,7 @@ import { verificationChecks } from "../verification/config-checks.ts";
 import { webhookChecks } from "../webhooks/config-checks.ts";
 import { channelChecks } from "./channels.ts";
 import { numberFormatChecks } from "./number-formats.ts";
+import { profileChecks } from "./profiles.ts";
 import { referenceChecks } from "./references.ts";
 import type { Config } from "./schema.ts";
 import { secretChecks } from "./secrets.ts";
@@ -47,6 +48,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...callerIdReputationChecks,
   ...verificationChecks,
   ...channelChecks,
+  ...profileChecks,
   ...missedCallChecks,
   ...callInChecks,
   ...messagesChecks,

@@ -12,11 +12,11 @@ import type { Config } from "./schema.ts";
  */
 export function openCodeNotes(config: Config): readonly { readonly what: string; readonly fix: string }[] {
   const { wrong_checks_per_callee: wrongChecks, max_guess_probability: most } = config.verification;
-  return workflows(config).flatMap(([path, channels]) => {
+  return workflows(config).flatMap(([path, channels, app]) => {
     // Messages and voice have one code for all of them (docs/adr/0034).
     const message = channels.find((name) => codesOfChannel(name) === "derived");
-    const ofMessages = message === undefined ? [] : [messageCode(config, message)];
-    const ofCalls = channels.some((name) => codesOfChannel(name) === "own") ? missedCallCodes(config) : [];
+    const ofMessages = message === undefined ? [] : [messageCode(config, app, message)];
+    const ofCalls = channels.some((name) => codesOfChannel(name) === "own") ? missedCallCodes(config, app) : [];
     // A verification has one code of a call, whichever trunk it took.
     const [worst] = ofCalls
       .flatMap((code) => tooEasyTogether([code, ...ofMessages], wrongChecks, most) ?? [])
@@ -35,12 +35,17 @@ export function openCodeNotes(config: Config): readonly { readonly what: string;
   });
 }
 
-/** The channels of each default workflow by its key; where there is none a person may still choose another channel. */
-function workflows(config: Config): readonly (readonly [path: string, channels: readonly string[]])[] {
+type App = Config["apps"][string];
+
+/**
+ * The channels of each default workflow by its key, and the app whose bounds hold; where there is none a person may still
+ * choose another channel.
+ */
+function workflows(config: Config): readonly (readonly [path: string, channels: readonly string[], app?: App])[] {
   const channelsOf = (steps: readonly { readonly channel: string }[]) => steps.map((step) => step.channel);
   const { workflow } = config.verification;
   const ofApps = Object.entries(config.apps).flatMap(([name, app]) =>
-    app.workflow === undefined ? [] : [[`apps.${name}.workflow`, channelsOf(app.workflow)] as const],
+    app.workflow === undefined ? [] : [[`apps.${name}.workflow`, channelsOf(app.workflow), app] as const],
   );
   const ofGateway =
     workflow === undefined
@@ -49,15 +54,17 @@ function workflows(config: Config): readonly (readonly [path: string, channels: 
   return [ofGateway, ...ofApps];
 }
 
-const messageCode = ({ verification }: Config, channel: string): OpenCode => {
-  const { message_code_length: length } = verification;
+const messageCode = ({ verification }: Config, app: App | undefined, channel: string): OpenCode => {
+  const length = app?.code_length ?? verification.message_code_length;
   return { channel, length, odds: 10 ** -length };
 };
 
 /** Every code that a missed call may have: by one call or two, from each trunk's ranges. */
-function missedCallCodes({ verification, ranges, trunks }: Config): readonly OpenCode[] {
+function missedCallCodes({ verification, ranges, trunks }: Config, app: App | undefined): readonly OpenCode[] {
   const pool = createCallerIdPool(ranges, cryptoRandom);
-  return Object.values(trunks).flatMap(({ ranges: names }) => {
+  return Object.values(trunks).flatMap((trunk) => {
+    const names = trunk.ranges.filter((name) => app?.ranges?.includes(name) ?? true);
+    if (names.length === 0) return [];
     // As the channel reports it to Redis: by the group of the trunk that is guessed most easily (reservation.ts).
     const smallest = Math.min(...pool.sizes(names, null).values());
     const lengths = new Set(names.flatMap((name) => ranges[name]?.digits ?? []));

@@ -8,6 +8,7 @@ import {
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
+import { following } from "../shared/live-view.ts";
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
@@ -15,7 +16,7 @@ import { createPlans } from "./plans.ts";
 import { createPolicy, type NumberRefusal } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
-import type { NumberFacts, NumberType } from "./types.ts";
+import type { CalleeBounds, NumberFacts, NumberType } from "./types.ts";
 
 const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
   MOBILE: "mobile",
@@ -69,12 +70,12 @@ export function createNumbers(config: NumbersConfig): Numbers {
   }
 
   /** A number in a range that is in use, without anything unusual; null: the library decides. */
-  function planned(input: string, e164: string, allowedCountries: readonly string[] | null): NumberFacts | null {
+  function planned(input: string, e164: string, bounds: CalleeBounds | null): NumberFacts | null {
     const found = isE164(e164) ? plans(e164) : null;
     if (found === null) return null;
     const { country } = found;
     const type = typeOf(e164, found.type);
-    const refusal = policy.judge(country, type, allowedCountries, e164);
+    const refusal = policy.judge(country, type, bounds, e164);
     let whole: PhoneNumber | null = null;
     return factsOf({ input, e164, valid: true, type, country, refusal }, () => {
       whole ??= Object.assign(new PhoneNumber(e164), { country });
@@ -83,14 +84,14 @@ export function createNumbers(config: NumbersConfig): Numbers {
   }
 
   return {
-    examine(input, country, allowedCountries) {
+    examine(input, country, bounds) {
       const raw = readRaw(input);
       if ("refusal" in raw) return unreadable(input, raw.refusal);
       const wanted = country ?? config.default_country;
       const read = wanted === undefined ? { country: undefined } : readCountry(wanted);
       if ("refusal" in read) return unreadable(input, read.refusal);
       const home = read.country;
-      const usual = planned(input, raw.digits, allowedCountries);
+      const usual = planned(input, raw.digits, bounds);
       if (usual !== null) return usual;
       const parsed = parse(raw.digits, home);
       if ("refusal" in parsed) return unreadable(input, parsed.refusal);
@@ -101,12 +102,18 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const valid = libraryType !== undefined && isE164(number.number);
       const type = typeOf(number.number, libraryType);
       const refusal = valid
-        ? policy.judge(number.country ?? null, type, allowedCountries, number.number)
+        ? policy.judge(number.country ?? null, type, bounds, number.number)
         : whyInvalid(raw.digits, home, number);
       const e164 = isE164(number.number) ? number.number : null;
       return factsOf({ input, e164, valid, type, country: number.country ?? null, refusal }, () => number);
     },
   };
+}
+
+/** The same by a policy that may be replaced. @param config the section that holds now */
+export function createLiveNumbers(config: () => NumbersConfig): Numbers {
+  const present = following(config, createNumbers);
+  return { examine: (input, country, bounds) => present().examine(input, country, bounds) };
 }
 
 function typeOf(e164: string, libraryType: LibraryType): NumberType {

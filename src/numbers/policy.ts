@@ -2,7 +2,7 @@
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { RefusalCode } from "../shared/refusal.ts";
 import type { NumbersConfig } from "./config.ts";
-import type { NumberType } from "./types.ts";
+import type { CalleeBounds, NumberType } from "./types.ts";
 
 export interface NumberRefusal {
   readonly code: RefusalCode;
@@ -12,15 +12,10 @@ export interface NumberRefusal {
 export interface Policy {
   /**
    * Why a valid number may not be called; null where it may.
-   * @param allowedCountries the app's countries; null: as configured
+   * @param bounds of the app; null: as configured
    * @param e164 with the plus sign
    */
-  judge(
-    country: string | null,
-    type: NumberType,
-    allowedCountries: readonly string[] | null,
-    e164: string,
-  ): NumberRefusal | null;
+  judge(country: string | null, type: NumberType, bounds: CalleeBounds | null, e164: string): NumberRefusal | null;
 }
 
 /**
@@ -42,6 +37,19 @@ const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
   unknown: "a number of unknown type",
 };
 
+/** Whether a number is none that the bounds' prefixes permit. */
+export function isOutside(bounds: Pick<CalleeBounds, "allowedPrefixes" | "deniedPrefixes">, e164: string): boolean {
+  const { allowedPrefixes, deniedPrefixes } = bounds;
+  const startsWith = (prefix: string) => e164.startsWith(prefix);
+  return (allowedPrefixes != null && !allowedPrefixes.some(startsWith)) || deniedPrefixes?.some(startsWith) === true;
+}
+
+/** The refusal of such a number. */
+export const outside: NumberRefusal = {
+  code: "number_not_callable",
+  detail: "Numbers with this prefix are not permitted for this app (allowed_prefixes, denied_prefixes).",
+};
+
 /** The policy of a configuration. */
 export function createPolicy(config: NumbersConfig): Policy {
   const allowed = new Set(config.allowed_countries);
@@ -56,14 +64,14 @@ export function createPolicy(config: NumbersConfig): Policy {
     (allowedCountries === null || allowedCountries.includes(country));
 
   return {
-    judge(country, type, allowedCountries, e164) {
+    judge(country, type, bounds, e164) {
       if (country === null) {
         return {
           code: "number_not_callable",
           detail: `This is ${notCallable[type] ?? "a number"} that belongs to no country.`,
         };
       }
-      if (!mayCall(country, allowedCountries)) {
+      if (!mayCall(country, bounds?.allowedCountries ?? null)) {
         return { code: "country_not_allowed", detail: `Calls to ${nameOf(country)} are not allowed.` };
       }
       if (isDenied(e164)) {
@@ -72,6 +80,7 @@ export function createPolicy(config: NumbersConfig): Policy {
           detail: "Numbers with this prefix are not called (numbers.denied_prefixes).",
         };
       }
+      if (bounds !== null && isOutside(bounds, e164)) return outside;
       if (type === "mobile") return null;
       if (type === "fixed_line") {
         return {

@@ -17,6 +17,16 @@ export type NumberType =
   | "satellite"
   | "unknown";
 
+/** What narrows the configured policy, as for one app; null or left out: it does not. */
+export interface CalleeBounds {
+  /** ISO 3166 countries that may be called. */
+  readonly allowedCountries: readonly string[] | null;
+  /** Starts of numbers that may be called, in E.164. */
+  readonly allowedPrefixes?: readonly string[] | null;
+  /** Starts of numbers that may not. */
+  readonly deniedPrefixes?: readonly string[] | null;
+}
+
 export interface NumberFacts {
   /** As it was given. */
   readonly input: string;

@@ -34,24 +34,47 @@ export function createLogger(
       periodicFlush: flushEveryMs,
       maxLength: maxWaitingBytes,
     });
+  let least = rankOf(log.level);
   const logger = pino(
     {
-      level: log.level,
+      // pino gives each child a level of its own, so one that may change is looked at with each line.
+      level: "debug",
       base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       // A thrown string may contain anything, so it is not logged either.
       serializers: { err: asError, error: asError },
-      hooks: { logMethod: withoutErrorsAsText },
+      hooks: {
+        logMethod(args, method, level) {
+          if (level >= least) withoutErrorsAsText.call(this, args, method);
+        },
+      },
     },
     stream,
   );
+  // Children inherit it.
+  logger.isLevelEnabled = (level) => rankOf(level) >= least;
+  levels.set(logger, (level) => {
+    least = rankOf(level);
+  });
   const { child } = logger;
   // pino does not pass the bindings of children to its formatter; all children inherit this method.
   logger.child = function withCleanBindings(this: Logger, bindings, options) {
     return child.call(this, withoutSecrets(bindings), options);
   } as typeof child;
   return logger;
+}
+
+const levels = new WeakMap<Logger, (level: LogConfig["level"]) => void>();
+
+/** Of this logger and all its children, those there are and those to come. */
+export function setLogLevel(logger: Logger, level: LogConfig["level"]): void {
+  levels.get(logger)?.(level);
+}
+
+/** The higher, the more severe. */
+function rankOf(level: string): number {
+  return level === "silent" ? Number.POSITIVE_INFINITY : (pino.levels.values[level] ?? 0);
 }
 
 /**

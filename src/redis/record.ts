@@ -42,7 +42,17 @@ export const publicFields = [
 ] as const;
 
 /** After `publicFields`, of the records that have any of them. */
-export const moreFields = ["delivery_to", "cost", "guard", "locale", "plan", "sealed", "sealed_session", "client"] as const;
+export const moreFields = [
+  "delivery_to",
+  "cost",
+  "guard",
+  "locale",
+  "plan",
+  "sealed",
+  "sealed_session",
+  "client",
+  "max_checks",
+] as const;
 
 /** What an event of the newest delivery needs while that is in progress. */
 export const progressFields = ["app", "to", "reference", "reason", "delivery_to"] as const;
@@ -109,6 +119,7 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     workflow: readPlan(field("plan")),
     appCode: field("sealed") !== "",
     // The end leaves a mark in its place.
+    ...(field("max_checks") !== "" && { maxChecks: Number(field("max_checks")) }),
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
     sealedSession: orNull(field("sealed_session")),
     client: readClient(field("client")),

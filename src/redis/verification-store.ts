@@ -172,10 +172,10 @@ function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } |
 }
 
 /** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */
-function extrasOf({ cost, recipient, step, workflow, client, guard }: BeginDelivery): string {
-  if (cost === null && recipient === null && step === null && workflow === null && client === null && guard === null) {
-    return "";
-  }
+function extrasOf({ cost, recipient, step, workflow, client, guard, bounds }: BeginDelivery): string {
+  const { ttlMs = null, maxChecks = null, maxDeliveries = null } = bounds ?? {};
+  const values = [cost, recipient, step, workflow, client, guard, ttlMs, maxChecks, maxDeliveries];
+  if (values.every((value) => value === null)) return "";
   const { steps, person, locale, sealedCode, sealedSession, refused } = workflow ?? {};
   return JSON.stringify({
     ...(cost !== null && { cost: String(cost) }),
@@ -183,6 +183,9 @@ function extrasOf({ cost, recipient, step, workflow, client, guard }: BeginDeliv
     ...(guard !== null && { guard: writeGuard(guard) }),
     ...(recipient !== null && { to: recipient.to, callee: recipient.callee.hash }),
     ...(step !== null && { step }),
+    ...(ttlMs !== null && { ttl: ttlMs }),
+    ...(maxChecks !== null && { checks: maxChecks }),
+    ...(maxDeliveries !== null && { most: maxDeliveries }),
     ...(steps && steps.length > 1 && { steps: writeSteps(steps), person }),
     ...(locale && { locale }),
     ...(sealedCode && { sealed: sealedCode }),

@@ -10,6 +10,7 @@ export const refusalCodes = [
   "number_is_landline",
   "number_not_callable",
   "country_not_allowed",
+  "quiet_hours",
   "rate_limited",
   "capacity",
   "conflict",
@@ -26,6 +27,7 @@ export const refusalCodes = [
   "human_check_unavailable",
   "store_unavailable",
   "records_unavailable",
+  "configuration_invalid",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -21,7 +21,7 @@ import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots } from "./trunks/channel-slots.ts";
 import { createOverload } from "./trunks/overload.ts";
-import { asterisksOf, createRouter } from "./trunks/routes.ts";
+import { asterisksOf, liveRouter } from "./trunks/routes.ts";
 import type { ChannelSlots, PathStatus } from "./trunks/slots-port.ts";
 import { timedControl } from "./trunks/timed-control.ts";
 
@@ -92,7 +92,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   const slots = createChannelSlots({
     config,
     apps: parts.apps,
-    router: createRouter(config, parts.random),
+    router: liveRouter(config, parts.random),
     callControls: controls,
     breakers: createBreakers({
       rules: config.routing.breaker,

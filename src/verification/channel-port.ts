@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { TSchema } from "typebox";
+import type { ProfileBounds } from "../apps/bounds.ts";
 import type { AppRef } from "../apps/principal.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -53,6 +54,8 @@ export interface DeliveryOrder {
   readonly step: number | null;
   /** Of the newest derived code; null: none was sent yet. */
   readonly generation: CodeGeneration | null;
+  /** Of the app's profile; without it as the gateway. */
+  readonly bounds?: ProfileBounds;
   /** Recipients that have codes of their own in this verification, first ones first; this one may be among them. */
   readonly recipients: readonly { readonly kind: ProofKind; readonly to: string }[];
 }

@@ -38,12 +38,12 @@ export function createChecks(options: {
   readonly hashes: Hashes;
   readonly channels: ChannelSet;
   readonly endings: Endings;
-  /** Checks of a new verification. */
-  readonly maxChecks: number;
+  /** Checks of a new verification of this app. */
+  readonly maxChecksOf: (app: string) => number;
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): Checks {
-  const { store, hashes, channels, endings, maxChecks, publish, logger } = options;
+  const { store, hashes, channels, endings, maxChecksOf, publish, logger } = options;
 
   /** What was typed: a code, or what a channel reads in it (the first of the gateway's that reads anything). */
   async function read(app: string, id: string, guess: Guess) {
@@ -113,7 +113,7 @@ export function createChecks(options: {
 
   /** The answer where none is open: that of a wrong code, so that the person who types does not learn it. */
   async function blindAnswer(app: string, to: string, callee: CalleeRef): Promise<CheckAnswer> {
-    const checksLeft = Math.max(0, maxChecks - (await store.countBlindCheck(app, callee)));
+    const checksLeft = Math.max(0, maxChecksOf(app) - (await store.countBlindCheck(app, callee)));
     const status = checksLeft === 0 ? "failed" : "delivered";
     return { id: hashes.blindId(app, to), status, valid: false, checksLeft, proven: null };
   }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Refusal } from "../shared/refusal.ts";
+import { refuseOutOfBounds } from "./bounds.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { OpenChannel } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
@@ -84,7 +85,7 @@ export function createDeliveries(options: {
     { decision, counted, channels }: Allowed,
   ): Promise<BeginAnswer> {
     const { order, of } = request;
-    const { app, verificationId: id, callee, to, country, step } = order;
+    const { app, verificationId: id, callee, to, country, step, bounds } = order;
     const { mode, reference, metadata, session } = request;
     const workflow = narrowed(request.workflow, step, channels);
     const share = await shareOf(channel, request);
@@ -96,6 +97,7 @@ export function createDeliveries(options: {
       ...{ mode, app: app.name, id, channel: channel.name, reference, metadata, session, workflow, step },
       ...(of ?? { callee, to, country }),
       cost: reservation.cost ?? null,
+      ...(bounds !== undefined && { bounds }),
       recipient: of === null ? null : { to, callee },
       client: mode === "new" ? request.client : null,
       // What costs nothing and was decided by no rule, as nearly all, is not kept.
@@ -173,8 +175,9 @@ export function createDeliveries(options: {
 
   return {
     async begin(channel, request) {
-      const { mode } = request;
+      const { mode, order } = request;
       if (channel.health?.().up === false) throw channelDown(channel.name);
+      refuseOutOfBounds(order, channel.attemptsOf !== undefined, clock.nowMs());
       const answer = await tryAll(channel, request);
       if (answer.kind === "exists") return endings.seen(answer);
       if (answer.kind !== "begun") throw refusalOf(channel, answer);

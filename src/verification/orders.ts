@@ -50,14 +50,14 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
   }
 
   /** A resend has as many digits as the delivery before it, or what its step says. */
-  function shapeOf(verification: Verification, channel: OpenChannel, planned?: Shape): Shape {
+  function shapeOf(verification: Verification, profile: AppProfile, channel: OpenChannel, planned?: Shape): Shape {
     const { deliveries } = verification;
     const last = deliveries.findLast(({ channel: name, details }) => name === channel.name && details !== null);
     const again = last && channel.again?.(last, last.codeLength);
     if (again !== undefined) return again;
     if (channel.codes !== "derived") return planned ?? { calls: null, codeLength: null };
     const derived = deliveries.findLast(({ channel: name }) => channels.find(name)?.codes === "derived");
-    return { calls: null, codeLength: derived?.codeLength ?? planned?.codeLength ?? null };
+    return { calls: null, codeLength: derived?.codeLength ?? planned?.codeLength ?? profile.codeLength };
   }
 
   function orderOf(
@@ -71,6 +71,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
     const { id, app, to, country, workflow, locale, generation } = verification;
     const order = {
       ...{ verificationId: id, app: { name: app, allowedCountries: profile.allowedCountries }, step, generation },
+      bounds: profile,
       ...recipient,
       ...shape,
       locale,
@@ -94,7 +95,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       // Of the workflow the step's own recipient, else that of the newest delivery.
       const recipient = planned === undefined ? newest.to : (planned.to ?? to);
       if (!mayReach(channel, recipient, verification)) throw noOwnRecipient(channel.name);
-      const shape = shapeOf(verification, channel, planned);
+      const shape = shapeOf(verification, profile, channel, planned);
       const land = recipient === to ? country : (planned?.country ?? null);
       return orderOf(verification, profile, channel, refOf(recipient, land), shape, null);
     },
@@ -107,7 +108,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       // The profile may have changed since the start, or the app is gone.
       if (profile.channels !== null && !profile.channels.includes(channel.name)) throw noLongerAllowed(channel.name);
       const recipient = planned.to === null ? refOf(to, country) : refOf(planned.to, planned.country);
-      const shape = channel.codes === "derived" ? shapeOf(verification, channel, planned) : planned;
+      const shape = channel.codes === "derived" ? shapeOf(verification, profile, channel, planned) : planned;
       const { calls, codeLength } = shape;
       return orderOf(verification, profile, channel, recipient, { calls, codeLength }, step);
     },

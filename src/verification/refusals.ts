@@ -10,6 +10,7 @@ const limitDetails: Record<CalleeLimit, string> = {
   live_call: "A call to this number is in progress.",
   gap: "The minimum interval between two deliveries to this number has not passed.",
   hourly_starts: "The hourly limit for this number has been reached.",
+  deliveries: "This verification has had all its deliveries (apps.<name>.max_deliveries); start another one.",
   channel_cap: "The hourly limit of this channel has been reached for this recipient.",
 };
 

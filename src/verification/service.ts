@@ -8,6 +8,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { quietHours } from "./bounds.ts";
 import { createCore } from "./channel-core.ts";
 import type { ChannelHealth, ChannelModule } from "./channel-port.ts";
 import { type ChannelSet, type OpenChannel, openChannels } from "./channel-set.ts";
@@ -54,12 +55,15 @@ export interface VerificationsOptions {
   /** Whether the clients' sessions are kept, sealed, for signed results; default: no. */
   readonly keepsSession?: boolean;
   /** The apps' default workflows by their keys in the configuration. */
-  readonly appWorkflows?: Readonly<Record<string, AppProfile["workflow"]>>;
+  readonly appWorkflows?: Readonly<Record<string, WorkflowProfile>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }
+
+/** What of a profile decides how long its steps may wait. */
+type WorkflowProfile = Pick<AppProfile, "workflow" | "ttlMs">;
 
 export interface VerificationService extends Verifications {
   readonly channels: ChannelSet;
@@ -70,8 +74,8 @@ export interface VerificationService extends Verifications {
   identify(to: string, country: string | null): { readonly to: string; readonly callee: CalleeRef };
   /** Erases a verification of any app; one that is open is canceled first. */
   readonly erase: EraseVerification;
-  /** What is wrong with a default workflow on this gateway, for an operator. @param path its key */
-  problemsOfWorkflow(path: string, workflow: AppProfile["workflow"]): readonly string[];
+  /** What is wrong with the default workflow of a profile on this gateway, for an operator. @param path its key */
+  problemsOfWorkflow(path: string, profile: WorkflowProfile): readonly string[];
   /** The channels that know whether they can deliver now. */
   health(): readonly (ChannelHealth & { readonly channel: string })[];
   /** Connects the channels in the background. Resolves when each has tried once. */
@@ -116,7 +120,10 @@ export function createVerifications(options: VerificationsOptions): Verification
   const deliveries = createDeliveries({ store, endings, shares, guard, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing);
   const starts = createStarts({ deliveries, orders, sealing, keepsSession: options.keepsSession ?? false });
-  const checks = createChecks({ store, hashes, channels, endings, maxChecks: settings.max_checks, publish, logger });
+  const checks = createChecks({
+    ...{ store, hashes, channels, endings, publish, logger },
+    maxChecksOf: (app) => profileOf(app).maxChecks ?? settings.max_checks,
+  });
   const steps = createSteps({
     store,
     logger,
@@ -137,16 +144,27 @@ export function createVerifications(options: VerificationsOptions): Verification
   });
   const due = createDueWatch({ store, clock, logger, onSeen: endings.seen, steps });
   const defaults = workflowDefaults(settings);
-  const problems = workflowProblems(
-    { "verification.workflow": defaults.workflow, ...options.appWorkflows },
-    defaults,
-    channels,
-  );
+  const problemsOfWorkflow: VerificationService["problemsOfWorkflow"] = (path, { workflow, ttlMs }) => {
+    // A shorter life leaves less time to the gateway's own workflow, too.
+    const steps = workflow ?? (ttlMs === null ? null : defaults.workflow);
+    return workflowProblems(
+      { [path]: steps },
+      { ...defaults, firstChannel: {}, ttlMs: ttlMs ?? defaults.ttlMs },
+      channels,
+    );
+  };
+  const problems = [
+    ...workflowProblems({ "verification.workflow": defaults.workflow }, defaults, channels),
+    ...Object.entries(options.appWorkflows ?? {}).flatMap((entry) => problemsOfWorkflow(...entry)),
+  ];
   if (problems.length > 0) throw new Error(`the configuration is not valid: ${problems.join("; ")}`);
 
   /** @throws {Refusal} where the number may not be contacted */
   function examine(app: AppRef, to: string, country: string | undefined) {
-    const facts = numbers.examine(to, country ?? null, app.allowedCountries);
+    const facts = numbers.examine(to, country ?? null, {
+      ...profileOf(app.name),
+      allowedCountries: app.allowedCountries,
+    });
     if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
     if (!facts.callable || facts.e164 === null || facts.country === null) {
       throw new Refusal("number_not_callable", "This number cannot be called.");
@@ -221,18 +239,22 @@ export function createVerifications(options: VerificationsOptions): Verification
       if (isTerminal(verification.status)) return [];
       const newest = newestOf(verification);
       const proves = channels.find(newest.channel)?.proves;
-      const permitted = profileOf(app.name).channels;
+      const profile = profileOf(app.name);
+      const { channels: permitted, maxDeliveries } = profile;
+      if (maxDeliveries !== null && verification.deliveries.length >= maxDeliveries) return [];
+      const { country } = verification;
+      const isQuiet = quietHours(profile, country, clock.nowMs()) !== null;
       const isPlanned = (name: string) => verification.workflow?.steps.some((step) => step.channel === name) ?? false;
       const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
       return channels.usable
         .filter((channel) => channel.proves === proves && (permitted === null || permitted.includes(channel.name)))
+        .filter((channel) => !isQuiet || channel.attemptsOf === undefined)
         .filter((channel) => isPlanned(channel.name) || mayReach(channel, newest.to, verification))
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 
     identify,
-    problemsOfWorkflow: (path, workflow) =>
-      workflowProblems({ [path]: workflow }, { ...defaults, firstChannel: {} }, channels),
+    problemsOfWorkflow,
     erase: createErasure({ store, endings, clock }),
 
     health: () =>

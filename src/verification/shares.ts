@@ -57,7 +57,7 @@ export function createShares(options: {
       };
     },
 
-    ended({ id, app, to, status, checksLeft, deliveries }) {
+    ended({ id, app, to, status, checksLeft, deliveries, maxChecks: own }) {
       if (deliveries.length === 1) return;
       const others = new Map<string, { callee: CalleeRef; channel: string }>();
       for (const one of deliveries) {
@@ -66,7 +66,8 @@ export function createShares(options: {
         }
       }
       // The right one is among the checks that were made.
-      const wrong = Math.max(0, maxChecks - (checksLeft ?? maxChecks) - (status === "verified" ? 1 : 0));
+      const most = own ?? maxChecks;
+      const wrong = Math.max(0, most - (checksLeft ?? most) - (status === "verified" ? 1 : 0));
       for (const other of others.values()) settle(store.endCallee({ app, id, ...other }, wrong), id);
     },
   };

@@ -2,6 +2,7 @@
 import type { AppIdentity } from "../apps/principal.ts";
 import type { AppProfile } from "../apps/profile.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { endsStart } from "./bounds.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Orders } from "./orders.ts";
@@ -40,12 +41,12 @@ export function createStarts(options: {
   const sealedSessionOf = ({ id, request: { session } }: Start) =>
     keepsSession && session !== undefined ? sealing.seal(sealedSessionId(id), session) : null;
 
-  function orderOf({ id, app, request, plan }: Start, step: PlanStep, at: number): DeliveryOrder {
+  function orderOf({ id, app, profile, request, plan }: Start, step: PlanStep, at: number): DeliveryOrder {
     const { code: appCode = null } = request;
     const first = (plan[0] as PlanStep).recipient;
     return {
       ...{ verificationId: id, app, ...step.recipient, calls: step.calls, codeLength: step.codeLength },
-      ...{ locale: request.locale ?? null, appCode, generation: null },
+      ...{ locale: request.locale ?? null, appCode, generation: null, bounds: profile },
       step: plan.length > 1 ? at : null,
       recipients: plan.length > 1 ? orders.recipientsOf(plan, first.to) : [],
     };
@@ -91,7 +92,7 @@ export function createStarts(options: {
         try {
           return await tryStep(start, at, workflow);
         } catch (error) {
-          if (!isSkipped(error)) throw error;
+          if (!isSkipped(error) || endsStart(error, profile)) throw error;
           firstRefusal ??= error;
           refused.push({ channel, to, reason: error.code });
         }

@@ -37,6 +37,9 @@ const skipping: ReadonlySet<string> = new Set([
   "code_not_available",
   "country_not_allowed",
   "not_supported",
+  // By the profile, or because of the hour.
+  "number_not_callable",
+  "quiet_hours",
 ]);
 
 /** Whether the next step of a workflow may succeed where this one was refused. */

@@ -1,4 +1,5 @@
 /** The port from verification to the store of its state (src/redis). The rules run there, each as one atomic step. */
+import type { ProfileBounds } from "../apps/bounds.ts";
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
 import type { ClientRef, PlannedStep, Verification } from "./types.ts";
@@ -50,10 +51,12 @@ export interface BeginDelivery {
   readonly client: ClientRef | null;
   /** The guard's rule that decided about this delivery, and what it counted; null: nothing is kept. */
   readonly guard: { readonly decision: string | null; readonly micros: number | null } | null;
+  /** Of the app's profile; without it as the gateway. */
+  readonly bounds?: Pick<ProfileBounds, "ttlMs" | "maxChecks" | "maxDeliveries">;
 }
 
-/** The callee's limit that blocks a delivery. */
-export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts" | "channel_cap";
+/** The limit that blocks a delivery: the callee's, or the verification's own (`deliveries`). */
+export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts" | "channel_cap" | "deliveries";
 
 /** A verification after a script. */
 export interface Seen {

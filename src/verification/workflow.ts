@@ -75,7 +75,7 @@ export function workflowProblems(
         const most = longestWaitMs(open.setupLimitMs, ttlMs);
         if (i === (steps ?? []).length - 1 || (waitMs ?? open.waitMs ?? standardWaitMs) <= most) return [];
         return [
-          `${step}: a wait above ${Math.floor(most / 1000)} s leaves the next step less than a minute of verification.ttl_seconds`,
+          `${step}: a wait above ${Math.floor(most / 1000)} s leaves the next step less than a minute of ttl_seconds (${ttlMs / 1000})`,
         ];
       }),
     ),
@@ -99,6 +99,7 @@ export function planOf(
   const named = namedSteps(request);
   const wanted = named ?? standardSteps(request, profile, channels, defaults, read);
   const { calls = null, codeLength = null } = request;
+  const ownLength = codeLength ?? profile.codeLength;
   const several = wanted.length > 1;
   const first = readFirst(wanted, request, channels, read);
   const steps = wanted.map(({ channel: name, to, waitMs }): PlanStep => {
@@ -119,12 +120,12 @@ export function planOf(
       waitMs: waitMs ?? open.waitMs ?? standardWaitMs,
       // A channel that is asked alone refuses what it does not have; in a workflow others may have it.
       calls: several && open.codes !== "own" ? null : calls,
-      codeLength: several && open.codes === null ? null : codeLength,
+      codeLength: open.codes === "derived" ? ownLength : several && open.codes === null ? null : codeLength,
     };
   });
-  refuseShortCodes(steps, request, defaults.leastDigits);
+  refuseShortCodes(steps, request, defaults.leastDigits, profile.codeLength);
   refuseMixed(steps, profile);
-  refuseLongWaits(steps, defaults.ttlMs);
+  refuseLongWaits(steps, profile.ttlMs ?? defaults.ttlMs);
   return steps;
 }
 
@@ -183,14 +184,22 @@ function readFirst(
 }
 
 /** Of a caller ID's own digits the ranges decide; a code that is sent or given has as many as the request says. */
-function refuseShortCodes(steps: readonly PlanStep[], { code }: StartRequest, least: number): void {
+function refuseShortCodes(
+  steps: readonly PlanStep[],
+  { code }: StartRequest,
+  ofGateway: number,
+  ofApp: number | null,
+): void {
+  const least = Math.max(ofGateway, ofApp ?? 0);
   const wanted = steps.flatMap(({ open, codeLength }) => (open.codes === "derived" ? (codeLength ?? []) : []));
   const shortest = Math.min(...wanted, code?.length ?? Number.POSITIVE_INFINITY);
   if (shortest >= least) return;
   const name = code === undefined ? "`code_length`" : "`code`";
   throw new Refusal(
     "invalid_request",
-    `${name}: a code of ${shortest} digits is guessed too easily on this gateway; it needs at least ${least}.`,
+    shortest < ofGateway
+      ? `${name}: a code of ${shortest} digits is guessed too easily on this gateway; it needs at least ${least}.`
+      : `${name}: this app's codes have at least ${least} digits (apps.<name>.code_length); this one has ${shortest}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** The text of each message: chosen by app, channel and language, from the configuration or built in. */
+import { following } from "../../shared/live-view.ts";
 import { autofillLines } from "./autofill.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import {
@@ -96,6 +97,12 @@ export function createTexts(config: MessagesConfig): Texts {
       };
     },
   };
+}
+
+/** The same of texts that may be replaced. @param config the section that holds now */
+export function createLiveTexts(config: () => MessagesConfig): Texts {
+  const present = following(config, createTexts);
+  return { choose: (message) => present().choose(message) };
 }
 
 /** What a voice call says in the language that is nearest to the wanted ones. @param wanted in order of preference */

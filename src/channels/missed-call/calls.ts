@@ -11,6 +11,7 @@ import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { deliveredOf, endWasNotSeen, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
+import type { MissedCallDetails } from "./offer.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
 /** Between the first call and the second there is, besides the gap, some waiting for the store and for a slot. */
@@ -95,12 +96,16 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     const { trunk } = slot;
     const { id, app, to, country, attempts } = verification;
     const second = next ? secondCalls.expect(next) : null;
+    const { ringMs } = newestOf(verification).details as MissedCallDetails;
     const progress = progressOf(verification, second);
     const about = { app };
 
     reputation.placed(callerId);
     dialer.place(
-      { callId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
+      {
+        ...{ callId: attemptIdOf(id, attempts), callee: to, callerId: callerId.number, range: callerId.range, slot },
+        ...(ringMs !== undefined && { ringMs }),
+      },
       {
         calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {

@@ -24,11 +24,14 @@ export function createDescription(ring: MissedCallBody["ring"]): (delivery: Deli
     return found;
   }
 
-  return ({ details, result, parts, partsDelivered }) => ({
-    caller_id: callerId(details as MissedCallDetails),
-    calls: parts,
-    calls_delivered: partsDelivered,
-    ring,
-    attempt: result === null ? null : attemptBody(result as CallEvidence),
-  });
+  return ({ details, result, parts, partsDelivered }) => {
+    const known = details as MissedCallDetails;
+    return {
+      caller_id: callerId(known),
+      calls: parts,
+      calls_delivered: partsDelivered,
+      ring: known.ringMs === undefined ? ring : { ...ring, ms: Math.min(known.ringMs, ring.ms) },
+      attempt: result === null ? null : attemptBody(result as CallEvidence),
+    };
+  };
 }

@@ -17,6 +17,8 @@ export interface Wanted {
   readonly endings: readonly string[] | null;
   /** Odds of one guess at the code, at worst. */
   readonly odds: number;
+  /** Ring time of the app's calls; null: `calls.ring_ms`. */
+  readonly ringMs: number | null;
 }
 
 /** @throws {Refusal} where too much of the ranges is unavailable */
@@ -44,7 +46,7 @@ export async function leaseCallerIds(options: {
     once: endings !== null,
     draw: (count) => draw(pool, wanted, count),
     start: (fit, maxCoolingDown) => {
-      const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, endings, hashes, verificationId, callee));
+      const candidates = fit.flatMap((callerIds) => candidateArgs(callerIds, wanted, hashes, verificationId, callee));
       const source = endings === null ? "own" : "app";
       return start([calls, callMs, maxCoolingDown, cooldownMs, overMs, odds, source, ...candidates]);
     },
@@ -79,7 +81,7 @@ function drawEndings(
 /** One candidate as lua/start.lua reads it. */
 function candidateArgs(
   callerIds: readonly CallerId[],
-  endings: Wanted["endings"],
+  { endings, ringMs }: Wanted,
   hashes: Hashes,
   id: string,
   callee: string,
@@ -90,6 +92,7 @@ function candidateArgs(
   const details: MissedCallDetails = {
     ...{ prefix: callerIds[0]?.prefix ?? "", digits },
     ...(shown < digits && { codeDigits: shown }),
+    ...(ringMs !== null && { ringMs }),
   };
   return [
     ...callerIds.map(({ number }) => hashes.callerId(callee, number)),
@@ -107,4 +110,6 @@ export interface MissedCallDetails {
   readonly digits: number;
   /** How many of those are the code of one call, at the end; without it all. */
   readonly codeDigits?: number;
+  /** Ring time in milliseconds; without it `calls.ring_ms`. */
+  readonly ringMs?: number;
 }

@@ -38,12 +38,12 @@ export async function reserveCall(
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
   },
-  { verificationId, app, to, codeLength, appCode }: DeliveryOrder,
+  { verificationId, app, to, codeLength, appCode, bounds }: DeliveryOrder,
   calls: number,
 ): Promise<Reservation> {
   const { slots, pool } = parts;
   const endings = appCode === null ? null : endingsOf(appCode, calls);
-  const slot = await slots.reserve(to, app.name);
+  const slot = await slots.reserve(to, app.name, undefined, bounds?.ranges);
   if ("none" in slot) throw noSlot(slot);
   const { ranges } = slot;
   // Of an app's code the endings decide which ranges can show it.
@@ -58,7 +58,7 @@ export async function reserveCall(
   let leased: readonly CallerId[] | null = null;
   return {
     async begin(start) {
-      const wanted = { ranges, calls, digits, endings, odds };
+      const wanted = { ranges, calls, digits, endings, odds, ringMs: bounds?.ringMs ?? null };
       const callMs = parts.calls.longestMs(calls);
       const overMs = parts.calls.expectedMs(calls);
       const lease = leaseCallerIds({ ...parts, wanted, verificationId, callee: to, callMs, overMs, start });

@@ -40,13 +40,13 @@ export interface BegunCall {
  */
 export async function reserveVoiceCall(
   parts: VoiceReserving,
-  { app, to }: DeliveryOrder,
+  { app, to, bounds }: DeliveryOrder,
   place: (call: BegunCall) => void,
 ): Promise<Reservation> {
   const { slots, pool, reputation, hashes, keep, offer, cooldownMs } = parts;
   if (!parts.canServeAny()) throw cannotSpeak();
   const { longestCallMs, remainingMs } = parts.dialer.limitsOf(keep);
-  const slot = await slots.reserve(to, app.name, { canServe: keep.canServe, longestCallMs });
+  const slot = await slots.reserve(to, app.name, { canServe: keep.canServe, longestCallMs }, bounds?.ranges);
   if ("none" in slot) throw noSlot(slot);
   const { ranges } = slot;
   const limits = [longestCallMs, remainingMs.calling];

@@ -15,10 +15,10 @@ declare module "fastify" {
 /** Hex digits of a key's hash that identify it in logs and to other operators: enough to distinguish ten keys. */
 const shownHashDigits = 8;
 
-/** Every route of this scope needs an operator's key. Requests without one are counted by address, then refused. */
-export function requireOperator(scope: FastifyInstance, keyHashes: readonly string[]): void {
+/** Every route of this scope needs an operator's key, one of those that hold now. Requests without one are counted by address, then refused. */
+export function requireOperator(scope: FastifyInstance, keyHashes: () => readonly string[]): void {
   scope.addHook("onRequest", (request, _reply, done) => {
-    request.operator = findOperator(keyHashes, request.headers.authorization);
+    request.operator = findOperator(keyHashes(), request.headers.authorization);
     done();
   });
   scope.addHook("onRequest", scope.rateLimit());

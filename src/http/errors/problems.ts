@@ -33,6 +33,8 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   unauthorized: kind(401, "A valid API key is required"),
   forbidden: kind(403, "This API key does not permit the operation"),
   country_not_allowed: kind(403, "Calls to this country are not allowed"),
+  quiet_hours: kind(403, "No calls to this number at this hour"),
+  configuration_invalid: kind(422, "The configuration file is not valid"),
   verification_not_found: kind(404, "Verification not found"),
   verification_ended: kind(409, "The verification has ended"),
   verification_ambiguous: kind(409, "Several verifications are open"),

@@ -23,7 +23,7 @@ export function numberRoutes(numbers: Numbers): FastifyPluginAsyncTypebox {
       },
       async (request) => {
         const { number, country = null } = request.body;
-        return numberBody(numbers.examine(number, country, appOf(request).allowedCountries));
+        return numberBody(numbers.examine(number, country, appOf(request)));
       },
     );
   };

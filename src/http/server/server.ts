@@ -8,6 +8,7 @@ import type { LiveStreams } from "../../live/index.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
+import type { Reload } from "../../operations/reload.ts";
 import type { Proofs } from "../../proofs/index.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -18,6 +19,7 @@ import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
 import { appRoutes } from "../admin/app-routes.ts";
 import { auditRoutes } from "../admin/audit-routes.ts";
+import { reloadRoutes } from "../admin/reload-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
 import { requireApp } from "../auth/app.ts";
@@ -81,6 +83,8 @@ export interface ServerParts {
   readonly optOuts?: OptOutParts;
   /** Signed results; left out in tests of other routes. */
   readonly proofs?: Proofs;
+  /** Left out in tests of other routes. */
+  readonly reload?: Reload;
   /** Detail records; left out: their routes are not there. */
   readonly cdr?: CdrParts;
   readonly metrics: Metrics;
@@ -141,7 +145,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       judgeOrigins(scope, config.http, pages.origins);
       if (parts.started) holdUntil(scope, parts.started);
       const start = createStart(parts.verifications, parts.numbers, pages);
-      await scope.register(verificationRoutes(parts.verifications, parts.channels, { start, tokens: pages.tokens, proofs: parts.proofs }));
+      await scope.register(
+        verificationRoutes(parts.verifications, parts.channels, { start, tokens: pages.tokens, proofs: parts.proofs }),
+      );
       await scope.register(startTokenRoutes(pages, parts.channels));
       if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
       if (parts.optOuts) await scope.register(optOutLinkRoutes(parts.optOuts));
@@ -164,12 +170,13 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     await server.register(
       async (scope) => {
         installSecurityHeaders(scope);
-        requireOperator(scope, admin.api_keys_sha256);
+        requireOperator(scope, () => admin.api_keys_sha256);
         await scope.register(adminRoutes(parts.operations));
         if (parts.keptApps) await scope.register(appRoutes(parts.keptApps.service));
         await scope.register(auditRoutes(parts.audit));
         await scope.register(subjectRoutes(parts.subjects));
         if (parts.optOuts) await scope.register(optOutAdminRoutes(parts.optOuts));
+        if (parts.reload) await scope.register(reloadRoutes(parts.reload));
       },
       { prefix: "/v1/admin" },
     );

@@ -28,7 +28,7 @@ const numberProblems: readonly ProblemCode[] = [
 ];
 const beginning: readonly ProblemCode[] = [
   ...(["forbidden", "delivery_denied", "not_supported", "code_not_available"] as const),
-  ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "capacity"] as const),
+  ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "quiet_hours", "capacity"] as const),
 ];
 const startProblems: readonly ProblemCode[] = [
   ...numberProblems,

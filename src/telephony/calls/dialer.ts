@@ -189,7 +189,8 @@ class ShortCallDialer implements Dialer {
     if (callee === null || callerId === null) return null;
     // Its answer would cost money, and nothing could be said.
     if (call.keep !== undefined && control.media === null) return null;
-    const ringMs = call.keep?.ringMs ?? config.calls.ring_ms;
+    // Locks and leases last as long as the configured time needs.
+    const ringMs = call.keep?.ringMs ?? Math.min(call.ringMs ?? config.calls.ring_ms, config.calls.ring_ms);
     const talkMs = call.keep?.talkMs ?? null;
     const dueMs = setupLimitMs + ringMs;
     return {

@@ -13,6 +13,8 @@ export interface Call {
   readonly range: string;
   /** Owned by the dialer from now on. */
   readonly slot: ChannelSlot;
+  /** Ring time in milliseconds, at most `calls.ring_ms`, which holds without it. Not of a call with `keep`. */
+  readonly ringMs?: number;
   /** How it is kept when it is answered; without it an answered call is hung up at once. */
   readonly keep?: KeptCall;
 }

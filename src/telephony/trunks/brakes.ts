@@ -61,7 +61,6 @@ export function createBrakes(options: {
   readonly logger: Logger;
 }): Brakes {
   const { rules, clock, logger } = options;
-  const halfLifeMs = rules.window_seconds * 1000;
   /** By `app <name>` or `prefix <digits>`; the least recently used one is evicted first. */
   const buckets = new Map<string, Bucket>();
 
@@ -72,7 +71,7 @@ export function createBrakes(options: {
     buckets.set(key, bucket);
     const [oldest] = buckets.keys();
     if (buckets.size > mostBuckets && oldest !== undefined) buckets.delete(oldest);
-    fade(bucket, nowMs, halfLifeMs);
+    fade(bucket, nowMs, rules.window_seconds * 1000);
     return bucket;
   }
 
@@ -96,7 +95,7 @@ export function createBrakes(options: {
   function known(key: string): Bucket | null {
     const bucket = buckets.get(key);
     if (bucket === undefined) return null;
-    fade(bucket, clock.nowMs(), halfLifeMs);
+    fade(bucket, clock.nowMs(), rules.window_seconds * 1000);
     judge(key, bucket);
     return bucket;
   }

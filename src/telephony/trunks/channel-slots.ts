@@ -86,6 +86,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     caller: Caller,
     callee: string,
     needs: SlotNeeds | undefined,
+    permitted: readonly string[] | null = null,
   ): Promise<ChannelSlot | NoChannelSlot> {
     const serving = needs === undefined ? paths : paths.filter(({ asterisk }) => needs.canServe(asterisk));
     const usable = serving.filter((path) => state(path, caller).usable).slice(0, maxPaths);
@@ -106,14 +107,15 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     }
     const { waitMs } = answer;
     const originateByMs = askedAtMs + waitMs + mostLateMs;
-    const ranges = trunks[path.trunk]?.ranges ?? [];
+    const ofTrunk = trunks[path.trunk]?.ranges ?? [];
+    const ranges = permitted === null ? ofTrunk : ofTrunk.filter((range) => permitted.includes(range));
     const slot: ChannelSlot = { leaseId, app: caller.app, ...path, ranges, waitMs, originateByMs };
     callers.set(slot, { ...caller, callee });
     // During the request to Redis its breaker may have opened, or its one probe begun.
     if (!state(path, caller).usable) {
       await settle(slot, "unused");
       const others = usable.filter((other) => other !== path);
-      return takeOneOf(others, caller, callee, needs);
+      return takeOneOf(others, caller, callee, needs, permitted);
     }
     breakers.begin(path, slot, caller, answersOptions(ownHealth(path)));
     return slot;
@@ -135,15 +137,17 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   }
 
   return {
-    async reserve(callee, app, needs) {
-      const paths = parts.router.pathsTo(callee);
-      if (paths === null) return { none: "no_route", retryAfterMs: null };
+    async reserve(callee, app, needs, ranges = null) {
+      const paths = parts.router
+        .pathsTo(callee)
+        ?.filter((path) => ranges === null || ranges.some((range) => presents(path, range)));
+      if (paths === undefined || paths.length === 0) return { none: "no_route", retryAfterMs: null };
       const overloadedMs = overload.admit();
       if (overloadedMs !== null) return { none: "capacity", retryAfterMs: overloadedMs };
       const caller = callerOf(callerLimits, app, callee, false);
       const brakedMs = brakes.admit(app, caller.prefix);
       if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
-      return takeOneOf(paths, caller, callee, needs);
+      return takeOneOf(paths, caller, callee, needs, ranges);
     },
     async reserveAnother(callee, range, tried, app, needs) {
       const paths = parts.router.pathsTo(callee) ?? [];

@@ -1,5 +1,6 @@
 /** The paths to a callee: the longest matching route, its trunks in order, each through its Asterisks. */
 
+import { following } from "../../shared/live-view.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import type { TrunkConfig } from "./config.ts";
@@ -46,6 +47,16 @@ export function createRouter(config: RouterConfig, random: Random): Router {
       return dialling.length === 0 ? null : dialling.flatMap((trunk) => shuffled(pathsOf(trunk), random));
     },
   };
+}
+
+/** The same by routes that may be replaced. @param config its `routes` are those that hold now */
+export function liveRouter(config: RouterConfig, random: Random): Router {
+  const { trunks } = config;
+  const present = following(
+    () => config.routes,
+    (routes) => createRouter({ trunks, routes }, random),
+  );
+  return { pathsTo: (callee) => present().pathsTo(callee), pathsOf: (trunk) => present().pathsOf(trunk) };
 }
 
 /** The names of the Asterisks that have this trunk, in the order of the configuration. */

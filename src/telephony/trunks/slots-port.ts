@@ -14,7 +14,7 @@ export interface ChannelSlot {
   readonly app?: string;
   readonly trunk: string;
   readonly asterisk: string;
-  /** Names of the caller-ID ranges that this trunk may present. */
+  /** Names of the caller-ID ranges that this trunk may present for the app. */
   readonly ranges: readonly string[];
   /** The call may be originated this long after the slot was reserved; the dialer waits. */
   readonly waitMs: number;
@@ -48,9 +48,15 @@ export interface ChannelSlots {
    * @param callee E.164 with the plus sign
    * @param app its name in the configuration
    * @param needs of a call that is to be answered
+   * @param ranges names of the caller-ID ranges that it may present; null: every one of the trunk
    * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
    */
-  reserve(callee: string, app: string, needs?: SlotNeeds): Promise<ChannelSlot | NoChannelSlot>;
+  reserve(
+    callee: string,
+    app: string,
+    needs?: SlotNeeds,
+    ranges?: readonly string[] | null,
+  ): Promise<ChannelSlot | NoChannelSlot>;
   /**
    * Takes a slot for the same call, after those tried failed, on another trunk that may present the same caller ID.
    * With nothing tried, any trunk that may: for the second call of a code, whose caller ID was leased with the first.

@@ -141,7 +141,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/trunks",
     "tracing",
   ],
-  "app-options.ts": ["channels/messages", "events", "verification"],
+  "app-options.ts": ["channels/messages", "config", "events", "operations", "verification"],
   "app.ts": [
     "app-options.ts",
     ...domain,

@@ -17,6 +17,8 @@ const contract = {
   number_is_landline: 422,
   number_not_callable: 422,
   country_not_allowed: 403,
+  quiet_hours: 403,
+  configuration_invalid: 422,
   rate_limited: 429,
   capacity: 503,
   delivery_denied: 403,

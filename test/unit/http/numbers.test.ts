@@ -47,9 +47,9 @@ describe("looking a number up", () => {
   it("asks with the countries of the app", async () => {
     const asked: unknown[] = [];
     const watching: Numbers = {
-      examine(input, country, allowedCountries) {
-        asked.push([input, country, allowedCountries]);
-        return numbers.examine(input, country, allowedCountries);
+      examine(input, country, bounds) {
+        asked.push([input, country, bounds?.allowedCountries ?? null]);
+        return numbers.examine(input, country, bounds);
       },
     };
     const { server } = await testServer({ numbers: watching });

@@ -126,7 +126,8 @@ describe("what is known of a number", () => {
 
 describe("policy", () => {
   const examine = (config: Partial<NumbersConfig>, input: string, app: readonly string[] | null = null) =>
-    createNumbers({ ...open, ...config }).examine(input, null, app).refusal?.code;
+    createNumbers({ ...open, ...config }).examine(input, null, app === null ? null : { allowedCountries: app }).refusal
+      ?.code;
 
   test("countries that are denied, not allowed, or not allowed for the app", () => {
     expect(examine({ denied_countries: ["FR"] }, "+33612345678")).toBe("country_not_allowed");
@@ -141,6 +142,16 @@ describe("policy", () => {
   test("a number of no country is no matter of allowed countries", () => {
     expect(examine({ allowed_countries: ["FR"] }, "+881612345678")).toBe("number_not_callable");
     expect(examine({ allowed_countries: ["FR"] }, "+80012345678")).toBe("number_not_callable");
+  });
+
+  test("an app's prefixes narrow what the configuration permits", () => {
+    const examineFor = (bounds: { allowedPrefixes?: string[]; deniedPrefixes?: string[] }, input = "+447400123456") =>
+      createNumbers(open).examine(input, null, { allowedCountries: null, ...bounds }).refusal?.code;
+    expect(examineFor({ allowedPrefixes: ["+4475", "+44740"] })).toBeUndefined();
+    expect(examineFor({ allowedPrefixes: ["+4475"] })).toBe("number_not_callable");
+    expect(examineFor({ deniedPrefixes: ["+447400"] })).toBe("number_not_callable");
+    expect(examineFor({ allowedPrefixes: ["+44"], deniedPrefixes: ["+447400"] })).toBe("number_not_callable");
+    expect(examineFor({ allowedPrefixes: ["+33"] }, "+33612345678")).toBeUndefined();
   });
 
   test("a denied prefix is refused whatever allows the number, and others are not", () => {

@@ -12,6 +12,7 @@
 --           is not ARGV[6] · step: its number, from 0 · and of a new verification: steps, person (see plan.lua), locale,
 --           sealed (the app's own code), sealed_session, client (hashes, see record.ts),
 --           refused (array of channel, to, country, reason: steps before it that were refused)
+--           of the app's profile, each within the gateway's own: ttl (ms), checks, most (deliveries of the verification)
 -- ARGV[13…] the channel's own
 --- @include "record"
 --- @include "callee"
@@ -41,6 +42,10 @@ local function open_another(delivery, key, app, mode)
       return nil, { 'stale' }
     end
   end
+  local most = delivery.extras.most
+  if most and tonumber(record.number) >= most then
+    return nil, { 'limited', 'deliveries', math.max(1, tonumber(record.expires_at) - now) }
+  end
   delivery.keys = callee_keys(key, record.callee, app)
   if channel_rules(record.channel).busy[record.state] then
     local limit, wait = limit_on(delivery.keys, now, 1, delivery.keys.stem .. ':starts', false, delivery.automatic)
@@ -59,6 +64,7 @@ local function open_delivery()
     now = now, attempt = 1, id = id, extras = extras, first = mode == 'new', automatic = mode == 'step',
     -- The limits of another callee lie in another slot: they were reserved before (reserve_callee.lua).
     elsewhere = extras.callee ~= nil,
+    ttl = math.min(extras.ttl or TTL_MS, TTL_MS),
   }
   -- An erased one is not begun again by a repeated request.
   if mode == 'new' and redis.call('EXISTS', key, key .. ':erased') == 0 then
@@ -79,7 +85,7 @@ local function app_code_until(delivery)
   if now - since > CODE_AGE_MS - CODE_LEAST_MS then
     return nil, { 'code_too_old' }
   end
-  return math.min(now + TTL_MS, since + CODE_AGE_MS)
+  return math.min(now + delivery.ttl, since + CODE_AGE_MS)
 end
 
 -- Picks the code of a channel whose codes are derived, from four arguments: hash of the code, hash of that of the next
@@ -116,7 +122,7 @@ local function pick_code(delivery, at)
   end
   return {
     h = ARGV[at + choice - 1], l = length, s = 'derived', r = recipient, o = 10 ^ -length,
-    u = math.min(now + TTL_MS, since + CODE_AGE_MS), since = since,
+    u = math.min(now + delivery.ttl, since + CODE_AGE_MS), since = since,
     generation = string.format('%d %s', generation, choice == 1 and key_of_first or key_of_second),
   }, choice
 end
@@ -136,8 +142,9 @@ end
 
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
 local function checks_for(delivery, parts)
-  local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, MAX_CHECKS)
-  return math.max(1, math.min(MAX_CHECKS, WRONG_CHECKS_PER_APP - wrong))
+  local most = math.min(delivery.extras.checks or MAX_CHECKS, MAX_CHECKS)
+  local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, most)
+  return math.max(1, math.min(most, WRONG_CHECKS_PER_APP - wrong))
 end
 
 -- A recipient that is not the verification's own: all that is kept of somebody must be found. Each shard has
@@ -187,7 +194,7 @@ local function begin_another(record, delivery, new, code)
   end
   set(record, 'standing', standing)
   set(record, 'number', tonumber(record.number) + 1)
-  set(record, 'expires_at', delivery.now + TTL_MS)
+  set(record, 'expires_at', delivery.now + delivery.ttl)
   move(record, 'begun', delivery.now)
   set(record, 'delivery_ended_at', '')
   if code and record.checks_left == '' then
@@ -213,6 +220,9 @@ local function begin_with_extras(record, extras, now)
   end
   if extras.to then
     set_rare(record, 'delivery_to', extras.to)
+  end
+  if extras.checks then
+    set_rare(record, 'max_checks', extras.checks)
   end
 end
 
@@ -254,7 +264,7 @@ end
 -- app_code_until. Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
-  local code, expires_at = new.code, now + TTL_MS
+  local code, expires_at = new.code, now + delivery.ttl
   if type(code) == 'string' then
     local length = tonumber(new.code_length)
     code = {

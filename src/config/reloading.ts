@@ -1,0 +1,69 @@
+/** The reload of the gateway's own configuration: how it is compared, checked and recorded (operations/reload.ts). */
+import type { Logger } from "pino";
+import type { LiveAppDirectory } from "../apps/directory.ts";
+import { type AppProfile, profileOf } from "../apps/profile.ts";
+import type { Audit } from "../audit/port.ts";
+import { setLogLevel } from "../observability/log.ts";
+import { auditedReload, type Change, createReload, type Reload } from "../operations/reload.ts";
+import { Refusal } from "../shared/refusal.ts";
+import { crossCheck } from "../typed-yaml/cross-check.ts";
+import { type Problem, pathText } from "../typed-yaml/errors.ts";
+import { changesBetween } from "./changes.ts";
+import { checks } from "./checks.ts";
+import type { LiveConfig } from "./live-config.ts";
+import { mergeLive } from "./live-sections.ts";
+import type { Config } from "./schema.ts";
+import { configWarnings } from "./warnings.ts";
+
+/** A file with more differences is another configuration. */
+const mostChanges = 1000;
+
+/** How a file is read again; without one nothing can be reloaded. */
+export type LoadConfig = () => Promise<Config>;
+
+export function createConfigReload(options: {
+  readonly live: LiveConfig;
+  readonly load: LoadConfig | undefined;
+  readonly apps: Pick<LiveAppDirectory, "replaceConfigured">;
+  /** As of the verification service, which knows the channels. */
+  readonly problemsOfWorkflow: (path: string, profile: AppProfile) => readonly string[];
+  readonly audit: Pick<Audit, "act">;
+  readonly logger: Logger;
+}): Reload {
+  const { live, load = noFile, apps, audit, logger } = options;
+  const steps = {
+    load,
+    merge: mergeLive,
+    changes: (before: Config, after: Config) => changesBetween(before, after).slice(0, mostChanges).map(changeOf),
+    problems: (merged: Config) => [
+      ...crossCheck(merged, checks, []).map(inWords),
+      ...Object.entries(merged.apps).flatMap(([name, app]) =>
+        options.problemsOfWorkflow(`apps.${name}.workflow`, profileOf(app)),
+      ),
+    ],
+    // Everything else reads what holds now through `live`.
+    apply(merged: Config) {
+      // First: it refuses what it cannot take.
+      apps.replaceConfigured(merged.apps);
+      live.replace(merged);
+      setLogLevel(logger, merged.log.level);
+    },
+    warnings: configWarnings,
+  };
+  return auditedReload(createReload({ running: live.now(), steps, logger }), audit);
+}
+
+async function noFile(): Promise<never> {
+  throw new Refusal(
+    "not_supported",
+    "This gateway was not started from a configuration file: there is none to reload.",
+  );
+}
+
+function changeOf({ path, before, after }: ReturnType<typeof changesBetween>[number]): Change {
+  return { key: pathText(path), before, after };
+}
+
+function inWords({ path, given, expected }: Problem): string {
+  return `${pathText(path)}: ${given === null ? "" : `${given} given, `}expected ${expected}`;
+}

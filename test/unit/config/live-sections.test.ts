@@ -1,0 +1,104 @@
+/** What a reload may change: one table for all sections, and what it makes of two configurations. */
+import { describe, expect, it } from "vitest";
+import { changesBetween } from "../../../src/config/changes.ts";
+import { createLiveConfig } from "../../../src/config/live-config.ts";
+import { isLive, liveSections, mergeLive } from "../../../src/config/live-sections.ts";
+import { type Config, ConfigSchema } from "../../../src/config/schema.ts";
+import { pathText } from "../../../src/typed-yaml/errors.ts";
+import { nodeOf, shapeOf } from "../../../src/typed-yaml/schema-node.ts";
+import { testConfig } from "../../support/test-config.ts";
+
+const config = testConfig();
+const keys = (before: Config, after: Config) =>
+  changesBetween(before, after).map(({ path, before, after }) => `${pathText(path)}: ${before} → ${after}`);
+
+describe("the table", () => {
+  it("has every section of the schema, and names keys that it has", () => {
+    const root = shapeOf(nodeOf(ConfigSchema));
+    const sections = root.kind === "section" ? root.properties : {};
+    expect(Object.keys(liveSections).sort()).toEqual(Object.keys(sections).sort());
+    for (const [name, how] of Object.entries(liveSections)) {
+      if (how === "live" || how === "restart") continue;
+      const shape = shapeOf(sections[name] ?? {});
+      expect(Object.keys(shape.kind === "section" ? shape.properties : {}), name).toEqual(
+        expect.arrayContaining([...how]),
+      );
+    }
+  });
+
+  it("decides key by key", () => {
+    expect(isLive(["apps", "shop", "ttl_seconds"])).toBe(true);
+    expect(isLive(["routes", 0, "prefix"])).toBe(true);
+    expect(isLive(["admin", "api_keys_sha256"])).toBe(true);
+    expect(isLive(["admin"])).toBe(false);
+    expect(isLive(["calls", "ring_ms"])).toBe(false);
+  });
+});
+
+describe("a merged configuration", () => {
+  it("has what is live of the new one and the rest of the running one, section by section", () => {
+    const changed: Config = {
+      ...config,
+      calls: { ...config.calls, ring_ms: 4000 },
+      numbers: { ...config.numbers, denied_prefixes: ["+44740"] },
+      log: { level: "debug" },
+    };
+    const merged = mergeLive(config, changed);
+    expect(merged).toEqual({ ...changed, calls: config.calls });
+    expect(keys(config, merged)).toEqual([
+      "numbers.denied_prefixes: a list of 0 → a list of 1",
+      expect.stringMatching(/^log\.level: ".*" → "debug"$/),
+    ]);
+    expect(keys(merged, changed)).toEqual(["calls.ring_ms: 5000 → 4000"]);
+  });
+
+  it("lets the operators' API neither come nor go, and takes its keys", () => {
+    const admin = { api_keys_sha256: ["a".repeat(64)] };
+    expect(mergeLive(config, { ...config, admin }).admin).toEqual(config.admin);
+    const { admin: _none, ...without } = { ...config, admin };
+    expect(mergeLive({ ...config, admin }, without).admin).toEqual(admin);
+    const other = { api_keys_sha256: ["b".repeat(64)] };
+    expect(mergeLive({ ...config, admin }, { ...config, admin: other }).admin).toEqual(other);
+  });
+
+  it("is what the parts of the gateway read from then on: live sections only", () => {
+    const live = createLiveConfig(config);
+    const { numbers, limits, calls } = live.view;
+    live.replace({
+      ...config,
+      numbers: { ...config.numbers, allowed_countries: ["FR"] },
+      limits: { ...config.limits, apps: { calls_per_second: 3 } },
+      calls: { ...config.calls, ring_ms: 4000 },
+      routes: [],
+    });
+    expect(numbers.allowed_countries).toEqual(["FR"]);
+    expect({ ...limits.apps }).toEqual({ calls_per_second: 3 });
+    expect(calls.ring_ms).toBe(config.calls.ring_ms);
+    expect(live.view.routes).toEqual([]);
+  });
+});
+
+describe("a change", () => {
+  it("names the key and both values, and hides secrets", () => {
+    const other: Config = {
+      ...config,
+      secrets: { ...config.secrets, hmac_key: "another secret of 32 characters, or more" },
+      apps: { ...config.apps, extra: { api_keys_sha256: ["f".repeat(64)] } },
+    };
+    const text = keys(config, other);
+    expect(text).toEqual(["secrets.hmac_key: (hidden) → (hidden)", "apps.extra: null → a section"]);
+    expect(JSON.stringify(text)).not.toContain("another secret");
+    const [name = ""] = Object.keys(config.apps);
+    const rotated = {
+      ...config,
+      apps: { [name]: { ...config.apps[name], api_keys_sha256: ["e".repeat(64)] } },
+    } as Config;
+    expect(keys(config, rotated)).toEqual([
+      `apps.${name}.api_keys_sha256${(config.apps[name]?.api_keys_sha256.length ?? 0) === 1 ? "[0]: (hidden) → (hidden)" : ": a list"}`,
+    ]);
+  });
+
+  it("is none where nothing differs", () => {
+    expect(changesBetween(config, structuredClone(config))).toEqual([]);
+  });
+});
