@@ -1,4 +1,5 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
+import { createChannels } from "./app-channels.ts";
 import type { App, AppOptions } from "./app-options.ts";
 import { createAppDirectory } from "./apps/directory.ts";
 import { createKeptApps } from "./apps/index.ts";
@@ -6,16 +7,6 @@ import { profileOf } from "./apps/profile.ts";
 import { createAudit } from "./audit/index.ts";
 import { createCallerIdPool } from "./caller-ids/pool.ts";
 import { createCallerIdReputation } from "./caller-ids/reputation.ts";
-import { callIn } from "./channels/call-in/index.ts";
-import { email } from "./channels/email/index.ts";
-import { type MessageChannelParts, messageChannel } from "./channels/messages/index.ts";
-import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
-import { createLiveTexts } from "./channels/messages/texts.ts";
-import { missedCall } from "./channels/missed-call/index.ts";
-import { push } from "./channels/push/index.ts";
-import { sms } from "./channels/sms/index.ts";
-import { voice } from "./channels/voice/index.ts";
-import { whatsApp } from "./channels/whatsapp/index.ts";
 import { createLiveConfig } from "./config/live-config.ts";
 import { problemsOfProfile } from "./config/profile-problems.ts";
 import { createConfigReload } from "./config/reloading.ts";
@@ -48,7 +39,6 @@ import { allSounds } from "./speech/sound-names.ts";
 import { createPersonalData } from "./subjects/index.ts";
 import { createTelephony } from "./telephony/index.ts";
 import { tracedCalls } from "./tracing/dialer.ts";
-import { tracedMessages } from "./tracing/messages.ts";
 import { createHashes } from "./verification/hashes.ts";
 import { createSealing } from "./verification/sealing.ts";
 import { createVerifications } from "./verification/service.ts";
@@ -64,7 +54,6 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const liveConfig = createLiveConfig(start);
   const config = liveConfig.view;
   const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null } = options;
-  const { extraPlugins = [], extraChannels = [], extraMessageChannels = [] } = options;
   const store = createStore({
     ...{ redis: config.redis, reputation: config.caller_id_reputation, events: config.events, clock, logger, tracing },
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
@@ -78,10 +67,9 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     createTelephony({ config, apps, admission: store.admission, watchedSounds, clock, random, logger }),
     tracing,
   );
-  const { dialer, slots } = telephony;
   const metrics = createMetrics(
     {
-      liveCalls: () => dialer.liveCalls,
+      liveCalls: () => telephony.dialer.liveCalls,
       trunks: () => operations.status(),
       paths: () => telephony.paths(),
       outOfService: () => operations.outOfService(),
@@ -138,36 +126,10 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ config, mirror: store.optOuts, clock, logger },
     records: isRecording ? createOptOutRecords(records) : null,
   });
-  /** What SMS, WhatsApp, e-mail and push share: each is `messaging(spec)`. */
-  const messages: MessageChannelParts = {
-    texts: createLiveTexts(() => liveConfig.now().messages),
-    receipts: store.receipts(config.verification),
-    onText: optOuts.texts,
-    publish,
-  };
-  const smsChannel = sms({
-    config: config.sms,
-    limits: { limits: config.limits, apps },
-    ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
+  const { channels, plugins } = createChannels({
+    ...{ config, apps, store, telephony, callerIds, reputation, optOuts, publish, tracing },
+    ...{ extra: options, clock, random, logger },
   });
-  const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
-  const messaging = (spec: MessageChannelSpec) => messageChannel(tracedMessages(spec, tracing), messages);
-  /** A new channel is a folder in channels/ and a line here; the first one that can be used is the default. */
-  const channels = [
-    missedCall({ config, apps, callerIds, reputation, slots, dialer, publish }),
-    voice({ config, telephony, callerIds, reputation, publish }),
-    callIn({
-      config: config.call_in,
-      onInbound: (receiver) => telephony.onInbound(optOuts.calls.receiver(receiver)),
-      publish,
-    }),
-    messaging(smsChannel.spec),
-    messaging(whatsAppChannel.spec),
-    messaging(email({ config: config.email, clock, random, logger })),
-    messaging(push({ config: config.push, clock, random })),
-    ...extraMessageChannels.map(messaging),
-    ...extraChannels,
-  ];
   const settings = {
     ...{ verification: config.verification, apps: apps.size },
     onApps: (changed: (count: number) => void) => apps.onChange(() => changed(apps.size)),
@@ -263,7 +225,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
     ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
-    extraPlugins: [...extraPlugins, smsChannel.webhook, whatsAppChannel.webhook],
+    extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {
       const waiting = events.status().catch(() => []);
       const [redis, status, backlog] = await Promise.all([store.ping(), operations.status(), waiting]);

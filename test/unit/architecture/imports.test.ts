@@ -142,8 +142,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "tracing",
   ],
   "app-options.ts": ["channels/messages", "config", "events", "operations", "verification"],
+  "app-channels.ts": [
+    ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
+    ...["verification", ...channels],
+  ],
   "app.ts": [
-    "app-options.ts",
+    ...["app-channels.ts", "app-options.ts"],
     ...domain,
     ...telephony,
     "cdr",
@@ -226,12 +230,12 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     .filter(
       ({ from, to, target }) => to === "redis" && from !== "redis" && !/^redis\/config(-checks)?\.ts$/.test(target),
     )
-    .filter(({ from }) => !["app.ts", "app-admin.ts", "doctor"].includes(from));
+    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-admin.ts", "doctor"].includes(from));
   expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
 });
 
 test("only what assembles the configuration sees all of it", () => {
-  const assembles = ["config", "app.ts", "commands", "sandbox", "build"];
+  const assembles = ["config", "app.ts", "app-channels.ts", "commands", "sandbox", "build"];
   const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
   expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
 });
