@@ -130,7 +130,9 @@ export function createStore(options: {
   const { events = standardEvents, cursors = ["live"] } = options;
   const outbox = { perShard: shardCount > 1, maxEntries: Math.ceil(events.backlog_max / shardCount) };
   const connection = createRedis(redis, logger);
-  const runner = createScriptRunner({ client: connection.client, clock, logger, tracing });
+  const runner = createScriptRunner({
+    ...{ client: connection.client, timeoutMs: redis.command_timeout_ms, clock, logger, tracing },
+  });
   const { define } = runner;
   define(loadScripts());
   const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });

@@ -2,11 +2,14 @@
  * Runs scripts, and turns every kind of failure into one refusal: no connection, no answer in time, out of memory,
  * a replica that only reads, data still loading. In each case the outcome is unknown to the caller.
  */
+
+import { Cluster, type Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
+import { createScriptCalls, type KnownScript, knownScript } from "./script-calls.ts";
 import { createTogether } from "./together.ts";
 
 /** A script's reply: strings and numbers, as the script's header lists. */
@@ -25,18 +28,18 @@ const retryAfterMs = 1000;
 /** At most one line in the log in this time, however many commands fail. */
 const logEveryMs = 1000;
 
-type Command = (key: string, ...args: (string | number)[]) => Promise<Reply | string>;
+type Call = (name: string, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
 
-/** Scripts are called by their SHA-1; the text is sent once per connection, and again if Redis lost it. */
+/** @param timeoutMs of a call; in a cluster the client has it */
 export function createScriptRunner(options: {
   readonly client: RedisClient;
+  readonly timeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tracing?: Tracing | null;
 }): ScriptRunner {
-  const { client, clock, logger, tracing = null } = options;
-  const together = createTogether(client);
-  const commands = client as unknown as Record<string, Command>;
+  const { client, timeoutMs, clock, logger, tracing = null } = options;
+  const { call, define } = client instanceof Cluster ? clusterScripts(client) : serverScripts(client, timeoutMs);
 
   let failures = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -52,24 +55,46 @@ export function createScriptRunner(options: {
     failures = 0;
   };
 
-  const run: RunScript = async (name, key, args) => {
-    try {
-      const command = commands[commandName(name)];
-      if (!command) throw new Error(`no such script: ${name}`);
-      together();
-      return await command.call(client, key, ...args);
-    } catch (error) {
+  const run: RunScript = (name, key, args) =>
+    call(name, key, args).catch((error: unknown) => {
       failed(name, error);
       throw unavailable();
-    }
-  };
+    });
+  return { run: tracing === null ? run : traced(run, tracing), define };
+}
+
+/** Of one server, found by its address or by Sentinel. */
+function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "define"> & { readonly call: Call } {
+  const known = new Map<string, KnownScript>();
+  const calls = createScriptCalls(client, timeoutMs, createTogether(client));
   return {
-    run: tracing === null ? run : traced(run, tracing),
+    call(name, key, args) {
+      const script = known.get(name);
+      // Its lists are those that the script's header describes.
+      return script ? (calls.call(script, key, args) as Promise<Reply>) : Promise.reject(noScript(name));
+    },
+    define(scripts) {
+      for (const [name, lua] of scripts) known.set(name, knownScript(lua));
+    },
+  };
+}
+
+/** Of a cluster: ioredis knows which node has a key, and follows it. */
+function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { readonly call: Call } {
+  const commands = client as unknown as Record<string, (key: string, ...args: (string | number)[]) => Promise<Reply>>;
+  return {
+    async call(name, key, args) {
+      const command = commands[commandName(name)];
+      if (!command) throw noScript(name);
+      return await command.call(client, key, ...args);
+    },
     define(scripts) {
       for (const [name, lua] of scripts) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
     },
   };
 }
+
+const noScript = (name: string) => new Error(`no such script: ${name}`);
 
 /** A span for each script that a request, a call or a message waits for; those of background work would be traces of their own. */
 function traced(run: RunScript, tracing: Tracing): RunScript {

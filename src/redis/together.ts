@@ -3,12 +3,10 @@
  * requests, and a write for each was an eighth of the gateway's CPU time (measured at 300 calls a second); an idle
  * gateway's single command is sent at the end of its iteration, which is at once.
  */
-import { Cluster } from "ioredis";
-import type { RedisClient } from "./client.ts";
+import type { Redis } from "ioredis";
 
-/** @returns call it before each command. In a cluster, where commands go to many nodes, it does nothing. */
-export function createTogether(client: RedisClient): () => void {
-  if (client instanceof Cluster) return () => undefined;
+/** @returns call it before each command */
+export function createTogether(client: Redis): () => void {
   let waiting = false;
   return () => {
     const { stream } = client;

@@ -1,0 +1,180 @@
+/**
+ * Calls scripts over the connection of an ioredis client, past its command objects: those cost a gateway more for each call
+ * than it spends on all else of a check. Connecting, handshake, Sentinel and reconnecting stay with ioredis, and its own
+ * commands go over the same connection: a call takes its place in the client's queue of commands that wait for replies.
+ *
+ * What this relies on is not in ioredis' documentation, so its version is pinned.
+ */
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Redis } from "ioredis";
+import { createDecoder, type DecodedReply } from "./decoder.ts";
+
+/** Called by its SHA-1; the text is sent once for each connection, and again where Redis lost it. */
+export interface KnownScript {
+  readonly sha: string;
+  /** The first two words of the command, as Redis reads them. */
+  readonly bySha: string;
+  readonly byText: string;
+}
+
+export function knownScript(lua: string): KnownScript {
+  const sha = createHash("sha1").update(lua).digest("hex");
+  return {
+    sha,
+    bySha: `$7\r\nEVALSHA\r\n$${sha.length}\r\n${sha}\r\n`,
+    byText: `$4\r\nEVAL\r\n$${Buffer.byteLength(lua)}\r\n${lua}\r\n`,
+  };
+}
+
+export interface ScriptCalls {
+  /** @throws {Error} with the text of Redis' error, or where there is no answer in time */
+  call(script: KnownScript, key: string, args: readonly (string | number)[]): Promise<DecodedReply>;
+}
+
+/** Of ioredis' queue of commands that wait for replies, in the order in which they were written. */
+interface Item {
+  readonly command: { resolve(reply: DecodedReply): void; reject(error: Error): void };
+  readonly stream?: undefined;
+  readonly select: number;
+}
+
+interface Queue {
+  readonly length: number;
+  push(item: Item): void;
+  shift(): Item | undefined;
+  peekAt(index: number): Item | undefined;
+}
+
+/** What is used of the client beyond its types. */
+interface Client {
+  readonly status: string;
+  readonly stream: Socket;
+  readonly commandQueue: Queue;
+  readonly condition: { readonly select: number };
+  readonly options: { readonly socketTimeout?: number };
+  readonly socketTimeoutTimer?: unknown;
+  setSocketTimeout(): void;
+  handleReconnection(error: Error, item: Item): void;
+  recoverFromFatalError(error: Error, cause: Error, options: { readonly offlineQueue: boolean }): void;
+}
+
+/** In the client's queue. Its name is that of a command that changes nothing of the connection. */
+class Call {
+  readonly name = "evalsha";
+  readonly args: readonly never[] = [];
+  readonly dueMs: number;
+  readonly resolve: (reply: DecodedReply) => void;
+  readonly reject: (error: Error) => void;
+  constructor(dueMs: number, resolve: (reply: DecodedReply) => void, reject: (error: Error) => void) {
+    this.dueMs = dueMs;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/**
+ * @param client one that does not queue commands while it has no connection
+ * @param timeoutMs from the call to its answer
+ * @param beforeWrite called before each call is written
+ */
+export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite: () => void): ScriptCalls {
+  const inner = client as unknown as Client;
+  /** Scripts that this connection has sent. */
+  let sent = new Set<string>();
+  let watching = false;
+
+  client.on("ready", () => {
+    sent = new Set();
+    readOwn(inner);
+  });
+
+  /** One timer for all calls: they wait in the order of their deadlines. */
+  function expire(): void {
+    watching = false;
+    const nowMs = performance.now();
+    const { commandQueue } = inner;
+    for (let index = 0; index < commandQueue.length; index++) {
+      const command = commandQueue.peekAt(index)?.command;
+      if (!(command instanceof Call)) continue;
+      if (command.dueMs > nowMs) {
+        watch(command.dueMs - nowMs);
+        return;
+      }
+      command.reject(new Error("Command timed out"));
+    }
+  }
+
+  function watch(ms: number): void {
+    if (watching) return;
+    watching = true;
+    setTimeout(expire, Math.ceil(ms)).unref();
+  }
+
+  function write(
+    script: KnownScript,
+    head: string,
+    rest: string,
+    resolve: Call["resolve"],
+    reject: Call["reject"],
+  ): void {
+    const { stream, commandQueue, condition } = inner;
+    if (inner.status !== "ready" || !stream.writable) {
+      reject(new Error("There is no connection to Redis"));
+      return;
+    }
+    const isKnown = sent.has(script.sha);
+    sent.add(script.sha);
+    beforeWrite();
+    stream.write(head + (isKnown ? script.bySha : script.byText) + rest);
+    commandQueue.push({ command: new Call(performance.now() + timeoutMs, resolve, reject), select: condition.select });
+    watch(timeoutMs);
+    if (inner.options.socketTimeout !== undefined && inner.socketTimeoutTimer === undefined) inner.setSocketTimeout();
+  }
+
+  return {
+    call(script, key, args) {
+      let rest = `$1\r\n1\r\n$${Buffer.byteLength(key)}\r\n${key}\r\n`;
+      for (const arg of args) {
+        const text = String(arg);
+        rest += `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+      }
+      const head = `*${args.length + 4}\r\n`;
+      return new Promise((resolve, reject) => {
+        write(script, head, rest, resolve, (error) => {
+          if (!error.message.startsWith("NOSCRIPT")) {
+            reject(error);
+            return;
+          }
+          // Nothing was run.
+          sent.delete(script.sha);
+          write(script, head, rest, resolve, reject);
+        });
+      });
+    },
+  };
+}
+
+/** Reads the replies of the connection from now on, at a moment at which none is on its way. */
+function readOwn(client: Client): void {
+  const { stream } = client;
+  const [standard] = stream.listeners("data");
+  if (standard === undefined) throw new Error("ioredis reads its connection in an unknown way");
+  const next = (): Item => {
+    const item = client.commandQueue.shift();
+    if (item === undefined) throw new Error("Redis sent a reply to no command");
+    return item;
+  };
+  const decode = createDecoder({
+    onReply: (reply) => next().command.resolve(reply),
+    onError: (text) => client.handleReconnection(new Error(text), next()),
+  });
+  stream.removeListener("data", standard as (data: Buffer) => void);
+  stream.prependListener("data", (data: Buffer) => {
+    try {
+      decode(data);
+    } catch (error) {
+      client.recoverFromFatalError(error as Error, error as Error, { offlineQueue: false });
+    }
+  });
+}
