@@ -5,13 +5,15 @@ import { buildCommit } from "./support/commit.ts";
 import { type BenchOptions, type BenchResult, report } from "./support/report.ts";
 
 const usage = `usage: npm run bench -- calls|checks|events|lookups|messages [--against COMMIT] [--rounds N] [--quick]
-                           [--arrangement shared|apart] [--references] [--json]
+                           [--arrangement shared|apart] [--references] [--everything] [--json]
 
   --against      also runs the gateway of another commit, in turn with this one's, and reports the ratio of each figure
   --rounds       how many times each side is measured; odd, so that the median is that of one round
   --quick        a short run that shows that all of it works; its figures are not for comparing
   --arrangement  calls only: all parts on all cores (shared), or Asterisk and carrier on half of them (apart); default both
   --references   calls only: no ladder, just the two rates where CPU and times are compared; more rounds in the same time
+  --everything   calls only: one more gateway of this commit, with records, webhooks and a stream's client, against that
+                 without them, and against the other commit's where one is given
   --json         the result as one line of JSON, after the table
 `;
 
@@ -35,6 +37,7 @@ function commandLine() {
       against: { type: "string" },
       arrangement: { type: "string" },
       references: { type: "boolean", default: false },
+      everything: { type: "boolean", default: false },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -47,7 +50,9 @@ function commandLine() {
   if (arrangement !== null && (name !== "calls" || !arrangements.includes(arrangement))) {
     throw new Error(`--arrangement ${arrangement}: must be shared or apart, and goes with calls`);
   }
-  if (values.references && name !== "calls") throw new Error("--references: goes with calls");
+  for (const option of ["references", "everything"] as const) {
+    if (values[option] && name !== "calls") throw new Error(`--${option}: goes with calls`);
+  }
   const rounds = values.rounds === undefined ? null : Number(values.rounds);
   if (rounds !== null && !(Number.isInteger(rounds) && rounds % 2 === 1 && rounds > 0 && rounds <= mostRounds)) {
     throw new Error(`--rounds ${values.rounds}: must be an odd number from 1 to ${mostRounds}`);
@@ -66,10 +71,10 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   try {
-    const { quick, rounds, arrangement, references } = given;
+    const { quick, rounds, arrangement, references, everything } = given;
     const run = await given.load();
     const against = given.against === undefined ? null : await buildCommit(given.against, progress);
-    const result = await run({ progress, against, quick, rounds, arrangement, references });
+    const result = await run({ progress, against, quick, rounds, arrangement, references, everything });
     report(result, { json: given.json, quick, write: (text) => process.stdout.write(text) });
     return 0;
   } catch (error) {

@@ -32,11 +32,12 @@ export function toBare(measured: Measured) {
   };
 }
 
-const figures: Readonly<Record<string, (step: Step) => number>> = {
+const figures: Readonly<Record<string, (step: Step) => number | null>> = {
   p50_ms: (step) => step.p50Ms,
   p99_ms: (step) => step.p99Ms,
   ring_overrun_p99_ms: (step) => step.overrunP99Ms,
   gateway_cpu_ms_per_call: (step) => step.sideCpuMsPerCall,
+  redis_cpu_ms_per_call: (step) => step.redisCpuMsPerCall,
   asterisk_cpu_ms_per_call: (step) => step.asteriskCpuMsPerCall,
 };
 /** Differences of a process's size: they may be zero or below, so no ratio is made of them. */
@@ -47,9 +48,10 @@ const sizes: Readonly<Record<string, (step: Step) => number>> = {
 
 /** Medians of each side at one rate. */
 export function atRate(measured: Measured, ratePerSecond: number) {
-  const medianOf = (rounds: SideRounds, figure: (step: Step) => number) => {
+  const medianOf = (rounds: SideRounds, figure: (step: Step) => number | null) => {
     const held = rounds.steps.flatMap((steps) => heldAt(steps, ratePerSecond) ?? []);
-    return held.length === 0 ? null : median(held.map(figure));
+    const values = held.map(figure).filter((value) => value !== null);
+    return values.length === 0 ? null : median(values);
   };
   const ofSide = (rounds: SideRounds) =>
     Object.fromEntries(
@@ -58,9 +60,14 @@ export function atRate(measured: Measured, ratePerSecond: number) {
   return Object.fromEntries([...measured].map(([name, rounds]) => [name, ofSide(rounds)]));
 }
 
-/** This commit's gateway against the other's: the rate held, and each figure at each of the rates. */
-export function toOther(measured: Measured, label: string, rates: readonly number[]): Comparison[] {
-  const [ours, other] = [measured.get("ours"), measured.get("other")];
+/** One side against another one: the rate held, and each figure at each of the rates. */
+export function sideToSide(
+  [mine, its]: readonly [SideName, SideName],
+  measured: Measured,
+  label: string,
+  rates: readonly number[],
+): Comparison[] {
+  const [ours, other] = [measured.get(mine), measured.get(its)];
   if (ours === undefined || other === undefined) return [];
   const atEach = rates.flatMap((rate) =>
     Object.entries(figures).map(([name, figure]) => {

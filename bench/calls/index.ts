@@ -9,16 +9,17 @@ import { withParts } from "../support/parts.ts";
 import type { BenchOptions, BenchResult } from "../support/report.ts";
 import { type Arrangement, arrange } from "./arrangement.ts";
 import { type Climber, createClimber } from "./climb.ts";
-import { atRate, type Measured, toBare, toOther } from "./compared.ts";
+import { atRate, type Measured, sideToSide, toBare } from "./compared.ts";
 import { p99LimitMs } from "./measure.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { type Rig, startRig } from "./rig.ts";
+import type { SideName } from "./side.ts";
 
 export async function runCalls(options: BenchOptions): Promise<BenchResult> {
-  const { progress, against } = options;
+  const { progress, against, everything } = options;
   const plan = planOf(options);
   return await withParts(progress, async (parts) => {
-    const rig = await startRig(parts, against, progress);
+    const rig = await startRig(parts, against, everything, progress);
     const climber = createClimber(rig, plan, progress);
     await climber.warmUp();
     const measured = new Map<Arrangement, Measured>();
@@ -27,6 +28,8 @@ export async function runCalls(options: BenchOptions): Promise<BenchResult> {
     }
     const [first] = measured.values();
     if (first === undefined) throw new Error("this machine has one core: only --arrangement shared can be measured");
+    const compared = (sides: readonly [SideName, SideName]) =>
+      [...measured].flatMap(([name, figures]) => sideToSide(sides, figures, name, plan.referencesPerSecond));
     return {
       name: "calls",
       ...toBare(first),
@@ -37,8 +40,15 @@ export async function runCalls(options: BenchOptions): Promise<BenchResult> {
       ),
       against: against && {
         commit: against.label,
-        comparisons: [...measured].flatMap(([name, figures]) => toOther(figures, name, plan.referencesPerSecond)),
+        comparisons: compared(["ours", "other"]),
       },
+      ...(everything && {
+        everything_is: "this commit with records in SQLite, a webhook endpoint for every event, a client of the stream",
+        everything: [
+          { commit: "this commit", comparisons: compared(["everything", "ours"]) },
+          ...(against ? [{ commit: against.label, comparisons: compared(["everything", "other"]) }] : []),
+        ],
+      }),
       asterisk_version: rig.asteriskVersion,
       carrier: "SIPp over TCP on loopback",
     };

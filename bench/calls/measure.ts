@@ -1,7 +1,7 @@
 /** One step of the comparison: a side at one rate, with what it cost. */
 import { setTimeout as pause } from "node:timers/promises";
 import { ringMs } from "../support/gateway-config.ts";
-import { cpuMs, residentBytes } from "../support/process-stats.ts";
+import { cpuMs, cpuMsWithChildren, residentBytes } from "../support/process-stats.ts";
 import type { RunCommand, RunResult } from "./protocol.ts";
 import type { Ring, RingLog } from "./ring-log.ts";
 import type { Side } from "./side.ts";
@@ -21,6 +21,8 @@ export interface Step {
   /** How much longer than the ring time the phones rang. */
   readonly overrunP99Ms: number;
   readonly sideCpuMsPerCall: number;
+  /** null: the side has no Redis. */
+  readonly redisCpuMsPerCall: number | null;
   readonly asteriskCpuMsPerCall: number;
   readonly asteriskKeptBytesPerCall: number;
   readonly sideKeptBytesPerCall: number;
@@ -34,8 +36,10 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 export async function step(side: Side, asteriskPid: number, ringLog: RingLog, command: RunCommand): Promise<Step> {
   await ringLog.forget();
+  const redisCpuMs = () => (side.redisPid === null ? null : cpuMs(side.redisPid));
   const before = {
-    side: cpuMs(side.pid),
+    side: cpuMsWithChildren(side.pid),
+    redis: redisCpuMs(),
     asterisk: cpuMs(asteriskPid),
     kept: residentBytes(asteriskPid),
     own: residentBytes(side.pid),
@@ -55,7 +59,8 @@ export async function step(side: Side, asteriskPid: number, ringLog: RingLog, co
     p50Ms: percentile(delays, 0.5),
     p99Ms,
     overrunP99Ms,
-    sideCpuMsPerCall: (cpuMs(side.pid) - before.side) / calls,
+    sideCpuMsPerCall: (cpuMsWithChildren(side.pid) - before.side) / calls,
+    redisCpuMsPerCall: before.redis === null ? null : ((redisCpuMs() ?? 0) - before.redis) / calls,
     asteriskCpuMsPerCall: (cpuMs(asteriskPid) - before.asterisk) / calls,
     asteriskKeptBytesPerCall: (residentBytes(asteriskPid) - before.kept) / calls,
     sideKeptBytesPerCall: (residentBytes(side.pid) - before.own) / calls,

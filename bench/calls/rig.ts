@@ -1,6 +1,7 @@
 /** The sides of the comparison and what they call through. */
 import { type Source, thisCommit } from "../support/commit.ts";
-import { startGateway } from "../support/gateway.ts";
+import { switchOn, withEverything } from "../support/everything.ts";
+import { type Gateway, startGateway } from "../support/gateway.ts";
 import { callsProfile, ringMs } from "../support/gateway-config.ts";
 import type { Parts } from "../support/parts.ts";
 import { startTelephony } from "../support/telephony.ts";
@@ -16,12 +17,26 @@ export interface Rig {
   readonly asteriskPid: number;
 }
 
-/** @param other one more gateway, of another commit; null: none */
-export async function startRig(parts: Parts, other: Source | null, progress: (line: string) => void): Promise<Rig> {
+/**
+ * @param other one more gateway, of another commit; null: none
+ * @param everything one more of this commit, with everything switched on
+ */
+export async function startRig(
+  parts: Parts,
+  other: Source | null,
+  everything: boolean,
+  progress: (line: string) => void,
+): Promise<Rig> {
   const { programs, asterisk, asteriskPid, carrierPid, ringLog } = await startTelephony(parts, progress);
   const needs = { redisServer: programs.redisServer, asterisk, profile: callsProfile };
-  const gateways = [await startGateway(parts, "ours", thisCommit, needs)];
+  const gateways: Gateway[] = [await startGateway(parts, "ours", thisCommit, needs)];
   if (other !== null) gateways.push(await startGateway(parts, "other", other, needs));
+  if (everything) {
+    const profile = withEverything(callsProfile);
+    const gateway = await startGateway(parts, "everything", thisCommit, { ...needs, profile });
+    await switchOn(parts, gateway);
+    gateways.push(gateway);
+  }
   const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
   const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
   const sides = [

@@ -13,6 +13,8 @@ export type SideName = GatewayName | "bare_http" | "bare_websocket";
 export interface Side {
   readonly name: SideName;
   readonly pid: number;
+  /** Of its Redis; null: it has none. */
+  readonly redisPid: number | null;
   run(command: RunCommand): Promise<RunResult>;
 }
 
@@ -29,7 +31,7 @@ export async function startBare(parts: Parts, target: Target): Promise<Side> {
   const { child, pid } = await forkSide(parts, title, file, { BENCH_TARGET: JSON.stringify(target) });
   return {
     name: target.control === "http" ? "bare_http" : "bare_websocket",
-    pid,
+    ...{ pid, redisPid: null },
     async run(command) {
       const answer = once(child, "message", { signal: AbortSignal.timeout(command.durationMs + reportDeadlineMs) });
       child.send(command);
@@ -46,7 +48,7 @@ export function gatewaySide(parts: Parts, gateway: Gateway): Side {
   parts.defer(async () => client.close());
   return {
     name: gateway.name,
-    pid: gateway.pid,
+    ...{ pid: gateway.pid, redisPid: gateway.redisPid },
     async run({ ratePerSecond, durationMs, firstCallee }) {
       const wallMs = wallClock();
       const placed: [string, number][] = [];

@@ -14,6 +14,8 @@ export interface Profile {
   readonly verification: Readonly<Record<string, number>>;
   /** The section `sms`; without it there is none. */
   readonly sms?: Readonly<Record<string, unknown>>;
+  /** Records in a SQLite file, and webhooks that may be sent to loopback. */
+  readonly records?: boolean;
 }
 
 /** A block as large as those that operators have. */
@@ -63,8 +65,9 @@ export function gatewayDocument(parts: GatewayParts): Document {
   return {
     http: { port: parts.port, rate_limit_per_minute: 1_000_000 },
     redis: { url: parts.redisUrl },
-    // Several gateways work on one Redis here, which a SQLite file does not permit; what records cost is measured apart.
-    records: { url: "off" },
+    // In the gateway's working directory.
+    records: { url: parts.profile.records ? "sqlite:records.sqlite" : "off" },
+    ...(parts.profile.records && { webhooks: { allow_private: true } }),
     secrets: { hmac_key: parts.hmacKey },
     asterisks: { local: { ...asterisk, ari_app: parts.ariApp, ...limits } },
     trunks: {

@@ -17,10 +17,11 @@ import { documentFor, type GatewayParts } from "./gateway-config.ts";
 import type { Parts } from "./parts.ts";
 import { startOwnRedis } from "./redis.ts";
 
-export type GatewayName = "ours" | "other";
+/** `everything`: this commit's with all switched on that costs a call something; see everything.ts. */
+export type GatewayName = "ours" | "other" | "everything";
 
-export interface Gateway {
-  readonly name: GatewayName;
+export interface Gateway<Name extends GatewayName = GatewayName> {
+  readonly name: Name;
   readonly url: string;
   readonly pid: number;
   readonly apiKey: string;
@@ -35,16 +36,18 @@ const outputKeptChars = 2000;
  * Starts Redis and the gateway, and waits until it answers: /readyz where it has an Asterisk, /healthz where it has none.
  * @throws with the end of its output where it is not ready in time
  */
-export async function startGateway(
+export async function startGateway<Name extends GatewayName>(
   parts: Parts,
-  name: GatewayName,
+  name: Name,
   source: Source,
   { redisServer, asterisk, profile }: { redisServer: Program } & Pick<GatewayParts, "asterisk" | "profile">,
-): Promise<Gateway> {
+): Promise<Gateway<Name>> {
   const title = `the gateway of ${source.label}`;
   const redis = await startOwnRedis(parts, title, redisServer);
   const apiKey = generateApiKey(cryptoRandom);
   const port = await freePort("tcp");
+  const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
+  parts.defer(() => rm(dir, { recursive: true, force: true }));
   const document = await documentFor(source.root, {
     port,
     redisUrl: redis.url,
@@ -54,8 +57,6 @@ export async function startGateway(
     asterisk,
     profile,
   });
-  const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
-  parts.defer(() => rm(dir, { recursive: true, force: true }));
   const config = path.join(dir, "onering.yaml");
   await writeFile(config, stringify(document), { mode: 0o600 });
 

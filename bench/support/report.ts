@@ -4,6 +4,12 @@ import type { Arrangement } from "../calls/arrangement.ts";
 import type { Source } from "./commit.ts";
 import type { Comparison } from "./comparison.ts";
 
+/** A gateway against the one of a commit, in one run. */
+export interface Against {
+  readonly commit: string;
+  readonly comparisons: readonly Comparison[];
+}
+
 /** A benchmark's result. Its other figures stand beside these, in snake_case with units last. */
 export interface BenchResult {
   readonly name: string;
@@ -14,7 +20,9 @@ export interface BenchResult {
   /** Of `ours` and `bare`, for instance `lookups/s`. */
   readonly unit: string;
   /** This commit's gateway against another's, where that was asked for. */
-  readonly against: { readonly commit: string; readonly comparisons: readonly Comparison[] } | null;
+  readonly against: Against | null;
+  /** This commit's gateway with everything switched on, against this one's and perhaps the other's without it. */
+  readonly everything?: readonly Against[];
   readonly [other: string]: unknown;
 }
 
@@ -32,6 +40,8 @@ export interface BenchOptions {
   readonly arrangement: Arrangement | null;
   /** calls only: the reference rates without the ladder. */
   readonly references: boolean;
+  /** calls only: one more gateway, with everything switched on. */
+  readonly everything: boolean;
 }
 
 /**
@@ -42,31 +52,35 @@ export function report(
   result: BenchResult,
   options: { json: boolean; quick: boolean; write: (text: string) => void },
 ): void {
-  const { against, ...others } = result;
+  const { against, everything = [], ...others } = result;
   const rounded = roundAll({ ...others, quick: options.quick, machine: machine() }) as Record<string, unknown>;
   const width = Math.max(...Object.keys(rounded).map((key) => key.length));
   for (const [key, value] of Object.entries(rounded)) options.write(`${key.padEnd(width)}  ${forPeople(value)}\n`);
-  if (against !== null) options.write(`\n${comparisonTable(against)}`);
+  if (against !== null) options.write(`\n${comparisonTable("this commit", against)}`);
+  for (const one of everything) options.write(`\n${comparisonTable("everything on", one)}`);
   if (options.quick) options.write("\nA quick run: its figures are not for comparing.\n");
-  if (options.json) options.write(`${JSON.stringify({ ...rounded, against: roundAll(inSnakeCase(against)) })}\n`);
+  if (!options.json) return;
+  const compared = {
+    against: against && inSnakeCase(against),
+    ...(everything.length > 0 && { everything: everything.map(inSnakeCase) }),
+  };
+  options.write(`${JSON.stringify({ ...rounded, ...(roundAll(compared) as object) })}\n`);
 }
 
-function inSnakeCase(against: BenchResult["against"]) {
-  return (
-    against && {
-      ...against,
-      comparisons: against.comparisons.map(({ ratioLow, ratioHigh, ...others }) => ({
-        ...others,
-        ratio_low: ratioLow,
-        ratio_high: ratioHigh,
-      })),
-    }
-  );
+function inSnakeCase({ commit, comparisons }: Against) {
+  return {
+    commit,
+    comparisons: comparisons.map(({ ratioLow, ratioHigh, ...others }) => ({
+      ...others,
+      ratio_low: ratioLow,
+      ratio_high: ratioHigh,
+    })),
+  };
 }
 
 /** Medians and their ratio; in brackets the least and the greatest ratio of one round. */
-function comparisonTable({ commit, comparisons }: NonNullable<BenchResult["against"]>): string {
-  const rows = [["figure", "this commit", commit, `this ÷ ${commit}`]];
+function comparisonTable(mine: string, { commit, comparisons }: Against): string {
+  const rows = [["figure", mine, commit, `${mine} ÷ ${commit}`]];
   for (const one of comparisons) {
     const { figure, ours, other, ratio, ratioLow, ratioHigh } = roundAll(one) as Comparison;
     const ratios = Number.isFinite(ratio) ? `${ratio} (${ratioLow} to ${ratioHigh})` : "none";
