@@ -132,7 +132,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   limitConnections(server, config.http);
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);
-  await registerRateLimit(server, config.http);
+  registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: admin !== undefined });
   server.addHook("onClose", async () => pages.humanChecks.close());
   installCors(server, config.http, pages.origins);
