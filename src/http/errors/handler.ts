@@ -40,7 +40,9 @@ const detailByStatus: Readonly<Record<number, string>> = {
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = asRefusal(error, request);
   if (refusal === null) {
-    request.log.error({ request: request.id, err: error }, "request failed");
+    // A stream whose client went away before its first byte fails too: that is no fault of the gateway.
+    if (reply.raw.destroyed) request.log.info({ request: request.id, err: error }, "client disconnected");
+    else request.log.error({ request: request.id, err: error }, "request failed");
     sendProblem(reply, {
       code: "internal_error",
       status: problemKinds.internal_error.status,

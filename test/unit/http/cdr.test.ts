@@ -1,9 +1,11 @@
 /** `/v1/cdrs`, `/v1/stats` and `/v1/verifications/search` over HTTP: who sees what, pages, exports, refusals. */
+import { connect } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, test } from "vitest";
 import type { Cdr } from "../../../src/cdr/rows.ts";
 import type { VerificationFinder } from "../../../src/cdr/search.ts";
 import { emptyTally } from "../../../src/cdr/tally.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { type MemoryCdrs, memoryCdrs } from "../../support/cdr-store.ts";
 import { cdrsOf, idOf, noon, verification } from "../../support/cdrs.ts";
@@ -208,27 +210,66 @@ describe("exports", () => {
     await closed;
   });
 
-  test("four at once; a client that goes away makes room", async () => {
-    const server = await serve(memoryCdrs(records(200_000)));
+  test("two of an app and four in all at once; a client that goes away makes room", async () => {
+    const server = await serve(memoryCdrs([...records(200_000), ...records(200_000, "bank")]));
     await server.listen({ host: "127.0.0.1", port: 0 });
     const { port } = server.server.address() as { port: number };
-    const ask = (signal: AbortSignal) =>
-      fetch(`http://127.0.0.1:${port}/v1/cdrs?format=ndjson`, { signal, headers: { authorization: `Bearer ${key}` } });
+    const ask = (bearer: string, signal: AbortSignal) =>
+      fetch(`http://127.0.0.1:${port}/v1/cdrs?format=ndjson`, {
+        signal,
+        headers: { authorization: `Bearer ${bearer}` },
+      });
     const clients = Array.from({ length: 4 }, () => new AbortController());
     // None reads on: each stops after what the sockets hold.
-    for (const { signal } of clients) expect((await ask(signal)).status).toBe(200);
-    const fifth = await ask(new AbortController().signal);
+    for (const [index, { signal }] of clients.entries()) {
+      const bearer = index < 2 ? key : otherKey;
+      expect((await ask(bearer, signal)).status).toBe(200);
+      if (index !== 1) continue;
+      const third = await ask(key, new AbortController().signal);
+      expect([third.status, third.headers.get("retry-after")]).toEqual([429, "10"]);
+    }
+    const fifth = await ask(operatorKey, new AbortController().signal);
     expect(fifth.status).toBe(429);
     expect(fifth.headers.get("retry-after")).toBe("10");
     for (const client of clients) client.abort();
     await expect
       .poll(async () => {
         const client = new AbortController();
-        const { status } = await ask(client.signal);
+        const { status } = await ask(key, client.signal);
         client.abort();
         return status;
       })
       .toBe(200);
+  });
+
+  test("a client that is gone before the first byte of its export gives its place back", async () => {
+    const store = memoryCdrs(records(10));
+    const page = store.page;
+    let asked = 0;
+    let held = deferred<void>();
+    store.page = async (...question) => {
+      asked++;
+      await held.promise;
+      return page(...question);
+    };
+    const server = await serve(store);
+    await server.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = server.server.address() as { port: number };
+    for (let round = 1; round <= 6; round++) {
+      held = deferred<void>();
+      const closed = new Promise((resolve) => {
+        server.server.once("connection", (theirs) => theirs.once("close", resolve));
+      });
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(`GET /v1/cdrs?format=csv HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`);
+      await expect.poll(() => asked).toBe(round);
+      socket.resetAndDestroy();
+      await closed;
+      held.resolve();
+    }
+    held.resolve();
+    await expect.poll(async () => (await get(server, "/v1/cdrs?format=csv")).status).toBe(200);
   });
 });
 
