@@ -79,7 +79,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           querystring: CdrQuery,
           response: listResponse,
         },
-        config: { scope: "read", alsoOperators: true, problems },
+        config: { scope: "read", alsoOperators: true, atOnce: "records", problems },
       },
       async (request, reply) => {
         const { cursor, limit, format, to, ...asked } = request.query;
@@ -102,6 +102,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
         config: {
           scope: "read",
           alsoOperators: true,
+          atOnce: "records",
           problems: [...problems, "number_invalid", "number_too_short", "number_too_long"],
         },
       },
@@ -125,7 +126,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           querystring: StatsQuery,
           response: { 200: { ...StatsBody, description: "One entry for each group." } },
         },
-        config: { scope: "read", alsoOperators: true, problems },
+        config: { scope: "read", alsoOperators: true, atOnce: "records", problems },
       },
       async (request) => {
         const { from, to, by = "", app, prefix, country, ...where } = request.query;

@@ -30,6 +30,7 @@ export function searchRoutes(
         config: {
           scope: "read",
           alsoOperators: true,
+          atOnce: "records",
           problems: ["forbidden", "number_invalid", "number_too_short", "number_too_long", "records_unavailable"],
         },
       },

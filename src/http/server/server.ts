@@ -48,6 +48,7 @@ import { startTokenRoutes } from "../tokens/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
 import { createStart } from "../verifications/start.ts";
 import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
+import { boundAtOnce } from "./at-once.ts";
 import { limitConnections } from "./connections.ts";
 import { installCors, judgeOrigins } from "./cors.ts";
 import { installDrain } from "./drain.ts";
@@ -141,6 +142,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await server.register(
     async (scope) => {
       installSecurityHeaders(scope);
+      boundAtOnce(scope);
       requireApp(scope, identify, (key) => findOperator(admin?.api_keys_sha256 ?? [], key));
       judgeOrigins(scope, config.http, pages.origins);
       if (parts.started) holdUntil(scope, parts.started);

@@ -160,7 +160,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, body: NoBody },
           response: { 200: { ...TestBody, description: "What came of it." } },
         },
-        config: { scope: "admin", notFound },
+        config: { scope: "admin", notFound, atOnce: "webhook_test" },
       },
       async (request) => {
         const { delivered, status, error, durationMs } = found(await service.test(app(request), request.params.id));
@@ -193,7 +193,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           ...{ tags, security, params: WebhookParams, querystring: PageQuery },
           response: { 200: { ...DeadLettersBody, description: "In the order in which they were queued." } },
         },
-        config: { scope: reads, notFound, problems },
+        config: { scope: reads, notFound, problems, atOnce: "records" },
       },
       async (request) => {
         const { limit, cursor = null } = request.query;
