@@ -7,6 +7,11 @@ const mostOfClient = 4;
 /** Streams last; one that ends soon frees a place. */
 const comeBackMs = 5000;
 
+/** This part of all places is left for owners that have few: five apps at their limit took every place from a sixth. */
+const reservedPart = 0.2;
+/** Of the reserved places that are left, an owner may hold this part: so some are left for the next one. */
+const partOfReserve = 0.25;
+
 export type StreamLimits = Pick<EventsConfig, "max_streams" | "max_streams_per_app">;
 
 export class StreamSlots {
@@ -45,6 +50,10 @@ export class StreamSlots {
       const detail = `${this.#open} event streams are open on this gateway, as many as it may have (events.max_streams).`;
       throw new Refusal("capacity", detail, comeBackMs);
     }
+    if (mostOfApp < most && this.#isForOthers(ofOwner)) {
+      const detail = `${this.#open} of ${most} event streams are open on this gateway (events.max_streams); the rest is for apps with fewer than your ${ofOwner}.`;
+      throw new Refusal("rate_limited", detail, comeBackMs);
+    }
     this.#open++;
     this.#byOwner.set(owner, ofOwner + 1);
     if (client !== null) this.#byClient.set(client, ofClient + 1);
@@ -56,6 +65,12 @@ export class StreamSlots {
       release(this.#byOwner, owner);
       if (client !== null) release(this.#byClient, client);
     };
+  }
+
+  #isForOthers(ofOwner: number): boolean {
+    const { max_streams: most } = this.#limits;
+    if (this.#open < most * (1 - reservedPart)) return false;
+    return ofOwner >= Math.max(1, Math.floor((most - this.#open) * partOfReserve));
   }
 }
 
