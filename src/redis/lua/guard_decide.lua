@@ -6,8 +6,9 @@ KEYS[1]  {g:<app>}:w   stem of the scopes (includes/guard.lua); of the operator'
 ARGV[1]  now in ms (tests), or ''          ARGV[5]  percent of the verified ones that may stay unverified beyond what is usual
 ARGV[2]  '1': starts a verification        ARGV[6]  starts of an hour that may still be in progress
 ARGV[3]  its cost, in millionths           ARGV[7]  what is usual before it is learned: unverified ones to 1000 verified ones
-ARGV[4]  its country, or ''                ARGV[8]  '1': it goes on where a scope is
-                                                      reached, so it counts for the caps · ARGV[9] how many caps follow
+ARGV[4]  its country, or ''                ARGV[8]  '1': it goes on where a scope's limit is
+                                                      reached, so it counts for the caps
+                                             ARGV[9]  how many caps follow
          of each cap: key without the day, most deliveries, most millionths (0: no such limit)
          of each scope: suffix, deliveries in an hour, in a day (0: no such limit), least threshold of a day and of an hour
          of its unverified starts (0: none is learned). The scope of a prefix is `p:…`, that of an address `i:…`
@@ -38,9 +39,17 @@ local texts = redis.call('MGET', unpack(keys))
 
 local reached, kind, retry = 0, '', 0
 
--- When the part of the bucket before and this one fall below the limit, if nothing is added.
+-- The first limit that is reached decides; a delivery is allowed when the last one of them is over.
+local function reach(index, what, wait)
+  if reached == 0 then
+    reached, kind = index, what
+  end
+  retry = math.max(retry, wait)
+end
+
+-- When the part of the bucket before and this one together fall to the limit, if nothing is added.
 local function wait_for(before, current, limit, part, width)
-  if current < limit then
+  if current <= limit then
     return math.ceil((1 - (limit - current) / before - part) * width) + 1
   end
   -- In the next bucket this one is the one before.
@@ -53,13 +62,10 @@ for i = 1, caps do
   local deliveries, micros = guard_cap_read(texts[i])
   cap_counts[i] = { deliveries, micros }
   local most_deliveries, most_micros = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  if reached == 0 then
-    if most_deliveries > 0 and deliveries >= most_deliveries then
-      reached, kind = i, 'deliveries'
-    elseif most_micros > 0 and micros + cost > most_micros then
-      reached, kind = i, 'cost'
-    end
-    retry = reached > 0 and (day_now + 1) * GUARD_DAY_MS - now or 0
+  if most_deliveries > 0 and deliveries >= most_deliveries then
+    reach(i, 'deliveries', (day_now + 1) * GUARD_DAY_MS - now)
+  elseif most_micros > 0 and micros + cost > most_micros then
+    reach(i, 'cost', (day_now + 1) * GUARD_DAY_MS - now)
   end
 end
 
@@ -82,12 +88,11 @@ for i = caps + 1, #keys do
     countries = #scope.countries / 3
   end
   local most_hour, most_day = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  if reached == 0 and most_hour > 0 and scope.hour_count + 1 > most_hour then
-    reached, kind = i, 'hour'
-    retry = wait_for(scope.hdp, scope.hd, most_hour, hour_part, GUARD_HOUR_MS)
-  elseif reached == 0 and most_day > 0 and scope.day_count + 1 > most_day then
-    reached, kind = i, 'day'
-    retry = wait_for(scope.ddp, scope.dd, most_day, day_part, GUARD_DAY_MS)
+  if most_hour > 0 and scope.hour_count + 1 > most_hour then
+    reach(i, 'hour', wait_for(scope.hdp, scope.hd, most_hour - 1, hour_part, GUARD_HOUR_MS))
+  end
+  if most_day > 0 and scope.day_count + 1 > most_day then
+    reach(i, 'day', wait_for(scope.ddp, scope.dd, most_day - 1, day_part, GUARD_DAY_MS))
   end
 end
 
@@ -106,19 +111,16 @@ for index, scope in ipairs(scopes) do
     local before, current = excess(scope, scope.dsp, scope.dvp, scope.ds, scope.dv)
     scope.excess_day = math.max(0, before * (1 - day_part) + current)
     -- People of a prefix that is known are not locked out by starts elsewhere in their country.
-    local holds = starts == 1 and reached == 0 and
-      (not known or not string.find('ac', string.sub(ARGV[scope.at], 1, 1), 1, true))
+    local holds = starts == 1 and not (known and string.find('ac', string.sub(ARGV[scope.at], 1, 1), 1, true))
     if holds and scope.excess_day >= scope.most_day then
-      reached, kind = caps + index, 'learned_day'
-      retry = wait_for(before, math.max(0, current), scope.most_day, day_part, GUARD_DAY_MS)
+      reach(caps + index, 'learned_day', wait_for(before, current, scope.most_day, day_part, GUARD_DAY_MS))
     end
     if floor_hour > 0 then
       before, current = excess(scope, scope.hsp, scope.hvp, scope.hs, scope.hv)
       scope.most_hour = in_flight + math.max(floor_hour, scope.most_day / 6, percent / 100 * verified_hour)
       scope.excess_hour = math.max(0, before * (1 - hour_part) + current)
-      if holds and reached == 0 and scope.excess_hour >= scope.most_hour then
-        reached, kind = caps + index, 'learned_hour'
-        retry = wait_for(before, math.max(0, current), scope.most_hour, hour_part, GUARD_HOUR_MS)
+      if holds and scope.excess_hour >= scope.most_hour then
+        reach(caps + index, 'learned_hour', wait_for(before, current, scope.most_hour, hour_part, GUARD_HOUR_MS))
       end
     end
   end
