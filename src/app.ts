@@ -28,6 +28,7 @@ import { createProofs } from "./proofs/index.ts";
 import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createCdrModule } from "./records/cdr/index.ts";
+import { createGuardRecords, guardFeatures } from "./records/guard.ts";
 import { createDurableRecords } from "./records/index.ts";
 import { createOptOutRecords } from "./records/opt-outs.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
@@ -93,6 +94,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       ...auditFeatures(config.records),
       ...subjectFeatures(config),
       ...cdrModule.features,
+      ...guardFeatures(config.records),
     ],
   });
   const isRecording = records.state().backend !== null;
@@ -135,13 +137,14 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     onApps: (changed: (count: number) => void) => apps.onChange(() => changed(apps.size)),
   };
   const verificationStore = store.verifications(settings, channels);
+  const guardRecords = createGuardRecords(records);
   const guard = createGuard({
-    ...{ config: config.guard, hmacKey, counters: store.guard, decisions: null, observer: metrics.guard },
+    ...{ config: () => liveConfig.now().guard, hmacKey, counters: store.guard, observer: metrics.guard },
+    ...{ records: isRecording ? guardRecords : null, mirror: store.guardLists, audit, clock, random, logger },
     optOut: optOuts.rule,
-    appCaps: (app) => config.apps[app]?.caps ?? null,
+    appCaps: (app) => apps.profileOf(app).caps,
     provesOf: (name) => channels.find((channel) => channel.name === name)?.proves,
     publishDenied: (denial, app) => store.outboxes.publish("guard.decided", denial, app),
-    ...{ clock, random, logger },
   });
   const verifications = createVerifications({
     guard: guard.guard,
@@ -211,7 +214,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     stores: [
       ...store.eventSubjects(apps.owners),
       optOuts.subjects,
-      ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
+      ...(isRecording ? [webhooks.subjects, cdr.subjects, guardRecords.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
@@ -224,7 +227,20 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
-    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, metrics, logger, clock, tracing, sandbox },
+    ...{
+      operations,
+      reload: { reload },
+      audit,
+      subjects,
+      webhooks,
+      cdr,
+      guard,
+      metrics,
+      logger,
+      clock,
+      tracing,
+      sandbox,
+    },
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {
       const waiting = events.status().catch(() => []);
@@ -241,7 +257,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     await store.firstTried();
     // Before Asterisk: a gateway that may not record here must not take the ARI application from the one that may.
     await records.start();
-    await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load()]);
+    await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load(), guard.load()]);
   }
 
   return {
@@ -257,6 +273,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       optOuts.start();
       trunkWatch.start();
       keptApps.start();
+      guard.start();
       audit.start();
       return { url };
     },

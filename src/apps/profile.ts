@@ -1,5 +1,6 @@
 /** What an app may use, and its defaults: `apps.<name>` of the configuration, or as the API made it. */
 import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
+import type { AppCapsConfig } from "./caps-config.ts";
 import type { AppProfileConfig } from "./config.ts";
 import type { AppLimitsConfig } from "./limits-config.ts";
 
@@ -31,6 +32,8 @@ export interface AppProfile extends ProfileBounds {
   readonly humanCheck: string | null;
   /** Limits of its calls; keys that are left out default to those of `limits.apps`. */
   readonly limits: AppLimitsConfig;
+  /** What it may use in a UTC day; null: no caps of its own. */
+  readonly caps: AppCapsConfig | null;
 }
 
 export const standardProfile: AppProfile = {
@@ -38,6 +41,7 @@ export const standardProfile: AppProfile = {
   needsPerson: true,
   ...{ clientTokens: false, corsOrigins: [], humanCheck: null },
   limits: {},
+  caps: null,
   ...noBounds,
 };
 
@@ -56,6 +60,7 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     corsOrigins: app.cors_origins ?? [],
     humanCheck: app.human_check ?? null,
     limits: app.limits ?? {},
+    caps: app.caps ?? null,
     ...boundsOf(app),
   };
 }

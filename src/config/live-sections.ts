@@ -25,6 +25,10 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   // Whether the API is there at all is decided at the start.
   admin: ["api_keys_sha256"],
   limits: "live",
+  proofs: "restart",
+  opt_out: "restart",
+  human_checks: "restart",
+  guard: "live",
   numbers: "live",
   // Part of the scripts that Redis runs, for every gateway alike.
   verification: "restart",

@@ -12,7 +12,7 @@ export interface CapBucket {
 
 /** What is counted of one app in sliding windows of an hour and a day. 0: no such limit. */
 export interface ScopeBucket {
-  /** `<letter>` or `<letter>:<hash>`; no number, no address. `p:` and `i:` are treated apart (lua/guard_decide.lua). */
+  /** `<letter>:<hash>`; no number, no address. Some letters are treated apart, and have an order (lua/guard_decide.lua). */
   readonly suffix: string;
   readonly perHour: number;
   readonly perDay: number;

@@ -32,7 +32,8 @@ export interface DecisionRow {
 export interface DecisionFilter {
   readonly app?: string;
   readonly verification?: string;
-  readonly rule?: string;
+  /** One of these. */
+  readonly rules?: readonly string[];
   readonly verdict?: DecisionVerdict;
   readonly fromMs?: number;
   readonly untilMs?: number;

@@ -92,8 +92,8 @@ export function createSettlements(parts: {
   }
 
   async function write(sums: readonly Sum[]): Promise<void> {
-    const byApp = Map.groupBy(sums, ({ app }) => app);
-    for (const [app, own] of byApp) {
+    for (const app of new Set(sums.map((sum) => sum.app))) {
+      const own = sums.filter((sum) => sum.app === app);
       for (let at = 0; at < own.length; at += mostAtOnce) {
         const some = own.slice(at, at + mostAtOnce);
         const settlement = {

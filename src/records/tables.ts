@@ -117,6 +117,39 @@ export interface OptOutsTable {
   readonly revision: number;
 }
 
+/** An entry of a block or allow list. */
+export interface GuardListsTable {
+  readonly id: string;
+  readonly list: string;
+  /** Null: of all apps. */
+  readonly app: string | null;
+  readonly value: string;
+  readonly reason: string | null;
+  readonly added_by: string;
+  readonly created_at: number;
+  /** Null: it does not end. */
+  readonly expires_at: number | null;
+}
+
+/** One row per decision of the guard in which a rule spoke, or of each where the configuration says so. */
+export interface GuardDecisionsTable {
+  readonly id: string;
+  readonly at: number;
+  readonly app: string;
+  readonly verification: string;
+  readonly mode: string;
+  readonly channel: string;
+  readonly country: string | null;
+  readonly prefix: string | null;
+  /** Bucket and hash of `Hashes.callee`. */
+  readonly recipient: string | null;
+  readonly verdict: string;
+  readonly rule: string | null;
+  readonly note: string | null;
+  /** JSON. */
+  readonly figures: string;
+}
+
 /** Each feature adds its tables here, beside its migration. */
 export interface Tables {
   readonly meta: MetaTable;
@@ -126,6 +159,8 @@ export interface Tables {
   readonly audit: AuditTable;
   readonly subjects: SubjectsTable;
   readonly cdrs: CdrsTable;
+  readonly guard_lists: GuardListsTable;
+  readonly guard_decisions: GuardDecisionsTable;
   readonly apps: AppsTable;
   readonly app_keys: AppKeysTable;
   readonly opt_outs: OptOutsTable;

@@ -15,6 +15,7 @@ import type { CursorName, OutboxStore } from "../events/relay-port.ts";
 import type { EventStreams } from "../events/stream-port.ts";
 import type { StreamStore } from "../events/streams.ts";
 import type { GuardCounters } from "../guard/counter-port.ts";
+import type { ListMirror } from "../guard/lists/ports.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import type { OptOutMirror } from "../opt-out/store-port.ts";
@@ -39,6 +40,7 @@ import { createEventStreams } from "./event-streams.ts";
 import { createGuardCounters } from "./guard-store.ts";
 import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
+import { createListMirror } from "./list-mirror.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
@@ -78,6 +80,7 @@ export interface Store {
   /** What the guard counts, for all gateways. */
   readonly guard: GuardCounters;
   readonly startTokenUses: StartTokenUses;
+  readonly guardLists: ListMirror;
   readonly subjects: SubjectIndex;
   readonly proofs: ProofStore;
   readonly optOuts: OptOutMirror;
@@ -168,6 +171,7 @@ export function createStore(options: {
       outboxes.publish("trunk.updated", changed, null).catch(failed);
     }),
     audit: createAuditQueue(run),
+    guardLists: createListMirror(run),
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
     startTokenUses: createStartTokenUses(run),
     subjects: createSubjectIndex(connection.client),

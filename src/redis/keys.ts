@@ -110,6 +110,10 @@ export const webhookEndpointsKey = "{webhooks}:endpoints";
 
 /** All kept apps, with the hashes of their keys (lua/app_put.lua). */
 export const appsKey = "{apps}:rows";
+
+/** Entries of block and allow lists (lua/guard_list.lua). */
+export const guardListsKey = "{lists}:entries";
+
 /** The stem of what the guard counts of an app (lua/includes/guard.lua); null: of all apps, in a cluster. */
 export function guardKey(app: string | null): string {
   return `{g:${app ?? ""}}:w`;

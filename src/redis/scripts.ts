@@ -83,6 +83,8 @@ const otherScripts = [
   "version",
   "guard_decide",
   "guard_settle",
+  "guard_list",
+  "guard_lists",
   "webhook_append",
   "webhook_turn",
   "webhook_renew",

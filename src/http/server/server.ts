@@ -33,6 +33,7 @@ import { collectPaths } from "../errors/method-not-allowed.ts";
 import { notFoundDetail } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { adminListRoutes, type GuardRoutesParts, guardRoutes } from "../guard/routes.ts";
 import { numberRoutes } from "../numbers/routes.ts";
 import { registerReference } from "../openapi/reference.ts";
 import { documentRoute } from "../openapi/route.ts";
@@ -88,6 +89,8 @@ export interface ServerParts {
   readonly reload?: Reload;
   /** Detail records; left out: their routes are not there. */
   readonly cdr?: CdrParts;
+  /** Lists and decisions; left out: their routes are not there. */
+  readonly guard?: GuardRoutesParts;
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   /** Requests of apps that come before it resolves wait for it; left out: none waits. */
@@ -165,6 +168,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       );
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
       if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.clock, admin !== undefined));
+      if (parts.guard) await scope.register(guardRoutes(parts.guard, admin !== undefined));
     },
     { prefix: "/v1" },
   );
@@ -176,6 +180,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         await scope.register(adminRoutes(parts.operations));
         if (parts.keptApps) await scope.register(appRoutes(parts.keptApps.service));
         await scope.register(auditRoutes(parts.audit));
+        if (parts.guard) await scope.register(adminListRoutes(parts.guard));
         await scope.register(subjectRoutes(parts.subjects));
         if (parts.optOuts) await scope.register(optOutAdminRoutes(parts.optOuts));
         if (parts.reload) await scope.register(reloadRoutes(parts.reload));

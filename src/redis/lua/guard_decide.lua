@@ -11,7 +11,8 @@ ARGV[4]  its country, or ''                ARGV[8]  '1': it goes on where a scop
                                              ARGV[9]  how many caps follow
          of each cap: key without the day, most deliveries, most millionths (0: no such limit)
          of each scope: suffix, deliveries in an hour, in a day (0: no such limit), least threshold of a day and of an hour
-         of its unverified starts (0: none is learned). The scope of a prefix is `p:…`, that of an address `i:…`
+         of its unverified starts (0: none is learned). Those of prefixes and ranges (`p:…`, `r:…`), of
+         domains (`m:…`) and countries (`c:…`) come before that of the app (`a:`); that of an address is `i:…`
 
 Returns  {0, '', 0, countries}, or what is reached: {number (caps first, from 1), 'deliveries', 'cost', 'hour', 'day',
          'learned_hour' or 'learned_day', ms until a delivery may be allowed, countries, figures…}.
@@ -69,7 +70,7 @@ for i = 1, caps do
   end
 end
 
-local scopes, known, countries = {}, false, 0
+local scopes, countries = {}, 0
 for i = caps + 1, #keys do
   local at = first_scope + 5 * (i - caps - 1)
   local suffix = ARGV[at]
@@ -79,9 +80,8 @@ for i = caps + 1, #keys do
   scope.hour_count = scope.hdp * (1 - hour_part) + scope.hd
   scope.day_count = scope.ddp * (1 - day_part) + scope.dd
   scopes[#scopes + 1] = scope
-  if name == 'p:' then
-    known = scope.peak > 0 or scope.dv > 0 or scope.dvp > 0
-  elseif name == 'i:' and country ~= '' then
+  scope.name = name
+  if name == 'i:' and country ~= '' then
     if not string.find(scope.countries, country .. ' ', 1, true) and #scope.countries < 60 then
       scope.countries = scope.countries .. country .. ' '
     end
@@ -102,6 +102,11 @@ local function excess(scope, before_s, before_v, s, v)
   return math.max(0, before_s - before_v * factor), s - v * factor
 end
 
+-- What verified before, and is not attacked itself, is not held up by starts elsewhere in its country and its app. So many
+-- verified ones make it known.
+local KNOWN = { ['p:'] = 1, ['r:'] = 3, ['m:'] = 3, ['c:'] = 3 }
+local known, known_country = false, false
+
 for index, scope in ipairs(scopes) do
   scope.excess_hour, scope.most_hour, scope.excess_day, scope.most_day = -1, -1, -1, -1
   if scope.learned then
@@ -110,8 +115,9 @@ for index, scope in ipairs(scopes) do
     scope.most_day = math.max(floor_day, percent / 100 * math.max(scope.peak, verified_day))
     local before, current = excess(scope, scope.dsp, scope.dvp, scope.ds, scope.dv)
     scope.excess_day = math.max(0, before * (1 - day_part) + current)
-    -- People of a prefix that is known are not locked out by starts elsewhere in their country.
-    local holds = starts == 1 and not (known and string.find('ac', string.sub(ARGV[scope.at], 1, 1), 1, true))
+    -- A range is too wide to be refused by itself.
+    local holds = starts == 1 and scope.name ~= 'r:' and
+      not ((scope.name == 'c:' and known) or (scope.name == 'a:' and (known or known_country)))
     if holds and scope.excess_day >= scope.most_day then
       reach(caps + index, 'learned_day', wait_for(before, current, scope.most_day, day_part, GUARD_DAY_MS))
     end
@@ -122,6 +128,11 @@ for index, scope in ipairs(scopes) do
       if holds and scope.excess_hour >= scope.most_hour then
         reach(caps + index, 'learned_hour', wait_for(before, current, scope.most_hour, hour_part, GUARD_HOUR_MS))
       end
+    end
+    local least = KNOWN[scope.name]
+    if least and (scope.peak >= least or scope.dv + scope.dvp >= least) and scope.excess_day < scope.most_day and
+      (floor_hour == 0 or scope.excess_hour < scope.most_hour) then
+      known, known_country = known or scope.name ~= 'c:', known_country or scope.name == 'c:'
     end
   end
 end

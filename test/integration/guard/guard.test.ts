@@ -1,6 +1,7 @@
 /** The guard on a real Redis: limits, learned thresholds and caps as an app sees them. */
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { GuardRule } from "../../../src/guard/rule.ts";
 import { deliveryDenied } from "../../../src/verification/refusals.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
@@ -325,23 +326,23 @@ describe("without its counters", () => {
 });
 
 describe("rules in their order", () => {
-  const trusting = { name: "allow_list", binding: "always", judge: () => ({ kind: "trust" }) } as const;
-  const refusing = (name: string) => {
-    return { name, binding: "always", judge: () => ({ kind: "deny", refusal: deliveryDenied() }) } as const;
-  };
+  const trusting = { allow: ["+447911123456"] };
+  const refusing = (name: string): GuardRule => ({
+    ...{ name, binding: "always" },
+    judge: () => ({ kind: "deny", refusal: deliveryDenied() }),
+  });
 
   it("who is trusted meets no limit, but caps, opt-out and approval", async () => {
-    const config = { limits: limits({ prefix: { per_hour: 1, per_day: 0 } }) };
+    const config = { ...trusting, limits: limits({ prefix: { per_hour: 1, per_day: 0 } }) };
     const world = await open({
       config,
-      rules: { lists: trusting },
       caps: { shop: { deliveries_per_day: 4, countries: {} } },
     });
     expect(await many(world, 5, () => ({}))).toEqual([
       ...Array.from({ length: 4 }, () => "allow_list"),
       "deny cap_app",
     ]);
-    const optedOut = await open({ rules: { lists: trusting, optOut: refusing("opt_out") } });
+    const optedOut = await open({ config: trusting, rules: { optOut: refusing("opt_out") } });
     expect(await optedOut.decide()).toMatchObject({ kind: "deny", decision: "opt_out" });
   });
 
@@ -368,13 +369,65 @@ describe("rules in their order", () => {
   });
 });
 
+describe("block and allow lists", () => {
+  const add = (world: GuardWorld, value: string, list: "block" | "allow" = "block", app: string | null = null) =>
+    world.module.lists?.add("key 1", { list, app, value, reason: null, expiresAtMs: null });
+
+  it("the most exact entry holds, of the configuration or added, for all apps or one", async () => {
+    const world = await open({ config: { block: ["+4479111", "@spam.example"], allow: ["+447911123456"] } });
+    expect(await many(world, 1, () => ({ to: "+447911199999" }))).toEqual(["deny block_list"]);
+    expect((await world.decide({ to: "+447911199999" })).kind).toBe("deny");
+    expect((await world.decide({ to: "+447911123456" })).decision).toBe("allow_list");
+    expect((await world.decide({ channel: "email", to: "x@Spam.example" })).decision).toBe("block_list");
+    await add(world, "+447911123456", "block", "bank");
+    expect((await world.decide({ to: "+447911123456", app: "bank" })).decision).toBe("block_list");
+    expect((await world.decide({ to: "+447911123456" })).decision).toBe("allow_list");
+    await add(world, "Ada.L+x@gmail.com");
+    expect((await world.decide({ channel: "email", to: "adal@googlemail.com" })).decision).toBe("block_list");
+  });
+
+  it("every gateway follows a change, also one that Redis lost", async () => {
+    const world = await open();
+    const other = await open();
+    const entry = await add(world, "+447911123456");
+    await other.module.load();
+    expect((await other.decide()).decision).toBe("block_list");
+    await redis.flushall();
+    world.module.start();
+    await expect.poll(() => redis.hlen("{lists}:entries")).toBe(1);
+    await world.module.lists?.remove("key 1", entry?.id ?? "", null);
+    await other.module.load();
+    expect((await other.decide()).kind).toBe("allow");
+  });
+
+  it("an entry ends at its time", async () => {
+    const world = await open();
+    const expiresAtMs = world.clock.nowMs() + hourMs;
+    const entry = { list: "block", app: null, value: "+447911123456", reason: null, expiresAtMs } as const;
+    await world.module.lists?.add("key 1", entry);
+    expect((await world.decide()).decision).toBe("block_list");
+    world.clock.advance(hourMs);
+    expect((await world.decide()).kind).toBe("allow");
+  });
+});
+
+it("a configuration that is loaded again holds at once", async () => {
+  const world = await open({ config: { learned: quiet, limits: limits({ prefix: { per_hour: 1, per_day: 0 } }) } });
+  expect(await many(world, 2, () => ({}))).toEqual([null, "deny prefix_limit"]);
+  world.configure({ limits: limits({ prefix: { per_hour: 3, per_day: 0 } }), block: ["+4479222"] });
+  expect(await many(world, 3, () => ({}))).toEqual([null, null, "deny prefix_limit"]);
+  expect((await world.decide({ to: "+447922212345" })).decision).toBe("block_list");
+});
+
 it("Redis holds no number, no address and nothing of the client in clear", async () => {
   const world = await open({ caps: { shop: { deliveries_per_day: 100, countries: {} } } });
   const ask = { to: "+447911123456", ip: "203.0.113.77", session: "session-of-ada", device: "phone-of-ada" };
   world.end(ask, await world.decide(ask));
   await world.decide({ channel: "email", to: "ada@example.com" });
+  const blocked = { list: "block", app: null, value: "+447911123457", reason: null, expiresAtMs: null } as const;
+  await world.module.lists?.add("key 1", blocked);
   await world.settle();
-  const contents = await redisContents(redis);
+  const contents = JSON.stringify(await redisContents(redis));
   for (const clear of ["447911", "79111", "203.0.113", "session-of-ada", "phone-of-ada", "ada@", "example.com"]) {
     expect(contents).not.toContain(clear);
   }

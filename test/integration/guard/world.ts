@@ -4,6 +4,8 @@ import type { AppCapsConfig } from "../../../src/apps/caps-config.ts";
 import type { GuardConfig } from "../../../src/guard/config.ts";
 import type { DecisionRow } from "../../../src/guard/decisions.ts";
 import { createGuard } from "../../../src/guard/index.ts";
+import type { ListEntry } from "../../../src/guard/lists/entry.ts";
+import type { ListStore } from "../../../src/guard/lists/ports.ts";
 import { noObserver } from "../../../src/guard/observer-port.ts";
 import type { GuardRule } from "../../../src/guard/rule.ts";
 import { createStore } from "../../../src/redis/index.ts";
@@ -25,7 +27,7 @@ export interface GuardWorldOptions {
   readonly redis: { readonly url: string };
   readonly config?: Partial<GuardConfig>;
   readonly caps?: Readonly<Record<string, AppCapsConfig>>;
-  readonly rules?: { readonly lists?: GuardRule; readonly optOut?: GuardRule; readonly approval?: GuardRule };
+  readonly rules?: { readonly optOut?: GuardRule; readonly approval?: GuardRule };
   readonly startMs?: number;
 }
 
@@ -52,13 +54,33 @@ export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs
     reputation: testConfig().caller_id_reputation,
     ...{ clock, testTime: true, logger },
   });
+  let configured: GuardConfig = { ...standard, mode: "deny", ...config };
   const rows: DecisionRow[] = [];
+  const entries = new Map<string, ListEntry>();
+  const lists: ListStore = {
+    all: async () => [...entries.values()],
+    async add(entry) {
+      entries.set(entry.id, entry);
+      return true;
+    },
+    async remove(id) {
+      const removed = entries.get(id) ?? null;
+      entries.delete(id);
+      return removed;
+    },
+    page: async () => ({ entries: [...entries.values()], next: null }),
+  };
   const denials: (readonly [string, unknown])[] = [];
   const module = createGuard({
-    config: { ...standard, mode: "deny", ...config },
+    config: () => configured,
     ...{ hmacKey, counters: store.guard, clock, random: cryptoRandom, logger, observer: noObserver, ...rules },
     appCaps: (app) => caps[app] ?? null,
-    decisions: { append: async (some) => void rows.push(...some), read: async () => ({ rows, next: null }) },
+    records: {
+      lists,
+      decisions: { append: async (some) => void rows.push(...some), read: async () => ({ rows, next: null }) },
+    },
+    mirror: store.guardLists,
+    audit: { act: async (_act, run) => (await run()).result },
     provesOf: (channel) => (channel === "email" ? "email" : "phone"),
     publishDenied: async (denial, app) => void denials.push([app, denial]),
   });
@@ -72,11 +94,12 @@ export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs
       proves: channel === "email" ? "email" : "phone",
       client: hashes.client(app, given),
       ...{ appCode: given.appCode ?? false, test: given.test ?? false },
+      ...{ contacts: true, planned: [channel], reference: null },
     };
   }
 
   return {
-    ...{ clock, store, rows, denials, guard: module.guard, askOf },
+    ...{ clock, store, rows, denials, guard: module.guard, module, askOf },
     decide: (given: Ask = {}): Promise<GuardDecision> => module.guard.decide(askOf(given)),
     /** Its verification ended. */
     end(given: Ask, decided: GuardDecision, status: Verification["status"] = "verified", cost: number | null = null) {
@@ -87,6 +110,10 @@ export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs
         startedAtMs: clock.nowMs(),
       });
       module.guard.ended(verification({ app, to, country, status, client, appCode, deliveries: [one] }));
+    },
+    /** As a reload does. */
+    configure(changed: Partial<GuardConfig>) {
+      configured = { ...configured, ...changed };
     },
     /** Stores what the guard has in memory. */
     settle: () => module.stop(),

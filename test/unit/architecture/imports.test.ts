@@ -81,7 +81,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   // Implements the store ports of what is kept.
   records: ["apps", "audit", "cdr", "events", "guard", "operations", "opt-out", "subjects", "verification", "webhooks"],
-  guard: ["apps", "numbers", "verification"],
+  guard: ["apps", "audit", "numbers", "verification"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],
   http: [

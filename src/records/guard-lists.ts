@@ -1,0 +1,83 @@
+/** Block and allow lists in the records. */
+import type { Selectable } from "kysely";
+import type { ListEntry, ListName } from "../guard/lists/entry.ts";
+import type { ListStore } from "../guard/lists/ports.ts";
+import type { RecordsFeature } from "./index.ts";
+import type { Records } from "./records.ts";
+import type { GuardListsTable } from "./tables.ts";
+
+/** In all: every gateway has them in memory, and reads them whole after a change (0.2 KB each). */
+const mostEntries = 10_000;
+const mostOfAnApp = 1000;
+
+export function createListStore(records: Pick<Records, "read" | "write">): ListStore {
+  return {
+    async all() {
+      const rows = await records.read((db) =>
+        db.selectFrom("guard_lists").selectAll().orderBy("id").limit(mostEntries).execute(),
+      );
+      return rows.map(readEntry);
+    },
+
+    add: (entry) =>
+      records.write(async (trx) => {
+        const count = (app: string | null | undefined) => {
+          const all = trx.selectFrom("guard_lists").select(({ fn }) => fn.countAll().as("count"));
+          return (app === undefined ? all : all.where("app", app === null ? "is" : "=", app)).executeTakeFirst();
+        };
+        if (Number((await count(undefined))?.count ?? 0) >= mostEntries) return false;
+        if (entry.app !== null && Number((await count(entry.app))?.count ?? 0) >= mostOfAnApp) return false;
+        await trx.insertInto("guard_lists").values(writeEntry(entry)).execute();
+        return true;
+      }),
+
+    remove: (id, app) =>
+      records.write(async (trx) => {
+        const row = await trx.selectFrom("guard_lists").selectAll().where("id", "=", id).executeTakeFirst();
+        if (row === undefined || (app !== null && row.app !== app)) return null;
+        await trx.deleteFrom("guard_lists").where("id", "=", id).execute();
+        return readEntry(row);
+      }),
+
+    async page({ app, list }, after, limit) {
+      const rows = await records.read((db) => {
+        let query = db.selectFrom("guard_lists").selectAll();
+        if (app !== undefined) query = query.where("app", app === null ? "is" : "=", app);
+        if (list !== undefined) query = query.where("list", "=", list);
+        if (after !== null) query = query.where("id", "<", after);
+        return query
+          .orderBy("id", "desc")
+          .limit(limit + 1)
+          .execute();
+      });
+      const page = rows.slice(0, limit);
+      return { entries: page.map(readEntry), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+    },
+  };
+}
+
+/** Deletes entries that have ended, a day later. */
+export const guardListRecords: RecordsFeature = {
+  retention: {
+    name: "guard lists",
+    days: 1,
+    async deleteBatch(trx, beforeMs, limit) {
+      const old = trx.selectFrom("guard_lists").select("id").where("expires_at", "<", beforeMs).limit(limit);
+      const { numDeletedRows } = await trx.deleteFrom("guard_lists").where("id", "in", old).executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+  },
+};
+
+function writeEntry({ id, list, app, value, reason, by, createdAtMs, expiresAtMs }: ListEntry): GuardListsTable {
+  return { id, list, app, value, reason, added_by: by, created_at: createdAtMs, expires_at: expiresAtMs };
+}
+
+function readEntry(row: Selectable<GuardListsTable>): ListEntry {
+  const { id, app, value, reason } = row;
+  return {
+    ...{ id, list: row.list as ListName, app, value, reason, by: row.added_by },
+    createdAtMs: Number(row.created_at),
+    expiresAtMs: row.expires_at === null ? null : Number(row.expires_at),
+  };
+}
