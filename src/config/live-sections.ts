@@ -44,12 +44,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   events: "restart",
   caller_id_reputation: "restart",
   webhooks: "restart",
-  // What it counts and learns is kept under these figures.
-  guard: "restart",
-  proofs: "restart",
-  opt_out: "restart",
   // Connections to providers.
-  human_checks: "restart",
   // Read by `onering doctor` alone, which loads the file itself.
   canary: "live",
   log: "live",
