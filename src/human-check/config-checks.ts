@@ -40,11 +40,11 @@ function keysFitTheProvider({ human_checks: checks }: Sections, isSound: IsSound
 }
 
 function appsNameKnownChecks({ human_checks: checks, apps }: Sections, isSound: IsSound): Problem[] {
-  return Object.entries(apps).flatMap(([app, { human_check: name }]) => {
-    const path = ["apps", app, "human_check"];
-    if (name === undefined || !isSound(path) || Object.hasOwn(checks, name)) return [];
+  return Object.entries(apps).flatMap(([name, app]) => {
+    const path = ["apps", name, "human_check"];
+    if (!isSound(path) || app.human_check === undefined || Object.hasOwn(checks, app.human_check)) return [];
     const known = Object.keys(checks);
-    const hint = didYouMean(name, known) || (known.length === 0 ? "" : ` (${known.slice(0, 10).join(", ")})`);
-    return [{ path, given: JSON.stringify(name), expected: `the name of one of human_checks${hint}` }];
+    const hint = didYouMean(app.human_check, known) || (known.length === 0 ? "" : ` (${known.slice(0, 10).join(", ")})`);
+    return [{ path, given: JSON.stringify(app.human_check), expected: `the name of one of human_checks${hint}` }];
   });
 }

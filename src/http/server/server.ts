@@ -67,7 +67,7 @@ import { closeUnusedConnections } from "./unused-connections.ts";
 
 export interface ServerParts {
   readonly config: HttpServerConfig;
-  readonly apps: LiveAppDirectory;
+  readonly apps: AppDirectory & Pick<LiveAppDirectory, "entry">;
   readonly startTokenUses: StartTokenUses;
   readonly random: Random;
   /** Apps and keys, as operators change them; left out in tests of other routes. */

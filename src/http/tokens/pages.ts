@@ -1,6 +1,6 @@
 /** What requests of pages need: tokens, human checks, and which pages they may come from. */
 import type { Logger } from "pino";
-import type { LiveAppDirectory } from "../../apps/directory.ts";
+import type { AppDirectory, LiveAppDirectory } from "../../apps/directory.ts";
 import { type AppOrigins, createAppOrigins } from "../../apps/origins.ts";
 import { createHumanChecks } from "../../human-check/index.ts";
 import type { HumanChecks } from "../../human-check/port.ts";
@@ -10,7 +10,7 @@ import { createTokens, type Tokens } from "../../tokens/index.ts";
 import type { StartTokenUses } from "../../tokens/uses-port.ts";
 import type { HttpServerConfig } from "../config.ts";
 
-type Apps = Pick<LiveAppDirectory, "entry" | "exists" | "names" | "onChange" | "profileOf">;
+type Apps = AppDirectory & Pick<LiveAppDirectory, "entry">;
 
 export interface Pages {
   readonly tokens: Tokens;
