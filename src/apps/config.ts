@@ -69,12 +69,18 @@ export const profileKeys = {
     }),
   ),
   cors_origins: Type.Optional(
-    Type.Array(text("^https?://[^/\\s]+$", "an origin such as https://app.example.com, without a path"), {
-      maxItems: 100,
-      uniqueItems: true,
-      description:
-        "Origins whose pages may use this app's client tokens and start tokens from a browser. None by default; requests without an origin (mobile apps, servers) are not concerned.",
-    }),
+    Type.Array(
+      text(
+        "^[a-z][a-z0-9+.-]*://[a-z0-9.:[\\]-]+$",
+        "an origin such as https://app.example.com, in lower case and without a path",
+      ),
+      {
+        maxItems: 100,
+        uniqueItems: true,
+        description:
+          "Origins whose pages may use this app's client tokens and start tokens from a browser. None by default; requests without an origin (mobile apps, servers) are not concerned.",
+      },
+    ),
   ),
   human_check: Type.Optional(
     text("^[a-z0-9][a-z0-9_-]{0,39}$", "the name of one of human_checks", {

@@ -165,8 +165,13 @@ export function createAppDirectory(parts: {
   };
 }
 
-function identityOf(name: string, profile: AppProfile, scopes: ReadonlySet<Scope>, keyId: string | null): AppIdentity {
-  const { allowedCountries, allowedPrefixes, deniedPrefixes } = profile;
+/** An app within the bounds of its profile. */
+export function identityOf(
+  name: string,
+  { allowedCountries, allowedPrefixes, deniedPrefixes }: AppProfile,
+  scopes: ReadonlySet<Scope>,
+  keyId: string | null,
+): AppIdentity {
   return { name, allowedCountries, allowedPrefixes, deniedPrefixes, scopes, keyId, client: null };
 }
 

@@ -24,6 +24,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   apps: "live",
   // Whether the API is there at all is decided at the start.
   admin: ["api_keys_sha256"],
+  human_checks: "live",
   limits: "live",
   proofs: "restart",
   opt_out: "restart",

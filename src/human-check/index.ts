@@ -1,4 +1,4 @@
-/** The checks of the configuration. */
+/** The checks of the configuration, each opened when it is first needed. */
 import type { Logger } from "pino";
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import { createGate } from "../outgoing-http/gate.ts";
@@ -16,6 +16,7 @@ const perSecond = 500;
 const faultEveryMs = 60_000;
 
 export function createHumanChecks(options: {
+  /** What holds now. */
   readonly config: HumanChecksConfig;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,15 +25,15 @@ export function createHumanChecks(options: {
   readonly http?: Pick<OutgoingHttpOptions, "ca" | "resolve">;
 }): HumanChecks {
   const { clock, random, logger } = options;
-  const clients: OutgoingHttp[] = [];
+  /** As they were opened: a reload of the configuration may change them. */
+  const opened = new Map<string, Opened>();
 
-  function open(name: string, config: HumanCheckConfig): HumanCheck {
+  function open(name: string, config: HumanCheckConfig): Pick<Opened, "check" | "http"> {
     const { provider, allow_private: allowPrivate, deadline_ms: deadlineMs } = config;
-    if (provider === "proof_of_work") return createProofOfWork(name, config);
+    if (provider === "proof_of_work") return { check: createProofOfWork(name, config), http: null };
     const http = createOutgoingHttp({ ...{ clock, allowPrivate, deadlineMs }, ...options.http });
-    clients.push(http);
     let loggedAtMs = Number.NEGATIVE_INFINITY;
-    return createSiteverify({
+    const check = createSiteverify({
       ...{ name, config, http, service: services[provider], gate: createGate({ clock, random, perSecond }) },
       defaultMinScore: 0.5,
       onFault(why) {
@@ -41,13 +42,32 @@ export function createHumanChecks(options: {
         logger.error({ check: name, provider, why }, "human check refuses everybody: its secret or keys are wrong");
       },
     });
+    return { check, http };
   }
 
-  const checks = new Map(Object.entries(options.config).map(([name, config]) => [name, open(name, config)]));
   return {
-    find: (name) => checks.get(name) ?? null,
+    find(name) {
+      const config = Object.hasOwn(options.config, name) ? options.config[name] : undefined;
+      const before = opened.get(name);
+      const source = JSON.stringify(config);
+      if (before !== undefined && before.source === source) return before.check;
+      // Requests in progress end with it, without a verdict.
+      before?.http?.close();
+      opened.delete(name);
+      if (config === undefined) return null;
+      const now = { ...open(name, { ...config }), source };
+      opened.set(name, now);
+      return now.check;
+    },
     close() {
-      for (const client of clients) client.close();
+      for (const { http } of opened.values()) http?.close();
     },
   };
+}
+
+interface Opened {
+  readonly check: HumanCheck;
+  readonly http: OutgoingHttp | null;
+  /** The settings that it was opened with. */
+  readonly source: string;
 }

@@ -1,6 +1,7 @@
 /** Requests of browsers and phones, by a client token or a start token: which routes take them, and for what. */
 import type { FastifyRequest } from "fastify";
-import { type AppIdentity, appIdentity } from "../../apps/principal.ts";
+import { identityOf } from "../../apps/directory.ts";
+import type { AppIdentity } from "../../apps/principal.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { TokenHolder } from "../../tokens/index.ts";
 import type { Pages } from "../tokens/pages.ts";
@@ -30,10 +31,9 @@ interface ClientAppIdentity extends AppIdentity {
 export function findByToken({ tokens, apps }: Pick<Pages, "tokens" | "apps">, authorization: string | undefined) {
   const holder = tokens.find(authorization);
   if (holder === null || !apps.exists(holder.app)) return null;
-  const { allowedCountries } = apps.profileOf(holder.app);
   const client = holder.kind === "client" ? { verification: holder.verification } : ({ start: true } as const);
-  const identity = appIdentity(holder.app, { allowedCountries, scopes: noScopes, client });
-  return { ...identity, holder } satisfies ClientAppIdentity;
+  const identity = identityOf(holder.app, apps.profileOf(holder.app), noScopes, null);
+  return { ...identity, client, holder } satisfies ClientAppIdentity;
 }
 
 /** Who holds the token by which an app was found; null: it was found by a key. */

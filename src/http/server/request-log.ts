@@ -33,6 +33,8 @@ export class RequestLog extends LogController {
       request: request.id,
       app: request.app?.name,
       operator: request.operator ?? undefined,
+      // Of a browser or phone: by which kind of token.
+      client: request.holder?.kind,
       method: request.method,
       route: routeOptions.url ?? "unknown",
       verification: verificationOf(request, reply),

@@ -65,7 +65,10 @@ async function startGateway(redisUrl: string, port: number) {
         cors_origins: [page],
         human_check: "shop",
       },
-      bank: { api_keys_sha256: [apiKeyHash(keys.bank)], cors_origins: ["https://bank.example"] },
+      bank: {
+        api_keys_sha256: [apiKeyHash(keys.bank)],
+        ...{ cors_origins: ["https://bank.example"], allowed_countries: ["GB", "FR"], denied_prefixes: ["+4479"] },
+      },
       work: { api_keys_sha256: [apiKeyHash(keys.work)], human_check: "work" },
     },
     human_checks: {
@@ -240,6 +243,22 @@ describe("a start token", () => {
     const own = await ask(token, "POST", "/v1/verifications", body, { "idempotency-key": "guessed" });
     expect(own.status).toBe(201);
     expect(own.json.id).not.toBe(theirs.json.id);
+  });
+
+  test("keeps within the bounds of its app, and of what the backend fixed", async () => {
+    const refusal = async (body: object, to: string) => {
+      const { token } = await startToken(keys.bank, { channel: "memory", ...body });
+      const { status, json } = await ask(token, "POST", "/v1/verifications", { to });
+      return status === 201 ? "begun" : json.code;
+    };
+    const byKey = async (to: string) =>
+      (await ask(keys.bank, "POST", "/v1/verifications", { to, channel: "memory" })).json.code;
+    expect(await refusal({}, "+447911123456")).toBe(await byKey("+447911123456"));
+    expect(await byKey("+447911123456")).toBeDefined();
+    expect(await refusal({}, "+4915123456789")).toBe("country_not_allowed");
+    expect(await refusal({ countries: ["FR", "DE"] }, phone())).toBe("country_not_allowed");
+    expect(await refusal({ countries: ["FR", "DE"] }, "+4915123456789")).toBe("country_not_allowed");
+    expect(await refusal({ countries: ["gb"] }, phone())).toBe("begun");
   });
 
   test("needs the human check of its app; each answer passes once", async () => {

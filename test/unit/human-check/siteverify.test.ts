@@ -155,6 +155,27 @@ test("a service that does not answer is given up at the deadline, and left alone
   expect(asked).toHaveLength(3);
 });
 
+test("a change of the configuration holds for the next start", async () => {
+  const config: Record<string, HumanCheckConfig> = {};
+  const logger = createLogger({ level: "silent" });
+  const checks = createHumanChecks({ config, clock: systemClock, random: cryptoRandom, logger });
+  expect(checks.find("work")).toBeNull();
+  const work = {
+    provider: "proof_of_work",
+    on_failure: "closed",
+    deadline_ms: 100,
+    send_ip: true,
+    allow_private: false,
+  } as const;
+  config.work = { ...work, bits: 8 };
+  const first = checks.find("work");
+  expect([first?.task("a").bits, checks.find("work")]).toEqual([8, first]);
+  config.work = { ...work, bits: 9 };
+  expect(checks.find("work")?.task("a").bits).toBe(9);
+  delete config.work;
+  expect([checks.find("work"), checks.find("constructor")]).toEqual([null, null]);
+});
+
 test("what a service answers beside codes goes nowhere", async () => {
   const { verify } = await service("turnstile", { success: false, "error-codes": ["<script>", 7, `x ${secret}`] });
   expect(await verify()).toEqual({ kind: "failed", why: "not_successful" });
