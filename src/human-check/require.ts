@@ -1,7 +1,7 @@
 /** Refuses a start whose human check did not pass. */
 import type { Logger } from "pino";
 import { Refusal } from "../shared/refusal.ts";
-import type { HumanCheckAbout, HumanChecks } from "./port.ts";
+import type { HumanCheckAbout, HumanChecks, HumanVerdict } from "./port.ts";
 
 const retryMs = 5000;
 
@@ -15,21 +15,28 @@ export async function requireHuman(
   name: string,
   answer: string | undefined,
   about: HumanCheckAbout,
-  log: { readonly logger: Pick<Logger, "info" | "warn">; readonly app: string },
+  to: {
+    readonly app: string;
+    readonly logger: Pick<Logger, "info" | "warn">;
+    readonly count: (check: string, result: HumanVerdict["kind"]) => void;
+  },
 ): Promise<void> {
-  const { logger, app } = log;
+  const { app, logger, count } = to;
   const check = checks.find(name);
   if (check === null) {
+    count(name, "unavailable");
     logger.warn({ app, check: name }, "the app requires a human check that is not configured (human_checks)");
     throw new Refusal("human_check_unavailable", `The human check ${name} is not configured on this gateway.`, retryMs);
   }
   if (answer === undefined) {
+    count(name, "failed");
     throw new Refusal(
       "human_check_failed",
       "`human_check` is missing: this app requires a check with each start token.",
     );
   }
   const verdict = await check.verify(answer, about);
+  count(name, verdict.kind);
   if (verdict.kind === "passed") return;
   const line = { app, check: name, why: verdict.why };
   if (verdict.kind === "failed") {

@@ -9,6 +9,7 @@ import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 import { addGuardMetrics } from "./guard-metrics.ts";
 import { addHttpDurations, type CountRequest } from "./http-durations.ts";
+import { addHumanCheckMetrics, type HumanCheckResult } from "./human-check-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
@@ -22,6 +23,8 @@ export interface Metrics {
   readonly relay: RelayCounts;
   /** Counts one answered HTTP request. */
   readonly httpRequest: CountRequest;
+  /** Counts one human check. */
+  humanCheck(check: string, result: HumanCheckResult): void;
   readonly records: RecordsMetrics;
   readonly webhooks: WebhookObserver;
   readonly guard: GuardObserver;
@@ -162,6 +165,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       countVerified(event);
     },
     httpRequest: addHttpDurations(registry),
+    humanCheck: addHumanCheckMetrics(registry),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AppDirectory, LiveAppDirectory } from "../../apps/directory.ts";
 import { type AppOrigins, createAppOrigins } from "../../apps/origins.ts";
 import { createHumanChecks } from "../../human-check/index.ts";
 import type { HumanChecks } from "../../human-check/port.ts";
+import type { Metrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { createTokens, type Tokens } from "../../tokens/index.ts";
@@ -16,6 +17,8 @@ export interface Pages {
   readonly tokens: Tokens;
   readonly humanChecks: HumanChecks;
   readonly origins: AppOrigins;
+  /** Counts one human check. */
+  readonly countHumanCheck: Metrics["humanCheck"];
   readonly apps: Pick<Apps, "exists" | "profileOf">;
   /** Whether a key may still be used. @param id null: a key of the configuration */
   keyHolds(app: string, id: string | null): boolean;
@@ -25,6 +28,7 @@ export function createPages(options: {
   readonly config: Pick<HttpServerConfig, "human_checks" | "secrets">;
   readonly apps: Apps;
   readonly uses: StartTokenUses;
+  readonly metrics: Pick<Metrics, "humanCheck">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -35,6 +39,7 @@ export function createPages(options: {
     tokens: createTokens({ ...options, hmacKey, own }),
     humanChecks: createHumanChecks({ ...options, config: config.human_checks }),
     origins: createAppOrigins(apps),
+    countHumanCheck: options.metrics.humanCheck,
     apps,
     keyHolds(app, id) {
       if (id === null) return true;

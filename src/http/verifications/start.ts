@@ -26,7 +26,7 @@ export type StartByRequest = (
 export function createStart(
   verifications: Pick<Verifications, "start">,
   numbers: Pick<Numbers, "examine">,
-  { tokens, humanChecks, apps, origins, keyHolds }: Pages,
+  { tokens, humanChecks, countHumanCheck: count, apps, origins, keyHolds }: Pages,
 ): StartByRequest {
   async function byBackend(...[request, body, idempotencyKey, clientIsGone]: Parameters<StartByRequest>) {
     const app = appOf(request);
@@ -49,7 +49,11 @@ export function createStart(
     const check =
       humanCheck === null
         ? null
-        : () => requireHuman(humanChecks, humanCheck, body.human_check, about, { logger: request.log, app: app.name });
+        : () =>
+            requireHuman(humanChecks, humanCheck, body.human_check, about, {
+              ...{ app: app.name, logger: request.log },
+              count,
+            });
     const start = (key: string | null) => verifications.start(narrowed(app, grant), asked, key, clientIsGone);
     const verification = await tokens.use(holder, idempotencyKey, check, start);
     return { verification, token: tokens.clientToken(verification, grant.channels) };
