@@ -77,7 +77,9 @@ export function createOptOutModule(parts: {
 
   function look(token: string) {
     const target = tokens.read(token);
-    return target === null ? null : { ...target, page: { appName: appName(target.app), all } };
+    if (target === null) return null;
+    const holdsForAll = all && target.sent;
+    return { ...target, page: { appName: appName(target.app), all: holdsForAll } };
   }
 
   return {
@@ -85,14 +87,14 @@ export function createOptOutModule(parts: {
     links: {
       make(to, app) {
         if (config.link_base_url === undefined) return null;
-        const { token, expiresAtMs } = tokens.make({ callee: hashes.of(to), app });
+        const { token, expiresAtMs } = tokens.make({ callee: hashes.of(to), app, sent: false });
         return { url: `${config.link_base_url}/o/${token}`, expiresAtMs };
       },
       look: (token) => look(token)?.page ?? null,
       async act(token) {
         const target = look(token);
         if (target === null) return null;
-        await service.optOutHash(target.callee, all ? null : target.app, "link");
+        await service.optOutHash(target.callee, target.page.all ? null : target.app, "link");
         return target.page;
       },
     },

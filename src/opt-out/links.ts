@@ -18,7 +18,15 @@ export interface LinkTarget {
   /** As `OptOutHashes.of`. */
   readonly callee: string;
   readonly app: string;
+  /**
+   * Whether the gateway itself sent it to the recipient, in a message. Else it was given to the app, which may follow links to
+   * anybody: it holds for that app alone, whatever `opt_out.scope` says.
+   */
+  readonly sent: boolean;
 }
+
+/** Before the app of a link that was sent; no name of an app begins with it. */
+const sentMark = "*";
 
 export interface Links {
   make(target: LinkTarget): { readonly token: string; readonly expiresAtMs: number };
@@ -38,11 +46,11 @@ export function createLinks(options: {
   const sign = ({ key }: Key, bytes: Buffer) => createHmac("sha256", key).update(bytes).digest().subarray(0, macBytes);
 
   return {
-    make({ callee, app }) {
+    make({ callee, app, sent }) {
       const hours = Math.ceil(clock.nowMs() / hourMs) + days * 24;
       const end = Buffer.alloc(endBytes);
       end.writeUIntBE(hours, 0, endBytes);
-      const said = Buffer.concat([Buffer.from(callee, "base64url"), end, Buffer.from(app)]);
+      const said = Buffer.concat([Buffer.from(callee, "base64url"), end, Buffer.from(`${sent ? sentMark : ""}${app}`)]);
       const token = Buffer.concat([sign(keys.current, said), said]).toString("base64url");
       return { token, expiresAtMs: hours * hourMs };
     },
@@ -54,7 +62,8 @@ export function createLinks(options: {
       if (!keys.all.some((key) => timingSafeEqual(mac, sign(key, said)))) return null;
       if (clock.nowMs() >= said.readUIntBE(hashBytes, endBytes) * hourMs) return null;
       const callee = said.toString("base64url", 0, hashBytes);
-      return { callee, app: said.toString("utf8", hashBytes + endBytes) };
+      const app = said.toString("utf8", hashBytes + endBytes);
+      return app.startsWith(sentMark) ? { callee, app: app.slice(1), sent: true } : { callee, app, sent: false };
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A message provider in memory: the test reads what was sent, says how submits are answered and sends receipts. */
 import { Type } from "typebox";
+import type { InboundText, InboundTextReceiver } from "../../src/channels/messages/inbound-text-port.ts";
 import type {
   MessageChannelSpec,
   MessageOrder,
@@ -29,6 +30,8 @@ export interface MemoryProvider extends MessageProvider {
   answer(how: (message: OutgoingMessage) => Answer | Promise<Answer>): void;
   /** Sends a receipt of the newest message, or of another id. */
   receipt(report: MessageReport, receiptId?: string): Promise<boolean>;
+  /** A person sends a text. @returns false: it shall come again */
+  text(text: InboundText): Promise<boolean>;
 }
 
 export function memoryProvider(): MemoryProvider {
@@ -41,6 +44,7 @@ export function memoryProvider(): MemoryProvider {
   let health = { up: true, detail: "in memory" };
   let respond: (message: OutgoingMessage) => Answer | Promise<Answer> = taken;
   let receive: ReceiptReceiver = async () => false;
+  let read: InboundTextReceiver = async () => false;
   return {
     ...{ sent, orders, receiptOf, submitLimitMs: 10_000, held: () => held, running: () => running },
     async reserve(order) {
@@ -69,6 +73,10 @@ export function memoryProvider(): MemoryProvider {
     onReceipt(receiver) {
       receive = receiver;
     },
+    onText(receiver) {
+      read = receiver;
+    },
+    text: (text) => read(text),
     health: () => health,
     setHealth(now) {
       health = now;

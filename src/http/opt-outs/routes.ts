@@ -39,7 +39,7 @@ export function optOutLinkRoutes({ links, identify }: OptOutParts): FastifyPlugi
           body: LinkBody,
           response: { 201: { ...OptOutLink, description: "The link." } },
         },
-        config: { problems: ["number_invalid", "not_supported"] },
+        config: { scope: "verify", problems: ["number_invalid", "not_supported"] },
       },
       async (request, reply) => {
         const { to, country = null } = request.body;

@@ -26,7 +26,7 @@ export function proofRoutes(proofs: Proofs): FastifyPluginAsyncTypebox {
           body: RedeemBody,
           response: { 200: { ...RedeemedBody, description: "What was proven." } },
         },
-        config: { problems: ["proof_not_found", "not_supported"] },
+        config: { scope: "verify", problems: ["proof_not_found", "not_supported"] },
       },
       async (request) => {
         const by = request.headers["idempotency-key"] ?? null;

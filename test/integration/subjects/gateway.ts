@@ -68,7 +68,15 @@ export async function startSubjectGateway(
     ...{ url, provider, second, redis, ask, log: () => log },
     /** All rows of the tables that hold something of somebody. */
     async rows(records: Records) {
-      const tables = ["events", "subjects", "cdrs", "audit", "webhook_dead_letters", "webhook_endpoints"] as const;
+      const tables = [
+        "events",
+        "subjects",
+        "cdrs",
+        "audit",
+        "webhook_dead_letters",
+        "webhook_endpoints",
+        "opt_outs",
+      ] as const;
       const all = await records.read((db) =>
         Promise.all(tables.map((name) => db.selectFrom(name).selectAll().execute())),
       );
