@@ -103,6 +103,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const { reload } = createConfigReload({
     ...{ live: liveConfig, load: options.loadConfig, apps, audit, logger },
     problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
+    applied: (merged) => proofs.reload(merged.proofs),
   });
   const outages = auditedOutages(store.outages, audit);
   const operations = createOperations({ config, telephony, outages, clock, logger });

@@ -168,11 +168,16 @@ export function createAppDirectory(parts: {
 /** An app within the bounds of its profile. */
 export function identityOf(
   name: string,
-  { allowedCountries, allowedPrefixes, deniedPrefixes }: AppProfile,
+  profile: AppProfile,
   scopes: ReadonlySet<Scope>,
   keyId: string | null,
 ): AppIdentity {
-  return { name, allowedCountries, allowedPrefixes, deniedPrefixes, scopes, keyId, client: null };
+  const { allowedCountries, allowedPrefixes, deniedPrefixes } = profile;
+  return {
+    ...{ name, allowedCountries, scopes, keyId, client: null },
+    ...(allowedPrefixes !== null && { allowedPrefixes }),
+    ...(deniedPrefixes !== null && { deniedPrefixes }),
+  };
 }
 
 /**

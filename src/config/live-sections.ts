@@ -2,8 +2,8 @@
 import type { Path } from "../typed-yaml/errors.ts";
 import type { Config } from "./schema.ts";
 
-/** `live`: the whole section; `restart`: nothing of it; a list: its keys that are live. */
-export type Liveness = "live" | "restart" | readonly string[];
+/** `live`: the whole section; `contents`: what is in it, as long as it is there; `restart`: nothing of it. */
+export type Liveness = "live" | "contents" | "restart";
 
 /** A new section does not compile until it stands here. */
 export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
@@ -23,13 +23,14 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   routing: "restart",
   apps: "live",
   // Whether the API is there at all is decided at the start.
-  admin: ["api_keys_sha256"],
-  human_checks: "live",
+  admin: "contents",
   limits: "live",
-  proofs: "restart",
-  opt_out: "restart",
-  human_checks: "restart",
   guard: "live",
+  human_checks: "live",
+  // Its routes are made at the start, its keys change while it runs.
+  proofs: "contents",
+  // Routes and senders that are made at the start.
+  opt_out: "restart",
   numbers: "live",
   // Part of the scripts that Redis runs, for every gateway alike.
   verification: "restart",
@@ -45,7 +46,6 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   events: "restart",
   caller_id_reputation: "restart",
   webhooks: "restart",
-  // Connections to providers.
   // Read by `onering doctor` alone, which loads the file itself.
   canary: "live",
   log: "live",
@@ -53,10 +53,8 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
 
 /** Whether a change at this path holds at once. A section that comes or goes as a whole does so only where all of it is live. */
 export function isLive(path: Path): boolean {
-  const [section, key] = path;
-  const how = liveSections[section as keyof Config];
-  if (how === "live" || how === "restart") return how === "live";
-  return key !== undefined && how.includes(String(key));
+  const how = liveSections[path[0] as keyof Config];
+  return how === "live" || (how === "contents" && path.length > 1);
 }
 
 /** The configuration that holds after a reload: what is live of the new one, the rest as it was. */
@@ -64,19 +62,10 @@ export function mergeLive(running: Config, next: Config): Config {
   const merged: Record<string, unknown> = { ...running };
   for (const [name, how] of Object.entries(liveSections)) {
     const section = name as keyof Config;
-    if (how === "restart") continue;
-    if (how === "live") replace(merged, next, section);
-    else if (isSection(running[section]) && isSection(next[section])) {
-      const own: Record<string, unknown> = { ...running[section] };
-      for (const key of how) replace(own, next[section], key);
-      merged[section] = own;
-    }
+    const stays = Object.hasOwn(running, section) && Object.hasOwn(next, section);
+    if (how === "live" || (how === "contents" && stays)) replace(merged, next, section);
   }
   return merged as Config;
-}
-
-function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function replace(target: Record<string, unknown>, from: Readonly<Record<string, unknown>>, key: string): void {

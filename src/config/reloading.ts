@@ -27,6 +27,8 @@ export function createConfigReload(options: {
   readonly apps: Pick<LiveAppDirectory, "replaceConfigured">;
   /** As of the verification service, which knows the channels. */
   readonly problemsOfWorkflow: (path: string, profile: AppProfile) => readonly string[];
+  /** Puts into effect what reads neither apps nor the live configuration itself. */
+  readonly applied: (merged: Config) => void;
   readonly audit: Pick<Audit, "act">;
   readonly logger: Logger;
 }): Reload {
@@ -47,6 +49,7 @@ export function createConfigReload(options: {
       apps.replaceConfigured(merged.apps);
       live.replace(merged);
       setLogLevel(logger, merged.log.level);
+      options.applied(merged);
     },
     warnings: configWarnings,
   };

@@ -320,6 +320,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     audit: options.audit ?? { read: async () => ({ entries: [], next: null }) },
     subjects: options.subjects ?? nothingKept,
+    reload: { reload: async () => ({ applied: [], needsRestart: [], heldBack: [] }) },
     cdr: { store: memoryCdrs(), finder: idleFinder, ...options.cdr },
     metrics,
     readiness: options.readiness ?? (async () => allReady),
