@@ -29,7 +29,7 @@ describe("quiet hours", () => {
   });
 
   it("hold where it is a quiet hour in any of a country's zones, until it is one in none", () => {
-    // 14:00 in New York is 08:00 in Honolulu (no summer time in January: UTC-5 and UTC-10), and Adak is the same.
+    // In winter 13:00 in New York (UTC-5) is 08:00 in Honolulu and Adak (UTC-10).
     expect(waits(night, "US", "2026-01-15T17:59:00Z")).toBeCloseTo(1 / 60, 6);
     expect(waits(night, "US", "2026-01-15T18:00:00Z")).toBeNull();
     // 21:00 in New York: quiet again, until 08:00 in Honolulu.
