@@ -70,19 +70,12 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   );
   const metrics = createMetrics(
     {
-      liveCalls: () => telephony.dialer.liveCalls,
-      trunks: () => operations.status(),
-      paths: () => telephony.paths(),
-      outOfService: () => operations.outOfService(),
-      asterisks: () => telephony.asterisks(),
-      callerIds: () => reputation.status(),
-      braked: () => telephony.brakes.braked(),
-      overloadLimit: () => telephony.overloadLimit(),
-      redisMemory: () => store.memory(),
-      records: () => records.state(),
-      outbox: () => store.outboxes.status(),
-      webhooks: () => webhooks.state(),
-      eventStreams: () => live.open,
+      ...{ liveCalls: () => telephony.dialer.liveCalls, overloadLimit: () => telephony.overloadLimit() },
+      ...{ paths: () => telephony.paths(), asterisks: () => telephony.asterisks() },
+      ...{ braked: () => telephony.brakes.braked(), callerIds: () => reputation.status() },
+      ...{ trunks: () => operations.status(), outOfService: () => operations.outOfService() },
+      ...{ redisMemory: () => store.memory(), outbox: () => store.outboxes.status() },
+      ...{ records: () => records.state(), webhooks: () => webhooks.state(), eventStreams: () => live.open },
     },
     logger,
   );
