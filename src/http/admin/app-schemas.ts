@@ -1,5 +1,5 @@
-import { type TSchema, Type } from "typebox";
-import { type AppProfileConfig, profileKeys } from "../../apps/config.ts";
+import { Type } from "typebox";
+import { type AppProfileConfig, AppProfileSchema } from "../../apps/config.ts";
 import { scopes } from "../../apps/scopes.ts";
 import type { ProfileChanges } from "../../apps/service.ts";
 import { nullableString, oneOf, time } from "../schemas.ts";
@@ -12,19 +12,39 @@ const exampleAt = "2026-03-01T12:00:00.000Z";
 const longestOverlapSeconds = 30 * 86_400;
 export const standardOverlapSeconds = 86_400;
 
-/** The schema of a key of the configuration as requests have it: no defaults are filled in, and no words of its own. */
-function plain(schema: unknown): TSchema & { readonly description?: string } {
-  const text = JSON.stringify(schema, (key, value) => (key === "default" || key.startsWith("x-") ? undefined : value));
-  return JSON.parse(text) as TSchema;
+interface Plain {
+  readonly type?: string;
+  readonly description?: string;
+  readonly [key: string]: unknown;
 }
 
-const profile = Object.fromEntries(Object.entries(profileKeys).map(([key, schema]) => [key, plain(schema)]));
-const changeable = Object.fromEntries(
-  Object.entries(profile).map(([key, schema]) => [
-    key,
-    { anyOf: [schema, { type: "null" }], description: schema.description },
-  ]),
-);
+/**
+ * The schema of a key of the configuration as requests have it, without its words of its own. A default is filled in where the
+ * gateway counts on the key, and left out where the key may be absent.
+ */
+function plain(schema: unknown): Plain {
+  return JSON.parse(JSON.stringify(schema), (key, value) => {
+    if (key.startsWith("x-")) return undefined;
+    if (typeof value !== "object" || value === null || !("properties" in value)) return value;
+    const { properties, required = [] } = value as { properties: Record<string, Plain>; required?: string[] };
+    const without = ({ default: _, ...rest }: Plain) => rest;
+    return {
+      ...value,
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, one]) => [name, required.includes(name) ? one : without(one)]),
+      ),
+      required: required.filter((name) => properties[name]?..default === undefined),
+    };
+  }) as Plain;
+}
+
+function nullable(schema: Plain): object {
+  if (typeof schema.type === "string") return { ...schema, type: [schema.type, "null"] };
+  return { anyOf: [schema, { type: "null" }], description: schema.description };
+}
+
+const { properties: profile } = plain(AppProfileSchema) as unknown as { properties: Record<string, Plain> };
+const changeable = Object.fromEntries(Object.entries(profile).map(([key, schema]) => [key, nullable(schema)]));
 const exampleProfile = { channels: ["missed_call", "sms"], allowed_countries: ["GB"], limits: { calls_per_day: 5000 } };
 
 export const AppParams = Type.Object({ name: name("The app's name.") });

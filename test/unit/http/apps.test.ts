@@ -100,6 +100,15 @@ test("a body is checked against the keys of the configuration, and against the g
   expect([past.status, past.json().detail]).toEqual([400, "`expires_at` must be in the future."]);
 });
 
+test("keys that the gateway counts on are filled in, by an addition and by a change; others stay out", async () => {
+  const { operator } = await setting();
+  const made = await operator("POST", "", { name: "web", caps: { deliveries_per_day: 5 } });
+  expect(made.json().profile).toEqual({ caps: { deliveries_per_day: 5, countries: {} } });
+  const changed = await operator("PATCH", "/web", { caps: { spend_per_day: 2 }, needs_person: false });
+  expect(changed.json().profile).toEqual({ caps: { spend_per_day: 2, countries: {} }, needs_person: false });
+  expect((await operator("PATCH", "/web", { caps: null })).json().profile).toEqual({ needs_person: false });
+});
+
 test("an app of the configuration is shown, gets further keys, and is changed in the file alone", async () => {
   const { operator, using } = await setting();
   const shown = await operator("GET", "/shop");
