@@ -33,7 +33,7 @@ function plain(schema: unknown): Plain {
       properties: Object.fromEntries(
         Object.entries(properties).map(([name, one]) => [name, required.includes(name) ? one : without(one)]),
       ),
-      required: required.filter((name) => properties[name]?..default === undefined),
+      required: required.filter((name) => properties[name]?.default === undefined),
     };
   }) as Plain;
 }

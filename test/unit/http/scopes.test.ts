@@ -21,6 +21,7 @@ const needs: readonly (readonly [
   ["POST", "/v1/verifications/check", ["verify"]],
   ["POST", "/v1/verifications/search", ["read"]],
   ["POST", "/v1/numbers/lookup", ["lookup"]],
+  ["POST", "/v1/start-tokens", ["verify"]],
   ["GET", "/v1/events", ["read"]],
   ["GET", "/v1/cdrs", ["read"]],
   ["POST", "/v1/cdrs/search", ["read"]],
