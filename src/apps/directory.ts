@@ -2,7 +2,6 @@
  * All apps as this gateway knows them, live: those of the configuration, and those that were made by the API and are kept in
  * the records. Every reader asks here when it needs an app, and keeps no copy.
  */
-import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import { apiKeyHash } from "./api-keys.ts";
 import { bearerToken } from "./bearer.ts";
@@ -66,103 +65,101 @@ interface KnownKey {
 export function createAppDirectory(parts: {
   readonly configured: Readonly<Record<string, AppConfig>>;
   readonly clock: Pick<Clock, "nowMs">;
-  readonly logger?: Pick<Logger, "warn">;
 }): LiveAppDirectory {
-  const { clock, logger } = parts;
-  let configured = parts.configured;
+  const { clock } = parts;
+  let fixed = readConfigured(parts.configured);
   /** By name, deleted ones too. */
-  const kept = new Map<string, AppRow>();
-  const owners = new Set<string>();
+  const rows = new Map<string, AppRow>();
+  /** Of apps that are kept and not configured. */
+  const profiles = new Map<string, AppProfile>();
+  /** By hash; changed with the rows of one app at a time, as 10,000 apps take a tenth of a second. */
+  const keys = new Map<string, KnownKey>();
+  const owners = new Set(fixed.profiles.keys());
   const listeners: (() => void)[] = [];
-  let byHash: ReadonlyMap<string, KnownKey> = new Map();
-  let profiles: ReadonlyMap<string, AppProfile> = new Map();
-  let names: readonly string[] = [];
+  let names: readonly string[] | null = null;
   let nextExpiryMs = Number.POSITIVE_INFINITY;
 
-  function build(): void {
-    const found = new Map<string, AppProfile>();
-    for (const [name, app] of Object.entries(configured)) found.set(name, profileOf(app));
-    for (const { name, profile } of living())
-      if (!found.has(name) && profile !== null) found.set(name, profileOf(profile));
-    const keys = configuredKeys(configured, found);
-    const nowMs = clock.nowMs();
-    nextExpiryMs = Number.POSITIVE_INFINITY;
-    for (const { name, keys: own } of living()) {
-      const profile = found.get(name);
-      if (profile === undefined) continue;
-      for (const { id, hash, scopes, expiresAtMs } of own) {
-        if (expiresAtMs !== null && expiresAtMs <= nowMs) continue;
-        nextExpiryMs = Math.min(nextExpiryMs, expiresAtMs ?? nextExpiryMs);
-        const known = keys.get(hash);
-        if (known !== undefined) {
-          logger?.warn(
-            { app: name, key: id, other: known.identity.name },
-            "a key is ignored: the configuration has it",
-          );
-          continue;
-        }
-        keys.set(hash, { identity: identityOf(name, profile, new Set(scopes), id), expiresAtMs });
-      }
+  function apply(row: AppRow): void {
+    for (const { hash } of rows.get(row.name)?.keys ?? []) keys.delete(hash);
+    const { name, profile: own, deletedAtMs } = row;
+    rows.set(name, row);
+    owners.add(name);
+    profiles.delete(name);
+    if (deletedAtMs !== null) return;
+    if (own !== null && !fixed.profiles.has(name)) profiles.set(name, profileOf(own));
+    const profile = fixed.profiles.get(name) ?? profiles.get(name);
+    if (profile === undefined) return;
+    for (const { id, hash, scopes, expiresAtMs } of row.keys) {
+      keys.set(hash, { identity: identityOf(name, profile, new Set(scopes), id), expiresAtMs });
+      nextExpiryMs = Math.min(nextExpiryMs, expiresAtMs ?? nextExpiryMs);
     }
-    [byHash, profiles, names] = [keys, found, [...found.keys()]];
-    for (const name of [...names, ...kept.keys()]) owners.add(name);
-  }
-
-  function* living(): Iterable<AppRow> {
-    for (const row of kept.values()) if (row.deletedAtMs === null) yield row;
   }
 
   function changed(): void {
-    build();
+    names = null;
     for (const listener of listeners) listener();
   }
 
-  build();
   return {
     find(authorization) {
       const key = bearerToken(authorization);
-      const known = key === null ? undefined : byHash.get(apiKeyHash(key));
+      if (key === null) return null;
+      const hash = apiKeyHash(key);
+      const known = fixed.keys.get(hash) ?? keys.get(hash);
       if (known === undefined) return null;
       return known.expiresAtMs !== null && clock.nowMs() >= known.expiresAtMs ? null : known.identity;
     },
-    profileOf: (app) => profiles.get(app) ?? noProfile,
-    exists: (app) => profiles.has(app),
+    profileOf: (app) => fixed.profiles.get(app) ?? profiles.get(app) ?? noProfile,
+    exists: (app) => fixed.profiles.has(app) || profiles.has(app),
     get size() {
-      return profiles.size;
+      return fixed.profiles.size + profiles.size;
     },
-    names: () => names,
+    names() {
+      names ??= [...fixed.profiles.keys(), ...profiles.keys()];
+      return names;
+    },
     owners: () => [...owners],
     onChange: (listener) => void listeners.push(listener),
     replaceConfigured(apps) {
-      // Refused before anything is changed.
-      configuredKeys(apps, new Map());
-      configured = apps;
+      fixed = readConfigured(apps);
+      for (const name of fixed.profiles.keys()) owners.add(name);
+      for (const row of rows.values()) apply(row);
       changed();
     },
-    mergeKept(rows) {
-      const newer = rows.filter(({ name, revision }) => revision > (kept.get(name)?.revision ?? 0));
-      if (newer.length === 0) return;
-      for (const row of newer) kept.set(row.name, row);
-      changed();
+    mergeKept(found) {
+      const newer = found.filter(({ name, revision }) => revision > (rows.get(name)?.revision ?? 0));
+      for (const row of newer) apply(row);
+      if (newer.length > 0) changed();
     },
     expire() {
-      if (clock.nowMs() >= nextExpiryMs) changed();
+      const nowMs = clock.nowMs();
+      if (nowMs < nextExpiryMs) return;
+      const ends = [...keys.values()].map(({ expiresAtMs }) => expiresAtMs ?? Number.POSITIVE_INFINITY);
+      nextExpiryMs = ends.reduce((next, end) => (end > nowMs && end < next ? end : next), Number.POSITIVE_INFINITY);
+      changed();
     },
-    revisionOf: (app) => kept.get(app)?.revision ?? 0,
+    revisionOf: (app) => rows.get(app)?.revision ?? 0,
     entry(name) {
-      const row = kept.get(name);
-      const own = Object.hasOwn(configured, name) ? configured[name] : undefined;
-      const keys = row?.keys ?? [];
+      const row = rows.get(name);
+      const keptKeys = row?.keys ?? [];
+      const own = fixed.apps.get(name);
       if (own !== undefined) {
         const { api_keys_sha256: hashes, key_scopes: _, ...profile } = own;
-        const source = "configuration";
-        return { name, source, profile, keys, configuredKeys: hashes.length, createdAtMs: null, updatedAtMs: null };
+        const times = { createdAtMs: null, updatedAtMs: null };
+        return { name, source: "configuration", profile, keys: keptKeys, configuredKeys: hashes.length, ...times };
       }
       if (row === undefined || row.deletedAtMs !== null || row.profile === null) return null;
       const { profile, createdAtMs, updatedAtMs } = row;
-      return { name, source: "api", profile, keys, configuredKeys: 0, createdAtMs, updatedAtMs };
+      return { name, source: "api", profile, keys: keptKeys, configuredKeys: 0, createdAtMs, updatedAtMs };
     },
   };
+}
+
+/** A key that the configuration has too is the configuration's. */
+interface ConfiguredApps {
+  readonly apps: ReadonlyMap<string, AppConfig>;
+  readonly profiles: ReadonlyMap<string, AppProfile>;
+  readonly keys: ReadonlyMap<string, KnownKey>;
 }
 
 /** An app within the bounds of its profile. */
@@ -184,21 +181,22 @@ export function identityOf(
  * Keys are looked up by their SHA-256 in a Map. Timing reveals at most how much of a hash matches, and keys cannot be chosen by
  * their hash: a common prefix of two hashes reveals nothing about the stored key. The secret itself is never compared.
  */
-function configuredKeys(
-  apps: Readonly<Record<string, AppConfig>>,
-  profiles: ReadonlyMap<string, AppProfile>,
-): Map<string, KnownKey> {
-  const byHash = new Map<string, KnownKey>();
-  for (const [name, { api_keys_sha256: hashes, key_scopes: scopes }] of Object.entries(apps)) {
-    const held = scopes === undefined ? allScopes : new Set(scopes);
-    const identity = identityOf(name, profiles.get(name) ?? noProfile, held, null);
-    for (const hash of hashes) {
-      const other = byHash.get(hash);
+function readConfigured(configured: Readonly<Record<string, AppConfig>>): ConfiguredApps {
+  const apps = new Map(Object.entries(configured));
+  const profiles = new Map<string, AppProfile>();
+  const keys = new Map<string, KnownKey>();
+  for (const [name, app] of apps) {
+    const profile = profileOf(app);
+    profiles.set(name, profile);
+    const held = app.key_scopes === undefined ? allScopes : new Set(app.key_scopes);
+    const identity = identityOf(name, profile, held, null);
+    for (const hash of app.api_keys_sha256) {
+      const other = keys.get(hash);
       if (other !== undefined && other.identity.name !== name) {
         throw new Error(`apps ${other.identity.name} and ${name} have the same API key`);
       }
-      byHash.set(hash, { identity, expiresAtMs: null });
+      keys.set(hash, { identity, expiresAtMs: null });
     }
   }
-  return byHash;
+  return { apps, profiles, keys };
 }
