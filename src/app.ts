@@ -60,7 +60,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
   tracing?.verifications.useStore(store.traces);
-  const apps = createAppDirectory({ configured: start.apps, clock, logger });
+  const apps = createAppDirectory({ configured: start.apps, clock });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
