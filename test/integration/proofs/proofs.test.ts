@@ -73,7 +73,13 @@ describe("signed results", () => {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => redeem(i % 2 ? one : two)));
     const won = answers.filter(({ status }) => status === 200);
     expect(won).toHaveLength(1);
-    expect(won[0]?.json).toMatchObject({ verification: id, to: grace, session, reference: "sign-up 4711", test: false });
+    expect(won[0]?.json).toMatchObject({
+      verification: id,
+      to: grace,
+      session,
+      reference: "sign-up 4711",
+      test: false,
+    });
     for (const { status, json } of answers.filter((answer) => answer.status !== 200)) {
       const { instance, ...problem } = json as Record<string, unknown>;
       expect([status, problem]).toEqual([404, foreign]);

@@ -62,6 +62,16 @@ describe("real Asterisk against the simulated carrier", () => {
     const drained = await api(sandbox.url, "/v1/admin/asterisks/private/undrain", null, operator);
     expect(drained).toMatchObject({ status: 200, json: { name: "private", out_of_service: null } });
     expect((await api(sandbox.url, "/v1/admin/trunks", undefined, "sandbox-key")).status).toBe(401);
+    const app = await api(sandbox.url, "/v1/admin/apps", { name: "web", allowed_countries: ["GB"] }, operator);
+    const key = await api(sandbox.url, "/v1/admin/apps/web/keys", { scopes: ["lookup"] }, operator);
+    expect([app.status, key.status]).toEqual([201, 201]);
+    const looked = await api(sandbox.url, "/v1/numbers/lookup", { number: "+447400123456" }, String(key.json.key));
+    expect([looked.status, looked.json.callable]).toEqual([200, true]);
+    const started = await api(sandbox.url, "/v1/verifications", { to: "+447400123456" }, String(key.json.key));
+    expect([started.status, started.json.code]).toEqual([403, "forbidden"]);
+    expect(
+      (await api(sandbox.url, "/v1/admin/audit?action=key.create", undefined, operator)).json.entries,
+    ).toHaveLength(1);
     expect((await api(sandbox.url, "/v1/verifications", { to: "+447400123456" }, operator)).status).toBe(401);
     const page = await (await fetch(sandbox.url)).text();
     expect(page).toContain("sandbox-operator-key");

@@ -117,6 +117,27 @@ describe("calls to one callee", () => {
     expect((await world.verifications.start(bank, { to }, null)).codeLength).toBe(12);
   });
 
+  it("are shared from the moment on that a second app is added, and one's again when it is deleted", async () => {
+    await open({ apps: 1, settings: { starts_per_callee_per_hour: 5 } });
+    const to = somebody();
+    const starts = async (app: typeof shop, most: number) => {
+      for (let count = 0; count < most; count++) {
+        const refused = await world.verifications
+          .start(app, { to }, null)
+          .catch((error: { code: string }) => error.code);
+        if (refused === "rate_limited") return count;
+        await world.ringOut();
+        world.clock.advance(20_000);
+      }
+      return most;
+    };
+    world.setApps(2);
+    expect(await starts(bank, 5)).toBe(3);
+    expect(await starts(shop, 1)).toBe(1);
+    world.setApps(1);
+    expect(await starts(bank, 1)).toBe(1);
+  });
+
   it("do not bother another callee", async () => {
     await open();
     await start(somebody());

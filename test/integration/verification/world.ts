@@ -82,6 +82,8 @@ export function createWorld(options: WorldOptions) {
   const reputation = { ...careSettings, ...options.reputation };
   const digits = Object.values(ranges)[0]?.digits ?? 4;
   let noTrunk: NoSlotReason | null = null;
+  const apps = { size: options.apps ?? 1 };
+  const appsChanged: ((count: number) => void)[] = [];
 
   const dialer: Dialer = {
     longestCallMs,
@@ -135,7 +137,7 @@ export function createWorld(options: WorldOptions) {
   const channels = [
     missedCall({
       ...{ callerIds, slots, dialer, publish, reputation: callerIdReputation },
-      apps: { size: options.apps ?? 1 },
+      apps,
       config: {
         verification: all,
         calls: { second_call_gap_ms: secondCallGapMs, ring_ms: 5000, setup_limit_ms: 20_000 },
@@ -151,7 +153,10 @@ export function createWorld(options: WorldOptions) {
     }),
     ...(options.extraChannels ?? []),
   ];
-  const verificationStore = store.verifications({ verification: all, apps: options.apps ?? 1 }, channels);
+  const verificationStore = store.verifications(
+    { verification: all, apps: apps.size, onApps: (changed) => void appsChanged.push(changed) },
+    channels,
+  );
   const verifications = createVerifications({
     ...{ numbers, channels, clock, logger, publish, hmacKey },
     settings: all,
@@ -203,6 +208,11 @@ export function createWorld(options: WorldOptions) {
       const before = placed.length;
       clock.advance(secondCallGapMs);
       await expect.poll(() => placed.length).toBe(before + 1);
+    },
+    /** From now on there are so many apps. */
+    setApps(count: number) {
+      apps.size = count;
+      for (const changed of appsChanged) changed(count);
     },
     /** Resolves when Redis is connected. */
     async ready() {
