@@ -8,6 +8,7 @@ import { createHumanChecks } from "../../../src/human-check/index.ts";
 import { services } from "../../../src/human-check/services.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { liveView } from "../../../src/shared/live-view.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 
 const secret = "0x4AAAAAAA-the-secret-of-the-widget";
@@ -156,23 +157,19 @@ test("a service that does not answer is given up at the deadline, and left alone
 });
 
 test("a change of the configuration holds for the next start", async () => {
-  const config: Record<string, HumanCheckConfig> = {};
+  let present: Record<string, HumanCheckConfig> = {};
+  const config = liveView(() => present);
   const logger = createLogger({ level: "silent" });
   const checks = createHumanChecks({ config, clock: systemClock, random: cryptoRandom, logger });
   expect(checks.find("work")).toBeNull();
-  const work = {
-    provider: "proof_of_work",
-    on_failure: "closed",
-    deadline_ms: 100,
-    send_ip: true,
-    allow_private: false,
-  } as const;
-  config.work = { ...work, bits: 8 };
+  const common = { on_failure: "closed", deadline_ms: 100, send_ip: true, allow_private: false } as const;
+  const work = { ...common, provider: "proof_of_work" } as const;
+  present = { work: { ...work, bits: 8 } };
   const first = checks.find("work");
   expect([first?.task("a").bits, checks.find("work")]).toEqual([8, first]);
-  config.work = { ...work, bits: 9 };
+  present = { work: { ...work, bits: 9 } };
   expect(checks.find("work")?.task("a").bits).toBe(9);
-  delete config.work;
+  present = {};
   expect([checks.find("work"), checks.find("constructor")]).toEqual([null, null]);
 });
 
