@@ -44,7 +44,8 @@ function appsNameKnownChecks({ human_checks: checks, apps }: Sections, isSound: 
     const path = ["apps", name, "human_check"];
     if (!isSound(path) || app.human_check === undefined || Object.hasOwn(checks, app.human_check)) return [];
     const known = Object.keys(checks);
-    const hint = didYouMean(app.human_check, known) || (known.length === 0 ? "" : ` (${known.slice(0, 10).join(", ")})`);
+    const hint =
+      didYouMean(app.human_check, known) || (known.length === 0 ? "" : ` (${known.slice(0, 10).join(", ")})`);
     return [{ path, given: JSON.stringify(app.human_check), expected: `the name of one of human_checks${hint}` }];
   });
 }
