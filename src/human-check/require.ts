@@ -26,7 +26,7 @@ export async function requireHuman(
   if (check === null) {
     count(name, "unavailable");
     logger.warn({ app, check: name }, "the app requires a human check that is not configured (human_checks)");
-    throw new Refusal("human_check_unavailable", `The human check ${name} is not configured on this gateway.`, retryMs);
+    throw notConfigured(name);
   }
   if (answer === undefined) {
     count(name, "failed");
@@ -46,4 +46,9 @@ export async function requireHuman(
   logger.warn({ ...line, open: check.failOpen }, "human check gave no verdict");
   if (check.failOpen) return;
   throw new Refusal("human_check_unavailable", "The human check gave no verdict; try again.", retryMs);
+}
+
+/** The app requires a check that this gateway does not have. */
+export function notConfigured(name: string): Refusal {
+  return new Refusal("human_check_unavailable", `The human check ${name} is not configured on this gateway.`, retryMs);
 }

@@ -1,5 +1,6 @@
 /** `POST /v1/start-tokens`: an app's backend lets one of its pages begin a verification. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { notConfigured } from "../../human-check/require.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { rfc3339 } from "../../verification/representation.ts";
 import { appOf } from "../auth/app.ts";
@@ -27,7 +28,7 @@ export function startTokenRoutes(pages: Pages, channels: readonly ChannelView[])
           body: StartTokenBody,
           response: { 201: { ...StartTokenAnswer, description: "The token; it is shown once and not kept." } },
         },
-        config: { scope: "verify", problems: ["forbidden", "not_supported"] },
+        config: { scope: "verify", problems: ["human_check_unavailable"] },
       },
       async (request, reply) => {
         const app = appOf(request);
@@ -41,9 +42,12 @@ export function startTokenRoutes(pages: Pages, channels: readonly ChannelView[])
           ...{ body, channels: choice, keyId: app.keyId },
           countries: countries?.map((country) => country.toUpperCase()) ?? null,
         };
-        const made = tokens.startToken(app.name, grant, (life ?? startTokenLife.usual) * 1000);
         const { humanCheck } = apps.profileOf(app.name);
-        const task = humanCheck === null ? null : (humanChecks.find(humanCheck)?.task(made.challenge) ?? null);
+        const check = humanCheck === null ? null : humanChecks.find(humanCheck);
+        // The start would be refused, where only a page reads it.
+        if (humanCheck !== null && check === null) throw notConfigured(humanCheck);
+        const made = tokens.startToken(app.name, grant, (life ?? startTokenLife.usual) * 1000);
+        const task = check?.task(made.challenge) ?? null;
         reply.code(201);
         return { token: made.token, expires_at: rfc3339(made.expiresAtMs), human_check: task as never };
       },

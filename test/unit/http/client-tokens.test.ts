@@ -301,6 +301,12 @@ describe("a start token", () => {
   });
 });
 
+it("no start token is made for an app whose human check is not configured", async () => {
+  await serve({}, { human_check: "gone" });
+  const { status, json } = await ask(key, "POST", "/v1/start-tokens", {});
+  expect([status, json.code]).toEqual([503, "human_check_unavailable"]);
+});
+
 describe("pages", () => {
   const preflight = (url: string, origin: string, method = "POST") =>
     server.inject({

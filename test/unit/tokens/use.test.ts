@@ -104,6 +104,23 @@ describe("a check before the start", () => {
   });
 });
 
+test("is read with a previous key, what was fixed too, until that key is removed", () => {
+  const hmacKey = "k9Xw2pQz7LmN4vRt8JhB3sDf6GyC1eUa";
+  const gateway = (current: string, previous: string[]) =>
+    createTokens({
+      hmacKey,
+      own: { current, previous },
+      uses: memoryUses(),
+      clock: new ManualClock(),
+      random: cryptoRandom,
+    });
+  const [old, fresh] = ["the-first-token-key-of-32-chars!", "the-second-token-key-of-32-chars"];
+  const { token } = gateway(old, []).startToken("shop", { ...grant, body: { reference: "4711" } }, 60_000);
+  const holder = gateway(fresh, [old]).find(`Bearer ${token}`);
+  expect(holder?.kind === "start" && holder.grant().body).toEqual({ reference: "4711" });
+  expect(gateway(fresh, []).find(`Bearer ${token}`)).toBeNull();
+});
+
 test("expires, is found by its prefix alone, and does not fit with too much metadata", () => {
   const { clock, tokens } = world();
   const { token } = tokens.startToken("shop", grant, 30_000);
