@@ -221,20 +221,8 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
-    ...{
-      operations,
-      reload: { reload },
-      audit,
-      subjects,
-      webhooks,
-      cdr,
-      guard,
-      metrics,
-      logger,
-      clock,
-      tracing,
-      sandbox,
-    },
+    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics, logger, clock, tracing },
+    sandbox,
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {
       const waiting = events.status().catch(() => []);
