@@ -52,6 +52,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
   }
   const seconds = retryAfterSeconds(refusal);
   if (seconds !== null) reply.header("retry-after", seconds);
+  if (refusal.code === "rate_limited") addRateLimit(reply, seconds);
   if (refusal.code === "unauthorized") reply.header("www-authenticate", challenge(request));
   const errors = refusal instanceof RequestRefusal ? refusal.errors : null;
   sendProblem(reply, {
@@ -80,6 +81,14 @@ function asRefusal(error: FastifyError, request: FastifyRequest): Refusal | null
     return new RequestRefusal(413, `The request body is larger than ${limit} bytes (http.body_limit_bytes).`);
   }
   return new RequestRefusal(status, detailByCode[error.code] ?? detailByStatus[status] ?? "The request is not valid.");
+}
+
+/** A limit of deliveries or checks, beside that of requests (server/rate-limit.ts): nothing is left until then. */
+function addRateLimit(reply: FastifyReply, seconds: number | null): void {
+  const requests = reply.getHeader("ratelimit");
+  // `quiet`: it is the limit of requests itself.
+  if (typeof requests !== "string" || seconds === null || reply.request.quiet) return;
+  reply.header("ratelimit", `${requests}, "deliveries";r=0;t=${seconds}`);
 }
 
 /** RFC 6750 §3: an error code only where a key was given. */

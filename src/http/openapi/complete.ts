@@ -52,14 +52,23 @@ const commonProblems: readonly ProblemCode[] = [
 const exampleRequestId = "9f31c0aa02-4f";
 
 const integerHeader = (description: string) => ({ description, schema: { type: "integer" } });
+const textHeader = (description: string, example: string) => ({
+  description,
+  schema: { type: "string", examples: [example] },
+});
 const headers = {
   RequestId: {
     description: "Identifies the request, also in the log and in `instance` of a problem.",
     schema: { type: "string" },
   },
-  RateLimitLimit: integerHeader("Requests per minute of this key."),
-  RateLimitRemaining: integerHeader("Requests left in this minute."),
-  RateLimitReset: integerHeader("Seconds until the limit resets."),
+  RateLimitPolicy: textHeader(
+    "Requests a minute of this key (draft-ietf-httpapi-ratelimit-headers).",
+    '"requests";q=6000;w=60',
+  ),
+  RateLimit: textHeader(
+    "What is left (`r`), and the seconds until there is more (`t`): of requests, and in a 429 of deliveries what their limit leaves.",
+    '"requests";r=5999;t=42',
+  ),
   RetryAfter: integerHeader("Seconds to wait before trying again."),
   Challenge: { description: "RFC 6750.", schema: { type: "string" } },
 };
@@ -111,9 +120,8 @@ function addScope(operation: Operation, scope: ScopeNeed): void {
 
 function rateLimitHeaders(): Record<string, Reference> {
   return {
-    "RateLimit-Limit": header("RateLimitLimit"),
-    "RateLimit-Remaining": header("RateLimitRemaining"),
-    "RateLimit-Reset": header("RateLimitReset"),
+    "RateLimit-Policy": header("RateLimitPolicy"),
+    RateLimit: header("RateLimit"),
   };
 }
 

@@ -8,7 +8,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import type { HttpConfig } from "../config.ts";
 
 const allowOrigin = "access-control-allow-origin";
-const exposed = "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-request-id";
+const exposed = "retry-after, ratelimit, ratelimit-policy, x-request-id";
 const preflight = {
   "access-control-allow-methods": "GET, POST",
   "access-control-allow-headers": "authorization, content-type, idempotency-key, last-event-id",

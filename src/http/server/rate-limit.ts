@@ -32,6 +32,7 @@ interface Window {
  * Each gateway process counts separately.
  */
 export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minute: max }: HttpConfig): void {
+  const policy = `"requests";q=${max};w=${windowMs / 1000}`;
   const createHook =
     (windows: Map<string, Window>) =>
     (...args: Parameters<ReturnType<typeof server.rateLimit>>) => {
@@ -42,9 +43,9 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
       const window = count(windows, keyOf(request), nowMs);
       const leftMs = window.beganMs + windowMs - nowMs;
       const seconds = Math.ceil(leftMs / 1000);
-      reply.header("ratelimit-limit", max);
-      reply.header("ratelimit-remaining", Math.max(0, max - window.requests));
-      reply.header("ratelimit-reset", seconds);
+      // As of draft-ietf-httpapi-ratelimit-headers-11.
+      reply.header("ratelimit-policy", policy);
+      reply.header("ratelimit", `"requests";r=${Math.max(0, max - window.requests)};t=${seconds}`);
       if (window.requests <= max) return done();
       request.quiet = true;
       done(new Refusal("rate_limited", "Too many requests in this minute (http.rate_limit_per_minute).", leftMs));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ask, key, otherKey, standing, testServer } from "./support.ts";
+import { Refusal } from "../../../src/shared/refusal.ts";
+import { ask, key, otherKey, refusing, standing, testServer } from "./support.ts";
 
 const url = `/v1/verifications/${standing.id}`;
 
@@ -7,7 +8,8 @@ describe("requests a minute", () => {
   it("are counted for each app, told in headers, and refused above the limit", async () => {
     const { server, log } = await testServer({ http: { rate_limit_per_minute: 2 } });
     const first = await ask(server, "GET", url);
-    expect([first.headers["ratelimit-limit"], first.headers["ratelimit-remaining"]]).toEqual(["2", "1"]);
+    expect(first.headers["ratelimit-policy"]).toBe('"requests";q=2;w=60');
+    expect(first.headers.ratelimit).toMatch(/^"requests";r=1;t=(60|5\d)$/);
     expect((await ask(server, "GET", url)).status).toBe(200);
     const third = await ask(server, "GET", url);
     expect(third.status).toBe(429);
@@ -22,6 +24,15 @@ describe("requests a minute", () => {
       [429, "debug"],
       [404, "info"],
     ]);
+  });
+
+  it("a limit of deliveries is told beside that of requests, with the same time as Retry-After", async () => {
+    const verifications = refusing(new Refusal("rate_limited", "too many", 125_400));
+    const { server } = await testServer({ verifications });
+    const answer = await ask(server, "POST", "/v1/verifications", { to: standing.to });
+    expect(answer.status).toBe(429);
+    expect(answer.headers["retry-after"]).toBe("126");
+    expect(answer.headers.ratelimit).toMatch(/^"requests";r=\d+;t=\d+, "deliveries";r=0;t=126$/);
   });
 
   it.each([
