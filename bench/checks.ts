@@ -1,7 +1,7 @@
 /**
  * checks: a check over HTTP through the whole gateway (key, limits, validation, rules, metrics, log) against bare
  * Fastify with one Lua call, and perhaps against the gateway of another commit; each in a process of its own on a Redis of
- * its own. Every check is a wrong one that is counted and compared: the most that a check costs.
+ * its own. Every check is a wrong one that is counted and compared: the most that a check costs. Every limit is on: shares of several apps, caps, the guard, requests a minute.
  */
 import { type Server, type ServerName, startRig } from "./checks/rig.ts";
 import { alternate, median, ratioOf } from "./support/alternate.ts";

@@ -16,6 +16,8 @@ export interface Profile {
   readonly sms?: Readonly<Record<string, unknown>>;
   /** Records in a SQLite file, and webhooks that may be sent to loopback. */
   readonly records?: boolean;
+  /** Every limit that a start or a check may meet, none of which refuses any: shares of several apps, caps, the guard. */
+  readonly limits?: boolean;
 }
 
 /** A block as large as those that operators have. */
@@ -25,6 +27,7 @@ export const callsProfile: Profile = { block: { prefix: "+44770090", digits: 4 }
 export const checksProfile = {
   block: { prefix: "+4420", digits: 8 },
   verification: { max_checks: 10, wrong_checks_per_callee: 100, ttl_seconds: 600 },
+  limits: true,
 } as const satisfies Profile;
 
 export interface GatewayParts {
@@ -79,11 +82,43 @@ export function gatewayDocument(parts: GatewayParts): Document {
     // One block stands in for the many that so many calls would need; every call is counted all the same.
     caller_id_reputation: { attempts_per_hour: 1000, attempts_per_day: 5000 },
     routes: [{ prefix: "+", trunks: ["carrier"] }],
-    apps: { bench: { api_keys_sha256: [parts.apiKeySha256] } },
+    ...(parts.profile.limits && everyLimit),
+    apps: {
+      bench: { api_keys_sha256: [parts.apiKeySha256] },
+      // Where there are several, each has its share of a callee's limits.
+      ...(parts.profile.limits && {
+        second: { api_keys_sha256: [otherKey("2")] },
+        third: { api_keys_sha256: [otherKey("3")] },
+      }),
+    },
     calls: { ring_ms: ringMs, setup_limit_ms: 5000, drain_ms: 5000 },
     log: { level: "warn" },
   };
 }
+
+/** Of apps that ask for nothing. */
+const otherKey = (digit: string) => digit.repeat(64);
+
+const [never, neverLearned, noPercent] = [1_000_000_000, 1_000_000, 1000];
+const window = { per_hour: never, per_day: never };
+
+const everyLimit: Document = {
+  limits: {
+    apps: {
+      ...{ calls_per_second: 10_000, max_concurrent_calls: 10_000, calls_per_day: 10_000_000 },
+      ...{ prefix_calls_per_second: 10_000, prefix_max_concurrent_calls: 10_000, prefix_calls_per_day: 10_000_000 },
+    },
+  },
+  guard: {
+    mode: "deny",
+    caps: { deliveries_per_day: never },
+    limits: { prefix: window, app: window, ip: window, session: window, device: window, address: window },
+    learned: {
+      ...{ percent: noPercent, in_flight: 10_000, country_day_floor: neverLearned, prefix_day_floor: neverLearned },
+      ...{ app_day_floor: neverLearned, ip_day_floor: neverLearned, hour_floor: neverLearned },
+    },
+  },
+};
 
 /** A key or section that has another name now, each as a path with dots. */
 export interface Renamed {
@@ -94,8 +129,8 @@ export interface Renamed {
 /** Newest first. Only those that `gatewayDocument` uses. */
 const renamed: readonly Renamed[] = [{ now: "caller_id_reputation", before: "caller_id_care" }];
 
-/** Sections that earlier gateways do not have; all of them are switched off above. */
-const added = ["records"];
+/** Sections that earlier gateways do not have, and work without. */
+const added = ["records", "webhooks", "guard", "limits"];
 
 /** The same configuration for the gateway in `root`, whose docs/configuration.md says which names it knows. */
 export async function documentFor(root: string, parts: GatewayParts): Promise<Document> {

@@ -58,7 +58,7 @@ export async function startGateway<Name extends GatewayName>(
     profile,
   });
   const config = path.join(dir, "onering.yaml");
-  await writeFile(config, stringify(document), { mode: 0o600 });
+  await writeFile(config, stringify(document, { aliasDuplicateObjects: false }), { mode: 0o600 });
 
   const program = { command: process.execPath, args: [path.join(source.root, "dist/main.js")], env: {} };
   const child = await Child.start(title, program, ["serve", "--config", config], { cwd: dir });
