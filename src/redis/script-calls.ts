@@ -141,8 +141,12 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
       }
       const head = `*${args.length + 4}\r\n`;
       return new Promise((resolve, reject) => {
+        let refused = false;
         write(script, head, rest, resolve, (error) => {
+          // What its caller was told has failed must not be carried out later.
+          if (refused) return;
           if (!error.message.startsWith("NOSCRIPT")) {
+            refused = true;
             reject(error);
             return;
           }

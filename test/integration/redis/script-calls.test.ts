@@ -53,6 +53,17 @@ it("a call without an answer in time is refused then, and a late answer is that 
   expect(await calls.call(echo, "key", ["next"])).toEqual(["key", "next", 4, null]);
 });
 
+it("a call that was refused for its time is not sent again where Redis does not know its script", async () => {
+  const write = knownScript("return redis.call('INCR', KEYS[1])");
+  expect(await calls.call(write, "count", [])).toBe(1);
+  await client.script("FLUSH");
+  await pause(400);
+  await expect(calls.call(write, "count", [])).rejects.toThrow(/timed out/);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(await calls.call(echo, "key", ["x"])).toEqual(["key", "x", 1, null]);
+  expect(await client.get("count")).toBe("1");
+});
+
 it("where the connection goes each call is refused, and works again when it is back", async () => {
   await pause(100);
   const lost = calls.call(echo, "key", ["lost"]);
