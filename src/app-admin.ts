@@ -16,6 +16,7 @@ import { createStore, type Store } from "./redis/index.ts";
 import { systemClock } from "./shared/clock.ts";
 import { cryptoRandom } from "./shared/random.ts";
 import { Refusal } from "./shared/refusal.ts";
+import { createSealing } from "./verification/sealing.ts";
 
 /** Of the audit log. */
 const who = "command onering";
@@ -40,7 +41,10 @@ export async function withApps<T>(path: string, use: (apps: AppsService) => Prom
     await store.firstTried();
     await records.start();
     const kept = createKeptApps({
-      directory: createAppDirectory({ configured: config.apps, clock }),
+      directory: createAppDirectory({
+        ...{ configured: config.apps, clock },
+        sealing: createSealing(cryptoRandom, config.secrets.hmac_key, config.secrets.sealing_key),
+      }),
       ...{ store: createAppStore(records), mirror: store.appMirror, isRecording: true },
       audit: createAuditWriter({ queue: store.audit, clock, random: cryptoRandom, logger }),
       problemsOf: (name, profile) => problemsOfProfile(name, profile, config),

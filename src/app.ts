@@ -60,7 +60,9 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
   });
   tracing?.verifications.useStore(store.traces);
-  const apps = createAppDirectory({ configured: start.apps, clock });
+  const hmacKey = config.secrets.hmac_key;
+  const sealing = createSealing(random, hmacKey, config.secrets.sealing_key);
+  const apps = createAppDirectory({ configured: start.apps, sealing, clock });
   const bus = createBus<GatewayEvents>(clock, random, (err) => logger.error({ err }, "event listener threw"));
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
@@ -109,7 +111,6 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     );
   const numbers = createLiveNumbers(() => liveConfig.now().numbers);
   const callerIds = createCallerIdPool(config.ranges, random);
-  const hmacKey = config.secrets.hmac_key;
   const reputation = createCallerIdReputation({
     store: store.reputation,
     pool: callerIds,
@@ -154,7 +155,6 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     keepsSession: config.proofs !== undefined,
     ...{ clock, random, publish, logger },
   });
-  const sealing = createSealing(random, hmacKey, config.secrets.sealing_key);
   const proofs = createProofs({
     ...{ config: config.proofs, store: store.proofs, channels: verifications.channels.all },
     ...{ sealing, hashes: createHashes(hmacKey), clock, logger },

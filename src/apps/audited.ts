@@ -3,6 +3,7 @@ import type { AuditAct, Json } from "../audit/port.ts";
 import type { AuditWriter } from "../audit/writer.ts";
 import type { AppEntry } from "./directory.ts";
 import type { AppsService } from "./service.ts";
+import { withoutTestCodes } from "./test-codes.ts";
 import type { KeyRow } from "./types.ts";
 
 /** @param who an operator's key as logs name it, or a program */
@@ -66,9 +67,11 @@ interface Done<T> {
   readonly after?: Json;
 }
 
-/** A profile holds no secrets: webhooks and templates are kept elsewhere. */
+/** Without the codes of test numbers a profile holds no secrets: webhooks and templates are kept elsewhere. */
 function shown(entry: AppEntry | null): Json {
-  return entry === null ? null : { profile: entry.profile as unknown as Json, keys: entry.keys.map(({ id }) => id) };
+  return entry === null
+    ? null
+    : { profile: withoutTestCodes(entry.profile) as unknown as Json, keys: entry.keys.map(({ id }) => id) };
 }
 
 function shownKey({ id, scopes, expiresAtMs }: KeyRow): Json {

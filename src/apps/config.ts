@@ -6,6 +6,7 @@ import { boundKeys } from "./bounds-config.ts";
 import { AppCaps } from "./caps-config.ts";
 import { AppLimits } from "./limits-config.ts";
 import { type Scope, scopes } from "./scopes.ts";
+import { testNumberKeys } from "./test-numbers-config.ts";
 import { workflowKeys } from "./workflow-config.ts";
 
 const apiKeyHashInWords = "the SHA-256 of an API key, 64 lowercase hex digits (`onering key` makes both)";
@@ -88,6 +89,7 @@ export const profileKeys = {
     }),
   ),
   ...boundKeys,
+  ...testNumberKeys,
   limits: AppLimits,
   caps: Type.Optional(AppCaps),
 };

@@ -9,6 +9,7 @@ import type { AppConfig, AppProfileConfig } from "./config.ts";
 import type { AppIdentity } from "./principal.ts";
 import { type AppProfile, noProfile, profileOf } from "./profile.ts";
 import { allScopes, type Scope } from "./scopes.ts";
+import { type CodeSealing, openTestCodes, sealTestCodes } from "./test-codes.ts";
 import type { AppRow, KeyRow } from "./types.ts";
 
 export interface AppDirectory {
@@ -31,6 +32,8 @@ export interface AppDirectory {
 export interface LiveAppDirectory extends AppDirectory {
   /** Takes the apps of another configuration, which was checked. */
   replaceConfigured(apps: Readonly<Record<string, AppConfig>>): void;
+  /** The profile as it is kept: without a secret in the clear. */
+  toKeep(name: string, profile: AppProfileConfig): AppProfileConfig;
   /** Takes what changed of the apps that are kept: of two rows of one app the one with the greater revision holds. */
   mergeKept(rows: readonly AppRow[]): void;
   /** Forgets keys that have expired since. */
@@ -65,6 +68,8 @@ interface KnownKey {
 export function createAppDirectory(parts: {
   readonly configured: Readonly<Record<string, AppConfig>>;
   readonly clock: Pick<Clock, "nowMs">;
+  /** Of the codes of test numbers in kept profiles; without it those are left out. */
+  readonly sealing?: CodeSealing;
 }): LiveAppDirectory {
   const { clock } = parts;
   let fixed = readConfigured(parts.configured);
@@ -86,7 +91,8 @@ export function createAppDirectory(parts: {
     owners.add(name);
     profiles.delete(name);
     if (deletedAtMs !== null) return;
-    if (own !== null && !fixed.profiles.has(name)) profiles.set(name, profileOf(own));
+    if (own !== null && !fixed.profiles.has(name))
+      profiles.set(name, profileOf(openTestCodes(name, own, parts.sealing)));
     const profile = fixed.profiles.get(name) ?? profiles.get(name);
     if (profile === undefined) return;
     for (const { id, hash, scopes, expiresAtMs } of row.keys) {
@@ -126,6 +132,7 @@ export function createAppDirectory(parts: {
       for (const row of rows.values()) apply(row);
       changed();
     },
+    toKeep: (name, profile) => sealTestCodes(name, profile, parts.sealing),
     mergeKept(found) {
       const newer = found.filter(({ name, revision }) => revision > (rows.get(name)?.revision ?? 0));
       for (const row of newer) apply(row);

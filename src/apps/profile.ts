@@ -3,6 +3,7 @@ import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
 import type { AppCapsConfig } from "./caps-config.ts";
 import type { AppProfileConfig } from "./config.ts";
 import type { AppLimitsConfig } from "./limits-config.ts";
+import { createTestNumbers, noTestNumbers, type TestNumbers } from "./test-numbers.ts";
 
 /** One step of a default workflow. */
 export interface ProfileStep {
@@ -34,6 +35,7 @@ export interface AppProfile extends ProfileBounds {
   readonly limits: AppLimitsConfig;
   /** What it may use in a UTC day; null: no caps of its own. */
   readonly caps: AppCapsConfig | null;
+  readonly testNumbers: TestNumbers;
 }
 
 export const standardProfile: AppProfile = {
@@ -43,6 +45,7 @@ export const standardProfile: AppProfile = {
   limits: {},
   caps: null,
   ...noBounds,
+  testNumbers: noTestNumbers,
 };
 
 /** Of an app that is not there any more: what has begun ends, and nothing new begins. */
@@ -62,6 +65,7 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     limits: app.limits ?? {},
     caps: app.caps ?? null,
     ...boundsOf(app),
+    testNumbers: createTestNumbers(app.test_numbers),
   };
 }
 

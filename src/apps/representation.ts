@@ -1,11 +1,12 @@
 /** Apps and keys in JSON, the same in the API and at the command line. Of a key never its hash. */
 import type { AppEntry } from "./directory.ts";
+import { withoutTestCodes } from "./test-codes.ts";
 import type { KeyRow } from "./types.ts";
 
 export function appBody(entry: AppEntry) {
   const { name, source, profile, keys, configuredKeys, createdAtMs, updatedAtMs } = entry;
   return {
-    ...{ name, source, profile, keys: keys.length, configured_keys: configuredKeys },
+    ...{ name, source, profile: withoutTestCodes(profile), keys: keys.length, configured_keys: configuredKeys },
     ...{ created_at: timeOf(createdAtMs), updated_at: timeOf(updatedAtMs) },
   };
 }

@@ -184,7 +184,8 @@ export function createAppsService(parts: AppsServiceParts): AppsService {
           );
         }
         const revision = before?.revision ?? 0;
-        return { name, profile, keys: [], createdAtMs: nowMs, updatedAtMs: nowMs, deletedAtMs: null, revision };
+        const kept = directory.toKeep(name, profile);
+        return { name, profile: kept, keys: [], createdAtMs: nowMs, updatedAtMs: nowMs, deletedAtMs: null, revision };
       });
       return entryOf(name);
     },
@@ -198,7 +199,7 @@ export function createAppsService(parts: AppsServiceParts): AppsService {
         const merged = Object.entries({ ...row.profile, ...changes }).filter(([, value]) => value !== null);
         const profile = Object.fromEntries(merged) as AppProfileConfig;
         checkProfile(name, profile);
-        return { ...row, profile, updatedAtMs: nowMs };
+        return { ...row, profile: directory.toKeep(name, profile), updatedAtMs: nowMs };
       });
       return entryOf(name);
     },

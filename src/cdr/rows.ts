@@ -3,6 +3,7 @@ import { calleePrefix } from "../numbers/callee-prefix.ts";
 import type { DeliveryEvidence, Invite } from "../verification/channel-port.ts";
 import type { OpenChannel } from "../verification/channel-set.ts";
 import { isTerminal, type Status } from "../verification/machine.ts";
+import { simulatedAs } from "../verification/simulated/reservation.ts";
 import type { Delivery, Verification } from "../verification/types.ts";
 
 /** One delivery of a verification that has ended. Null: does not apply to the channel, or is not known. */
@@ -74,6 +75,9 @@ export interface Cdr {
   readonly verificationEndedAtMs: number;
 }
 
+/** What a delivery's `guardDecision` begins with that was the guard's shadow answer: no statistics count it. */
+export const shadowDecision = "shadow";
+
 export type CdrsOf = (verification: Verification) => readonly Cdr[];
 
 /** The parts of a channel that a record needs. */
@@ -92,14 +96,17 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
     const first = deliveries.find(({ details }) => details !== null);
     const common = {
       ...{ verification: id, seq: verification.seq, app: verification.app, verificationTo: verification.to, status },
-      ...{ network: null, test: false, reference: verification.reference },
       checksUsed: checksLeft === null ? null : Math.max(0, (verification.maxChecks ?? maxChecks) - checksLeft),
+      ...{ network: null, test: verification.simulated === "test", reference: verification.reference },
       verificationStartedAtMs: verification.createdAtMs,
       verificationEndedAtMs: endedAtMs,
     };
     return deliveries.map((delivery): Cdr => {
       const channel = byName.get(delivery.channel);
       const { number, to, state, reason, cost, guardDecision, startedAtMs } = delivery;
+      // Nothing was sent, so it took no path and cost nothing, whatever its answers said.
+      const simulated = simulatedAs(delivery.details);
+      const evidence = channel?.evidence?.(delivery, id) ?? {};
       const verified = status === "verified" && number === verification.proofDelivery;
       return {
         ...common,
@@ -110,13 +117,19 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
         delivered: verified || wasDelivered(channel, delivery),
         first: delivery === first,
         last: number === deliveries.length,
-        costMicros: cost === null ? null : Math.round(cost * 1e6),
+        costMicros: simulated !== null ? 0 : cost === null ? null : Math.round(cost * 1e6),
+        guardDecision: simulated === "shadow" ? `${shadowDecision}:${delivery.guardDecision ?? ""}` : guardDecision,
         // One that still waited ended with its verification.
         endedAtMs: delivery.endedAtMs ?? endedAtMs,
-        ...course(channel?.evidence?.(delivery, id) ?? {}),
+        ...course(simulated === null ? evidence : pathless(evidence)),
       };
     });
   };
+}
+
+function pathless(evidence: DeliveryEvidence): DeliveryEvidence {
+  const { invites: _, callerIds: __, trunk: ___, ...rest } = evidence;
+  return rest;
 }
 
 function course(evidence: DeliveryEvidence) {

@@ -3,7 +3,7 @@
  * exactly what it added before.
  */
 import { reachedUser } from "../telephony/calls/user-reached.ts";
-import type { Cdr } from "./rows.ts";
+import { type Cdr, shadowDecision } from "./rows.ts";
 
 /** By what statistics can be grouped and filtered. An hour is its beginning, in ms since the epoch, UTC. */
 export interface TallyKey {
@@ -69,7 +69,7 @@ export function addTally(tally: Tally, more: Tally, sign: 1 | -1 = 1): void {
  * Everything counts for the hour in which the delivery began.
  */
 export function tallyOf(cdr: Cdr): readonly { readonly key: TallyKey; readonly tally: Tally }[] {
-  if (cdr.test || !cdr.begun) return [];
+  if (cdr.test || !cdr.begun || cdr.guardDecision?.startsWith(shadowDecision)) return [];
   const { app, channel, country, prefix, network, range } = cdr;
   const common = {
     hourMs: cdr.startedAtMs - (cdr.startedAtMs % hourMs),

@@ -1,5 +1,6 @@
 /** All checks between values: each feature's own, and those of this folder that span several features. */
 import { appChecks } from "../apps/config-checks.ts";
+import { testNumberChecks } from "../apps/test-numbers-checks.ts";
 import { callerIdChecks } from "../caller-ids/ranges-config-checks.ts";
 import { callerIdReputationChecks } from "../caller-ids/reputation-config-checks.ts";
 import { callInChecks } from "../channels/call-in/config-checks.ts";
@@ -42,6 +43,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...routeChecks,
   ...numbersChecks,
   ...appChecks,
+  ...testNumberChecks,
   ...trunkChecks,
   ...numberFormatChecks,
   ...callerIdChecks,

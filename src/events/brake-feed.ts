@@ -7,7 +7,9 @@ export function brakeFeed(brakes: {
 }): (event: GatewayEvent) => void {
   return (event) => {
     if (event.type !== "verification.ended" || event.app === null) return;
-    const { status, appCode } = event.data;
+    const { status, appCode, simulated } = event.data;
+    // Nothing was sent.
+    if (simulated !== undefined) return;
     // The app may have given the code away, or checked it elsewhere.
     if (appCode) return;
     // Only a delivered code could have been checked.

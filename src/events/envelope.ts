@@ -26,6 +26,8 @@ interface OfVerification {
   readonly verification: string;
   /** As the app gave it at the start. */
   readonly reference: string | null;
+  /** Of a test number. */
+  readonly test?: true;
 }
 
 export interface StartedData extends OfVerification {

@@ -29,6 +29,8 @@ export interface KeptEvents {
   readonly id: string;
   readonly app: string;
   readonly reference: string | null;
+  /** Of a test number. */
+  readonly test: boolean;
   /** In order of `seq`. */
   readonly events: readonly KeptEvent[];
   /** Where the verification began or has ended, or is read again: the whole of it. Else null. */

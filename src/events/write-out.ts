@@ -61,7 +61,13 @@ export function createWriteOut(representation: Representation): WriteOut {
     };
   }
 
+  /** @returns the event, marked where its verification is one of a test number */
   function write(event: KeptEvent, kept: KeptEvents): PublicEvent {
+    const written = writeEvent(event, kept);
+    return kept.test ? ({ ...written, data: { ...written.data, test: true } } as PublicEvent) : written;
+  }
+
+  function writeEvent(event: KeptEvent, kept: KeptEvents): PublicEvent {
     const { seq, atMs } = event;
     const about = { id: eventId(kept.id, seq), at: rfc3339(atMs), seq, app: kept.app };
     switch (event.kind) {

@@ -41,3 +41,6 @@ export const NoBody = Type.Unsafe<Record<string, never> | null>({
   properties: {},
   description: "Nothing, or an empty object.",
 });
+
+/** Only where something is of a test number. */
+export const testMark = (description: string) => Type.Unsafe<true>({ type: "boolean", enum: [true], description });

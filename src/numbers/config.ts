@@ -32,6 +32,13 @@ export const Numbers = optionalSection("Which numbers may be called.", {
         "Numbers with these prefixes are never called, regardless of other settings: blocks that are known for traffic pumping.",
     },
   ),
+  test_numbers_any: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "Whether apps may have test numbers (apps.<name>.test_numbers) that somebody could have. False: a proof for such a number would look like one of its holder to who does not read `test`.",
+    }),
+  ),
   fixed_line_or_mobile: Type.Union([Type.Literal("allow"), Type.Literal("deny")], {
     default: "allow",
     description:

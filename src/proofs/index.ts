@@ -15,7 +15,7 @@ export interface Proofs {
   /** Whether results are signed here at all. */
   readonly enabled: boolean;
   /** The token of a verified verification, as long as it is accepted; null: there is none. Costs one signature. */
-  tokenOf(verification: Provable): string | null;
+  tokenOf(verification: Verification): string | null;
   /** The public keys; none where results are not signed. */
   keys(): readonly PublicJwk[];
   /**
@@ -30,9 +30,6 @@ export interface Proofs {
    */
   reload(config: ProofsConfig | undefined): void;
 }
-
-/** `test`: of a test number. */
-type Provable = Verification & { readonly test?: boolean };
 
 interface Ring {
   readonly config: ProofsConfig;
@@ -57,8 +54,8 @@ export function createProofs(options: {
   if (ring === null) logger.info("results are not signed: the section proofs is not configured");
   else logger.info({ keys: [...ring.byId.keys()] }, "results are signed; the first of these keys signs");
 
-  function claimsOf(verification: Provable, { issuer, ttl_seconds: ttl }: ProofsConfig): ProofClaims | null {
-    const { id, app, reference, endedAtMs, sealedSession, test = false } = verification;
+  function claimsOf(verification: Verification, { issuer, ttl_seconds: ttl }: ProofsConfig): ProofClaims | null {
+    const { id, app, reference, endedAtMs, sealedSession, simulated } = verification;
     const proof = proofOf(verification);
     if (proof === null || endedAtMs === null) return null;
     const iat = Math.floor(endedAtMs / 1000);
@@ -67,7 +64,7 @@ export function createProofs(options: {
     return {
       ...{ iss: issuer, aud: app, jti: id, iat, exp: iat + ttl },
       ...{ to: proof.value, kind: proof.kind, channel: proof.channel },
-      ...{ app, reference, session, code: proof.code, test },
+      ...{ app, reference, session, code: proof.code, test: simulated === "test" },
     };
   }
 

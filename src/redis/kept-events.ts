@@ -1,7 +1,7 @@
 /** Reads events as the scripts keep them: see lua/includes/outbox.lua. */
 import type { KeptEvent, KeptEvents, OutboxEntry } from "../events/relay-port.ts";
 import type { Status } from "../verification/machine.ts";
-import { deliveryFields, readNewestDelivery, readRecord, readValues } from "./record.ts";
+import { deliveryFields, readNewestDelivery, readRecord, readSimulated, readValues } from "./record.ts";
 
 const kinds = { S: "started", D: "delivery", C: "call", E: "ended" } as const;
 
@@ -54,17 +54,18 @@ function readFields(position: string, fields: ReadonlyMap<string, string>) {
 /** With the whole verification. @param values of the scripts' answers */
 export function keptOf(id: string, events: readonly KeptEvent[], values: readonly (string | null)[]): KeptEvents {
   const verification = readRecord(id, values);
-  const { app, reference, deliveries } = verification;
+  const { app, reference, deliveries, simulated } = verification;
   return {
-    ...{ id, app, reference, verification, events: withReasons(events) },
+    ...{ id, app, reference, test: simulated === "test", verification, events: withReasons(events) },
     recipient: (number) => deliveries[number - 1]?.to,
     delivery: (number) => deliveries[number - 1],
   };
 }
 
 function keptOfProgress(id: string, events: readonly KeptEvent[], text: string): KeptEvents {
-  const [app, to, reference, reason, own] = readValues(text);
-  const of = { id, app: app ?? "", reference: reference || null, verification: null };
+  const [app, to, reference, reason, own, simulated] = readValues(text);
+  const test = readSimulated(simulated ?? "") === "test";
+  const of = { id, app: app ?? "", reference: reference || null, test, verification: null };
   return {
     ...{ ...of, events: events.map((event) => ({ ...event, reason: event.reason ?? (reason || null) })) },
     recipient: () => own || to || undefined,
@@ -78,6 +79,7 @@ function keptOfDelivery(id: string, events: readonly KeptEvent[], text: string):
   const delivery = readNewestDelivery(field);
   return {
     ...{ id, app: field("app"), reference: field("reference") || null, verification: null },
+    test: readSimulated(field("simulated")) === "test",
     events: events.map((event) => ({
       ...event,
       reason: event.reason ?? (event.kind === "delivery" ? delivery.reason : null),

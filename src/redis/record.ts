@@ -1,7 +1,7 @@
 /** The layout of a verification in its Redis hash. */
 import type { Status } from "../verification/machine.ts";
 import type { BeginDelivery } from "../verification/store-port.ts";
-import type { ClientRef, Delivery, PlannedStep, Verification } from "../verification/types.ts";
+import type { ClientRef, Delivery, PlannedStep, Simulated, Verification } from "../verification/types.ts";
 
 /**
  * Version of the layout; stored in every record. 2 added several open codes, workflows, recipients and prices of
@@ -52,15 +52,17 @@ export const moreFields = [
   "sealed_session",
   "client",
   "max_checks",
+  "simulated",
 ] as const;
 
 /** What an event of the newest delivery needs while that is in progress. */
-export const progressFields = ["app", "to", "reference", "reason", "delivery_to"] as const;
+export const progressFields = ["app", "to", "reference", "reason", "delivery_to", "simulated"] as const;
 
 /** Of the newest delivery, as its events need it. */
 export const deliveryFields = [
   ...["app", "to", "reference", "channel", "state", "reason", "parts", "parts_delivered", "details", "result"],
   ...["delivery_code_length", "delivery_started_at", "delivery_ended_at", "delivery_to", "cost", "guard", "number"],
+  "simulated",
 ] as const;
 
 /** What the scripts' rules need to know of every record; after `app`. */
@@ -75,7 +77,7 @@ export const movingFields = [
 ] as const;
 
 /** The same as `workingFields` of the records that have `moreFields`. */
-export const rareFields = ["codes_older", "plan", "sealed"] as const;
+export const rareFields = ["codes_older", "plan", "sealed", "simulated", "course"] as const;
 
 const allFields = [...publicFields, ...moreFields] as const;
 
@@ -123,6 +125,7 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
     sealedSession: orNull(field("sealed_session")),
     client: readClient(field("client")),
+    simulated: readSimulated(field("simulated")),
   };
 }
 
@@ -147,6 +150,11 @@ export function readNewestDelivery(field: (name: (typeof deliveryFields)[number]
     Number(field("number")),
     field("to"),
   );
+}
+
+/** See lua/includes/course.lua. */
+export function readSimulated(text: string): Simulated | null {
+  return text === "" ? null : text === "test" ? "test" : "shadow";
 }
 
 /** See lua/includes/plan.lua. */

@@ -2,7 +2,7 @@
 
 import type { Status } from "../verification/machine.ts";
 import type { BeginAnswer, CalleeLimit, CheckResult, ScriptAnswer, Seen } from "../verification/store-port.ts";
-import { readRecord, readValues } from "./record.ts";
+import { readRecord, readSimulated, readValues } from "./record.ts";
 import type { Reply } from "./run.ts";
 
 /** Reads the answer of a channel's script. @param id of the verification; the reply's own where it names one */
@@ -38,10 +38,10 @@ export function readBeginAnswer(id: string, reply: Reply): BeginAnswer {
 }
 
 export function readCheck(id: string, reply: Reply): CheckResult {
-  const [kind, first, second] = reply;
+  const [kind, first, second, simulated] = reply;
   switch (kind) {
     case "checked":
-      return { kind, checksLeft: Number(first), status: second as Status };
+      return { kind, checksLeft: Number(first), status: second as Status, simulated: readSimulated(String(simulated)) };
     case "decided":
       return { kind, valid: first === 1, ...readSeen(id, reply) };
     case "ended":

@@ -34,6 +34,7 @@ const verificationScripts = [
   "cancel",
   "due",
   "refuse_step",
+  "begin_simulated",
   "history",
   "find_open",
   "blind_check",

@@ -13,7 +13,7 @@ import type {
 } from "../verification/store-port.ts";
 import { keptOf, readLine } from "./kept-events.ts";
 import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
-import { readValues, writeClient, writeGuard, writeJson, writeSteps } from "./record.ts";
+import { readSimulated, readValues, writeClient, writeGuard, writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -37,12 +37,14 @@ export function createVerificationStore(
 
   return {
     shards,
+    shardOf: (id) => shardOfKey(verificationKey(id)),
 
     async begin(delivery, args) {
       const { mode, app, id, channel, callee, to, country, reference, metadata, session } = delivery;
       const common = [now(), app, id, mode, callee.hash, to, country ?? "", reference ?? "", writeJson(metadata)];
       const own = [session ?? "", channel, extrasOf(delivery), ...args];
-      const reply = await run(`${channel}.start`, verificationKey(id), [...common, ...own]);
+      const script = delivery.simulated === null ? `${channel}.start` : "begin_simulated";
+      const reply = await run(script, verificationKey(id), [...common, ...own]);
       return readBeginAnswer(id, reply as Reply);
     },
 
@@ -111,8 +113,11 @@ export function createVerificationStore(
 
     async findOpen(app, callee) {
       const reply = (await run("find_open", calleeKey(callee, `open:${app}`), [now(), app])) as Reply;
-      const pairs = Array.from({ length: reply.length / 2 }, (_, index) => reply.slice(index * 2, index * 2 + 2));
-      return pairs.map(([id, session]) => ({ id: String(id), session: session ? String(session) : null }));
+      const found = Array.from({ length: reply.length / 3 }, (_, index) => reply.slice(index * 3, index * 3 + 3));
+      return found.map(([id, session, simulated]) => ({
+        ...{ id: String(id), session: session ? String(session) : null },
+        simulated: readSimulated(String(simulated)),
+      }));
     },
 
     async countBlindCheck(app, callee) {
@@ -172,12 +177,14 @@ function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } |
 }
 
 /** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */
-function extrasOf({ cost, recipient, step, workflow, client, guard, bounds }: BeginDelivery): string {
+function extrasOf(delivery: BeginDelivery): string {
+  const { cost, recipient, step, workflow, client, guard, bounds, simulated } = delivery;
   const { ttlMs = null, maxChecks = null, maxDeliveries = null } = bounds ?? {};
-  const values = [cost, recipient, step, workflow, client, guard, ttlMs, maxChecks, maxDeliveries];
+  const values = [cost, recipient, step, workflow, client, guard, ttlMs, maxChecks, maxDeliveries, simulated];
   if (values.every((value) => value === null)) return "";
   const { steps, person, locale, sealedCode, sealedSession, refused } = workflow ?? {};
   return JSON.stringify({
+    ...(simulated !== null && { simulated }),
     ...(cost !== null && { cost: String(cost) }),
     ...(client !== null && { client: writeClient(client) }),
     ...(guard !== null && { guard: writeGuard(guard) }),

@@ -32,6 +32,7 @@ function tracedProvider({ name, provider }: MessageChannelSpec, tracing: Tracing
   return {
     submitLimitMs: provider.submitLimitMs,
     reserve: async (order) => traced(await provider.reserve(order)),
+    ...(provider.preview && { preview: provider.preview.bind(provider) }),
     onReceipt: (receiver) => provider.onReceipt(receiver),
     ...(provider.onText && { onText: (receiver: InboundTextReceiver) => provider.onText?.(receiver) }),
     health: () => provider.health(),

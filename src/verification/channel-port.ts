@@ -14,6 +14,7 @@ import type { CalleeRef, Hashes } from "./hashes.ts";
 import type { Event, Status } from "./machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "./progress-writer.ts";
 import type { Sealing } from "./sealing.ts";
+import type { AskToSimulate, SimulatedStop, Simulation } from "./simulated/simulation.ts";
 import type { BeginAnswer, ScriptArgs, Seen, VerificationStore } from "./store-port.ts";
 import type { CodeGeneration, Delivery, Guess, ProofKind, Verification } from "./types.ts";
 
@@ -59,6 +60,8 @@ export interface DeliveryOrder {
   /** Recipients that have codes of their own in this verification, first ones first; this one may be among them. */
   readonly recipients: readonly { readonly kind: ProofKind; readonly to: string }[];
 }
+
+export type SimulationAsk = AskToSimulate<DeliveryOrder>;
 
 /** The code of a message or of a spoken delivery, offered for two generations: the store decides which one is sent. */
 export interface CodeOffer {
@@ -224,6 +227,14 @@ export interface Channel {
   estimate?(order: DeliveryOrder): number | null;
   /** The refusal for `refused` of its start script. */
   refusal(why: string, figure: number): Refusal;
+  /**
+   * How a delivery by this order would go that is only simulated: nothing is reserved, and nobody is contacted. Without it
+   * the channel takes no test numbers, and what the guard answers by a shadow is refused.
+   * @throws {Refusal} as `reserve` may
+   */
+  simulate?(ask: SimulationAsk): Simulation | Promise<Simulation>;
+  /** The end of a simulated delivery that the end of its verification stopped. */
+  stopSimulated?(delivery: Delivery, endedAtMs: number): SimulatedStop;
   /**
    * How many attempts the order takes, of a channel whose reservations others wait for and whose attempts and codes
    * count against the callee. The callee's limits are then looked at before anything is reserved, where it was refused a

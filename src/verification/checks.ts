@@ -10,7 +10,7 @@ import type { VerificationEvents } from "./events.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
 import { ambiguous, ended, limited, noCode, notFound } from "./refusals.ts";
 import type { VerificationStore } from "./store-port.ts";
-import { type CheckAnswer, type Guess, newestOf, type Verification } from "./types.ts";
+import { type CheckAnswer, type Guess, newestOf, type Simulated, type Verification } from "./types.ts";
 
 export interface Checks {
   /** @throws {Refusal} where the guess cannot be compared; then it is not counted */
@@ -99,15 +99,15 @@ export function createChecks(options: {
       }
     }
 
-    function answer(
-      { status, checksLeft }: Pick<CheckAnswer, "status" | "checksLeft">,
-      proven: Verification | null,
-    ): CheckAnswer {
+    type Checked = Pick<CheckAnswer, "status" | "checksLeft"> & { readonly simulated: Simulated | null };
+
+    function answer({ status, checksLeft, simulated }: Checked, proven: Verification | null): CheckAnswer {
       const valid = proven !== null;
-      publish("verification.checked", { verification: id, valid }, { app });
+      const mark = simulated === null ? {} : { simulated };
+      publish("verification.checked", { verification: id, valid, ...mark }, { app });
       // The only sign that codes of one callee are being guessed.
-      if (!valid) logger.info({ id, app, checksLeft }, "wrong code");
-      return { id, status, valid, checksLeft, proven };
+      if (!valid) logger.info({ id, app, checksLeft, ...mark }, "wrong code");
+      return { id, status, valid, checksLeft, proven, ...(simulated === "test" && { test: true }) };
     }
   }
 
@@ -125,7 +125,10 @@ export function createChecks(options: {
       await refuseUnreadable(guess);
       const open = await store.findOpen(app, callee);
       const wanted = session === null ? null : hashes.session(app, session);
-      const matching = wanted === null ? open : open.filter((one) => one.session === wanted);
+      const all = wanted === null ? open : open.filter((one) => one.session === wanted);
+      // What an attacker was answered by a shadow never stands in the way of the number's holder.
+      const real = all.filter(({ simulated }) => simulated !== "shadow");
+      const matching = real.length > 0 ? real : all;
       const [only] = matching;
       if (matching.length > 1) throw ambiguous();
       if (only === undefined) return blindAnswer(app, to, callee);

@@ -4,7 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import { refuseOutOfBounds } from "./bounds.ts";
-import type { DeliveryOrder } from "./channel-port.ts";
+import type { DeliveryOrder, Reservation } from "./channel-port.ts";
 import type { OpenChannel } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
@@ -21,6 +21,8 @@ import {
   staleStep,
 } from "./refusals.ts";
 import type { Share, Shares } from "./shares.ts";
+import type { SimulatedDeliveries } from "./simulated/index.ts";
+import type { Scenario } from "./simulated/reservation.ts";
 import type { BeginAnswer, BeginDelivery, NotBegun, PlannedWorkflow, VerificationStore } from "./store-port.ts";
 import { type ClientIsGone, type ClientRef, newestOf, type Verification } from "./types.ts";
 import type { RecipientRef } from "./workflow.ts";
@@ -38,6 +40,8 @@ export interface BeginRequest {
   readonly session: string | null;
   /** The person's client, of the verification's start. */
   readonly client: ClientRef | null;
+  /** How it is simulated; null: it is real. */
+  readonly scenario: Scenario | null;
   readonly clientIsGone: ClientIsGone;
 }
 
@@ -51,11 +55,12 @@ export function createDeliveries(options: {
   readonly endings: Endings;
   readonly shares: Shares;
   readonly guard: Guard;
+  readonly simulated: Pick<SimulatedDeliveries, "reserve" | "measure" | "begun">;
   readonly publish: Publish<VerificationEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
 }): Deliveries {
-  const { store, endings, shares, guard, publish, clock, logger } = options;
+  const { store, endings, shares, guard, simulated, publish, clock, logger } = options;
   const recentRefusals = createRecentRefusals(clock);
 
   /**
@@ -79,17 +84,24 @@ export function createDeliveries(options: {
     return shares.reserve(share, { rings: channel.attemptsOf !== undefined, setupLimitMs }, mode === "step");
   }
 
+  /** A simulated one reserves nothing; its states are then looked for in time, by this gateway or another. */
+  async function reserve(channel: OpenChannel, order: DeliveryOrder, scenario: Scenario | null): Promise<Reservation> {
+    if (scenario === null) return simulated.measure(channel.name, channel.reserve(order));
+    const reservation = await simulated.reserve(channel, order, scenario);
+    return { ...reservation, commit: ({ id }) => simulated.begun(id, reservation) };
+  }
+
   async function tryToBegin(
     channel: OpenChannel,
     request: BeginRequest,
-    { decision, counted, channels }: Allowed,
+    { decision, counted, channels, scenario }: Allowed,
   ): Promise<BeginAnswer> {
     const { order, of } = request;
     const { app, verificationId: id, callee, to, country, step, bounds } = order;
     const { mode, reference, metadata, session } = request;
     const workflow = narrowed(request.workflow, step, channels);
-    const share = await shareOf(channel, request);
-    const reservation = await channel.reserve(order).catch((error: unknown) => {
+    const share = scenario === null ? await shareOf(channel, request) : null;
+    const reservation = await reserve(channel, order, scenario).catch((error: unknown) => {
       share?.refused();
       throw error;
     });
@@ -98,6 +110,7 @@ export function createDeliveries(options: {
       ...(of ?? { callee, to, country }),
       cost: reservation.cost ?? null,
       ...(bounds !== undefined && { bounds }),
+      simulated: scenario?.kind ?? null,
       recipient: of === null ? null : { to, callee },
       client: mode === "new" ? request.client : null,
       // What costs nothing and was decided by no rule, as nearly all, is not kept.
@@ -137,34 +150,42 @@ export function createDeliveries(options: {
   }
 
   /** The one place at which the guard decides. @throws {Refusal} where the delivery is not to begin */
-  async function passGuard(ask: GuardAsk): Promise<Allowed> {
+  async function passGuard(channel: OpenChannel, ask: GuardAsk): Promise<Allowed> {
     const decided = await guard.decide(ask);
+    if (decided.kind === "shadow" && channel.simulate !== undefined) {
+      const { decision } = decided;
+      return { decision, counted: null, scenario: { kind: "shadow", decision } };
+    }
     if (decided.kind !== "allow") throw decided.refusal;
     const { channels, counted } = decided;
-    if (channels === undefined || channels.includes(ask.channel)) return decided;
+    if (channels === undefined || channels.includes(ask.channel)) return { ...decided, scenario: null };
     if (counted !== null) guard.notBegun(ask, counted);
     throw deliveryDenied();
   }
 
   /** Looks at the callee's limits, passes the guard, begins; once more with a stronger code where that helps. */
   async function tryAll(channel: OpenChannel, request: BeginRequest): Promise<BeginAnswer> {
-    const { order } = request;
+    const { order, scenario } = request;
     const ask = askOf(channel, request);
-    const state: { allowed: Allowed | null; begun: boolean } = { allowed: null, begun: false };
+    const state: { allowed: Allowed | null; begun: boolean } = { allowed: simulatedFrom(scenario), begun: false };
     try {
       const tried = async (one: DeliveryOrder) => {
-        let answer = await lookFirst(channel, one);
+        // What is simulated counts apart from what the callee's limits count.
+        let answer = scenario === null ? await lookFirst(channel, one) : null;
         if (answer === null) {
-          const allowed = state.allowed ?? (await passGuard(ask));
+          const allowed = state.allowed ?? (await passGuard(channel, ask));
           state.allowed = allowed;
           answer = await tryToBegin(channel, { ...request, order: one }, allowed);
         }
-        if (answer.kind === "limited") recentRefusals.add(order.callee.hash, answer.retryAfterMs);
+        if (answer.kind === "limited" && !state.allowed?.scenario) {
+          recentRefusals.add(order.callee.hash, answer.retryAfterMs);
+        }
         state.begun = answer.kind === "begun";
         return answer;
       };
       const answer = await tried(order);
-      const stronger = channel.strengthen?.(order) ?? null;
+      // A fixed code has no more bits by a second call.
+      const stronger = scenario?.kind === "test" ? null : (channel.strengthen?.(order) ?? null);
       if (answer.kind !== "limited" || answer.limit !== "wrong_checks" || stronger === null) return answer;
       return await tried(stronger);
     } finally {
@@ -175,9 +196,12 @@ export function createDeliveries(options: {
 
   return {
     async begin(channel, request) {
-      const { mode, order } = request;
-      if (channel.health?.().up === false) throw channelDown(channel.name);
-      refuseOutOfBounds(order, channel.attemptsOf !== undefined, clock.nowMs());
+      const { mode, order, scenario } = request;
+      // A test number needs nothing that could be down, and disturbs nobody at any hour.
+      if (scenario?.kind !== "test") {
+        if (channel.health?.().up === false) throw channelDown(channel.name);
+        refuseOutOfBounds(order, channel.attemptsOf !== undefined, clock.nowMs());
+      }
       const answer = await tryAll(channel, request);
       if (answer.kind === "exists") return endings.seen(answer);
       if (answer.kind !== "begun") throw refusalOf(channel, answer);
@@ -185,19 +209,30 @@ export function createDeliveries(options: {
       const { verification } = answer;
       const { id, app, country, status, seq } = verification;
       const { number, channel: name, state } = newestOf(verification);
+      const mark = verification.simulated === null ? {} : { simulated: verification.simulated };
       if (mode === "new") {
-        publish("verification.started", { verification: id, channel: name, country, state }, { app, seq });
-        logger.info({ id, app, country, channel: name }, "verification started");
+        publish("verification.started", { verification: id, channel: name, country, state, ...mark }, { app, seq });
+        logger.info({ id, app, country, channel: name, ...mark }, "verification started");
       } else {
-        publish("delivery.updated", { verification: id, status, channel: name, state }, { app, seq });
-        logger.info({ id, app, country, channel: name, delivery: number, mode }, "another delivery started");
+        publish("delivery.updated", { verification: id, status, channel: name, state, ...mark }, { app, seq });
+        logger.info({ id, app, country, channel: name, delivery: number, mode, ...mark }, "another delivery started");
       }
       return verification;
     },
   };
 }
 
-type Allowed = GuardDecision & { readonly kind: "allow" };
+/** What may begin. */
+interface Allowed extends Pick<GuardDecision & { readonly kind: "allow" }, "decision" | "counted" | "channels"> {
+  /** How it is simulated; null: it is real. */
+  readonly scenario: Scenario | null;
+}
+
+/** A test number, and a verification that has had the shadow answer: nothing is decided anew. */
+function simulatedFrom(scenario: Scenario | null): Allowed | null {
+  if (scenario === null) return null;
+  return { decision: scenario.kind === "shadow" ? scenario.decision : null, counted: null, scenario };
+}
 
 /** Of the steps that follow only those by permitted channels; the ones before have been refused. */
 function narrowed(

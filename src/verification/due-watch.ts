@@ -15,6 +15,8 @@ const mostAtOnce = 100;
 
 export interface DueWatch {
   start(): void;
+  /** Checks the shard of a verification now, as for what this gateway knows to be due. */
+  lookFor(id: string): void;
   /** Checks now. Resolves when each shard was checked; never rejects. */
   look(): Promise<void>;
   stop(): void;
@@ -25,7 +27,7 @@ export interface DueWatch {
  * @param options.steps begins the workflow steps that are due
  */
 export function createDueWatch(options: {
-  readonly store: Pick<VerificationStore, "settleDue" | "shards">;
+  readonly store: Pick<VerificationStore, "settleDue" | "shards" | "shardOf">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSeen: (seen: Seen) => void;
@@ -58,6 +60,10 @@ export function createDueWatch(options: {
 
   return {
     start: schedule,
+    lookFor(id) {
+      // Where it fails the next look finds it.
+      settle(store.shardOf(id)).catch(() => undefined);
+    },
     look,
     stop() {
       stopped = true;

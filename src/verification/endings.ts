@@ -24,12 +24,13 @@ export function createEndings(options: {
 
   function seen({ verification, endedNow }: Seen): Verification {
     if (!endedNow) return verification;
-    const { id, app, country, status, seq } = verification;
+    const { id, app, country, status, seq, simulated } = verification;
     const { channel, state, reason } = newestOf(verification);
     stop(verification);
     const about = { verification: id, channel, country, status, state, reason };
-    publish("verification.ended", { ...about, appCode: verification.appCode }, { app, seq });
-    logger.info({ id, app, country, channel, status, reason }, "verification ended");
+    const mark = simulated === null ? {} : { simulated };
+    publish("verification.ended", { ...about, appCode: verification.appCode, ...mark }, { app, seq });
+    logger.info({ id, app, country, channel, status, reason, ...mark }, "verification ended");
     return verification;
   }
 

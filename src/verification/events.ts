@@ -1,5 +1,6 @@
 /** Events of a verification. */
 import type { Status } from "./machine.ts";
+import type { Simulated } from "./types.ts";
 
 export interface VerificationEvents {
   "verification.started": {
@@ -8,6 +9,8 @@ export interface VerificationEvents {
     readonly country: string | null;
     /** Of its first delivery. */
     readonly state: string;
+    /** Why its delivery is simulated: then it counts nowhere. */
+    readonly simulated?: Simulated;
   };
   /** The newest delivery has another state, or another delivery began. */
   "delivery.updated": {
@@ -16,9 +19,10 @@ export interface VerificationEvents {
     /** Of the newest delivery. */
     readonly channel: string;
     readonly state: string;
+    readonly simulated?: Simulated;
   };
   /** A code was compared. */
-  "verification.checked": { readonly verification: string; readonly valid: boolean };
+  "verification.checked": { readonly verification: string; readonly valid: boolean; readonly simulated?: Simulated };
   "verification.ended": {
     readonly verification: string;
     readonly channel: string;
@@ -29,5 +33,6 @@ export interface VerificationEvents {
     readonly reason: string | null;
     /** Whether the app gave the code: what was proven by it never teaches brakes or reputation. */
     readonly appCode: boolean;
+    readonly simulated?: Simulated;
   };
 }

@@ -108,6 +108,31 @@ export function channelNotAvailable(name: string, available: readonly string[]):
   );
 }
 
+export function noCapacity(): Refusal {
+  return new Refusal("capacity", "All trunks and routes for this number are at capacity.", 1000);
+}
+
+/** A channel of an extension that cannot say how its deliveries go. */
+export function notSimulated(name: string): Refusal {
+  return new Refusal("not_supported", `Channel ${name} does not take test numbers.`);
+}
+
+/** It was taken out of the configuration, or its last day is over. */
+export function testNumberGone(): Refusal {
+  return new Refusal("not_supported", "This recipient is no test number of this app any more.");
+}
+
+export function mixedTest(): Refusal {
+  return new Refusal("invalid_request", "Test numbers and other recipients cannot be in one verification.");
+}
+
+export function testCodeLength(length: number): Refusal {
+  return new Refusal(
+    "invalid_request",
+    `The code of this test number has ${length} digits; leave \`code_length\` out.`,
+  );
+}
+
 export function ambiguous(): Refusal {
   return new Refusal(
     "verification_ambiguous",

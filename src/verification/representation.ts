@@ -25,6 +25,8 @@ export interface ProofBody {
   readonly at: string;
   /** Which side generated the code; null where none was typed. */
   readonly code: "gateway" | "app" | null;
+  /** Of a test number: it proves nothing of anybody. */
+  readonly test?: true;
 }
 
 export interface VerificationBody {
@@ -45,6 +47,8 @@ export interface VerificationBody {
   readonly created_at: string;
   readonly expires_at: string;
   readonly ended_at: string | null;
+  /** Of a test number: nothing was sent. */
+  readonly test?: true;
 }
 
 /** The parts of a channel that are needed to represent its deliveries. */
@@ -78,7 +82,8 @@ export function createRepresentation(channels: readonly ShownChannel[]): Represe
     const channel = byName.get(delivery?.channel ?? "");
     if (status !== "verified" || endedAtMs === null || delivery === undefined || channel === undefined) return null;
     const code = delivery.codeLength === null ? null : appCode ? "app" : "gateway";
-    return { kind: channel.proves, value: delivery.to, channel: channel.name, at: rfc3339(endedAtMs), code };
+    const at = rfc3339(endedAtMs);
+    return { kind: channel.proves, value: delivery.to, channel: channel.name, at, code, ...markOf(verification) };
   }
 
   return {
@@ -105,9 +110,15 @@ export function createRepresentation(channels: readonly ShownChannel[]): Represe
         created_at: rfc3339(verification.createdAtMs),
         expires_at: rfc3339(verification.expiresAtMs),
         ended_at: rfc3339OrNull(verification.endedAtMs),
+        ...markOf(verification),
       };
     },
   };
+}
+
+/** A shadow answer has none: it looks like any other. */
+function markOf({ simulated }: Verification): { readonly test?: true } {
+  return simulated === "test" ? { test: true } : {};
 }
 
 /** @param ms since the epoch */

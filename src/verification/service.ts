@@ -1,13 +1,11 @@
 /** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
-import type { AppRef } from "../apps/principal.ts";
 import { type AppProfile, standardProfile } from "../apps/profile.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Random } from "../shared/random.ts";
-import { Refusal } from "../shared/refusal.ts";
 import { quietHours } from "./bounds.ts";
 import { createCore } from "./channel-core.ts";
 import type { ChannelHealth, ChannelModule } from "./channel-port.ts";
@@ -28,14 +26,16 @@ import { newVerificationId } from "./ids.ts";
 import type { KeySecrets } from "./key-ring.ts";
 import { isTerminal } from "./machine.ts";
 import { createOrders, mayReach } from "./orders.ts";
+import { createRecipients } from "./recipients.ts";
 import { ended, notFound } from "./refusals.ts";
 import { createSealing } from "./sealing.ts";
 import { createShares } from "./shares.ts";
+import { createSimulatedDeliveries } from "./simulated/index.ts";
 import { createStarts } from "./starts.ts";
 import { createSteps } from "./steps.ts";
 import type { VerificationStore } from "./store-port.ts";
 import { newestOf, type Verification, type Verifications } from "./types.ts";
-import { planOf, type ReadRecipient, workflowDefaults, workflowProblems } from "./workflow.ts";
+import { planOf, workflowDefaults, workflowProblems } from "./workflow.ts";
 
 export interface VerificationsOptions {
   readonly settings: VerificationSettings;
@@ -104,7 +104,8 @@ export function createVerifications(options: VerificationsOptions): Verification
     stop(verification) {
       stopDeliveries(verification);
       shares.ended(verification);
-      guard.ended(verification);
+      // A test teaches nothing.
+      if (verification.simulated !== "test") guard.ended(verification);
     },
   });
   const channels = openChannels(options.channels, ({ name, proves }) =>
@@ -114,10 +115,16 @@ export function createVerifications(options: VerificationsOptions): Verification
       onStep: (app, id, step) => steps.follow(app, id, step),
     }),
   );
-  const stopDeliveries: OpenChannel["stop"] = (verification) =>
+  const simulated = createSimulatedDeliveries({
+    ...{ store, hashes, codesOf: codes, channel: (name: string) => channels.find(name), seen: endings.seen },
+    ...{ look: (id: string) => due.lookFor(id), clock, random },
+  });
+  const stopDeliveries: OpenChannel["stop"] = (verification) => {
     channels.find(newestOf(verification).channel)?.stop(verification);
+    simulated.stop(verification);
+  };
   const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
-  const deliveries = createDeliveries({ store, endings, shares, guard, publish, clock, logger });
+  const deliveries = createDeliveries({ store, endings, shares, guard, simulated, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing);
   const starts = createStarts({ deliveries, orders, sealing, keepsSession: options.keepsSession ?? false });
   const checks = createChecks({
@@ -129,10 +136,13 @@ export function createVerifications(options: VerificationsOptions): Verification
     logger,
     look: endings.look,
     async beginStep(verification, step) {
-      const { channel, order, of } = orders.step(verification, profileOf(verification.app), step);
+      const profile = profileOf(verification.app);
+      const { channel, order, of } = orders.step(verification, profile, step);
       channel.accept(order);
       const { client } = verification;
-      await deliveries.begin(channel, { mode: "step", order, of, client, ...nothingNew, clientIsGone: () => false });
+      const scenario = simulated.scenarioOf(verification, profile.testNumbers, order.to);
+      const about = { ...nothingNew, client, scenario, clientIsGone: () => false };
+      await deliveries.begin(channel, { mode: "step", order, of, ...about });
     },
     onRefused({ id, app }, answer) {
       if (answer.kind === "seen") endings.seen(answer);
@@ -143,6 +153,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
   });
   const due = createDueWatch({ store, clock, logger, onSeen: endings.seen, steps });
+  const recipients = createRecipients({ numbers, channels, hashes, profileOf, clock });
   const defaults = workflowDefaults(settings);
   const problemsOfWorkflow: VerificationService["problemsOfWorkflow"] = (path, { workflow, ttlMs }) => {
     // A shorter life leaves less time to the gateway's own workflow, too.
@@ -159,34 +170,6 @@ export function createVerifications(options: VerificationsOptions): Verification
   ];
   if (problems.length > 0) throw new Error(`the configuration is not valid: ${problems.join("; ")}`);
 
-  /** @throws {Refusal} where the number may not be contacted */
-  function examine(app: AppRef, to: string, country: string | undefined) {
-    const facts = numbers.examine(to, country ?? null, {
-      ...profileOf(app.name),
-      allowedCountries: app.allowedCountries,
-    });
-    if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
-    if (!facts.callable || facts.e164 === null || facts.country === null) {
-      throw new Refusal("number_not_callable", "This number cannot be called.");
-    }
-    return { to: facts.e164, country: facts.country, callee: hashes.callee(facts.e164) };
-  }
-
-  /** Reads each recipient once for all steps of a request. */
-  function recipientReader(app: AppRef, country: string | undefined): ReadRecipient {
-    const numbersRead = new Map<string, ReturnType<typeof examine>>();
-    return (channel, text) => {
-      if (channel.readRecipient === undefined) {
-        const known = numbersRead.get(text) ?? examine(app, text, country);
-        numbersRead.set(text, known);
-        return known;
-      }
-      const read = channel.readRecipient(text);
-      if ("problem" in read) throw new Refusal("invalid_request", `\`to\`: ${read.problem}`);
-      return { to: read.to, country: null, callee: hashes.callee(read.to) };
-    };
-  }
-
   async function find(app: string, id: string): Promise<Verification | null> {
     const found = await store.read(app, id);
     return found.kind === "seen" ? endings.seen(found) : null;
@@ -197,10 +180,15 @@ export function createVerifications(options: VerificationsOptions): Verification
 
     async start(app, request, idempotencyKey, clientIsGone = () => false) {
       const profile = profileOf(app.name);
-      const plan = planOf(request, profile, channels, defaults, recipientReader(app, request.country));
+      const plan = planOf(request, profile, channels, defaults, recipients.reader(app, request.country));
       const session = request.session === undefined ? null : hashes.session(app.name, request.session);
       const client = hashes.client(app.name, request);
-      const begin = (id: string) => starts.begin({ id, app, profile, request, plan, session, client, clientIsGone });
+      const scenarioOf = simulated.scenariosFor(
+        profile.testNumbers,
+        plan.map(({ recipient }) => recipient.to),
+      );
+      const begin = (id: string) =>
+        starts.begin({ id, app, profile, request, plan, session, client, scenarioOf, clientIsGone });
       const id = newVerificationId(plan[0]?.recipient.callee.bucket ?? "", random);
       if (idempotencyKey === null) return begin(id);
       const key = hashes.idempotencyKey(app.name, idempotencyKey);
@@ -213,17 +201,19 @@ export function createVerifications(options: VerificationsOptions): Verification
     check: (app, id, guess) => checks.check(app.name, id, guess),
 
     async checkByNumber(app, { to, country }, guess, session) {
-      const callee = recipientOf(app, to, country);
+      const callee = recipients.read(app, to, country);
       return checks.checkByNumber(app.name, callee.to, callee.callee, guess, session);
     },
 
     async resend(app, id, wanted = null, clientIsGone = () => false) {
       const verification = await endings.look(app.name, id);
       if (isTerminal(verification.status)) throw ended(verification.status);
-      const { channel, order, of } = orders.chosen(verification, profileOf(app.name), wanted);
+      const profile = profileOf(app.name);
+      const { channel, order, of } = orders.chosen(verification, profile, wanted);
       channel.accept(order);
       const { client } = verification;
-      return deliveries.begin(channel, { mode: "again", order, of, client, ...nothingNew, clientIsGone });
+      const scenario = simulated.scenarioOf(verification, profile.testNumbers, order.to);
+      return deliveries.begin(channel, { mode: "again", order, of, client, ...nothingNew, scenario, clientIsGone });
     },
 
     async cancel(app, id) {
@@ -253,7 +243,7 @@ export function createVerifications(options: VerificationsOptions): Verification
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 
-    identify,
+    identify: recipients.identify,
     problemsOfWorkflow,
     erase: createErasure({ store, endings, clock }),
 
@@ -279,28 +269,8 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
     stop() {
       due.stop();
+      simulated.close();
       void steps.stop();
     },
   };
-
-  function identify(to: string, country: string | null) {
-    const facts = numbers.examine(to, country, null);
-    if (facts.e164 !== null) return { to: facts.e164, callee: hashes.callee(facts.e164) };
-    for (const { readRecipient } of channels.all) {
-      const read = readRecipient?.(to) ?? { problem: "" };
-      if (!("problem" in read)) return { to: read.to, callee: hashes.callee(read.to) };
-    }
-    throw new Refusal("number_invalid", "This is no phone number, e-mail address or push registration.");
-  }
-
-  /** A recipient without a channel: an address where it looks like one, else a number. */
-  function recipientOf(app: AppRef, to: string, country: string | undefined) {
-    const reader = recipientReader(app, country);
-    const [first = channels.wanted(null), ...others] = channels.usable;
-    const readers = [first, ...others].filter(({ readRecipient }) => readRecipient !== undefined);
-    for (const channel of /^\s*[+(\d\p{Nd}]/u.test(to) ? [] : readers) {
-      if (!("problem" in (channel.readRecipient?.(to) ?? { problem: "" }))) return reader(channel, to);
-    }
-    return examine(app, to, country);
-  }
 }

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { codeLifetimeMs } from "./codes.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
 import { limited } from "./refusals.ts";
+import { simulatedAs } from "./simulated/reservation.ts";
 import type { CalleeShare, VerificationStore } from "./store-port.ts";
 import type { Verification } from "./types.ts";
 
@@ -61,7 +62,7 @@ export function createShares(options: {
       if (deliveries.length === 1) return;
       const others = new Map<string, { callee: CalleeRef; channel: string }>();
       for (const one of deliveries) {
-        if (one.to !== to && one.codeLength !== null) {
+        if (one.to !== to && one.codeLength !== null && simulatedAs(one.details) === null) {
           others.set(one.to, { callee: hashes.callee(one.to), channel: one.channel });
         }
       }

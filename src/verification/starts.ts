@@ -6,7 +6,9 @@ import { endsStart } from "./bounds.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Orders } from "./orders.ts";
+import { testCodeLength } from "./refusals.ts";
 import { type Sealing, sealedSessionId } from "./sealing.ts";
+import type { Scenario } from "./simulated/reservation.ts";
 import { isSkipped } from "./steps.ts";
 import type { PlannedWorkflow } from "./store-port.ts";
 import type { ClientIsGone, ClientRef, StartRequest, Verification } from "./types.ts";
@@ -21,6 +23,8 @@ export interface Start {
   readonly plan: readonly PlanStep[];
   readonly session: string | null;
   readonly client: ClientRef | null;
+  /** How each recipient of the plan is simulated; null: they are real. */
+  readonly scenarioOf: ((to: string) => Scenario) | null;
   readonly clientIsGone: ClientIsGone;
 }
 
@@ -60,7 +64,9 @@ export function createStarts(options: {
     const order = orderOf(start, step, at);
     step.open.accept(order);
     const of = step.to === null ? null : first;
-    const about = { reference, metadata, session, client, workflow, clientIsGone };
+    const scenario = start.scenarioOf?.(order.to) ?? null;
+    refuseCodeLength(order, scenario);
+    const about = { reference, metadata, session, client, workflow, scenario, clientIsGone };
     return deliveries.begin(step.open, { mode: "new", order, of, ...about });
   }
 
@@ -100,6 +106,12 @@ export function createStarts(options: {
       throw firstRefusal ?? new Error("a plan has at least one step");
     },
   };
+}
+
+/** A fixed code has the digits that it has. */
+function refuseCodeLength({ codeLength, appCode }: DeliveryOrder, scenario: Scenario | null): void {
+  if (codeLength === null || appCode !== null || scenario?.kind !== "test") return;
+  if (codeLength !== scenario.code.length) throw testCodeLength(scenario.code.length);
 }
 
 /** @throws {Refusal} where the app gave a code that it may not give, or that these steps cannot show */

@@ -2,7 +2,7 @@
 import type { ProfileBounds } from "../apps/bounds.ts";
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
-import type { ClientRef, PlannedStep, Verification } from "./types.ts";
+import type { ClientRef, PlannedStep, Simulated, Verification } from "./types.ts";
 
 /** A channel's own arguments of one of its scripts. */
 export type ScriptArgs = readonly (string | number)[];
@@ -53,6 +53,8 @@ export interface BeginDelivery {
   readonly guard: { readonly decision: string | null; readonly micros: number | null } | null;
   /** Of the app's profile; without it as the gateway. */
   readonly bounds?: Pick<ProfileBounds, "ttlMs" | "maxChecks" | "maxDeliveries">;
+  /** Null: a real one, by the channel's own start script. */
+  readonly simulated: Simulated | null;
 }
 
 /** The limit that blocks a delivery: the callee's, or the verification's own (`deliveries`). */
@@ -89,7 +91,12 @@ export type ScriptAnswer = BeginAnswer | ({ readonly kind: "seen" } & Seen);
 
 export type CheckResult =
   /** Wrong, and the verification stays open. */
-  | { readonly kind: "checked"; readonly status: Status; readonly checksLeft: number }
+  | {
+      readonly kind: "checked";
+      readonly status: Status;
+      readonly checksLeft: number;
+      readonly simulated: Simulated | null;
+    }
   /** Right, or wrong for the last time: that ended it. */
   | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
   /** No open code is as long as the guess: not counted. The length is the newest code's. */
@@ -198,6 +205,8 @@ export interface OpenVerification {
   readonly id: string;
   /** From `Hashes.session`; null where the start named none. */
   readonly session: string | null;
+  /** Without it: not. */
+  readonly simulated?: Simulated | null;
 }
 
 /**
@@ -206,7 +215,7 @@ export interface OpenVerification {
  * Deadlines (of the delivery, of the verification) are applied before anything else, by the store's own clock.
  */
 export interface VerificationStore {
-  /** Runs the channel's start script. */
+  /** Runs the channel's start script, or that of simulated deliveries (redis/lua/begin_simulated.lua). */
   begin(delivery: BeginDelivery, args: ScriptArgs): Promise<BeginAnswer>;
   /** Runs another script of a channel on a verification. */
   run(
@@ -284,6 +293,8 @@ export interface VerificationStore {
   ): Promise<{ readonly seen: readonly Seen[]; readonly steps: readonly DueStep[]; readonly more: boolean }>;
   /** How many shards `settleDue` has. */
   readonly shards: number;
+  /** Which of them a verification is in. */
+  shardOf(id: string): number;
   reserve(request: IdempotentRequest): Promise<KeyReservation>;
   /** Removes the reservation of a refused request. */
   release(request: IdempotentRequest): Promise<void>;

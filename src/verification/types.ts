@@ -6,6 +6,9 @@ import type { Status } from "./machine.ts";
 export const proofKinds = ["phone", "email", "device"] as const;
 export type ProofKind = (typeof proofKinds)[number];
 
+/** Why deliveries are simulated: a test number, or the guard's shadow answer to an attacker. */
+export type Simulated = "test" | "shadow";
+
 /** One use of a channel in a verification. Holds no code and no full caller ID, so it may be shown to the app. */
 export interface Delivery {
   /** 1 for the first. */
@@ -90,6 +93,8 @@ export interface Verification {
   readonly sealedSession: string | null;
   /** The person's client at the start; null where the app named none. */
   readonly client: ClientRef | null;
+  /** Why its newest deliveries are simulated; null: they are real. Of `shadow` no answer to the app says anything. */
+  readonly simulated: Simulated | null;
 }
 
 /** Of the derived codes of a verification: a new one has other codes. */
@@ -170,6 +175,8 @@ export interface CheckAnswer {
   readonly checksLeft: number | null;
   /** The verification that this check verified; null where it did not. */
   readonly proven: Verification | null;
+  /** Of a test number. */
+  readonly test?: true;
 }
 
 /** Whether the client of a request has closed its connection: then no delivery is begun, since the answer would reach no client. */

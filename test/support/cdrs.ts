@@ -67,7 +67,15 @@ export function verification(changed: Partial<Verification> = {}): Verification 
     ...{ id: idOf(1), app: "shop", to: "+447911123456", country: "GB", status: "verified", codeLength: 4 },
     ...{ checksLeft: maxChecks - 1, attempts: 1, proofDelivery: deliveries.length, reference: null, metadata: null },
     ...{ createdAtMs, expiresAtMs: createdAtMs + 300_000, endedAtMs: createdAtMs + 20_000, seq: 4, locale: null },
-    ...{ generation: null, workflow: null, appCode: false, sealedCode: null, sealedSession: null, client: null },
+    ...{
+      generation: null,
+      workflow: null,
+      appCode: false,
+      sealedCode: null,
+      sealedSession: null,
+      client: null,
+      simulated: null,
+    },
     ...changed,
     deliveries,
   };

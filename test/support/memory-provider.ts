@@ -61,6 +61,7 @@ export function memoryProvider(): MemoryProvider {
         release: () => void held--,
       };
     },
+    preview: () => ({ details: { route: "memory", segments: 1 }, cost: 0.05, sent: null, receipts: true }),
     answer(how) {
       respond = how;
     },

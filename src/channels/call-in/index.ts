@@ -15,6 +15,7 @@ import { callInExample } from "./example.ts";
 import { createInboundCalls } from "./inbound-calls.ts";
 import { callInMachine } from "./machine.ts";
 import { CallInBody } from "./schema.ts";
+import { simulateCallIn } from "./simulate.ts";
 
 /** Numbers that one start offers to the store: more than the hourly limits allow for one callee. */
 const maxOffered = 20;
@@ -62,6 +63,7 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
         },
         refusal: (_why, waitMs) =>
           new Refusal("capacity", "No call-in number is free for this phone number; try again later.", waitMs),
+        simulate: (ask) => simulateCallIn(ask, config.numbers),
         describe: ({ details }) => ({ number: (details as { readonly number: string }).number }),
         evidence: ({ result }) => callInEvidence(result),
         stop: () => undefined,
@@ -74,7 +76,9 @@ export function callIn({ config, onInbound, publish }: CallInParts): ChannelModu
 
 /** @param result as lua/called.lua stores it; null: no call came */
 function callInEvidence(result: unknown): DeliveryEvidence {
-  return result === null ? {} : { trunk: (result as { readonly trunk: string }).trunk };
+  // A simulated call came on no trunk.
+  const trunk = (result as { readonly trunk: string | null } | null)?.trunk ?? null;
+  return trunk === null ? {} : { trunk };
 }
 
 /** Up to `count` of the numbers in random order (Fisher–Yates): the number that a callee gets is unpredictable. */

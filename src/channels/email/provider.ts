@@ -62,6 +62,8 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   );
   const places = createPlaces({ servers, clock, maxWaitMs: config.max_wait_ms });
   let inProgress = 0;
+  /** Of the newest message that a server took. */
+  let usualReply = "250 2.0.0";
   let onIdle: (() => void) | null = null;
 
   /** In turn by the reserved server and the others, until one has answered for good. */
@@ -76,6 +78,8 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
       try {
         const result = await server.send(envelope, bytes, needsSmtpUtf8(message.to), untilMs);
         const { report, elsewhere } = reportOf(server.name, result);
+        const reply = report.state === "sent" ? report.result?.smtp_reply : undefined;
+        if (typeof reply === "string") usualReply = reply;
         if (!elsewhere) return report;
         last = report;
       } finally {
@@ -123,6 +127,13 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
         submit: async (message) => ({ report: await submit(server, message), receiptId: null }),
         release: () => server.release(),
       };
+    },
+
+    preview() {
+      const server = servers.find((one) => one.isUp()) ?? servers[0];
+      const name = server?.name ?? null;
+      const sent = resultOf(name, usualReply);
+      return { details: resultOf(name, null), cost: config.price ?? null, sent, receipts: false };
     },
 
     onReceipt: () => undefined,

@@ -76,6 +76,7 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
           }
         },
         reserve: sender.reserve,
+        ...(provider.preview !== undefined && { simulate: sender.simulate }),
         refusal: (why) => new Refusal("capacity", `The message was refused: ${why}.`),
         /** The same code, as long as it is accepted. */
         again: (_newest, codeLength) => ({ calls: null, codeLength }),

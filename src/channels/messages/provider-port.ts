@@ -89,12 +89,28 @@ export interface Receipt {
 
 export type ReceiptReceiver = (receipt: Receipt) => Promise<boolean>;
 
+/** What a message of an order would say of itself, where nothing is reserved and nothing sent. */
+export interface MessagePreview {
+  /** As `MessageReservation.details`. */
+  readonly details: MessageResult;
+  readonly cost: number | null;
+  /** The result that a provider's usual answer has; null: none of its own. */
+  readonly sent: MessageResult | null;
+  /** Whether receipts follow. */
+  readonly receipts: boolean;
+}
+
 /** All routes of one channel behind one port: routing and failover between them is inside. */
 export interface MessageProvider {
   /** Longest time from `submit` to its first report, in ms. */
   readonly submitLimitMs: number;
   /** @throws {Refusal} `invalid_request` (the recipient), `capacity`, `channel_unavailable` */
   reserve(order: MessageOrder): Promise<MessageReservation>;
+  /**
+   * What `reserve` would find, without taking a place: for simulated deliveries. Without it the channel takes none.
+   * @throws {Refusal} where the provider could not serve the order at all
+   */
+  preview?(order: MessageOrder): MessagePreview;
   /**
    * Sets the one receiver of receipts. A receipt may come late, doubled, out of order, or for an unknown message. The
    * receiver never throws; it resolves to whether the receipt was dealt with. Where it was not (the store is away), answer

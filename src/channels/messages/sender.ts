@@ -1,11 +1,19 @@
 /** Sends the messages of one channel: reserves at the provider, writes the text, submits once, stores what became of it. */
 
-import type { ChannelCore, CodeOffer, DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
+import type {
+  ChannelCore,
+  CodeOffer,
+  DeliveryOrder,
+  Reservation,
+  SimulationAsk,
+} from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
+import type { Simulation } from "../../verification/simulated/simulation.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { MessageChannelSpec, MessageReport, MessageReservation } from "./provider-port.ts";
 import { type Keep, type Receipts, updateOf } from "./receipts.ts";
+import { previewOf, simulateMessage, testPreview } from "./simulate.ts";
 import type { ChosenText, Texts } from "./texts.ts";
 import { createWork } from "./work.ts";
 
@@ -19,6 +27,8 @@ const minuteMs = 60_000;
 
 export interface Sender {
   reserve(order: DeliveryOrder): Promise<Reservation>;
+  /** Where the provider has a preview. @throws {Refusal} */
+  simulate(ask: SimulationAsk): Simulation;
   /** Resolves when no submit waits for its answer, at the latest after `graceMs`. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when all reports so far are stored. */
@@ -99,6 +109,17 @@ export function createSender(options: {
       const sample = text.write("0".repeat(offer.length), widestMinutes).text;
       const reservation = await provider.reserve({ app: app.name, to, country, text: sample, locale: text.locale });
       return reservationOf({ order, text, offer, reservation });
+    },
+
+    simulate(ask) {
+      const { app, to, country, locale } = ask.order;
+      const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
+      const digits = ask.codeLength ?? core.codes.offer(ask.order).length;
+      const sample = text.write("0".repeat(digits), widestMinutes).text;
+      const order = { app: app.name, to, country, text: sample, locale: text.locale };
+      const preview = ask.kind === "test" ? testPreview(spec, order) : previewOf(spec, order);
+      const shown = keep({ ...preview.details, cost: preview.cost, locale: text.locale });
+      return simulateMessage(ask, preview, shown, submitMs + storeMarginMs);
     },
 
     async drain(graceMs) {

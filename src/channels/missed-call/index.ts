@@ -23,12 +23,14 @@ import { readForMissedCall } from "./read.ts";
 import { badCalls } from "./refusals.ts";
 import { reserveCall } from "./reservation.ts";
 import { MissedCallBody } from "./schema.ts";
+import { createCallSimulation } from "./simulate.ts";
 
 export interface MissedCallParts {
   readonly config: {
     readonly verification: MissedCallSettings & Pick<VerificationSettings, "starts_per_callee_per_hour">;
     readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
     readonly ranges: Readonly<Record<string, RangeConfig>>;
+    readonly sip_capture?: unknown;
   };
   /** Several share the limits of a callee. */
   readonly apps: { readonly size: number };
@@ -73,6 +75,11 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       const describe = createDescription({ ms: callSettings.ring_ms, setup_limit_ms: callSettings.setup_limit_ms });
       const cooldownMs = verification.caller_id_cooldown_seconds * 1000;
       const reserving = { ...parts, cooldownMs, pool: parts.callerIds, hashes: core.hashes, calls };
+      const simulated = createCallSimulation({
+        ...{ ranges: parts.config.ranges, pool: parts.callerIds, slots: parts.slots, ringMs: callSettings.ring_ms },
+        ...{ gapMs: callSettings.second_call_gap_ms, captured: parts.config.sip_capture !== undefined },
+        ...{ longestMs: calls.longestMs, expectedMs: calls.expectedMs },
+      });
       return {
         accept(order) {
           const calls = callsOf(order);
@@ -82,6 +89,8 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
         },
         reserve: (order) => reserveCall(reserving, order, callsOf(order)),
         refusal: notLeased,
+        simulate: (ask) => simulated.simulate(ask, callsOf(ask.order)),
+        stopSimulated: simulated.stop,
         attemptsOf: callsOf,
         strengthen: (order) =>
           order.calls === null && order.codeLength === null && order.appCode === null && minCalls < 2 && maxCalls() >= 2

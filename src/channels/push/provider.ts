@@ -2,7 +2,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { closedGate, createInProgress } from "../messages/over-http.ts";
-import type { MessageProvider } from "../messages/provider-port.ts";
+import type { MessageOrder, MessageProvider } from "../messages/provider-port.ts";
 import type { PushConfig } from "./config.ts";
 import { type IsPushService, parseRegistration, type Registration } from "./registration.ts";
 import type { PushService } from "./service.ts";
@@ -36,17 +36,22 @@ export function createPushProvider(options: {
     return own.find(({ apps }) => apps?.includes(app)) ?? own.find(({ apps }) => apps === null);
   }
 
+  /** @throws {Refusal} where no service of this app takes the registration */
+  function serving({ app, to }: Pick<MessageOrder, "app" | "to">) {
+    const parsed = parseRegistration(to, isPushService);
+    if ("problem" in parsed) throw new Refusal("invalid_request", `\`to\` ${parsed.problem}.`);
+    const { registration } = parsed;
+    const entry = entryFor(registration.service, app);
+    if (entry === undefined) {
+      throw new Refusal("invalid_request", `\`to\`: ${registration.service} is not set up for this app.`);
+    }
+    return { registration, service: entry.service };
+  }
+
   return {
     submitLimitMs: config.request_timeout_ms * requestsEach + timerMarginMs,
-    async reserve({ app, to }) {
-      const parsed = parseRegistration(to, isPushService);
-      if ("problem" in parsed) throw new Refusal("invalid_request", `\`to\` ${parsed.problem}.`);
-      const { registration } = parsed;
-      const entry = entryFor(registration.service, app);
-      if (entry === undefined) {
-        throw new Refusal("invalid_request", `\`to\`: ${registration.service} is not set up for this app.`);
-      }
-      const { service } = entry;
+    async reserve(order) {
+      const { registration, service } = serving(order);
       const entered = service.enter(registration);
       if (!entered.open) throw closedGate(entered);
       return {
@@ -56,6 +61,10 @@ export function createPushProvider(options: {
           inProgress.track(service.send(message, registration).then((report) => ({ report, receiptId: null }))),
         release: () => service.leave(registration),
       };
+    },
+    preview(order) {
+      const details = { service: serving(order).registration.service, registration: null };
+      return { details, cost: config.price ?? null, sent: { registration: null }, receipts: false };
     },
     // No push service says what became of a notification.
     onReceipt: () => undefined,

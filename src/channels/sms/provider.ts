@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import { Refusal } from "../../shared/refusal.ts";
+import { splitSms } from "../messages/gsm.ts";
 import type {
   MessageOrder,
   MessageProvider,
@@ -18,6 +19,9 @@ export interface SmsProviderParts {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** A bind or a breaker takes about that long. */
+const downRetryMs = 5000;
 
 /** A place on a route, and what it means for the delivery. */
 interface Found {
@@ -85,7 +89,7 @@ export function createSmsProvider({ routes, routing, clock, logger }: SmsProvide
     submitLimitMs,
     async reserve(order) {
       const names = routing.routesTo(order.to);
-      if (names.length === 0) throw new Refusal("invalid_request", "No route carries SMS to this number.");
+      if (names.length === 0) throw noRouteTo();
       const { found, left, none } = await find(names, order);
       if (found === null) throw noRoute(none);
       return {
@@ -94,6 +98,16 @@ export function createSmsProvider({ routes, routing, clock, logger }: SmsProvide
         submit: (message) => submit(found, left, message),
         release: () => found.place.release(),
       };
+    },
+    preview(order) {
+      const names = routing.routesTo(order.to);
+      if (names.length === 0) throw noRouteTo();
+      const route = names.flatMap((name) => routes.get(name) ?? []).find((one) => one.health().up);
+      if (route === undefined) throw noRoute([{ none: "provider_down", retryAfterMs: downRetryMs }]);
+      const segments = splitSms(order.text).parts.length;
+      const cost = routing.cost(route.name, order.to, segments);
+      const sender = routing.sender(route.name, order.app, order.country);
+      return { details: { route: route.name, sender, segments, cost }, cost, sent: null, receipts: true };
     },
     onReceipt(receiver) {
       for (const route of all) route.onReceipt(receiver);
@@ -139,6 +153,10 @@ function reportOf(answer: SmsAnswer): MessageReport {
 /** As the API shows it under `sms`. */
 function resultOf({ route, order, place, cost }: Found): MessageResult {
   return { route: route.name, sender: order.sender, segments: place.segments, cost };
+}
+
+function noRouteTo(): Refusal {
+  return new Refusal("invalid_request", "No route carries SMS to this number.");
 }
 
 function noRoute(none: readonly NoSmsPlace[]): Refusal {

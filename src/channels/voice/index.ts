@@ -7,8 +7,9 @@ import type { MediaControl } from "../../telephony/asterisk/call-control.ts";
 import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { Dialer, KeptCall } from "../../telephony/calls/ports.ts";
 import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
-import type { ChannelModule } from "../../verification/channel-port.ts";
+import type { ChannelModule, DeliveryOrder } from "../../verification/channel-port.ts";
 import { codeDigits } from "../../verification/codes.ts";
+import type { VerificationSettings } from "../../verification/config.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { callEvidence } from "../calls/evidence.ts";
 import { notLeased } from "../calls/refusals.ts";
@@ -24,6 +25,7 @@ import { voiceMachine } from "./machine.ts";
 import { badCodeLength, oneCallOnly } from "./refusals.ts";
 import { reserveVoiceCall } from "./reservation.ts";
 import { VoiceBody } from "./schema.ts";
+import { createVoiceSimulation } from "./simulate.ts";
 
 export interface VoiceParts {
   readonly config: {
@@ -31,7 +33,9 @@ export interface VoiceParts {
     readonly voice?: VoiceConfig;
     readonly calls: Pick<CallsConfig, "setup_limit_ms">;
     readonly messages: Pick<MessagesConfig, "apps">;
-    readonly verification: Pick<MissedCallSettings, "caller_id_cooldown_seconds">;
+    readonly verification: Pick<MissedCallSettings, "caller_id_cooldown_seconds"> &
+      Pick<VerificationSettings, "message_code_length">;
+    readonly sip_capture?: unknown;
   };
   readonly telephony: {
     readonly slots: ChannelSlots;
@@ -80,10 +84,25 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
     schema: VoiceBody,
     example: voiceExample,
     open(core) {
+      const costOf = createCosts(own.prices);
       const calls = createVoiceCalls({
         ...{ core, dialer, reputation, publish, keep },
         rules: { confirmKey, maxPrompts: own.max_prompts, keyWaitMs: own.key_wait_ms },
-        costOf: createCosts(own.prices),
+        costOf,
+      });
+      const languagesOf = ({ app, locale, country }: Pick<DeliveryOrder, "app" | "locale" | "country">) =>
+        languagesFor(locale, country, config.messages.apps?.[app.name]?.locale);
+      const { longestCallMs, remainingMs } = dialer.limitsOf(keep);
+      const simulated = createVoiceSimulation({
+        ...{ slots, canServe, costOf, ringMs, captured: config.sip_capture !== undefined },
+        ...{ longestMs: longestCallMs, expectedMs: remainingMs.calling },
+        codeLength: config.verification.message_code_length,
+        languageOf(order, asterisk) {
+          const media = asterisk === null ? null : telephony.media(asterisk);
+          const languages = languagesOf(order);
+          if (media === null) return languages[0] ?? null;
+          return chooseLanguage(languages, sounds, (sound) => media.languagesOf(sound));
+        },
       });
       const reserving = {
         ...{ slots, pool: callerIds, reputation, dialer, keep },
@@ -99,13 +118,14 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
           }
         },
         reserve(order) {
-          const appLocale = config.messages.apps?.[order.app.name]?.locale;
-          const languages = languagesFor(order.locale, order.country, appLocale);
+          const languages = languagesOf(order);
           return reserveVoiceCall({ ...reserving, offer: core.codes.offer(order) }, order, (begun) =>
             calls.place({ ...begun, languages }),
           );
         },
         refusal: notLeased,
+        simulate: simulated.simulate,
+        stopSimulated: simulated.stop,
         attemptsOf: () => 1,
         again: (_newest, codeLength) => ({ calls: null, codeLength }),
         health: () =>

@@ -51,7 +51,7 @@ export function createWhatsAppProvider(options: {
   /** Takes a place at the first number that has one. @throws {Refusal} */
   function enter(to: string): PhoneNumber {
     const candidates = serving(to);
-    if (candidates.length === 0) throw new Refusal("invalid_request", "`to`: no WhatsApp number serves this country.");
+    if (candidates.length === 0) throw noNumberServes();
     let soonest: Extract<GateEntry, { open: false }> | null = null;
     for (const number of candidates) {
       const pairMs = number.pairs.waitMs(to);
@@ -74,6 +74,13 @@ export function createWhatsAppProvider(options: {
         submit: (message) => inProgress.track(number.send(message, template)),
         release: () => number.gate.leave(),
       };
+    },
+    preview({ app, to, locale }) {
+      const [number] = serving(to);
+      if (number === undefined) throw noNumberServes();
+      const template = templateOf(app, locale);
+      const details = { sender: number.name, template: template.name, language: template.language };
+      return { details, cost: priceOf(config.prices, to), sent: null, receipts: true };
     },
     onReceipt(next) {
       receiver = next;
@@ -98,4 +105,8 @@ export function createWhatsAppProvider(options: {
       http.close();
     },
   };
+}
+
+function noNumberServes(): Refusal {
+  return new Refusal("invalid_request", "`to`: no WhatsApp number serves this country.");
 }

@@ -123,7 +123,7 @@ const cdrProperties: Readonly<Record<(typeof columns)[number], TSchema>> = {
   checks_used: nullable("integer", "Checks that the verification used; null where there was no code to type."),
   cost: nullable("number", "Price in the configured currency; null: none is configured."),
   guard_decision: nullableString("The guard's rule that decided about this delivery; null: none did."),
-  test: Type.Boolean({ description: "Reserved; false." }),
+  test: Type.Boolean({ description: "Of a test number: nothing was sent, and no statistics count it." }),
   reference: nullableString("The app's own; null also where it was erased."),
   started_at: time("When the delivery began."),
   ended_at: time("When it ended, at the latest with its verification."),

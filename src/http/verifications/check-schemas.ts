@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { maxTypedLength } from "../../shared/typed-digits.ts";
 import { statuses } from "../../verification/machine.ts";
-import { country, exampleNumber, maxRecipientLength, oneOf, proofToken } from "../schemas.ts";
+import { country, exampleNumber, maxRecipientLength, oneOf, proofToken, testMark } from "../schemas.ts";
 
 /** A caller ID as a phone shows it. */
 const callerId = (description: string) => Type.String({ minLength: 1, maxLength: maxTypedLength, description });
@@ -75,6 +75,7 @@ export const CheckAnswerBody = Type.Object(
       description: "How many more checks are allowed.",
     }),
     proof_token: Type.Optional(proofToken),
+    test: Type.Optional(testMark("Of a test number. Left out otherwise.")),
   },
   {
     title: "CheckAnswer",

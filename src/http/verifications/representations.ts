@@ -84,6 +84,6 @@ export function createShowProof(proofs?: Pick<Proofs, "enabled" | "tokenOf">): S
 }
 
 export function checkAnswerBody(answer: CheckAnswer, showProof: ShowProof): Static<typeof CheckAnswerBody> {
-  const { id, status, valid, checksLeft, proven } = answer;
-  return { id, status, valid, checks_left: checksLeft, ...showProof(proven) };
+  const { id, status, valid, checksLeft, proven, test } = answer;
+  return { id, status, valid, checks_left: checksLeft, ...(test && { test }), ...showProof(proven) };
 }

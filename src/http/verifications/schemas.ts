@@ -2,7 +2,16 @@
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
-import { country, maxNumberLength, maxRecipientLength, nullableString, oneOf, proofToken, time } from "../schemas.ts";
+import {
+  country,
+  maxNumberLength,
+  maxRecipientLength,
+  nullableString,
+  oneOf,
+  proofToken,
+  testMark,
+  time,
+} from "../schemas.ts";
 import { type ChannelView, requestChannels } from "./channels.ts";
 import { startExamples, verificationExamples } from "./examples.ts";
 
@@ -216,6 +225,7 @@ const Proof = Type.Object({
     enum: ["gateway", "app", null],
     description: "Which side generated the code; null where none was typed.",
   }),
+  test: Type.Optional(testMark("Of a test number: it proves nothing of anybody. Left out otherwise.")),
 });
 
 /** A verification in every response. */
@@ -253,6 +263,7 @@ export function verificationBody(channels: readonly ChannelView[]) {
       created_at: time("When it was started."),
       expires_at: time("When the code stops being accepted."),
       ended_at: nullableTime("When it ended; null while it is open."),
+      test: Type.Optional(testMark("Of a test number: nothing was sent. Left out otherwise.")),
     },
     { title: "Verification", examples: verificationExamples(channels) },
   );

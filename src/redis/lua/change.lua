@@ -72,21 +72,12 @@ local function lease_failed_step(record, now)
   return plan_of(record).by == 'failed' and lease_step(record, now) or nil
 end
 
--- The evidence of a call is reported once, however often it is written: the answer may have been lost.
---- @rare
-local function report_call(record, now)
-  if channel_calls(record.channel) and redis.call('HGET', record.key, 'call_reported') ~= record.attempts then
-    set(record, 'call_reported', record.attempts)
-    note(record, 'C', now, part_number(record), tonumber(record.parts) > 1 and record.result or '')
-  end
-end
-
 local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
 local record = load(key, ARGV[2], true)
 if not record then
   return { 'not_found' }
 end
-local keys = callee_keys(key, record.callee, record.app)
+local keys = callee_keys(key, record.callee, record.app, record.simulated)
 local ours = attempt_id(ARGV[3], attempt)
 
 settle(record, now)

@@ -9,7 +9,7 @@ ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  
 ARGV[2]  app                        ARGV[4]  hash of the guessed code   ARGV[6]  1: by number alone, so a guess of another
          length is counted as wrong: a refusal would reveal that a verification is open
 
-Returns  {'checked', checks left, status}    wrong, and not the last one: short, because it is the most frequent reply
+Returns  {'checked', checks left, status, how it is simulated}   wrong, and not the last one: short, because it is the most frequent reply
          {'decided', valid 1|0, ended now, public fields}   {'ended', 0, ended now, public fields}
          {'wrong_length', digits of the newest code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
@@ -50,7 +50,7 @@ if not parts then
   parts = tonumber(record.code_parts) or 1
 end
 
-local keys = callee_keys(key, record.callee, record.app)
+local keys = callee_keys(key, record.callee, record.app, record.simulated)
 local wait, wrong = wrong_checks_wait(keys, now, parts, tonumber(record.checks_left))
 if wait > 0 then
   save(record)
@@ -73,6 +73,6 @@ end
 set(record, 'checks_left', left)
 save(record)
 if not record.ended_now then
-  return { 'checked', left, record.status }
+  return { 'checked', left, record.status, record.simulated }
 end
 return answer(record, 'decided', proof and 1 or 0)

@@ -5,7 +5,7 @@ The app's open verifications of one callee.
 KEYS[1]  {s<shard>}:c:<hash of the callee>:open:<app>
 ARGV[1]  '', or now in ms (tests)   ARGV[2]  app
 
-Returns  {id, hash of its session or '', …}
+Returns  {id, hash of its session or '', how it is simulated or '', …}
 ]]
 --- @include "record"
 
@@ -20,6 +20,7 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   if record and not TERMINAL[record.status] then
     reply[#reply + 1] = id
     reply[#reply + 1] = redis.call('HGET', record.key, 'session')
+    reply[#reply + 1] = record.simulated
   elseif not record then
     redis.call('SREM', KEYS[1], id)
   end

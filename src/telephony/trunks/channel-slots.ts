@@ -154,6 +154,17 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       const others = paths.filter((path) => presents(path, range) && isFresh(path, tried));
       return takeOneOf(others, callerOf(callerLimits, app, callee, true), callee, needs);
     },
+    preview(callee, app, canServe = () => true, ranges = null) {
+      const paths = parts.router
+        .pathsTo(callee)
+        ?.filter((path) => ranges === null || ranges.some((range) => presents(path, range)));
+      if (paths === undefined || paths.length === 0) return { none: "no_route", retryAfterMs: null };
+      const caller = callerOf(callerLimits, app, callee, false);
+      const path = paths.find((one) => canServe(one.asterisk) && state(one, caller).usable);
+      if (path === undefined) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
+      const ofTrunk = trunks[path.trunk]?.ranges ?? [];
+      return { ...path, ranges: ranges === null ? ofTrunk : ofTrunk.filter((range) => ranges.includes(range)) };
+    },
     release(slot) {
       if (clock.nowMs() > (slot.originateByMs ?? Number.POSITIVE_INFINITY)) overload.late();
       return end(slot, "nothing", "unused");

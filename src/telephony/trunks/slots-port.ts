@@ -71,6 +71,16 @@ export interface ChannelSlots {
     app: string,
     needs?: SlotNeeds,
   ): Promise<ChannelSlot | NoChannelSlot>;
+  /**
+   * The path that `reserve` would try first, and the ranges that it may present. Takes nothing: for calls that are only
+   * simulated.
+   */
+  preview?(
+    callee: string,
+    app: string,
+    canServe?: (asterisk: string) => boolean,
+    ranges?: readonly string[] | null,
+  ): Pick<ChannelSlot, "trunk" | "asterisk" | "ranges"> | NoChannelSlot;
   /** Releases a slot on which nothing was placed, with its scheduled time and its counts. Never rejects. */
   release(slot: ChannelSlot): Promise<void>;
 }

@@ -40,6 +40,7 @@ for (let i = 0; i < 30; i++) {
       workflow: null,
       client: null,
       guard: null,
+      simulated: null,
     },
     [1, 30_000, 100, 60_000, 30_000, 1e-6, "own", ...code],
   );

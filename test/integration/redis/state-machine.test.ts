@@ -48,7 +48,7 @@ async function started(calls = 1): Promise<string> {
   const delivery = {
     ...({ mode: "new", app: "shop", id, channel: "missed_call", callee, to: "+447700900123", country: "GB" } as const),
     ...{ reference: null, metadata: null, session: null, cost: null, recipient: null, step: null, workflow: null },
-    ...{ client: null, guard: null },
+    ...{ client: null, guard: null, simulated: null },
   };
   expect(
     await verifications.begin(delivery, [calls, 30_000, 50, 600_000, 30_000, 0.0001, "own", ...candidate]),

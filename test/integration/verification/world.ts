@@ -25,6 +25,7 @@ import type {
   NoSlotReason,
 } from "../../../src/telephony/trunks/slots-port.ts";
 import type { ChannelModule } from "../../../src/verification/channel-port.ts";
+import type { Guard } from "../../../src/verification/guard-port.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { createVerifications } from "../../../src/verification/service.ts";
 import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
@@ -66,6 +67,8 @@ export interface WorldOptions {
   readonly profile?: Partial<AppProfile>;
   /** What is said of how long a call goes on; by default `longestCallMs`. */
   readonly remainingMs?: Dialer["remainingMs"];
+  /** By default every delivery is allowed. */
+  readonly guard?: Guard;
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -113,6 +116,7 @@ export function createWorld(options: WorldOptions) {
   const slots: ChannelSlots = {
     reserve: async () => take(),
     reserveAnother: async () => take(),
+    preview: () => ({ trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges) }),
     release: async () => void slotsHeld--,
   };
   const store = createStore({
@@ -163,6 +167,7 @@ export function createWorld(options: WorldOptions) {
     store: verificationStore,
     batchTimer: store.batchTimer,
     random: cryptoRandom,
+    ...(options.guard && { guard: options.guard }),
     profileOf: () => ({ ...standardProfile, ...options.profile }),
   });
 

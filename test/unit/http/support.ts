@@ -80,6 +80,7 @@ export const standing: Verification = {
     sealedCode: null,
     sealedSession: null,
     client: null,
+    simulated: null,
   },
 };
 

@@ -18,6 +18,7 @@ function createStage(
   const steps = { begin: ({ step }: DueStep) => void begun.push(step), taken: () => true };
   const store = {
     shards: 3,
+    shardOf: () => 0,
     settleDue: async (shard: number, most: number) => ({ steps: [], ...(await settleDue(shard, most)) }),
   };
   const watch = createDueWatch({ store, clock, logger, onSeen: (one) => void seen.push(one), steps });

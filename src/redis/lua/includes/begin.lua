@@ -8,7 +8,7 @@
 -- ARGV[4]   'new', 'again' (a choice) or 'step'   ARGV[9]   metadata as JSON, or ''
 -- ARGV[5]   hash of the callee of ARGV[6]     ARGV[10]  hash of the client's session, or ''
 -- ARGV[11]  channel
--- ARGV[12]  '', or JSON of what few deliveries have: cost · guard · to, country, callee (hash): this delivery's recipient, where it
+-- ARGV[12]  '', or JSON of what few deliveries have: simulated ('test' or 'shadow') · cost · guard · to, country, callee (hash): this delivery's recipient, where it
 --           is not ARGV[6] · step: its number, from 0 · and of a new verification: steps, person (see plan.lua), locale,
 --           sealed (the app's own code), sealed_session, client (hashes, see record.ts),
 --           refused (array of channel, to, country, reason: steps before it that were refused)
@@ -46,7 +46,7 @@ local function open_another(delivery, key, app, mode)
   if most and tonumber(record.number) >= most then
     return nil, { 'limited', 'deliveries', math.max(1, tonumber(record.expires_at) - now) }
   end
-  delivery.keys = callee_keys(key, record.callee, app)
+  delivery.keys = callee_keys(key, record.callee, app, record.simulated)
   if channel_rules(record.channel).busy[record.state] then
     local limit, wait = limit_on(delivery.keys, now, 1, delivery.keys.stem .. ':starts', false, delivery.automatic)
     return nil, { 'limited', limit or 'live_call', wait > 0 and wait or math.max(1, tonumber(record.deadline) - now) }
@@ -68,7 +68,7 @@ local function open_delivery()
   }
   -- An erased one is not begun again by a repeated request.
   if mode == 'new' and redis.call('EXISTS', key, key .. ':erased') == 0 then
-    delivery.keys = callee_keys(key, ARGV[5], app)
+    delivery.keys = callee_keys(key, ARGV[5], app, extras.simulated)
     return delivery
   end
   return open_another(delivery, key, app, mode)
@@ -197,6 +197,9 @@ local function begin_another(record, delivery, new, code)
   set(record, 'expires_at', delivery.now + delivery.ttl)
   move(record, 'begun', delivery.now)
   set(record, 'delivery_ended_at', '')
+  if record.course ~= '' then
+    set_rare(record, 'course', '')
+  end
   if code and record.checks_left == '' then
     set(record, 'checks_left', checks_for(delivery, new.parts))
   end
@@ -261,7 +264,7 @@ end
 
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
 -- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, of an app's code, `ends` of
--- app_code_until. Returns the script's answer.
+-- app_code_until. A simulated one has its `course` (course.lua). Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
   local code, expires_at = new.code, now + delivery.ttl
@@ -276,7 +279,7 @@ local function begin_delivery(delivery, new, choice)
   else
     record = {
       key = key, app = ARGV[2], callee = ARGV[5], seq = '0', status = 'pending', number = '1', more = '',
-      code = '', code_info = '', codes_older = '', plan = '', expires_at = tostring(expires_at),
+      code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', expires_at = tostring(expires_at),
       -- One table: faster than `set` for each.
       changes = {
         'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7],
@@ -302,6 +305,9 @@ local function begin_delivery(delivery, new, choice)
   end
   if extras.callee then
     index_recipient(record, extras.callee)
+  end
+  if new.course then
+    begin_course(record, extras.simulated, new.course, delivery.first)
   end
   note(record, delivery.first and 'S' or 'D', now, 1, delivery.first and string.format('%.0f', expires_at) or '')
   record.whole = true

@@ -12,8 +12,15 @@ local HOUR_MS = 3600000
 --   :live         string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
 --   :last         string: when the newest message was sent, ms
 -- The app's own share of each limit is counted in addition to the total; no app can use up the whole limit.
-local function callee_keys(verification_key, callee, app)
-  return { stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee, app = app }
+-- `simulated`: of a verification that is simulated from its first delivery on, '' or nil for others. Its counts lie apart, in
+--   <stem>:<simulated>:<app>
+-- so they never limit the callee, nor another app.
+local function callee_keys(verification_key, callee, app, simulated)
+  local stem = string.match(verification_key, '^{s%d+}:') .. 'c:' .. callee
+  if simulated == 'test' or simulated == 'shadow' then
+    return { stem = stem .. ':' .. simulated .. ':' .. app, app = app, fixed = simulated == 'test' }
+  end
+  return { stem = stem, app = app }
 end
 
 -- Whether this attempt holds the callee's lock, so that no other may begin.
@@ -103,9 +110,9 @@ local function wait_for(key, app, now, window_ms, most, share, room)
 end
 
 -- Codes of several parts have so many values that their wrong checks are counted apart: a callee whose short codes were
--- guessed at too often can still get a long one.
+-- guessed at too often can still get a long one. The fixed code of a test number is one code, however many calls show it.
 local function wrong_key(keys, parts)
-  return tonumber(parts) > 1 and keys.stem .. ':wrong_long' or keys.stem .. ':wrong'
+  return tonumber(parts) > 1 and not keys.fixed and keys.stem .. ':wrong_long' or keys.stem .. ':wrong'
 end
 
 -- Milliseconds until wrong checks are taken again, and how many this app made within the window: exactly where it may not make

@@ -14,6 +14,7 @@
 --   generation, generation_at   of the derived codes, and ms: when the first of it was sent
 --   h<seq>          its public events: see outbox.lua
 --   call_reported   the newest attempt whose evidence was reported
+--   simulated, course   see course.lua
 --   more            '1': it has fields that few records have
 -- A field that is not there is ''.
 --- @include "tables"
@@ -75,6 +76,8 @@ end
 
 --- @include "outbox"
 
+--- @include "course"
+
 -- Moves the verification where the table allows it. `at` is when it happened.
 local function move(record, event, at)
   local to = next_status(record.status, event)
@@ -89,6 +92,9 @@ local function move(record, event, at)
       set(record, 'delivery_ended_at', at)
     end
     record.ended_now = true
+    if record.course ~= '' then
+      cut_course(record)
+    end
     if record.sealed ~= '' then
       -- Wiped; that there was one stays known.
       set_rare(record, 'sealed', '-')
@@ -183,6 +189,9 @@ local function next_due(record)
   if record.plan ~= '' and not TERMINAL[record.status] then
     due = math.min(due or math.huge, step_due(record))
   end
+  if record.course ~= '' then
+    due = math.min(due or math.huge, course_due(record))
+  end
   return due
 end
 
@@ -235,9 +244,63 @@ local function settle_passed(record, now, lost_at, expires_at)
   end
 end
 
+-- The evidence of a call is reported once, however often it is written: the answer may have been lost.
+--- @rare
+local function report_call(record, now)
+  if channel_calls(record.channel) and redis.call('HGET', record.key, 'call_reported') ~= record.attempts then
+    set(record, 'call_reported', record.attempts)
+    note(record, 'C', now, part_number(record), tonumber(record.parts) > 1 and record.result or '')
+  end
+end
+
+-- Another call of the same code begins: see next_call.lua of the missed call.
+--- @rare
+local function next_part(record)
+  local attempt = tonumber(record.attempts) + 1
+  set(record, 'attempts', attempt)
+  set(record, 'reason', '')
+end
+
+-- Applies what the course of a simulated delivery has until now. What comes after the verification's lifetime does so.
+--- @rare
+local function follow_course(record, now)
+  if not record.channel then
+    read_moving(record)
+  end
+  while record.course ~= '' and course_due(record) <= now do
+    local at, event, reason, cost, result, rest = next_in_course(record)
+    local expires_at = tonumber(record.expires_at)
+    if not TERMINAL[record.status] and at >= expires_at then
+      move(record, 'expired', expires_at)
+      record.reschedule = true
+    else
+      set_rare(record, 'course', rest)
+      record.reschedule = true
+      if event == 'next_part' then
+        next_part(record)
+      else
+        move_delivery(record, event, at, reason)
+      end
+      if result ~= '' then
+        set(record, 'result', result)
+        report_call(record, at)
+      end
+      if cost ~= '' then
+        set_rare(record, 'cost', cost)
+      end
+      if record.delivery_ended_at ~= '' then
+        release_callee(record)
+      end
+    end
+  end
+end
+
 -- Applies the deadlines that passed, in their order. Every script does so first, so the state that it sees is
 -- current.
 local function settle(record, now)
+  if record.course ~= '' then
+    follow_course(record, now)
+  end
   local expires_at = tonumber(record.expires_at)
   local lost_at = record.deadline ~= '' and record.delivery_ended_at == '' and tonumber(record.deadline) or math.huge
   -- Another delivery without a code lets the verification live longer, not the code.
