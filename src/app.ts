@@ -1,5 +1,6 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import { createChannels } from "./app-channels.ts";
+import { createDeciding } from "./app-guard.ts";
 import type { App, AppOptions } from "./app-options.ts";
 import { createAppDirectory } from "./apps/directory.ts";
 import { createKeptApps } from "./apps/index.ts";
@@ -15,7 +16,6 @@ import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
-import { createGuard } from "./guard/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
 import { createLiveNumbers } from "./numbers/numbers.ts";
@@ -23,14 +23,12 @@ import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
-import { createOptOutModule } from "./opt-out/index.ts";
 import { createProofs } from "./proofs/index.ts";
 import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
 import { createCdrModule } from "./records/cdr/index.ts";
-import { createGuardRecords, guardFeatures } from "./records/guard.ts";
+import { guardFeatures } from "./records/guard.ts";
 import { createDurableRecords } from "./records/index.ts";
-import { createOptOutRecords } from "./records/opt-outs.ts";
 import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
@@ -119,10 +117,11 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     hash: createHashes(hmacKey).presented,
     ...{ batchTimer: store.batchTimer, clock, publish, logger },
   });
-  const optOuts = createOptOutModule({
-    ...{ config, mirror: store.optOuts, clock, logger },
-    records: isRecording ? createOptOutRecords(records) : null,
+  const deciding = createDeciding({
+    ...{ config, now: liveConfig.now, apps, store, records: isRecording ? records : null, channels: () => channels },
+    ...{ observer: metrics.guard, audit, clock, random, logger },
   });
+  const { guard, optOuts } = deciding;
   const { channels, plugins } = createChannels({
     ...{ config, apps, store, telephony, callerIds, reputation, optOuts, publish, tracing },
     ...{ extra: options, clock, random, logger },
@@ -132,15 +131,6 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     onApps: (changed: (count: number) => void) => apps.onChange(() => changed(apps.size)),
   };
   const verificationStore = store.verifications(settings, channels);
-  const guardRecords = createGuardRecords(records);
-  const guard = createGuard({
-    ...{ config: () => liveConfig.now().guard, hmacKey, counters: store.guard, observer: metrics.guard },
-    ...{ records: isRecording ? guardRecords : null, mirror: store.guardLists, audit, clock, random, logger },
-    optOut: optOuts.rule,
-    appCaps: (app) => apps.profileOf(app).caps,
-    provesOf: (name) => channels.find((channel) => channel.name === name)?.proves,
-    publishDenied: (denial, app) => store.outboxes.publish("guard.decided", denial, app),
-  });
   const verifications = createVerifications({
     guard: guard.guard,
     settings: config.verification,
@@ -207,8 +197,8 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(apps.owners),
-      optOuts.subjects,
-      ...(isRecording ? [webhooks.subjects, cdr.subjects, guardRecords.subjects, ...subjectRecords.stores] : []),
+      ...deciding.subjects,
+      ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
@@ -221,8 +211,8 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
-    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics, logger, clock, tracing },
-    sandbox,
+    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
+    ...{ logger, clock, tracing, sandbox },
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {
       const waiting = events.status().catch(() => []);
@@ -252,10 +242,9 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       verifications.startDueWatch();
       events.start();
       webhooks.start();
-      optOuts.start();
       trunkWatch.start();
       keptApps.start();
-      guard.start();
+      deciding.start();
       audit.start();
       return { url };
     },
@@ -276,8 +265,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);
       await webhooks.stop();
-      await guard.stop();
-      await optOuts.stop();
+      await deciding.stop();
       await telephony.stop();
       await audit.stop();
       await records.stop();

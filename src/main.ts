@@ -28,6 +28,7 @@ interface Values {
   readonly format?: string;
   readonly out?: string;
   readonly jwt?: boolean;
+  readonly approval?: string;
   readonly profile?: string;
   readonly scopes?: string;
   readonly expires?: string;
@@ -109,7 +110,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return await keys(path, act, { json });
     }
     case "key": {
-      const { printNewKey, printNewProofKey } = await import("./commands/key.ts");
+      const path = values.approval === undefined ? "" : configFile();
+      const { printApprovalSecret, printNewKey, printNewProofKey } = await import("./commands/key.ts");
+      if (values.approval !== undefined) return await printApprovalSecret(values.approval, path);
       return values.jwt === true ? printNewProofKey() : printNewKey();
     }
   }

@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { country } from "../numbers/config.ts";
 import { section, text } from "../typed-yaml/parts.ts";
+import { AppApproval } from "./approval-config.ts";
 import { boundKeys } from "./bounds-config.ts";
 import { AppCaps } from "./caps-config.ts";
 import { AppLimits } from "./limits-config.ts";
@@ -88,6 +89,7 @@ export const profileKeys = {
       description: "The human check that starts by start tokens must pass; without it none.",
     }),
   ),
+  approval: Type.Optional(AppApproval),
   ...boundKeys,
   ...testNumberKeys,
   limits: AppLimits,

@@ -1,4 +1,5 @@
 /** What an app may use, and its defaults: `apps.<name>` of the configuration, or as the API made it. */
+import type { AppApprovalConfig } from "./approval-config.ts";
 import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
 import type { AppCapsConfig } from "./caps-config.ts";
 import type { AppProfileConfig } from "./config.ts";
@@ -31,6 +32,8 @@ export interface AppProfile extends ProfileBounds {
   readonly corsOrigins: readonly string[];
   /** The human check of starts by start tokens; null: none. */
   readonly humanCheck: string | null;
+  /** Its approval webhook; null: none. */
+  readonly approval: AppApprovalConfig | null;
   /** Limits of its calls; keys that are left out default to those of `limits.apps`. */
   readonly limits: AppLimitsConfig;
   /** What it may use in a UTC day; null: no caps of its own. */
@@ -41,7 +44,7 @@ export interface AppProfile extends ProfileBounds {
 export const standardProfile: AppProfile = {
   ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
   needsPerson: true,
-  ...{ clientTokens: false, corsOrigins: [], humanCheck: null },
+  ...{ clientTokens: false, corsOrigins: [], humanCheck: null, approval: null },
   limits: {},
   caps: null,
   ...noBounds,
@@ -62,6 +65,7 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     clientTokens: app.client_tokens ?? false,
     corsOrigins: app.cors_origins ?? [],
     humanCheck: app.human_check ?? null,
+    approval: app.approval ?? null,
     limits: app.limits ?? {},
     caps: app.caps ?? null,
     ...boundsOf(app),

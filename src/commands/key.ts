@@ -1,5 +1,8 @@
 /** `onering key`: a new API key for an app, and its hash for the configuration; or a key that signs results. */
+
+import { approvalSecret } from "../approval/secret.ts";
 import { apiKeyHash, generateApiKey } from "../apps/api-keys.ts";
+import { loadConfig } from "../config/load.ts";
 import { newProofKey, readProofKey } from "../proofs/keys.ts";
 import { cryptoRandom } from "../shared/random.ts";
 
@@ -20,5 +23,18 @@ export function printNewProofKey(): number {
   process.stderr.write(
     `Private key that signs results, for proofs.signing_key in onering.yaml; it is shown only now.\nIts public key has the kid ${key.kid}\n`,
   );
+  return 0;
+}
+
+/**
+ * The secret with which questions to an app's approval webhook are signed. Derived from the gateway's own, so that none is kept.
+ * @throws {ConfigError}
+ */
+export async function printApprovalSecret(app: string, path: string): Promise<number> {
+  const { apps, secrets } = await loadConfig({ path, env: process.env });
+  const version = apps[app]?.approval?.secret_version ?? 1;
+  process.stdout.write(`${approvalSecret(secrets.hmac_key, app, version)}\n`);
+  if (apps[app] === undefined)
+    process.stderr.write(`${app} is no app of this file: the secret is that of version 1.\n`);
   return 0;
 }

@@ -148,11 +148,12 @@ Exit codes: 0 done, 1 refused, or records or Redis do not answer, 78 invalid con
     words: true,
   },
   key: {
-    synopsis: "onering key [--jwt]",
+    synopsis: "onering key [--jwt | --approval APP --config FILE]",
     summary: "generates an API key and its hash for the configuration",
     details: `Prints both; the key itself is not stored.
-  --jwt   a private key that signs results instead (proofs.signing_key): PEM on standard output, its kid on standard error`,
-    options: { jwt: { type: "boolean" } },
+  --jwt   a private key that signs results instead (proofs.signing_key): PEM on standard output, its kid on standard error
+  --approval APP   the secret with which questions to this app's approval webhook are signed`,
+    options: { ...config, jwt: { type: "boolean" }, approval: { type: "string" } },
   },
   version: {
     synopsis: "onering version",

@@ -6,6 +6,7 @@ import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
 import { didYouMean } from "../typed-yaml/nearest.ts";
 import { leastCodeDigits, leastLifetimeMs } from "../verification/codes.ts";
+import { urlProblem } from "../webhooks/urls.ts";
 import { codesOfChannel, configuredChannels } from "./channels.ts";
 import type { Config } from "./schema.ts";
 
@@ -16,6 +17,7 @@ export const profileChecks: readonly CrossCheck<Config>[] = [
   { reads: ["apps", "verification", "calls"], problems: ofEach(lifeIsLongEnough) },
   { reads: ["apps", "ranges", "trunks", "verification"], problems: ofEach(rangesAreHardToGuess) },
   { reads: ["apps"], problems: ofEach(nothingContradicts) },
+  { reads: ["apps", "webhooks"], problems: ofEach(approvalIsPublic) },
 ];
 
 /** A problem at a key of the profile. */
@@ -149,4 +151,11 @@ function stepsOutside({ channels, workflow = [] }: App, config: Config, found: F
     if (channels.includes(channel) || !usable.includes(channel)) return [];
     return [found(["workflow", index, "channel"], channel, `one of the app's channels (${channels.join(", ")})`)];
   });
+}
+
+/** The app brings the address, as of its webhooks. */
+function approvalIsPublic({ approval }: App, { webhooks }: Config, found: Found, isSound: IsSound): Problem[] {
+  if (approval === undefined || !isSound(["webhooks", "allow_private"])) return [];
+  const wrong = urlProblem(approval.url, webhooks.allow_private);
+  return wrong === null ? [] : [found(["approval", "url"], approval.url, `an address that ${wrong}`)];
 }

@@ -27,6 +27,7 @@ export const refusalCodes = [
   "human_check_unavailable",
   "store_unavailable",
   "records_unavailable",
+  "approval_unavailable",
   "configuration_invalid",
 ] as const;
 

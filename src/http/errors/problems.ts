@@ -55,6 +55,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   telephony_unavailable: kind(503, "No call can be placed at the moment", 5),
   channel_unavailable: kind(503, "The channel cannot deliver at the moment", 5),
   store_unavailable: kind(503, "The store is unreachable at the moment", 1),
+  approval_unavailable: kind(503, "The app's approval cannot be asked for at the moment", 5),
   records_unavailable: kind(503, "Durable records are unreachable at the moment", 5),
   internal_error: kind(500, "Internal error"),
 };

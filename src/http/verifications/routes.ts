@@ -27,7 +27,7 @@ const numberProblems: readonly ProblemCode[] = [
   "country_not_allowed",
 ];
 const beginning: readonly ProblemCode[] = [
-  ...(["forbidden", "delivery_denied", "not_supported", "code_not_available"] as const),
+  ...(["forbidden", "delivery_denied", "approval_unavailable", "not_supported", "code_not_available"] as const),
   ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "quiet_hours", "capacity"] as const),
 ];
 const startProblems: readonly ProblemCode[] = [

@@ -60,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "telephony/calls", "verification"],
   proofs: ["verification"],
+  approval: ["apps", "guard", "outgoing-http", "verification", "webhooks"],
   "opt-out": [
     ...["caller-ids", "channels/messages", "channels/sms", "events", "guard", "numbers", "subjects", "verification"],
     "telephony/calls",
@@ -125,6 +126,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   build: ["config"],
   commands: [
     "app.ts",
+    "approval",
     "app-admin.ts",
     "apps",
     ...messages,
@@ -142,12 +144,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "tracing",
   ],
   "app-options.ts": ["channels/messages", "config", "events", "operations", "verification"],
+  "app-guard.ts": [
+    ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
+  ],
   "app-channels.ts": [
     ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
     ...["verification", ...channels],
   ],
   "app.ts": [
-    ...["app-channels.ts", "app-options.ts"],
+    ...["app-channels.ts", "app-guard.ts", "app-options.ts"],
     ...domain,
     ...telephony,
     "cdr",
@@ -230,12 +235,12 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     .filter(
       ({ from, to, target }) => to === "redis" && from !== "redis" && !/^redis\/config(-checks)?\.ts$/.test(target),
     )
-    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-admin.ts", "doctor"].includes(from));
+    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-guard.ts", "app-admin.ts", "doctor"].includes(from));
   expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
 });
 
 test("only what assembles the configuration sees all of it", () => {
-  const assembles = ["config", "app.ts", "app-channels.ts", "commands", "sandbox", "build"];
+  const assembles = ["config", "app.ts", "app-channels.ts", "app-guard.ts", "commands", "sandbox", "build"];
   const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
   expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
 });

@@ -36,6 +36,7 @@ const contract = {
   channel_unavailable: 503,
   store_unavailable: 503,
   records_unavailable: 503,
+  approval_unavailable: 503,
 } as const;
 
 describe("a refusal", () => {
