@@ -1,4 +1,5 @@
 /** A gateway in a process of its own, without telephony: messages go to memory, records to a SQLite file. */
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +10,11 @@ import { leastConfig } from "../support/test-config.ts";
 export const keys = { shop: "or_key-of-shop", bank: "or_key-of-bank", operator: "or_key-of-anna" } as const;
 
 const program = path.join(import.meta.dirname, "../support/message-gateway.ts");
+/** Of this process: no token of it outlives a run. */
+const signingKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+});
 const startLimitMs = 30_000;
 
 export interface FuzzedGateway {
@@ -23,7 +29,12 @@ export interface FuzzedGateway {
 
 /** @param more sections in place of these */
 export function fuzzedDocument(redisUrl: string, recordsUrl: string, more: Readonly<Record<string, unknown>> = {}) {
-  const app = (key: string) => ({ api_keys_sha256: [apiKeyHash(key)], mixed_proofs: true, needs_person: false });
+  const app = (key: string) => ({
+    api_keys_sha256: [apiKeyHash(key)],
+    mixed_proofs: true,
+    needs_person: false,
+    client_tokens: true,
+  });
   return {
     ...leastConfig(),
     asterisks: { pbx: { ari_url: "http://127.0.0.1:9", ari_user: "nobody", ari_password: "nothing-there" } },
@@ -45,6 +56,8 @@ export function fuzzedDocument(redisUrl: string, recordsUrl: string, more: Reado
     calls: { drain_ms: 100 },
     // Receivers are on this machine.
     webhooks: { allow_private: true, endpoints_per_app: 70, concurrency: 5000, deadline_ms: 1000 },
+    proofs: { signing_key: signingKey },
+    opt_out: { link_base_url: "http://127.0.0.1:9" },
     ...more,
   };
 }

@@ -56,11 +56,14 @@ export async function fuzz(gateway: FuzzedGateway, options: FuzzOptions): Promis
   const ids = new Map<string, string[]>([
     ["trunks", ["a", "nothing"]],
     ["asterisks", ["pbx"]],
+    ["apps", ["shop", "shop", "bank"]],
   ]);
+  const appKeys: string[] = [keys.shop];
+  const [tokens, proofs]: [string[], string[]] = [[], []];
   const cursors: string[] = [];
   const seen: Seen = {
-    ...{ ids, cursors, codes: ["123456", "654321", "1234", "0000", "12345678"] },
-    keys: { app: [keys.shop], other: keys.bank, operator: keys.operator },
+    ...{ ids, cursors, proofs, codes: ["123456", "123456", "123456", "654321", "1234", "12345678"] },
+    keys: { app: appKeys, tokens, other: keys.bank, operator: keys.operator },
     receiverUrl: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
   };
   const values = createValues(document, seen, seed);
@@ -113,13 +116,20 @@ export async function fuzz(gateway: FuzzedGateway, options: FuzzOptions): Promis
   /** Ids and cursors of what exists, so that later requests reach it. */
   function learn({ operation }: Draft, { status, body }: Reply): void {
     if (operation === null || status >= 300 || !body.startsWith("{")) return;
-    const answer = parsed(body) as Record<string, unknown>;
+    const answer = parsed(body) as Record<string, unknown> | undefined;
+    // An export has an object on each line.
+    if (answer === undefined) return;
     if (typeof answer.next === "string") keep(cursors, answer.next);
+    // A key of any app and scopes. The first one stays: most requests should have one that may do everything.
+    if (typeof answer.key === "string") keep(appKeys, answer.key, 1);
+    if (typeof answer.proof_token === "string") keep(proofs, answer.proof_token);
+    // Of a client, or for a start.
+    if (typeof answer.token === "string") keep(tokens, answer.token);
     const segment = operation.path.split("/").findLast((part) => part !== "" && !part.startsWith("{")) ?? "";
     const list = answer[segment];
     for (const one of Array.isArray(list) ? list : [answer]) {
       const { id, name } = one as { id?: unknown; name?: unknown };
-      const found = operation.path.includes("/apps") || segment === "trunks" ? (name ?? id) : id;
+      const found = id ?? name;
       if (typeof found !== "string" || (operation.method !== "POST" && !Array.isArray(list))) continue;
       const known = ids.get(segment) ?? [];
       ids.set(segment, known);
@@ -140,9 +150,10 @@ export async function fuzz(gateway: FuzzedGateway, options: FuzzOptions): Promis
   return { seed, requests: next, seconds, faults, statuses, longestMs, complaints: gateway.complaints() };
 }
 
-function keep(list: string[], value: string): void {
+/** @param fixed how many of the first ones are never dropped */
+function keep(list: string[], value: string, fixed = 0): void {
   if (!list.includes(value)) list.push(value);
-  if (list.length > mostIds) list.shift();
+  if (list.length > mostIds) list.splice(fixed, 1);
 }
 
 async function fetchDocument(port: number): Promise<ApiDocument> {

@@ -26,7 +26,14 @@ export type Framing = "length" | "chunked" | "short" | "long" | "broken";
 export interface Seen {
   readonly ids: ReadonlyMap<string, readonly string[]>;
   readonly cursors: readonly string[];
-  readonly keys: { readonly app: readonly string[]; readonly other: string; readonly operator: string };
+  /** Signed results. */
+  readonly proofs: readonly string[];
+  readonly keys: {
+    readonly app: readonly string[];
+    readonly tokens: readonly string[];
+    readonly other: string;
+    readonly operator: string;
+  };
   /** The codes that its starts may ask for. */
   readonly codes: readonly string[];
   /** Of a receiver of webhooks. */
@@ -35,7 +42,13 @@ export interface Seen {
 
 const samplesOfPattern = 60;
 const callees = 3000;
-const times = ["2026-03-01T12:00:00Z", "2026-03-01", "2027-01-01T00:00:00.123Z", "2026-02-28T23:59:60+02:00"];
+const times = [
+  "2036-03-01T12:00:00Z",
+  "2026-03-01T12:00:00Z",
+  "2026-03-01",
+  "2027-01-01T00:00:00.123Z",
+  "2026-02-28T23:59:60+02:00",
+];
 
 /** What was made last is likely to be open still. */
 const newest = (ids: readonly string[], chance: Chance) => chance.pick(chance.chance(0.7) ? ids.slice(-10) : ids);
@@ -83,6 +96,8 @@ export function createValues(document: ApiDocument, seen: Seen, seed: number): V
         return chance.pick(["0", "1", "1796083200123-0", "99999999-1"]);
       case "code":
         return chance.chance(0.7) ? chance.pick(seen.codes) : undefined;
+      case "token":
+        return seen.proofs.length > 0 ? chance.pick(seen.proofs) : undefined;
       case "idempotency-key":
         return `key-${chance.below(200)}`;
       case "types":
@@ -158,11 +173,13 @@ export function createValues(document: ApiDocument, seen: Seen, seed: number): V
     const header = (key: string): [string, string][] => [["authorization", `Bearer ${key}`]];
     if (security.length === 0 ? chance.chance(0.9) : chance.chance(0.04)) return [];
     if (chance.chance(0.04)) return header(`or_${chance.below(1e9)}`);
-    const { app, other, operator } = seen.keys;
+    const { app, tokens, other, operator } = seen.keys;
     const named =
       security.length > 0 && chance.chance(0.9) ? chance.pick(security) : chance.pick(["apiKey", "operatorKey"]);
     if (named === "operatorKey") return header(operator);
-    return header(chance.chance(0.1) ? other : chance.pick(app));
+    if (tokens.length > 0 && (named === "clientToken" || chance.chance(0.1))) return header(newest(tokens, chance));
+    // The first one may do everything.
+    return header(chance.chance(0.1) ? other : chance.chance(0.2) ? chance.pick(app) : (app[0] ?? ""));
   }
 
   return {

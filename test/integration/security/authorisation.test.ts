@@ -2,7 +2,8 @@
  * Each route of the server × each kind of credential: the status that it gets is in authorisation.md, one row for a route. A route
  * without a row fails, and so does one whose answer has changed; `vitest -u` writes the table, a person reads what changed.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { scopes } from "../../../src/apps/scopes.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { ServedRoute } from "./routes.ts";
 import { type Answer, bodyOf, pathOf, type SecurityWorld, startSecurityWorld, type Target } from "./world.ts";
@@ -10,8 +11,26 @@ import { type Answer, bodyOf, pathOf, type SecurityWorld, startSecurityWorld, ty
 const runtime = withRuntime();
 let world: SecurityWorld;
 
+/** Headers of keys of `shop`. `tooLittle` permits nothing that a route asks for here. */
+let [revoked, expired, tooLittle] = ["", "", ""];
+/** Headers of keys of `shop` with one scope. */
+const keysOfOne = new Map<string, string>();
+
 beforeAll(async () => {
   world = await startSecurityWorld((await runtime.redis()).url);
+  const soon = new Date(Date.now() + 2000).toISOString();
+  const [gone, late, little] = [
+    await world.keyOf(scopes),
+    await world.keyOf(scopes, soon),
+    await world.keyOf(["custom_code"]),
+  ];
+  for (const scope of scopes) keysOfOne.set(scope, (await world.keyOf([scope])).authorization);
+  await world.ask("DELETE", `/v1/admin/apps/shop/keys/${gone.id}`, world.as.operator);
+  [revoked, expired, tooLittle] = [gone.authorization, late.authorization, little.authorization];
+  for (const authorization of [revoked, expired]) {
+    const refused = async () => expect((await world.ask("GET", "/v1/events", authorization)).status).toBe(401);
+    await vi.waitFor(refused, { timeout: 10_000 });
+  }
 });
 afterAll(() => world.stop());
 
@@ -22,7 +41,16 @@ const credentials: Readonly<Record<string, Credential>> = {
   none: () => null,
   "wrong key": () => "Bearer or_a-key-that-never-was",
   "other scheme": () => `Basic ${Buffer.from("or_key-of-shop:").toString("base64")}`,
+  "revoked key": () => revoked,
+  "expired key": () => expired,
+  "too little": () => tooLittle,
   "other app": () => world.as.bank,
+  "other token": async () => world.clientToken(await world.started(world.nextCallee())),
+  "own token": async ({ parameters }, { url }) => {
+    const isOwn = url.startsWith("/v1/verifications/:id");
+    return world.clientToken(isOwn ? (parameters.id ?? "") : await world.started(world.nextCallee()));
+  },
+  "start token": () => world.startToken(),
   app: () => world.as.shop,
   operator: () => world.as.operator,
 };
@@ -33,6 +61,17 @@ async function send(route: ServedRoute, credential: Credential): Promise<Answer>
   const answer = await world.ask(route.method, pathOf(route, target), authorization, bodyOf(route, target));
   await world.forget(route, target);
   return answer;
+}
+
+/** The scopes each of which is enough by itself; "" where none is asked for, or no key of an app is taken. */
+async function scopesFor(route: ServedRoute): Promise<string> {
+  const asked = [...keysOfOne].map(async ([scope, authorization]) => ({
+    scope,
+    ...(await send(route, () => authorization)),
+  }));
+  const answers = await Promise.all(asked);
+  if (answers.every(({ status }) => status !== 403)) return "";
+  return answers.flatMap(({ scope, status }) => (status === 403 ? [] : [scope])).join(", ");
 }
 
 /** What tells one request from another, and nothing else. */
@@ -47,22 +86,25 @@ function comparable({ status, headers, text }: Answer) {
 
 const nameOf = ({ method, url }: ServedRoute) => `${method} ${url}`;
 
-test("the table says what each route answers to each kind of credential", { timeout: 60_000 }, async () => {
+test("the table says what each route answers to each kind of credential", { timeout: 120_000 }, async () => {
   const names = Object.keys(credentials);
   const rows: string[] = [];
   for (const route of [...world.routes].sort((one, other) =>
     `${one.url} ${one.method}` < `${other.url} ${other.method}` ? -1 : 1,
   )) {
-    const cells: string[] = [];
-    for (const name of names) cells.push(String((await send(route, credentials[name] as Credential)).status));
-    rows.push(`| ${nameOf(route)} | ${cells.join(" | ")} |`);
+    // At once: each has something of its own to ask for.
+    const [answers, scopes] = await Promise.all([
+      Promise.all(names.map((name) => send(route, credentials[name] as Credential))),
+      scopesFor(route),
+    ]);
+    rows.push(`| ${nameOf(route)} | ${answers.map(({ status }) => status).join(" | ")} | ${scopes} |`);
   }
-  const head = [`| route | ${names.join(" | ")} |`, `|${" --- |".repeat(names.length + 1)}`];
+  const head = [`| route | ${names.join(" | ")} | scopes |`, `|${" --- |".repeat(names.length + 2)}`];
   const intro = [
     "# Who may do what",
     "",
-    "The status of an otherwise right request, about something of the app `shop`, by the credential that it has. Written and",
-    "compared by authorisation.test.ts, from the routes that the server has.",
+    "The status of an otherwise right request, about something of the app `shop`, by the credential that it has, and each scope that is",
+    "enough by itself for a key. Written and compared by authorisation.test.ts, from the routes that the server has.",
     "",
   ];
   await expect([...intro, ...head, ...rows, ""].join("\n")).toMatchFileSnapshot("authorisation.md");
@@ -74,7 +116,9 @@ describe("whatever the route", () => {
   test("without a credential that is known there is one answer, the same for each of them", async () => {
     for (const route of under("/v1/")) {
       const answers = await Promise.all(
-        ["none", "wrong key", "other scheme"].map((name) => send(route, credentials[name] as Credential)),
+        ["none", "wrong key", "other scheme", "revoked key", "expired key"].map((name) =>
+          send(route, credentials[name] as Credential),
+        ),
       );
       for (const answer of answers) expect(answer.status, nameOf(route)).toBe(401);
       const [none, ...given] = answers.map(comparable);
@@ -133,7 +177,9 @@ describe("whatever the route", () => {
       const [theirs, none] = await Promise.all(
         [open, nobody].map(async (to) => {
           const answer = comparable(await world.ask("POST", path, world.as.bank, { ...body, to }));
-          const text = JSON.stringify(answer).replaceAll(to, "(to)");
+          const text = JSON.stringify(answer)
+            .replaceAll(to, "(to)")
+            .replace(/ort_[\w.-]+/, "(token)");
           return text
             .replace(/"v[0-9a-f]{4}[\w-]{22}|\/v[0-9a-f]{4}[\w-]{22}|\\"v[0-9a-f]{4}[\w-]{22}/g, "(id)")
             .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "(time)");

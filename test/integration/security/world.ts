@@ -32,7 +32,7 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   });
   const routes = routesOf();
   const { url } = await gateway.start();
-  let callee = 0;
+  let [callee, app] = [0, 0];
 
   async function ask(method: string, path: string, authorization: string | null, body?: unknown): Promise<Answer> {
     const abort = new AbortController();
@@ -64,18 +64,60 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   /** A callee that no request named before. */
   const nextCallee = () => `+4474003${String(callee++).padStart(5, "0")}`;
 
+  /** A start token of `shop`: it is used up by a start. */
+  const startToken = async () => `Bearer ${(await made("/v1/start-tokens", as.shop, {})).token}`;
+  /** The client token of a verification of `shop`, which a start answers. */
+  const clientTokens = new Map<string, string>();
+
+  async function started(to: string): Promise<string> {
+    const { id = "", token = "" } = await made("/v1/verifications", as.shop, { to, channel: "memory" });
+    clientTokens.set(id, token);
+    // Until its message is sent no other delivery begins.
+    for (let step = ""; step !== "sent"; ) {
+      step = JSON.parse((await ask("GET", `/v1/verifications/${id}`, as.shop)).text).delivery.state;
+    }
+    return id;
+  }
+
+  const nextApp = () => `app-${app++}`;
+
+  /** A key of `shop` that the API made. @returns its header, and its id */
+  async function keyOf(scopes: readonly string[], expiresAt: string | null = null) {
+    const { id = "", key } = await made("/v1/admin/apps/shop/keys", as.operator, { scopes, expires_at: expiresAt });
+    return { id, authorization: `Bearer ${key}` };
+  }
+
   /** What the parameters of a path name, by the path before them. A new kind of thing needs a line here. */
   const makers: readonly (readonly [prefix: string, (to: string) => Promise<Target["parameters"]>])[] = [
-    [
-      "/v1/verifications/:id",
-      async (to) => ({ id: (await made("/v1/verifications", as.shop, { to, channel: "memory" })).id ?? "" }),
-    ],
+    ["/v1/verifications/:id", async (to) => ({ id: await started(to) })],
     [
       "/v1/webhooks/:id",
       async () => ({ id: (await made("/v1/webhooks", as.shop, { url: "http://127.0.0.1:9/hook" })).id ?? "" }),
     ],
+    [
+      "/o/:token",
+      async (to) => ({ token: (await made("/v1/opt-outs/link", as.shop, { to })).url?.split("/").at(-1) ?? "" }),
+    ],
+    ["/v1/lists/:id", async (to) => ({ id: (await made("/v1/lists", as.shop, { value: to })).id ?? "" })],
+    [
+      "/v1/admin/lists/:id",
+      async (to) => ({ id: (await made("/v1/admin/lists", as.operator, { list: "block", value: to })).id ?? "" }),
+    ],
     ["/v1/admin/trunks/:name", async () => ({ name: "a" })],
     ["/v1/admin/asterisks/:name", async () => ({ name: "pbx" })],
+    [
+      "/v1/admin/apps/:name",
+      async () => ({ name: (await made("/v1/admin/apps", as.operator, { name: nextApp() })).name ?? "" }),
+    ],
+    [
+      "/v1/admin/apps/:name/keys/:id",
+      async () => {
+        const name = nextApp();
+        await made("/v1/admin/apps", as.operator, { name });
+        const { id = "" } = await made(`/v1/admin/apps/${name}/keys`, as.operator, { scopes: ["read"] });
+        return { name, id };
+      },
+    ],
   ];
 
   async function targetOf({ url: path }: ServedRoute): Promise<Target> {
@@ -89,10 +131,12 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   /** After a test of a route: what it made must not fill a limit. */
   async function forget({ url: path }: ServedRoute, { parameters }: Target): Promise<void> {
     if (path.startsWith("/v1/webhooks/:id")) await ask("DELETE", `/v1/webhooks/${parameters.id}`, as.shop);
+    if (path.startsWith("/v1/admin/apps/:name")) await ask("DELETE", `/v1/admin/apps/${parameters.name}`, as.operator);
   }
 
   return {
-    ...{ url, routes, ask, as, made, nextCallee, targetOf, forget, provider },
+    clientToken: (id: string) => `Bearer ${clientTokens.get(id)}`,
+    ...{ url, routes, ask, as, made, nextCallee, nextApp, keyOf, startToken, started, targetOf, forget, provider },
     async stop() {
       await gateway.stop();
       await records.remove();
@@ -100,7 +144,7 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   };
 }
 
-export function pathOf(route: ServedRoute, { parameters }: Target): string {
+export function pathOf(route: ServedRoute, { parameters }: Pick<Target, "parameters">): string {
   return route.url.replace(/:(\w+)/g, (_whole, name: string) => parameters[name] ?? "");
 }
 
@@ -116,6 +160,15 @@ export function bodyOf({ method, url }: ServedRoute, { to }: Pick<Target, "to">)
     "POST /v1/webhooks": { url: "http://127.0.0.1:9/hook" },
     "PATCH /v1/webhooks/:id": { enabled: true },
     "POST /v1/webhooks/:id/replay": { events: ["evt_none"] },
+    "POST /v1/lists": { value: to },
+    "POST /v1/admin/lists": { list: "block", value: to },
+    "POST /v1/proofs/redeem": { token: "none" },
+    "POST /v1/opt-outs/link": { to },
+    "POST /v1/admin/opt-outs": { to },
+    "POST /v1/admin/opt-outs/search": { to },
+    "POST /v1/admin/opt-outs/remove": { to },
+    "POST /v1/admin/apps": { name: `app${to.slice(1)}` },
+    "POST /v1/admin/apps/:name/keys": { scopes: ["read"] },
     "POST /v1/admin/trunks/:name/drain": { reason: "a test" },
     "POST /v1/admin/asterisks/:name/drain": { reason: "a test" },
     "POST /v1/admin/subjects/export": { to },
