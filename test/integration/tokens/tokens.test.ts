@@ -21,6 +21,7 @@ const tokenKey = "the-token-key-of-this-test-run-9a8b";
 const humanSecret = "0x4AAAAAAA-the-secret-of-the-widget";
 const runtime = withRuntime();
 const provider = memoryProvider();
+const later = memoryProvider();
 const gateways: { readonly app: App; readonly url: string }[] = [];
 let redis: Redis;
 let turnstile: Server;
@@ -85,7 +86,7 @@ async function startGateway(redisUrl: string, port: number) {
   };
   const app = await buildApp(resolveConfig({ name: "test", document, env: {} }), {
     logger: pino({ level: "debug" }, { write }),
-    extraMessageChannels: [memoryChannel(provider)],
+    extraMessageChannels: [memoryChannel(provider), memoryChannel(later, "second")],
   });
   return { app, url: (await app.start()).url };
 }
@@ -180,6 +181,21 @@ describe("a client token", () => {
     expect(read.json).toMatchObject({ status: "verified", proof: { value: one.json.to }, reference: null });
     expect(read.json).not.toHaveProperty("token");
     expect((await ask(one.json.token, "POST", `${path}/resend`)).json.code).toBe("verification_ended");
+  });
+
+  test("is a sign of a person: a step by waiting that costs money begins once its page reads", async () => {
+    const workflow = [{ channel: "memory", wait_seconds: 1 }, { channel: "second" }];
+    const { json } = await ask(keys.shop, "POST", "/v1/verifications", { to: phone(), workflow });
+    const isSent = () => later.sent.some(({ to }) => to === json.to);
+    // The step is due, and nobody has asked.
+    await expect
+      .poll(async () => (await redisContents(redis, `*v:${json.id}`)).map(({ content }) => content).join(), {
+        timeout: 5000,
+      })
+      .toContain('"waiting":true');
+    expect(isSent()).toBe(false);
+    expect((await ask(json.token, "GET", `/v1/verifications/${json.id}`)).status).toBe(200);
+    await expect.poll(isSent, { timeout: 10_000 }).toBe(true);
   });
 
   test("has four streams of its verification on a gateway, and takes none from its app", async () => {
