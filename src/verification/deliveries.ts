@@ -55,7 +55,7 @@ export function createDeliveries(options: {
   readonly endings: Endings;
   readonly shares: Shares;
   readonly guard: Guard;
-  readonly simulated: Pick<SimulatedDeliveries, "reserve" | "measure" | "begun">;
+  readonly simulated: Pick<SimulatedDeliveries, "reserve" | "measure" | "measured" | "begun">;
   readonly publish: Publish<VerificationEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -84,9 +84,9 @@ export function createDeliveries(options: {
     return shares.reserve(share, { rings: channel.attemptsOf !== undefined, setupLimitMs }, mode === "step");
   }
 
-  /** A simulated one reserves nothing; its states are then looked for in time, by this gateway or another. */
+  /** How long a real one takes is noted: a shadow answer takes as long. A simulated one reserves nothing; its states are then looked for in time, by this gateway or another. */
   async function reserve(channel: OpenChannel, order: DeliveryOrder, scenario: Scenario | null): Promise<Reservation> {
-    if (scenario === null) return simulated.measure(channel.name, channel.reserve(order));
+    if (scenario === null) return simulated.measured(channel, await simulated.measure(channel, channel.reserve(order)));
     const reservation = await simulated.reserve(channel, order, scenario);
     return { ...reservation, commit: ({ id }) => simulated.begun(id, reservation) };
   }

@@ -6,7 +6,7 @@
 import type { TestNumbers } from "../../apps/test-numbers.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
-import type { Channel, DeliveryCodes, DeliveryOrder } from "../channel-port.ts";
+import type { Channel, DeliveryCodes, DeliveryOrder, Reservation } from "../channel-port.ts";
 import type { OpenChannel } from "../channel-set.ts";
 import type { Hashes } from "../hashes.ts";
 import { mixedTest, testNumberGone } from "../refusals.ts";
@@ -26,8 +26,10 @@ const hangUpMs = 120;
 export interface SimulatedDeliveries {
   /** Reserves nothing; takes as long as a reservation of this channel. @throws {Refusal} as a real one may */
   reserve(channel: OpenChannel, order: DeliveryOrder, scenario: Scenario): Promise<SimulatedReservation>;
-  /** A real reservation of the channel, measured. */
-  measure<T>(channel: string, reservation: Promise<T>): Promise<T>;
+  /** Notes how long a real reservation takes. */
+  measure(channel: OpenChannel, reservation: Promise<Reservation>): Promise<Reservation>;
+  /** The same reservation, whose begin is noted too. */
+  measured(channel: OpenChannel, reservation: Reservation): Reservation;
   /** The delivery began here: its states are looked for when they are due. */
   begun(id: string, reservation: SimulatedReservation): void;
   /**
@@ -53,11 +55,16 @@ export function createSimulatedDeliveries(options: {
   readonly look: (id: string) => void;
   readonly clock: Clock;
   readonly random: Random;
-  /** Monotonic; for tests. */
-  readonly now?: () => number;
 }): SimulatedDeliveries {
   const { store, hashes, codesOf, channel: find, seen, look, clock, random } = options;
-  const pace = createPace(clock, random, options.now);
+  const pace = createPace();
+  async function measure<T>(name: string, work: Promise<T>): Promise<T> {
+    const startedAtMs = pace.now();
+    const done = await work;
+    pace.measured(name, pace.now() - startedAtMs);
+    return done;
+  }
+
   function testScenario(numbers: TestNumbers, to: string): Scenario {
     const number = numbers.find(to, null, clock.nowMs());
     if (number === null) throw testNumberGone();
@@ -85,19 +92,32 @@ export function createSimulatedDeliveries(options: {
     async reserve(channel, order, scenario) {
       const startedAtMs = pace.now();
       const reservation = await simulate({ hashes, codes: codesOf(channel.proves), random }, channel, order, scenario);
-      if (scenario.kind === "shadow") {
-        const ask = () => store.limitOn(order.app.name, order.callee, 1);
-        await pace.wait(channel.name, startedAtMs, ask);
-      }
-      return reservation;
+      if (scenario.kind === "test") return reservation;
+      const ask = () => store.limitOn(order.app.name, order.callee, 1);
+      await pace.wait(channel.name, startedAtMs, ask);
+      return {
+        ...reservation,
+        async begin(start) {
+          const begunAtMs = pace.now();
+          const answer = await reservation.begin(start);
+          await pace.wait(beginOf(channel), begunAtMs, ask);
+          return answer;
+        },
+      };
     },
 
-    async measure(channel, reservation) {
-      const startedAtMs = pace.now();
-      const done = await reservation;
-      pace.measured(channel, pace.now() - startedAtMs);
-      return done;
-    },
+    measure: (channel, reservation) => measure(channel.name, reservation),
+
+    measured: (channel, reservation) => ({
+      ...reservation,
+      async begin(start) {
+        const startedAtMs = pace.now();
+        const answer = await reservation.begin(start);
+        // One that is refused by the store has no delivery to be compared with.
+        if (answer.kind === "begun") pace.measured(beginOf(channel), pace.now() - startedAtMs);
+        return answer;
+      },
+    }),
 
     begun(id, { dueAfterMs }) {
       for (const ms of new Set(dueAfterMs)) after(ms + timerMarginMs, () => look(id));
@@ -130,3 +150,5 @@ export function createSimulatedDeliveries(options: {
     },
   };
 }
+
+const beginOf = ({ name }: OpenChannel) => `${name} begin`;

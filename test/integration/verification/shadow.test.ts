@@ -229,3 +229,29 @@ test("no answer and no event of it says what it is", async () => {
   await world.verifications.cancel(shop, id);
   expect(JSON.stringify(shown(await look(id)))).not.toMatch(/shadow|simulated|test|guard/);
 });
+
+/** SHADOW_STARTS=2000 for finer figures. */
+const starts = Number(process.env.SHADOW_STARTS ?? 150);
+
+test.each(["missed_call", "sms"])("a start by %s takes as long as a real one", async (channel) => {
+  await open();
+  const times: Record<"real" | "shadow", number[]> = { real: [], shadow: [] };
+  for (let i = 0; i < starts + 20; i++) {
+    // One after the other, so that both see the same machine.
+    for (const kind of i % 2 === 0 ? (["real", "shadow"] as const) : (["shadow", "real"] as const)) {
+      const to = kind === "real" ? somebody() : attack();
+      const from = performance.now();
+      await start(to, channel);
+      // The first ones are slow, and nothing is known of real ones then.
+      if (i >= 20) times[kind].push(performance.now() - from);
+    }
+  }
+  const at = (list: readonly number[], part: number) =>
+    list.toSorted((a, b) => a - b)[Math.floor(list.length * part)] ?? 0;
+  const figures = [0.5, 0.95].map((part) => [at(times.real, part), at(times.shadow, part)] as const);
+  const [median, late] = figures as [readonly [number, number], readonly [number, number]];
+  const text = ([name, [one, other]]: readonly [string, readonly [number, number]]) =>
+    `${name} ${one.toFixed(2)} and ${other.toFixed(2)} ms`;
+  process.stderr.write(`start by ${channel}, real and shadow: ${text(["median", median])}, ${text(["p95", late])}\n`);
+  expect(Math.abs(median[1] - median[0])).toBeLessThan(Math.max(0.6, median[0] * 0.35));
+});
