@@ -27,7 +27,8 @@ import { createCallSimulation } from "./simulate.ts";
 
 export interface MissedCallParts {
   readonly config: {
-    readonly verification: MissedCallSettings & Pick<VerificationSettings, "starts_per_callee_per_hour">;
+    readonly verification: MissedCallSettings &
+      Pick<VerificationSettings, "starts_per_callee_per_hour" | "wrong_checks_per_callee" | "max_guess_probability">;
     readonly calls: Pick<CallsConfig, "second_call_gap_ms" | "ring_ms" | "setup_limit_ms">;
     readonly ranges: Readonly<Record<string, RangeConfig>>;
     readonly sip_capture?: unknown;
@@ -74,7 +75,8 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       const calls = createCalls({ ...parts, core, gapMs: callSettings.second_call_gap_ms });
       const describe = createDescription({ ms: callSettings.ring_ms, setup_limit_ms: callSettings.setup_limit_ms });
       const cooldownMs = verification.caller_id_cooldown_seconds * 1000;
-      const reserving = { ...parts, cooldownMs, pool: parts.callerIds, hashes: core.hashes, calls };
+      const mostOdds = verification.max_guess_probability / verification.wrong_checks_per_callee;
+      const reserving = { ...parts, cooldownMs, mostOdds, pool: parts.callerIds, hashes: core.hashes, calls };
       const simulated = createCallSimulation({
         ...{ ranges: parts.config.ranges, pool: parts.callerIds, slots: parts.slots, ringMs: callSettings.ring_ms },
         ...{ gapMs: callSettings.second_call_gap_ms, captured: parts.config.sip_capture !== undefined },

@@ -7,6 +7,14 @@ export function noSuchCodeLength(codeLength: number | null): Refusal {
   return new Refusal("invalid_request", `${what} is not possible with the configured caller-ID ranges.`);
 }
 
+/** Another channel may deliver, so a workflow goes on. */
+export function rangesTooSmall(): Refusal {
+  return new Refusal(
+    "not_supported",
+    "The caller-ID ranges of this app (apps.<name>.ranges) are too small for verification.max_guess_probability.",
+  );
+}
+
 /** @param most calls that an app may place to a callee in an hour */
 export function badCalls(calls: number, minCalls: number, most: number): Refusal | null {
   if (calls < minCalls)

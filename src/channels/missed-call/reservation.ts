@@ -10,7 +10,7 @@ import { codeNotAvailable } from "../../verification/refusals.ts";
 import { noSlot } from "../calls/refusals.ts";
 import type { Calls } from "./calls.ts";
 import { leaseCallerIds } from "./offer.ts";
-import { noSuchCodeLength } from "./refusals.ts";
+import { noSuchCodeLength, rangesTooSmall } from "./refusals.ts";
 
 /** The end of each call's caller ID. */
 function endingsOf(code: string, calls: number): readonly string[] {
@@ -37,6 +37,8 @@ export async function reserveCall(
     readonly calls: Calls;
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
+    /** Of one guess: more than these would be found by the wrong checks of one callee too easily. */
+    readonly mostOdds: number;
   },
   { verificationId, app, to, codeLength, appCode, bounds }: DeliveryOrder,
   calls: number,
@@ -55,6 +57,11 @@ export async function reserveCall(
   }
   // An app's code is as hard to guess as its length says, where the app draws it at random.
   const odds = appCode === null ? 1 / codesOf(Math.min(...groups), calls) : 10 ** -appCode.length;
+  // Profiles are checked when they are made; the gateway's ranges may have changed since.
+  if (bounds?.ranges != null && appCode === null && odds > parts.mostOdds * (1 + 1e-9)) {
+    void slots.release(slot);
+    throw rangesTooSmall();
+  }
   let leased: readonly CallerId[] | null = null;
   return {
     async begin(start) {

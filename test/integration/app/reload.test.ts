@@ -30,6 +30,8 @@ beforeAll(async () => {
       admin: { api_keys_sha256: [apiKeyHash(keys.operator)] },
       calls: { ring_ms: "3000" },
       records: { url: `sqlite:${path.join(dir, "records.db")}` },
+      ranges: { other: { prefix: "+44770091", digits: "4" } },
+      trunks: { carrier: { asterisk: "local", endpoint: "carrier", ranges: ["block", "other"] } },
     },
   });
   await write(document);
@@ -60,7 +62,12 @@ test("SIGHUP while a phone rings: the new app works, the removed key is refused,
 
   await write({
     ...document,
-    apps: { shop: { api_keys_sha256: [apiKeyHash(keys.shop)], ttl_seconds: 120, denied_prefixes: ["+4475"] } },
+    apps: {
+      shop: {
+        ...{ api_keys_sha256: [apiKeyHash(keys.shop)], ttl_seconds: 120, ring_ms: 1000 },
+        ...{ denied_prefixes: ["+4475"], ranges: ["other"] },
+      },
+    },
     numbers: { denied_prefixes: ["+447400661"] },
     calls: { ...section("calls"), drain_ms: "4000" },
   });
@@ -70,7 +77,11 @@ test("SIGHUP while a phone rings: the new app works, the removed key is refused,
   expect((await old.post("/v1/verifications", { to: "+447400660102" })).status).toBe(401);
   const started = await shop.start("+447400660103");
   expect(Date.parse(String(started.expires_at)) - Date.parse(String(started.created_at))).toBe(120_000);
+  expect(started).toMatchObject({
+    delivery: { missed_call: { caller_id: { prefix: "+44770091" }, ring: { ms: 1000 } } },
+  });
   for (const to of ["+447400661000", "+447500660104"]) {
+    expect((await shop.post("/v1/numbers/lookup", { number: to })).json).toMatchObject({ callable: false });
     expect((await shop.post("/v1/verifications", { to })).json).toMatchObject({ code: "number_not_callable" });
   }
   expect(gateway.output()).toMatch(/"key":"calls\.drain_ms","before":"3000","after":"4000".*restart the gateway/);
@@ -78,12 +89,33 @@ test("SIGHUP while a phone rings: the new app works, the removed key is refused,
   await expect
     .poll(() => gateway.output(), { timeout: 10_000 })
     .toMatch(new RegExp(`"callId":"${id}[^\\n]*"outcome":"rang"`));
-  await shop.waitForStatus(started.id, ["rung"]);
+  const { delivery } = await shop.waitForStatus(started.id, ["rung"]);
+  const { attempt } = (delivery as { missed_call: { attempt: { ring_ms: number } } }).missed_call;
+  // Of its own ring_ms, which is a third of the gateway's.
+  expect(attempt.ring_ms).toBeLessThan(2500);
 
   await write(document);
   await hangUp();
   expect(await old.waitForStatus(id, ["rung"])).toMatchObject({ reason: "rang" });
   expect((await shop.get(`/v1/verifications/${started.id}`)).status).toBe(401);
+});
+
+test("routes and limits hold at once", async () => {
+  const client = gatewayClient(url);
+  await write({ ...document, routes: [{ prefix: "+33", trunks: ["carrier"] }] });
+  await hangUp();
+  expect((await client.post("/v1/verifications", { to: "+447400660110" })).json).toMatchObject({
+    code: "country_not_allowed",
+  });
+  await write({ ...document, limits: { apps: { calls_per_day: "1" } } });
+  await hangUp();
+  // Calls of the day are counted from the limit on.
+  await client.waitForStatus((await client.start("+447400660111")).id, ["rung"]);
+  const refused = await client.post("/v1/verifications", { to: "+447400660113" });
+  expect(refused.json).toMatchObject({ code: "rate_limited", detail: expect.stringContaining("calls_per_day") });
+  await write(document);
+  await hangUp();
+  await client.waitForStatus((await client.start("+447400660112")).id, ["rung"]);
 });
 
 test("POST /v1/admin/reload says what holds and what needs a restart; a file with problems changes nothing", async () => {

@@ -151,6 +151,28 @@ describe("ring_ms", () => {
   });
 });
 
+describe("ranges", () => {
+  const ranges = {
+    block: { prefix: "+4420794", digits: 6 },
+    own: { prefix: "+4420795", digits: 6 },
+    few: { numbers: ["+442079600001", "+442079600002", "+442079600003"], digits: 4 },
+  };
+
+  it("are those that its calls present", async () => {
+    await open({ ranges, profile: { ranges: ["own"] } });
+    for (let i = 0; i < 5; i++) await start();
+    expect(world.placed.map(({ range }) => range)).toEqual(Array(5).fill("own"));
+  });
+
+  it("that are too small for max_guess_probability by now place no call, and hold no slot", async () => {
+    await open({ ranges, profile: { ranges: ["few"] } });
+    expect(await refusalOf(start())).toMatchObject({ code: "not_supported" });
+    const { deliveries } = await start({ workflow: [{ channel: "missed_call" }, { channel: "post" }] });
+    expect(deliveries.map(({ channel }) => channel)).toEqual(["missed_call", "post"]);
+    expect([world.placed, world.slotsHeld()]).toEqual([[], 0]);
+  });
+});
+
 describe("quiet hours", () => {
   const morning = () => manualClock(Date.parse("2027-01-15T08:00:00Z"));
   const untilNine = { from: 7 * 60, to: 9 * 60 };

@@ -108,13 +108,13 @@ export function createWorld(options: WorldOptions) {
   };
   /** ChannelSlots that were taken and neither given back nor used for a call. */
   let slotsHeld = 0;
-  const take = (): ChannelSlot | NoChannelSlot => {
+  const take = (own: readonly string[] | null = null): ChannelSlot | NoChannelSlot => {
     if (noTrunk) return { none: noTrunk, retryAfterMs: noTrunk === "no_route" ? null : 1000 };
     slotsHeld++;
-    return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges), waitMs: 0 };
+    return { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: own ?? Object.keys(ranges), waitMs: 0 };
   };
   const slots: ChannelSlots = {
-    reserve: async () => take(),
+    reserve: async (_callee, _app, _needs, own) => take(own),
     reserveAnother: async () => take(),
     preview: () => ({ trunk: "carrier", asterisk: "main", ranges: Object.keys(ranges) }),
     release: async () => void slotsHeld--,

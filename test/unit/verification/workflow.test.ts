@@ -294,3 +294,31 @@ describe("configured workflows, for the operator", () => {
     ]);
   });
 });
+
+describe("a profile's bounds", () => {
+  const shape = (request: Partial<StartRequest>, app: AppProfile) =>
+    planOf({ to: phone, ...request }, app, channels, defaults(), (_open, to) => {
+      return { to, country: "GB", callee: { hash: to, shard: "00" } } as never;
+    }).map(({ channel, codeLength }) => [channel, codeLength]);
+
+  it("give sent and spoken codes their length, and let a request have longer ones alone", () => {
+    const app = profile({ codeLength: 8 });
+    expect(shape({ channel: "sms" }, app)).toEqual([["sms", 8]]);
+    expect(shape({ channel: "sms", codeLength: 9 }, app)).toEqual([["sms", 9]]);
+    expect(shape({ channel: "missed_call" }, app)).toEqual([["missed_call", null]]);
+    expect(shape({ workflow: [{ channel: "missed_call" }, { channel: "voice" }] }, app)).toEqual([
+      ["missed_call", null],
+      ["voice", 8],
+    ]);
+    expect(planned({ channel: "sms", codeLength: 7 }, app)).toMatch(
+      /^invalid_request: .*at least 8 digits \(apps\.<name>\.code_length\)/,
+    );
+    expect(planned({ channel: "sms", code: "123456" }, app)).toMatch(/^invalid_request: `code`: .*at least 8/);
+  });
+
+  it("give waits the app's own lifetime", () => {
+    const request = { workflow: [{ channel: "sms", waitMs: 60_000 }, { channel: "voice" }] };
+    expect(planned(request)).toHaveLength(2);
+    expect(planned(request, profile({ ttlMs: 120_000 }))).toMatch(/^invalid_request: .*at most 40 s/);
+  });
+});

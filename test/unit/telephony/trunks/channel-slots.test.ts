@@ -105,6 +105,19 @@ describe("taking a slot", () => {
     ]);
   });
 
+  it("for some ranges takes a trunk that presents one of them, and gives those alone", async () => {
+    const { slots, asked, released } = linesWith({});
+    const slot = await slots.reserve("+447700900123", "shop", undefined, ["list", "elsewhere"]);
+    expect(slot).toMatchObject({ ...bare, ranges: ["list"] });
+    expect(asked[0]?.paths).toMatchObject([bare]);
+    await slots.release(slot as ChannelSlot);
+    expect(released).toEqual([[(slot as ChannelSlot).leaseId, "unused"]]);
+    expect(await slots.reserve("+447700900123", "shop", undefined, ["elsewhere"])).toEqual({
+      none: "no_route",
+      retryAfterMs: null,
+    });
+  });
+
   it("leaves out what is down", async () => {
     const { slots, asked } = linesWith({ down: ["plus"] });
     expect(await slots.reserve("+447700900123", "shop")).toMatchObject(bare);
