@@ -24,6 +24,9 @@ const inbound = (result: string) => `onering_inbound_calls_total{trunk="a",resul
 const deliveries = (state: string, channel = "sms") =>
   `onering_deliveries_total{channel="${channel}",state="${state}"}`;
 const receipts = (result: string) => `onering_message_receipts_total{channel="sms",result="${result}"}`;
+const decisions = (rule: string, verdict: string, aMinute: number) => ({
+  [`onering_guard_decisions_total{rule="${rule}",verdict="${verdict}"}`]: `0+${aMinute}x60`,
+});
 const submits = (status: string) => `onering_sms_submitted_total{route="one",status="${status}"}`;
 const callerIds = (state: string, instance: string) =>
   `onering_caller_ids{range="block",state="${state}",instance="${instance}"}`;
@@ -76,6 +79,14 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       },
     ),
     quiet("12m", { 'onering_braked{kind="app",app="shop",reason="answered",instance="g1"}': "1x5 _x10" }),
+  ],
+  OneRingGuardDenying: [
+    fires("45m", { rule: "prefix_limit" }, { ...decisions("prefix_limit", "denied", 3), ...decisions("none", "allowed", 20) }),
+    quiet("45m", { ...decisions("prefix_limit", "recorded", 1), ...decisions("none", "allowed", 60) }),
+  ],
+  OneRingGuardBlind: [
+    fires("15m", { instance: "g1" }, { 'onering_guard_counters_unavailable_total{instance="g1"}': "0+2x30" }),
+    quiet("15m", { 'onering_guard_counters_unavailable_total{instance="g1"}': "0x10 1x20" }),
   ],
   OneRingGuessing: [
     fires(
