@@ -21,6 +21,7 @@ import { createLiveStreams } from "./live/index.ts";
 import { createLiveNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
+import { createBrakeWatch } from "./operations/brake-watch.ts";
 import { createOperations } from "./operations/operations.ts";
 import { createTrunkWatch } from "./operations/trunk-watch.ts";
 import { createProofs } from "./proofs/index.ts";
@@ -167,6 +168,11 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ streams: events.streams, history: events.history, verifications, limits: config.events },
     ...{ clock, random, logger },
   });
+  const brakeWatch = createBrakeWatch(
+    telephony.brakes.braked,
+    (alarm) => void store.outboxes.publish("guard.alarm", alarm, null).catch(() => undefined),
+    clock,
+  );
   const trunkWatch = createTrunkWatch(
     telephony.paths,
     (changed) => {
@@ -243,6 +249,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       events.start();
       webhooks.start();
       trunkWatch.start();
+      brakeWatch.start();
       keptApps.start();
       deciding.start();
       audit.start();
@@ -261,6 +268,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       await server.close();
       verifications.stop();
       trunkWatch.stop();
+      brakeWatch.stop();
       keptApps.stop();
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);

@@ -125,6 +125,15 @@ export interface GuardDecidedData {
   readonly count: number;
 }
 
+/** A gateway's brake slows an app or a callee prefix down, or no longer: too many of its calls are answered, or never checked. */
+export interface GuardAlarmData {
+  readonly kind: "app" | "prefix";
+  /** The app, or the first digits of the numbers. */
+  readonly name: string;
+  readonly reason: "answered" | "false_answer" | "unchecked";
+  readonly state: "braked" | "released";
+}
+
 /** `data` by type. A feature that has public events of its own adds them here. */
 export interface PublicEventData {
   readonly "verification.started": StartedData;
@@ -134,6 +143,7 @@ export interface PublicEventData {
   readonly "trunk.updated": TrunkUpdatedData;
   readonly "webhook.disabled": WebhookDisabledData;
   readonly "guard.decided": GuardDecidedData;
+  readonly "guard.alarm": GuardAlarmData;
 }
 
 export type PublicEventType = keyof PublicEventData;
@@ -147,6 +157,7 @@ export const publicEventTypes = [
   "trunk.updated",
   "webhook.disabled",
   "guard.decided",
+  "guard.alarm",
 ] as const satisfies readonly PublicEventType[];
 
 /** Any public event; narrowed by `type`. */

@@ -127,7 +127,8 @@ export function createSettlements(parts: {
 
     ended(verification) {
       const { app, to, country, status, appCode, client, deliveries, workflow } = verification;
-      if (!isTerminal(status)) return;
+      // Nothing was sent for a simulated one.
+      if (!isTerminal(status) || verification.simulated !== null) return;
       for (const delivery of deliveries) {
         const { guardMicros, cost, startedAtMs, to: recipient } = delivery;
         // Where the cost is not known yet, or never, the estimate stays.

@@ -45,11 +45,10 @@ export interface BeginDelivery {
   readonly recipient: { readonly to: string; readonly callee: CalleeRef } | null;
   /** The number of its step, from 0; null: none. */
   readonly step: number | null;
-  /** Of a new verification; null: it has nothing of it. */
+  /** Both of a new verification; null: it has nothing of it. */
   readonly workflow: PlannedWorkflow | null;
-  /** Of a new verification; null: the app named none. */
   readonly client: ClientRef | null;
-  /** The guard's rule that decided about this delivery, and what it counted; null: nothing is kept. */
+  /** The rule that decided, and what the guard counted. */
   readonly guard: { readonly decision: string | null; readonly micros: number | null } | null;
   /** Of the app's profile; without it as the gateway. */
   readonly bounds?: Pick<ProfileBounds, "ttlMs" | "maxChecks" | "maxDeliveries">;
