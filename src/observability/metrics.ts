@@ -8,7 +8,6 @@ import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 import { addGuardMetrics } from "./guard-metrics.ts";
-import { addHttpDurations, type CountRequest } from "./http-durations.ts";
 import { addHumanCheckMetrics, type HumanCheckResult } from "./human-check-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
@@ -21,8 +20,8 @@ export interface Metrics {
   readonly count: (event: GatewayEvent) => void;
   /** Counts what the relay of events did. */
   readonly relay: RelayCounts;
-  /** Counts one answered HTTP request. */
-  readonly httpRequest: CountRequest;
+  /** Counts one answered HTTP request. @param route the pattern of the route, not the path */
+  httpRequest(route: string, method: string, status: number, seconds: number): void;
   /** Counts one human check. */
   humanCheck(check: string, result: HumanCheckResult): void;
   readonly records: RecordsMetrics;
@@ -34,6 +33,8 @@ export interface Metrics {
 const postDialDelayBuckets = [0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 11, 15, 20, 30];
 /** Fine around the usual ring times of 3 to 6 s; a ring over 10 s means that hang-ups are late. */
 const ringBuckets = [0.25, 0.5, 1, 2, 3, 4, 4.5, 5, 5.25, 5.5, 6, 8, 10, 15, 30];
+/** A check takes about a millisecond; the store's time-out is near a second. */
+const httpBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Countries with a label of their own; the world has about 250, one gateway's traffic comes from a few. */
 const maxCountries = 60;
 
@@ -118,6 +119,13 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     labelNames: ["range", "reason"] as const,
     registers,
   });
+  const http = new Histogram({
+    name: "onering_http_request_duration_seconds",
+    help: "Time from a request's arrival to the end of its response.",
+    labelNames: ["route", "method", "status"] as const,
+    buckets: httpBuckets,
+    registers,
+  });
   addGauges(sources, registry);
   const countVerified = addVerifiedMetrics(registry, { country, warn: (fields, text) => logger?.warn(fields, text) });
 
@@ -166,7 +174,9 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       counter(event.data);
       countVerified(event);
     },
-    httpRequest: addHttpDurations(registry),
+    httpRequest(route, method, status, seconds) {
+      http.observe({ route, method, status }, seconds);
+    },
     humanCheck: addHumanCheckMetrics(registry),
   };
 }
