@@ -81,7 +81,11 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     quiet("12m", { 'onering_braked{kind="app",app="shop",reason="answered",instance="g1"}': "1x5 _x10" }),
   ],
   OneRingGuardDenying: [
-    fires("45m", { rule: "prefix_limit" }, { ...decisions("prefix_limit", "denied", 3), ...decisions("none", "allowed", 20) }),
+    fires(
+      "45m",
+      { rule: "prefix_limit" },
+      { ...decisions("prefix_limit", "denied", 3), ...decisions("none", "allowed", 20) },
+    ),
     quiet("45m", { ...decisions("prefix_limit", "recorded", 1), ...decisions("none", "allowed", 60) }),
   ],
   OneRingGuardBlind: [
