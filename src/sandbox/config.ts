@@ -6,7 +6,7 @@ import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
 import { newProofKey } from "../proofs/keys.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
-import { callerIdDigits, callerIdPrefix } from "./fiction.ts";
+import { callerIdDigits, callerIdPrefix, testNumber } from "./fiction.ts";
 import { mergeSections, type Section } from "./merge.ts";
 
 /** Name of the trunk, and of its endpoint in Asterisk. */
@@ -82,6 +82,7 @@ export function sandboxConfig(
         api_keys_sha256: [apiKeyHash(sandboxKey)],
         // Everything may be tried here, and nothing costs money.
         ...{ custom_code: true, mixed_proofs: true, needs_person: false },
+        test_numbers: [testNumber],
         // The pages of docs/examples.
         cors_origins: ["http://127.0.0.1:3000", "http://localhost:3000"],
       },

@@ -19,6 +19,9 @@ export const callerIdPrefixForPeople = "+33 6 39 98";
  */
 const calleePrefix = "+447400123";
 
+/** Set aside for films: nothing rings, and the code is always the same (docs/test-numbers.md). */
+export const testNumber = { number: "+447700900900", code: "493817", until: "2099-12-31" } as const;
+
 /** Addresses at a domain that RFC 2606 keeps for examples. */
 const addresses = { name: "ana", domain: "example.com" };
 

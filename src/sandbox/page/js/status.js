@@ -5,8 +5,8 @@ const ended = new Set(["verified", "failed", "expired", "canceled", "undeliverab
 /** Whether it has ended. */
 export const isEnded = ({ status }) => ended.has(status);
 
-/** "status: delivered · <channel>: <state> · reason: answered": the API's own words. */
-export function apiWords({ status, channel, delivery, reason }) {
+/** "status: delivered · <channel>: <state> · reason: answered · test: true": the API's own words. */
+export function apiWords({ status, channel, delivery, reason, test }) {
   const parts = [`status: ${status}`, `${channel}: ${delivery.state}`];
-  return [...parts, ...(reason ? [`reason: ${reason}`] : [])].join(" · ");
+  return [...parts, ...(reason ? [`reason: ${reason}`] : []), ...(test ? ["test: true"] : [])].join(" · ");
 }
