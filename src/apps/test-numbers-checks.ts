@@ -13,9 +13,9 @@ export const testNumberChecks: readonly CrossCheck<Sections>[] = [
   {
     reads: ["apps", "numbers"],
     problems({ apps, numbers }: Sections, isSound: IsSound): Problem[] {
-      return Object.entries(apps).flatMap(([name, { test_numbers: list }]) => {
+      return Object.entries(apps).flatMap(([name, app]) => {
         const path = ["apps", name, "test_numbers"];
-        return isSound(path) ? testNumberProblems(path, list ?? [], numbers.test_numbers_any ?? false) : [];
+        return isSound(path) ? testNumberProblems(path, app.test_numbers ?? [], numbers.test_numbers_any ?? false) : [];
       });
     },
   },
