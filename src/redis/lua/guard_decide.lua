@@ -76,11 +76,10 @@ for i = caps + 1, #keys do
   local suffix = ARGV[at]
   local name = string.sub(suffix, 1, 2)
   local scope = guard_read(texts[i], now, name ~= 'i:')
-  scope.at, scope.learned, scope.keeps = at, ARGV[at + 3] ~= '0', name ~= 'i:'
+  scope.at, scope.name = at, name
   scope.hour_count = scope.hdp * (1 - hour_part) + scope.hd
   scope.day_count = scope.ddp * (1 - day_part) + scope.dd
   scopes[#scopes + 1] = scope
-  scope.name = name
   if name == 'i:' and country ~= '' then
     if not string.find(scope.countries, country .. ' ', 1, true) and #scope.countries < 60 then
       scope.countries = scope.countries .. country .. ' '
@@ -108,9 +107,8 @@ local KNOWN = { ['p:'] = 1, ['r:'] = 3, ['m:'] = 3, ['c:'] = 3 }
 local known, known_country = false, false
 
 for index, scope in ipairs(scopes) do
-  scope.excess_hour, scope.most_hour, scope.excess_day, scope.most_day = -1, -1, -1, -1
-  if scope.learned then
-    local floor_day, floor_hour = tonumber(ARGV[scope.at + 3]), tonumber(ARGV[scope.at + 4])
+  local floor_day, floor_hour = tonumber(ARGV[scope.at + 3]), tonumber(ARGV[scope.at + 4])
+  if floor_day > 0 then
     local verified_day, verified_hour = scope.dvp * (1 - day_part) + scope.dv, scope.hvp * (1 - hour_part) + scope.hv
     scope.most_day = math.max(floor_day, percent / 100 * math.max(scope.peak, verified_day))
     local before, current = excess(scope, scope.dsp, scope.dvp, scope.ds, scope.dv)
@@ -145,7 +143,7 @@ end
 if reached == 0 then
   for index, scope in ipairs(scopes) do
     guard_add(scope, 1, starts, 0)
-    guard_write(keys[caps + index], scope, scope.keeps)
+    guard_write(keys[caps + index], scope)
   end
   return { 0, '', 0, countries }
 end

@@ -20,6 +20,6 @@ for i = 3 + 3 * caps, #ARGV, 4 do
   local key, keeps = KEYS[1] .. ':' .. ARGV[i], string.sub(ARGV[i], 1, 2) ~= 'i:'
   local scope = guard_read(redis.call('GET', key), now, keeps)
   guard_add(scope, tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]))
-  guard_write(key, scope, keeps)
+  guard_write(key, scope)
 end
 return { 0 }

@@ -41,41 +41,45 @@ local function guard_next_day(scope, day, keeps)
   scope.dd, scope.ds, scope.dv, scope.day, scope.countries = 0, 0, 0, day, ''
 end
 
--- Reads a scope as it is at `now`. `text` is false where there is none. `keeps`: days that are over are kept.
+-- Reads a scope as it is at `now`. `text` is false where there is none. `keeps`: days that are over are kept. All fields are
+-- there at once, also those of guard_decide.lua: a table that grows is made anew each time.
 local function guard_read(text, now, keeps)
   local hour, day = math.floor(now / GUARD_HOUR_MS), math.floor(now / GUARD_DAY_MS)
-  if not text then
-    return {
-      hour = hour, hd = 0, hdp = 0, hs = 0, hsp = 0, hv = 0, hvp = 0,
-      day = day, dd = 0, ddp = 0, ds = 0, dsp = 0, dv = 0, dvp = 0, peak = 0, usual = 0, ring = '', countries = '',
-    }
-  end
-  local scope = {}
-  scope.hour, scope.hd, scope.hdp, scope.hs, scope.hsp, scope.hv, scope.hvp, scope.day, scope.dd, scope.ddp, scope.ds,
-    scope.dsp, scope.dv, scope.dvp, scope.peak, scope.usual = struct.unpack(GUARD_HEAD, text)
-  local ring_end = GUARD_HEAD_BYTES + 1 + 8 * string.byte(text, GUARD_HEAD_BYTES + 1)
-  scope.ring = string.sub(text, GUARD_HEAD_BYTES + 2, ring_end)
-  scope.countries = string.sub(text, ring_end + 1)
-  if hour > scope.hour then
-    if hour == scope.hour + 1 then
-      scope.hdp, scope.hsp, scope.hvp = scope.hd, scope.hs, scope.hv
-    else
-      scope.hdp, scope.hsp, scope.hvp = 0, 0, 0
+  local hour_of, hd, hdp, hs, hsp, hv, hvp, day_of, dd, ddp, ds, dsp, dv, dvp, peak, usual =
+    hour, 0, 0, 0, 0, 0, 0, day, 0, 0, 0, 0, 0, 0, 0, 0
+  local ring, countries = '', ''
+  if text then
+    hour_of, hd, hdp, hs, hsp, hv, hvp, day_of, dd, ddp, ds, dsp, dv, dvp, peak, usual = struct.unpack(GUARD_HEAD, text)
+    if #text > GUARD_HEAD_BYTES + 1 then
+      local ring_end = GUARD_HEAD_BYTES + 1 + 8 * string.byte(text, GUARD_HEAD_BYTES + 1)
+      ring, countries = string.sub(text, GUARD_HEAD_BYTES + 2, ring_end), string.sub(text, ring_end + 1)
     end
-    scope.hd, scope.hs, scope.hv, scope.hour = 0, 0, 0, hour
   end
-  if day > scope.day then
+  if hour > hour_of then
+    if hour == hour_of + 1 then
+      hdp, hsp, hvp = hd, hs, hv
+    else
+      hdp, hsp, hvp = 0, 0, 0
+    end
+    hd, hs, hv, hour_of = 0, 0, 0, hour
+  end
+  local scope = {
+    hour = hour_of, hd = hd, hdp = hdp, hs = hs, hsp = hsp, hv = hv, hvp = hvp, day = day_of, dd = dd, ddp = ddp,
+    ds = ds, dsp = dsp, dv = dv, dvp = dvp, peak = peak, usual = usual, ring = ring, countries = countries, keeps = keeps,
+    hour_count = 0, day_count = 0, excess_hour = -1, most_hour = -1, excess_day = -1, most_day = -1, at = 0, name = '',
+  }
+  if day > day_of then
     guard_next_day(scope, day, keeps)
   end
   return scope
 end
 
-local function guard_write(key, scope, keeps)
+local function guard_write(key, scope)
   local head = struct.pack(GUARD_HEAD, scope.hour, scope.hd, scope.hdp, scope.hs, scope.hsp, scope.hv, scope.hvp, scope.day,
     scope.dd, scope.ddp, scope.ds, scope.dsp, scope.dv, scope.dvp, scope.peak, scope.usual)
   local text = head .. string.char(#scope.ring / 8) .. scope.ring .. scope.countries
   -- What never had anything verified has nothing to remember for longer than its windows.
-  local days = keeps and (scope.peak > 0 or scope.dv > 0 or scope.dvp > 0) and 15 or 2
+  local days = scope.keeps and (scope.peak > 0 or scope.dv > 0 or scope.dvp > 0) and 15 or 2
   redis.call('SET', key, text, 'PX', days * GUARD_DAY_MS)
 end
 
