@@ -88,6 +88,8 @@ export async function startFigures() {
     metrics.webhooks.result("delivered", 1);
     metrics.webhooks.delivered(50);
     metrics.relay.relayed("live", 1);
+    metrics.guard.decided("prefix_limit", "denied");
+    metrics.guard.decided(null, "allowed");
   }
 
   return {
@@ -117,6 +119,8 @@ export async function startFigures() {
         request(503);
         metrics.records.wrote("failed", 0, 0.01);
         metrics.webhooks.delivered(60_000);
+        metrics.guard.decided("prefix_limit", "denied");
+        metrics.guard.countersUnavailable();
       });
       metrics.webhooks.result("dead_letter", 1);
       metrics.relay.lost("records", 40);

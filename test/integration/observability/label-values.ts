@@ -8,6 +8,7 @@ import { messageFailures } from "../../../src/channels/messages/provider-port.ts
 import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts";
 import { voiceMachine } from "../../../src/channels/voice/machine.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import { verdicts } from "../../../src/guard/decisions.ts";
 import { suspicions } from "../../../src/observability/trunk-suspicion.ts";
 import { outcomes } from "../../../src/telephony/calls/outcome.ts";
 import { brakeReasons } from "../../../src/telephony/trunks/brakes.ts";
@@ -52,6 +53,15 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     "onering_braked app": [...names.apps, ""],
     "onering_braked reason": brakeReasons,
     "onering_inbound_calls_total result": inboundCallResults,
+    rule: [
+      ...["none", "block_list", "allow_list", "opt_out", "approval", "fallback", "ip_countries"],
+      ...["cap_gateway", "cap_gateway_country", "cap_app", "cap_app_country"],
+      ...["prefix", "range", "address", "domain", "country", "app", "ip", "session", "device"].flatMap((name) => [
+        `${name}_limit`,
+        `${name}_learned`,
+      ]),
+    ],
+    verdict: verdicts,
     cursor: ["live", "records"],
     backend: ["sqlite", "postgres"],
     "onering_records_batches_total result": ["written", "unavailable", "failed"],
