@@ -62,10 +62,16 @@ export function readBody(stream: Readable, maxBytes: number, host: string, statu
       if (length > maxBytes) reject(new OutgoingHttpError("too_large", host, { sent: true, status }));
       else parts.push(part);
     });
-    stream.once("end", () => resolve(Buffer.concat(parts)));
+    let ended = false;
+    stream.once("end", () => {
+      ended = true;
+      resolve(Buffer.concat(parts));
+    });
     stream.once("error", reject);
-    // Without `end`: the connection broke. A promise that is settled stays as it is.
-    stream.once("close", () => reject(new OutgoingHttpError("broken", host, { sent: true, status })));
+    stream.once("close", () => {
+      // Without `end`: the connection broke.
+      if (!ended) reject(new OutgoingHttpError("broken", host, { sent: true, status }));
+    });
   });
 }
 

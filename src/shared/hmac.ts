@@ -15,6 +15,7 @@ const usualUnits = 512;
 export interface HmacSha256 {
   /** @param text as UTF-8 */
   base64url(text: string): string;
+  base64(text: string): string;
   bytes(text: string): Buffer;
 }
 
@@ -32,7 +33,8 @@ export function createHmacSha256(key: Buffer): HmacSha256 {
   function outerOf(text: string): Buffer {
     let bytes = inner;
     if (text.length > usualUnits) {
-      bytes = Buffer.alloc(blockBytes + text.length * bytesPerUnit);
+      // What is not written over is not hashed.
+      bytes = Buffer.allocUnsafe(blockBytes + text.length * bytesPerUnit);
       bytes.set(innerPad);
     }
     const length = bytes.write(text, blockBytes, "utf8");
@@ -43,6 +45,7 @@ export function createHmacSha256(key: Buffer): HmacSha256 {
 
   return {
     base64url: (text) => hash("sha256", outerOf(text), "base64url"),
+    base64: (text) => hash("sha256", outerOf(text), "base64"),
     bytes: (text) => Buffer.from(hash("sha256", outerOf(text), "binary"), "binary"),
   };
 }
