@@ -2,8 +2,8 @@
  * How opt-outs are kept: HMAC-SHA-256 of the recipient under a key of their own. They last for years, so previous keys are read
  * as long as they are configured.
  */
-import { createHmac } from "node:crypto";
-import { createKeyRing, type Key, type KeySecrets } from "../verification/key-ring.ts";
+import { createHmacSha256, type HmacSha256 } from "../shared/hmac.ts";
+import { createKeyRing, type KeySecrets } from "../verification/key-ring.ts";
 
 /** 128 bits: in links they cost characters. */
 const hashBytes = 16;
@@ -19,11 +19,13 @@ export interface OptOutHashes {
 export function createOptOutHashes(hmacKey: string, own?: KeySecrets): OptOutHashes {
   const { current, all } = createKeyRing("opt-outs", hmacKey, own);
   const others = all.filter(({ id }) => id !== current.id);
-  const hashOf = ({ key }: Key, to: string) =>
+  const [newest, ...older] = [current, ...others].map(({ key }) => createHmacSha256(key.export()));
+  const hashOf = (hmac: HmacSha256, to: string) =>
     // Without regard to case, as `Hashes.callee`.
-    createHmac("sha256", key).update(to.toLowerCase()).digest().toString("base64url", 0, hashBytes);
+    hmac.bytes(to.toLowerCase()).toString("base64url", 0, hashBytes);
+  if (newest === undefined) throw new Error("a key ring has a current key");
   return {
-    of: (to) => hashOf(current, to),
-    all: (to) => [current, ...others].map((key) => hashOf(key, to)),
+    of: (to) => hashOf(newest, to),
+    all: (to) => [newest, ...older].map((hmac) => hashOf(hmac, to)),
   };
 }
