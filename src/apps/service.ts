@@ -130,8 +130,9 @@ export function createAppsService(parts: AppsServiceParts): AppsService {
   }
 
   function newKey({ scopes, expiresAtMs }: KeyOrder, nowMs: number): NewKey {
-    if (expiresAtMs !== null && expiresAtMs <= nowMs) {
-      throw new Refusal("invalid_request", "`expires_at` must be in the future.");
+    // A leap second is a time that the schema takes, and no number.
+    if (expiresAtMs !== null && !(expiresAtMs > nowMs)) {
+      throw new Refusal("invalid_request", "`expires_at` must be a time in the future.");
     }
     const key = generateApiKey(random);
     const id = `key_${random.bytes(idBytes).toString("base64url")}`;

@@ -32,6 +32,8 @@ export class RequestLog extends LogController {
     const line = {
       request: request.id,
       app: request.app?.name,
+      // Its id, which says which key leaked.
+      key: request.app?.keyId ?? undefined,
       operator: request.operator ?? undefined,
       // Of a browser or phone: by which kind of token.
       client: request.holder?.kind,

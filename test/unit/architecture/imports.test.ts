@@ -171,7 +171,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "tracing",
   ],
   // The composition root of commands that change apps and keys.
-  "app-admin.ts": ["apps", "audit", "config", "records", "redis"],
+  "app-admin.ts": ["apps", "audit", "config", "records", "redis", "verification"],
   "main.ts": ["commands"],
 };
 
