@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { appIdentity } from "../../../src/apps/principal.ts";
 import { look, open, passes, post, posts, somebody, wire, world } from "./workflow-world.ts";
 import { type PlacedCall, refusalOf, result, shop, wrongCode } from "./world.ts";
 
@@ -161,6 +162,18 @@ describe("a code that the app gave", () => {
     const workflow = [{ channel: "post" }, { channel: "wire", to: somebody() }];
     const several = world.verifications.start(shop, { to: somebody(), workflow, code: "123456" }, null);
     expect(await refusalOf(several)).toMatchObject({ code: "invalid_request" });
+  });
+
+  it("is refused where the profile permits it and the key does not", async () => {
+    await open({ profile });
+    const code = "8402317596";
+    const verifyOnly = appIdentity("shop", { scopes: new Set(["verify"]) });
+    const wanted = { to: somebody(), channel: "post", code };
+    expect(await refusalOf(world.verifications.start(verifyOnly, wanted, null))).toMatchObject({ code: "forbidden" });
+    expect(post.posted).toEqual([]);
+    const both = appIdentity("shop", { scopes: new Set(["verify", "custom_code"]) });
+    await world.verifications.start(both, wanted, null);
+    expect(newest()?.code).toBe(code);
   });
 
   it("is sent, kept sealed until the end, and wiped then", async () => {

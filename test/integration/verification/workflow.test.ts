@@ -314,6 +314,18 @@ describe("what is permitted", () => {
     expect(await refusalOf(verifications.resend(shop, id, "post"))).toMatchObject({ code: "forbidden" });
   });
 
+  it("is judged again when a step begins: of an app that was deleted meanwhile none does", async () => {
+    const profile: { channels: readonly string[] | null } = { channels: null };
+    await open({ profile });
+    const { id } = await begin();
+    profile.channels = [];
+    await callFails();
+    await passes(longestCallMs);
+    expect(post.posted).toEqual([]);
+    expect(await look(id)).toMatchObject({ status: "undeliverable" });
+    expect(world.verifications.nextChannels(shop, await look(id))).toEqual([]);
+  });
+
   it("is no mix of what is proven, unless the app may", async () => {
     const mixed = [{ channel: "missed_call" }, { channel: "mail", to: "A@B.example" }];
     await open();
