@@ -73,6 +73,8 @@ export interface AppsServiceParts {
 
 /** All gateways keep all apps in memory. */
 const mostApps = 10_000;
+/** With deleted ones, whose names are kept. */
+const mostNames = 20_000;
 const mostKeys = 20;
 /** 96 bits: unique, and it cannot be guessed. */
 const idBytes = 12;
@@ -169,6 +171,13 @@ export function createAppsService(parts: AppsServiceParts): AppsService {
       checkProfile(name, profile);
       if (directory.size >= mostApps) {
         throw new Refusal("conflict", `There are ${mostApps} apps, as many as there may be; delete one first.`);
+      }
+      const owners = directory.owners();
+      if (owners.length >= mostNames && !owners.includes(name)) {
+        throw new Refusal(
+          "conflict",
+          `There are ${mostNames} names of apps, deleted ones included; use one again whose records are gone.`,
+        );
       }
       const nowMs = clock.nowMs();
       await keep(name, (before) => {

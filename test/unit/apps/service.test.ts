@@ -220,3 +220,16 @@ test("pages of apps are by name, those of the configuration among them", async (
     null,
   ]);
 });
+
+test("apps are bounded: 10,000 at once, and their names with those of deleted ones", async () => {
+  const { apps, directory, clock } = setting();
+  const rowOf = (name: string, deletedAtMs: number | null) => ({
+    ...{ name, profile: {}, keys: [], createdAtMs: 1, updatedAtMs: 1, deletedAtMs, revision: 1 },
+  });
+  directory.mergeKept(Array.from({ length: 10_000 }, (_, i) => rowOf(`gone${i}`, clock.nowMs())));
+  directory.mergeKept(Array.from({ length: 9999 }, (_, i) => rowOf(`app${i}`, null)));
+  await apps.create("last", {});
+  expect(await refusal(apps.create("more", {}))).toContain("There are 10000 apps, as many as there may be");
+  directory.mergeKept([{ ...rowOf("app1", clock.nowMs()), revision: 2 }]);
+  expect(await refusal(apps.create("more", {}))).toContain("There are 20000 names");
+});
