@@ -1,4 +1,7 @@
-/** Apps and keys on two gateways with one Redis and one place of records, as their HTTP servers answer. */
+/**
+ * Apps and keys on two gateways with one Redis and one place of records, as their HTTP servers answer. On real records they are
+ * changed in test/integration/records/apps.test.ts and by the commands.
+ */
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -8,13 +11,11 @@ import { createKeptApps } from "../../../src/apps/index.ts";
 import type { AppsService } from "../../../src/apps/service.ts";
 import type { AppStore } from "../../../src/apps/store-port.ts";
 import { createAuditWriter } from "../../../src/audit/writer.ts";
-import { createAppStore } from "../../../src/records/apps.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { memoryApps } from "../../support/memory-app-store.ts";
 import { withRuntime } from "../../support/processes.ts";
-import { describeOnBothBackends } from "../../support/records.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { openSse } from "../../support/sse-client.ts";
 import { testConfig } from "../../support/test-config.ts";
@@ -80,9 +81,9 @@ async function appWithKey(apps: AppsService, name = "shop", more: Partial<Parame
   return made;
 }
 
-describeOnBothBackends("apps on two gateways", (open) => {
+describe("apps on two gateways", () => {
   it("an app and its key are used at the other gateway, and refused there when revoked, within a second each", async () => {
-    const records = createAppStore(await open());
+    const records = memoryApps().store;
     const [a, b] = [await gateway(records), await gateway(records)];
     const made = await appWithKey(a.apps);
     expect(await a.status(made.key)).toBe(200);
@@ -92,20 +93,8 @@ describeOnBothBackends("apps on two gateways", (open) => {
     expect(await until(b, made.key, 401)).toBeLessThan(knownWithinMs);
   });
 
-  it("two gateways that add keys to one app at once lose none", async () => {
-    const records = createAppStore(await open());
-    const [a, b] = [await gateway(records), await gateway(records)];
-    await a.apps.create("shop", {});
-    const made = await Promise.all(
-      Array.from({ length: 10 }, (_, i) =>
-        (i % 2 === 0 ? a : b).apps.addKey("shop", { scopes: ["lookup"], expiresAtMs: null }),
-      ),
-    );
-    for (const key of made) for (const one of [a, b]) await until(one, key?.key ?? "", 200);
-  });
-
   it("Redis that lost its data is filled again from records, and no key stops meanwhile", async () => {
-    const records = createAppStore(await open());
+    const records = memoryApps().store;
     const a = await gateway(records);
     const made = await appWithKey(a.apps);
     const revoked = await a.apps.addKey("shop", { scopes: ["lookup"], expiresAtMs: null });
