@@ -56,5 +56,19 @@ export const RedeemedBody = Type.Object(
 
 export const JwksBody = Type.Object(
   { keys: Type.Array(Type.Record(Type.String(), Type.String()), { description: "The public keys: RFC 7517." }) },
-  { title: "JwkSet" },
+  {
+    title: "JwkSet",
+    examples: [
+      {
+        keys: [
+          {
+            ...{ kty: "EC", crv: "P-256", use: "sig", alg: "ES256" },
+            kid: "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+            x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+          },
+        ],
+      },
+    ],
+  },
 );

@@ -3,7 +3,7 @@
 Adds rows of the records, where there is none as new, and none that waits: that one is newer. Without rows: all are there now.
 
 KEYS[1]  {optouts}:all   (opt_out_find.lua)
-ARGV[…]  recipient, its row as JSON, …
+ARGV[1] …  recipient, its row as JSON, …
 
 Returns  {1}
 ]]

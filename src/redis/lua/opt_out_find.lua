@@ -4,7 +4,7 @@ Reads rows of opt-outs.
 
 KEYS[1]  {optouts}:all        hash: keyed hash of a recipient → row as JSON: r (revision), e: app or '*' → {state, ms, source}
          {optouts}:complete   '1': it has all rows that the records had
-ARGV[…]  hashes of recipients
+ARGV[1] …  hashes of recipients
 
 Returns  {1 where it is complete, row or false, …}
 ]]

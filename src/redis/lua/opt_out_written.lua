@@ -3,7 +3,7 @@
 These rows are in the records. One that was changed meanwhile waits on.
 
 KEYS[1]  {optouts}:waiting
-ARGV[…]  recipient, its revision, …
+ARGV[1] …  recipient, its revision, …
 
 Returns  {1}
 ]]

@@ -35,6 +35,7 @@ describe("the OpenAPI document", () => {
     );
     expect(routes.sort()).toEqual([
       "DELETE /v1/webhooks/{id}",
+      "GET /.well-known/jwks.json",
       "GET /healthz",
       "GET /metrics",
       "GET /readyz",
@@ -50,6 +51,8 @@ describe("the OpenAPI document", () => {
       "PATCH /v1/webhooks/{id}",
       "POST /v1/cdrs/search",
       "POST /v1/numbers/lookup",
+      "POST /v1/opt-outs/link",
+      "POST /v1/proofs/redeem",
       "POST /v1/start-tokens",
       "POST /v1/verifications",
       "POST /v1/verifications/check",

@@ -22,6 +22,8 @@ const needs: readonly (readonly [
   ["POST", "/v1/verifications/search", ["read"]],
   ["POST", "/v1/numbers/lookup", ["lookup"]],
   ["POST", "/v1/start-tokens", ["verify"]],
+  ["POST", "/v1/proofs/redeem", ["verify"]],
+  ["POST", "/v1/opt-outs/link", ["verify"]],
   ["GET", "/v1/events", ["read"]],
   ["GET", "/v1/cdrs", ["read"]],
   ["POST", "/v1/cdrs/search", ["read"]],

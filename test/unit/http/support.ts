@@ -15,6 +15,7 @@ import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts"
 import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { CdrParts } from "../../../src/http/cdr/routes.ts";
+import type { OptOutParts } from "../../../src/http/opt-outs/routes.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
@@ -23,6 +24,7 @@ import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { Operations } from "../../../src/operations/operations.ts";
+import type { Proofs } from "../../../src/proofs/index.ts";
 import { type Clock, systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
@@ -203,6 +205,8 @@ const nothingKept: Subjects = {
 const idleFinder: VerificationFinder = { recipient: (to) => to, find: async () => ({ rows: [], next: null }) };
 
 export interface TestServerOptions {
+  /** Default: results are not signed. */
+  readonly proofs?: Proofs;
   readonly http?: Partial<Config["http"]>;
   /** Beside `shop` and `bank`. */
   readonly apps?: Config["apps"];
@@ -258,6 +262,29 @@ const noWebhooks: Webhooks = {
   tries: async () => null,
   deadLetters: async () => null,
   replay: async () => null,
+};
+
+/** Signs nothing. */
+const noProofs: Proofs = {
+  enabled: false,
+  tokenOf: () => null,
+  keys: () => [],
+  redeem: () => Promise.reject(new Refusal("not_supported", "Results are not signed.")),
+  reload: () => undefined,
+};
+
+const noOptOuts: OptOutParts = {
+  service: {
+    isOut: async () => false,
+    optOut: async () => undefined,
+    optOutHash: async () => undefined,
+    lift: async () => false,
+    remove: async () => 0,
+    find: async () => [],
+  },
+  links: { make: () => null, look: () => null, act: async () => null },
+  audit: { act: async (_act, run) => (await run()).result },
+  identify: (to) => ({ to, callee: { bucket: "0000", hash: "A".repeat(22) } }),
 };
 
 /** A server that is closed after the test, and every line it logged. */
@@ -321,6 +348,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },
     audit: options.audit ?? { read: async () => ({ entries: [], next: null }) },
     subjects: options.subjects ?? nothingKept,
+    proofs: options.proofs ?? noProofs,
+    optOuts: noOptOuts,
     reload: { reload: async () => ({ applied: [], needsRestart: [], heldBack: [] }) },
     cdr: { store: memoryCdrs(), finder: idleFinder, ...options.cdr },
     metrics,
