@@ -1,5 +1,4 @@
 /** Which keys of the configuration hold at once after a reload, and which after a restart: the one table. */
-import type { Path } from "../typed-yaml/errors.ts";
 import type { Config } from "./schema.ts";
 
 /** `live`: the whole section; `contents`: what is in it, as long as it is there; `restart`: nothing of it. */
@@ -50,12 +49,6 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   canary: "live",
   log: "live",
 };
-
-/** Whether a change at this path holds at once. A section that comes or goes as a whole does so only where all of it is live. */
-export function isLive(path: Path): boolean {
-  const how = liveSections[path[0] as keyof Config];
-  return how === "live" || (how === "contents" && path.length > 1);
-}
 
 /** The configuration that holds after a reload: what is live of the new one, the rest as it was. */
 export function mergeLive(running: Config, next: Config): Config {

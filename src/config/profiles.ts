@@ -1,6 +1,7 @@
 /** Profiles within the limits of their gateway: the same checks for the configuration and for apps that are made by the API. */
 import { codesOf, describeEntropy, guessProbability, smallestGroup, whatWouldHelp } from "../caller-ids/entropy.ts";
 import { createCallerIdPool } from "../caller-ids/pool.ts";
+import type { CallerIdPool } from "../caller-ids/types.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
@@ -92,6 +93,15 @@ function longestCallsMs(app: App, { verification, calls, voice }: Config): numbe
   return Math.max(rings ? missed : 0, speaks ? calls.setup_limit_ms + voice.ring_ms + voice.max_call_ms : 0);
 }
 
+const pools = new WeakMap<Config["ranges"], CallerIdPool>();
+
+/** Made once for all apps: a thousand of them are checked while calls go on. */
+function poolOf(ranges: Config["ranges"]): CallerIdPool {
+  const pool = pools.get(ranges) ?? createCallerIdPool(ranges, cryptoRandom);
+  pools.set(ranges, pool);
+  return pool;
+}
+
 /** Trunk by trunk, as of the gateway's own: of a trunk's block the app may have a small part. */
 function rangesAreHardToGuess(app: App, { ranges, trunks, verification }: Config, found: Found, isSound: IsSound) {
   const own = app.ranges;
@@ -107,7 +117,7 @@ function rangesAreHardToGuess(app: App, { ranges, trunks, verification }: Config
     return [found(["ranges"], own.join(", "), "ranges of which a trunk may present at least one")];
   }
   const { wrong_checks_per_callee: wrong, max_guess_probability: most, min_calls: calls } = verification;
-  const pool = createCallerIdPool(ranges, cryptoRandom);
+  const pool = poolOf(ranges);
   for (const names of ofTrunks) {
     const group = smallestGroup(pool.sizes(names, null));
     if (group === null || guessProbability(wrong, codesOf(group.size, calls)) <= most) continue;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { changesBetween } from "../../../src/config/changes.ts";
 import { createLiveConfig } from "../../../src/config/live-config.ts";
-import { isLive, liveSections, mergeLive } from "../../../src/config/live-sections.ts";
+import { liveSections, mergeLive } from "../../../src/config/live-sections.ts";
 import { type Config, ConfigSchema } from "../../../src/config/schema.ts";
 import { pathText } from "../../../src/typed-yaml/errors.ts";
 import { nodeOf, shapeOf } from "../../../src/typed-yaml/schema-node.ts";
@@ -21,14 +21,6 @@ describe("the table", () => {
     const required = new Set(nodeOf(ConfigSchema).required);
     for (const [name, how] of Object.entries(liveSections))
       expect(how === "contents" && required.has(name), name).toBe(false);
-  });
-
-  it("decides key by key", () => {
-    expect(isLive(["apps", "shop", "ttl_seconds"])).toBe(true);
-    expect(isLive(["routes", 0, "prefix"])).toBe(true);
-    expect(isLive(["admin", "api_keys_sha256"])).toBe(true);
-    expect(isLive(["admin"])).toBe(false);
-    expect(isLive(["calls", "ring_ms"])).toBe(false);
   });
 });
 
