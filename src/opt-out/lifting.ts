@@ -9,7 +9,8 @@ export function liftingSink(optOuts: Pick<OptOuts, "lift">, contacts: (channel: 
     async append(batch) {
       for (const { event } of batch) {
         if (event.type !== "verification.ended" || event.app === null) continue;
-        const { status, proof } = event.data;
+        const { status, proof, test } = event.data;
+        if (test === true) continue;
         if (status === "verified" && proof !== null && !contacts(proof.channel))
           await optOuts.lift(proof.value, event.app);
       }
