@@ -23,8 +23,6 @@ import { createOptOutSync } from "./sync.ts";
 export interface OptOutPage {
   /** The app as people know it. */
   readonly appName: string;
-  /** Whether it holds for every app of this gateway. */
-  readonly all: boolean;
 }
 
 export interface OptOutLinks {
@@ -73,13 +71,10 @@ export function createOptOutModule(parts: {
   const sync = records === null ? null : createOptOutSync({ mirror, records, clock, logger });
   const service = createOptOuts({ mirror, records, hashes, wake: () => sync?.wake(), clock, logger });
   const calls = receiveCalls(config, service, logger);
-  const all = config.scope === "all";
 
   function look(token: string) {
     const target = tokens.read(token);
-    if (target === null) return null;
-    const holdsForAll = all && target.sent;
-    return { ...target, page: { appName: appName(target.app), all: holdsForAll } };
+    return target === null ? null : { ...target, page: { appName: appName(target.app) } };
   }
 
   return {
@@ -87,14 +82,15 @@ export function createOptOutModule(parts: {
     links: {
       make(to, app) {
         if (config.link_base_url === undefined) return null;
-        const { token, expiresAtMs } = tokens.make({ callee: hashes.of(to), app, sent: false });
+        const { token, expiresAtMs } = tokens.make({ callee: hashes.of(to), app });
         return { url: `${config.link_base_url}/o/${token}`, expiresAtMs };
       },
       look: (token) => look(token)?.page ?? null,
       async act(token) {
         const target = look(token);
         if (target === null) return null;
-        await service.optOutHash(target.callee, target.page.all ? null : target.app, "link");
+        // For its app alone, whatever the scope: an app that makes links could follow them to anybody.
+        await service.optOutHash(target.callee, target.app, "link");
         return target.page;
       },
     },

@@ -1,5 +1,5 @@
 /**
- * Links by which somebody opts out: `<base>/o/<token>`. The token holds the recipient's keyed hash, the app and an end, signed; no
+ * Links by which somebody opts out of one app: `<base>/o/<token>`. The token holds the recipient's keyed hash, the app and an end, signed; no
  * number. Short, because it stands in messages.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -18,15 +18,7 @@ export interface LinkTarget {
   /** As `OptOutHashes.of`. */
   readonly callee: string;
   readonly app: string;
-  /**
-   * Whether the gateway itself sent it to the recipient, in a message. Else it was given to the app, which may follow links to
-   * anybody: it holds for that app alone, whatever `opt_out.scope` says.
-   */
-  readonly sent: boolean;
 }
-
-/** Before the app of a link that was sent; no name of an app begins with it. */
-const sentMark = "*";
 
 export interface Links {
   make(target: LinkTarget): { readonly token: string; readonly expiresAtMs: number };
@@ -46,11 +38,11 @@ export function createLinks(options: {
   const sign = ({ key }: Key, bytes: Buffer) => createHmac("sha256", key).update(bytes).digest().subarray(0, macBytes);
 
   return {
-    make({ callee, app, sent }) {
+    make({ callee, app }) {
       const hours = Math.ceil(clock.nowMs() / hourMs) + days * 24;
       const end = Buffer.alloc(endBytes);
       end.writeUIntBE(hours, 0, endBytes);
-      const said = Buffer.concat([Buffer.from(callee, "base64url"), end, Buffer.from(`${sent ? sentMark : ""}${app}`)]);
+      const said = Buffer.concat([Buffer.from(callee, "base64url"), end, Buffer.from(app)]);
       const token = Buffer.concat([sign(keys.current, said), said]).toString("base64url");
       return { token, expiresAtMs: hours * hourMs };
     },
@@ -62,8 +54,7 @@ export function createLinks(options: {
       if (!keys.all.some((key) => timingSafeEqual(mac, sign(key, said)))) return null;
       if (clock.nowMs() >= said.readUIntBE(hashBytes, endBytes) * hourMs) return null;
       const callee = said.toString("base64url", 0, hashBytes);
-      const app = said.toString("utf8", hashBytes + endBytes);
-      return app.startsWith(sentMark) ? { callee, app: app.slice(1), sent: true } : { callee, app, sent: false };
+      return { callee, app: said.toString("utf8", hashBytes + endBytes) };
     },
   };
 }

@@ -5,7 +5,6 @@ interface Words {
   readonly title: string;
   /** `{app}` */
   readonly ask: string;
-  readonly askAll: string;
   readonly button: string;
   readonly done: string;
   readonly undo: string;
@@ -17,7 +16,6 @@ const words: Readonly<Record<string, Words>> = {
   en: {
     title: "Stop calls and messages",
     ask: "{app} will not call or message you again.",
-    askAll: "{app}, and all others that use this service, will not call or message you again.",
     button: "Never contact me again",
     done: "Done: you will not be contacted again.",
     undo: "If you change your mind, contact {app}.",
@@ -26,8 +24,6 @@ const words: Readonly<Record<string, Words>> = {
   de: {
     title: "Anrufe und Nachrichten beenden",
     ask: "{app} wird Sie nicht mehr anrufen und Ihnen nicht mehr schreiben.",
-    askAll:
-      "{app} und alle anderen, die diesen Dienst nutzen, werden Sie nicht mehr anrufen und Ihnen nicht mehr schreiben.",
     button: "Nie wieder kontaktieren",
     done: "Erledigt: Sie werden nicht mehr kontaktiert.",
     undo: "Wenn Sie es sich anders überlegen, wenden Sie sich an {app}.",
@@ -36,7 +32,6 @@ const words: Readonly<Record<string, Words>> = {
   fr: {
     title: "Ne plus recevoir d’appels ni de messages",
     ask: "{app} ne vous appellera plus et ne vous écrira plus.",
-    askAll: "{app} et tous les autres utilisateurs de ce service ne vous appelleront plus et ne vous écriront plus.",
     button: "Ne plus jamais me contacter",
     done: "C’est fait : vous ne serez plus contacté.",
     undo: "Si vous changez d’avis, contactez {app}.",
@@ -45,7 +40,6 @@ const words: Readonly<Record<string, Words>> = {
   es: {
     title: "No recibir más llamadas ni mensajes",
     ask: "{app} no volverá a llamarle ni a escribirle.",
-    askAll: "{app} y todos los demás que usan este servicio no volverán a llamarle ni a escribirle.",
     button: "No volver a contactarme",
     done: "Hecho: no volverán a contactarle.",
     undo: "Si cambia de opinión, contacte con {app}.",
@@ -54,7 +48,6 @@ const words: Readonly<Record<string, Words>> = {
   pt: {
     title: "Não receber mais chamadas nem mensagens",
     ask: "{app} não voltará a ligar nem a enviar-lhe mensagens.",
-    askAll: "{app} e todos os outros que usam este serviço não voltarão a ligar nem a enviar-lhe mensagens.",
     button: "Nunca mais me contactar",
     done: "Feito: não voltará a ser contactado.",
     undo: "Se mudar de ideias, contacte {app}.",
@@ -85,7 +78,7 @@ export function optOutPage(page: OptOutPage | null, done: boolean, language: str
       ? `<p>${fill(own.invalid)}</p>`
       : done
         ? `<p role="status">${fill(own.done)}</p><p>${fill(own.undo)}</p>`
-        : `<p>${fill(page.all ? own.askAll : own.ask)}</p><form method="post"><button>${fill(own.button)}</button></form>`;
+        : `<p>${fill(own.ask)}</p><form method="post"><button>${fill(own.button)}</button></form>`;
   const title = htmlOf(own.title);
   return `<!doctype html><html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${title}</title><style>${style}</style><main><h1>${title}</h1>${body}</main></html>`;
 }

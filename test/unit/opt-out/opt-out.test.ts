@@ -59,12 +59,12 @@ describe("a link", () => {
   const links = (nowMs = at, own?: { current: string; previous: string[] }) =>
     createLinks({ hmacKey, own, days: 30, clock: clock(nowMs) });
   const callee = createOptOutHashes(hmacKey).of(grace);
-  const { token, expiresAtMs } = links().make({ callee, app: "shop", sent: false });
+  const { token, expiresAtMs } = links().make({ callee, app: "shop" });
 
   it("names whom it is about by a keyed hash, is short enough for a message, and works for a month", () => {
     expect(token).toMatch(/^[\w-]{40,60}$/);
     expect(Buffer.from(token, "base64url").toString("latin1")).not.toContain("7400123456");
-    expect(links().read(token)).toEqual({ callee, app: "shop", sent: false });
+    expect(links().read(token)).toEqual({ callee, app: "shop" });
     expect(expiresAtMs - at).toBe(30 * dayMs);
     expect(links(expiresAtMs - 1).read(token)).not.toBeNull();
     expect(links(expiresAtMs).read(token)).toBeNull();
@@ -84,14 +84,9 @@ describe("a link", () => {
     expect(links().read(text)).toBeNull();
   });
 
-  it("says whether the gateway sent it itself", () => {
-    const sent = links().make({ callee, app: "shop", sent: true }).token;
-    expect(links().read(sent)).toEqual({ callee, app: "shop", sent: true });
-  });
-
   it("made under a previous key still works", () => {
     const own = { current: "c".repeat(32), previous: [] };
-    expect(links(at, own).read(token)).toEqual({ callee, app: "shop", sent: false });
+    expect(links(at, own).read(token)).toEqual({ callee, app: "shop" });
     expect(createOptOutHashes(hmacKey, own).all(grace)).toContain(callee);
     expect(createOptOutHashes(hmacKey, own).of(grace)).not.toBe(callee);
   });
