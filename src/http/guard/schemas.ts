@@ -43,6 +43,11 @@ export const ListEntryRequest = Type.Object(
   },
 );
 
+const listEntry = {
+  ...{ id: listId, list: "block", app: null, value: "+4474065", reason: "traffic pumping", by: "key 3f9a01bc" },
+  ...{ created_at: at, expires_at: null },
+} as const;
+
 export const ListEntryBody = Type.Object(
   {
     id: Type.String(),
@@ -59,17 +64,12 @@ export const ListEntryBody = Type.Object(
   },
   {
     title: "ListEntry",
-    examples: [
-      {
-        ...{ id: listId, list: "block", app: null, value: "+4474065", reason: "traffic pumping", by: "key 3f9a01bc" },
-        ...{ created_at: at, expires_at: null },
-      },
-    ],
+    examples: [listEntry],
   },
 );
 export const ListPageBody = Type.Object(
   { entries: Type.Array(ListEntryBody, { description: "The one that was added last first." }), next },
-  { title: "ListPage" },
+  { title: "ListPage", examples: [{ entries: [listEntry], next: null }] },
 );
 export const ListParams = Type.Object({
   id: Type.String({ maxLength: 40, description: "The entry's id.", examples: [listId] }),

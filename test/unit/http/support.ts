@@ -16,6 +16,7 @@ import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { CdrParts } from "../../../src/http/cdr/routes.ts";
 import type { OptOutParts } from "../../../src/http/opt-outs/routes.ts";
+import type { GuardRoutesParts } from "../../../src/http/guard/routes.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
@@ -222,6 +223,8 @@ export interface TestServerOptions {
   readonly operations?: Operations;
   readonly cdr?: Partial<CdrParts>;
   readonly webhooks?: Partial<WebhookRoutesParts>;
+  /** Default: keeps nothing. */
+  readonly guard?: Partial<GuardRoutesParts>;
   /** Default: knows no app. */
   readonly keptApps?: AppsService;
   readonly audit?: Pick<Audit, "read">;
@@ -352,6 +355,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     optOuts: noOptOuts,
     reload: { reload: async () => ({ applied: [], needsRestart: [], heldBack: [] }) },
     cdr: { store: memoryCdrs(), finder: idleFinder, ...options.cdr },
+    guard: { lists: null, decisions: null, hidden: new Map(), ...options.guard },
     metrics,
     readiness: options.readiness ?? (async () => allReady),
     logger,
