@@ -20,8 +20,8 @@ export interface Profile {
   readonly limits?: boolean;
 }
 
-/** A block as large as those that operators have. */
-export const callsProfile: Profile = { block: { prefix: "+44770090", digits: 4 }, verification: {} };
+/** A block as large as those that operators have. Thousands of calls to a few prefixes would else be an attack to the guard. */
+export const callsProfile: Profile = { block: { prefix: "+44770090", digits: 4 }, verification: {}, limits: true };
 
 /** As many checks a verification as can be configured, so that few are started, and one guess in 100 million is right. */
 export const checksProfile = {
