@@ -106,6 +106,8 @@ export function sandboxConfig(
     },
     // Receivers under development run on this machine.
     webhooks: { allow_private: true },
+    // Links work on this machine.
+    opt_out: { link_base_url: `http://127.0.0.1:${env.ONERING_HTTP_PORT ?? "8080"}` },
     // Tokens of a sandbox end with it.
     proofs: { issuer: "onering-sandbox", signing_key: newProofKey() },
     log: { level: "warn" },
