@@ -5,13 +5,16 @@ import type { Reply, RunScript } from "./run.ts";
 
 /** Of begun and of waiting entries together, about 10 MB: weeks of acts by hand. */
 const mostWaiting = 10_000;
+/** From here on apps' acts wait no longer, so that one app cannot keep operators from draining a trunk while the records are away. */
+const mostWithApps = mostWaiting / 2;
 /** No act takes as long: a gateway that has not reported its end by then is gone. */
 const longestActMs = 600_000;
 
 export function createAuditQueue(run: RunScript): AuditQueue {
   return {
     async begin(entry) {
-      const reply = (await run("audit_begin", auditKey, [entry.id, JSON.stringify(entry), mostWaiting])) as Reply;
+      const most = entry.who.startsWith("app ") ? mostWithApps : mostWaiting;
+      const reply = (await run("audit_begin", auditKey, [entry.id, JSON.stringify(entry), most])) as Reply;
       return reply[0] === "begun";
     },
     async finish(entry) {

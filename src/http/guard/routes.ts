@@ -56,7 +56,10 @@ export function guardRoutes(
           ...{ tags, security: both, querystring: DecisionsQuery },
           response: { 200: { ...DecisionsBody, description: "A page of them." } },
         },
-        config: { scope: "read", alsoOperators: true, problems: ["forbidden", "records_unavailable"] },
+        config: {
+          ...{ scope: "read", alsoOperators: true, atOnce: "records" },
+          problems: ["forbidden", "records_unavailable"],
+        },
       },
       async (request) => {
         if (decisions === null) throw notRecorded();
@@ -105,7 +108,7 @@ export function guardRoutes(
           ...{ tags, security, querystring: OwnListQuery },
           response: { 200: { ...ListPageBody, description: "A page of them." } },
         },
-        config: { scope: ["verify", "read"], problems: ["records_unavailable"] },
+        config: { scope: ["verify", "read"], atOnce: "records", problems: ["records_unavailable"] },
       },
       async (request) => {
         const { after = null, limit = "100" } = request.query;

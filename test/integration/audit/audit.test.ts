@@ -48,6 +48,18 @@ describeOnBothBackends("the audit log", (open) => {
     createAudit({ queue: own.audit, records, clock: systemClock, random: cryptoRandom, logger });
   const act = (target: string) => ({ who: "key 3f9a01bc", action: "test.act", target });
 
+  it("an app that acts all the time while the records are away leaves room for operators", async () => {
+    const audit = over(away);
+    const acts = (who: string, count: number) =>
+      Promise.allSettled(
+        Array.from({ length: count }, () => audit.act({ ...act("list"), who }, async () => ({ result: null }))),
+      );
+    const his = (await acts("app bank", 5100)).filter(({ status }) => status === "fulfilled");
+    expect(his).toHaveLength(5000);
+    expect((await acts("app shop", 1))[0]).toMatchObject({ reason: { code: "records_unavailable" } });
+    expect((await acts("key 3f9a01bc", 1))[0]).toMatchObject({ status: "fulfilled" });
+  });
+
   it("says of a drain and its end who, when, and what was before and after", async () => {
     const audit = over(createAuditRecords(await open()));
     const outages = auditedOutages(store.outages, audit);
