@@ -1,11 +1,13 @@
 /**
  * checks: a check over HTTP through the whole gateway (key, limits, validation, rules, metrics, log) against bare
  * Fastify with one Lua call, and perhaps against the gateway of another commit; each in a process of its own on a Redis of
- * its own. Every check is a wrong one that is counted and compared: the most that a check costs. Every limit is on: shares of several apps, caps, the guard, requests a minute.
+ * its own. Every check is a wrong one that is counted and compared: the most that a check costs. Every limit is on (shares of
+ * several apps, caps, the guard, requests a minute), unless it is told of one app.
  */
 import { type Server, type ServerName, startRig } from "./checks/rig.ts";
 import { alternate, median, ratioOf } from "./support/alternate.ts";
 import { compare, isComparison } from "./support/comparison.ts";
+import { checksProfile } from "./support/gateway-config.ts";
 import { loadHttp } from "./support/http-load.ts";
 import { withParts } from "./support/parts.ts";
 import { cpuMs } from "./support/process-stats.ts";
@@ -31,7 +33,7 @@ export async function runChecks(options: BenchOptions): Promise<BenchResult> {
   const rounds = options.rounds ?? plan.rounds;
   const { progress, against } = options;
   return await withParts(progress, async (parts) => {
-    const rig = await startRig(parts, against, progress);
+    const rig = await startRig(parts, against, { ...checksProfile, limits: !options.oneApp }, progress);
     const seen = new Map<ServerName, Round[]>(rig.servers.map(({ name }) => [name, []]));
     const sides = rig.servers.map((server) => ({
       name: server.name,

@@ -5,7 +5,7 @@ import { buildCommit } from "./support/commit.ts";
 import { type BenchOptions, type BenchResult, report } from "./support/report.ts";
 
 const usage = `usage: npm run bench -- calls|checks|events|lookups|messages [--against COMMIT] [--rounds N] [--quick]
-                           [--arrangement shared|apart] [--references] [--everything] [--json]
+                           [--arrangement shared|apart] [--references] [--everything] [--one-app] [--json]
 
   --against      also runs the gateway of another commit, in turn with this one's, and reports the ratio of each figure
   --rounds       how many times each side is measured; odd, so that the median is that of one round
@@ -14,6 +14,7 @@ const usage = `usage: npm run bench -- calls|checks|events|lookups|messages [--a
   --references   calls only: no ladder, just the two rates where CPU and times are compared; more rounds in the same time
   --everything   calls only: one more gateway of this commit, with records, webhooks and a stream's client, against that
                  without them, and against the other commit's where one is given
+  --one-app      checks only: one app, so that none has a share of a callee's limits; to compare with commits that have no shares
   --json         the result as one line of JSON, after the table
 `;
 
@@ -38,6 +39,7 @@ function commandLine() {
       arrangement: { type: "string" },
       references: { type: "boolean", default: false },
       everything: { type: "boolean", default: false },
+      "one-app": { type: "boolean", default: false },
       rounds: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -53,6 +55,7 @@ function commandLine() {
   for (const option of ["references", "everything"] as const) {
     if (values[option] && name !== "calls") throw new Error(`--${option}: goes with calls`);
   }
+  if (values["one-app"] && name !== "checks") throw new Error("--one-app: goes with checks");
   const rounds = values.rounds === undefined ? null : Number(values.rounds);
   if (rounds !== null && !(Number.isInteger(rounds) && rounds % 2 === 1 && rounds > 0 && rounds <= mostRounds)) {
     throw new Error(`--rounds ${values.rounds}: must be an odd number from 1 to ${mostRounds}`);
@@ -71,10 +74,10 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   try {
-    const { quick, rounds, arrangement, references, everything } = given;
+    const { quick, rounds, arrangement, references, everything, "one-app": oneApp } = given;
     const run = await given.load();
     const against = given.against === undefined ? null : await buildCommit(given.against, progress);
-    const result = await run({ progress, against, quick, rounds, arrangement, references, everything });
+    const result = await run({ progress, against, quick, rounds, arrangement, references, everything, oneApp });
     report(result, { json: given.json, quick, write: (text) => process.stdout.write(text) });
     return 0;
   } catch (error) {

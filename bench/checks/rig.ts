@@ -2,7 +2,7 @@
 import { forkSide } from "../support/child.ts";
 import { type Source, thisCommit } from "../support/commit.ts";
 import { type GatewayName, startGateway } from "../support/gateway.ts";
-import { checksProfile } from "../support/gateway-config.ts";
+import type { Profile } from "../support/gateway-config.ts";
 import type { Parts } from "../support/parts.ts";
 import { startOwnRedis } from "../support/redis.ts";
 import { startTelephony } from "../support/telephony.ts";
@@ -25,7 +25,12 @@ export interface Rig {
 }
 
 /** @param other one more gateway, of another commit; null: none */
-export async function startRig(parts: Parts, other: Source | null, progress: (line: string) => void): Promise<Rig> {
+export async function startRig(
+  parts: Parts,
+  other: Source | null,
+  profile: Profile,
+  progress: (line: string) => void,
+): Promise<Rig> {
   const { programs, asterisk, asteriskPid } = await startTelephony(parts, progress);
   const { redisServer } = programs;
   const servers: Server[] = [];
@@ -34,7 +39,7 @@ export async function startRig(parts: Parts, other: Source | null, progress: (li
     ["other", other],
   ] as const) {
     if (source === null) continue;
-    const gateway = await startGateway(parts, name, source, { redisServer, asterisk, profile: checksProfile });
+    const gateway = await startGateway(parts, name, source, { redisServer, asterisk, profile });
     servers.push({ ...gateway, supply: createSupply(parts, gateway, asteriskPid) });
   }
   const redis = await startOwnRedis(parts, "the bare server", redisServer);

@@ -10,9 +10,9 @@ import type { Parts } from "./parts.ts";
 
 const deadlineMs = 5000;
 
-/** The profile of a gateway that `switchOn` takes. */
+/** The profile of a gateway that `switchOn` takes, with every limit. */
 export function withEverything(profile: Profile): Profile {
-  return { ...profile, records: true };
+  return { ...profile, records: true, limits: true };
 }
 
 /** @throws where the gateway takes no endpoint, or opens no stream */

@@ -16,12 +16,12 @@ export interface Profile {
   readonly sms?: Readonly<Record<string, unknown>>;
   /** Records in a SQLite file, and webhooks that may be sent to loopback. */
   readonly records?: boolean;
-  /** Every limit that a start or a check may meet, none of which refuses any: shares of several apps, caps, the guard. */
+  /** Every limit that a start or a check may meet, none of which refuses any: shares of several apps, limits of apps, caps. */
   readonly limits?: boolean;
 }
 
-/** A block as large as those that operators have. Thousands of calls to a few prefixes would else be an attack to the guard. */
-export const callsProfile: Profile = { block: { prefix: "+44770090", digits: 4 }, verification: {}, limits: true };
+/** A block as large as those that operators have. */
+export const callsProfile: Profile = { block: { prefix: "+44770090", digits: 4 }, verification: {} };
 
 /** As many checks a verification as can be configured, so that few are started, and one guess in 100 million is right. */
 export const checksProfile = {
@@ -82,6 +82,7 @@ export function gatewayDocument(parts: GatewayParts): Document {
     // One block stands in for the many that so many calls would need; every call is counted all the same.
     caller_id_reputation: { attempts_per_hour: 1000, attempts_per_day: 5000 },
     routes: [{ prefix: "+", trunks: ["carrier"] }],
+    guard: { ...guard, ...(parts.profile.limits && { caps: { deliveries_per_day: never } }) },
     ...(parts.profile.limits && everyLimit),
     apps: {
       bench: { api_keys_sha256: [parts.apiKeySha256] },
@@ -109,14 +110,15 @@ const everyLimit: Document = {
       ...{ prefix_calls_per_second: 10_000, prefix_max_concurrent_calls: 10_000, prefix_calls_per_day: 10_000_000 },
     },
   },
-  guard: {
-    mode: "deny",
-    caps: { deliveries_per_day: never },
-    limits: { prefix: window, app: window, ip: window, session: window, device: window, address: window },
-    learned: {
-      ...{ percent: noPercent, in_flight: 10_000, country_day_floor: neverLearned, prefix_day_floor: neverLearned },
-      ...{ app_day_floor: neverLearned, ip_day_floor: neverLearned, hour_floor: neverLearned },
-    },
+};
+
+/** Thousands of deliveries to a few prefixes would else be an attack: each one a decision to write down. */
+const guard = {
+  mode: "deny",
+  limits: { prefix: window, app: window, ip: window, session: window, device: window, address: window },
+  learned: {
+    ...{ percent: noPercent, in_flight: 10_000, country_day_floor: neverLearned, prefix_day_floor: neverLearned },
+    ...{ app_day_floor: neverLearned, ip_day_floor: neverLearned, hour_floor: neverLearned },
   },
 };
 

@@ -40,6 +40,8 @@ export interface BenchOptions {
   readonly arrangement: Arrangement | null;
   /** calls only: the reference rates without the ladder. */
   readonly references: boolean;
+  /** checks only: one app, so no app has a share of a callee's limits. */
+  readonly oneApp: boolean;
   /** calls only: one more gateway, with everything switched on. */
   readonly everything: boolean;
 }
