@@ -83,7 +83,7 @@ describe("each route", () => {
     const { server } = await testServer();
     const document = (await server.inject("/openapi.json")).json();
     const known = new Set(
-      needs.map(([method, path]) => `${method} ${path.replace(standing.id, "{id}").replace("wh_1", "{id}")}`),
+      needs.map(([method, path]) => `${method} ${path.replace(standing.id, "{id}").replace(/(wh|lst)_1/, "{id}")}`),
     );
     const all = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
       path.startsWith("/v1/") ? Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`) : [],
