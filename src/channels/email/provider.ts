@@ -113,6 +113,7 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   return {
     submitLimitMs: config.submit_timeout_ms,
 
+    priceOf: () => config.price ?? null,
     async reserve({ to }): Promise<MessageReservation> {
       const needsUtf8 = needsSmtpUtf8(to);
       if (needsUtf8 && servers.every((server) => server.offersUtf8() === false)) {

@@ -50,6 +50,7 @@ export function createPushProvider(options: {
 
   return {
     submitLimitMs: config.request_timeout_ms * requestsEach + timerMarginMs,
+    priceOf: () => config.price ?? null,
     async reserve(order) {
       const { registration, service } = serving(order);
       const entered = service.enter(registration);

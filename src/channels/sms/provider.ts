@@ -87,6 +87,10 @@ export function createSmsProvider({ routes, routing, clock, logger }: SmsProvide
 
   return {
     submitLimitMs,
+    priceOf(to) {
+      const prices = routing.routesTo(to).flatMap((name) => routing.cost(name, to, mostSegments) ?? []);
+      return prices.length === 0 ? null : Math.max(...prices);
+    },
     async reserve(order) {
       const names = routing.routesTo(order.to);
       if (names.length === 0) throw noRouteTo();
@@ -130,6 +134,9 @@ export function createSmsProvider({ routes, routing, clock, logger }: SmsProvide
     },
   };
 }
+
+/** Before the text is written: a code in another script than Latin needs two segments at most, longer texts are rare. */
+const mostSegments = 2;
 
 const pick = ({ app, to, country, text, locale }: MessageOrder) => ({ app, to, country, text, locale });
 const own = ({ deliveryId, app, to, country, text, locale }: OutgoingMessage) => ({

@@ -19,6 +19,17 @@ export function createCosts(prices: VoiceConfig["prices"]): CostOf {
   };
 }
 
+/** The most that a call may cost, over whichever trunk it goes. @param talkMs its longest time; null: no price matches */
+export function mostCost(prices: VoiceConfig["prices"], talkMs: number): (callee: string) => number | null {
+  const costOf = createCosts(prices);
+  // The last one stands for all trunks without prices of their own.
+  const trunks = [...new Set(prices.flatMap(({ trunk }) => trunk ?? [])), ""];
+  return (callee) => {
+    const costs = trunks.flatMap((trunk) => costOf(trunk, callee, talkMs) ?? []);
+    return costs.length === 0 ? null : Math.max(...costs);
+  };
+}
+
 /** A millionth of the currency: no price is finer, and sums of floating-point numbers have tails. */
 function round(amount: number): number {
   return Math.round(amount * 1e6) / 1e6;

@@ -17,7 +17,7 @@ import type { MessagesConfig } from "../messages/config.ts";
 import type { MissedCallSettings } from "../missed-call/config.ts";
 import { createVoiceCalls } from "./calls.ts";
 import type { VoiceConfig } from "./config.ts";
-import { createCosts } from "./cost.ts";
+import { createCosts, mostCost } from "./cost.ts";
 import { createDescription } from "./describe.ts";
 import { voiceExample } from "./example.ts";
 import { chooseLanguage, languagesFor } from "./language.ts";
@@ -104,6 +104,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
           return chooseLanguage(languages, sounds, (sound) => media.languagesOf(sound));
         },
       });
+      const mostOf = mostCost(own.prices, own.max_call_ms);
       const reserving = {
         ...{ slots, pool: callerIds, reputation, dialer, keep },
         hashes: core.hashes,
@@ -117,6 +118,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
             throw badCodeLength(codeLength, codeDigits);
           }
         },
+        estimate: ({ to }) => mostOf(to),
         reserve(order) {
           const languages = languagesOf(order);
           return reserveVoiceCall({ ...reserving, offer: core.codes.offer(order) }, order, (begun) =>

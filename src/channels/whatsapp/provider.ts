@@ -65,6 +65,7 @@ export function createWhatsAppProvider(options: {
 
   return {
     submitLimitMs: config.request_timeout_ms + timerMarginMs,
+    priceOf: (to) => priceOf(config.prices, to),
     async reserve({ app, to, locale }) {
       const number = enter(to);
       const template = templateOf(app, locale);

@@ -65,6 +65,7 @@ export function letterChannel(
       accept({ calls }) {
         if (calls !== null) throw new Refusal("invalid_request", `calls is not allowed with channel ${name}`);
       },
+      estimate: () => cost,
       async reserve(order) {
         if (failing === "capacity") throw new Refusal("capacity", "no stamps are left", 1000);
         const offer = core.codes.offer(order);
