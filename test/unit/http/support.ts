@@ -15,8 +15,8 @@ import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts"
 import { MissedCallBody } from "../../../src/channels/missed-call/schema.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { CdrParts } from "../../../src/http/cdr/routes.ts";
-import type { OptOutParts } from "../../../src/http/opt-outs/routes.ts";
 import type { GuardRoutesParts } from "../../../src/http/guard/routes.ts";
+import type { OptOutParts } from "../../../src/http/opt-outs/routes.ts";
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
