@@ -76,7 +76,7 @@ describe("a verification", () => {
     expect(seen).toEqual(["sending calling", "sending ringing", "delivered rung"]);
 
     const wrong = await verifications.check(shop, started.id, { code: wrongCode(call.code) });
-    expect(wrong).toEqual({ id: started.id, status: "delivered", valid: false, checksLeft: 2 });
+    expect(wrong).toEqual({ id: started.id, status: "delivered", valid: false, checksLeft: 2, proven: null });
     const right = await verifications.check(shop, started.id, { code: call.code });
     expect(right).toMatchObject({ status: "verified", valid: true });
     expect(await verifications.get(shop, started.id)).toMatchObject({
