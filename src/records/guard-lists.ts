@@ -9,6 +9,8 @@ import type { GuardListsTable } from "./tables.ts";
 /** In all: every gateway has them in memory, and reads them whole after a change (0.2 KB each). */
 const mostEntries = 10_000;
 const mostOfAnApp = 1000;
+/** Entries of all apps from which on only apps with few may add some, and from which on none: operators always may. */
+const mostOfApps = { open: 6000, few: 50, all: 8000 };
 
 export function createListStore(records: Pick<Records, "read" | "write">): ListStore {
   return {
@@ -21,12 +23,15 @@ export function createListStore(records: Pick<Records, "read" | "write">): ListS
 
     add: (entry) =>
       records.write(async (trx) => {
-        const count = (app: string | null | undefined) => {
-          const all = trx.selectFrom("guard_lists").select(({ fn }) => fn.countAll().as("count"));
-          return (app === undefined ? all : all.where("app", app === null ? "is" : "=", app)).executeTakeFirst();
-        };
-        if (Number((await count(undefined))?.count ?? 0) >= mostEntries) return false;
-        if (entry.app !== null && Number((await count(entry.app))?.count ?? 0) >= mostOfAnApp) return false;
+        const counts = trx.selectFrom("guard_lists").select(({ fn }) => fn.countAll().as("count"));
+        const count = async (counted: typeof counts) => Number((await counted.executeTakeFirst())?.count ?? 0);
+        if ((await count(counts)) >= mostEntries) return false;
+        if (entry.app !== null) {
+          const own = await count(counts.where("app", "=", entry.app));
+          const ofApps = await count(counts.where("app", "is not", null));
+          if (own >= mostOfAnApp) return false;
+          if (ofApps >= (own < mostOfApps.few ? mostOfApps.all : mostOfApps.open)) return false;
+        }
         await trx.insertInto("guard_lists").values(writeEntry(entry)).execute();
         return true;
       }),

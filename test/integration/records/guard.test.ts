@@ -41,18 +41,26 @@ describeOnBothBackends("what the guard keeps", (open) => {
     expect(await lists.remove("lst_0003", null)).toBe(null);
   });
 
-  test("lists: an app cannot fill them", async () => {
+  test("lists: no app, nor all of them together, fill them for others and for operators", async () => {
     const records = await open();
     const { lists } = createGuardRecords(records);
-    const rows = Array.from({ length: 1000 }, (_, number) => entry(number, { app: "shop" }));
-    await records.write(async (trx) => {
-      const values = rows.map(({ id, list, app, value, reason, by, createdAtMs, expiresAtMs }) => {
-        return { id, list, app, value, reason, added_by: by, created_at: createdAtMs, expires_at: expiresAtMs };
+    let number = 0;
+    const fill = (app: string, count: number) =>
+      records.write(async (trx) => {
+        const rows = Array.from({ length: count }, () => entry(number++, { app }));
+        const values = rows.map(({ id, list, value, reason, by, createdAtMs, expiresAtMs }) => {
+          return { id, list, app, value, reason, added_by: by, created_at: createdAtMs, expires_at: expiresAtMs };
+        });
+        await trx.insertInto("guard_lists").values(values).execute();
       });
-      await trx.insertInto("guard_lists").values(values).execute();
-    });
-    expect(await lists.add(entry(5000, { app: "shop" }))).toBe(false);
-    expect(await lists.add(entry(5001))).toBe(true);
+    const add = (app: string | null) => lists.add(entry(number++, { app }));
+    await fill("shop", 1000);
+    expect([await add("shop"), await add("bank")]).toEqual([false, true]);
+    for (let app = 2; app <= 6; app++) await fill(`app${app}`, 1000);
+    await fill("late", 49);
+    expect([await add("app7"), await add("late"), await add("late")]).toEqual([true, true, false]);
+    for (const app of ["app8", "app9"]) await fill(app, 1000);
+    expect([await add("app10"), await add(null)]).toEqual([false, true]);
   });
 
   test("decisions: each once, in pages, by every filter", async () => {
