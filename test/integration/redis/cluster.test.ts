@@ -293,6 +293,34 @@ describe("on a Redis Cluster of three nodes", () => {
     await live.close();
   });
 
+  it("the guard counts each app in one slot, and caps of all apps in another", async () => {
+    const guard = world.store.guard;
+    const bucket = { country: null, maxDeliveries: null, maxMicros: null };
+    const request = {
+      ...{ app: "shop", starts: true, costMicros: 1000, country: "GB", goesOn: false },
+      learning: { percent: 20, inFlight: 10, usual: 667 },
+      caps: [
+        { ...bucket, app: null, maxDeliveries: 3 },
+        { ...bucket, app: "shop", maxMicros: 2500 },
+      ],
+      scopes: ["p:x", "c:GB", "a:"].map((suffix) => ({ suffix, perHour: 0, perDay: 0, dayFloor: 9, hourFloor: 9 })),
+    };
+    expect((await guard.count(request)).reached).toBe(null);
+    expect((await guard.count(request)).reached).toBe(null);
+    expect((await guard.count(request)).reached).toMatchObject({ index: 1, kind: "cost" });
+    // What was refused is taken back from the caps of all apps.
+    const bank = { ...request, app: "bank", caps: request.caps.slice(0, 1) };
+    expect((await guard.count(bank)).reached).toBe(null);
+    expect((await guard.count(bank)).reached).toMatchObject({ index: 0, kind: "deliveries" });
+    const cap = { app: null, country: null, atMs: world.clock.nowMs(), deliveries: -1, micros: -1000 };
+    await guard.settle({
+      app: "bank",
+      caps: [cap],
+      scopes: [{ suffix: "p:x", deliveries: -1, starts: -1, verified: 0 }],
+    });
+    expect((await guard.count(bank)).reached).toBe(null);
+  });
+
   it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
     const victim = nodes[2] as Node;
     process.kill(victim.child.pid, "SIGKILL");
@@ -327,31 +355,3 @@ async function moveSlot(slot: number): Promise<void> {
   await source.client.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "5000", "KEYS", ...keys);
   for (const { client } of [target, source]) await client.cluster("SETSLOT", slot, "NODE", ids[to] as string);
 }
-
-it("the guard counts each app in one slot, and caps of all apps in another", async () => {
-  const guard = world.store.guard;
-  const bucket = { country: null, maxDeliveries: null, maxMicros: null };
-  const request = {
-    ...{ app: "shop", starts: true, costMicros: 1000, country: "GB", goesOn: false },
-    learning: { percent: 20, inFlight: 10, usual: 667 },
-    caps: [
-      { ...bucket, app: null, maxDeliveries: 3 },
-      { ...bucket, app: "shop", maxMicros: 2500 },
-    ],
-    scopes: ["p:x", "c:GB", "a:"].map((suffix) => ({ suffix, perHour: 0, perDay: 0, dayFloor: 9, hourFloor: 9 })),
-  };
-  expect((await guard.count(request)).reached).toBe(null);
-  expect((await guard.count(request)).reached).toBe(null);
-  expect((await guard.count(request)).reached).toMatchObject({ index: 1, kind: "cost" });
-  // What was refused is taken back from the caps of all apps.
-  const bank = { ...request, app: "bank", caps: request.caps.slice(0, 1) };
-  expect((await guard.count(bank)).reached).toBe(null);
-  expect((await guard.count(bank)).reached).toMatchObject({ index: 0, kind: "deliveries" });
-  const cap = { app: null, country: null, atMs: world.clock.nowMs(), deliveries: -1, micros: -1000 };
-  await guard.settle({
-    app: "bank",
-    caps: [cap],
-    scopes: [{ suffix: "p:x", deliveries: -1, starts: -1, verified: 0 }],
-  });
-  expect((await guard.count(bank)).reached).toBe(null);
-});
