@@ -4,6 +4,8 @@ import { LongestFirst } from "./vitest.order.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Measures times, which prove nothing on a busy machine: `npm run timings`.
+    exclude: process.env.TIMINGS === undefined ? ["test/integration/security/timing.test.ts"] : [],
     // The JSON report is what .ci/run counts from.
     reporters: ["default", "json"],
     outputFile: { json: ".runtime/test-report.json" },

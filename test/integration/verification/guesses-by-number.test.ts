@@ -30,7 +30,13 @@ describe("a check by number", () => {
     const { id } = await world.verifications.start(shop, { to }, null);
     await world.ringOut();
     const { code } = world.lastCall();
-    expect(await check(to, wrongCode(code))).toEqual({ id, status: "delivered", valid: false, checksLeft: 2, proven: null });
+    expect(await check(to, wrongCode(code))).toEqual({
+      id,
+      status: "delivered",
+      valid: false,
+      checksLeft: 2,
+      proven: null,
+    });
     expect(await check(to, code, null, bank)).toMatchObject({ valid: false });
     expect(await check(to, code)).toMatchObject({ id, status: "verified", valid: true });
   });
