@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 --[[
-Erases entries of an outbox, delivered or not. A cursor that has not done one of them counts it as done: it is not lost.
+Erases entries of an outbox, delivered or not. A cursor that has not done one of them counts it as done: it is not lost. Those
+that a gateway has taken and not done yet are counted by it, or by the one that takes over its lease (relay.lua).
 
 KEYS[1]  {s<shard>}:outbox
 ARGV[1]  names of all cursors in use   ARGV[2], ARGV[3], …  entries, oldest first; none: erases nothing
@@ -34,14 +35,24 @@ for i = 2, #ARGV do
 end
 reply[1] = #erased
 for name in string.gmatch(ARGV[1], '[^ ]+') do
-  local kept = redis.call('HMGET', state, name, name .. ':done', name .. ':until')
+  local kept = redis.call('HMGET', state, name, name .. ':done', name .. ':until', name .. ':taken')
   local position = kept[1] or '0-0'
-  local waiting = 0
+  local taken, waiting, in_progress = position, 0, 0
+  if kept[4] and is_after(kept[4], position) then
+    taken = kept[4]
+  end
   for _, id in ipairs(erased) do
-    waiting = waiting + (is_after(id, position) and 1 or 0)
+    if is_after(id, taken) then
+      waiting = waiting + 1
+    elseif is_after(id, position) then
+      in_progress = in_progress + 1
+    end
   end
   if waiting > 0 and kept[2] then
     redis.call('HINCRBY', state, name .. ':done', waiting)
+  end
+  if in_progress > 0 and kept[2] then
+    redis.call('HINCRBY', state, name .. ':erased', in_progress)
   end
   reply[#reply + 1] = name
   reply[#reply + 1] = position

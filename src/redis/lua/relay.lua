@@ -9,7 +9,8 @@ ARGV[2]  this gateway              ARGV[5]  how many entries that were          
 ARGV[3]  token of its lease, or '' ARGV[6]  most entries to take; 0: keep the lease, take none
 
 {s<shard>}:relay   hash: <cursor> position · <cursor>:done how many entries were done or lost · :owner · :until ms ·
-                   :token · :seen ms, when a gateway looked by it
+                   :token · :seen ms, when a gateway looked by it · :taken position of the last entry that was taken ·
+                   :erased how many of those taken were erased before they were done (outbox_erase.lua)
 
 Returns  {'taken', token, entries lost, id, fields, id, fields, …}   {'empty', 0, entries lost}: the lease is given back
          {'kept'}   {'leased', ms}: another gateway has it   {'fenced'}: the lease had ended, and another began
@@ -29,7 +30,7 @@ local key, state = KEYS[1], string.gsub(KEYS[1], 'outbox$', 'relay')
 local cursor, owner, token, done, most, lease_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[6]), tonumber(ARGV[7])
 local now = time_ms()
 local kept = redis.call('HMGET', state, cursor, cursor .. ':done', cursor .. ':owner', cursor .. ':until', cursor .. ':token',
-  cursor .. ':seen')
+  cursor .. ':seen', cursor .. ':erased')
 local position, count, held_until = kept[1] or '0-0', tonumber(kept[2]), tonumber(kept[4]) or 0
 
 -- How many entries were ever added, and how many of them are there no more.
@@ -87,6 +88,10 @@ if token ~= '' then
   if done ~= '' then
     position, count = done, (count or 0) + tonumber(ARGV[5])
     redis.call('HSET', state, cursor, position, cursor .. ':done', count)
+    if kept[7] then
+      -- They are among those that were done.
+      redis.call('HDEL', state, cursor .. ':erased')
+    end
     trim()
   end
   if most == 0 then
@@ -95,6 +100,11 @@ if token ~= '' then
   end
 elseif held_until > now and kept[3] ~= owner then
   return { 'leased', held_until - now }
+elseif kept[7] and count then
+  -- Who took them has not done them, and they are there no more.
+  count = count + tonumber(kept[7])
+  redis.call('HSET', state, cursor .. ':done', count)
+  redis.call('HDEL', state, cursor .. ':erased')
 end
 
 local entries = redis.call('XRANGE', key, '(' .. position, '+', 'COUNT', most)
@@ -123,7 +133,8 @@ end
 if token == '' then
   token = tostring(redis.call('HINCRBY', state, cursor .. ':token', 1))
 end
-redis.call('HSET', state, cursor .. ':owner', owner, cursor .. ':until', now + lease_ms)
+redis.call('HSET', state, cursor .. ':owner', owner, cursor .. ':until', now + lease_ms, cursor .. ':taken',
+  entries[#entries][1])
 local reply = { 'taken', token, lost }
 for _, entry in ipairs(entries) do
   reply[#reply + 1] = entry[1]
