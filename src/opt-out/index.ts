@@ -95,7 +95,7 @@ export function createOptOutModule(parts: {
       },
     },
     rule: optOutRule(service),
-    texts: receiveTexts(config, service, (channel, sender) => (channel === "sms" ? senderApps(sender) : null)),
+    texts: receiveTexts(config, service, senderApps),
     calls,
     subjects: optOutSubjects(service),
     sink: (contacts) => liftingSink(service, contacts),

@@ -112,7 +112,7 @@ describe("what comes in", () => {
   });
   const text = (to: string | null, scope: "app" | "all" = "app") => {
     asked.length = 0;
-    const receive = receiveTexts({ ...standard, scope }, optOuts, (_channel, sender) => senders(sender));
+    const receive = receiveTexts({ ...standard, scope }, optOuts, senders);
     return receive({ channel: "sms", from: grace, to, text: "Stop" });
   };
 
