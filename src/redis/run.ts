@@ -47,10 +47,7 @@ export function createScriptRunner(options: {
     failures++;
     if (clock.nowMs() - loggedAtMs < logEveryMs) return;
     // The text only: the error object holds the command's arguments, and with them the callee.
-    logger.error(
-      { script, failures, error: error instanceof Error ? error.message : "unknown" },
-      "Redis did not answer",
-    );
+    logger.error({ script, failures, why: error instanceof Error ? error.message : "unknown" }, "Redis did not answer");
     loggedAtMs = clock.nowMs();
     failures = 0;
   };

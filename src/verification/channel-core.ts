@@ -48,7 +48,7 @@ export function createCore(options: {
         },
         onLost(update, error) {
           const reason = error instanceof Error ? error.message : "unknown";
-          logger.error({ id, attempt, event: update.event, error: reason }, "delivery progress could not be stored");
+          logger.error({ id, attempt, event: update.event, why: reason }, "delivery progress could not be stored");
         },
       });
     },

@@ -62,7 +62,7 @@ export function createReceipts(options: {
       return dealtWith;
     } catch (error) {
       // The text only: it holds neither the id nor the recipient.
-      logger.warn({ error: error instanceof Error ? error.message : "unknown" }, "a receipt could not be stored");
+      logger.warn({ why: error instanceof Error ? error.message : "unknown" }, "a receipt could not be stored");
       count("failed");
       return false;
     }

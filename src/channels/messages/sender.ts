@@ -77,7 +77,7 @@ export function createSender(options: {
       logger.warn({ id }, "the provider did not answer in time; the message may have been sent");
     } catch (error) {
       // Its text may hold the message.
-      logger.error({ id, error: error instanceof Error ? error.name : "unknown" }, "the provider's submit threw");
+      logger.error({ id, why: error instanceof Error ? error.name : "unknown" }, "the provider's submit threw");
     } finally {
       stopTimer();
     }

@@ -81,7 +81,7 @@ export async function sendParts(first: Turn, parts: SendParts): Promise<SendAnsw
     const isUnfit = error instanceof PduError;
     // The name only: a text could hold the message. A PduError names the parameter alone.
     const what = isUnfit ? error.message : error instanceof Error ? error.name : "unknown";
-    logger.error({ route: parts.route, error: what }, "an SMS could not be written");
+    logger.error({ route: parts.route, why: what }, "an SMS could not be written");
     return ids.length === 0 && isUnfit ? { kind: "refused", reason: "rejected", elsewhere: true } : { kind: "unknown" };
   } finally {
     turns.end(turn, turn.messages - used);

@@ -45,7 +45,7 @@ export class SoundList {
       for (const sound of this.#watched) languages.set(sound, await soundLanguages(this.#asterisk, sound));
       this.#languages = languages;
     } catch (error) {
-      this.#logger.warn({ error: (error as Error).message }, "Asterisk's list of sounds cannot be read");
+      this.#logger.warn({ why: (error as Error).message }, "Asterisk's list of sounds cannot be read");
     } finally {
       this.#isReading = false;
     }
