@@ -6,6 +6,7 @@
 import google from "google-libphonenumber";
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { numberBody } from "../src/http/numbers/representation.ts";
+import { createLookup } from "../src/numbers/lookup/lookup.ts";
 import { createNumbers } from "../src/numbers/numbers.ts";
 import { mixedNumbers } from "./lookups/numbers.ts";
 import { overHttp } from "./lookups/over-http.ts";
@@ -44,7 +45,7 @@ export async function runLookups(options: BenchOptions): Promise<BenchResult> {
     unit: "lookups/s",
     ratio_low: ratioLow,
     ratio_high: ratioHigh,
-    bare_is: "libphonenumber-js/max: parse, isValid, isPossible, getType, formatNational, formatInternational",
+    bare_is: "libphonenumber-js/max: parse, isValid, isPossible, getType, national, international and RFC 3966 format",
     bare_parse_only: rateOf("bare_parse_only"),
     google: rateOf("google"),
     ratio_to_parse_only: ratioOf(measured, "ours", "bare_parse_only").ratio,
@@ -84,7 +85,9 @@ function ourLookup(): (input: string) => string {
     denied_prefixes: [],
     fixed_line_or_mobile: "allow",
   });
-  return (input) => JSON.stringify(numberBody(numbers.examine(input, null, null)));
+  const lookup = createLookup({ numbers });
+  const ask = (input: string) => ({ input, country: null, bounds: null, languages: [] });
+  return (input) => JSON.stringify(numberBody(lookup.known(ask(input))));
 }
 
 function bareLookup(input: string) {
@@ -98,6 +101,7 @@ function bareLookup(input: string) {
       country: number.country,
       national: number.formatNational(),
       international: number.formatInternational(),
+      rfc3966: number.format("RFC3966"),
     }
   );
 }

@@ -1,6 +1,7 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import { createChannels } from "./app-channels.ts";
 import { createDeciding } from "./app-guard.ts";
+import { createNumberIntelligence } from "./app-numbers.ts";
 import type { App, AppOptions } from "./app-options.ts";
 import { createAppDirectory } from "./apps/directory.ts";
 import { createKeptApps } from "./apps/index.ts";
@@ -18,7 +19,6 @@ import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
-import { createLiveNumbers } from "./numbers/numbers.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createBrakeWatch } from "./operations/brake-watch.ts";
@@ -108,7 +108,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     bus.subscribe(
       ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
     );
-  const numbers = createLiveNumbers(() => liveConfig.now().numbers);
+  const { numbers, lookup } = createNumberIntelligence({ now: liveConfig.now });
   const callerIds = createCallerIdPool(config.ranges, random);
   const reputation = createCallerIdReputation({
     store: store.reputation,
@@ -216,7 +216,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const server = await buildServer({
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
-    ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, live, started },
+    ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, lookup, live, started },
     ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
     ...{ logger, clock, tracing, sandbox },
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],

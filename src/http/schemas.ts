@@ -1,10 +1,15 @@
 /** Small pieces that the schemas share. */
-import { Type } from "typebox";
+import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { maxTypedLength } from "../shared/typed-digits.ts";
 
 /** A string that may be null. `type` as a list serialises faster than a union and reads better in OpenAPI 3.1. */
 export function nullableString(description: string) {
   return Type.Unsafe<string | null>({ type: ["string", "null"], description });
+}
+
+/** An object that may be null, in the same form. */
+export function nullableObject<P extends Record<string, TSchema>>(properties: P, description: string) {
+  return Type.Unsafe<Static<TObject<P>> | null>({ ...Type.Object(properties), type: ["object", "null"], description });
 }
 
 /** One of a closed set of strings. */

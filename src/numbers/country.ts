@@ -1,6 +1,6 @@
 /** Reads the ISO 3166 country that an app sends with a number. */
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
-import type { NumberRefusal } from "./policy.ts";
+import type { NumberRefusal } from "./types.ts";
 
 /** Codes in common use that ISO 3166 reserves or does not contain. */
 const meant: Readonly<Record<string, CountryCode>> = { UK: "GB", EN: "GB", EL: "GR", SF: "FI", SP: "ES", JA: "JP" };
@@ -14,5 +14,6 @@ export function readCountry(country: string): { readonly country: CountryCode } 
   if (isSupportedCountry(upper)) return { country: upper };
   const suggestion = Object.hasOwn(meant, upper) ? `did you mean ${meant[upper]}?` : "use two letters, such as GB.";
   const what = /^[A-Z]{2}$/.test(upper) ? `\`country\` ${upper}` : "`country`";
-  return { refusal: { code: "invalid_request", detail: `${what} is not an ISO 3166 country code; ${suggestion}` } };
+  const detail = `${what} is not an ISO 3166 country code; ${suggestion}`;
+  return { refusal: { code: "invalid_request", detail, cause: "invalid_country" } };
 }

@@ -13,10 +13,10 @@ import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
 import { createPlans } from "./plans.ts";
-import { createPolicy, type NumberRefusal } from "./policy.ts";
+import { createPolicy } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
-import type { CalleeBounds, NumberFacts, NumberType } from "./types.ts";
+import type { CalleeBounds, NumberFacts, NumberRefusal, NumberType } from "./types.ts";
 
 const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
   MOBILE: "mobile",
@@ -65,6 +65,9 @@ export function createNumbers(config: NumbersConfig): Numbers {
       },
       get international() {
         return whole().formatInternational();
+      },
+      get rfc3966() {
+        return uriOf(whole().formatInternational());
       },
     };
   }
@@ -134,34 +137,45 @@ function parse(digits: string, home: CountryCode | undefined): { number: PhoneNu
 function whyUnparseable(digits: string, reason: string): NumberRefusal {
   switch (reason) {
     case "TOO_SHORT":
-      return { code: "number_too_short", detail: "The number has too few digits for any country." };
+      return refused("number_too_short", "The number has too few digits for any country.", "too_short");
     case "TOO_LONG":
-      return { code: "number_too_long", detail: "The number has more digits than E.164 allows." };
+      return refused("number_too_long", "The number has more digits than E.164 allows.", "too_long");
     case "INVALID_COUNTRY":
-      return { code: "number_invalid", detail: whyNoCountry(digits) };
+      return whyNoCountry(digits);
     default:
-      return { code: "number_invalid", detail: "This is not a phone number." };
+      return refused("number_invalid", "This is not a phone number.", "not_a_number");
   }
 }
 
-function whyNoCountry(digits: string): string {
-  if (digits.startsWith("+")) return "No country has this calling code.";
-  if (digits.startsWith("00")) return "Write + and the country's calling code instead of 00, or add `country`.";
-  return "Write the number with + and the country's calling code, or add `country`.";
+function whyNoCountry(digits: string): NumberRefusal {
+  if (digits.startsWith("+")) return refused("number_invalid", "No country has this calling code.", "unknown_calling_code");
+  const detail = digits.startsWith("00")
+    ? "Write + and the country's calling code instead of 00, or add `country`."
+    : "Write the number with + and the country's calling code, or add `country`.";
+  return refused("number_invalid", detail, "country_needed");
 }
 
 function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
   const plan = number.country ?? `the +${number.countryCallingCode} numbering plan`;
   switch (validatePhoneNumberLength(digits, home)) {
     case "TOO_SHORT":
-      return { code: "number_too_short", detail: `The number has too few digits for ${plan}.` };
+      return refused("number_too_short", `The number has too few digits for ${plan}.`, "too_short");
     case "TOO_LONG":
-      return { code: "number_too_long", detail: `The number has too many digits for ${plan}.` };
+      return refused("number_too_long", `The number has too many digits for ${plan}.`, "too_long");
     case "INVALID_LENGTH":
-      return { code: "number_invalid", detail: `No number in ${plan} has this many digits.` };
+      return refused("number_invalid", `No number in ${plan} has this many digits.`, "invalid_length");
     default:
-      return { code: "number_invalid", detail: `The number is in no range that is in use in ${plan}.` };
+      return refused("number_invalid", `The number is in no range that is in use in ${plan}.`, "not_in_use");
   }
+}
+
+function refused(code: NumberRefusal["code"], detail: string, cause: NumberRefusal["cause"]): NumberRefusal {
+  return { code, detail, cause };
+}
+
+/** RFC 3966, as libphonenumber writes it: the separators of the international format are hyphens. */
+function uriOf(international: string): string {
+  return `tel:${international.replace(/[^\d+]+/g, "-")}`;
 }
 
 function unreadable(input: string, refusal: NumberRefusal): NumberFacts {
@@ -174,6 +188,7 @@ function unreadable(input: string, refusal: NumberRefusal): NumberFacts {
     country: null,
     national: null,
     international: null,
+    rfc3966: null,
     callable: false,
     refusal,
   };

@@ -1,13 +1,7 @@
 /** Which valid numbers may be called. */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
-import type { RefusalCode } from "../shared/refusal.ts";
 import type { NumbersConfig } from "./config.ts";
-import type { CalleeBounds, NumberType } from "./types.ts";
-
-export interface NumberRefusal {
-  readonly code: RefusalCode;
-  readonly detail: string;
-}
+import type { CalleeBounds, NumberRefusal, NumberType } from "./types.ts";
 
 export interface Policy {
   /**
@@ -48,6 +42,7 @@ export function isOutside(bounds: Pick<CalleeBounds, "allowedPrefixes" | "denied
 export const outside: NumberRefusal = {
   code: "number_not_callable",
   detail: "Numbers with this prefix are not permitted for this app (allowed_prefixes, denied_prefixes).",
+  cause: "prefix_not_allowed",
 };
 
 /** The policy of a configuration. */
@@ -69,15 +64,18 @@ export function createPolicy(config: NumbersConfig): Policy {
         return {
           code: "number_not_callable",
           detail: `This is ${notCallable[type] ?? "a number"} that belongs to no country.`,
+          cause: "type_not_allowed",
         };
       }
       if (!mayCall(country, bounds?.allowedCountries ?? null)) {
-        return { code: "country_not_allowed", detail: `Calls to ${nameOf(country)} are not allowed.` };
+        const detail = `Calls to ${nameOf(country)} are not allowed.`;
+        return { code: "country_not_allowed", detail, cause: "country_not_allowed" };
       }
       if (isDenied(e164)) {
         return {
           code: "number_not_callable",
           detail: "Numbers with this prefix are not called (numbers.denied_prefixes).",
+          cause: "prefix_not_allowed",
         };
       }
       if (bounds !== null && isOutside(bounds, e164)) return outside;
@@ -86,14 +84,16 @@ export function createPolicy(config: NumbersConfig): Policy {
         return {
           code: "number_is_landline",
           detail: `This is a landline number in ${nameOf(country)}; only mobile numbers are called.`,
+          cause: "type_not_allowed",
         };
       }
       if (type === "fixed_line_or_mobile") {
         if (config.fixed_line_or_mobile === "allow") return null;
         const detail = `Mobile and landline numbers cannot be told apart in ${nameOf(country)}, and numbers.fixed_line_or_mobile is deny.`;
-        return { code: "number_not_callable", detail };
+        return { code: "number_not_callable", detail, cause: "type_ambiguous" };
       }
-      return { code: "number_not_callable", detail: `This is ${notCallable[type]}; only mobile numbers are called.` };
+      const detail = `This is ${notCallable[type]}; only mobile numbers are called.`;
+      return { code: "number_not_callable", detail, cause: "type_not_allowed" };
     },
   };
 }

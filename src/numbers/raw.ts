@@ -1,11 +1,6 @@
 /** Reads a number as it was typed, before libphonenumber sees it. */
-import type { RefusalCode } from "../shared/refusal.ts";
 import { readTyped } from "../shared/typed-digits.ts";
-
-export interface RawRefusal {
-  readonly code: RefusalCode;
-  readonly detail: string;
-}
+import type { NumberRefusal } from "./types.ts";
 
 /**
  * The digits of a number, with the plus sign where it has one.
@@ -14,12 +9,12 @@ export interface RawRefusal {
  * comma. None of that may be verified: the signalled number must be the requested one.
  * @returns the digits, or why they cannot be read; the reason quotes nothing of the input
  */
-export function readRaw(input: string): { readonly digits: string } | { readonly refusal: RawRefusal } {
+export function readRaw(input: string): { readonly digits: string } | { readonly refusal: NumberRefusal } {
   const typed = readTyped(input);
   if ("digits" in typed) return { digits: typed.plus ? `+${typed.digits}` : typed.digits };
   if (typed.fault === "too_long") {
-    return { refusal: { code: "number_too_long", detail: `The number ${typed.problem}.` } };
+    return { refusal: { code: "number_too_long", detail: `The number ${typed.problem}.`, cause: "too_long" } };
   }
   const detail = `The number ${typed.problem}; write digits only, with a plus sign in front for international format.`;
-  return { refusal: { code: "number_invalid", detail } };
+  return { refusal: { code: "number_invalid", detail, cause: "not_a_number" } };
 }

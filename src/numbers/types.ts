@@ -17,6 +17,39 @@ export type NumberType =
   | "satellite"
   | "unknown";
 
+/** Why a number may not be called, finer than the code of the refusal. */
+export const numberCauses = [
+  "not_a_number",
+  /** The request's `country` is none. */
+  "invalid_country",
+  /** National format without a country. */
+  "country_needed",
+  "unknown_calling_code",
+  /** A prefix that is dialed only inside the country, behind the calling code. */
+  "national_prefix",
+  "too_short",
+  "too_long",
+  /** Between the shortest and the longest, but no number of the plan has this many digits. */
+  "invalid_length",
+  /** In no range that is in use. */
+  "not_in_use",
+  "country_not_allowed",
+  "prefix_not_allowed",
+  "high_cost",
+  "type_not_allowed",
+  /** It may be a mobile or a landline, and policy refuses those. */
+  "type_ambiguous",
+] as const;
+
+export type NumberCause = (typeof numberCauses)[number];
+
+export interface NumberRefusal {
+  readonly code: RefusalCode;
+  /** For the app's developer; holds no more of the number than its country. */
+  readonly detail: string;
+  readonly cause: NumberCause;
+}
+
 /** What narrows the configured policy, as for one app; null or left out: it does not. */
 export interface CalleeBounds {
   /** ISO 3166 countries that may be called. */
@@ -39,7 +72,9 @@ export interface NumberFacts {
   readonly country: string | null;
   readonly national: string | null;
   readonly international: string | null;
+  /** As a URI (RFC 3966), with the hyphens of the international format: `tel:+44-7400-123456`. */
+  readonly rfc3966: string | null;
   /** Whether policy allows to call it; otherwise `refusal` has the reason. */
   readonly callable: boolean;
-  readonly refusal: { readonly code: RefusalCode; readonly detail: string } | null;
+  readonly refusal: NumberRefusal | null;
 }

@@ -1,6 +1,12 @@
 import { Type } from "typebox";
+import { suggestionReasons } from "../../numbers/lookup/types.ts";
+import { numberCauses } from "../../numbers/types.ts";
 import { refusalCodes } from "../../shared/refusal.ts";
 import { country, exampleNumber, maxNumberLength, nullableString, oneOf } from "../schemas.ts";
+import { HealthField } from "./health-schema.ts";
+import { LiveField } from "./live-schema.ts";
+import { MetadataField } from "./metadata-schema.ts";
+import { NetworkField } from "./network-schema.ts";
 
 /** The types of numbers/types.ts; representations.ts does not compile when one is missing here. */
 const numberTypes = [
@@ -27,8 +33,29 @@ export const LookupBody = Type.Object(
       description: "E.164 with the plus sign, or national format together with `country`.",
     }),
     country: Type.Optional(country("ISO 3166 country of a number in national format.")),
+    locale: Type.Optional(
+      Type.String({
+        minLength: 2,
+        maxLength: 35,
+        description: "Language of `message`, BCP 47; left out: the first of Accept-Language that there is a text in, else English.",
+      }),
+    ),
+    live: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Ask the network by a call that is canceled at once; needs the scope `live_lookup` and costs money.",
+      }),
+    ),
   },
   { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07400 123456", country: "GB" }] },
+);
+
+export const Suggestions = Type.Array(
+  Type.Object({
+    number: Type.String({ description: "E.164." }),
+    reason: oneOf(suggestionReasons, "The typing error that it assumes."),
+  }),
+  { description: "Numbers that may have been meant. Offer them to the person; never take one without asking." },
 );
 
 export const NumberBody = Type.Object(
@@ -41,12 +68,23 @@ export const NumberBody = Type.Object(
       enum: [...refusalCodes, null],
       description: "Why it is not callable: the code with which a start would be refused.",
     }),
+    cause: Type.Unsafe<(typeof numberCauses)[number] | null>({
+      type: ["string", "null"],
+      enum: [...numberCauses, null],
+      description: "The same, finer: `number_invalid` has several causes.",
+    }),
+    message: nullableString("What to tell the person who typed it, in their language; null where it is callable."),
+    suggestions: Suggestions,
     type: oneOf(numberTypes, "Type of the number, as far as the numbering plan says."),
     country: nullableString("ISO 3166 country; null for numbers of no country."),
     national: nullableString("In national format."),
     international: nullableString("In international format."),
+    rfc3966: nullableString("As a `tel:` URI."),
     callable: Type.Boolean({ description: "Whether a verification of it would be accepted." }),
-    health: Type.Unsafe<null>({ type: "null", description: "Reserved; null." }),
+    network: NetworkField,
+    health: HealthField,
+    live: LiveField,
+    metadata: MetadataField,
   },
   {
     title: "Number",
@@ -56,12 +94,19 @@ export const NumberBody = Type.Object(
         valid: true,
         possible: true,
         reason: null,
+        cause: null,
+        message: null,
+        suggestions: [],
         type: "mobile",
         country: "GB",
         national: "07400 123456",
         international: "+44 7400 123456",
+        rfc3966: "tel:+44-7400-123456",
         callable: true,
+        network: null,
         health: null,
+        live: null,
+        metadata: null,
       },
     ],
   },

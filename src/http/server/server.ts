@@ -5,6 +5,7 @@ import type { AppDirectory, LiveAppDirectory } from "../../apps/directory.ts";
 import type { KeptApps } from "../../apps/index.ts";
 import type { Audit } from "../../audit/port.ts";
 import type { LiveStreams } from "../../live/index.ts";
+import type { Lookup } from "../../numbers/lookup/ports.ts";
 import type { Numbers } from "../../numbers/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
@@ -75,6 +76,7 @@ export interface ServerParts {
   readonly verifications: Verifications;
   readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
+  readonly lookup: Lookup;
   readonly live: LiveStreams;
   readonly operations: Operations;
   /** Left out in tests of other routes. */
@@ -156,7 +158,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       await scope.register(startTokenRoutes(pages, parts.channels));
       if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
       if (parts.optOuts) await scope.register(optOutLinkRoutes(parts.optOuts));
-      await scope.register(numberRoutes(parts.numbers));
+      await scope.register(numberRoutes(parts.lookup, parts.apps));
       await scope.register(
         eventRoutes({
           live: parts.live,

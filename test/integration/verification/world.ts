@@ -276,7 +276,8 @@ const numbers: Numbers = {
     country: "GB",
     national: null,
     international: null,
+    rfc3966: null,
     callable: input.startsWith("+44"),
-    refusal: input.startsWith("+44") ? null : { code: "number_invalid", detail: "not a number" },
+    refusal: input.startsWith("+44") ? null : { code: "number_invalid", detail: "not a number", cause: "not_a_number" },
   }),
 };

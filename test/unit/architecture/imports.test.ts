@@ -10,13 +10,16 @@ const foundation = ["shared", "typed-yaml"];
 const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
-const domain = ["apps", "audit", "numbers", "caller-ids", "subjects", "verification", "operations", ...channels];
+/** What is known of numbers beyond the rule, each part in a folder. */
+const numberParts = ["numbers/lookup"];
+const domain = ["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations", ...channels];
 
-/** By folder (inside telephony and channels by subfolder): the folders that it may import beside `foundation` and itself. */
+/** By folder (inside telephony, channels and numbers by subfolder): the folders that it may import beside `foundation` and itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   "typed-yaml": [],
   numbers: [],
+  "numbers/lookup": ["numbers"],
   apps: ["audit", "numbers"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
@@ -31,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   telephony: ["apps", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
-  verification: ["apps", "numbers"],
+  verification: ["apps", "numbers", "numbers/lookup"],
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification", "outgoing-http"],
@@ -147,12 +150,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "app-guard.ts": [
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
+  "app-numbers.ts": ["config", "numbers", ...numberParts],
   "app-channels.ts": [
     ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
     ...["verification", ...channels],
   ],
   "app.ts": [
-    ...["app-channels.ts", "app-guard.ts", "app-options.ts"],
+    ...["app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-options.ts"],
     ...domain,
     ...telephony,
     "cdr",
@@ -240,7 +244,7 @@ test("only the composition roots (and today the doctor) import the Redis adapter
 });
 
 test("only what assembles the configuration sees all of it", () => {
-  const assembles = ["config", "app.ts", "app-channels.ts", "app-guard.ts", "commands", "sandbox", "build"];
+  const assembles = ["config", "app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "commands", "sandbox", "build"];
   const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
   expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
 });

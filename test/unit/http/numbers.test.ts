@@ -14,12 +14,19 @@ describe("looking a number up", () => {
       valid: true,
       possible: true,
       reason: null,
+      cause: null,
+      message: null,
+      suggestions: [],
       type: "mobile",
       country: "GB",
       national: "07911 123456",
       international: "+44 7911 123456",
+      rfc3966: "tel:+44-7911-123456",
       callable: true,
+      network: null,
       health: null,
+      live: null,
+      metadata: null,
     });
   });
 
@@ -35,7 +42,8 @@ describe("looking a number up", () => {
         national: null,
         international: null,
         callable: false,
-        refusal: { code: "number_invalid", detail: "no digits" },
+        rfc3966: null,
+        refusal: { code: "number_invalid", detail: "no digits", cause: "not_a_number" },
       }),
     };
     const { server } = await testServer({ numbers: refusing });

@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { numberBody } from "../../../src/http/numbers/representation.ts";
+import { createLookup } from "../../../src/numbers/lookup/lookup.ts";
 import { createNumbers } from "../../../src/numbers/numbers.ts";
 import { refusalCodes } from "../../../src/shared/refusal.ts";
 import { testServer } from "./support.ts";
@@ -179,8 +180,8 @@ describe("the OpenAPI document", () => {
       ...{ allowed_countries: [], denied_countries: [], denied_prefixes: [] },
       fixed_line_or_mobile: "allow",
     });
-    const found = numbers.examine(number, country, null);
+    const found = createLookup({ numbers }).known({ input: number, country, bounds: null, languages: [] });
     expect(numberBody(found)).toEqual(expected);
-    expect(found).toMatchObject({ country, type: "mobile", callable: true });
+    expect(found.facts).toMatchObject({ country, type: "mobile", callable: true });
   });
 });

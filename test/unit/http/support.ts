@@ -21,6 +21,8 @@ import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { buildServer } from "../../../src/http/server/server.ts";
 import type { WebhookRoutesParts } from "../../../src/http/webhooks/routes.ts";
 import { createLiveStreams, type LiveOptions } from "../../../src/live/index.ts";
+import { createLookup } from "../../../src/numbers/lookup/lookup.ts";
+import type { Lookup } from "../../../src/numbers/lookup/ports.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
@@ -179,6 +181,7 @@ export const numbers: Numbers = {
     country: "GB",
     national: "07911 123456",
     international: "+44 7911 123456",
+    rfc3966: "tel:+44-7911-123456",
     callable: true,
     refusal: null,
   }),
@@ -218,6 +221,7 @@ export interface TestServerOptions {
   readonly tokenClock?: Clock;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
+  readonly lookup?: Lookup;
   readonly readiness?: () => Promise<Readiness>;
   readonly sandbox?: boolean;
   readonly operations?: Operations;
@@ -346,6 +350,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     verifications,
     live,
     numbers: options.numbers ?? numbers,
+    lookup: options.lookup ?? createLookup({ numbers: options.numbers ?? numbers }),
     operations: options.operations ?? idleOperations,
     keptApps: { service: () => options.keptApps ?? noKeptApps },
     webhooks: { service: noWebhooks, urlsMayBePrivate: false, ...options.webhooks },

@@ -25,6 +25,7 @@ describe("what is known of a number", () => {
       country: "FR",
       national: "06 12 34 56 78",
       international: "+33 6 12 34 56 78",
+      rfc3966: "tel:+33-6-12-34-56-78",
       callable: true,
       refusal: null,
     });
@@ -42,6 +43,7 @@ describe("what is known of a number", () => {
     expect(numbers.examine("07400 123456", null, null).refusal).toEqual({
       code: "number_invalid",
       detail: "Write the number with + and the country's calling code, or add `country`.",
+      cause: "country_needed",
     });
     expect(numbers.examine("0044 7400 123456", null, null).refusal?.detail).toContain("instead of 00");
   });

@@ -1,0 +1,48 @@
+/** Joins what is known of a number: the facts, what to tell the user, what may have been meant, and the parts that are there. */
+import { Refusal } from "../../shared/refusal.ts";
+import type { Numbers } from "../ports.ts";
+import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, MetadataPart, NetworkPart } from "./ports.ts";
+import type { LookupResult } from "./types.ts";
+
+/** How long a lookup waits for a live source of networks. */
+const networkBudgetMs = 800;
+
+export interface LookupParts {
+  readonly numbers: Numbers;
+  readonly networks?: NetworkPart;
+  readonly health?: HealthPart;
+  readonly liveCheck?: LivePart;
+  readonly metadata?: MetadataPart;
+}
+
+export function createLookup(parts: LookupParts): Lookup {
+  const { numbers, networks, health, liveCheck } = parts;
+  const metadata = parts.metadata === undefined ? null : { version: parts.metadata.version };
+  const isAlone = networks === undefined && health === undefined;
+
+  function known({ input, country, bounds }: KnownAsk): LookupResult {
+    const facts = numbers.examine(input, country, bounds);
+    return { facts, message: null, suggestions: [], network: null, health: null, live: null, metadata };
+  }
+
+  return {
+    known,
+
+    async look(ask: LookupAsk): Promise<LookupResult> {
+      if (ask.live && liveCheck === undefined) {
+        throw new Refusal("not_supported", "`live`: live checks are not enabled on this gateway.");
+      }
+      const result = known(ask);
+      const { e164, valid, country } = result.facts;
+      if (e164 === null || !valid || (isAlone && !ask.live)) return result;
+      const [network = null, found = null, checked = null] = await Promise.all([
+        networks?.find(e164, networkBudgetMs),
+        health?.of(e164, ask.app),
+        ask.live && country !== null ? liveCheck?.check({ e164, country, app: ask.app }) : null,
+      ]);
+      return { ...result, network, health: found, live: checked };
+    },
+
+    suggest: () => [],
+  };
+}

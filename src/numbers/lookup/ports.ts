@@ -1,0 +1,52 @@
+/** Lookup's port, and what it asks of the parts that a gateway may have: each is left out where it is off. */
+import type { CalleeBounds } from "../types.ts";
+import type { HealthView, LiveView, LookupResult, NetworkView, Suggestion } from "./types.ts";
+
+export interface LookupAsk {
+  /** As typed. */
+  readonly input: string;
+  /** ISO 3166, of national format; null: the configured default. */
+  readonly country: string | null;
+  /** Name of the app that asks. */
+  readonly app: string;
+  /** What narrows the configured policy for it. */
+  readonly bounds: CalleeBounds | null;
+  /** BCP 47 tags in order of preference; their regions also help where no country is given. */
+  readonly languages: readonly string[];
+  /** Whether to ask the network by a call. */
+  readonly live: boolean;
+}
+
+export type KnownAsk = Pick<LookupAsk, "input" | "country" | "bounds" | "languages">;
+
+export interface Lookup {
+  /**
+   * All that is known of a number.
+   * @throws {Refusal} where a live check was asked for and is not available or not permitted
+   */
+  look(ask: LookupAsk): Promise<LookupResult>;
+  /** The same without asking a part: what the numbering plans and policy say. At once, never throws. */
+  known(ask: KnownAsk): LookupResult;
+  /** Numbers that may have been meant by an input that is not valid; bounded work, never throws. */
+  suggest(ask: KnownAsk): readonly Suggestion[];
+}
+
+/** Its operator by number range, cache or a live source: within `budgetMs`, never throws. */
+export interface NetworkPart {
+  find(e164: string, budgetMs: number): Promise<NetworkView | null>;
+}
+
+/** What deliveries taught of it, as this app may know it: never throws. */
+export interface HealthPart {
+  of(e164: string, app: string): Promise<HealthView | null>;
+}
+
+/** Asks the network by a call. @throws {Refusal} */
+export interface LivePart {
+  check(ask: { readonly e164: string; readonly country: string; readonly app: string }): Promise<LiveView>;
+}
+
+/** Version of libphonenumber's metadata. */
+export interface MetadataPart {
+  readonly version: string;
+}

@@ -1,0 +1,76 @@
+/** What a lookup answers beyond the facts of a number (numbers/types.ts). */
+import type { NumberFacts } from "../types.ts";
+
+/** Which typing error a suggestion assumes. */
+export const suggestionReasons = [
+  /** A prefix that is dialed only inside the country follows the calling code: `+44 07400 123456`. */
+  "national_prefix",
+  /** An international prefix in place of the plus sign, or behind it: `0044…`, `+0044…`. */
+  "international_prefix",
+  /** The plus sign is missing: `447400123456`. */
+  "missing_plus",
+  /** The calling code is missing: `+7400123456` with country GB. */
+  "missing_country_code",
+  /** Two calling codes: `+44 44 7400 123456`. */
+  "doubled_country_code",
+  /** Letters for digits: `+44 74OO l23456`. */
+  "letters",
+  /** One digit too many, and only one that was typed twice: `+44 77400 123456`. */
+  "repeated_digit",
+  /** The 0 with which numbers of this country begin is missing: `+225 7 12 34 56 78`. */
+  "missing_zero",
+  /** Words beside the number: `mobile: +44 7400 123456`. */
+  "other_text",
+] as const;
+
+export type SuggestionReason = (typeof suggestionReasons)[number];
+
+/** A number that may have been meant. Offered to the user, never applied. */
+export interface Suggestion {
+  /** E.164; valid, and callable where any suggestion is. */
+  readonly number: string;
+  readonly reason: SuggestionReason;
+}
+
+/** The callee's mobile operator. */
+export interface NetworkView {
+  readonly name: string | null;
+  /** Mobile country and network code (ITU-T E.212), `510-10`; null: the source does not say. */
+  readonly mccMnc: string | null;
+  /** `original`: the operator that the number range was assigned to. */
+  readonly source: "original" | "enum" | "http" | "file";
+  /** Whether the number was ported to this network; null: the source does not say. */
+  readonly ported: boolean | null;
+}
+
+/** What deliveries taught of a number. */
+export interface HealthView {
+  readonly state: string;
+  /** Of the newest evidence. */
+  readonly ageDays: number;
+  /** From 0 to 1; decays with age. */
+  readonly confidence: number;
+  readonly source: string;
+}
+
+/** What a live check found. */
+export interface LiveView {
+  readonly state: "reachable" | "switched_off" | "unallocated" | "unknown";
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly checkedAtMs: number;
+}
+
+export interface LookupResult {
+  readonly facts: NumberFacts;
+  /** What to tell the person who typed the number, in a language that they asked for; null: nothing is wrong with it. */
+  readonly message: string | null;
+  /** The likeliest first, at most `maxSuggestions`; empty where the number is valid. */
+  readonly suggestions: readonly Suggestion[];
+  /** Null, as the two below: not known, or the gateway does not have this part. */
+  readonly network: NetworkView | null;
+  readonly health: HealthView | null;
+  /** Null: it was not asked for. */
+  readonly live: LiveView | null;
+  /** Version of libphonenumber's metadata; null: not known. */
+  readonly metadata: { readonly version: string } | null;
+}
