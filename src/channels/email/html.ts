@@ -2,7 +2,7 @@
  * The HTML part of a message: the same words as the plain-text part, with the code in large. It loads nothing, links
  * nowhere and sets no colours, so that every client's light and dark mode look as the client means them to.
  */
-import { canonicalTag, isRightToLeft } from "../messages/locale.ts";
+import { canonicalTag, isRightToLeft } from "../../shared/locale.ts";
 import type { OutgoingMessage } from "../messages/provider-port.ts";
 
 export type HtmlPieces = Pick<OutgoingMessage, "text" | "subject" | "code" | "appName" | "locale">;

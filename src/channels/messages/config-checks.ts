@@ -3,7 +3,7 @@ import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
-import { canonicalTag } from "./locale.ts";
+import { canonicalTag } from "../../shared/locale.ts";
 import { templateProblem } from "./template.ts";
 
 interface Sections {

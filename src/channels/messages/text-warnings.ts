@@ -2,7 +2,7 @@
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import { notInGsm7, splitSms } from "./gsm.ts";
 import { languages } from "./languages.ts";
-import { lookup, scriptOf } from "./locale.ts";
+import { lookup, scriptOf } from "../../shared/locale.ts";
 import { builtInText, createTexts, type Texts } from "./texts.ts";
 
 export interface TextWarning {

@@ -10,7 +10,7 @@ import {
   lastResortTexts,
   type VoiceTexts,
 } from "./languages.ts";
-import { canonicalTag, lookup } from "./locale.ts";
+import { canonicalTag, lookup } from "../../shared/locale.ts";
 import { prepare, type Values } from "./template.ts";
 
 /**

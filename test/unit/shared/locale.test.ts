@@ -1,6 +1,6 @@
 /** Which language serves a wish for one. */
 import { describe, expect, it } from "vitest";
-import { isRightToLeft, lookup } from "../../../../src/channels/messages/locale.ts";
+import { isRightToLeft, lookup } from "../../../src/shared/locale.ts";
 
 const available = new Set(["en", "pt", "pt-BR", "zh", "zh-Hant", "id", "de-AT", "sr-Latn"]);
 
