@@ -1,5 +1,5 @@
 /** Countries in the configuration that do not exist, or are both allowed and denied. */
-import { getCountries, isSupportedCountry } from "libphonenumber-js/max";
+import { getCountries, getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
 import type { NumbersConfig } from "./config.ts";
@@ -8,7 +8,10 @@ interface Sections {
   readonly numbers: NumbersConfig;
 }
 
-export const numbersChecks: readonly CrossCheck<Sections>[] = [{ reads: ["numbers"], problems: countriesExist }];
+export const numbersChecks: readonly CrossCheck<Sections>[] = [
+  { reads: ["numbers"], problems: countriesExist },
+  { reads: ["numbers"], problems: prefixesAreOfTheirCountry },
+];
 
 function countriesExist({ numbers }: Sections, isSound: IsSound): Problem[] {
   const { default_country: home, allowed_countries: allowed, denied_countries: denied } = numbers;
@@ -16,6 +19,9 @@ function countriesExist({ numbers }: Sections, isSound: IsSound): Problem[] {
     ...countryListProblems(["numbers", "default_country"], home === undefined ? [] : [home], isSound, () => []),
     ...countryListProblems(["numbers", "allowed_countries"], allowed, isSound),
     ...countryListProblems(["numbers", "denied_countries"], denied, isSound),
+    ...Object.keys(numbers.countries ?? {}).flatMap((country) =>
+      countryListProblems(["numbers", "countries", country], [country], isSound, () => []),
+    ),
     ...(isSound(["numbers"]) ? bothAllowedAndDenied(allowed, denied) : []),
   ];
 }
@@ -26,6 +32,23 @@ function bothAllowedAndDenied(allowed: readonly string[], denied: readonly strin
     return allowed.includes(country)
       ? [{ path, given: country, expected: "a country that is not in allowed_countries" }]
       : [];
+  });
+}
+
+/** A prefix of another country's numbers would never match, and its author would believe that it does. */
+function prefixesAreOfTheirCountry({ numbers }: Sections, isSound: IsSound): Problem[] {
+  return Object.entries(numbers.countries ?? {}).flatMap(([country, own]) => {
+    if (!isSupportedCountry(country)) return [];
+    const start = `+${getCountryCallingCode(country)}`;
+    return (["allowed_prefixes", "denied_prefixes", "high_cost_ranges"] as const).flatMap((key) => {
+      const path = ["numbers", "countries", country, key];
+      if (!isSound(path)) return [];
+      return (own[key] ?? []).flatMap((prefix, index) =>
+        prefix.startsWith(start)
+          ? []
+          : [{ path: [...path, index], given: prefix, expected: `a prefix of ${country}, which begins with ${start}` }],
+      );
+    });
   });
 }
 

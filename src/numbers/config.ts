@@ -1,10 +1,39 @@
 /** Which numbers may be called. */
 import { type Static, Type } from "typebox";
-import { optionalSection, text } from "../typed-yaml/parts.ts";
+import { optionalSection, section, text } from "../typed-yaml/parts.ts";
+import { configurableTypes } from "./types.ts";
 
 /** A country by its code; `countryProblems` checks that it exists. */
 export const country = (options: { description?: string } = {}) =>
   text("^[A-Z]{2}$", "an ISO 3166 country of two capital letters, for instance GB", options);
+
+const prefixes = (description: string) =>
+  Type.Optional(
+    Type.Array(text("^\\+[1-9]\\d{0,14}$", "a plus sign and 1 to 15 digits, for instance +4474065"), {
+      minItems: 1,
+      maxItems: 10_000,
+      uniqueItems: true,
+      description,
+    }),
+  );
+
+const CountryPolicy = section("What holds for numbers of one country.", {
+  callable_types: Type.Optional(
+    Type.Array(Type.Union(configurableTypes.map((type) => Type.Literal(type))), {
+      minItems: 1,
+      uniqueItems: true,
+      description:
+        "Types of numbers that may be contacted; without it mobile and, by numbers.fixed_line_or_mobile, fixed_line_or_mobile. Landlines only where a channel reaches them (voice). Types that cost the caller more than a call can never be contacted.",
+    }),
+  ),
+  allowed_prefixes: prefixes("Starts of the numbers that may be contacted; without it all."),
+  denied_prefixes: prefixes("Starts of the numbers that may not, in addition to numbers.denied_prefixes."),
+  high_cost_ranges: prefixes(
+    "Starts of the numbers whose calls or messages your carriers bill at a higher rate: refused like denied_prefixes, with the cause `high_cost`. None is built in: rates are in your carriers' price lists.",
+  ),
+});
+
+export type CountryPolicyConfig = Static<typeof CountryPolicy>;
 
 export const Numbers = optionalSection("Which numbers may be called.", {
   default_country: Type.Optional(
@@ -31,6 +60,13 @@ export const Numbers = optionalSection("Which numbers may be called.", {
       description:
         "Numbers with these prefixes are never called, regardless of other settings: blocks that are known for traffic pumping.",
     },
+  ),
+  countries: Type.Optional(
+    Type.Record(country(), CountryPolicy, {
+      maxProperties: 300,
+      description:
+        "Policy of single countries, ISO 3166; narrows what the other keys permit, except for callable_types.",
+    }),
   ),
   test_numbers_any: Type.Optional(
     Type.Boolean({

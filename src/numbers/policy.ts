@@ -1,6 +1,7 @@
 /** Which valid numbers may be called. */
 import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
-import type { NumbersConfig } from "./config.ts";
+import type { CountryPolicyConfig, NumbersConfig } from "./config.ts";
+import { prefixMatcher } from "./prefixes.ts";
 import type { CalleeBounds, NumberRefusal, NumberType } from "./types.ts";
 
 export interface Policy {
@@ -13,7 +14,7 @@ export interface Policy {
 }
 
 /**
- * Why the other types are not called. Premium rate, shared cost and UAN charge the caller and pay the callee
+ * Why the other types are not called (landlines and VoIP unless a country permits them). Premium rate, shared cost and UAN charge the caller and pay the callee
  * (international revenue share fraud). Personal numbers forward anywhere at the caller's cost (UK 070). Toll-free and UAN
  * belong to companies. Pagers and voicemail never show a missed call. VoIP numbers are rented in bulk without a SIM card,
  * prove no phone, and are often answered by machines.
@@ -49,10 +50,13 @@ export const outside: NumberRefusal = {
 export function createPolicy(config: NumbersConfig): Policy {
   const allowed = new Set(config.allowed_countries);
   const denied = new Set(config.denied_countries);
-  const deniedPrefixes = new Set(config.denied_prefixes);
-  const isDenied = (e164: string) =>
-    deniedPrefixes.size > 0 &&
-    Array.from(e164, (_, at) => e164.slice(0, at + 1)).some((start) => deniedPrefixes.has(start));
+  const isDenied = prefixMatcher(config.denied_prefixes);
+  const ofCountry = new Map(
+    Object.entries(config.countries ?? {}).map(([country, own]) => [country, countryPolicy(country, own)]),
+  );
+  const usualTypes: ReadonlySet<NumberType> = new Set(
+    config.fixed_line_or_mobile === "allow" ? ["mobile", "fixed_line_or_mobile"] : ["mobile"],
+  );
   const mayCall = (country: string, allowedCountries: readonly string[] | null) =>
     !denied.has(country) &&
     (allowed.size === 0 || allowed.has(country)) &&
@@ -71,31 +75,56 @@ export function createPolicy(config: NumbersConfig): Policy {
         const detail = `Calls to ${nameOf(country)} are not allowed.`;
         return { code: "country_not_allowed", detail, cause: "country_not_allowed" };
       }
-      if (isDenied(e164)) {
-        return {
-          code: "number_not_callable",
-          detail: "Numbers with this prefix are not called (numbers.denied_prefixes).",
-          cause: "prefix_not_allowed",
-        };
-      }
+      if (isDenied?.(e164) === true) return byPrefix("numbers.denied_prefixes");
       if (bounds !== null && isOutside(bounds, e164)) return outside;
-      if (type === "mobile") return null;
-      if (type === "fixed_line") {
-        return {
-          code: "number_is_landline",
-          detail: `This is a landline number in ${nameOf(country)}; only mobile numbers are called.`,
-          cause: "type_not_allowed",
-        };
-      }
-      if (type === "fixed_line_or_mobile") {
-        if (config.fixed_line_or_mobile === "allow") return null;
-        const detail = `Mobile and landline numbers cannot be told apart in ${nameOf(country)}, and numbers.fixed_line_or_mobile is deny.`;
-        return { code: "number_not_callable", detail, cause: "type_ambiguous" };
-      }
-      const detail = `This is ${notCallable[type]}; only mobile numbers are called.`;
-      return { code: "number_not_callable", detail, cause: "type_not_allowed" };
+      const own = ofCountry.get(country);
+      const refusal = own?.prefixRefusal(e164) ?? null;
+      if (refusal !== null) return refusal;
+      return (own?.types ?? usualTypes).has(type) ? null : refusedType(country, type, own?.types != null);
     },
   };
+}
+
+/** @param own whether the country has types of its own */
+function refusedType(country: string, type: NumberType, own: boolean): NumberRefusal {
+  const rule = `numbers.countries.${country}.callable_types does not permit it`;
+  if (type === "fixed_line_or_mobile") {
+    const detail = `Mobile and landline numbers cannot be told apart in ${nameOf(country)}, and ${own ? rule : "numbers.fixed_line_or_mobile is deny"}.`;
+    return { code: "number_not_callable", detail, cause: "type_ambiguous" };
+  }
+  const isLandline = type === "fixed_line";
+  const what = isLandline ? `a landline number in ${nameOf(country)}` : (notCallable[type] ?? "a mobile number");
+  const detail = `This is ${what}; ${own ? rule : "only mobile numbers are called"}.`;
+  return { code: isLandline ? "number_is_landline" : "number_not_callable", detail, cause: "type_not_allowed" };
+}
+
+interface OwnPolicy {
+  /** Null: as in other countries. */
+  readonly types: ReadonlySet<NumberType> | null;
+  prefixRefusal(e164: string): NumberRefusal | null;
+}
+
+function countryPolicy(country: string, config: CountryPolicyConfig): OwnPolicy {
+  const isAllowed = prefixMatcher(config.allowed_prefixes);
+  const isDenied = prefixMatcher(config.denied_prefixes);
+  const costs = prefixMatcher(config.high_cost_ranges);
+  const key = `numbers.countries.${country}`;
+  return {
+    types: config.callable_types === undefined ? null : new Set(config.callable_types),
+    prefixRefusal(e164) {
+      if (isDenied?.(e164) === true) return byPrefix(`${key}.denied_prefixes`);
+      if (costs?.(e164) === true) {
+        const detail = `Numbers in this range are billed at a higher rate and not called (${key}.high_cost_ranges).`;
+        return { code: "number_not_callable", detail, cause: "high_cost" };
+      }
+      return isAllowed === null || isAllowed(e164) ? null : byPrefix(`${key}.allowed_prefixes`);
+    },
+  };
+}
+
+function byPrefix(rule: string): NumberRefusal {
+  const detail = `Numbers with this prefix are not called (${rule}).`;
+  return { code: "number_not_callable", detail, cause: "prefix_not_allowed" };
 }
 
 /** `GB (+44)`. */

@@ -17,6 +17,9 @@ export type NumberType =
   | "satellite"
   | "unknown";
 
+/** Those that configuration may permit: calls to the others charge the caller or reach no person with a phone. */
+export const configurableTypes = ["mobile", "fixed_line_or_mobile", "fixed_line", "voip"] as const;
+
 /** Why a number may not be called, finer than the code of the refusal. */
 export const numberCauses = [
   "not_a_number",
@@ -48,6 +51,16 @@ export interface NumberRefusal {
   /** For the app's developer; holds no more of the number than its country. */
   readonly detail: string;
   readonly cause: NumberCause;
+  /** The numbering plan that the digits do not fit, where one is known. */
+  readonly plan?: {
+    /** ISO 3166; null: one of several with this calling code. */
+    readonly country: string | null;
+    readonly callingCode: string;
+    /** The digits that were written behind the calling code, or in national format. */
+    readonly digits: string;
+  };
+  /** The valid number in E.164 that libphonenumber would read in its place (`national_prefix`). */
+  readonly meant?: string;
 }
 
 /** What narrows the configured policy, as for one app; null or left out: it does not. */
