@@ -1,8 +1,8 @@
 /** Numbers that no subscriber has: those that regulators keep free for films and television, and those in no range in use. */
-import { type CountryCode, type PhoneNumber, parsePhoneNumberWithError } from "libphonenumber-js/max";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
 import { readRaw } from "./raw.ts";
+import { readDigits } from "./reading.ts";
 
 /**
  * Set aside for drama: Ofcom (UK), NANPA (555-0100 to 0199 of each area code), Arcep (France, decision 2018-0881), ACMA
@@ -39,7 +39,9 @@ export function readAnyNumber(text: string, country: string | null): ReadNumber 
   if ("refusal" in raw) return null;
   const read = country === null ? { country: undefined } : readCountry(country);
   if ("refusal" in read) return null;
-  const parsed = parse(raw.digits, read.country);
+  const reading = readDigits(raw.digits, read.country);
+  if ("number" in reading && reading.altered) return null;
+  const parsed = "number" in reading ? reading.number : null;
   const e164 = parsed?.number ?? raw.digits;
   if (!isE164(e164)) return null;
   return {
@@ -47,14 +49,4 @@ export function readAnyNumber(text: string, country: string | null): ReadNumber 
     country: parsed?.country ?? parsed?.getPossibleCountries()[0] ?? null,
     fictitious: parsed === null || parsed.getType() === undefined || setAside.some((range) => range.test(e164)),
   };
-}
-
-/** Null where no country has the calling code, or the digits are none of a number. */
-function parse(digits: string, country: CountryCode | undefined): PhoneNumber | null {
-  try {
-    const options = country === undefined ? { extract: false } : { extract: false, defaultCountry: country };
-    return parsePhoneNumberWithError(digits, options);
-  } catch {
-    return null;
-  }
 }

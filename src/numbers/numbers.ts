@@ -1,13 +1,6 @@
 /** Parses and classifies phone numbers with libphonenumber's numbering plans. */
 
-import {
-  type CountryCode,
-  type NumberType as LibraryType,
-  ParseError,
-  PhoneNumber,
-  parsePhoneNumberWithError,
-  validatePhoneNumberLength,
-} from "libphonenumber-js/max";
+import { type NumberType as LibraryType, PhoneNumber } from "libphonenumber-js/max";
 import { following } from "../shared/live-view.ts";
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
@@ -16,6 +9,7 @@ import { createPlans } from "./plans.ts";
 import { createPolicy } from "./policy.ts";
 import type { Numbers } from "./ports.ts";
 import { readRaw } from "./raw.ts";
+import { readDigits, whyInvalid } from "./reading.ts";
 import type { CalleeBounds, NumberFacts, NumberRefusal, NumberType } from "./types.ts";
 
 const types: Readonly<Record<Exclude<LibraryType, undefined>, NumberType>> = {
@@ -96,17 +90,21 @@ export function createNumbers(config: NumbersConfig): Numbers {
       const home = read.country;
       const usual = planned(input, raw.digits, bounds);
       if (usual !== null) return usual;
-      const parsed = parse(raw.digits, home);
-      if ("refusal" in parsed) return unreadable(input, parsed.refusal);
+      const reading = readDigits(raw.digits, home);
+      if ("refusal" in reading) return unreadable(input, reading.refusal);
+      const { number } = reading;
+      // What was written is not a number, and what was read was not written: that is offered, never taken.
+      if (reading.altered) {
+        return { ...unreadable(input, whyInvalid(raw.digits, home, reading)), country: number.country ?? null };
+      }
 
-      const { number } = parsed;
       // With the full metadata, valid numbers are those that have a type; asking isValid() too would do the work twice.
       const libraryType = number.getType();
       const valid = libraryType !== undefined && isE164(number.number);
       const type = typeOf(number.number, libraryType);
       const refusal = valid
         ? policy.judge(number.country ?? null, type, bounds, number.number)
-        : whyInvalid(raw.digits, home, number);
+        : whyInvalid(raw.digits, home, reading);
       const e164 = isE164(number.number) ? number.number : null;
       return factsOf({ input, e164, valid, type, country: number.country ?? null, refusal }, () => number);
     },
@@ -122,55 +120,6 @@ export function createLiveNumbers(config: () => NumbersConfig): Numbers {
 function typeOf(e164: string, libraryType: LibraryType): NumberType {
   if (libraryType === undefined) return "unknown";
   return satellitePrefixes.test(e164) ? "satellite" : types[libraryType];
-}
-
-function parse(digits: string, home: CountryCode | undefined): { number: PhoneNumber } | { refusal: NumberRefusal } {
-  try {
-    // `extract: false`: the digits are the complete number; the library must not search for one within them.
-    const options = home === undefined ? { extract: false } : { extract: false, defaultCountry: home };
-    return { number: parsePhoneNumberWithError(digits, options) };
-  } catch (error) {
-    return { refusal: whyUnparseable(digits, error instanceof ParseError ? error.message : "") };
-  }
-}
-
-function whyUnparseable(digits: string, reason: string): NumberRefusal {
-  switch (reason) {
-    case "TOO_SHORT":
-      return refused("number_too_short", "The number has too few digits for any country.", "too_short");
-    case "TOO_LONG":
-      return refused("number_too_long", "The number has more digits than E.164 allows.", "too_long");
-    case "INVALID_COUNTRY":
-      return whyNoCountry(digits);
-    default:
-      return refused("number_invalid", "This is not a phone number.", "not_a_number");
-  }
-}
-
-function whyNoCountry(digits: string): NumberRefusal {
-  if (digits.startsWith("+")) return refused("number_invalid", "No country has this calling code.", "unknown_calling_code");
-  const detail = digits.startsWith("00")
-    ? "Write + and the country's calling code instead of 00, or add `country`."
-    : "Write the number with + and the country's calling code, or add `country`.";
-  return refused("number_invalid", detail, "country_needed");
-}
-
-function whyInvalid(digits: string, home: CountryCode | undefined, number: PhoneNumber): NumberRefusal {
-  const plan = number.country ?? `the +${number.countryCallingCode} numbering plan`;
-  switch (validatePhoneNumberLength(digits, home)) {
-    case "TOO_SHORT":
-      return refused("number_too_short", `The number has too few digits for ${plan}.`, "too_short");
-    case "TOO_LONG":
-      return refused("number_too_long", `The number has too many digits for ${plan}.`, "too_long");
-    case "INVALID_LENGTH":
-      return refused("number_invalid", `No number in ${plan} has this many digits.`, "invalid_length");
-    default:
-      return refused("number_invalid", `The number is in no range that is in use in ${plan}.`, "not_in_use");
-  }
-}
-
-function refused(code: NumberRefusal["code"], detail: string, cause: NumberRefusal["cause"]): NumberRefusal {
-  return { code, detail, cause };
 }
 
 /** RFC 3966, as libphonenumber writes it: the separators of the international format are hyphens. */

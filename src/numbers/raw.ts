@@ -2,6 +2,15 @@
 import { readTyped } from "../shared/typed-digits.ts";
 import type { NumberRefusal } from "./types.ts";
 
+/** `44 (0)7400 123456`: the notation of `+44 (0)…` where the plus sign is left out. */
+const bracketedZero = /^[ (]*[1-9][0-9 ]{0,4}[ ).-]*\( *0 *\)/;
+
+/** `readTyped` knows the notation behind a plus sign only: without one it reads codes too. */
+function withoutBracketedZero(input: string, digits: string): string {
+  const typed = readTyped(`+${input}`);
+  return "digits" in typed ? typed.digits : digits;
+}
+
 /**
  * The digits of a number, with the plus sign where it has one.
  *
@@ -11,7 +20,10 @@ import type { NumberRefusal } from "./types.ts";
  */
 export function readRaw(input: string): { readonly digits: string } | { readonly refusal: NumberRefusal } {
   const typed = readTyped(input);
-  if ("digits" in typed) return { digits: typed.plus ? `+${typed.digits}` : typed.digits };
+  if ("digits" in typed) {
+    if (typed.plus) return { digits: `+${typed.digits}` };
+    return { digits: bracketedZero.test(input) ? withoutBracketedZero(input, typed.digits) : typed.digits };
+  }
   if (typed.fault === "too_long") {
     return { refusal: { code: "number_too_long", detail: `The number ${typed.problem}.`, cause: "too_long" } };
   }
