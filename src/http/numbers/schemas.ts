@@ -37,13 +37,15 @@ export const LookupBody = Type.Object(
       Type.String({
         minLength: 2,
         maxLength: 35,
-        description: "Language of `message`, BCP 47; left out: the first of Accept-Language that there is a text in, else English.",
+        description:
+          "Language of `message`, BCP 47; left out: the first of Accept-Language that there is a text in, else English.",
       }),
     ),
     live: Type.Optional(
       Type.Boolean({
         default: false,
-        description: "Ask the network by a call that is canceled at once; needs the scope `live_lookup` and costs money.",
+        description:
+          "Ask the network by a call that is canceled at once; needs the scope `live_lookup` and costs money.",
       }),
     ),
   },

@@ -1,7 +1,9 @@
 /** Joins what is known of a number: the facts, what to tell the user, what may have been meant, and the parts that are there. */
 import { Refusal } from "../../shared/refusal.ts";
 import type { Numbers } from "../ports.ts";
+import { messageOf } from "./message.ts";
 import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, MetadataPart, NetworkPart } from "./ports.ts";
+import { suggestionsFor } from "./suggestions.ts";
 import type { LookupResult } from "./types.ts";
 
 /** How long a lookup waits for a live source of networks. */
@@ -17,12 +19,18 @@ export interface LookupParts {
 
 export function createLookup(parts: LookupParts): Lookup {
   const { numbers, networks, health, liveCheck } = parts;
-  const metadata = parts.metadata === undefined ? null : { version: parts.metadata.version };
   const isAlone = networks === undefined && health === undefined;
 
-  function known({ input, country, bounds }: KnownAsk): LookupResult {
-    const facts = numbers.examine(input, country, bounds);
-    return { facts, message: null, suggestions: [], network: null, health: null, live: null, metadata };
+  function known(ask: KnownAsk): LookupResult {
+    const facts = numbers.examine(ask.input, ask.country, ask.bounds);
+    return {
+      facts,
+      message: messageOf(facts, ask.languages, numbers),
+      suggestions: suggestionsFor(ask, facts, numbers),
+      ...{ network: null, health: null, live: null },
+      // Read at use: a reload may bring other numbering plans.
+      metadata: parts.metadata === undefined ? null : { version: parts.metadata.version },
+    };
   }
 
   return {
@@ -43,6 +51,6 @@ export function createLookup(parts: LookupParts): Lookup {
       return { ...result, network, health: found, live: checked };
     },
 
-    suggest: () => [],
+    suggest: (ask, facts) => suggestionsFor(ask, facts, numbers),
   };
 }

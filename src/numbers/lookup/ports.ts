@@ -1,5 +1,5 @@
 /** Lookup's port, and what it asks of the parts that a gateway may have: each is left out where it is off. */
-import type { CalleeBounds } from "../types.ts";
+import type { CalleeBounds, NumberFacts } from "../types.ts";
 import type { HealthView, LiveView, LookupResult, NetworkView, Suggestion } from "./types.ts";
 
 export interface LookupAsk {
@@ -27,8 +27,11 @@ export interface Lookup {
   look(ask: LookupAsk): Promise<LookupResult>;
   /** The same without asking a part: what the numbering plans and policy say. At once, never throws. */
   known(ask: KnownAsk): LookupResult;
-  /** Numbers that may have been meant by an input that is not valid; bounded work, never throws. */
-  suggest(ask: KnownAsk): readonly Suggestion[];
+  /**
+   * Numbers that may have been meant by an input that is not valid; bounded work, never throws.
+   * @param facts of the same input, country and bounds
+   */
+  suggest(ask: KnownAsk, facts: NumberFacts): readonly Suggestion[];
 }
 
 /** Its operator by number range, cache or a live source: within `budgetMs`, never throws. */

@@ -12,7 +12,17 @@ const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "cha
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
 const numberParts = ["numbers/lookup"];
-const domain = ["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations", ...channels];
+const domain = [
+  "apps",
+  "audit",
+  "numbers",
+  ...numberParts,
+  "caller-ids",
+  "subjects",
+  "verification",
+  "operations",
+  ...channels,
+];
 
 /** By folder (inside telephony, channels and numbers by subfolder): the folders that it may import beside `foundation` and itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -244,7 +254,16 @@ test("only the composition roots (and today the doctor) import the Redis adapter
 });
 
 test("only what assembles the configuration sees all of it", () => {
-  const assembles = ["config", "app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "commands", "sandbox", "build"];
+  const assembles = [
+    "config",
+    "app.ts",
+    "app-channels.ts",
+    "app-guard.ts",
+    "app-numbers.ts",
+    "commands",
+    "sandbox",
+    "build",
+  ];
   const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
   expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
 });

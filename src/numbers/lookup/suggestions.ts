@@ -1,0 +1,123 @@
+/**
+ * Numbers that may have been meant, for typing errors that leave a trace. A suggestion is a guess: it is shown to the person,
+ * who takes it or not; nothing here changes what is read.
+ */
+import { isCallingCode, withoutCallingCode } from "../calling-codes.ts";
+import type { Numbers } from "../ports.ts";
+import { readRaw } from "../raw.ts";
+import type { NumberFacts } from "../types.ts";
+import { letterDigits, onlyNumber, plusBehind, regionsOf, secondPlus } from "./mistyped.ts";
+import type { KnownAsk } from "./ports.ts";
+import type { Suggestion, SuggestionReason } from "./types.ts";
+
+export const maxSuggestions = 3;
+/** Judgements for one input: each takes some 20 µs, and what comes first is likeliest. */
+const maxTried = 32;
+
+/** A reading of the input, to be judged. */
+interface Candidate {
+  readonly text: string;
+  readonly country: string | null;
+  readonly reason: SuggestionReason;
+}
+
+/**
+ * @param facts of the input, by the same country and bounds
+ * @returns the likeliest first: each valid by itself, and callable where any of them is; none for a number that is valid
+ */
+export function suggestionsFor(ask: KnownAsk, facts: NumberFacts, numbers: Numbers): readonly Suggestion[] {
+  const { refusal, valid } = facts;
+  if (valid || refusal === null || refusal.cause === "invalid_country") return [];
+  const found = new Map<string, { readonly reason: SuggestionReason; readonly callable: boolean }>();
+  const add = (e164: string, reason: SuggestionReason) => {
+    if (found.has(e164) || e164 === ask.input.trim()) return;
+    const itself = numbers.examine(e164, null, ask.bounds);
+    if (itself.valid && itself.e164 === e164) found.set(e164, { reason, callable: itself.callable });
+  };
+  if (refusal.meant !== undefined) add(refusal.meant, "national_prefix");
+  let tried = 0;
+  for (const { text, country, reason } of candidates(
+    ask,
+    facts,
+    (number) => numbers.examine(number, null, null).valid,
+  )) {
+    if (found.size >= maxSuggestions || ++tried > maxTried) break;
+    const read = numbers.examine(text, country, ask.bounds);
+    const e164 = read.valid ? read.e164 : read.refusal?.meant;
+    if (e164 != null) add(e164, reason);
+  }
+  const all = [...found].map(([number, { reason, callable }]) => ({ number, reason, callable }));
+  const best = all.some(({ callable }) => callable) ? all.filter(({ callable }) => callable) : all;
+  return best.map(({ number, reason }) => ({ number, reason }));
+}
+
+type IsValid = (e164: string) => boolean;
+
+function* candidates(ask: KnownAsk, facts: NumberFacts, isValid: IsValid): Generator<Candidate> {
+  const { input, country } = ask;
+  const raw = readRaw(input);
+  if ("digits" in raw) {
+    yield* ofDigits(raw.digits, ask, facts, isValid);
+    return;
+  }
+  for (const [reason, text] of [
+    ["missing_plus", plusBehind(input)],
+    ["doubled_country_code", secondPlus(input)],
+    ["letters", letterDigits(input)],
+    ["other_text", onlyNumber(input)],
+  ] as const) {
+    if (text === null) continue;
+    yield { text, country, reason };
+    // Two errors at once: the one that was seen first names the suggestion.
+    const digits = readRaw(text);
+    if (!("digits" in digits)) continue;
+    for (const further of ofDigits(digits.digits, ask, facts, isValid)) yield { ...further, reason };
+  }
+}
+
+function* ofDigits(raw: string, ask: KnownAsk, facts: NumberFacts, isValid: IsValid): Generator<Candidate> {
+  const { country } = ask;
+  const hasPlus = raw.startsWith("+");
+  const digits = hasPlus ? raw.slice(1) : raw;
+  const exit = /^(?:00|011)(?=[1-9])/.exec(digits)?.[0] ?? null;
+  // In the country of the request its own international prefix was read already.
+  if (exit !== null) yield { text: `+${digits.slice(exit.length)}`, country: null, reason: "international_prefix" };
+  if (!hasPlus && exit === null) yield { text: `+${digits}`, country: null, reason: "missing_plus" };
+  const international = digits.slice(exit?.length ?? 0);
+  yield* doubled(international);
+  for (const home of hasPlus ? [country, ...regionsOf(ask.languages)] : regionsOf(ask.languages)) {
+    yield { text: digits, country: home, reason: "missing_country_code" };
+  }
+  const plan = facts.refusal?.plan;
+  if (hasPlus || exit !== null) yield* ofInternational(international, facts, isValid);
+  else if (plan !== undefined) yield* ofInternational(`${plan.callingCode}${plan.digits}`, facts, isValid);
+}
+
+/** `44 44 7400 123456`, `44 0044 7400 123456`, and another country's code in front, as selectors of countries put it there. */
+function* doubled(digits: string): Generator<Candidate> {
+  const national = withoutCallingCode(digits);
+  const rest = national?.replace(/^0+/, "") ?? "";
+  // What remains has to begin with a calling code by itself: `+1 7400 123456` has one that was chosen wrongly.
+  if (isCallingCode(rest)) yield { text: `+${rest}`, country: null, reason: "doubled_country_code" };
+}
+
+function* ofInternational(digits: string, { refusal }: NumberFacts, isValid: IsValid): Generator<Candidate> {
+  const national = withoutCallingCode(digits);
+  if (national === null) return;
+  const callingCode = digits.slice(0, digits.length - national.length);
+  yield { text: `+${callingCode}0${national}`, country: null, reason: "missing_zero" };
+  if (refusal?.cause !== "too_long" && refusal?.cause !== "invalid_length") return;
+  const shorter = withoutRepeats(national).filter((one) => isValid(`+${callingCode}${one}`));
+  const [only] = shorter;
+  // Of several nobody can say which one was meant.
+  if (only !== undefined && shorter.length === 1) {
+    yield { text: `+${callingCode}${only}`, country: null, reason: "repeated_digit" };
+  }
+}
+
+/** The digits with one left out, for each run of the same digit; none where there are many runs. */
+function withoutRepeats(digits: string): readonly string[] {
+  const runs = [...digits.matchAll(/(\d)\1+/g)];
+  if (runs.length > 3) return [];
+  return runs.map(({ index }) => digits.slice(0, index) + digits.slice(index + 1));
+}
