@@ -1,8 +1,9 @@
 /** Reads the receipts in a provider's webhook, as the configuration describes. */
+import { atPointer } from "../../../shared/json-pointer.ts";
 import type { MessageReport, Receipt } from "../../messages/provider-port.ts";
 import type { SmsHttpReceipts } from "./config.ts";
 import { receiptIdOf } from "./route.ts";
-import { atPointer, parseJson, textOf } from "./values.ts";
+import { parseJson, textOf } from "./values.ts";
 
 /** Receipts in one request that are read. */
 const maxItems = 1000;

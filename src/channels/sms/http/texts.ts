@@ -1,7 +1,8 @@
 /** Reads the texts of people in a provider's webhook, as the configuration describes. */
+import { atPointer } from "../../../shared/json-pointer.ts";
 import { type InboundText, maxTextLength, senderNumber } from "../../messages/inbound-text-port.ts";
 import type { SmsHttpTexts } from "./config.ts";
-import { atPointer, parseJson, textOf } from "./values.ts";
+import { parseJson, textOf } from "./values.ts";
 
 /** Texts in one request that are read. */
 const maxItems = 1000;

@@ -1,20 +1,10 @@
 /** Reads single values out of answers and receipts. */
+import { atPointer } from "../../../shared/json-pointer.ts";
 import type { Where } from "./config.ts";
 
 /** What a regular expression of the configuration sees: it may backtrack. */
 const maxSearched = 4096;
 const maxValueLength = 300;
-
-/** The value at a JSON pointer (RFC 6901); undefined where there is none. */
-export function atPointer(document: unknown, pointer: string): unknown {
-  let value = document;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
 
 /** A value as text: strings, numbers and truth values; null for anything else, and for what is no id or code by its length. */
 export function textOf(value: unknown): string | null {
