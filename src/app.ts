@@ -108,7 +108,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     bus.subscribe(
       ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
     );
-  const { numbers, lookup } = createNumberIntelligence({ now: liveConfig.now });
+  const { numbers, lookup, networks } = createNumberIntelligence({ now: liveConfig.now });
   const callerIds = createCallerIdPool(config.ranges, random);
   const reputation = createCallerIdReputation({
     store: store.reputation,
@@ -136,7 +136,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     guard: guard.guard,
     settings: config.verification,
     channels,
-    numbers,
+    ...{ numbers, networks },
     store: verificationStore,
     batchTimer: store.batchTimer,
     hmacKey,
@@ -182,7 +182,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     clock,
   );
   const cdr = cdrModule.open({
-    ...{ records, verifications, numbers, live: verificationStore, hashes: createHashes(hmacKey) },
+    ...{ records, verifications, numbers, networks, live: verificationStore, hashes: createHashes(hmacKey) },
     ...{ channels: verifications.channels.all, maxChecks: config.verification.max_checks },
     apps: apps.owners,
   });

@@ -1,5 +1,7 @@
 /** Detail records (CDRs) from a verification that has ended: one a delivery, whatever its channel. */
 import { calleePrefix } from "../numbers/callee-prefix.ts";
+import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
+import { networkLabel } from "../numbers/networks/types.ts";
 import type { DeliveryEvidence, Invite } from "../verification/channel-port.ts";
 import type { OpenChannel } from "../verification/channel-set.ts";
 import { isTerminal, type Status } from "../verification/machine.ts";
@@ -22,7 +24,7 @@ export interface Cdr {
   readonly country: string | null;
   /** The first digits of a number, for statistics (numbers/callee-prefix.ts). */
   readonly prefix: string | null;
-  /** The callee's mobile operator; null until number intelligence knows it. */
+  /** The callee's mobile operator, by its name or else its code; null: not known. */
   readonly network: string | null;
   readonly trunk: string | null;
   readonly asterisk: string | null;
@@ -86,8 +88,13 @@ export type RecordedChannel = Pick<OpenChannel, "name" | "proves" | "machine" | 
 /**
  * @param channels of this gateway; a delivery of another one has a record without evidence
  * @param maxChecks `verification.max_checks`
+ * @param networks what the range of a number says, where the delivery's record does not say more
  */
-export function createCdrs(channels: readonly RecordedChannel[], maxChecks: number): CdrsOf {
+export function createCdrs(
+  channels: readonly RecordedChannel[],
+  maxChecks: number,
+  networks: Pick<Networks, "known"> = noNetworks,
+): CdrsOf {
   const byName = new Map(channels.map((channel) => [channel.name, channel]));
 
   return (verification) => {
@@ -97,7 +104,7 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
     const common = {
       ...{ verification: id, seq: verification.seq, app: verification.app, verificationTo: verification.to, status },
       checksUsed: checksLeft === null ? null : Math.max(0, (verification.maxChecks ?? maxChecks) - checksLeft),
-      ...{ network: null, test: verification.simulated === "test", reference: verification.reference },
+      ...{ test: verification.simulated === "test", reference: verification.reference },
       verificationStartedAtMs: verification.createdAtMs,
       verificationEndedAtMs: endedAtMs,
     };
@@ -113,6 +120,7 @@ export function createCdrs(channels: readonly RecordedChannel[], maxChecks: numb
         ...{ number, channel: delivery.channel, to, state, reason, guardDecision, startedAtMs, verified },
         country: countryOf(verification, to),
         prefix: channel?.proves === "phone" ? calleePrefix(to) : null,
+        network: channel?.proves === "phone" ? networkLabel(delivery.network ?? networks.known(to)) : null,
         begun: delivery.details !== null,
         delivered: verified || wasDelivered(channel, delivery),
         first: delivery === first,

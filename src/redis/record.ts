@@ -1,4 +1,5 @@
 /** The layout of a verification in its Redis hash. */
+import type { Network, NetworkSource } from "../numbers/networks/types.ts";
 import type { Status } from "../verification/machine.ts";
 import type { BeginDelivery } from "../verification/store-port.ts";
 import type { ClientRef, Delivery, PlannedStep, Simulated, Verification } from "../verification/types.ts";
@@ -53,6 +54,7 @@ export const moreFields = [
   "client",
   "max_checks",
   "simulated",
+  "network",
 ] as const;
 
 /** What an event of the newest delivery needs while that is in progress. */
@@ -93,7 +95,7 @@ export function readValues(text: unknown): readonly (string | null)[] {
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
   const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
-  const newest = readNewestDelivery(field);
+  const newest = { ...readNewestDelivery(field), ...readNetwork(field("network")) };
   const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
   return {
     id,
@@ -187,6 +189,25 @@ export function writeGuard({ decision, micros }: NonNullable<BeginDelivery["guar
   return `${decision ?? ""} ${micros ?? ""}`;
 }
 
+/** `<source> <ported: y, n or -> <code or -> <name>`, the name may be missing. */
+function readNetwork(text: string): { readonly network?: Network } {
+  if (text === "") return {};
+  const [source = "", ported = "", code = "", ...name] = text.split(" ");
+  return {
+    network: {
+      source: source as NetworkSource,
+      ported: ported === "-" ? null : ported === "y",
+      mccMnc: code === "-" ? null : code,
+      name: orNull(name.join(" ")),
+    },
+  };
+}
+
+/** What `readNetwork` reads. */
+export function writeNetwork({ source, ported, mccMnc, name }: Network): string {
+  return `${source} ${ported === null ? "-" : ported ? "y" : "n"} ${mccMnc ?? "-"} ${name ?? ""}`;
+}
+
 /** Three hashes, each of which may be missing. */
 function readClient(text: string): ClientRef | null {
   if (text === "") return null;
@@ -226,7 +247,7 @@ type StoredDelivery = Readonly<
     "channel" | "state" | "reason" | "parts" | "parts_delivered" | "details" | "result" | "started_at" | "ended_at",
     string
   >
-> & { readonly to?: string; readonly cost?: string; readonly guard?: string; readonly code_length?: string };
+> & { readonly to?: string; readonly cost?: string; readonly guard?: string; readonly network?: string; readonly code_length?: string };
 
 function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
   return {
@@ -235,6 +256,7 @@ function readDelivery(stored: StoredDelivery, number: number, to: string): Deliv
     to: stored.to || to,
     cost: numberOrNull(stored.cost ?? ""),
     ...readGuard(stored.guard ?? ""),
+    ...readNetwork(stored.network ?? ""),
     codeLength: numberOrNull(stored.code_length ?? ""),
     state: stored.state,
     reason: orNull(stored.reason),

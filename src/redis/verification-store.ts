@@ -13,7 +13,7 @@ import type {
 } from "../verification/store-port.ts";
 import { keptOf, readLine } from "./kept-events.ts";
 import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
-import { readSimulated, readValues, writeClient, writeGuard, writeJson, writeSteps } from "./record.ts";
+import { readSimulated, readValues, writeClient, writeGuard, writeJson, writeNetwork, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 
@@ -178,16 +178,17 @@ function readLimit(reply: Reply): { limit: CalleeLimit; retryAfterMs: number } |
 
 /** ARGV[12] of lua/includes/begin.lua; '' where there is nothing in it, as for most deliveries. */
 function extrasOf(delivery: BeginDelivery): string {
-  const { cost, recipient, step, workflow, client, guard, bounds, simulated } = delivery;
+  const { cost, recipient, step, workflow, client, guard, network, bounds, simulated } = delivery;
   const { ttlMs = null, maxChecks = null, maxDeliveries = null } = bounds ?? {};
   const values = [cost, recipient, step, workflow, client, guard, ttlMs, maxChecks, maxDeliveries, simulated];
-  if (values.every((value) => value === null)) return "";
+  if (network === undefined && values.every((value) => value === null)) return "";
   const { steps, person, locale, sealedCode, sealedSession, refused } = workflow ?? {};
   return JSON.stringify({
     ...(simulated !== null && { simulated }),
     ...(cost !== null && { cost: String(cost) }),
     ...(client !== null && { client: writeClient(client) }),
     ...(guard !== null && { guard: writeGuard(guard) }),
+    ...(network !== undefined && { network: writeNetwork(network) }),
     ...(recipient !== null && { to: recipient.to, callee: recipient.callee.hash }),
     ...(step !== null && { step }),
     ...(ttlMs !== null && { ttl: ttlMs }),

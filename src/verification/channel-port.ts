@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { TSchema } from "typebox";
 import type { ProfileBounds } from "../apps/bounds.ts";
 import type { AppRef } from "../apps/principal.ts";
+import type { Network } from "../numbers/networks/types.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
@@ -45,6 +46,8 @@ export interface DeliveryOrder {
   readonly country: string | null;
   /** Of `to`. */
   readonly callee: CalleeRef;
+  /** The network of a number as far as it is known when the delivery begins; left out or null: it is not, or `to` is no number. */
+  readonly network?: Network | null;
   readonly calls: number | null;
   readonly codeLength: number | null;
   /** BCP 47 tag that the app named; null: the recipient's country decides, else the app's default. */

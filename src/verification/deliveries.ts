@@ -97,7 +97,7 @@ export function createDeliveries(options: {
     { decision, counted, channels, scenario }: Allowed,
   ): Promise<BeginAnswer> {
     const { order, of } = request;
-    const { app, verificationId: id, callee, to, country, step, bounds } = order;
+    const { app, verificationId: id, callee, to, country, step, bounds, network = null } = order;
     const { mode, reference, metadata, session } = request;
     const workflow = narrowed(request.workflow, step, channels);
     const share = scenario === null ? await shareOf(channel, request) : null;
@@ -110,6 +110,7 @@ export function createDeliveries(options: {
       ...(of ?? { callee, to, country }),
       cost: reservation.cost ?? null,
       ...(bounds !== undefined && { bounds }),
+      ...(network !== null && network.source !== "original" && { network }),
       simulated: scenario?.kind ?? null,
       recipient: of === null ? null : { to, callee },
       client: mode === "new" ? request.client : null,
@@ -246,9 +247,9 @@ function narrowed(
 }
 
 function askOf(channel: OpenChannel, { mode, order, client, workflow, reference }: BeginRequest): GuardAsk {
-  const { app, verificationId, to, country, callee, appCode } = order;
+  const { app, verificationId, to, country, callee, appCode, network = null } = order;
   return {
-    ...{ app: app.name, mode, verificationId, to, country, callee, client },
+    ...{ app: app.name, mode, verificationId, to, country, callee, network, client },
     ...{ channel: channel.name, proves: channel.proves, cost: channel.estimate?.(order) ?? null },
     ...{ contacts: channel.contacts !== false, reference },
     planned: workflow?.steps.map((planned) => planned.channel) ?? [channel.name],

@@ -2,6 +2,7 @@
  * The port from verification to the guard (src/guard): one decision before each delivery, before anything is reserved for it
  * and before it costs anything.
  */
+import type { Network } from "../numbers/networks/types.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { CalleeRef } from "./hashes.ts";
 import type { BeginDelivery } from "./store-port.ts";
@@ -18,6 +19,8 @@ export interface GuardAsk {
   readonly country: string | null;
   /** Of `to`. */
   readonly callee: CalleeRef;
+  /** As of the delivery's order. */
+  readonly network?: Network | null;
   readonly channel: string;
   readonly proves: ProofKind;
   /** False: nothing reaches out to the recipient, who acts alone (`ChannelModule.contacts`). */

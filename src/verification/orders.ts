@@ -1,5 +1,6 @@
 /** Builds the orders of deliveries: of a start, of a step, of a choice. */
 import type { AppProfile } from "../apps/profile.ts";
+import type { Networks } from "../numbers/networks/ports.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import type { Hashes } from "./hashes.ts";
@@ -28,7 +29,12 @@ export interface Orders {
   ): DeliveryOrder["recipients"];
 }
 
-export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Sealing): Orders {
+export function createOrders(
+  channels: ChannelSet,
+  hashes: Hashes,
+  sealing: Sealing,
+  networks: Pick<Networks, "known">,
+): Orders {
   const refOf = (to: string, country: string | null): RecipientRef => ({ to, country, callee: hashes.callee(to) });
 
   function recipientsOf(steps: readonly { readonly channel: string; readonly to: string | null }[], own: string) {
@@ -73,6 +79,7 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       ...{ verificationId: id, app: { name: app, allowedCountries: profile.allowedCountries }, step, generation },
       bounds: profile,
       ...recipient,
+      network: networkOf(networks, channel, recipient.to),
       ...shape,
       locale,
       appCode: channel.codes === null ? null : appCodeOf(verification),
@@ -113,6 +120,15 @@ export function createOrders(channels: ChannelSet, hashes: Hashes, sealing: Seal
       return orderOf(verification, profile, channel, recipient, { calls, codeLength }, step);
     },
   };
+}
+
+/** Null where the recipient is no number, or its network is not known. */
+export function networkOf(
+  networks: Pick<Networks, "known">,
+  { proves }: Pick<OpenChannel, "proves">,
+  to: string,
+): DeliveryOrder["network"] {
+  return proves === "phone" ? networks.known(to) : null;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
 import { type AppProfile, standardProfile } from "../apps/profile.ts";
+import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
@@ -42,6 +43,8 @@ export interface VerificationsOptions {
   /** In the order of preference: the first usable one is the default. */
   readonly channels: readonly ChannelModule[];
   readonly numbers: Numbers;
+  /** Without it no network is known. */
+  readonly networks?: Networks;
   readonly store: VerificationStore;
   readonly batchTimer: BatchTimer;
   /** Decides before each delivery; without it all begin. */
@@ -95,7 +98,7 @@ const nothingNew = { reference: null, metadata: null, session: null, workflow: n
 
 export function createVerifications(options: VerificationsOptions): VerificationService {
   const { settings, numbers, store, clock, random, publish, logger } = options;
-  const { profileOf = () => standardProfile, keys = {}, guard = noGuard } = options;
+  const { profileOf = () => standardProfile, keys = {}, guard = noGuard, networks = noNetworks } = options;
   const hashes = createHashes(options.hmacKey);
   const codes = createDeliveryCodes(createCodes(options.hmacKey, keys.code), hashes, settings.message_code_length);
   const sealing = createSealing(random, options.hmacKey, keys.sealing);
@@ -125,8 +128,8 @@ export function createVerifications(options: VerificationsOptions): Verification
   };
   const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
   const deliveries = createDeliveries({ store, endings, shares, guard, simulated, publish, clock, logger });
-  const orders = createOrders(channels, hashes, sealing);
-  const starts = createStarts({ deliveries, orders, sealing, keepsSession: options.keepsSession ?? false });
+  const orders = createOrders(channels, hashes, sealing, networks);
+  const starts = createStarts({ deliveries, orders, sealing, networks, keepsSession: options.keepsSession ?? false });
   const checks = createChecks({
     ...{ store, hashes, channels, endings, publish, logger },
     maxChecksOf: (app) => profileOf(app).maxChecks ?? settings.max_checks,

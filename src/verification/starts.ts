@@ -1,11 +1,12 @@
 /** Starts verifications: the first step of the plan that is not refused begins it. */
 import type { AppIdentity } from "../apps/principal.ts";
 import type { AppProfile } from "../apps/profile.ts";
+import type { Networks } from "../numbers/networks/ports.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { endsStart } from "./bounds.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { Orders } from "./orders.ts";
+import { networkOf, type Orders } from "./orders.ts";
 import { testCodeLength } from "./refusals.ts";
 import { type Sealing, sealedSessionId } from "./sealing.ts";
 import type { Scenario } from "./simulated/reservation.ts";
@@ -37,10 +38,11 @@ export function createStarts(options: {
   readonly deliveries: Deliveries;
   readonly orders: Pick<Orders, "recipientsOf">;
   readonly sealing: Sealing;
+  readonly networks: Pick<Networks, "known">;
   /** Whether the client's session is kept, sealed, for what is made of a verified verification. */
   readonly keepsSession: boolean;
 }): Starts {
-  const { deliveries, orders, sealing, keepsSession } = options;
+  const { deliveries, orders, sealing, networks, keepsSession } = options;
 
   const sealedSessionOf = ({ id, request: { session } }: Start) =>
     keepsSession && session !== undefined ? sealing.seal(sealedSessionId(id), session) : null;
@@ -51,6 +53,7 @@ export function createStarts(options: {
     return {
       ...{ verificationId: id, app, ...step.recipient, calls: step.calls, codeLength: step.codeLength },
       ...{ locale: request.locale ?? null, appCode, generation: null, bounds: profile },
+      network: networkOf(networks, step.open, step.recipient.to),
       step: plan.length > 1 ? at : null,
       recipients: plan.length > 1 ? orders.recipientsOf(plan, first.to) : [],
     };

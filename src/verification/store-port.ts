@@ -2,7 +2,7 @@
 import type { ProfileBounds } from "../apps/bounds.ts";
 import type { CalleeRef } from "./hashes.ts";
 import type { Status } from "./machine.ts";
-import type { ClientRef, PlannedStep, Simulated, Verification } from "./types.ts";
+import type { ClientRef, Delivery, PlannedStep, Simulated, Verification } from "./types.ts";
 
 /** A channel's own arguments of one of its scripts. */
 export type ScriptArgs = readonly (string | number)[];
@@ -22,7 +22,7 @@ export interface PlannedWorkflow {
 }
 
 /** The common arguments of every channel's start. */
-export interface BeginDelivery {
+export interface BeginDelivery extends Pick<Delivery, "network"> {
   /**
    * `new`: the first delivery of a new verification. `again`: another one of a verification that goes on, by choice. `step`:
    * the next step of its workflow.

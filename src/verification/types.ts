@@ -1,5 +1,6 @@
 /** The types of a verification, the same for every channel. */
 import type { AppIdentity, AppRef } from "../apps/principal.ts";
+import type { Network } from "../numbers/networks/types.ts";
 import type { Status } from "./machine.ts";
 
 /** What a channel proves that a person holds. */
@@ -32,6 +33,11 @@ export interface Delivery {
   readonly guardDecision: string | null;
   /** What the guard counted it with, in millionths of the operator's currency; null: nothing. */
   readonly guardMicros: number | null;
+  /**
+   * The recipient's network where a configured source named it. What its range says is not kept: it can be looked up again, and
+   * nearly every number has it.
+   */
+  readonly network?: Network;
   /** Details from the channel's start script; null of a step that was refused. */
   readonly details: unknown;
   /** The channel's result at its end; null until then. */

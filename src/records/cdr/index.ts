@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type CdrsOf, createCdrs } from "../../cdr/rows.ts";
 import { createVerificationFinder, type FinderParts, type VerificationFinder } from "../../cdr/search.ts";
 import type { CdrStore } from "../../cdr/store-port.ts";
+import type { Networks } from "../../numbers/networks/ports.ts";
 import type { SubjectStore } from "../../subjects/store-port.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { RecordsConfig } from "../config.ts";
@@ -23,6 +24,7 @@ export interface CdrModule {
       readonly channels: readonly OpenChannel[];
       /** `verification.max_checks` */
       readonly maxChecks: number;
+      readonly networks: Pick<Networks, "known">;
     },
   ): { readonly store: CdrStore; readonly finder: VerificationFinder; readonly subjects: SubjectStore };
 }
@@ -33,8 +35,8 @@ export function createCdrModule(config: RecordsConfig, logger: Pick<Logger, "err
   };
   return {
     features: cdrFeatures({ config, logger, cdrsOf: (ended) => cdrsOf(ended) }),
-    open({ records, maxChecks, ...parts }) {
-      cdrsOf = createCdrs(parts.channels, maxChecks);
+    open({ records, maxChecks, networks, ...parts }) {
+      cdrsOf = createCdrs(parts.channels, maxChecks, networks);
       const store = createCdrStore(records);
       return { store, finder: createVerificationFinder({ store, ...parts }), subjects: createCdrSubjects(records) };
     },

@@ -42,6 +42,7 @@ end
 set_rare(record, 'delivery_to', ARGV[5])
 set_rare(record, 'cost', '')
 set_rare(record, 'guard', '')
+set_rare(record, 'network', '')
 move(record, failure(record, ARGV[6], now), now)
 note(record, 'D', now, 1, ARGV[6])
 local step = lease_step(record, now) or -1

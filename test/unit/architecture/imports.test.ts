@@ -11,16 +11,9 @@ const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephon
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
-const numberParts = ["numbers/lookup"];
+const numberParts = ["numbers/lookup", "numbers/networks"];
 const domain = [
-  "apps",
-  "audit",
-  "numbers",
-  ...numberParts,
-  "caller-ids",
-  "subjects",
-  "verification",
-  "operations",
+  ...["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations"],
   ...channels,
 ];
 
@@ -29,7 +22,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   "typed-yaml": [],
   numbers: [],
-  "numbers/lookup": ["numbers"],
+  "numbers/lookup": ["numbers", "numbers/networks"],
+  "numbers/networks": ["numbers", "outgoing-http"],
   apps: ["audit", "numbers"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
@@ -44,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   telephony: ["apps", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
-  verification: ["apps", "numbers", "numbers/lookup"],
+  verification: ["apps", "numbers", ...numberParts],
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification", "outgoing-http"],
@@ -71,7 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
   observability: ["events", "guard", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
-  cdr: ["apps", "numbers", "telephony/calls", "verification"],
+  cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],
   proofs: ["verification"],
   approval: ["apps", "guard", "outgoing-http", "verification", "webhooks"],
   "opt-out": [
@@ -94,7 +88,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "tokens",
   ],
   // Implements the store ports of what is kept.
-  records: ["apps", "audit", "cdr", "events", "guard", "operations", "opt-out", "subjects", "verification", "webhooks"],
+  records: [
+    ...["apps", "audit", "cdr", "events", "guard", "numbers/networks", "operations", "opt-out", "subjects"],
+    ...["verification", "webhooks"],
+  ],
   guard: ["apps", "audit", "numbers", "verification"],
   // Hands public events on to the clients of streams.
   live: ["apps", "events", "verification"],

@@ -8,7 +8,7 @@
 -- ARGV[4]   'new', 'again' (a choice) or 'step'   ARGV[9]   metadata as JSON, or ''
 -- ARGV[5]   hash of the callee of ARGV[6]     ARGV[10]  hash of the client's session, or ''
 -- ARGV[11]  channel
--- ARGV[12]  '', or JSON of what few deliveries have: simulated ('test' or 'shadow') · cost · guard · to, country, callee (hash): this delivery's recipient, where it
+-- ARGV[12]  '', or JSON of what few deliveries have: simulated ('test' or 'shadow') · cost · guard · network (record.ts) · to, country, callee (hash): this delivery's recipient, where it
 --           is not ARGV[6] · step: its number, from 0 · and of a new verification: steps, person (see plan.lua), locale,
 --           sealed (the app's own code), sealed_session, client (hashes, see record.ts),
 --           refused (array of channel, to, country, reason: steps before it that were refused)
@@ -206,6 +206,7 @@ local function begin_another(record, delivery, new, code)
   set_rare(record, 'delivery_to', delivery.extras.to or '')
   set_rare(record, 'cost', delivery.extras.cost or '')
   set_rare(record, 'guard', delivery.extras.guard or '')
+  set_rare(record, 'network', delivery.extras.network or '')
 end
 
 -- What few new verifications have.
@@ -216,7 +217,7 @@ local function begin_with_extras(record, extras, now)
     set(record, 'past', past)
     set(record, 'number', number + 1)
   end
-  for _, name in ipairs({ 'locale', 'sealed', 'sealed_session', 'cost', 'guard', 'client' }) do
+  for _, name in ipairs({ 'locale', 'sealed', 'sealed_session', 'cost', 'guard', 'network', 'client' }) do
     if extras[name] then
       set_rare(record, name, extras[name])
     end
