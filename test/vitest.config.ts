@@ -9,8 +9,8 @@ export default defineConfig({
     // The JSON report is what .ci/run counts from.
     reporters: ["default", "json"],
     outputFile: { json: ".runtime/test-report.json" },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // What is waited for is told by a real process: on a busy machine the usual 1 s is short, and waiting costs nothing.
     expect: { poll: { timeout: 10_000 } },
     // Two cores: more workers only make real Asterisk and Redis wait for each other.

@@ -20,7 +20,7 @@ const env = {
   ONERING_CALLS_SECOND_CALL_GAP_MS: "1000",
 };
 /** Ends before the test does, so that a failure names what was waited for. */
-const waitMs = 20_000;
+const waitMs = 60_000;
 const args = [
   "--no-sandbox",
   "--disable-gpu",

@@ -7,7 +7,7 @@ import { inPage } from "./browser.ts";
 import { examples, withExamples } from "./example-world.ts";
 
 const world = withExamples(25_000);
-const waitMs = 20_000;
+const waitMs = 60_000;
 let browser: Browser;
 let url: string;
 

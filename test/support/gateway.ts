@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 const pollMs = 25;
-const requestDeadlineMs = 5000;
+const requestDeadlineMs = 20_000;
 
 /** The configuration of a gateway on these programs; valid as a file too. */
 export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayParts): Record<string, unknown> {

@@ -15,6 +15,8 @@ const mostJumpMs = 300;
 const loud = 400;
 /** The beginning of a sound may be off by so much: loud samples begin at another place after A-law. */
 const slackMs = 25;
+/** Every so many samples are enough to rule a place out: of a sound in its place they correlate like the whole. */
+const sparse = 8;
 
 export interface HeardSound {
   readonly sound: string;
@@ -106,6 +108,7 @@ function identify(recording: Int16Array, at: number, references: References, off
     if (length < 100 * samplesPerMs) continue;
     const expected = at + offset;
     for (let there = Math.max(0, expected - slack); there <= expected + slack; there++) {
+      if (correlation(recording, there, reference, offset, length, sparse) < 0.5) continue;
       const score = correlation(recording, there, reference, offset, length);
       if (score > 0.8 && score > (best?.score ?? 0)) best = { sound, at: there, offset, score };
     }
@@ -146,17 +149,28 @@ function jumpTo(recording: Int16Array, at: number, reference: Int16Array, done: 
   const length = 2 * frameMs * samplesPerMs;
   for (let shift = 1; shift <= mostJumpMs * samplesPerMs; shift++) {
     for (const there of [at + shift, at - shift]) {
+      if (correlation(recording, there, reference, done, length, sparse) < 0.5) continue;
       if (correlation(recording, there, reference, done, length) > 0.8) return there;
     }
   }
   return null;
 }
 
-/** Normalised; 0 where either is silent. */
-function correlation(one: Int16Array, oneAt: number, other: Int16Array, otherAt: number, length: number): number {
-  let [product, a, b] = [0, 0, 0];
-  for (let i = 0; i < length; i++) {
-    const [x, y] = [one[oneAt + i] ?? 0, other[otherAt + i] ?? 0];
+/** Normalised; 0 where either is silent. @param step 1: of every sample */
+function correlation(
+  one: Int16Array,
+  oneAt: number,
+  other: Int16Array,
+  otherAt: number,
+  length: number,
+  step = 1,
+): number {
+  let product = 0;
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < length; i += step) {
+    const x = one[oneAt + i] ?? 0;
+    const y = other[otherAt + i] ?? 0;
     product += x * y;
     a += x * x;
     b += y * y;
