@@ -5,6 +5,7 @@ import type { AppDirectory } from "./apps/directory.ts";
 import type { Audit } from "./audit/port.ts";
 import type { Config } from "./config/schema.ts";
 import { createGuard, type GuardOptions } from "./guard/index.ts";
+import type { GuardRule } from "./guard/rule.ts";
 import { createOptOutModule, type OptOutModule } from "./opt-out/index.ts";
 import { createGuardRecords } from "./records/guard.ts";
 import type { DurableRecords } from "./records/index.ts";
@@ -34,13 +35,15 @@ export function createDeciding(parts: {
   /** Null: nothing is recorded. */
   readonly records: DurableRecords | null;
   readonly channels: () => readonly ChannelModule[];
+  /** What deliveries taught about numbers. */
+  readonly health: GuardRule;
   readonly observer: GuardOptions["observer"];
   readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }): Deciding {
-  const { config, now, apps, store, records, channels, observer, audit, clock, random, logger } = parts;
+  const { config, now, apps, store, records, channels, health, observer, audit, clock, random, logger } = parts;
   const hmacKey = config.secrets.hmac_key;
   const optOuts = createOptOutModule({
     ...{ config, mirror: store.optOuts, clock, logger },
@@ -54,7 +57,7 @@ export function createDeciding(parts: {
   const guard = createGuard({
     ...{ config: () => now().guard, hmacKey, counters: store.guard, observer },
     ...{ records: guardRecords, mirror: store.guardLists },
-    ...{ audit, clock, random, logger, optOut: optOuts.rule, approval: approval.rule },
+    ...{ audit, clock, random, logger, optOut: optOuts.rule, health, approval: approval.rule },
     appCaps: (app) => apps.profileOf(app).caps,
     provesOf: (name) => channels().find((channel) => channel.name === name)?.proves,
     publishDenied: (denial, app) => store.outboxes.publish("guard.decided", denial, app),

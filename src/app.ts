@@ -108,7 +108,10 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     bus.subscribe(
       ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
     );
-  const { numbers, lookup, networks } = createNumberIntelligence({ now: liveConfig.now });
+  const { numbers, lookup, networks, health } = createNumberIntelligence({
+    ...{ now: liveConfig.now, apps, store, observers: metrics, clock, logger },
+    channelOf: (name) => verifications.channels.find(name),
+  });
   const callerIds = createCallerIdPool(config.ranges, random);
   const reputation = createCallerIdReputation({
     store: store.reputation,
@@ -120,7 +123,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   });
   const deciding = createDeciding({
     ...{ config, now: liveConfig.now, apps, store, records: isRecording ? records : null, channels: () => channels },
-    ...{ observer: metrics.guard, audit, clock, random, logger },
+    ...{ health: health.rule, observer: metrics.guard, audit, clock, random, logger },
   });
   const { guard, optOuts } = deciding;
   const { channels, plugins } = createChannels({
@@ -159,7 +162,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const events = createEvents({
     ...{ outboxes: store.outboxes, streams: store.streams, history: verificationStore },
     channels: verifications.channels.all,
-    live: [webhooks.sink, optOuts.sink((name) => verifications.channels.find(name)?.contacts !== false)],
+    live: [webhooks.sink, optOuts.sink((name) => verifications.channels.find(name)?.contacts !== false), health.sink],
     records: records.sink === null ? [] : [records.sink],
     counts: metrics.relay,
     ...{ tracing, clock, logger },
@@ -204,6 +207,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     stores: [
       ...store.eventSubjects(apps.owners),
       ...deciding.subjects,
+      health.subjects,
       ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
@@ -274,6 +278,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       await events.stop(drainEventsMs);
       await webhooks.stop();
       await deciding.stop();
+      await health.flush();
       await telephony.stop();
       await audit.stop();
       await records.stop();

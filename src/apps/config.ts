@@ -6,6 +6,7 @@ import { AppApproval } from "./approval-config.ts";
 import { boundKeys } from "./bounds-config.ts";
 import { AppCaps } from "./caps-config.ts";
 import { AppLimits } from "./limits-config.ts";
+import { AppNumberHealth } from "./number-health-config.ts";
 import { type Scope, scopes } from "./scopes.ts";
 import { testNumberKeys } from "./test-numbers-config.ts";
 import { workflowKeys } from "./workflow-config.ts";
@@ -90,6 +91,7 @@ export const profileKeys = {
     }),
   ),
   approval: Type.Optional(AppApproval),
+  number_health: Type.Optional(AppNumberHealth),
   ...boundKeys,
   ...testNumberKeys,
   limits: AppLimits,

@@ -4,6 +4,7 @@ import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
 import type { AppCapsConfig } from "./caps-config.ts";
 import type { AppProfileConfig } from "./config.ts";
 import type { AppLimitsConfig } from "./limits-config.ts";
+import type { NumberHealthAction } from "./number-health-config.ts";
 import { createTestNumbers, noTestNumbers, type TestNumbers } from "./test-numbers.ts";
 
 /** One step of a default workflow. */
@@ -34,6 +35,8 @@ export interface AppProfile extends ProfileBounds {
   readonly humanCheck: string | null;
   /** Its approval webhook; null: none. */
   readonly approval: AppApprovalConfig | null;
+  /** What is done with what deliveries taught about a number. */
+  readonly numberHealth: NumberHealthAction;
   /** Limits of its calls; keys that are left out default to those of `limits.apps`. */
   readonly limits: AppLimitsConfig;
   /** What it may use in a UTC day; null: no caps of its own. */
@@ -45,6 +48,7 @@ export const standardProfile: AppProfile = {
   ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
   needsPerson: true,
   ...{ clientTokens: false, corsOrigins: [], humanCheck: null, approval: null },
+  numberHealth: "refuse",
   limits: {},
   caps: null,
   ...noBounds,
@@ -66,6 +70,7 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     corsOrigins: app.cors_origins ?? [],
     humanCheck: app.human_check ?? null,
     approval: app.approval ?? null,
+    numberHealth: app.number_health ?? "refuse",
     limits: app.limits ?? {},
     caps: app.caps ?? null,
     ...boundsOf(app),

@@ -31,6 +31,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   // Routes and senders that are made at the start.
   opt_out: "restart",
   numbers: "live",
+  number_health: "live",
   // Part of the scripts that Redis runs, for every gateway alike.
   verification: "restart",
   calls: "restart",

@@ -23,6 +23,7 @@ import { GuardSection } from "../guard/config.ts";
 import { Http } from "../http/config.ts";
 import { HumanChecksSection } from "../human-check/config.ts";
 import { Numbers } from "../numbers/config.ts";
+import { NumberHealthSection } from "../numbers/health/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { OptOut } from "../opt-out/config.ts";
@@ -55,6 +56,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   limits: Limits,
   guard: GuardSection,
   numbers: Numbers,
+  number_health: NumberHealthSection,
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,

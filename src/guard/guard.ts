@@ -23,6 +23,16 @@ export interface GuardParts {
   readonly logger: Logger;
 }
 
+interface Recorded {
+  readonly rule: string;
+  readonly figures: readonly Figure[];
+}
+
+interface BeginWith {
+  readonly rule: string;
+  readonly beginWith: string;
+}
+
 interface Denied {
   readonly rule: string;
   /** The rule's name as apps see it. */
@@ -33,19 +43,32 @@ interface Denied {
 export function createJudge(parts: GuardParts): Guard {
   const { config, before, counters, after, settlements, decisions, onDenied, observer, logger } = parts;
 
-  /** The first that denies; `trust` of one that trusts. */
+  /**
+   * The first that denies, or begins with another channel. All are asked at once, so that what they read of the store goes in one
+   * write, and judged in their order.
+   */
   async function askAll(
     rules: readonly GuardRule[],
     ask: GuardAsk,
-    trust: (rule: string) => void,
-    narrow: (channels: readonly string[]) => void = () => undefined,
-  ): Promise<Denied | null> {
-    for (const rule of rules) {
+    on: {
+      readonly trust?: (rule: string) => void;
+      readonly narrow?: (channels: readonly string[]) => void;
+      readonly record?: (recorded: Recorded) => void;
+    },
+  ): Promise<Denied | BeginWith | null> {
+    const asked = rules.map((rule) => {
       const judged = rule.judge(ask);
+      // One that is not looked at, because another rule denied before it.
+      if (judged instanceof Promise) judged.catch(() => undefined);
+      return { rule, judged };
+    });
+    for (const { rule, judged } of asked) {
       const verdict = judged instanceof Promise ? await judged : judged;
       if (verdict === null) continue;
-      if (verdict.kind === "trust") trust(rule.name);
-      else if (verdict.kind === "narrow") narrow(verdict.channels);
+      if (verdict.kind === "trust") on.trust?.(rule.name);
+      else if (verdict.kind === "narrow") on.narrow?.(verdict.channels);
+      else if (verdict.kind === "record") on.record?.({ rule: rule.name, figures: verdict.figures });
+      else if (verdict.kind === "begin_with") return { rule: rule.name, beginWith: verdict.channel };
       else return { rule: rule.name, publicRule: rule.publicName ?? rule.name, verdict };
     }
     return null;
@@ -76,9 +99,16 @@ export function createJudge(parts: GuardParts): Guard {
   return {
     async decide(ask) {
       let trusted: string | null = null;
-      const first = await askAll(before, ask, (rule) => {
-        trusted ??= rule;
+      const noted: Recorded[] = [];
+      const first = await askAll(before, ask, {
+        trust(rule) {
+          trusted ??= rule;
+        },
+        record: (recorded) => void noted.push(recorded),
       });
+      if (first !== null && "beginWith" in first) {
+        return { kind: "begin_with", decision: first.rule, channel: first.beginWith };
+      }
       if (first !== null) return refuse(ask, first);
       const { denied, warning, counted } = await counters.judge(ask, trusted !== null);
       const isRecorded = denied !== null && denied.binding === "mode" && config.mode !== "deny";
@@ -88,10 +118,12 @@ export function createJudge(parts: GuardParts): Guard {
         channels = narrowed;
       });
       if (last !== null) return refuse(ask, last);
+      const [recorded = null] = noted;
       if (denied !== null) note(ask, "recorded", denied.rule, denied.figures);
+      else if (recorded !== null) note(ask, "recorded", recorded.rule, recorded.figures);
       else if (warning !== null) note(ask, "warned", warning.rule, warning.figures);
       else note(ask, trusted === null ? "allowed" : "trusted", trusted);
-      const decision = denied?.rule ?? warning?.rule ?? trusted;
+      const decision = denied?.rule ?? recorded?.rule ?? warning?.rule ?? trusted;
       return { kind: "allow", decision, counted, ...(channels !== null && { channels }) };
     },
     notBegun: settlements.notBegun,
@@ -106,7 +138,8 @@ export function createJudge(parts: GuardParts): Guard {
     if (after.length === 0) return null;
     let last: Denied | null = null;
     try {
-      last = await askAll(after, ask, () => undefined, narrow);
+      const found = await askAll(after, ask, { narrow });
+      last = found !== null && "verdict" in found ? found : null;
       return last;
     } catch (error) {
       if (counted !== null) settlements.notBegun(ask, counted);

@@ -42,6 +42,8 @@ export interface GuardOptions {
   readonly publishDenied: PublishDenied;
   /** The callee's opt-out; null: there are none. */
   readonly optOut?: GuardRule | null;
+  /** What deliveries taught about the number; null: nothing is learned. */
+  readonly health?: GuardRule | null;
   /** The app's approval webhook, asked last; null: there is none. */
   readonly approval?: GuardRule | null;
   readonly observer: GuardObserver;
@@ -67,7 +69,7 @@ export interface GuardModule {
 
 export function createGuard(options: GuardOptions): GuardModule {
   const { hmacKey, appCaps, counters: store, provesOf, observer, clock, random, logger } = options;
-  const { records, optOut = null, approval = null } = options;
+  const { records, optOut = null, health = null, approval = null } = options;
   const hash = createHashes(hmacKey).scope;
   const lists = createLists({
     ...{ hash, mirror: options.mirror, audit: options.audit, clock, random, logger },
@@ -88,7 +90,7 @@ export function createGuard(options: GuardOptions): GuardModule {
     });
     const judge = createJudge({
       ...{ config, settlements, decisions, observer, onDenied, logger },
-      before: [...listRules(lists, config.answers.lists), ...(optOut === null ? [] : [optOut])],
+      before: [...listRules(lists, config.answers.lists), ...[optOut, health].filter((rule) => rule !== null)],
       counters: createCounters({ config, appCaps, rules, store, onUnavailable: observer.countersUnavailable, clock }),
       after: [approval].filter((rule) => rule !== null),
     });

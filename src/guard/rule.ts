@@ -18,6 +18,10 @@ export type Verdict =
   | { readonly kind: "trust" }
   /** Only by these channels, of those that were asked for. Of rules that are asked at last. */
   | { readonly kind: "narrow"; readonly channels: readonly string[] }
+  /** It would be refused, and is only written down. */
+  | { readonly kind: "record"; readonly figures: readonly Figure[] }
+  /** Another channel of the plan reaches the recipient more surely: the start begins with that one. Of rules that are asked first. */
+  | { readonly kind: "begin_with"; readonly channel: string }
   | {
       readonly kind: "deny" | "shadow";
       /** The answer to the app; of `shadow` only where no delivery can be simulated. */

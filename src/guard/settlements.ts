@@ -151,4 +151,4 @@ export function createSettlements(parts: {
 }
 
 /** Rules that say something and count the delivery all the same. */
-const warnings: ReadonlySet<string> = new Set(["ip_countries"]);
+const warnings: ReadonlySet<string> = new Set(["ip_countries", "number_health"]);

@@ -4,10 +4,12 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client
 import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import type { RelayCounts } from "../events/relay.ts";
 import type { GuardObserver } from "../guard/observer-port.ts";
+import type { HealthObserver } from "../numbers/health/ports.ts";
 import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
 import { addGuardMetrics } from "./guard-metrics.ts";
+import { addHealthMetrics } from "./health-metrics.ts";
 import { addHumanCheckMetrics, type HumanCheckResult } from "./human-check-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
@@ -27,6 +29,7 @@ export interface Metrics {
   readonly records: RecordsMetrics;
   readonly webhooks: WebhookObserver;
   readonly guard: GuardObserver;
+  readonly health: HealthObserver;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -165,6 +168,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     registry,
     records: addRecordsMetrics(registry, () => sources.records?.()),
     guard: addGuardMetrics(registry),
+    health: addHealthMetrics(registry),
     webhooks: addWebhookMetrics(registry, async () => (await sources.webhooks?.()) ?? null),
     relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {

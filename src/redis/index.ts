@@ -16,6 +16,7 @@ import type { EventStreams } from "../events/stream-port.ts";
 import type { StreamStore } from "../events/streams.ts";
 import type { GuardCounters } from "../guard/counter-port.ts";
 import type { ListMirror } from "../guard/lists/ports.ts";
+import type { HealthStore } from "../numbers/health/ports.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import type { OptOutMirror } from "../opt-out/store-port.ts";
@@ -38,6 +39,7 @@ import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { createGuardCounters } from "./guard-store.ts";
+import { createHealthStore } from "./health-store.ts";
 import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
 import { createListMirror } from "./list-mirror.ts";
@@ -79,6 +81,8 @@ export interface Store {
   readonly audit: AuditQueue;
   /** What the guard counts, for all gateways. */
   readonly guard: GuardCounters;
+  /** What deliveries taught about numbers. */
+  readonly health: HealthStore;
   readonly startTokenUses: StartTokenUses;
   readonly guardLists: ListMirror;
   readonly subjects: SubjectIndex;
@@ -173,6 +177,7 @@ export function createStore(options: {
     audit: createAuditQueue(run),
     guardLists: createListMirror(run),
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
+    health: createHealthStore(run, testTime ? () => clock.nowMs() : null),
     startTokenUses: createStartTokenUses(run),
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),

@@ -128,6 +128,14 @@ export function guardCapKey(app: string | null, country: string | null): string 
 export const optOutsKey = "{optouts}:all";
 export const optOutsWaitingKey = "{optouts}:waiting";
 
+/** What deliveries taught of a number (lua/health_read.lua). @param hash from `HealthHashes.number` */
+export function healthKey(hash: string): string {
+  return `{h${hash}}:n`;
+}
+
+/** What trunks said of callees; the day is appended (lua/health_count.lua). */
+export const healthTrunksKey = "{health}:trunks";
+
 /** Whether the signed result of a verification was redeemed. */
 export function redeemedKey(verification: string): string {
   return `{p${verification}}:redeemed`;

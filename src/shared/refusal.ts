@@ -9,6 +9,7 @@ export const refusalCodes = [
   "number_too_long",
   "number_is_landline",
   "number_not_callable",
+  "number_inactive",
   "country_not_allowed",
   "quiet_hours",
   "rate_limited",
@@ -42,6 +43,8 @@ export class Refusal extends Error {
   readonly detail: string;
   /** When a retry may succeed, if it may. */
   readonly retryAfterMs: number | null;
+  /** Further members of the problem, of codes that have some. */
+  readonly members?: Readonly<Record<string, number>>;
 
   constructor(code: RefusalCode, detail: string, retryAfterMs: number | null = null) {
     super(`${code}: ${detail}`);

@@ -40,13 +40,26 @@ export interface BeginRequest {
   readonly session: string | null;
   /** The person's client, of the verification's start. */
   readonly client: ClientRef | null;
+  /** As of `GuardAsk`. */
+  readonly mayReorder: boolean;
+  readonly override: readonly string[];
   /** How it is simulated; null: it is real. */
   readonly scenario: Scenario | null;
   readonly clientIsGone: ClientIsGone;
 }
 
+/** Thrown where the guard has a start begin with another channel of its plan. */
+export class BeginWith extends Error {
+  readonly channel: string;
+
+  constructor(channel: string) {
+    super(`the start begins with ${channel}`);
+    this.channel = channel;
+  }
+}
+
 export interface Deliveries {
-  /** @throws {Refusal} where no delivery was begun */
+  /** @throws {Refusal} where no delivery was begun @throws {BeginWith} only where the request's `mayReorder` is set */
   begin(channel: OpenChannel, request: BeginRequest): Promise<Verification>;
 }
 
@@ -157,6 +170,7 @@ export function createDeliveries(options: {
       const { decision } = decided;
       return { decision, counted: null, scenario: { kind: "shadow", decision } };
     }
+    if (decided.kind === "begin_with") throw new BeginWith(decided.channel);
     if (decided.kind !== "allow") throw decided.refusal;
     const { channels, counted } = decided;
     if (channels === undefined || channels.includes(ask.channel)) return { ...decided, scenario: null };
@@ -246,12 +260,13 @@ function narrowed(
   return { ...workflow, steps };
 }
 
-function askOf(channel: OpenChannel, { mode, order, client, workflow, reference }: BeginRequest): GuardAsk {
+function askOf(channel: OpenChannel, request: BeginRequest): GuardAsk {
+  const { mode, order, client, workflow, reference, mayReorder, override } = request;
   const { app, verificationId, to, country, callee, appCode, network = null } = order;
   return {
     ...{ app: app.name, mode, verificationId, to, country, callee, network, client },
     ...{ channel: channel.name, proves: channel.proves, cost: channel.estimate?.(order) ?? null },
-    ...{ contacts: channel.contacts !== false, reference },
+    ...{ contacts: channel.contacts !== false, reference, mayReorder, override },
     planned: workflow?.steps.map((planned) => planned.channel) ?? [channel.name],
     ...{ appCode: appCode !== null, test: false },
   };

@@ -27,6 +27,10 @@ export interface GuardAsk {
   readonly contacts: boolean;
   /** The channels of the whole workflow in their order, of a start; else this one alone. */
   readonly planned: readonly string[];
+  /** Whether a start may begin with another channel of the plan: not where the request names them. Without it: no. */
+  readonly mayReorder?: boolean;
+  /** Rules that the app's start overrides, of those that an app may; without it none. */
+  readonly override?: readonly string[];
   /** The app's own, of a start; else null. */
   readonly reference: string | null;
   /** The most that it may cost in the operator's currency, by configured prices; null: none is configured. */
@@ -54,6 +58,8 @@ export type GuardDecision =
       readonly counted: GuardCount | null;
       readonly channels?: readonly string[];
     })
+  /** A start begins with another channel of its plan. */
+  | (Decided & { readonly kind: "begin_with"; readonly channel: string })
   | (Decided & { readonly kind: "deny"; readonly refusal: Refusal })
   /** A delivery that looks like any other is simulated. @property refusal where none can be */
   | (Decided & { readonly kind: "shadow"; readonly refusal: Refusal });

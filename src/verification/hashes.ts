@@ -97,6 +97,7 @@ export function createHashes(hmacKey: string): Hashes {
           ...(request.workflow || request.code || request.locale
             ? [request.workflow?.map(({ channel, to, waitMs }) => [channel, to, waitMs]), request.code, request.locale]
             : []),
+          ...(request.override ? [{ override: request.override }] : []),
         ]),
       ),
   };

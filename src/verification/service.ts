@@ -94,7 +94,10 @@ export interface VerificationService extends Verifications {
   stop(): void;
 }
 
-const nothingNew = { reference: null, metadata: null, session: null, workflow: null } as const;
+const nothingNew = {
+  ...{ reference: null, metadata: null, session: null, workflow: null },
+  ...{ mayReorder: false, override: [] },
+} as const;
 
 export function createVerifications(options: VerificationsOptions): VerificationService {
   const { settings, numbers, store, clock, random, publish, logger } = options;

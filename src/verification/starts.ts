@@ -5,7 +5,7 @@ import type { Networks } from "../numbers/networks/ports.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { endsStart } from "./bounds.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
-import type { Deliveries } from "./deliveries.ts";
+import { BeginWith, type Deliveries } from "./deliveries.ts";
 import { networkOf, type Orders } from "./orders.ts";
 import { testCodeLength } from "./refusals.ts";
 import { type Sealing, sealedSessionId } from "./sealing.ts";
@@ -59,7 +59,12 @@ export function createStarts(options: {
     };
   }
 
-  async function tryStep(start: Start, at: number, workflow: PlannedWorkflow | null): Promise<Verification> {
+  async function tryStep(
+    start: Start,
+    at: number,
+    workflow: PlannedWorkflow | null,
+    mayReorder: boolean,
+  ): Promise<Verification> {
     const { request, plan, session, client, clientIsGone } = start;
     const step = plan[at] as PlanStep;
     const { reference = null, metadata = null } = request;
@@ -69,7 +74,8 @@ export function createStarts(options: {
     const of = step.to === null ? null : first;
     const scenario = start.scenarioOf?.(order.to) ?? null;
     refuseCodeLength(order, scenario);
-    const about = { reference, metadata, session, client, workflow, scenario, clientIsGone };
+    const { override = [] } = request;
+    const about = { reference, metadata, session, client, workflow, scenario, clientIsGone, mayReorder, override };
     return deliveries.begin(step.open, { mode: "new", order, of, ...about });
   }
 
@@ -86,29 +92,55 @@ export function createStarts(options: {
 
   return {
     async begin(start) {
-      const { id, profile, request, plan } = start;
+      const { id, request, plan } = start;
       refuseCode(start);
       refuseSteps(start);
       const { locale = null } = request;
       const sealedCode = request.code === undefined ? null : sealing.seal(id, request.code);
       const sealedSession = sealedSessionOf(start);
       const sealed = { sealedCode, sealedSession };
-      const refused: PlannedWorkflow["refused"][number][] = [];
-      let firstRefusal: Refusal | null = null;
-      for (const [at, { channel, to }] of plan.entries()) {
-        const plain = plan.length === 1 && locale === null && sealedCode === null && sealedSession === null;
-        const workflow = plain ? null : { steps: plan, person: profile.needsPerson, locale, ...sealed, refused };
-        try {
-          return await tryStep(start, at, workflow);
-        } catch (error) {
-          if (!isSkipped(error) || endsStart(error, profile)) throw error;
-          firstRefusal ??= error;
-          refused.push({ channel, to, reason: error.code });
-        }
+      const begin = (from: Start, mayReorder: boolean) => tryAll(from, { locale, ...sealed }, mayReorder);
+      const isOwnOrder = request.channel !== undefined || request.workflow !== undefined;
+      // Steps with recipients of their own stay as they are: the record lies with the first one's.
+      const mayReorder = !isOwnOrder && plan.length > 1 && plan.every(({ to }) => to === null);
+      try {
+        return await begin(start, mayReorder);
+      } catch (error) {
+        if (!(error instanceof BeginWith)) throw error;
+        return begin({ ...start, plan: beginningWith(plan, error.channel) }, false);
       }
-      throw firstRefusal ?? new Error("a plan has at least one step");
     },
   };
+
+  async function tryAll(
+    start: Start,
+    about: Pick<PlannedWorkflow, "locale" | "sealedCode" | "sealedSession">,
+    mayReorder: boolean,
+  ): Promise<Verification> {
+    const { plan, profile } = start;
+    const { locale, sealedCode, sealedSession } = about;
+    const refused: PlannedWorkflow["refused"][number][] = [];
+    let firstRefusal: Refusal | null = null;
+    for (const [at, { channel, to }] of plan.entries()) {
+      const plain = plan.length === 1 && locale === null && sealedCode === null && sealedSession === null;
+      const workflow = plain ? null : { steps: plan, person: profile.needsPerson, ...about, refused };
+      try {
+        return await tryStep(start, at, workflow, mayReorder);
+      } catch (error) {
+        if (!isSkipped(error) || endsStart(error, profile)) throw error;
+        firstRefusal ??= error;
+        refused.push({ channel, to, reason: error.code });
+      }
+    }
+    throw firstRefusal ?? new Error("a plan has at least one step");
+  }
+}
+
+/** The plan with this channel's step first; it waits no longer than the one before did, so that the others keep their time. */
+function beginningWith(plan: readonly PlanStep[], channel: string): readonly PlanStep[] {
+  const first = plan.find((step) => step.channel === channel);
+  const waitMs = Math.min(first?.waitMs ?? 0, plan[0]?.waitMs ?? 0);
+  return first === undefined ? plan : [{ ...first, waitMs }, ...plan.filter((step) => step !== first)];
 }
 
 /** A fixed code has the digits that it has. */

@@ -39,6 +39,8 @@ const skipping: ReadonlySet<string> = new Set([
   "not_supported",
   // By the profile, or because of the hour.
   "number_not_callable",
+  // A call that the person places is no contact, and a step may have another recipient.
+  "number_inactive",
   "quiet_hours",
 ]);
 

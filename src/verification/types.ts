@@ -169,6 +169,8 @@ export interface StartRequest {
   /** The client's address and device, as the app says: the guard counts by them. */
   readonly ip?: string;
   readonly device?: string;
+  /** Rules of the guard that this start is not refused by, of those that an app may override. */
+  readonly override?: readonly string[];
 }
 
 /** A check's input: the code, or the whole caller ID of each call as the phone showed it, the first call's first. */

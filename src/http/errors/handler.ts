@@ -59,6 +59,7 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
     code: refusal.code,
     status: refusal instanceof RequestRefusal ? refusal.status : problemKinds[refusal.code].status,
     detail: refusal.detail,
+    ...refusal.members,
     ...(errors !== null && { errors }),
   });
 }
@@ -98,15 +99,13 @@ function challenge(request: FastifyRequest): string {
     : 'Bearer realm="onering", error="invalid_token"';
 }
 
-function sendProblem(reply: FastifyReply, what: Pick<Problem, "code" | "status" | "detail" | "errors">): void {
+function sendProblem(reply: FastifyReply, what: Omit<Problem, "type" | "title" | "instance">): void {
   const { request } = reply;
-  request.refusal = what.code;
-  const problem: Problem = {
-    ...problemOf(what.code, what.status, what.detail, request.id),
-    ...(what.errors !== undefined && { errors: what.errors }),
-  };
+  const { code, status, detail, ...members } = what;
+  request.refusal = code;
+  const problem: Problem = { ...problemOf(code, status, detail, request.id), ...members };
   // An error may occur before the hooks that set these, or outside of any route.
   setSecurityHeaders(reply);
   reply.header("x-request-id", request.id);
-  reply.code(what.status).header("content-type", problemMediaType).send(JSON.stringify(problem));
+  reply.code(status).header("content-type", problemMediaType).send(JSON.stringify(problem));
 }

@@ -46,6 +46,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   number_too_long: kind(422, "The phone number is too long"),
   number_is_landline: kind(422, "The phone number is a landline"),
   number_not_callable: kind(422, "Numbers of this type are not called"),
+  number_inactive: kind(422, "The number is not in use"),
   rate_limited: kind(429, "Too many requests", 60),
   delivery_denied: kind(403, "The delivery is not permitted"),
   capacity: kind(503, "No capacity at the moment", 1),
@@ -74,6 +75,8 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly instance: string;
   readonly errors?: readonly RequestError[];
+  /** With `number_inactive`. */
+  readonly age_days?: number;
 }
 
 export const notFoundDetail = "Not found. See /docs for available endpoints.";

@@ -14,6 +14,9 @@ export const ProblemBody = Type.Object(
       format: "uri",
       description: "Identifies this request, also in the gateway's log. Include it when you contact support.",
     }),
+    age_days: Type.Optional(
+      Type.Integer({ minimum: 0, description: "With `number_inactive`: days since the newest evidence of that." }),
+    ),
     errors: Type.Optional(
       Type.Array(
         Type.Object({

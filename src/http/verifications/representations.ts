@@ -32,7 +32,7 @@ export function createVerificationBody(channels: readonly ShownChannel[], showPr
 export function startRequest(body: StartBody): StartRequest {
   refuseAddress(body);
   const { to, country, channel, workflow, calls, code_length: codeLength, code, locale } = body;
-  const { reference, metadata, client } = body;
+  const { reference, metadata, client, override } = body;
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     const detail = `must be at most ${maxMetadataBytes} bytes of JSON`;
     throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
@@ -51,6 +51,7 @@ export function startRequest(body: StartBody): StartRequest {
     ...(client?.session !== undefined && { session: client.session }),
     ...(client?.ip !== undefined && { ip: client.ip }),
     ...(client?.device !== undefined && { device: client.device }),
+    ...(override !== undefined && { override }),
   };
 }
 

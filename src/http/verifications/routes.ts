@@ -26,12 +26,15 @@ const numberProblems: readonly ProblemCode[] = [
   "number_not_callable",
   "country_not_allowed",
 ];
+/** Of a start alone: what has begun goes on. */
+const inactive: readonly ProblemCode[] = ["number_inactive"];
 const beginning: readonly ProblemCode[] = [
   ...(["forbidden", "delivery_denied", "approval_unavailable", "not_supported", "code_not_available"] as const),
   ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "quiet_hours", "capacity"] as const),
 ];
 const startProblems: readonly ProblemCode[] = [
   ...numberProblems,
+  ...inactive,
   "idempotency_key_reused",
   "verification_not_found",
   ...(["human_check_failed", "human_check_unavailable"] as const),

@@ -1,6 +1,7 @@
 /** Lookup's port, and what it asks of the parts that a gateway may have: each is left out where it is off. */
 import type { CalleeBounds, NumberFacts } from "../types.ts";
-import type { HealthView, LiveView, LookupResult, NetworkView, Suggestion } from "./types.ts";
+import type { HealthView } from "./health-view.ts";
+import type { LiveView, LookupResult, NetworkView, Suggestion } from "./types.ts";
 
 export interface LookupAsk {
   /** As typed. */

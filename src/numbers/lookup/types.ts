@@ -1,4 +1,5 @@
 /** What a lookup answers beyond the facts of a number (numbers/types.ts). */
+import type { HealthView } from "./health-view.ts";
 import type { NumberFacts } from "../types.ts";
 
 /** Which typing error a suggestion assumes. */
@@ -41,16 +42,6 @@ export interface NetworkView {
   readonly source: "original" | "enum" | "http" | "file";
   /** Whether the number was ported to this network; null: the source does not say. */
   readonly ported: boolean | null;
-}
-
-/** What deliveries taught of a number. */
-export interface HealthView {
-  readonly state: string;
-  /** Of the newest evidence. */
-  readonly ageDays: number;
-  /** From 0 to 1; decays with age. */
-  readonly confidence: number;
-  readonly source: string;
 }
 
 /** What a live check found. */

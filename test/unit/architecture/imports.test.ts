@@ -11,7 +11,7 @@ const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephon
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
-const numberParts = ["numbers/lookup", "numbers/networks"];
+const numberParts = ["numbers/health", "numbers/lookup", "numbers/networks"];
 const domain = [
   ...["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations"],
   ...channels,
@@ -24,6 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   numbers: [],
   "numbers/lookup": ["numbers", "numbers/networks"],
   "numbers/networks": ["numbers", "outgoing-http"],
+  // Learns from events, and is a rule of the guard.
+  "numbers/health": ["apps", "events", "guard", "numbers/lookup", "subjects", "verification"],
   apps: ["audit", "numbers"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
@@ -38,7 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   telephony: ["apps", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
-  verification: ["apps", "numbers", ...numberParts],
+  verification: ["apps", "numbers", "numbers/lookup", "numbers/networks"],
   "channels/call-in": ["numbers", "caller-ids", "verification", "telephony/calls"],
   // What SMS, WhatsApp, e-mail and push share.
   "channels/messages": ["verification", "outgoing-http"],
@@ -63,7 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
-  observability: ["events", "guard", "webhooks", "telephony/trunks"],
+  observability: ["events", "guard", "numbers/health", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],
   proofs: ["verification"],
@@ -157,7 +159,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "app-guard.ts": [
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
-  "app-numbers.ts": ["config", "numbers", ...numberParts],
+  "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis"],
   "app-channels.ts": [
     ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
     ...["verification", ...channels],
@@ -246,7 +248,7 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     .filter(
       ({ from, to, target }) => to === "redis" && from !== "redis" && !/^redis\/config(-checks)?\.ts$/.test(target),
     )
-    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-guard.ts", "app-admin.ts", "doctor"].includes(from));
+    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-admin.ts", "doctor"].includes(from));
   expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
 });
 

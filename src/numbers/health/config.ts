@@ -1,0 +1,62 @@
+/** How long what deliveries taught about numbers is believed and kept. */
+import { type Static, Type } from "typebox";
+import { count, optionalSection } from "../../typed-yaml/parts.ts";
+
+const mostHours = 8760;
+
+export const NumberHealthSection = optionalSection(
+  "What deliveries taught about numbers (docs/number-health.md). What is done with it is the app's (apps.<name>.number_health).",
+  {
+    half_life_hours: optionalSection("After so long the confidence in evidence of this state is half of what it was.", {
+      unallocated: count(
+        720,
+        1,
+        mostHours,
+        "30 days: numbers that are given up are given out again after one to three months.",
+      ),
+      switched_off: count(12, 1, mostHours, "Half a day: phones are charged, and people come home."),
+      barred: count(168, 1, mostHours, "A week: a subscription that was not paid, or a filter."),
+      answers_early: count(720, 1, mostHours, "30 days: a setting of a phone, seldom changed."),
+      never_reads_sms: count(720, 1, mostHours, "30 days: a habit."),
+      reachable: count(720, 1, mostHours, "30 days: most numbers that worked then work still."),
+    }),
+    kept_days: count(
+      60,
+      1,
+      365,
+      "Evidence of a number is deleted so long after its newest: two half-lives, when a quarter of the confidence is left.",
+    ),
+    refuse_percent: count(
+      50,
+      1,
+      100,
+      "A start is refused as `number_inactive` where the confidence that the number is unallocated is at least this: for one half-life after two trunks said so. After that it is tried again.",
+    ),
+    confirm_after_minutes: count(
+      360,
+      0,
+      43_200,
+      "Two answers of one trunk are two pieces of evidence only where so much time lies between them: six hours, longer than most faults of a carrier's routing last.",
+    ),
+    proven_by: count(
+      10,
+      1,
+      1000,
+      "A trunk's own second answer counts only where it reached so many other numbers of the same first six digits within two days: one that has no route there says `unallocated` of every number.",
+    ),
+    suspect_after: count(
+      30,
+      1,
+      100_000,
+      "A trunk that said `unallocated` (or barred, or answered early) of more than half of at least so many callees within two days is not believed in that.",
+    ),
+    unread_texts: count(
+      3,
+      2,
+      6,
+      "So many verifications in which a text was sent and the person proved the number by a call make `never_reads_sms`.",
+    ),
+  },
+);
+
+export type NumberHealthConfig = Static<typeof NumberHealthSection>;

@@ -1,0 +1,33 @@
+/** What is kept of a number's health, as a class of what is kept of somebody. */
+import type { SubjectStore } from "../../subjects/store-port.ts";
+import type { HealthHashes } from "./hashes.ts";
+import type { HealthStore } from "./ports.ts";
+import { readReadings } from "./readings.ts";
+
+const names: Readonly<Record<string, string>> = {
+  a: "alive",
+  u: "unallocated",
+  o: "switched_off",
+  b: "barred",
+  e: "answered_early",
+  x: "text_unread",
+  r: "text_read",
+};
+
+export function healthSubjects(
+  hashes: Pick<HealthHashes, "number">,
+  store: Pick<HealthStore, "read" | "erase">,
+): SubjectStore {
+  return {
+    name: "number_health",
+    async export({ to }) {
+      const readings = readReadings(await store.read(hashes.number(to)));
+      const items = readings.map(({ kind, source, atMs }) => ({
+        ...{ evidence: names[kind], source },
+        at: new Date(atMs).toISOString(),
+      }));
+      return { items, next: null };
+    },
+    erase: async ({ to }) => ({ erased: (await store.erase(hashes.number(to))) ? 1 : 0, next: null }),
+  };
+}
