@@ -147,12 +147,15 @@ export function startBody(channels: readonly ChannelView[]) {
       metadata: Type.Optional(Metadata),
       client: Type.Optional(Client),
       override: Type.Optional(
-        Type.Array(oneOf(["number_health"], "`number_health`: the number is contacted though it seems to be inactive."), {
-          minItems: 1,
-          maxItems: 1,
-          description:
-            "Checks that you override for this start, because you know better: your user insists that the number is right. Not with a start token.",
-        }),
+        Type.Array(
+          oneOf(["number_health"], "`number_health`: the number is contacted though it seems to be inactive."),
+          {
+            minItems: 1,
+            maxItems: 1,
+            description:
+              "Checks that you override for this start, because you know better: your user insists that the number is right. Not with a start token.",
+          },
+        ),
       ),
       client_token: Type.Optional(
         Type.Boolean({

@@ -1,5 +1,5 @@
 /** How long what deliveries taught about numbers is believed and kept. */
-import { type Static, Type } from "typebox";
+import type { Static } from "typebox";
 import { count, optionalSection } from "../../typed-yaml/parts.ts";
 
 const mostHours = 8760;

@@ -8,10 +8,11 @@ import type { SubjectStore } from "../../subjects/store-port.ts";
 import type { NumberHealthConfig } from "./config.ts";
 import { createHealthHashes } from "./hashes.ts";
 import { type Judgement, judge, viewOf } from "./judge.ts";
-import { evidenceOf, type TaughtChannel } from "./learn.ts";
+import type { TaughtChannel } from "./learn.ts";
 import type { HealthObserver, HealthStore, NumberHealth } from "./ports.ts";
 import { readReadings } from "./readings.ts";
 import { healthRule } from "./rule.ts";
+import { healthSink } from "./sink.ts";
 import { healthSubjects } from "./subjects.ts";
 import { createHealthWriter } from "./writer.ts";
 
@@ -57,15 +58,7 @@ export function createNumberHealth(parts: {
     },
     observe: writer.observe,
     rule: healthRule({ look, config, actionOf: parts.actionOf, channelOf, isText, observer, clock }),
-    sink: {
-      name: "number-health",
-      // In memory, and never refused: webhooks and streams must not wait for it.
-      async append(batch) {
-        for (const { ended } of batch) {
-          if (ended !== null) for (const one of evidenceOf(ended, channelOf, isText)) writer.observe(one);
-        }
-      },
-    },
+    sink: healthSink(channelOf, isText, writer.observe),
     subjects: healthSubjects(hashes, store),
     flush: writer.flush,
   };

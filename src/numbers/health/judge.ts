@@ -35,12 +35,7 @@ export interface Judgement {
 }
 
 /** @param app of the app that asks, as in readings */
-export function judge(
-  readings: readonly Reading[],
-  app: string,
-  config: NumberHealthConfig,
-  nowMs: number,
-): Judgement {
+export function judge(readings: readonly Reading[], app: string, config: NumberHealthConfig, nowMs: number): Judgement {
   const of = (kind: string) => readings.filter((reading) => reading.kind === kind);
   const alive = [...of("a"), ...of("r")];
   const lifeAt = newest(alive)?.atMs ?? Number.NEGATIVE_INFINITY;
@@ -136,7 +131,8 @@ export function avoided({ findings }: Judgement): readonly Avoided[] {
   return findings
     .filter(({ confidence }) => confidence >= leastForOrder)
     .flatMap(({ state }): Avoided[] => {
-      if (state === "switched_off" || state === "barred" || state === "answers_early") return [{ kind: "calls", state }];
+      if (state === "switched_off" || state === "barred" || state === "answers_early")
+        return [{ kind: "calls", state }];
       return state === "never_reads_sms" ? [{ kind: "texts", state }] : [];
     });
 }

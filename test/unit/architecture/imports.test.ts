@@ -248,7 +248,10 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     .filter(
       ({ from, to, target }) => to === "redis" && from !== "redis" && !/^redis\/config(-checks)?\.ts$/.test(target),
     )
-    .filter(({ from }) => !["app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-admin.ts", "doctor"].includes(from));
+    .filter(
+      ({ from }) =>
+        !["app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-admin.ts", "doctor"].includes(from),
+    );
   expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
 });
 

@@ -18,6 +18,7 @@ const contract = {
   number_not_callable: 422,
   country_not_allowed: 403,
   quiet_hours: 403,
+  number_inactive: 422,
   configuration_invalid: 422,
   rate_limited: 429,
   capacity: 503,

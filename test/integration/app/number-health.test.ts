@@ -1,0 +1,101 @@
+/** A number that is not in use, through the whole gateway: two carriers that answer 404, and no third call. */
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import { type Gateway, gatewayClient, startGateway } from "../../support/gateway.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { redisContents } from "../../support/redis-contents.ts";
+import { withScenarios } from "../../support/scenarios.ts";
+import type { SippCarrier } from "../../support/sipp.ts";
+
+const runtime = withRuntime();
+const writeScenario = withScenarios();
+const [bankKey, operatorKey] = ["or_test-key-of-the-bank-of-this-test", "or_test-key-of-the-operator-here"];
+const names = ["first", "second"] as const;
+const dead = "+447400123456";
+let carriers: readonly SippCarrier[];
+let redis: Redis;
+let gateway: Gateway;
+let bank: ReturnType<typeof gatewayClient>;
+let operator: ReturnType<typeof gatewayClient>;
+
+beforeAll(async () => {
+  const { url } = await runtime.redis();
+  redis = new Redis(url);
+  const scenario = await writeScenario([{ send: "404 Not Found" }, "ack"]);
+  carriers = [await runtime.carrier({ scenario }), await runtime.carrier({ scenario })];
+  const asterisk = await runtime.asterisk({
+    trunks: names.map((name, i) => ({
+      ...{ name, host: "127.0.0.1", port: carriers[i]?.port ?? 0, transport: "udp" as const, qualifySeconds: 0 },
+    })),
+  });
+  gateway = await startGateway({
+    ...{ redisUrl: url, asterisk },
+    config: {
+      trunks: Object.fromEntries(names.map((name) => [name, { asterisk: "local", endpoint: name, ranges: ["block"] }])),
+      routes: [{ prefix: "+", trunks: [...names] }],
+      apps: { bank: { api_keys_sha256: [apiKeyHash(bankKey)] } },
+      admin: { api_keys_sha256: [apiKeyHash(operatorKey)] },
+      verification: { start_gap_seconds: "0" },
+    },
+  });
+  bank = gatewayClient(gateway.url, bankKey);
+  operator = gatewayClient(gateway.url, operatorKey);
+  await gateway.waitForHttp("/readyz", 200);
+});
+afterAll(async () => {
+  await gateway?.stop();
+  redis?.disconnect();
+});
+
+const invites = async () =>
+  (await Promise.all(carriers.map((carrier) => carrier.messages()))).map(
+    (messages) => messages.filter(({ method }) => method === "INVITE").length,
+  );
+const healthOf = async (client: Pick<Gateway, "post">) =>
+  (await client.post("/v1/numbers/lookup", { number: dead })).json.health;
+
+it("is called once by two trunks, then refused without a call, for every app; overridden, in lookup, erased", async () => {
+  const { id } = await gateway.start(dead);
+  expect(await gateway.waitForStatus(id, ["undeliverable"])).toMatchObject({ reason: "unallocated" });
+  expect(await invites()).toEqual([1, 1]);
+  await expect.poll(() => healthOf(gateway), { timeout: 5000 }).not.toBeNull();
+
+  const refused = await gateway.post("/v1/verifications", { to: dead });
+  expect(refused.json).toMatchObject({
+    ...{ status: 422, code: "number_inactive", age_days: 0 },
+    detail: expect.stringMatching(/not in use, last today.*override: \["number_health"\]/),
+  });
+  expect((await bank.post("/v1/verifications", { to: dead })).json).toMatchObject({
+    code: "number_inactive",
+    age_days: 0,
+  });
+  expect(await invites()).toEqual([1, 1]);
+
+  expect(await healthOf(gateway)).toEqual({ state: "unallocated", age_days: 0, confidence: 1, source: "call" });
+  expect(await healthOf(bank)).toEqual({ state: "unallocated", age_days: 0, confidence: null, source: null });
+  const own = (await redisContents(redis)).filter(({ key }) => key.startsWith("{h"));
+  expect(own.length).toBeGreaterThan(0);
+  expect(JSON.stringify(own)).not.toMatch(/7400123456|400123/);
+  expect((await gateway.get("/metrics")).text).toMatch(/onering_number_health_evidence_total\{kind="unallocated"\} 2/);
+
+  const insisted = await gateway.post("/v1/verifications", { to: dead, override: ["number_health"] });
+  expect(insisted.status).toBe(201);
+  await gateway.waitForStatus(String(insisted.json.id), ["undeliverable"]);
+  expect(await invites()).toEqual([2, 2]);
+
+  // What the second call taught is stored within a second or so, and would bring it back.
+  await expect
+    .poll(async () => (await gateway.get("/metrics")).text, { timeout: 5000 })
+    .toMatch(/onering_number_health_evidence_total\{kind="unallocated"\} 4/);
+  await expect.poll(() => redis.keys("{h*}:n").then((keys) => keys.length)).toBe(1);
+  let after: unknown;
+  do {
+    const body = { to: dead, ...(typeof after === "string" && { after }) };
+    const { json } = await operator.post("/v1/admin/subjects/erase", body);
+    after = json.next;
+  } while (typeof after === "string");
+  expect(await redis.keys("{h*}:n")).toEqual([]);
+  expect(await healthOf(gateway)).toBeNull();
+  expect((await gateway.post("/v1/verifications", { to: dead })).status).toBe(201);
+}, 60_000);
