@@ -3,6 +3,7 @@
 Reads what is kept of a number's health.
 
 KEYS[1]  {h<keyed hash of the number>}:n   string: readings of 21 characters (numbers/health/readings.ts)
+No ARGV[1].
 
 Returns  {readings, or ''}
 ]]

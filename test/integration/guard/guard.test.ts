@@ -411,6 +411,50 @@ describe("block and allow lists", () => {
   });
 });
 
+describe("rules that are asked first", () => {
+  const rule = (name: string, verdict: Awaited<ReturnType<GuardRule["judge"]>>, asked: string[] = []): GuardRule => ({
+    ...{ name, binding: "always" },
+    async judge() {
+      asked.push(name);
+      return verdict;
+    },
+  });
+  const figures = [{ name: "age_days", limit: null, count: 3, windowSeconds: null }];
+
+  it("are asked at once, and judged in their order", async () => {
+    const asked: string[] = [];
+    const denies: GuardRule = { ...rule("opt_out", { kind: "deny", refusal: deliveryDenied() }, asked) };
+    const world = await open({
+      rules: { optOut: denies, health: rule("number_health", { kind: "record", figures }, asked) },
+    });
+    const decided = world.decide();
+    expect(asked).toEqual(["opt_out", "number_health"]);
+    expect(await decided).toMatchObject({ kind: "deny", decision: "opt_out" });
+  });
+
+  it("one that only records has the delivery begin, written down, and what is verified then teaches", async () => {
+    const health = rule("number_health", { kind: "record", figures });
+    const world = await open({ rules: { health }, config: { learned: { ...standard.learned, prefix_day_floor: 2 } } });
+    for (let i = 0; i < 6; i++) {
+      const decided = await world.decide();
+      expect(decided).toMatchObject({ kind: "allow", decision: "number_health" });
+      world.end({}, decided);
+      await world.settle();
+    }
+    expect(world.rows).toHaveLength(6);
+    expect(world.rows[0]).toMatchObject({ verdict: "recorded", rule: "number_health", figures });
+  });
+
+  it("one may have a start begin with another channel: nothing is counted for the first", async () => {
+    const health = rule("number_health", { kind: "begin_with", channel: "voice" });
+    const world = await open({
+      rules: { health },
+      config: { limits: limits({ prefix: { per_hour: 1, per_day: 0 } }) },
+    });
+    for (let i = 0; i < 3; i++) expect(await world.decide()).toMatchObject({ kind: "begin_with", channel: "voice" });
+  });
+});
+
 it("a configuration that is loaded again holds at once", async () => {
   const world = await open({ config: { learned: quiet, limits: limits({ prefix: { per_hour: 1, per_day: 0 } }) } });
   expect(await many(world, 2, () => ({}))).toEqual([null, "deny prefix_limit"]);

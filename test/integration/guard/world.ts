@@ -27,7 +27,7 @@ export interface GuardWorldOptions {
   readonly redis: { readonly url: string };
   readonly config?: Partial<GuardConfig>;
   readonly caps?: Readonly<Record<string, AppCapsConfig>>;
-  readonly rules?: { readonly optOut?: GuardRule; readonly approval?: GuardRule };
+  readonly rules?: { readonly optOut?: GuardRule; readonly health?: GuardRule; readonly approval?: GuardRule };
   readonly startMs?: number;
 }
 

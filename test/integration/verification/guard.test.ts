@@ -119,3 +119,36 @@ it("what it allowed and was not begun is given back, once", async () => {
   await expect(world.verifications.start(shop, { to: somebody() }, null)).rejects.toBeInstanceOf(Refusal);
   expect(undone).toHaveLength(2);
 });
+
+it("begins with another channel of the default workflow where the guard says so, and keeps the rest behind it", async () => {
+  const { guard, asks } = scripted(({ mayReorder }) =>
+    mayReorder ? { kind: "begin_with", decision: "number_health", channel: "post" } : {},
+  );
+  const workflow = [{ channel: "missed_call", wait_seconds: 20 }, { channel: "wire" }, { channel: "post" }];
+  await open({ guard, settings: { workflow } });
+  const { id } = await world.verifications.start(shop, { to: somebody() }, null);
+  expect(asks.map(({ channel, planned }) => `${channel}: ${planned}`)).toEqual([
+    "missed_call: missed_call,wire,post",
+    "post: post,missed_call,wire",
+  ]);
+  const { workflow: kept, deliveries } = await look(id);
+  expect(kept?.steps.map(({ channel, waitMs }) => [channel, waitMs])).toEqual([
+    ["post", 20_000],
+    ["missed_call", 20_000],
+    ["wire", 30_000],
+  ]);
+  expect(deliveries.map(({ channel }) => channel)).toEqual(["post"]);
+  expect(world.placed).toHaveLength(0);
+});
+
+it("leaves the order of the request, and of steps with recipients of their own, as it is", async () => {
+  const { guard, asks } = scripted();
+  await open({ guard });
+  const workflow = [{ channel: "missed_call" }, { channel: "post" }];
+  await world.verifications.start(shop, { to: somebody(), workflow }, null);
+  await world.verifications.start(shop, { to: somebody(), channel: "post", override: ["number_health"] }, null);
+  expect(asks.map(({ mayReorder, override }) => [mayReorder, override])).toEqual([
+    [false, []],
+    [false, ["number_health"]],
+  ]);
+});
