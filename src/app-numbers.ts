@@ -14,9 +14,6 @@ import type { Numbers } from "./numbers/ports.ts";
 import type { Store } from "./redis/index.ts";
 import type { Clock } from "./shared/clock.ts";
 
-/** Whose messages are texts of the callee's network. */
-const textChannels: ReadonlySet<string> = new Set(["sms"]);
-
 export interface NumberIntelligence {
   readonly numbers: Numbers;
   readonly lookup: Lookup;
@@ -41,7 +38,6 @@ export function createNumberIntelligence(parts: {
   const health = createNumberHealth({
     ...{ config: () => now().number_health, hmacKey: now().secrets.hmac_key, store: store.health, channelOf },
     actionOf: (app) => apps.profileOf(app).numberHealth,
-    isText: (channel) => textChannels.has(channel),
     ...{ observer: observers.health, clock, logger },
   });
   // Parts that are not there are left out: their fields of a lookup are null.

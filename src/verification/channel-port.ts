@@ -164,6 +164,8 @@ export interface ChannelModule {
   readonly costs: boolean;
   /** Whether its results are evidence of calls (channels/calls/evidence.ts): each is reported as `call.ended`. */
   readonly reportsCalls?: true;
+  /** Whether its messages are texts of the callee's mobile network. */
+  readonly isText?: true;
   /** How long a workflow waits after a delivery where the step does not say, in ms; without it 30,000. */
   readonly waitMs?: number;
   readonly machine: DeliveryMachine;

@@ -1,6 +1,6 @@
 /** Readings of a number's health, for properties. */
 import fc from "fast-check";
-import { healthSources } from "../../src/numbers/health/ports.ts";
+import { healthSources } from "../../src/numbers/lookup/health-view.ts";
 import { mostOfKind, type Reading } from "../../src/numbers/health/readings.ts";
 
 export const bucketSeconds = 21_600;

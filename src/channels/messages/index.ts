@@ -57,6 +57,7 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
     ...{ name, proves, enabled, costs, schema },
     ...(example && { example: { ...example, described: { ...example.described, locale: lastResort } } }),
     ...(readRecipient && { readRecipient }),
+    ...(spec.form === "sms" && { isText: true }),
     codes: "derived",
     setupLimitMs: provider.submitLimitMs,
     machine: messageMachine,

@@ -35,13 +35,11 @@ export function createNumberHealth(parts: {
   /** What an app does with it. */
   readonly actionOf: (app: string) => NumberHealthAction;
   readonly channelOf: (name: string) => TaughtChannel | undefined;
-  /** Whether a channel's messages are texts of the callee's network. */
-  readonly isText: (channel: string) => boolean;
   readonly observer: HealthObserver;
   readonly clock: Clock;
   readonly logger: Logger;
 }): NumberHealthModule {
-  const { config, store, channelOf, isText, observer, clock, logger } = parts;
+  const { config, store, channelOf, observer, clock, logger } = parts;
   const hashes = createHealthHashes(parts.hmacKey);
   const writer = createHealthWriter({ config, hashes, store, observer, clock, logger });
 
@@ -57,8 +55,8 @@ export function createNumberHealth(parts: {
       return judgement === null ? null : viewOf(judgement, clock.nowMs());
     },
     observe: writer.observe,
-    rule: healthRule({ look, config, actionOf: parts.actionOf, channelOf, isText, observer, clock }),
-    sink: healthSink(channelOf, isText, writer.observe),
+    rule: healthRule({ look, config, actionOf: parts.actionOf, channelOf, observer, clock }),
+    sink: healthSink(channelOf, writer.observe),
     subjects: healthSubjects(hashes, store),
     flush: writer.flush,
   };

@@ -10,7 +10,7 @@ import type { Evidence } from "./ports.ts";
 /** The parts of a channel that are read. */
 export type TaughtChannel = Pick<
   OpenChannel,
-  "name" | "proves" | "codes" | "contacts" | "reportsCalls" | "machine" | "evidence"
+  "name" | "proves" | "codes" | "contacts" | "reportsCalls" | "isText" | "machine" | "evidence"
 >;
 
 /** A text that was there for less time was hardly to be read. */
@@ -19,12 +19,10 @@ const e164 = /^\+\d{6,15}$/;
 
 /**
  * Nothing of test numbers, of simulated deliveries, and of codes that an app made: who knows the code proves nothing.
- * @param isText whether a channel's messages are texts of the callee's network
  */
 export function evidenceOf(
   verification: Verification,
   channelOf: (name: string) => TaughtChannel | undefined,
-  isText: (channel: string) => boolean,
 ): readonly Evidence[] {
   const { id, app, status, endedAtMs, appCode, simulated, deliveries, proofDelivery } = verification;
   if (endedAtMs === null || !isTerminal(status) || appCode || simulated === "test") return [];
@@ -44,7 +42,7 @@ export function evidenceOf(
     } else if (channel.contacts !== false && delivery.state === "delivered") {
       found.push({ ...about(delivery), source: "message", answers: [{ via: channel.name, kind: "alive" }] });
     }
-    if (isText(channel.name) && proof !== undefined && proof.to === delivery.to) {
+    if (channel.isText && proof !== undefined && proof.to === delivery.to) {
       const text = textOf(delivery, channel, proof, endedAtMs);
       if (text !== null) found.push({ ...about(delivery), atMs: endedAtMs, via: channel.name, text });
     }

@@ -34,13 +34,14 @@ export function healthRule(parts: {
   readonly config: () => NumberHealthConfig;
   readonly actionOf: (app: string) => NumberHealthAction;
   readonly channelOf: (name: string) => TaughtChannel | undefined;
-  readonly isText: (channel: string) => boolean;
   readonly observer: Pick<HealthObserver, "reordered">;
   readonly clock: Pick<Clock, "nowMs">;
 }): GuardRule {
-  const { look, config, actionOf, channelOf, isText, observer, clock } = parts;
-  const isOf = (channel: string, kind: "calls" | "texts") =>
-    kind === "texts" ? isText(channel) : channelOf(channel)?.reportsCalls === true;
+  const { look, config, actionOf, channelOf, observer, clock } = parts;
+  function isOf(name: string, kind: "calls" | "texts"): boolean {
+    const channel = channelOf(name);
+    return (kind === "texts" ? channel?.isText : channel?.reportsCalls) === true;
+  }
 
   function refused(found: Finding, ask: GuardAsk): Verdict {
     const ageDays = Math.floor(Math.max(0, clock.nowMs() - found.atMs) / dayMs);

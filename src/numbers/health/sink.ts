@@ -10,7 +10,6 @@ const mostRemembered = 10_000;
 /** @param take must not wait: webhooks and streams come after it */
 export function healthSink(
   channelOf: (name: string) => TaughtChannel | undefined,
-  isText: (channel: string) => boolean,
   take: (evidence: Evidence) => void,
 ): EventSink {
   const taken = new LatestMap<string, true>(mostRemembered);
@@ -19,7 +18,7 @@ export function healthSink(
     async append(batch) {
       for (const { ended } of batch) {
         if (ended === null) continue;
-        for (const evidence of evidenceOf(ended, channelOf, isText)) {
+        for (const evidence of evidenceOf(ended, channelOf)) {
           const what = "text" in evidence ? `text ${evidence.via}` : evidence.source;
           const key = `${ended.id} ${evidence.to} ${what} ${evidence.atMs}`;
           if (taken.has(key)) continue;

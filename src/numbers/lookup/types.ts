@@ -1,6 +1,7 @@
 /** What a lookup answers beyond the facts of a number (numbers/types.ts). */
-import type { HealthView } from "./health-view.ts";
+
 import type { NumberFacts } from "../types.ts";
+import type { HealthView } from "./health-view.ts";
 
 /** Which typing error a suggestion assumes. */
 export const suggestionReasons = [

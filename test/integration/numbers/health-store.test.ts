@@ -38,7 +38,7 @@ afterAll(async () => {
 const healthOf = () =>
   createNumberHealth({
     ...{ config: () => config.number_health, hmacKey: "a key of these tests, of 32 characters and more" },
-    ...{ store: store.health, actionOf: () => "refuse", channelOf: () => undefined, isText: () => false },
+    ...{ store: store.health, actionOf: () => "refuse", channelOf: () => undefined },
     ...{ observer: noHealthObserver, clock, logger: pino({ level: "silent" }) },
   });
 

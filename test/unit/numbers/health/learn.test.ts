@@ -14,13 +14,13 @@ const channels = new Map(
       ...channel,
       codes: channel.name === "missed_call" ? "own" : channel.name === "call_in" ? null : "derived",
       ...(channel.name === "missed_call" && { reportsCalls: true as const }),
+      ...(channel.name === "sms" && { isText: true as const }),
       ...(channel.name === "call_in" && { contacts: false as const }),
     },
   ]),
 );
 const channelOf = (name: string) => channels.get(name);
-const isText = (name: string) => name === "sms";
-const taught = (ended: Verification) => evidenceOf(ended, channelOf, isText);
+const taught = (ended: Verification) => evidenceOf(ended, channelOf);
 
 const call = (invites: readonly Invite[], changed: Parameters<typeof rang>[0] = {}) =>
   delivery({ state: "failed", reason: "unallocated", result: rang({ invites, ...changed }) });
@@ -132,7 +132,7 @@ describe("texts", () => {
 
 it("what the relay hands on again is taken once", async () => {
   const took: Evidence[] = [];
-  const sink = healthSink(channelOf, isText, (evidence) => void took.push(evidence));
+  const sink = healthSink(channelOf, (evidence) => void took.push(evidence));
   const ended = verification();
   const event = { shard: 0, position: "1-0", event: {} as never, ended };
   await sink.append([event, { ...event, ended: null }]);

@@ -22,7 +22,7 @@ function world(observer: Partial<HealthObserver> = {}) {
       store,
       clock: clock as Clock,
     },
-    ...{ actionOf: () => "refuse", channelOf: () => undefined, isText: () => false },
+    ...{ actionOf: () => "refuse", channelOf: () => undefined },
     ...{ observer: { ...noHealthObserver, ...observer }, logger: pino({ level: "silent" }) },
   });
   /** A call: what each trunk that was asked said. */

@@ -29,8 +29,9 @@ function ruleFor(readings: readonly Reading[], action: NumberHealthAction = "ref
       looked.push(to);
       return judge(readings, "shop__", config, nowMs);
     },
-    ...{ config: () => config, actionOf: () => action, isText: (channel) => channel === "sms" },
-    channelOf: (name) => ({ name, ...(name !== "sms" && { reportsCalls: true as const }) }) as TaughtChannel,
+    ...{ config: () => config, actionOf: () => action },
+    channelOf: (name) =>
+      ({ name, ...(name === "sms" ? { isText: true as const } : { reportsCalls: true as const }) }) as TaughtChannel,
     ...{ observer: { reordered: (state) => void reordered.push(state) }, clock: { nowMs: () => nowMs } },
   });
   return {
