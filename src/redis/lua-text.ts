@@ -7,6 +7,26 @@
  * upper case and hold nothing but literals.
  */
 
+/**
+ * The same text for a library (library-text.ts), which is made once: what is not used is left out, and nothing is placed
+ * elsewhere. @returns what is defined before the first other line, and the rest
+ */
+export function gatherFunctions(text: string): {
+  readonly defined: readonly string[];
+  readonly run: readonly string[];
+} {
+  const items = itemsOf(text.replace(/--\[\[[\s\S]*?\]\]/g, "")).map((item) => ({ ...item, rare: false }));
+  const used = usesOf(items);
+  const needed = neededBy(
+    items.filter(({ names }) => names.length === 0),
+    used,
+  );
+  const kept = items.filter((item) => needed.has(item) && item.lines.some((line) => !/^\s*(--.*)?$/.test(line)));
+  const first = kept.findIndex(({ names }) => names.length === 0);
+  const linesOf = (some: readonly Item[]) => some.flatMap(({ lines }) => lines);
+  return { defined: linesOf(kept.slice(0, first)), run: linesOf(kept.slice(first)) };
+}
+
 /** A function, constants of one statement, or any other line (`names` is empty), which always stays. */
 interface Item {
   readonly names: readonly string[];

@@ -9,7 +9,9 @@ import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
+import { tidyLibraries } from "./libraries.ts";
 import { createScriptCalls, type KnownScript, knownScript } from "./script-calls.ts";
+import type { ScriptText } from "./scripts.ts";
 import { createTogether } from "./together.ts";
 
 /** A script's reply: strings and numbers, as the script's header lists. */
@@ -20,7 +22,7 @@ export type RunScript = (name: string, key: string, args: readonly (string | num
 export interface ScriptRunner {
   readonly run: RunScript;
   /** Registers scripts by their names. @param scripts from `loadScripts` */
-  define(scripts: ReadonlyMap<string, string>): void;
+  define(scripts: ReadonlyMap<string, ScriptText>): void;
 }
 
 /** Retry-After for clients: reconnecting takes about this long. */
@@ -64,6 +66,9 @@ export function createScriptRunner(options: {
 function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "define"> & { readonly call: Call } {
   const known = new Map<string, KnownScript>();
   const calls = createScriptCalls(client, timeoutMs, createTogether(client));
+  client.on("ready", () => {
+    void tidyLibraries(client, new Set([...known.values()].map(({ library }) => library)));
+  });
   return {
     call(name, key, args) {
       const script = known.get(name);
@@ -71,7 +76,7 @@ function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "de
       return script ? (calls.call(script, key, args) as Promise<Reply>) : Promise.reject(noScript(name));
     },
     define(scripts) {
-      for (const [name, lua] of scripts) known.set(name, knownScript(lua));
+      for (const [name, text] of scripts) known.set(name, knownScript(text));
     },
   };
 }
@@ -86,7 +91,9 @@ function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { reado
       return await command.call(client, key, ...args);
     },
     define(scripts) {
-      for (const [name, lua] of scripts) client.defineCommand(commandName(name), { numberOfKeys: 1, lua });
+      for (const [name, { script }] of scripts) {
+        client.defineCommand(commandName(name), { numberOfKeys: 1, lua: script });
+      }
     },
   };
 }

@@ -9,21 +9,35 @@ import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Redis } from "ioredis";
 import { createDecoder, type DecodedReply } from "./decoder.ts";
+import type { ScriptText } from "./scripts.ts";
 
-/** Called by its SHA-1; the text is sent once for each connection, and again where Redis lost it. */
+/**
+ * Called as the function of its library, which Redis keeps; it is loaded where Redis does not know it. Where it cannot be
+ * (no right to, memory is full, a proxy without functions) the script is called by its SHA-1: the text is sent once for each
+ * connection, and again where Redis lost it.
+ */
 export interface KnownScript {
   readonly sha: string;
+  /** Name of the library. */
+  readonly library: string;
   /** The first two words of the command, as Redis reads them. */
+  readonly byName: string;
   readonly bySha: string;
   readonly byText: string;
+  /** The whole command that loads the library. */
+  readonly load: string;
 }
 
-export function knownScript(lua: string): KnownScript {
-  const sha = createHash("sha1").update(lua).digest("hex");
+const word = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+
+export function knownScript({ script, library }: ScriptText): KnownScript {
+  const sha = createHash("sha1").update(script).digest("hex");
   return {
-    sha,
-    bySha: `$7\r\nEVALSHA\r\n$${sha.length}\r\n${sha}\r\n`,
-    byText: `$4\r\nEVAL\r\n$${Buffer.byteLength(lua)}\r\n${lua}\r\n`,
+    ...{ sha, library: library.name },
+    byName: word("FCALL") + word(library.name),
+    bySha: word("EVALSHA") + word(sha),
+    byText: word("EVAL") + word(script),
+    load: `*3\r\n${word("FUNCTION")}${word("LOAD")}${word(library.text)}`,
   };
 }
 
@@ -82,10 +96,13 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
   const inner = client as unknown as Client;
   /** Scripts that this connection has sent. */
   let sent = new Set<string>();
+  /** Scripts whose libraries are being loaded, and those whose cannot be. */
+  let loading = new Set<string>();
+  let asScripts = new Set<string>();
   let watching = false;
 
   client.on("ready", () => {
-    sent = new Set();
+    [sent, loading, asScripts] = [new Set(), new Set(), new Set()];
     readOwn(inner);
   });
 
@@ -111,53 +128,77 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
     setTimeout(expire, Math.ceil(ms)).unref();
   }
 
-  function write(
-    script: KnownScript,
-    head: string,
-    rest: string,
-    resolve: Call["resolve"],
-    reject: Call["reject"],
-  ): void {
+  function write(command: string, resolve: Call["resolve"], reject: Call["reject"]): void {
     const { stream, commandQueue, condition } = inner;
     if (inner.status !== "ready" || !stream.writable) {
       reject(new Error("There is no connection to Redis"));
       return;
     }
-    const isKnown = sent.has(script.sha);
-    sent.add(script.sha);
     beforeWrite();
-    stream.write(head + (isKnown ? script.bySha : script.byText) + rest);
+    stream.write(command);
     commandQueue.push({ command: new Call(performance.now() + timeoutMs, resolve, reject), select: condition.select });
     watch(timeoutMs);
     if (inner.options.socketTimeout !== undefined && inner.socketTimeoutTimer === undefined) inner.setSocketTimeout();
   }
 
+  function nameOf(script: KnownScript): string {
+    if (!asScripts.has(script.sha)) return script.byName;
+    const isKnown = sent.has(script.sha);
+    sent.add(script.sha);
+    return isKnown ? script.bySha : script.byText;
+  }
+
+  /** Before the next call of this script, which finds it or does without. */
+  function load({ sha, load }: KnownScript): void {
+    if (loading.has(sha)) return;
+    loading.add(sha);
+    const done = () => void loading.delete(sha);
+    // Another gateway may have loaded it meanwhile, which is an error too.
+    write(load, done, done);
+  }
+
+  /** Prepares another try of a call that ran nothing; false: it may have run. @param tried calls so far */
+  function prepare(script: KnownScript, { message }: Error, tried: number): boolean {
+    if (message.startsWith("NOSCRIPT")) {
+      sent.delete(script.sha);
+      return true;
+    }
+    const isAway = message.startsWith(functionAway);
+    if (!isAway && !withoutFunctions.test(message)) return false;
+    if (isAway && tried === 1) load(script);
+    else asScripts.add(script.sha);
+    return true;
+  }
+
   return {
     call(script, key, args) {
-      let rest = `$1\r\n1\r\n$${Buffer.byteLength(key)}\r\n${key}\r\n`;
-      for (const arg of args) {
-        const text = String(arg);
-        rest += `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
-      }
+      let rest = `$1\r\n1\r\n${word(key)}`;
+      for (const arg of args) rest += word(String(arg));
       const head = `*${args.length + 4}\r\n`;
       return new Promise((resolve, reject) => {
         let refused = false;
-        write(script, head, rest, resolve, (error) => {
-          // What its caller was told has failed must not be carried out later.
-          if (refused) return;
-          if (!error.message.startsWith("NOSCRIPT")) {
+        let tried = 0;
+        const attempt = () => {
+          tried++;
+          write(head + nameOf(script) + rest, resolve, (error) => {
+            // What its caller was told has failed must not be carried out later.
+            if (refused) return;
+            if (tried < mostTries && prepare(script, error, tried)) return attempt();
             refused = true;
             reject(error);
-            return;
-          }
-          // Nothing was run.
-          sent.delete(script.sha);
-          write(script, head, rest, resolve, reject);
-        });
+          });
+        };
+        attempt();
       });
     },
   };
 }
+
+/** Redis' answers to a call of a function that it does not have, and that this user or this server may not call. */
+const functionAway = "ERR Function not found";
+const withoutFunctions = /^(NOPERM .*'fcall'|(ERR )?un(known|supported) command)/i;
+/** By name, after its loading, as a script, with its text. */
+const mostTries = 4;
 
 /** Reads the replies of the connection from now on, at a moment at which none is on its way. */
 function readOwn(client: Client): void {

@@ -14,6 +14,7 @@ import { codeLifetimeMs, leastLifetimeMs } from "../verification/codes.ts";
 import type { VerificationSettings } from "../verification/config.ts";
 import { events, terminalStatuses, transitions } from "../verification/machine.ts";
 import { outboxKey } from "./keys.ts";
+import { type Library, libraryOf } from "./library-text.ts";
 import { placeFunctions } from "./lua-text.ts";
 import {
   deliveryFields,
@@ -52,20 +53,28 @@ export const outboxTtlMs = 7 * 86_400_000;
 
 const folder = new URL("lua/", import.meta.url);
 
-/** The text of each script without access to verifications, by its name. @throws {Error} where a file or an include is missing */
-export function loadScripts(): ReadonlyMap<string, string> {
+/** One script in the two forms in which Redis takes it. */
+export interface ScriptText {
+  /** For EVAL. */
+  readonly script: string;
+  /** For FUNCTION LOAD. */
+  readonly library: Library;
+}
+
+/** Each script without access to verifications, by its name. @throws {Error} where a file or an include is missing */
+export function loadScripts(): ReadonlyMap<string, ScriptText> {
   return new Map(otherScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), "")]));
 }
 
 /**
- * The text of each script of verifications by its name; a channel's own are called `<channel>.<script>`.
+ * Each script of verifications by its name; a channel's own are called `<channel>.<script>`.
  * @throws {Error} where a file or an include is missing
  */
 export function loadVerificationScripts(
   settings: ScriptSettings,
   channels: readonly ScriptedChannel[],
   outbox: OutboxSettings,
-): ReadonlyMap<string, string> {
+): ReadonlyMap<string, ScriptText> {
   const tables = writeTables(settings, channels, outbox);
   return new Map([
     ...verificationScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), tables)] as const),
@@ -75,8 +84,9 @@ export function loadVerificationScripts(
   ]);
 }
 
-function build(file: URL, tables: string): string {
-  return placeFunctions(resolveIncludes(readFileSync(file, "utf8"), tables, new Set()));
+function build(file: URL, tables: string): ScriptText {
+  const whole = resolveIncludes(readFileSync(file, "utf8"), tables, new Set());
+  return { script: placeFunctions(whole), library: libraryOf(whole) };
 }
 
 function resolveIncludes(text: string, tables: string, included: Set<string>): string {

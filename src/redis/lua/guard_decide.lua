@@ -22,6 +22,19 @@ Returns  {0, '', 0, countries}, or what is reached: {number (caps first, from 1)
 ]]
 --- @include "guard"
 
+-- When the part of the bucket before and this one together fall to the limit, if nothing is added.
+local function wait_for(before, current, limit, part, width)
+  if current <= limit then
+    return math.ceil((1 - (limit - current) / before - part) * width) + 1
+  end
+  -- In the next bucket this one is the one before.
+  return math.ceil((1 - part) * width + (1 - limit / current) * width) + 1
+end
+
+-- What verified before, and is not attacked itself, is not held up by starts elsewhere in its country and its app. So many
+-- verified ones make it known.
+local KNOWN = { ['p:'] = 1, ['r:'] = 3, ['m:'] = 3, ['c:'] = 3 }
+
 local now, starts, cost, country = time_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local percent, in_flight, prior = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local goes_on, caps = ARGV[8] == '1', tonumber(ARGV[9])
@@ -46,15 +59,6 @@ local function reach(index, what, wait)
     reached, kind = index, what
   end
   retry = math.max(retry, wait)
-end
-
--- When the part of the bucket before and this one together fall to the limit, if nothing is added.
-local function wait_for(before, current, limit, part, width)
-  if current <= limit then
-    return math.ceil((1 - (limit - current) / before - part) * width) + 1
-  end
-  -- In the next bucket this one is the one before.
-  return math.ceil((1 - part) * width + (1 - limit / current) * width) + 1
 end
 
 local cap_counts = {}
@@ -101,9 +105,6 @@ local function excess(scope, before_s, before_v, s, v)
   return math.max(0, before_s - before_v * factor), s - v * factor
 end
 
--- What verified before, and is not attacked itself, is not held up by starts elsewhere in its country and its app. So many
--- verified ones make it known.
-local KNOWN = { ['p:'] = 1, ['r:'] = 3, ['m:'] = 3, ['c:'] = 3 }
 local known, known_country = false, false
 
 for index, scope in ipairs(scopes) do

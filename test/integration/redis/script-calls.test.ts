@@ -1,13 +1,19 @@
 /** Scripts over the connection of an ioredis client, beside the client's own commands. */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { tidyLibraries } from "../../../src/redis/libraries.ts";
+import { libraryOf } from "../../../src/redis/library-text.ts";
 import { createScriptCalls, knownScript, type ScriptCalls } from "../../../src/redis/script-calls.ts";
 import { withRuntime } from "../../support/processes.ts";
 
 const runtime = withRuntime();
 let client: Redis;
 let calls: ScriptCalls;
-const echo = knownScript("return { KEYS[1], ARGV[1], #ARGV[1], false }");
+const known = (body: string) => {
+  const script = `#!lua\n${body}`;
+  return knownScript({ script, library: libraryOf(script) });
+};
+const echo = known("return { KEYS[1], ARGV[1], #ARGV[1], false }");
 /** Redis answers nobody for so long. */
 const pause = (ms: number) => client.client("PAUSE", ms);
 
@@ -19,10 +25,74 @@ beforeAll(async () => {
 });
 afterAll(() => client.quit());
 
-it("a script that Redis lost is sent again", async () => {
-  expect(await calls.call(echo, "a", ["one"])).toEqual(["a", "one", 3, null]);
-  await client.script("FLUSH");
-  expect(await calls.call(echo, "b", ["two"])).toEqual(["b", "two", 3, null]);
+/** How often Redis ran this command since the last reset. */
+async function ran(command: string): Promise<number> {
+  const stats = await client.info("commandstats");
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}
+
+it("a script is called as a function, which is loaded once, and again where Redis lost it", async () => {
+  await client.config("RESETSTAT");
+  const first = [calls.call(echo, "a", ["one"]), calls.call(echo, "b", ["two"])];
+  expect(await Promise.all(first)).toEqual([
+    ["a", "one", 3, null],
+    ["b", "two", 3, null],
+  ]);
+  await client.call("FUNCTION", "FLUSH");
+  expect(await calls.call(echo, "c", ["three"])).toEqual(["c", "three", 5, null]);
+  expect(await ran("function\\|load")).toBe(2);
+  expect(await ran("eval")).toBe(0);
+});
+
+it("a user without the right to functions runs scripts, also where Redis lost them", async () => {
+  await client.acl("SETUSER", "plain", "on", "nopass", "~*", "+@all", "-fcall", "-function");
+  const plain = new Redis(client.options.port ?? 0, { username: "plain", password: "x", enableOfflineQueue: false });
+  try {
+    const own = createScriptCalls(plain, 200, () => undefined);
+    await new Promise((resolve) => plain.once("ready", resolve));
+    const first = [own.call(echo, "a", ["one"]), own.call(echo, "b", ["two"])];
+    expect(await Promise.all(first)).toEqual([
+      ["a", "one", 3, null],
+      ["b", "two", 3, null],
+    ]);
+    await client.script("FLUSH");
+    expect(await own.call(echo, "c", ["three"])).toEqual(["c", "three", 5, null]);
+  } finally {
+    plain.disconnect();
+  }
+});
+
+it("a function that may not be loaded is run as a script", async () => {
+  await client.call("FUNCTION", "FLUSH");
+  await client.acl("SETUSER", "reader", "on", "nopass", "~*", "+@all", "-function");
+  const reader = new Redis(client.options.port ?? 0, { username: "reader", password: "x", enableOfflineQueue: false });
+  try {
+    const own = createScriptCalls(reader, 200, () => undefined);
+    await new Promise((resolve) => reader.once("ready", resolve));
+    const asked = Array.from({ length: 20 }, (_, index) => own.call(echo, "k", [`${index}`]));
+    for (const [index, answer] of (await Promise.all(asked)).entries()) expect(answer).toContain(`${index}`);
+  } finally {
+    reader.disconnect();
+  }
+});
+
+it("libraries of other versions are removed where they are many, and a gateway that uses one loads it again", async () => {
+  const names = async () => JSON.stringify(await client.call("FUNCTION", "LIST"));
+  const others = Array.from({ length: 251 }, (_, index) => libraryOf(`#!lua\nreturn ${index}`));
+  const [first, ...rest] = others;
+  const load = (text = "") => client.call("FUNCTION", "LOAD", "REPLACE", text);
+  await calls.call(echo, "key", ["x"]);
+  for (const { text } of rest) await load(text);
+  await tidyLibraries(client, new Set([echo.library]));
+  expect(await names()).toContain(rest[0]?.name);
+  await load(first?.text);
+  await tidyLibraries(client, new Set([echo.library]));
+  for (const { name } of others) expect(await names()).not.toContain(name);
+  expect(await names()).toContain(echo.library);
+  for (const { text } of others) await load(text);
+  await tidyLibraries(client, new Set());
+  expect(await names()).not.toContain(echo.library);
+  expect(await calls.call(echo, "key", ["x"])).toEqual(["key", "x", 1, null]);
 });
 
 it("each answer comes to its own question, scripts and the client's own commands alike", async () => {
@@ -36,7 +106,7 @@ it("each answer comes to its own question, scripts and the client's own commands
 });
 
 it("an error of Redis is that of its call alone", async () => {
-  const broken = calls.call(knownScript("return redis.call('HGET', KEYS[1])"), "key", []);
+  const broken = calls.call(known("return redis.call('HGET', KEYS[1])"), "key", []);
   const fine = calls.call(echo, "key", ["x"]);
   await expect(broken).rejects.toThrow(/Wrong number of args/);
   expect(await fine).toEqual(["key", "x", 1, null]);
@@ -54,9 +124,9 @@ it("a call without an answer in time is refused then, and a late answer is that 
 });
 
 it("a call that was refused for its time is not sent again where Redis does not know its script", async () => {
-  const write = knownScript("return redis.call('INCR', KEYS[1])");
+  const write = known("return redis.call('INCR', KEYS[1])");
   expect(await calls.call(write, "count", [])).toBe(1);
-  await client.script("FLUSH");
+  await client.call("FUNCTION", "FLUSH");
   await pause(400);
   await expect(calls.call(write, "count", [])).rejects.toThrow(/timed out/);
   await new Promise((resolve) => setTimeout(resolve, 250));

@@ -1,4 +1,4 @@
-/** Each assembled script as Redis reads it: SCRIPT LOAD compiles it and checks its first line. */
+/** Each assembled script as Redis reads it: SCRIPT LOAD and FUNCTION LOAD compile it and check its first line. */
 import { readdirSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -44,7 +44,8 @@ describe.each([
   ["one app", 1],
   ["several apps", 2],
 ])("of a gateway for %s", (_title, apps) => {
-  it.each(assembled(apps))("%s compiles", async (_name, text) => {
-    await expect(redis.script("LOAD", text)).resolves.toMatch(/^[0-9a-f]{40}$/);
+  it.each(assembled(apps))("%s compiles", async (_name, { script, library }) => {
+    await expect(redis.script("LOAD", script)).resolves.toMatch(/^[0-9a-f]{40}$/);
+    await expect(redis.call("FUNCTION", "LOAD", "REPLACE", library.text)).resolves.toBe(library.name);
   });
 });

@@ -35,7 +35,7 @@ const channels = [
 const load = (changed: Partial<typeof settings> = {}, apps = 1) =>
   loadVerificationScripts({ verification: { ...settings, ...changed }, apps }, channels, outbox);
 
-describe.each([...loadScripts(), ...load()])("the script %s", (_name, text) => {
+describe.each([...loadScripts(), ...load()])("the script %s", (_name, { script: text, library }) => {
   it("is whole: each include once, none left over", () => {
     expect(text).not.toContain("@include");
     const functions = [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name);
@@ -46,16 +46,31 @@ describe.each([...loadScripts(), ...load()])("the script %s", (_name, text) => {
     expect(text).toMatch(/^#!lua( flags=(allow-oom|no-writes))?\n/);
   });
 
+  it("has a library with the same flags, of which name and function are the same", () => {
+    const [, name = ""] = /^#!lua name=(onering_[0-9a-f]{40})\n/.exec(library.text) ?? [];
+    expect(library.name).toBe(name);
+    const [, flags = ""] = /^#!lua(?: flags=(.*))?\n/.exec(text) ?? [];
+    expect(library.text).toContain(`function_name = '${name}', flags = { ${flags && `'${flags}'`} }`);
+  });
+
   it("says what it takes and returns", () => {
     expect(text).toMatch(/KEYS\[1\][\s\S]*ARGV\[1\][\s\S]*Returns/);
   });
 });
 
 it("is made with the settings, in milliseconds", () => {
-  expect(load({ wrong_checks_window_seconds: 7200 }).get("check")).toContain("local WRONG_CHECKS_WINDOW_MS = 7200000");
+  expect(load({ wrong_checks_window_seconds: 7200 }).get("check")?.script).toContain(
+    "local WRONG_CHECKS_WINDOW_MS = 7200000",
+  );
+});
+
+it("has another library where a setting differs", () => {
+  const { library } = load().get("check") ?? {};
+  expect(load({ wrong_checks_window_seconds: 7200 }).get("check")?.library.name).not.toBe(library?.name);
+  expect(load().get("check")?.library).toEqual(library);
 });
 
 it("gives an app a share of the callee's limits only where there are several", () => {
-  expect(load().get("check")).toContain("local WRONG_CHECKS_PER_APP = 10");
-  expect(load({}, 2).get("check")).toContain("local WRONG_CHECKS_PER_APP = 6");
+  expect(load().get("check")?.script).toContain("local WRONG_CHECKS_PER_APP = 10");
+  expect(load({}, 2).get("check")?.script).toContain("local WRONG_CHECKS_PER_APP = 6");
 });

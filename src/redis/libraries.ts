@@ -1,0 +1,23 @@
+/**
+ * Removes libraries of other versions and configurations. Redis keeps a library until somebody deletes it, over restarts too;
+ * a gateway that still uses one loads it again.
+ */
+import type { Redis } from "ioredis";
+import { libraryPrefix } from "./library-text.ts";
+
+/** Two other versions of all scripts: enough for a rolling update to delete nothing that is in use. */
+const mostOthers = 250;
+
+/** Never rejects: without the right to it they stay. @param own names of this gateway's */
+export async function tidyLibraries(client: Redis, own: ReadonlySet<string>): Promise<void> {
+  try {
+    const listed = (await client.call("FUNCTION", "LIST", "LIBRARYNAME", `${libraryPrefix}*`)) as readonly unknown[][];
+    const others = listed
+      .map((library) => String(library[1 + library.indexOf("library_name")]))
+      .filter((name) => !own.has(name));
+    if (others.length <= mostOthers) return;
+    await Promise.allSettled(others.map((name) => client.call("FUNCTION", "DELETE", name)));
+  } catch {
+    return;
+  }
+}
