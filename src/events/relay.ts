@@ -59,6 +59,7 @@ export function createRelay(options: {
   const lanes = options.cursors.flatMap((cursor) =>
     Array.from({ length: store.shards }, (_, shard) => createLane(cursor, shard)),
   );
+  const written = new WeakMap<OutboxEntry, readonly StoredEvent[]>();
   let stopped = false;
   let stopLooking: (() => void) | null = null;
   const logged = new Map<string, number>();
@@ -68,6 +69,25 @@ export function createRelay(options: {
     if (nowMs - (logged.get(kind) ?? Number.NEGATIVE_INFINITY) < logEveryMs) return;
     logged.set(kind, nowMs);
     logger.warn(fields, text);
+  }
+
+  /** The store may hand the same entry to each cursor. */
+  function eventsOf(shard: number, entry: OutboxEntry): readonly StoredEvent[] {
+    let events = written.get(entry);
+    if (events === undefined) {
+      events = read(shard, entry);
+      written.set(entry, events);
+    }
+    return events;
+  }
+
+  function read(shard: number, entry: OutboxEntry): readonly StoredEvent[] {
+    if ("unreadable" in entry) throw new Error(entry.unreadable);
+    const about = { shard, position: entry.position };
+    if ("free" in entry) return [{ ...about, event: writeOutFree(entry.free), ended: null }];
+    const { verification } = entry.kept;
+    const ended = verification?.endedAtMs == null ? null : verification;
+    return writeOut(entry.kept).map((event) => ({ ...about, event, ended }));
   }
 
   /** One cursor of one outbox. */
@@ -81,12 +101,7 @@ export function createRelay(options: {
     function events(entries: readonly OutboxEntry[]): readonly StoredEvent[] {
       return entries.flatMap((entry): readonly StoredEvent[] => {
         try {
-          if ("unreadable" in entry) throw new Error(entry.unreadable);
-          const about = { shard, position: entry.position };
-          if ("free" in entry) return [{ ...about, event: writeOutFree(entry.free), ended: null }];
-          const { verification } = entry.kept;
-          const ended = verification?.endedAtMs == null ? null : verification;
-          return writeOut(entry.kept).map((event) => ({ ...about, event, ended }));
+          return eventsOf(shard, entry);
         } catch (error) {
           counts.unreadable(name);
           const why = error instanceof Error ? error.message : "unknown";

@@ -1,4 +1,5 @@
 /** The sink that appends each event to its app's stream, and those without an app to the operator's. */
+import { eventJson } from "./json.ts";
 import type { EventSink, StoredEvent } from "./sink-port.ts";
 import type { StreamOwner } from "./stream-port.ts";
 
@@ -33,5 +34,5 @@ export function createStreamSink(store: StreamStore): EventSink {
 }
 
 function written({ position, event }: StoredEvent) {
-  return { position, json: JSON.stringify(event) };
+  return { position, json: eventJson(event) };
 }

@@ -1,6 +1,6 @@
 /** The outboxes of public events: one in all, in a Redis Cluster one for each shard. The scripts are in lua/. */
 import type { EventOutbox } from "../events/outbox-port.ts";
-import type { CursorName, CursorStatus, OutboxStore } from "../events/relay-port.ts";
+import type { CursorName, CursorStatus, OutboxEntry, OutboxStore } from "../events/relay-port.ts";
 import type { Random } from "../shared/random.ts";
 import { readEntry } from "./kept-events.ts";
 import { outboxKey } from "./keys.ts";
@@ -13,6 +13,9 @@ import { type OutboxSettings, outboxTtlMs } from "./scripts.ts";
  * held that died is another's after this time: within the 5 s in which events must go on.
  */
 export const leaseMs = 2500;
+
+/** Entries that one cursor may be ahead of another without their being read twice. */
+const mostKnown = 1000;
 
 export interface Outboxes extends OutboxStore, EventOutbox {
   /** The scripts wrote events of this shard. */
@@ -32,6 +35,22 @@ export function createOutboxes(options: {
   const relay = (shard: number, args: readonly (string | number)[]) =>
     run("relay", outboxKey(shard), args) as Promise<Reply>;
   let listener: (shard: number) => void = () => undefined;
+  /** Read for one cursor, until another one takes them. */
+  const known = new Map<string, OutboxEntry>();
+
+  function entryOf(shard: number, position: string, fields: readonly string[]): OutboxEntry {
+    if (cursors.length < 2) return readEntry(position, fields);
+    const key = `${shard} ${position}`;
+    const before = known.get(key);
+    if (before !== undefined) {
+      known.delete(key);
+      return before;
+    }
+    const entry = readEntry(position, fields);
+    if (known.size >= mostKnown) known.delete(known.keys().next().value ?? "");
+    known.set(key, entry);
+    return entry;
+  }
 
   return {
     shards,
@@ -48,7 +67,7 @@ export function createOutboxes(options: {
       switch (kind) {
         case "taken": {
           const entries = Array.from({ length: found.length / 2 }, (_, index) =>
-            readEntry(String(found[index * 2]), found[index * 2 + 1] as unknown as readonly string[]),
+            entryOf(shard, String(found[index * 2]), found[index * 2 + 1] as unknown as readonly string[]),
           );
           return { kind, token: String(own), lost: Number(lost), entries };
         }

@@ -6,6 +6,15 @@ import { retryDelayMs } from "./retries.ts";
 import { goneStatus, type Sent } from "./sender.ts";
 import type { Try, WebhookEvent } from "./types.ts";
 
+/** As every gateway writes it. */
+const usualStart = /^\{"id":"([\w-]{1,100})","type":"([a-z_.]{1,50})",/;
+
+/** What names an event, without reading all of it; null where it is none. */
+export function readHead(body: string): Pick<WebhookEvent, "id" | "type"> | null {
+  const [, id, type] = usualStart.exec(body) ?? [];
+  return id !== undefined && type !== undefined ? { id, type } : readEnvelope(body);
+}
+
 /** The fields of an envelope that are needed beside its text; null where it is none. */
 export function readEnvelope(body: string): WebhookEvent | null {
   try {

@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
-import { readEnvelope, resultOf, settle } from "./deliveries.ts";
+import { readHead, resultOf, settle } from "./deliveries.ts";
 import type { Directory } from "./directory.ts";
 import { createDueLoop } from "./due-loop.ts";
 import type { WebhookObserver } from "./observer-port.ts";
@@ -131,7 +131,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function deliver(worker: EndpointWorker, endpoint: Endpoint, claim: Claim): Promise<void> {
     running++;
     worker.begin(claim, clock.nowMs());
-    const event = readEnvelope(claim.body) ?? { id: "unreadable", type: "unreadable" };
+    const event = readHead(claim.body) ?? { id: "unreadable", type: "unreadable" };
     const beganMs = clock.nowMs();
     const sent = await sender.send(endpoint, event.id, claim.body);
     running--;

@@ -1,4 +1,5 @@
 /** Queues events for the endpoints of their app. The relay calls it with what the outbox has. */
+import { eventJson } from "../events/json.ts";
 import type { EventSink, StoredEvent } from "../events/sink-port.ts";
 import { verificationOf } from "./deliveries.ts";
 import type { Directory } from "./directory.ts";
@@ -22,7 +23,7 @@ export function createWebhookSink(parts: {
       const queued: QueuedEvent = {
         source: { shard, position },
         lane: verificationOf(event) ?? event.id,
-        body: JSON.stringify(event),
+        body: eventJson(event),
       };
       for (const { id } of receivers) {
         const events = found.get(id);

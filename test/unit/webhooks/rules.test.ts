@@ -5,7 +5,15 @@ import { describe, expect, it } from "vitest";
 import { publicEventTypes } from "../../../src/events/envelope.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { createSealing } from "../../../src/verification/sealing.ts";
-import { readEnvelope, readTry, resultOf, settle, verificationOf, writeTry } from "../../../src/webhooks/deliveries.ts";
+import {
+  readEnvelope,
+  readHead,
+  readTry,
+  resultOf,
+  settle,
+  verificationOf,
+  writeTry,
+} from "../../../src/webhooks/deliveries.ts";
 import { createEndpoints, matches, signingSecrets } from "../../../src/webhooks/endpoints.ts";
 import { retryDelayMs, retryDelaysMs } from "../../../src/webhooks/retries.ts";
 import { newSecret, signedHeaders } from "../../../src/webhooks/signature.ts";
@@ -148,6 +156,9 @@ describe("a try", () => {
   it("reads an envelope's id, and nothing out of what is none", () => {
     expect(readEnvelope('{"id":"evt_v1_1","type":"call.ended","data":{"verification":"v1"}}')).toMatchObject(event);
     for (const text of ["", "null", "[]", '{"id":1}', "{"]) expect(readEnvelope(text)).toBeNull();
+    for (const text of ["", "null", "[]", '{"id":1,"type":"a",', "{"]) expect(readHead(text)).toBeNull();
+    expect(readHead('{"id":"evt_v1_1","type":"call.ended","data":{')).toEqual({ id: "evt_v1_1", type: "call.ended" });
+    expect(readHead('{"type":"call.ended","id":"evt_v1_1"}')).toMatchObject({ id: "evt_v1_1", type: "call.ended" });
     expect(verificationOf({ data: { verification: "v1" } })).toBe("v1");
     expect(verificationOf({ data: null })).toBeNull();
   });
