@@ -2,10 +2,10 @@
  * The client for HTTP/1.1 requests to servers of others. Each instance has one policy (public addresses only, or the
  * operator's own networks too) and its own connections, so that none is shared between policies.
  */
-import http from "node:http";
-import https from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
 import { connect as connectTcp, type LookupFunction } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type Connections, createConnections } from "./connections.ts";
 import { failureOf, OutgoingHttpError } from "./failure.ts";
 import {
   defaultMaxConcurrent,
@@ -15,10 +15,10 @@ import {
   type OutgoingHttpOptions,
   type OutgoingRequest,
   type OutgoingResponse,
-  readBody,
   waitingFactor,
 } from "./request.ts";
 import { checkedLookup, checkUrl, systemResolve } from "./resolve.ts";
+import { buildConnector, Client } from "./undici.ts";
 
 /** Below the 5 s after which common servers close an idle connection: a request must not meet a closing one. */
 const idleMs = 4000;
@@ -29,11 +29,16 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
   const { clock, allowPrivate, deadlineMs, ca, resolve = systemResolve } = options;
   const { maxConcurrent = defaultMaxConcurrent, maxResponseBytes = defaultMaxResponseBytes } = options;
   const lookup = checkedLookup(resolve, allowPrivate);
-  const pool = { keepAlive: true, maxSockets: maxConcurrent, maxTotalSockets: maxConnections, timeout: idleMs };
-  const agents = {
-    "https:": new https.Agent({ ...pool, ...(ca !== undefined && { ca }) }),
-    "http:": new http.Agent(pool),
+  const connect = buildConnector({ timeout: deadlineMs, lookup, ...(ca !== undefined && { ca }) });
+  const settings = {
+    ...{ connect, pipelining: 1, keepAliveTimeout: idleMs, keepAliveMaxTimeout: idleMs, maxHeaderSize: maxHeaderBytes },
+    // The deadline is that of the whole request.
+    ...{ headersTimeout: 0, bodyTimeout: 0 },
   };
+  const connections = createConnections({
+    open: (origin) => new Client(origin, settings),
+    ...{ mostOfOrigin: maxConcurrent, most: maxConnections },
+  });
   const inProgress = new Map<string, number>();
 
   function count(host: string, change: 1 | -1): void {
@@ -51,7 +56,7 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
       }
       count(host, 1);
       try {
-        return await exchange(request, { agents, lookup, maxResponseBytes, clock, deadlineMs });
+        return await exchange(request, { connections, maxResponseBytes, clock, deadlineMs });
       } finally {
         count(host, -1);
       }
@@ -60,63 +65,95 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
       checkUrl(url, allowPrivate);
       await reach(url, { lookup, ca, clock, deadlineMs });
     },
-    close() {
-      agents["https:"].destroy();
-      agents["http:"].destroy();
-    },
+    close: () => connections.close(),
   };
 }
 
 function exchange(
   { url, method, headers = {}, body }: OutgoingRequest,
   context: Pick<OutgoingHttpOptions, "clock" | "deadlineMs"> & {
-    readonly agents: { readonly "https:": https.Agent; readonly "http:": http.Agent };
-    readonly lookup: LookupFunction;
+    readonly connections: Connections;
     readonly maxResponseBytes: number;
   },
 ): Promise<OutgoingResponse> {
-  const { agents, lookup, maxResponseBytes, clock, deadlineMs } = context;
+  const { connections, maxResponseBytes, clock, deadlineMs } = context;
   const { host } = url;
-  const isTls = url.protocol === "https:";
   return new Promise((resolve, reject) => {
     let sent = false;
-    const own = {
-      method,
-      headers: { "accept-encoding": "identity", ...headers },
-      lookup,
-      maxHeaderSize: maxHeaderBytes,
-    };
-    const request = isTls
-      ? https.request(url, { ...own, agent: agents["https:"] })
-      : http.request(url, { ...own, agent: agents["http:"] });
-    const stopTimer = clock.after(deadlineMs, () => fail(new OutgoingHttpError("timeout", host, { sent })));
+    let over = false;
+    let status = 0;
+    let found: IncomingHttpHeaders = {};
+    const parts: Buffer[] = [];
+    let length = 0;
+    let own: Client | null = null;
 
     function fail(error: unknown): void {
+      if (over) return;
+      over = true;
       stopTimer();
-      request.destroy();
+      stopWaiting();
+      const used = own;
+      // Not within the client's own call.
+      if (used !== null) queueMicrotask(() => connections.drop(used));
       reject(failureOf(error, host, sent));
     }
 
-    request.once("socket", (socket) => {
-      if (request.reusedSocket) {
+    const handler = {
+      onConnect() {
         sent = true;
-        return;
-      }
-      socket.once(isTls ? "secureConnect" : "connect", () => {
-        sent = true;
-      });
-    });
-    request.on("error", fail);
-    request.once("response", (response) => {
-      const status = response.statusCode ?? 0;
-      if (status >= 300 && status < 400) return fail(new OutgoingHttpError("redirected", host, { sent: true, status }));
-      readBody(response, maxResponseBytes, host, status).then((read) => {
+      },
+      onHeaders(code: number, raw: Buffer[]): boolean {
+        // Interim ones (RFC 9110 §15.2).
+        if (code < 200) return true;
+        status = code;
+        found = readHeaders(raw);
+        if (code >= 300 && code < 400) fail(new OutgoingHttpError("redirected", host, { sent: true, status }));
+        return !over;
+      },
+      onData(part: Buffer): boolean {
+        length += part.length;
+        if (length > maxResponseBytes) fail(new OutgoingHttpError("too_large", host, { sent: true, status }));
+        else parts.push(part);
+        return !over;
+      },
+      onComplete() {
+        if (over) return;
+        over = true;
         stopTimer();
-        resolve({ status, headers: response.headers, body: read });
-      }, fail);
+        const [only] = parts;
+        resolve({
+          status,
+          headers: found,
+          body: only !== undefined && parts.length === 1 ? only : Buffer.concat(parts),
+        });
+        if (own !== null) connections.giveBack(own);
+      },
+      onError: fail,
+    };
+
+    const stopTimer = clock.after(deadlineMs, () => fail(new OutgoingHttpError("timeout", host, { sent })));
+    let stopWaiting = () => {};
+    stopWaiting = connections.take(url.origin, (client) => {
+      own = client;
+      const path = `${url.pathname}${url.search}`;
+      client.dispatch(
+        { path, method, headers: { "accept-encoding": "identity", ...headers }, body: body ?? null },
+        handler,
+      );
     });
-    request.end(body);
   });
+}
+
+/** As node:http has them, without cookies, which nothing here keeps. @param raw name, value, … */
+function readHeaders(raw: readonly Buffer[]): IncomingHttpHeaders {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = String(raw[i]?.toString("latin1")).toLowerCase();
+    const value = String(raw[i + 1]?.toString("latin1"));
+    if (name === "set-cookie") continue;
+    headers[name] = Object.hasOwn(headers, name) ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
 }
 
 function reach(

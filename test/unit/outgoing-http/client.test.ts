@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createOutgoingHttp } from "../../../src/outgoing-http/client.ts";
 import { OutgoingHttpError } from "../../../src/outgoing-http/failure.ts";
@@ -243,6 +243,68 @@ describe("how requests end", () => {
     expect((await failureOf(client({ allowPrivate: false }).request(get(`http://127.0.0.1:${port}/`)))).kind).toMatch(
       /^forbidden/,
     );
+  });
+
+  it("a connection that its server closed while it was idle is not used again", async () => {
+    const server = createServer((_request, response) => response.end("{}"));
+    const port = await listening(server);
+    const http = client();
+    for (let count = 0; count < 3; count++) {
+      const connected = once(server, "connection") as Promise<[Socket]>;
+      expect((await http.request(get(`http://127.0.0.1:${port}/`))).status).toBe(200);
+      const [socket] = await connected;
+      server.closeIdleConnections();
+      await once(socket, "close");
+      // What the kernel has is read in the next turn.
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
+  it("an interim answer is none", async () => {
+    const port = await serve((_request, response) => {
+      response.writeEarlyHints({ link: "</style.css>; rel=preload" });
+      response.writeHead(201, [
+        ["x-one", "a"],
+        ["X-One", "b"],
+        ["retry-after", "3"],
+      ] as unknown as string[]);
+      response.write("a");
+      setImmediate(() => response.end("b"));
+    });
+    const { status, headers, body } = await client().request(get(`http://127.0.0.1:${port}/`));
+    expect({ status, headers, body: body.toString() }).toMatchObject({
+      status: 201,
+      headers: { "x-one": "a, b", "retry-after": "3" },
+      body: "ab",
+    });
+    expect(headers).not.toHaveProperty("link");
+  });
+
+  it("headers without an end are no answer", async () => {
+    const port = await listening(
+      createTcpServer((socket) => {
+        socket.on("error", () => undefined);
+        socket.write("HTTP/1.1 200 OK\r\n");
+        const more = () => {
+          while (!socket.destroyed && socket.write(`x-${"y".repeat(100)}: ${"z".repeat(1000)}\r\n`));
+        };
+        socket.on("drain", more);
+        more();
+      }),
+    );
+    expect(await failureOf(client().request(get(`http://127.0.0.1:${port}/`)))).toMatchObject({
+      kind: "broken",
+      sent: true,
+    });
+  });
+
+  it("what is in progress ends when the client is closed", async () => {
+    const port = await serve(() => undefined);
+    const http = client();
+    const failure = failureOf(http.request(get(`http://127.0.0.1:${port}/`)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    http.close();
+    expect(await failure).toMatchObject({ kind: "broken", sent: true });
   });
 
   it("requests to one host are bounded: some run, some wait, the rest are refused", async () => {
