@@ -30,6 +30,8 @@ const onlyDigits = /^[0-9]{1,40}$/;
 const shape = /^[ (]*\+?[0-9 ().\-/]*$/;
 /** Cf, of which those with a glyph of their own (Arabic number sign) are not invisible. */
 const invisible = /(?=\p{Default_Ignorable_Code_Point})\p{Cf}/gu;
+/** Also the minus sign, and the prolonged sound mark that Japanese input methods write for a hyphen (０９０ー１２３４). */
+const dashes = /[\p{Pd}\u2212\u30fc\uff70]/gu;
 /** Spaces, tabs, and the line breaks of UTS #18, 1.6. */
 const ends = /^[\p{Zs}\t\n-\r\x85\u2028\u2029]+|[\p{Zs}\t\n-\r\x85\u2028\u2029]+$/gu;
 const lineBreak = /[\n-\r\x85\u2028\u2029]/u;
@@ -58,7 +60,7 @@ function toAscii(text: string): string {
     .replace(ends, "")
     .replace(/\p{Nd}/gu, (digit) => String(decimalValue(digit)))
     .replace(/[\p{Zs}\t]/gu, " ")
-    .replace(/[\p{Pd}\u2212]/gu, "-")
+    .replace(dashes, "-")
     .replace(/[\uff08\uff09\uff0b\uff0e\uff0f]/g, (fullWidth) => String.fromCharCode(fullWidth.charCodeAt(0) - 0xfee0));
 }
 

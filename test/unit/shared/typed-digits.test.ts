@@ -12,6 +12,7 @@ describe("a number as it is pasted", () => {
       "447400123456",
       true,
     ],
+    ["\uff10\uff19\uff10\u30fc\uff11\uff12\uff13\uff14\uff70\uff15", "09012345", false],
     ["\u0660\u0667\u0664\u0660\u0660", "07400", false],
     ["\u06f0\u06f7\u06f4\u06f0\u06f0", "07400", false],
     ["\u{1d7d8}\u{1d7df}\u{1d7ce}\u{1d7ff}", "0709", false],
@@ -67,7 +68,7 @@ describe("a number as it is pasted", () => {
   });
 
   it("is read or refused by the kind of each of its characters", () => {
-    const dropped = /[\p{Zs}\p{Pd}\t.\/\(\)\u2212\uff08\uff09\uff0e\uff0f]|[\p{Cf}&&\p{DI}]/v;
+    const dropped = /[\p{Zs}\p{Pd}\t.\/\(\)\u2212\u30fc\uff70\uff08\uff09\uff0e\uff0f]|[\p{Cf}&&\p{DI}]/v;
     const wrong = codePoints().filter((each) => {
       const typed = readTyped(`12${each}34`);
       const expected = /\p{Nd}/u.test(each) ? 5 : dropped.test(each) ? 4 : 0;
