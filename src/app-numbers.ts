@@ -7,6 +7,7 @@ import type { TaughtChannel } from "./numbers/health/learn.ts";
 import type { HealthObserver } from "./numbers/health/ports.ts";
 import { createLookup } from "./numbers/lookup/lookup.ts";
 import type { Lookup } from "./numbers/lookup/ports.ts";
+import { useConfiguredMetadata } from "./numbers/metadata-file.ts";
 import { createNetworks } from "./numbers/networks/index.ts";
 import type { Networks } from "./numbers/networks/ports.ts";
 import { createLiveNumbers } from "./numbers/numbers.ts";
@@ -33,6 +34,8 @@ export function createNumberIntelligence(parts: {
   readonly logger: Logger;
 }): NumberIntelligence {
   const { now, apps, store, channelOf, observers, clock, logger } = parts;
+  // First: all that reads numbers goes by these plans. A reload comes past here no more (config/reloading.ts).
+  useConfiguredMetadata(now().numbers.metadata_file);
   const numbers = createLiveNumbers(() => now().numbers);
   const networks = createNetworks();
   const health = createNumberHealth({

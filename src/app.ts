@@ -19,6 +19,7 @@ import type { GatewayEvents } from "./events/events.ts";
 import { createEvents } from "./events/index.ts";
 import { buildServer } from "./http/server/server.ts";
 import { createLiveStreams } from "./live/index.ts";
+import { numberingMetadata } from "./numbers/library.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
 import { createBrakeWatch } from "./operations/brake-watch.ts";
@@ -71,6 +72,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   );
   const metrics = createMetrics(
     {
+      metadata: numberingMetadata,
       ...{ liveCalls: () => telephony.dialer.liveCalls, overloadLimit: () => telephony.overloadLimit() },
       ...{ paths: () => telephony.paths(), asterisks: () => telephony.asterisks() },
       ...{ braked: () => telephony.brakes.braked(), callerIds: () => reputation.status() },

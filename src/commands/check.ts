@@ -4,10 +4,12 @@ import { openCodeNotes } from "../config/open-codes.ts";
 import type { Config } from "../config/schema.ts";
 import { messageWarnings } from "../config/warnings.ts";
 import { describe, type Finding, hint, warn } from "../doctor/finding.ts";
+import { examineMetadata } from "../doctor/metadata.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
 import { examineRecordsConfig } from "../records/doctor.ts";
+import { systemClock } from "../shared/clock.ts";
 import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 
 /** The doctor's findings that need only the configuration. */
@@ -28,7 +30,8 @@ export function examineConfig(config: Config): Finding[] {
  */
 export async function check(path: string, { json }: { readonly json: boolean }): Promise<number> {
   try {
-    const findings = examineConfig(await loadConfig({ path, env: process.env }));
+    const config = await loadConfig({ path, env: process.env });
+    const findings = [...examineConfig(config), ...examineMetadata(config.numbers.metadata_file, systemClock)];
     const failed = findings.some(({ level }) => level === "fail");
     if (json) print({ valid: true, problems: [], findings });
     else process.stdout.write(`${path}: valid\n${findings.map(describe).join("")}`);

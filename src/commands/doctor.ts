@@ -3,7 +3,6 @@
  * call, unless with `--canary`: that calls the test number through each trunk, and takes trunks with wrong codes out of
  * service.
  */
-import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import { examineEmail } from "../channels/email/doctor.ts";
 import { examinePush } from "../channels/push/doctor.ts";
 import { examineSms } from "../channels/sms/doctor.ts";
@@ -18,11 +17,13 @@ import { examineAsteriskFiles } from "../doctor/asterisk-files.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
 import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
+import { examineMetadata } from "../doctor/metadata.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
 import { examineVoice } from "../doctor/voice.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
+import { getCountryCallingCode, isSupportedCountry } from "../numbers/library.ts";
 import { examineRecords } from "../records/doctor.ts";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
@@ -57,6 +58,7 @@ export async function doctor(configPath: string, { canary, json }: DoctorOptions
 async function* examine(path: string, config: Config, canary: CanaryOptions | null): AsyncGenerator<Finding> {
   yield ok(`${path} is a valid configuration`);
   yield* examineConfig(config);
+  yield* examineMetadata(config.numbers.metadata_file, systemClock);
   const redis = await examineRedis(config.redis);
   yield* redis;
   yield* await examineRecords(config.records, { ok, hint, warn, fail });

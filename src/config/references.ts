@@ -1,5 +1,5 @@
 /** Names in one section that must exist in another. */
-import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
+import { getCountryCallingCode, isSupportedCountry } from "../numbers/library.ts";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
 import { didYouMean } from "../typed-yaml/nearest.ts";

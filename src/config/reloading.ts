@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { LiveAppDirectory } from "../apps/directory.ts";
 import { type AppProfile, profileOf } from "../apps/profile.ts";
 import type { Audit } from "../audit/port.ts";
+import { useConfiguredMetadata } from "../numbers/metadata-file.ts";
 import { setLogLevel } from "../observability/log.ts";
 import { auditedReload, type Change, createReload, type Reload } from "../operations/reload.ts";
 import { Refusal } from "../shared/refusal.ts";
@@ -50,6 +51,10 @@ export function createConfigReload(options: {
       live.replace(merged);
       setLogLevel(logger, merged.log.level);
       options.applied(merged);
+    },
+    refresh({ numbers }: Config) {
+      const replaced = useConfiguredMetadata(numbers.metadata_file);
+      return replaced === null ? [] : [{ key: "numbers.metadata_file", ...replaced }];
     },
     warnings: configWarnings,
   };

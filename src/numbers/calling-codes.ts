@@ -1,5 +1,5 @@
 /** Calling codes (ITU-T E.164, annex): none of them is the beginning of another. */
-import { Metadata } from "libphonenumber-js/max";
+import { Metadata } from "./library.ts";
 
 /** What the library's class has, beyond its type declarations. */
 interface Codes {

@@ -1,8 +1,9 @@
 /** Countries in the configuration that do not exist, or are both allowed and denied. */
-import { getCountries, getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../typed-yaml/errors.ts";
 import type { NumbersConfig } from "./config.ts";
+import { getCountries, getCountryCallingCode, isSupportedCountry } from "./library.ts";
+import { readMetadataFile } from "./metadata-file.ts";
 
 interface Sections {
   readonly numbers: NumbersConfig;
@@ -11,7 +12,16 @@ interface Sections {
 export const numbersChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["numbers"], problems: countriesExist },
   { reads: ["numbers"], problems: prefixesAreOfTheirCountry },
+  { reads: ["numbers"], problems: metadataIsWhole },
 ];
+
+function metadataIsWhole({ numbers }: Sections, isSound: IsSound): Problem[] {
+  const path = ["numbers", "metadata_file"];
+  if (numbers.metadata_file === undefined || !isSound(path)) return [];
+  const read = readMetadataFile(numbers.metadata_file);
+  if (!("problem" in read)) return [];
+  return [{ path, given: numbers.metadata_file, expected: `metadata.max.json of libphonenumber-js (${read.problem})` }];
+}
 
 function countriesExist({ numbers }: Sections, isSound: IsSound): Problem[] {
   const { default_country: home, allowed_countries: allowed, denied_countries: denied } = numbers;

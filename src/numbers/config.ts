@@ -75,6 +75,12 @@ export const Numbers = optionalSection("Which numbers may be called.", {
         "Whether apps may have test numbers (apps.<name>.test_numbers) that somebody could have. False: a proof for such a number would look like one of its holder to who does not read `test`.",
     }),
   ),
+  metadata_file: Type.Optional(
+    text("^/", "an absolute path, for instance /etc/onering/metadata.max.json", {
+      description:
+        "Numbering plans in place of those that the gateway was built with: `metadata.max.json` of a newer libphonenumber-js. Read at the start and at each reload. A file that is not whole is refused, and what was in use stays. See [numbering-metadata.md](numbering-metadata.md).",
+    }),
+  ),
   fixed_line_or_mobile: Type.Union([Type.Literal("allow"), Type.Literal("deny")], {
     default: "allow",
     description:

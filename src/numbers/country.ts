@@ -1,5 +1,5 @@
 /** Reads the ISO 3166 country that an app sends with a number. */
-import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
+import { type CountryCode, isSupportedCountry } from "./library.ts";
 import type { NumberRefusal } from "./types.ts";
 
 /** Codes in common use that ISO 3166 reserves or does not contain. */

@@ -1,10 +1,9 @@
 /** Parses and classifies phone numbers with libphonenumber's numbering plans. */
-
-import { type NumberType as LibraryType, PhoneNumber } from "libphonenumber-js/max";
 import { following } from "../shared/live-view.ts";
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
+import { type NumberType as LibraryType, PhoneNumber } from "./library.ts";
 import { createPlans } from "./plans.ts";
 import { createPolicy } from "./policy.ts";
 import type { Numbers } from "./ports.ts";

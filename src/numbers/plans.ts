@@ -9,7 +9,8 @@ import {
   getCountryCallingCode,
   type NumberType as LibraryType,
   Metadata,
-} from "libphonenumber-js/max";
+  numberingMetadata,
+} from "./library.ts";
 
 export interface Planned {
   readonly country: CountryCode;
@@ -49,6 +50,18 @@ interface CallingCodePlan {
 
 /** @returns a function that classifies a valid number in E.164; null where the library has to */
 export function createPlans(): (e164: string) => Planned | null {
+  let of = numberingMetadata();
+  let planned = createPlansInUse();
+  return (e164) => {
+    if (of !== numberingMetadata()) {
+      of = numberingMetadata();
+      planned = createPlansInUse();
+    }
+    return planned(e164);
+  };
+}
+
+function createPlansInUse(): (e164: string) => Planned | null {
   const metadata = new Metadata() as unknown as Plans;
   const callingCodes = new Set<string>(getCountries().map((country) => getCountryCallingCode(country)));
   const compiled = new Map<string, CallingCodePlan>();

@@ -1,6 +1,6 @@
 /** Which valid numbers may be called. */
-import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js/max";
 import type { CountryPolicyConfig, NumbersConfig } from "./config.ts";
+import { getCountryCallingCode, isSupportedCountry } from "./library.ts";
 import { prefixMatcher } from "./prefixes.ts";
 import type { CalleeBounds, NumberRefusal, NumberType } from "./types.ts";
 

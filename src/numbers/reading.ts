@@ -7,7 +7,7 @@ import {
   type PhoneNumber,
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
-} from "libphonenumber-js/max";
+} from "./library.ts";
 import type { NumberRefusal } from "./types.ts";
 
 export interface Reading {

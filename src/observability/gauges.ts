@@ -3,6 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
+import { addMetadataMetrics, type MetadataState } from "./metadata-metrics.ts";
 import type { WebhookState } from "./webhook-metrics.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
@@ -19,6 +20,8 @@ export interface MetricSources {
     }[]
   >;
   liveCalls(): number;
+  /** The numbering plans in use. */
+  metadata?(): MetadataState;
   /** Open event streams (SSE) of apps and operators. */
   eventStreams?(): number;
   trunks(): Found<{ readonly trunk: string; readonly usable: boolean }>;
@@ -55,6 +58,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     labelNames: ["version", "node"] as const,
     registers,
   }).set({ version, node: process.versions.node }, 1);
+  addMetadataMetrics(registry, () => sources.metadata?.());
   new Gauge({
     name: "onering_live_calls",
     help: "Calls in progress.",

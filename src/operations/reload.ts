@@ -35,6 +35,8 @@ export interface ReloadSteps<C> {
   problems(merged: C): readonly string[];
   /** Puts it into effect; must not fail half way. */
   apply(merged: C): void;
+  /** Puts data files that the configuration names into effect, changed or not. @returns those whose contents differ */
+  refresh?(merged: C): readonly Change[];
   /** Settings that may be a mistake. */
   warnings(config: C): readonly string[];
 }
@@ -62,14 +64,15 @@ export function createReload<C>(options: {
     const next = await load(by);
     const merged = steps.merge(running, next);
     const needsRestart = steps.changes(merged, next);
-    const applied = steps.changes(running, merged);
-    const heldBack = applied.length === 0 ? [] : steps.problems(merged);
+    const changed = steps.changes(running, merged);
+    const heldBack = changed.length === 0 ? [] : steps.problems(merged);
     if (heldBack.length > 0) {
       logger.error({ by, heldBack }, "configuration not applied: it does not fit what needs a restart");
       return { applied: [], needsRestart: steps.changes(running, next), heldBack };
     }
-    if (applied.length > 0) steps.apply(merged);
+    if (changed.length > 0) steps.apply(merged);
     running = merged;
+    const applied = [...changed, ...(steps.refresh?.(merged) ?? [])];
     logger.info({ by, applied: keysOf(applied) }, `configuration reloaded: ${count(applied.length, "change")} applied`);
     for (const warning of steps.warnings(merged)) logger.warn(warning);
     if (needsRestart.length > 0) {

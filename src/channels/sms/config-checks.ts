@@ -1,5 +1,5 @@
 /** Names and numbers in the section `sms` that must fit each other and other sections. */
-import { isSupportedCountry } from "libphonenumber-js/max";
+import { isSupportedCountry } from "../../numbers/library.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";

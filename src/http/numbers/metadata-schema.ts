@@ -1,7 +1,11 @@
 import { Type } from "typebox";
-import { nullableObject } from "../schemas.ts";
 
-export const MetadataField = nullableObject(
-  { version: Type.String({ description: "Version of libphonenumber's numbering plans." }) },
-  "What the answer rests on; null: not known.",
+export const MetadataField = Type.Object(
+  {
+    version: Type.String({
+      description:
+        "Version of libphonenumber's numbering plans, such as `9.0.43`; `sha256:…` of plans that an operator loaded from a file of unknown version.",
+    }),
+  },
+  { description: "What the answer rests on." },
 );

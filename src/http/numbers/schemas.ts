@@ -108,7 +108,7 @@ export const NumberBody = Type.Object(
         network: null,
         health: null,
         live: null,
-        metadata: null,
+        metadata: { version: "9.0.43" },
       },
     ],
   },

@@ -1,8 +1,9 @@
 /** Joins what is known of a number: the facts, what to tell the user, what may have been meant, and the parts that are there. */
 import { Refusal } from "../../shared/refusal.ts";
+import { numberingMetadata } from "../library.ts";
 import type { Numbers } from "../ports.ts";
 import { messageOf } from "./message.ts";
-import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, MetadataPart, NetworkPart } from "./ports.ts";
+import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, NetworkPart } from "./ports.ts";
 import { suggestionsFor } from "./suggestions.ts";
 import type { LookupResult } from "./types.ts";
 
@@ -14,7 +15,6 @@ export interface LookupParts {
   readonly networks?: NetworkPart;
   readonly health?: HealthPart;
   readonly liveCheck?: LivePart;
-  readonly metadata?: MetadataPart;
 }
 
 export function createLookup(parts: LookupParts): Lookup {
@@ -29,7 +29,7 @@ export function createLookup(parts: LookupParts): Lookup {
       suggestions: suggestionsFor(ask, facts, numbers),
       ...{ network: null, health: null, live: null },
       // Read at use: a reload may bring other numbering plans.
-      metadata: parts.metadata === undefined ? null : { version: parts.metadata.version },
+      metadata: { version: numberingMetadata().version },
     };
   }
 

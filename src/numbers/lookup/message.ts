@@ -1,5 +1,5 @@
 /** What to tell the person who typed a number that may not be contacted. */
-import { Metadata } from "libphonenumber-js/max";
+import { Metadata } from "../library.ts";
 import type { Numbers } from "../ports.ts";
 import type { NumberFacts, NumberRefusal } from "../types.ts";
 import { callingCodeIn, chooseLanguage, countryName, type NumberTexts } from "./languages.ts";

@@ -49,8 +49,3 @@ export interface HealthPart {
 export interface LivePart {
   check(ask: { readonly e164: string; readonly country: string; readonly app: string }): Promise<LiveView>;
 }
-
-/** Version of libphonenumber's metadata. */
-export interface MetadataPart {
-  readonly version: string;
-}

@@ -63,6 +63,6 @@ export interface LookupResult {
   readonly health: HealthView | null;
   /** Null: it was not asked for. */
   readonly live: LiveView | null;
-  /** Version of libphonenumber's metadata; null: not known. */
-  readonly metadata: { readonly version: string } | null;
+  /** Version of libphonenumber's metadata that the answer rests on. */
+  readonly metadata: { readonly version: string };
 }

@@ -2,8 +2,10 @@
  * Dependencies between folders: which folder may import which, from the import statements themselves, types included. A new
  * folder gets a row here; a new arrow is a decision, and one that runs back up or in a circle is refused.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importsOf, sourceFiles, unitOf } from "./imports.ts";
+import { importsOf, root, sourceFiles, unitOf } from "./imports.ts";
 
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
@@ -138,6 +140,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   build: ["config"],
   commands: [
     "app.ts",
+    "numbers",
     "approval",
     "app-admin.ts",
     "apps",
@@ -223,6 +226,17 @@ test("folders import only what the table allows", () => {
     .filter(({ from, to }) => !exceptions.some(([a, b]) => a === from && b === to))
     .map(({ path, target, from, to }) => `src/${path} imports src/${target}: ${from} may not import ${to}`);
   expect(wrong).toEqual([]);
+});
+
+test("only numbers/library.ts imports libphonenumber-js: all read numbers by the plans in use", () => {
+  const reads = (path: string) => /from "libphonenumber-js/.test(readFileSync(join(root, path), "utf8"));
+  expect(files.map(({ path }) => path).filter(reads)).toEqual([
+    // Calling codes of one and two digits alone, which ITU-T has assigned for good.
+    "channels/missed-call/caller-id-pattern.ts",
+    "numbers/library.ts",
+    // Reads plans that are not in use yet.
+    "numbers/metadata-problems.ts",
+  ]);
 });
 
 test("typed-yaml and shared import no feature", () => {

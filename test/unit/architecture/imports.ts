@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../../src/", import.meta.url));
+export const root = fileURLToPath(new URL("../../../src/", import.meta.url));
 
 export interface SourceFile {
   /** Relative to src/, for instance `telephony/calls/dialer.ts`. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { builtIn } from "../../../src/numbers/built-in-metadata.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { ask, numbers, otherKey, testServer } from "./support.ts";
 
@@ -26,7 +27,7 @@ describe("looking a number up", () => {
       network: null,
       health: null,
       live: null,
-      metadata: null,
+      metadata: { version: builtIn.version },
     });
   });
 

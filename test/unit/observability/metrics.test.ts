@@ -113,6 +113,19 @@ describe("the metrics", () => {
     expect(text).not.toMatch(/onering_(ring|post_dial_delay)_seconds_count{/);
   });
 
+  it("names the numbering plans in use, and when they were published where that is known", async () => {
+    let released: string | null = "2026-11-10";
+    const { registry } = createMetrics({
+      ...idle,
+      metadata: () => ({ version: "9.0.43", source: "built_in", released }),
+    });
+    const text = await registry.metrics();
+    expect(text).toContain('onering_numbering_metadata_info{version="9.0.43",source="built_in"} 1\n');
+    expect(text).toContain(`onering_numbering_metadata_released_timestamp_seconds ${Date.UTC(2026, 10, 10) / 1000}\n`);
+    released = null;
+    expect(await registry.metrics()).not.toMatch(/^onering_numbering_metadata_released_timestamp_seconds /m);
+  });
+
   it("look at calls, trunks and Asterisks when they are asked", async () => {
     let calls = 3;
     let out = 0;

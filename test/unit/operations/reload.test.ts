@@ -48,6 +48,25 @@ describe("a reload", () => {
     expect(lines.map(({ msg }) => msg)).toContain("restart the gateway to apply 1 other change");
   });
 
+  it("puts data files into effect whether or not the configuration changed, and names those that differ", async () => {
+    const replaced = { key: "numbers.metadata_file", before: "9.0.43", after: "9.0.44" };
+    const { applied, reload } = opened({ refresh: () => [replaced] });
+    expect(await reload("signal SIGHUP")).toEqual({ applied: [replaced], needsRestart: [], heldBack: [] });
+    expect(applied).toEqual([]);
+  });
+
+  it("refreshes no data file where the configuration is held back", async () => {
+    let refreshed = 0;
+    const refresh = () => {
+      refreshed++;
+      return [];
+    };
+    const { file, reload } = opened({ refresh, problems: () => ["live: does not fit"] });
+    file.content = { live: 2, fixed: 1 };
+    expect(await reload("signal SIGHUP")).toMatchObject({ heldBack: ["live: does not fit"] });
+    expect(refreshed).toBe(0);
+  });
+
   it("of a file with problems changes nothing, and says them all", async () => {
     const bad = new ConfigError("onering.yaml", [
       { path: ["calls", "ring_ms"], given: "1", expected: "1000 or more" },
