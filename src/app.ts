@@ -141,7 +141,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     guard: guard.guard,
     settings: config.verification,
     channels,
-    ...{ numbers, networks },
+    ...{ numbers, networks, suggest: lookup.suggest },
     store: verificationStore,
     batchTimer: store.batchTimer,
     hmacKey,

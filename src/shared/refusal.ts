@@ -34,6 +34,16 @@ export const refusalCodes = [
 
 export type RefusalCode = (typeof refusalCodes)[number];
 
+/** What a refusal says beyond its detail: extension members of the problem (RFC 9457 §3.2), for the client alone. */
+export interface RefusalMembers {
+  /** Numbers that may have been meant. */
+  readonly suggestions?: readonly { readonly number: string; readonly reason: string }[];
+  /** Of `number_inactive`: whole days since the newest evidence. */
+  readonly age_days?: number;
+}
+
+const noMembers: RefusalMembers = {};
+
 /**
  * A refusal with a stable code. `detail` is shown to the app's developer: it must help, and hold no secret and no
  * more of a phone number than country and last two digits.
@@ -43,14 +53,24 @@ export class Refusal extends Error {
   readonly detail: string;
   /** When a retry may succeed, if it may. */
   readonly retryAfterMs: number | null;
-  /** Further members of the problem, of codes that have some. */
-  readonly members?: Readonly<Record<string, number>>;
+  /** Private, so that no log that lists an error's fields has them: they hold whole numbers. */
+  readonly #members: RefusalMembers;
 
-  constructor(code: RefusalCode, detail: string, retryAfterMs: number | null = null) {
+  constructor(
+    code: RefusalCode,
+    detail: string,
+    retryAfterMs: number | null = null,
+    members: RefusalMembers = noMembers,
+  ) {
     super(`${code}: ${detail}`);
     this.name = "Refusal";
     this.code = code;
     this.detail = detail;
     this.retryAfterMs = retryAfterMs;
+    this.#members = members;
+  }
+
+  get members(): RefusalMembers {
+    return this.#members;
   }
 }

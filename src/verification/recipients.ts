@@ -1,6 +1,7 @@
 /** Reads the recipients of requests: canonical, and how stores know them. */
 import type { AppRef } from "../apps/principal.ts";
 import type { AppProfile } from "../apps/profile.ts";
+import type { Lookup } from "../numbers/lookup/ports.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
@@ -22,18 +23,24 @@ export interface Recipients {
 
 export function createRecipients(options: {
   readonly numbers: Numbers;
+  /** What may have been meant by a number that is refused; without it refusals have no suggestions. */
+  readonly suggest?: Lookup["suggest"] | undefined;
   readonly channels: ChannelSet;
   readonly hashes: Pick<Hashes, "callee">;
   readonly profileOf: (app: string) => AppProfile;
   readonly clock: Clock;
 }): Recipients {
-  const { numbers, channels, hashes, profileOf, clock } = options;
+  const { numbers, suggest, channels, hashes, profileOf, clock } = options;
 
   /** @throws {Refusal} where the number may not be contacted */
   function examine(app: AppRef, to: string, country: string | undefined) {
     const { allowedCountries } = app;
-    const facts = numbers.examine(to, country ?? null, { ...profileOf(app.name), allowedCountries });
-    if (facts.refusal) throw new Refusal(facts.refusal.code, facts.refusal.detail);
+    const bounds = { ...profileOf(app.name), allowedCountries };
+    const facts = numbers.examine(to, country ?? null, bounds);
+    if (facts.refusal) {
+      const suggestions = suggest?.({ input: to, country: country ?? null, bounds, languages: [] }, facts) ?? [];
+      throw new Refusal(facts.refusal.code, facts.refusal.detail, null, suggestions.length > 0 ? { suggestions } : {});
+    }
     if (!facts.callable || facts.e164 === null || facts.country === null) {
       throw new Refusal("number_not_callable", "This number cannot be called.");
     }

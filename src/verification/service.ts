@@ -1,6 +1,7 @@
 /** Proves that a person holds a `to`: the one service behind the API. `Verifications` is its contract. */
 import type { Logger } from "pino";
 import { type AppProfile, standardProfile } from "../apps/profile.ts";
+import type { Lookup } from "../numbers/lookup/ports.ts";
 import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
@@ -45,6 +46,8 @@ export interface VerificationsOptions {
   readonly numbers: Numbers;
   /** Without it no network is known. */
   readonly networks?: Networks;
+  /** What may have been meant by a number that is refused; without it refusals have no suggestions. */
+  readonly suggest?: Lookup["suggest"];
   readonly store: VerificationStore;
   readonly batchTimer: BatchTimer;
   /** Decides before each delivery; without it all begin. */
@@ -159,7 +162,7 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
   });
   const due = createDueWatch({ store, clock, logger, onSeen: endings.seen, steps });
-  const recipients = createRecipients({ numbers, channels, hashes, profileOf, clock });
+  const recipients = createRecipients({ numbers, suggest: options.suggest, channels, hashes, profileOf, clock });
   const defaults = workflowDefaults(settings);
   const problemsOfWorkflow: VerificationService["problemsOfWorkflow"] = (path, { workflow, ttlMs }) => {
     // A shorter life leaves less time to the gateway's own workflow, too.

@@ -79,7 +79,9 @@ function asRefusal(error: FastifyError, request: FastifyRequest): Refusal | null
   if (status < 400 || status >= 500) return null;
   if (status === 413) {
     const limit = request.routeOptions.bodyLimit;
-    return new RequestRefusal(413, `The request body is larger than ${limit} bytes (http.body_limit_bytes).`);
+    // Few routes have a limit of their own.
+    const key = limit === request.server.initialConfig.bodyLimit ? " (http.body_limit_bytes)" : "";
+    return new RequestRefusal(413, `The request body is larger than ${limit} bytes${key}.`);
   }
   return new RequestRefusal(status, detailByCode[error.code] ?? detailByStatus[status] ?? "The request is not valid.");
 }

@@ -2,7 +2,7 @@
  * The one table of errors: HTTP status, title and Retry-After of each code.
  * An error body is a problem of RFC 9457.
  */
-import { type Refusal, type RefusalCode, refusalCodes } from "../../shared/refusal.ts";
+import { type Refusal, type RefusalCode, type RefusalMembers, refusalCodes } from "../../shared/refusal.ts";
 
 /** `internal_error` exists in HTTP only: the domain refuses, it does not fail. */
 export type ProblemCode = RefusalCode | "internal_error";
@@ -67,7 +67,7 @@ export type RequestError =
   | { readonly header: string; readonly detail: string };
 
 /** The body of every response with a status ≥ 400. */
-export interface Problem {
+export interface Problem extends RefusalMembers {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -75,8 +75,6 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly instance: string;
   readonly errors?: readonly RequestError[];
-  /** With `number_inactive`. */
-  readonly age_days?: number;
 }
 
 export const notFoundDetail = "Not found. See /docs for available endpoints.";

@@ -1,8 +1,9 @@
 import { Type } from "typebox";
 import { oneOf } from "../schemas.ts";
+import { Suggestions } from "../suggestions.ts";
 import { problemCodes } from "./problems.ts";
 
-/** RFC 9457, with `code` and `errors` as extension members. For the document only: handler.ts writes problems. */
+/** RFC 9457, with `code`, `errors` and `suggestions` as extension members. For the document only: handler.ts writes problems. */
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ format: "uri", description: "`urn:onering:problem:` and the code." }),
@@ -27,6 +28,7 @@ export const ProblemBody = Type.Object(
         { description: "With `invalid_request`: all errors found, at most 20." },
       ),
     ),
+    suggestions: Type.Optional(Suggestions),
   },
   { title: "Problem", description: "An error (RFC 9457)." },
 );

@@ -1,8 +1,8 @@
 import { Type } from "typebox";
-import { suggestionReasons } from "../../numbers/lookup/types.ts";
 import { numberCauses } from "../../numbers/types.ts";
 import { refusalCodes } from "../../shared/refusal.ts";
 import { country, exampleNumber, maxNumberLength, nullableString, oneOf } from "../schemas.ts";
+import { Suggestions } from "../suggestions.ts";
 import { HealthField } from "./health-schema.ts";
 import { LiveField } from "./live-schema.ts";
 import { MetadataField } from "./metadata-schema.ts";
@@ -25,40 +25,75 @@ const numberTypes = [
   "unknown",
 ] as const;
 
+/** Numbers of one request; each counts as a request. */
+export const maxListed = 1000;
+/** Holds a thousand numbers as they are typed, with their marks. */
+export const lookupBodyBytes = 131_072;
+/** With the keys beside the list. */
+export const lookupBodyParts = maxListed + 10;
+
+/** One of `number` and `numbers`: looked at by the route, because a union would answer one mistake with two lists of errors. */
 export const LookupBody = Type.Object(
   {
-    number: Type.String({
-      minLength: 1,
-      maxLength: maxNumberLength,
-      description: "E.164 with the plus sign, or national format together with `country`.",
-    }),
-    country: Type.Optional(country("ISO 3166 country of a number in national format.")),
+    number: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: maxNumberLength,
+        description: "E.164 with the plus sign, or national format together with `country`.",
+      }),
+    ),
+    numbers: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: maxListed,
+        description:
+          "Several numbers; each counts as a request. The answers come in their order, as they are known: as NDJSON with `Accept: application/x-ndjson`, else as an object with the list `numbers`.",
+      }),
+    ),
+    country: Type.Optional(country("ISO 3166 country of numbers in national format.")),
     locale: Type.Optional(
       Type.String({
         minLength: 2,
         maxLength: 35,
         description:
-          "Language of `message`, BCP 47; left out: the first of Accept-Language that there is a text in, else English.",
+          "Language of `message`, BCP 47. Without it, or without a text in it, the first of Accept-Language that there is a text in, else English.",
       }),
     ),
     live: Type.Optional(
       Type.Boolean({
         default: false,
         description:
-          "Ask the network by a call that is canceled at once; needs the scope `live_lookup` and costs money.",
+          "Ask the network by a call that is canceled at once: needs the scope `live_lookup`, and one `number`.",
       }),
     ),
   },
-  { title: "LookupNumber", additionalProperties: false, examples: [{ number: "07400 123456", country: "GB" }] },
+  {
+    title: "LookupNumber",
+    description: "Exactly one of `number` and `numbers`.",
+    additionalProperties: false,
+    examples: [{ number: "07400 123456", country: "GB" }],
+  },
 );
 
-export const Suggestions = Type.Array(
-  Type.Object({
-    number: Type.String({ description: "E.164." }),
-    reason: oneOf(suggestionReasons, "The typing error that it assumes."),
-  }),
-  { description: "Numbers that may have been meant. Offer them to the person; never take one without asking." },
-);
+export const numberExample = {
+  number: exampleNumber,
+  valid: true,
+  possible: true,
+  reason: null,
+  cause: null,
+  message: null,
+  suggestions: [],
+  type: "mobile",
+  country: "GB",
+  national: "07400 123456",
+  international: "+44 7400 123456",
+  rfc3966: "tel:+44-7400-123456",
+  callable: true,
+  network: null,
+  health: null,
+  live: null,
+  metadata: null,
+};
 
 export const NumberBody = Type.Object(
   {
@@ -90,26 +125,11 @@ export const NumberBody = Type.Object(
   },
   {
     title: "Number",
-    examples: [
-      {
-        number: exampleNumber,
-        valid: true,
-        possible: true,
-        reason: null,
-        cause: null,
-        message: null,
-        suggestions: [],
-        type: "mobile",
-        country: "GB",
-        national: "07400 123456",
-        international: "+44 7400 123456",
-        rfc3966: "tel:+44-7400-123456",
-        callable: true,
-        network: null,
-        health: null,
-        live: null,
-        metadata: { version: "9.0.43" },
-      },
-    ],
+    examples: [numberExample],
   },
+);
+
+export const NumbersBody = Type.Object(
+  { numbers: Type.Array(NumberBody, { description: "One for each of the request, in its order." }) },
+  { title: "Numbers" },
 );

@@ -14,17 +14,16 @@ const dayMs = 86_400_000;
 /** What a request names to have its start not refused. */
 export const healthOverride = "number_health";
 
-/** @property members `age_days`: whole days since the newest evidence */
+/** Its problem has `age_days`: whole days since the newest evidence. */
 export class NumberInactive extends Refusal {
-  override readonly members: { readonly age_days: number };
-
   constructor(ageDays: number) {
     const when = ageDays === 0 ? "today" : ageDays === 1 ? "a day ago" : `${ageDays} days ago`;
     super(
       "number_inactive",
       `Networks said that this number is not in use, last ${when}. Ask the person for the number; where it is in use again, start with \`override: ["${healthOverride}"]\`.`,
+      null,
+      { age_days: ageDays },
     );
-    this.members = { age_days: ageDays };
   }
 }
 
