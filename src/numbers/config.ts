@@ -19,12 +19,15 @@ const prefixes = (description: string) =>
 
 const CountryPolicy = section("What holds for numbers of one country.", {
   callable_types: Type.Optional(
-    Type.Array(Type.Union(configurableTypes.map((type) => Type.Literal(type))), {
-      minItems: 1,
-      uniqueItems: true,
-      description:
-        "Types of numbers that may be contacted; without it mobile and, by numbers.fixed_line_or_mobile, fixed_line_or_mobile. Landlines only where a channel reaches them (voice). Types that cost the caller more than a call can never be contacted.",
-    }),
+    Type.Array(
+      Type.Unsafe<(typeof configurableTypes)[number]>(Type.Union(configurableTypes.map((type) => Type.Literal(type)))),
+      {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          "Types of numbers that may be contacted; without it mobile and, by numbers.fixed_line_or_mobile, fixed_line_or_mobile. Landlines only where a channel reaches them (voice). Types that cost the caller more than a call can never be contacted.",
+      },
+    ),
   ),
   allowed_prefixes: prefixes("Starts of the numbers that may be contacted; without it all."),
   denied_prefixes: prefixes("Starts of the numbers that may not, in addition to numbers.denied_prefixes."),

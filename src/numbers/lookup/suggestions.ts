@@ -19,6 +19,8 @@ interface Candidate {
   readonly text: string;
   readonly country: string | null;
   readonly reason: SuggestionReason;
+  /** Only where nothing else was found: the rest of many numbers that are too long is a number of some country. */
+  readonly last?: boolean;
 }
 
 /**
@@ -36,12 +38,13 @@ export function suggestionsFor(ask: KnownAsk, facts: NumberFacts, numbers: Numbe
   };
   if (refusal.meant !== undefined) add(refusal.meant, "national_prefix");
   let tried = 0;
-  for (const { text, country, reason } of candidates(
+  for (const { text, country, reason, last } of candidates(
     ask,
     facts,
     (number) => numbers.examine(number, null, null).valid,
   )) {
     if (found.size >= maxSuggestions || ++tried > maxTried) break;
+    if (last === true && found.size > 0) continue;
     const read = numbers.examine(text, country, ask.bounds);
     const e164 = read.valid ? read.e164 : read.refusal?.meant;
     if (e164 != null) add(e164, reason);
@@ -84,21 +87,25 @@ function* ofDigits(raw: string, ask: KnownAsk, facts: NumberFacts, isValid: IsVa
   if (exit !== null) yield { text: `+${digits.slice(exit.length)}`, country: null, reason: "international_prefix" };
   if (!hasPlus && exit === null) yield { text: `+${digits}`, country: null, reason: "missing_plus" };
   const international = digits.slice(exit?.length ?? 0);
-  yield* doubled(international);
+  // `44 44 7400 123456`, `44 0044 7400 123456`
+  const behind = behindCode(international);
+  if (behind?.isSame) yield { text: `+${behind.rest}`, country: null, reason: "doubled_country_code" };
   for (const home of hasPlus ? [country, ...regionsOf(ask.languages)] : regionsOf(ask.languages)) {
     yield { text: digits, country: home, reason: "missing_country_code" };
   }
   const plan = facts.refusal?.plan;
   if (hasPlus || exit !== null) yield* ofInternational(international, facts, isValid);
   else if (plan !== undefined) yield* ofInternational(`${plan.callingCode}${plan.digits}`, facts, isValid);
+  // Another country's code in front, as selectors of countries put it there.
+  if (behind !== null) yield { text: `+${behind.rest}`, country: null, reason: "doubled_country_code", last: true };
 }
 
-/** `44 44 7400 123456`, `44 0044 7400 123456`, and another country's code in front, as selectors of countries put it there. */
-function* doubled(digits: string): Generator<Candidate> {
+/** What follows the calling code without zeros, where it begins with a calling code by itself. */
+function behindCode(digits: string): { readonly rest: string; readonly isSame: boolean } | null {
   const national = withoutCallingCode(digits);
   const rest = national?.replace(/^0+/, "") ?? "";
-  // What remains has to begin with a calling code by itself: `+1 7400 123456` has one that was chosen wrongly.
-  if (isCallingCode(rest)) yield { text: `+${rest}`, country: null, reason: "doubled_country_code" };
+  if (national === null || !isCallingCode(rest)) return null;
+  return { rest, isSame: rest.startsWith(digits.slice(0, digits.length - national.length)) };
 }
 
 function* ofInternational(digits: string, { refusal }: NumberFacts, isValid: IsValid): Generator<Candidate> {

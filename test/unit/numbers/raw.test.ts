@@ -35,7 +35,9 @@ describe("a number as it was typed", () => {
     ["+", "no digits"],
     ["( )", "no digits"],
   ])("%j is refused: %s", (input, why) => {
-    expect(readRaw(input)).toEqual({ refusal: { code: "number_invalid", detail: expect.stringContaining(why), cause: "not_a_number" } });
+    expect(readRaw(input)).toEqual({
+      refusal: { code: "number_invalid", detail: expect.stringContaining(why), cause: "not_a_number" },
+    });
   });
 
   test("a longer text than any number is refused before it is looked at", () => {
