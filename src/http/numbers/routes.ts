@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Type } from "typebox";
 import type { AppDirectory } from "../../apps/directory.ts";
 import type { AppIdentity } from "../../apps/principal.ts";
 import { permits } from "../../apps/scopes.ts";
@@ -6,9 +7,24 @@ import type { Lookup } from "../../numbers/lookup/ports.ts";
 import type { CalleeBounds } from "../../numbers/types.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { appOf } from "../auth/app.ts";
+import { RequestRefusal } from "../errors/request-refusal.ts";
 import { wantedLanguages } from "./languages.ts";
+import { formOf, listBody } from "./list.ts";
 import { numberBody } from "./representation.ts";
-import { LookupBody, NumberBody } from "./schemas.ts";
+import { LookupBody, lookupBodyBytes, lookupBodyParts, NumberBody, NumbersBody, numberExample } from "./schemas.ts";
+
+const lookupResponse = {
+  200: {
+    description: "The result; with `numbers` a list of results.",
+    content: {
+      "application/json": {
+        schema: Type.Union([NumberBody, NumbersBody], { title: "LookupResult" }),
+        example: numberExample,
+      },
+      "application/x-ndjson": { schema: { type: "string" } },
+    },
+  },
+};
 
 export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf">): FastifyPluginAsyncTypebox {
   /** The same bounds as of a start. */
@@ -21,29 +37,46 @@ export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf
     scope.post(
       "/numbers/lookup",
       {
+        // One result in the form of its schema; a list writes itself.
+        serializerCompiler: () => (result) => JSON.stringify(result),
+        bodyLimit: lookupBodyBytes,
         schema: {
           operationId: "lookupNumber",
-          summary: "Look a number up",
+          summary: "Look numbers up",
           description:
             "Places no call and costs nothing, except with `live`. An invalid number is a result (`valid: false`), not an error.",
           tags: ["numbers"],
           security: [{ apiKey: [] }],
           body: LookupBody,
-          response: { 200: { ...NumberBody, description: "The result." } },
+          response: lookupResponse,
         },
-        config: { scope: "lookup", problems: ["not_supported"] },
+        config: { scope: "lookup", problems: ["not_supported"], maxBodyParts: lookupBodyParts },
       },
-      async (request) => {
-        const { number, country = null, locale, live = false } = request.body;
+      async (request, reply) => {
+        const { number, numbers, country = null, locale, live = false } = request.body;
         const app = appOf(request);
+        if ((number === undefined) === (numbers === undefined)) throw oneOfBoth(number === undefined);
+        if (live && numbers !== undefined) throw invalid("#/live", "does not go with `numbers`");
         if (live && !permits(app.scopes, "live_lookup")) {
           throw new Refusal("forbidden", "This API key lacks the scope `live_lookup`, which `live` needs.");
         }
         const languages = wantedLanguages(locale, request.headers["accept-language"]);
-        return numberBody(
-          await lookup.look({ input: number, country, app: app.name, bounds: boundsOf(app), languages, live }),
-        );
+        const about = { country, app: app.name, bounds: boundsOf(app), languages, live };
+        if (number !== undefined) return numberBody(await lookup.look({ ...about, input: number }));
+        const inputs = numbers ?? [];
+        scope.countMoreRequests(request, reply, inputs.length - 1);
+        const form = formOf(request.headers.accept);
+        reply.header("content-type", form.contentType).header("vary", "accept");
+        return reply.send(listBody(inputs, (input) => lookup.look({ ...about, input }), form));
       },
     );
   };
+}
+
+function oneOfBoth(isMissing: boolean): RequestRefusal {
+  return isMissing ? invalid("#/number", "is missing") : invalid("#/numbers", "does not go with `number`");
+}
+
+function invalid(pointer: string, detail: string): RequestRefusal {
+  return new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer, detail }]);
 }

@@ -1,13 +1,20 @@
 import type { FastifyInstance } from "fastify";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 
-/** Keys and list elements of a body together. Ten times what any endpoint reads; Ajv makes an error for each that is wrong. */
-const maxParts = 1000;
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Keys and list elements that a body may have, where they are more than those of most routes. */
+    maxBodyParts?: number;
+  }
+}
+
+/** Keys and list elements of a body together. Ten times what most endpoints read; Ajv makes an error for each that is wrong. */
+const mostParts = 1000;
 
 /**
  * JSON is the only body that this API reads. An empty one counts as none: many clients send `Content-Type:
  * application/json` with every POST. `__proto__` and `constructor.prototype` as keys are refused, as is a body of more
- * than `maxParts` keys and elements.
+ * than `mostParts` keys and elements, or what its route takes.
  */
 export function readJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
@@ -15,7 +22,8 @@ export function readJsonOnly(server: FastifyInstance): void {
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
     if (body.length === 0) return done(null, undefined);
     parse(request, body, (error, value) => {
-      if (error === null && !isBounded(value)) {
+      const maxParts = request.routeOptions.config.maxBodyParts ?? mostParts;
+      if (error === null && !isBounded(value, maxParts)) {
         return done(new RequestRefusal(400, `The body has more than ${maxParts} keys and list elements.`));
       }
       done(error, value);
@@ -24,7 +32,7 @@ export function readJsonOnly(server: FastifyInstance): void {
 }
 
 /** Stops counting at the bound. */
-function isBounded(body: unknown): boolean {
+function isBounded(body: unknown, maxParts: number): boolean {
   const open: unknown[] = [body];
   let parts = 0;
   for (let value = open.pop(); value !== undefined; value = open.pop()) {

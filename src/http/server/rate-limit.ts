@@ -15,6 +15,11 @@ declare module "fastify" {
   interface FastifyInstance {
     /** A hook that counts the request. @param own a separate counter for the routes of this hook; without it the common one */
     rateLimit(own?: object): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+    /**
+     * Counts a request that does the work of several, once that is known: as so many more in the common counter.
+     * @throws {Refusal} where they are more than what is left of this minute; then none of them is counted
+     */
+    countMoreRequests(request: FastifyRequest, reply: FastifyReply, more: number): void;
   }
 }
 
@@ -50,7 +55,19 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
       request.quiet = true;
       done(new Refusal("rate_limited", "Too many requests in this minute (http.rate_limit_per_minute).", leftMs));
     };
-  const common = createHook(new Map());
+  const commonWindows = new Map<string, Window>();
+  const common = createHook(commonWindows);
+  server.decorate("countMoreRequests", (request, reply, more) => {
+    const window = commonWindows.get(keyOf(request));
+    if (window === undefined || more === 0) return;
+    const leftMs = Math.max(0, window.beganMs + windowMs - Date.now());
+    if (window.requests + more > max) {
+      const detail = `This counts as ${more + 1} requests, and ${Math.max(0, max - window.requests) + 1} are left in this minute, of ${max} (http.rate_limit_per_minute): wait, or send a shorter list.`;
+      throw new Refusal("rate_limited", detail, leftMs);
+    }
+    window.requests += more;
+    reply.header("ratelimit", `"requests";r=${max - window.requests};t=${Math.ceil(leftMs / 1000)}`);
+  });
   server.decorateRequest("counted", false);
   server.decorate("rateLimit", (own?: object) => (own === undefined ? common : createHook(new Map())));
 }
