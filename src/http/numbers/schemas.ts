@@ -92,7 +92,7 @@ export const numberExample = {
   network: null,
   health: null,
   live: null,
-  metadata: null,
+  metadata: { version: "9.0.43" },
 };
 
 export const NumberBody = Type.Object(
