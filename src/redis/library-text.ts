@@ -13,6 +13,8 @@ export interface Library {
 }
 
 export const libraryPrefix = "onering_";
+/** 80 bits: no two of a few hundred texts are alike by chance. Redis looks the name up at each call. */
+const nameDigits = 20;
 
 /** @param script with its includes: see scripts.ts */
 export function libraryOf(script: string): Library {
@@ -31,6 +33,6 @@ export function libraryOf(script: string): Library {
     "end })",
     "",
   ].join("\n");
-  const name = libraryPrefix + createHash("sha1").update(text).digest("hex");
+  const name = libraryPrefix + createHash("sha256").update(text).digest("hex").slice(0, nameDigits);
   return { name, text: `#!lua name=${name}\n${text.replace("'NAME'", `'${name}'`)}` };
 }

@@ -67,15 +67,16 @@ export const deliveryFields = [
   "simulated",
 ] as const;
 
-/** What the scripts' rules need to know of every record; after `app`. */
+/** What the scripts' rules need to know of every record; after `app`. Each costs a check 0.2 µs. */
 export const workingFields = [
-  ...["status", "deadline", "expires_at", "delivery_ended_at", "seq", "callee", "checks_left", "more"],
-  ...["code", "code_length", "code_delivery", "code_parts", "code_until"],
+  ...["status", "deadline", "expires_at", "delivery_ended_at", "callee", "checks_left", "more"],
+  ...["code", "code_length", "code_parts", "code_until"],
 ] as const;
 
 /** What they need besides to move the newest delivery: most checks and reads move none. */
 export const movingFields = [
   ...["channel", "state", "parts", "parts_delivered", "attempts", "first_attempt", "standing", "number"],
+  ...["seq", "code_delivery"],
 ] as const;
 
 /** The same as `workingFields` of the records that have `moreFields`. */
@@ -247,7 +248,13 @@ type StoredDelivery = Readonly<
     "channel" | "state" | "reason" | "parts" | "parts_delivered" | "details" | "result" | "started_at" | "ended_at",
     string
   >
-> & { readonly to?: string; readonly cost?: string; readonly guard?: string; readonly network?: string; readonly code_length?: string };
+> & {
+  readonly to?: string;
+  readonly cost?: string;
+  readonly guard?: string;
+  readonly network?: string;
+  readonly code_length?: string;
+};
 
 function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
   return {

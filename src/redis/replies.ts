@@ -38,10 +38,10 @@ export function readBeginAnswer(id: string, reply: Reply): BeginAnswer {
 }
 
 export function readCheck(id: string, reply: Reply): CheckResult {
-  const [kind, first, second, simulated] = reply;
+  const [kind, first, status = "delivered", simulated = ""] = reply;
   switch (kind) {
     case "checked":
-      return { kind, checksLeft: Number(first), status: second as Status, simulated: readSimulated(String(simulated)) };
+      return { kind, checksLeft: Number(first), status: status as Status, simulated: readSimulated(String(simulated)) };
     case "decided":
       return { kind, valid: first === 1, ...readSeen(id, reply) };
     case "ended":

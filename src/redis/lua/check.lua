@@ -9,7 +9,8 @@ ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  
 ARGV[2]  app                        ARGV[4]  hash of the guessed code   ARGV[6]  1: by number alone, so a guess of another
          length is counted as wrong: a refusal would reveal that a verification is open
 
-Returns  {'checked', checks left, status, how it is simulated}   wrong, and not the last one: short, because it is the most frequent reply
+Returns  {'checked', checks left, status, how it is simulated}   wrong, and not the last one; the last two are left out where it is
+         delivered and not simulated, because that is the most frequent reply
          {'decided', valid 1|0, ended now, public fields}   {'ended', 0, ended now, public fields}
          {'wrong_length', digits of the newest code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
@@ -70,9 +71,17 @@ end
 if proof or left == 0 then
   decide(record, now, proof)
 end
-set(record, 'checks_left', left)
-save(record)
+if #record.changes == 0 then
+  -- Nearly always all that changes.
+  redis.call('HSET', key, 'checks_left', left)
+else
+  set(record, 'checks_left', left)
+  save(record)
+end
 if not record.ended_now then
+  if record.status == 'delivered' and record.simulated == '' then
+    return { 'checked', left }
+  end
   return { 'checked', left, record.status, record.simulated }
 end
 return answer(record, 'decided', proof and 1 or 0)

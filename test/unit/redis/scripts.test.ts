@@ -47,7 +47,7 @@ describe.each([...loadScripts(), ...load()])("the script %s", (_name, { script: 
   });
 
   it("has a library with the same flags, of which name and function are the same", () => {
-    const [, name = ""] = /^#!lua name=(onering_[0-9a-f]{40})\n/.exec(library.text) ?? [];
+    const [, name = ""] = /^#!lua name=(onering_[0-9a-f]{20})\n/.exec(library.text) ?? [];
     expect(library.name).toBe(name);
     const [, flags = ""] = /^#!lua(?: flags=(.*))?\n/.exec(text) ?? [];
     expect(library.text).toContain(`function_name = '${name}', flags = { ${flags && `'${flags}'`} }`);

@@ -4,6 +4,12 @@
 --                 the recipient or '-', ok the numbers of the deliveries that carry it and were delivered
 --   codes_older   JSON array of the others: h hash, l digits, p parts, u ms until which it is accepted, and the same
 
+-- The delivery that carries the newest code. Most checks and reads need not know it.
+--- @rare
+local function code_delivery(record)
+  return tonumber(record.code_delivery or redis.call('HGET', record.key, 'code_delivery'))
+end
+
 -- One that is open, without what code_info has; see `with_info`.
 local function open_codes(record)
   if record.codes then
@@ -12,7 +18,7 @@ local function open_codes(record)
   local codes = {}
   if record.code ~= '' then
     codes[1] = {
-      h = record.code, l = tonumber(record.code_length), d = tonumber(record.code_delivery),
+      h = record.code, l = tonumber(record.code_length), d = code_delivery(record),
       p = tonumber(record.code_parts), u = tonumber(record.code_until),
     }
   end
@@ -190,7 +196,7 @@ local function match_code(record, length, hash)
   if length ~= record.code_length then
     return nil, nil, digits
   end
-  return tonumber(record.code_parts), hash == record.code and tonumber(record.code_delivery) or nil, digits
+  return tonumber(record.code_parts), hash == record.code and code_delivery(record) or nil, digits
 end
 
 -- The length at which a guess has too good odds, over all open codes of that length; nil: none.

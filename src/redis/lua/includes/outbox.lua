@@ -41,7 +41,7 @@ local function count_events(record)
     record.lines[#record.lines + 1] = 'E ' .. string.format('%.0f', record.ended_at) .. ' 0 1 - - ' .. record.status .. ' 1 '
     record.end_noted = true
   end
-  local seq, changes = tonumber(record.seq), record.changes
+  local seq, changes = tonumber(record.seq or redis.call('HGET', record.key, 'seq')), record.changes
   for _, line in ipairs(record.lines or {}) do
     seq = seq + 1
     changes[#changes + 1] = 'h' .. seq
