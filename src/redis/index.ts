@@ -17,6 +17,7 @@ import type { StreamStore } from "../events/streams.ts";
 import type { GuardCounters } from "../guard/counter-port.ts";
 import type { ListMirror } from "../guard/lists/ports.ts";
 import type { HealthStore } from "../numbers/health/ports.ts";
+import type { LiveCheckStore } from "../numbers/live-check/ports.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import type { OptOutMirror } from "../opt-out/store-port.ts";
@@ -42,6 +43,7 @@ import { createGuardCounters } from "./guard-store.ts";
 import { createHealthStore } from "./health-store.ts";
 import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
+import { createLiveCheckStore } from "./live-check-store.ts";
 import { createListMirror } from "./list-mirror.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
@@ -88,6 +90,8 @@ export interface Store {
   readonly subjects: SubjectIndex;
   readonly proofs: ProofStore;
   readonly optOuts: OptOutMirror;
+  /** @param cooldownMs how long a callee is not shown a caller ID again */
+  liveChecks(cooldownMs: () => number): LiveCheckStore;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
@@ -182,6 +186,7 @@ export function createStore(options: {
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),
     optOuts: createOptOutMirror(run),
+    liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
       streamSubjects(connection.client, () => [null, ...apps()]),

@@ -146,6 +146,9 @@ export function startTokenKey(hash: string): string {
   return `{t${hash}}:u`;
 }
 
+/** The key from which the scripts of live checks' limits derive theirs (lua/live_check_admit.lua). */
+export const liveCheckKey = "{live_check}:up";
+
 /** @param name a constant of the gateway */
 export function leaseKey(name: string): string {
   return `{lease}:${name}`;

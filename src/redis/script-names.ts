@@ -79,4 +79,8 @@ export const otherScripts = [
   "app_revisions",
   "start_token_take",
   "start_token_settle",
+  "live_check_begin",
+  "live_check_end",
+  "live_check_admit",
+  "live_check_release",
 ] as const;

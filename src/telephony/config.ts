@@ -7,4 +7,6 @@ export interface TelephonyConfig extends DialerConfig {
   readonly limits: LimitsConfig;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
+  /** Trunks whose 183 ends a live check: Asterisk must report it. */
+  readonly live_check?: { readonly cancel_on_183: readonly string[] };
 }

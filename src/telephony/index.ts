@@ -9,7 +9,8 @@ import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
 import type { CallControl, MediaControl } from "./asterisk/call-control.ts";
 import type { AsteriskConfig } from "./asterisk/config.ts";
-import { createDialer, longestCallMs } from "./calls/dialer.ts";
+import { longestCallMs } from "./calls/call-times.ts";
+import { createDialer } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
@@ -77,14 +78,17 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   const watches = new Map<string, AmiWatch>();
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
-    const trunks = Object.values(config.trunks).filter((trunk) => asterisksOf(trunk).includes(name));
-    const withProgress = trunks.some((trunk) => trunk.ring_on === "180+183");
+    const trunkNames = Object.keys(config.trunks).filter((trunk) =>
+      asterisksOf(config.trunks[trunk] ?? {}).includes(name),
+    );
+    const endsOn183 = config.live_check?.cancel_on_183 ?? [];
+    const withProgress = trunkNames.some((trunk) => endsOn183.includes(trunk) || config.trunks[trunk]?.ring_on === "180+183");
     const driver = createDriver(asterisk, { ...own, withProgress });
     controls.set(
       name,
       timedControl(driver, () => performance.now(), overload.originated),
     );
-    const endpoints = trunks.map((trunk) => trunk.endpoint);
+    const endpoints = trunkNames.flatMap((trunk) => config.trunks[trunk]?.endpoint ?? []);
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }

@@ -11,7 +11,7 @@ export function tracedCalls<T extends { readonly dialer: Dialer }>(telephony: T,
 function tracedDialer(dialer: Dialer, tracing: Tracing): Dialer {
   return {
     ...{ longestCallMs: dialer.longestCallMs, remainingMs: dialer.remainingMs },
-    limitsOf: (keep) => dialer.limitsOf(keep),
+    limitsOf: (kind) => dialer.limitsOf(kind),
     cancel: (callId) => dialer.cancel(callId),
     drain: (graceMs) => dialer.drain(graceMs),
     get liveCalls() {

@@ -4,7 +4,7 @@ import { apiKeyHash } from "../../src/apps/api-keys.ts";
 import { secondCallMarginMs } from "../../src/channels/missed-call/calls.ts";
 import { resolveConfig } from "../../src/config/load.ts";
 import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
-import { longestCallMs } from "../../src/telephony/calls/dialer.ts";
+import { longestCallMs } from "../../src/telephony/calls/call-times.ts";
 import { apiKey } from "../support/gateway.ts";
 import { ringMs, secondCallGapMs } from "./states.ts";
 

@@ -6,7 +6,7 @@ import type { Call, CallResult } from "./ports.ts";
 export function logEnd(
   logger: Logger,
   ended: {
-    readonly call: Pick<Call, "callId" | "range">;
+    readonly call: Pick<Call, "callId" | "range" | "probe">;
     readonly trunk: string;
     readonly ringOn: "180" | "180+183" | undefined;
     readonly result: CallResult;
@@ -19,7 +19,9 @@ export function logEnd(
     const { redressUrl } = result;
     logger.info({ callId, trunk, range, redressUrl }, "caller ID blocked by a network's call analytics (603+)");
   }
-  if (ringOn === "180" && result.progress && result.outcome === "no_answer_signal" && result.endedBy === "us") {
+  // A probe that a 183 ended waited for no 180.
+  const waited = call.probe === undefined;
+  if (waited && ringOn === "180" && result.progress && result.outcome === "no_answer_signal" && result.endedBy === "us") {
     logger.info(
       { callId, trunk, ring_on: ringOn },
       'a 183 came, but no 180 within calls.setup_limit_ms; if phones do ring, set this trunk\'s ring_on to "180+183"',

@@ -15,6 +15,8 @@ export interface CallRules {
   readonly ringMs: number;
   /** From the answer to our hang-up; null: an answered call is hung up at once. */
   readonly talkMs: number | null;
+  /** Ends at the first sign of the phone instead of ringing: at alerting, with `progress` at a 183 too. Left out: rings. */
+  readonly endsAt?: "alerting" | "progress";
   /** From INVITE to first alerting. */
   readonly setupLimitMs: number;
   /** Pause between attempts to hang up. */
@@ -148,8 +150,9 @@ function signOfLife(rules: CallRules, before: CallState, input: CallEventInput):
   if (!before.exists) reports.push({ type: "calling" });
   if (firstAlert) reports.push({ type: "ringing" });
 
-  const { talkMs } = rules;
-  if (state.phase === "ending" || (state.answeredAtMs !== null && talkMs === null)) {
+  const { talkMs, endsAt } = rules;
+  const isSign = endsAt !== undefined && (firstAlert || (endsAt === "progress" && input.type === "progress"));
+  if (state.phase === "ending" || isSign || (state.answeredAtMs !== null && talkMs === null)) {
     const step = hangUp(rules, state);
     return stay(step.state, [...step.actions, ...reports]);
   }

@@ -8,18 +8,17 @@ import { createNumberFormats, type NumberFormat } from "../trunks/number-format.
 import type { ChannelSlot, DialerSlots, SlotNeeds } from "../trunks/slots-port.ts";
 import { logEnd } from "./call-log.ts";
 import { isSignOfLife } from "./call-machine.ts";
+import { endWaitMs, failSafeSeconds, longestCallMs, probeNeeds, remainingMs, timesOf } from "./call-times.ts";
 import { traced } from "./call-trace.ts";
 import type { DialerConfig } from "./config.ts";
 import { type Ending, outcomeOf } from "./ending.ts";
 import { guarded } from "./live-attempt.ts";
 import { LiveCall, type PlanAttempt } from "./live-call.ts";
-import type { Call, CallObserver, CallResult, Dialer, KeptCall, RemainingMs } from "./ports.ts";
+import type { Call, CallObserver, CallResult, Dialer, KeptCall, ProbeCall, RemainingMs } from "./ports.ts";
 
 /** Once a second, for as long as a short break of the connection lasts. */
 const hangupRetryMs = 1000;
 const maxHangups = 8;
-/** Asterisk's own end of a call comes this long after ours was due: late enough never to cut a ring short. */
-const failSafeMarginMs = 5000;
 
 export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
@@ -37,26 +36,6 @@ export function createDialer(parts: DialerParts): Dialer {
     control.onEvent((event) => dialer.receive(asterisk, control, event));
   }
   return dialer;
-}
-
-/** Longest that a call takes from the moment its slot is due until it has ended, gateway alive or not, in milliseconds. */
-export function longestCallMs(config: Omit<DialerConfig, "trunks">, keep?: KeptCall): number {
-  const { calls, asterisks } = config;
-  const dueMs = calls.setup_limit_ms + (keep === undefined ? calls.ring_ms : keep.ringMs + keep.talkMs);
-  const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
-  const captureMs = config.sip_capture?.wait_ms ?? 0;
-  return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
-}
-
-/** Normal duration of a hang-up: one request to Asterisk, its event, and some delay. */
-const hangupMarginMs = 1000;
-
-/** See `Dialer.remainingMs`. */
-export function remainingMs(config: Pick<DialerConfig, "calls" | "sip_capture">, keep?: KeptCall): RemainingMs {
-  const { ring_ms, setup_limit_ms: setupLimitMs, max_queue_ms: queueMs } = config.calls;
-  const answered = (keep?.talkMs ?? 0) + hangupMarginMs + (config.sip_capture?.wait_ms ?? 0);
-  const ringing = (keep?.ringMs ?? ring_ms) + answered;
-  return { calling: queueMs + setupLimitMs + ringing, ringing, ...(keep === undefined ? {} : { answered }) };
 }
 
 class ShortCallDialer implements Dialer {
@@ -80,11 +59,11 @@ class ShortCallDialer implements Dialer {
     this.remainingMs = remainingMs(parts.config);
   }
 
-  limitsOf(keep: KeptCall): Pick<Dialer, "longestCallMs" | "remainingMs"> {
+  limitsOf(kind: KeptCall | ProbeCall): Pick<Dialer, "longestCallMs" | "remainingMs"> {
     const { config } = this.#parts;
     return {
-      longestCallMs: config.calls.max_queue_ms + longestCallMs(config, keep),
-      remainingMs: remainingMs(config, keep),
+      longestCallMs: config.calls.max_queue_ms + longestCallMs(config, kind),
+      remainingMs: remainingMs(config, kind),
     };
   }
 
@@ -108,7 +87,7 @@ class ShortCallDialer implements Dialer {
       plan: (slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),
       slots: this.#parts.slots,
       needs: this.#needsOf(call),
-      setupLimitMs: this.#parts.config.calls.setup_limit_ms,
+      setupLimitMs: timesOf(this.#parts.config, call.probe).setupMs,
       maxAttempts: this.#parts.config.calls.max_trunks,
       clock: this.#parts.clock,
       logger: () => this.#parts.logger.child({ callId }),
@@ -162,9 +141,10 @@ class ShortCallDialer implements Dialer {
     );
   }
 
-  #needsOf({ keep }: Call): SlotNeeds | undefined {
-    if (keep === undefined) return undefined;
-    return { canServe: keep.canServe, longestCallMs: longestCallMs(this.#parts.config, keep) };
+  #needsOf({ keep, probe }: Call): SlotNeeds | undefined {
+    const { config } = this.#parts;
+    if (probe !== undefined) return probeNeeds(probe, longestCallMs(config, probe));
+    return keep === undefined ? undefined : { canServe: keep.canServe, longestCallMs: longestCallMs(config, keep) };
   }
 
   /** Why this call cannot be placed, as its end; null: it can. */
@@ -190,7 +170,8 @@ class ShortCallDialer implements Dialer {
     // Its answer would cost money, and nothing could be said.
     if (call.keep !== undefined && control.media === null) return null;
     // Locks and leases last as long as the configured time needs.
-    const ringMs = call.keep?.ringMs ?? Math.min(call.ringMs ?? config.calls.ring_ms, config.calls.ring_ms);
+    const rings = call.keep?.ringMs ?? Math.min(call.ringMs ?? config.calls.ring_ms, config.calls.ring_ms);
+    const ringMs = call.probe === undefined ? rings : 0;
     const talkMs = call.keep?.talkMs ?? null;
     const dueMs = setupLimitMs + ringMs;
     return {
@@ -208,6 +189,7 @@ class ShortCallDialer implements Dialer {
         ringOnProgress: trunk.ring_on === "180+183",
         ringMs,
         talkMs,
+        ...(call.probe && { endsAt: call.probe.endsOn183.includes(slot.trunk) ? "progress" : "alerting" }),
         setupLimitMs,
         hangupRetryMs,
         maxHangups,
@@ -275,13 +257,3 @@ const nothingHappened: Ending = {
   carrierCause: null,
   networkBlocked: false,
 };
-
-/** Asterisk's own time limit for a call of this planned duration. */
-function failSafeSeconds(dueMs: number): number {
-  return Math.ceil((dueMs + failSafeMarginMs) / 1000);
-}
-
-/** The reply to the originate and to one hang-up may each take the whole deadline; after that the call counts as lost. */
-function endWaitMs(requestTimeoutMs: number): number {
-  return 2 * requestTimeoutMs + 2000;
-}

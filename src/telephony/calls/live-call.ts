@@ -156,7 +156,7 @@ export class LiveCall {
     this.#attempt = null;
     this.#attempts.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
     this.#result = mostTelling(this.#result, result);
-    void this.#parts.slots.callEnded(slot, endedCall(result, this.#parts.call.keep !== undefined));
+    void this.#parts.slots.callEnded(slot, endedCall(result, this.#parts.call));
     if (this.#mayFailOver(result)) void this.#failOver();
     else this.#end(this.#result);
   }

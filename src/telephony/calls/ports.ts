@@ -17,6 +17,18 @@ export interface Call {
   readonly ringMs?: number;
   /** How it is kept when it is answered; without it an answered call is hung up at once. */
   readonly keep?: KeptCall;
+  /** It only asks whether the phone can be reached: it is canceled at the first sign of it. Not of a call with `keep`. */
+  readonly probe?: ProbeCall;
+}
+
+/** The limits of a call that is canceled at the first sign of the phone. */
+export interface ProbeCall {
+  /** From INVITE to our CANCEL where no sign comes, in milliseconds; at most `calls.setup_limit_ms`. */
+  readonly setupLimitMs: number;
+  /** Trunks whose 183 is such a sign; on all others only a 180 is. */
+  readonly endsOn183: readonly string[];
+  /** It takes a channel slot only while less than this share of the trunk's is taken. */
+  readonly sparePercent: number;
 }
 
 /** The limits of a call that is to be answered. */
@@ -118,8 +130,8 @@ export interface Dialer {
   readonly longestCallMs: number;
   /** Longest remaining duration of a call that just reached this phase, while its gateway and Asterisk work. */
   readonly remainingMs: RemainingMs;
-  /** The same two of a call with `keep`. */
-  limitsOf(keep: KeptCall): Pick<Dialer, "longestCallMs" | "remainingMs">;
+  /** The same two of a call with `keep` or `probe`. */
+  limitsOf(kind: KeptCall | ProbeCall): Pick<Dialer, "longestCallMs" | "remainingMs">;
   /** Places the call; never throws: errors become the call's outcome. Returns at once. */
   place(call: Call, observer: CallObserver): void;
   /** Ends the call as soon as possible; its outcome becomes `canceled` if it had not ended. */

@@ -2,7 +2,7 @@
 import type { EndedCall, TriedPath } from "../trunks/slots-port.ts";
 import type { TrunkVerdict } from "../trunks/verdict.ts";
 import type { Outcome } from "./outcome.ts";
-import type { CallAttempt, CallResult } from "./ports.ts";
+import type { Call, CallAttempt, CallResult } from "./ports.ts";
 
 /**
  * `good` requires that the call reached the callee's network. A refusal of this one call (403, 484, 608) may be the
@@ -42,14 +42,15 @@ export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
   return verdict === "trunk_failed" && carrierSpoke ? "call_failed" : verdict;
 }
 
-/** The input of `DialerSlots.callEnded` for a call. @param isKept it was placed to be answered, and had a ring time of its own */
-export function endedCall(result: CallResult, isKept = false): EndedCall {
+/** The input of `DialerSlots.callEnded` for a call. @param call one with `keep` was to be answered; none but missed calls has `calls.ring_ms` */
+export function endedCall(result: CallResult, { keep, probe }: Pick<Call, "keep" | "probe"> = {}): EndedCall {
+  const isMissedCall = keep === undefined && probe === undefined;
   return {
     verdict: verdictOf(result),
     answered: result.outcome === "answered",
     falseAnswer: result.falseAnswer,
-    wanted: isKept,
-    rangMs: !isKept && result.outcome === "rang" && result.endedBy === "us" ? result.ringMs : null,
+    wanted: keep !== undefined,
+    rangMs: isMissedCall && result.outcome === "rang" && result.endedBy === "us" ? result.ringMs : null,
     retryAfterMs: result.sipStatus === 503 ? 1000 * (result.retryAfterSeconds ?? 0) : 0,
   };
 }

@@ -23,6 +23,8 @@ const unavailableRetryMs = 5000;
  * longer waits, and could outlive its lease, which has a margin of 5 s (the fail-safe's).
  */
 const mostLateMs = 3000;
+/** Longest wait of a call that gives way to others: it must not stand in the queue before them. */
+const spareWaitMs = 500;
 /** More paths are not considered for one call: bounds the work of the Redis script. */
 const maxPaths = 16;
 
@@ -93,9 +95,11 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
     if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
+    const spare = needs?.sparePercent;
+    const maxWaitMs = spare === undefined ? calls.max_queue_ms : Math.min(spareWaitMs, calls.max_queue_ms);
     const answer = await admission.reserve({
-      ...{ leaseId, leaseMs: needs?.longestCallMs ?? parts.longestCallMs, maxWaitMs: calls.max_queue_ms, caller },
-      paths: usable.map(limited),
+      ...{ leaseId, leaseMs: needs?.longestCallMs ?? parts.longestCallMs, maxWaitMs, caller },
+      paths: usable.map((path) => (spare === undefined ? limited(path) : sparing(limited(path), spare))),
     });
     if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
     if (answer.kind === "limited") {
@@ -198,6 +202,15 @@ function answersOptions({ usable, answers }: TrunkHealth): boolean {
 
 function isFresh(path: TrunkPath, tried: readonly TriedPath[]): boolean {
   return !tried.some((one) => one.trunk === path.trunk && (one.asterisk === path.asterisk || one.carrierSpoke));
+}
+
+/** The path as a call sees it that gives way to others: with fewer slots. */
+function sparing(path: LimitedPath, percent: number): LimitedPath {
+  const part = ({ callsPerSecond, maxConcurrentCalls }: LimitedPath["trunkLimits"]) => ({
+    callsPerSecond,
+    maxConcurrentCalls: Math.floor((maxConcurrentCalls * percent) / 100),
+  });
+  return { ...path, trunkLimits: part(path.trunkLimits), asteriskLimits: part(path.asteriskLimits) };
 }
 
 function limitsOf(limits: { calls_per_second: number; max_concurrent_calls: number }) {

@@ -33,12 +33,17 @@ export interface NoChannelSlot {
   readonly retryAfterMs: number | null;
 }
 
-/** What a call that is to be answered needs of its slot. */
+/** What a call that is no missed call needs of its slot. */
 export interface SlotNeeds {
   /** Whether calls of this kind can be served through this Asterisk. */
   readonly canServe: (asterisk: string) => boolean;
   /** Longest duration of the call from its scheduled time to its end, in milliseconds. */
   readonly longestCallMs: number;
+  /**
+   * Of a call that gives way to others: it takes a slot only while less than this share of the slots of the trunk and its
+   * Asterisk is taken, and waits for its scheduled time no longer than a moment. Left out: like any call.
+   */
+  readonly sparePercent?: number;
 }
 
 export interface ChannelSlots {
@@ -47,7 +52,7 @@ export interface ChannelSlots {
    * Within the app's limits and its share of the trunk.
    * @param callee E.164 with the plus sign
    * @param app its name in the configuration
-   * @param needs of a call that is to be answered
+   * @param needs of a call that is no missed call
    * @param ranges names of the caller-ID ranges that it may present; null: every one of the trunk
    * @throws {Refusal} `store_unavailable` where the calls of all gateways cannot be counted
    */

@@ -1,0 +1,15 @@
+/** How long the answer of a call is given again. */
+import type { CallAnswer } from "./ports.ts";
+
+/** Of a call that disturbed nobody and taught nothing, such as one that no trunk carried. */
+const shortMs = 300_000;
+
+/** @param repeatMs `live_check.repeat_hours` */
+export function rememberedMs(
+  { reading, mayStillRing }: Pick<CallAnswer & { kind: "ended" }, "reading" | "mayStillRing">,
+  repeatMs: number,
+): number {
+  const { state, evidence } = reading;
+  const mayHaveRung = mayStillRing || evidence === null || evidence.alerted || evidence.progress || evidence.falseAnswer;
+  return state !== "unknown" || mayHaveRung ? repeatMs : Math.min(shortMs, repeatMs);
+}

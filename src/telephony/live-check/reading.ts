@@ -1,0 +1,53 @@
+/** Reads the result of a call that only asked for the phone: state, reason and evidence. What outcomes mean: calls/outcome.ts. */
+import type { LiveEvidence, LiveReading, LiveReason } from "../../numbers/live-check/types.ts";
+import { type Outcome, reachability } from "../calls/outcome.ts";
+import type { CallResult } from "../calls/ports.ts";
+
+/** Why a call with this outcome says nothing of the phone. */
+const reasons: Readonly<Partial<Record<Outcome, LiveReason>>> = {
+  // Voicemail or call screening answered, or the network claims so.
+  answered: "ambiguous",
+  invalid_format: "not_carried",
+  barred: "not_carried",
+  caller_id_refused: "not_carried",
+  congestion: "not_carried",
+  trunk_down: "not_carried",
+  unknown: "not_carried",
+  canceled: "interrupted",
+  interrupted: "interrupted",
+};
+
+/** @param endsOn183 trunks whose 183 proves that the phone was found */
+export function readingOf(result: CallResult, endsOn183: readonly string[]): LiveReading {
+  const { outcome, falseAnswer } = result;
+  const evidence = evidenceOf(result);
+  if (wasFound(result, endsOn183)) return { state: "reachable", reason: null, evidence };
+  const state = reachability(outcome, falseAnswer);
+  return { state, reason: state === "unknown" ? reasonOf(result) : null, evidence };
+}
+
+/** The trunk's 183 ended the call, and that trunk sends one only when the phone was found. */
+function wasFound({ outcome, endedBy, progress, attempts }: CallResult, endsOn183: readonly string[]): boolean {
+  const trunk = attempts.at(-1)?.trunk ?? "";
+  return outcome === "no_answer_signal" && endedBy === "us" && progress && endsOn183.includes(trunk);
+}
+
+function reasonOf({ outcome, endedBy }: CallResult): LiveReason {
+  // 408 or 480 from the far end has many meanings; our own limit has one.
+  if (outcome === "no_answer_signal") return endedBy === "us" ? "no_signal" : "ambiguous";
+  return reasons[outcome] ?? "ambiguous";
+}
+
+function evidenceOf(result: CallResult): LiveEvidence {
+  const { outcome, alerted, progress, falseAnswer, sipStatus, q850Cause, postDialDelayMs, source, attempts } = result;
+  return {
+    ...{ outcome, sipStatus, q850: q850Cause, alerted, progress, falseAnswer, postDialDelayMs, source },
+    trunks: trunksThat(result, () => true),
+    // Another Asterisk of the same trunk asks the same carrier.
+    confirmed: attempts.length > 1 && trunksThat(result, (own) => own === outcome) > 1,
+  };
+}
+
+function trunksThat({ attempts }: CallResult, said: (outcome: Outcome) => boolean): number {
+  return new Set(attempts.filter((attempt) => said(attempt.outcome)).map(({ trunk }) => trunk)).size;
+}
