@@ -6,7 +6,7 @@ import { createNumberHealth, type NumberHealthModule } from "./numbers/health/in
 import type { TaughtChannel } from "./numbers/health/learn.ts";
 import type { HealthObserver } from "./numbers/health/ports.ts";
 import { createLookup } from "./numbers/lookup/lookup.ts";
-import type { Lookup } from "./numbers/lookup/ports.ts";
+import type { LivePart, Lookup } from "./numbers/lookup/ports.ts";
 import { useConfiguredMetadata } from "./numbers/metadata-file.ts";
 import { createNetworks } from "./numbers/networks/index.ts";
 import type { Networks } from "./numbers/networks/ports.ts";
@@ -32,8 +32,10 @@ export function createNumberIntelligence(parts: {
   readonly observers: { readonly health: HealthObserver };
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Assembled after the channels and the guard; app-live-check.ts. */
+  readonly liveCheck: LivePart;
 }): NumberIntelligence {
-  const { now, apps, store, channelOf, observers, clock, logger } = parts;
+  const { now, liveCheck, apps, store, channelOf, observers, clock, logger } = parts;
   // First: all that reads numbers goes by these plans. A reload comes past here no more (config/reloading.ts).
   useConfiguredMetadata(now().numbers.metadata_file);
   const numbers = createLiveNumbers(() => now().numbers);
@@ -44,6 +46,6 @@ export function createNumberIntelligence(parts: {
     ...{ observer: observers.health, clock, logger },
   });
   // Parts that are not there are left out: their fields of a lookup are null.
-  const lookup = createLookup({ numbers, networks, health });
+  const lookup = createLookup({ numbers, networks, health, liveCheck });
   return { numbers, lookup, networks, health };
 }

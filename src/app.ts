@@ -1,6 +1,7 @@
 /** The composition root: builds every part from the configuration, starts them in order and stops them in reverse. */
 import { createChannels } from "./app-channels.ts";
 import { createDeciding } from "./app-guard.ts";
+import { createLiveChecks } from "./app-live-check.ts";
 import { createNumberIntelligence } from "./app-numbers.ts";
 import type { App, AppOptions } from "./app-options.ts";
 import { createAppDirectory } from "./apps/directory.ts";
@@ -113,6 +114,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const { numbers, lookup, networks, health } = createNumberIntelligence({
     ...{ now: liveConfig.now, apps, store, observers: metrics, clock, logger },
     channelOf: (name) => verifications.channels.find(name),
+    liveCheck: { check: (ask) => liveCheck.check(ask) },
   });
   const callerIds = createCallerIdPool(config.ranges, random);
   const reputation = createCallerIdReputation({
@@ -131,6 +133,10 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const { channels, plugins } = createChannels({
     ...{ config, apps, store, telephony, callerIds, reputation, optOuts, publish, tracing },
     ...{ extra: options, clock, random, logger },
+  });
+  const liveCheck = createLiveChecks({
+    ...{ config, apps, store, telephony, callerIds, reputation, guard: guard.guard, hmacKey },
+    ...{ metrics: metrics.liveChecks, clock, random, logger },
   });
   const settings = {
     ...{ verification: config.verification, apps: apps.size },
@@ -268,7 +274,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       server.startDraining();
       // Load balancers must see that it is not ready before connections are refused.
       const lingered = new Promise<void>((resolve) => clock.after(config.http.shutdown_linger_ms, resolve));
-      await Promise.all([verifications.drain(config.calls.drain_ms), lingered]);
+      await Promise.all([verifications.drain(config.calls.drain_ms), liveCheck.drain(), lingered]);
       // What the last calls reported must be in Redis before its connection goes.
       await verifications.settled();
       await server.close();

@@ -16,6 +16,7 @@ import { httpChecks } from "../http/config-checks.ts";
 import { humanCheckChecks } from "../human-check/config-checks.ts";
 import { liveChecks } from "../live/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
+import { liveCheckChecks } from "../numbers/live-check/config-checks.ts";
 import { optOutChecks } from "../opt-out/config-checks.ts";
 import { proofChecks } from "../proofs/config-checks.ts";
 import { recordsChecks } from "../records/config-checks.ts";
@@ -42,6 +43,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...asteriskChecks,
   ...routeChecks,
   ...numbersChecks,
+  ...liveCheckChecks,
   ...appChecks,
   ...testNumberChecks,
   ...trunkChecks,

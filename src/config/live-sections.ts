@@ -32,6 +32,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   opt_out: "restart",
   numbers: "live",
   number_health: "live",
+  live_check: "live",
   // Part of the scripts that Redis runs, for every gateway alike.
   verification: "restart",
   calls: "restart",

@@ -24,6 +24,7 @@ import { Http } from "../http/config.ts";
 import { HumanChecksSection } from "../human-check/config.ts";
 import { Numbers } from "../numbers/config.ts";
 import { NumberHealthSection } from "../numbers/health/config.ts";
+import { LiveCheckSection } from "../numbers/live-check/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { OptOut } from "../opt-out/config.ts";
@@ -57,6 +58,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   guard: GuardSection,
   numbers: Numbers,
   number_health: NumberHealthSection,
+  live_check: LiveCheckSection,
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),
   calls: Calls,
   call_in: CallIn,

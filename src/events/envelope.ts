@@ -125,6 +125,29 @@ export interface GuardDecidedData {
   readonly count: number;
 }
 
+/** A live check placed a call, and that ended. */
+export interface LiveCheckedData {
+  /** Random. */
+  readonly check: string;
+  /** Keyed hash of the number, as in the audit log: always the same for one number. */
+  readonly callee: string;
+  readonly country: string | null;
+  readonly state: "reachable" | "switched_off" | "unallocated" | "unknown";
+  /** Why the state is `unknown`; else null. */
+  readonly reason: string | null;
+  /** The trunk of its last INVITE; null where none was sent. */
+  readonly trunk: string | null;
+  /** See docs/outcomes.md. */
+  readonly outcome: string | null;
+  readonly alerted: boolean;
+  /** An answered call is not free. */
+  readonly answered: boolean;
+  readonly sip_status: number | null;
+  readonly q850: number | null;
+  /** The most that it may have cost, by `live_check.cost`; null: no price is configured. */
+  readonly cost: number | null;
+}
+
 /** A gateway's brake slows an app or a callee prefix down, or no longer: too many of its calls are answered, or never checked. */
 export interface GuardAlarmData {
   readonly kind: "app" | "prefix";
@@ -144,6 +167,7 @@ export interface PublicEventData {
   readonly "webhook.disabled": WebhookDisabledData;
   readonly "guard.decided": GuardDecidedData;
   readonly "guard.alarm": GuardAlarmData;
+  readonly "number.live_checked": LiveCheckedData;
 }
 
 export type PublicEventType = keyof PublicEventData;
@@ -158,6 +182,7 @@ export const publicEventTypes = [
   "webhook.disabled",
   "guard.decided",
   "guard.alarm",
+  "number.live_checked",
 ] as const satisfies readonly PublicEventType[];
 
 /** Any public event; narrowed by `type`. */

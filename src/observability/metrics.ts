@@ -11,6 +11,7 @@ import { addGauges, type MetricSources } from "./gauges.ts";
 import { addGuardMetrics } from "./guard-metrics.ts";
 import { addHealthMetrics } from "./health-metrics.ts";
 import { addHumanCheckMetrics, type HumanCheckResult } from "./human-check-metrics.ts";
+import { addLiveCheckMetrics, type LiveCheckMetrics } from "./live-check-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
@@ -30,6 +31,7 @@ export interface Metrics {
   readonly webhooks: WebhookObserver;
   readonly guard: GuardObserver;
   readonly health: HealthObserver;
+  readonly liveChecks: LiveCheckMetrics;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -169,6 +171,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     records: addRecordsMetrics(registry, () => sources.records?.()),
     guard: addGuardMetrics(registry),
     health: addHealthMetrics(registry),
+    liveChecks: addLiveCheckMetrics(registry),
     webhooks: addWebhookMetrics(registry, async () => (await sources.webhooks?.()) ?? null),
     relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {

@@ -23,8 +23,8 @@ interface Pages {
 }
 
 /**
- * Whether a text with JSON in it, or with JSON in strings of JSON, has this recipient as a string of its own: within quotes,
- * which may be escaped.
+ * Whether a text with JSON in it, or with JSON in strings of JSON, has this recipient, or its hash, as a string of its own: within
+ * quotes, which may be escaped.
  */
 function mentions(subject: Subject): (text: string) => boolean {
   const literal = JSON.stringify(subject.to)
@@ -32,7 +32,8 @@ function mentions(subject: Subject): (text: string) => boolean {
     .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   // A registration may be JSON itself: each level of strings escapes its quotes once more.
   const pattern = new RegExp(`"${literal.replaceAll('\\\\"', '\\\\+"')}\\\\*"`, "i");
-  return (text) => pattern.test(text);
+  const hash = `"${subject.hash}"`;
+  return (text) => pattern.test(text) || text.includes(hash);
 }
 
 /** Its first event names the recipient, so that later ones which do not are found too. */

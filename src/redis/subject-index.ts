@@ -3,7 +3,7 @@
  * rare request looks through the keys instead, some hundred thousand at a time.
  */
 import { Cluster } from "ioredis";
-import type { SubjectIndex } from "../subjects/index-port.ts";
+import type { CalleeLimits, SubjectIndex } from "../subjects/index-port.ts";
 import type { CalleeRef } from "../verification/hashes.ts";
 import type { RedisClient } from "./client.ts";
 import { calleeKey, recipientKeys, verificationIdOf, verificationKey } from "./keys.ts";
@@ -19,6 +19,8 @@ const rememberMs = 3_600_000;
 /** What is erased. All else are counts and a lock whose erasure would let somebody guess on, or ring a phone without limit. */
 const shown = /:shown$/;
 const held = /:in:[^:]+$/;
+/** The answer of its last live check; that there was one stays, so that no other is made before its time. */
+const checkedLive = "live_check";
 
 /** Among what is remembered: the search has ended. */
 const complete = "complete";
@@ -96,6 +98,15 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
+  async function eraseLiveCheck(callee: CalleeRef): Promise<number> {
+    const key = calleeKey(callee, checkedLive);
+    const said = readTurn(await client.get(key));
+    if (said === null || said.answer === null) return 0;
+    // As of a check whose gateway died: lua/live_check_begin.lua.
+    await client.set(key, `begun erased ${said.at_ms}`, "KEEPTTL");
+    return 1;
+  }
+
   const answered = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -125,6 +136,7 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
             caller_ids_shown: await countAll(keys, shown),
             numbers_held: keys.filter((key) => held.test(key)).length,
             live_call: (await client.exists(calleeKey(callee, "live"))) === 1,
+            live_check: readTurn(await client.get(calleeKey(callee, checkedLive))),
           };
         })(),
       ),
@@ -132,11 +144,20 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
       answered(
         (async () => {
           const keys = (await members(callee, "k")).filter((key) => shown.test(key) || held.test(key));
-          return keys.length === 0 ? 0 : await client.del(...keys);
+          const erased = keys.length === 0 ? 0 : await client.del(...keys);
+          return erased + (await eraseLiveCheck(callee));
         })(),
       ),
     async forget(callee) {
       await answered(client.del(memory(callee)));
     },
   };
+}
+
+/** As lua/live_check_begin.lua and live_check_end.lua write it. */
+function readTurn(turn: string | null): CalleeLimits["live_check"] {
+  if (turn === null) return null;
+  const [, at, answer] = /^said (\d+) (.*)$/s.exec(turn) ?? [];
+  if (at !== undefined) return { at_ms: Number(at), answer: JSON.parse(answer ?? "null") as object | null };
+  return { at_ms: Number(/(\d+)$/.exec(turn)?.[1] ?? 0), answer: null };
 }

@@ -16,6 +16,8 @@ export interface CalleeLimits {
   readonly numbers_held: number;
   /** A call rings, or its end was not seen. */
   readonly live_call: boolean;
+  /** Its last live check within `live_check.repeat_hours`, and what that said; null: none. */
+  readonly live_check: { readonly at_ms: number; readonly answer: object | null } | null;
 }
 
 export interface SubjectIndex {
@@ -31,7 +33,7 @@ export interface SubjectIndex {
    */
   verifications(callee: CalleeRef): Promise<readonly FoundVerification[] | null>;
   limits(callee: CalleeRef): Promise<CalleeLimits>;
-  /** Erases the limits but for counts of checks and starts, and the lock of a call. @returns how many entries */
+  /** Erases the limits but for counts of checks and starts, the lock of a call and the time of a live check. @returns how many entries */
   eraseLimits(callee: CalleeRef): Promise<number>;
   /** Forgets what was found. */
   forget(callee: CalleeRef): Promise<void>;

@@ -82,7 +82,9 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       asterisksOf(config.trunks[trunk] ?? {}).includes(name),
     );
     const endsOn183 = config.live_check?.cancel_on_183 ?? [];
-    const withProgress = trunkNames.some((trunk) => endsOn183.includes(trunk) || config.trunks[trunk]?.ring_on === "180+183");
+    const withProgress = trunkNames.some(
+      (trunk) => endsOn183.includes(trunk) || config.trunks[trunk]?.ring_on === "180+183",
+    );
     const driver = createDriver(asterisk, { ...own, withProgress });
     controls.set(
       name,

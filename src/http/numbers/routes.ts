@@ -10,6 +10,7 @@ import { appOf } from "../auth/app.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 import { wantedLanguages } from "./languages.ts";
 import { formOf, listBody } from "./list.ts";
+import { goneSignal } from "./live-schema.ts";
 import { numberBody } from "./representation.ts";
 import { LookupBody, lookupBodyBytes, lookupBodyParts, NumberBody, NumbersBody, numberExample } from "./schemas.ts";
 
@@ -62,7 +63,9 @@ export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf
         }
         const languages = wantedLanguages(locale, request.headers["accept-language"]);
         const about = { country, app: app.name, bounds: boundsOf(app), languages, live };
-        if (number !== undefined) return numberBody(await lookup.look({ ...about, input: number }));
+        if (number !== undefined) {
+          return numberBody(await lookup.look({ ...about, input: number, ...(live && { gone: goneSignal(reply) }) }));
+        }
         const inputs = numbers ?? [];
         scope.countMoreRequests(request, reply, inputs.length - 1);
         const form = formOf(request.headers.accept);

@@ -153,7 +153,9 @@ export type LiveGuardDecision =
 
 export interface LiveGuard {
   /** Never rejects. @param cost the most that it may cost; null: no price is configured */
-  decide(ask: Pick<LiveAsk, "app" | "to" | "country"> & { id: string; cost: number | null }): Promise<LiveGuardDecision>;
+  decide(
+    ask: Pick<LiveAsk, "app" | "to" | "country"> & { id: string; cost: number | null },
+  ): Promise<LiveGuardDecision>;
 }
 
 /** A check whose call has ended: for metrics, events and number health. */

@@ -10,6 +10,7 @@ export function rememberedMs(
   repeatMs: number,
 ): number {
   const { state, evidence } = reading;
-  const mayHaveRung = mayStillRing || evidence === null || evidence.alerted || evidence.progress || evidence.falseAnswer;
+  const mayHaveRung =
+    mayStillRing || evidence === null || evidence.alerted || evidence.progress || evidence.falseAnswer;
   return state !== "unknown" || mayHaveRung ? repeatMs : Math.min(shortMs, repeatMs);
 }

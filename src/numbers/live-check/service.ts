@@ -39,6 +39,8 @@ export interface LiveCheckParts {
   readonly calleeOf: (to: string) => LiveCallee;
   /** Names of all apps. */
   readonly apps: () => readonly string[];
+  /** How long the app's calls to a country wait for the end of its quiet hours; null: they do not. */
+  readonly quietForMs: (app: string, country: string) => number | null;
   /** What a test number of the app answers; null: it is none. */
   readonly testAnswer: (app: string, to: string) => LiveReading | null;
   /** A check was answered. Must not throw. @param asked whether a call was placed for it */
@@ -72,7 +74,8 @@ const unknown = (reason: LiveReason, retryAfterMs: number | null = null): Answer
 });
 
 export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
-  const { config, store, caller, guard, calleeOf, apps, testAnswer, onAnswer, observe, clock, random } = parts;
+  const { config, store, caller, guard, calleeOf, apps, quietForMs, testAnswer, onAnswer, observe, clock, random } =
+    parts;
   let draining = false;
   /** In progress, each with what cancels it. Bounded by the requests that the server takes. */
   const live = new Map<Promise<Answer>, AbortController>();
@@ -171,6 +174,8 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     }
     if (!callable) return unknown("not_callable");
     if (country === null || !config().countries.includes(country)) return unknown("country_off");
+    const quietMs = quietForMs(app, country);
+    if (quietMs !== null) return unknown("quiet_hours", quietMs);
     const id = `live_${random.bytes(15).toString("base64url")}`;
     const decision = await guard.decide({ id, app, to, country, cost: config().cost ?? null });
     if (decision.kind === "deny") return unknown("denied", decision.retryAfterMs);

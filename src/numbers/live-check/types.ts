@@ -10,6 +10,7 @@ export type LiveState = (typeof liveStates)[number];
 export const liveReasons = [
   "not_callable",
   "country_off",
+  "quiet_hours",
   "denied",
   "limited",
   "verification_open",
@@ -23,8 +24,8 @@ export const liveReasons = [
   "interrupted",
 ] as const;
 /**
- * Why a check says `unknown`. Not asked: policy does not call the number (`not_callable`) or its country (`country_off`), the
- * guard refused (`denied`), a limit of live checks or of the app is reached (`limited`), the person is being verified
+ * Why a check says `unknown`. Not asked: policy does not call the number (`not_callable`) or its country (`country_off`), it
+ * is a quiet hour there (`quiet_hours`), the guard refused (`denied`), a limit of live checks or of the app is reached (`limited`), the person is being verified
  * (`verification_open`) or called (`call_in_progress`), calls of verifications need the channel slots (`no_capacity`), or
  * telephony or Redis is down (`unavailable`). Asked: no answer in time (`deadline`), no sign of the phone (`no_signal`), an
  * answer that has several meanings (`ambiguous`), no trunk carried the call (`not_carried`), it was canceled or lost

@@ -41,12 +41,13 @@ export function createLookup(parts: LookupParts): Lookup {
         throw new Refusal("not_supported", "`live`: live checks are not enabled on this gateway.");
       }
       const result = known(ask);
-      const { e164, valid, country } = result.facts;
+      const { e164, valid, country, callable } = result.facts;
+      const { gone = new AbortController().signal } = ask;
       if (e164 === null || !valid || (isAlone && !ask.live)) return result;
       const [network = null, found = null, checked = null] = await Promise.all([
         networks?.find(e164, networkBudgetMs),
         health?.of(e164, ask.app),
-        ask.live && country !== null ? liveCheck?.check({ e164, country, app: ask.app }) : null,
+        ask.live ? liveCheck?.check({ e164, country, app: ask.app, callable, gone }) : null,
       ]);
       return { ...result, network, health: found, live: checked };
     },

@@ -16,6 +16,8 @@ export interface LookupAsk {
   readonly languages: readonly string[];
   /** Whether to ask the network by a call. */
   readonly live: boolean;
+  /** Aborted where the client no longer waits; left out: it waits. */
+  readonly gone?: AbortSignal;
 }
 
 export type KnownAsk = Pick<LookupAsk, "input" | "country" | "bounds" | "languages">;
@@ -45,7 +47,13 @@ export interface HealthPart {
   of(e164: string, app: string): Promise<HealthView | null>;
 }
 
-/** Asks the network by a call. @throws {Refusal} */
+/** Asks the network by a call; never throws. */
 export interface LivePart {
-  check(ask: { readonly e164: string; readonly country: string; readonly app: string }): Promise<LiveView>;
+  check(ask: {
+    readonly e164: string;
+    readonly country: string | null;
+    readonly app: string;
+    readonly callable: boolean;
+    readonly gone: AbortSignal;
+  }): Promise<LiveView>;
 }

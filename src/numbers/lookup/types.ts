@@ -1,5 +1,5 @@
 /** What a lookup answers beyond the facts of a number (numbers/types.ts). */
-
+import type { LiveResult } from "../live-check/types.ts";
 import type { NumberFacts } from "../types.ts";
 import type { HealthView } from "./health-view.ts";
 
@@ -46,11 +46,7 @@ export interface NetworkView {
 }
 
 /** What a live check found. */
-export interface LiveView {
-  readonly state: "reachable" | "switched_off" | "unallocated" | "unknown";
-  readonly evidence: Readonly<Record<string, unknown>>;
-  readonly checkedAtMs: number;
-}
+export type LiveView = LiveResult;
 
 export interface LookupResult {
   readonly facts: NumberFacts;

@@ -21,7 +21,13 @@ export function logEnd(
   }
   // A probe that a 183 ended waited for no 180.
   const waited = call.probe === undefined;
-  if (waited && ringOn === "180" && result.progress && result.outcome === "no_answer_signal" && result.endedBy === "us") {
+  if (
+    waited &&
+    ringOn === "180" &&
+    result.progress &&
+    result.outcome === "no_answer_signal" &&
+    result.endedBy === "us"
+  ) {
     logger.info(
       { callId, trunk, ring_on: ringOn },
       'a 183 came, but no 180 within calls.setup_limit_ms; if phones do ring, set this trunk\'s ring_on to "180+183"',

@@ -51,3 +51,15 @@ function evidenceOf(result: CallResult): LiveEvidence {
 function trunksThat({ attempts }: CallResult, said: (outcome: Outcome) => boolean): number {
   return new Set(attempts.filter((attempt) => said(attempt.outcome)).map(({ trunk }) => trunk)).size;
 }
+
+/** How a call to a test number would have been read, of which none is placed. */
+export function testReading(final: Pick<CallResult, "outcome" | "alerted" | "sipStatus" | "q850Cause">): LiveReading {
+  const { outcome, alerted, sipStatus, q850Cause: q850 } = final;
+  const state = reachability(outcome, false);
+  const evidence: LiveEvidence = {
+    ...{ outcome, sipStatus, q850, alerted, progress: false, falseAnswer: false },
+    ...{ postDialDelayMs: null, trunks: 0, confirmed: false, source: "test" },
+  };
+  // 408 or 480 is how networks report a phone that nobody picked up.
+  return { state, reason: state === "unknown" ? "no_signal" : null, evidence };
+}

@@ -13,7 +13,7 @@ const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephon
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
-const numberParts = ["numbers/health", "numbers/lookup", "numbers/networks"];
+const numberParts = ["numbers/health", "numbers/live-check", "numbers/lookup", "numbers/networks"];
 const domain = [
   ...["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations"],
   ...channels,
@@ -24,10 +24,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   "typed-yaml": [],
   numbers: [],
-  "numbers/lookup": ["numbers", "numbers/networks"],
+  "numbers/lookup": ["numbers", "numbers/live-check", "numbers/networks"],
   "numbers/networks": ["numbers", "outgoing-http"],
   // Learns from events, and is a rule of the guard.
   "numbers/health": ["apps", "events", "guard", "numbers/lookup", "subjects", "verification"],
+  "numbers/live-check": ["numbers"],
   apps: ["audit", "numbers"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
@@ -39,6 +40,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["numbers", "observability", "sip"],
     ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
   ],
+  // Places the calls of live checks: the port of numbers over the dialer.
+  "telephony/live-check": ["caller-ids", "numbers/live-check", "telephony/calls", "telephony/trunks"],
   telephony: ["apps", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
@@ -163,12 +166,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
   "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis"],
+  "app-live-check.ts": [
+    ...["apps", "caller-ids", "channels/calls", "config", "numbers/live-check", "numbers/lookup", "observability"],
+    ...["redis", "telephony", "telephony/live-check", "verification"],
+  ],
   "app-channels.ts": [
     ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
     ...["verification", ...channels],
   ],
   "app.ts": [
-    ...["app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-options.ts"],
+    ...["app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts", "app-options.ts"],
     ...domain,
     ...telephony,
     "cdr",
@@ -264,7 +271,10 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     )
     .filter(
       ({ from }) =>
-        !["app.ts", "app-channels.ts", "app-guard.ts", "app-numbers.ts", "app-admin.ts", "doctor"].includes(from),
+        ![
+          ...["app.ts", "app-admin.ts", "app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts"],
+          "doctor",
+        ].includes(from),
     );
   expect(wrong.map(({ path, target }) => `src/${path} imports src/${target}`)).toEqual([]);
 });
@@ -275,6 +285,7 @@ test("only what assembles the configuration sees all of it", () => {
     "app.ts",
     "app-channels.ts",
     "app-guard.ts",
+    "app-live-check.ts",
     "app-numbers.ts",
     "commands",
     "sandbox",

@@ -33,6 +33,17 @@ test.each([
   expect(await found(to, data)).toBe(false);
 });
 
+test("an event of a live check, which has no number, is found by the hash of its callee", async () => {
+  const event = JSON.stringify({ id: "evt_1", data: { check: "live_1", callee: "1f0cHash" } });
+  const client = { xrange: async () => [["1-0", ["event", event]]] } as unknown as RedisClient;
+  const ofHash = async (hash: string) => {
+    const subject = { to: "+447400123456", hash, verifications: new Set<string>(), is: () => false };
+    return (await streamSubjects(client, () => ["shop"]).export(subject, null)).items.length;
+  };
+  expect(await ofHash("1f0cHash")).toBe(1);
+  expect(await ofHash("1f0c")).toBe(0);
+});
+
 test("an event without a recipient is found by its verification", async () => {
   expect(await found("+447400123456", { outcome: "rang" }, ["v1"])).toBe(true);
   expect(await found("+447400123456", { outcome: "rang" }, ["v2"])).toBe(false);

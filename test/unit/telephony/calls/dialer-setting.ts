@@ -28,7 +28,7 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
     capture: capture ?? null,
     config: telephonyConfig(changed),
     slots: {
-      reserveAnother: () => setting.anotherLine(),
+      reserveAnother: (...given) => setting.anotherLine(...given),
       release: async (slot) => void givenBack.push(slot.trunk),
       alerted: () => undefined,
       callEnded: async (slot) => void over.push(slot.trunk),
@@ -40,7 +40,10 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
   const setting = {
     ...{ clock, control, dialer, told, results, log, givenBack, over },
     /** What a failover gets. */
-    anotherLine: async (): Promise<ChannelSlot | NoChannelSlot> => ({ none: "telephony_unavailable", retryAfterMs: 1 }),
+    anotherLine: async (..._given: unknown[]): Promise<ChannelSlot | NoChannelSlot> => ({
+      none: "telephony_unavailable",
+      retryAfterMs: 1,
+    }),
     place(callId = "a1", trunk = "plus", callee = "+447700900123", waitMs = 0): void {
       dialer.place(
         { callId, callee, callerId: "+12025550147", range: "block", slot: lineOn(trunk, waitMs) },

@@ -222,6 +222,32 @@ describe("a call that is to be answered", () => {
   );
 });
 
+describe("a call that gives way to others", () => {
+  const needs = { canServe: () => true, longestCallMs: 15_000, sparePercent: 50 };
+
+  it("sees half of the slots of trunk and Asterisk, the same calls a second, and waits half a second at most", async () => {
+    const { slots, asked } = linesWith({});
+    await slots.reserve("+447700900123", "shop");
+    await slots.reserve("+447700900123", "shop", needs);
+    const [plain, spare] = asked;
+    const of = (request: ReserveRequest | undefined) => request?.paths[0];
+    expect(of(spare)?.trunkLimits).toEqual({
+      callsPerSecond: of(plain)?.trunkLimits.callsPerSecond,
+      maxConcurrentCalls: Math.floor((of(plain)?.trunkLimits.maxConcurrentCalls ?? 0) / 2),
+    });
+    expect(of(spare)?.asteriskLimits.maxConcurrentCalls).toBe(
+      Math.floor((of(plain)?.asteriskLimits.maxConcurrentCalls ?? 0) / 2),
+    );
+    expect([spare?.maxWaitMs, spare?.leaseMs]).toEqual([Math.min(500, plain?.maxWaitMs ?? 0), 15_000]);
+  });
+
+  it("of a trunk with one slot it gets none", async () => {
+    const { slots, asked } = linesWith({});
+    await slots.reserve("+447700900123", "shop", { ...needs, sparePercent: 1 });
+    for (const path of asked[0]?.paths ?? []) expect(path.trunkLimits.maxConcurrentCalls).toBeLessThanOrEqual(1);
+  });
+});
+
 describe("a trunk that fails", () => {
   const ended = (outcome: Outcome, endedBy: CallResult["endedBy"] = "far_end"): EndedCall =>
     endedCall({
