@@ -33,7 +33,8 @@ export function createLiveCheckStore(
     async end(callee, { id, reading, rememberMs, mayStillRing }) {
       const kept = reading === null ? 0 : Math.round(rememberMs);
       const args = [now(), id, kept, mayStillRing ? 1 : 0, JSON.stringify(reading)];
-      await run("live_check_end", calleeKey(callee), args);
+      const [atMs] = (await run("live_check_end", calleeKey(callee), args)) as Reply;
+      return Number(atMs);
     },
     async admit({ id, app, leaseMs, perMinute, appPerMinute, appPerDay, maxConcurrent }) {
       const args = [now(), id, app, leaseMs, maxConcurrent, perMinute, appPerMinute, appPerDay];

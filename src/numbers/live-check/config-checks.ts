@@ -7,6 +7,7 @@ import type { LiveCheckConfig } from "./config.ts";
 
 interface Sections {
   readonly live_check: LiveCheckConfig;
+  readonly sip_capture?: { readonly wait_ms: number };
   readonly ranges: Readonly<Record<string, unknown>>;
   readonly trunks: Readonly<Record<string, { readonly ranges: readonly string[] }>>;
 }
@@ -16,6 +17,7 @@ export const liveCheckChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["live_check", "ranges"], problems: rangesExist },
   { reads: ["live_check", "trunks"], problems: trunksExist },
   { reads: ["live_check", "trunks"], problems: aTrunkPresentsARange },
+  { reads: ["live_check"], problems: answersOutliveTheirCalls },
 ];
 
 function countriesExist({ live_check: own }: Sections, isSound: IsSound): Problem[] {
@@ -38,6 +40,14 @@ function aTrunkPresentsARange({ live_check: own, trunks }: Sections, isSound: Is
   return [
     { path, given: own.ranges.join(", "), expected: "at least one that a trunk presents (trunks.<name>.ranges)" },
   ];
+}
+
+/** The network needs some time, then the hang-up and the SIP capture theirs. */
+function answersOutliveTheirCalls({ live_check: own, sip_capture: capture }: Sections, isSound: IsSound): Problem[] {
+  const path = ["live_check", "answer_within_ms"];
+  const leastMs = 3000 + (capture?.wait_ms ?? 0);
+  if (!isSound(path) || !isSound(["sip_capture"]) || own.answer_within_ms >= leastMs) return [];
+  return [{ path, given: String(own.answer_within_ms), expected: `at least ${leastMs}: 3000 and sip_capture.wait_ms` }];
 }
 
 function unknownNames(

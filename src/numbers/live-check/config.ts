@@ -15,7 +15,7 @@ export const LiveCheckSection = optionalSection(
     }),
     answer_within_ms: ms(
       10_000,
-      2000,
+      3000,
       25_000,
       "Longest time until a check answers; without an answer by then it is `unknown`. Post-dial delays over 8 s are rare (ITU-T E.721).",
     ),

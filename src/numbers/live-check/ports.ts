@@ -40,8 +40,8 @@ export interface CallAsk {
   /** E.164 with the plus sign. */
   readonly callee: string;
   readonly ranges: readonly string[] | null;
-  /** From the INVITE to our CANCEL where nothing comes. */
-  readonly waitMs: number;
+  /** The call must be over within this time: its set-up limit is what a hang-up and its proof leave of it. */
+  readonly withinMs: number;
   /** Aborted: it is hung up, or not placed. */
   readonly canceled: AbortSignal;
   /** Takes the callee for this call, with one of these caller IDs. @returns which one; null: the call must not be placed */
@@ -73,7 +73,7 @@ export type CallAnswer =
     };
 
 /** `taken`: `begin` said so. */
-export type NotPlaced = "taken" | "no_capacity" | "limited" | "unavailable" | "not_callable";
+export type NotPlaced = "taken" | "deadline" | "no_capacity" | "limited" | "unavailable" | "not_callable";
 
 /** Places the calls: src/telephony/live-check. */
 export interface LiveCaller {
@@ -130,6 +130,7 @@ export interface LiveCheckStore {
    * The check is over.
    * @param end.reading null: it was not made, nothing is remembered
    * @param end.rememberMs how long the answer is given again
+   * @returns when it ended, by the store's clock
    */
   end(
     callee: LiveCallee,
@@ -139,7 +140,7 @@ export interface LiveCheckStore {
       readonly rememberMs: number;
       readonly mayStillRing: boolean;
     },
-  ): Promise<void>;
+  ): Promise<number>;
   /** Counts a check of an app within its limits. */
   admit(request: AdmitRequest): Promise<AdmitAnswer>;
   /** It is over. @param unused it was not made and counts for nothing */

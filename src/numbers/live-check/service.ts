@@ -23,10 +23,6 @@ import type { LiveReading, LiveReason, LiveResult } from "./types.ts";
 const lookAgainMs = 250;
 /** Requests that wait for one; more are answered at once. */
 const mostWaiting = 200;
-/** The call's own limit is this much shorter than the answer's: a hang-up, and the end that the SIP capture waits for. */
-const hangUpMs = 1000;
-/** Less is no call worth placing. */
-const leastCallMs = 500;
 /** A place that is not released is free this long after the answer was due. */
 const placeMarginMs = 30_000;
 
@@ -116,18 +112,17 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     }
   }
 
-  /** Places the call, and stores what it said. */
-  async function call({ id, callee, ask, untilMs, canceled }: Check): Promise<Answer> {
+  /** Places the call, and stores what it said. @returns null: another check of the number began at the same moment */
+  async function call({ id, callee, ask, untilMs, canceled }: Check): Promise<Answer | null> {
     const { app, to, country, ranges } = ask;
-    const waitMs = untilMs - clock.nowMs() - hangUpMs;
-    if (waitMs < leastCallMs) return unknown("deadline");
     const { repeat_hours: repeatHours, cost = null } = config();
     const repeatMs = repeatHours * 3_600_000;
     let found: StoreAnswer | null = null;
     let answer: CallAnswer = { kind: "not_placed", why: "unavailable", retryAfterMs: null };
+    let endedAtMs: number | null = null;
     try {
       answer = await caller.call({
-        ...{ id, app, callee: to, ranges, waitMs, canceled },
+        ...{ id, app, callee: to, ranges, withinMs: untilMs - clock.nowMs(), canceled },
         async begin(offer) {
           found = await store.begin(callee, apps(), { ...offer, id, repeatMs });
           return found.kind === "begun" ? found.choice : null;
@@ -137,33 +132,39 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
       const { reading, mayStillRing } = answer.kind === "ended" ? answer : { reading: null, mayStillRing: false };
       const rememberMs = answer.kind === "ended" ? rememberedMs(answer, repeatMs) : 0;
       // What is not stored ends by itself: the callee's lock when the call counts as lost, the rest after `repeat_hours`.
-      await store.end(callee, { id, reading, mayStillRing, rememberMs }).catch(() => undefined);
+      endedAtMs = await store.end(callee, { id, reading, mayStillRing, rememberMs }).catch(() => null);
     }
     if (answer.kind === "ended") {
       const { reading, attempts } = answer;
-      const atMs = clock.nowMs();
+      const atMs = endedAtMs ?? clock.nowMs();
       observe({ id, app, to, callee, country, reading, attempts, cost, atMs });
       return { result: { ...reading, checkedAtMs: atMs, ageMs: 0, retryAfterMs: null }, asked: true };
     }
     if (answer.why !== "taken") return unknown(answer.why, answer.retryAfterMs);
+    if ((found as StoreAnswer | null)?.kind === "under_way") return null;
     return (found && answerOf(found)) ?? unknown(canceled.aborted ? "interrupted" : "no_capacity");
   }
 
-  /** Within the limits of live checks. */
-  async function admitted(check: Check): Promise<Answer> {
+  /** Within the limits of live checks. @returns as `call` */
+  async function admitted(check: Check): Promise<Answer | null> {
     const { id, ask } = check;
     const { per_minute: perMinute, app_per_minute: appPerMinute, app_per_day: appPerDay } = config();
     const { max_concurrent_calls: maxConcurrent, answer_within_ms: withinMs } = config();
     const limits = { perMinute, appPerMinute, appPerDay, maxConcurrent, leaseMs: withinMs + placeMarginMs };
     const place = await store.admit({ id, app: ask.app, ...limits });
     if (place.kind === "limited") return unknown("limited", place.retryAfterMs);
-    let answer = unknown("unavailable");
+    let answer: Answer | null = null;
     try {
       answer = await call(check);
     } finally {
-      await store.release(id, ask.app, place.stamp, !answer.asked).catch(() => undefined);
+      await store.release(id, ask.app, place.stamp, answer?.asked !== true).catch(() => undefined);
     }
     return answer;
+  }
+
+  /** The answer of another check of the number, which is in progress. */
+  async function theirs(check: Check): Promise<Answer> {
+    return answerOf(await look(check)) ?? unknown("call_in_progress", lookAgainMs);
   }
 
   async function judged(ask: LiveAsk, untilMs: number, canceled: AbortSignal): Promise<Answer> {
@@ -182,7 +183,7 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     const check = { id, ask, callee: calleeOf(to), untilMs, canceled };
     let answer = unknown("unavailable");
     try {
-      answer = answerOf(await look(check)) ?? (await admitted(check));
+      answer = answerOf(await look(check)) ?? (await admitted(check)) ?? (await theirs(check));
     } finally {
       if (!answer.asked) decision.notMade();
     }

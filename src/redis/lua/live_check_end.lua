@@ -7,7 +7,7 @@ ARGV[1]  '', or now in ms (tests)   ARGV[3]  ms that the answer is kept; 0: noth
 ARGV[2]  id                         ARGV[4]  1: a phone may ring on, so the lock stays until the call counts as lost
 ARGV[5]  JSON of the answer
 
-Returns  {'ended'}
+Returns  {now in ms}
 ]]
 --- @include "time"
 --- @include "callee"
@@ -26,4 +26,4 @@ end
 if ARGV[4] ~= '1' and holds(keys, id) then
   redis.call('DEL', keys.stem .. ':live')
 end
-return { 'ended' }
+return { now }

@@ -9,6 +9,8 @@ import { readingOf } from "./reading.ts";
 
 /** Caller IDs that are offered at once: with half of a range unavailable to a callee none of them is free once in 4 billion. */
 const candidates = 32;
+/** With less time than this no INVITE is sent: most networks need it to find a phone. */
+const leastSetupMs = 1000;
 
 export interface LiveCallerParts {
   readonly slots: Pick<ChannelSlots, "reserve" | "release">;
@@ -81,13 +83,17 @@ export function createLiveCaller(parts: LiveCallerParts): LiveCaller {
     });
   }
 
+  /** A hang-up, and the end of its transaction that the SIP capture waits for, take their time from the answer's. */
+  function probeWithin(withinMs: number): ProbeCall {
+    const own = { endsOn183: rules.cancel_on_183, sparePercent: rules.channel_percent };
+    const { ringing: endMs } = dialer.limitsOf({ ...own, setupLimitMs: 0 }).remainingMs;
+    return { ...own, setupLimitMs: withinMs - endMs };
+  }
+
   return {
     async call(ask) {
-      const probe: ProbeCall = {
-        setupLimitMs: ask.waitMs,
-        endsOn183: rules.cancel_on_183,
-        sparePercent: rules.channel_percent,
-      };
+      const probe = probeWithin(ask.withinMs);
+      if (probe.setupLimitMs < leastSetupMs) return notPlaced("deadline");
       try {
         const needs = probeNeeds(probe, dialer.limitsOf(probe).longestCallMs);
         const slot = await slots.reserve(ask.callee, ask.app, needs, permitted(ask.ranges));

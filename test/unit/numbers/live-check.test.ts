@@ -66,6 +66,7 @@ beforeEach(() => {
       begin: () => world.begin(),
       async end(_callee, { reading, rememberMs }) {
         done.push(`end ${reading?.state ?? "nothing"} ${rememberMs}`);
+        return clock.nowMs();
       },
       admit: async () =>
         world.admit === "taken" ? { kind: "taken", stamp: "1 1" } : { kind: "limited", retryAfterMs: 9 },
@@ -106,7 +107,7 @@ const ask = (own: Partial<LiveAsk> = {}) =>
 
 it("calls, answers, remembers for a day, and tells what was learned", async () => {
   expect(await ask()).toEqual({ ...reachable, checkedAtMs: clock.nowMs(), ageMs: 0, retryAfterMs: null });
-  expect(calls).toMatchObject([{ app: "shop", callee: to, waitMs: 9000 }]);
+  expect(calls).toMatchObject([{ app: "shop", callee: to, withinMs: 10_000 }]);
   expect(done).toEqual(["end reachable 86400000", "place free", "answer reachable null true"]);
   expect(observed).toMatchObject([{ app: "shop", to, country: "GB", reading: reachable, cost: null }]);
 });
@@ -232,6 +233,15 @@ describe("time", () => {
     }
     expect(await answer).toMatchObject({ state: "reachable", ageMs: 10 });
     expect(calls).toEqual([]);
+  });
+
+  it("two that begin at the same moment: one calls, the other gets its answer", async () => {
+    let looks = 0;
+    world.look = async () =>
+      ++looks === 1 ? { kind: "free" } : { kind: "known", atMs: 5, ageMs: 10, leftMs: 1, reading: reachable };
+    world.begin = async () => ({ kind: "under_way" });
+    expect(await ask()).toMatchObject({ state: "reachable", ageMs: 10 });
+    expect(done).toEqual(["end nothing 0", "place given back", "uncounted", "answer reachable null false"]);
   });
 
   it("a client that is gone, and a drain, cancel the call", async () => {
