@@ -1,4 +1,5 @@
 /** The sandbox's configuration: schema and checks as in production, with generated secrets and fictional numbers. */
+import { getCountries } from "libphonenumber-js/max";
 import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -91,6 +92,8 @@ export function sandboxConfig(
     human_checks: { proof_of_work: { provider: "proof_of_work", bits: 12 } },
     admin: { api_keys_sha256: [apiKeyHash(sandboxOperatorKey)] },
     messages: { apps: { sandbox: { name: "OneRing Sandbox" } } },
+    // Every phone is the simulated carrier's.
+    live_check: { countries: getCountries() },
     verification: {
       // One number is tried again and again here; limits are higher, but can still be reached.
       starts_per_callee_per_hour: 60,
