@@ -86,6 +86,8 @@ function guardOf(guard: Guard, hashes: Pick<Hashes, "callee">): LiveGuard {
       };
       try {
         const decision = await guard.decide(ask);
+        // A check has one channel: there is no other to begin with.
+        if (decision.kind === "begin_with") return { kind: "deny", retryAfterMs: null };
         if (decision.kind !== "allow") return { kind: "deny", retryAfterMs: decision.refusal.retryAfterMs ?? null };
         const { counted } = decision;
         return {

@@ -1,6 +1,7 @@
 /** Builds the orders of deliveries: of a start, of a step, of a choice. */
 import type { AppProfile } from "../apps/profile.ts";
 import type { Networks } from "../numbers/networks/ports.ts";
+import type { Network } from "../numbers/networks/types.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import type { Hashes } from "./hashes.ts";
@@ -127,7 +128,7 @@ export function networkOf(
   networks: Pick<Networks, "known">,
   { proves }: Pick<OpenChannel, "proves">,
   to: string,
-): DeliveryOrder["network"] {
+): Network | null {
   return proves === "phone" ? networks.known(to) : null;
 }
 

@@ -1,7 +1,7 @@
 /** Readings of a number's health, for properties. */
 import fc from "fast-check";
-import { healthSources } from "../../src/numbers/lookup/health-view.ts";
 import { mostOfKind, type Reading } from "../../src/numbers/health/readings.ts";
+import { healthSources } from "../../src/numbers/lookup/health-view.ts";
 
 export const bucketSeconds = 21_600;
 const startMs = Date.UTC(2026, 0, 1);

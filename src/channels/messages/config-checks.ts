@@ -1,9 +1,10 @@
 /** Templates that cannot be used, and names in section `messages` that do not exist. */
+
+import { canonicalTag } from "../../shared/locale.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
-import { canonicalTag } from "../../shared/locale.ts";
 import { templateProblem } from "./template.ts";
 
 interface Sections {

@@ -1,7 +1,7 @@
 /** A message's template: text with placeholders in braces. */
 
-import { notInGsm7 } from "./gsm.ts";
 import { isRightToLeft } from "../../shared/locale.ts";
+import { notInGsm7 } from "./gsm.ts";
 
 /** `minutes` is how long the code is still accepted, a number from 1 to 10 without its unit. */
 export const placeholders = ["code", "app", "minutes"] as const;

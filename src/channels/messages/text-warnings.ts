@@ -1,8 +1,9 @@
 /** Texts that are valid and cost more than their author may expect; logged at the start and printed by `onering check`. */
+
+import { lookup, scriptOf } from "../../shared/locale.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import { notInGsm7, splitSms } from "./gsm.ts";
 import { languages } from "./languages.ts";
-import { lookup, scriptOf } from "../../shared/locale.ts";
 import { builtInText, createTexts, type Texts } from "./texts.ts";
 
 export interface TextWarning {

@@ -1,5 +1,6 @@
 /** The text of each message: chosen by app, channel and language, from the configuration or built in. */
 import { following } from "../../shared/live-view.ts";
+import { canonicalTag, lookup } from "../../shared/locale.ts";
 import { autofillLines } from "./autofill.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import {
@@ -10,7 +11,6 @@ import {
   lastResortTexts,
   type VoiceTexts,
 } from "./languages.ts";
-import { canonicalTag, lookup } from "../../shared/locale.ts";
 import { prepare, type Values } from "./template.ts";
 
 /**

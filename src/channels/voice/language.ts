@@ -1,6 +1,7 @@
 /** Chooses the language of a call: one in which its Asterisk has every sound that is needed. */
-import { languageOfCountry } from "../messages/languages.ts";
+
 import { canonicalTag } from "../../shared/locale.ts";
+import { languageOfCountry } from "../messages/languages.ts";
 
 /** The languages in which an Asterisk has a sound. */
 export type LanguagesOf = (sound: string) => ReadonlySet<string>;

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { MessagesConfig } from "../../../../src/channels/messages/config.ts";
 import { notInGsm7, splitSms } from "../../../../src/channels/messages/gsm.ts";
 import { languageOfCountry, languages } from "../../../../src/channels/messages/languages.ts";
-import { isRightToLeft } from "../../../../src/shared/locale.ts";
 import { createTexts, type TextRequest, voiceTexts } from "../../../../src/channels/messages/texts.ts";
+import { isRightToLeft } from "../../../../src/shared/locale.ts";
 import { testConfig } from "../../../support/test-config.ts";
 
 const required = "en id ms vi th hi ur ar fa tr ru uk kk es pt fr de it pl zh".split(" ");
