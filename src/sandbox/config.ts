@@ -1,9 +1,10 @@
 /** The sandbox's configuration: schema and checks as in production, with generated secrets and fictional numbers. */
-import { getCountries } from "libphonenumber-js/max";
+
 import { apiKeyHash, sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import { resolveSandboxConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { AsteriskServer } from "../local/asterisk/asterisk.ts";
+import { getCountries } from "../numbers/library.ts";
 import { newProofKey } from "../proofs/keys.ts";
 import type { Random } from "../shared/random.ts";
 import { answersOverWebSocket } from "../telephony/asterisk/ari-websocket/version.ts";
