@@ -8,18 +8,32 @@ import type { HealthObserver } from "./numbers/health/ports.ts";
 import { createLookup } from "./numbers/lookup/lookup.ts";
 import type { LivePart, Lookup } from "./numbers/lookup/ports.ts";
 import { useConfiguredMetadata } from "./numbers/metadata-file.ts";
-import { createNetworks } from "./numbers/networks/index.ts";
-import type { Networks } from "./numbers/networks/ports.ts";
+import { createNetworks, type NetworksModule } from "./numbers/networks/index.ts";
+import type { NetworkObserver } from "./numbers/networks/live-port.ts";
 import { createLiveNumbers } from "./numbers/numbers.ts";
 import type { Numbers } from "./numbers/ports.ts";
 import type { Store } from "./redis/index.ts";
+import { networkSubjects } from "./redis/network-store.ts";
 import type { Clock } from "./shared/clock.ts";
+import type { Random } from "./shared/random.ts";
+import type { SubjectStore } from "./subjects/store-port.ts";
+import { createHashes } from "./verification/hashes.ts";
 
 export interface NumberIntelligence {
   readonly numbers: Numbers;
   readonly lookup: Lookup;
-  readonly networks: Networks;
+  readonly networks: NetworksModule;
   readonly health: NumberHealthModule;
+  /** What is kept of somebody. */
+  readonly subjects: readonly SubjectStore[];
+  /** Reads files. @throws {ConfigError} where one has faults */
+  start(): Promise<void>;
+  /** Reads the files of a configuration that is to be loaded. @throws {ConfigError} where one has faults: nothing was changed */
+  prepare(next: Config): Promise<void>;
+  /** From now on this configuration holds. */
+  configure(next: Config): void;
+  /** Stores what waits. */
+  stop(): Promise<void>;
 }
 
 export function createNumberIntelligence(parts: {
@@ -29,23 +43,39 @@ export function createNumberIntelligence(parts: {
   readonly store: Store;
   /** As the verifications have it; they are made later. */
   readonly channelOf: (name: string) => TaughtChannel | undefined;
-  readonly observers: { readonly health: HealthObserver };
+  readonly observers: { readonly health: HealthObserver; readonly networks: NetworkObserver };
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** Assembled after the channels and the guard; app-live-check.ts. */
   readonly liveCheck: LivePart;
 }): NumberIntelligence {
-  const { now, liveCheck, apps, store, channelOf, observers, clock, logger } = parts;
+  const { now, liveCheck, apps, store, channelOf, observers, clock, random, logger } = parts;
+  const { hmac_key: hmacKey } = now().secrets;
   // First: all that reads numbers goes by these plans. A reload comes past here no more (config/reloading.ts).
   useConfiguredMetadata(now().numbers.metadata_file);
   const numbers = createLiveNumbers(() => now().numbers);
-  const networks = createNetworks();
+  const hashes = createHashes(hmacKey);
+  const hash = (e164: string) => hashes.scope("network", e164);
+  const networks = createNetworks({
+    ...{ config: now().networks, store: store.networks, hash, observer: observers.networks, clock, random, logger },
+  });
   const health = createNumberHealth({
-    ...{ config: () => now().number_health, hmacKey: now().secrets.hmac_key, store: store.health, channelOf },
+    ...{ config: () => now().number_health, hmacKey, store: store.health, channelOf },
     actionOf: (app) => apps.profileOf(app).numberHealth,
     ...{ observer: observers.health, clock, logger },
   });
   // Parts that are not there are left out: their fields of a lookup are null.
   const lookup = createLookup({ numbers, networks, health, liveCheck });
-  return { numbers, lookup, networks, health };
+  return {
+    ...{ numbers, lookup, networks, health },
+    subjects: [health.subjects, networkSubjects(store.networks, hash, networks.forget)],
+    start: networks.start,
+    prepare: (next) => networks.prepare(next.networks),
+    configure: (next) => networks.configure(next.networks),
+    async stop() {
+      networks.stop();
+      await health.flush();
+    },
+  };
 }

@@ -68,7 +68,10 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const { publish } = bus;
   const watchedSounds = config.voice === undefined ? [] : allSounds;
   const telephony = tracedCalls(
-    createTelephony({ config, apps, admission: store.admission, watchedSounds, clock, random, logger }),
+    createTelephony({
+      ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
+      networks: { known: (e164) => numberParts.networks.known(e164) },
+    }),
     tracing,
   );
   const metrics = createMetrics(
@@ -80,6 +83,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       ...{ trunks: () => operations.status(), outOfService: () => operations.outOfService() },
       ...{ redisMemory: () => store.memory(), outbox: () => store.outboxes.status() },
       ...{ records: () => records.state(), webhooks: () => webhooks.state(), eventStreams: () => live.open },
+      networks: () => numberParts.networks.status(),
     },
     logger,
   );
@@ -99,8 +103,12 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const audit = createAudit({ queue: store.audit, records: auditRecords, clock, random, logger });
   const { reload } = createConfigReload({
     ...{ live: liveConfig, load: options.loadConfig, apps, audit, logger },
+    prepare: (next) => numberParts.prepare(next),
     problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
-    applied: (merged) => proofs.reload(merged.proofs),
+    applied(merged) {
+      proofs.reload(merged.proofs);
+      numberParts.configure(merged);
+    },
   });
   const outages = auditedOutages(store.outages, audit);
   const operations = createOperations({ config, telephony, outages, clock, logger });
@@ -111,11 +119,12 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     bus.subscribe(
       ({ type, data }) => type === "verification.started" && tracing.verifications.remember(data.verification),
     );
-  const { numbers, lookup, networks, health } = createNumberIntelligence({
-    ...{ now: liveConfig.now, apps, store, observers: metrics, clock, logger },
+  const numberParts = createNumberIntelligence({
+    ...{ now: liveConfig.now, apps, store, observers: metrics, clock, random, logger },
     channelOf: (name) => verifications.channels.find(name),
     liveCheck: { check: (ask) => liveCheck.check(ask) },
   });
+  const { numbers, lookup, networks, health } = numberParts;
   const callerIds = createCallerIdPool(config.ranges, random);
   const reputation = createCallerIdReputation({
     store: store.reputation,
@@ -131,7 +140,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   });
   const { guard, optOuts } = deciding;
   const { channels, plugins } = createChannels({
-    ...{ config, apps, store, telephony, callerIds, reputation, optOuts, publish, tracing },
+    ...{ config, apps, store, telephony, callerIds, reputation, networks, optOuts, publish, tracing },
     ...{ extra: options, clock, random, logger },
   });
   const liveCheck = createLiveChecks({
@@ -215,7 +224,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     stores: [
       ...store.eventSubjects(apps.owners),
       ...deciding.subjects,
-      health.subjects,
+      ...numberParts.subjects,
       ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
@@ -247,6 +256,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     await store.firstTried();
     // Before Asterisk: a gateway that may not record here must not take the ARI application from the one that may.
     await records.start();
+    await numberParts.start();
     await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load(), guard.load()]);
   }
 
@@ -286,7 +296,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       await events.stop(drainEventsMs);
       await webhooks.stop();
       await deciding.stop();
-      await health.flush();
+      await numberParts.stop();
       await telephony.stop();
       await audit.stop();
       await records.stop();

@@ -17,6 +17,7 @@ import { humanCheckChecks } from "../human-check/config-checks.ts";
 import { liveChecks } from "../live/config-checks.ts";
 import { numbersChecks } from "../numbers/config-checks.ts";
 import { liveCheckChecks } from "../numbers/live-check/config-checks.ts";
+import { networksChecks } from "../numbers/networks/config-checks.ts";
 import { optOutChecks } from "../opt-out/config-checks.ts";
 import { proofChecks } from "../proofs/config-checks.ts";
 import { recordsChecks } from "../records/config-checks.ts";
@@ -44,6 +45,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...routeChecks,
   ...numbersChecks,
   ...liveCheckChecks,
+  ...networksChecks,
   ...appChecks,
   ...testNumberChecks,
   ...trunkChecks,

@@ -33,6 +33,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   numbers: "live",
   number_health: "live",
   live_check: "live",
+  networks: "live",
   // Part of the scripts that Redis runs, for every gateway alike.
   verification: "restart",
   calls: "restart",

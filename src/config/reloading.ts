@@ -25,6 +25,8 @@ export type LoadConfig = () => Promise<Config>;
 export function createConfigReload(options: {
   readonly live: LiveConfig;
   readonly load: LoadConfig | undefined;
+  /** Reads what a configuration names beside itself. @throws {ConfigError} */
+  readonly prepare?: (next: Config) => Promise<void>;
   readonly apps: Pick<LiveAppDirectory, "replaceConfigured">;
   /** As of the verification service, which knows the channels. */
   readonly problemsOfWorkflow: (path: string, profile: AppProfile) => readonly string[];
@@ -35,7 +37,11 @@ export function createConfigReload(options: {
 }): Reload {
   const { live, load = noFile, apps, audit, logger } = options;
   const steps = {
-    load,
+    async load() {
+      const next = await load();
+      await options.prepare?.(next);
+      return next;
+    },
     merge: mergeLive,
     changes: (before: Config, after: Config) => changesBetween(before, after).slice(0, mostChanges).map(changeOf),
     problems: (merged: Config) => [

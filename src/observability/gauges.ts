@@ -4,6 +4,7 @@ import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 import { addMetadataMetrics, type MetadataState } from "./metadata-metrics.ts";
+import type { NetworkStatus } from "./network-metrics.ts";
 import type { WebhookState } from "./webhook-metrics.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
@@ -45,6 +46,8 @@ export interface MetricSources {
   webhooks?(): ReturnType<WebhookState>;
   /** What waits for the relay of events. May reject. */
   outbox?(): Promise<readonly CursorStatus[]>;
+  /** The live sources of networks, and the operator's file of ranges. */
+  networks?(): NetworkStatus;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }

@@ -5,6 +5,7 @@ import type { GatewayEvent, GatewayEvents } from "../events/events.ts";
 import type { RelayCounts } from "../events/relay.ts";
 import type { GuardObserver } from "../guard/observer-port.ts";
 import type { HealthObserver } from "../numbers/health/ports.ts";
+import type { NetworkObserver } from "../numbers/networks/live-port.ts";
 import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
@@ -12,6 +13,7 @@ import { addGuardMetrics } from "./guard-metrics.ts";
 import { addHealthMetrics } from "./health-metrics.ts";
 import { addHumanCheckMetrics, type HumanCheckResult } from "./human-check-metrics.ts";
 import { addLiveCheckMetrics, type LiveCheckMetrics } from "./live-check-metrics.ts";
+import { addNetworkMetrics } from "./network-metrics.ts";
 import { addRecordsMetrics, type RecordsMetrics } from "./records-metrics.ts";
 import { addSmsMetrics } from "./sms-metrics.ts";
 import { addVerifiedMetrics } from "./verified-metrics.ts";
@@ -32,6 +34,7 @@ export interface Metrics {
   readonly guard: GuardObserver;
   readonly health: HealthObserver;
   readonly liveChecks: LiveCheckMetrics;
+  readonly networks: NetworkObserver;
 }
 
 /** Around the values of ITU-T E.721 for post-selection delay: 3, 5 and 8 s on average, 6, 8 and 11 s for 95 %. */
@@ -172,6 +175,7 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
     guard: addGuardMetrics(registry),
     health: addHealthMetrics(registry),
     liveChecks: addLiveCheckMetrics(registry),
+    networks: addNetworkMetrics(registry, sources.networks ?? (() => ({ rows: null, sources: [] }))),
     webhooks: addWebhookMetrics(registry, async () => (await sources.webhooks?.()) ?? null),
     relay: addEventMetrics(registry, async () => (await sources.outbox?.()) ?? []),
     count(event) {

@@ -18,6 +18,7 @@ import type { GuardCounters } from "../guard/counter-port.ts";
 import type { ListMirror } from "../guard/lists/ports.ts";
 import type { HealthStore } from "../numbers/health/ports.ts";
 import type { LiveCheckStore } from "../numbers/live-check/ports.ts";
+import type { NetworkStore } from "../numbers/networks/live-port.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import type { OptOutMirror } from "../opt-out/store-port.ts";
@@ -48,6 +49,7 @@ import { createLiveCheckStore } from "./live-check-store.ts";
 import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
+import { createNetworkStore } from "./network-store.ts";
 import { createOptOutMirror } from "./opt-out-mirror.ts";
 import { createOutages } from "./outages-store.ts";
 import { createOutboxes } from "./outbox-store.ts";
@@ -89,6 +91,8 @@ export interface Store {
   readonly guardLists: ListMirror;
   readonly subjects: SubjectIndex;
   readonly proofs: ProofStore;
+  /** What live sources said of numbers' networks. */
+  readonly networks: NetworkStore;
   readonly optOuts: OptOutMirror;
   /** @param cooldownMs how long a callee is not shown a caller ID again */
   liveChecks(cooldownMs: () => number): LiveCheckStore;
@@ -185,6 +189,7 @@ export function createStore(options: {
     startTokenUses: createStartTokenUses(run),
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),
+    networks: createNetworkStore(run, testTime ? () => clock.nowMs() : null),
     optOuts: createOptOutMirror(run),
     liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
     eventSubjects: (apps) => [

@@ -141,6 +141,16 @@ export function redeemedKey(verification: string): string {
   return `{p${verification}}:redeemed`;
 }
 
+/** What a live source said of a number's network (lua/network_read.lua). @param hash keyed, of the number */
+export function networkKey(hash: string): string {
+  return `net:${hash}`;
+}
+
+/** The lookups that a live source was asked for (lua/network_take.lua). */
+export function networkBudgetKey(source: string): string {
+  return `{networks}:${source}`;
+}
+
 /** A start token that was used (lua/start_token_take.lua). @param hash of its id */
 export function startTokenKey(hash: string): string {
   return `{t${hash}}:u`;

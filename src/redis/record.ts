@@ -1,8 +1,8 @@
 /** The layout of a verification in its Redis hash. */
-import type { Network, NetworkSource } from "../numbers/networks/types.ts";
 import type { Status } from "../verification/machine.ts";
 import type { BeginDelivery } from "../verification/store-port.ts";
 import type { ClientRef, Delivery, PlannedStep, Simulated, Verification } from "../verification/types.ts";
+import { readNetwork } from "./network-text.ts";
 
 /**
  * Version of the layout; stored in every record. 2 added several open codes, workflows, recipients and prices of
@@ -96,7 +96,7 @@ export function readValues(text: unknown): readonly (string | null)[] {
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
   const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";
   const endedAtMs = numberOrNull(field("ended_at"));
-  const newest = { ...readNewestDelivery(field), ...readNetwork(field("network")) };
+  const newest = { ...readNewestDelivery(field), ...readKnownNetwork(field("network")) };
   const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
   return {
     id,
@@ -190,23 +190,9 @@ export function writeGuard({ decision, micros }: NonNullable<BeginDelivery["guar
   return `${decision ?? ""} ${micros ?? ""}`;
 }
 
-/** `<source> <ported: y, n or -> <code or -> <name>`, the name may be missing. */
-function readNetwork(text: string): { readonly network?: Network } {
-  if (text === "") return {};
-  const [source = "", ported = "", code = "", ...name] = text.split(" ");
-  return {
-    network: {
-      source: source as NetworkSource,
-      ported: ported === "-" ? null : ported === "y",
-      mccMnc: code === "-" ? null : code,
-      name: orNull(name.join(" ")),
-    },
-  };
-}
-
-/** What `readNetwork` reads. */
-export function writeNetwork({ source, ported, mccMnc, name }: Network): string {
-  return `${source} ${ported === null ? "-" : ported ? "y" : "n"} ${mccMnc ?? "-"} ${name ?? ""}`;
+/** Nothing where no source named it. */
+function readKnownNetwork(text: string): Pick<Delivery, "network"> {
+  return text === "" ? {} : { network: readNetwork(text) };
 }
 
 /** Three hashes, each of which may be missing. */
@@ -263,7 +249,7 @@ function readDelivery(stored: StoredDelivery, number: number, to: string): Deliv
     to: stored.to || to,
     cost: numberOrNull(stored.cost ?? ""),
     ...readGuard(stored.guard ?? ""),
-    ...readNetwork(stored.network ?? ""),
+    ...readKnownNetwork(stored.network ?? ""),
     codeLength: numberOrNull(stored.code_length ?? ""),
     state: stored.state,
     reason: orNull(stored.reason),

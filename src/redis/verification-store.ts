@@ -13,7 +13,8 @@ import type {
 } from "../verification/store-port.ts";
 import { keptOf, readLine } from "./kept-events.ts";
 import { calleeKey, dueKey, idempotencyKey, shardOfKey, shards, verificationKey } from "./keys.ts";
-import { readSimulated, readValues, writeClient, writeGuard, writeJson, writeNetwork, writeSteps } from "./record.ts";
+import { writeNetwork } from "./network-text.ts";
+import { readSimulated, readValues, writeClient, writeGuard, writeJson, writeSteps } from "./record.ts";
 import { readBeginAnswer, readCheck, readScriptAnswer, readSeen, unreadable } from "./replies.ts";
 import type { Reply, RunScript } from "./run.ts";
 

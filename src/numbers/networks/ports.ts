@@ -14,7 +14,9 @@ export interface Networks {
    * @param budgetMs how long this caller waits; the lookup itself goes on to its own deadline, and fills the cache
    */
   find(e164: string, budgetMs: number): Promise<Network | null>;
+  /** How long a start waits for live sources (networks.wait_ms); null: there are none to ask. */
+  readonly startWaitMs: number | null;
 }
 
 /** Knows nothing. */
-export const noNetworks: Networks = { known: () => null, find: async () => null };
+export const noNetworks: Networks = { known: () => null, find: async () => null, startWaitMs: null };

@@ -29,20 +29,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Learns from events, and is a rule of the guard.
   "numbers/health": ["apps", "events", "guard", "numbers/lookup", "subjects", "verification"],
   "numbers/live-check": ["numbers"],
-  apps: ["audit", "numbers"],
+  apps: ["audit", "numbers", "numbers/networks"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
   "telephony/asterisk": ["numbers"],
-  "telephony/trunks": ["apps", "numbers", "telephony/asterisk"],
+  "telephony/trunks": ["apps", "numbers", "numbers/networks", "telephony/asterisk"],
   "telephony/calls": [
     ...["numbers", "observability", "sip"],
     ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
   ],
   // Places the calls of live checks: the port of numbers over the dialer.
   "telephony/live-check": ["caller-ids", "numbers/live-check", "telephony/calls", "telephony/trunks"],
-  telephony: ["apps", ...telephony],
+  telephony: ["apps", "numbers/networks", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
   verification: ["apps", "numbers", "numbers/lookup", "numbers/networks"],
@@ -51,7 +51,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/messages": ["verification", "outgoing-http"],
   "channels/email": ["channels/messages", "verification"],
   "channels/missed-call": ["caller-ids", "verification", "telephony/calls", "telephony/trunks", "channels/calls"],
-  "channels/sms": ["channels/messages", "numbers", "outgoing-http", "verification", "telephony/trunks"],
+  "channels/sms": [
+    ...["channels/messages", "numbers", "numbers/networks", "outgoing-http", "verification", "telephony/trunks"],
+  ],
   "outgoing-http": [],
   "human-check": ["outgoing-http"],
   // Tokens of pages: signed with the keys of verifications, whose end is theirs.
@@ -70,7 +72,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
-  observability: ["events", "guard", "numbers/health", "webhooks", "telephony/trunks"],
+  observability: ["events", "guard", "numbers/health", "numbers/networks", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],
   proofs: ["verification"],
@@ -165,14 +167,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "app-guard.ts": [
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
-  "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis"],
+  "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis", "subjects", "verification"],
   "app-live-check.ts": [
     ...["apps", "caller-ids", "channels/calls", "config", "numbers/live-check", "numbers/lookup", "observability"],
     ...["redis", "telephony", "telephony/live-check", "verification"],
   ],
   "app-channels.ts": [
-    ...["app-options.ts", "apps", "caller-ids", "config", "events", "opt-out", "redis", "telephony", "tracing"],
-    ...["verification", ...channels],
+    ...["app-options.ts", "apps", "caller-ids", "config", "events", "numbers/networks", "opt-out", "redis"],
+    ...["telephony", "tracing", "verification", ...channels],
   ],
   "app.ts": [
     ...["app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts", "app-options.ts"],

@@ -1,0 +1,92 @@
+/** ENUM (RFC 6116): the number's digits, reversed, as a domain under the operator's zone, asked for NAPTR records. */
+import { promises as dns, type NaptrRecord } from "node:dns";
+import type { Gate } from "../../../outgoing-http/gate.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import type { NetworksConfig } from "../config.ts";
+import type { LiveAnswer, LiveSource } from "../live-port.ts";
+import { readMccMnc } from "../mcc-mnc.ts";
+import { createPrefixed } from "../prefixed.ts";
+import { type EnumAnswer, readAnswer } from "./naptr.ts";
+
+export type EnumConfig = NonNullable<NetworksConfig["enum"]>;
+
+/** Resolves NAPTR records; `dns.Resolver` in production. */
+export interface NaptrResolver {
+  resolveNaptr(name: string): Promise<readonly NaptrRecord[]>;
+  cancel(): void;
+}
+
+/** `+4412` under `example.net` is `2.1.4.4.example.net` (RFC 6116 § 3.2). */
+export function enumDomain(e164: string, zone: string): string {
+  return `${[...e164.slice(1)].reverse().join(".")}.${zone}`;
+}
+
+/** The name does not exist, or has no NAPTR records: nothing is known of the number. */
+const absent: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
+
+export function createEnumSource(parts: {
+  readonly config: EnumConfig;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  /** In tests. */
+  readonly resolver?: NaptrResolver;
+}): LiveSource {
+  const { config, gate, clock } = parts;
+  const resolver = parts.resolver ?? systemResolver(config);
+  const providers = createPrefixed(Object.entries(config.providers));
+  let asking = 0;
+
+  function networkOf({ mccMnc, name, spn, rn, ported }: EnumAnswer): LiveAnswer {
+    const provider = (spn && config.providers[spn]) || (rn && providers.longest(rn)) || undefined;
+    const code = provider?.mcc_mnc === undefined ? null : readMccMnc(provider.mcc_mnc);
+    const network = { mccMnc: mccMnc ?? code, name: name ?? provider?.name ?? null, ported };
+    return { kind: "answered", network };
+  }
+
+  async function resolve(e164: string): Promise<LiveAnswer> {
+    try {
+      const answer = readAnswer(await resolver.resolveNaptr(enumDomain(e164, config.zone)), e164);
+      return answer === null ? { kind: "none" } : networkOf(answer);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (absent.has(code)) return { kind: "none" };
+      return { kind: code === "ETIMEOUT" ? "timeout" : "failed" };
+    }
+  }
+
+  return {
+    name: "enum",
+    deadlineMs: config.deadline_ms,
+    async ask(e164) {
+      if (asking >= config.max_concurrent || !gate.enter().open) return { kind: "busy" };
+      asking++;
+      const resolved = resolve(e164).finally(() => {
+        asking--;
+      });
+      const answer = await within(resolved, config.deadline_ms, clock);
+      const works = answer.kind === "answered" || answer.kind === "none";
+      gate.result(works ? { kind: "fine" } : { kind: "down", retryAfterMs: null });
+      return answer;
+    },
+    health: () => gate.health(),
+    close: () => resolver.cancel(),
+  };
+}
+
+/** What c-ares does not end in time (several servers, each with its tries) is left to end by itself: its count is bounded. */
+function within(answer: Promise<LiveAnswer>, deadlineMs: number, clock: Clock): Promise<LiveAnswer> {
+  return new Promise((resolve) => {
+    const stop = clock.after(deadlineMs, () => resolve({ kind: "timeout" }));
+    void answer.then((found) => {
+      stop();
+      resolve(found);
+    });
+  });
+}
+
+/** c-ares draws a random id and port for each question, and asks again over TCP where an answer did not fit. */
+function systemResolver({ servers, timeout_ms: timeout, tries }: EnumConfig): NaptrResolver {
+  const resolver = new dns.Resolver({ timeout, tries });
+  resolver.setServers(servers);
+  return resolver;
+}
