@@ -17,6 +17,7 @@ import { voice } from "./channels/voice/index.ts";
 import { whatsApp } from "./channels/whatsapp/index.ts";
 import type { Config } from "./config/schema.ts";
 import type { GatewayEvents } from "./events/events.ts";
+import type { Networks } from "./numbers/networks/ports.ts";
 import type { OptOutModule } from "./opt-out/index.ts";
 import type { Store } from "./redis/index.ts";
 import type { Clock } from "./shared/clock.ts";
@@ -35,6 +36,7 @@ export interface ChannelsOptions {
   readonly telephony: Telephony;
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
+  readonly networks: Pick<Networks, "known">;
   readonly optOuts: Pick<OptOutModule, "texts" | "calls">;
   readonly publish: Publish<GatewayEvents>;
   readonly extra: Pick<AppOptions, "extraChannels" | "extraMessageChannels">;
@@ -66,7 +68,15 @@ export function createChannels(options: ChannelsOptions): Channels {
   const smsChannel = sms({
     config: config.sms,
     limits: { limits: config.limits, apps },
-    ...{ admission: store.messageAdmission, messageParts: store.messageParts, publish, clock, random, logger },
+    ...{
+      admission: store.messageAdmission,
+      messageParts: store.messageParts,
+      networks: options.networks,
+      publish,
+      clock,
+      random,
+      logger,
+    },
   });
   const whatsAppChannel = whatsApp({ config: config.whatsapp, clock, random });
   const { slots, dialer } = telephony;

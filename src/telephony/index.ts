@@ -1,6 +1,7 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
+import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { amiOf, ariOf } from "./asterisk/access.ts";
@@ -34,6 +35,8 @@ export interface TelephonyParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly admission: Admission;
+  /** For routes that name networks; without it no network is known. */
+  readonly networks?: Pick<Networks, "known">;
   /** Sounds whose languages are to be known; default none. */
   readonly watchedSounds?: readonly string[];
 }
@@ -98,7 +101,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   const slots = createChannelSlots({
     config,
     apps: parts.apps,
-    router: liveRouter(config, parts.random),
+    router: liveRouter(config, parts.random, parts.networks ?? noNetworks),
     callControls: controls,
     breakers: createBreakers({
       rules: config.routing.breaker,

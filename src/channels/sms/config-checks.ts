@@ -1,5 +1,6 @@
 /** Names and numbers in the section `sms` that must fit each other and other sections. */
 import { isSupportedCountry } from "../../numbers/library.ts";
+import { routesOverlap } from "../../telephony/trunks/routes-overlap.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
@@ -51,7 +52,7 @@ function prefixesHaveRoutes({ sms }: Sections, isSound: IsSound): Problem[] {
 }
 
 function prefixesAreUnique({ sms }: Sections, isSound: IsSound): Problem[] {
-  const lists: (readonly [Path, readonly { readonly prefix: string }[]])[] = [
+  const lists: (readonly [Path, readonly { readonly prefix: string; readonly networks?: readonly string[] }[]])[] = [
     [["sms", "prefixes"], sms?.prefixes ?? []],
     ...Object.entries(sms?.routes ?? {}).map(
       ([name, route]) => [["sms", "routes", name, "prices"], route.prices ?? []] as const,
@@ -59,9 +60,9 @@ function prefixesAreUnique({ sms }: Sections, isSound: IsSound): Problem[] {
   ];
   return lists.flatMap(([path, list]) => {
     if (!isSound(path)) return [];
-    return list.flatMap(({ prefix }, index) => {
-      if (list.findIndex((other) => other.prefix === prefix) === index) return [];
-      return [{ path: [...path, index, "prefix"], given: prefix, expected: "each prefix once" }];
+    return routesOverlap(path, list, isSound).map(({ index, key }) => {
+      const expected = key[0] === "prefix" ? "each prefix once" : "each network of a prefix once";
+      return { path: [...path, index, ...key], given: list[index]?.prefix ?? null, expected };
     });
   });
 }

@@ -1,6 +1,7 @@
 /** SMS: text messages with the code, over the routes of the section `sms`. */
 import type { FastifyPluginAsync } from "fastify";
 import type { Logger } from "pino";
+import type { Networks } from "../../numbers/networks/ports.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import type { Random } from "../../shared/random.ts";
@@ -27,6 +28,8 @@ export interface SmsParts {
   /** The apps and their weights. */
   readonly limits: CallerLimits;
   readonly messageParts: MessageParts;
+  /** For prefixes that name networks; without it no network is known. */
+  readonly networks?: Pick<Networks, "known">;
   readonly publish: Publish<SmsEvents>;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,7 +52,7 @@ export function sms(parts: SmsParts): SmsChannel {
       name: "sms",
       proves: "phone",
       enabled: parts.config !== undefined,
-      provider: createSmsProvider({ routes, routing: createSmsRouting(config), clock, logger }),
+      provider: createSmsProvider({ routes, routing: createSmsRouting(config, parts.networks), clock, logger }),
       form: "sms",
       costs: true,
       schema: SmsBody,

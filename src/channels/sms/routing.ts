@@ -1,4 +1,6 @@
 /** Which routes a message may take, from whom it comes, what it costs. */
+import { type Networks, noNetworks } from "../../numbers/networks/ports.ts";
+import { createNetworkRoutes } from "../../telephony/trunks/network-routes.ts";
 import { createPrefixTable } from "../../telephony/trunks/prefix-table.ts";
 import type { SenderConfig, SmsConfig } from "./config.ts";
 
@@ -11,12 +13,15 @@ export interface SmsRouting {
   cost(route: string, to: string, segments: number): number | null;
 }
 
-export function createSmsRouting({
-  routes,
-  prefixes,
-  senders,
-}: Pick<SmsConfig, "routes" | "prefixes" | "senders">): SmsRouting {
-  const byPrefix = createPrefixTable(prefixes.map((entry) => [entry.prefix, entry.routes]));
+/** @param networks for prefixes that name networks */
+export function createSmsRouting(
+  { routes, prefixes, senders }: Pick<SmsConfig, "routes" | "prefixes" | "senders">,
+  networks: Pick<Networks, "known"> = noNetworks,
+): SmsRouting {
+  const routesOf = createNetworkRoutes(
+    prefixes.map((entry) => ({ ...entry, value: entry.routes })),
+    networks,
+  );
   const prices = new Map(
     Object.entries(routes).map(([name, route]) => [
       name,
@@ -24,7 +29,7 @@ export function createSmsRouting({
     ]),
   );
   return {
-    routesTo: (to) => byPrefix.longest(to) ?? [],
+    routesTo: (to) => routesOf(to) ?? [],
     sender(route, app, country) {
       const own = routes[route]?.senders ?? [];
       return (mostExact(own, app, country) ?? mostExact(senders, app, country))?.sender ?? null;

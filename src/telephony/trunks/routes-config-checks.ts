@@ -3,6 +3,7 @@ import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
 import type { RouteConfig, RoutingConfig } from "./routes-config.ts";
+import { routesOverlap } from "./routes-overlap.ts";
 
 interface Sections {
   readonly routes: readonly RouteConfig[];
@@ -29,14 +30,10 @@ function weightsAreOfTheRoute({ routes }: Sections, isSound: IsSound): Problem[]
 }
 
 function routesDiffer({ routes }: Sections, isSound: IsSound): Problem[] {
-  const first = new Map<string, number>();
-  return routes.flatMap((route, index) => {
-    const path = ["routes", index, "prefix"];
-    if (!isSound(path)) return [];
-    const other = first.get(route.prefix);
-    if (other === undefined) first.set(route.prefix, index);
-    const expected = `a prefix that no other route has: routes[${other}] has it; list all trunks there`;
-    return other === undefined ? [] : [{ path, given: JSON.stringify(route.prefix), expected }];
+  return routesOverlap(["routes"], routes, isSound).map(({ index, other, key }) => {
+    const path = ["routes", index, ...key];
+    const expected = `a prefix that no other route has: routes[${other}] has it; list all trunks there, or name networks`;
+    return { path, given: JSON.stringify(routes[index]?.prefix), expected };
   });
 }
 

@@ -2,27 +2,40 @@
 
 import { type Static, Type } from "typebox";
 import { e164PrefixPattern } from "../../numbers/e164.ts";
+import { networkInList } from "../../numbers/networks/config.ts";
 import { count, ms, optionalSection, section, text } from "../../typed-yaml/parts.ts";
 
-export const Route = section("Which trunks carry calls to numbers that start with a prefix; the longest prefix wins.", {
-  prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
-    description: "Start of the callee's number in E.164; `+` matches all.",
-  }),
-  trunks: Type.Array(Type.String(), {
-    minItems: 1,
-    maxItems: 16,
-    uniqueItems: true,
-    description: "Trunks in order of preference; the first one that can take the call carries it.",
-  }),
-  weights: Type.Optional(
-    Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 10_000 }), {
-      minProperties: 1,
-      maxProperties: 16,
-      description:
-        "Weighted distribution instead of an order: with `a: 3` and `b: 1`, three of four calls try trunk a first. Trunks of the route without a weight follow in their order, for failover only.",
+export const Route = section(
+  "Which trunks carry calls to numbers that start with a prefix; the longest prefix wins, and of one prefix the route that names the number's network.",
+  {
+    prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
+      description: "Start of the callee's number in E.164; `+` matches all.",
     }),
-  ),
-});
+    networks: Type.Optional(
+      Type.Array(networkInList, {
+        minItems: 1,
+        maxItems: 1000,
+        uniqueItems: true,
+        description:
+          "Only to numbers of these networks (docs/networks.md); without it to all that no other route of this prefix names.",
+      }),
+    ),
+    trunks: Type.Array(Type.String(), {
+      minItems: 1,
+      maxItems: 16,
+      uniqueItems: true,
+      description: "Trunks in order of preference; the first one that can take the call carries it.",
+    }),
+    weights: Type.Optional(
+      Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 10_000 }), {
+        minProperties: 1,
+        maxProperties: 16,
+        description:
+          "Weighted distribution instead of an order: with `a: 3` and `b: 1`, three of four calls try trunk a first. Trunks of the route without a weight follow in their order, for failover only.",
+      }),
+    ),
+  },
+);
 
 export const Routing = optionalSection("Failure handling of trunks.", {
   breaker: optionalSection(

@@ -1,11 +1,12 @@
-/** The paths to a callee: the longest matching route, its trunks in order, each through its Asterisks. */
+/** The paths to a callee: the route of its longest matching prefix and its network, its trunks in order, each through its Asterisks. */
 
+import { type Networks, noNetworks } from "../../numbers/networks/ports.ts";
 import { following } from "../../shared/live-view.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import type { TrunkConfig } from "./config.ts";
+import { createNetworkRoutes } from "./network-routes.ts";
 import { createNumberFormats } from "./number-format.ts";
-import { createPrefixTable } from "./prefix-table.ts";
 import type { RouteConfig } from "./routes-config.ts";
 
 /** The sections that the router reads. */
@@ -27,8 +28,15 @@ export interface Router {
   pathsOf(trunk: string): readonly TrunkPath[];
 }
 
-/** @param random decides the order; in production the cryptographic generator */
-export function createRouter(config: RouterConfig, random: Random): Router {
+/**
+ * @param random decides the order; in production the cryptographic generator
+ * @param networks for routes that name networks
+ */
+export function createRouter(
+  config: RouterConfig,
+  random: Random,
+  networks: Pick<Networks, "known"> = noNetworks,
+): Router {
   const paths = new Map(
     Object.entries(config.trunks).map(([trunk, own]) => [
       trunk,
@@ -37,12 +45,15 @@ export function createRouter(config: RouterConfig, random: Random): Router {
   );
   const pathsOf = (trunk: string): readonly TrunkPath[] => paths.get(trunk) ?? [];
   const formats = createNumberFormats(config.trunks);
-  const routes = createPrefixTable(config.routes.map((route) => [route.prefix, trunkOrder(route, random)]));
+  const routeOf = createNetworkRoutes(
+    config.routes.map((route) => ({ ...route, value: trunkOrder(route, random) })),
+    networks,
+  );
 
   return {
     pathsOf,
     pathsTo(callee) {
-      const order = routes.longest(callee)?.() ?? [];
+      const order = routeOf(callee)?.() ?? [];
       const dialling = order.filter((trunk) => formats.get(trunk)?.callee(callee) != null);
       return dialling.length === 0 ? null : dialling.flatMap((trunk) => shuffled(pathsOf(trunk), random));
     },
@@ -50,11 +61,11 @@ export function createRouter(config: RouterConfig, random: Random): Router {
 }
 
 /** The same by routes that may be replaced. @param config its `routes` are those that hold now */
-export function liveRouter(config: RouterConfig, random: Random): Router {
+export function liveRouter(config: RouterConfig, random: Random, networks: Pick<Networks, "known">): Router {
   const { trunks } = config;
   const present = following(
     () => config.routes,
-    (routes) => createRouter({ trunks, routes }, random),
+    (routes) => createRouter({ trunks, routes }, random, networks),
   );
   return { pathsTo: (callee) => present().pathsTo(callee), pathsOf: (trunk) => present().pathsOf(trunk) };
 }
