@@ -43,6 +43,11 @@ export const profileKeys = {
       "The channels of this app's verifications whose start names none; without it verification.workflow.",
     ),
   ),
+  channels_by_network: Type.Optional(
+    workflowKeys.channels_by_network(
+      "The channels that this app's default workflow begins with, by the callee's network; a network without an entry here has that of verification.channels_by_network.",
+    ),
+  ),
   custom_code: Type.Optional(
     Type.Boolean({
       default: false,

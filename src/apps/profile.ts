@@ -1,4 +1,6 @@
 /** What an app may use, and its defaults: `apps.<name>` of the configuration, or as the API made it. */
+
+import { createNetworkTable, type NetworkTable } from "../numbers/networks/match.ts";
 import type { AppApprovalConfig } from "./approval-config.ts";
 import { boundsOf, noBounds, type ProfileBounds } from "./bounds.ts";
 import type { AppCapsConfig } from "./caps-config.ts";
@@ -21,6 +23,8 @@ export interface AppProfile extends ProfileBounds {
   readonly channels: readonly string[] | null;
   /** Its default workflow; null: the gateway's. */
   readonly workflow: readonly ProfileStep[] | null;
+  /** Network → the channels that its default workflow begins with; null: as the gateway. */
+  readonly channelsByNetwork: NetworkTable<readonly string[]> | null;
   /** Whether it may give codes of its own. */
   readonly customCode: boolean;
   /** Whether one verification may prove different things, or different recipients. */
@@ -45,7 +49,14 @@ export interface AppProfile extends ProfileBounds {
 }
 
 export const standardProfile: AppProfile = {
-  ...{ allowedCountries: null, channels: null, workflow: null, customCode: false, mixedProofs: false },
+  ...{
+    allowedCountries: null,
+    channels: null,
+    workflow: null,
+    channelsByNetwork: null,
+    customCode: false,
+    mixedProofs: false,
+  },
   needsPerson: true,
   ...{ clientTokens: false, corsOrigins: [], humanCheck: null, approval: null },
   numberHealth: "refuse",
@@ -63,6 +74,8 @@ export function profileOf(app: AppProfileConfig): AppProfile {
     allowedCountries: app.allowed_countries ?? null,
     channels: app.channels ?? null,
     workflow: app.workflow?.map(readStep) ?? null,
+    channelsByNetwork:
+      app.channels_by_network === undefined ? null : createNetworkTable(Object.entries(app.channels_by_network)),
     customCode: app.custom_code ?? false,
     mixedProofs: app.mixed_proofs ?? false,
     needsPerson: app.needs_person ?? true,

@@ -18,4 +18,10 @@ export const workflowKeys = {
       }),
       { minItems: 1, maxItems: 8, description },
     ),
+  channels_by_network: (description: string) =>
+    Type.Record(
+      text("^\\S.{0,99}$", "a network by its code (25001, 250-01) or its name"),
+      Type.Array(text("^[a-z][a-z0-9_]*$", "the name of a channel"), { minItems: 1, maxItems: 8, uniqueItems: true }),
+      { maxProperties: 1000, description },
+    ),
 };

@@ -2,16 +2,23 @@
 import type { AppRef } from "../apps/principal.ts";
 import type { AppProfile } from "../apps/profile.ts";
 import type { Lookup } from "../numbers/lookup/ports.ts";
+import type { Networks } from "../numbers/networks/ports.ts";
 import type { Numbers } from "../numbers/ports.ts";
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { ChannelSet } from "./channel-set.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
+import type { StartRequest } from "./types.ts";
 import type { ReadRecipient, RecipientRef } from "./workflow.ts";
 
 export interface Recipients {
   /** For the steps of one request. */
   reader(app: AppRef, country: string | undefined): ReadRecipient;
+  /**
+   * Lets live sources say the number's network before the channels and routes of a start are chosen, for as long as
+   * networks.wait_ms says; without such sources at once. Never throws: what is no number is refused where it is read.
+   */
+  lookAhead(app: AppRef, request: Pick<StartRequest, "to" | "country">): Promise<void>;
   /** One without a channel: an address where it looks like one, else a number. @throws {Refusal} */
   read(app: AppRef, to: string, country: string | undefined): Pick<RecipientRef, "to" | "callee">;
   /**
@@ -25,12 +32,13 @@ export function createRecipients(options: {
   readonly numbers: Numbers;
   /** What may have been meant by a number that is refused; without it refusals have no suggestions. */
   readonly suggest?: Lookup["suggest"] | undefined;
+  readonly networks: Pick<Networks, "find" | "startWaitMs">;
   readonly channels: ChannelSet;
   readonly hashes: Pick<Hashes, "callee">;
   readonly profileOf: (app: string) => AppProfile;
   readonly clock: Clock;
 }): Recipients {
-  const { numbers, suggest, channels, hashes, profileOf, clock } = options;
+  const { numbers, networks, suggest, channels, hashes, profileOf, clock } = options;
 
   /** @throws {Refusal} where the number may not be contacted */
   function examine(app: AppRef, to: string, country: string | undefined) {
@@ -71,6 +79,15 @@ export function createRecipients(options: {
 
   return {
     reader,
+
+    async lookAhead(app, { to, country }) {
+      const { startWaitMs } = networks;
+      // A lookup costs money: none of a number that is not real, or may not be contacted.
+      if (startWaitMs === null || testNumber(app, to, country) !== null) return;
+      const { allowedCountries } = app;
+      const { e164, refusal } = numbers.examine(to, country ?? null, { ...profileOf(app.name), allowedCountries });
+      if (e164 !== null && refusal === null) await networks.find(e164, startWaitMs);
+    },
 
     read(app, to, country) {
       const test = testNumber(app, to, country);

@@ -162,7 +162,9 @@ export function createVerifications(options: VerificationsOptions): Verification
     },
   });
   const due = createDueWatch({ store, clock, logger, onSeen: endings.seen, steps });
-  const recipients = createRecipients({ numbers, suggest: options.suggest, channels, hashes, profileOf, clock });
+  const recipients = createRecipients({
+    ...{ numbers, networks, suggest: options.suggest, channels, hashes, profileOf, clock },
+  });
   const defaults = workflowDefaults(settings);
   const problemsOfWorkflow: VerificationService["problemsOfWorkflow"] = (path, { workflow, ttlMs }) => {
     // A shorter life leaves less time to the gateway's own workflow, too.
@@ -189,7 +191,8 @@ export function createVerifications(options: VerificationsOptions): Verification
 
     async start(app, request, idempotencyKey, clientIsGone = () => false) {
       const profile = profileOf(app.name);
-      const plan = planOf(request, profile, channels, defaults, recipients.reader(app, request.country));
+      await recipients.lookAhead(app, request);
+      const plan = planOf(request, profile, channels, defaults, recipients.reader(app, request.country), networks);
       const session = request.session === undefined ? null : hashes.session(app.name, request.session);
       const client = hashes.client(app.name, request);
       const scenarioOf = simulated.scenariosFor(

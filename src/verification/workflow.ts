@@ -1,10 +1,13 @@
 /** Which channels a verification uses, in which order: of the request, else of the app, else of the gateway. */
 import { type AppProfile, type ProfileStep, readStep } from "../apps/profile.ts";
+import { createNetworkTable } from "../numbers/networks/match.ts";
+import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { didYouMean } from "../typed-yaml/nearest.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
 import { leastCodeDigits, leastLifetimeMs } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
+import { type FirstChannels, firstChannelsOf } from "./first-channels.ts";
 import type { CalleeRef } from "./hashes.ts";
 import { channelNotAllowed, noOwnRecipient } from "./refusals.ts";
 import type { PlannedStep, StartRequest, StepRequest } from "./types.ts";
@@ -25,10 +28,8 @@ export interface PlanStep extends PlannedStep {
 }
 
 /** The defaults of `verification`. */
-export interface WorkflowDefaults {
+export interface WorkflowDefaults extends FirstChannels {
   readonly workflow: readonly ProfileStep[] | null;
-  /** ISO 3166 country or callee prefix (with the plus sign) → channel; the longest prefix counts, then the country. */
-  readonly firstChannel: Readonly<Record<string, string>>;
   readonly ttlMs: number;
   /** Codes with fewer digits are found by the wrong checks of one callee with more than max_guess_probability. */
   readonly leastDigits: number;
@@ -38,6 +39,7 @@ export function workflowDefaults(settings: VerificationSettings): WorkflowDefaul
   const { workflow, first_channel: firstChannel, ttl_seconds: ttl } = settings;
   return {
     ...{ workflow: workflow?.map(readStep) ?? null, firstChannel: firstChannel ?? {}, ttlMs: ttl * 1000 },
+    channelsByNetwork: createNetworkTable(Object.entries(settings.channels_by_network ?? {})),
     leastDigits: leastCodeDigits(settings),
   };
 }
@@ -95,9 +97,10 @@ export function planOf(
   channels: ChannelSet,
   defaults: WorkflowDefaults,
   read: ReadRecipient,
+  networks: Pick<Networks, "known"> = noNetworks,
 ): readonly PlanStep[] {
   const named = namedSteps(request);
-  const wanted = named ?? standardSteps(request, profile, channels, defaults, read);
+  const wanted = named ?? standardSteps(request, profile, channels, defaults, read, networks);
   const { calls = null, codeLength = null } = request;
   const ownLength = codeLength ?? profile.codeLength;
   const several = wanted.length > 1;
@@ -143,6 +146,7 @@ function standardSteps(
   channels: ChannelSet,
   defaults: WorkflowDefaults,
   read: ReadRecipient,
+  networks: Pick<Networks, "known">,
 ): readonly StepRequest[] {
   const permitted = channels.usable.filter(({ name }) => profile.channels === null || profile.channels.includes(name));
   const [standard] = permitted;
@@ -152,25 +156,18 @@ function standardSteps(
     permitted.some(({ name }) => name === step.channel),
   );
   const start = steps[0]?.channel ?? standard.name;
-  const preferred =
-    Object.keys(defaults.firstChannel).length === 0
-      ? null
-      : firstOf(defaults, read(channels.wanted(start), request.to));
-  const first = permitted.find(({ name }) => name === preferred)?.name ?? start;
-  const rest = steps.filter(({ channel }) => channel !== first);
-  const own = steps.find(({ channel }) => channel === first) ?? { channel: first, waitMs: null };
-  // A single default channel is replaced by the preferred one, a workflow begins with it.
-  return [own, ...((profile.workflow ?? defaults.workflow) ? rest : [])].map(({ channel, waitMs }) => ({
+  const recipient = () => read(channels.wanted(start), request.to);
+  const preferred = firstChannelsOf(defaults, profile, recipient, networks).filter((name) =>
+    permitted.some((channel) => channel.name === name),
+  );
+  const first = preferred.length === 0 ? [start] : preferred;
+  const rest = steps.filter(({ channel }) => !first.includes(channel));
+  const own = first.map((name) => steps.find(({ channel }) => channel === name) ?? { channel: name, waitMs: null });
+  // A single default channel is replaced by the preferred ones, a workflow begins with them.
+  return [...own, ...((profile.workflow ?? defaults.workflow) ? rest : [])].map(({ channel, waitMs }) => ({
     channel,
     ...(waitMs !== null && { waitMs }),
   }));
-}
-
-function firstOf({ firstChannel }: WorkflowDefaults, { to, country }: RecipientRef): string | null {
-  const prefix = Object.keys(firstChannel)
-    .filter((key) => key.startsWith("+") && to.startsWith(key))
-    .sort((a, b) => b.length - a.length)[0];
-  return firstChannel[prefix ?? country ?? ""] ?? null;
 }
 
 /** Where the record lives: with the first step's recipient. */

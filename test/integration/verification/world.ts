@@ -13,6 +13,7 @@ import { missedCall } from "../../../src/channels/missed-call/index.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { createBus } from "../../../src/events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "../../../src/events/events.ts";
+import type { Networks } from "../../../src/numbers/networks/ports.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
@@ -69,6 +70,8 @@ export interface WorldOptions {
   readonly remainingMs?: Dialer["remainingMs"];
   /** By default every delivery is allowed. */
   readonly guard?: Guard;
+  /** By default no network is known. */
+  readonly networks?: Networks;
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -168,6 +171,7 @@ export function createWorld(options: WorldOptions) {
     batchTimer: store.batchTimer,
     random: cryptoRandom,
     ...(options.guard && { guard: options.guard }),
+    ...(options.networks && { networks: options.networks }),
     profileOf: () => ({ ...standardProfile, ...options.profile }),
   });
 

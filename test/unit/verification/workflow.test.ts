@@ -1,6 +1,7 @@
 /** `planOf`: which steps a request has, by the request, its app's profile and the gateway's defaults, or why it is refused. */
 import { describe, expect, it } from "vitest";
 import { type AppProfile, standardProfile } from "../../../src/apps/profile.ts";
+import { createNetworkTable } from "../../../src/numbers/networks/match.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import type { ChannelSet, OpenChannel } from "../../../src/verification/channel-set.ts";
 import { channelNotAvailable } from "../../../src/verification/refusals.ts";
@@ -41,7 +42,8 @@ const channels: ChannelSet = {
 
 const profile = (own: Partial<AppProfile> = {}): AppProfile => ({ ...standardProfile, ...own });
 const defaults = (own: Partial<WorkflowDefaults> = {}): WorkflowDefaults => {
-  return { workflow: null, firstChannel: {}, ttlMs: 300_000, leastDigits: 4, ...own };
+  const channelsByNetwork = createNetworkTable<readonly string[]>([]);
+  return { workflow: null, firstChannel: {}, channelsByNetwork, ttlMs: 300_000, leastDigits: 4, ...own };
 };
 const steps = (...names: string[]) => names.map((name) => ({ channel: name, waitMs: null }));
 
