@@ -61,6 +61,11 @@ export const GuardSection = optionalSection(
           300,
           "To one prefix: the number without its last 4 digits, a block of 10,000. An app with 100,000 verifications a day in a country of 10,000 blocks has 10 a day in each; attackers go through the numbers of a few.",
         ),
+        network: limit(
+          0,
+          0,
+          "To one network of callees (docs/networks.md). None by default: most of a country's people share three or four.",
+        ),
         app: limit(0, 0, "Of the whole app. None by default: caps and learned thresholds bound it."),
         ip: limit(
           100,

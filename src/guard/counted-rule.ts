@@ -10,7 +10,7 @@ export interface CountedRule {
 }
 
 /** What scopes are named by; the same of a delivery and of a verification that has ended. */
-export type CountedAsk = Pick<GuardAsk, "to" | "country" | "proves" | "client">;
+export type CountedAsk = Pick<GuardAsk, "to" | "country" | "proves" | "client" | "network">;
 
 /** A keyed hash, because the counters hold no number and no address. @param kind a constant */
 export type HashScope = (kind: string, text: string) => string;

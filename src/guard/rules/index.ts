@@ -6,6 +6,7 @@ import { countryRule } from "./country.ts";
 import { deviceRule } from "./device.ts";
 import { addressRule, domainRule } from "./email.ts";
 import { ipRule } from "./ip.ts";
+import { networkRule } from "./network.ts";
 import { prefixRule, rangeRule } from "./prefix.ts";
 import { sessionRule } from "./session.ts";
 
@@ -15,6 +16,7 @@ export function countedRules(config: GuardConfig, hash: HashScope): readonly Cou
     rangeRule(config, hash),
     addressRule(config, hash),
     domainRule(config, hash),
+    networkRule(config, hash),
     countryRule(config),
     appRule(config),
     ipRule(config),

@@ -53,6 +53,36 @@ async function many(world: GuardWorld, count: number, ask: (i: number) => Ask): 
   return decisions;
 }
 
+describe("a limit of a network", () => {
+  const config = { learned: quiet, limits: limits({ network: { per_hour: 3, per_day: 0 } }) };
+  const to = (i: number) => `+4479111${String(i).padStart(5, "0")}`;
+
+  it("counts an app's deliveries to one network, by its code or its name in a country", async () => {
+    const world = await open({ config });
+    const megafon = (i: number): Ask => ({ to: to(i), network: i % 2 ? ["MegaFon", "25002"] : [null, "25002"] });
+    expect(await many(world, 4, megafon)).toEqual([null, null, null, "deny network_limit"]);
+    expect(await many(world, 4, (i) => ({ to: to(i), network: ["Orange", null] }))).toEqual([
+      ...[null, null, null],
+      "deny network_limit",
+    ]);
+    expect(await many(world, 1, () => ({ network: ["Orange", null], country: "FR" }))).toEqual([null]);
+    expect(await many(world, 1, () => ({ network: ["MegaFon", "25002"], app: "bank" }))).toEqual([null]);
+    expect(await many(world, 5, (i) => ({ to: to(i) }))).toEqual([null, null, null, null, null]);
+  });
+
+  it("gives back what was not begun", async () => {
+    const world = await open({ config });
+    const ask = { to: to(0), network: ["MegaFon", null] } as const;
+    for (let i = 0; i < 3; i++) {
+      const asked = world.askOf(ask);
+      const decided = await world.guard.decide(asked);
+      if (decided.kind === "allow" && decided.counted !== null) world.guard.notBegun(asked, decided.counted);
+    }
+    await world.settle();
+    expect(await many(world, 1, () => ask)).toEqual([null]);
+  });
+});
+
 describe("a limit of a prefix", () => {
   const config = { learned: quiet, limits: limits({ prefix: { per_hour: 5, per_day: 8 } }) };
   const to = (i: number) => ({ to: `+44791112${String(i).padStart(4, "0")}` });

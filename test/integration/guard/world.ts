@@ -44,6 +44,8 @@ export interface Ask {
   readonly channel?: "sms" | "email";
   readonly appCode?: boolean;
   readonly test?: boolean;
+  /** Name and code. */
+  readonly network?: readonly [name: string | null, mccMnc: string | null];
 }
 
 export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs }: GuardWorldOptions) {
@@ -95,6 +97,9 @@ export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs
       client: hashes.client(app, given),
       ...{ appCode: given.appCode ?? false, test: given.test ?? false },
       ...{ contacts: true, planned: [channel], reference: null },
+      ...(given.network !== undefined && {
+        network: { name: given.network[0], mccMnc: given.network[1], source: "original", ported: null },
+      }),
     };
   }
 
