@@ -23,9 +23,8 @@ import { createLiveStreams } from "./live/index.ts";
 import { numberingMetadata } from "./numbers/library.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { auditedOutages } from "./operations/audited-outages.ts";
-import { createBrakeWatch } from "./operations/brake-watch.ts";
 import { createOperations } from "./operations/operations.ts";
-import { createTrunkWatch } from "./operations/trunk-watch.ts";
+import { createWatches } from "./operations/watches.ts";
 import { createProofs } from "./proofs/index.ts";
 import { createAppStore } from "./records/apps.ts";
 import { auditFeatures, createAuditRecords } from "./records/audit.ts";
@@ -188,19 +187,11 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ streams: events.streams, history: events.history, verifications, limits: config.events },
     ...{ clock, random, logger },
   });
-  const brakeWatch = createBrakeWatch(
-    telephony.brakes.braked,
-    (alarm) => void store.outboxes.publish("guard.alarm", alarm, null).catch(() => undefined),
-    clock,
-  );
-  const trunkWatch = createTrunkWatch(
-    telephony.paths,
-    (changed) => {
-      const failed = (err: unknown) => logger.warn({ err }, "an event of a trunk could not be stored");
-      store.outboxes.publish("trunk.updated", changed, null).catch(failed);
-    },
-    clock,
-  );
+  const watches = createWatches({
+    ...{ braked: telephony.brakes.braked, paths: telephony.paths, clock, logger },
+    alarm: (change) => store.outboxes.publish("guard.alarm", change, null),
+    updated: (change) => store.outboxes.publish("trunk.updated", change, null),
+  });
   const cdr = cdrModule.open({
     ...{ records, verifications, numbers, networks, live: verificationStore, hashes: createHashes(hmacKey) },
     ...{ channels: verifications.channels.all, maxChecks: config.verification.max_checks },
@@ -270,8 +261,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       verifications.startDueWatch();
       events.start();
       webhooks.start();
-      trunkWatch.start();
-      brakeWatch.start();
+      watches.start();
       keptApps.start();
       deciding.start();
       audit.start();
@@ -289,8 +279,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       await verifications.settled();
       await server.close();
       verifications.stop();
-      trunkWatch.stop();
-      brakeWatch.stop();
+      watches.stop();
       keptApps.stop();
       // What ended last is told by this gateway, or where that takes too long by another one.
       await events.stop(drainEventsMs);
