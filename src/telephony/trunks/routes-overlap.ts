@@ -13,8 +13,9 @@ export function routesOverlap(
   isSound: IsSound,
 ): readonly { readonly index: number; readonly other: number; readonly key: Path }[] {
   const first = new Map<string, number>();
-  return routes.flatMap(({ prefix, networks }, index) => {
+  return routes.flatMap((route, index) => {
     if (!isSound([...path, index, "prefix"]) || !isSound([...path, index, "networks"])) return [];
+    const { prefix, networks } = route;
     const keys: readonly (readonly [string, Path])[] =
       networks === undefined
         ? [[prefix, ["prefix"]]]

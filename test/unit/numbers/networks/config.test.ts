@@ -34,6 +34,13 @@ test("a code in two spellings has one name", () => {
   ]);
 });
 
+test("routes that are none are left to the schema", () => {
+  const found = [{ path: ["routes", 0], given: "null", expected: "a section" }];
+  const routes = [undefined, { prefix: "+7", networks: ["25001"], trunks: ["a"] }];
+  const sections = { routes, routing: { breaker: { failures: 1, window_calls: 2, pause_ms: 1, longest_pause_ms: 2 } } };
+  expect(crossCheck(sections as never, routeChecks.slice(1), found)).toEqual([]);
+});
+
 test("two routes of one prefix are refused where one would never be used", () => {
   const route = (networks?: readonly string[]) => ({ prefix: "+7", trunks: ["a"], ...(networks && { networks }) });
   const check = (...routes: object[]) =>
