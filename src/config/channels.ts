@@ -55,9 +55,11 @@ function namedChannels({ verification, apps }: Config, isSound: IsSound): readon
     steps.map(({ channel }, i) => [[...path, i, "channel"], channel] as const);
   const gateway = ["verification", "workflow"];
   const first = ["verification", "first_channel"];
-  const byNetworkOf = (path: Path, lists: Readonly<Record<string, readonly string[]>> = {}) =>
+  const byNetworkOf = (path: Path, lists: () => Readonly<Record<string, readonly string[]>> | undefined) =>
     isSound(path)
-      ? Object.entries(lists).flatMap(([key, names]) => names.map((name, i) => [[...path, key, i], name] as const))
+      ? Object.entries(lists() ?? {}).flatMap(([key, names]) =>
+          names.map((name, i) => [[...path, key, i], name] as const),
+        )
       : [];
   // A cap of a misspelt channel would limit nothing.
   const caps = ["verification", "channel_caps"];
@@ -66,7 +68,7 @@ function namedChannels({ verification, apps }: Config, isSound: IsSound): readon
     ...(isSound(first)
       ? Object.entries(verification.first_channel ?? {}).map(([key, name]) => [[...first, key], name] as const)
       : []),
-    ...byNetworkOf(["verification", "channels_by_network"], verification.channels_by_network),
+    ...byNetworkOf(["verification", "channels_by_network"], () => verification.channels_by_network),
     ...(isSound(caps)
       ? Object.keys(verification.channel_caps ?? {}).map((name) => [[...caps, name], name] as const)
       : []),
@@ -75,7 +77,7 @@ function namedChannels({ verification, apps }: Config, isSound: IsSound): readon
       const workflow = ["apps", app, "workflow"];
       return [
         ...(isSound(workflow) ? stepsOf(workflow, own.workflow) : []),
-        ...byNetworkOf(["apps", app, "channels_by_network"], own.channels_by_network),
+        ...byNetworkOf(["apps", app, "channels_by_network"], () => own.channels_by_network),
         ...(isSound(path) ? (own.channels ?? []).map((name, i) => [[...path, i], name] as const) : []),
       ];
     }),
