@@ -72,12 +72,14 @@ export function createHealthWriter(parts: {
     const sums = new Map<string, TrunkCounts>();
     for (const evidence of batch) {
       if (!isCall(evidence)) continue;
-      for (const { via, kind } of evidence.answers) {
+      for (const [index, { via, kind }] of evidence.answers.entries()) {
+        // A trunk that is asked after another one's 404 hears of hardly anything but dead numbers: that says nothing of the trunk.
+        const first = index === 0 ? 1 : 0;
         const one = {
-          answers: 1,
-          unallocated: kind === "unallocated" ? 1 : 0,
-          barred: kind === "barred" ? 1 : 0,
-          early: kind === "answered_early" ? 1 : 0,
+          answers: kind === "alive" ? 1 : first,
+          unallocated: kind === "unallocated" ? first : 0,
+          barred: kind === "barred" ? first : 0,
+          early: kind === "answered_early" ? first : 0,
           wrong: kind === "unallocated" && isWrong(evidence, via) ? 1 : 0,
         };
         for (const field of [hashes.name(via), hashes.trunkAt(via, evidence.to)]) {

@@ -116,6 +116,18 @@ describe("a good trunk", () => {
   });
 });
 
+describe("a good trunk that is only asked after another one's 404", () => {
+  it("is believed, though all that it hears of is unallocated", async () => {
+    const { health, call, stateOf } = world();
+    for (let i = 0; i < 400; i++)
+      call(number(i), i % 5 ? { first: "alive" } : { first: "unallocated", second: "unallocated" });
+    await health.flush();
+    call(number(500), { first: "unallocated", second: "unallocated" });
+    await health.flush();
+    expect(await stateOf(number(500))).toBe("unallocated");
+  });
+});
+
 describe("a trunk that answers for every number", () => {
   it("makes none one that answers early", async () => {
     const { health, call, stateOf } = world();
