@@ -12,10 +12,6 @@ Returns  {of each field its five sums}
 --- @include "time"
 
 local DAY_MS, KEPT_MS, MOST_FIELDS = 86400000, 172800000, 20000
-local day = math.floor(time_ms(ARGV[1]) / DAY_MS)
-local today, yesterday = KEYS[1] .. ':' .. day, KEYS[1] .. ':' .. (day - 1)
-local fields = redis.call('HLEN', today)
-local sums = {}
 
 local function read(key, name)
   local counts = {}
@@ -24,6 +20,11 @@ local function read(key, name)
   end
   return counts
 end
+
+local day = math.floor(time_ms(ARGV[1]) / DAY_MS)
+local today, yesterday = KEYS[1] .. ':' .. day, KEYS[1] .. ':' .. (day - 1)
+local fields = redis.call('HLEN', today)
+local sums = {}
 
 for from = 2, #ARGV, 6 do
   local name = ARGV[from]

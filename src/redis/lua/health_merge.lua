@@ -12,8 +12,6 @@ ARGV[4]  how many of each kind are kept, as a8u8…: a letter and a digit each
 Returns  {}
 ]]
 local LENGTH, AT = 21, 15
-local bucket = tonumber(ARGV[2])
-local kept, found = {}, {}
 
 -- By time, then by text: a total order.
 local function newer(a, b)
@@ -24,17 +22,20 @@ local function newer(a, b)
   return at_a > at_b
 end
 
-local function add(text)
+local function identity_of(reading, bucket)
+  local kind = string.lower(string.sub(reading, 1, 1))
+  if kind == 'a' or kind == 'r' then
+    return kind .. string.sub(reading, 2, 2) .. string.sub(reading, 9, AT - 1)
+  end
+  local at = tonumber(string.sub(reading, AT), 36) or 0
+  return kind .. string.sub(reading, 2, AT - 1) .. math.floor(at / bucket)
+end
+
+-- Adds the readings of a text to those that are kept by identity; `found` has the identities.
+local function add(text, bucket, kept, found)
   for from = 1, #text - LENGTH + 1, LENGTH do
     local reading = string.sub(text, from, from + LENGTH - 1)
-    local kind = string.lower(string.sub(reading, 1, 1))
-    local identity
-    if kind == 'a' or kind == 'r' then
-      identity = kind .. string.sub(reading, 2, 2) .. string.sub(reading, 9, AT - 1)
-    else
-      local at = tonumber(string.sub(reading, AT), 36) or 0
-      identity = kind .. string.sub(reading, 2, AT - 1) .. math.floor(at / bucket)
-    end
+    local identity = identity_of(reading, bucket)
     if kept[identity] == nil then
       found[#found + 1] = identity
       kept[identity] = reading
@@ -44,8 +45,9 @@ local function add(text)
   end
 end
 
-add(redis.call('GET', KEYS[1]) or '')
-add(ARGV[1])
+local bucket, kept, found = tonumber(ARGV[2]), {}, {}
+add(redis.call('GET', KEYS[1]) or '', bucket, kept, found)
+add(ARGV[1], bucket, kept, found)
 
 local readings, left, merged = {}, {}, {}
 for index, identity in ipairs(found) do
