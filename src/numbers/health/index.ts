@@ -57,7 +57,7 @@ export function createNumberHealth(parts: {
     observe: writer.observe,
     rule: healthRule({ look, config, actionOf: parts.actionOf, channelOf, observer, clock }),
     sink: healthSink(channelOf, writer.observe),
-    subjects: healthSubjects(hashes, store),
+    subjects: healthSubjects(hashes, store, writer.flush),
     flush: writer.flush,
   };
 }

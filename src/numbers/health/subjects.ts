@@ -17,6 +17,7 @@ const names: Readonly<Record<string, string>> = {
 export function healthSubjects(
   hashes: Pick<HealthHashes, "number">,
   store: Pick<HealthStore, "read" | "erase">,
+  flush: () => Promise<void>,
 ): SubjectStore {
   return {
     name: "number_health",
@@ -28,6 +29,10 @@ export function healthSubjects(
       }));
       return { items, next: null };
     },
-    erase: async ({ to }) => ({ erased: (await store.erase(hashes.number(to))) ? 1 : 0, next: null }),
+    async erase({ to }) {
+      // What waits would bring it back.
+      await flush();
+      return { erased: (await store.erase(hashes.number(to))) ? 1 : 0, next: null };
+    },
   };
 }
