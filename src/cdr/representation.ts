@@ -1,4 +1,5 @@
 /** A record in JSON and CSV, as the API and exports give it. */
+import { csvText } from "../shared/spreadsheet.ts";
 import { rfc3339 } from "../verification/representation.ts";
 import type { Cdr } from "./rows.ts";
 
@@ -84,21 +85,11 @@ export const writers: Readonly<Record<ExportFormat, Writer>> = {
   },
 };
 
-/** What spreadsheets take for the beginning of a formula, in the wide forms of Asian keyboards too. */
-const formula = /^[\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
-/** A number in E.164 computes nothing, and programs read it. */
-const e164 = /^\+\d{1,15}(?: \+\d{1,15})*$/;
-const needsQuotes = /[",\r\n]|^\s|\s$/;
-
-/**
- * One cell (RFC 4180). One that a spreadsheet would run as a formula gets an apostrophe in front: recipients and references
- * come from people.
- */
+/** One cell: recipients and references come from people, so none is run as a formula. */
 export function csvCell(value: Cell): string {
   if (value === null) return "";
   if (typeof value !== "string") return typeof value === "object" ? csvCell(listText(value)) : String(value);
-  const safe = formula.test(value) && !e164.test(value) ? `'${value}` : value;
-  return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvText(value);
 }
 
 /** Caller IDs with spaces between them; attempts as `trunk@asterisk outcome`, with semicolons. */
