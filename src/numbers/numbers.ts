@@ -3,10 +3,11 @@ import { following } from "../shared/live-view.ts";
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
-import { type NumberType as LibraryType, PhoneNumber } from "./library.ts";
+import { type CountryCode, type NumberType as LibraryType, PhoneNumber } from "./library.ts";
+import { createNational } from "./national.ts";
 import { createPlans } from "./plans.ts";
 import { createPolicy } from "./policy.ts";
-import type { Numbers } from "./ports.ts";
+import type { Numbers, QuickNumbers, UsualNumber } from "./ports.ts";
 import { readRaw } from "./raw.ts";
 import { readDigits, whyInvalid } from "./reading.ts";
 import type { CalleeBounds, NumberFacts, NumberRefusal, NumberType } from "./types.ts";
@@ -37,9 +38,10 @@ const satellitePrefixes = /^\+(870|881|88216)/;
  * `possible` means that the length fits the country's numbering plan; `valid` that the digits are in a range that is in
  * use there. Neither means that the number is assigned to a subscriber.
  */
-export function createNumbers(config: NumbersConfig): Numbers {
+export function createNumbers(config: NumbersConfig): QuickNumbers {
   const policy = createPolicy(config);
   const plans = createPlans();
+  const national = createNational();
 
   /** @param whole the number as the library sees it; called only for what few requests need */
   function factsOf(
@@ -66,29 +68,50 @@ export function createNumbers(config: NumbersConfig): Numbers {
   }
 
   /** A number in a range that is in use, without anything unusual; null: the library decides. */
-  function planned(input: string, e164: string, bounds: CalleeBounds | null): NumberFacts | null {
+  function planned(e164: string, bounds: CalleeBounds | null): UsualNumber | null {
     const found = isE164(e164) ? plans(e164) : null;
     if (found === null) return null;
     const { country } = found;
     const type = typeOf(e164, found.type);
-    const refusal = policy.judge(country, type, bounds, e164);
-    let whole: PhoneNumber | null = null;
-    return factsOf({ input, e164, valid: true, type, country, refusal }, () => {
-      whole ??= Object.assign(new PhoneNumber(e164), { country });
-      return whole;
-    });
+    return { e164, type, country, refusal: policy.judge(country, type, bounds, e164) };
+  }
+
+  /** The same for one in national format; only where it is a number of that country, and not of another with its calling code. */
+  function usualOf(digits: string, home: CountryCode | undefined, bounds: CalleeBounds | null): UsualNumber | null {
+    const complete = planned(digits, bounds);
+    if (complete !== null || home === undefined) return complete;
+    const e164 = national(digits, home);
+    const found = e164 === null ? null : planned(e164, bounds);
+    return found?.country === home ? found : null;
+  }
+
+  function homeOf(country: string | null) {
+    const wanted = country ?? config.default_country;
+    return wanted === undefined ? { country: undefined } : readCountry(wanted);
   }
 
   return {
+    usual(input, country, bounds) {
+      const raw = readRaw(input);
+      if ("refusal" in raw) return null;
+      const home = homeOf(country);
+      return "refusal" in home ? null : usualOf(raw.digits, home.country, bounds);
+    },
+
     examine(input, country, bounds) {
       const raw = readRaw(input);
       if ("refusal" in raw) return unreadable(input, raw.refusal);
-      const wanted = country ?? config.default_country;
-      const read = wanted === undefined ? { country: undefined } : readCountry(wanted);
+      const read = homeOf(country);
       if ("refusal" in read) return unreadable(input, read.refusal);
       const home = read.country;
-      const usual = planned(input, raw.digits, bounds);
-      if (usual !== null) return usual;
+      const usual = usualOf(raw.digits, home, bounds);
+      if (usual !== null) {
+        let whole: PhoneNumber | null = null;
+        return factsOf({ input, valid: true, ...usual }, () => {
+          whole ??= Object.assign(new PhoneNumber(usual.e164), { country: usual.country });
+          return whole;
+        });
+      }
       const reading = readDigits(raw.digits, home);
       if ("refusal" in reading) return unreadable(input, reading.refusal);
       const { number } = reading;
