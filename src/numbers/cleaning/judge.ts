@@ -1,5 +1,7 @@
 /** The one judgement of a cell, for files, databases and the API. */
+import { suggestionsFor } from "../lookup/suggestions.ts";
 import { createNumbers } from "../numbers.ts";
+import type { NumberFacts } from "../types.ts";
 import type { CleaningPolicy, CleaningReason, JudgeCell, JudgedCell } from "./ports.ts";
 import { spreadsheetValue, withoutZeroFraction } from "./spreadsheet-values.ts";
 
@@ -8,15 +10,30 @@ const reasons = { rounded: "number_rounded", date: "number_is_date" } as const s
 /** @returns the judge of a policy; it keeps nothing between cells */
 export function createJudge(policy: CleaningPolicy): JudgeCell {
   const numbers = createNumbers(policy.numbers);
+
+  function reasonOf({ refusal }: Pick<NumberFacts, "refusal">): CleaningReason | null {
+    if (refusal === null || (refusal.code === "number_is_landline" && policy.keepLandlines)) return null;
+    return refusal.code;
+  }
+
   return (cell, country = policy.country) => {
     const text = trimmed(cell);
     const made = spreadsheetValue(text);
     if (made !== null) return unread(reasons[made]);
-    const facts = numbers.examine(withoutZeroFraction(text), country, null);
-    const { refusal, type } = facts;
-    const kept = refusal?.code === "number_is_landline" && policy.keepLandlines;
-    const reason = refusal === null || kept ? null : refusal.code;
-    return { number: facts.e164, reason, suggestion: null, type, country: facts.country, network: null };
+    const input = withoutZeroFraction(text);
+    const usual = numbers.usual(input, country, null);
+    if (usual !== null) {
+      const { e164: number, type } = usual;
+      return { number, reason: reasonOf(usual), suggestion: null, type, country: usual.country, network: null };
+    }
+    const facts = numbers.examine(input, country, null);
+    const reason = reasonOf(facts);
+    const [suggestion] =
+      reason === null ? [] : suggestionsFor({ input, country, bounds: null, languages: [] }, facts, numbers);
+    return {
+      ...{ number: facts.e164, reason, suggestion: suggestion?.number ?? null },
+      ...{ type: facts.type, country: facts.country, network: null },
+    };
   };
 }
 

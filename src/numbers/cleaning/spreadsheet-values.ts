@@ -10,6 +10,9 @@ const dayDate = /^(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])\1(?:19
 /** The General format shows six significant digits of a long number; what came after is zeros. */
 const rounded = /^[1-9]\d{0,5}0{5,}$/;
 
+/** Shorter numbers are shown in full. */
+const leastRoundedDigits = 11;
+
 export type SpreadsheetValue = "rounded" | "date" | null;
 
 /** Whether a text is what a spreadsheet made of a number. */
@@ -22,7 +25,7 @@ export function spreadsheetValue(text: string): SpreadsheetValue {
 
 /** The digits of `628123456789.0`; other texts as they are. */
 export function withoutZeroFraction(text: string): string {
-  return zeroFraction.exec(text)?.[1] ?? text;
+  return text.endsWith("0") ? (zeroFraction.exec(text)?.[1] ?? text) : text;
 }
 
 /**
@@ -31,5 +34,5 @@ export function withoutZeroFraction(text: string): string {
  */
 export function textOfNumber(value: number): string {
   const text = String(value);
-  return rounded.test(text) && text.length > 9 ? value.toExponential().replace("e", "E") : text;
+  return rounded.test(text) && text.length >= leastRoundedDigits ? value.toExponential().replace("e", "E") : text;
 }

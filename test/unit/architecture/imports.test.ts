@@ -13,7 +13,7 @@ const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephon
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
-const numberParts = ["numbers/health", "numbers/live-check", "numbers/lookup", "numbers/networks"];
+const numberParts = ["numbers/cleaning", "numbers/health", "numbers/live-check", "numbers/lookup", "numbers/networks"];
 const domain = [
   ...["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations"],
   ...channels,
@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "typed-yaml": [],
   numbers: [],
   "numbers/lookup": ["numbers", "numbers/live-check", "numbers/networks"],
+  "numbers/cleaning": ["numbers", "numbers/lookup", "numbers/networks"],
   "numbers/networks": ["numbers", "outgoing-http"],
   // Learns from events, and is a rule of the guard.
   "numbers/health": ["apps", "events", "guard", "numbers/lookup", "subjects", "verification"],
@@ -145,6 +146,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   build: ["config"],
   commands: [
     "app.ts",
+    ...["numbers", "numbers/cleaning"],
     "numbers",
     "approval",
     "app-admin.ts",

@@ -1,0 +1,7 @@
+/** What the person who cleans a list can put right; the message says how. */
+export class ListError extends Error {
+  override readonly name = "ListError";
+}
+
+/** A run cannot begin with what was given or guessed; the message says what to pass. */
+export class ListUsageError extends ListError {}

@@ -1,0 +1,57 @@
+/** Reads a text file in batches of whole rows; a position is an offset in bytes. */
+import { open } from "node:fs/promises";
+import type { RowSource } from "../ports.ts";
+import { textOf, unitBytes } from "../text/encoding.ts";
+import { lastRowEnd } from "../text/rows.ts";
+import type { Layout, TextBatch } from "./batch.ts";
+import { ListError } from "./list-error.ts";
+
+/** Large enough that a batch costs more than handing it over, small enough that memory stays flat. */
+const batchBytes = 32 * 1024;
+/** A longer row is a quote that is never closed. */
+const mostRowBytes = 4 * 1024 * 1024;
+
+/** @param dataStart offset of the first row behind mark and header */
+export function createTextSource(path: string, layout: Layout, dataStart: number): RowSource<TextBatch, number> {
+  return {
+    async *read(from) {
+      const file = await open(path, "r");
+      try {
+        let at = from ?? dataStart;
+        let size = batchBytes;
+        for (;;) {
+          // The memory goes to a worker thread. What is behind the last whole row is read again.
+          const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(size), 0, size, at);
+          if (bytesRead === 0) return;
+          const bytes = buffer.subarray(0, bytesRead);
+          const end = bytesRead < size ? bytesRead : wholeRows(bytes, layout);
+          if (end === 0) {
+            if (size >= mostRowBytes) throw rowTooLong(at);
+            size *= 2;
+            continue;
+          }
+          at += end;
+          size = batchBytes;
+          yield { batch: { bytes: new Uint8Array(buffer.buffer, 0, end) }, after: at };
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** Bytes of the whole rows at the beginning. */
+function wholeRows(bytes: Buffer, { kind, encoding, dialect }: Layout): number {
+  const unit = unitBytes(encoding);
+  const whole = bytes.subarray(0, bytes.length - (bytes.length % unit));
+  // Big-endian bytes are swapped in place to be read.
+  const text = textOf(encoding === "utf-16be" ? Buffer.from(whole) : whole, encoding);
+  return unit * (kind === "ndjson" ? text.lastIndexOf("\n") + 1 : lastRowEnd(text, dialect));
+}
+
+function rowTooLong(at: number): ListError {
+  return new ListError(
+    `the row at byte ${at} has more than ${mostRowBytes / 1024 / 1024} MiB: is a quote never closed? Correct the file, or pass another --delimiter`,
+  );
+}

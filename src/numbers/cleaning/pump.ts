@@ -1,0 +1,60 @@
+/** Moves batches from a source through judges, several at once, to a sink in their order. */
+import type { RowSink, RowSource } from "./ports.ts";
+
+export interface Pump<Batch, Judged, Position> {
+  readonly source: RowSource<Batch, Position>;
+  readonly judge: (batch: Batch) => Judged | Promise<Judged>;
+  readonly sink: RowSink<Judged, Position>;
+  /** Where to go on; null: from the beginning. */
+  readonly from: Position | null;
+  /** Batches that are judged at once, or wait for their turn. */
+  readonly inFlight: number;
+  /** Time between two commits. */
+  readonly commitEveryMs: number;
+  /** Milliseconds that only grow. */
+  readonly nowMs: () => number;
+  /** Ends it after the batches that were read; they are committed. */
+  readonly signal: AbortSignal;
+  readonly onWritten?: (judged: Judged, after: Position) => void;
+}
+
+/**
+ * @returns whether all rows were written; false: the signal ended it, and what was written is committed
+ * @throws what a part threw; what the last commit has is durable
+ */
+export async function pump<Batch, Judged, Position>(parts: Pump<Batch, Judged, Position>): Promise<boolean> {
+  const { source, judge, sink, inFlight, commitEveryMs, nowMs, signal, onWritten } = parts;
+  const waiting: { readonly judged: Promise<Judged>; readonly after: Position }[] = [];
+  let committedAtMs = nowMs();
+  let uncommitted: Position | null = null;
+
+  async function writeFirst(): Promise<void> {
+    const first = waiting.shift();
+    if (first === undefined) return;
+    const judged = await first.judged;
+    await sink.write(judged);
+    uncommitted = first.after;
+    onWritten?.(judged, first.after);
+    if (nowMs() - committedAtMs < commitEveryMs) return;
+    await commit();
+  }
+
+  async function commit(): Promise<void> {
+    if (uncommitted === null) return;
+    await sink.commit(uncommitted);
+    uncommitted = null;
+    committedAtMs = nowMs();
+  }
+
+  for await (const { batch, after } of source.read(parts.from)) {
+    const judged = (async () => judge(batch))();
+    // It is awaited in its turn; until then a failure is no unhandled one.
+    judged.catch(() => undefined);
+    waiting.push({ judged, after });
+    if (waiting.length >= inFlight) await writeFirst();
+    if (signal.aborted) break;
+  }
+  while (waiting.length > 0) await writeFirst();
+  await commit();
+  return !signal.aborted;
+}

@@ -1,0 +1,99 @@
+/** The rows of a sheet, as texts. */
+import { textOfNumber } from "../spreadsheet-values.ts";
+import type { Archive } from "./archive.ts";
+import type { SharedStrings } from "./shared-strings.ts";
+import { dateText } from "./styles.ts";
+
+export interface SheetParts {
+  readonly archive: Archive;
+  readonly part: string;
+  readonly strings: SharedStrings;
+  /** By style, whether it shows a date. */
+  readonly dateStyles: readonly boolean[];
+  readonly from1904: boolean;
+  /** Column of phone numbers: a number there that a spreadsheet rounded says so; null: none yet. */
+  readonly column: number | null;
+  /** Gets what the sheet says of itself. */
+  readonly dimension: { rows: number | null };
+}
+
+/** Columns of a sheet end with XFD. */
+const mostColumns = 16_384;
+
+/**
+ * Rows with at least one cell, piece by piece. Numbers are texts as they are in the file; what a format shows of them is not
+ * seen, but for dates, which are written as such: 2026-11-26.
+ */
+export async function* readSheetRows(parts: SheetParts): AsyncGenerator<readonly (readonly string[])[], void> {
+  let rows: string[][] = [];
+  let row: string[] = [];
+  let at = -1;
+  let cell = { type: "n", style: 0, value: "" };
+  let collects = false;
+
+  const handlers = {
+    open(name: string, attributes: Readonly<Record<string, string>>) {
+      if (name === "dimension") parts.dimension.rows = rowsOf(attributes.ref);
+      if (name === "row") {
+        row = [];
+        at = -1;
+      } else if (name === "c") {
+        at = columnOf(attributes.r) ?? at + 1;
+        cell = { type: attributes.t ?? "n", style: Number(attributes.s ?? 0), value: "" };
+      } else collects = name === "v" || (name === "t" && cell.type === "inlineStr");
+    },
+    text(more: string) {
+      if (collects) cell.value += more;
+    },
+    close(name: string) {
+      collects = false;
+      if (name === "row") {
+        if (row.some((text) => text !== "")) rows.push(row);
+      } else if (name === "c" && at < mostColumns) {
+        while (row.length < at) row.push("");
+        row[at] = textOf(cell, at, parts);
+      }
+    },
+  };
+  for await (const _ of parts.archive.parse(parts.part, handlers)) {
+    if (rows.length === 0) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
+function textOf(
+  { type, style, value }: { readonly type: string; readonly style: number; readonly value: string },
+  at: number,
+  { strings, dateStyles, from1904, column }: SheetParts,
+): string {
+  switch (type) {
+    case "s":
+      return strings.get(Number(value));
+    case "b":
+      return value === "1" ? "TRUE" : "FALSE";
+    case "n": {
+      if (value === "") return "";
+      const number = Number(value);
+      if (!Number.isFinite(number)) return value;
+      if (dateStyles[style] === true) return dateText(number, from1904);
+      return at === column ? textOfNumber(number) : String(number);
+    }
+    default:
+      return value;
+  }
+}
+
+/** `C12` is in column 2; undefined where it has no reference. */
+function columnOf(reference: string | undefined): number | undefined {
+  const letters = /^[A-Z]{1,3}/.exec(reference ?? "")?.[0];
+  if (letters === undefined) return undefined;
+  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
+}
+
+/** `A1:D20` has 20 rows; null where that is not said, or is only the first cell, as streaming writers say. */
+function rowsOf(reference = ""): number | null {
+  const last = /^[A-Z]+\d+:[A-Z]+(\d+)$/.exec(reference)?.[1];
+  return last === undefined ? null : Number(last);
+}
