@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `onering` command: argv → command. Each command is loaded only when it is asked for. */
 import { parseArgs } from "node:util";
+import type { ScrubValues } from "./commands/scrub-options.ts";
 import { commands, helpOf, isCommand, overview } from "./commands/usage.ts";
 import { version } from "./shared/version.ts";
 
@@ -88,6 +89,12 @@ async function main(argv: readonly string[]): Promise<number> {
       const options = await exportOptions(values);
       const { cdrs } = await import("./commands/cdrs.ts");
       return await cdrs(path, options);
+    }
+    case "scrub": {
+      const { readScrubAct } = await import("./commands/scrub-options.ts");
+      const act = usable(readScrubAct(parsed.positionals, parsed.values as ScrubValues));
+      const { scrub } = await import("./commands/scrub.ts");
+      return await scrub(act);
     }
     case "prompts": {
       const { sounds: folder, languages } = values;

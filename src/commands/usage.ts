@@ -1,4 +1,5 @@
 /** The command line: which commands there are, what each takes, and the help text of each. */
+import { scrubOptions } from "./scrub-options.ts";
 
 export const commandNames = [
   "sandbox",
@@ -7,6 +8,7 @@ export const commandNames = [
   "doctor",
   "migrate",
   "cdrs",
+  "scrub",
   "prompts",
   "apps",
   "keys",
@@ -101,6 +103,30 @@ Exit codes: 0 all was written, 1 the records cannot be read or the file cannot b
       format: { type: "string" },
       out: { type: "string" },
     },
+  },
+  scrub: {
+    synopsis:
+      "onering scrub FILE --out DIR [--column NAME] [--country ID] [--keep-landlines] [--yes] [--quiet | --json]",
+    summary: "cleans a list of phone numbers: CSV, TSV, NDJSON or XLSX of any size",
+    details: `Writes DIR/clean.csv (numbers in E.164), DIR/rejects.csv (each row with its reason, and a suggestion), DIR/summary.json.
+Needs no configuration, Redis or terminal. Run again after Ctrl-C or a full disk, it goes on where it was.
+  --out DIR          folder for the results; it is made, and a finished run in it is never overwritten
+  --column NAME      column of the phone numbers, by its name or its number from 1
+  --country ID       ISO 3166 country of numbers in national format
+                     Both are guessed where they are not given: a terminal asks, elsewhere --yes is needed
+  --yes, -y          accepts the guesses
+  --keep-landlines   landlines are clean too
+  --config FILE      configuration whose section numbers says what may be called
+  --format NAME      csv, tsv, ndjson or xlsx; guessed, as are --encoding (utf-8, latin-1, utf-16le, utf-16be),
+                     --delimiter (comma, semicolon, tab, pipe) and --header or --no-header
+  --sheet NAME       sheet of a workbook; default the first
+  --workers N        threads; default one for each core, at most 4; 0: none
+  --resume           only goes on with an unfinished run;  --restart  begins anew
+  --quiet, -q        prints errors only;  --json  prints the summary as one line of JSON
+Exit codes: 0 all rows were done, 1 failed (the message says what to do), 64 column or country are not clear,
+130 stopped by Ctrl-C, 143 by SIGTERM, 78 invalid configuration.`,
+    options: scrubOptions,
+    words: true,
   },
   prompts: {
     synopsis: "onering prompts --sounds FOLDER [--languages LIST]",
