@@ -81,6 +81,17 @@ describe("what can go wrong", () => {
     expect(await logLength(browser.url())).toBe(before);
   });
 
+  it("a typing error is explained, and what was meant is offered, not taken", async () => {
+    const { page } = await browser.open();
+    const field = page.getByLabel("Phone number");
+    await field.fill("+44 07400 123456");
+    await page.locator("#to-hint.bad", { hasText: "Check the digits right after the country code." }).waitFor();
+    expect(await field.inputValue()).toBe("+44 07400 123456");
+    await page.getByRole("button", { name: "Use +44 7400 123456" }).click();
+    await page.locator("#to-hint:not(.bad)", { hasText: "can be called" }).waitFor();
+    expect(await field.inputValue()).toBe("+44 7400 123456");
+  });
+
   it("calls in too quick a row are refused with the time to wait", async () => {
     const { page } = await browser.open();
     await page.getByLabel("Phone number").fill("+44 7400 125901");

@@ -4,11 +4,12 @@ import { followEvents } from "./event-stream.js";
 
 /** A problem (RFC 9457) from the gateway; `code` is `unreachable` where no response came. */
 export class ApiProblem extends Error {
-  constructor(code, detail, retryAfterSeconds, errors = []) {
+  constructor(code, detail, retryAfterSeconds, { errors = [], suggestions = [] } = {}) {
     super(detail);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
     this.errors = errors;
+    this.suggestions = suggestions;
   }
 }
 
@@ -30,7 +31,7 @@ async function send(method, path, { key, body } = {}) {
   }
   if (response.ok) return json;
   const retryAfter = Number(response.headers.get("retry-after"));
-  throw new ApiProblem(json.code ?? "unknown", json.detail ?? response.statusText, retryAfter || null, json.errors);
+  throw new ApiProblem(json.code ?? "unknown", json.detail ?? response.statusText, retryAfter || null, json);
 }
 
 /** The gateway's API with one key, and the sandbox's own routes. */
@@ -44,7 +45,7 @@ export function createApi(key) {
     check: (id, code) => send("POST", one(id, "/check"), { key, body: { code } }),
     resend: (id, channel) => send("POST", one(id, "/resend"), { key, body: { channel } }),
     cancel: (id) => send("POST", one(id, "/cancel"), { key }),
-    lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number } }),
+    lookup: (number) => send("POST", "/v1/numbers/lookup", { key, body: { number, locale: "en" } }),
     /** A route of the sandbox that a channel adds. */
     sandbox: (path, body) => send("POST", `/sandbox${path}`, { body }),
     act: (callId, verb, body) => send("POST", `/sandbox/calls/${encodeURIComponent(callId)}/${verb}`, { body }),

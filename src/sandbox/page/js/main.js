@@ -145,7 +145,7 @@ async function attempt(action) {
     if (!(problem instanceof ApiProblem)) throw problem;
     const words = problemWords(problem);
     if (/^(number_|country_)/.test(problem.code) || action === start) {
-      numberHint.refuse(words);
+      numberHint.refuse(words, problem.suggestions);
       sayNow(words);
     } else panel.showMessage({ tone: "bad", title: "Request refused", text: words, code: problem.code });
     verification.look();

@@ -1,5 +1,6 @@
 /** Under the field: what the number lookup says, without a call. */
-import { byId } from "./dom.js";
+import { byId, element } from "./dom.js";
+import { spaced } from "./numbers.js";
 import { problemWords } from "./words.js";
 
 const PAUSE_MS = 250;
@@ -26,24 +27,39 @@ export function createNumberHint(api, isNumber) {
     if (mine !== lookups || !facts) return;
     if (facts.callable)
       show([typeWords(facts.type), facts.country, "can be called"].filter(Boolean).join(" · "), false);
-    else show(problemWords({ code: facts.reason, message: "This number cannot be called." }), true);
+    else {
+      const text = facts.message ?? problemWords({ code: facts.reason, message: "This number cannot be called." });
+      show(text, true, facts.suggestions);
+    }
   }
 
-  function show(text, bad) {
+  /** @param suggestions `[{number}]` that may have been meant: offered, taken when the person says so */
+  function show(text, bad, suggestions = []) {
     const hint = byId("to-hint");
-    hint.textContent = text || "\u00a0";
+    hint.replaceChildren(text || "\u00a0", ...suggestions.flatMap(({ number }) => [" ", offer(number)]));
     hint.classList.toggle("bad", bad);
     field.setAttribute("aria-invalid", String(bad));
+  }
+
+  function offer(number) {
+    const button = element("button", { type: "button", className: "quiet" }, `Use ${spaced(number)}`);
+    button.addEventListener("click", () => {
+      field.value = spaced(number);
+      // What else follows the field, such as the command to copy.
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    });
+    return button;
   }
 
   return {
     look,
     /** The gateway refused to call this number. */
-    refuse(text) {
+    refuse(text, suggestions) {
       // A pending lookup must not replace this message.
       clearTimeout(timer);
       lookups++;
-      show(text, true);
+      show(text, true, suggestions);
       field.focus();
     },
   };
