@@ -2,6 +2,7 @@
 import { Refusal } from "../../shared/refusal.ts";
 import { numberingMetadata } from "../library.ts";
 import type { Numbers } from "../ports.ts";
+import type { NumberType } from "../types.ts";
 import { messageOf } from "./message.ts";
 import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, NetworkPart } from "./ports.ts";
 import { suggestionsFor } from "./suggestions.ts";
@@ -9,6 +10,9 @@ import type { LookupResult } from "./types.ts";
 
 /** How long a lookup waits for a live source of networks. */
 const networkBudgetMs = 800;
+
+/** Types that belong to a mobile network: libphonenumber's rule for its carrier names. */
+const mobileTypes: ReadonlySet<NumberType> = new Set(["mobile", "fixed_line_or_mobile", "pager"]);
 
 export interface LookupParts {
   readonly numbers: Numbers;
@@ -41,11 +45,11 @@ export function createLookup(parts: LookupParts): Lookup {
         throw new Refusal("not_supported", "`live`: live checks are not enabled on this gateway.");
       }
       const result = known(ask);
-      const { e164, valid, country, callable } = result.facts;
-      const { gone = new AbortController().signal } = ask;
+      const { e164, valid, country, callable, type } = result.facts;
       if (e164 === null || !valid || (isAlone && !ask.live)) return result;
+      const { gone = new AbortController().signal } = ask;
       const [network = null, found = null, checked = null] = await Promise.all([
-        networks?.find(e164, networkBudgetMs),
+        mobileTypes.has(type) ? networks?.find(e164, networkBudgetMs) : null,
         health?.of(e164, ask.app),
         ask.live ? liveCheck?.check({ e164, country, app: ask.app, callable, gone }) : null,
       ]);

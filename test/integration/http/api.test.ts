@@ -205,6 +205,7 @@ describe("what is refused before any call", () => {
     ["+449098790000", 422, "number_not_callable"],
     ["+440000000000", 422, "number_invalid"],
     ["call me", 422, "number_invalid"],
+    ["+44 07400 770000", 422, "number_invalid"],
   ])("%s is %i %s", async (to, status, code) => {
     const before = (await carrier.messages()).filter(({ method }) => method === "INVITE").length;
     const refused = await ask("POST", "/v1/verifications", { to });
@@ -212,6 +213,18 @@ describe("what is refused before any call", () => {
     const looked = await ask("POST", "/v1/numbers/lookup", { number: to });
     expect([looked.status, looked.json.callable, looked.json.reason]).toEqual([200, false, code]);
     expect((await carrier.messages()).filter(({ method }) => method === "INVITE").length).toBe(before);
+  });
+
+  test("what was probably meant is in the refusal of the start and in the lookup, alone and in a list", async () => {
+    const to = "+44 07400 770000";
+    const suggestions = [{ number: "+447400770000", reason: "national_prefix" }];
+    expect((await ask("POST", "/v1/verifications", { to })).json.suggestions).toEqual(suggestions);
+    expect((await ask("POST", "/v1/numbers/lookup", { number: to })).json).toMatchObject({ number: null, suggestions });
+    const list = await ask("POST", "/v1/numbers/lookup", { numbers: [to, callee()], locale: "de" });
+    expect(list.json.numbers).toMatchObject([
+      { suggestions, message: "Prüfen Sie die Ziffern direkt nach der Landesvorwahl." },
+      { callable: true, message: null },
+    ]);
   });
 
   test("an unknown verification, a guess that is none, a body of nonsense", async () => {
