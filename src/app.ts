@@ -143,7 +143,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ extra: options, clock, random, logger },
   });
   const liveCheck = createLiveChecks({
-    ...{ config, apps, store, telephony, callerIds, reputation, guard: guard.guard, hmacKey },
+    ...{ config, apps, store, telephony, callerIds, reputation, guard: guard.guard, networks, health, hmacKey },
     ...{ metrics: metrics.liveChecks, clock, random, logger },
   });
   const settings = {

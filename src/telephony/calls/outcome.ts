@@ -28,12 +28,7 @@ export interface OutcomeTraits {
   readonly failsOver: boolean;
   /** It concerns the number itself, so it is kept even if another trunk then fails for its own reason. */
   readonly aboutNumber: boolean;
-  /** What it says of the callee's phone; of `answered` only after alerting, else a machine may have answered. */
-  readonly reachability: Reachability;
 }
-
-/** `unallocated`: nobody has the number, or has it any more. */
-export type Reachability = "reachable" | "switched_off" | "unallocated" | "unknown";
 
 /**
  * What each outcome means. Sources: RFC 3398 section 7.2.4.1, RFC 8197 (607), RFC 8688 (608), Q.850 table 1.
@@ -43,27 +38,24 @@ export type Reachability = "reachable" | "switched_off" | "unallocated" | "unkno
  * Where the callee's own network responded (`busy`, `switched_off`, `changed`, `invalid_format`), another trunk would get the
  * same answer; `caller_id_refused` follows the caller ID to the next trunk, and `no_answer_signal` has used up the time.
  * `invalid_format` is an error in the gateway or its configuration, not in the number.
- *
- * A busy phone is switched on. `no_answer_signal` is not: networks send 408 and 480 for a phone that is away, for one that was
- * not found, and for one that nobody picked up.
  */
 export const outcomeTraits: Readonly<Record<Outcome, OutcomeTraits>> = {
-  rang: { delivered: "yes", failsOver: false, aboutNumber: false, reachability: "reachable" },
-  answered: { delivered: "yes", failsOver: false, aboutNumber: true, reachability: "reachable" },
-  busy: { delivered: "no", failsOver: false, aboutNumber: true, reachability: "reachable" },
-  declined: { delivered: "yes", failsOver: false, aboutNumber: true, reachability: "reachable" },
-  no_answer_signal: { delivered: "no", failsOver: false, aboutNumber: false, reachability: "unknown" },
-  unallocated: { delivered: "no", failsOver: true, aboutNumber: true, reachability: "unallocated" },
-  invalid_format: { delivered: "no", failsOver: false, aboutNumber: false, reachability: "unknown" },
-  changed: { delivered: "no", failsOver: false, aboutNumber: true, reachability: "unallocated" },
-  switched_off: { delivered: "no", failsOver: false, aboutNumber: true, reachability: "switched_off" },
-  barred: { delivered: "no", failsOver: true, aboutNumber: false, reachability: "unknown" },
-  caller_id_refused: { delivered: "if_alerted", failsOver: false, aboutNumber: false, reachability: "unknown" },
-  congestion: { delivered: "if_alerted", failsOver: true, aboutNumber: false, reachability: "unknown" },
-  trunk_down: { delivered: "no", failsOver: true, aboutNumber: false, reachability: "unknown" },
-  canceled: { delivered: "if_alerted", failsOver: false, aboutNumber: false, reachability: "unknown" },
-  interrupted: { delivered: "if_alerted", failsOver: false, aboutNumber: false, reachability: "unknown" },
-  unknown: { delivered: "if_alerted", failsOver: true, aboutNumber: false, reachability: "unknown" },
+  rang: { delivered: "yes", failsOver: false, aboutNumber: false },
+  answered: { delivered: "yes", failsOver: false, aboutNumber: true },
+  busy: { delivered: "no", failsOver: false, aboutNumber: true },
+  declined: { delivered: "yes", failsOver: false, aboutNumber: true },
+  no_answer_signal: { delivered: "no", failsOver: false, aboutNumber: false },
+  unallocated: { delivered: "no", failsOver: true, aboutNumber: true },
+  invalid_format: { delivered: "no", failsOver: false, aboutNumber: false },
+  changed: { delivered: "no", failsOver: false, aboutNumber: true },
+  switched_off: { delivered: "no", failsOver: false, aboutNumber: true },
+  barred: { delivered: "no", failsOver: true, aboutNumber: false },
+  caller_id_refused: { delivered: "if_alerted", failsOver: false, aboutNumber: false },
+  congestion: { delivered: "if_alerted", failsOver: true, aboutNumber: false },
+  trunk_down: { delivered: "no", failsOver: true, aboutNumber: false },
+  canceled: { delivered: "if_alerted", failsOver: false, aboutNumber: false },
+  interrupted: { delivered: "if_alerted", failsOver: false, aboutNumber: false },
+  unknown: { delivered: "if_alerted", failsOver: true, aboutNumber: false },
 };
 
 /** Whether the callee may have seen the caller ID: the person can be asked for the digits, and the caller ID counts as shown. */
@@ -75,9 +67,4 @@ export function delivered(outcome: Outcome, alerted: boolean): boolean {
 /** Whether a call with this outcome fails over to another trunk at once; see `LiveCall` for when it must not. */
 export function failsOver(outcome: Outcome): boolean {
   return outcomeTraits[outcome].failsOver;
-}
-
-/** What a call with this outcome says of the callee's phone. @param falseAnswer answered with no alerting before */
-export function reachability(outcome: Outcome, falseAnswer: boolean): Reachability {
-  return falseAnswer ? "unknown" : outcomeTraits[outcome].reachability;
 }

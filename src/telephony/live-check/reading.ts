@@ -1,6 +1,7 @@
-/** Reads the result of a call that only asked for the phone: state, reason and evidence. What outcomes mean: calls/outcome.ts. */
-import type { LiveEvidence, LiveReading, LiveReason } from "../../numbers/live-check/types.ts";
-import { type Outcome, reachability } from "../calls/outcome.ts";
+/** Reads the result of a call that only asked for the phone: state, reason and evidence. What outcomes say of a number: numbers/health. */
+import { answerKindOf } from "../../numbers/health/answers.ts";
+import type { LiveEvidence, LiveReading, LiveReason, LiveState } from "../../numbers/live-check/types.ts";
+import type { Outcome } from "../calls/outcome.ts";
 import type { CallResult } from "../calls/ports.ts";
 
 /** Why a call with this outcome says nothing of the phone. */
@@ -22,8 +23,15 @@ export function readingOf(result: CallResult, endsOn183: readonly string[]): Liv
   const { outcome, falseAnswer } = result;
   const evidence = evidenceOf(result);
   if (wasFound(result, endsOn183)) return { state: "reachable", reason: null, evidence };
-  const state = reachability(outcome, falseAnswer);
+  const state = stateOf(outcome, falseAnswer);
   return { state, reason: state === "unknown" ? reasonOf(result) : null, evidence };
+}
+
+/** A busy phone is switched on; 408 and 480 come for phones that are away, that were not found, and that nobody picked up. */
+function stateOf(outcome: Outcome, falseAnswer: boolean): LiveState {
+  const kind = answerKindOf(outcome, falseAnswer);
+  if (kind === "alive") return "reachable";
+  return kind === "unallocated" || kind === "switched_off" ? kind : "unknown";
 }
 
 /** The trunk's 183 ended the call, and that trunk sends one only when the phone was found. */
@@ -55,7 +63,7 @@ function trunksThat({ attempts }: CallResult, said: (outcome: Outcome) => boolea
 /** How a call to a test number would have been read, of which none is placed. */
 export function testReading(final: Pick<CallResult, "outcome" | "alerted" | "sipStatus" | "q850Cause">): LiveReading {
   const { outcome, alerted, sipStatus, q850Cause: q850 } = final;
-  const state = reachability(outcome, false);
+  const state = stateOf(outcome, false);
   const evidence: LiveEvidence = {
     ...{ outcome, sipStatus, q850, alerted, progress: false, falseAnswer: false },
     ...{ postDialDelayMs: null, trunks: 0, confirmed: false, source: "test" },

@@ -42,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
   ],
   // Places the calls of live checks: the port of numbers over the dialer.
-  "telephony/live-check": ["caller-ids", "numbers/live-check", "telephony/calls", "telephony/trunks"],
+  "telephony/live-check": ["caller-ids", "numbers/health", "numbers/live-check", "telephony/calls", "telephony/trunks"],
   telephony: ["apps", "numbers/networks", ...telephony],
   // What a call says of its caller ID (telephony/calls/outcome.ts).
   "caller-ids": ["numbers", "telephony/calls"],
@@ -171,7 +171,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis", "subjects", "verification"],
   "app-live-check.ts": [
-    ...["apps", "caller-ids", "channels/calls", "config", "numbers/live-check", "numbers/lookup", "observability"],
+    ...["apps", "caller-ids", "channels/calls", "config", ...numberParts, "observability"],
     ...["redis", "telephony", "telephony/live-check", "verification"],
   ],
   "app-channels.ts": [
