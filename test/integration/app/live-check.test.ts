@@ -3,6 +3,7 @@
  * digits. What a phone saw of it is in the carrier's calls.
  */
 import { randomBytes } from "node:crypto";
+import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
@@ -11,6 +12,7 @@ import type { Call, CallState } from "../../../src/sandbox/carrier/call.ts";
 import { type Carrier, startCarrier } from "../../../src/sandbox/carrier/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
+import { createHashes } from "../../../src/verification/hashes.ts";
 import { apiKey, type Gateway, gatewayClient, startGateway, trunkName } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 
@@ -24,6 +26,13 @@ let second: Gateway;
 const phones = new Map<string, { state: CallState; atMs: number }[]>();
 let number = 100;
 const hmacKey = randomBytes(32).toString("hex");
+const hashes = {
+  callee(to: string) {
+    const { bucket, hash } = createHashes(hmacKey).callee(to);
+    return bucket + hash;
+  },
+};
+let redis: Redis;
 
 function seen({ callee, state }: Call): void {
   const states = phones.get(callee) ?? [];
@@ -33,6 +42,7 @@ function seen({ callee, state }: Call): void {
 
 beforeAll(async () => {
   const redisUrl = (await runtime.redis()).url;
+  redis = new Redis(redisUrl);
   carrier = await startCarrier({
     ...{ clock: systemClock, random: cryptoRandom, logger: pino({ level: "silent" }), onCall: seen },
     timings: { postDialMs: 150, lateRingMs: 1500, announcementMs: 300, declineAfterMs: 2000 },
@@ -59,7 +69,13 @@ beforeAll(async () => {
           narrow: app(keys.narrow, { key_scopes: ["lookup", "verify"] }),
         },
         admin: { api_keys_sha256: [apiKeyHash(keys.operator)] },
-        live_check: { countries: ["GB"], answer_within_ms: "4000", app_per_minute: "100", max_concurrent_calls: "20" },
+        live_check: {
+          countries: ["GB"],
+          answer_within_ms: "4000",
+          app_per_minute: "100",
+          max_concurrent_calls: "20",
+          cost: "0.01",
+        },
         guard: { block: ["+447400999"] },
       },
     });
@@ -70,6 +86,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([gateway?.stop(), second?.stop()]);
   await carrier?.stop();
+  await redis?.quit();
 });
 
 interface Live {
@@ -187,11 +204,35 @@ describe("calls nobody", () => {
   });
 });
 
-it("its event and its metrics say what it came to, without the number", async () => {
+it("what it came to is in an event, in metrics and in the number's health, without the number", async () => {
   const to = somebody("901");
   await lookUp(to);
+  const events = async () =>
+    (await redis.xrange("{e:test}:events", "-", "+"))
+      .map(([, [, text = ""]]) => JSON.parse(text) as { type: string; data: { callee: string; sip_status: number } })
+      .filter(({ type, data }) => type === "number.live_checked" && data.callee === hashes.callee(to));
+  await expect.poll(events).toMatchObject([
+    {
+      ...{ app: "test", seq: null },
+      data: { state: "reachable", outcome: "busy", sip_status: 486, trunk: trunkName, answered: false, cost: 0.01 },
+    },
+  ]);
+  expect(JSON.stringify(await events())).not.toContain(to.slice(1));
+  await expect
+    .poll(async () => (await gateway.post("/v1/numbers/lookup", { number: to })).json.health)
+    .toMatchObject({ state: "reachable", source: "live_check", age_days: 0 });
   const metrics = (await gateway.get("/metrics")).text;
   expect(metrics).toMatch(/onering_live_checks_total\{state="reachable",reason="none",asked="true"\} [1-9]/);
   expect(metrics).toMatch(/onering_live_check_attempts_total\{trunk="carrier",outcome="busy"\} [1-9]/);
   for (const text of [metrics, gateway.log(), second.log()]) expect(text).not.toContain(to.slice(1));
+});
+
+it("a gateway that stops cancels its checks before the phone rings, and says so", async () => {
+  const to = somebody("909");
+  const asked = lookUp(to, second);
+  await expect.poll(() => statesOf(to)).toEqual(["dialing"]);
+  const stopped = second.stop();
+  expect(await asked).toMatchObject({ state: "unknown", reason: "interrupted" });
+  await stopped;
+  await expect.poll(() => statesOf(to)).toEqual(["dialing", "unreachable"]);
 });
