@@ -77,7 +77,7 @@ export function createNetworks(parts: NetworksParts): NetworksModule {
     const own = ofFile(e164);
     // An answer of a source that was removed counts no more.
     if (answer === null || !live.some(({ name }) => name === answer.source)) return own;
-    return own !== null && config.order.indexOf("file") < config.order.findIndex((name) => name === answer.source)
+    return own !== null && config.order.indexOf("file") < (config.order as readonly string[]).indexOf(answer.source)
       ? own
       : answer;
   }
