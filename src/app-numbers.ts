@@ -1,5 +1,6 @@
 /** The part of the composition root that knows numbers: their rules, lookup, and the parts that a gateway may have beside. */
 import type { Logger } from "pino";
+import { createScrubsOf } from "./app-scrubs.ts";
 import type { AppDirectory } from "./apps/directory.ts";
 import type { Config } from "./config/schema.ts";
 import { createNumberHealth, type NumberHealthModule } from "./numbers/health/index.ts";
@@ -12,6 +13,7 @@ import { createNetworks, type NetworksModule } from "./numbers/networks/index.ts
 import type { NetworkObserver } from "./numbers/networks/live-port.ts";
 import { createLiveNumbers } from "./numbers/numbers.ts";
 import type { Numbers } from "./numbers/ports.ts";
+import type { ScrubsService } from "./numbers/scrubs/service.ts";
 import type { Store } from "./redis/index.ts";
 import { networkSubjects } from "./redis/network-store.ts";
 import type { Clock } from "./shared/clock.ts";
@@ -24,6 +26,8 @@ export interface NumberIntelligence {
   readonly lookup: Lookup;
   readonly networks: NetworksModule;
   readonly health: NumberHealthModule;
+  /** Null: not configured. */
+  readonly scrubs: ScrubsService | null;
   /** What is kept of somebody. */
   readonly subjects: readonly SubjectStore[];
   /** Reads files. @throws {ConfigError} where one has faults */
@@ -67,14 +71,19 @@ export function createNumberIntelligence(parts: {
   });
   // Parts that are not there are left out: their fields of a lookup are null.
   const lookup = createLookup({ numbers, networks, health, liveCheck });
+  const scrubs = createScrubsOf({ now, store, clock, random, logger });
   return {
-    ...{ numbers, lookup, networks, health },
+    ...{ numbers, lookup, networks, health, scrubs },
     subjects: [health.subjects, networkSubjects(store.networks, hash, networks.forget)],
-    start: networks.start,
+    async start() {
+      await networks.start();
+      await scrubs?.begin();
+    },
     prepare: (next) => networks.prepare(next.networks),
     configure: (next) => networks.configure(next.networks),
     async stop() {
       networks.stop();
+      await scrubs?.stop();
       await health.flush();
     },
   };

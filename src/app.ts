@@ -229,7 +229,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, lookup, live, started },
-    ...{ operations, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
+    ...{ operations, scrubs: numberParts.scrubs, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
     ...{ logger, clock, tracing, sandbox },
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {

@@ -32,6 +32,8 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   opt_out: "restart",
   numbers: "live",
   number_health: "live",
+  // A folder that this process holds.
+  scrubs: "restart",
   live_check: "live",
   networks: "live",
   // Part of the scripts that Redis runs, for every gateway alike.

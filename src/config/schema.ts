@@ -26,6 +26,7 @@ import { Numbers } from "../numbers/config.ts";
 import { NumberHealthSection } from "../numbers/health/config.ts";
 import { LiveCheckSection } from "../numbers/live-check/config.ts";
 import { NetworksSection } from "../numbers/networks/config.ts";
+import { Scrubs } from "../numbers/scrubs/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { OptOut } from "../opt-out/config.ts";
@@ -59,6 +60,7 @@ export const ConfigSchema = section("OneRing's configuration.", {
   guard: GuardSection,
   numbers: Numbers,
   number_health: NumberHealthSection,
+  scrubs: Type.Optional(Scrubs),
   live_check: LiveCheckSection,
   networks: NetworksSection,
   verification: optionalSection("Limits and lifetimes of a verification.", { ...verificationKeys, ...missedCallKeys }),

@@ -157,6 +157,20 @@ export interface GuardAlarmData {
   readonly state: "braked" | "released";
 }
 
+/** A list that the app had cleaned over the API has ended. */
+export interface ScrubEndedData {
+  readonly scrub: string;
+  /** As the app calls it. */
+  readonly name: string;
+  /** `finished` or `failed`; `GET /v1/scrubs/{id}` says why. */
+  readonly state: string;
+  /** Null where it failed. */
+  readonly rows: number | null;
+  readonly clean: number | null;
+  readonly rejected: number | null;
+  readonly ended_at: string;
+}
+
 /** `data` by type. A feature that has public events of its own adds them here. */
 export interface PublicEventData {
   readonly "verification.started": StartedData;
@@ -168,6 +182,7 @@ export interface PublicEventData {
   readonly "guard.decided": GuardDecidedData;
   readonly "guard.alarm": GuardAlarmData;
   readonly "number.live_checked": LiveCheckedData;
+  readonly "scrub.ended": ScrubEndedData;
 }
 
 export type PublicEventType = keyof PublicEventData;
@@ -183,6 +198,7 @@ export const publicEventTypes = [
   "guard.decided",
   "guard.alarm",
   "number.live_checked",
+  "scrub.ended",
 ] as const satisfies readonly PublicEventType[];
 
 /** Any public event; narrowed by `type`. */

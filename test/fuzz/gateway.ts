@@ -89,9 +89,15 @@ export async function startFuzzedGateway(document: object): Promise<FuzzedGatewa
 }
 
 /** A place for records that is removed. */
-export async function scratchRecords(): Promise<{ readonly url: string; remove(): Promise<void> }> {
+export async function scratchRecords(): Promise<{
+  readonly url: string;
+  /** The folder that they lie in, for other files too. */
+  readonly folder: string;
+  remove(): Promise<void>;
+}> {
   const folder = await mkdtemp(path.join(tmpdir(), "onering-fuzz-"));
   return {
+    folder,
     url: `sqlite:${path.join(folder, "records.sqlite")}`,
     remove: () => rm(folder, { recursive: true, force: true }),
   };

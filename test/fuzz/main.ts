@@ -2,6 +2,7 @@
  * `npm run fuzz -- [requests] [seed] [connections]`: every route of a real gateway, with requests made from its OpenAPI
  * document. `npm run fuzz -- --lookup [strings] [seed] [connections]`: strings of every kind through its lookup.
  */
+import path from "node:path";
 import { findPrograms } from "../../src/local/fetch/programs.ts";
 import { startTestRedis } from "../support/redis.ts";
 import { type FuzzedGateway, fuzzedDocument, scratchRecords, startFuzzedGateway } from "./gateway.ts";
@@ -27,7 +28,9 @@ process.stdout.write(`seed ${seed}\n`);
 const redis = await startTestRedis((await findPrograms()).redisServer);
 const records = await scratchRecords();
 try {
-  const gateway = await startFuzzedGateway(fuzzedDocument(redis.url, records.url));
+  const gateway = await startFuzzedGateway(
+    fuzzedDocument(redis.url, records.url, { scrubs: { folder: path.join(records.folder, "lists") } }),
+  );
   const isRight = await (ofLookup ? ofNumbers(gateway) : ofRoutes(gateway));
   await gateway.stop();
   process.exitCode = isRight ? 0 : 1;

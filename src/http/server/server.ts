@@ -7,6 +7,7 @@ import type { Audit } from "../../audit/port.ts";
 import type { LiveStreams } from "../../live/index.ts";
 import type { Lookup } from "../../numbers/lookup/ports.ts";
 import type { Numbers } from "../../numbers/ports.ts";
+import type { Scrubs } from "../../numbers/scrubs/ports.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import type { Operations } from "../../operations/operations.ts";
 import type { Reload } from "../../operations/reload.ts";
@@ -45,6 +46,7 @@ import { type OptOutParts, optOutAdminRoutes, optOutLinkRoutes } from "../opt-ou
 import { createReadinessProbe, type Readiness } from "../probes/readiness.ts";
 import { operationRoutes } from "../probes/routes.ts";
 import { jwksRoute, proofRoutes } from "../proofs/routes.ts";
+import { scrubRoutes } from "../scrubs/routes.ts";
 import { createPages } from "../tokens/pages.ts";
 import { startTokenRoutes } from "../tokens/routes.ts";
 import { verificationRoutes } from "../verifications/routes.ts";
@@ -77,6 +79,8 @@ export interface ServerParts {
   readonly channels: readonly OpenChannel[];
   readonly numbers: Numbers;
   readonly lookup: Lookup;
+  /** Null or left out: lists are not cleaned here. */
+  readonly scrubs?: Scrubs | null;
   readonly live: LiveStreams;
   readonly operations: Operations;
   /** Left out in tests of other routes. */
@@ -159,6 +163,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       if (parts.proofs) await scope.register(proofRoutes(parts.proofs));
       if (parts.optOuts) await scope.register(optOutLinkRoutes(parts.optOuts));
       await scope.register(numberRoutes(parts.lookup, parts.apps));
+      if (parts.scrubs) await scope.register(scrubRoutes(parts.scrubs));
       await scope.register(
         eventRoutes({
           live: parts.live,

@@ -1,4 +1,5 @@
 /** A gateway without telephony, its routes, and what a request to each of them needs. */
+import path from "node:path";
 import { pino } from "pino";
 import { buildApp } from "../../../src/app.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
@@ -25,7 +26,12 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   const records = await scratchRecords();
   const routesOf = watchRoutes();
   const [provider, second] = [memoryProvider(), memoryProvider()];
-  const config = resolveConfig({ name: "test", document: fuzzedDocument(redisUrl, records.url, more), env: {} });
+  const scrubs = { folder: path.join(records.folder, "lists"), per_app: 1000 };
+  const config = resolveConfig({
+    name: "test",
+    document: fuzzedDocument(redisUrl, records.url, { scrubs, ...more }),
+    env: {},
+  });
   const gateway = await buildApp(config, {
     logger: pino({ level: "silent" }),
     extraMessageChannels: [memoryChannel(provider), memoryChannel(second, "second")],
@@ -41,9 +47,11 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
       method,
       headers: {
         ...(authorization !== null && { authorization }),
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body !== undefined && {
+          "content-type": body instanceof Uint8Array ? "application/octet-stream" : "application/json",
+        }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
       redirect: "manual",
       signal: abort.signal,
     });
@@ -98,6 +106,14 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
       "/o/:token",
       async (to) => ({ token: (await made("/v1/opt-outs/link", as.shop, { to })).url?.split("/").at(-1) ?? "" }),
     ],
+    [
+      "/v1/scrubs/:id",
+      async () => {
+        const { id = "" } = await made("/v1/scrubs", as.shop, { column: "phone" });
+        await ask("PUT", `/v1/scrubs/${id}/list?offset=0`, as.shop, piece);
+        return { id, file: "summary.json" };
+      },
+    ],
     ["/v1/lists/:id", async (to) => ({ id: (await made("/v1/lists", as.shop, { value: to })).id ?? "" })],
     [
       "/v1/admin/lists/:id",
@@ -131,6 +147,7 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   /** After a test of a route: what it made must not fill a limit. */
   async function forget({ url: path }: ServedRoute, { parameters }: Target): Promise<void> {
     if (path.startsWith("/v1/webhooks/:id")) await ask("DELETE", `/v1/webhooks/${parameters.id}`, as.shop);
+    if (path.startsWith("/v1/scrubs/:id")) await ask("DELETE", `/v1/scrubs/${parameters.id}`, as.shop);
     if (path.startsWith("/v1/admin/apps/:name")) await ask("DELETE", `/v1/admin/apps/${parameters.name}`, as.operator);
   }
 
@@ -144,8 +161,14 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
   };
 }
 
+/** Of a list of numbers. */
+const piece = new TextEncoder().encode("phone\n+447400123456\n");
+
 export function pathOf(route: ServedRoute, { parameters }: Pick<Target, "parameters">): string {
-  return route.url.replace(/:(\w+)/g, (_whole, name: string) => parameters[name] ?? "");
+  // Of a piece where it belongs is said.
+  const query = route.method === "PUT" && route.url === "/v1/scrubs/:id/list" ? `?offset=${piece.length}` : "";
+  const path = route.url.replace(/:(\w+)/g, (_whole, name: string) => parameters[name] ?? "");
+  return `${path}${query}`;
 }
 
 /** A body that the route takes, so that nothing but the credential can be wrong; of others `{}`, undefined for GET and DELETE. */
@@ -160,6 +183,7 @@ export function bodyOf({ method, url }: ServedRoute, { to }: Pick<Target, "to">)
     "POST /v1/webhooks": { url: "http://127.0.0.1:9/hook" },
     "PATCH /v1/webhooks/:id": { enabled: true },
     "POST /v1/webhooks/:id/replay": { events: ["evt_none"] },
+    "PUT /v1/scrubs/:id/list": piece,
     "POST /v1/lists": { value: to },
     "POST /v1/admin/lists": { list: "block", value: to },
     "POST /v1/proofs/redeem": { token: "none" },

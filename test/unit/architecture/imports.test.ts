@@ -13,7 +13,16 @@ const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephon
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
-const numberParts = ["numbers/cleaning", "numbers/health", "numbers/live-check", "numbers/lookup", "numbers/networks"];
+const numberParts = [
+  ...[
+    "numbers/cleaning",
+    "numbers/health",
+    "numbers/live-check",
+    "numbers/lookup",
+    "numbers/networks",
+    "numbers/scrubs",
+  ],
+];
 const domain = [
   ...["apps", "audit", "numbers", ...numberParts, "caller-ids", "subjects", "verification", "operations"],
   ...channels,
@@ -30,6 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Learns from events, and is a rule of the guard.
   "numbers/health": ["apps", "events", "guard", "numbers/lookup", "subjects", "verification"],
   "numbers/live-check": ["numbers"],
+  "numbers/scrubs": ["numbers", "numbers/cleaning"],
   apps: ["audit", "numbers", "numbers/networks"],
   sip: [],
   // Makes prompts, whose texts are among those of the messages.
@@ -169,7 +179,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "app-guard.ts": [
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
-  "app-numbers.ts": ["apps", "config", "numbers", ...numberParts, "redis", "subjects", "verification"],
+  "app-numbers.ts": ["app-scrubs.ts", "apps", "config", "numbers", ...numberParts, "redis", "subjects", "verification"],
+  "app-scrubs.ts": ["config", "numbers/scrubs", "redis", "verification"],
   "app-live-check.ts": [
     ...["apps", "caller-ids", "channels/calls", "config", ...numberParts, "observability"],
     ...["redis", "telephony", "telephony/live-check", "verification"],
@@ -276,7 +287,15 @@ test("only the composition roots (and today the doctor) import the Redis adapter
     .filter(
       ({ from }) =>
         ![
-          ...["app.ts", "app-admin.ts", "app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts"],
+          ...[
+            "app.ts",
+            "app-admin.ts",
+            "app-channels.ts",
+            "app-guard.ts",
+            "app-live-check.ts",
+            "app-numbers.ts",
+            "app-scrubs.ts",
+          ],
           "doctor",
         ].includes(from),
     );
@@ -291,6 +310,7 @@ test("only what assembles the configuration sees all of it", () => {
     "app-guard.ts",
     "app-live-check.ts",
     "app-numbers.ts",
+    "app-scrubs.ts",
     "commands",
     "sandbox",
     "build",

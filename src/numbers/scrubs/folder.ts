@@ -1,0 +1,126 @@
+/** Where lists lie: a folder for each, with `list.json`, the upload and the results. What is there outlives the gateway. */
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { takeFolder } from "../cleaning/files/folder.ts";
+import { ListError } from "../cleaning/files/list-error.ts";
+import type { ResultFile, Scrub } from "./types.ts";
+
+const aboutName = "list.json";
+const uploadName = "upload";
+const resultsName = "results";
+const idPattern = /^scr_[0-9a-f]{32}$/;
+
+export interface ScrubFolder {
+  /**
+   * Makes it, and holds it for this process alone.
+   * @returns what lets it go
+   * @throws {Error} where another gateway holds it
+   */
+  take(): Promise<() => Promise<void>>;
+  /** Everything that can be read; what cannot is removed, as what an interrupted removal left. */
+  load(): Promise<readonly Scrub[]>;
+  create(scrub: Scrub): Promise<void>;
+  /** Whole or not at all. */
+  save(scrub: Scrub): Promise<void>;
+  /** Writes a piece of the upload at its place; what was behind it is dropped. */
+  write(id: string, offset: number, piece: Buffer): Promise<void>;
+  remove(id: string): Promise<void>;
+  uploadOf(id: string): string;
+  resultsOf(id: string): string;
+  /** Null: there is none. */
+  result(id: string, file: ResultFile): Promise<{ readonly path: string; readonly bytes: number } | null>;
+}
+
+/** @param root is made where it is not there, for this user alone */
+export function createScrubFolder(root: string): ScrubFolder {
+  const of = (id: string) => {
+    // Ids come from URLs too: none may lead elsewhere.
+    if (!idPattern.test(id)) throw new Error("not the id of a list");
+    return path.join(root, id);
+  };
+  const about = (id: string) => path.join(of(id), aboutName);
+
+  /** One after the other: two would write one file. */
+  const saving = new Map<string, Promise<void>>();
+
+  function save(scrub: Scrub): Promise<void> {
+    const before = saving.get(scrub.id) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(() => writeAbout(scrub));
+    saving.set(scrub.id, mine);
+    const done = () => {
+      if (saving.get(scrub.id) === mine) saving.delete(scrub.id);
+    };
+    mine.then(done, done);
+    return mine;
+  }
+
+  async function writeAbout(scrub: Scrub): Promise<void> {
+    const unfinished = `${about(scrub.id)}.new`;
+    const file = await open(unfinished, "w", 0o600);
+    try {
+      await file.writeFile(JSON.stringify(scrub));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, about(scrub.id));
+  }
+
+  async function read(id: string): Promise<Scrub | null> {
+    try {
+      return JSON.parse(await readFile(about(id), "utf8")) as Scrub;
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    save,
+    async take() {
+      try {
+        const { release } = await takeFolder(root);
+        return () => release();
+      } catch (error) {
+        if (!(error instanceof ListError)) throw error;
+        throw new Error(`scrubs.folder: ${root} is in use by another gateway; give each one a folder of its own.`, {
+          cause: error,
+        });
+      }
+    },
+    async load() {
+      const found: Scrub[] = [];
+      for (const id of (await readdir(root)).filter((name) => idPattern.test(name))) {
+        const scrub = await read(id);
+        if (scrub !== null) found.push(scrub);
+        else await rm(of(id), { recursive: true, force: true });
+      }
+      return found;
+    },
+    async create(scrub) {
+      await mkdir(of(scrub.id), { mode: 0o700 });
+      await save(scrub);
+      await (await open(path.join(of(scrub.id), uploadName), "wx", 0o600)).close();
+    },
+    async write(id, offset, piece) {
+      const file = await open(path.join(of(id), uploadName), "r+");
+      try {
+        await file.truncate(offset);
+        for (let done = 0; done < piece.length; ) {
+          done += (await file.write(piece, done, piece.length - done, offset + done)).bytesWritten;
+        }
+      } finally {
+        await file.close();
+      }
+    },
+    remove: (id) => rm(of(id), { recursive: true, force: true }),
+    uploadOf: (id) => path.join(of(id), uploadName),
+    resultsOf: (id) => path.join(of(id), resultsName),
+    async result(id, name) {
+      const file = path.join(of(id), resultsName, name);
+      const found = await stat(file).catch(() => null);
+      return found === null ? null : { path: file, bytes: found.size };
+    },
+  };
+}
+
+export const isScrubId = (text: string) => idPattern.test(text);

@@ -1,0 +1,23 @@
+/** What the gateway and the thread that cleans a list tell each other. */
+import type { CleaningSummary } from "../cleaning/ports.ts";
+import type { NumbersConfig } from "../config.ts";
+import type { Scrub, ScrubFound, ScrubOptions } from "./types.ts";
+
+export interface WorkerStart {
+  readonly file: string;
+  readonly folder: string;
+  readonly options: ScrubOptions;
+  readonly numbers: NumbersConfig;
+}
+
+/** The run ends after its batch. */
+export interface ToWorker {
+  readonly type: "stop";
+}
+
+export type FromWorker =
+  | { readonly type: "found"; readonly found: ScrubFound }
+  | { readonly type: "progress"; readonly progress: Scrub["progress"] }
+  /** Null: it was stopped. */
+  | { readonly type: "ended"; readonly summary: CleaningSummary | null }
+  | { readonly type: "problem"; readonly problem: string };

@@ -1,0 +1,55 @@
+/** The thread that cleans one list. */
+import { parentPort, workerData } from "node:worker_threads";
+import { openList } from "../cleaning/files/list.ts";
+import { ListError } from "../cleaning/files/list-error.ts";
+import { readPolicy } from "../cleaning/policy.ts";
+import { useConfiguredMetadata } from "../metadata-file.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
+
+const { file, folder, options, numbers } = workerData as WorkerStart;
+const tell = (message: FromWorker) => parentPort?.postMessage(message);
+const abort = new AbortController();
+const progressEveryMs = 500;
+
+parentPort?.on("message", ({ type }: ToWorker) => {
+  if (type === "stop") abort.abort();
+});
+
+try {
+  await clean();
+} catch (error) {
+  if (!(error instanceof ListError)) throw error;
+  tell({ type: "problem", problem: inWordsOfTheApi(error.message) });
+}
+
+async function clean(): Promise<void> {
+  // A thread has modules of its own: it reads numbers by the same plans as the gateway.
+  useConfiguredMetadata(numbers.metadata_file);
+  const policy = readPolicy(numbers, options.country, options.keepLandlines);
+  if ("wrong" in policy) return tell({ type: "problem", problem: inWordsOfTheApi(policy.wrong) });
+  const { column, format, header } = options;
+  const list = await openList({
+    ...{ file, folder, column, format, header, policy },
+    ...{ encoding: null, delimiter: null, sheet: null, resume: "auto", threads: 0 },
+  });
+  const { total, column: foundColumn, country, format: foundFormat, header: foundHeader } = list.plan;
+  tell({ type: "found", found: { format: foundFormat, header: foundHeader, column: foundColumn, country } });
+  let toldAtMs = performance.now();
+  const { finished, summary } = await list.run({
+    signal: abort.signal,
+    onProgress({ rows, position }) {
+      if (performance.now() - toldAtMs < progressEveryMs) return;
+      toldAtMs = performance.now();
+      tell({ type: "progress", progress: { rows, share: total ? Math.min(1, position / total) : null } });
+    },
+  });
+  tell({ type: "ended", summary: finished ? summary : null });
+}
+
+/** Messages are written for the command line: an option is a field here, and paths are nobody's business. */
+function inWordsOfTheApi(message: string): string {
+  return message
+    .replaceAll(file, "the list")
+    .replaceAll(folder, "the results")
+    .replace(/--([a-z][a-z-]*)/g, (_option, name: string) => `\`${name.replaceAll("-", "_")}\``);
+}

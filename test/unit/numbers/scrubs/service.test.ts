@@ -1,0 +1,215 @@
+/** Lists that apps have cleaned: uploads, turns, ends, and what is left of them; the runner is a stand-in. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { CleaningSummary } from "../../../../src/numbers/cleaning/ports.ts";
+import { createScrubFolder } from "../../../../src/numbers/scrubs/folder.ts";
+import { ListProblem, type ListRunner } from "../../../../src/numbers/scrubs/ports.ts";
+import { createScrubs, type ScrubsService } from "../../../../src/numbers/scrubs/service.ts";
+import type { Scrub } from "../../../../src/numbers/scrubs/types.ts";
+import { cryptoRandom } from "../../../../src/shared/random.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+
+const asked = { column: "phone", country: "ID", format: null, header: null, keepLandlines: false } as const;
+const summary: CleaningSummary = {
+  ...{ rows: 3, clean: 2, rejected: 1, duplicates: 1, suggestions: 0 },
+  ...{ by_reason: { duplicate: 1 }, by_country: { ID: 2 }, by_type: { mobile: 2 }, by_network: {} },
+};
+const hourMs = 3_600_000;
+
+interface Run {
+  readonly file: string;
+  readonly aborted: () => boolean;
+  end(summary: CleaningSummary | null): void;
+  fail(error: Error): void;
+}
+
+let root: string;
+let clock: ManualClock;
+let opened: ScrubsService[] = [];
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), "onering-scrubs-"));
+  clock = new ManualClock();
+});
+afterEach(async () => {
+  for (const one of opened) await one.stop();
+  opened = [];
+  rmSync(root, { recursive: true, force: true });
+});
+
+function open(more: { perApp?: number; publish?: (scrub: Scrub) => Promise<void> } = {}) {
+  const runs: Run[] = [];
+  const told: Scrub[] = [];
+  const runner: ListRunner = {
+    run: ({ file, signal, onFound }) =>
+      new Promise((resolve, reject) => {
+        onFound({
+          format: "csv",
+          header: true,
+          column: { name: "phone", guessedShare: null },
+          country: { country: "ID", guessedShare: null },
+        });
+        signal.addEventListener("abort", () => resolve(null));
+        runs.push({ file, aborted: () => signal.aborted, end: resolve, fail: reject });
+      }),
+  };
+  const scrubs = createScrubs({
+    config: { folder: root, max_bytes: 100, keep_hours: 24, per_app: more.perApp ?? 20, at_once: 1 },
+    folder: createScrubFolder(root),
+    runner,
+    publish: more.publish ?? (async (scrub) => void told.push(scrub)),
+    ...{ clock, random: cryptoRandom, logger: pino({ level: "silent" }) },
+  });
+  opened.push(scrubs);
+  return { scrubs, runs, told };
+}
+
+async function uploaded(scrubs: ScrubsService, text = "phone\n0812\n", app = "shop"): Promise<string> {
+  const { id } = await scrubs.create(app, "customers", asked);
+  await scrubs.append(app, id, 0, Buffer.from(text));
+  await scrubs.start(app, id);
+  return id;
+}
+
+const stateOf = (scrubs: ScrubsService, id: string, app = "shop") => scrubs.find(app, id)?.state;
+
+describe("an upload", () => {
+  it("comes in pieces, each at the bytes that were received before", async () => {
+    const { scrubs } = open();
+    await scrubs.begin();
+    const { id } = await scrubs.create("shop", "customers", asked);
+    await scrubs.append("shop", id, 0, Buffer.from("phone\n"));
+    await expect(scrubs.append("shop", id, 3, Buffer.from("x"))).rejects.toMatchObject({
+      code: "conflict",
+      detail: "`offset` is 3, and 6 bytes were received: go on from there.",
+    });
+    expect((await scrubs.append("shop", id, 6, Buffer.from("0812\n")))?.bytes).toBe(11);
+    expect(readFileSync(path.join(root, id, "upload"), "utf8")).toBe("phone\n0812\n");
+    expect([root, path.join(root, id)].map((folder) => statSync(folder).mode & 0o77)).toEqual([0, 0]);
+    expect(statSync(path.join(root, id, "upload")).mode & 0o77).toBe(0);
+  });
+
+  it("is bounded: in bytes, and in lists of one app", async () => {
+    const { scrubs } = open({ perApp: 1 });
+    await scrubs.begin();
+    const { id } = await scrubs.create("shop", "customers", asked);
+    await expect(scrubs.append("shop", id, 0, Buffer.alloc(101))).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(scrubs.create("shop", "more", asked)).rejects.toMatchObject({ code: "rate_limited" });
+    await expect(scrubs.create("bank", "theirs", asked)).resolves.toBeDefined();
+    expect(await scrubs.start("shop", id).catch((error: unknown) => error)).toMatchObject({
+      detail: "Nothing was uploaded yet.",
+    });
+  });
+
+  it("is its app's alone, and no id leads out of the folder", async () => {
+    const { scrubs } = open();
+    await scrubs.begin();
+    const { id } = await scrubs.create("shop", "customers", asked);
+    expect(scrubs.find("bank", id)).toBeNull();
+    expect(await scrubs.append("bank", id, 0, Buffer.from("x"))).toBeNull();
+    expect(await scrubs.remove("bank", id)).toBe(false);
+    for (const other of ["../x", "", "constructor", `${id}/..`]) expect(scrubs.find("shop", other)).toBeNull();
+  });
+});
+
+describe("a run", () => {
+  it("waits for its turn, finishes, and tells the app once", async () => {
+    const { scrubs, runs, told } = open();
+    await scrubs.begin();
+    const [first, second] = [await uploaded(scrubs), await uploaded(scrubs)];
+    await expect.poll(() => runs.length).toBe(1);
+    expect([stateOf(scrubs, first), stateOf(scrubs, second)]).toEqual(["running", "queued"]);
+    runs[0]?.end(summary);
+    await expect.poll(() => stateOf(scrubs, second)).toBe("running");
+    expect(scrubs.find("shop", first)).toMatchObject({
+      state: "finished",
+      summary,
+      progress: { rows: 3, share: 1 },
+      found: { column: { name: "phone" } },
+    });
+    await expect.poll(() => told.map(({ id, state }) => [id, state])).toEqual([[first, "finished"]]);
+  });
+
+  it("that its list fails says what to change; any other failure says so in the log alone", async () => {
+    const { scrubs, runs } = open();
+    await scrubs.begin();
+    const [first, second] = [await uploaded(scrubs), await uploaded(scrubs)];
+    await expect.poll(() => runs.length).toBe(1);
+    runs[0]?.fail(new ListProblem("the list has no column phone; pass `column`"));
+    await expect.poll(() => scrubs.find("shop", first)?.problem).toBe("the list has no column phone; pass `column`");
+    await expect.poll(() => runs.length).toBe(2);
+    runs[1]?.fail(new Error("EIO: +6281234567890"));
+    await expect.poll(() => stateOf(scrubs, second)).toBe("failed");
+    expect(scrubs.find("shop", second)?.problem).not.toContain("+62");
+  });
+
+  it("ends with its gateway, and goes on with the next one", async () => {
+    const before = open();
+    await before.scrubs.begin();
+    const id = await uploaded(before.scrubs);
+    await expect.poll(() => before.runs.length).toBe(1);
+    await before.scrubs.stop();
+    const after = open();
+    await after.scrubs.begin();
+    await expect.poll(() => after.runs.length).toBe(1);
+    after.runs[0]?.end(summary);
+    await expect.poll(() => stateOf(after.scrubs, id)).toBe("finished");
+  });
+
+  it("is stopped where its list is removed, and nothing is left", async () => {
+    const { scrubs, runs, told } = open();
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await expect.poll(() => runs.length).toBe(1);
+    expect(await scrubs.remove("shop", id)).toBe(true);
+    expect(runs[0]?.aborted()).toBe(true);
+    expect([scrubs.find("shop", id), existsSync(path.join(root, id))]).toEqual([null, false]);
+    expect(told).toEqual([]);
+  });
+});
+
+describe("a list", () => {
+  it("expires a day after its end, and an upload that was not finished a day after its beginning", async () => {
+    const { scrubs, runs } = open();
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await scrubs.create("shop", "never started", asked);
+    await expect.poll(() => runs.length).toBe(1);
+    clock.advance(23 * hourMs);
+    runs[0]?.end(summary);
+    await expect.poll(() => stateOf(scrubs, id)).toBe("finished");
+    clock.advance(2 * hourMs);
+    await expect.poll(() => scrubs.list("shop").map((one) => one.id)).toEqual([id]);
+    await expect.poll(() => clock.pending).toBe(1);
+    clock.advance(24 * hourMs);
+    await expect.poll(() => readdirSync(root).filter((name) => name.startsWith("scr_"))).toEqual([]);
+  });
+
+  it("whose end could not be published is told again", async () => {
+    let failing = true;
+    const told: string[] = [];
+    const { scrubs, runs } = open({
+      publish: async ({ id }) => {
+        if (failing) throw new Error("Redis is away");
+        told.push(id);
+      },
+    });
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await expect.poll(() => runs.length).toBe(1);
+    runs[0]?.end(summary);
+    await expect.poll(() => stateOf(scrubs, id)).toBe("finished");
+    failing = false;
+    clock.advance(60_000);
+    await expect.poll(() => told).toEqual([id]);
+    expect(scrubs.find("shop", id)?.told).toBe(true);
+  });
+});
+
+it("a folder that another gateway holds is refused at the start", async () => {
+  const { scrubs } = open();
+  await scrubs.begin();
+  await expect(open().scrubs.begin()).rejects.toThrow(/scrubs\.folder: .* is in use by another gateway/);
+});
