@@ -1,7 +1,8 @@
 /** Lookup's port, and what it asks of the parts that a gateway may have: each is left out where it is off. */
+import type { Network } from "../networks/types.ts";
 import type { CalleeBounds, NumberFacts } from "../types.ts";
 import type { HealthView } from "./health-view.ts";
-import type { LiveView, LookupResult, NetworkView, Suggestion } from "./types.ts";
+import type { LiveView, LookupResult, Suggestion } from "./types.ts";
 
 export interface LookupAsk {
   /** As typed. */
@@ -39,7 +40,7 @@ export interface Lookup {
 
 /** Its operator by number range, cache or a live source: within `budgetMs`, never throws. */
 export interface NetworkPart {
-  find(e164: string, budgetMs: number): Promise<NetworkView | null>;
+  find(e164: string, budgetMs: number): Promise<Network | null>;
 }
 
 /** What deliveries taught of it, as this app may know it: never throws. */

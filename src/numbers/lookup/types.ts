@@ -1,5 +1,6 @@
 /** What a lookup answers beyond the facts of a number (numbers/types.ts). */
 import type { LiveResult } from "../live-check/types.ts";
+import type { Network } from "../networks/types.ts";
 import type { NumberFacts } from "../types.ts";
 import type { HealthView } from "./health-view.ts";
 
@@ -34,17 +35,6 @@ export interface Suggestion {
   readonly reason: SuggestionReason;
 }
 
-/** The callee's mobile operator. */
-export interface NetworkView {
-  readonly name: string | null;
-  /** Mobile country and network code (ITU-T E.212), `510-10`; null: the source does not say. */
-  readonly mccMnc: string | null;
-  /** `original`: the operator that the number range was assigned to. */
-  readonly source: "original" | "enum" | "http" | "file";
-  /** Whether the number was ported to this network; null: the source does not say. */
-  readonly ported: boolean | null;
-}
-
 /** What a live check found. */
 export type LiveView = LiveResult;
 
@@ -55,7 +45,7 @@ export interface LookupResult {
   /** The likeliest first, at most `maxSuggestions`; empty where the number is valid. */
   readonly suggestions: readonly Suggestion[];
   /** Null, as the two below: not known, or the gateway does not have this part. */
-  readonly network: NetworkView | null;
+  readonly network: Network | null;
   readonly health: HealthView | null;
   /** Null: it was not asked for. */
   readonly live: LiveView | null;
