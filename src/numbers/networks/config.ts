@@ -27,7 +27,7 @@ const File = section(
       1_000_000,
       1,
       10_000_000,
-      "Ranges at most; a row takes 12 to 34 bytes of memory, so a million take 25 MB. A file that grew by mistake is refused.",
+      "Ranges at most; a row takes 17 to 34 bytes of memory, so a million take 25 MB. A file that grew by mistake is refused.",
     ),
   },
 );

@@ -3,6 +3,7 @@ import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
 import { ensureMailPrograms } from "./mail-programs.ts";
+import { ensureNameServer } from "./name-server.ts";
 import { ensurePostgres } from "./postgres.ts";
 import { ensurePrometheus } from "./prometheus.ts";
 import { ensureSmppPeers } from "./smpp-peers.ts";
@@ -23,6 +24,7 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureChromium(runtimeDir, progress);
   await ensureSmppPeers(runtimeDir, progress);
   await ensureMailPrograms(runtimeDir, progress);
+  await ensureNameServer(runtimeDir, progress);
   await ensurePostgres(runtimeDir, progress);
   await ensurePrometheus(runtimeDir, progress);
   return findTestPrograms();
