@@ -78,6 +78,33 @@ it("two gateways that learn at once lose nothing, and a dump of Redis has no num
   }
 });
 
+it("a number twice unallocated is refused; after a half-life it is tried, and refused again where nothing has changed", async () => {
+  const health = healthOf();
+  const twice = async () => {
+    const answers = ["carrier-a", "carrier-b"].map((via) => ({ via, kind: "unallocated" as const }));
+    health.observe({ to: "+447400123456", app: "shop", atMs: clock.nowMs(), source: "call", answers });
+    await health.flush();
+  };
+  const ask = { app: "bank", to: "+447400123456", mode: "new", proves: "phone", contacts: true, test: false };
+  const verdict = () => health.rule.judge({ ...ask, channel: "missed_call", planned: ["missed_call"] } as never);
+  await twice();
+  expect(await verdict()).toMatchObject({
+    kind: "deny",
+    refusal: { code: "number_inactive", members: { age_days: 0 } },
+  });
+  clock.advance(29 * dayMs);
+  expect(await verdict()).toMatchObject({ kind: "deny", refusal: { members: { age_days: 29 } } });
+  clock.advance(2 * dayMs);
+  expect(await verdict()).toBeNull();
+  await twice();
+  expect(await verdict()).toMatchObject({ kind: "deny", refusal: { members: { age_days: 0 } } });
+  clock.advance(dayMs);
+  const rang = [{ via: "carrier-b", kind: "alive" as const }];
+  health.observe({ to: "+447400123456", app: "bank", atMs: clock.nowMs(), source: "call", answers: rang });
+  await health.flush();
+  expect(await verdict()).toBeNull();
+});
+
 it("counts of a trunk are of today and yesterday", async () => {
   const counts = { answers: 3, unallocated: 1, barred: 0, early: 1, wrong: 0 };
   const field = new Map([["trunk1", counts]]);

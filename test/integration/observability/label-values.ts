@@ -1,4 +1,5 @@
 /** The closed set behind each label of each metric: what is not in it would let a user add series without end. */
+
 import { METHODS } from "node:http";
 import { inboundCallResults } from "../../../src/channels/call-in/events.ts";
 import { callInMachine } from "../../../src/channels/call-in/machine.ts";
@@ -9,6 +10,8 @@ import { missedCallMachine } from "../../../src/channels/missed-call/machine.ts"
 import { voiceMachine } from "../../../src/channels/voice/machine.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { verdicts } from "../../../src/guard/decisions.ts";
+import { answerKinds } from "../../../src/numbers/health/ports.ts";
+import { healthStates } from "../../../src/numbers/lookup/health-view.ts";
 import { suspicions } from "../../../src/observability/trunk-suspicion.ts";
 import { outcomes } from "../../../src/telephony/calls/outcome.ts";
 import { brakeReasons } from "../../../src/telephony/trunks/brakes.ts";
@@ -54,7 +57,7 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     "onering_braked reason": brakeReasons,
     "onering_inbound_calls_total result": inboundCallResults,
     rule: [
-      ...["none", "block_list", "allow_list", "opt_out", "approval", "fallback", "ip_countries"],
+      ...["none", "block_list", "allow_list", "opt_out", "number_health", "approval", "fallback", "ip_countries"],
       ...["cap_gateway", "cap_gateway_country", "cap_app", "cap_app_country"],
       ...["prefix", "range", "address", "domain", "country", "app", "ip", "session", "device"].flatMap((name) => [
         `${name}_limit`,
@@ -62,6 +65,9 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
       ]),
     ],
     verdict: verdicts,
+    "onering_number_health_evidence_total kind": [...answerKinds, "text_read", "text_unread"],
+    "onering_number_health_disbelieved_total kind": answerKinds,
+    "onering_number_health_reordered_total state": healthStates,
     cursor: ["live", "records"],
     backend: ["sqlite", "postgres"],
     "onering_records_batches_total result": ["written", "unavailable", "failed"],

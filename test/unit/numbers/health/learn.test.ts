@@ -34,9 +34,9 @@ describe("a call teaches", () => {
     const ended = failed(
       [
         ["first", "pbx", "unallocated", null],
-        ["second", "pbx", "changed", null],
+        ["second", "pbx", "unallocated", null],
       ],
-      { outcome: "changed" },
+      { outcome: "unallocated" },
     );
     expect(taught(ended)).toEqual([
       {
@@ -64,6 +64,7 @@ describe("a call teaches", () => {
   });
 
   it.each([
+    "changed",
     "no_answer_signal",
     "congestion",
     "trunk_down",
