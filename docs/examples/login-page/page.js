@@ -18,6 +18,7 @@ const refusals = {
   number_too_short: "This number is too short.",
   number_too_long: "This number is too long.",
   number_is_landline: "This is a landline. Please give a mobile number.",
+  number_inactive: "This number is not in use. Please check it.",
   number_not_callable: "We cannot call this kind of number.",
   country_not_allowed: "We cannot call numbers of this country.",
   invalid_request: "Please type the digits of the number that called.",

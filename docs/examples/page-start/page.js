@@ -12,6 +12,7 @@ const texts = {
 };
 const refusals = {
   number_invalid: "This is not a phone number. Start with + and your country's code.",
+  number_inactive: "This number is not in use. Please check it.",
   number_is_landline: "This is a landline. Please give a mobile number.",
   rate_limited: "Too many calls to this number. Try again later.",
   human_check_failed: "Please try again.",

@@ -54,11 +54,17 @@ export function healthRule(parts: {
       : { kind: "deny", refusal: new NumberInactive(ageDays), figures };
   }
 
-  /** To a channel of another kind that the plan has, where there is one. */
-  function later(judgement: Judgement, { channel, planned }: GuardAsk): Verdict | null {
+  /** Whether it contacts the number itself: a call in needs the person to act, and a mail or a push goes elsewhere. */
+  function reaches(name: string): boolean {
+    const channel = channelOf(name);
+    return channel?.proves === "phone" && channel.contacts !== false;
+  }
+
+  /** Begins with a channel of another kind that the plan has, where there is one. */
+  function instead(judgement: Judgement, { channel, planned }: GuardAsk): Verdict | null {
     for (const { kind, state } of avoided(judgement)) {
       if (!isOf(channel, kind)) continue;
-      const better = planned.find((other) => other !== channel && !isOf(other, kind));
+      const better = planned.find((other) => reaches(other) && !isOf(other, kind));
       if (better === undefined) continue;
       observer.reordered(state);
       return { kind: "begin_with", channel: better };
@@ -77,7 +83,7 @@ export function healthRule(parts: {
       if (judgement === null) return null;
       const dead = inactive(judgement, config());
       if (dead !== null) return refused(dead, ask);
-      return ask.mayReorder === true && actionOf(app) === "refuse" ? later(judgement, ask) : null;
+      return ask.mayReorder === true && actionOf(app) === "refuse" ? instead(judgement, ask) : null;
     },
   };
 }

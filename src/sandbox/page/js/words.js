@@ -39,6 +39,7 @@ const problems = {
   verification_ended: "This verification has ended. Start a new one.",
   verification_not_found: "This verification is no longer stored. Start a new one.",
   number_is_landline: "This is a landline: it would ring, but shows no missed call.",
+  number_inactive: "Networks said that this number is not in use. Check it.",
   number_too_short: "This number is too short.",
   number_too_long: "This number is too long.",
   number_invalid: "This is not a valid phone number. Start with + and the country code.",

@@ -31,7 +31,12 @@ function ruleFor(readings: readonly Reading[], action: NumberHealthAction = "ref
     },
     ...{ config: () => config, actionOf: () => action },
     channelOf: (name) =>
-      ({ name, ...(name === "sms" ? { isText: true as const } : { reportsCalls: true as const }) }) as TaughtChannel,
+      ({
+        ...{ name, proves: name === "email" ? "email" : "phone" },
+        ...(name === "sms" && { isText: true as const }),
+        ...(name === "call_in" && { contacts: false as const }),
+        ...(/^(missed_call|voice)$/.test(name) && { reportsCalls: true as const }),
+      }) as TaughtChannel,
     ...{ observer: { reordered: (state) => void reordered.push(state) }, clock: { nowMs: () => nowMs } },
   });
   return {
@@ -88,6 +93,8 @@ it("a call that is answered early, or does not come, gives way to a text; a text
 it("not where there is no choice, where the request names the order, or where the app only records", async () => {
   expect(await ruleFor(early).judge({ planned: ["missed_call"] })).toBeNull();
   expect(await ruleFor(early).judge({ planned: ["missed_call", "voice"] })).toBeNull();
+  // What the person must do, or what goes elsewhere, is no way to reach the number.
+  expect(await ruleFor(early).judge({ planned: ["missed_call", "call_in", "email"] })).toBeNull();
   expect(await ruleFor(early).judge({ mayReorder: false })).toBeNull();
   expect(await ruleFor(early, "record").judge()).toBeNull();
 });
