@@ -4,6 +4,7 @@ import { ensureRuntime, findPrograms, type Program, type Programs } from "../../
 import { ensureChromium, findChromium } from "./chromium.ts";
 import { ensureMailPrograms } from "./mail-programs.ts";
 import { ensureNameServer } from "./name-server.ts";
+import { ensureOpenpyxl } from "./openpyxl.ts";
 import { ensurePostgres } from "./postgres.ts";
 import { ensurePrometheus } from "./prometheus.ts";
 import { ensureSmppPeers } from "./smpp-peers.ts";
@@ -27,5 +28,6 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureNameServer(runtimeDir, progress);
   await ensurePostgres(runtimeDir, progress);
   await ensurePrometheus(runtimeDir, progress);
+  await ensureOpenpyxl(runtimeDir, progress);
   return findTestPrograms();
 }

@@ -24,6 +24,8 @@ export interface ListOptions extends InputOptions {
   readonly threads: number | null;
   /** Numbers whose duplicates are found in memory; more go to disk. */
   readonly mostInMemory?: number;
+  /** Time between two journals. */
+  readonly commitEveryMs?: number;
 }
 
 export interface ListPlan extends InputPlan {
@@ -50,7 +52,8 @@ export interface OpenList {
   close(): Promise<void>;
 }
 
-const commitEveryMs = 1000;
+/** What a killed process has to do again. */
+const defaultCommitEveryMs = 1000;
 /** Smaller files are done before threads have started. */
 const leastBytesForThreads = 2 * 1024 ** 2;
 const mostThreads = 4;
@@ -141,7 +144,7 @@ function openRun(
           sink: output,
           from: journal.position,
           inFlight: 2 * threads + 1,
-          commitEveryMs,
+          commitEveryMs: options.commitEveryMs ?? defaultCommitEveryMs,
           nowMs: () => performance.now(),
           signal,
           onWritten: (_, position) => onProgress?.({ rows: output.summary().rows, position }),
