@@ -48,6 +48,11 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
     about: Pick<NumberFacts, "input" | "e164" | "valid" | "type" | "country" | "refusal">,
     whole: () => PhoneNumber,
   ) {
+    let shown: string | null = null;
+    const international = () => {
+      shown ??= whole().formatInternational();
+      return shown;
+    };
     return {
       ...about,
       callable: about.refusal === null,
@@ -59,10 +64,10 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
         return whole().formatNational();
       },
       get international() {
-        return whole().formatInternational();
+        return international();
       },
       get rfc3966() {
-        return uriOf(whole().formatInternational());
+        return uriOf(international());
       },
     };
   }

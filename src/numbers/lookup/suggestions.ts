@@ -83,10 +83,11 @@ function* ofDigits(raw: string, ask: KnownAsk, facts: NumberFacts, isValid: IsVa
   const hasPlus = raw.startsWith("+");
   const digits = hasPlus ? raw.slice(1) : raw;
   const exit = /^(?:00|011)(?=[1-9])/.exec(digits)?.[0] ?? null;
-  // In the country of the request its own international prefix was read already.
-  if (exit !== null) yield { text: `+${digits.slice(exit.length)}`, country: null, reason: "international_prefix" };
-  if (!hasPlus && exit === null) yield { text: `+${digits}`, country: null, reason: "missing_plus" };
   const international = digits.slice(exit?.length ?? 0);
+  // In the country of the request its own international prefix was read already.
+  if ((exit !== null || !hasPlus) && isCallingCode(international)) {
+    yield { text: `+${international}`, country: null, reason: exit === null ? "missing_plus" : "international_prefix" };
+  }
   // `44 44 7400 123456`, `44 0044 7400 123456`
   const behind = behindCode(international);
   if (behind?.isSame) yield { text: `+${behind.rest}`, country: null, reason: "doubled_country_code" };
