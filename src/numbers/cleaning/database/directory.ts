@@ -1,0 +1,93 @@
+/** The folder of a run: its files are for their owner alone, for they hold numbers of people. */
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { TableError } from "./ports.ts";
+
+export interface RunFiles {
+  readonly folder: string;
+  /** What was asked, and how far the reading is. */
+  readonly plan: string;
+  /** One line for each row that is refused, repeated, or not in E.164. */
+  readonly changes: string;
+  readonly rejects: string;
+  /** Numbers that were seen, 8 bytes each: for duplicates after a restart. */
+  readonly seen: string;
+  /** What was changed, with the values of before: written before each commit. */
+  readonly journal: string;
+  readonly undoReport: string;
+  readonly watch: string;
+  readonly summary: string;
+}
+
+export const ownerOnly = 0o600;
+
+export function runFiles(folder: string): RunFiles {
+  const at = (name: string) => path.join(folder, name);
+  return {
+    folder,
+    plan: at("plan.json"),
+    changes: at("changes.ndjson"),
+    rejects: at("rejects.csv"),
+    seen: at("seen.bin"),
+    journal: at("undo.ndjson"),
+    undoReport: at("undo-report.ndjson"),
+    watch: at("watch.json"),
+    summary: at("summary.json"),
+  };
+}
+
+/**
+ * Makes the folder and keeps other runs out of it.
+ * @returns ends the run's claim
+ * @throws {TableError} where another process works in it
+ */
+export async function claim(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, "run.pid");
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      await writeFile(file, String(process.pid), { flag: "wx", mode: ownerOnly });
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const pid = Number(await readFile(file, "utf8").catch(() => ""));
+      if (isAlive(pid)) throw new TableError(`another run works in ${folder} (process ${pid})`);
+      await rm(file, { force: true });
+    }
+  }
+  throw new TableError(`another run works in ${folder}`);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Whole or not at all, also after a crash. */
+export async function writeWhole(file: string, content: unknown): Promise<void> {
+  const unfinished = `${file}.part`;
+  await rm(unfinished, { force: true });
+  const handle = await open(unfinished, "wx", ownerOnly);
+  try {
+    await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+  await rename(unfinished, file);
+}
+
+/** @returns null where there is none */
+export async function readWhole<T>(file: string): Promise<T | null> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
