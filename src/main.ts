@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `onering` command: argv → command. Each command is loaded only when it is asked for. */
 import { parseArgs } from "node:util";
+import type { DatabaseValues } from "./commands/scrub-database-options.ts";
 import type { ScrubValues } from "./commands/scrub-options.ts";
 import { commands, helpOf, isCommand, overview } from "./commands/usage.ts";
 import { version } from "./shared/version.ts";
@@ -91,6 +92,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return await cdrs(path, options);
     }
     case "scrub": {
+      const { isAboutDatabase, readDatabaseOptions } = await import("./commands/scrub-database-options.ts");
+      if (isAboutDatabase(parsed.values)) {
+        const act = usable(readDatabaseOptions(parsed.positionals, parsed.values as DatabaseValues));
+        const { scrubDatabase } = await import("./commands/scrub-database.ts");
+        return await scrubDatabase(act);
+      }
       const { readScrubAct } = await import("./commands/scrub-options.ts");
       const act = usable(readScrubAct(parsed.positionals, parsed.values as ScrubValues));
       const { scrub } = await import("./commands/scrub.ts");

@@ -1,4 +1,5 @@
 /** The command line: which commands there are, what each takes, and the help text of each. */
+import { databaseHelp, databaseOptions } from "./scrub-database-options.ts";
 import { scrubOptions } from "./scrub-options.ts";
 
 export const commandNames = [
@@ -106,8 +107,10 @@ Exit codes: 0 all was written, 1 the records cannot be read or the file cannot b
   },
   scrub: {
     synopsis:
-      "onering scrub FILE --out DIR [--column NAME] [--country ID] [--keep-landlines] [--yes] [--quiet | --json]",
-    summary: "cleans a list of phone numbers: CSV, TSV, NDJSON or XLSX of any size",
+      "onering scrub FILE --out DIR [--column NAME] [--country ID] [--keep-landlines] [--yes] [--quiet | --json]\n" +
+      "onering scrub --postgres|--mysql --table TABLE --column NAME --out DIR [--apply LIST] [--watch]\n" +
+      "onering scrub --undo DIR",
+    summary: "cleans a list of phone numbers (CSV, TSV, NDJSON, XLSX of any size), or a column of a database",
     details: `Writes DIR/clean.csv (numbers in E.164), DIR/rejects.csv (each row with its reason, and a suggestion), DIR/summary.json.
 Needs no configuration, Redis or terminal. Run again after Ctrl-C or a full disk, it goes on where it was.
   --out DIR          folder for the results; it is made, and a finished run in it is never overwritten
@@ -123,9 +126,10 @@ Needs no configuration, Redis or terminal. Run again after Ctrl-C or a full disk
   --workers N        threads; default one for each core, at most 4; 0: none
   --resume           only goes on with an unfinished run;  --restart  begins anew
   --quiet, -q        prints errors only;  --json  prints the summary as one line of JSON
+${databaseHelp}
 Exit codes: 0 all rows were done, 1 failed (the message says what to do), 64 column or country are not clear,
 130 stopped by Ctrl-C, 143 by SIGTERM, 78 invalid configuration.`,
-    options: scrubOptions,
+    options: { ...scrubOptions, ...databaseOptions },
     words: true,
   },
   prompts: {
