@@ -2,9 +2,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import packaged from "libphonenumber-js/max/metadata";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import { builtIn } from "../../../src/numbers/built-in-metadata.ts";
 import { onering, type RunningCommand } from "../../support/command.ts";
 import { apiKey, gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -98,6 +100,38 @@ test("SIGHUP while a phone rings: the new app works, the removed key is refused,
   await hangUp();
   expect(await old.waitForStatus(id, ["rung"])).toMatchObject({ reason: "rang" });
   expect((await shop.get(`/v1/verifications/${started.id}`)).status).toBe(401);
+});
+
+test("newer numbering plans come into use, also behind the same path; a file that is cut off changes nothing", async () => {
+  const client = gatewayClient(url);
+  const lookup = async () => (await client.post("/v1/numbers/lookup", { number: "+447000123456" })).json;
+  expect(await lookup()).toMatchObject({ type: "personal_number", metadata: { version: builtIn.version } });
+
+  const plans = structuredClone(packaged) as unknown as { countries: { GB: [string, unknown][][] } };
+  const types = plans.countries.GB[11] as [string, unknown][];
+  const metadataFile = path.join(dir, "libphonenumber-9.9.1.json");
+  await writeFile(metadataFile, JSON.stringify(plans));
+  await write({ ...document, numbers: { metadata_file: metadataFile } });
+  await hangUp();
+  expect(await lookup()).toMatchObject({ type: "personal_number", metadata: { version: "9.9.1" } });
+  const { text } = await client.get("/metrics");
+  expect(text).toContain('onering_numbering_metadata_info{version="9.9.1",source="file"} 1');
+
+  // As if its regulator had made them mobiles.
+  types[1] = [`${types[1]?.[0]}|7000\\d{6}`, [10]];
+  await writeFile(metadataFile, JSON.stringify(plans));
+  await hangUp();
+  expect(await lookup()).toMatchObject({ type: "mobile", callable: true });
+
+  await writeFile(metadataFile, JSON.stringify(plans).slice(0, 90_000));
+  gateway.child.kill("SIGHUP");
+  await gateway.says(/not reloaded: nothing was changed/);
+  expect(gateway.output()).toMatch(/numbers\.metadata_file.*it is no JSON object/);
+  expect(await lookup()).toMatchObject({ type: "mobile", metadata: { version: "9.9.1" } });
+
+  await write(document);
+  await hangUp();
+  expect(await lookup()).toMatchObject({ type: "personal_number", metadata: { version: builtIn.version } });
 });
 
 test("routes and limits hold at once", async () => {
