@@ -76,7 +76,6 @@ async function measure(steps: readonly Step[], status: number, endsOn183: readon
   const wire = await carrier.waitFor((messages) => of(messages).length === calls);
   const times = of(wire).sort((a, b) => a - b);
   const medianMs = times[Math.floor(calls / 2)] ?? Number.NaN;
-  console.log(`${driver}: ${status} to CANCEL, median ${medianMs.toFixed(1)} ms, most ${times.at(-1)?.toFixed(1)} ms`);
   return { medianMs, results };
 }
 
