@@ -104,6 +104,15 @@ describe("what is queued", () => {
     expect(await queue.append(id, [event("a", 1)])).toEqual({ added: 1, dropped: 0 });
   });
 
+  it("all events of one change: the evidence of a call was lost, because the state that it led to had the same position", async () => {
+    const [queue, id] = [queueOf(), newEndpoint()];
+    const source = { shard: 1, position: "1000-0" };
+    const batch = [event("a", 1, source), event("a", 2, source), event("b", 1, { shard: 1, position: "1000-1" })];
+    expect(await queue.append(id, batch)).toEqual({ added: 3, dropped: 0 });
+    expect(await queue.append(id, batch)).toEqual({ added: 0, dropped: 0 });
+    expect((await queue.status(id)).queued).toBe(3);
+  });
+
   it("beyond the bound becomes a dead letter, the oldest first, and what is being delivered stays", async () => {
     const [queue, id] = [queueOf({ mostQueued: 4 }), newEndpoint()];
     await queue.append(id, [event("a", 1)]);
