@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { Guard, GuardAsk, GuardCount, GuardDecision } from "../verification/guard-port.ts";
 import type { GuardConfig } from "./config.ts";
-import type { Counters } from "./counters.ts";
+import type { Counters, CountVerdict } from "./counters.ts";
 import type { DecisionVerdict, DecisionWriter } from "./decisions.ts";
 import type { GuardObserver } from "./observer-port.ts";
 import type { Figure, GuardRule, Verdict } from "./rule.ts";
@@ -28,6 +28,11 @@ interface Recorded {
   readonly figures: readonly Figure[];
 }
 
+interface Asked {
+  readonly rule: GuardRule;
+  readonly judged: Verdict | null | Promise<Verdict | null>;
+}
+
 interface BeginWith {
   readonly rule: string;
   readonly beginWith: string;
@@ -43,25 +48,25 @@ interface Denied {
 export function createJudge(parts: GuardParts): Guard {
   const { config, before, counters, after, settlements, decisions, onDenied, observer, logger } = parts;
 
-  /**
-   * The first that denies, or begins with another channel. All are asked at once, so that what they read of the store goes in one
-   * write, and judged in their order.
-   */
-  async function askAll(
-    rules: readonly GuardRule[],
-    ask: GuardAsk,
+  /** All at once, so that what they read of the store goes in one write. */
+  function askAll(rules: readonly GuardRule[], ask: GuardAsk): readonly Asked[] {
+    return rules.map((rule) => {
+      const judged = rule.judge(ask);
+      // One that is not looked at, because another rule denied before it.
+      if (judged instanceof Promise) judged.catch(() => undefined);
+      return { rule, judged };
+    });
+  }
+
+  /** The first that denies, or begins with another channel, in their order. */
+  async function conclude(
+    asked: readonly Asked[],
     on: {
       readonly trust?: (rule: string) => void;
       readonly narrow?: (channels: readonly string[]) => void;
       readonly record?: (recorded: Recorded) => void;
     },
   ): Promise<Denied | BeginWith | null> {
-    const asked = rules.map((rule) => {
-      const judged = rule.judge(ask);
-      // One that is not looked at, because another rule denied before it.
-      if (judged instanceof Promise) judged.catch(() => undefined);
-      return { rule, judged };
-    });
     for (const { rule, judged } of asked) {
       const verdict = judged instanceof Promise ? await judged : judged;
       if (verdict === null) continue;
@@ -72,6 +77,23 @@ export function createJudge(parts: GuardParts): Guard {
       else return { rule: rule.name, publicRule: rule.publicName ?? rule.name, verdict };
     }
     return null;
+  }
+
+  /**
+   * Counts in the same write in which the rules before are still looked up, because nearly all of them allow: what is refused
+   * by one of them after all is taken back.
+   */
+  function countEarly(asked: readonly Asked[], ask: GuardAsk): Promise<CountVerdict> | null {
+    const known = asked.flatMap(({ judged }) => (judged === null || judged instanceof Promise ? [] : [judged.kind]));
+    if (known.some((kind) => kind !== "trust" && kind !== "record")) return null;
+    const counting = counters.judge(ask, known.includes("trust"));
+    counting.catch(() => undefined);
+    return counting;
+  }
+
+  async function takeBack(ask: GuardAsk, counting: Promise<CountVerdict> | null): Promise<void> {
+    const counted = (await counting?.catch(() => null))?.counted ?? null;
+    if (counted !== null) settlements.notBegun(ask, counted);
   }
 
   function note(
@@ -100,17 +122,24 @@ export function createJudge(parts: GuardParts): Guard {
     async decide(ask) {
       let trusted: string | null = null;
       const noted: Recorded[] = [];
-      const first = await askAll(before, ask, {
+      const asked = askAll(before, ask);
+      const counting = countEarly(asked, ask);
+      const first = await conclude(asked, {
         trust(rule) {
           trusted ??= rule;
         },
         record: (recorded) => void noted.push(recorded),
+      }).catch(async (error: unknown) => {
+        await takeBack(ask, counting);
+        throw error;
       });
+      // Its answer comes with theirs.
+      if (first !== null) await takeBack(ask, counting);
       if (first !== null && "beginWith" in first) {
         return { kind: "begin_with", decision: first.rule, channel: first.beginWith };
       }
       if (first !== null) return refuse(ask, first);
-      const { denied, warning, counted } = await counters.judge(ask, trusted !== null);
+      const { denied, warning, counted } = await (counting ?? counters.judge(ask, trusted !== null));
       const isRecorded = denied !== null && denied.binding === "mode" && config.mode !== "deny";
       if (denied !== null && !isRecorded) return refuse(ask, { rule: denied.rule, verdict: denied });
       let channels: readonly string[] | null = null;
@@ -138,7 +167,7 @@ export function createJudge(parts: GuardParts): Guard {
     if (after.length === 0) return null;
     let last: Denied | null = null;
     try {
-      const found = await askAll(after, ask, { narrow });
+      const found = await conclude(askAll(after, ask), { narrow });
       last = found !== null && "verdict" in found ? found : null;
       return last;
     } catch (error) {

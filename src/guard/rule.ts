@@ -14,7 +14,7 @@ export interface Figure {
 }
 
 export type Verdict =
-  /** The recipient is trusted: rules that follow the mode (limits, learned thresholds) are not asked. */
+  /** The recipient is trusted: rules that follow the mode (limits, learned thresholds) are not asked. Only of rules that know it at once. */
   | { readonly kind: "trust" }
   /** Only by these channels, of those that were asked for. Of rules that are asked at last. */
   | { readonly kind: "narrow"; readonly channels: readonly string[] }

@@ -385,6 +385,25 @@ describe("rules in their order", () => {
     }
   });
 
+  it.each(["optOut", "health"])(
+    "what %s refuses, or fails at, is counted for nothing, nor where the start begins elsewhere",
+    async (name) => {
+      const config = { learned: quiet, limits: limits({ prefix: { per_hour: 2, per_day: 0 } }) };
+      const elsewhere = { kind: "begin_with", channel: "sms" } as const;
+      const fails = async () => Promise.reject(new Error("away"));
+      const verdicts = [async () => refusing("x").judge({} as never), async () => elsewhere, fails];
+      for (const judge of verdicts) {
+        const world = await open({ config, rules: { [name]: { name, binding: "always", judge } as GuardRule } });
+        for (let i = 0; i < 4; i++) {
+          await world.decide().catch(() => undefined);
+          await world.settle();
+        }
+      }
+      const world = await open({ config });
+      expect(await many(world, 3, () => ({}))).toEqual([null, null, "deny prefix_limit"]);
+    },
+  );
+
   it("a denial is told once in a while, with how many there were", async () => {
     const world = await open({ rules: { optOut: refusing("opt_out") } });
     await many(world, 5, () => ({}));
