@@ -41,11 +41,15 @@ end
 local function settle(queue, lane, outcome, delay)
   if outcome == 'delivered' then
     redis.call('LPOP', queue.lane .. lane)
-    redis.call('DEL', queue.failed)
-    redis.call('HDEL', queue.state, 'failing_since', 'opened', 'open_until', 'probe_until')
+    if queue.failing then
+      queue.failing = false
+      redis.call('DEL', queue.failed)
+      redis.call('HDEL', queue.state, 'failing_since', 'opened', 'open_until', 'probe_until')
+    end
     follow(queue, lane)
     return
   end
+  queue.failing = true
   redis.call('HINCRBY', queue.tries, lane, 1)
   redis.call('HSETNX', queue.state, 'failing_since', string.format('%.0f', queue.now))
   local head = redis.call('LINDEX', queue.lane .. lane, 0)
@@ -76,6 +80,8 @@ local function claim(queue, lane, reply)
 end
 
 local queue = queue_of(KEYS[1], time_ms(''))
+-- Whether there is something that a delivery ends: what failed has this field.
+queue.failing = #ARGV > 9 and redis.call('HEXISTS', queue.state, 'failing_since') == 1
 for i = 10, #ARGV, 5 do
   local lane = ARGV[i]
   if ARGV[i + 4] ~= '' then
