@@ -12,7 +12,7 @@ export function addHealthMetrics(registry: Registry): HealthObserver {
   });
   const disbelieved = new Counter({
     name: "onering_number_health_disbelieved_total",
-    help: "Answers of trunks that were not taken as evidence: the trunk says the same of most callees, or another one reached the phone.",
+    help: "Answers of trunks that were not taken as evidence: the trunk says the same of most callees, or a second trunk reached the phone in the same call.",
     labelNames: ["kind"] as const,
     registers,
   });
@@ -23,7 +23,7 @@ export function addHealthMetrics(registry: Registry): HealthObserver {
   });
   const reordered = new Counter({
     name: "onering_number_health_reordered_total",
-    help: "Starts that began with another channel than the first of their workflow, by the number's health.",
+    help: "Starts that did not begin with the first channel of their workflow, by the number's health.",
     labelNames: ["state"] as const,
     registers,
   });
