@@ -1,10 +1,10 @@
-/** `npm run bench -- calls|checks|events|lookups|messages`: this gateway against bare peers, and against another commit, in one run. */
+/** `npm run bench -- calls|checks|events|lookups|messages|scrub`: this gateway against bare peers, and against another commit, in one run. */
 import { parseArgs } from "node:util";
 import type { Arrangement } from "./calls/arrangement.ts";
 import { buildCommit } from "./support/commit.ts";
 import { type BenchOptions, type BenchResult, report } from "./support/report.ts";
 
-const usage = `usage: npm run bench -- calls|checks|events|lookups|messages [--against COMMIT] [--rounds N] [--quick]
+const usage = `usage: npm run bench -- calls|checks|events|lookups|messages|scrub [--against COMMIT] [--rounds N] [--quick]
                            [--arrangement shared|apart] [--references] [--everything] [--one-app] [--json]
 
   --against      also runs the gateway of another commit, in turn with this one's, and reports the ratio of each figure
@@ -27,6 +27,7 @@ const benches: Record<string, () => Promise<(options: BenchOptions) => Promise<B
   calls: async () => (await import("./calls/index.ts")).runCalls,
   checks: async () => (await import("./checks.ts")).runChecks,
   lookups: async () => (await import("./lookups.ts")).runLookups,
+  scrub: async () => (await import("./scrub.ts")).runScrub,
   messages: async () => (await import("./messages.ts")).runMessages,
 };
 const arrangements: readonly string[] = ["shared", "apart"] satisfies Arrangement[];

@@ -46,7 +46,7 @@ export function phoneOf(row: number): string {
     case 2:
     case 3: {
       const example = getExample(abroad[turn % abroad.length] ?? "GB");
-      return example.replace(/\d{5}$/, String((row * 7919) % 100_000).padStart(5, "0"));
+      return example.replace(/\d{6}$/, String((row * 7919) % 1_000_000).padStart(6, "0"));
     }
     default:
       return local(row, turn);

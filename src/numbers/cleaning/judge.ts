@@ -1,5 +1,6 @@
 /** The one judgement of a cell, for files, databases and the API. */
 import { suggestionsFor } from "../lookup/suggestions.ts";
+import { createCarrierNames } from "../networks/carrier-names.ts";
 import { createNumbers } from "../numbers.ts";
 import type { NumberFacts } from "../types.ts";
 import type { CleaningPolicy, CleaningReason, JudgeCell, JudgedCell } from "./ports.ts";
@@ -7,9 +8,10 @@ import { spreadsheetValue, withoutZeroFraction } from "./spreadsheet-values.ts";
 
 const reasons = { rounded: "number_rounded", date: "number_is_date" } as const satisfies Record<string, CleaningReason>;
 
-/** @returns the judge of a policy; it keeps nothing between cells */
+/** @returns the judge of a policy; it keeps nothing of cells */
 export function createJudge(policy: CleaningPolicy): JudgeCell {
   const numbers = createNumbers(policy.numbers);
+  const carriers = createCarrierNames();
 
   function reasonOf({ refusal }: Pick<NumberFacts, "refusal">): CleaningReason | null {
     if (refusal === null || (refusal.code === "number_is_landline" && policy.keepLandlines)) return null;
@@ -24,7 +26,8 @@ export function createJudge(policy: CleaningPolicy): JudgeCell {
     const usual = numbers.usual(input, country, null);
     if (usual !== null) {
       const { e164: number, type } = usual;
-      return { number, reason: reasonOf(usual), suggestion: null, type, country: usual.country, network: null };
+      const network = carriers.of(number);
+      return { number, reason: reasonOf(usual), suggestion: null, type, country: usual.country, network };
     }
     const facts = numbers.examine(input, country, null);
     const reason = reasonOf(facts);
@@ -32,7 +35,8 @@ export function createJudge(policy: CleaningPolicy): JudgeCell {
       reason === null ? [] : suggestionsFor({ input, country, bounds: null, languages: [] }, facts, numbers);
     return {
       ...{ number: facts.e164, reason, suggestion: suggestion?.number ?? null },
-      ...{ type: facts.type, country: facts.country, network: null },
+      ...{ type: facts.type, country: facts.country },
+      network: facts.e164 === null ? null : carriers.of(facts.e164),
     };
   };
 }

@@ -25,7 +25,10 @@ describe("a cell of a list", () => {
     "6281234567890.0",
     "+62\u00a0812\u20113456\u20117890",
   ])("%j is read as +6281234567890", (cell) => {
-    expect(judge(cell)).toMatchObject({ number: "+6281234567890", reason: null, type: "mobile", country: "ID" });
+    expect(judge(cell)).toEqual({
+      ...{ number: "+6281234567890", reason: null, suggestion: null },
+      ...{ type: "mobile", country: "ID", network: "Telkomsel" },
+    });
   });
 
   it.each([

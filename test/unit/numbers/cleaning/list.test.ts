@@ -31,6 +31,7 @@ describe("a list", () => {
       by_reason: { duplicate: 1, number_invalid: 1, number_is_landline: 1, number_too_short: 1 },
       by_country: { ID: 1 },
       by_type: { mobile: 1 },
+      by_network: { Telkomsel: 1 },
     });
   });
 
