@@ -1,6 +1,5 @@
 /** `onering scrub FILE`: cleans a list of phone numbers. */
 import { createInterface } from "node:readline/promises";
-import { loadConfig } from "../config/load.ts";
 import { type ListPlan, type OpenList, openList } from "../numbers/cleaning/files/list.ts";
 import { ListUsageError } from "../numbers/cleaning/files/list-error.ts";
 import { readPolicy } from "../numbers/cleaning/policy.ts";
@@ -21,7 +20,7 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  */
 export async function scrub(act: ScrubAct): Promise<number> {
   keepHeapSmall();
-  const numbers = act.config === null ? null : (await loadConfig({ path: act.config, env: process.env })).numbers;
+  const numbers = act.config === null ? null : await numbersOf(act.config);
   useConfiguredMetadata(numbers?.metadata_file);
   const policy = readPolicy(numbers, act.country, act.keepLandlines);
   if ("wrong" in policy) return refuse(policy.wrong);
@@ -38,6 +37,13 @@ export async function scrub(act: ScrubAct): Promise<number> {
   } finally {
     await list.close();
   }
+}
+
+/** @throws {ConfigError} */
+async function numbersOf(path: string) {
+  // Most runs have none, and the schema of all features takes 15 MiB.
+  const { loadConfig } = await import("../config/load.ts");
+  return (await loadConfig({ path, env: process.env })).numbers;
 }
 
 /** Column and country were passed, or are confirmed. */

@@ -46,6 +46,10 @@ export class Tally {
     this.#suggestions += count;
   }
 
+  get rows(): number {
+    return this.#rows;
+  }
+
   /** The greatest counts first; equal ones by name, so that equal rows give equal bytes. */
   summary(): CleaningSummary {
     return {

@@ -127,8 +127,7 @@ class Lines {
   readonly #keys: number[] = [];
   readonly #ends: number[] = [];
   readonly #group: number[] = [];
-  readonly #groups = new Map<string, number>();
-  readonly #groupList: RowGroup[] = [];
+  readonly #groups: RowGroup[] = [];
   readonly #reasons: Partial<Record<CleaningReason, number>> = {};
   #suggestions = 0;
 
@@ -138,13 +137,11 @@ class Lines {
     this.#originals += original;
     this.#keys.push(Number(number.slice(1)));
     this.#ends.push(this.#clean.length, numberAt, this.#originals.length);
-    const name = `${country}\t${type}\t${network}`;
-    let index = this.#groups.get(name);
-    if (index === undefined) {
-      index = this.#groupList.push({ country, type, network }) - 1;
-      this.#groups.set(name, index);
-    }
-    this.#group.push(index);
+    // There are few, and the commonest come first.
+    const index = this.#groups.findIndex(
+      (group) => group.network === network && group.country === country && group.type === type,
+    );
+    this.#group.push(index === -1 ? this.#groups.push({ country, type, network }) - 1 : index);
   }
 
   reject(line: string, reason: CleaningReason, hasSuggestion: boolean): void {
@@ -165,7 +162,7 @@ class Lines {
       keys: Float64Array.from(this.#keys),
       ends: Uint32Array.from(this.#ends),
       group: Uint16Array.from(this.#group),
-      groups: this.#groupList,
+      groups: this.#groups,
       reasons: this.#reasons,
       suggestions: this.#suggestions,
     };

@@ -147,7 +147,7 @@ function openRun(
           commitEveryMs: options.commitEveryMs ?? defaultCommitEveryMs,
           nowMs: () => performance.now(),
           signal,
-          onWritten: (_, position) => onProgress?.({ rows: output.summary().rows, position }),
+          onWritten: (_, position) => onProgress?.({ rows: output.rows(), position }),
         });
         if (finished) await output.finish(aboutRun(options, opened.plan));
         return { finished, summary: output.summary() };

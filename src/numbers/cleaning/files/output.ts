@@ -26,6 +26,8 @@ export const unfinishedNames = [
 
 export interface ListOutput extends RowSink<JudgedBatch, number> {
   summary(): CleaningSummary;
+  /** How many rows were done, those of earlier runs included. */
+  rows(): number;
   /** Gives the files their names. @param about what `summary.json` says beside the counts */
   finish(about: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +75,7 @@ export async function openOutput(options: ListOutputOptions): Promise<ListOutput
     },
     commit: (after) => commit(after, "running"),
     summary: () => tally.summary(),
+    rows: () => tally.rows,
     async finish(about) {
       const summary = `${JSON.stringify({ ...about, ...tally.summary() }, null, 2)}\n`;
       await writeWhole(inFolder(unfinished(summaryName)), summary);

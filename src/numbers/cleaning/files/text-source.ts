@@ -16,25 +16,36 @@ export function createTextSource(path: string, layout: Layout, dataStart: number
   return {
     async *read(from) {
       const file = await open(path, "r");
+      // The memory goes to a worker thread. What is behind the last whole row is read again.
+      const read = (at: number, size: number) => {
+        const reading = file.read(Buffer.allocUnsafeSlow(size), 0, size, at);
+        // It is awaited in its turn.
+        reading.catch(() => undefined);
+        return reading;
+      };
+      let at = from ?? dataStart;
+      let size = batchBytes;
+      let next = read(at, size);
       try {
-        let at = from ?? dataStart;
-        let size = batchBytes;
         for (;;) {
-          // The memory goes to a worker thread. What is behind the last whole row is read again.
-          const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(size), 0, size, at);
+          const { buffer, bytesRead } = await next;
           if (bytesRead === 0) return;
           const bytes = buffer.subarray(0, bytesRead);
           const end = bytesRead < size ? bytesRead : wholeRows(bytes, layout);
           if (end === 0) {
             if (size >= mostRowBytes) throw rowTooLong(at);
             size *= 2;
+            next = read(at, size);
             continue;
           }
           at += end;
           size = batchBytes;
+          // While this batch is judged.
+          next = read(at, size);
           yield { batch: { bytes: new Uint8Array(buffer.buffer, 0, end) }, after: at };
         }
       } finally {
+        await next.catch(() => undefined);
         await file.close();
       }
     },
