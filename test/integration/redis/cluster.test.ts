@@ -9,6 +9,7 @@ import { createLiveStreams } from "../../../src/live/index.ts";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { Child } from "../../../src/local/process/child.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
+import { writeReading } from "../../../src/numbers/health/readings.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
@@ -291,6 +292,28 @@ describe("on a Redis Cluster of three nodes", () => {
       .toBe(true);
     await expect.poll(() => seqs(theirs)).toEqual(theirs.map(() => [1, 2]));
     await live.close();
+  });
+
+  it("number health: readings of many numbers over all nodes, counts of trunks, erasure", async () => {
+    const { health } = world.store;
+    const hashes = Array.from({ length: 20 }, (_, i) => `number${i}`);
+    const reading = writeReading({
+      kind: "a",
+      proven: false,
+      source: "call",
+      via: "trunk1",
+      app: "shop__",
+      atMs: 1e12,
+    });
+    await Promise.all(hashes.map((hash) => health.merge(hash, reading, 21_600, 60_000)));
+    expect(await Promise.all(hashes.map((hash) => health.read(hash)))).toEqual(hashes.map(() => reading));
+    const counts = { answers: 2, unallocated: 1, barred: 0, early: 0, wrong: 0 };
+    await health.count(new Map([["trunk1", counts]]));
+    expect((await health.count(new Map([["trunk1", counts]]))).get("trunk1")).toMatchObject({
+      answers: 4,
+      unallocated: 2,
+    });
+    expect(await Promise.all(hashes.map((hash) => health.erase(hash)))).toEqual(hashes.map(() => true));
   });
 
   it("the guard counts each app in one slot, and caps of all apps in another", async () => {
