@@ -152,6 +152,33 @@ test("routes and limits hold at once", async () => {
   await client.waitForStatus((await client.start("+447400660112")).id, ["rung"]);
 });
 
+test("a file of ranges is read again, and one with a fault changes nothing", async () => {
+  const operator = gatewayClient(url, keys.operator);
+  const ranges = path.join(dir, "ranges.csv");
+  const network = async () =>
+    (await gatewayClient(url).post("/v1/numbers/lookup", { number: "+447400660105" })).json.network;
+  const reload = () => operator.post("/v1/admin/reload");
+  await writeFile(ranges, "447400,23420,First\n");
+  await write({ ...document, networks: { file: { path: ranges } } });
+  expect((await reload()).json).toMatchObject({ needs_restart: [], held_back: [] });
+  expect(await network()).toMatchObject({ name: "First", mcc_mnc: "23420", source: "file" });
+
+  await writeFile(ranges, "447400,23430,Second\n");
+  expect((await reload()).json).toMatchObject({ applied: [] });
+  expect(await network()).toMatchObject({ name: "Second", source: "file" });
+
+  await writeFile(ranges, "447400,23430,Third\n07400660105,1,x\n");
+  const refused = await reload();
+  expect(refused).toMatchObject({ status: 422, json: { code: "configuration_invalid" } });
+  expect(refused.json.detail).toMatch(/networks\.file\.path.*line 2: prefix/);
+  expect(refused.json.detail).not.toContain("7400660105");
+  expect(await network()).toMatchObject({ name: "Second" });
+
+  await write(document);
+  expect((await reload()).json).toMatchObject({ needs_restart: [] });
+  expect(await network()).toMatchObject({ source: "original" });
+});
+
 test("POST /v1/admin/reload says what holds and what needs a restart; a file with problems changes nothing", async () => {
   const operator = gatewayClient(url, keys.operator);
   await write({ ...document, log: { level: "warn" }, calls: { ...section("calls"), ring_ms: "2500" } });
