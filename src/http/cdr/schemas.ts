@@ -96,7 +96,7 @@ const cdrProperties: Readonly<Record<(typeof columns)[number], TSchema>> = {
   to: nullableString("The delivery's recipient; null: erased."),
   country: nullableString("ISO 3166 country of a number."),
   prefix: nullableString("The first digits of a number, at most 7; statistics are by these."),
-  network: nullableString("The callee's mobile operator; null: not known."),
+  network: nullableString("The callee's mobile operator: its name, else its code (docs/networks.md); null: not known."),
   trunk: nullableString("The trunk of the last INVITE, or that a call came in on."),
   asterisk: nullableString("The Asterisk of the last INVITE."),
   range: nullableString("The caller-ID range."),

@@ -139,7 +139,7 @@ test("a missed call: its path, its evidence, the caller ID that the phone showed
     ...{ trunk: "ringing", asterisk: "local", range: "block", caller_ids: [callerId], outcome: "rang", alerted: true },
     ...{ attempts: [{ trunk: "ringing", asterisk: "local", outcome: "rang" }], answered: false, ended_by: "us" },
     ...{ state: "rung", reason: "rang", delivered: true, verified: true, status: "verified", checks_used: 1 },
-    ...{ network: null, guard_decision: null, test: false, reference: "order-8154", cost: null, source: "events" },
+    ...{ network: "Three", guard_decision: null, test: false, reference: "order-8154", cost: null, source: "events" },
   });
   expect(record?.post_dial_delay_ms).toBeGreaterThanOrEqual(0);
   expect(record?.ring_ms).toBeGreaterThan(500);
