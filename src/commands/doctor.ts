@@ -18,6 +18,7 @@ import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts
 import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineMetadata } from "../doctor/metadata.ts";
+import { examineNetworks } from "../doctor/networks.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
@@ -59,6 +60,7 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
   yield ok(`${path} is a valid configuration`);
   yield* examineConfig(config);
   yield* examineMetadata(config.numbers.metadata_file, systemClock);
+  yield* await examineNetworks(config.networks, systemClock);
   const redis = await examineRedis(config.redis);
   yield* redis;
   yield* await examineRecords(config.records, { ok, hint, warn, fail });

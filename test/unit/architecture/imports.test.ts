@@ -147,7 +147,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "redis",
     "webhooks",
   ],
-  doctor: [...domain, ...telephony, "speech"],
+  doctor: [...domain, ...telephony, "outgoing-http", "speech"],
   local: ["speech"],
   sandbox: [
     ...["app.ts", "apps", "numbers", "config", "events", "local", "proofs", "sip", "telephony/asterisk"],
