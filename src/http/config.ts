@@ -17,7 +17,7 @@ export const Http = optionalSection("The HTTP server of the API.", {
     16_384,
     1024,
     65_536,
-    "Largest request body. A start is under 1 KiB, with metadata under 6 KiB; parsing a larger body delays other requests.",
+    "Largest request body. A start is under 1 KiB, with metadata under 6 KiB; parsing a larger body delays other requests. A list of numbers to look up may have 128 KiB.",
   ),
   request_timeout_ms: ms(
     5000,
