@@ -36,7 +36,6 @@ export function suggestionsFor(ask: KnownAsk, facts: NumberFacts, numbers: Numbe
     const itself = numbers.examine(e164, null, ask.bounds);
     if (itself.valid && itself.e164 === e164) found.set(e164, { reason, callable: itself.callable });
   };
-  if (refusal.meant !== undefined) add(refusal.meant, "national_prefix");
   let tried = 0;
   for (const { text, country, reason, last } of candidates(
     ask,
@@ -84,21 +83,34 @@ function* ofDigits(raw: string, ask: KnownAsk, facts: NumberFacts, isValid: IsVa
   const digits = hasPlus ? raw.slice(1) : raw;
   const exit = /^(?:00|011)(?=[1-9])/.exec(digits)?.[0] ?? null;
   const international = digits.slice(exit?.length ?? 0);
+  const { refusal } = facts;
+  const bare = withoutBareZero(international);
+  if (hasPlus && bare !== null) yield bare;
+  if (refusal?.meant !== undefined) yield { text: refusal.meant, country: null, reason: "national_prefix" };
   // In the country of the request its own international prefix was read already.
   if ((exit !== null || !hasPlus) && isCallingCode(international)) {
     yield { text: `+${international}`, country: null, reason: exit === null ? "missing_plus" : "international_prefix" };
   }
+  if (!hasPlus && bare !== null) yield bare;
   // `44 44 7400 123456`, `44 0044 7400 123456`
   const behind = behindCode(international);
   if (behind?.isSame) yield { text: `+${behind.rest}`, country: null, reason: "doubled_country_code" };
   for (const home of hasPlus ? [country, ...regionsOf(ask.languages)] : regionsOf(ask.languages)) {
     yield { text: digits, country: home, reason: "missing_country_code" };
   }
-  const plan = facts.refusal?.plan;
+  const plan = refusal?.plan;
   if (hasPlus || exit !== null) yield* ofInternational(international, facts, isValid);
   else if (plan !== undefined) yield* ofInternational(`${plan.callingCode}${plan.digits}`, facts, isValid);
   // Another country's code in front, as selectors of countries put it there.
   if (behind !== null) yield { text: `+${behind.rest}`, country: null, reason: "doubled_country_code", last: true };
+}
+
+/** A bare 0 is typed out of habit, also where the plan has no such prefix, or its numbers begin with another 0. */
+function withoutBareZero(digits: string): Candidate | null {
+  const national = withoutCallingCode(digits);
+  if (national?.startsWith("0") !== true) return null;
+  const text = `+${digits.slice(0, -national.length)}${national.slice(1)}`;
+  return { text, country: null, reason: "national_prefix" };
 }
 
 /** What follows the calling code without zeros, where it begins with a calling code by itself. */
