@@ -1,15 +1,16 @@
 /** A batch of rows before and after it was judged: what goes to a worker thread and back. */
 import type { CleaningPolicy, CleaningReason } from "../ports.ts";
 import type { TextEncodingName } from "../text/encoding.ts";
-import type { Dialect } from "../text/rows.ts";
+import type { Delimiter, Dialect } from "../text/rows.ts";
 
 /** How rows are read and written: plain data, the same for a whole run. */
 export interface Layout {
   /** `rows`: CSV and its kin; a workbook is read as CSV. */
   readonly kind: "rows" | "ndjson";
   readonly encoding: TextEncodingName;
-  /** Of the rows that are read, and of those that are written. */
   readonly dialect: Dialect;
+  /** Separator of the rows that are written. */
+  readonly output: Delimiter;
   /** Written behind each row. */
   readonly lineEnd: string;
   /** Names of the columns; null: the file has none. */

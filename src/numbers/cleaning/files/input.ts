@@ -63,7 +63,9 @@ function openText(beginning: Buffer, input: InputPrint, options: InputOptions): 
   const known = decide(rows, format === "ndjson" ? true : options.header, options);
   const kind = format === "ndjson" ? ("ndjson" as const) : ("rows" as const);
   const { header, column, policy } = known;
-  const layout: Layout = { kind, encoding: encoding.name, dialect, lineEnd, header, column, policy };
+  // What is called .csv has no tabs between its cells.
+  const output = dialect.delimiter === "\t" ? "," : dialect.delimiter;
+  const layout: Layout = { kind, encoding: encoding.name, dialect, output, lineEnd, header, column, policy };
   const dataStart = kind === "ndjson" || header !== null ? sample.secondRowAt : encoding.markBytes;
   return {
     layout,
@@ -80,7 +82,16 @@ async function openWorkbook(sheet: Sheet, options: InputOptions): Promise<OpenIn
   const known = decide(rows, options.header, options);
   const { header, column, policy } = known;
   const dialect = { delimiter: ",", newline: "\n" } as const;
-  const layout: Layout = { kind: "rows", encoding: "utf-8", dialect, lineEnd: "\n", header, column, policy };
+  const layout: Layout = {
+    kind: "rows",
+    encoding: "utf-8",
+    dialect,
+    output: ",",
+    lineEnd: "\n",
+    header,
+    column,
+    policy,
+  };
   return {
     layout,
     source: sheet.source(header === null ? 0 : 1, column),

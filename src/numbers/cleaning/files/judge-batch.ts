@@ -20,9 +20,8 @@ interface CutRow {
 
 /** @returns a function that judges batches; it keeps nothing between them */
 export function createBatchJudge(layout: Layout): (batch: TextBatch) => JudgedBatch {
-  const { encoding, dialect, lineEnd } = layout;
-  const { delimiter } = dialect;
-  const safe = createSafeCells(delimiter, encoding);
+  const { encoding, dialect, lineEnd, output } = layout;
+  const safe = createSafeCells(output, encoding);
   const judge = createJudge(layout.policy);
   const cut = layout.kind === "ndjson" ? objectCutter(layout) : rowCutter(layout);
 
@@ -67,20 +66,20 @@ function withoutStacks<Args extends readonly unknown[], Result>(work: (...args: 
 
 /** A rejected row with its reason and suggestion; shorter rows than the header get empty cells, so that both stand in their columns. */
 export function rejectedLine(row: string, reason: CleaningReason, suggestion: string, layout: Layout): string {
-  const { delimiter } = layout.dialect;
-  const missing = (layout.header?.length ?? 0) - (layout.header === null ? 0 : rawCells(row, delimiter).length);
-  const padding = missing > 0 ? delimiter.repeat(missing) : "";
-  return `${row}${padding}${delimiter}${reason}${delimiter}${suggestion}${layout.lineEnd}`;
+  const { output, header, lineEnd } = layout;
+  const missing = header === null ? 0 : header.length - rawCells(row, output).length;
+  const padding = missing > 0 ? output.repeat(missing) : "";
+  return `${row}${padding}${output}${reason}${output}${suggestion}${lineEnd}`;
 }
 
-function rowCutter({ encoding, column, dialect: { delimiter } }: Layout): (row: string) => CutRow {
-  const safe = createSafeCells(delimiter, encoding);
+function rowCutter({ encoding, column, output, dialect: { delimiter } }: Layout): (row: string) => CutRow {
+  const safe = createSafeCells(delimiter, encoding, output);
   return (row) => {
     let start = 0;
     for (let cell = 0; cell < column; cell++) {
       const end = cellEnd(row, start, delimiter);
       if (end >= row.length) {
-        const before = `${safe.part(row)}${delimiter.repeat(column - cell)}`;
+        const before = `${safe.part(row)}${output.repeat(column - cell)}`;
         return { before, original: "", value: "", after: "" };
       }
       start = end + 1;
@@ -98,8 +97,7 @@ function rowCutter({ encoding, column, dialect: { delimiter } }: Layout): (row: 
 
 /** Each line is an object; the last column has what the header does not name. */
 function objectCutter(layout: Layout): (line: string) => CutRow {
-  const { header, column, encoding } = layout;
-  const { delimiter } = layout.dialect;
+  const { header, column, encoding, output: delimiter } = layout;
   const safe = createSafeCells(delimiter, encoding);
   const names = header ?? [];
   return (line) => {

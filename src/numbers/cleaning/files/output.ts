@@ -103,12 +103,11 @@ export async function nameResults(folder: string): Promise<void> {
 }
 
 async function writeHeads(clean: AppendedFile, rejects: AppendedFile, layout: Layout, mark: boolean): Promise<void> {
-  const { header, encoding, dialect, lineEnd } = layout;
+  const { header, encoding, output, lineEnd } = layout;
   if (mark) for (const file of [clean, rejects]) await file.append(encoding === "utf-8" ? "\xef\xbb\xbf" : "\ufeff");
   if (header === null) return;
-  const safe = createSafeCells(dialect.delimiter, encoding);
-  const line = (names: readonly string[]) =>
-    `${names.map((name) => safe.text(name)).join(dialect.delimiter)}${lineEnd}`;
+  const safe = createSafeCells(output, encoding);
+  const line = (names: readonly string[]) => `${names.map((name) => safe.text(name)).join(output)}${lineEnd}`;
   await clean.append(line(header));
   await rejects.append(line([...header, ...freeNames(header, ["reason", "suggestion"])]));
 }

@@ -24,26 +24,29 @@ export interface SafeCells {
   text(value: string): string;
 }
 
-export function createSafeCells(delimiter: Delimiter, encoding: TextEncodingName): SafeCells {
-  const suspicious = suspicion(delimiter);
+/** @param output separator that is written, where it is another */
+export function createSafeCells(delimiter: Delimiter, encoding: TextEncodingName, output = delimiter): SafeCells {
+  const suspicious = suspicion(output);
 
-  function cell(raw: string): string {
+  function text(value: string): string {
+    return safe(quoted(asCell(value, encoding)));
+  }
+
+  function safe(raw: string): string {
     if (!suspicious.test(raw)) return raw;
     const value = readable(cellValue(raw), encoding);
     if (isFormula(value) && !plainNumber.test(value)) return quoted(asCell(`'${value}`, encoding));
     return raw[0] !== '"' && hiddenFormula.test(raw) ? quoted(raw) : raw;
   }
 
+  const isSame = output === delimiter;
+  const cell = (raw: string) => (isSame ? safe(raw) : text(readable(cellValue(raw), encoding)));
   return {
     cell,
+    text,
     part(raw) {
-      if (raw === "" || !suspicious.test(raw)) return raw;
-      return rawCells(raw, delimiter).map(cell).join(delimiter);
-    },
-    text(value) {
-      const written = asCell(value, encoding);
-      const raw = /["\r\n]|^\s|\s$/.test(written) || written.includes(delimiter) ? quoted(written) : written;
-      return cell(raw);
+      if (raw === "" || (isSame && !suspicious.test(raw))) return raw;
+      return rawCells(raw, delimiter).map(cell).join(output);
     },
   };
 }

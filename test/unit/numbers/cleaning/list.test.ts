@@ -142,6 +142,13 @@ describe("a file is read as it is", () => {
     expect(rejects).toContain("number_is_landline");
   });
 
+  it("with tabs, and is written with commas", async () => {
+    lists.write("tabs.tsv", 'name\tphone\tnote\n"a\tb"\t081234567890\tx, y\nc\t12\t=1+1\nd\n');
+    const { clean, rejects } = await lists.clean("tabs.tsv");
+    expect(clean).toBe('name,phone,note\n"a\tb",+6281234567890,"x, y"\n');
+    expect(rejects).toBe("name,phone,note,reason,suggestion\nc,12,'=1+1,number_too_short,\nd,,,number_invalid,\n");
+  });
+
   it("without a header, which then none of the results has", async () => {
     lists.write("bare.txt", "081234567890\n+447400123456\nnonsense\n");
     const { clean, rejects, summary } = await lists.clean("bare.txt");
