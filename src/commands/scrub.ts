@@ -32,8 +32,8 @@ export async function scrub(act: ScrubAct): Promise<number> {
     throw error;
   }
   try {
-    if (!(await mayBegin(list.plan, act))) return exitUsage;
-    return await run(list, act);
+    const refused = await confirm(list.plan, act);
+    return refused ?? (await run(list, act));
   } finally {
     await list.close();
   }
@@ -46,26 +46,31 @@ async function numbersOf(path: string) {
   return (await loadConfig({ path, env: process.env })).numbers;
 }
 
-/** Column and country were passed, or are confirmed. */
-async function mayBegin(plan: ListPlan, { yes, quiet, json }: ScrubAct): Promise<boolean> {
+/** @returns null where column and country were passed or are confirmed, else the exit code */
+async function confirm(plan: ListPlan, { yes, quiet, json }: ScrubAct): Promise<number | null> {
   const { column, country, resumesAfter } = plan;
   const guessed = column.guessedShare !== null || country.guessedShare !== null;
-  if (!quiet && !json) say(`${describe(plan)}\n`);
-  if (!guessed || yes || resumesAfter !== null) return true;
+  const asks = guessed && !yes && resumesAfter === null;
+  if (asks || (!quiet && !json)) say(`${describe(plan)}\n`);
+  if (!asks) return null;
   const pass = `--column ${JSON.stringify(column.name)}${country.country === null ? "" : ` --country ${country.country}`}`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    refuse(`column and country were guessed: pass ${pass}, or --yes to accept these guesses`);
-    return false;
+    return refuse(`column and country were guessed: pass ${pass}, or --yes to accept these guesses`);
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const interrupted = new AbortController();
+  prompt.once("SIGINT", () => interrupted.abort());
   try {
-    const answer = await prompt.question("Is this right? [Y/n] ");
-    if (/^(?:y|yes|)$/i.test(answer.trim())) return true;
+    const answer = await prompt.question("Is this right? [Y/n] ", { signal: interrupted.signal });
+    if (/^(?:y|yes|)$/i.test(answer.trim())) return null;
+    return refuse("nothing was written; pass --column and --country");
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    say("\n");
+    return signals.SIGINT;
   } finally {
     prompt.close();
   }
-  refuse("nothing was written; pass --column and --country");
-  return false;
 }
 
 function describe({ format, encoding, delimiter, header, column, country, resumesAfter }: ListPlan): string {

@@ -46,7 +46,9 @@ function startWorker(layout: Layout) {
   });
   // Answers come in the order of the batches.
   const waiting: Waiting[] = [];
+  let failure: Error | null = null;
   const fail = (error: Error) => {
+    failure ??= error;
     for (const { reject } of waiting.splice(0)) reject(error);
   };
   worker.on("message", (judged: JudgedBatch) => waiting.shift()?.resolve(judged));
@@ -55,6 +57,8 @@ function startWorker(layout: Layout) {
   return {
     load: () => waiting.length,
     judge(batch: TextBatch): Promise<JudgedBatch> {
+      // What is posted to a thread that has ended is lost.
+      if (failure !== null) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
         worker.postMessage(batch, [batch.bytes.buffer]);
