@@ -1,5 +1,5 @@
 /** Whole files through the pipeline, on this thread. */
-import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { lineOf, header as listHeader } from "../../../../bench/scrub/list.ts";
@@ -179,7 +179,6 @@ describe("a file is read as it is", () => {
     const cell = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
     lists.write("mixed.csv", Buffer.concat([Buffer.from("phone,x\n081234567890,"), cell, Buffer.from("\n")]));
     await lists.clean("mixed.csv", { encoding: "utf-8" });
-    const { readFileSync } = await import("node:fs");
     expect(readFileSync(lists.path("mixed.csv.out/clean.csv"))).toEqual(
       Buffer.concat([Buffer.from("phone,x\n+6281234567890,"), cell, Buffer.from("\n")]),
     );
@@ -265,6 +264,24 @@ describe("a run", () => {
       }
       expect(lists.results(folder)).toEqual(whole);
     }
+  });
+
+  it("that was ended while its files got their names is finished by the same command", async () => {
+    lists.write("named.csv", content);
+    const folder = lists.path("named");
+    const abort = new AbortController();
+    const first = await lists.open("named.csv", { column: "phone", folder });
+    await first.run({ signal: abort.signal, onProgress: () => abort.abort() });
+    const journal = JSON.parse(readFileSync(path.join(folder, "journal.json"), "utf8"));
+    const whole = await lists.clean("named.csv", { column: "phone", folder });
+    // As a kill behind the first rename leaves it.
+    for (const name of ["clean.csv", "summary.json"]) {
+      renameSync(path.join(folder, name), path.join(folder, `${name}.part`));
+    }
+    lists.write("named/journal.json", JSON.stringify({ ...journal, state: "finishing" }));
+    lists.write("named/numbers.part", "");
+    expect(await lists.clean("named.csv", { column: "phone", folder })).toEqual(whole);
+    expect(readdirSync(folder).sort()).toEqual(["clean.csv", "rejects.csv", "summary.json"]);
   });
 
   it("that finished is not overwritten", async () => {
