@@ -16,7 +16,7 @@ export const liveCheckChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["live_check"], problems: countriesExist },
   { reads: ["live_check", "ranges"], problems: rangesExist },
   { reads: ["live_check", "trunks"], problems: trunksExist },
-  { reads: ["live_check", "trunks"], problems: aTrunkPresentsARange },
+  { reads: ["live_check", "ranges", "trunks"], problems: aTrunkPresentsARange },
   { reads: ["live_check"], problems: answersOutliveTheirCalls },
 ];
 
@@ -33,9 +33,10 @@ function trunksExist({ live_check: own, trunks }: Sections, isSound: IsSound): P
 }
 
 /** With ranges that no trunk presents no check could ever be made. */
-function aTrunkPresentsARange({ live_check: own, trunks }: Sections, isSound: IsSound): Problem[] {
+function aTrunkPresentsARange({ live_check: own, ranges, trunks }: Sections, isSound: IsSound): Problem[] {
   const path = ["live_check", "ranges"];
-  if (own.ranges.length === 0 || !isSound(path) || !isSound(["trunks"])) return [];
+  if (own.ranges.length === 0 || !own.ranges.every((range) => Object.hasOwn(ranges, range))) return [];
+  if (!isSound(path) || !isSound(["trunks"])) return [];
   if (Object.values(trunks).some((trunk) => trunk.ranges.some((range) => own.ranges.includes(range)))) return [];
   return [
     { path, given: own.ranges.join(", "), expected: "at least one that a trunk presents (trunks.<name>.ranges)" },
