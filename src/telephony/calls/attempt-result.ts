@@ -95,7 +95,9 @@ function endingOf(
     redressUrl,
   };
   if (known.answered) return { ...seen, endedBy: evidence.byeFrom ?? end.endedBy };
-  if (answersOurCancel(evidence, known.alerted)) return { ...seen, endedBy: "us" };
+  // A captured CANCEL may arrive after the 487 that answers it: two threads of Asterisk send the copies.
+  const answersUnseenCancel = final.status === 487 && end.endedBy === "us";
+  if (answersUnseenCancel || answersOurCancel(evidence, known.alerted)) return { ...seen, endedBy: "us" };
   // The INVITE that answered the challenge may have been lost to the capture: Asterisk must agree that this was the end.
   if (isChallenge(final.status) && !endsInChallenge(end, final.status)) {
     return { ...seen, endedBy: end.endedBy === "us" ? "us" : "unknown" };

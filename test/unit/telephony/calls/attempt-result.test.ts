@@ -64,6 +64,17 @@ describe("the result of an attempt", () => {
     });
   });
 
+  it("is ours where the capture has the 487 before the CANCEL that it answers, or without it", () => {
+    const hungUp: CallEnd = { ...rang, alertedAtMs: null, canceled: true };
+    for (const canceledAtMs of [null, 506_000.5]) {
+      const evidence = final({ ...sent, respondedAtMs: 500_001, canceledAtMs }, 487);
+      expect(resultOf(hungUp, false, evidence)).toMatchObject({ outcome: "canceled", endedBy: "us", inviteOver: true });
+    }
+    // Nobody hung up here: a carrier's own.
+    const own = { ...refused, sipStatus: 487 };
+    expect(resultOf(own, false, final({ ...sent, respondedAtMs: 500_001 }, 487))).toMatchObject({ endedBy: "far_end" });
+  });
+
   it("with a capture has the times of the wire, the ring until our CANCEL", () => {
     expect(resultOf(rang, false, final(canceled, 487))).toMatchObject({
       ...{ outcome: "rang", endedBy: "us", sipStatus: 487, source: "sip", inviteOver: true },
