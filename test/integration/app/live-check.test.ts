@@ -51,13 +51,21 @@ beforeAll(async () => {
   const trunk = { name: trunkName, host: "127.0.0.1", port: carrier.port, transport: "udp" as const };
   const asterisk = await runtime.asterisk({ trunks: [trunk], hepPort });
   const app = (key: string, own: object = {}) => ({ api_keys_sha256: [apiKeyHash(key)], ...own });
+  const ofCarrier = (own: object) => ({
+    ...{ asterisk: "local", endpoint: trunkName, ranges: ["block"], calls_per_second: "100" },
+    ...own,
+  });
   const start = (ari_app: string, capture: object) =>
     startGateway({
       ...{ redisUrl, asterisk },
       config: {
         ...capture,
         secrets: { hmac_key: hmacKey },
-        trunks: { [trunkName]: { asterisk: "local", endpoint: trunkName, ranges: ["block"], calls_per_second: "100" } },
+        trunks: { [trunkName]: ofCarrier({}), small: ofCarrier({ max_concurrent_calls: "4" }) },
+        routes: [
+          { prefix: "+", trunks: [trunkName] },
+          { prefix: "+447411", trunks: ["small"] },
+        ],
         asterisks: {
           local: {
             ...{ ari_url: asterisk.ari.url, ari_user: asterisk.ari.user, ari_password: asterisk.ari.password, ari_app },
@@ -175,6 +183,16 @@ describe("disturbs nobody twice", () => {
     await expect.poll(() => statesOf(to)).toEqual(["dialing", "unreachable"]);
     expect(await lookUp(to)).toMatchObject({ state: "unknown", reason: "interrupted" });
   });
+});
+
+it("gives way to verifications: half of a trunk's slots are theirs alone", async () => {
+  const late = (index: number) => `+44741112${index}909`;
+  const checks = [1, 2, 3].map((index) => lookUp(late(index)));
+  await expect.poll(() => [1, 2, 3].filter((index) => statesOf(late(index)).length > 0)).toHaveLength(2);
+  const starts = await Promise.all([4, 5].map((index) => second.post("/v1/verifications", { to: late(index) })));
+  expect(starts.map(({ status }) => status)).toEqual([201, 201]);
+  const reasons = (await Promise.all(checks)).map(({ state, reason }) => reason ?? state);
+  expect(reasons.sort()).toEqual(["no_capacity", "reachable", "reachable"]);
 });
 
 describe("calls nobody", () => {

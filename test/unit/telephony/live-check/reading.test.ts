@@ -18,7 +18,8 @@ const table: Readonly<Record<Outcome, readonly [state: string, reason: string | 
   declined: ["reachable", null],
   no_answer_signal: ["unknown", "ambiguous"],
   unallocated: ["unallocated", null],
-  changed: ["unallocated", null],
+  // It may have been ported.
+  changed: ["unknown", "ambiguous"],
   switched_off: ["switched_off", null],
   invalid_format: ["unknown", "not_carried"],
   barred: ["unknown", "not_carried"],
