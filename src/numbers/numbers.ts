@@ -48,14 +48,16 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
     about: Pick<NumberFacts, "input" | "e164" | "valid" | "type" | "country" | "refusal">,
     whole: () => PhoneNumber,
   ) {
-    let shown: string | null = null;
-    const international = () => {
-      shown ??= whole().formatInternational();
-      return shown;
-    };
+    const { input, e164, valid, type, country, refusal } = about;
+    // Key by key: every start makes one, and copying an object costs more than the rest.
     return {
-      ...about,
-      callable: about.refusal === null,
+      input,
+      e164,
+      valid,
+      type,
+      country,
+      refusal,
+      callable: refusal === null,
       // Computed on access: a start does not read them, and they take most of the time.
       get possible() {
         return whole().isPossible();
@@ -64,10 +66,10 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
         return whole().formatNational();
       },
       get international() {
-        return international();
+        return shownOf(whole());
       },
       get rfc3966() {
-        return uriOf(international());
+        return uriOf(shownOf(whole()));
       },
     };
   }
@@ -112,7 +114,8 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
       const usual = usualOf(raw.digits, home, bounds);
       if (usual !== null) {
         let whole: PhoneNumber | null = null;
-        return factsOf({ input, valid: true, ...usual }, () => {
+        const { e164, type, country: found, refusal } = usual;
+        return factsOf({ input, e164, valid: true, type, country: found, refusal }, () => {
           whole ??= Object.assign(new PhoneNumber(usual.e164), { country: usual.country });
           return whole;
         });
@@ -147,6 +150,12 @@ export function createLiveNumbers(config: () => NumbersConfig): Numbers {
 function typeOf(e164: string, libraryType: LibraryType): NumberType {
   if (libraryType === undefined) return "unknown";
   return satellitePrefixes.test(e164) ? "satellite" : types[libraryType];
+}
+
+/** The international format, made once for a number. */
+function shownOf(number: PhoneNumber & { shown?: string }): string {
+  number.shown ??= number.formatInternational();
+  return number.shown;
 }
 
 /** RFC 3966, as libphonenumber writes it: the separators of the international format are hyphens. */

@@ -77,7 +77,7 @@ export function createPolicy(config: NumbersConfig): Policy {
       }
       if (isDenied?.(e164) === true) return byPrefix("numbers.denied_prefixes");
       if (bounds !== null && isOutside(bounds, e164)) return outside;
-      const own = ofCountry.get(country);
+      const own = ofCountry.size === 0 ? undefined : ofCountry.get(country);
       const refusal = own?.prefixRefusal(e164) ?? null;
       if (refusal !== null) return refusal;
       return (own?.types ?? usualTypes).has(type) ? null : refusedType(country, type, own?.types != null);
