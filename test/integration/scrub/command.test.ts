@@ -98,15 +98,18 @@ ls '${out}/run'; mount -o remount,size=64m '${out}' && '${process.execPath}' ${c
 
   it("killed half-way and run again writes the same bytes", async () => {
     const file = lists.path("killed.csv");
-    await writeList(file, 30_000);
+    await writeList(file, 20_000);
     const target = path.join(root, "test/scrub/target.ts");
     const dir = lists.path("kills");
     mkdirSync(dir);
     const kills = killRuns({ command: (folder) => [target, file, folder], dir, kills: 2, dice: createDice(7) });
+    const rows: number[] = [];
     for await (const { same, journaledRows } of kills) {
       expect(same).toBe(true);
-      expect(journaledRows).toBeGreaterThan(0);
+      rows.push(journaledRows ?? 0);
     }
+    // One may have been killed before its first journal, and begun anew.
+    expect(Math.max(...rows)).toBeGreaterThan(0);
   });
 
   it.each([
