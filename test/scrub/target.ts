@@ -17,6 +17,6 @@ const list = await openList({
     encoding: null,
     delimiter: null,
   },
-  ...{ resume: "auto", threads: 2, mostInMemory: 5000, commitEveryMs: 20 },
+  ...{ resume: "auto", threads: 2, mostInMemory: 5000, commitEveryMs: 100 },
 });
 await list.run({ signal: new AbortController().signal });
