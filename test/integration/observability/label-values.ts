@@ -59,12 +59,12 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     rule: [
       ...["none", "block_list", "allow_list", "opt_out", "number_health", "approval", "fallback", "ip_countries"],
       ...["cap_gateway", "cap_gateway_country", "cap_app", "cap_app_country"],
-      ...["prefix", "range", "address", "domain", "country", "app", "ip", "session", "device"].flatMap((name) => [
-        `${name}_limit`,
-        `${name}_learned`,
-      ]),
+      ...["prefix", "range", "address", "domain", "country", "app", "ip", "session", "device", "network"].flatMap(
+        (name) => [`${name}_limit`, `${name}_learned`],
+      ),
     ],
     verdict: verdicts,
+    "onering_numbering_metadata_info source": ["built_in", "file"],
     "onering_number_health_evidence_total kind": [...answerKinds, "text_read", "text_unread"],
     "onering_number_health_disbelieved_total kind": answerKinds,
     "onering_number_health_reordered_total state": healthStates,
