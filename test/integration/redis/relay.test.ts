@@ -192,7 +192,13 @@ describe("an entry that is erased while a gateway hands it on", () => {
     const draining = told.events.drain();
     await expect.poll(() => raw.hget("{s0}:relay", "live:owner")).not.toBe(null);
     const [outbox] = world.store.eventSubjects(() => ["shop"]);
-    const whom = { to, hash: "hash-of-it", verifications: new Set([id]), note: () => undefined, is: (one: string) => one === to };
+    const whom = {
+      to,
+      hash: "hash-of-it",
+      verifications: new Set([id]),
+      note: () => undefined,
+      is: (one: string) => one === to,
+    };
     let erased = 0;
     const erasing = outbox?.erase(whom, null).then((result) => {
       erased = result.erased;
