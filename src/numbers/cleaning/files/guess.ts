@@ -13,6 +13,8 @@ const columnNames =
   /phone|mobile|msisdn|\bcell|whats?app|gsm|\btel|telef|t[ée]l[ée]ph|m[óo]vil|celular|handy|rufnummer|ponsel|nomor|no_?\.? ?(hp|telp)|^hp$|^wa$|numero|telefon|телефон|電話|电话|手机|携帯|전화|휴대폰|هاتف|جوال|फ़ोन|मोबाइल|โทร|điện thoại/i;
 /** Digits and what people write between them. */
 const numberShape = /^['\s(]*\+?[\d\s().\-/]+$/;
+/** With all that people write around one; the shape takes a time that grows with the square of a cell's length. */
+const longestNumber = 100;
 const international = /^['\s(]*(?:\+|00)/;
 /** Of the cells of a column that is taken for one of numbers. */
 const leastShare = 0.5;
@@ -29,6 +31,7 @@ export interface ColumnGuess {
 }
 
 export function looksLikeNumber(cell: string): boolean {
+  if (cell.length > longestNumber) return false;
   const digits = cell.replace(/\D/g, "").length;
   return digits >= 7 && digits <= 15 && numberShape.test(cell);
 }

@@ -5,8 +5,11 @@ import { cellValue, type Delimiter, rawCells } from "./rows.ts";
 
 /** Amounts such as -12.50, and the dash of an empty cell: they compute nothing, and an apostrophe would make another text of them. */
 const plainNumber = /^(?:[+-]?\d+(?:[.,]\d+)?|-)$/;
-/** Beginning of a formula behind a separator: a spreadsheet of another locale may split there. */
-const hiddenFormula = /[,;\t|]\s*[=+\-@]/;
+/**
+ * Beginning of a formula behind a separator: a spreadsheet of another locale may split there. Spaces without the tab, which is a
+ * separator itself: with it a cell of tabs would take a time that grows with the square of its length.
+ */
+const hiddenFormula = /[,;\t|][^\S\t]*[=+\-@]/;
 
 /** Whether a part of a row may hold such a cell: quick, and says yes too often. UTF-8 in its bytes too. */
 function suspicion(delimiter: Delimiter): RegExp {

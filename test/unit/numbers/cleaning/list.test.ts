@@ -352,3 +352,14 @@ it("a quote that is never closed is found before it takes memory", async () => {
   lists.write("open.csv", `phone,x\n081234567890,"${"y\n".repeat(3_000_000)}`);
   await expect(lists.clean("open.csv", { column: "phone", delimiter: "," })).rejects.toThrow(/is a quote never closed/);
 });
+
+it.each([
+  ["tabs", `a${"\t".repeat(300_000)}b`],
+  ["spaces and digits", `${" ".repeat(300_000)}0812345678x`],
+])("a cell of %s is read in a time that grows with its length, not with its square", async (name, cell) => {
+  lists.write(`${name}-cell.csv`, `phone,note\n081234567890,${cell}\n081234567891,x\n`);
+  const started = process.cpuUsage();
+  const { summary } = await lists.clean(`${name}-cell.csv`, { delimiter: "," });
+  expect(summary.clean).toBe(2);
+  expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
+});
