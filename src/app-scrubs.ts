@@ -9,6 +9,9 @@ import type { Clock } from "./shared/clock.ts";
 import type { Random } from "./shared/random.ts";
 import { rfc3339 } from "./verification/representation.ts";
 
+/** Results have the rows of the list and little more; a list that is made to fill the disk has far more. */
+const resultsPerList = 8;
+
 /** @returns null where `scrubs` is not configured */
 export function createScrubsOf(parts: {
   /** The configuration after the last reload. */
@@ -24,7 +27,10 @@ export function createScrubsOf(parts: {
   return createScrubs({
     ...{ config, clock, random, logger },
     folder: createScrubFolder(config.folder),
-    runner: createListRunner(() => now().numbers),
+    runner: createListRunner(() => now().numbers, {
+      ...{ clock, longestMinutes: config.max_minutes },
+      mostResultBytes: config.max_bytes * resultsPerList,
+    }),
     publish({ id, app, name, state, summary, endedAtMs }) {
       const { rows = null, clean = null, rejected = null } = summary ?? {};
       const endedAt = rfc3339(endedAtMs ?? clock.nowMs());

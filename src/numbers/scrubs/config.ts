@@ -21,6 +21,12 @@ export const Scrubs = section(
       720,
       "How long a list and its results are kept after it was cleaned, or after an upload was begun. A day: they are personal data, and time enough to fetch them.",
     ),
+    max_minutes: count(
+      60,
+      1,
+      10_080,
+      "Longest time of one run; a list that takes longer fails, so that none keeps those of other apps waiting for ever. 5 million rows take some minutes.",
+    ),
     per_app: count(20, 1, 1000, "Lists of one app that are there at once."),
     at_once: count(
       1,

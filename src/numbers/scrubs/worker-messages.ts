@@ -8,6 +8,8 @@ export interface WorkerStart {
   readonly folder: string;
   readonly options: ScrubOptions;
   readonly numbers: NumbersConfig;
+  /** Largest sum of the results. */
+  readonly mostResultBytes: number;
 }
 
 /** The run ends after its batch. */

@@ -6,7 +6,7 @@ import { readPolicy } from "../cleaning/policy.ts";
 import { useConfiguredMetadata } from "../metadata-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
-const { file, folder, options, numbers } = workerData as WorkerStart;
+const { file, folder, options, numbers, mostResultBytes } = workerData as WorkerStart;
 const tell = (message: FromWorker) => parentPort?.postMessage(message);
 const abort = new AbortController();
 const progressEveryMs = 500;
@@ -30,7 +30,7 @@ async function clean(): Promise<void> {
   const { column, format, header } = options;
   const list = await openList({
     ...{ file, folder, column, format, header, policy },
-    ...{ encoding: null, delimiter: null, sheet: null, resume: "auto", threads: 0 },
+    ...{ encoding: null, delimiter: null, sheet: null, resume: "auto", threads: 0, mostResultBytes },
   });
   const { total, column: foundColumn, country, format: foundFormat, header: foundHeader } = list.plan;
   tell({ type: "found", found: { format: foundFormat, header: foundHeader, column: foundColumn, country } });

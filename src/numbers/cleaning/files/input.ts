@@ -9,7 +9,7 @@ import { findColumn, guessColumn, guessCountry, guessHeader } from "./guess.ts";
 import type { InputPrint } from "./input-print.ts";
 import type { RunSettings } from "./journal.ts";
 import { ListError } from "./list-error.ts";
-import { type FormatOptions, isWorkbook, sampledRows, sampleText } from "./sample.ts";
+import { type FormatOptions, isWorkbook, refuseTooWide, sampledRows, sampleText } from "./sample.ts";
 import { createTextSource } from "./text-source.ts";
 
 export interface InputOptions extends FormatOptions {
@@ -116,6 +116,7 @@ function decide(rows: readonly (readonly string[])[], askedHeader: boolean | nul
   const named = asked !== null && first.some((name) => name.trim().toLowerCase() === asked.trim().toLowerCase());
   const header = (askedHeader ?? (named || guessHeader(rows))) ? first : null;
   const width = Math.max(...rows.map((row) => row.length));
+  refuseTooWide(width);
   const found = asked === null ? guessColumn(rows, header) : { index: findColumn(asked, header, width), share: null };
   const base = { header, column: found.index, columnShare: found.share };
   if (policy.country !== null) return { ...base, policy, countryShare: null };

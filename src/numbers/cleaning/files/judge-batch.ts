@@ -5,7 +5,11 @@ import { readable, textOf } from "../text/encoding.ts";
 import { cellEnd, cellValue, RowReader, rawCells } from "../text/rows.ts";
 import { createSafeCells } from "../text/safe-cells.ts";
 import type { JudgedBatch, Layout, RowGroup, TextBatch } from "./batch.ts";
+import { ListError } from "./list-error.ts";
 import { readObject } from "./ndjson.ts";
+
+/** Of rows of some hundred thousand characters at most. */
+const mostBatchChars = 64 * 1024 ** 2;
 
 /** A row cut at the judged cell. */
 interface CutRow {
@@ -30,6 +34,7 @@ export function createBatchJudge(layout: Layout): (batch: TextBatch) => JudgedBa
     const reader = new RowReader(text, dialect, layout.kind === "rows");
     const lines = new Lines();
     for (let row = reader.next(); row !== null; row = reader.next()) {
+      lines.check();
       const { before, original, value, after } = cut(row);
       if (value === null) {
         const line = rejectedLine(`${before}${original}${after}`, "invalid_request", "", layout);
@@ -149,6 +154,14 @@ class Lines {
     this.#group.push(0);
     this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
     if (hasSuggestion) this.#suggestions++;
+  }
+
+  /** @throws {ListError} where rows are made to fill the memory */
+  check(): void {
+    if (this.#clean.length + this.#rejects.length + this.#originals.length <= mostBatchChars) return;
+    throw new ListError(
+      "rows have far fewer cells than the header, and would be written with all of them: correct the header, or split the list",
+    );
   }
 
   done(): JudgedBatch {

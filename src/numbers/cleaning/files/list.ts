@@ -24,6 +24,8 @@ export interface ListOptions extends InputOptions {
   readonly threads: number | null;
   /** Numbers whose duplicates are found in memory; more go to disk. */
   readonly mostInMemory?: number;
+  /** Of both files together; left out: as the disk has room. */
+  readonly mostResultBytes?: number;
   /** Time between two journals. */
   readonly commitEveryMs?: number;
 }
@@ -134,9 +136,12 @@ function openRun(
     async run({ signal, onProgress }) {
       const threads = options.threads ?? threadsFor(input.bytes);
       const judges = createBatchJudges(layout, threads);
-      const { mostInMemory } = options;
-      const more = mostInMemory === undefined ? {} : { mostInMemory };
-      const output = await openOutput({ folder: options.folder, layout, journal, mark, ...more });
+      const { mostInMemory, mostResultBytes } = options;
+      const output = await openOutput({
+        ...{ folder: options.folder, layout, journal, mark },
+        ...(mostInMemory !== undefined && { mostInMemory }),
+        ...(mostResultBytes !== undefined && { mostResultBytes }),
+      });
       try {
         const finished = await pump({
           source,

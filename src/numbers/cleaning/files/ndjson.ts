@@ -14,8 +14,16 @@ export function readObject(line: string, columns: readonly string[], judged: num
   if (object === null) return null;
   const known = columns.slice(0, -1);
   const cells = known.map((name, at) => (Object.hasOwn(object, name) ? cellText(object[name], at === judged) : ""));
-  const others = Object.entries(object).filter(([name]) => !known.includes(name));
+  const others = Object.entries(object).filter(([name]) => !has(columns, name));
   return [...cells, others.length === 0 ? "" : JSON.stringify(Object.fromEntries(others))];
+}
+
+/** Of the columns of the latest list: a thread cleans one. */
+let names: { readonly of: readonly string[]; readonly set: ReadonlySet<string> } = { of: [], set: new Set() };
+
+function has(columns: readonly string[], name: string): boolean {
+  if (names.of !== columns) names = { of: columns, set: new Set(columns.slice(0, -1)) };
+  return names.set.has(name);
 }
 
 /** Null where the line is no JSON object. */

@@ -9,6 +9,7 @@ import { createSafeCells } from "../text/safe-cells.ts";
 import type { JudgedBatch, Layout } from "./batch.ts";
 import { separateDuplicates } from "./duplicates.ts";
 import { type Journal, journalName, synchroniseFolder, writeJournal, writeWhole } from "./journal.ts";
+import { ListError } from "./list-error.ts";
 
 const cleanName = "clean.csv";
 const rejectsName = "rejects.csv";
@@ -41,11 +42,12 @@ export interface ListOutputOptions {
   /** Whether the input begins with a byte-order mark: then so do the files. */
   readonly mark: boolean;
   readonly mostInMemory?: number;
+  readonly mostResultBytes?: number;
 }
 
 /** Opens the files of a run, new or as the journal has them. */
 export async function openOutput(options: ListOutputOptions): Promise<ListOutput> {
-  const { folder, layout, journal, mark, mostInMemory } = options;
+  const { folder, layout, journal, mark, mostInMemory, mostResultBytes = Number.POSITIVE_INFINITY } = options;
   const inFolder = (name: string) => path.join(folder, name);
   const clean = await AppendedFile.open(inFolder(unfinished(cleanName)), journal.cleanBytes, layout);
   const rejects = await AppendedFile.open(inFolder(unfinished(rejectsName)), journal.rejectsBytes, layout);
@@ -72,6 +74,7 @@ export async function openOutput(options: ListOutputOptions): Promise<ListOutput
       const { cleanLines, rejectLines } = separateDuplicates(batch, seen, tally, layout);
       await clean.append(cleanLines);
       await rejects.append(rejectLines);
+      if (clean.bytes + rejects.bytes > mostResultBytes) throw resultsTooLarge(mostResultBytes);
     },
     commit: (after) => commit(after, "running"),
     summary: () => tally.summary(),
@@ -119,6 +122,12 @@ function freeNames(taken: readonly string[], names: readonly string[]): string[]
     for (let number = 2; taken.includes(free); number++) free = `${name}_${number}`;
     return free;
   });
+}
+
+function resultsTooLarge(most: number): ListError {
+  return new ListError(
+    `the results are larger than ${most} bytes, far more than the list: are there rows with far fewer cells than the header? Correct or split the list`,
+  );
 }
 
 const bufferBytes = 128 * 1024;

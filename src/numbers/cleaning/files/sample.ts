@@ -82,6 +82,15 @@ export function sampleText(beginning: Buffer, path: string, options: FormatOptio
   return { format, encoding, dialect, lineEnd, rows, secondRowAt };
 }
 
+/** As many as a sheet can have. */
+const mostColumns = 16_384;
+
+/** Each row is written with all columns, so the shortest row costs as much as the longest. @throws {ListError} */
+export function refuseTooWide(columns: number): void {
+  if (columns <= mostColumns) return;
+  throw new ListError(`the list has ${columns} columns, and at most ${mostColumns} are read: is its separator right?`);
+}
+
 function looksLikeJson(text: string): boolean {
   const first = text.trimStart();
   return first.startsWith("{") && parseObject(first.split("\n", 1)[0] ?? "") !== null;
@@ -94,6 +103,7 @@ function sampleObjects(text: string, whole: boolean, encoding: Encoding): TextSa
     return object === null ? [] : [object];
   });
   const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].filter((name) => name !== otherColumn);
+  refuseTooWide(names.length);
   const cellOf = (value: unknown) =>
     value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
   const rows = objects.map((object) => names.map((name) => cellOf(object[name])));

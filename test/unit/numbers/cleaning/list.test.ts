@@ -363,3 +363,20 @@ it.each([
   expect(summary.clean).toBe(2);
   expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
 });
+
+it.each([
+  [
+    "rows far shorter than their header",
+    `phone${",a".repeat(10_000)}\n${"1\n".repeat(16_000)}`,
+    /far fewer cells than the header/,
+  ],
+  [
+    "objects with more keys than a sheet has columns",
+    `{"phone":"1"${Array.from({ length: 17_000 }, (_, key) => `,"k${key}":1`).join("")}}\n`,
+    /17002 columns|17001 columns/,
+  ],
+  ["more columns than a sheet has", `phone${",a".repeat(16_384)}\n1\n`, /16385 columns, and at most 16384 are read/],
+])("%s are refused before they take memory", async (name, content, message) => {
+  lists.write(`${name}.csv`, content);
+  await expect(lists.clean(`${name}.csv`, { column: "phone" })).rejects.toThrow(message);
+});

@@ -56,7 +56,7 @@ function open(more: { perApp?: number; publish?: (scrub: Scrub) => Promise<void>
       }),
   };
   const scrubs = createScrubs({
-    config: { folder: root, max_bytes: 100, keep_hours: 24, per_app: more.perApp ?? 20, at_once: 1 },
+    config: { folder: root, max_bytes: 100, keep_hours: 24, per_app: more.perApp ?? 20, at_once: 1, max_minutes: 60 },
     folder: createScrubFolder(root),
     runner,
     publish: more.publish ?? (async (scrub) => void told.push(scrub)),

@@ -1,0 +1,53 @@
+/** The thread that cleans a list: it ends when it is to, whatever the list does to it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createListRunner } from "../../../../src/numbers/scrubs/runner.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+
+const numbers = {
+  ...{ allowed_countries: [], denied_countries: [], denied_prefixes: [] },
+  fixed_line_or_mobile: "allow",
+} as const;
+const options = { column: "phone", country: "ID", format: null, header: null, keepLandlines: false } as const;
+
+let root: string;
+let clock: ManualClock;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), "onering-runner-"));
+  clock = new ManualClock();
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function run(list: string, signal: AbortSignal, mostResultBytes = 1e9) {
+  const file = path.join(root, "upload");
+  writeFileSync(file, list);
+  const runner = createListRunner(() => numbers, { clock, longestMinutes: 60, mostResultBytes });
+  const folder = path.join(root, "results");
+  return runner.run({ file, folder, options, signal, onFound: () => undefined, onProgress: () => undefined });
+}
+
+const never = new AbortController().signal;
+const long = `phone\n${"081234567890\n".repeat(500_000)}`;
+
+it("a thread that is busy with a batch is ended all the same, and its list goes on at the next start", async () => {
+  const abort = new AbortController();
+  const running = run(long, abort.signal);
+  abort.abort();
+  clock.advance(5000);
+  expect(await running).toBeNull();
+});
+
+it("a list that takes too long fails, and the next one has its turn", async () => {
+  const running = run(long, never);
+  clock.advance(3_600_000);
+  await expect(running).rejects.toThrow("cleaning it took longer than 60 minutes (scrubs.max_minutes)");
+  expect(clock.pending).toBe(0);
+});
+
+it("results that are far larger than their list do not fill the disk", async () => {
+  await expect(run(`phone${",a".repeat(500)}\n${"1\n".repeat(2000)}`, never, 100_000)).rejects.toThrow(
+    "the results are larger than 100000 bytes",
+  );
+});
