@@ -112,7 +112,11 @@ export function createScrubFolder(root: string): ScrubFolder {
         await file.close();
       }
     },
-    remove: (id) => rm(of(id), { recursive: true, force: true }),
+    async remove(id) {
+      // One that is being written would bring it back at the next start.
+      await saving.get(id)?.catch(() => undefined);
+      await rm(of(id), { recursive: true, force: true });
+    },
     uploadOf: (id) => path.join(of(id), uploadName),
     resultsOf: (id) => path.join(of(id), resultsName),
     async result(id, name) {

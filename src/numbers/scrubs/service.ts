@@ -32,10 +32,21 @@ export interface ScrubsOptions {
   readonly logger: Logger;
 }
 
+interface Run {
+  readonly app: string;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
 export function createScrubs(options: ScrubsOptions): ScrubsService {
   const { config, folder, runner, publish, clock, random, logger } = options;
   const known = new Map<string, Scrub>();
-  const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+  const running = new Map<string, Run>();
+  /** Turns of apps, counted: the one whose last was longest ago is next. */
+  const turns = new Map<string, number>();
+  let turn = 0;
+  /** Lists whose state could not be saved; the sweep lets them try again. */
+  const postponed = new Set<string>();
   /** Uploads that are being written: a second piece waits for none. */
   const writing = new Set<string>();
   let stopped = true;
@@ -57,21 +68,40 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     return after;
   }
 
-  /** Starts what waits longest, as many as may run. */
+  /** What waits longest, of the app that had the fewest and the oldest turns: the lists of one app do not keep all others waiting. */
+  function nextInTurn(): Scrub | undefined {
+    const runningOf = (app: string) => [...running.values()].filter((run) => run.app === app).length;
+    const [first] = [...known.values()]
+      .filter(({ id, state }) =>
+        state === "queued" || state === "running" ? !running.has(id) && !postponed.has(id) : false,
+      )
+      .sort(
+        (one, other) =>
+          runningOf(one.app) - runningOf(other.app) ||
+          (turns.get(one.app) ?? 0) - (turns.get(other.app) ?? 0) ||
+          one.createdAtMs - other.createdAtMs,
+      );
+    return first;
+  }
+
+  /** Starts as many as may run. */
   function next(): void {
-    if (stopped) return;
-    const waiting = [...known.values()]
-      .filter(({ id, state }) => (state === "queued" || state === "running") && !running.has(id))
-      .sort((one, other) => one.createdAtMs - other.createdAtMs);
-    for (const scrub of waiting.slice(0, Math.max(0, config.at_once - running.size))) {
+    while (!stopped && running.size < config.at_once) {
+      const scrub = nextInTurn();
+      if (scrub === undefined) return;
+      const { id, app } = scrub;
       const abort = new AbortController();
+      turns.set(app, ++turn);
       const ended = clean(scrub, abort.signal)
-        .catch((err: unknown) => logger.error({ err, scrub: scrub.id }, "a list could not be cleaned"))
+        .catch((err: unknown) => {
+          postponed.add(id);
+          logger.error({ err, scrub: id }, "a list could not be cleaned yet");
+        })
         .finally(() => {
-          running.delete(scrub.id);
+          running.delete(id);
           next();
         });
-      running.set(scrub.id, { abort, ended });
+      running.set(id, { app, abort, ended });
     }
   }
 
@@ -124,15 +154,19 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
   async function forget(id: string): Promise<void> {
     running.get(id)?.abort.abort();
     known.delete(id);
+    postponed.delete(id);
     await running.get(id)?.ended;
     await folder.remove(id);
   }
 
   async function sweep(): Promise<void> {
     for (const { id, expiresAtMs } of [...known.values()]) {
-      if (expiresAtMs !== null && expiresAtMs <= clock.nowMs()) await forget(id);
-      else await tell(id);
+      if (expiresAtMs === null || expiresAtMs > clock.nowMs()) await tell(id);
+      // One that cannot be removed keeps none of the others.
+      else await forget(id).catch((err: unknown) => logger.warn({ err, scrub: id }, "a list could not be removed"));
     }
+    postponed.clear();
+    next();
   }
 
   function sweepLater(): void {

@@ -1,6 +1,6 @@
 /** The thread that cleans one list. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openList } from "../cleaning/files/list.ts";
+import { finishedSummary, openList } from "../cleaning/files/list.ts";
 import { ListError } from "../cleaning/files/list-error.ts";
 import { readPolicy } from "../cleaning/policy.ts";
 import { useConfiguredMetadata } from "../metadata-file.ts";
@@ -25,6 +25,9 @@ try {
 async function clean(): Promise<void> {
   // A thread has modules of its own: it reads numbers by the same plans as the gateway.
   useConfiguredMetadata(numbers.metadata_file);
+  // The gateway was killed before it saved that this run had finished.
+  const before = await finishedSummary(folder);
+  if (before !== null) return tell({ type: "ended", summary: before });
   const policy = readPolicy(numbers, options.country, options.keepLandlines);
   if ("wrong" in policy) return tell({ type: "problem", problem: inWordsOfTheApi(policy.wrong) });
   const { column, format, header } = options;

@@ -81,6 +81,13 @@ export async function openList(options: ListOptions): Promise<OpenList> {
   }
 }
 
+/** What a run that finished in this folder counted; null: none did. */
+export async function finishedSummary(folder: string): Promise<CleaningSummary | null> {
+  if ((await readJournal(folder)) !== null) return null;
+  const text = await readFile(path.join(folder, summaryName), "utf8").catch(() => null);
+  return text === null ? null : new Tally(JSON.parse(text) as CleaningSummary).summary();
+}
+
 async function findJournal({ folder, resume }: ListOptions): Promise<Journal | null> {
   if (resume === "never") {
     await refuseFinished(folder);

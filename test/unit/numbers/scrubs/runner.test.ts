@@ -51,3 +51,10 @@ it("results that are far larger than their list do not fill the disk", async () 
     "the results are larger than 100000 bytes",
   );
 });
+
+it("a run that finished just before its gateway was killed is finished at the next start too", async () => {
+  const list = "phone\n081234567890\n0812\n";
+  const first = await run(list, never);
+  expect(first).toMatchObject({ rows: 2, clean: 1, rejected: 1 });
+  expect(await run(list, never)).toEqual(first);
+});

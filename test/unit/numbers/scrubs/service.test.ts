@@ -5,7 +5,7 @@ import path from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CleaningSummary } from "../../../../src/numbers/cleaning/ports.ts";
-import { createScrubFolder } from "../../../../src/numbers/scrubs/folder.ts";
+import { createScrubFolder, type ScrubFolder } from "../../../../src/numbers/scrubs/folder.ts";
 import { ListProblem, type ListRunner } from "../../../../src/numbers/scrubs/ports.ts";
 import { createScrubs, type ScrubsService } from "../../../../src/numbers/scrubs/service.ts";
 import type { Scrub } from "../../../../src/numbers/scrubs/types.ts";
@@ -39,7 +39,13 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function open(more: { perApp?: number; publish?: (scrub: Scrub) => Promise<void> } = {}) {
+interface More {
+  readonly perApp?: number;
+  readonly publish?: (scrub: Scrub) => Promise<void>;
+  readonly folder?: (real: ScrubFolder) => ScrubFolder;
+}
+
+function open(more: More = {}) {
   const runs: Run[] = [];
   const told: Scrub[] = [];
   const runner: ListRunner = {
@@ -57,7 +63,7 @@ function open(more: { perApp?: number; publish?: (scrub: Scrub) => Promise<void>
   };
   const scrubs = createScrubs({
     config: { folder: root, max_bytes: 100, keep_hours: 24, per_app: more.perApp ?? 20, at_once: 1, max_minutes: 60 },
-    folder: createScrubFolder(root),
+    folder: more.folder?.(createScrubFolder(root)) ?? createScrubFolder(root),
     runner,
     publish: more.publish ?? (async (scrub) => void told.push(scrub)),
     ...{ clock, random: cryptoRandom, logger: pino({ level: "silent" }) },
@@ -158,6 +164,44 @@ describe("a run", () => {
     await expect.poll(() => stateOf(after.scrubs, id)).toBe("finished");
   });
 
+  it("of an app with many lists does not keep those of other apps waiting", async () => {
+    const { scrubs, runs } = open();
+    await scrubs.begin();
+    const many = [await uploaded(scrubs), await uploaded(scrubs), await uploaded(scrubs)];
+    clock.advance(1000);
+    const theirs = await uploaded(scrubs, "phone\n0812\n", "bank");
+    await expect.poll(() => runs.length).toBe(1);
+    runs[0]?.end(summary);
+    await expect.poll(() => stateOf(scrubs, theirs, "bank")).toBe("running");
+    expect(many.map((id) => stateOf(scrubs, id))).toEqual(["finished", "queued", "queued"]);
+  });
+
+  it("whose state cannot be saved, as on a full disk, is tried again once a minute", async () => {
+    let full = true;
+    let saves = 0;
+    const { scrubs, runs } = open({
+      folder: (real) => ({
+        ...real,
+        async save(scrub) {
+          if (scrub.state !== "running") return real.save(scrub);
+          saves++;
+          if (full) throw new Error("ENOSPC");
+          return real.save(scrub);
+        },
+      }),
+    });
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await expect.poll(() => saves).toBe(1);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(saves).toBe(1);
+    full = false;
+    clock.advance(60_000);
+    await expect.poll(() => runs.length).toBe(1);
+    runs[0]?.end(summary);
+    await expect.poll(() => stateOf(scrubs, id)).toBe("finished");
+  });
+
   it("is stopped where its list is removed, and nothing is left", async () => {
     const { scrubs, runs, told } = open();
     await scrubs.begin();
@@ -168,6 +212,18 @@ describe("a run", () => {
     expect([scrubs.find("shop", id), existsSync(path.join(root, id))]).toEqual([null, false]);
     expect(told).toEqual([]);
   });
+});
+
+it("a list that is removed while it is being saved does not come back", async () => {
+  const folder = createScrubFolder(root);
+  const { scrubs } = open();
+  await scrubs.begin();
+  const { id } = await scrubs.create("shop", "customers", asked);
+  const scrub = scrubs.find("shop", id) as Scrub;
+  const saved = Promise.all(Array.from({ length: 20 }, () => folder.save(scrub).catch(() => undefined)));
+  await folder.remove(id);
+  await saved;
+  expect(existsSync(path.join(root, id))).toBe(false);
 });
 
 describe("a list", () => {
