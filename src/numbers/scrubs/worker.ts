@@ -10,6 +10,9 @@ const { file, folder, options, numbers, mostResultBytes } = workerData as Worker
 const tell = (message: FromWorker) => parentPort?.postMessage(message);
 const abort = new AbortController();
 const progressEveryMs = 500;
+/** Names of columns and sheets come from the list. */
+const mostProblemChars = 2000;
+const mostNameChars = 200;
 
 parentPort?.on("message", ({ type }: ToWorker) => {
   if (type === "stop") abort.abort();
@@ -36,7 +39,15 @@ async function clean(): Promise<void> {
     ...{ encoding: null, delimiter: null, sheet: null, resume: "auto", threads: 0, mostResultBytes },
   });
   const { total, column: foundColumn, country, format: foundFormat, header: foundHeader } = list.plan;
-  tell({ type: "found", found: { format: foundFormat, header: foundHeader, column: foundColumn, country } });
+  tell({
+    type: "found",
+    found: {
+      format: foundFormat,
+      header: foundHeader,
+      column: { ...foundColumn, name: foundColumn.name.slice(0, mostNameChars) },
+      country,
+    },
+  });
   let toldAtMs = performance.now();
   const { finished, summary } = await list.run({
     signal: abort.signal,
@@ -54,5 +65,6 @@ function inWordsOfTheApi(message: string): string {
   return message
     .replaceAll(file, "the list")
     .replaceAll(folder, "the results")
-    .replace(/--([a-z][a-z-]*)/g, (_option, name: string) => `\`${name.replaceAll("-", "_")}\``);
+    .replace(/--([a-z][a-z-]*)/g, (_option, name: string) => `\`${name.replaceAll("-", "_")}\``)
+    .slice(0, mostProblemChars);
 }

@@ -14,6 +14,10 @@ const mostRatio = 200;
 const harmlessBytes = 64 * 1024 ** 2;
 /** Between two tags, or within one: a cell has at most 32,767 characters. */
 const mostTokenChars = 4 * 1024 ** 2;
+/** Elements within each other; sheets have some ten. */
+const mostDepth = 100;
+/** Of a part whose content is held in memory: names of sheets, styles. */
+export const mostSmallBytes = 32 * 1024 ** 2;
 
 export interface XmlHandlers {
   /** @param name without a namespace prefix */
@@ -25,8 +29,11 @@ export interface XmlHandlers {
 export interface Archive {
   /** Uncompressed; null: there is no such part. */
   bytesOf(name: string): number | null;
-  /** Parses a part; yields after each piece of it how many bytes were read. Nothing where there is no such part. */
-  parse(name: string, handlers: XmlHandlers): AsyncGenerator<number, void>;
+  /**
+   * Parses a part; yields after each piece of it how many bytes were read. Nothing where there is no such part.
+   * @param mostBytes a larger one is refused
+   */
+  parse(name: string, handlers: XmlHandlers, mostBytes?: number): AsyncGenerator<number, void>;
   close(): void;
 }
 
@@ -43,10 +50,10 @@ export async function openArchive(path: string): Promise<Archive> {
   const openStream = promisify<Entry, Readable>((entry, done) => zip.openReadStream(entry, done));
   return {
     bytesOf: (name) => entries.get(name)?.uncompressedSize ?? null,
-    async *parse(name, handlers) {
+    async *parse(name, handlers, mostBytes = mostPartBytes) {
       const entry = entries.get(name);
       if (entry === undefined) return;
-      refuseBomb(entry);
+      refuseBomb(entry, mostBytes);
       const stream = await openStream(entry).catch((error) => Promise.reject(broken(error)));
       try {
         yield* parseXml(stream, handlers);
@@ -85,8 +92,8 @@ function readEntries(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
   });
 }
 
-function refuseBomb({ fileName, compressedSize, uncompressedSize: size }: Entry): void {
-  if (size > mostPartBytes || (size > harmlessBytes && size > compressedSize * mostRatio)) {
+function refuseBomb({ fileName, compressedSize, uncompressedSize: size }: Entry, mostBytes: number): void {
+  if (size > mostBytes || (size > harmlessBytes && size > compressedSize * mostRatio)) {
     throw new ListError(`the workbook's part ${fileName} would unpack to ${size} bytes; it is not read`);
   }
 }
@@ -96,15 +103,18 @@ async function* parseXml(stream: Readable, handlers: XmlHandlers): AsyncGenerato
   const parser = new SaxesParser();
   const decoder = new TextDecoder();
   let sinceTag = 0;
+  let depth = 0;
   parser.on("error", (error) => {
     throw error;
   });
   parser.on("opentag", ({ name, attributes }) => {
     sinceTag = 0;
+    if (++depth > mostDepth) throw new Error(`more than ${mostDepth} elements are within each other`);
     handlers.open(local(name), attributes);
   });
   parser.on("closetag", ({ name }) => {
     sinceTag = 0;
+    depth--;
     handlers.close?.(local(name));
   });
   const { text } = handlers;
@@ -121,6 +131,17 @@ async function* parseXml(stream: Readable, handlers: XmlHandlers): AsyncGenerato
     yield bytes;
   }
   parser.close();
+}
+
+/** Of a cell, as of Excel. */
+const mostCellChars = 32_767;
+
+/** A cell's text with more of it. @throws {ListError} where no cell can have so much */
+export function longer(text: string, more: string): string {
+  if (text.length + more.length > mostCellChars) {
+    throw new ListError(`a cell of the workbook has more than ${mostCellChars} characters; it is not read`);
+  }
+  return text + more;
 }
 
 function local(name: string): string {

@@ -1,6 +1,8 @@
 /** The rows of a sheet, as texts. */
+
+import { ListError } from "../files/list-error.ts";
 import { textOfNumber } from "../spreadsheet-values.ts";
-import type { Archive } from "./archive.ts";
+import { type Archive, longer } from "./archive.ts";
 import type { SharedStrings } from "./shared-strings.ts";
 import { dateText } from "./styles.ts";
 
@@ -19,6 +21,8 @@ export interface SheetParts {
 
 /** Columns of a sheet end with XFD. */
 const mostColumns = 16_384;
+/** As of text files. */
+const mostRowChars = 4 * 1024 ** 2;
 
 /**
  * Rows with at least one cell, piece by piece. Numbers are texts as they are in the file; what a format shows of them is not
@@ -28,6 +32,7 @@ export async function* readSheetRows(parts: SheetParts): AsyncGenerator<readonly
   let rows: string[][] = [];
   let row: string[] = [];
   let at = -1;
+  let chars = 0;
   let cell = { type: "n", style: 0, value: "" };
   let collects = false;
 
@@ -37,13 +42,14 @@ export async function* readSheetRows(parts: SheetParts): AsyncGenerator<readonly
       if (name === "row") {
         row = [];
         at = -1;
+        chars = 0;
       } else if (name === "c") {
         at = columnOf(attributes.r) ?? at + 1;
         cell = { type: attributes.t ?? "n", style: Number(attributes.s ?? 0), value: "" };
       } else collects = name === "v" || (name === "t" && cell.type === "inlineStr");
     },
     text(more: string) {
-      if (collects) cell.value += more;
+      if (collects) cell.value = longer(cell.value, more);
     },
     close(name: string) {
       collects = false;
@@ -51,7 +57,11 @@ export async function* readSheetRows(parts: SheetParts): AsyncGenerator<readonly
         if (row.some((text) => text !== "")) rows.push(row);
       } else if (name === "c" && at < mostColumns) {
         while (row.length < at) row.push("");
-        row[at] = textOf(cell, at, parts);
+        const text = textOf(cell, at, parts);
+        row[at] = text;
+        chars += text.length;
+        // Cells share texts, so a row of few bytes can have any number of characters.
+        if (chars > mostRowChars) throw new ListError(`a row of the workbook has more than ${mostRowChars} characters`);
       }
     },
   };

@@ -1,8 +1,11 @@
 /** The texts that cells of a workbook share: kept on disk, for there may be millions of them. */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import type { Archive } from "./archive.ts";
+import { ListError } from "../files/list-error.ts";
+import { type Archive, longer } from "./archive.ts";
 
 const indexBytes = 8;
+/** More than a spreadsheet can open; a workbook of 10 MB can unpack to it. */
+const mostScratchBytes = 2 * 1024 ** 3;
 const blockBytes = 64 * 1024;
 /** 4 MiB: cells ask for texts in about the order in which they are kept. */
 const mostBlocks = 64;
@@ -30,7 +33,7 @@ export async function readSharedStrings(archive: Archive, part: string, file: st
       inText = name === "t" && !inGuide;
     },
     text(more: string) {
-      if (inText) text += more;
+      if (inText) text = longer(text, more);
     },
     close(name: string) {
       if (name === "t") inText = false;
@@ -40,6 +43,9 @@ export async function readSharedStrings(archive: Archive, part: string, file: st
       end.writeDoubleLE(texts.bytes);
       ends.append(end);
       count++;
+      if (texts.bytes + ends.bytes > mostScratchBytes) {
+        throw new ListError(`the workbook's texts take more than ${mostScratchBytes} bytes; save the sheet as CSV`);
+      }
     },
   };
   try {

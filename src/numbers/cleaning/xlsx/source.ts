@@ -42,7 +42,10 @@ async function openSheetOf(archive: Archive, name: string | null, scratch: strin
   const { sheets, sharedStrings, from1904 } = await readWorkbook(archive);
   const sheet = name === null ? sheets[0] : sheets.find((one) => one.name === name);
   if (sheet === undefined) {
-    const names = sheets.map((one) => JSON.stringify(one.name)).join(", ");
+    const names = sheets
+      .slice(0, 50)
+      .map((one) => JSON.stringify(one.name))
+      .join(", ");
     throw new ListUsageError(
       name === null ? "the workbook has no sheets" : `no sheet is named ${JSON.stringify(name)}; there are: ${names}`,
     );

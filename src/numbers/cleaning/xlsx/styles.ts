@@ -1,10 +1,15 @@
 /** Which cell formats of a workbook show a number as a date or a time (ECMA-376 part 1, 18.8.30 and 18.8.31). */
-import type { Archive } from "./archive.ts";
+import { ListError } from "../files/list-error.ts";
+import { type Archive, mostSmallBytes } from "./archive.ts";
 
 /** Formats without a definition: dates and times, also those of East Asian locales. */
 function isBuiltInDate(id: number): boolean {
   return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47) || (id >= 50 && id <= 58);
 }
+
+/** Excel's own bounds. */
+const mostCodeChars = 255;
+const mostStyles = 65_490;
 
 /** Texts in quotes, escaped characters, colours and conditions in brackets. */
 const notFormat = /"[^"]*"|\\.|_.|\*.|\[[^\]]*\]/g;
@@ -17,15 +22,17 @@ export async function readDateStyles(archive: Archive): Promise<readonly boolean
   const handlers = {
     open(name: string, { numFmtId = "0", formatCode = "" }: Readonly<Record<string, string>>) {
       const id = Number(numFmtId);
-      if (name === "numFmt") codes.set(id, formatCode);
+      if (name === "numFmt") codes.set(id, formatCode.slice(0, mostCodeChars));
       if (name === "cellXfs") inCells = true;
-      if (name === "xf" && inCells) styles.push(isDate(codes.get(id), id));
+      if (name !== "xf" || !inCells) return;
+      if (styles.length >= mostStyles) throw new ListError(`the workbook has more than ${mostStyles} cell styles`);
+      styles.push(isDate(codes.get(id), id));
     },
     close(name: string) {
       if (name === "cellXfs") inCells = false;
     },
   };
-  for await (const _ of archive.parse("xl/styles.xml", handlers));
+  for await (const _ of archive.parse("xl/styles.xml", handlers, mostSmallBytes));
   return styles;
 }
 

@@ -1,5 +1,5 @@
 /** Which sheets a workbook has, and where its parts are. */
-import type { Archive } from "./archive.ts";
+import { type Archive, mostSmallBytes } from "./archive.ts";
 
 export interface Workbook {
   /** In the order of the tabs. */
@@ -20,7 +20,7 @@ export async function readWorkbook(archive: Archive): Promise<Workbook> {
     const relation = Object.entries(attributes).find(([key]) => key.endsWith(":id"))?.[1] ?? "";
     named.push({ name: attributes.name ?? "", relation });
   };
-  for await (const _ of archive.parse(workbookPart, { open }));
+  for await (const _ of archive.parse(workbookPart, { open }, mostSmallBytes));
 
   const targets = new Map<string, string>();
   let sharedStrings = "xl/sharedStrings.xml";
@@ -30,7 +30,7 @@ export async function readWorkbook(archive: Archive): Promise<Workbook> {
     targets.set(Id, part);
     if (Type.endsWith("/sharedStrings")) sharedStrings = part;
   };
-  for await (const _ of archive.parse("xl/_rels/workbook.xml.rels", { open: relation }));
+  for await (const _ of archive.parse("xl/_rels/workbook.xml.rels", { open: relation }, mostSmallBytes));
   const sheets = named.flatMap(({ name, relation }) => {
     const part = targets.get(relation);
     return part === undefined ? [] : [{ name, part }];
