@@ -6,11 +6,17 @@ const shortMs = 300_000;
 
 /** @param repeatMs `live_check.repeat_hours` */
 export function rememberedMs(
-  { reading, mayStillRing }: Pick<CallAnswer & { kind: "ended" }, "reading" | "mayStillRing">,
+  { reading, mayStillRing, invited }: Pick<CallAnswer & { kind: "ended" }, "reading" | "mayStillRing" | "invited">,
   repeatMs: number,
 ): number {
-  const { state, evidence } = reading;
+  const { state, reason, evidence } = reading;
+  // Many trunks signal no alerting: that none was seen says nothing of a call that was on its way.
   const mayHaveRung =
-    mayStillRing || evidence === null || evidence.alerted || evidence.progress || evidence.falseAnswer;
+    mayStillRing ||
+    (invited && reason !== "not_carried") ||
+    evidence === null ||
+    evidence.alerted ||
+    evidence.progress ||
+    evidence.falseAnswer;
   return state !== "unknown" || mayHaveRung ? repeatMs : Math.min(shortMs, repeatMs);
 }

@@ -274,12 +274,23 @@ describe("an answer is given again for", () => {
     ],
     ["a day where the phone may ring on", { state: "unknown", reason: "interrupted", evidence: silent }, true, dayMs],
     [
+      "a day where the call was on its way, and its trunk signals no alerting",
+      { state: "unknown", reason: "no_signal", evidence: silent },
+      false,
+      dayMs,
+    ],
+    [
       "five minutes where no trunk carried it",
       { state: "unknown", reason: "not_carried", evidence: silent },
       false,
       300_000,
     ],
   ])("%s", (_, reading, mayStillRing, ms) => {
-    expect(rememberedMs({ reading, mayStillRing }, dayMs)).toBe(ms);
+    expect(rememberedMs({ reading, mayStillRing, invited: true }, dayMs)).toBe(ms);
+  });
+
+  it("five minutes where it was canceled before a call was sent", () => {
+    const reading: LiveReading = { state: "unknown", reason: "interrupted", evidence: silent };
+    expect(rememberedMs({ reading, mayStillRing: false, invited: false }, dayMs)).toBe(300_000);
   });
 });
