@@ -6,7 +6,7 @@ import type { NumberType } from "../types.ts";
 import { messageOf } from "./message.ts";
 import type { HealthPart, KnownAsk, LivePart, Lookup, LookupAsk, NetworkPart } from "./ports.ts";
 import { suggestionsFor } from "./suggestions.ts";
-import type { LookupResult } from "./types.ts";
+import type { LiveView, LookupResult } from "./types.ts";
 
 /** How long a lookup waits for a live source of networks. */
 const networkBudgetMs = 800;
@@ -19,6 +19,20 @@ export interface LookupParts {
   readonly networks?: NetworkPart;
   readonly health?: HealthPart;
   readonly liveCheck?: LivePart;
+}
+
+const unavailable: LiveView = {
+  ...{ state: "unknown", reason: "unavailable", evidence: null },
+  ...{ checkedAtMs: null, ageMs: null, retryAfterMs: null },
+};
+
+/** Parts answer, and never throw; with a fault in one of them the others' answers still hold. */
+async function answerOf<T>(ask: () => Promise<T | null> | undefined, otherwise: T | null): Promise<T | null> {
+  try {
+    return (await ask()) ?? null;
+  } catch {
+    return otherwise;
+  }
 }
 
 export function createLookup(parts: LookupParts): Lookup {
@@ -48,10 +62,12 @@ export function createLookup(parts: LookupParts): Lookup {
       const { e164, valid, country, callable, type } = result.facts;
       if (e164 === null || !valid || (isAlone && !ask.live)) return result;
       const { gone = new AbortController().signal } = ask;
-      const [network = null, found = null, checked = null] = await Promise.all([
-        mobileTypes.has(type) ? networks?.find(e164, networkBudgetMs) : null,
-        health?.of(e164, ask.app),
-        ask.live ? liveCheck?.check({ e164, country, app: ask.app, callable, gone }) : null,
+      const [network, found, checked] = await Promise.all([
+        mobileTypes.has(type) ? answerOf(() => networks?.find(e164, networkBudgetMs), null) : null,
+        answerOf(() => health?.of(e164, ask.app), null),
+        ask.live
+          ? answerOf(() => liveCheck?.check({ e164, country, app: ask.app, callable, gone }), unavailable)
+          : null,
       ]);
       return { ...result, network, health: found, live: checked };
     },

@@ -38,11 +38,20 @@ export function createCarrierNames(
       const code = e164.slice(1, 1 + digits);
       const known = countries.get(code);
       if (known === undefined) continue;
-      const country = known ?? readCountry(code, read(`${code}.json`));
+      const country = known ?? readOf(code);
       countries.set(code, country);
       return country;
     }
     return null;
+  }
+
+  /** Null where its file cannot be read, as where all file descriptors are in use: the next number tries again. */
+  function readOf(code: string): Country | null {
+    try {
+      return readCountry(code, read(`${code}.json`));
+    } catch {
+      return null;
+    }
   }
 
   return {

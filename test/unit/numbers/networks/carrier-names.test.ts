@@ -37,6 +37,18 @@ test("the data of a country is read once, when its first number is asked for", (
   expect(read.mock.calls).toEqual([["version.json"], ["62.json"]]);
 });
 
+test("a country whose file cannot be read has no names, and the next number tries again", () => {
+  let fails = true;
+  const own = createCarrierNames((name) => {
+    if (name === "version.json") return '{"version":"9.0.1","calling_codes":["62"]}';
+    if (fails) throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+    return '{"A":"812"}';
+  });
+  expect(own.of("+62812")).toBeNull();
+  fails = false;
+  expect(own.of("+62812")).toBe("A");
+});
+
 test("every calling code that version.json lists has its file, and every file is listed", () => {
   const folder = new URL("../../../../src/numbers/networks/carriers/", import.meta.url);
   const files = readdirSync(folder).filter((name) => name !== "version.json");
