@@ -70,7 +70,8 @@ export function createNumberIntelligence(parts: {
     ...{ observer: observers.health, clock, logger },
   });
   // Parts that are not there are left out: their fields of a lookup are null.
-  const lookup = createLookup({ numbers, networks, health, liveCheck });
+  const networkPart = { find: (e164: string, budgetMs: number) => networks.find(e164, budgetMs, "lookup") };
+  const lookup = createLookup({ numbers, networks: networkPart, health, liveCheck });
   const scrubs = createScrubsOf({ now, store, clock, random, logger });
   return {
     ...{ numbers, lookup, networks, health, scrubs },

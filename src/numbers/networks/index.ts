@@ -116,9 +116,9 @@ export function createNetworks(parts: NetworksParts): NetworksModule {
       return live.length === 0 ? null : config.wait_ms;
     },
     known,
-    async find(e164, budgetMs) {
+    async find(e164, budgetMs, purpose = "delivery") {
       const asked = sourcesFor(e164);
-      if (asked.length > 0) await within(lookups.lookUp(e164, asked), budgetMs, clock);
+      if (asked.length > 0) await within(lookups.lookUp(e164, asked, purpose), budgetMs, clock);
       return known(e164);
     },
     async start() {

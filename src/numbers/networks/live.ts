@@ -6,15 +6,18 @@ import type { Clock } from "../../shared/clock.ts";
 import { LatestMap } from "../../shared/latest-map.ts";
 import type { NetworksConfig } from "./config.ts";
 import type { Found, LiveAnswer, LiveSource, LookupResult, NetworkObserver, NetworkStore } from "./live-port.ts";
+import type { FindPurpose } from "./ports.ts";
 
 /** Lookups in progress; further numbers are not looked up. */
 const mostInProgress = 2000;
+/** Of a budget, what lookups over the API may use up: one app's lists must not leave nothing for deliveries. */
+const lookupShare = 0.5;
 
 export interface LiveLookups {
   /** What the sources said of it; undefined: nothing is in this process' memory. */
   cached(e164: string): Found | undefined;
   /** Resolves when something is known, or the sources have failed. Never rejects. @param sources asked in their order */
-  lookUp(e164: string, sources: readonly LiveSource[]): Promise<void>;
+  lookUp(e164: string, sources: readonly LiveSource[], purpose: FindPurpose): Promise<void>;
   /** @returns whether something was kept */
   forget(e164: string): Promise<boolean>;
 }
@@ -42,11 +45,13 @@ export function createLiveLookups(parts: {
     return known === undefined || known.untilMs <= clock.nowMs() ? undefined : known.found;
   }
 
-  async function mayAsk({ name }: LiveSource): Promise<LookupResult | null> {
+  async function mayAsk({ name }: LiveSource, purpose: FindPurpose): Promise<LookupResult | null> {
     const limits = config()[name];
     if (limits === undefined) return "busy";
+    const share = purpose === "lookup" ? lookupShare : 1;
     try {
-      return (await store.take(name, limits.per_minute, limits.per_day)) ? null : "over_budget";
+      const may = await store.take(name, Math.ceil(limits.per_minute * share), Math.ceil(limits.per_day * share));
+      return may ? null : "over_budget";
     } catch {
       // What costs money must be counted.
       return "store_unavailable";
@@ -54,8 +59,8 @@ export function createLiveLookups(parts: {
   }
 
   /** @returns null where it gave no answer */
-  async function askOne(source: LiveSource, e164: string): Promise<LiveAnswer | null> {
-    const refused = await mayAsk(source);
+  async function askOne(source: LiveSource, e164: string, purpose: FindPurpose): Promise<LiveAnswer | null> {
+    const refused = await mayAsk(source, purpose);
     if (refused !== null) {
       observer.asked(source.name, refused, null);
       return null;
@@ -67,22 +72,26 @@ export function createLiveLookups(parts: {
   }
 
   /** @returns undefined where a source failed, and none after it knew the number */
-  async function askAll(e164: string, sources: readonly LiveSource[]): Promise<Found | undefined> {
+  async function askAll(
+    e164: string,
+    sources: readonly LiveSource[],
+    purpose: FindPurpose,
+  ): Promise<Found | undefined> {
     let isCertain = true;
     for (const source of sources) {
-      const answer = await askOne(source, e164);
+      const answer = await askOne(source, e164, purpose);
       if (answer?.kind === "answered") return { ...answer.network, source: source.name };
       isCertain &&= answer !== null;
     }
     return isCertain ? null : undefined;
   }
 
-  async function run(e164: string, sources: readonly LiveSource[]): Promise<void> {
+  async function run(e164: string, sources: readonly LiveSource[], purpose: FindPurpose): Promise<void> {
     const key = hash(e164);
     const kept = await store.read(key).catch(() => undefined);
     observer.cache(kept === undefined ? "none" : "redis");
     if (kept !== undefined) return remember(e164, kept.found, kept.leftMs);
-    const found = await askAll(e164, sources);
+    const found = await askAll(e164, sources, purpose);
     if (found === undefined) return;
     const { seconds, negative_seconds: negative } = config().cache;
     const ttlMs = (found === null ? negative : seconds) * 1000;
@@ -92,7 +101,7 @@ export function createLiveLookups(parts: {
 
   return {
     cached,
-    lookUp(e164, sources) {
+    lookUp(e164, sources, purpose) {
       if (cached(e164) !== undefined) {
         observer.cache("memory");
         return Promise.resolve();
@@ -103,7 +112,7 @@ export function createLiveLookups(parts: {
         return known;
       }
       if (inProgress.size >= mostInProgress) return Promise.resolve();
-      const lookup = run(e164, sources)
+      const lookup = run(e164, sources, purpose)
         .catch(() => undefined)
         .finally(() => inProgress.delete(e164));
       inProgress.set(e164, lookup);

@@ -212,6 +212,15 @@ describe("live sources", () => {
     expect([asked.length, seen.at(-1)]).toEqual([3, "enum store_unavailable"]);
   });
 
+  test("lookups over the API leave half of each budget to deliveries", async () => {
+    const networks = networksOf({ enum: { ...enumKeys, per_minute: 100, per_day: 4 } });
+    const numberOf = (n: number) => `+62812123456${n}`;
+    for (const n of [1, 2, 3]) await networks.find(numberOf(n), 500, "lookup");
+    expect(asked).toHaveLength(2);
+    for (const n of [4, 5, 6]) await networks.find(numberOf(n), 500);
+    expect(asked).toHaveLength(4);
+  });
+
   test("those behind the file are not asked about what it knows", async () => {
     const file = await fileOf("e.csv", "62812,51011,XL\n");
     const networks = networksOf({ order: ["enum", "file", "http"], enum: enumKeys, http: httpKeys, file });
