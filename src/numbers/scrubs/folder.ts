@@ -24,6 +24,8 @@ export interface ScrubFolder {
   save(scrub: Scrub): Promise<void>;
   /** Writes a piece of the upload at its place; what was behind it is dropped. */
   write(id: string, offset: number, piece: Buffer): Promise<void>;
+  /** Results of a run that failed, which nobody can fetch. */
+  removeResults(id: string): Promise<void>;
   remove(id: string): Promise<void>;
   uploadOf(id: string): string;
   resultsOf(id: string): string;
@@ -112,6 +114,7 @@ export function createScrubFolder(root: string): ScrubFolder {
         await file.close();
       }
     },
+    removeResults: (id) => rm(path.join(of(id), resultsName), { recursive: true, force: true }),
     async remove(id) {
       // One that is being written would bring it back at the next start.
       await saving.get(id)?.catch(() => undefined);

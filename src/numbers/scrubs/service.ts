@@ -134,6 +134,10 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       );
     // Stopped or removed: it goes on at the next start, or is gone.
     if (ended === null) return;
+    if (ended.state === "failed") {
+      const kept = (err: unknown) => logger.warn({ err, scrub: id }, "what a failed list left could not be removed");
+      await folder.removeResults(id).catch(kept);
+    }
     const endedAtMs = clock.nowMs();
     await change(id, { ...ended, endedAtMs, expiresAtMs: endedAtMs + config.keep_hours * hourMs });
     await tell(id);

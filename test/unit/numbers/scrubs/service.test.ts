@@ -1,5 +1,14 @@
 /** Lists that apps have cleaned: uploads, turns, ends, and what is left of them; the runner is a stand-in. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
@@ -149,6 +158,18 @@ describe("a run", () => {
     runs[1]?.fail(new Error("EIO: +6281234567890"));
     await expect.poll(() => stateOf(scrubs, second)).toBe("failed");
     expect(scrubs.find("shop", second)?.problem).not.toContain("+62");
+  });
+
+  it("that fails leaves no half of its results on the disk", async () => {
+    const { scrubs, runs } = open();
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await expect.poll(() => runs.length).toBe(1);
+    mkdirSync(path.join(root, id, "results"));
+    writeFileSync(path.join(root, id, "results", "clean.csv.part"), "phone\n+6281234567890\n");
+    runs[0]?.fail(new ListProblem("the results are larger than 100 bytes"));
+    await expect.poll(() => stateOf(scrubs, id)).toBe("failed");
+    expect(readdirSync(path.join(root, id)).sort()).toEqual(["list.json", "upload"]);
   });
 
   it("ends with its gateway, and goes on with the next one", async () => {
