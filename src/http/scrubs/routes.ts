@@ -1,6 +1,7 @@
 /** `/v1/scrubs`: lists that an app has cleaned. One of another app is not found. */
 import { createReadStream } from "node:fs";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyRequest } from "fastify";
 import { readCountry } from "../../numbers/country.ts";
 import type { Scrubs } from "../../numbers/scrubs/ports.ts";
 import { resultFiles } from "../../numbers/scrubs/types.ts";
@@ -21,6 +22,11 @@ const piece = "application/octet-stream";
 
 export function scrubRoutes(scrubs: Scrubs): FastifyPluginAsyncTypebox {
   return async (scope) => {
+    /** Lists of which a piece is on its way: one each, because a piece is held in memory while it comes. */
+    const arriving = new Map<string, FastifyRequest["raw"]>();
+    const arrived = (id: string, request: FastifyRequest["raw"]) => {
+      if (arriving.get(id) === request) arriving.delete(id);
+    };
     scope.addContentTypeParser(piece, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     scope.post(
       "/scrubs",
@@ -63,6 +69,18 @@ export function scrubRoutes(scrubs: Scrubs): FastifyPluginAsyncTypebox {
           response: { 200: { ...ScrubBody, description: "With the bytes received so far." } },
         },
         config: { scope: "lookup", notFound, problems: ["conflict"] satisfies ProblemCode[] },
+        // Before its body is read.
+        async onRequest(request, reply) {
+          const { id } = found(scrubs.find(appOf(request).name, request.params.id));
+          if (arriving.has(id)) {
+            throw new Refusal("conflict", "Another piece of this list is on its way; send them one after the other.");
+          }
+          arriving.set(id, request.raw);
+          reply.raw.once("close", () => arrived(id, request.raw));
+        },
+        async onSend(request) {
+          arrived(request.params.id, request.raw);
+        },
       },
       async (request) => {
         if (!Buffer.isBuffer(request.body)) throw new RequestRefusal(415, `Send the piece as ${piece}.`);

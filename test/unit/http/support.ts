@@ -24,6 +24,7 @@ import { createLiveStreams, type LiveOptions } from "../../../src/live/index.ts"
 import { createLookup } from "../../../src/numbers/lookup/lookup.ts";
 import type { Lookup } from "../../../src/numbers/lookup/ports.ts";
 import type { Numbers } from "../../../src/numbers/ports.ts";
+import type { Scrubs } from "../../../src/numbers/scrubs/ports.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { Operations } from "../../../src/operations/operations.ts";
@@ -221,6 +222,7 @@ export interface TestServerOptions {
   readonly tokenClock?: Clock;
   readonly verifications?: Verifications;
   readonly numbers?: Numbers;
+  readonly scrubs?: Scrubs;
   readonly lookup?: Lookup;
   readonly readiness?: () => Promise<Readiness>;
   readonly sandbox?: boolean;
@@ -350,6 +352,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     verifications,
     live,
     numbers: options.numbers ?? numbers,
+    scrubs: options.scrubs ?? null,
     lookup: options.lookup ?? createLookup({ numbers: options.numbers ?? numbers }),
     operations: options.operations ?? idleOperations,
     keptApps: { service: () => options.keptApps ?? noKeptApps },
