@@ -84,8 +84,8 @@ export function createNumberIntelligence(parts: {
     configure: (next) => networks.configure(next.networks),
     async stop() {
       networks.stop();
-      await scrubs?.stop();
-      await health.flush();
+      // A list may take seconds to stop, or fail to: what was learned is written all the same.
+      await Promise.all([health.flush(), scrubs?.stop()]);
     },
   };
 }
