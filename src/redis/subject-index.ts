@@ -102,8 +102,11 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
     const key = calleeKey(callee, checkedLive);
     const said = readTurn(await client.get(key));
     if (said === null || said.answer === null) return 0;
+    const leftMs = await client.pttl(key);
+    if (leftMs <= 0) return 0;
     // As of a check whose gateway died: lua/live_check_begin.lua.
-    await client.set(key, `begun erased ${said.at_ms}`, "KEEPTTL");
+    // One that expired meanwhile must not come back without a TTL: the number could never be checked again.
+    await client.set(key, `begun erased ${said.at_ms}`, "PX", leftMs, "XX");
     return 1;
   }
 
