@@ -1,7 +1,7 @@
 /** The thread that cleans one list. */
 import { parentPort, workerData } from "node:worker_threads";
 import { finishedSummary, openList } from "../cleaning/files/list.ts";
-import { ListError } from "../cleaning/files/list-error.ts";
+import { ListError, OtherRunError } from "../cleaning/files/list-error.ts";
 import { readPolicy } from "../cleaning/policy.ts";
 import { useConfiguredMetadata } from "../metadata-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
@@ -34,9 +34,14 @@ async function clean(): Promise<void> {
   const policy = readPolicy(numbers, options.country, options.keepLandlines);
   if ("wrong" in policy) return tell({ type: "problem", problem: inWordsOfTheApi(policy.wrong) });
   const { column, format, header } = options;
-  const list = await openList({
+  const asked = {
     ...{ file, folder, column, format, header, policy },
-    ...{ encoding: null, delimiter: null, sheet: null, resume: "auto", threads: 0, mostResultBytes },
+    ...{ encoding: null, delimiter: null, sheet: null, threads: 0, mostResultBytes },
+  };
+  const list = await openList({ ...asked, resume: "auto" }).catch((error) => {
+    if (!(error instanceof OtherRunError)) throw error;
+    // The gateway was updated, or has another policy since: all rows are judged alike.
+    return openList({ ...asked, resume: "never" });
   });
   const { total, column: foundColumn, country, format: foundFormat, header: foundHeader } = list.plan;
   tell({

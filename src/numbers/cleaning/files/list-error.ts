@@ -5,3 +5,6 @@ export class ListError extends Error {
 
 /** A run cannot begin with what was given or guessed; the message says what to pass. */
 export class ListUsageError extends ListError {}
+
+/** An unfinished run in the folder was of another file, or with other settings. */
+export class OtherRunError extends ListError {}

@@ -12,7 +12,7 @@ import { type RunFolder, refuseFinished, removeUnfinished, takeFolder } from "./
 import { type InputOptions, type InputPlan, type OpenInput, openInput } from "./input.ts";
 import { type InputPrint, printOf, samePrint } from "./input-print.ts";
 import { type Journal, type RunSettings, readJournal } from "./journal.ts";
-import { ListError, ListUsageError } from "./list-error.ts";
+import { ListUsageError, OtherRunError } from "./list-error.ts";
 import { nameResults, openOutput, summaryName } from "./output.ts";
 import { readBeginning } from "./sample.ts";
 import { createBatchJudges } from "./workers.ts";
@@ -106,14 +106,14 @@ async function findJournal({ folder, resume }: ListOptions): Promise<Journal | n
 function refuseOther(journal: Journal, input: InputPrint, settings: RunSettings, { file, folder }: ListOptions): void {
   const anew = "pass --restart to begin anew, or choose another --out";
   if (!samePrint(journal.input, input)) {
-    throw new ListError(
+    throw new OtherRunError(
       `the unfinished run in ${folder} was of another file than ${file}, or that has changed since; ${anew}`,
     );
   }
   const names = Object.keys(settings) as (keyof RunSettings)[];
   const other = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(journal.settings[name]));
   if (other.length > 0) {
-    throw new ListError(
+    throw new OtherRunError(
       `the unfinished run in ${folder} has other settings (${other.join(", ")}); pass the same, or: ${anew}`,
     );
   }

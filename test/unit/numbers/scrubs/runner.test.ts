@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { openList } from "../../../../src/numbers/cleaning/files/list.ts";
 import { createListRunner } from "../../../../src/numbers/scrubs/runner.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
@@ -57,4 +58,18 @@ it("a run that finished just before its gateway was killed is finished at the ne
   const first = await run(list, never);
   expect(first).toMatchObject({ rows: 2, clean: 1, rejected: 1 });
   expect(await run(list, never)).toEqual(first);
+});
+
+it("a run that an update of the gateway interrupted begins anew, by the new policy", async () => {
+  const file = path.join(root, "upload");
+  writeFileSync(file, `phone\n${"081234567890\n".repeat(20_000)}`);
+  const abort = new AbortController();
+  const before = await openList({
+    ...{ file, folder: path.join(root, "results"), column: "phone", format: null, header: null, sheet: null },
+    ...{ policy: { numbers, country: "ID", keepLandlines: true }, encoding: null, delimiter: null },
+    ...{ resume: "auto", threads: 0, commitEveryMs: 0 },
+  });
+  const { finished } = await before.run({ signal: abort.signal, onProgress: () => abort.abort() });
+  expect(finished).toBe(false);
+  expect(await run(`phone\n${"081234567890\n".repeat(20_000)}`, never)).toMatchObject({ rows: 20_000, clean: 1 });
 });
