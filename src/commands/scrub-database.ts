@@ -1,21 +1,18 @@
 /** `onering scrub --postgres|--mysql`: cleans a column of a table in a customer's database; `--undo DIR` puts it back. */
-
-import { loadConfig } from "../config/load.ts";
 import { followNumberEvents } from "../numbers/cleaning/database/number-events.ts";
 import { createPace } from "../numbers/cleaning/database/pace.ts";
 import { clean, undoRun, type Watcher } from "../numbers/cleaning/database/run.ts";
 import { type DatabaseSummary, summaryText } from "../numbers/cleaning/database/summary.ts";
 import { watch } from "../numbers/cleaning/database/watch.ts";
 import { createJudge } from "../numbers/cleaning/judge.ts";
-import { readPolicy } from "../numbers/cleaning/policy.ts";
 import { type DatabaseAct, readDatabaseUrl } from "./scrub-database-options.ts";
+import { readScrubPolicy } from "./scrub-policy.ts";
+import { exitCodeOf } from "./signal-exit-codes.ts";
 
 const progressMs = 1000;
 /** Between two looks for new rows. */
 const pollMs = 10_000;
 const settleMs = 5000;
-/** 128 and the number of the signal, as shells have it. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * @returns 0 done; 1 rows were left, for others held or changed them; 130 or 143 where a signal ended it: the same command goes on
@@ -45,8 +42,7 @@ async function cleanIt(
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<number> {
-  const numbers = act.config === null ? null : (await loadConfig({ path: act.config, env: process.env })).numbers;
-  const policy = readPolicy(numbers, act.country, act.keepLandlines);
+  const policy = await readScrubPolicy(act);
   if ("wrong" in policy) throw new Error(policy.wrong);
   const judging = JSON.stringify(policy);
   const judge = createJudge(policy);
@@ -98,7 +94,7 @@ function locked({ applied }: DatabaseSummary): number {
 function stopBySignal() {
   const controller = new AbortController();
   let exitCode = 0;
-  const handlers = Object.entries(signals).map(([signal, code]) => {
+  const handlers = Object.entries(exitCodeOf).map(([signal, code]) => {
     const stop = () => {
       exitCode = code;
       controller.abort();

@@ -2,27 +2,22 @@
 import { createInterface } from "node:readline/promises";
 import { type ListPlan, type OpenList, openList } from "../numbers/cleaning/files/list.ts";
 import { ListUsageError } from "../numbers/cleaning/files/list-error.ts";
-import { readPolicy } from "../numbers/cleaning/policy.ts";
 import type { CleaningSummary } from "../numbers/cleaning/ports.ts";
-import { useConfiguredMetadata } from "../numbers/metadata-file.ts";
 import type { ScrubAct } from "./scrub-options.ts";
+import { readScrubPolicy } from "./scrub-policy.ts";
 import { createProgress, grouped, noProgress, type Progress } from "./scrub-progress.ts";
+import { type EndingSignal, exitCodeOf } from "./signal-exit-codes.ts";
 import { keepHeapSmall } from "./small-heap.ts";
 
 /** Bad command line: EX_USAGE of sysexits.h. */
 const exitUsage = 64;
-/** 128 and the number of the signal, as shells have it. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
 /**
  * @returns 0 where all rows were done, 64 where column or country have to be passed, 130 or 143 where a signal ended it
  * @throws {ListError} with what to do; {ConfigError}; what the system says of the files
  */
 export async function scrub(act: ScrubAct): Promise<number> {
   keepHeapSmall();
-  const numbers = act.config === null ? null : await numbersOf(act.config);
-  useConfiguredMetadata(numbers?.metadata_file);
-  const policy = readPolicy(numbers, act.country, act.keepLandlines);
+  const policy = await readScrubPolicy(act);
   if ("wrong" in policy) return refuse(policy.wrong);
   let list: OpenList;
   try {
@@ -37,13 +32,6 @@ export async function scrub(act: ScrubAct): Promise<number> {
   } finally {
     await list.close();
   }
-}
-
-/** @throws {ConfigError} */
-async function numbersOf(path: string) {
-  // Most runs have none, and the schema of all features takes 15 MiB.
-  const { loadConfig } = await import("../config/load.ts");
-  return (await loadConfig({ path, env: process.env })).numbers;
 }
 
 /** @returns null where column and country were passed or are confirmed, else the exit code */
@@ -67,7 +55,7 @@ async function confirm(plan: ListPlan, { yes, quiet, json }: ScrubAct): Promise<
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     say("\n");
-    return signals.SIGINT;
+    return exitCodeOf.SIGINT;
   } finally {
     prompt.close();
   }
@@ -94,15 +82,13 @@ async function run(list: OpenList, act: ScrubAct): Promise<number> {
   const { plan } = list;
   const abort = new AbortController();
   let exitCode = 0;
-  const stop = (signal: keyof typeof signals) => {
+  const stop = (signal: EndingSignal) => {
     // A second one does not wait for the batch: what was committed holds.
-    if (abort.signal.aborted) process.exit(signals[signal]);
-    exitCode = signals[signal];
+    if (abort.signal.aborted) process.exit(exitCodeOf[signal]);
+    exitCode = exitCodeOf[signal];
     abort.abort();
   };
-  const handlers = (Object.keys(signals) as (keyof typeof signals)[]).map(
-    (signal) => [signal, () => stop(signal)] as const,
-  );
+  const handlers = (Object.keys(exitCodeOf) as EndingSignal[]).map((signal) => [signal, () => stop(signal)] as const);
   for (const [signal, handler] of handlers) process.on(signal, handler);
   const progress = act.quiet || act.json ? noProgress : progressOf(plan);
   try {

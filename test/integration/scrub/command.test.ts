@@ -8,6 +8,7 @@ import { createDice } from "../../chaos/dice.ts";
 import { killRuns } from "../../scrub/kills.ts";
 import { run } from "../../support/command.ts";
 import { withLists } from "../../support/lists.ts";
+import { leastConfig } from "../../support/test-config.ts";
 
 const lists = withLists();
 const root = path.join(import.meta.dirname, "../../..");
@@ -60,7 +61,10 @@ describe("onering scrub", () => {
 
   it("takes what may be called from a configuration", () => {
     const file = lists.write("policy.csv", "phone\n+6281234567890\n+447400123456\n");
-    const config = lists.write("onering.yaml", minimalConfig);
+    const config = lists.write(
+      "onering.yaml",
+      JSON.stringify({ ...leastConfig(), numbers: { allowed_countries: ["ID"] } }),
+    );
     const { status, stderr } = scrub(
       file,
       "--column",
@@ -137,15 +141,3 @@ ls '${out}/run'; mount -o remount,size=64m '${out}' && '${process.execPath}' ${c
 function canMount(): boolean {
   return spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 }
-
-const hex = "0123456789abcdef".repeat(4);
-const minimalConfig = `
-redis: { url: "redis://127.0.0.1" }
-secrets: { hmac_key: 4f9c1d7e2b8a60359c1f7d2e8b4a6035f1e2d3c4b5a69788 }
-asterisks: { pbx: { ari_url: "http://127.0.0.1:8088", ari_user: onering, ari_password: k3Jd92mPqX71 } }
-trunks: { carrier: { asterisk: pbx, endpoint: carrier, ranges: [block] } }
-ranges: { block: { prefix: "+3363998", digits: 4 } }
-routes: [{ prefix: "+", trunks: [carrier] }]
-apps: { shop: { api_keys_sha256: ["${hex}"] } }
-numbers: { allowed_countries: [ID] }
-`;

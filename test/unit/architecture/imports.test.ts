@@ -157,7 +157,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   commands: [
     "app.ts",
     ...["numbers", "numbers/cleaning"],
-    "numbers",
     "approval",
     "app-admin.ts",
     "apps",

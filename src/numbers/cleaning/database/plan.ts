@@ -7,7 +7,7 @@ export interface Asked {
   readonly table: TableName;
   readonly column: string;
   readonly key: readonly string[];
-  /** How numbers are judged: country, policy, version of the numbering plans. */
+  /** How numbers are judged: country and policy, which names the file of numbering plans. */
   readonly judging: string;
 }
 
