@@ -5,11 +5,11 @@
 import { readFile } from "node:fs/promises";
 import { csvText } from "../../../shared/spreadsheet.ts";
 import type { JudgeCell } from "../ports.ts";
+import { MemoryTable } from "../seen/memory-table.ts";
 import { type RunFiles, readWhole, writeWhole } from "./directory.ts";
 import { openAppender } from "./lines.ts";
 import { type Asked, type Change, type Counts, duplicate, emptyCounts, type Plan, sameAsked } from "./plan.ts";
 import { type ReadRow, TableError, type TableSession } from "./ports.ts";
-import { createSeenNumbers, type SeenNumbers } from "./seen-numbers.ts";
 
 export interface ScanOptions {
   readonly session: TableSession;
@@ -74,7 +74,7 @@ function atStart() {
 
 interface PageParts extends Pick<ScanOptions, "judge"> {
   readonly counts: Counts;
-  readonly seen: SeenNumbers;
+  readonly seen: MemoryTable;
 }
 
 function judgePage(rows: readonly ReadRow[], { judge, counts, seen }: PageParts) {
@@ -89,8 +89,10 @@ function judgePage(rows: readonly ReadRow[], { judge, counts, seen }: PageParts)
       continue;
     }
     const { number, reason: refused, suggestion, type, country } = judge(value);
-    const isNew = refused !== null || number === null || seen.add(number);
-    if (refused === null && number !== null && isNew) numbers.push(Number(number.slice(1)));
+    // A number in E.164 has at most 15 digits, so a double holds it exactly.
+    const digits = refused === null && number !== null ? Number(number.slice(1)) : null;
+    const isNew = digits === null || seen.add(digits);
+    if (digits !== null && isNew) numbers.push(digits);
     const reason = refused ?? (isNew ? null : duplicate);
     if (reason === null) {
       counts.clean++;
@@ -117,10 +119,10 @@ function bump(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
-async function readSeen(file: string, bytes: number): Promise<SeenNumbers> {
-  const seen = createSeenNumbers();
+async function readSeen(file: string, bytes: number): Promise<MemoryTable> {
+  const seen = new MemoryTable();
   if (bytes === 0) return seen;
   const content = await readFile(file);
-  for (let at = 0; at < bytes; at += 8) seen.add(`+${content.readDoubleLE(at)}`);
+  for (let at = 0; at < bytes; at += 8) seen.add(content.readDoubleLE(at));
   return seen;
 }

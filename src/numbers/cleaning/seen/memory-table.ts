@@ -1,4 +1,4 @@
-/** A set of numbers in memory: open addressing, 8 bytes a slot, a quarter of them free at least. */
+/** A set of numbers in memory: open addressing, 8 bytes a slot, a quarter of them free at least; 11 to 22 bytes a number. */
 import { hashOf } from "./hash.ts";
 
 const firstSlots = 2 ** 16;

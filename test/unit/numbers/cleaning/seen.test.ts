@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { MemoryTable } from "../../../../src/numbers/cleaning/seen/memory-table.ts";
 import { openSeen } from "../../../../src/numbers/cleaning/seen/seen.ts";
 
 const dir = mkdtempSync(path.join(tmpdir(), "onering-seen-"));
@@ -60,4 +61,11 @@ it("a table on disk grows with the list, and its files are for their owner alone
   expect(statSync(at.tableFile).size).toBeGreaterThan(20_000 * 8);
   seen.close();
   expect(readdirSync(dir)).not.toContain(path.basename(at.tableFile));
+});
+
+it("numbers in memory are told apart to the last digit", () => {
+  const seen = new MemoryTable();
+  const numbers = Array.from({ length: 20_000 }, (_, at) => 999_999_999_900_000 - at);
+  expect(numbers.filter((number) => seen.add(number))).toHaveLength(numbers.length);
+  expect(numbers.filter((number) => seen.add(number))).toEqual([]);
 });

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { describeActions, readActions } from "../../../../../src/numbers/cleaning/database/actions.ts";
 import { createBatchSize, holdLimitMs, pauseMs } from "../../../../../src/numbers/cleaning/database/batch-size.ts";
 import { createHoldTimes } from "../../../../../src/numbers/cleaning/database/hold-times.ts";
-import { createSeenNumbers } from "../../../../../src/numbers/cleaning/database/seen-numbers.ts";
 import { readTableName, writeTableName } from "../../../../../src/numbers/cleaning/database/table-name.ts";
 
 describe("a table's name", () => {
@@ -81,12 +80,4 @@ test("times of locks are known to 10 % without keeping each", () => {
   expect(times.quantileMs(0.5)).toBeLessThan(550);
   expect(times.quantileMs(0.99)).toBeLessThanOrEqual(1000);
   expect(times).toMatchObject({ count: 1000, maxMs: 1000 });
-});
-
-test("seen numbers are told apart to the last digit", () => {
-  const seen = createSeenNumbers();
-  const numbers = Array.from({ length: 20_000 }, (_, at) => `+9${99_999_999_900_000 - at}`);
-  expect(numbers.filter((number) => seen.add(number))).toHaveLength(numbers.length);
-  expect(numbers.filter((number) => seen.add(number))).toEqual([]);
-  expect(seen.size).toBe(numbers.length);
 });
