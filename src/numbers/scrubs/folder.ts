@@ -1,8 +1,9 @@
 /** Where lists lie: a folder for each, with `list.json`, the upload and the results. What is there outlives the gateway. */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { takeFolder } from "../cleaning/files/folder.ts";
 import { ListError } from "../cleaning/files/list-error.ts";
+import { writeWhole } from "../cleaning/whole-file.ts";
 import type { ResultFile, Scrub } from "./types.ts";
 
 const aboutName = "list.json";
@@ -47,25 +48,13 @@ export function createScrubFolder(root: string): ScrubFolder {
 
   function save(scrub: Scrub): Promise<void> {
     const before = saving.get(scrub.id) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(() => writeAbout(scrub));
+    const mine = before.catch(() => undefined).then(() => writeWhole(about(scrub.id), JSON.stringify(scrub)));
     saving.set(scrub.id, mine);
     const done = () => {
       if (saving.get(scrub.id) === mine) saving.delete(scrub.id);
     };
     mine.then(done, done);
     return mine;
-  }
-
-  async function writeAbout(scrub: Scrub): Promise<void> {
-    const unfinished = `${about(scrub.id)}.new`;
-    const file = await open(unfinished, "w", 0o600);
-    try {
-      await file.writeFile(JSON.stringify(scrub));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, about(scrub.id));
   }
 
   async function read(id: string): Promise<Scrub | null> {

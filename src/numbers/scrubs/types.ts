@@ -1,15 +1,17 @@
 /** A list that an app has cleaned over the API. */
+import { type FileFormat, fileFormats } from "../cleaning/files/formats.ts";
+import { resultNames } from "../cleaning/files/result-names.ts";
 import type { CleaningSummary } from "../cleaning/ports.ts";
 
 /** `uploading` → `queued` → `running` → `finished` | `failed`. One that is deleted is gone. */
 export const scrubStates = ["uploading", "queued", "running", "finished", "failed"] as const;
 export type ScrubState = (typeof scrubStates)[number];
 
-export const scrubFormats = ["csv", "tsv", "ndjson", "xlsx"] as const;
-export type ScrubFormat = (typeof scrubFormats)[number];
+/** Those of the command. */
+export const scrubFormats = fileFormats;
 
 /** What finished lists have. */
-export const resultFiles = ["clean.csv", "rejects.csv", "summary.json"] as const;
+export const resultFiles = resultNames;
 export type ResultFile = (typeof resultFiles)[number];
 
 /** What may be said of a list; null: it is guessed, and `found` says what was. */
@@ -18,7 +20,7 @@ export interface ScrubOptions {
   readonly column: string | null;
   /** ISO 3166 country of numbers in national format. */
   readonly country: string | null;
-  readonly format: ScrubFormat | null;
+  readonly format: FileFormat | null;
   readonly header: boolean | null;
   readonly keepLandlines: boolean;
 }

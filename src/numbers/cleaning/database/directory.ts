@@ -1,6 +1,8 @@
 /** The folder of a run: its files are for their owner alone, for they hold numbers of people. */
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { isAlive } from "../process-alive.ts";
+import { writeWhole } from "../whole-file.ts";
 import { TableError } from "./ports.ts";
 
 export interface RunFiles {
@@ -51,39 +53,20 @@ export async function claim(folder: string): Promise<() => Promise<void>> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const pid = Number(await readFile(file, "utf8").catch(() => ""));
-      if (isAlive(pid)) throw new TableError(`another run works in ${folder} (process ${pid})`);
+      if (pid !== process.pid && isAlive(pid)) throw new TableError(`another run works in ${folder} (process ${pid})`);
       await rm(file, { force: true });
     }
   }
   throw new TableError(`another run works in ${folder}`);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /** Whole or not at all, also after a crash. */
-export async function writeWhole(file: string, content: unknown): Promise<void> {
-  const unfinished = `${file}.part`;
-  await rm(unfinished, { force: true });
-  const handle = await open(unfinished, "wx", ownerOnly);
-  try {
-    await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(unfinished, file);
+export function writeJson(file: string, content: unknown): Promise<void> {
+  return writeWhole(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** @returns null where there is none */
-export async function readWhole<T>(file: string): Promise<T | null> {
+export async function readJson<T>(file: string): Promise<T | null> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as T;
   } catch (error) {

@@ -3,7 +3,7 @@ import type { JudgeCell } from "../ports.ts";
 import { type Actions, checkActions, columnOf, describeActions, notesOn, readActions } from "./actions.ts";
 import { apply } from "./apply.ts";
 import { createBatchSize } from "./batch-size.ts";
-import { claim, type RunFiles, readWhole, runFiles, writeWhole } from "./directory.ts";
+import { claim, type RunFiles, readJson, runFiles, writeJson } from "./directory.ts";
 import { createHoldTimes } from "./hold-times.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { openAppender } from "./lines.ts";
@@ -80,7 +80,7 @@ export async function clean(options: CleanOptions, onwards?: (run: Run) => Promi
     const summary = await (actions === null
       ? dryRun(info, plan, files)
       : change(session, plan, files, moved, { ...options, actions }));
-    await writeWhole(files.summary, summary);
+    await writeJson(files.summary, summary);
     await onwards?.({ session, files, plan, summary });
     return summary;
   } finally {
@@ -170,7 +170,7 @@ export async function undoRun(
 ): Promise<UndoneSummary> {
   const { url, folder, watcher, signal, rowsPerSecond, batchRows } = options;
   const files = runFiles(folder);
-  const plan = await readWhole<Plan>(files.plan);
+  const plan = await readJson<Plan>(files.plan);
   if (plan === null) throw new TableError(`${folder} holds no run on a database`);
   const release = await claim(folder);
   const journal = await openJournal(files.journal);

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { csvText } from "../../../shared/spreadsheet.ts";
 import type { JudgeCell } from "../ports.ts";
 import { MemoryTable } from "../seen/memory-table.ts";
-import { type RunFiles, readWhole, writeWhole } from "./directory.ts";
+import { type RunFiles, readJson, writeJson } from "./directory.ts";
 import { openAppender } from "./lines.ts";
 import { type Asked, type Change, type Counts, duplicate, emptyCounts, type Plan, sameAsked } from "./plan.ts";
 import { type ReadRow, TableError, type TableSession } from "./ports.ts";
@@ -29,7 +29,7 @@ const pagesPerCheckpoint = 10;
 
 /** @throws {TableError} where the folder is another run's; {AbortError} after a checkpoint, when `signal` says so */
 export async function scan({ session, files, asked, judge, anew, progress, signal }: ScanOptions): Promise<Plan> {
-  const found = await readWhole<Plan>(files.plan);
+  const found = await readJson<Plan>(files.plan);
   if (found !== null && !sameAsked(found.asked, asked)) {
     throw new TableError(`${files.folder} holds a run with other options or of another table; use another folder`);
   }
@@ -44,7 +44,7 @@ export async function scan({ session, files, asked, judge, anew, progress, signa
     await Promise.all([changes.sync(), rejects.sync(), numbers.sync()]);
     const sizes = { changes: changes.size, rejects: rejects.size, seen: numbers.size };
     const plan: Plan = { asked, complete, after: last, bytes: sizes, counts };
-    await writeWhole(files.plan, plan);
+    await writeJson(files.plan, plan);
     return plan;
   }
   try {

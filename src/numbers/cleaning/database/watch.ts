@@ -4,7 +4,7 @@
  */
 import type { JudgeCell } from "../ports.ts";
 import { type Actions, columnOf } from "./actions.ts";
-import { claim, type RunFiles, readWhole, runFiles, writeWhole } from "./directory.ts";
+import { claim, type RunFiles, readJson, runFiles, writeJson } from "./directory.ts";
 import { type Appender, linesFrom, openAppender } from "./lines.ts";
 import { inactive, type NumberEvents, spellings } from "./number-events.ts";
 import { openTable } from "./open.ts";
@@ -51,9 +51,9 @@ export async function watch(options: WatchOptions): Promise<void> {
   const files = runFiles(folder);
   const release = await claim(folder);
   try {
-    const plan = await readWhole<Plan>(files.plan);
+    const plan = await readJson<Plan>(files.plan);
     if (plan === null) throw new TableError(`${folder} holds no run on a database`);
-    const place = await readWhole<Place>(files.watch);
+    const place = await readJson<Place>(files.watch);
     const events = options.events(place?.lastEventId ?? null);
     for (let failures = 0; !signal.aborted; ) {
       try {
@@ -88,7 +88,7 @@ async function watchOnce(
   try {
     checkWatch(session, updatedColumn);
     const moved = await movedTable(session, actions);
-    const place = await readWhole<Place>(files.watch);
+    const place = await readJson<Place>(files.watch);
     const found = createFindings(session, plan.asked.column, options.judge);
     const starts = [
       place?.rows ?? (updatedColumn === null && plan.after !== null ? { value: "", key: plan.after } : null),
@@ -113,7 +113,7 @@ async function watchOnce(
         await append(rejects, csv);
         await change(session, plan, files, moved, options);
       }
-      await writeWhole(files.watch, { rows: starts[0] ?? null, lastEventId } satisfies Place);
+      await writeJson(files.watch, { rows: starts[0] ?? null, lastEventId } satisfies Place);
       events?.done();
       succeeded();
       await pace.sleep(pollMs);

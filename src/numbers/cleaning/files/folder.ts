@@ -1,8 +1,10 @@
 /** The folder of a run: made for its owner alone, used by one process at a time, never overwritten. */
 import { access, mkdir, open, readFile, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { isAlive } from "../process-alive.ts";
 import { ListError } from "./list-error.ts";
-import { resultNames, unfinishedNames } from "./output.ts";
+import { unfinishedNames } from "./output.ts";
+import { resultNames } from "./result-names.ts";
 
 const lockName = "lock";
 /** Folders in use by this process: its id alone says nothing in a container, where it is often the same again. */
@@ -13,7 +15,7 @@ export interface RunFolder {
   release(emptied?: boolean): Promise<void>;
 }
 
-/** @throws {ListError} where another process uses it, or it has a finished run */
+/** @throws {ListError} where another process uses it */
 export async function takeFolder(folder: string): Promise<RunFolder> {
   const made = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
   const lock = path.join(folder, lockName);
@@ -43,16 +45,6 @@ async function takeLock(lock: string, folder: string): Promise<void> {
       throw new ListError(`${folder} is in use by process ${holder}; wait for it, or choose another --out`);
     }
     await rm(lock, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!(Number.isInteger(pid) && pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,9 +1,10 @@
 /** How far a run is: written anew, synchronised and renamed, so that it is whole whenever the process or the machine dies. */
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { CleaningPolicy, CleaningSummary } from "../ports.ts";
 import type { TextEncodingName } from "../text/encoding.ts";
 import type { Delimiter } from "../text/rows.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { FileFormat } from "./formats.ts";
 import type { InputPrint } from "./input-print.ts";
 
@@ -62,19 +63,6 @@ export async function readJournal(folder: string): Promise<Journal | null> {
 export async function writeJournal(folder: string, journal: Journal): Promise<void> {
   await writeWhole(path.join(folder, journalName), JSON.stringify(journal));
   await synchroniseFolder(folder);
-}
-
-/** A file that is whole or not there, for its owner alone. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const unfinished = `${file}.new`;
-  const handle = await open(unfinished, "w", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(unfinished, file);
 }
 
 /** A rename is durable once its folder is. */

@@ -6,16 +6,13 @@ import { openSeen, type Seen } from "../seen/seen.ts";
 import { Tally } from "../summary.ts";
 import { outputEncoding } from "../text/encoding.ts";
 import { createSafeCells } from "../text/safe-cells.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { JudgedBatch, Layout } from "./batch.ts";
 import { separateDuplicates } from "./duplicates.ts";
-import { type Journal, journalName, synchroniseFolder, writeJournal, writeWhole } from "./journal.ts";
+import { type Journal, journalName, synchroniseFolder, writeJournal } from "./journal.ts";
 import { ListError } from "./list-error.ts";
+import { cleanName, rejectsName, resultNames, summaryName } from "./result-names.ts";
 
-const cleanName = "clean.csv";
-const rejectsName = "rejects.csv";
-export const summaryName = "summary.json";
-/** What a finished run has. */
-export const resultNames = [cleanName, rejectsName, summaryName] as const;
 const unfinished = (name: string) => `${name}.part`;
 const numbersName = "numbers.part";
 const tableName = "numbers-table.part";
