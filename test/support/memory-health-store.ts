@@ -1,5 +1,5 @@
 /** The store of number health in memory: what the scripts do, without TTLs. */
-import type { HealthStore, TrunkCounts } from "../../src/numbers/health/ports.ts";
+import type { HealthObserver, HealthStore, TrunkCounts } from "../../src/numbers/health/ports.ts";
 import { mergeReadings } from "../../src/numbers/health/readings.ts";
 import { addCounts, noCounts } from "../../src/numbers/health/trunks.ts";
 import type { Clock } from "../../src/shared/clock.ts";
@@ -34,3 +34,10 @@ export function memoryHealthStore(clock: Pick<Clock, "nowMs">): HealthStore & { 
     },
   };
 }
+
+export const noHealthObserver: HealthObserver = {
+  learned: () => undefined,
+  disbelieved: () => undefined,
+  lost: () => undefined,
+  reordered: () => undefined,
+};

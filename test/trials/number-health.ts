@@ -5,11 +5,10 @@
  */
 import { pino } from "pino";
 import { createNumberHealth } from "../../src/numbers/health/index.ts";
-import { noHealthObserver } from "../../src/numbers/health/ports.ts";
 import type { GuardAsk } from "../../src/verification/guard-port.ts";
 import { createDice, type Dice } from "../chaos/dice.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { memoryHealthStore } from "../support/memory-health-store.ts";
+import { memoryHealthStore, noHealthObserver } from "../support/memory-health-store.ts";
 import { testConfig } from "../support/test-config.ts";
 
 const dayMs = 86_400_000;

@@ -2,7 +2,8 @@
 import type { AnswerKind } from "./ports.ts";
 
 /**
- * The others say nothing of it: `changed` may be a number that was ported, and no other trunk is asked. A false answer is no sign of life: trunks that make them answer for numbers that do not exist.
+ * The others say nothing of it: `changed` may be a number that was ported, and no other trunk is asked. A false answer is no sign
+ * of life: trunks that make them answer for numbers that do not exist.
  */
 const kinds: Readonly<Record<string, AnswerKind>> = {
   rang: "alive",

@@ -7,7 +7,7 @@ const mostHours = 8760;
 export const NumberHealthSection = optionalSection(
   "What deliveries taught about numbers (docs/number-health.md). What is done with it is the app's (apps.<name>.number_health).",
   {
-    half_life_hours: optionalSection("After so long the confidence in evidence of this state is half of what it was.", {
+    half_life_hours: optionalSection("Half-life of the confidence in evidence of each state.", {
       unallocated: count(
         720,
         1,
@@ -24,7 +24,7 @@ export const NumberHealthSection = optionalSection(
       60,
       1,
       365,
-      "Evidence of a number is deleted so long after its newest: two half-lives, when a quarter of the confidence is left.",
+      "How long evidence of a number is kept after its newest: two half-lives, when a quarter of the confidence is left.",
     ),
     refuse_percent: count(
       50,
@@ -36,25 +36,25 @@ export const NumberHealthSection = optionalSection(
       360,
       0,
       43_200,
-      "Two answers of one trunk are two pieces of evidence only where so much time lies between them: six hours, longer than most faults of a carrier's routing last.",
+      "Least time between two answers of one trunk that count as two pieces of evidence: six hours, longer than most faults of a carrier's routing last.",
     ),
     proven_by: count(
       10,
       1,
       1000,
-      "A trunk's own second answer counts only where it reached so many other numbers of the same first six digits within two days: one that has no route there says `unallocated` of every number.",
+      "How many other numbers of the same first six digits a trunk must have reached within two days for its own second answer to count: one that has no route there says `unallocated` of every number.",
     ),
     suspect_after: count(
       30,
       1,
       100_000,
-      "A trunk that said `unallocated` (or barred, or answered early) of more than half of at least so many callees within two days is not believed in that.",
+      "From how many callees within two days on a trunk that said `unallocated` (or barred, or answered early) of more than half of them is not believed in that.",
     ),
     unread_texts: count(
       3,
       2,
       6,
-      "So many verifications in which a text was sent and the person proved the number by a call make `never_reads_sms`.",
+      "How many verifications in which a text was sent and the person proved the number by a call make `never_reads_sms`.",
     ),
   },
 );

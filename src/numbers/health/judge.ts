@@ -1,13 +1,13 @@
 /**
  * What a number's readings say now: which state, how sure, and by whose evidence. Pure: the same readings say the same in any order.
  *
- * Nobody alone can make a number unallocated (docs/adr/0062). An app chooses numbers, but not what trunks answer; a trunk
+ * No party alone can make a number unallocated (docs/adr/0062). An app chooses numbers, but not what trunks answer; a trunk
  * answers, but another one is asked. So it takes two trunks, or one that had proved itself in that range, twice, with hours
  * between, for two apps; for the app itself its own two are enough. Any later sign of life ends it.
  */
 import type { NumberHealthConfig } from "./config.ts";
 import type { HealthSource, HealthState, HealthView } from "./ports.ts";
-import type { Reading } from "./readings.ts";
+import { letterOf, type Reading } from "./readings.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -36,14 +36,14 @@ export interface Judgement {
 
 /** @param app of the app that asks, as in readings */
 export function judge(readings: readonly Reading[], app: string, config: NumberHealthConfig, nowMs: number): Judgement {
-  const of = (kind: string) => readings.filter((reading) => reading.kind === kind);
-  const alive = [...of("a"), ...of("r")];
+  const of = (name: keyof typeof letterOf) => readings.filter(({ kind }) => kind === letterOf[name]);
+  const alive = [...of("alive"), ...of("text_read")];
   const lifeAt = newest(alive)?.atMs ?? Number.NEGATIVE_INFINITY;
   // Voicemail and filters are about calls: a text that came says nothing against them.
   const rangAt = newest(alive.filter(({ source }) => source === "call"))?.atMs ?? Number.NEGATIVE_INFINITY;
-  const readAt = newest(of("r"))?.atMs ?? Number.NEGATIVE_INFINITY;
+  const readAt = newest(of("text_read"))?.atMs ?? Number.NEGATIVE_INFINITY;
   const gapMs = config.confirm_after_minutes * 60_000;
-  const confirmed = (kind: string, afterMs: number) => confirm(of(kind), afterMs, gapMs, app);
+  const confirmed = (name: keyof typeof letterOf, afterMs: number) => confirm(of(name), afterMs, gapMs, app);
 
   function finding(state: HealthState, some: readonly Reading[], base: number, sinceMs?: number): Finding[] {
     const last = newest(some);
@@ -55,9 +55,11 @@ export function judge(readings: readonly Reading[], app: string, config: NumberH
     return [{ state, confidence, atMs: last.atMs, source: last.source, own }];
   }
 
-  const [dead, barred, early] = [confirmed("u", lifeAt), confirmed("b", rangAt), confirmed("e", rangAt)];
-  const off = of("o").filter(({ atMs }) => atMs > lifeAt);
-  const unread = of("x").filter(({ atMs }) => atMs > readAt);
+  const dead = confirmed("unallocated", lifeAt);
+  const barred = confirmed("barred", rangAt);
+  const early = confirmed("answered_early", rangAt);
+  const off = of("switched_off").filter(({ atMs }) => atMs > lifeAt);
+  const unread = of("text_unread").filter(({ atMs }) => atMs > readAt);
   const aliveBase = alive.some(({ source }) => source === "verification") ? fresh.proven : fresh.alive;
   return {
     findings: [

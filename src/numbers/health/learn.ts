@@ -4,6 +4,7 @@ import type { OpenChannel } from "../../verification/channel-set.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import { simulatedAs } from "../../verification/simulated/reservation.ts";
 import type { Delivery, Verification } from "../../verification/types.ts";
+import { isE164 } from "../e164.ts";
 import { answerKindOf } from "./answers.ts";
 import type { Evidence } from "./ports.ts";
 
@@ -15,7 +16,6 @@ export type TaughtChannel = Pick<
 
 /** A text that was there for less time was hardly to be read. */
 const leastReadingMs = 20_000;
-const e164 = /^\+\d{6,15}$/;
 
 /**
  * Nothing of test numbers, of simulated deliveries, and of codes that an app made: who knows the code proves nothing.
@@ -28,7 +28,7 @@ export function evidenceOf(
   if (endedAtMs === null || !isTerminal(status) || appCode || simulated === "test") return [];
   const real = deliveries.filter(
     ({ details, channel, to }) =>
-      details !== null && simulatedAs(details) === null && channelOf(channel)?.proves === "phone" && e164.test(to),
+      details !== null && simulatedAs(details) === null && channelOf(channel)?.proves === "phone" && isE164(to),
   );
   const proof = status === "verified" ? real.find(({ number }) => number === proofDelivery) : undefined;
   const about = (delivery: Delivery) => ({ to: delivery.to, app, atMs: delivery.endedAtMs ?? endedAtMs });

@@ -78,10 +78,3 @@ export interface HealthObserver {
   /** The first channel was another one because of a number's health. */
   reordered(state: HealthState): void;
 }
-
-export const noHealthObserver: HealthObserver = {
-  learned: () => undefined,
-  disbelieved: () => undefined,
-  lost: () => undefined,
-  reordered: () => undefined,
-};

@@ -2,12 +2,22 @@
  * What is kept of a number: a set of readings, 21 characters each, that merges in any order and any number of times to the same
  * (lua/health_merge.lua does alike). Of readings with one identity the newest stays, and of each kind the newest few.
  *
- *   kind     a alive · u unallocated · o switched off · b barred · e answered early · x text not needed · r text read;
- *            upper case: of a trunk that had proved itself there (writer.ts)
+ *   kind     by `letterOf`; upper case: of a trunk that had proved itself there (writer.ts)
  *   source   c call · m message · v verification · l live check
  *   via      6 characters: trunk or channel    app    6 characters    at    seconds since 1970, 7 digits of base 36
  */
-import type { HealthSource } from "./ports.ts";
+import type { AnswerKind, HealthSource } from "./ports.ts";
+
+/** The letter of each kind; `text_unread`: a text was there and not needed. */
+export const letterOf = {
+  alive: "a",
+  unallocated: "u",
+  switched_off: "o",
+  barred: "b",
+  answered_early: "e",
+  text_unread: "x",
+  text_read: "r",
+} as const satisfies Readonly<Record<AnswerKind | "text_read" | "text_unread", string>>;
 
 export const readingLength = 21;
 const atStart = 14;

@@ -2,17 +2,9 @@
 import type { SubjectStore } from "../../subjects/store-port.ts";
 import type { HealthHashes } from "./hashes.ts";
 import type { HealthStore } from "./ports.ts";
-import { readReadings } from "./readings.ts";
+import { letterOf, readReadings } from "./readings.ts";
 
-const names: Readonly<Record<string, string>> = {
-  a: "alive",
-  u: "unallocated",
-  o: "switched_off",
-  b: "barred",
-  e: "answered_early",
-  x: "text_unread",
-  r: "text_read",
-};
+const names = new Map<string, string>(Object.entries(letterOf).map(([name, letter]) => [letter, name]));
 
 export function healthSubjects(
   hashes: Pick<HealthHashes, "number">,
@@ -24,7 +16,7 @@ export function healthSubjects(
     async export({ to }) {
       const readings = readReadings(await store.read(hashes.number(to)));
       const items = readings.map(({ kind, source, atMs }) => ({
-        ...{ evidence: names[kind], source },
+        ...{ evidence: names.get(kind), source },
         at: new Date(atMs).toISOString(),
       }));
       return { items, next: null };

@@ -13,7 +13,7 @@ export type Credit =
   /** Reached enough others in this range: its own second answer counts. */
   | "proven"
   /** Counts beside another trunk's. */
-  | "heard"
+  | "unproven"
   /** Says the same of nearly all, or was wrong: counts for nothing. */
   | "disbelieved";
 
@@ -36,7 +36,7 @@ export function creditOf(
   const { wrong, unallocated } = ofTrunk;
   if (kind === "unallocated" && wrong >= leastWrong && wrong > unallocated * mostWrong) return "disbelieved";
   const others = inRange.answers - same(inRange);
-  return others >= proven && same(inRange) * 2 <= inRange.answers ? "proven" : "heard";
+  return others >= proven && same(inRange) * 2 <= inRange.answers ? "proven" : "unproven";
 }
 
 export function addCounts(one: TrunkCounts, other: TrunkCounts): TrunkCounts {

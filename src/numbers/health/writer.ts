@@ -6,8 +6,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { NumberHealthConfig } from "./config.ts";
 import type { HealthHashes } from "./hashes.ts";
-import type { AnswerKind, CallEvidence, Evidence, HealthObserver, HealthStore, TrunkCounts } from "./ports.ts";
-import { mergeReadings, writeReading } from "./readings.ts";
+import type { CallEvidence, Evidence, HealthObserver, HealthStore, TrunkCounts } from "./ports.ts";
+import { letterOf, mergeReadings, writeReading } from "./readings.ts";
 import { addCounts, creditOf, noCounts } from "./trunks.ts";
 
 const flushMs = 1000;
@@ -18,14 +18,6 @@ const atOnce = 200;
 const dayMs = 86_400_000;
 /** At most one line in this time. */
 const logEveryMs = 60_000;
-
-const letters: Readonly<Record<AnswerKind, string>> = {
-  alive: "a",
-  unallocated: "u",
-  switched_off: "o",
-  barred: "b",
-  answered_early: "e",
-};
 
 export interface HealthWriter {
   observe(evidence: Evidence): void;
@@ -73,7 +65,7 @@ export function createHealthWriter(parts: {
     for (const evidence of batch) {
       if (!isCall(evidence)) continue;
       for (const [index, { via, kind }] of evidence.answers.entries()) {
-        // A trunk that is asked after another one's 404 hears of hardly anything but dead numbers: that says nothing of the trunk.
+        // A trunk that is asked after another one's 404 is asked about dead numbers only: that says nothing of the trunk.
         const first = index === 0 ? 1 : 0;
         const one = {
           answers: kind === "alive" ? 1 : first,
@@ -94,9 +86,9 @@ export function createHealthWriter(parts: {
     const { to, app: appName, atMs } = evidence;
     const app = hashes.name(appName);
     if ("text" in evidence) {
-      observer.learned(`text_${evidence.text}`);
-      const kind = evidence.text === "read" ? "r" : "x";
-      return writeReading({ kind, proven: false, source: "message", via: hashes.name(evidence.via), app, atMs });
+      const what = `text_${evidence.text}` as const;
+      observer.learned(what);
+      return writeReading({ kind: letterOf[what], proven: false, source: "message", via: hashes.name(evidence.via), app, atMs });
     }
     return evidence.answers
       .map(({ via, kind }) => {
@@ -104,7 +96,7 @@ export function createHealthWriter(parts: {
         const inRange = counts.get(hashes.trunkAt(via, to)) ?? noCounts;
         const credit =
           kind === "alive" || kind === "switched_off"
-            ? "heard"
+            ? "unproven"
             : creditOf(kind, counts.get(name) ?? noCounts, inRange, now);
         if (credit === "disbelieved" || (kind === "unallocated" && isWrong(evidence, via))) {
           observer.disbelieved(kind);
@@ -112,7 +104,7 @@ export function createHealthWriter(parts: {
         }
         observer.learned(kind);
         const proven = credit === "proven";
-        return writeReading({ kind: letters[kind], proven, source: evidence.source, via: name, app, atMs });
+        return writeReading({ kind: letterOf[kind], proven, source: evidence.source, via: name, app, atMs });
       })
       .join("");
   }

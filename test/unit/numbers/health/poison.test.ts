@@ -2,10 +2,10 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { createNumberHealth } from "../../../../src/numbers/health/index.ts";
-import { type AnswerKind, type HealthObserver, noHealthObserver } from "../../../../src/numbers/health/ports.ts";
+import type { AnswerKind, HealthObserver } from "../../../../src/numbers/health/ports.ts";
 import type { Clock } from "../../../../src/shared/clock.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
-import { memoryHealthStore } from "../../../support/memory-health-store.ts";
+import { memoryHealthStore, noHealthObserver } from "../../../support/memory-health-store.ts";
 import { testConfig } from "../../../support/test-config.ts";
 
 const hourMs = 3_600_000;
