@@ -136,7 +136,7 @@ export function scrubRoutes(scrubs: Scrubs): FastifyPluginAsyncTypebox {
         schema: {
           operationId: "getScrubFile",
           summary: "Download a result",
-          description: "In the format and encoding of the list; of workbooks CSV in UTF-8.",
+          description: "CSV in UTF-8 with the list's separator (commas in place of tabs), or the counts in JSON.",
           ...{ tags, security, params: ScrubFileParams },
           response: {
             200: {

@@ -23,13 +23,12 @@ export interface Scrubs {
   result(app: string, id: string, file: ResultFile): Promise<{ readonly path: string; readonly bytes: number } | null>;
 }
 
-/** One run over a list. It may be ended at any time; the next run over the same folder goes on. */
-export interface ListRun {
-  /** @returns false where the signal ended it @throws {ListProblem} where the list cannot be cleaned as it is */
-  readonly finished: Promise<CleaningSummary | null>;
-}
-
 export interface ListRunner {
+  /**
+   * One run over a list. It may be ended at any time; the next run over the same folder goes on.
+   * @returns null where the signal ended it
+   * @throws {ListProblem} where the list cannot be cleaned as it is
+   */
   run(options: {
     /** The uploaded file, and the folder for results. */
     readonly file: string;
@@ -41,7 +40,7 @@ export interface ListRunner {
   }): Promise<CleaningSummary | null>;
 }
 
-/** What whoever sent the list can put right; the message says how. */
+/** What the sender of the list can correct; the message says how. */
 export class ListProblem extends Error {
   override readonly name = "ListProblem";
 }

@@ -1,4 +1,7 @@
-/** Cleans a list on a thread of its own: its files and tables are read and written synchronously, and calls must not wait for them. */
+/**
+ * Cleans a list on a thread of its own: its files and tables are read and written synchronously, and calls must not wait for
+ * them.
+ */
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../shared/clock.ts";
 import type { NumbersConfig } from "../config.ts";

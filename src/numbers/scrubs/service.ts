@@ -25,7 +25,7 @@ export interface ScrubsOptions {
   readonly config: ScrubsConfig;
   readonly folder: ScrubFolder;
   readonly runner: ListRunner;
-  /** Tells the app that a list has ended; rejected: it is told later. */
+  /** Publishes the end of a list to its app; rejected: it is tried again later. */
   readonly publish: (scrub: Scrub) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
@@ -140,16 +140,16 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     }
     const endedAtMs = clock.nowMs();
     await change(id, { ...ended, endedAtMs, expiresAtMs: endedAtMs + config.keep_hours * hourMs });
-    await tell(id);
+    await publishEnd(id);
   }
 
-  /** Until it succeeds: the sweep comes back to those that were not told. */
-  async function tell(id: string): Promise<void> {
+  /** Until it succeeds: the sweep comes back to those that were not published. */
+  async function publishEnd(id: string): Promise<void> {
     const scrub = known.get(id);
-    if (scrub === undefined || scrub.told || scrub.endedAtMs === null) return;
+    if (scrub === undefined || scrub.published || scrub.endedAtMs === null) return;
     try {
       await publish(scrub);
-      await change(id, { told: true });
+      await change(id, { published: true });
     } catch (err) {
       logger.warn({ err, scrub: id }, "the end of a list could not be published yet");
     }
@@ -165,7 +165,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
 
   async function sweep(): Promise<void> {
     for (const { id, expiresAtMs } of [...known.values()]) {
-      if (expiresAtMs === null || expiresAtMs > clock.nowMs()) await tell(id);
+      if (expiresAtMs === null || expiresAtMs > clock.nowMs()) await publishEnd(id);
       // One that cannot be removed keeps none of the others.
       else await forget(id).catch((err: unknown) => logger.warn({ err, scrub: id }, "a list could not be removed"));
     }
@@ -194,7 +194,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       id: `scr_${random.bytes(idBytes).toString("hex")}`,
       ...{ app, name, state: "uploading", options: asked, bytes: 0, createdAtMs, endedAtMs: null },
       expiresAtMs: createdAtMs + config.keep_hours * hourMs,
-      ...{ found: null, progress: { rows: 0, share: 0 }, summary: null, problem: null, told: false },
+      ...{ found: null, progress: { rows: 0, share: 0 }, summary: null, problem: null, published: false },
     };
     // First, so that many at once cannot pass the bound.
     known.set(scrub.id, scrub);

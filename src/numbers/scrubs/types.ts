@@ -54,5 +54,5 @@ export interface Scrub {
   /** Why it failed: what to change. */
   readonly problem: string | null;
   /** Whether its end was published. */
-  readonly told: boolean;
+  readonly published: boolean;
 }

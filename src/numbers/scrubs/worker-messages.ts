@@ -1,4 +1,4 @@
-/** What the gateway and the thread that cleans a list tell each other. */
+/** Messages between the gateway and the thread that cleans a list. */
 import type { CleaningSummary } from "../cleaning/ports.ts";
 import type { NumbersConfig } from "../config.ts";
 import type { Scrub, ScrubFound, ScrubOptions } from "./types.ts";

@@ -7,7 +7,7 @@ import { useConfiguredMetadata } from "../metadata-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 const { file, folder, options, numbers, mostResultBytes } = workerData as WorkerStart;
-const tell = (message: FromWorker) => parentPort?.postMessage(message);
+const send = (message: FromWorker) => parentPort?.postMessage(message);
 const abort = new AbortController();
 const progressEveryMs = 500;
 /** Names of columns and sheets come from the list. */
@@ -22,7 +22,7 @@ try {
   await clean();
 } catch (error) {
   if (!(error instanceof ListError)) throw error;
-  tell({ type: "problem", problem: inWordsOfTheApi(error.message) });
+  send({ type: "problem", problem: inWordsOfTheApi(error.message) });
 }
 
 async function clean(): Promise<void> {
@@ -30,9 +30,9 @@ async function clean(): Promise<void> {
   useConfiguredMetadata(numbers.metadata_file);
   // The gateway was killed before it saved that this run had finished.
   const before = await finishedSummary(folder);
-  if (before !== null) return tell({ type: "ended", summary: before });
+  if (before !== null) return send({ type: "ended", summary: before });
   const policy = readPolicy(numbers, options.country, options.keepLandlines);
-  if ("wrong" in policy) return tell({ type: "problem", problem: inWordsOfTheApi(policy.wrong) });
+  if ("wrong" in policy) return send({ type: "problem", problem: inWordsOfTheApi(policy.wrong) });
   const { column, format, header } = options;
   const asked = {
     ...{ file, folder, column, format, header, policy },
@@ -44,7 +44,7 @@ async function clean(): Promise<void> {
     return openList({ ...asked, resume: "never" });
   });
   const { total, column: foundColumn, country, format: foundFormat, header: foundHeader } = list.plan;
-  tell({
+  send({
     type: "found",
     found: {
       format: foundFormat,
@@ -53,19 +53,19 @@ async function clean(): Promise<void> {
       country,
     },
   });
-  let toldAtMs = performance.now();
+  let sentAtMs = performance.now();
   const { finished, summary } = await list.run({
     signal: abort.signal,
     onProgress({ rows, position }) {
-      if (performance.now() - toldAtMs < progressEveryMs) return;
-      toldAtMs = performance.now();
-      tell({ type: "progress", progress: { rows, share: total ? Math.min(1, position / total) : null } });
+      if (performance.now() - sentAtMs < progressEveryMs) return;
+      sentAtMs = performance.now();
+      send({ type: "progress", progress: { rows, share: total ? Math.min(1, position / total) : null } });
     },
   });
-  tell({ type: "ended", summary: finished ? summary : null });
+  send({ type: "ended", summary: finished ? summary : null });
 }
 
-/** Messages are written for the command line: an option is a field here, and paths are nobody's business. */
+/** Messages are written for the command line: an option is a field here, and paths of the server are left out. */
 function inWordsOfTheApi(message: string): string {
   return message
     .replaceAll(file, "the list")

@@ -56,7 +56,7 @@ interface More {
 
 function open(more: More = {}) {
   const runs: Run[] = [];
-  const told: Scrub[] = [];
+  const published: Scrub[] = [];
   const runner: ListRunner = {
     run: ({ file, signal, onFound }) =>
       new Promise((resolve, reject) => {
@@ -74,11 +74,11 @@ function open(more: More = {}) {
     config: { folder: root, max_bytes: 100, keep_hours: 24, per_app: more.perApp ?? 20, at_once: 1, max_minutes: 60 },
     folder: more.folder?.(createScrubFolder(root)) ?? createScrubFolder(root),
     runner,
-    publish: more.publish ?? (async (scrub) => void told.push(scrub)),
+    publish: more.publish ?? (async (scrub) => void published.push(scrub)),
     ...{ clock, random: cryptoRandom, logger: pino({ level: "silent" }) },
   });
   opened.push(scrubs);
-  return { scrubs, runs, told };
+  return { scrubs, runs, published };
 }
 
 async function uploaded(scrubs: ScrubsService, text = "phone\n0812\n", app = "shop"): Promise<string> {
@@ -130,8 +130,8 @@ describe("an upload", () => {
 });
 
 describe("a run", () => {
-  it("waits for its turn, finishes, and tells the app once", async () => {
-    const { scrubs, runs, told } = open();
+  it("waits for its turn, finishes, and publishes its end once", async () => {
+    const { scrubs, runs, published } = open();
     await scrubs.begin();
     const [first, second] = [await uploaded(scrubs), await uploaded(scrubs)];
     await expect.poll(() => runs.length).toBe(1);
@@ -144,7 +144,7 @@ describe("a run", () => {
       progress: { rows: 3, share: 1 },
       found: { column: { name: "phone" } },
     });
-    await expect.poll(() => told.map(({ id, state }) => [id, state])).toEqual([[first, "finished"]]);
+    await expect.poll(() => published.map(({ id, state }) => [id, state])).toEqual([[first, "finished"]]);
   });
 
   it("that its list fails says what to change; any other failure says so in the log alone", async () => {
@@ -224,14 +224,14 @@ describe("a run", () => {
   });
 
   it("is stopped where its list is removed, and nothing is left", async () => {
-    const { scrubs, runs, told } = open();
+    const { scrubs, runs, published } = open();
     await scrubs.begin();
     const id = await uploaded(scrubs);
     await expect.poll(() => runs.length).toBe(1);
     expect(await scrubs.remove("shop", id)).toBe(true);
     expect(runs[0]?.aborted()).toBe(true);
     expect([scrubs.find("shop", id), existsSync(path.join(root, id))]).toEqual([null, false]);
-    expect(told).toEqual([]);
+    expect(published).toEqual([]);
   });
 });
 
@@ -264,13 +264,13 @@ describe("a list", () => {
     await expect.poll(() => readdirSync(root).filter((name) => name.startsWith("scr_"))).toEqual([]);
   });
 
-  it("whose end could not be published is told again", async () => {
+  it("whose end could not be published is published later", async () => {
     let failing = true;
-    const told: string[] = [];
+    const published: string[] = [];
     const { scrubs, runs } = open({
       publish: async ({ id }) => {
         if (failing) throw new Error("Redis is away");
-        told.push(id);
+        published.push(id);
       },
     });
     await scrubs.begin();
@@ -280,8 +280,8 @@ describe("a list", () => {
     await expect.poll(() => stateOf(scrubs, id)).toBe("finished");
     failing = false;
     clock.advance(60_000);
-    await expect.poll(() => told).toEqual([id]);
-    expect(scrubs.find("shop", id)?.told).toBe(true);
+    await expect.poll(() => published).toEqual([id]);
+    expect(scrubs.find("shop", id)?.published).toBe(true);
   });
 });
 
