@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { within } from "../../shared/within.ts";
 import type { LiveCheckConfig } from "./config.ts";
 import type {
   CallAnswer,
@@ -190,17 +191,6 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     return answer;
   }
 
-  /** In time, or not at all: the call goes on to its end, which is stored, without the one who asked. */
-  function within(ms: number, work: Promise<Answer>): Promise<Answer> {
-    return new Promise((resolve) => {
-      const stop = clock.after(ms, () => resolve(unknown("deadline")));
-      void work.then((answer) => {
-        stop();
-        resolve(answer);
-      });
-    });
-  }
-
   return {
     async check(ask) {
       if (draining) return unknown("unavailable").result;
@@ -216,7 +206,8 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
         live.delete(work);
         ask.gone.removeEventListener("abort", gone);
       });
-      const { result, asked } = await within(withinMs, work);
+      // A call that is late goes on to its end, which is stored.
+      const { result, asked } = await within(work, withinMs, unknown("deadline"), clock);
       onAnswer(result, asked);
       return result;
     },

@@ -8,7 +8,7 @@ import { createPrefixIndex, type PrefixIndex } from "./prefix-index.ts";
 const folder = new URL("./carriers/", import.meta.url);
 
 export interface CarrierNames {
-  /** Of which libphonenumber the data is, for instance `9.0.43`. */
+  /** Of which libphonenumber the data is, for instance `9.0.27`. */
   readonly version: string;
   /** @param e164 with the plus sign @returns null where the data does not name one */
   of(e164: string): string | null;

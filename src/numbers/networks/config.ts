@@ -2,8 +2,8 @@
 import { type Static, Type } from "typebox";
 import { count, ms, optionalSection, seconds, secret, section, text } from "../../typed-yaml/parts.ts";
 
-const code = (description: string) =>
-  text("^[2-79]\\d\\d[- ]?\\d{2,3}$", "an MCC and MNC such as 25001 or 250-01", { description });
+const code = (options: { readonly description?: string } = {}) =>
+  text("^[2-79]\\d\\d[- ]?\\d{2,3}$", "an MCC and MNC such as 25001 or 250-01", options);
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 100, description });
 const pointer = (description: string) =>
   Type.Optional(text("^(/[^/]*){0,10}$", "a JSON pointer such as /network/mccmnc (RFC 6901)", { description }));
@@ -57,7 +57,7 @@ const Enum = section(
     providers: Type.Record(
       text("^[\\w.-]{1,40}$", "a service provider number, or the start of a routing number without the plus sign"),
       section("The network that it stands for.", {
-        mcc_mnc: Type.Optional(code("Its code.")),
+        mcc_mnc: Type.Optional(code({ description: "Its code." })),
         name: Type.Optional(name("Its name.")),
       }),
       {
@@ -133,7 +133,7 @@ export const NetworksSection = optionalSection(
       "How long a start waits for the live sources where they do not answer from the cache, so that its route and channel go by the network; 0: it does not wait, and the answer counts from the next delivery on. A person does not notice 100 ms before a ring that takes seconds. Without live sources nothing waits.",
     ),
     names: Type.Record(
-      text("^[2-79]\\d\\d[- ]?\\d{2,3}$", "an MCC and MNC such as 25001 or 250-01"),
+      code(),
       name("The network's name."),
       { default: {}, maxProperties: 5000, description: "Names of networks of which a source gives the code alone." },
     ),

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { within } from "../../shared/within.ts";
 import { ConfigError } from "../../typed-yaml/errors.ts";
 import { type CarrierNames, createCarrierNames } from "./carrier-names.ts";
 import type { NetworksConfig } from "./config.ts";
@@ -14,8 +15,6 @@ import { liveSources } from "./sources.ts";
 import type { Network } from "./types.ts";
 
 export interface NetworksModule extends Networks {
-  /** Release of libphonenumber that the names by range are of. */
-  readonly version: string;
   /** Reads the operator's file. @throws {ConfigError} where it has faults */
   start(): Promise<void>;
   /** Reads the file of a configuration that is to be loaded. @throws {ConfigError} where it has faults: nothing was changed */
@@ -111,14 +110,15 @@ export function createNetworks(parts: NetworksParts): NetworksModule {
   }
 
   return {
-    version: carriers.version,
     get startWaitMs() {
       return live.length === 0 ? null : config.wait_ms;
     },
     known,
     async find(e164, budgetMs, purpose = "delivery") {
       const asked = sourcesFor(e164);
-      if (asked.length > 0) await within(lookups.lookUp(e164, asked, purpose), budgetMs, clock);
+      // It fills the cache also where this caller does not wait.
+      const lookup = asked.length > 0 ? lookups.lookUp(e164, asked, purpose) : null;
+      if (lookup !== null && budgetMs > 0) await within(lookup, budgetMs, undefined, clock);
       return known(e164);
     },
     async start() {
@@ -149,16 +149,4 @@ export function createNetworks(parts: NetworksParts): NetworksModule {
       for (const source of live) source.close();
     },
   };
-}
-
-/** Resolves with the work, or when the time is over; the work goes on. */
-function within(work: Promise<void>, budgetMs: number, clock: Clock): Promise<void> {
-  if (budgetMs <= 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const stop = clock.after(budgetMs, resolve);
-    void work.then(() => {
-      stop();
-      resolve();
-    });
-  });
 }

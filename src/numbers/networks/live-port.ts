@@ -35,13 +35,11 @@ export interface NetworkStore {
   take(source: LiveSourceName, perMinute: number, perDay: number): Promise<boolean>;
 }
 
-export type LookupResult = LiveAnswer["kind"] | "over_budget" | "store_unavailable";
+export type QuestionResult = LiveAnswer["kind"] | "over_budget" | "store_unavailable";
 
 export interface NetworkObserver {
   /** One question to a live source ended. @param seconds null: it was not asked */
-  asked(source: LiveSourceName, result: LookupResult, seconds: number | null): void;
+  asked(source: LiveSourceName, result: QuestionResult, seconds: number | null): void;
   /** Where the answer to a `find` was: `memory`, `redis`, `shared` (another one's lookup), or `none`. */
   cache(where: "memory" | "redis" | "shared" | "none"): void;
 }
-
-export const silentObserver: NetworkObserver = { asked: () => undefined, cache: () => undefined };

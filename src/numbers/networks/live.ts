@@ -1,11 +1,11 @@
 /**
- * Asks the live sources: each number by one lookup at a time, whatever asks for it, within the sources' budgets; answers are kept
+ * Asks the live sources: each number by one lookup at a time, for all that ask, within the sources' budgets; answers are kept
  * in memory and in Redis. A source that fails leaves the number to the next one, and nothing is kept of the failure.
  */
 import type { Clock } from "../../shared/clock.ts";
 import { LatestMap } from "../../shared/latest-map.ts";
 import type { NetworksConfig } from "./config.ts";
-import type { Found, LiveAnswer, LiveSource, LookupResult, NetworkObserver, NetworkStore } from "./live-port.ts";
+import type { Found, LiveAnswer, LiveSource, NetworkObserver, NetworkStore, QuestionResult } from "./live-port.ts";
 import type { FindPurpose } from "./ports.ts";
 
 /** Lookups in progress; further numbers are not looked up. */
@@ -45,7 +45,7 @@ export function createLiveLookups(parts: {
     return known === undefined || known.untilMs <= clock.nowMs() ? undefined : known.found;
   }
 
-  async function mayAsk({ name }: LiveSource, purpose: FindPurpose): Promise<LookupResult | null> {
+  async function mayAsk({ name }: LiveSource, purpose: FindPurpose): Promise<QuestionResult | null> {
     const limits = config()[name];
     if (limits === undefined) return "busy";
     const share = purpose === "lookup" ? lookupShare : 1;

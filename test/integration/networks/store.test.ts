@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { type NetworksConfig, NetworksSection } from "../../../src/numbers/networks/config.ts";
 import { createNetworks } from "../../../src/numbers/networks/index.ts";
-import { silentObserver } from "../../../src/numbers/networks/live-port.ts";
 import type { Network } from "../../../src/numbers/networks/types.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { networkSubjects } from "../../../src/redis/network-store.ts";
@@ -79,7 +78,7 @@ it("an answer is known by another gateway, no number is readable in Redis, and e
         config: section as NetworksConfig,
         store: store.networks,
         hash,
-        observer: silentObserver,
+        observer: { asked: () => undefined, cache: () => undefined },
         clock,
         random,
         logger,

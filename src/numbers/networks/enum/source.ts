@@ -2,6 +2,7 @@
 import { promises as dns, type NaptrRecord } from "node:dns";
 import type { Gate } from "../../../outgoing-http/gate.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import { within } from "../../../shared/within.ts";
 import type { NetworksConfig } from "../config.ts";
 import type { LiveAnswer, LiveSource } from "../live-port.ts";
 import { readMccMnc } from "../mcc-mnc.ts";
@@ -63,7 +64,8 @@ export function createEnumSource(parts: {
       const resolved = resolve(e164).finally(() => {
         asking--;
       });
-      const answer = await within(resolved, config.deadline_ms, clock);
+      // What c-ares does not end in time (several servers, each with its tries) ends by itself: its count is bounded.
+      const answer = await within(resolved, config.deadline_ms, { kind: "timeout" }, clock);
       const works = answer.kind === "answered" || answer.kind === "none";
       gate.result(works ? { kind: "fine" } : { kind: "down", retryAfterMs: null });
       return answer;
@@ -71,17 +73,6 @@ export function createEnumSource(parts: {
     health: () => gate.health(),
     close: () => resolver.cancel(),
   };
-}
-
-/** What c-ares does not end in time (several servers, each with its tries) is left to end by itself: its count is bounded. */
-function within(answer: Promise<LiveAnswer>, deadlineMs: number, clock: Clock): Promise<LiveAnswer> {
-  return new Promise((resolve) => {
-    const stop = clock.after(deadlineMs, () => resolve({ kind: "timeout" }));
-    void answer.then((found) => {
-      stop();
-      resolve(found);
-    });
-  });
 }
 
 /** c-ares draws a random id and port for each question, and asks again over TCP where an answer did not fit. */
