@@ -2,20 +2,22 @@
 import type { RefusalCode } from "../shared/refusal.ts";
 
 /** libphonenumber's types in the contract's spelling; `unknown` where the numbering plan does not say. */
-export type NumberType =
-  | "mobile"
-  | "fixed_line"
-  | "fixed_line_or_mobile"
-  | "premium_rate"
-  | "toll_free"
-  | "shared_cost"
-  | "voip"
-  | "personal_number"
-  | "pager"
-  | "uan"
-  | "voicemail"
-  | "satellite"
-  | "unknown";
+export const numberTypes = [
+  "mobile",
+  "fixed_line",
+  "fixed_line_or_mobile",
+  "premium_rate",
+  "toll_free",
+  "shared_cost",
+  "voip",
+  "personal_number",
+  "pager",
+  "uan",
+  "voicemail",
+  "satellite",
+  "unknown",
+] as const;
+export type NumberType = (typeof numberTypes)[number];
 
 /** Those that configuration may permit: calls to the others charge the caller or reach no person with a phone. */
 export const configurableTypes = ["mobile", "fixed_line_or_mobile", "fixed_line", "voip"] as const;

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { numberCauses } from "../../numbers/types.ts";
+import { numberCauses, numberTypes } from "../../numbers/types.ts";
 import { refusalCodes } from "../../shared/refusal.ts";
 import { country, exampleNumber, maxNumberLength, nullableString, oneOf } from "../schemas.ts";
 import { Suggestions } from "../suggestions.ts";
@@ -8,25 +8,8 @@ import { LiveField } from "./live-schema.ts";
 import { MetadataField } from "./metadata-schema.ts";
 import { NetworkField } from "./network-schema.ts";
 
-/** The types of numbers/types.ts; representations.ts does not compile when one is missing here. */
-const numberTypes = [
-  "mobile",
-  "fixed_line",
-  "fixed_line_or_mobile",
-  "premium_rate",
-  "toll_free",
-  "shared_cost",
-  "voip",
-  "personal_number",
-  "pager",
-  "uan",
-  "voicemail",
-  "satellite",
-  "unknown",
-] as const;
-
 /** Numbers of one request; each counts as a request. */
-export const maxListed = 1000;
+const maxListed = 1000;
 /** Holds a thousand numbers as they are typed, with their marks. */
 export const lookupBodyBytes = 131_072;
 /** With the keys beside the list. */
@@ -63,7 +46,7 @@ export const LookupBody = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          "Ask the network by a call that is canceled at once: needs the scope `live_lookup`, and one `number`.",
+          "Ask the network by a call that is canceled at the first sign of the phone: needs the scope `live_lookup`, and one `number`.",
       }),
     ),
   },
