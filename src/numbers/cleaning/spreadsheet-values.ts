@@ -1,4 +1,7 @@
-/** What spreadsheets make of phone numbers: scientific notation that lost digits, and dates. Both are recognised, never guessed back. */
+/**
+ * What spreadsheets make of phone numbers: scientific notation that lost digits, and dates. Both are recognised, never
+ * guessed back.
+ */
 
 /** `6.28123E+11`, with a decimal comma too. */
 const scientific = /^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d{1,3}$/;

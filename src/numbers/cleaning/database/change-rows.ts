@@ -96,7 +96,7 @@ function remover(info: TableInfo, column: string, moved: TableInfo | null, wants
   };
 }
 
-export function byColumn(columns: readonly string[], { cells }: ReadRow): Readonly<Record<string, Cell>> {
+function byColumn(columns: readonly string[], { cells }: ReadRow): Readonly<Record<string, Cell>> {
   return Object.fromEntries(columns.map((name, at) => [name, cells[at] ?? null]));
 }
 

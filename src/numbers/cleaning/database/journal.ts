@@ -76,8 +76,6 @@ export interface Journal {
   readonly open: Begun | null;
   /** Committed batches that are not undone, with the rows that were changed, newest first; read from the file one by one. */
   committed(): AsyncGenerator<Begun>;
-  /** How many of them there are. */
-  readonly committedCount: number;
   readonly anyUndone: boolean;
   nextBatch(): number;
   /** Resolves when it is on the disk. A batch without rows is over at once. */
@@ -150,9 +148,6 @@ export async function openJournal(file: string): Promise<Journal> {
     },
     get open() {
       return open;
-    },
-    get committedCount() {
-      return places.size;
     },
     get anyUndone() {
       return anyUndone;

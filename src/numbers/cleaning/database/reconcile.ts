@@ -12,9 +12,9 @@ const pauseMs = 100;
 export async function reconcile(session: TableSession, journal: Journal, pace: Pace): Promise<void> {
   const { open } = journal;
   if (open === null) return;
-  const told = await outcomeOf(session, open, pace);
+  const known = await outcomeOf(session, open, pace);
   const { committed, dropped } = await rowsSay(session, open);
-  const isCommitted = told ?? committed;
+  const isCommitted = known ?? committed;
   await journal.end(isCommitted, isCommitted ? dropped : []);
 }
 
@@ -31,7 +31,7 @@ async function outcomeOf(session: TableSession, { transaction }: Begun, pace: Pa
 }
 
 /**
- * By the rows themselves, once nobody holds them. A transaction is whole: one row that is as it was to be shows that it was
+ * By the rows themselves, once no transaction holds them. A transaction is whole: one row that is as it was to be shows that it was
  * committed. Rows that are as before were left out, and are tried again.
  */
 async function rowsSay(session: TableSession, open: Begun) {

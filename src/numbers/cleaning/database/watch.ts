@@ -132,7 +132,7 @@ function checkWatch({ info }: TableSession, updatedColumn: string | null): void 
   const [only = ""] = info.key;
   if (info.key.length === 1 && columnOf(info, only).kind === "integer") return;
   throw new TableError(
-    `new rows cannot be told by the primary key (${info.key.join(", ")}): give --updated-column NAME`,
+    `new rows cannot be found by the primary key (${info.key.join(", ")}), which is no single integer: pass --updated-column NAME`,
   );
 }
 

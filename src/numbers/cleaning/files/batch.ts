@@ -35,7 +35,10 @@ export interface JudgedBatch {
   readonly originals: string;
   /** By row: digits of the number as a number (E.164 has at most 15, so it is exact); 0: rejected. */
   readonly keys: Float64Array;
-  /** Three for each row: end in `clean` or `rejects`; of a clean row also its number's start in `clean`, and its end in `originals`. */
+  /**
+   * Three for each row: end in `clean` or `rejects`; of a clean row also its number's start in `clean`, and its end in
+   * `originals`.
+   */
   readonly ends: Uint32Array;
   /** By clean row: index into `groups`. */
   readonly group: Uint16Array;

@@ -1,6 +1,7 @@
 /** Guesses header, column and country from the first rows. A guess that is not clear is none: then the caller has to say. */
 
 import { didYouMean } from "../../../typed-yaml/nearest.ts";
+import { maxE164Digits, minE164Digits } from "../../e164.ts";
 import { getCountries, getCountryCallingCode } from "../../library.ts";
 import { createNumbers } from "../../numbers.ts";
 import type { CleaningPolicy } from "../ports.ts";
@@ -30,10 +31,10 @@ export interface ColumnGuess {
   readonly share: number;
 }
 
-export function looksLikeNumber(cell: string): boolean {
+function looksLikeNumber(cell: string): boolean {
   if (cell.length > longestNumber) return false;
   const digits = cell.replace(/\D/g, "").length;
-  return digits >= 7 && digits <= 15 && numberShape.test(cell);
+  return digits >= minE164Digits && digits <= maxE164Digits && numberShape.test(cell);
 }
 
 /** Whether the first row names the columns: none of its cells is a number. */

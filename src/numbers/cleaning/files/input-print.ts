@@ -1,4 +1,4 @@
-/** Tells whether a file is the one that a run began with. */
+/** Recognises the file that a run began with. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 

@@ -69,7 +69,10 @@ function withoutStacks<Args extends readonly unknown[], Result>(work: (...args: 
   };
 }
 
-/** A rejected row with its reason and suggestion; shorter rows than the header get empty cells, so that both stand in their columns. */
+/**
+ * A rejected row with its reason and suggestion; shorter rows than the header get empty cells, so that both stand in their
+ * columns.
+ */
 export function rejectedLine(row: string, reason: CleaningReason, suggestion: string, layout: Layout): string {
   const { output, header, lineEnd } = layout;
   const missing = header === null ? 0 : header.length - rawCells(row, output).length;

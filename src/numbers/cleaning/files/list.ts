@@ -61,7 +61,10 @@ const defaultCommitEveryMs = 1000;
 const leastBytesForThreads = 2 * 1024 ** 2;
 const mostThreads = 4;
 
-/** @throws {ListUsageError} where a guess is not clear, or what was given does not fit the file; {ListError} where it cannot be cleaned */
+/**
+ * @throws {ListUsageError} where a guess is not clear, or what was given does not fit the file; {ListError} where it cannot
+ * be cleaned
+ */
 export async function openList(options: ListOptions): Promise<OpenList> {
   const beginning = await readBeginning(options.file);
   const input = await printOf(options.file);

@@ -38,7 +38,8 @@ export function parseObject(line: string): Readonly<Record<string, unknown>> | n
   }
 }
 
-function cellText(value: unknown, isNumber: boolean): string {
+/** @param isNumber whether it is of the judged column: a number there that lost digits says so */
+export function cellText(value: unknown, isNumber: boolean): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" && isNumber) return textOfNumber(value);
   if (value === null || value === undefined) return "";

@@ -5,7 +5,7 @@ import { type Encoding, guessEncoding, readable, textOf, unitBytes } from "../te
 import { cellValue, type Delimiter, type Dialect, lastRowEnd, RowReader, rawCells } from "../text/rows.ts";
 import type { FileFormat } from "./formats.ts";
 import { ListError } from "./list-error.ts";
-import { otherColumn, parseObject } from "./ndjson.ts";
+import { cellText, otherColumn, parseObject } from "./ndjson.ts";
 
 /** What was given instead of being guessed. */
 export interface FormatOptions {
@@ -104,9 +104,7 @@ function sampleObjects(text: string, whole: boolean, encoding: Encoding): TextSa
   });
   const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].filter((name) => name !== otherColumn);
   refuseTooWide(names.length);
-  const cellOf = (value: unknown) =>
-    value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
-  const rows = objects.map((object) => names.map((name) => cellOf(object[name])));
+  const rows = objects.map((object) => names.map((name) => cellText(object[name], false)));
   return {
     format: "ndjson",
     encoding,

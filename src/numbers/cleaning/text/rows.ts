@@ -55,7 +55,7 @@ export class RowReader {
   #next = 0;
   #quote: number;
 
-  /** @param quotes false: a line is a row, whatever is in it */
+  /** @param quotes false: each line is a row, quotes included */
   constructor(text: string, dialect: Dialect, quotes = true) {
     this.#text = text;
     this.#dialect = dialect;

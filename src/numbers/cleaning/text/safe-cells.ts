@@ -3,7 +3,10 @@ import { isFormula } from "../../../shared/spreadsheet.ts";
 import { asCell, readable, type TextEncodingName } from "./encoding.ts";
 import { cellValue, type Delimiter, rawCells } from "./rows.ts";
 
-/** Amounts such as -12.50, and the dash of an empty cell: they compute nothing, and an apostrophe would make another text of them. */
+/**
+ * Amounts such as -12.50, and the dash of an empty cell: they compute nothing, and an apostrophe would make another text of
+ * them.
+ */
 const plainNumber = /^(?:[+-]?\d+(?:[.,]\d+)?|-)$/;
 /**
  * Beginning of a formula behind a separator: a spreadsheet of another locale may split there. Spaces without the tab, which is a

@@ -10,7 +10,7 @@ const mostEntries = 10_000;
 const mostPartBytes = 16 * 1024 ** 3;
 /** XML of real sheets shrinks to a tenth, or a fiftieth; what shrinks more is made to fill a disk. */
 const mostRatio = 200;
-/** A part below this is read whatever its ratio. */
+/** A part below this is read at any ratio. */
 const harmlessBytes = 64 * 1024 ** 2;
 /** Between two tags, or within one: a cell has at most 32,767 characters. */
 const mostTokenChars = 4 * 1024 ** 2;
@@ -27,8 +27,6 @@ export interface XmlHandlers {
 }
 
 export interface Archive {
-  /** Uncompressed; null: there is no such part. */
-  bytesOf(name: string): number | null;
   /**
    * Parses a part; yields after each piece of it how many bytes were read. Nothing where there is no such part.
    * @param mostBytes a larger one is refused
@@ -49,7 +47,6 @@ export async function openArchive(path: string): Promise<Archive> {
   }
   const openStream = promisify<Entry, Readable>((entry, done) => zip.openReadStream(entry, done));
   return {
-    bytesOf: (name) => entries.get(name)?.uncompressedSize ?? null,
     async *parse(name, handlers, mostBytes = mostPartBytes) {
       const entry = entries.get(name);
       if (entry === undefined) return;

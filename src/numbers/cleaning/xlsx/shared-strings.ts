@@ -16,7 +16,7 @@ export interface SharedStrings {
   close(): void;
 }
 
-/** @param file is removed at once; its space is free when it is closed, whatever ends the process */
+/** @param file is removed at once; its space is free when the process ends, in any way */
 export async function readSharedStrings(archive: Archive, part: string, file: string): Promise<SharedStrings> {
   const texts = new ScratchFile(`${file}.texts`);
   const ends = new ScratchFile(`${file}.ends`);

@@ -1,4 +1,7 @@
-/** A sheet of a workbook as batches of CSV in UTF-8, so that what judges and writes rows is the same; a position is a count of rows. */
+/**
+ * A sheet of a workbook as batches of CSV in UTF-8, so that what judges and writes rows is the same; a position is a count of
+ * rows.
+ */
 import path from "node:path";
 import type { TextBatch } from "../files/batch.ts";
 import { ListUsageError } from "../files/list-error.ts";
