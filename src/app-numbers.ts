@@ -1,4 +1,4 @@
-/** The part of the composition root that knows numbers: their rules, lookup, and the parts that a gateway may have beside. */
+/** The part of the composition root that knows numbers: their rules, lookup, networks, health, and lists of apps. */
 import type { Logger } from "pino";
 import { createScrubsOf } from "./app-scrubs.ts";
 import type { AppDirectory } from "./apps/directory.ts";
@@ -32,7 +32,10 @@ export interface NumberIntelligence {
   readonly subjects: readonly SubjectStore[];
   /** Reads files. @throws {ConfigError} where one has faults */
   start(): Promise<void>;
-  /** Reads the files of a configuration that is to be loaded. @throws {ConfigError} where one has faults: nothing was changed */
+  /**
+   * Reads the files of a configuration that is to be loaded.
+   * @throws {ConfigError} where one has faults: nothing was changed
+   */
   prepare(next: Config): Promise<void>;
   /** From now on this configuration holds. */
   configure(next: Config): void;
@@ -56,7 +59,7 @@ export function createNumberIntelligence(parts: {
 }): NumberIntelligence {
   const { now, liveCheck, apps, store, channelOf, observers, clock, random, logger } = parts;
   const { hmac_key: hmacKey } = now().secrets;
-  // First: all that reads numbers goes by these plans. A reload comes past here no more (config/reloading.ts).
+  // First: all that reads numbers goes by these plans. A reload replaces them by itself (config/reloading.ts).
   useConfiguredMetadata(now().numbers.metadata_file);
   const numbers = createLiveNumbers(() => now().numbers);
   const hashes = createHashes(hmacKey);

@@ -1,4 +1,7 @@
-/** Copies what tsc leaves behind (every folder of Lua scripts, of texts and of carrier names, the web page) beside the compiled files, so that `dist/` runs alone. */
+/**
+ * Copies what tsc leaves behind (every folder of Lua scripts, of texts and of carrier names, the web page) beside the compiled
+ * files, so that `dist/` runs alone.
+ */
 import { cpSync, globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

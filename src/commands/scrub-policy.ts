@@ -1,4 +1,7 @@
-/** The policy of `onering scrub`, for lists and tables alike: what --config and the options say, and the numbering plans to read by. */
+/**
+ * The policy of `onering scrub`, for lists and tables alike: what --config and the options say, and the numbering plans to
+ * read by.
+ */
 
 import { readPolicy } from "../numbers/cleaning/policy.ts";
 import type { CleaningPolicy } from "../numbers/cleaning/ports.ts";

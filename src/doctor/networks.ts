@@ -1,4 +1,7 @@
-/** The sources of callees' networks: whether the file of ranges has faults, and whether live sources can be reached. Looks no number up. */
+/**
+ * The sources of callees' networks: whether the file of ranges has faults, and whether live sources can be reached. Looks no
+ * number up.
+ */
 import { promises as dns } from "node:dns";
 import type { NetworksConfig } from "../numbers/networks/config.ts";
 import { loadRanges, RangesFileError } from "../numbers/networks/file-source.ts";

@@ -14,13 +14,19 @@ export interface Figure {
 }
 
 export type Verdict =
-  /** The recipient is trusted: rules that follow the mode (limits, learned thresholds) are not asked. Only of rules that know it at once. */
+  /**
+   * The recipient is trusted: rules that follow the mode (limits, learned thresholds) are not asked. Only of rules that know
+   * it at once.
+   */
   | { readonly kind: "trust" }
   /** Only by these channels, of those that were asked for. Of rules that are asked at last. */
   | { readonly kind: "narrow"; readonly channels: readonly string[] }
   /** It would be refused, and is only written down. */
   | { readonly kind: "record"; readonly figures: readonly Figure[] }
-  /** Another channel of the plan reaches the recipient more surely: the start begins with that one. Of rules that are asked first. */
+  /**
+   * Another channel of the plan reaches the recipient more surely: the start begins with that one. Of rules that are asked
+   * first.
+   */
   | { readonly kind: "begin_with"; readonly channel: string }
   | {
       readonly kind: "deny" | "shadow";

@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import { optionalSection, section, text } from "../typed-yaml/parts.ts";
 import { configurableTypes } from "./types.ts";
 
-/** A country by its code; `countryProblems` checks that it exists. */
+/** A country by its code; `countryListProblems` checks that it exists. */
 export const country = (options: { description?: string } = {}) =>
   text("^[A-Z]{2}$", "an ISO 3166 country of two capital letters, for instance GB", options);
 

@@ -21,7 +21,9 @@ interface HomePlan {
   readonly international: RegExp | null;
 }
 
-/** @returns a function that gives the number in E.164 if it is a number of the country at all; null: the library has to decide */
+/**
+ * @returns a function that gives the number in E.164 if it is a number of the country at all; null: the library has to decide
+ */
 export function createNational(): (digits: string, home: CountryCode) => string | null {
   const plans = new Map<CountryCode, HomePlan>();
   let of = numberingMetadata();

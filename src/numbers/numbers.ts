@@ -83,7 +83,9 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
     return { e164, type, country, refusal: policy.judge(country, type, bounds, e164) };
   }
 
-  /** The same for one in national format; only where it is a number of that country, and not of another with its calling code. */
+  /**
+   * The same for one in national format; only where it is a number of that country, and not of another with its calling code.
+   */
   function usualOf(digits: string, home: CountryCode | undefined, bounds: CalleeBounds | null): UsualNumber | null {
     const complete = planned(digits, bounds);
     if (complete !== null || home === undefined) return complete;

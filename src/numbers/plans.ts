@@ -36,7 +36,7 @@ type Matches = (national: string) => boolean;
 
 interface CountryPlan {
   readonly country: CountryCode;
-  /** Null: its numbers are told by their types. */
+  /** Null: its numbers are recognised by their types. */
   readonly leadingDigits: RegExp | null;
   typeOf(national: string): LibraryType;
 }

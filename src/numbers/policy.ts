@@ -14,10 +14,10 @@ export interface Policy {
 }
 
 /**
- * Why the other types are not called (landlines and VoIP unless a country permits them). Premium rate, shared cost and UAN charge the caller and pay the callee
- * (international revenue share fraud). Personal numbers forward anywhere at the caller's cost (UK 070). Toll-free and UAN
- * belong to companies. Pagers and voicemail never show a missed call. VoIP numbers are rented in bulk without a SIM card,
- * prove no phone, and are often answered by machines.
+ * Why the other types are not called (landlines and VoIP unless a country permits them). Premium rate, shared cost and UAN charge
+ * the caller and pay the callee (international revenue share fraud). Personal numbers forward anywhere at the caller's cost (UK
+ * 070). Toll-free and UAN belong to companies. Pagers and voicemail never show a missed call. VoIP numbers are rented in bulk
+ * without a SIM card, prove no phone, and are often answered by machines.
  */
 const notCallable: Readonly<Partial<Record<NumberType, string>>> = {
   premium_rate: "a premium-rate number",

@@ -33,7 +33,10 @@ export interface SubjectIndex {
    */
   verifications(callee: CalleeRef): Promise<readonly FoundVerification[] | null>;
   limits(callee: CalleeRef): Promise<CalleeLimits>;
-  /** Erases the limits but for counts of checks and starts, the lock of a call and the time of a live check. @returns how many entries */
+  /**
+   * Erases the limits but for counts of checks and starts, the lock of a call and the time of a live check.
+   * @returns how many entries
+   */
   eraseLimits(callee: CalleeRef): Promise<number>;
   /** Forgets what was found. */
   forget(callee: CalleeRef): Promise<void>;

@@ -46,7 +46,10 @@ export interface DeliveryOrder {
   readonly country: string | null;
   /** Of `to`. */
   readonly callee: CalleeRef;
-  /** The network of a number as far as it is known when the delivery begins; left out or null: it is not, or `to` is no number. */
+  /**
+   * The network of a number as far as it is known when the delivery begins; left out or null: it is not, or `to` is no
+   * number.
+   */
   readonly network?: Network | null;
   readonly calls: number | null;
   readonly codeLength: number | null;

@@ -3,7 +3,9 @@ import { oneOf } from "../schemas.ts";
 import { Suggestions } from "../suggestions.ts";
 import { problemCodes } from "./problems.ts";
 
-/** RFC 9457, with `code`, `errors` and `suggestions` as extension members. For the document only: handler.ts writes problems. */
+/**
+ * RFC 9457, with `code`, `errors` and `suggestions` as extension members. For the document only: handler.ts writes problems.
+ */
 export const ProblemBody = Type.Object(
   {
     type: Type.String({ format: "uri", description: "`urn:onering:problem:` and the code." }),

@@ -66,7 +66,7 @@ function evidenceBody({ outcome, sipStatus, q850, alerted, progress, falseAnswer
   };
 }
 
-/** Aborted where the client hangs up before it has its answer: nobody then needs the call. */
+/** Aborted where the client disconnects before it has its answer: then the call is not needed. */
 export function goneSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once("close", () => {

@@ -1,4 +1,7 @@
-/** Number health as the composition root takes it: learns from events, answers lookups, and is asked by the guard before contact. */
+/**
+ * Number health as the composition root takes it: learns from events, answers lookups, and is asked by the guard before
+ * contact.
+ */
 import type { Logger } from "pino";
 import type { NumberHealthAction } from "../../apps/number-health-config.ts";
 import type { EventSink } from "../../events/sink-port.ts";

@@ -45,7 +45,10 @@ export interface NumberHealth {
   observe(evidence: Evidence): void;
 }
 
-/** Counts of what a trunk said of callees where it was asked first or reached the phone, today and yesterday (UTC), over all gateways. */
+/**
+ * Counts of what a trunk said of callees where it was asked first or reached the phone, today and yesterday (UTC), over all
+ * gateways.
+ */
 export interface TrunkCounts {
   readonly answers: number;
   readonly unallocated: number;

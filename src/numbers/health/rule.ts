@@ -1,4 +1,7 @@
-/** The guard's rule of a number's health: an inactive number is not contacted, and a start begins with a channel that reaches the person. */
+/**
+ * The guard's rule of a number's health: an inactive number is not contacted, and a start begins with a channel that reaches
+ * the person.
+ */
 import type { NumberHealthAction } from "../../apps/number-health-config.ts";
 import type { GuardRule, Verdict } from "../../guard/rule.ts";
 import type { Clock } from "../../shared/clock.ts";

@@ -30,7 +30,7 @@ export const LiveCheckSection = optionalSection(
       maxItems: 100,
       uniqueItems: true,
       description:
-        "Which of `ranges` checks present as caller ID, where the trunk and the app may; empty: those of missed calls. Ranges of their own keep calls that nobody asked for away from the reputation of the others.",
+        "Which of `ranges` checks present as caller ID, where the trunk and the app may; empty: those of missed calls. Ranges of their own keep unsolicited calls away from the reputation of the others.",
     }),
     cancel_on_183: Type.Array(Type.String(), {
       default: [],
@@ -52,7 +52,7 @@ export const LiveCheckSection = optionalSection(
       50,
       1,
       100,
-      "A check takes a channel slot only while less than this share of the trunk's slots is taken, by whatever calls; the rest is for verifications.",
+      "A check takes a channel slot only while less than this share of the trunk's slots is taken, by calls of any kind; the rest is for verifications.",
     ),
     cost: Type.Optional(
       Type.Number({

@@ -1,7 +1,7 @@
 /** How long the answer of a call is given again. */
 import type { CallAnswer } from "./ports.ts";
 
-/** Of a call that disturbed nobody and taught nothing, such as one that no trunk carried. */
+/** Of a call that no phone can have seen and that taught nothing, such as one that no trunk carried. */
 const shortMs = 300_000;
 
 /** @param repeatMs `live_check.repeat_hours` */

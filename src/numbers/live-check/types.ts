@@ -3,7 +3,7 @@
 export const liveStates = ["reachable", "switched_off", "unallocated", "unknown"] as const;
 /**
  * `reachable`: the phone alerts or is busy. `switched_off`: the network says that it is absent (Q.850 cause 20).
- * `unallocated`: the network says that nobody has the number. `unknown`: nothing is known; see `LiveReason`.
+ * `unallocated`: the network says that the number is not assigned. `unknown`: nothing is known; see `LiveReason`.
  */
 export type LiveState = (typeof liveStates)[number];
 
@@ -25,11 +25,11 @@ export const liveReasons = [
 ] as const;
 /**
  * Why a check says `unknown`. Not asked: policy does not call the number (`not_callable`) or its country (`country_off`), it
- * is a quiet hour there (`quiet_hours`), the guard refused (`denied`), a limit of live checks or of the app is reached (`limited`), the person is being verified
- * (`verification_open`) or called (`call_in_progress`), calls of verifications need the channel slots (`no_capacity`), or
- * telephony or Redis is down (`unavailable`). Asked: no answer in time (`deadline`), no sign of the phone (`no_signal`), an
- * answer that has several meanings (`ambiguous`), no trunk carried the call (`not_carried`), it was canceled or lost
- * (`interrupted`).
+ * is a quiet hour there (`quiet_hours`), the guard refused (`denied`), a limit of live checks or of the app is reached
+ * (`limited`), the person is being verified (`verification_open`) or called (`call_in_progress`), calls of verifications need
+ * the channel slots (`no_capacity`), or telephony or Redis is down (`unavailable`). Asked: no answer in time (`deadline`), no
+ * sign of the phone (`no_signal`), an answer that has several meanings (`ambiguous`), no trunk carried the call
+ * (`not_carried`), it was canceled or lost (`interrupted`).
  */
 export type LiveReason = (typeof liveReasons)[number];
 

@@ -1,4 +1,6 @@
-/** Joins what is known of a number: the facts, what to tell the user, what may have been meant, and the parts that are there. */
+/**
+ * Joins what is known of a number: the facts, what to tell the user, what may have been meant, and the parts that are there.
+ */
 import { Refusal } from "../../shared/refusal.ts";
 import { numberingMetadata } from "../library.ts";
 import type { Numbers } from "../ports.ts";

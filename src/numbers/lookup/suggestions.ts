@@ -129,7 +129,7 @@ function* ofInternational(digits: string, { refusal }: NumberFacts, isValid: IsV
   if (refusal?.cause !== "too_long" && refusal?.cause !== "invalid_length") return;
   const shorter = withoutRepeats(national).filter((one) => isValid(`+${callingCode}${one}`));
   const [only] = shorter;
-  // Of several nobody can say which one was meant.
+  // Of several it cannot be said which one was meant.
   if (only !== undefined && shorter.length === 1) {
     yield { text: `+${callingCode}${only}`, country: null, reason: "repeated_digit" };
   }

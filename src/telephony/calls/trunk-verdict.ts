@@ -42,7 +42,10 @@ export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
   return verdict === "trunk_failed" && carrierSpoke ? "call_failed" : verdict;
 }
 
-/** The input of `DialerSlots.callEnded` for a call. @param call one with `keep` was to be answered; none but missed calls has `calls.ring_ms` */
+/**
+ * The input of `DialerSlots.callEnded` for a call.
+ * @param call one with `keep` was to be answered; none but missed calls has `calls.ring_ms`
+ */
 export function endedCall(result: CallResult, { keep, probe }: Pick<Call, "keep" | "probe"> = {}): EndedCall {
   const isMissedCall = keep === undefined && probe === undefined;
   return {

@@ -1,4 +1,7 @@
-/** Reads the result of a call that only asked for the phone: state, reason and evidence. What outcomes say of a number: numbers/health. */
+/**
+ * Reads the result of a call that only asked for the phone: state, reason and evidence. What outcomes say of a number:
+ * numbers/health.
+ */
 import { answerKindOf } from "../../numbers/health/answers.ts";
 import type { LiveEvidence, LiveReading, LiveReason, LiveState } from "../../numbers/live-check/types.ts";
 import type { Outcome } from "../calls/outcome.ts";
@@ -27,7 +30,7 @@ export function readingOf(result: CallResult, endsOn183: readonly string[]): Liv
   return { state, reason: state === "unknown" ? reasonOf(result) : null, evidence };
 }
 
-/** A busy phone is switched on; 408 and 480 come for phones that are away, that were not found, and that nobody picked up. */
+/** A busy phone is switched on; 408 and 480 come for phones that are out of reach, not found, or not answered. */
 function stateOf(outcome: Outcome, falseAnswer: boolean): LiveState {
   const kind = answerKindOf(outcome, falseAnswer);
   if (kind === "alive") return "reachable";
@@ -68,6 +71,6 @@ export function testReading(final: Pick<CallResult, "outcome" | "alerted" | "sip
     ...{ outcome, sipStatus, q850, alerted, progress: false, falseAnswer: false },
     ...{ postDialDelayMs: null, trunks: 0, confirmed: false, source: "test" },
   };
-  // 408 or 480 is how networks report a phone that nobody picked up.
+  // 408 or 480 is how networks report a phone that was not answered.
   return { state, reason: state === "unknown" ? "no_signal" : null, evidence };
 }

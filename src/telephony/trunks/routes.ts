@@ -1,4 +1,7 @@
-/** The paths to a callee: the route of its longest matching prefix and its network, its trunks in order, each through its Asterisks. */
+/**
+ * The paths to a callee: the route of its longest matching prefix and its network, its trunks in order, each through its
+ * Asterisks.
+ */
 
 import { type Networks, noNetworks } from "../../numbers/networks/ports.ts";
 import { following } from "../../shared/live-view.ts";

@@ -10,13 +10,13 @@ const foldersOf = (folder: string) =>
     entry.isDirectory() ? [entry.name] : [],
   );
 
-it("every folder of src/ and of its channels and telephony stands in the table", () => {
+it("every folder of src/ and of its channels, numbers and telephony stands in the table", () => {
   const table = page("architecture.md").split("## Folders")[1]?.split("###")[0] ?? "";
   const named = [...table.matchAll(/`([a-z/-]+)\/`/g)].map(([, name]) => name);
   const grouped = ["channels", "telephony"];
   const expected = [
     ...foldersOf("").filter((name) => !grouped.includes(name)),
-    ...grouped.flatMap((group) => foldersOf(group).map((name) => `${group}/${name}`)),
+    ...[...grouped, "numbers"].flatMap((group) => foldersOf(group).map((name) => `${group}/${name}`)),
   ];
   expect(expected.filter((name) => !named.includes(name))).toEqual([]);
 });
