@@ -184,10 +184,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
   async function create(app: string, name: string, asked: ScrubOptions): Promise<Scrub> {
     const own = [...known.values()].filter((scrub) => scrub.app === app).length;
     if (own >= config.per_app) {
-      throw new Refusal(
-        "rate_limited",
-        `There are ${own} lists of this app, as many as may be (scrubs.per_app): delete one.`,
-      );
+      throw new Refusal("rate_limited", `This app has ${own} lists, the most that scrubs.per_app permits: delete one.`);
     }
     const createdAtMs = clock.nowMs();
     const scrub: Scrub = {
@@ -242,7 +239,11 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     async start(app, id) {
       const scrub = find(app, id);
       if (scrub === null || scrub.state !== "uploading") return scrub;
-      if (scrub.bytes === 0) throw new Refusal("invalid_request", "Nothing was uploaded yet.");
+      if (scrub.bytes === 0)
+        throw new Refusal(
+          "invalid_request",
+          "Nothing was uploaded yet; send the list in pieces first (`PUT /v1/scrubs/{id}/list`).",
+        );
       if (writing.has(id)) throw new Refusal("conflict", "A piece is being written; start after its answer.");
       const queued = await change(id, { state: "queued", expiresAtMs: null });
       next();

@@ -32,7 +32,7 @@ export function readActions(text: string, duplicates: boolean): Actions {
       normalise = true;
       continue;
     }
-    if (reject !== null) throw new TableError(`--apply ${text}: one of flag, set-null, move and delete only`);
+    if (reject !== null) throw new TableError(`--apply ${text}: takes only one of flag, set-null, move and delete`);
     reject = readReject(part);
   }
   if (duplicates && reject === null)
@@ -98,7 +98,9 @@ export function checkActions(info: TableInfo, columnName: string, actions: Actio
       `normalise: ${columnName} is ${column.type}; a number in E.164 has up to ${canonicalLength} characters`,
     );
   }
-  if (reject?.kind === "set-null" && !column.nullable) throw new TableError(`set-null: ${columnName} is NOT NULL`);
+  if (reject?.kind === "set-null" && !column.nullable) {
+    throw new TableError(`set-null: ${columnName} is NOT NULL; drop that constraint, or use flag`);
+  }
   if (reject?.kind === "flag") checkFlag(info, columnName, columnOf(info, reject.column));
   if (reject?.kind === "delete" || reject?.kind === "move") checkRemoval(info, reject.kind);
   if (moved !== null) checkMove(info, moved);
@@ -109,7 +111,8 @@ const reasonLength = 40;
 
 function checkFlag(info: TableInfo, columnName: string, flag: Column): void {
   const { name, type, kind } = flag;
-  if (name === columnName) throw new TableError("flag: the flag needs a column of its own");
+  if (name === columnName)
+    throw new TableError(`flag: ${name} is the judged column; the flag needs a column of its own`);
   if (flag.generated || info.key.includes(name))
     throw new TableError(`flag: ${name} is computed or part of the primary key`);
   if (kind === "other")
@@ -129,7 +132,8 @@ function checkRemoval(info: TableInfo, kind: string): void {
 }
 
 function checkMove(info: TableInfo, moved: TableInfo): void {
-  if (moved.label === info.label) throw new TableError("move: the table is the same");
+  if (moved.label === info.label)
+    throw new TableError(`move: ${moved.label} is the cleaned table itself; name another one`);
   const names = new Set(moved.columns.filter((column) => !column.generated).map((column) => column.name));
   const missing = writable(info).filter((name) => !names.has(name));
   if (missing.length > 0) throw new TableError(`move: ${moved.label} lacks the columns ${missing.join(", ")}`);
