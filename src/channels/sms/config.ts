@@ -1,7 +1,7 @@
 /** The SMS channel: routes to carriers, senders, prices. */
 import { type Static, Type } from "typebox";
 import { e164PrefixPattern } from "../../numbers/e164.ts";
-import { networkInList } from "../../numbers/networks/config.ts";
+import { networksOfRoute } from "../../numbers/networks/config.ts";
 import { named, section, text } from "../../typed-yaml/parts.ts";
 import { SmsHttp } from "./http/config.ts";
 import { senderInWords, senderPattern } from "./smpp/addresses.ts";
@@ -47,14 +47,8 @@ export const Sms = section(
     prefixes: Type.Array(
       section("Which routes carry messages to numbers that start with a prefix; the longest prefix wins.", {
         prefix: prefix("Start of the recipient's number in E.164; `+` matches all."),
-        networks: Type.Optional(
-          Type.Array(networkInList, {
-            minItems: 1,
-            maxItems: 1000,
-            uniqueItems: true,
-            description:
-              "Only to numbers of these networks (docs/networks.md); it goes before the entry of this prefix without.",
-          }),
+        networks: networksOfRoute(
+          "Only to numbers of these networks (docs/networks.md); it goes before the entry of this prefix without.",
         ),
         routes: Type.Array(Type.String(), {
           minItems: 1,

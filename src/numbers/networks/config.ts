@@ -13,11 +13,15 @@ const budget = (perMinute: number, perDay: number, why: string) => ({
 });
 
 /** A network in lists of the configuration: by code or by name. */
-export const networkInList = Type.String({
+const networkInList = Type.String({
   minLength: 1,
   maxLength: 100,
   description: "A network by its code (25001, 250-01) or its name (without regard to case).",
 });
+
+/** The networks that a route of calls or messages is for. */
+export const networksOfRoute = (description: string) =>
+  Type.Optional(Type.Array(networkInList, { minItems: 1, maxItems: 1000, uniqueItems: true, description }));
 
 const File = section(
   "Your own ranges: a CSV file with the fields prefix, mcc_mnc, name and optionally ported; the longest prefix counts. It is read at the start and at each reload; a file with a fault changes nothing.",

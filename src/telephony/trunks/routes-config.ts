@@ -2,7 +2,7 @@
 
 import { type Static, Type } from "typebox";
 import { e164PrefixPattern } from "../../numbers/e164.ts";
-import { networkInList } from "../../numbers/networks/config.ts";
+import { networksOfRoute } from "../../numbers/networks/config.ts";
 import { count, ms, optionalSection, section, text } from "../../typed-yaml/parts.ts";
 
 export const Route = section(
@@ -11,14 +11,8 @@ export const Route = section(
     prefix: text(e164PrefixPattern(0, 12), "a plus sign and up to 12 digits, for instance +44", {
       description: "Start of the callee's number in E.164; `+` matches all.",
     }),
-    networks: Type.Optional(
-      Type.Array(networkInList, {
-        minItems: 1,
-        maxItems: 1000,
-        uniqueItems: true,
-        description:
-          "Only to numbers of these networks (docs/networks.md); without it to all that no other route of this prefix names.",
-      }),
+    networks: networksOfRoute(
+      "Only to numbers of these networks (docs/networks.md); without it to all that no other route of this prefix names.",
     ),
     trunks: Type.Array(Type.String(), {
       minItems: 1,
