@@ -1,5 +1,5 @@
 /**
- * Values of number ranges, found by the longest prefix in at most 15 probes, whatever their number. An open-addressing hash
+ * Values of number ranges, found by the longest prefix in at most 15 probes, however many there are. An open-addressing hash
  * table in typed arrays: 16 bytes an entry at most, where a Map of strings takes about 100, and nothing for the collector to
  * walk through. A prefix is the number that its digits make behind a 1, so that zeros at its start count: 16 digits, exact in a
  * double.
@@ -22,9 +22,8 @@ const firstSlots = 64;
 const mostFull = 0.7;
 const powers = Array.from({ length: maxE164Digits + 1 }, (_, digits) => 10 ** digits);
 
-/** @param expected so many prefixes, if that is known: then the table never grows */
-export function createPrefixIndex(expected = 0): PrefixIndexBuilder {
-  let slots = slotsFor(expected);
+export function createPrefixIndex(): PrefixIndexBuilder {
+  let slots = firstSlots;
   /** 0: free, for no prefix is 0. */
   let keys = new Float64Array(slots);
   let values = new Uint32Array(slots);
@@ -83,12 +82,6 @@ export function createPrefixIndex(expected = 0): PrefixIndexBuilder {
       return -1;
     },
   };
-}
-
-function slotsFor(expected: number): number {
-  let slots = firstSlots;
-  while (slots * mostFull < expected) slots *= 2;
-  return slots;
 }
 
 /** Both halves of the number, multiplied by odd constants (Fibonacci hashing, Knuth, TAOCP vol. 3, 6.4). */
