@@ -72,7 +72,11 @@ export function recognise(recording: Int16Array, references: References): readon
       at += stepMs * samplesPerMs;
       continue;
     }
-    heard.push(best);
+    const before = heard.at(-1);
+    // What goes on with the same sound, after timestamps jumped too far within it, is its rest and not another one.
+    if (best.rest && before?.sound === best.sound && !before.whole) {
+      heard[heard.length - 1] = { ...before, to: best.to, whole: best.whole };
+    } else heard.push(best);
     at = Math.max(best.to, at + samplesPerMs);
   }
   return heard;
@@ -86,7 +90,11 @@ interface Found {
   readonly score: number;
 }
 
-function bestAt(recording: Int16Array, at: number, references: References): HeardSound | null {
+function bestAt(
+  recording: Int16Array,
+  at: number,
+  references: References,
+): (HeardSound & { readonly rest: boolean }) | null {
   // By its beginning; where timestamps jumped within that, by what follows.
   const found = [0, 120, 240].reduce<Found | null>(
     (best, offsetMs) => best ?? identify(recording, at, references, offsetMs * samplesPerMs),
@@ -97,7 +105,7 @@ function bestAt(recording: Int16Array, at: number, references: References): Hear
   const reference = references.get(sound) ?? new Int16Array();
   const { to, done } = follow(recording, found.at, reference, offset);
   const whole = done >= reference.length - frameMs * samplesPerMs;
-  return { sound, score, from: Math.min(at, found.at), to, whole };
+  return { sound, score, from: Math.min(at, found.at), to, whole, rest: offset > 0 };
 }
 
 function identify(recording: Int16Array, at: number, references: References, offset: number): Found | null {

@@ -88,7 +88,14 @@ export function createHealthWriter(parts: {
     if ("text" in evidence) {
       const what = `text_${evidence.text}` as const;
       observer.learned(what);
-      return writeReading({ kind: letterOf[what], proven: false, source: "message", via: hashes.name(evidence.via), app, atMs });
+      return writeReading({
+        kind: letterOf[what],
+        proven: false,
+        source: "message",
+        via: hashes.name(evidence.via),
+        app,
+        atMs,
+      });
     }
     return evidence.answers
       .map(({ via, kind }) => {

@@ -136,11 +136,11 @@ export const NetworksSection = optionalSection(
       5000,
       "How long a start waits for the live sources where they do not answer from the cache, so that its route and channel go by the network; 0: it does not wait, and the answer counts from the next delivery on. A person does not notice 100 ms before a ring that takes seconds. Without live sources nothing waits.",
     ),
-    names: Type.Record(
-      code(),
-      name("The network's name."),
-      { default: {}, maxProperties: 5000, description: "Names of networks of which a source gives the code alone." },
-    ),
+    names: Type.Record(code(), name("The network's name."), {
+      default: {},
+      maxProperties: 5000,
+      description: "Names of networks of which a source gives the code alone.",
+    }),
     file: Type.Optional(File),
     enum: Type.Optional(Enum),
     http: Type.Optional(Http),

@@ -11,7 +11,7 @@ const id = `scr_${"a".repeat(32)}`;
 const list: Scrub = {
   ...{ id, app: "shop", name: "", state: "uploading", bytes: 0, createdAtMs: 0, endedAtMs: null, expiresAtMs: null },
   options: { column: null, country: null, format: null, header: null, keepLandlines: false },
-  ...{ found: null, progress: { rows: 0, share: null }, summary: null, problem: null, told: false },
+  ...{ found: null, progress: { rows: 0, share: null }, summary: null, problem: null, published: false },
 };
 
 it("a piece is held in memory while it comes, so one of a list comes at a time", async () => {

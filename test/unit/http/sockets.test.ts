@@ -112,7 +112,7 @@ describe("while the event loop is late", () => {
   });
 
   it("calls are shed with a Retry-After, checks and probes are not", async () => {
-    const { port } = await listening({ http: { shed_at_delay_ms: 60 } });
+    const { port } = await listening({ http: { shed_at_delay_ms: 150 } });
     const ask = keepAliveClient(port);
     // Late by 200 ms again and again, until the mean, which is looked at once a second, has seen it.
     let late = true;
