@@ -12,7 +12,7 @@ import { type RunFolder, refuseFinished, removeUnfinished, takeFolder } from "./
 import { type InputOptions, type InputPlan, type OpenInput, openInput } from "./input.ts";
 import { type InputPrint, printOf, samePrint } from "./input-print.ts";
 import { type Journal, type RunSettings, readJournal } from "./journal.ts";
-import { ListError, ListUsageError, OtherRunError } from "./list-error.ts";
+import { ListUsageError, OtherRunError } from "./list-error.ts";
 import { nameResults, openOutput } from "./output.ts";
 import { summaryName } from "./result-names.ts";
 import { readBeginning } from "./sample.ts";
