@@ -6,6 +6,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import type { ScrubsConfig } from "./config.ts";
 import { isScrubId, type ScrubFolder } from "./folder.ts";
 import { ListProblem, type ListRunner, type Scrubs } from "./ports.ts";
+import { createTurns } from "./turns.ts";
 import type { Scrub, ScrubOptions } from "./types.ts";
 
 const hourMs = 3_600_000;
@@ -42,9 +43,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
   const { config, folder, runner, publish, clock, random, logger } = options;
   const known = new Map<string, Scrub>();
   const running = new Map<string, Run>();
-  /** Turns of apps, counted: the one whose last was longest ago is next. */
-  const turns = new Map<string, number>();
-  let turn = 0;
+  const turns = createTurns();
   /** Lists whose state could not be saved; the sweep lets them try again. */
   const postponed = new Set<string>();
   /** Uploads that are being written: a second piece waits for none. */
@@ -68,20 +67,11 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     return after;
   }
 
-  /** What waits longest, of the app that had the fewest and the oldest turns: the lists of one app do not keep all others waiting. */
   function nextInTurn(): Scrub | undefined {
+    const waits = ({ id, state }: Scrub) =>
+      (state === "queued" || state === "running") && !running.has(id) && !postponed.has(id);
     const runningOf = (app: string) => [...running.values()].filter((run) => run.app === app).length;
-    const [first] = [...known.values()]
-      .filter(({ id, state }) =>
-        state === "queued" || state === "running" ? !running.has(id) && !postponed.has(id) : false,
-      )
-      .sort(
-        (one, other) =>
-          runningOf(one.app) - runningOf(other.app) ||
-          (turns.get(one.app) ?? 0) - (turns.get(other.app) ?? 0) ||
-          one.createdAtMs - other.createdAtMs,
-      );
-    return first;
+    return turns.next([...known.values()].filter(waits), runningOf);
   }
 
   /** Starts as many as may run. */
@@ -91,7 +81,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       if (scrub === undefined) return;
       const { id, app } = scrub;
       const abort = new AbortController();
-      turns.set(app, ++turn);
+      turns.took(app);
       const ended = clean(scrub, abort.signal)
         .catch((err: unknown) => {
           postponed.add(id);
@@ -181,7 +171,28 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     });
   }
 
+  async function open(): Promise<void> {
+    const free = await folder.take();
+    try {
+      for (const scrub of await folder.load()) known.set(scrub.id, scrub);
+    } catch (error) {
+      await free();
+      throw error;
+    }
+    release = free;
+    stopped = false;
+    await sweep();
+    sweepLater();
+    next();
+  }
+
+  function openLater(err: unknown): void {
+    logger.error({ err }, "the folder of lists cannot be used; it is tried again every minute");
+    cancelSweep = clock.after(sweepEveryMs, () => void open().catch(openLater));
+  }
+
   async function create(app: string, name: string, asked: ScrubOptions): Promise<Scrub> {
+    if (stopped) throw noDisk();
     const own = [...known.values()].filter((scrub) => scrub.app === app).length;
     if (own >= config.per_app) {
       throw new Refusal("rate_limited", `This app has ${own} lists, the most that scrubs.per_app permits: delete one.`);
@@ -199,7 +210,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       await folder.create(scrub);
     } catch (error) {
       known.delete(scrub.id);
-      throw error;
+      throw isSystemError(error) ? noDisk() : error;
     }
     return scrub;
   }
@@ -230,8 +241,8 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
         await folder.write(id, offset, piece);
         return await change(id, { bytes: offset + piece.length });
       } catch (error) {
-        if (known.has(id)) throw error;
-        return null;
+        if (!known.has(id)) return null;
+        throw isSystemError(error) ? noDisk() : error;
       } finally {
         writing.delete(id);
       }
@@ -258,12 +269,11 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       return find(app, id)?.state === "finished" ? folder.result(id, file) : null;
     },
     async begin() {
-      release = await folder.take();
-      for (const scrub of await folder.load()) known.set(scrub.id, scrub);
-      stopped = false;
-      await sweep();
-      sweepLater();
-      next();
+      await open().catch((err: unknown) => {
+        // A full or missing disk keeps lists away, and must not keep verifications away.
+        if (!isSystemError(err)) throw err;
+        openLater(err);
+      });
     },
     async stop() {
       stopped = true;
@@ -273,4 +283,15 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
       await release();
     },
   };
+}
+
+/** Of the file system: it is full, read-only or away. */
+const isSystemError = (error: unknown) => /^E[A-Z]+$/.test((error as NodeJS.ErrnoException | null)?.code ?? "");
+
+function noDisk(): Refusal {
+  return new Refusal(
+    "store_unavailable",
+    "The gateway cannot keep lists at the moment; try again later.",
+    sweepEveryMs,
+  );
 }

@@ -290,3 +290,23 @@ it("a folder that another gateway holds is refused at the start", async () => {
   await scrubs.begin();
   await expect(open().scrubs.begin()).rejects.toThrow(/scrubs\.folder: .* is in use by another gateway/);
 });
+
+it("a folder on a disk that is full keeps lists away, not the gateway, and is used once there is room", async () => {
+  const full = () => Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  let room = false;
+  const { scrubs } = open({
+    folder: (real) => ({
+      ...real,
+      take: () => (room ? real.take() : Promise.reject(full())),
+      write: () => Promise.reject(full()),
+    }),
+  });
+  await scrubs.begin();
+  const unavailable = { code: "store_unavailable", retryAfterMs: 60_000 };
+  await expect(scrubs.create("shop", "customers", asked)).rejects.toMatchObject(unavailable);
+  room = true;
+  clock.advance(60_000);
+  await expect.poll(() => scrubs.create("shop", "customers", asked).catch(() => null)).toMatchObject({ app: "shop" });
+  const [{ id }] = scrubs.list("shop") as [Scrub];
+  await expect(scrubs.append("shop", id, 0, Buffer.from("phone\n"))).rejects.toMatchObject(unavailable);
+});
