@@ -169,7 +169,7 @@ describe("a run", () => {
     writeFileSync(path.join(root, id, "results", "clean.csv.part"), "phone\n+6281234567890\n");
     runs[0]?.fail(new ListProblem("the results are larger than 100 bytes"));
     await expect.poll(() => stateOf(scrubs, id)).toBe("failed");
-    expect(readdirSync(path.join(root, id)).sort()).toEqual(["list.json", "upload"]);
+    await expect.poll(() => readdirSync(path.join(root, id)).sort()).toEqual(["list.json", "upload"]);
   });
 
   it("ends with its gateway, and goes on with the next one", async () => {
