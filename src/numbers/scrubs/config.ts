@@ -32,7 +32,7 @@ export const Scrubs = section(
       1,
       1,
       8,
-      "Lists that are cleaned at the same time, each on a thread of its own; others wait. One: calls and messages come first.",
+      "Lists that are cleaned at the same time, each in a process of its own; others wait. One: calls and messages come first.",
     ),
   },
 );

@@ -2,11 +2,11 @@
 import { access, mkdir, open, readFile, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { isAlive } from "../process-alive.ts";
-import { ListError } from "./list-error.ts";
+import { FolderInUseError, ListError } from "./list-error.ts";
 import { unfinishedNames } from "./output.ts";
 import { resultNames } from "./result-names.ts";
 
-const lockName = "lock";
+export const lockName = "lock";
 /** Folders in use by this process: its id alone says nothing in a container, where it is often the same again. */
 const ownLocks = new Set<string>();
 
@@ -42,7 +42,7 @@ async function takeLock(lock: string, folder: string): Promise<void> {
     }
     const holder = Number(await readFile(lock, "utf8").catch(() => ""));
     if (ownLocks.has(lock) || (holder !== process.pid && isAlive(holder))) {
-      throw new ListError(`${folder} is in use by process ${holder}; wait for it, or choose another --out`);
+      throw new FolderInUseError(`${folder} is in use by process ${holder}; wait for it, or choose another --out`);
     }
     await rm(lock, { force: true });
   }

@@ -8,3 +8,6 @@ export class ListUsageError extends ListError {}
 
 /** An unfinished run in the folder was of another file, or with other settings. */
 export class OtherRunError extends ListError {}
+
+/** Another process cleans a list into this folder. */
+export class FolderInUseError extends ListError {}

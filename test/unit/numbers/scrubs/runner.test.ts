@@ -1,10 +1,10 @@
-/** The thread that cleans a list: it ends when it is to, whatever the list does to it. */
+/** The process that cleans a list: it ends when it is to, whatever the list does to it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openList } from "../../../../src/numbers/cleaning/files/list.ts";
-import { createListRunner } from "../../../../src/numbers/scrubs/runner.ts";
+import { createListRunner, type RunLimits } from "../../../../src/numbers/scrubs/runner.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const numbers = {
@@ -21,10 +21,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function run(list: string, signal: AbortSignal, mostResultBytes = 1e9) {
+function run(list: string, signal: AbortSignal, mostResultBytes = 1e9, more: Partial<RunLimits> = {}) {
   const file = path.join(root, "upload");
   writeFileSync(file, list);
-  const runner = createListRunner(() => numbers, { clock, longestMinutes: 60, mostResultBytes });
+  const runner = createListRunner(() => numbers, { clock, longestMinutes: 60, mostResultBytes, ...more });
   const folder = path.join(root, "results");
   return runner.run({ file, folder, options, signal, onFound: () => undefined, onProgress: () => undefined });
 }
@@ -32,7 +32,7 @@ function run(list: string, signal: AbortSignal, mostResultBytes = 1e9) {
 const never = new AbortController().signal;
 const long = `phone\n${"081234567890\n".repeat(500_000)}`;
 
-it("a thread that is busy with a batch is ended all the same, and its list goes on at the next start", async () => {
+it("a process that is busy with a batch is ended all the same, and its list goes on at the next start", async () => {
   const abort = new AbortController();
   const running = run(long, abort.signal);
   abort.abort();
@@ -72,4 +72,10 @@ it("a run that an update of the gateway interrupted begins anew, by the new poli
   const { finished } = await before.run({ signal: abort.signal, onProgress: () => abort.abort() });
   expect(finished).toBe(false);
   expect(await run(`phone\n${"081234567890\n".repeat(20_000)}`, never)).toMatchObject({ rows: 20_000, clean: 1 });
+});
+
+it("a list that needs more memory than it may have fails, and the gateway lives on", async () => {
+  await expect(run(long, never, 1e9, { mostHeapMb: 12 })).rejects.toThrow(
+    "cleaning it needs more memory than it may have (12 MB); split the list",
+  );
 });
