@@ -76,8 +76,8 @@ export function createListRunner(numbers: () => NumbersConfig, limits: RunLimits
 }
 
 function endedEarly(code: number | null, killedBy: string | null, mostHeapMb: number): Error {
-  // As V8 ends a process whose heap is full.
-  if (killedBy === "SIGABRT") {
+  // As V8 ends a process whose heap is full, by its build.
+  if (killedBy === "SIGABRT" || killedBy === "SIGTRAP") {
     return new ListProblem(`cleaning it needs more memory than it may have (${mostHeapMb} MB); split the list`);
   }
   return new Error(`the process ended with ${killedBy ?? code} before its work was done`);

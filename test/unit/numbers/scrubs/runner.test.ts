@@ -75,7 +75,7 @@ it("a run that an update of the gateway interrupted begins anew, by the new poli
 });
 
 it("a list that needs more memory than it may have fails, and the gateway lives on", async () => {
-  await expect(run(long, never, 1e9, { mostHeapMb: 12 })).rejects.toThrow(
-    "cleaning it needs more memory than it may have (12 MB); split the list",
+  await expect(run(long, never, 1e9, { mostHeapMb: 8 })).rejects.toThrow(
+    "cleaning it needs more memory than it may have (8 MB); split the list",
   );
 });
