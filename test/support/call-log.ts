@@ -1,5 +1,5 @@
 /** Records what a driver tells, and waits for it. */
-import type { CallControl, CallEvent } from "../../src/telephony/asterisk/call-control.ts";
+import type { CallControl, CallEvent } from "../../src/telephony/call-control/port.ts";
 
 const deadlineMs = 8000;
 

@@ -1,5 +1,6 @@
 /** INVITEs that came in, as the dialplan passes them on. */
-import { type Invite, readInvite } from "../../src/telephony/asterisk/invite.ts";
+import { readInvite } from "../../src/telephony/asterisk/invite.ts";
+import type { Invite } from "../../src/telephony/call-control/invite.ts";
 
 export interface InviteHeaders {
   /** User part of the Request-URI. */

@@ -3,7 +3,7 @@ import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
 import { requiredSounds } from "../../speech/sound-names.ts";
-import type { MediaControl } from "../../telephony/asterisk/call-control.ts";
+import type { MediaControl } from "../../telephony/call-control/port.ts";
 import type { CallsConfig } from "../../telephony/calls/config.ts";
 import type { Dialer, KeptCall } from "../../telephony/calls/ports.ts";
 import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";

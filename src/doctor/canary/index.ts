@@ -4,7 +4,7 @@ import { createCallerIdPool } from "../../caller-ids/pool.ts";
 import type { Outages } from "../../operations/outages-port.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { cryptoRandom } from "../../shared/random.ts";
-import type { CallControl } from "../../telephony/asterisk/call-control.ts";
+import type { CallControl } from "../../telephony/call-control/port.ts";
 import { createDialer } from "../../telephony/calls/dialer.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";

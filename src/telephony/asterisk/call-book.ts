@@ -1,8 +1,8 @@
 /** The calls of one driver and the reports about them: each update once, and one end for each call. */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import { type CallEvent, type CallRequest, OriginateError } from "./call-control.ts";
-import { isCallId } from "./call-request.ts";
+import { type CallEvent, type CallRequest, OriginateError } from "../call-control/port.ts";
+import { isCallId } from "../call-control/request.ts";
 import { type ChannelUpdate, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
 
 /** A call whose fail-safe in Asterisk expired this long ago is over, even if its end was missed. */

@@ -3,7 +3,7 @@
  * have our `channelvars` line (asterisk-config/ari.conf). Without it a final response that Asterisk generated because a
  * connection broke cannot be distinguished from the carrier's.
  */
-import type { LastResponse } from "./call-control.ts";
+import type { LastResponse } from "../call-control/port.ts";
 
 /** Part of the variable's expression, and so of its name. */
 export const marker = "ONERING_LAST_RESPONSE";

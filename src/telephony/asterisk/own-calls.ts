@@ -1,5 +1,5 @@
 /** A driver's calls and their events that were already reported: Asterisk sends some twice, in any order. */
-import type { CallEvent, LastResponse } from "./call-control.ts";
+import type { CallEvent, LastResponse } from "../call-control/port.ts";
 
 export interface OwnCall {
   readonly callId: string;

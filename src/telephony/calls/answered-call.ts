@@ -1,7 +1,7 @@
 /** An answered call, from the moment sounds can be played to its end: runs playbacks one at a time and passes on keys. */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { CallEvent, MediaControl } from "../asterisk/call-control.ts";
+import type { CallEvent, MediaControl } from "../call-control/port.ts";
 import type { AnsweredCall, PlaybackEnd } from "./ports.ts";
 
 /**

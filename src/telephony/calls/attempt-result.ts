@@ -1,8 +1,8 @@
 /** The result of one INVITE: from Asterisk's events and, where the SIP capture saw it, from the messages on the wire. */
 
+import { type Evidence, isChallenge } from "../../sip/evidence.ts";
 import { isNetworkBlocked } from "../../sip/network-blocked.ts";
-import type { EndedBy, LastResponse, OriginateRefusal } from "../asterisk/call-control.ts";
-import { type Evidence, isChallenge } from "../sip-capture/evidence.ts";
+import type { EndedBy, LastResponse, OriginateRefusal } from "../call-control/port.ts";
 import { outcomeOf } from "./ending.ts";
 import type { CallResult } from "./ports.ts";
 

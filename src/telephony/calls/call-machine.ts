@@ -5,7 +5,7 @@
  * be up in Asterisk has been hung up.
  */
 
-import type { LastResponse, OriginateRefusal } from "../asterisk/call-control.ts";
+import type { LastResponse, OriginateRefusal } from "../call-control/port.ts";
 import type { CallEnd } from "./attempt-result.ts";
 
 export interface CallRules {

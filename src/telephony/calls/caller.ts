@@ -3,8 +3,8 @@
  * a call that was not forwarded; anything else proves nothing. Pure: the same for every driver.
  */
 
-import type { Invite } from "../asterisk/invite.ts";
-import { isSignalledCallerId } from "../asterisk/signalled-number.ts";
+import type { Invite } from "../call-control/invite.ts";
+import { isSignalledCallerId } from "../call-control/signalled-number.ts";
 
 /** Why a call proves nothing, regardless of its caller. */
 export type Doubt =

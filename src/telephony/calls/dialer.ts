@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
+import type { CallControl, CallEvent } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
 import type { ChannelSlot, DialerSlots, SlotNeeds } from "../trunks/slots-port.ts";

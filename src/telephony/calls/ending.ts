@@ -1,5 +1,5 @@
 /** Derives a call attempt's outcome: from who ended it, then from the final response and the cause. */
-import type { EndedBy, OriginateRefusal } from "../asterisk/call-control.ts";
+import type { EndedBy, OriginateRefusal } from "../call-control/port.ts";
 import { causeOfStatus, type FarEnd, farEndByCause, farEndByStatus, otherFarEnd } from "./final-responses.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { InboundCall } from "../asterisk/call-control.ts";
+import type { InboundCall } from "../call-control/port.ts";
 import type { TrunkConfig } from "../trunks/config.ts";
 import { createNumberFormats } from "../trunks/number-format.ts";
 import { asterisksOf } from "../trunks/routes.ts";

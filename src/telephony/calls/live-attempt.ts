@@ -2,8 +2,8 @@
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { CallEvent } from "../asterisk/call-control.ts";
-import { type CallControl, type CallRequest, OriginateError } from "../asterisk/call-control.ts";
+import type { CallEvent } from "../call-control/port.ts";
+import { type CallControl, type CallRequest, OriginateError } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import { LiveAnsweredCall } from "./answered-call.ts";
 import { type CallEnd, resultOf } from "./attempt-result.ts";

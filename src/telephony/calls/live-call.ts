@@ -6,7 +6,7 @@
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { CallControl, CallEvent } from "../asterisk/call-control.ts";
+import type { CallControl, CallEvent } from "../call-control/port.ts";
 import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds } from "../trunks/slots-port.ts";
 import { LiveAttempt } from "./live-attempt.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";

@@ -5,12 +5,12 @@
 
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
+import { type Evidence, isChallenge } from "../../sip/evidence.ts";
 import type { SipCaptureConfig } from "./config.ts";
-import { type Evidence, isChallenge } from "./evidence.ts";
 import { Receiver } from "./receiver.ts";
 import { WireCalls } from "./wire-calls.ts";
 
-export type { Evidence } from "./evidence.ts";
+export type { Evidence } from "../../sip/evidence.ts";
 
 /** The dialer's port to the capture. */
 export interface SipCapture {

@@ -2,8 +2,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
-import type { CallControl } from "../asterisk/call-control.ts";
 import type { AsteriskConfig } from "../asterisk/config.ts";
+import type { CallControl } from "../call-control/port.ts";
 import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
 import { type CallerLimits, callerOf } from "./app-limits.ts";
 import type { Brakes } from "./brakes.ts";

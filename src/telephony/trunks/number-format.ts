@@ -4,7 +4,7 @@
  */
 
 import { isE164 } from "../../numbers/e164.ts";
-import { isDialString, isSignalledCallerId } from "../asterisk/signalled-number.ts";
+import { isDialString, isSignalledCallerId } from "../call-control/signalled-number.ts";
 import type { NumberRule, TrunkConfig } from "./config.ts";
 import { createPrefixTable } from "./prefix-table.ts";
 

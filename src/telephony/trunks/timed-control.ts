@@ -1,5 +1,5 @@
 /** Measures how long an Asterisk takes to reply to an originate. */
-import type { CallControl } from "../asterisk/call-control.ts";
+import type { CallControl } from "../call-control/port.ts";
 
 /**
  * Wraps a control and reports each originate's time until the reply, errors included.

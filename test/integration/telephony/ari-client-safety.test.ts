@@ -6,8 +6,8 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { ariOf } from "../../../src/telephony/asterisk/access.ts";
 import { createAriClientDriver } from "../../../src/telephony/asterisk/ari-client/index.ts";
-import type { CallControl } from "../../../src/telephony/asterisk/call-control.ts";
 import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
+import type { CallControl } from "../../../src/telephony/call-control/port.ts";
 import { type CallLog, recordCalls } from "../../support/call-log.ts";
 import { keepingLogger, withWorld } from "./world.ts";
 

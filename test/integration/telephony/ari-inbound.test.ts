@@ -6,7 +6,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { AriConfig } from "../../../src/telephony/asterisk/access.ts";
 import { createAriClientDriver } from "../../../src/telephony/asterisk/ari-client/index.ts";
 import { createAriWebSocketDriver } from "../../../src/telephony/asterisk/ari-websocket/index.ts";
-import type { CallControl, InboundCall } from "../../../src/telephony/asterisk/call-control.ts";
+import type { CallControl, InboundCall } from "../../../src/telephony/call-control/port.ts";
 import { ariRequest } from "../../support/ari-request.ts";
 import { recordCalls } from "../../support/call-log.ts";
 import { withRuntime } from "../../support/processes.ts";

@@ -9,7 +9,10 @@ import { importsOf, root, sourceFiles, unitOf } from "./imports.ts";
 
 /** Clock, random, refusals; YAML and schemas: every folder may use these. */
 const foundation = ["shared", "typed-yaml"];
-const telephony = ["telephony", "telephony/calls", "telephony/trunks", "telephony/asterisk", "telephony/sip-capture"];
+const telephony = [
+  ...["telephony", "telephony/calls", "telephony/trunks", "telephony/call-control"],
+  ...["telephony/asterisk", "telephony/sip-capture"],
+];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
@@ -41,15 +44,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "numbers/live-check": ["numbers"],
   "numbers/scrubs": ["numbers", "numbers/cleaning"],
   apps: ["audit", "numbers", "numbers/networks"],
+  // Messages and their headers, framing, evidence; below it the layers of RFC 3261, from the lowest up.
   sip: [],
+  "sip/transport": ["sip"],
+  "sip/transaction": ["sip", "sip/transport"],
+  "sip/location": ["sip/transport"],
+  "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location"],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
-  "telephony/asterisk": ["numbers"],
-  "telephony/trunks": ["apps", "numbers", "numbers/networks", "telephony/asterisk"],
+  // The port of the drivers.
+  "telephony/call-control": [],
+  "telephony/asterisk": ["telephony/call-control"],
+  "telephony/trunks": ["apps", "numbers", "numbers/networks", "telephony/asterisk", "telephony/call-control"],
   "telephony/calls": [
     ...["numbers", "observability", "sip"],
-    ...["telephony/asterisk", "telephony/sip-capture", "telephony/trunks"],
+    ...["telephony/asterisk", "telephony/call-control", "telephony/sip-capture", "telephony/trunks"],
   ],
   // Places the calls of live checks: the port of numbers over the dialer.
   "telephony/live-check": ["caller-ids", "numbers/health", "numbers/live-check", "telephony/calls", "telephony/trunks"],
@@ -78,7 +88,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "channels/calls": ["caller-ids", "verification", "telephony/calls", "telephony/trunks"],
   "channels/voice": [
     ...["caller-ids", "channels/calls", "channels/messages", "channels/missed-call", "speech", "verification"],
-    ...["telephony/asterisk", "telephony/calls", "telephony/trunks"],
+    ...["telephony/asterisk", "telephony/call-control", "telephony/calls", "telephony/trunks"],
   ],
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],

@@ -31,7 +31,7 @@ export function importsOf(path: string, text: string): readonly string[] {
 }
 
 /** Folders whose subfolders have rules of their own. */
-const divided = ["telephony", "channels", "numbers"];
+const divided = ["telephony", "channels", "numbers", "sip"];
 
 /** What the table has a row for: `telephony/calls`, `http`, or a file at the top such as `app.ts`. */
 export function unitOf(path: string): string {

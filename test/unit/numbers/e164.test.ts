@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { e164PrefixPattern, isE164 } from "../../../src/numbers/e164.ts";
-import { isDialString, isSignalledCallerId } from "../../../src/telephony/asterisk/signalled-number.ts";
+import { isDialString, isSignalledCallerId } from "../../../src/telephony/call-control/signalled-number.ts";
 
 describe("a whole number in E.164", () => {
   test.each([

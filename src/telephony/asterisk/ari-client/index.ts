@@ -1,10 +1,10 @@
 /** Call control over the ari-client package: ARI by HTTP, events by its WebSocket. */
 import type { Clock } from "../../../shared/clock.ts";
+import type { CallControl } from "../../call-control/port.ts";
 import type { AriConfig } from "../access.ts";
 import { AriDriver, type AriDriverParts } from "../ari/driver.ts";
 import type { AriSession, AriTransport, SessionListener } from "../ari/transport.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
-import type { CallControl } from "../call-control.ts";
 import { createHttpTransport, type HttpTransport } from "./http-transport.ts";
 import { claimPackage, HeldClient, type HeldSocket, releasePackage } from "./package.ts";
 import { AriClientSession } from "./session.ts";

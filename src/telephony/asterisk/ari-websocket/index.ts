@@ -1,7 +1,7 @@
 /** Call control over two WebSockets to each Asterisk, for requests and events alike. */
 
+import type { CallControl } from "../../call-control/port.ts";
 import { AriDriver, type AriDriverParts } from "../ari/driver.ts";
-import type { CallControl } from "../call-control.ts";
 import { WebSocketTransport } from "./transport.ts";
 
 export function createAriWebSocketDriver(parts: AriDriverParts): CallControl {

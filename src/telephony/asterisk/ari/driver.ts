@@ -2,8 +2,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
-import type { AriConfig } from "../access.ts";
-import { CallBook } from "../call-book.ts";
 import {
   type CallControl,
   type CallEvent,
@@ -11,8 +9,10 @@ import {
   type InboundCall,
   type MediaControl,
   OriginateError,
-} from "../call-control.ts";
-import { assertCallRequest, assertPlayback } from "../call-request.ts";
+} from "../../call-control/port.ts";
+import { assertCallRequest, assertPlayback } from "../../call-control/request.ts";
+import type { AriConfig } from "../access.ts";
+import { CallBook } from "../call-book.ts";
 import { Orphans } from "../orphans.ts";
 import { callIdOf } from "../own-calls.ts";
 import { AriConnection } from "./connection.ts";

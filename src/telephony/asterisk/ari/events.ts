@@ -1,6 +1,7 @@
 /** Interprets ARI events. Reads untrusted JSON: anything unexpected is ignored. */
 
-import { type Invite, readInvite } from "../invite.ts";
+import type { Invite } from "../../call-control/invite.ts";
+import { readInvite } from "../invite.ts";
 import { lastResponseIn } from "../last-response.ts";
 import type { ChannelUpdate } from "../own-calls.ts";
 

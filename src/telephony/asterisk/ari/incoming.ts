@@ -8,7 +8,7 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
-import type { InboundCall } from "../call-control.ts";
+import type { InboundCall } from "../../call-control/port.ts";
 import type { Incoming } from "./events.ts";
 import { hangUp } from "./requests.ts";
 import type { AriSession } from "./transport.ts";

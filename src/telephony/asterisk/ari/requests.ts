@@ -1,6 +1,7 @@
 /** The requests to ARI, and the meaning of its answers. */
+
+import { type CallRequest, OriginateError, type Playback } from "../../call-control/port.ts";
 import type { AriConfig } from "../access.ts";
-import { type CallRequest, OriginateError, type Playback } from "../call-control.ts";
 import { getOverHttp } from "./plain-http.ts";
 import { AriError, type AriSession, type HangupReason } from "./transport.ts";
 

@@ -1,6 +1,8 @@
 /** Interprets AMI events. Reads untrusted text: anything unexpected is ignored. */
+
+import type { Invite } from "../../call-control/invite.ts";
 import type { ManagerMessage } from "../ami/session.ts";
-import { type Invite, readInvite } from "../invite.ts";
+import { readInvite } from "../invite.ts";
 import { lastResponseIn } from "../last-response.ts";
 import type { ChannelUpdate } from "../own-calls.ts";
 

@@ -2,17 +2,17 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
-import type { AmiCallsConfig } from "../access.ts";
-import type { AmiSession, ManagerMessage } from "../ami/session.ts";
-import { CallBook } from "../call-book.ts";
 import {
   type CallControl,
   type CallEvent,
   type CallRequest,
   type InboundCall,
   OriginateError,
-} from "../call-control.ts";
-import { assertCallRequest } from "../call-request.ts";
+} from "../../call-control/port.ts";
+import { assertCallRequest } from "../../call-control/request.ts";
+import type { AmiCallsConfig } from "../access.ts";
+import type { AmiSession, ManagerMessage } from "../ami/session.ts";
+import { CallBook } from "../call-book.ts";
 import { Orphans } from "../orphans.ts";
 import type { ChannelUpdate } from "../own-calls.ts";
 import { AmiConnection } from "./connection.ts";

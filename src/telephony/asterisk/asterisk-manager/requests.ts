@@ -1,8 +1,9 @@
 /** The requests to AMI. */
+
+import { type CallRequest, OriginateError } from "../../call-control/port.ts";
 import { AmiNotSent, AmiRefusal } from "../ami/errors.ts";
 import type { AmiSession } from "../ami/session.ts";
 import type { AsteriskInfo } from "../asterisk-info.ts";
-import { type CallRequest, OriginateError } from "../call-control.ts";
 import type { LiveChannel } from "../own-calls.ts";
 import { channelStates } from "./events.ts";
 

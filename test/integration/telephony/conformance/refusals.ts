@@ -1,6 +1,6 @@
 /** What a driver does not send. */
 import { describe, expect, it, vi } from "vitest";
-import type { CallRequest } from "../../../../src/telephony/asterisk/call-control.ts";
+import type { CallRequest } from "../../../../src/telephony/call-control/port.ts";
 import type { Setting } from "./setting.ts";
 
 /** Each starts another line, and so another header, somewhere on the way to the carrier. */

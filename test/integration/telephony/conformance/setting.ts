@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { afterEach, beforeEach, expect, onTestFailed, vi } from "vitest";
-import type { CallControl, CallRequest, OriginateRefusal } from "../../../../src/telephony/asterisk/call-control.ts";
 import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
+import type { CallControl, CallRequest, OriginateRefusal } from "../../../../src/telephony/call-control/port.ts";
 import { ariRequest } from "../../../support/ari-request.ts";
 import { type CallLog, recordCalls } from "../../../support/call-log.ts";
 import type { Speaks } from "../../../support/server-messages.ts";

@@ -1,6 +1,6 @@
 /** Two Asterisks in one process. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CallControl } from "../../../../src/telephony/asterisk/call-control.ts";
+import type { CallControl } from "../../../../src/telephony/call-control/port.ts";
 import { type CallLog, recordCalls } from "../../../support/call-log.ts";
 import { keepingLogger, withWorld } from "../world.ts";
 import type { DriverUnderTest, Setting } from "./setting.ts";

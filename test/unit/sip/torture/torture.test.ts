@@ -12,6 +12,7 @@ import {
   tagOf,
   userOf,
 } from "../../../../src/sip/header.ts";
+import { parseSip } from "../../../../src/sip/invite-reading.ts";
 import {
   bodyOf,
   headerOf,
@@ -20,7 +21,6 @@ import {
   type ParsedMessage,
   parseMessage,
 } from "../../../../src/sip/message.ts";
-import { parseSip } from "../../../../src/telephony/sip-capture/sip.ts";
 import { cpuTimeMs } from "../../../support/cpu-time.ts";
 
 const read = (rfc: string, name: string) => readFileSync(path.join(import.meta.dirname, rfc, `${name}.dat`));

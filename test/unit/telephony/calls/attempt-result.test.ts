@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Evidence } from "../../../../src/sip/evidence.ts";
 import { type CallEnd, resultOf } from "../../../../src/telephony/calls/attempt-result.ts";
-import type { Evidence } from "../../../../src/telephony/sip-capture/evidence.ts";
 
 /** Our own hang-up after ringing, as Asterisk tells it. */
 const rang: CallEnd = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OriginateError } from "../../../../src/telephony/asterisk/call-control.ts";
+import { OriginateError } from "../../../../src/telephony/call-control/port.ts";
 import { settled } from "../telephony-config.ts";
 import { dialerSetting, lineOn } from "./dialer-setting.ts";
 

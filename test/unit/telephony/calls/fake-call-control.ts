@@ -4,7 +4,7 @@ import type {
   CallRequest,
   MediaControl,
   Playback,
-} from "../../../../src/telephony/asterisk/call-control.ts";
+} from "../../../../src/telephony/call-control/port.ts";
 
 type Happening = CallEvent extends infer Event ? (Event extends unknown ? Omit<Event, "atMs"> : never) : never;
 

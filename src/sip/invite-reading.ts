@@ -1,7 +1,7 @@
 /** The parts of a SIP message that the capture reads: the progress of an INVITE. The parser is src/sip. */
-import { readCSeq, readReasons, tagOf } from "../../sip/header.ts";
-import { headersOf, onlyHeaderOf, type ParsedMessage, parseMessage, wantedHeaders } from "../../sip/message.ts";
-import { isNetworkBlocked } from "../../sip/network-blocked.ts";
+import { readCSeq, readReasons, tagOf } from "./header.ts";
+import { headersOf, onlyHeaderOf, type ParsedMessage, parseMessage, wantedHeaders } from "./message.ts";
+import { isNetworkBlocked } from "./network-blocked.ts";
 
 interface Common {
   readonly cseq: number;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kindOf, parseSip } from "../../../../src/telephony/sip-capture/sip.ts";
-import { cpuTimeMs } from "../../../support/cpu-time.ts";
-import { sip } from "./packets.ts";
+import { kindOf, parseSip } from "../../../src/sip/invite-reading.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
+import { sip } from "../telephony/sip-capture/packets.ts";
 
 const parse = (text: string) => parseSip(Buffer.from(text, "latin1"));
 const reasons = (...headers: string[]) => {

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  addMessage,
-  beginWireCall,
-  type Evidence,
-  type WireCall,
-} from "../../../../src/telephony/sip-capture/evidence.ts";
-import { parseSip, type SipMessage, type SipRequest } from "../../../../src/telephony/sip-capture/sip.ts";
-import { type SipParts, sip } from "./packets.ts";
+import { addMessage, beginWireCall, type Evidence, type WireCall } from "../../../src/sip/evidence.ts";
+import { parseSip, type SipMessage, type SipRequest } from "../../../src/sip/invite-reading.ts";
+import { type SipParts, sip } from "../telephony/sip-capture/packets.ts";
 
 const message = (start: string, parts?: SipParts) => parseSip(Buffer.from(sip(start, parts))) as SipMessage;
 const q850 = (cause: number): SipParts => ({ headers: [`Reason: Q.850;cause=${cause}`] });

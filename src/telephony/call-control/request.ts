@@ -1,6 +1,6 @@
 /** Validates requests to Asterisk. Drivers check every request once more: an invalid string would reach SIP. */
 
-import { type CallRequest, OriginateError, type Playback } from "./call-control.ts";
+import { type CallRequest, OriginateError, type Playback } from "./port.ts";
 import { isDialString, isSignalledCallerId } from "./signalled-number.ts";
 
 // JavaScript's `$` without the m flag matches at the very end only, so no line break passes.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CallRequest } from "../../../../src/telephony/asterisk/call-control.ts";
-import { assertCallRequest } from "../../../../src/telephony/asterisk/call-request.ts";
+import type { CallRequest } from "../../../../src/telephony/call-control/port.ts";
+import { assertCallRequest } from "../../../../src/telephony/call-control/request.ts";
 
 const good: CallRequest = {
   callId: "3kTMd_-9",

@@ -1,5 +1,5 @@
 /** Collects the evidence of one INVITE from the wire, as a pure state machine that is fed message by message. */
-import type { CancelResponse, InviteResponse, SipMessage, SipRequest } from "./sip.ts";
+import type { CancelResponse, InviteResponse, SipMessage, SipRequest } from "./invite-reading.ts";
 
 /** All times are Asterisk's, in milliseconds to the microsecond: only their differences are meaningful. */
 export interface Evidence {

@@ -1,5 +1,5 @@
 /**
- * The port through which the dialer controls calls. Each driver (src/telephony/asterisk) implements it for one
+ * The port through which the dialer controls calls. Each driver (src/telephony/asterisk, src/telephony/sip-trunks) implements it for one
  * Asterisk interface and passes the same conformance suite.
  */
 

@@ -1,0 +1,70 @@
+/** The port of short calls: one INVITE (sent again where it is challenged), and everything that follows from it. */
+import type { Evidence } from "../evidence.ts";
+import type { NextHop } from "../location/port.ts";
+import type { HeaderLine } from "../transaction/port.ts";
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Left out: any realm is answered. */
+  readonly realm?: string;
+}
+
+/** One call to place. All strings are ready for the wire: validated, escaped, without line breaks. */
+export interface OutgoingCall {
+  /** Becomes the Call-ID header's part before `@`. */
+  readonly id: string;
+  readonly hop: NextHop;
+  /** Request-URI, for instance `sip:+447700900123@carrier.example`. */
+  readonly uri: string;
+  /** Values without tags: `<sip:+12025550147@our.example>`. */
+  readonly from: string;
+  readonly to: string;
+  /** User part of our Contact. */
+  readonly contactUser: string;
+  /** Route, P-Asserted-Identity, Privacy, Diversion, Identity …; computed by the trunk's rules. */
+  readonly headers: readonly HeaderLine[];
+  readonly credentials?: Credentials;
+  /** Value of Expires (RFC 3261 section 20.19), in seconds: how long the carrier may try, where we do not come to cancel it. */
+  readonly expiresSeconds: number;
+  /** The call ends by itself after this time, also where `hangUp` never comes. */
+  readonly limitMs: number;
+}
+
+export interface CallEnding {
+  /** The far end's final status; null: none was seen. */
+  readonly status: number | null;
+  readonly phrase: string;
+  /** First value of Reason with protocol Q.850. */
+  readonly q850Cause: number | null;
+  readonly evidence: Evidence;
+  /**
+   * Why there is no final response: the flow broke, Timer B; `never_sent`: no target took the INVITE; null where there is one.
+   */
+  readonly missing: "transport" | "timeout" | "never_sent" | null;
+}
+
+/** Each at most once, in this order; nothing after `ended`. Times are the injected clock's milliseconds. */
+export interface CallUser {
+  /** The INVITE was handed to a flow. */
+  sent(atMs: number): void;
+  /** First 183 with no 180 before. */
+  progress(atMs: number): void;
+  /** First 180. */
+  alerting(atMs: number): void;
+  /** A 2xx; it is acknowledged and hung up at once. */
+  answered(atMs: number): void;
+  ended(ending: CallEnding, atMs: number): void;
+}
+
+export interface SipCall {
+  readonly sipCallId: string;
+  /** CANCEL, or BYE where it is answered. Idempotent. */
+  hangUp(): void;
+}
+
+export interface Caller {
+  /** Never throws: what fails comes as `ended`. */
+  place(call: OutgoingCall, user: CallUser): SipCall;
+  readonly calls: number;
+}

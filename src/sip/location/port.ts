@@ -1,0 +1,26 @@
+/** The port of RFC 3263: from the name in a configuration to addresses. */
+import type { Target, TransportProtocol } from "../transport/port.ts";
+
+/** What a configuration says of the next hop. */
+export interface NextHop {
+  /** A name, or an IPv4 or IPv6 address without brackets. */
+  readonly host: string;
+  /** Given: neither NAPTR nor SRV is asked for (RFC 3263 section 4.2). */
+  readonly port?: number;
+  /** Left out: NAPTR decides, and UDP where there is none. */
+  readonly protocol?: TransportProtocol;
+}
+
+export interface Locator {
+  /**
+   * Targets in the order in which they are tried (priorities, weights drawn at random; those that failed lately last), from
+   * the cache where it is valid. Has a deadline; where names cannot be asked, what was known last counts on.
+   * @returns at most 16; none where the name has no address
+   */
+  locate(hop: NextHop): Promise<readonly Target[]>;
+  /** The same without waiting; null where a name server must be asked first. */
+  known(hop: NextHop): readonly Target[] | null;
+  /** A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while. */
+  failed(target: Target): void;
+  worked(target: Target): void;
+}
