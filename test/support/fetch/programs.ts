@@ -8,6 +8,7 @@ import { ensureNameServer } from "./name-server.ts";
 import { ensureOpenpyxl } from "./openpyxl.ts";
 import { ensurePostgres } from "./postgres.ts";
 import { ensurePrometheus } from "./prometheus.ts";
+import { ensureSipPhone } from "./sip-phone.ts";
 import { ensureSmppPeers } from "./smpp-peers.ts";
 
 export interface TestPrograms extends Programs {
@@ -27,6 +28,7 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureSmppPeers(runtimeDir, progress);
   await ensureMailPrograms(runtimeDir, progress);
   await ensureNameServer(runtimeDir, progress);
+  await ensureSipPhone(runtimeDir, progress);
   await ensurePostgres(runtimeDir, progress);
   await ensureMariadb(runtimeDir, progress);
   await ensurePrometheus(runtimeDir, progress);
