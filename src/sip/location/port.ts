@@ -1,5 +1,5 @@
 /** The port of RFC 3263: from the name in a configuration to addresses. */
-import type { Target, TransportProtocol } from "../transport/port.ts";
+import type { ConnectionRules, Target, TransportProtocol } from "../transport/port.ts";
 
 /** What a configuration says of the next hop. */
 export interface NextHop {
@@ -9,6 +9,8 @@ export interface NextHop {
   readonly port?: number;
   /** Left out: NAPTR decides, and UDP where there is none. */
   readonly protocol?: TransportProtocol;
+  /** Copied to each target, whose `serverName` is this host. */
+  readonly rules?: ConnectionRules;
 }
 
 export interface Locator {

@@ -12,8 +12,33 @@ export interface SocketAddress {
 /** Where a request goes: the result of RFC 3263. */
 export interface Target extends SocketAddress {
   readonly protocol: TransportProtocol;
-  /** For TLS: the name for SNI and for the check of the certificate (RFC 5922). */
+  /** For TLS: the name for SNI and for the check of the certificate (RFC 5922); the domain that RFC 3263 began with. */
   readonly serverName?: string;
+  /** Copied from the next hop; left out: the defaults. */
+  readonly rules?: ConnectionRules;
+}
+
+/** How a trunk's flows are opened and kept. One object per trunk and configuration; targets with equal ones share flows. */
+export interface ConnectionRules {
+  /** The trunk's name: flows are not shared between two names. */
+  readonly name: string;
+  /** PEM texts. Left out: the system's CAs, no client certificate, the target's name. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly certificate?: string;
+    readonly key?: string;
+    /** Instead of the target's `serverName`. */
+    readonly serverName?: string;
+    /** What the certificate must be for, where that is not the server name. */
+    readonly certificateName?: string;
+  };
+  /**
+   * A ping every so many seconds (RFC 5626 section 4.4.1); a connection that returns nothing within 10 s is closed. For far
+   * ends that answer pings. Over UDP a CRLF, which keeps a NAT open.
+   */
+  readonly pingSeconds?: number;
+  /** Requests may also go over a connection that the far end opened from the target's address (as in RFC 5923). */
+  readonly reuseInbound?: boolean;
 }
 
 /** A UDP association or a connection, to one far end. */
@@ -27,7 +52,8 @@ export interface Flow {
   readonly open: boolean;
   /**
    * Queues a whole message (latin1); messages of one event-loop turn are written together. Never throws.
-   * @returns false where the flow is closed, its bounded buffer is full or the message too large for UDP: nothing was sent
+   * @returns false: nothing was sent. The flow is closed (then `open` is false too), or the message is too large for UDP: a
+   * request over 1300 bytes (section 18.1.1, configurable), which TCP to the same target may take, or any message over 65,507
    */
   send(message: string): boolean;
 }
@@ -42,8 +68,38 @@ export class FlowError extends Error {
   }
 }
 
+/** Sees every message that was sent or received, whole, as latin1 text. Must not throw. */
+export type MessageObserver = (direction: "in" | "out", message: string, flow: Flow, atMs: number) => void;
+
+/** Since the start; for metrics. */
+export interface TransportCounters {
+  readonly received: number;
+  readonly sent: number;
+  /** Datagrams and connections of addresses that are not admitted. */
+  readonly unknownSources: number;
+  /** What came and is no SIP message, or exceeds a limit. */
+  readonly malformed: number;
+  /** Inbound connections closed at once: too many in all, or of one address. */
+  readonly tooManyConnections: number;
+  readonly failedHandshakes: number;
+  readonly failedConnects: number;
+  /** Connections closed because the far end did not read, or answered neither pings nor requests. */
+  readonly deadFlows: number;
+  /** Requests refused as too large for UDP. */
+  readonly tooLarge: number;
+}
+
+/** For metrics, beside `Transports`. */
+export interface TransportStatus {
+  readonly counters: TransportCounters;
+  /** Open connections, and those among them that far ends opened. */
+  readonly connections: { readonly open: number; readonly inbound: number };
+}
+
 export interface Transports {
+  /** Binds. @throws where a port is taken */
   start(): Promise<void>;
+  /** Writes what is queued, then closes every flow. Bounded in time. */
   stop(): Promise<void>;
   /** An open flow to this target, without waiting; null: `connect` opens one. UDP has one as soon as it is started. */
   flowTo(target: Target): Flow | null;
