@@ -31,7 +31,7 @@ import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
 import { promptTexts } from "../speech/texts.ts";
 import { amiOf, ariOf } from "../telephony/asterisk/access.ts";
-import { asterisksOf } from "../telephony/trunks/routes.ts";
+import { asterisksOf, endpointOf } from "../telephony/trunks/engines.ts";
 import { examineConfig } from "./check.ts";
 
 export interface DoctorOptions {
@@ -83,9 +83,9 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
 async function examineOneAsterisk(name: string, config: Config): Promise<readonly Finding[]> {
   const asterisk = config.asterisks[name];
   if (asterisk === undefined) return [];
-  const endpoints = Object.values(config.trunks)
-    .filter((trunk) => asterisksOf(trunk).includes(name))
-    .map((trunk) => trunk.endpoint);
+  const endpoints = Object.entries(config.trunks)
+    .filter(([, trunk]) => asterisksOf(trunk).includes(name))
+    .map(([trunkName, trunk]) => endpointOf(trunkName, trunk));
   const inbound = { trunks: config.trunks, ranges: config.ranges, numbers: numbersToCall(config) };
   const overAmi = () => examineAmi(name, asterisk, endpoints);
   const rest = async () => [

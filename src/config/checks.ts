@@ -24,6 +24,7 @@ import { recordsChecks } from "../records/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
 import { asteriskChecks } from "../telephony/asterisk/config-checks.ts";
 import { sipCaptureChecks } from "../telephony/sip-capture/config-checks.ts";
+import { sipChecks } from "../telephony/sip-trunks/config-checks.ts";
 import { trunkChecks } from "../telephony/trunks/config-checks.ts";
 import { routeChecks } from "../telephony/trunks/routes-config-checks.ts";
 import type { CrossCheck } from "../typed-yaml/cross-check.ts";
@@ -65,6 +66,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...voiceChecks,
   ...secretChecks,
   ...sipCaptureChecks,
+  ...sipChecks,
   ...canaryChecks,
   ...liveChecks,
   ...webhookChecks,

@@ -15,6 +15,8 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   secrets: "restart",
   // Connections to Asterisk, and the slots that are counted on them.
   asterisks: "restart",
+  // What listens, and what is registered.
+  sip: "restart",
   sip_capture: "restart",
   trunks: "restart",
   ranges: "restart",

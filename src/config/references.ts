@@ -6,25 +6,37 @@ import { didYouMean } from "../typed-yaml/nearest.ts";
 import type { Config } from "./schema.ts";
 
 export const referenceChecks: readonly CrossCheck<Config>[] = [
-  { reads: ["trunks", "asterisks"], problems: trunksHaveAsterisks },
+  { reads: ["trunks", "asterisks"], problems: trunksHaveEngines },
   { reads: ["trunks", "ranges"], problems: trunksHaveRanges },
   { reads: ["routes", "trunks"], problems: routesHaveTrunks },
   { reads: ["numbers", "routes"], problems: allowedCountriesHaveRoutes },
 ];
 
-function trunksHaveAsterisks({ trunks, asterisks }: Config, isSound: IsSound): Problem[] {
+function trunksHaveEngines({ trunks, asterisks }: Config, isSound: IsSound): Problem[] {
   return Object.entries(trunks).flatMap(([name, trunk]) => {
     const own = ["trunks", name];
-    if (!isSound([...own, "asterisk"]) || !isSound([...own, "asterisks"])) return [];
-    const { asterisk: one, asterisks: several } = trunk;
-    if ((one === undefined) === (several === undefined)) {
-      const given = one === undefined ? "neither" : "both";
-      return [{ path: own, given, expected: "exactly one of asterisk and asterisks" }];
+    if (!isSound([...own, "asterisk"]) || !isSound([...own, "asterisks"]) || !isSound([...own, "sip"])) return [];
+    const { asterisk: one, asterisks: several, sip, endpoint } = trunk;
+    const given = Object.entries({ asterisk: one, asterisks: several, sip }).flatMap(([key, value]) =>
+      value === undefined ? [] : [key],
+    );
+    if (given.length !== 1) {
+      return [
+        { path: own, given: given.join(" and ") || "neither", expected: "exactly one of asterisk, asterisks, sip" },
+      ];
     }
-    if (one !== undefined) return unknownName([...own, "asterisk"], one, "asterisks", asterisks);
-    return (several ?? []).flatMap((other, at) =>
+    const path = [...own, "endpoint"];
+    if (sip !== undefined) {
+      const expected = "nothing here: an endpoint is in an Asterisk, and this trunk has `sip`";
+      return endpoint === undefined ? [] : [{ path, given: JSON.stringify(endpoint), expected }];
+    }
+    const expected = "the name of the trunk's PJSIP endpoint in Asterisk";
+    const missing = endpoint === undefined && isSound(path) ? [{ path, given: "nothing", expected }] : [];
+    if (one !== undefined) return [...missing, ...unknownName([...own, "asterisk"], one, "asterisks", asterisks)];
+    const unknown = (several ?? []).flatMap((other, at) =>
       unknownName([...own, "asterisks", at], other, "asterisks", asterisks),
     );
+    return [...missing, ...unknown];
   });
 }
 
@@ -60,6 +72,8 @@ function allowedCountriesHaveRoutes({ numbers, routes }: Config, isSound: IsSoun
 function unknownName(path: Path, name: string, section: string, entries: Readonly<Record<string, unknown>>): Problem[] {
   if (Object.hasOwn(entries, name)) return [];
   const known = Object.keys(entries);
-  const hint = didYouMean(name, known) || ` (${known.slice(0, 10).join(", ")})`;
+  const hint =
+    didYouMean(name, known) ||
+    (known.length === 0 ? ", of which there are none" : ` (${known.slice(0, 10).join(", ")})`);
   return [{ path, given: JSON.stringify(name.slice(0, 80)), expected: `the name of one of ${section}${hint}` }];
 }

@@ -36,9 +36,10 @@ import { Redis } from "../redis/config.ts";
 import { Asterisk } from "../telephony/asterisk/config.ts";
 import { Calls } from "../telephony/calls/config.ts";
 import { SipCapture } from "../telephony/sip-capture/config.ts";
+import { Sip } from "../telephony/sip-trunks/config.ts";
 import { Trunk } from "../telephony/trunks/config.ts";
 import { Route, Routing } from "../telephony/trunks/routes-config.ts";
-import { named, optionalSection, section } from "../typed-yaml/parts.ts";
+import { named, namedOrNone, optionalSection, section } from "../typed-yaml/parts.ts";
 import { verificationKeys } from "../verification/config.ts";
 import { Webhooks } from "../webhooks/config.ts";
 
@@ -47,7 +48,11 @@ export const ConfigSchema = section("OneRing's configuration.", {
   redis: Redis,
   records: Records,
   secrets: Secrets,
-  asterisks: named("The Asterisk servers that place the calls.", Asterisk),
+  asterisks: namedOrNone(
+    "The Asterisk servers that place the calls. May be left out where all trunks have `sip`.",
+    Asterisk,
+  ),
+  sip: Type.Optional(Sip),
   sip_capture: Type.Optional(SipCapture),
   trunks: named("The SIP trunks to carriers.", Trunk),
   ranges: named("The caller IDs that calls present.", Range),

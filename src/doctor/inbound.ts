@@ -10,8 +10,8 @@ import { AmiSession } from "../telephony/asterisk/ami/session.ts";
 import { eventSecretIn } from "../telephony/asterisk/asterisk-manager/event-secret.ts";
 import type { AsteriskConfig } from "../telephony/asterisk/config.ts";
 import type { TrunkConfig } from "../telephony/trunks/config.ts";
+import { asterisksOf, endpointOf } from "../telephony/trunks/engines.ts";
 import { createNumberFormat } from "../telephony/trunks/number-format.ts";
-import { asterisksOf } from "../telephony/trunks/routes.ts";
 import type { DoctorConfig } from "./config.ts";
 import { contextOf, type Step, stepsOf } from "./dialplan.ts";
 import { type Finding, fail, hint, warn } from "./finding.ts";
@@ -80,7 +80,7 @@ async function lookAtDialplan(
   for (const [trunkName, trunk] of trunks) {
     const bad: Bad = provesCaller(trunk, config) ? fail : warn;
     const what = `Asterisk ${name}: inbound calls on trunk ${trunkName}`;
-    const context = await contextOf(session, trunk.endpoint);
+    const context = await contextOf(session, endpointOf(trunkName, trunk));
     // No such endpoint: reported by the check of endpoints.
     if (context === null) continue;
     const misrouted = ours.includes(null)

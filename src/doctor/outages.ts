@@ -1,11 +1,11 @@
 /** Lists what is out of service for all gateways: which trunks and Asterisks, since when, why, and how they come back. */
 import type { Outage, Part } from "../operations/outages-port.ts";
-import { asterisksOf } from "../telephony/trunks/routes.ts";
+import { asterisksOf, type EnginesConfig, engineInWords, enginesOf } from "../telephony/trunks/engines.ts";
 import type { DoctorConfig } from "./config.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 import { openStore } from "./store.ts";
 
-type PartsConfig = Pick<DoctorConfig, "trunks" | "asterisks" | "routes" | "admin">;
+type PartsConfig = Pick<DoctorConfig, "trunks" | "routes" | "admin"> & EnginesConfig;
 
 export interface PartOut {
   readonly part: Part;
@@ -17,7 +17,7 @@ export async function examineOutages(config: DoctorConfig): Promise<Finding[]> {
   const store = await openStore(config);
   if (store === null) return [];
   try {
-    const parts = [...partsOf("trunk", config.trunks), ...partsOf("asterisk", config.asterisks)];
+    const parts = [...partsOf("trunk", config.trunks), ...partsOf("asterisk", enginesOf(config))];
     const loads = await store.outages.look(parts);
     const out = parts.flatMap((part, index) => {
       const outage = loads[index]?.outage ?? null;
@@ -48,7 +48,7 @@ export function describeOutages(config: PartsConfig, out: readonly PartOut[]): F
 
 function describeOutage({ admin }: PartsConfig, { part: { kind, name }, outage }: PartOut): Finding {
   const { by, who, reason, sinceMs } = outage;
-  const what = `${kind === "trunk" ? "Trunk" : "Asterisk"} ${name}: out of service for all gateways since ${new Date(sinceMs).toISOString()}, by ${by === "operator" ? `an operator (${who})` : who}: ${JSON.stringify(reason)}`;
+  const what = `${kind === "trunk" ? `Trunk ${name}` : engineInWords(name)}: out of service for all gateways since ${new Date(sinceMs).toISOString()}, by ${by === "operator" ? `an operator (${who})` : who}: ${JSON.stringify(reason)}`;
   const undrain = `\`curl -X POST $api/v1/admin/${kind}s/${name}/undrain -H "Authorization: Bearer $operator_key"\` puts it back in service`;
   const canary = by === "canary" ? "A canary that finds the code right puts it back by itself. Or: " : "";
   const key = admin === undefined ? ", once `admin.api_keys_sha256` has the hash of a key (`onering key`)" : "";

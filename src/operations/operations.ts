@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
 import type { TelephonyConfig } from "../telephony/config.ts";
 import type { Telephony } from "../telephony/index.ts";
+import { type EnginesConfig, enginesOf, sipEngine } from "../telephony/trunks/engines.ts";
 import type { PathStatus } from "../telephony/trunks/slots-port.ts";
 import type { Outage, Outages, Part, PartLoad } from "./outages-port.ts";
 
@@ -45,7 +46,7 @@ export interface Operations {
 }
 
 export interface OperationsParts {
-  readonly config: Pick<TelephonyConfig, "trunks" | "asterisks">;
+  readonly config: Pick<TelephonyConfig, "trunks"> & EnginesConfig;
   readonly telephony: Pick<Telephony, "paths" | "asterisks">;
   readonly outages: Outages;
   readonly clock: Clock;
@@ -57,7 +58,8 @@ type ByPart = (part: Part) => Outage | null;
 export function createOperations(parts: OperationsParts): Operations {
   const { config, telephony, outages, clock, logger } = parts;
   const trunks = partsOf("trunk", config.trunks);
-  const all = [...trunks, ...partsOf("asterisk", config.asterisks)];
+  const engines = enginesOf(config);
+  const all = [...trunks, ...partsOf("asterisk", engines)];
 
   async function report(kind: Part["kind"]): Promise<readonly PartReport[]> {
     const loads = await outages.look(all);
@@ -69,7 +71,7 @@ export function createOperations(parts: OperationsParts): Operations {
   }
 
   function reportOf(part: Part, load: PartLoad, outageOf: ByPart): PartReport {
-    const limits = (part.kind === "trunk" ? config.trunks : config.asterisks)[part.name];
+    const limits = (part.kind === "trunk" ? config.trunks : engines)[part.name];
     const paths = telephony.paths().filter((path) => path[part.kind] === part.name);
     return {
       ...load,
@@ -91,6 +93,7 @@ export function createOperations(parts: OperationsParts): Operations {
     const outage = outageOf({ kind: "asterisk", name });
     if (outage !== null) return { usable: false, why: inWords(outage) };
     const connected = new Map(telephony.asterisks()).get(name) === true;
+    if (name === sipEngine) return { usable: connected, why: connected ? "listening" : "not listening" };
     return { usable: connected, why: connected ? "connected" : "not connected" };
   }
 

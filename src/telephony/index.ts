@@ -22,8 +22,9 @@ import type { CallerLimits } from "./trunks/app-limits.ts";
 import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots } from "./trunks/channel-slots.ts";
+import { asterisksOf, endpointOf } from "./trunks/engines.ts";
 import { createOverload } from "./trunks/overload.ts";
-import { asterisksOf, liveRouter } from "./trunks/routes.ts";
+import { liveRouter } from "./trunks/routes.ts";
 import type { ChannelSlots, PathStatus } from "./trunks/slots-port.ts";
 import { timedControl } from "./trunks/timed-control.ts";
 
@@ -93,7 +94,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       name,
       timedControl(driver, () => performance.now(), overload.originated),
     );
-    const endpoints = trunkNames.flatMap((trunk) => config.trunks[trunk]?.endpoint ?? []);
+    const endpoints = trunkNames.map((trunk) => endpointOf(trunk, config.trunks[trunk] ?? {}));
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
@@ -119,7 +120,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     random: parts.random,
     logger,
     health: ({ trunk, asterisk }) =>
-      watches.get(asterisk)?.health(config.trunks[trunk]?.endpoint ?? "") ?? {
+      watches.get(asterisk)?.health(endpointOf(trunk, config.trunks[trunk] ?? {})) ?? {
         usable: true,
         why: "Asterisk is connected; no AMI to report more",
       },

@@ -1,6 +1,8 @@
 /** Building blocks of a configuration schema. */
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 
+const namePattern = "^[a-z0-9][a-z0-9_-]{0,39}$";
+
 /** An object that refuses unknown keys. */
 export function section<P extends Record<string, TSchema>>(description: string, properties: P) {
   return Type.Object(properties, { additionalProperties: false, description });
@@ -13,11 +15,16 @@ export function optionalSection<P extends Record<string, TSchema>>(description: 
 
 /** A map from a name that the operator chooses to an entry. Names may end up in metrics, keys and protocols, so they stay plain. */
 export function named<S extends TSchema>(description: string, entry: S) {
-  return Type.Record(Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$" }), entry, {
+  return Type.Record(Type.String({ pattern: namePattern }), entry, {
     description,
     minProperties: 1,
     maxProperties: 1000,
   });
+}
+
+/** The same, where it may be empty or left out. */
+export function namedOrNone<S extends TSchema>(description: string, entry: S) {
+  return Type.Record(Type.String({ pattern: namePattern }), entry, { description, maxProperties: 1000, default: {} });
 }
 
 export const ms = (defaultMs: number, minimum: number, maximum: number, description: string) =>

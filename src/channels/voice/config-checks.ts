@@ -24,9 +24,12 @@ export const voiceChecks: readonly CrossCheck<Sections>[] = [
 function anAsteriskCanSpeak({ voice, asterisks }: Sections, isSound: IsSound): Problem[] {
   if (voice === undefined || !isSound(["asterisks"])) return [];
   if (Object.values(asterisks).some(({ driver }) => driver !== "asterisk-manager")) return [];
-  const given = "a section, with the driver asterisk-manager on every Asterisk";
+  const given =
+    Object.keys(asterisks).length === 0
+      ? "a section, and no Asterisk"
+      : "a section, with the driver asterisk-manager on every Asterisk";
   const expected =
-    "an Asterisk with the driver ari-websocket or ari-client, or no section voice: over AMI nothing can be played";
+    "an Asterisk with the driver ari-websocket or ari-client, or no section voice: over AMI, and on trunks with `sip`, nothing can be played";
   return [{ path: ["voice"], given, expected }];
 }
 

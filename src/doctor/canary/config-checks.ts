@@ -1,7 +1,7 @@
 /** A test call that has a listener. */
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
 import type { TrunkConfig } from "../../telephony/trunks/config.ts";
-import { asterisksOf } from "../../telephony/trunks/routes.ts";
+import { asterisksOf, sipEngine } from "../../telephony/trunks/engines.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
@@ -37,7 +37,7 @@ function canaryListensOverAmi({ canary, trunks, asterisks }: Sections, isSound: 
   }
   if (!isSound(["trunks", name])) return [];
   const withoutAmi = asterisksOf(trunk).filter(
-    (one) => isSound(["asterisks", one]) && asterisks[one]?.ami === undefined,
+    (one) => one === sipEngine || (isSound(["asterisks", one]) && asterisks[one]?.ami === undefined),
   );
   const expected = "a trunk of Asterisks with `ami`, over which its calls are observed";
   return withoutAmi.length === 0 ? [] : [{ path, given: `${name}, through ${withoutAmi.join(", ")}`, expected }];

@@ -9,7 +9,7 @@ import { createDialer } from "../../telephony/calls/dialer.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
-import { asterisksOf } from "../../telephony/trunks/routes.ts";
+import { asterisksOf, endpointOf } from "../../telephony/trunks/engines.ts";
 import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
@@ -92,7 +92,7 @@ function createListener({ config, canary }: CanaryParts): CanaryListener {
   if (trunk === undefined) throw new Error("the configuration was not checked");
   const own = asterisksOf(trunk);
   const asterisks = Object.fromEntries(Object.entries(config.asterisks).filter(([one]) => own.includes(one)));
-  return createInboundListener({ trunk, asterisks, number });
+  return createInboundListener({ endpoint: endpointOf(name, trunk), asterisks, number });
 }
 
 async function send(

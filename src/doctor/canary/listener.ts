@@ -7,7 +7,6 @@ import { carriesSecret, readEventSecret } from "../../telephony/asterisk/asteris
 import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
 import { numberOf, shownCaller } from "../../telephony/calls/caller.ts";
-import type { TrunkConfig } from "../../telephony/trunks/config.ts";
 
 export interface CanaryListener {
   /** Listens from now on; earlier calls are ignored. @throws {Error} saying why it cannot listen */
@@ -85,18 +84,18 @@ async function readCalls(url: string): Promise<readonly PhoneCall[]> {
  * @param options.asterisks those that have the trunk, by name
  */
 export function createInboundListener(options: {
-  readonly trunk: TrunkConfig;
+  /** The trunk's PJSIP endpoint. */
+  readonly endpoint: string;
   readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
   readonly number: string;
 }): CanaryListener {
-  const { trunk, asterisks, number } = options;
+  const { endpoint, asterisks, number } = options;
   const sessions: AmiSession[] = [];
   let receive: (caller: string) => void = () => undefined;
   const secrets = new Set<string>();
   const onEvent = (event: ManagerMessage) => {
     const meaning = readEvent(event);
-    if (meaning?.type !== "inbound" || meaning.endpoint !== trunk.endpoint || typeof meaning.invite === "string")
-      return;
+    if (meaning?.type !== "inbound" || meaning.endpoint !== endpoint || typeof meaning.invite === "string") return;
     if (![...secrets].some((secret) => carriesSecret(meaning.token, secret))) return;
     if (endsAlike(numberOf(meaning.invite.called), number)) receive(shownCaller(meaning.invite));
   };

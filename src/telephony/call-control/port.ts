@@ -15,6 +15,8 @@ export interface CallRequest {
   readonly callee: string;
   /** Caller ID in the trunk's format: see `isSignalledCallerId`. */
   readonly callerId: string;
+  /** The same two in E.164, which a trunk's format may not show: for signatures of the caller ID (RFC 8225). */
+  readonly e164?: { readonly callee: string; readonly callerId: string };
   /** Fail-safe: Asterisk ends the call by itself after this time if the gateway dies. Whole seconds. */
   readonly failSafeSeconds: number;
   /**

@@ -1,4 +1,5 @@
 /** How long calls take at most: for their timers, their leases, and what clients are told. */
+import { type EnginesConfig, enginesOf, sipEngine } from "../trunks/engines.ts";
 import type { SlotNeeds } from "../trunks/slots-port.ts";
 import type { DialerConfig } from "./config.ts";
 import type { KeptCall, ProbeCall, RemainingMs } from "./ports.ts";
@@ -8,10 +9,9 @@ const failSafeMarginMs = 5000;
 
 /** Longest that a call takes from the moment its slot is due until it has ended, gateway alive or not, in milliseconds. */
 export function longestCallMs(config: Omit<DialerConfig, "trunks">, kind?: KeptCall | ProbeCall): number {
-  const { asterisks } = config;
   const { setupMs, ringMs, talkMs } = timesOf(config, kind);
   const dueMs = setupMs + ringMs + talkMs;
-  const waitsMs = Object.values(asterisks).map((asterisk) => endWaitMs(asterisk.request_timeout_ms));
+  const waitsMs = Object.keys(enginesOf(config)).map((engine) => endWaitMs(config, engine));
   const captureMs = config.sip_capture?.wait_ms ?? 0;
   return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
 }
@@ -49,7 +49,11 @@ export function failSafeSeconds(dueMs: number): number {
   return Math.ceil((dueMs + failSafeMarginMs) / 1000);
 }
 
-/** The reply to the originate and to one hang-up may each take the whole deadline; after that the call counts as lost. */
-export function endWaitMs(requestTimeoutMs: number): number {
-  return 2 * requestTimeoutMs + 2000;
+/**
+ * How long after our hang-up a call counts as lost. Over an Asterisk the replies to the originate and to one hang-up may each
+ * take the whole deadline; over SIP it is the wait for the final response.
+ */
+export function endWaitMs({ asterisks, sip }: EnginesConfig, engine: string): number {
+  if (engine === sipEngine && sip !== undefined) return sip.end_wait_ms;
+  return 2 * (asterisks[engine]?.request_timeout_ms ?? 0) + 2000;
 }

@@ -1,9 +1,9 @@
 /** How a call is placed. */
 import type { Static } from "typebox";
 import { count, ms, optionalSection } from "../../typed-yaml/parts.ts";
-import type { AsteriskConfig } from "../asterisk/config.ts";
 import type { SipCaptureConfig } from "../sip-capture/config.ts";
 import type { TrunkConfig } from "../trunks/config.ts";
+import type { EnginesConfig } from "../trunks/engines.ts";
 
 export const Calls = optionalSection("How a call is placed.", {
   ring_ms: ms(
@@ -47,8 +47,7 @@ export const Calls = optionalSection("How a call is placed.", {
 export type CallsConfig = Static<typeof Calls>;
 
 /** The sections that the dialer reads. */
-export interface DialerConfig {
-  readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
+export interface DialerConfig extends EnginesConfig {
   readonly trunks: Readonly<Record<string, TrunkConfig>>;
   readonly calls: CallsConfig;
   readonly sip_capture?: SipCaptureConfig;

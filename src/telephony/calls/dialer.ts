@@ -4,6 +4,7 @@ import { isE164 } from "../../numbers/e164.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
+import { endpointOf } from "../trunks/engines.ts";
 import { createNumberFormats, type NumberFormat } from "../trunks/number-format.ts";
 import type { ChannelSlot, DialerSlots, SlotNeeds } from "../trunks/slots-port.ts";
 import { logEnd } from "./call-log.ts";
@@ -159,12 +160,11 @@ class ShortCallDialer implements Dialer {
   #plan(call: Call, slot: ChannelSlot, attemptId: string, setupLimitMs: number): ReturnType<PlanAttempt> {
     const { callControls, config } = this.#parts;
     const trunk = config.trunks[slot.trunk];
-    const asterisk = config.asterisks[slot.asterisk];
     const control = callControls.get(slot.asterisk);
     const format = this.#formats.get(slot.trunk);
     const callee = format?.callee(call.callee) ?? null;
     const callerId = format?.callerId(call.callerId) ?? null;
-    if (trunk === undefined || asterisk === undefined || control === undefined) return null;
+    if (trunk === undefined || control === undefined) return null;
     // Routing gives no slot to a trunk that cannot dial the callee, and the configuration's caller IDs are checked.
     if (callee === null || callerId === null) return null;
     // Its answer would cost money, and nothing could be said.
@@ -179,9 +179,10 @@ class ShortCallDialer implements Dialer {
       capture: this.#parts.capture,
       request: {
         callId: attemptId,
-        endpoint: trunk.endpoint,
+        endpoint: endpointOf(slot.trunk, trunk),
         callee,
         callerId,
+        e164: { callee: call.callee, callerId: call.callerId },
         failSafeSeconds: failSafeSeconds(dueMs),
         ...(talkMs === null ? {} : { limitSeconds: failSafeSeconds(dueMs + talkMs) }),
       },
@@ -193,7 +194,7 @@ class ShortCallDialer implements Dialer {
         setupLimitMs,
         hangupRetryMs,
         maxHangups,
-        endWaitMs: endWaitMs(asterisk.request_timeout_ms),
+        endWaitMs: endWaitMs(config, slot.asterisk),
       },
     };
   }

@@ -4,8 +4,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { TrunkConfig } from "../trunks/config.ts";
+import { asterisksOf, endpointOf } from "../trunks/engines.ts";
 import { createNumberFormats } from "../trunks/number-format.ts";
-import { asterisksOf } from "../trunks/routes.ts";
 import { type Doubt, judgeCaller, numberOf } from "./caller.ts";
 
 /** A rejected inbound call. */
@@ -39,8 +39,10 @@ export function createInboundReader(
   return (asterisk, { endpoint, invite }) => {
     const [trunk, config] =
       Object.entries(trunks).find(
-        ([, config]) =>
-          config.inbound !== undefined && config.endpoint === endpoint && asterisksOf(config).includes(asterisk),
+        ([name, config]) =>
+          config.inbound !== undefined &&
+          endpointOf(name, config) === endpoint &&
+          asterisksOf(config).includes(asterisk),
       ) ?? [];
     if (trunk === undefined || config?.inbound === undefined) return null;
     const { trusted, ...rules } = config.inbound;

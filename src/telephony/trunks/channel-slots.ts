@@ -2,13 +2,13 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
-import type { AsteriskConfig } from "../asterisk/config.ts";
 import type { CallControl } from "../call-control/port.ts";
 import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
 import { type CallerLimits, callerOf } from "./app-limits.ts";
 import type { Brakes } from "./brakes.ts";
 import type { Breakers } from "./breakers.ts";
 import type { TrunkConfig } from "./config.ts";
+import { type EnginesConfig, engineInWords, enginesOf, sipEngine } from "./engines.ts";
 import type { TrunkHealth } from "./health.ts";
 import type { Overload } from "./overload.ts";
 import { mayPresent, type Router } from "./routes.ts";
@@ -29,11 +29,11 @@ const spareWaitMs = 500;
 const maxPaths = 16;
 
 export interface ChannelSlotsParts {
-  readonly config: Pick<CallerLimits, "limits"> & {
-    readonly asterisks: Readonly<Record<string, AsteriskConfig>>;
-    readonly trunks: Readonly<Record<string, TrunkConfig>>;
-    readonly calls: { readonly max_queue_ms: number; readonly ring_ms: number };
-  };
+  readonly config: Pick<CallerLimits, "limits"> &
+    EnginesConfig & {
+      readonly trunks: Readonly<Record<string, TrunkConfig>>;
+      readonly calls: { readonly max_queue_ms: number; readonly ring_ms: number };
+    };
   readonly apps: CallerLimits["apps"];
   readonly router: Router;
   /** By name of the Asterisk. */
@@ -53,14 +53,16 @@ export interface ChannelSlotsParts {
 
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   const { breakers, brakes, overload, admission, clock, random, logger } = parts;
-  const { asterisks, trunks, calls, limits } = parts.config;
+  const { trunks, calls, limits } = parts.config;
+  const engines = enginesOf(parts.config);
   const callerLimits: CallerLimits = { limits, apps: parts.apps };
   /** App and callee of the slot's call, as it was reserved. */
   const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
 
   function ownHealth(path: TrunkPath): TrunkHealth {
     if (parts.callControls.get(path.asterisk)?.connected !== true) {
-      return { usable: false, why: `Asterisk ${path.asterisk} is not connected` };
+      const why = path.asterisk === sipEngine ? "is not listening" : "is not connected";
+      return { usable: false, why: `${engineInWords(path.asterisk)} ${why}` };
     }
     return parts.health(path);
   }
@@ -73,9 +75,9 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
 
   function limited(path: TrunkPath): LimitedPath {
     const trunk = trunks[path.trunk];
-    const asterisk = asterisks[path.asterisk];
-    if (trunk === undefined || asterisk === undefined) throw new Error("a path that is not configured");
-    return { ...path, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(asterisk) };
+    const engine = engines[path.asterisk];
+    if (trunk === undefined || engine === undefined) throw new Error("a path that is not configured");
+    return { ...path, trunkLimits: limitsOf(trunk), asteriskLimits: limitsOf(engine) };
   }
 
   function presents(path: TrunkPath, range: string): boolean {

@@ -8,6 +8,7 @@ import { following } from "../../shared/live-view.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import type { TrunkConfig } from "./config.ts";
+import { asterisksOf } from "./engines.ts";
 import { createNetworkRoutes } from "./network-routes.ts";
 import { createNumberFormats } from "./number-format.ts";
 import type { RouteConfig } from "./routes-config.ts";
@@ -71,11 +72,6 @@ export function liveRouter(config: RouterConfig, random: Random, networks: Pick<
     (routes) => createRouter({ trunks, routes }, random, networks),
   );
   return { pathsTo: (callee) => present().pathsTo(callee), pathsOf: (trunk) => present().pathsOf(trunk) };
-}
-
-/** The names of the Asterisks that have this trunk, in the order of the configuration. */
-export function asterisksOf(trunk: Pick<TrunkConfig, "asterisk" | "asterisks">): readonly string[] {
-  return trunk.asterisks ?? (trunk.asterisk === undefined ? [] : [trunk.asterisk]);
 }
 
 /** Whether a call with a caller ID of this range may leave on this trunk. */

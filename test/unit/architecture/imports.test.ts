@@ -11,7 +11,7 @@ import { importsOf, root, sourceFiles, unitOf } from "./imports.ts";
 const foundation = ["shared", "typed-yaml"];
 const telephony = [
   ...["telephony", "telephony/calls", "telephony/trunks", "telephony/call-control"],
-  ...["telephony/asterisk", "telephony/sip-capture"],
+  ...["telephony/asterisk", "telephony/sip-capture", "telephony/sip-trunks"],
 ];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
@@ -56,7 +56,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // The port of the drivers.
   "telephony/call-control": [],
   "telephony/asterisk": ["telephony/call-control"],
-  "telephony/trunks": ["apps", "numbers", "numbers/networks", "telephony/asterisk", "telephony/call-control"],
+  // The driver `sip`, its configuration, and what assembles the stack for it.
+  "telephony/sip-trunks": ["sip", "telephony/call-control"],
+  "telephony/trunks": [
+    ...["apps", "numbers", "numbers/networks"],
+    ...["telephony/asterisk", "telephony/call-control", "telephony/sip-trunks"],
+  ],
   "telephony/calls": [
     ...["numbers", "observability", "sip"],
     ...["telephony/asterisk", "telephony/call-control", "telephony/sip-capture", "telephony/trunks"],

@@ -33,8 +33,8 @@ describe("names", () => {
           c: { asterisk: "pbx", asterisks: ["pbx"], endpoint: "e", ranges: ["block"] },
           d: { asterisks: ["pbx", "pby"], endpoint: "e", ranges: ["block"] },
         }),
-      /^trunks\.b: neither → exactly one of asterisk and asterisks/,
-      /^trunks\.c: both → exactly one of/,
+      /^trunks\.b: neither → exactly one of asterisk, asterisks, sip/,
+      /^trunks\.c: asterisk and asterisks → exactly one of/,
       /^trunks\.d\.asterisks\[1\]: "pby" → .*did you mean pbx/,
     ],
     [

@@ -1,0 +1,173 @@
+/** Our own end of SIP: where it listens, its limits and timers. */
+import { type Static, Type } from "typebox";
+import { count, ms, optionalSection, seconds, secret, section, text } from "../../typed-yaml/parts.ts";
+
+const address = "^[0-9a-fA-F.:]{2,45}$";
+const hostPattern = "^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^[0-9a-fA-F.:]{2,45}$";
+const file = (description: string) =>
+  text("^/", "an absolute path, for instance /etc/onering/sip.pem", { description });
+
+/** Of a name or an address, IPv6 without brackets. */
+export const hostText = (description: string) => text(hostPattern, "a host name or an IP address", { description });
+
+/** STIR/SHAKEN attestation (RFC 8588, section 4). */
+export const attestation = (description: string) =>
+  Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], { default: "A", description });
+
+const Tls = section(
+  "TLS (SIPS transport) of our own end. Needed only to be reached over TLS, or by carriers that ask for a client certificate; trunks with `transport: tls` connect without it.",
+  {
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "TCP port to accept TLS connections on, usually 5061. Left out: none are accepted.",
+      }),
+    ),
+    certificate_file: Type.Optional(
+      file("Our certificate with its intermediates, PEM; required with `port`. Sent as client certificate too."),
+    ),
+    key_file: Type.Optional(file("Its private key, PEM; required with `certificate_file`.")),
+    ca_file: Type.Optional(
+      file(
+        "Authorities that carriers' certificates are checked against, PEM; left out: those that Node.js was built with.",
+      ),
+    ),
+  },
+);
+
+const Hep = section(
+  "Sends a copy of every SIP message of these trunks to a HEP collector (Homer, sngrep). The copies hold numbers in the clear.",
+  {
+    host: hostText("Host of the collector."),
+    port: count(9060, 1, 65_535, "UDP port of the collector. 9060 is the usual port of HEP."),
+    capture_id: count(2001, 0, 65_535, "Capture agent id in the packets; distinguishes gateways in the collector."),
+    password: Type.Optional(secret("Sent in every packet, in the clear, where the collector asks for one.", 1)),
+  },
+);
+
+const Identity = section(
+  "Signs the caller IDs of calls (STIR/SHAKEN, RFC 8224). Needs a certificate of your country's STI certification authority; left out: calls are not signed by the gateway (the carrier may sign them).",
+  {
+    key_file: file("Private key of the certificate, PEM, ECDSA on P-256."),
+    certificate_url: text('^https://[^\\s<>"]{1,500}$', "an address that starts with https://", {
+      description: "Where verifiers fetch the certificate: `x5u` of each signature, and `info` of the Identity header.",
+    }),
+    attestation: attestation(
+      "Attestation of calls, unless the trunk has its own. `A` states that you may use the caller ID: true of numbers that were assigned to you.",
+    ),
+  },
+);
+
+export const Sip = section(
+  "Our own end of SIP trunks (trunks with `sip`): the gateway places these calls itself, without an Asterisk. See docs/sip-trunks.md.",
+  {
+    host: text(address, "an IP address", {
+      description:
+        "Address to listen on and to send from, IPv4 or IPv6: of the network interface that reaches the carriers. Also what Via and Contact say, unless `public_host` is given.",
+    }),
+    public_host: Type.Optional(
+      hostText(
+        "Address or name under which carriers reach us, where it is not `host` (NAT). Written in Via, Contact, SDP.",
+      ),
+    ),
+    host_ipv6: Type.Optional(
+      text("^[0-9a-fA-F.:]{2,45}$", "an IPv6 address", {
+        description: "A second address to listen on, for carriers reached over IPv6, where `host` is IPv4.",
+      }),
+    ),
+    udp_port: count(
+      5060,
+      1,
+      65_535,
+      "UDP port. 5060 is SIP's default. Each gateway process on one host needs its own.",
+    ),
+    tcp_port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description:
+          "TCP port to accept connections on. Left out: none are accepted. Our own connections to carriers do not need it.",
+      }),
+    ),
+    tls: Type.Optional(Tls),
+    max_concurrent_calls: count(
+      2000,
+      1,
+      100_000,
+      "Admission control: concurrent calls on all trunks with `sip` together, over all gateways. A ringing call takes about 10 KB of memory and nothing else.",
+    ),
+    calls_per_second: count(
+      500,
+      1,
+      10_000,
+      "Admission control: new calls per second (CPS) on all trunks with `sip` together, over all gateways. 500 is a fifth of what one gateway carried in the benchmark.",
+    ),
+    end_wait_ms: ms(
+      5000,
+      1000,
+      35_000,
+      "After our CANCEL or BYE: longest wait for the end of the call. Over UDP a CANCEL is retransmitted after 0.5, 1.5 and 3.5 s: 5 s cover three lost packets. A call that has not ended by then counts as unknown, and its callee is held.",
+    ),
+    refuse_status: count(
+      486,
+      400,
+      699,
+      "Final response to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone; carriers route on after 480 and 503, which must not be used where several trunks serve one number.",
+    ),
+    limits: optionalSection("Limits on what is received and kept.", {
+      message_bytes: count(
+        16_384,
+        2048,
+        65_535,
+        "Largest SIP message that is read. RFC 4475's longest test message has 4 KB.",
+      ),
+      transactions: count(
+        100_000,
+        1000,
+        1_000_000,
+        "SIP transactions that are kept at the same time. Over UDP each call keeps its own for 32 s (Timer D).",
+      ),
+      connections: count(
+        256,
+        1,
+        10_000,
+        "TCP and TLS connections at the same time. One per carrier's address is enough.",
+      ),
+      buffer_bytes: count(
+        1_048_576,
+        65_536,
+        67_108_864,
+        "What waits to be sent on one connection; calls beyond it fail over to another trunk. 1 MiB holds 700 INVITEs.",
+      ),
+    }),
+    timers: optionalSection("Timers of RFC 3261 section 17 and of connections.", {
+      t1_ms: ms(
+        500,
+        100,
+        5000,
+        "T1, the estimated round trip: the first retransmission over UDP; a request without any response fails after 64 times as long.",
+      ),
+      t2_ms: ms(4000, 500, 30_000, "T2, the longest interval between retransmissions."),
+      t4_ms: ms(5000, 500, 30_000, "T4, how long a message can stay in the network."),
+      connect_ms: ms(
+        3000,
+        100,
+        30_000,
+        "Deadline for opening a TCP or TLS connection; then the next address is tried.",
+      ),
+      keep_alive_seconds: seconds(
+        30,
+        5,
+        600,
+        "Interval of keep-alives on open connections (RFC 5626, double CRLF). 30 s is below the idle timeout of usual firewalls.",
+      ),
+    }),
+    hep: Type.Optional(Hep),
+    identity: Type.Optional(Identity),
+  },
+);
+
+export type SipConfig = Static<typeof Sip>;
+export type HepConfig = NonNullable<SipConfig["hep"]>;
+export type IdentityConfig = NonNullable<SipConfig["identity"]>;

@@ -1,0 +1,126 @@
+/** A trunk that the gateway reaches over SIP itself: where the carrier is, the account, and what its headers must say. */
+import { type Static, Type } from "typebox";
+import { seconds, secret, section, text } from "../../typed-yaml/parts.ts";
+import { hostText } from "./config.ts";
+
+const transport = (description: string) =>
+  Type.Optional(Type.Union([Type.Literal("udp"), Type.Literal("tcp"), Type.Literal("tls")], { description }));
+const port = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description }));
+const file = (description: string) =>
+  Type.Optional(text("^/", "an absolute path, for instance /etc/onering/carrier-ca.pem", { description }));
+
+const OutboundProxy = section("Where requests are sent instead of to `host`, which stays in their URIs.", {
+  host: hostText("Name or IP address of the proxy."),
+  port: port("Its port. Left out: SRV records decide, as for `host`."),
+  transport: transport("Its transport. Left out: as `transport` of the trunk."),
+});
+
+const Register = section("Registers the account with the carrier (RFC 3261 section 10); needs `username`.", {
+  expires_seconds: seconds(
+    300,
+    60,
+    86_400,
+    "Requested lifetime of the registration; it is renewed before its end. Carriers may shorten it.",
+  ),
+});
+
+export const SipTrunk = section(
+  "The carrier, reached by the gateway itself over SIP, without an Asterisk. Needs the section `sip`. See docs/sip-trunks.md.",
+  {
+    host: hostText(
+      "Name or IP address of the carrier. Of a name without `port`, NAPTR and SRV records decide (RFC 3263): order, weights and failover of its servers are the carrier's.",
+    ),
+    port: port("Port of the carrier. Left out: by SRV records, else 5060 (TLS: 5061)."),
+    transport: transport(
+      "Transport. Left out: by NAPTR records, else UDP. TCP or TLS is recommended: less CPU per call, and no limit on message size.",
+    ),
+    outbound_proxy: Type.Optional(OutboundProxy),
+    username: Type.Optional(
+      text("^[A-Za-z0-9_.!~*'()+@-]{1,100}$", "1 to 100 letters, digits or _ . ! ~ * ' ( ) + @ -", {
+        description: "Account, for challenges (digest) and registration. Left out: the carrier knows us by address.",
+      }),
+    ),
+    password: Type.Optional(secret("Password of `username`. Sent as a digest, never in the clear.", 1)),
+    realm: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description:
+          "Realm whose challenges are answered. Left out: any; set it where a proxy of others is in the path.",
+      }),
+    ),
+    register: Type.Optional(Register),
+    from_domain: Type.Optional(
+      hostText(
+        "Domain of the caller in From and P-Asserted-Identity. Left out: `host`. Some carriers expect our own address or a domain of theirs.",
+      ),
+    ),
+    from: Type.Union([Type.Literal("caller_id"), Type.Literal("username")], {
+      default: "caller_id",
+      description:
+        "User in From: the caller ID, or the account where the carrier requires it there; P-Asserted-Identity then carries the caller ID.",
+    }),
+    p_asserted_identity: Type.Boolean({
+      default: true,
+      description: "Whether P-Asserted-Identity with the caller ID is sent (RFC 3325). Most carriers want it.",
+    }),
+    privacy: Type.Optional(
+      Type.Literal("none", {
+        description:
+          "Adds `Privacy: none` (RFC 3323), for carriers that otherwise withhold the caller ID. It is the only value: a withheld caller ID carries no code.",
+      }),
+    ),
+    diversion: Type.Optional(
+      text("^\\+?\\d{3,15}$", "a number of 3 to 15 digits, perhaps with a plus sign", {
+        description:
+          "Adds a Diversion header with this number (RFC 5806), for carriers that accept caller IDs of other networks only with a number of their own beside them.",
+      }),
+    ),
+    user_phone: Type.Boolean({
+      default: false,
+      description: "Whether numbers in URIs carry `;user=phone` (RFC 3261 section 19.1.1). Few carriers require it.",
+    }),
+    headers: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]{0,59}$" }),
+        text("^[ -~]{1,200}$", "1 to 200 printable ASCII characters"),
+        {
+          maxProperties: 10,
+          description: 'Headers that the carrier asks for in each INVITE, such as `X-Account: "123"`; at most 10.',
+        },
+      ),
+    ),
+    qualify_seconds: seconds(
+      30,
+      0,
+      3600,
+      "Interval of OPTIONS to the carrier, whose answer shows that it is up. 0: none are sent, and a trunk that is down is detected only when calls fail.",
+    ),
+    attestation: Type.Optional(
+      Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C"), Type.Literal("none")], {
+        description:
+          "Attestation of calls on this trunk; `none`: they are not signed. Left out: `sip.identity.attestation`.",
+      }),
+    ),
+    tls: Type.Optional(
+      section("TLS towards this carrier.", {
+        server_name: Type.Optional(
+          hostText("Name that the carrier's certificate must have (RFC 5922), and SNI. Left out: `host`."),
+        ),
+        ca_file: file("Authorities for this carrier's certificate, PEM. Left out: `sip.tls.ca_file`."),
+        certificate_file: file("Client certificate for this carrier, PEM. Left out: `sip.tls.certificate_file`."),
+        key_file: file("Its private key, PEM; required with `certificate_file`."),
+      }),
+    ),
+    sources: Type.Optional(
+      Type.Array(text("^[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?$", "an IP address or a CIDR block"), {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          "Addresses from which this carrier sends requests; all others get no answer. Left out: the addresses of `host` and of its `outbound_proxy`.",
+      }),
+    ),
+  },
+);
+
+export type SipTrunkConfig = Static<typeof SipTrunk>;

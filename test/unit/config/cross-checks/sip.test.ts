@@ -1,0 +1,146 @@
+/** Trunks that the gateway reaches over SIP itself. */
+import { describe, expect, test } from "vitest";
+import { asterisksOf, endpointOf, enginesOf } from "../../../../src/telephony/trunks/engines.ts";
+import { testConfig } from "../../../support/test-config.ts";
+import { problemsAfter } from "../config-files.ts";
+import { cases, pbx } from "./cases.ts";
+
+const sip = { host: "192.0.2.10" };
+const trunk = (own: object = {}) => ({ sip: { host: "sip.carrier.example", ...own }, ranges: ["block"] });
+
+describe("a gateway without an Asterisk", () => {
+  const withoutAsterisk = { asterisks: {}, sip, trunks: { a: trunk() } };
+
+  test("is a valid configuration, with `asterisks` empty or left out", () => {
+    expect(problemsAfter((c) => Object.assign(c, withoutAsterisk))).toEqual([]);
+    expect(
+      problemsAfter((c) => {
+        Object.assign(c, withoutAsterisk);
+        delete (c as Record<string, unknown>).asterisks;
+      }),
+    ).toEqual([]);
+  });
+
+  test("has one engine, `sip`, through which its trunk goes by the trunk's own name", () => {
+    const config = testConfig(withoutAsterisk);
+    expect(Object.keys(enginesOf(config))).toEqual(["sip"]);
+    expect(Object.entries(config.trunks).map(([name, one]) => [asterisksOf(one), endpointOf(name, one)])).toEqual([
+      [["sip"], "a"],
+    ]);
+  });
+
+  cases([
+    [
+      "voice, which nothing here can play",
+      (c) => Object.assign(c, withoutAsterisk, { voice: {} }),
+      /^voice: a section, and no Asterisk → an Asterisk with the driver .*on trunks with `sip`, nothing can be played/,
+    ],
+    [
+      "a canary that listens on a trunk without AMI",
+      (c) => Object.assign(c, withoutAsterisk, { canary: { number: "+447700900999", inbound_trunk: "a" } }),
+      /^canary\.inbound_trunk: a, through sip → a trunk of Asterisks with `ami`/,
+    ],
+  ]);
+});
+
+test("a gateway mixes Asterisks and SIP trunks", () => {
+  const config = testConfig({ sip, trunks: { a: trunk(), b: { asterisk: "pbx", endpoint: "e", ranges: ["block"] } } });
+  expect(Object.keys(enginesOf(config))).toEqual(["pbx", "sip"]);
+});
+
+describe("trunks", () => {
+  cases([
+    [
+      "a SIP trunk without the section sip",
+      (c) => Object.assign(c.trunks, { b: trunk() }),
+      /^sip: nothing → a section with `host`, .*: trunks\.b\.sip needs it/,
+    ],
+    [
+      "sip beside an Asterisk, and an endpoint beside sip",
+      (c) =>
+        Object.assign(c, { sip, trunks: { a: { ...trunk(), asterisk: "pbx" }, b: { ...trunk(), endpoint: "e" } } }),
+      /^trunks\.a: asterisk and sip → exactly one of asterisk, asterisks, sip/,
+      /^trunks\.b\.endpoint: "e" → nothing here/,
+    ],
+    [
+      "an Asterisk trunk without its endpoint",
+      (c) => (c.trunks.a = { asterisk: "pbx", ranges: ["block"] }),
+      /^trunks\.a\.endpoint: nothing → the name of the trunk's PJSIP endpoint/,
+    ],
+    [
+      "an Asterisk of the reserved name",
+      (c) => Object.assign(c, { sip, asterisks: { sip: pbx, pbx }, trunks: { a: trunk() } }),
+      /^asterisks\.sip: an Asterisk → another name/,
+    ],
+    [
+      "half of an account",
+      (c) =>
+        Object.assign(c, {
+          sip,
+          trunks: {
+            a: trunk({ password: "p4ss-w0rd", register: {} }),
+            b: trunk({ username: "u", register: {} }),
+            d: trunk({ from: "username" }),
+          },
+        }),
+      /^trunks\.a\.sip\.username: nothing → a value: password, register need it/,
+      /^trunks\.b\.sip\.password: nothing → a value: register needs it/,
+      /^trunks\.d\.sip\.username: nothing → a value: from: username needs it/,
+    ],
+    [
+      "a header that the gateway writes, and one that is no header",
+      (c) => Object.assign(c, { sip, trunks: { a: trunk({ headers: { Via: "x", "X-Account": "1" } }) } }),
+      /^trunks\.a\.sip\.headers\.Via: Via → a header that the gateway does not write itself/,
+    ],
+    [
+      "sources that are none",
+      (c) => Object.assign(c, { sip, trunks: { a: trunk({ sources: ["192.0.2.300", "0.0.0.0/0", "192.0.2.0/24"] }) } }),
+      /^trunks\.a\.sip\.sources\[0\]: "192.0.2.300" → an IP address or a CIDR block/,
+      /^trunks\.a\.sip\.sources\[1\]: "0.0.0.0\/0" → the carrier's own addresses/,
+    ],
+    [
+      "TLS settings without TLS, and half of a client certificate",
+      (c) =>
+        Object.assign(c, {
+          sip,
+          trunks: {
+            a: trunk({ transport: "tcp", tls: { server_name: "x.example" } }),
+            b: trunk({ transport: "tls", tls: { key_file: "/k.pem" } }),
+          },
+        }),
+      /^trunks\.a\.sip\.tls: a section, with transport tcp → transport: tls/,
+      /^trunks\.b\.sip\.tls: one of them → both certificate_file and key_file/,
+    ],
+    [
+      "a signature without a key",
+      (c) => Object.assign(c, { sip, trunks: { a: trunk({ attestation: "A" }) } }),
+      /^trunks\.a\.sip\.attestation: A → a section sip\.identity/,
+    ],
+  ]);
+});
+
+describe("our own end", () => {
+  cases([
+    [
+      "every address, with none that carriers could answer",
+      (c) => Object.assign(c, { sip: { host: "0.0.0.0" } }),
+      /^sip\.host: "0\.0\.0\.0" → one address of this host, or `public_host`/,
+    ],
+    [
+      "addresses that are none",
+      (c) => Object.assign(c, { sip: { host: "192.0.2.300", host_ipv6: "192.0.2.1" } }),
+      /^sip\.host: "192\.0\.2\.300" → an IP address/,
+      /^sip\.host_ipv6: "192\.0\.2\.1" → an IPv6 address/,
+    ],
+    [
+      "TLS accepted without a certificate",
+      (c) => Object.assign(c, { sip: { ...sip, tls: { port: "5061" } } }),
+      /^sip\.tls\.certificate_file: nothing → a file/,
+    ],
+    [
+      "half of a certificate",
+      (c) => Object.assign(c, { sip: { ...sip, tls: { certificate_file: "/c.pem" } } }),
+      /^sip\.tls: one of them → both certificate_file and key_file/,
+    ],
+  ]);
+});
