@@ -3,6 +3,7 @@
  * Asterisk interface and passes the same conformance suite.
  */
 
+import type { Evidence } from "../../sip/evidence.ts";
 import type { Invite } from "./invite.ts";
 
 /** One INVITE to place. The gateway has validated every string in it; drivers check them again and send nothing else. */
@@ -76,18 +77,20 @@ export type CallEvent =
       readonly complete: boolean;
     }
   /**
-   * The channel is gone. `q850Cause` is Asterisk's cause; `sipStatus` the final SIP status, where this Asterisk reports it;
-   * `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture finds its evidence.
-   * `lastResponse` is what the far end sent last; null where this Asterisk does not report it (`channelvars`).
+   * The call is gone. `q850Cause` is Asterisk's cause, null where there is none; `sipStatus` the final SIP status, where this
+   * Asterisk reports it; `sipCallId` the Call-ID header of the INVITE, where this driver can know it: by it the SIP capture
+   * finds its evidence. `lastResponse` is what the far end sent last; null where this Asterisk does not report it
+   * (`channelvars`). `evidence` is that of a driver that sends the SIP messages itself; the capture is then not asked.
    */
   | {
       readonly type: "ended";
       readonly callId: string;
       readonly atMs: number;
-      readonly q850Cause: number;
+      readonly q850Cause: number | null;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
       readonly lastResponse: LastResponse | null;
+      readonly evidence?: Evidence;
     }
   /** No further events of this call will arrive: the connection or Asterisk itself was lost. */
   | { readonly type: "lost"; readonly callId: string; readonly atMs: number };

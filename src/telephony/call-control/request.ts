@@ -11,6 +11,7 @@ const maxFailSafeSeconds = 600;
 /** What Asterisk's names of sounds and languages may contain here: nothing that ends a list or a URI. */
 const soundPattern = /^[A-Za-z0-9_-]{1,40}(?:\/[A-Za-z0-9_-]{1,40}){0,3}$/;
 const languagePattern = /^[A-Za-z0-9_]{2,40}$/;
+const e164 = /^\+[1-9]\d{2,14}$/;
 const playbackIdPattern = /^[a-z0-9]{1,20}$/;
 /** Two readings of the longest code with some prompts. */
 const maxSounds = 40;
@@ -24,6 +25,7 @@ export function assertCallRequest(request: CallRequest): void {
     ["endpoint", typeof request.endpoint === "string" && endpointPattern.test(request.endpoint)],
     ["callee", isDialString(request.callee)],
     ["callerId", isSignalledCallerId(request.callerId)],
+    ["e164", request.e164 === undefined || (isPlus(request.e164.callee) && isPlus(request.e164.callerId))],
     ["failSafeSeconds", isFailSafe(request.failSafeSeconds)],
     ["limitSeconds", request.limitSeconds === undefined || isFailSafe(request.limitSeconds)],
   ];
@@ -46,6 +48,8 @@ export function assertPlayback({ id, sounds, language }: Playback): void {
 export function isCallId(callId: unknown): callId is string {
   return typeof callId === "string" && callIdPattern.test(callId);
 }
+
+const isPlus = (number: unknown) => typeof number === "string" && e164.test(number);
 
 function isFailSafe(seconds: number): boolean {
   return Number.isInteger(seconds) && seconds >= 1 && seconds <= maxFailSafeSeconds;

@@ -28,9 +28,11 @@ export interface CallEnd {
   readonly farEndRefused: boolean;
   /** What the far end sent last; null where this Asterisk does not report it. */
   readonly lastResponse: LastResponse | null;
+  /** Of the messages that the driver itself exchanged; null: it is not the one that speaks SIP. */
+  readonly evidence: Evidence | null;
 }
 
-/** @param ringOnProgress whether a 183 counts as alerting on this trunk @param evidence null: the capture saw nothing of it */
+/** @param ringOnProgress whether a 183 counts as alerting on this trunk @param evidence the driver's or the capture's; null: neither saw anything of it */
 export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Evidence | null): CallResult {
   const alertingAtMs = evidence === null ? null : alertingOnWire(evidence, ringOnProgress);
   const alerted = end.alertedAtMs !== null || alertingAtMs !== null;

@@ -5,6 +5,7 @@
  * be up in Asterisk has been hung up.
  */
 
+import type { Evidence } from "../../sip/evidence.ts";
 import type { LastResponse, OriginateRefusal } from "../call-control/port.ts";
 import type { CallEnd } from "./attempt-result.ts";
 
@@ -36,10 +37,11 @@ export type CallEventInput = { readonly atMs: number } & (
   | { readonly type: "refused"; readonly refusal: OriginateRefusal }
   | {
       readonly type: "ended";
-      readonly q850Cause: number;
+      readonly q850Cause: number | null;
       readonly sipStatus: number | null;
       readonly sipCallId: string | null;
       readonly lastResponse: LastResponse | null;
+      readonly evidence?: Evidence;
     }
   | { readonly type: "timer"; readonly timer: CallTimer }
 );
@@ -252,7 +254,7 @@ function whoEnded(
   const { q850Cause, sipStatus, lastResponse } = input;
   // Its BYE looks like ours; Asterisk's own limit for a kept call comes later than ours.
   if (state.phase === "talking") return { endedBy: "far_end", farEndRefused: false };
-  const likeOurs = ownHangupCauses.includes(q850Cause) && ownHangupStatuses.includes(sipStatus);
+  const likeOurs = ownHangupCauses.includes(q850Cause ?? 0) && ownHangupStatuses.includes(sipStatus);
   const byFailSafe = likeOurs && lastResponse !== null && lastResponse.status < 300;
   return {
     endedBy: likeOurs && (state.hangupsSent > 0 || byFailSafe) ? "us" : "far_end",
@@ -277,6 +279,7 @@ function end(state: CallState, atMs: number, known: Pick<CallEnd, "endedBy"> & P
     sipCallId: known.sipCallId ?? null,
     farEndRefused: known.farEndRefused ?? false,
     lastResponse: known.lastResponse ?? null,
+    evidence: known.evidence ?? null,
   };
   return stay({ ...state, phase: "over" }, [{ type: "end", end: seen }]);
 }

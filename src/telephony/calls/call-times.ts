@@ -49,11 +49,14 @@ export function failSafeSeconds(dueMs: number): number {
   return Math.ceil((dueMs + failSafeMarginMs) / 1000);
 }
 
+/** The driver ends the call itself at its deadline, with the evidence that it has: it must come first. */
+const endMarginMs = 1000;
+
 /**
  * How long after our hang-up a call counts as lost. Over an Asterisk the replies to the originate and to one hang-up may each
  * take the whole deadline; over SIP it is the wait for the final response.
  */
 export function endWaitMs({ asterisks, sip }: EnginesConfig, engine: string): number {
-  if (engine === sipEngine && sip !== undefined) return sip.end_wait_ms;
+  if (engine === sipEngine && sip !== undefined) return sip.end_wait_ms + endMarginMs;
   return 2 * (asterisks[engine]?.request_timeout_ms ?? 0) + 2000;
 }

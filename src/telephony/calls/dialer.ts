@@ -126,7 +126,8 @@ class ShortCallDialer implements Dialer {
 
   /** An event of an Asterisk, whose `callId` is our attempt's. A channel whose attempt has already ended here is hung up. */
   receive(asterisk: string, control: CallControl, event: CallEvent): void {
-    if (event.type === "ended" && event.lastResponse === null) this.#warnOfDoubt(asterisk, event.sipCallId);
+    if (event.type === "ended" && event.lastResponse === null && event.evidence === undefined)
+      this.#warnOfDoubt(asterisk, event.sipCallId);
     const watched = this.#attempts.get(event.callId)?.receive(event) ?? false;
     if (!watched && isSignOfLife(event.type)) control.hangup(event.callId).catch(() => undefined);
   }

@@ -150,13 +150,14 @@ export class LiveAttempt {
     if (end.endedBy === "unknown" && end.refusal === null)
       logger().warn({ exists: end.exists }, "end of call not seen");
     // Without a capture there is nothing to wait for, not even one event-loop iteration.
-    const evidence = capture === null || end.sipCallId === null ? null : await capture.settle(end.sipCallId);
+    const { sipCallId } = end;
+    const evidence = end.evidence ?? (capture === null || sipCallId === null ? null : await capture.settle(sipCallId));
     const result = resultOf(end, rules.ringOnProgress, evidence);
     if (end.endedBy === "far_end" && result.endedBy === "unknown") {
       const { sipStatus, q850Cause } = end;
       logger().warn(
         { sipStatus, q850Cause },
-        "no final response of the trunk was seen: Asterisk lost the connection to it?",
+        "no final response of the trunk was seen: was the connection to it lost?",
       );
     }
     onEnd(result);

@@ -53,8 +53,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
-  // The port of the drivers.
-  "telephony/call-control": [],
+  // The port of the drivers; the evidence of those that speak SIP themselves.
+  "telephony/call-control": ["sip"],
   "telephony/asterisk": ["telephony/call-control"],
   // The driver `sip`, its configuration, and what assembles the stack for it.
   "telephony/sip-trunks": ["sip", "telephony/call-control"],

@@ -18,6 +18,7 @@ const rang: CallEnd = {
   farEndRefused: false,
   progressed: false,
   lastResponse: null,
+  evidence: null,
 };
 /** The far end's 480 before alerting, as Asterisk tells it. */
 const refused: CallEnd = { ...rang, alertedAtMs: null, endedBy: "far_end", sipStatus: 480, q850Cause: 19 };
