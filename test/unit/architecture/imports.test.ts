@@ -13,6 +13,11 @@ const telephony = [
   ...["telephony", "telephony/calls", "telephony/trunks", "telephony/call-control"],
   ...["telephony/asterisk", "telephony/sip-capture", "telephony/sip-trunks"],
 ];
+/** The layers of our own SIP. */
+const sipLayers = [
+  ...["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth", "sip/call", "sip/identity"],
+  ...["sip/inbound", "sip/qualify", "sip/registration"],
+];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];
 /** What is known of numbers beyond the rule, each part in a folder. */
@@ -50,14 +55,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "sip/transaction": ["sip", "sip/transport"],
   "sip/location": ["sip/transport"],
   "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location"],
+  // Signed identities: pure, of numbers and keys alone.
+  "sip/identity": [],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
   // The port of the drivers; the evidence of those that speak SIP themselves.
   "telephony/call-control": ["sip"],
   "telephony/asterisk": ["telephony/call-control"],
-  // The driver `sip`, its configuration, and what assembles the stack for it.
-  "telephony/sip-trunks": ["sip", "telephony/call-control"],
+  // The driver `sip`, its configuration and header rules, and what assembles the stack.
+  "telephony/sip-trunks": [...sipLayers, "telephony/call-control"],
   "telephony/trunks": [
     ...["apps", "numbers", "numbers/networks"],
     ...["telephony/asterisk", "telephony/call-control", "telephony/sip-trunks"],
