@@ -1,14 +1,10 @@
 /** The port of short calls: one INVITE (sent again where it is challenged), and everything that follows from it. */
+import type { Credentials } from "../auth/port.ts";
 import type { Evidence } from "../evidence.ts";
 import type { NextHop } from "../location/port.ts";
 import type { HeaderLine } from "../transaction/port.ts";
 
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  /** Left out: any realm is answered. */
-  readonly realm?: string;
-}
+export type { Credentials };
 
 /** One call to place. All strings are ready for the wire: validated, escaped, without line breaks. */
 export interface OutgoingCall {

@@ -57,6 +57,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location"],
   // Signed identities: pure, of numbers and keys alone.
   "sip/identity": [],
+  "sip/auth": ["sip", "sip/transaction"],
+  "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth"],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
