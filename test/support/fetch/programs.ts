@@ -2,6 +2,7 @@
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { ensureRuntime, findPrograms, type Program, type Programs } from "../../../src/local/fetch/programs.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
+import { ensureKamailio } from "./kamailio.ts";
 import { ensureMailPrograms } from "./mail-programs.ts";
 import { ensureMariadb } from "./mariadb.ts";
 import { ensureNameServer } from "./name-server.ts";
@@ -29,6 +30,7 @@ export async function ensureTestPrograms(progress: (line: string) => void): Prom
   await ensureMailPrograms(runtimeDir, progress);
   await ensureNameServer(runtimeDir, progress);
   await ensureSipPhone(runtimeDir, progress);
+  await ensureKamailio(runtimeDir, progress);
   await ensurePostgres(runtimeDir, progress);
   await ensureMariadb(runtimeDir, progress);
   await ensurePrometheus(runtimeDir, progress);

@@ -54,10 +54,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "sip/transport": ["sip"],
   "sip/transaction": ["sip", "sip/transport"],
   "sip/location": ["sip/transport"],
-  "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location"],
+  "sip/auth": ["sip", "sip/transaction"],
   // Signed identities: pure, of numbers and keys alone.
   "sip/identity": [],
-  "sip/auth": ["sip", "sip/transaction"],
   "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth"],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
