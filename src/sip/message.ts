@@ -155,7 +155,7 @@ function readHeader(line: string): SipHeader | null {
   const name = line.slice(0, colon).trimEnd().toLowerCase();
   if (name.length > maxToken || !token.test(name)) return null;
   const value = unfold(line.slice(colon + 1));
-  return hasControl(value) ? null : { name: compactForms.get(name) ?? name, value };
+  return hasControl(value) ? null : { name: fullName(name), value };
 }
 
 function unfold(text: string): string {
@@ -183,6 +183,11 @@ function hasControl(text: string): boolean {
     return true;
   }
   return false;
+}
+
+/** A name's full length: `i` is `call-id`. @param name in lower case */
+export function fullName(name: string): string {
+  return compactForms.get(name) ?? name;
 }
 
 /** The first value of a header, or null. @param name in lower case and full length */

@@ -1,19 +1,14 @@
 /** The port of the transaction layer (RFC 3261 section 17, RFC 6026): state machines, timers A to M, matching. */
 import type { SipRequestMessage, SipResponseMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
+import type { HeaderLine, OutgoingRequest, OutgoingResponse, SentInvite } from "../write.ts";
 
-/** Name and value, in the order in which they are written. */
-export type HeaderLine = readonly [name: string, value: string];
+export type { HeaderLine, OutgoingRequest, OutgoingResponse, SentInvite } from "../write.ts";
 
-/** A request without its Via and Content-Length, which the layer adds. All text is latin1 and has no line break. */
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly uri: string;
-  readonly headers: readonly HeaderLine[];
-  readonly body?: string;
-}
-
-/** Receives what happens to a request. Never called again after a final response or `failed`; see `repeatedAnswer`. */
+/**
+ * Receives what happens to a request. Called by later events alone, never from inside the call that began the transaction. Never called again after a final response or `failed`;
+ * see `repeatedAnswer`.
+ */
 export interface ClientUser {
   /** Provisional and final responses; repetitions of a final are absorbed (and acknowledged: section 17.1.1.3). */
   response(response: SipResponseMessage, atMs: number): void;
@@ -37,46 +32,63 @@ export interface ClientTransaction {
 }
 
 export interface InviteClientTransaction extends ClientTransaction {
+  /** What another process needs to take the call over; valid until the final response. */
+  readonly sent: SentInvite;
   /**
    * Sends CANCEL, once: at once where a provisional response came, else as soon as one does (section 9.1); never after a
    * final one. Where none comes the INVITE ends by Timer B.
    * @param headers such as Reason, beside those that section 9.1 copies
-   * @param user receives the responses to the CANCEL
+   * @param user receives the responses to the CANCEL; nothing where none is sent
    */
   cancel(headers?: readonly HeaderLine[], user?: ClientUser): void;
-}
-
-/** A response, without the headers that section 8.2.6.2 copies from the request. */
-export interface OutgoingResponse {
-  readonly status: number;
-  /** Default: the usual phrase of the status. */
-  readonly phrase?: string;
-  readonly headers?: readonly HeaderLine[];
-  readonly body?: string;
-  /** Our tag, for To; left out where To has one. */
-  readonly toTag?: string;
 }
 
 export interface ServerTransaction {
   readonly request: SipRequestMessage;
   readonly flow: Flow;
-  /** @returns false, and sends nothing, once a final response was sent */
+  /** Our tag in To: of responses whose `toTag` is left out, unless the request has one. '' for an ACK. */
+  readonly toTag: string;
+  /**
+   * Sends a response; over UDP a repeated request gets it again, and a final one of 300 or more to an INVITE is repeated until
+   * its ACK.
+   * @returns false, and sends nothing, once a final response was sent
+   * @throws {UnwritableError}
+   */
   respond(response: OutgoingResponse): boolean;
-  /** INVITE alone: a CANCEL came, which the layer answered with 200; the user responds 487 (section 9.2). */
+  /**
+   * INVITE alone: sends its 2xx once more, which the user repeats until the ACK (section 13.3.1.4).
+   * @returns false where there is none, or 64 × T1 have passed
+   */
+  repeatAnswer(): boolean;
+  /** Answers nothing at all, neither to the request nor to repetitions nor to its CANCEL: for who must not see us. */
+  ignore(): void;
+  /**
+   * INVITE alone: a CANCEL came before a final response; the user responds 487 (section 9.2). The layer answers the CANCEL
+   * with 200 afterwards. Not called where the INVITE is ignored.
+   */
   onCanceled(receiver: () => void): void;
 }
 
 export interface TransactionLayer {
+  /** @throws {UnwritableError} before anything is sent or kept, as `request` and `acknowledge` */
   invite(request: OutgoingRequest, flow: Flow, user: ClientUser): InviteClientTransaction;
+  /**
+   * The INVITE of a process that died, from what it kept: as after a provisional response, so that `cancel` sends CANCEL at
+   * once. The user receives the final response where it comes here.
+   */
+  takeOver(sent: SentInvite, flow: Flow, user: ClientUser): InviteClientTransaction;
   /** Any method but INVITE, ACK and CANCEL. */
   request(request: OutgoingRequest, flow: Flow, user: ClientUser): ClientTransaction;
-  /** The ACK of a 2xx: outside of any transaction, with a branch of its own (section 13.2.2.4). */
+  /**
+   * The ACK of a 2xx: outside of any transaction, with a branch of its own (section 13.2.2.4).
+   * @returns false where the flow took nothing
+   */
   acknowledge(request: OutgoingRequest, flow: Flow): boolean;
   /** Sets the one receiver of requests outside of a transaction; ACKs of a 2xx come with a transaction that cannot respond. */
   onRequest(receiver: (transaction: ServerTransaction, atMs: number) => void): void;
   /** Sets the one receiver of responses that match no transaction: a 2xx to an INVITE of a process that died needs ACK and BYE. */
   onStray(receiver: (response: SipResponseMessage, flow: Flow) => void): void;
-  /** How many transactions are kept. */
+  /** How many transactions are kept, those included that only absorb repetitions. */
   readonly size: number;
   /** Ends all, their timers too. Users hear nothing more. */
   stop(): void;

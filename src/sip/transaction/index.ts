@@ -1,0 +1,72 @@
+/** The transaction layer (RFC 3261 section 17) over the transports. */
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import type { SipResponseMessage } from "../message.ts";
+import type { Flow, Transports } from "../transport/port.ts";
+import { Clients } from "./clients.ts";
+import type { ServerTransaction, TransactionLayer } from "./port.ts";
+import { Servers } from "./servers.ts";
+import { defaultTimerValues, Timers, type TimerValues } from "./timers.ts";
+
+export interface TransactionOptions {
+  readonly transports: Pick<Transports, "onMessage" | "onClosed" | "flowTo">;
+  /** Monotonic. */
+  readonly clock: Clock;
+  readonly random: Random;
+  /** T1, T2 and T4. */
+  readonly timers?: Partial<TimerValues>;
+  /**
+   * Client transactions that wait at once; as many that only absorb repetitions; and server transactions. Beyond it a request
+   * of ours fails as never sent, and one that comes gets 503. Default 100,000: over UDP a call is kept for 32 s.
+   */
+  readonly limit?: number;
+  /** Whose requests are answered; those of others are dropped as if nothing were here. Default: everybody's. */
+  readonly answers?: (flow: Flow) => boolean;
+}
+
+const defaultLimit = 100_000;
+
+/** Takes the receivers of the transports' messages and lost flows. */
+export function createTransactions(options: TransactionOptions): TransactionLayer {
+  const { transports, clock, random, limit = defaultLimit, answers = () => true } = options;
+  const timers = new Timers(clock);
+  const values = { ...defaultTimerValues, ...options.timers };
+  let stopped = false;
+  let onRequest: (transaction: ServerTransaction, atMs: number) => void = (transaction) => transaction.ignore();
+  let onStray: (response: SipResponseMessage, flow: Flow) => void = () => {};
+  const shared = { timers, values, random, limit };
+  const clients = new Clients({ ...shared, stray: (response, flow) => onStray(response, flow) });
+  const servers = new Servers({ ...shared, transports, user: (transaction, atMs) => onRequest(transaction, atMs) });
+
+  transports.onMessage((message, flow, atMs) => {
+    if (stopped) return;
+    if (message.kind === "response") clients.receive(message, flow, atMs);
+    else if (answers(flow)) servers.receive(message, flow, atMs);
+  });
+  transports.onClosed((flow) => {
+    clients.flowLost(flow);
+    servers.flowLost(flow);
+  });
+
+  return {
+    invite: (request, flow, user) => clients.invite(request, flow, user),
+    takeOver: (sent, flow, user) => clients.takeOver(sent, flow, user),
+    request: (request, flow, user) => clients.request(request, flow, user),
+    acknowledge: (request, flow) => clients.acknowledge(request, flow),
+    onRequest(receiver) {
+      onRequest = receiver;
+    },
+    onStray(receiver) {
+      onStray = receiver;
+    },
+    get size() {
+      return clients.size + servers.size;
+    },
+    stop() {
+      stopped = true;
+      clients.stop();
+      servers.stop();
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/** The server transactions of a process: each request is acted on once, whatever the network repeats. */
+import type { Random } from "../../shared/random.ts";
+import type { SipRequestMessage } from "../message.ts";
+import type { Flow, Transports } from "../transport/port.ts";
+import { type OutgoingResponse, writeResponse } from "../write.ts";
+import { ByFlow } from "./by-flow.ts";
+import { InviteServer } from "./invite-server.ts";
+import { type RequestKey, requestKey } from "./matching.ts";
+import type { ServerTransaction } from "./port.ts";
+import { RequestServer } from "./request-server.ts";
+import {
+  Acknowledgement,
+  type Arrival,
+  type LayerServer,
+  replyPort,
+  type ServerContext,
+} from "./server-transaction.ts";
+import type { Timers, TimerValues } from "./timers.ts";
+
+export interface ServersOptions {
+  readonly timers: Timers;
+  readonly values: TimerValues;
+  readonly random: Random;
+  readonly transports: Pick<Transports, "flowTo">;
+  readonly limit: number;
+  readonly user: (transaction: ServerTransaction, atMs: number) => void;
+}
+
+/** Of a 503: transactions end within 32 s. */
+const retryAfterSeconds = "5";
+
+export class Servers implements ServerContext {
+  readonly timers: Timers;
+  readonly values: TimerValues;
+  readonly #random: Random;
+  readonly #transports: Pick<Transports, "flowTo">;
+  readonly #limit: number;
+  readonly #user: ServersOptions["user"];
+  /** By `RequestKey.transaction`. */
+  readonly #invites = new Map<string, InviteServer>();
+  /** The same behind the method. */
+  readonly #others = new Map<string, RequestServer>();
+  /** Requests outside of a dialog, by `RequestKey.merged`. */
+  readonly #merged = new Map<string, LayerServer>();
+  readonly #byFlow = new ByFlow<LayerServer>();
+
+  constructor({ timers, values, random, transports, limit, user }: ServersOptions) {
+    this.timers = timers;
+    this.values = values;
+    this.#random = random;
+    this.#transports = transports;
+    this.#limit = limit;
+    this.#user = user;
+  }
+
+  get size(): number {
+    return this.#invites.size + this.#others.size;
+  }
+
+  receive(request: SipRequestMessage, flow: Flow, atMs: number): void {
+    const key = requestKey(request);
+    if (key === null) return;
+    const { method } = request;
+    if (method === "INVITE" || method === "ACK") {
+      const known = this.#invites.get(key.transaction);
+      if (known !== undefined) known.receive(method, request, flow, atMs);
+      else if (method === "ACK") this.acknowledged(request, flow, atMs);
+      else this.#begin(request, key, flow, atMs);
+      return;
+    }
+    const known = this.#others.get(`${method} ${key.transaction}`);
+    if (known !== undefined) known.repeated(flow);
+    else if (method === "CANCEL") this.#cancel(request, key, flow, atMs);
+    else this.#begin(request, key, flow, atMs);
+  }
+
+  newTag(): string {
+    return this.#random.bytes(8).toString("hex");
+  }
+
+  acknowledged(request: SipRequestMessage, flow: Flow, atMs: number): void {
+    this.#user(new Acknowledgement(request, flow), atMs);
+  }
+
+  flowLost(flow: Flow): void {
+    this.#byFlow.lost(flow);
+  }
+
+  stop(): void {
+    for (const transaction of [...this.#invites.values(), ...this.#others.values()]) transaction.abandon();
+  }
+
+  over(transaction: LayerServer): void {
+    const { request, key } = transaction;
+    this.#byFlow.delete(transaction.flow, transaction);
+    if (request.method === "INVITE") this.#invites.delete(key.transaction);
+    else this.#others.delete(`${request.method} ${key.transaction}`);
+    if (key.merged !== null && this.#merged.get(key.merged) === transaction) this.#merged.delete(key.merged);
+  }
+
+  #begin(request: SipRequestMessage, key: RequestKey, flow: Flow, atMs: number): void {
+    // Section 8.2.2.2: the same request came by another way, and has its transaction.
+    if (key.merged !== null && this.#merged.has(key.merged)) {
+      this.#refuse(request, key, flow, { status: 482 });
+      return;
+    }
+    if (this.size >= this.#limit) {
+      this.#refuse(request, key, flow, { status: 503, headers: [["Retry-After", retryAfterSeconds]] });
+      return;
+    }
+    const transaction = this.#add(this.#arrival(request, key, flow));
+    if (key.merged !== null) this.#merged.set(key.merged, transaction);
+    this.#user(transaction, atMs);
+  }
+
+  /** Section 9.2. */
+  #cancel(request: SipRequestMessage, key: RequestKey, flow: Flow, atMs: number): void {
+    const invite = this.#invites.get(key.transaction);
+    if (invite?.state === "ignored") return;
+    if (invite === undefined && this.size >= this.#limit) {
+      this.#refuse(request, key, flow, { status: 481 });
+      return;
+    }
+    const transaction = this.#add(this.#arrival(request, key, flow));
+    invite?.receive("CANCEL", request, flow, atMs);
+    // The tag is that of the responses to the INVITE.
+    transaction.respond(invite === undefined ? { status: 481 } : { status: 200, toTag: invite.toTag });
+  }
+
+  #add(arrival: Arrival): LayerServer {
+    const { request, key } = arrival;
+    const transaction =
+      request.method === "INVITE" ? new InviteServer(this, arrival) : new RequestServer(this, arrival);
+    if (transaction instanceof InviteServer) this.#invites.set(key.transaction, transaction);
+    else this.#others.set(`${request.method} ${key.transaction}`, transaction);
+    this.#byFlow.add(transaction.flow, transaction);
+    return transaction;
+  }
+
+  #arrival(request: SipRequestMessage, key: RequestKey, flow: Flow): Arrival {
+    return { request, key, source: flow.remote, replies: this.#repliesTo(key, flow) };
+  }
+
+  #repliesTo(key: RequestKey, flow: Flow): Flow {
+    const port = flow.reliable ? null : replyPort(key, flow.remote);
+    if (port === null) return flow;
+    return this.#transports.flowTo({ protocol: flow.protocol, address: flow.remote.address, port }) ?? flow;
+  }
+
+  /** Keeps nothing of the request. */
+  #refuse(request: SipRequestMessage, key: RequestKey, flow: Flow, response: OutgoingResponse): void {
+    const tagged = key.hasToTag ? response : { ...response, toTag: this.newTag() };
+    this.#repliesTo(key, flow).send(writeResponse(request, flow.remote, tagged));
+  }
+}

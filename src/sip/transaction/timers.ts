@@ -1,0 +1,146 @@
+/**
+ * Timers of transactions: one queue a duration. Timers of one duration end in the order in which they began, so each queue is
+ * a list with one timer of the clock for its head; starting and stopping one is a change of four links.
+ */
+import type { Clock } from "../../shared/clock.ts";
+
+/** RFC 3261 table 4, in milliseconds. */
+export interface TimerValues {
+  /** Estimate of the round trip. */
+  readonly t1Ms: number;
+  /** Longest pause between repetitions of requests other than INVITE, and of responses to INVITE. */
+  readonly t2Ms: number;
+  /** Longest that a message stays in the network. */
+  readonly t4Ms: number;
+}
+
+export const defaultTimerValues: TimerValues = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000 };
+
+export interface TimerOwner<Name extends string> {
+  expired(name: Name): void;
+}
+
+/** One running timer; off every list once stopped or expired. */
+export class Timer {
+  dueMs = 0;
+  next: Timer = this;
+  previous: Timer = this;
+  queue: Queue | null = null;
+  // biome-ignore lint/suspicious/noExplicitAny: the owner that started it knows its own names
+  readonly owner: TimerOwner<any> | null;
+  readonly name: string;
+
+  constructor(owner: Timer["owner"], name: string) {
+    this.owner = owner;
+    this.name = name;
+  }
+}
+
+export class Timers {
+  readonly #clock: Clock;
+  readonly #queues = new Map<number, Queue>();
+
+  /** @param clock monotonic: a step of the wall clock would end what still waits */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param delayMs one of a few values: each has a queue */
+  start<Name extends string>(delayMs: number, owner: TimerOwner<Name>, name: Name): Timer {
+    let queue = this.#queues.get(delayMs);
+    if (queue === undefined) {
+      queue = new Queue(this.#clock, delayMs);
+      this.#queues.set(delayMs, queue);
+    }
+    const timer = new Timer(owner, name);
+    queue.add(timer);
+    return timer;
+  }
+
+  /** Idempotent. */
+  stop(timer: Timer | null): void {
+    timer?.queue?.remove(timer);
+  }
+
+  /** How many run. */
+  get size(): number {
+    let size = 0;
+    for (const queue of this.#queues.values()) size += queue.size;
+    return size;
+  }
+
+  /** Stops all. */
+  clear(): void {
+    for (const queue of this.#queues.values()) queue.clear();
+  }
+}
+
+class Queue {
+  readonly #clock: Clock;
+  readonly #delayMs: number;
+  /** Before the first and behind the last. */
+  readonly #ends = new Timer(null, "");
+  #stopClock: (() => void) | null = null;
+  size = 0;
+
+  constructor(clock: Clock, delayMs: number) {
+    this.#clock = clock;
+    this.#delayMs = delayMs;
+  }
+
+  add(timer: Timer): void {
+    timer.dueMs = this.#clock.nowMs() + this.#delayMs;
+    timer.queue = this;
+    const last = this.#ends.previous;
+    last.next = timer;
+    timer.previous = last;
+    timer.next = this.#ends;
+    this.#ends.previous = timer;
+    this.size += 1;
+    if (this.#stopClock === null) this.#wait(this.#delayMs);
+  }
+
+  remove(timer: Timer): void {
+    this.#unlink(timer);
+    if (this.size === 0) this.#rest();
+  }
+
+  clear(): void {
+    while (this.size > 0) this.#unlink(this.#ends.next);
+    this.#rest();
+  }
+
+  #unlink(timer: Timer): void {
+    timer.previous.next = timer.next;
+    timer.next.previous = timer.previous;
+    // A stopped timer that is still held must not keep its neighbours.
+    timer.next = timer;
+    timer.previous = timer;
+    timer.queue = null;
+    this.size -= 1;
+  }
+
+  #rest(): void {
+    this.#stopClock?.();
+    this.#stopClock = null;
+  }
+
+  #wait(delayMs: number): void {
+    this.#stopClock = this.#clock.after(delayMs, this.#expire);
+  }
+
+  /** The head may have been stopped since: then the clock's timer is set anew, for the next one. */
+  readonly #expire = (): void => {
+    const nowMs = this.#clock.nowMs();
+    try {
+      // Node's timers count whole milliseconds. What is added meanwhile is due later, and ends the loop.
+      for (let head = this.#ends.next; this.size > 0 && head.dueMs - nowMs < 1; head = this.#ends.next) {
+        this.#unlink(head);
+        head.owner?.expired(head.name);
+      }
+    } finally {
+      this.#rest();
+      if (this.size > 0) this.#wait(Math.max(1, Math.min(Math.ceil(this.#ends.next.dueMs - nowMs), this.#delayMs)));
+    }
+  };
+}
