@@ -66,7 +66,6 @@ export const inviteClient: Table<InviteClientState, InviteClientEvent, InviteCli
     // A proxy forwards a 2xx of another branch whenever it comes (section 16.7 step 5): that phone must not stay answered.
     "2xx": to("completed", "to user, stray"),
     D: to("terminated"),
-    "flow lost": to("terminated"),
   },
   terminated: {},
 };
@@ -101,7 +100,6 @@ export const requestClient: Table<RequestClientState, RequestClientEvent, Reques
   },
   completed: {
     K: to("terminated"),
-    "flow lost": to("terminated"),
   },
   terminated: {},
 };
