@@ -36,8 +36,8 @@ export interface SipResponseMessage extends Common {
 export type ParsedMessage = SipRequestMessage | SipResponseMessage;
 
 /** Asterisk's INVITE measures 1.2 KB, RFC 4475's longest message 4 KB; a datagram cannot exceed 64 KiB. */
-const maxBytes = 65_535;
-const maxHeadBytes = 16_384;
+export const maxMessageBytes = 65_535;
+export const maxHeadBytes = 16_384;
 const maxHeaders = 200;
 /** Of a header once unfolded, and of the start line. */
 const maxLineLength = 2048;
@@ -65,62 +65,88 @@ const compactForms: ReadonlyMap<string, string> = new Map([
   ["y", "identity"],
 ]);
 
+/** Names as nearly every sender writes them, so that most need neither lower case nor a check. */
+const usualNames: ReadonlyMap<string, string> = new Map(
+  [
+    ...["Via", "From", "To", "Call-ID", "CSeq", "Contact", "Max-Forwards", "Content-Length", "Content-Type", "Allow"],
+    ...["Supported", "Require", "Server", "User-Agent", "Reason", "Route", "Record-Route", "Expires", "RSeq", "RAck"],
+    ...["Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Authorization", "Proxy-Authorization", "Privacy"],
+    ...["P-Asserted-Identity", "P-Early-Media", "Diversion", "History-Info", "Identity", "Date", "Accept", "Warning"],
+    ...["Session-Expires", "Min-SE", "Allow-Events", "Accept-Encoding", "Accept-Language", "Organization"],
+  ].map((name) => [name, name.toLowerCase()]),
+);
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
 const control = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** The same without line breaks, which are looked at line by line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
+const controlInLine = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const visible = /^[!-~]+$/;
 const maxToken = 128;
 const version = "SIP/2.0";
 
 /**
+ * Reads a datagram.
  * @param wanted which headers to read; default all. Lines that cannot be one of them are skipped unread.
  * @returns null for anything but a whole head of a request or response: keep-alives, noise, another version of SIP
  */
 export function parseMessage(datagram: Buffer, wanted?: WantedHeaders): ParsedMessage | null {
-  if (datagram.length > maxBytes) return null;
+  if (datagram.length > maxMessageBytes) return null;
   let start = 0;
   // Section 7.5: a receiver ignores line breaks before the start line.
   while (start <= 8 && datagram[start] === 0x0d && datagram[start + 1] === 0x0a) start += 2;
   const end = datagram.indexOf("\r\n\r\n", start, "latin1");
-  if (end < 0 || end - start > maxHeadBytes) return null;
-  // latin1 keeps every byte as it is, so what is echoed in a response is what came.
-  const head = datagram.toString("latin1", start, end);
-  const firstEnd = head.indexOf("\r\n");
-  const first = firstEnd < 0 ? head : head.slice(0, firstEnd);
-  if (first.length > maxLineLength || hasControl(first)) return null;
-  const headers = firstEnd < 0 ? [] : readHeaders(head, firstEnd + 2, wanted);
-  if (headers === null) return null;
+  if (end < 0) return null;
   const rest = wanted === undefined ? datagram.toString("latin1", end + 4) : "";
+  // latin1 keeps every byte as it is, so what is echoed in a response is what came.
+  return end - start > maxHeadBytes ? null : parseHead(datagram.toString("latin1", start, end + 2), rest, wanted);
+}
+
+/**
+ * Reads the head of a message.
+ * @param head from the start line to the line break before the blank line, that included; latin1
+ */
+export function parseHead(head: string, rest: string, wanted?: WantedHeaders): ParsedMessage | null {
+  const firstEnd = head.indexOf("\r\n");
+  if (firstEnd < 0 || firstEnd > maxLineLength) return null;
+  const first = head.slice(0, firstEnd);
+  if (hasControl(first)) return null;
+  const headers = readHeaders(head, firstEnd + 2, wanted);
+  if (headers === null) return null;
   return first.startsWith("SIP/")
     ? readStatusLine(first, { headers, rest })
     : readRequestLine(first, { headers, rest });
 }
 
 /** `SIP-Version SP Status-Code SP Reason-Phrase`; the phrase may be empty, and some leave out the space before it. */
-function readStatusLine(line: string, common: Common): SipResponseMessage | null {
+function readStatusLine(line: string, { headers, rest }: Common): SipResponseMessage | null {
   const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
-  return match === null ? null : { kind: "response", status: Number(match[1]), phrase: match[2] ?? "", ...common };
+  return match === null ? null : { kind: "response", status: Number(match[1]), phrase: match[2] ?? "", headers, rest };
 }
 
 /** `Method SP Request-URI SP SIP-Version`, with single spaces: more, or a URI in angle brackets, is malformed. */
-function readRequestLine(line: string, common: Common): SipRequestMessage | null {
+function readRequestLine(line: string, { headers, rest }: Common): SipRequestMessage | null {
   const [method = "", uri = "", last, ...more] = line.split(" ", 4);
   if (more.length > 0 || last?.toUpperCase() !== version) return null;
   if (method.length > maxToken || !token.test(method) || !visible.test(uri) || !isRequestUri(uri)) return null;
-  return { kind: "request", method, uri, ...common };
+  return { kind: "request", method, uri, headers, rest };
 }
 
 function readHeaders(head: string, from: number, wanted: WantedHeaders | undefined): SipHeader[] | null {
   const headers: SipHeader[] = [];
+  // Where all headers are read one search for control characters is cheaper than one a header.
+  const clean = wanted === undefined && !controlInLine.test(head);
   let lines = 0;
   for (let at = from; at < head.length; ) {
     lines += 1;
     if (lines > maxHeaders) return null;
-    const end = endOfHeader(head, at);
-    // With this bit set a letter is in lower case.
+    let end = head.indexOf("\n", at) - 1;
+    // One line that ends with the first CR and LF in it, and is not folded.
+    const simple = head.indexOf("\r", at) === end && !isBlank(head.charCodeAt(end + 2));
+    if (!simple) end = endOfHeader(head, at);
     if (wanted === undefined || wanted.letters.has(head.charCodeAt(at) | 0x20)) {
-      if (end - at > maxLineLength) return null;
-      const header = readHeader(head.slice(at, end));
+      const header = end - at > maxLineLength ? null : readHeader(head, at, end, clean && simple);
       if (header === null) return null;
       if (wanted === undefined || wanted.names.has(header.name)) headers.push(header);
     }
@@ -145,17 +171,26 @@ export function wantedHeaders(...names: readonly string[]): WantedHeaders {
 /** A line that begins with white space continues the one before (section 7.3.1). */
 function endOfHeader(head: string, from: number): number {
   let end = head.indexOf("\r\n", from);
-  while (end >= 0 && isBlank(head.charCodeAt(end + 2))) end = head.indexOf("\r\n", end + 2);
-  return end < 0 ? head.length : end;
+  while (isBlank(head.charCodeAt(end + 2))) end = head.indexOf("\r\n", end + 2);
+  return end;
 }
 
-function readHeader(line: string): SipHeader | null {
-  const colon = line.indexOf(":");
-  if (colon < 1) return null;
-  const name = line.slice(0, colon).trimEnd().toLowerCase();
+/** @param simple it is not folded, and holds no control character */
+function readHeader(head: string, from: number, to: number, simple: boolean): SipHeader | null {
+  const colon = head.indexOf(":", from);
+  if (colon <= from || colon >= to) return null;
+  const written = head.slice(from, colon);
+  const name = usualNames.get(written) ?? readName(written);
+  if (name === null) return null;
+  if (simple) return { name, value: slice(head, colon + 1, to) };
+  const value = unfold(head.slice(colon + 1, to));
+  return hasControl(value) ? null : { name, value };
+}
+
+function readName(written: string): string | null {
+  const name = written.trimEnd().toLowerCase();
   if (name.length > maxToken || !token.test(name)) return null;
-  const value = unfold(line.slice(colon + 1));
-  return hasControl(value) ? null : { name: fullName(name), value };
+  return fullName(name);
 }
 
 function unfold(text: string): string {
@@ -163,9 +198,12 @@ function unfold(text: string): string {
   return trim(text.split("\r\n").map(trim).join(" "));
 }
 
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
+const trim = (text: string) => slice(text, 0, text.length);
+
+/** Part of a text, without white space around it. */
+function slice(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);

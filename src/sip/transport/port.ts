@@ -92,6 +92,8 @@ export interface TransportCounters {
 /** For metrics, beside `Transports`. */
 export interface TransportStatus {
   readonly counters: TransportCounters;
+  /** What was bound, with the ports that were free where 0 was asked for. */
+  readonly bound: readonly (SocketAddress & { readonly protocol: TransportProtocol })[];
   /** Open connections, and those among them that far ends opened. */
   readonly connections: { readonly open: number; readonly inbound: number };
 }

@@ -1,0 +1,136 @@
+/** Connections that far ends open: only of admitted addresses, and not too many. */
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import type { FlowContext } from "./context.ts";
+import type { TransportOptions } from "./options.ts";
+import { canonical, familyOf } from "./own-address.ts";
+import type { SocketAddress, Target } from "./port.ts";
+import { StreamFlow } from "./stream-flow.ts";
+import { certificateName, isFor, serverOptions } from "./tls.ts";
+
+const keepAliveMs = 30_000;
+
+export interface Acceptor {
+  /** @throws where the address or port cannot be bound @returns the address with the port that was bound */
+  listen(protocol: "tcp" | "tls", address: SocketAddress): Promise<SocketAddress>;
+  /**
+   * An open connection that this target's address opened (RFC 5923). Over TLS, one whose certificate is the target's: where
+   * certificates are not asked for, none.
+   */
+  flowFrom(target: Target): StreamFlow | null;
+  readonly flows: Iterable<StreamFlow>;
+  /** Handshakes that go on are counted too. */
+  readonly size: number;
+  stop(): Promise<void>;
+}
+
+export function createAcceptor(
+  { admits, tls }: TransportOptions,
+  sentBy: (protocol: "tcp" | "tls", local: SocketAddress, remote: SocketAddress) => string,
+  context: FlowContext,
+): Acceptor {
+  const { limits, counters } = context;
+  const servers: Server[] = [];
+  const flows = new Map<StreamFlow, Socket>();
+  const accepted = new Set<Socket>();
+  /** Of each source address. */
+  const bySource = new Map<string, number>();
+
+  const tlsServer =
+    tls === undefined
+      ? null
+      : createTlsServer(serverOptions(tls, limits.handshakeMs), (socket) => adopt("tls", socket)).on(
+          "tlsClientError",
+          (_error, socket) => {
+            counters.failedHandshakes += 1;
+            socket.destroy();
+          },
+        );
+
+  function accept(protocol: "tcp" | "tls", socket: Socket) {
+    // Until it is a flow; a socket without a listener for errors ends the process.
+    socket.on("error", () => undefined);
+    const source = socket.remoteAddress;
+    if (source === undefined || !isAllowed(source, protocol)) {
+      socket.destroy();
+      return;
+    }
+    accepted.add(socket);
+    bySource.set(source, (bySource.get(source) ?? 0) + 1);
+    socket.once("close", () => {
+      accepted.delete(socket);
+      const left = (bySource.get(source) ?? 1) - 1;
+      if (left > 0) bySource.set(source, left);
+      else bySource.delete(source);
+    });
+    if (protocol === "tcp") adopt(protocol, socket);
+    else tlsServer?.emit("connection", socket);
+  }
+
+  function isAllowed(source: string, protocol: "tcp" | "tls"): boolean {
+    if (admits !== undefined && !admits(source, protocol)) {
+      counters.unknownSources += 1;
+      return false;
+    }
+    const isFull = accepted.size >= limits.inboundConnections;
+    if (!isFull && (bySource.get(source) ?? 0) < limits.inboundConnectionsPerSource) return true;
+    counters.tooManyConnections += 1;
+    return false;
+  }
+
+  function adopt(protocol: "tcp" | "tls", socket: Socket) {
+    const { remoteAddress, remotePort = 0, localAddress = "", localPort = 0 } = socket;
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const remote = { address: remoteAddress, port: remotePort };
+    const local = { address: localAddress, port: localPort };
+    const flow = new StreamFlow(
+      socket,
+      { protocol, remote, sentBy: sentBy(protocol, local, remote), inbound: true },
+      context,
+    );
+    flows.set(flow, socket);
+    socket.once("close", () => flows.delete(flow));
+    socket.on("data", (chunk) => flow.read(chunk));
+  }
+
+  return {
+    async listen(protocol, address) {
+      const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }, (socket) =>
+        accept(protocol, socket),
+      );
+      const { address: host, port } = address;
+      server.listen({ host, port, ipv6Only: familyOf(host) === "ipv6", exclusive: true });
+      await once(server, "listening");
+      servers.push(server);
+      // Out of file descriptors: what is open goes on.
+      server.on("error", () => undefined);
+      const bound = server.address();
+      return { address: host, port: typeof bound === "object" && bound !== null ? bound.port : port };
+    },
+    flowFrom(target) {
+      const address = canonical(target.address);
+      for (const [flow, socket] of flows) {
+        if (!flow.open || flow.protocol !== target.protocol || flow.remote.address !== address) continue;
+        if (!(socket instanceof TLSSocket)) return flow;
+        if (socket.authorized && isFor(socket.getPeerCertificate(), certificateName(target))) return flow;
+      }
+      return null;
+    },
+    get flows() {
+      return flows.keys();
+    },
+    get size() {
+      return accepted.size;
+    },
+    async stop() {
+      for (const server of servers) server.close();
+      await Promise.all([...flows.keys()].map((flow) => flow.stop()));
+      // Handshakes that go on.
+      for (const socket of accepted) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** What all flows of one stack share. */
+import type { ParsedMessage } from "../message.ts";
+import { defaultLimits, type TransportLimits, type TransportOptions } from "./options.ts";
+import type { Flow, MessageObserver, TransportCounters } from "./port.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Something whose writes of one turn of the event loop are joined. */
+export interface Flushable {
+  flush(): void;
+}
+
+export interface FlowContext {
+  readonly limits: TransportLimits;
+  readonly counters: Mutable<TransportCounters>;
+  /** Sent messages are shown to it by `sent`, received ones by their flow, which has their text. */
+  readonly observer: MessageObserver | null;
+  nowMs(): number;
+  received(message: ParsedMessage, flow: Flow, atMs: number): void;
+  sent(message: string, flow: Flow): void;
+  /** Reported once the caller's turn is over, so that a `send` that closes a flow does not call back into who sends. */
+  closed(flow: Flow, reason: string): void;
+  /** Calls `flush` once, after what this turn of the event loop has to read was read. */
+  flushLater(flushable: Flushable): void;
+}
+
+export interface Receivers {
+  message(message: ParsedMessage, flow: Flow, atMs: number): void;
+  closed(flow: Flow, reason: string): void;
+}
+
+export function createFlowContext(options: TransportOptions, receivers: Receivers): FlowContext {
+  const { observer = null, nowMs = () => performance.now() } = options;
+  let dirty: Flushable[] = [];
+
+  function flushAll() {
+    const flushed = dirty;
+    dirty = [];
+    for (const one of flushed) one.flush();
+  }
+
+  const counters: FlowContext["counters"] = {
+    received: 0,
+    sent: 0,
+    unknownSources: 0,
+    malformed: 0,
+    tooManyConnections: 0,
+    failedHandshakes: 0,
+    failedConnects: 0,
+    deadFlows: 0,
+    tooLarge: 0,
+  };
+  return {
+    limits: { ...defaultLimits, ...options.limits },
+    counters,
+    observer,
+    nowMs,
+    received(message, flow, atMs) {
+      counters.received += 1;
+      receivers.message(message, flow, atMs);
+    },
+    sent(message, flow) {
+      counters.sent += 1;
+      if (observer !== null) observer("out", message, flow, nowMs());
+    },
+    closed(flow, reason) {
+      process.nextTick(() => receivers.closed(flow, reason));
+    },
+    flushLater(flushable) {
+      if (dirty.push(flushable) === 1) setImmediate(flushAll);
+    },
+  };
+}

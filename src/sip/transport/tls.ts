@@ -1,0 +1,80 @@
+/** TLS 1.2 and 1.3 (RFC 3261 section 26.3.1): whose certificate is accepted (RFC 5922). */
+import { isIP } from "node:net";
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TlsOptions,
+} from "node:tls";
+import type { TlsListening } from "./options.ts";
+import { canonical } from "./own-address.ts";
+import type { ConnectionRules, Target } from "./port.ts";
+
+const versions = { minVersion: "TLSv1.2", maxVersion: "TLSv1.3" } as const;
+
+/** One a trunk: to read CA files takes milliseconds. */
+const contexts = new WeakMap<ConnectionRules, SecureContext>();
+let standard: SecureContext | null = null;
+
+function contextOf(rules: ConnectionRules | undefined): SecureContext {
+  if (rules?.tls === undefined) {
+    standard ??= createSecureContext(versions);
+    return standard;
+  }
+  const known = contexts.get(rules);
+  if (known !== undefined) return known;
+  const { ca, certificate: cert, key } = rules.tls;
+  const made = createSecureContext({ ...versions, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+  contexts.set(rules, made);
+  return made;
+}
+
+/** What the certificate of a target must be for. */
+export function certificateName({ address, serverName, rules }: Target): string {
+  return rules?.tls?.certificateName ?? rules?.tls?.serverName ?? serverName ?? address;
+}
+
+/** @throws where the rules' PEM texts cannot be read */
+export function clientOptions(target: Target): ConnectionOptions {
+  const { address, serverName, rules } = target;
+  const name = rules?.tls?.serverName ?? serverName ?? address;
+  const expected = certificateName(target);
+  return {
+    secureContext: contextOf(rules),
+    // RFC 6066: an address is no server name.
+    servername: isIP(name) === 0 ? name : "",
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) =>
+      isFor(certificate, expected) ? undefined : new Error(`the certificate is not for ${expected}`),
+  };
+}
+
+/** @throws where the PEM texts cannot be read */
+export function serverOptions({ certificate, key, clientCa }: TlsListening, handshakeMs: number): TlsOptions {
+  const mutual = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return { ...versions, cert: certificate, key, handshakeTimeout: handshakeMs, ...mutual };
+}
+
+/**
+ * RFC 5922 sections 7.1 and 7.2: a subjectAltName with the domain, as DNS name or as SIP URI without a user, compared without
+ * regard to case; wildcards match nothing but a name that is configured with the same asterisk. Where the configuration has an
+ * address, a subjectAltName with that address. The subject's common name does not count.
+ */
+export function isFor({ subjectaltname = "" }: Pick<PeerCertificate, "subjectaltname">, name: string): boolean {
+  const wanted = name.toLowerCase().replace(/\.$/, "");
+  return alternativeNames(subjectaltname).some(([kind, value]) => {
+    if (kind === "IP Address") return isIP(wanted) !== 0 && canonical(value) === canonical(wanted);
+    if (kind === "DNS") return value.toLowerCase() === wanted;
+    return kind === "URI" && value.toLowerCase() === `sip:${wanted}`;
+  });
+}
+
+/** Node's text of them: `DNS:a.example, IP Address:192.0.2.1`; what holds a comma or quotes is in quotes, and is none of ours. */
+function alternativeNames(text: string): (readonly [kind: string, value: string])[] {
+  if (text.includes('"')) return [];
+  return text.split(", ").map((entry) => {
+    const at = entry.indexOf(":");
+    return [entry.slice(0, at), entry.slice(at + 1)];
+  });
+}
