@@ -4,6 +4,7 @@ import { isAddressOrBlock, isTooWide } from "../../shared/ip-address.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import type { SipConfig } from "./config.ts";
+import { stirShakenProblems, trunkIdentityProblems } from "./identity-checks.ts";
 import type { SipTrunkConfig } from "./trunk-config.ts";
 
 interface Sections {
@@ -18,10 +19,10 @@ export const sipChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["sip"], problems: ownAddressesAreValid },
   { reads: ["sip"], problems: listeningHasCertificate },
   { reads: ["trunks"], problems: accountsAreWhole },
-  { reads: ["trunks"], problems: headersAreFree },
+  { reads: ["sip", "trunks"], problems: identitiesAreSound },
   { reads: ["trunks"], problems: sourcesAreValid },
   { reads: ["sip", "trunks"], problems: tlsIsUsed },
-  { reads: ["sip", "trunks"], problems: signersHaveKeys },
+  { reads: ["sip"], problems: signatureKeyIsSound },
 ];
 
 type NamedTrunk = readonly [path: Path, sip: SipTrunkConfig];
@@ -74,17 +75,17 @@ function ownAddressesAreValid({ sip }: Sections, isSound: IsSound): Problem[] {
 function listeningHasCertificate({ sip }: Sections, isSound: IsSound): Problem[] {
   const tls = sip?.tls;
   if (tls === undefined || !isSound(["sip", "tls"])) return [];
-  const { port, certificate_file: certificate, key_file: key } = tls;
+  const { port, certificate, private_key: key } = tls;
   if ((certificate === undefined) !== (key === undefined)) {
-    return [{ path: ["sip", "tls"], given: "one of them", expected: "both certificate_file and key_file, or neither" }];
+    return [{ path: ["sip", "tls"], given: "one of them", expected: "both certificate and private_key, or neither" }];
   }
   if (port === undefined || certificate !== undefined) return [];
-  const expected = "a file: to accept TLS connections (`port`) takes a certificate and its key";
-  return [{ path: ["sip", "tls", "certificate_file"], given: "nothing", expected }];
+  const expected = "a value: to accept TLS connections (`port`) takes a certificate and its key";
+  return [{ path: ["sip", "tls", "certificate"], given: "nothing", expected }];
 }
 
 function accountsAreWhole(config: Sections, isSound: IsSound): Problem[] {
-  return sipTrunks(config, isSound).flatMap(([path, { username, password, realm, register, from }]) => {
+  return sipTrunks(config, isSound).flatMap(([path, { username, password, realm, register }]) => {
     const need = (key: string, why: string): Problem => {
       return { path: [...path, key], given: "nothing", expected: `a value: ${why}` };
     };
@@ -93,7 +94,6 @@ function accountsAreWhole(config: Sections, isSound: IsSound): Problem[] {
         ...(password === undefined ? [] : ["password"]),
         ...(realm === undefined ? [] : ["realm"]),
         ...(register === undefined ? [] : ["register"]),
-        ...(from === "username" ? ["from: username"] : []),
       ];
       return user.length === 0
         ? []
@@ -105,23 +105,24 @@ function accountsAreWhole(config: Sections, isSound: IsSound): Problem[] {
   });
 }
 
-/** Headers that the gateway writes itself, or that steer the transaction. */
-const ownHeaders = new Set([
-  ...["via", "from", "to", "call-id", "cseq", "max-forwards", "contact", "route", "record-route", "expires"],
-  ...["content-type", "content-length", "content-encoding", "content-disposition", "authorization"],
-  ...["proxy-authorization", "p-asserted-identity", "p-preferred-identity", "privacy", "identity", "diversion"],
-  ...["require", "proxy-require", "supported", "allow", "rseq", "rack", "session-expires", "min-se", "user-agent"],
-  ...["v", "f", "t", "i", "m", "c", "l", "e", "y", "k", "x"],
-]);
+function identitiesAreSound(config: Sections, isSound: IsSound): Problem[] {
+  return sipTrunks(config, isSound).flatMap(([path, { identity }]) => [
+    ...trunkIdentityProblems([...path, "identity"], identity),
+    ...(identity.sign && identity.attestation !== undefined && config.sip?.identity === undefined && isSound(["sip"])
+      ? [
+          {
+            path: [...path, "identity", "attestation"],
+            given: identity.attestation,
+            expected: "a section sip.identity with the key to sign with, or no attestation",
+          },
+        ]
+      : []),
+  ]);
+}
 
-function headersAreFree(config: Sections, isSound: IsSound): Problem[] {
-  return sipTrunks(config, isSound).flatMap(([path, { headers }]) =>
-    Object.keys(headers ?? {}).flatMap((name) => {
-      if (!ownHeaders.has(name.toLowerCase())) return [];
-      const expected = "a header that the gateway does not write itself; see the other keys of this section";
-      return [{ path: [...path, "headers", name], given: name, expected }];
-    }),
-  );
+function signatureKeyIsSound({ sip }: Sections, isSound: IsSound): Problem[] {
+  const path = ["sip", "identity"];
+  return sip?.identity === undefined || !isSound(path) ? [] : stirShakenProblems(path, sip.identity, Date.now());
 }
 
 function sourcesAreValid(config: Sections, isSound: IsSound): Problem[] {
@@ -141,8 +142,8 @@ function sourcesAreValid(config: Sections, isSound: IsSound): Problem[] {
 function tlsIsUsed(config: Sections, isSound: IsSound): Problem[] {
   return sipTrunks(config, isSound).flatMap(([path, { tls, transport, outbound_proxy: proxy }]) => {
     if (tls === undefined) return [];
-    if ((tls.certificate_file === undefined) !== (tls.key_file === undefined)) {
-      const expected = "both certificate_file and key_file, or neither";
+    if ((tls.certificate === undefined) !== (tls.private_key === undefined)) {
+      const expected = "both certificate and private_key, or neither";
       return [{ path: [...path, "tls"], given: "one of them", expected }];
     }
     const used = proxy?.transport ?? transport;
@@ -155,19 +156,4 @@ function tlsIsUsed(config: Sections, isSound: IsSound): Problem[] {
       },
     ];
   });
-}
-
-function signersHaveKeys(config: Sections, isSound: IsSound): Problem[] {
-  if (!isSound(["sip"]) || config.sip?.identity !== undefined) return [];
-  return sipTrunks(config, isSound).flatMap(([path, { attestation }]) =>
-    attestation === undefined || attestation === "none"
-      ? []
-      : [
-          {
-            path: [...path, "attestation"],
-            given: attestation,
-            expected: "a section sip.identity with the key to sign with",
-          },
-        ],
-  );
 }

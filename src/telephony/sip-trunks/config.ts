@@ -1,18 +1,16 @@
 /** Our own end of SIP: where it listens, its limits and timers. */
 import { type Static, Type } from "typebox";
 import { count, ms, optionalSection, seconds, secret, section, text } from "../../typed-yaml/parts.ts";
+import { StirShaken } from "./identity-config.ts";
 
 const address = "^[0-9a-fA-F.:]{2,45}$";
 const hostPattern = "^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$|^[0-9a-fA-F.:]{2,45}$";
-const file = (description: string) =>
-  text("^/", "an absolute path, for instance /etc/onering/sip.pem", { description });
+/** A certificate or a list of them; by a variable or NAME_FILE, as keys are. */
+export const pem = (description: string) =>
+  Type.String({ minLength: 100, maxLength: 65_536, description: `${description} PEM, by a variable or NAME_FILE.` });
 
 /** Of a name or an address, IPv6 without brackets. */
 export const hostText = (description: string) => text(hostPattern, "a host name or an IP address", { description });
-
-/** STIR/SHAKEN attestation (RFC 8588, section 4). */
-export const attestation = (description: string) =>
-  Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], { default: "A", description });
 
 const Tls = section(
   "TLS (SIPS transport) of our own end. Needed only to be reached over TLS, or by carriers that ask for a client certificate; trunks with `transport: tls` connect without it.",
@@ -24,14 +22,12 @@ const Tls = section(
         description: "TCP port to accept TLS connections on, usually 5061. Left out: none are accepted.",
       }),
     ),
-    certificate_file: Type.Optional(
-      file("Our certificate with its intermediates, PEM; required with `port`. Sent as client certificate too."),
+    certificate: Type.Optional(
+      pem("Our certificate with its intermediates; required with `port`. Sent as client certificate too."),
     ),
-    key_file: Type.Optional(file("Its private key, PEM; required with `certificate_file`.")),
-    ca_file: Type.Optional(
-      file(
-        "Authorities that carriers' certificates are checked against, PEM; left out: those that Node.js was built with.",
-      ),
+    private_key: Type.Optional(secret("Its private key, PEM, by a variable or NAME_FILE; required with it.", 100)),
+    ca: Type.Optional(
+      pem("Authorities that carriers' certificates are checked against. Left out: those that Node.js was built with."),
     ),
   },
 );
@@ -43,19 +39,6 @@ const Hep = section(
     port: count(9060, 1, 65_535, "UDP port of the collector. 9060 is the usual port of HEP."),
     capture_id: count(2001, 0, 65_535, "Capture agent id in the packets; distinguishes gateways in the collector."),
     password: Type.Optional(secret("Sent in every packet, in the clear, where the collector asks for one.", 1)),
-  },
-);
-
-const Identity = section(
-  "Signs the caller IDs of calls (STIR/SHAKEN, RFC 8224). Needs a certificate of your country's STI certification authority; left out: calls are not signed by the gateway (the carrier may sign them).",
-  {
-    key_file: file("Private key of the certificate, PEM, ECDSA on P-256."),
-    certificate_url: text('^https://[^\\s<>"]{1,500}$', "an address that starts with https://", {
-      description: "Where verifiers fetch the certificate: `x5u` of each signature, and `info` of the Identity header.",
-    }),
-    attestation: attestation(
-      "Attestation of calls, unless the trunk has its own. `A` states that you may use the caller ID: true of numbers that were assigned to you.",
-    ),
   },
 );
 
@@ -164,10 +147,9 @@ export const Sip = section(
       ),
     }),
     hep: Type.Optional(Hep),
-    identity: Type.Optional(Identity),
+    identity: Type.Optional(StirShaken),
   },
 );
 
 export type SipConfig = Static<typeof Sip>;
 export type HepConfig = NonNullable<SipConfig["hep"]>;
-export type IdentityConfig = NonNullable<SipConfig["identity"]>;

@@ -1,14 +1,12 @@
 /** A trunk that the gateway reaches over SIP itself: where the carrier is, the account, and what its headers must say. */
 import { type Static, Type } from "typebox";
 import { seconds, secret, section, text } from "../../typed-yaml/parts.ts";
-import { hostText } from "./config.ts";
+import { hostText, pem } from "./config.ts";
+import { TrunkIdentity } from "./identity-config.ts";
 
 const transport = (description: string) =>
   Type.Optional(Type.Union([Type.Literal("udp"), Type.Literal("tcp"), Type.Literal("tls")], { description }));
 const port = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description }));
-const file = (description: string) =>
-  Type.Optional(text("^/", "an absolute path, for instance /etc/onering/carrier-ca.pem", { description }));
-
 const OutboundProxy = section("Where requests are sent instead of to `host`, which stays in their URIs.", {
   host: hostText("Name or IP address of the proxy."),
   port: port("Its port. Left out: SRV records decide, as for `host`."),
@@ -52,64 +50,26 @@ export const SipTrunk = section(
     register: Type.Optional(Register),
     from_domain: Type.Optional(
       hostText(
-        "Domain of the caller in From and P-Asserted-Identity. Left out: `host`. Some carriers expect our own address or a domain of theirs.",
+        "Our domain in From and P-Asserted-Identity. Left out: the address that we send from (`sip.public_host`, `sip.host`); carriers with accounts expect `host` or a domain of theirs.",
       ),
     ),
-    from: Type.Union([Type.Literal("caller_id"), Type.Literal("username")], {
-      default: "caller_id",
-      description:
-        "User in From: the caller ID, or the account where the carrier requires it there; P-Asserted-Identity then carries the caller ID.",
-    }),
-    p_asserted_identity: Type.Boolean({
-      default: true,
-      description: "Whether P-Asserted-Identity with the caller ID is sent (RFC 3325). Most carriers want it.",
-    }),
-    privacy: Type.Optional(
-      Type.Literal("none", {
-        description:
-          "Adds `Privacy: none` (RFC 3323), for carriers that otherwise withhold the caller ID. It is the only value: a withheld caller ID carries no code.",
-      }),
-    ),
-    diversion: Type.Optional(
-      text("^\\+?\\d{3,15}$", "a number of 3 to 15 digits, perhaps with a plus sign", {
-        description:
-          "Adds a Diversion header with this number (RFC 5806), for carriers that accept caller IDs of other networks only with a number of their own beside them.",
-      }),
-    ),
-    user_phone: Type.Boolean({
-      default: false,
-      description: "Whether numbers in URIs carry `;user=phone` (RFC 3261 section 19.1.1). Few carriers require it.",
-    }),
-    headers: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]{0,59}$" }),
-        text("^[ -~]{1,200}$", "1 to 200 printable ASCII characters"),
-        {
-          maxProperties: 10,
-          description: 'Headers that the carrier asks for in each INVITE, such as `X-Account: "123"`; at most 10.',
-        },
-      ),
-    ),
+    identity: TrunkIdentity,
     qualify_seconds: seconds(
       30,
       0,
       3600,
       "Interval of OPTIONS to the carrier, whose answer shows that it is up. 0: none are sent, and a trunk that is down is detected only when calls fail.",
     ),
-    attestation: Type.Optional(
-      Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C"), Type.Literal("none")], {
-        description:
-          "Attestation of calls on this trunk; `none`: they are not signed. Left out: `sip.identity.attestation`.",
-      }),
-    ),
     tls: Type.Optional(
       section("TLS towards this carrier.", {
         server_name: Type.Optional(
           hostText("Name that the carrier's certificate must have (RFC 5922), and SNI. Left out: `host`."),
         ),
-        ca_file: file("Authorities for this carrier's certificate, PEM. Left out: `sip.tls.ca_file`."),
-        certificate_file: file("Client certificate for this carrier, PEM. Left out: `sip.tls.certificate_file`."),
-        key_file: file("Its private key, PEM; required with `certificate_file`."),
+        ca: Type.Optional(pem("Authorities for this carrier's certificate. Left out: `sip.tls.ca`.")),
+        certificate: Type.Optional(pem("Client certificate for this carrier. Left out: `sip.tls.certificate`.")),
+        private_key: Type.Optional(
+          secret("Its private key, PEM, by a variable or NAME_FILE; required with `certificate`.", 100),
+        ),
       }),
     ),
     sources: Type.Optional(
