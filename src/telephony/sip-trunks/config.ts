@@ -1,6 +1,6 @@
 /** Our own end of SIP: where it listens, its limits and timers. */
 import { type Static, Type } from "typebox";
-import { count, ms, optionalSection, seconds, secret, section, text } from "../../typed-yaml/parts.ts";
+import { count, ms, optionalSection, secret, section, text } from "../../typed-yaml/parts.ts";
 import { StirShaken } from "./identity-config.ts";
 
 const address = "^[0-9a-fA-F.:]{2,45}$";
@@ -138,12 +138,6 @@ export const Sip = section(
         100,
         30_000,
         "Deadline for opening a TCP or TLS connection; then the next address is tried.",
-      ),
-      keep_alive_seconds: seconds(
-        30,
-        5,
-        600,
-        "Interval of keep-alives on open connections (RFC 5626, double CRLF). 30 s is below the idle timeout of usual firewalls.",
       ),
     }),
     hep: Type.Optional(Hep),

@@ -60,6 +60,14 @@ export const SipTrunk = section(
       3600,
       "Interval of OPTIONS to the carrier, whose answer shows that it is up. 0: none are sent, and a trunk that is down is detected only when calls fail.",
     ),
+    ping_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 5,
+        maximum: 600,
+        description:
+          "Interval of keep-alives (RFC 5626, CRLF): over UDP they keep a NAT open; a TCP or TLS connection that returns none within 10 s is closed. Set it where the carrier answers them. Left out: none are sent.",
+      }),
+    ),
     tls: Type.Optional(
       section("TLS towards this carrier.", {
         server_name: Type.Optional(

@@ -1,0 +1,223 @@
+/** The driver `sip`: places the calls of its trunks over the gateway's own SIP stack, without an Asterisk. */
+import type { Logger } from "pino";
+import { backoffMs } from "../../shared/backoff.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import type { CallEnding, Caller, CallUser, SipCall } from "../../sip/call/port.ts";
+import {
+  type CallControl,
+  type CallEvent,
+  type CallRequest,
+  type InboundCall,
+  OriginateError,
+} from "../call-control/port.ts";
+import { assertCallRequest, isCallId } from "../call-control/request.ts";
+import { endedEvent } from "./ending.ts";
+import type { TrunkPlan } from "./trunk-plans.ts";
+
+/** The stack below the driver; assembled in stack.ts. */
+export interface SipStack {
+  /** Binds, registers, begins to send OPTIONS. @throws {Error} where a port is taken */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly caller: Pick<Caller, "place">;
+  /** Sets the one receiver of inbound calls, which are refused with or without it. */
+  onInbound(receiver: (call: InboundCall) => void): void;
+}
+
+export interface SipDriverParts {
+  readonly stack: SipStack;
+  /** By the name of the trunk. */
+  readonly plans: ReadonlyMap<string, Pick<TrunkPlan, "call">>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Of the Call-ID: random, so that it names neither app nor verification to the carrier (RFC 3261 section 8.1.1.4). */
+const callIdBytes = 15;
+
+export class SipDriver implements CallControl {
+  /** No RTP: nothing can be played. */
+  readonly media = null;
+  readonly #parts: SipDriverParts;
+  /** By call id, until `ended`. Bounded by the slots, and by each call's limit. */
+  readonly #calls = new Map<string, TrunkCall>();
+  #emit: (event: CallEvent) => void = () => undefined;
+  #tellConnection: (connected: boolean) => void = () => undefined;
+  #connected = false;
+  #stopped = false;
+  #failures = 0;
+  #stopTimer: () => void = () => undefined;
+
+  constructor(parts: SipDriverParts) {
+    this.#parts = parts;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#parts.stack.start();
+    } catch (error) {
+      this.#failures += 1;
+      const pauseMs = backoffMs(this.#failures, this.#parts.random);
+      const reason = (error as Error).message;
+      this.#parts.logger.error({ reason, pauseMs, failures: this.#failures }, "SIP cannot listen: no call is placed");
+      if (!this.#stopped) this.#stopTimer = this.#parts.clock.after(pauseMs, () => void this.start());
+      return;
+    }
+    if (this.#stopped) return this.#parts.stack.stop();
+    this.#changed(true);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopTimer();
+    this.#changed(false);
+    await this.#parts.stack.stop();
+  }
+
+  onEvent(receiver: (event: CallEvent) => void): void {
+    this.#emit = receiver;
+  }
+
+  onInbound(receiver: (call: InboundCall) => void): void {
+    this.#parts.stack.onInbound(receiver);
+  }
+
+  onConnection(receiver: (connected: boolean) => void): void {
+    this.#tellConnection = receiver;
+  }
+
+  originate(request: CallRequest): Promise<void> {
+    try {
+      assertCallRequest(request);
+      if (!this.#connected) throw new OriginateError("not_connected", "SIP is not listening");
+      const plan = this.#parts.plans.get(request.endpoint);
+      if (plan === undefined) throw new OriginateError("trunk_down", "no such SIP trunk");
+      if (this.#calls.has(request.callId)) throw new OriginateError("duplicate", "this call is up");
+      return this.#place(request, plan);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  hangup(callId: string): Promise<void> {
+    if (!isCallId(callId)) return Promise.reject(new Error("not a call id"));
+    this.#calls.get(callId)?.hangUp();
+    return Promise.resolve();
+  }
+
+  #place(request: CallRequest, plan: Pick<TrunkPlan, "call">): Promise<void> {
+    const { clock, random, stack } = this.#parts;
+    const { callId } = request;
+    const call = new TrunkCall(callId, {
+      event: (event) => this.#report(event),
+      over: () => this.#calls.delete(callId),
+    });
+    this.#calls.set(callId, call);
+    try {
+      const outgoing = plan.call(request, random.bytes(callIdBytes).toString("base64url"), clock.nowMs());
+      return call.begin((user) => stack.caller.place(outgoing, user));
+    } catch (error) {
+      this.#calls.delete(callId);
+      throw error;
+    }
+  }
+
+  #report(event: CallEvent): void {
+    try {
+      this.#emit(event);
+    } catch (error) {
+      // An exception in a listener must not disturb the driver.
+      this.#parts.logger.error({ err: error }, "call event listener threw");
+    }
+  }
+
+  #changed(connected: boolean): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    if (connected) this.#failures = 0;
+    try {
+      this.#tellConnection(connected);
+    } catch (error) {
+      this.#parts.logger.error({ err: error }, "connection listener threw");
+    }
+  }
+}
+
+interface TrunkCallParts {
+  event(event: CallEvent): void;
+  over(): void;
+}
+
+/** One call: the stack's reports as events of the port. */
+class TrunkCall implements CallUser {
+  readonly #callId: string;
+  readonly #parts: TrunkCallParts;
+  #call: SipCall | null = null;
+  #hungUp = false;
+  #state: "placing" | "sent" | "over" = "placing";
+  /** Of `originate`, while it waits. */
+  #waiting: { resolve(): void; reject(error: Error): void } | null = null;
+  #failure: OriginateError | null = null;
+
+  constructor(callId: string, parts: TrunkCallParts) {
+    this.#callId = callId;
+    this.#parts = parts;
+  }
+
+  /** @returns resolves once the INVITE was sent. @throws {OriginateError} as a rejection: `trunk_down`, nothing was sent */
+  begin(place: (user: CallUser) => SipCall): Promise<void> {
+    this.#call = place(this);
+    if (this.#hungUp) this.#call.hangUp();
+    // Where a flow is open the INVITE is sent in the same turn.
+    if (this.#state === "sent") return Promise.resolve();
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  hangUp(): void {
+    this.#hungUp = true;
+    this.#call?.hangUp();
+  }
+
+  sent(): void {
+    if (this.#state !== "placing") return;
+    this.#state = "sent";
+    this.#waiting?.resolve();
+    this.#waiting = null;
+  }
+
+  progress(atMs: number): void {
+    this.#parts.event({ type: "progress", callId: this.#callId, atMs });
+  }
+
+  alerting(atMs: number): void {
+    this.#parts.event({ type: "alerting", callId: this.#callId, atMs });
+  }
+
+  answered(atMs: number): void {
+    this.#parts.event({ type: "answered", callId: this.#callId, atMs });
+  }
+
+  ended(ending: CallEnding, atMs: number): void {
+    const wasSent = this.#state === "sent";
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#parts.over();
+    if (!wasSent) {
+      this.#failure = new OriginateError("trunk_down", "no address of the carrier took the INVITE");
+      this.#waiting?.reject(this.#failure);
+      this.#waiting = null;
+      return;
+    }
+    const sipCallId = this.#call?.sipCallId ?? "";
+    this.#parts.event(endedEvent({ callId: this.#callId, sipCallId, hungUp: this.#hungUp }, ending, atMs));
+  }
+}

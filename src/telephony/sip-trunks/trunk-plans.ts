@@ -1,0 +1,115 @@
+/** What each trunk makes of a call: where it goes, what its headers say, which account answers for it. */
+import { isIPv6 } from "node:net";
+import type { Credentials, OutgoingCall } from "../../sip/call/port.ts";
+import type { NextHop } from "../../sip/location/port.ts";
+import type { HeaderLine } from "../../sip/transaction/port.ts";
+import type { ConnectionRules, TransportProtocol } from "../../sip/transport/port.ts";
+import type { CallRequest } from "../call-control/port.ts";
+import type { CallSigner } from "./call-signer.ts";
+import type { SipConfig } from "./config.ts";
+import { createCallHeaders } from "./headers.ts";
+import type { SipTrunkConfig } from "./trunk-config.ts";
+
+/** The sections that the driver reads. */
+export interface SipTrunksConfig {
+  readonly sip: SipConfig;
+  /** Those without `sip` are not its own. */
+  readonly trunks: Readonly<Record<string, { readonly sip?: SipTrunkConfig }>>;
+}
+
+/** A trunk, ready for calls; the same objects for every call of it. */
+export interface TrunkPlan {
+  readonly name: string;
+  readonly config: SipTrunkConfig;
+  readonly hop: NextHop;
+  readonly credentials: Credentials | null;
+  /** Route set towards an outbound proxy (RFC 3261 section 8.1.2); empty without one. */
+  readonly routes: readonly HeaderLine[];
+  /** The call as it goes on the wire. @param id of its Call-ID @param nowMs the clock's, for signatures */
+  call(request: CallRequest, id: string, nowMs: number): OutgoingCall;
+}
+
+/** Plans by the name of the trunk, which is also its endpoint in calls. */
+export function createTrunkPlans(
+  { sip, trunks }: SipTrunksConfig,
+  signer: Pick<CallSigner, "sign">,
+): ReadonlyMap<string, TrunkPlan> {
+  const plans = new Map<string, TrunkPlan>();
+  for (const [name, trunk] of Object.entries(trunks)) {
+    if (trunk.sip !== undefined) plans.set(name, createPlan(name, trunk.sip, sip, signer));
+  }
+  return plans;
+}
+
+function createPlan(name: string, config: SipTrunkConfig, sip: SipConfig, signer: Pick<CallSigner, "sign">): TrunkPlan {
+  const { host, port, transport, outbound_proxy: proxy, username, password, realm, register, identity } = config;
+  const carrier = port === undefined ? bracketed(host) : `${bracketed(host)}:${port}`;
+  const headersOf = createCallHeaders(identity, {
+    carrier,
+    own: bracketed(config.from_domain ?? sip.public_host ?? sip.host),
+    ...(username === undefined ? {} : { account: { username, registers: register !== undefined } }),
+  });
+  const credentials =
+    username === undefined || password === undefined
+      ? null
+      : { username, password, ...(realm === undefined ? {} : { realm }) };
+  const hop = hopOf(proxy ?? config, proxy?.transport ?? transport, connectionRules(name, config, sip));
+  const routes: readonly HeaderLine[] = proxy === undefined ? [] : [["Route", routeTo(hop)]];
+  const { sign, attestation } = identity;
+  return {
+    ...{ name, config, hop, credentials, routes },
+    call({ callee, callerId, e164, failSafeSeconds, limitSeconds = failSafeSeconds }, id, nowMs) {
+      const { uri, from, to, contactUser, headers } = headersOf({ callee, callerId });
+      const signature = sign && e164 !== undefined ? signer.sign(e164, attestation, nowMs) : none;
+      return {
+        ...{ id, hop, uri, from, to, contactUser },
+        headers: routes.length + signature.length === 0 ? headers : [...routes, ...headers, ...signature],
+        ...(credentials === null ? {} : { credentials }),
+        expiresSeconds: limitSeconds,
+        limitMs: limitSeconds * 1000,
+      };
+    },
+  };
+}
+
+const none: readonly HeaderLine[] = [];
+
+function hopOf(
+  { host, port }: { readonly host: string; readonly port?: number },
+  protocol: TransportProtocol | undefined,
+  rules: ConnectionRules,
+): NextHop {
+  return { host, rules, ...(port === undefined ? {} : { port }), ...(protocol === undefined ? {} : { protocol }) };
+}
+
+function routeTo({ host, port, protocol }: NextHop): string {
+  const transport = protocol === undefined ? "" : `;transport=${protocol}`;
+  return `<sip:${bracketed(host)}${port === undefined ? "" : `:${port}`}${transport};lr>`;
+}
+
+/** A trunk's own certificates, and where it has none those of our own end. */
+function connectionRules(
+  name: string,
+  { tls, ping_seconds: pingSeconds }: SipTrunkConfig,
+  sip: SipConfig,
+): ConnectionRules {
+  const ca = tls?.ca ?? sip.tls?.ca;
+  const own = tls?.certificate === undefined ? sip.tls : tls;
+  const certificate = own?.certificate;
+  const key = own?.private_key;
+  const serverName = tls?.server_name;
+  return {
+    name,
+    ...(pingSeconds === undefined ? {} : { pingSeconds }),
+    tls: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
+      ...(serverName === undefined ? {} : { serverName }),
+    },
+  };
+}
+
+/** A host as URIs write it. */
+export function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
