@@ -7,10 +7,9 @@ import type { NetworksConfig } from "../numbers/networks/config.ts";
 import { loadRanges, RangesFileError } from "../numbers/networks/file-source.ts";
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import type { Clock } from "../shared/clock.ts";
+import { isAbsent } from "../shared/name-server.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
-/** The server answers, though not with records of the zone's own name. */
-const answers: ReadonlySet<string> = new Set(["ENODATA", "ENOTFOUND"]);
 /** It answers, and does not serve the zone. */
 const refuses: ReadonlySet<string> = new Set(["EREFUSED", "ESERVFAIL", "ENOTIMP", "EFORMERR"]);
 
@@ -48,7 +47,8 @@ async function examineServer(
     return ok(`${what} answers for ${zone}`);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    if (answers.has(code)) return ok(`${what} answers for ${zone}`);
+    // The server answers, though not with records of the zone's own name.
+    if (isAbsent(code)) return ok(`${what} answers for ${zone}`);
     if (refuses.has(code)) {
       return warn(
         `${what} does not serve ${zone} (${code})`,

@@ -1,5 +1,6 @@
 /** The DNS records that receivers look at: DKIM (RFC 6376 § 3.6.1), SPF (RFC 7208), DMARC (RFC 7489). */
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { isAbsent } from "../../shared/name-server.ts";
 import { dkimRecord, dkimRecordName } from "./dkim-key.ts";
 
 /** TXT records of a name, each as its parts; rejects with a `code` as node:dns does. */
@@ -51,7 +52,7 @@ async function textsOf(
     return { texts: (await resolve(name)).map((parts) => parts.join("")) };
   } catch (error) {
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    return code === "ENOTFOUND" || code === "ENODATA" ? { texts: [] } : { unreachable: code };
+    return isAbsent(code) ? { texts: [] } : { unreachable: code };
   }
 }
 

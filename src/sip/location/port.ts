@@ -23,6 +23,26 @@ export interface Locator {
   /** The same without waiting; null where a name server must be asked first. */
   known(hop: NextHop): readonly Target[] | null;
   /** A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while. */
-  failed(target: Target): void;
+  /**
+   * @param forMs as its Retry-After asked; it counts up to five minutes
+   */
+  failed(target: Target, forMs?: number): void;
+  /** It took a request: a penalty ends. Cheap where there is none. */
   worked(target: Target): void;
+  status(): LocatorStatus;
+  /** Ends open questions. What is known is still given. */
+  stop(): void;
+}
+
+/** For metrics and health. */
+export interface LocatorStatus {
+  readonly hops: number;
+  /** Hops whose answer is out of date and still used. */
+  readonly stale: number;
+  /** Hops whose last question failed. */
+  readonly failing: number;
+  /** Targets that failed lately. */
+  readonly penalized: number;
+  /** Since the start; `dropped`: too many questions were waiting. */
+  readonly questions: { readonly asked: number; readonly failed: number; readonly dropped: number };
 }

@@ -1,7 +1,8 @@
 /** ENUM (RFC 6116): the number's digits, reversed, as a domain under the operator's zone, asked for NAPTR records. */
-import { promises as dns, type NaptrRecord } from "node:dns";
+import type { NaptrRecord } from "node:dns";
 import type { Gate } from "../../../outgoing-http/gate.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import { createResolver, isAbsent } from "../../../shared/name-server.ts";
 import { within } from "../../../shared/within.ts";
 import type { NetworksConfig } from "../config.ts";
 import type { LiveAnswer, LiveSource } from "../live-port.ts";
@@ -22,9 +23,6 @@ export function enumDomain(e164: string, zone: string): string {
   return `${[...e164.slice(1)].reverse().join(".")}.${zone}`;
 }
 
-/** The name does not exist, or has no NAPTR records: nothing is known of the number. */
-const absent: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
-
 export function createEnumSource(parts: {
   readonly config: EnumConfig;
   readonly gate: Gate;
@@ -33,7 +31,8 @@ export function createEnumSource(parts: {
   readonly resolver?: NaptrResolver;
 }): LiveSource {
   const { config, gate, clock } = parts;
-  const resolver = parts.resolver ?? systemResolver(config);
+  const resolver =
+    parts.resolver ?? createResolver({ servers: config.servers, timeoutMs: config.timeout_ms, tries: config.tries });
   const providers = createPrefixed(Object.entries(config.providers));
   let asking = 0;
 
@@ -50,7 +49,8 @@ export function createEnumSource(parts: {
       return answer === null ? { kind: "none" } : networkOf(answer);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
-      if (absent.has(code)) return { kind: "none" };
+      // Nothing is known of the number.
+      if (isAbsent(code)) return { kind: "none" };
       return { kind: code === "ETIMEOUT" ? "timeout" : "failed" };
     }
   }
@@ -73,11 +73,4 @@ export function createEnumSource(parts: {
     health: () => gate.health(),
     close: () => resolver.cancel(),
   };
-}
-
-/** c-ares draws a random id and port for each question, and asks again over TCP where an answer did not fit. */
-function systemResolver({ servers, timeout_ms: timeout, tries }: EnumConfig): NaptrResolver {
-  const resolver = new dns.Resolver({ timeout, tries });
-  resolver.setServers(servers);
-  return resolver;
 }

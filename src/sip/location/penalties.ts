@@ -1,0 +1,69 @@
+/** Targets that did not take a request are tried last for a while (RFC 3263 section 4.3). */
+import type { Endpoint } from "./resolve.ts";
+
+/** Half a minute is Timer B: by then a request that waited for this target has come back. */
+const firstMs = 30_000;
+const longestMs = 300_000;
+/** After this time without another failure the next one counts as the first again. */
+const forgetMs = 600_000;
+const maxTargets = 1024;
+
+interface Penalty {
+  readonly failures: number;
+  readonly untilMs: number;
+}
+
+export class Penalties {
+  readonly #nowMs: () => number;
+  readonly #byTarget = new Map<string, Penalty>();
+
+  /** @param nowMs monotonic */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** How many targets failed lately. */
+  get size(): number {
+    return this.#byTarget.size;
+  }
+
+  /** @param forMs as the target itself asked (Retry-After), up to five minutes */
+  failed(target: Endpoint, forMs?: number): void {
+    const name = nameOf(target);
+    const nowMs = this.#nowMs();
+    const known = this.#byTarget.get(name);
+    // Requests that were under way together fail together: that is one failure.
+    if (known !== undefined && nowMs < known.untilMs && forMs === undefined) return;
+    const failures = known !== undefined && nowMs - known.untilMs < forgetMs ? known.failures + 1 : 1;
+    const ownMs = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 10));
+    this.#byTarget.delete(name);
+    this.#byTarget.set(name, { failures, untilMs: nowMs + Math.min(longestMs, Math.max(ownMs, forMs ?? 0)) });
+    for (const oldest of this.#byTarget.keys()) {
+      if (this.#byTarget.size <= maxTargets) break;
+      this.#byTarget.delete(oldest);
+    }
+  }
+
+  worked(target: Endpoint): void {
+    if (this.#byTarget.size > 0) this.#byTarget.delete(nameOf(target));
+  }
+
+  /** The same targets; those that failed lately last, the one first whose time is over first. */
+  sort<T extends Endpoint>(targets: readonly T[]): readonly T[] {
+    if (this.#byTarget.size === 0 || targets.length < 2) return targets;
+    const nowMs = this.#nowMs();
+    const good: T[] = [];
+    const bad: { readonly target: T; readonly untilMs: number }[] = [];
+    for (const target of targets) {
+      const name = nameOf(target);
+      const penalty = this.#byTarget.get(name);
+      if (penalty === undefined || nowMs >= penalty.untilMs) good.push(target);
+      else bad.push({ target, untilMs: penalty.untilMs });
+      if (penalty !== undefined && nowMs - penalty.untilMs >= forgetMs) this.#byTarget.delete(name);
+    }
+    if (bad.length === 0) return targets;
+    return [...good, ...bad.sort((a, b) => a.untilMs - b.untilMs).map(({ target }) => target)];
+  }
+}
+
+const nameOf = ({ protocol, address, port }: Endpoint) => `${protocol} ${address} ${port}`;
