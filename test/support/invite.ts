@@ -1,6 +1,8 @@
-/** INVITEs that came in, as the dialplan passes them on. */
+/** INVITEs that came in, as the dialplan passes them on, and as they are on the wire. */
+import { parseMessage, type SipRequestMessage } from "../../src/sip/message.ts";
 import { readInvite } from "../../src/telephony/asterisk/invite.ts";
 import type { Invite } from "../../src/telephony/call-control/invite.ts";
+import { inviteOf as readFromWire } from "../../src/telephony/sip-trunks/read-invite.ts";
 
 export interface InviteHeaders {
   /** User part of the Request-URI. */
@@ -34,5 +36,34 @@ export function inviteText({ called: user = called, headers = [assertedBy(caller
 export function inviteOf(headers: InviteHeaders = {}): Invite {
   const invite = readInvite(inviteText(headers));
   if (invite === null) throw new Error("the dialplan would not pass this on whole");
+  return invite;
+}
+
+/** The same INVITE as a message. @param uri default: a SIP URI of the called user */
+export function inviteMessage(
+  { called: user = called, headers = [assertedBy(caller)] }: InviteHeaders = {},
+  uri = `sip:${user}@gateway.example`,
+): SipRequestMessage {
+  const has = (name: string) => headers.some((line) => line.toLowerCase().startsWith(`${name}:`));
+  const lines = [
+    `INVITE ${uri} SIP/2.0`,
+    "Via: SIP/2.0/UDP carrier.example:5060;branch=z9hG4bK1;rport",
+    ...(has("from") ? [] : [`From: <sip:${caller}@phone.example>;tag=1`]),
+    ...(has("to") ? [] : [`To: <sip:${user}@gateway.example>`]),
+    "Call-ID: 1@carrier.example",
+    "CSeq: 1 INVITE",
+    "Max-Forwards: 70",
+    ...headers,
+    "Content-Length: 0",
+  ];
+  const message = parseMessage(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+  if (message?.kind !== "request") throw new Error("not a request");
+  return message;
+}
+
+/** As a SIP trunk without an Asterisk passes it on. */
+export function wireInviteOf(headers: InviteHeaders = {}): Invite {
+  const invite = readFromWire(inviteMessage(headers));
+  if (invite === "unreadable") throw new Error("not whole");
   return invite;
 }

@@ -50,6 +50,8 @@ export interface Flow {
   /** The host and port of our own Via and Contact, IPv6 in brackets: `192.0.2.1:5060`. */
   readonly sentBy: string;
   readonly open: boolean;
+  /** TLS: what the far end's certificate, if it showed one that was verified, is for (RFC 5922 section 7.1). */
+  readonly certificateNames?: readonly string[];
   /**
    * Queues a whole message (latin1); messages of one event-loop turn are written together. Never throws.
    * @returns false: nothing was sent. The flow is closed (then `open` is false too), or the message is too large for UDP: a

@@ -1,16 +1,18 @@
 /** SIP settings that a pattern cannot check, or that do not fit each other. */
 import { isIP, isIPv6 } from "node:net";
 import { isAddressOrBlock, isTooWide } from "../../shared/ip-address.ts";
+import { ambiguityProblems } from "../../sip/inbound/config-checks.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import type { SipConfig } from "./config.ts";
 import { stirShakenProblems, trunkIdentityProblems } from "./identity-checks.ts";
+import { configuredSource } from "./inbound-sources.ts";
 import type { SipTrunkConfig } from "./trunk-config.ts";
 
 interface Sections {
   readonly sip?: SipConfig;
   readonly asterisks: Readonly<Record<string, unknown>>;
-  readonly trunks: Readonly<Record<string, { readonly sip?: SipTrunkConfig }>>;
+  readonly trunks: Readonly<Record<string, { readonly sip?: SipTrunkConfig; readonly inbound?: unknown }>>;
 }
 
 export const sipChecks: readonly CrossCheck<Sections>[] = [
@@ -21,6 +23,7 @@ export const sipChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["trunks"], problems: accountsAreWhole },
   { reads: ["sip", "trunks"], problems: identitiesAreSound },
   { reads: ["trunks"], problems: sourcesAreValid },
+  { reads: ["trunks"], problems: inboundCallsAreClear },
   { reads: ["sip", "trunks"], problems: tlsIsUsed },
   { reads: ["sip"], problems: signatureKeyIsSound },
 ];
@@ -137,6 +140,14 @@ function sourcesAreValid(config: Sections, isSound: IsSound): Problem[] {
       return isTooWide(source) ? [{ path: at, given: JSON.stringify(source), expected }] : [];
     }),
   );
+}
+
+function inboundCallsAreClear({ trunks }: Sections, isSound: IsSound): Problem[] {
+  const sources = Object.entries(trunks).flatMap(([name, trunk]) => {
+    if (!isSound(["trunks", name, "sip"]) || trunk.sip === undefined) return [];
+    return [configuredSource(name, trunk.sip, trunk.inbound !== undefined)];
+  });
+  return ambiguityProblems(sources);
 }
 
 function tlsIsUsed(config: Sections, isSound: IsSound): Problem[] {

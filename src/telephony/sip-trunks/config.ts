@@ -92,11 +92,19 @@ export const Sip = section(
       35_000,
       "After our CANCEL or BYE: longest wait for the end of the call. Over UDP a CANCEL is retransmitted after 0.5, 1.5 and 3.5 s: 5 s cover three lost packets. A call that has not ended by then counts as unknown, and its callee is held.",
     ),
-    refuse_status: count(
-      486,
-      400,
-      699,
-      "Final response to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone; carriers route on after 480 and 503, which must not be used where several trunks serve one number.",
+    refuse_status: Type.Union(
+      [Type.Literal(403), Type.Literal(480), Type.Literal(486), Type.Literal(600), Type.Literal(603)],
+      {
+        default: 486,
+        description:
+          "Final response to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone on every phone; after 403 and 480 some carriers try another route or play an announcement, and 603 is shown as a rejected call.",
+      },
+    ),
+    requests_per_source_per_second: count(
+      200,
+      1,
+      100_000,
+      "Requests outside of our own calls that are taken of one address a second, and as many at once. Above it they get 503, far above it no answer. 200 inbound calls a second are more than one carrier brings.",
     ),
     limits: optionalSection("Limits on what is received and kept.", {
       message_bytes: count(

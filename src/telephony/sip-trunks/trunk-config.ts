@@ -78,6 +78,15 @@ export const SipTrunk = section(
         private_key: Type.Optional(
           secret("Its private key, PEM, by a variable or NAME_FILE; required with `certificate`.", 100),
         ),
+        client_names: Type.Optional(
+          Type.Array(hostText("A host name."), {
+            minItems: 1,
+            maxItems: 20,
+            uniqueItems: true,
+            description:
+              "Names one of which the carrier's certificate must have where it connects to us (`sip.tls.port`). Left out: its address alone decides.",
+          }),
+        ),
       }),
     ),
     sources: Type.Optional(
@@ -85,7 +94,16 @@ export const SipTrunk = section(
         minItems: 1,
         maxItems: 100,
         description:
-          "Addresses from which this carrier sends requests; all others get no answer. Left out: the addresses of `host` and of its `outbound_proxy`.",
+          "Addresses from which this carrier sends requests, beside those of `host` and of its `outbound_proxy`; all others get no answer.",
+      }),
+    ),
+    domains: Type.Optional(
+      Type.Array(hostText("A host name or address."), {
+        minItems: 1,
+        maxItems: 20,
+        uniqueItems: true,
+        description:
+          "Hosts of the Request-URI, or else of To, that mean this trunk in the carrier's calls to us. Needed only where two trunks share an address and no registration or certificate tells them apart; each then has its own.",
       }),
     ),
   },

@@ -55,6 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "sip/transaction": ["sip", "sip/transport"],
   "sip/location": ["sip/transport"],
   "sip/auth": ["sip", "sip/transaction"],
+  "sip/inbound": ["sip", "sip/transport", "sip/transaction"],
   // Signed identities: pure, of numbers and keys alone.
   "sip/identity": [],
   "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth"],

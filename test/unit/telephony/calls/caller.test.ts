@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readInvite } from "../../../../src/telephony/asterisk/invite.ts";
 import { type CallerRules, judgeCaller, numberOf, shownCaller } from "../../../../src/telephony/calls/caller.ts";
-import { assertedBy, called, caller, inviteOf, inviteText } from "../../../support/invite.ts";
+import { assertedBy, called, caller, inviteOf, inviteText, wireInviteOf } from "../../../support/invite.ts";
 
 const pai: CallerRules = { identity: "pai", to_may_differ: false };
 const from: CallerRules = { identity: "from", to_may_differ: false };
@@ -11,8 +11,12 @@ const attacker = "+447700900999";
 /** A trunk whose numbers have the plus sign. */
 const read = (number: string) => (/^\+[1-9]\d{6,14}$/.test(number) ? number : null);
 
-const judge = (headers: readonly string[], rules = pai, number = called) =>
-  judgeCaller(inviteOf({ called: number, headers }), rules, read);
+/** Of the INVITE as the dialplan passes it on; the same INVITE read off the wire is judged alike. */
+const judge = (headers: readonly string[], rules = pai, number = called) => {
+  const judged = judgeCaller(inviteOf({ called: number, headers }), rules, read);
+  expect(judgeCaller(wireInviteOf({ called: number, headers }), rules, read)).toEqual(judged);
+  return judged;
+};
 const doubtOf = (...args: Parameters<typeof judge>) => {
   const judged = judge(...args);
   return "doubt" in judged ? judged.doubt : judged.caller;
