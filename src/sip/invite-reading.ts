@@ -1,6 +1,6 @@
 /** The parts of a SIP message that the capture reads: the progress of an INVITE. The parser is src/sip. */
 import { readCSeq, readReasons, tagOf } from "./header.ts";
-import { headersOf, onlyHeaderOf, type ParsedMessage, parseMessage, wantedHeaders } from "./message.ts";
+import { headersOf, onlyHeaderOf, parseMessage, type SipResponseMessage, wantedHeaders } from "./message.ts";
 import { isNetworkBlocked } from "./network-blocked.ts";
 
 interface Common {
@@ -67,7 +67,8 @@ export function parseSip(sip: Buffer): SipMessage | null {
   return cseq.method === "INVITE" ? inviteResponse(message, common) : null;
 }
 
-function inviteResponse(message: ParsedMessage & { kind: "response" }, common: Common): InviteResponse {
+/** Reads a response to an INVITE whose CSeq and tags are known. */
+export function inviteResponse(message: SipResponseMessage, common: Common): InviteResponse {
   const reasons = readReasons(headersOf(message, "reason"));
   const isCause = (cause: number | null) => cause !== null && cause >= 1 && cause <= 127;
   const q850 = reasons.find(({ protocol, cause }) => protocol.toUpperCase() === "Q.850" && isCause(cause));
@@ -84,7 +85,7 @@ function inviteResponse(message: ParsedMessage & { kind: "response" }, common: C
 }
 
 /** Seconds, then perhaps a comment or parameters: `18000;duration=3600`, `120 (in a meeting)`. */
-function retryAfterOf(message: ParsedMessage & { kind: "response" }): { readonly retryAfterSeconds?: number } {
+function retryAfterOf(message: SipResponseMessage): { readonly retryAfterSeconds?: number } {
   if (message.status !== 503) return {};
   const seconds = /^(\d{1,9})(?=$|[\s;(])/.exec(onlyHeaderOf(message, "retry-after") ?? "")?.[1];
   return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) };

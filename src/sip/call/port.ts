@@ -2,7 +2,9 @@
 import type { Credentials } from "../auth/port.ts";
 import type { Evidence } from "../evidence.ts";
 import type { NextHop } from "../location/port.ts";
-import type { HeaderLine } from "../transaction/port.ts";
+import type { SipResponseMessage } from "../message.ts";
+import type { HeaderLine, SentInvite, ServerTransaction } from "../transaction/port.ts";
+import type { Flow, Target } from "../transport/port.ts";
 
 export type { Credentials };
 
@@ -21,6 +23,8 @@ export interface OutgoingCall {
   /** Route, P-Asserted-Identity, Privacy, Diversion, Identity …; computed by the trunk's rules. */
   readonly headers: readonly HeaderLine[];
   readonly credentials?: Credentials;
+  /** Whether `Supported: 100rel` is offered (RFC 3262). A reliable response gets its PRACK in either case. */
+  readonly offers100rel?: boolean;
   /** Value of Expires (RFC 3261 section 20.19), in seconds: how long the carrier may try, where we do not come to cancel it. */
   readonly expiresSeconds: number;
   /** The call ends by itself after this time, also where `hangUp` never comes. */
@@ -40,8 +44,16 @@ export interface CallEnding {
   readonly missing: "transport" | "timeout" | "never_sent" | null;
 }
 
-/** Each at most once, in this order; nothing after `ended`. Times are the injected clock's milliseconds. */
+/**
+ * Each at most once but `inviteOpen`, in this order; nothing after `ended`. Times are the
+ * injected clock's milliseconds.
+ */
 export interface CallUser {
+  /**
+   * An INVITE was handed to a flow: once more after a challenge, or on the next target. In the same event-loop turn. From this
+   * alone another process can cancel it: `TransactionLayer.takeOver`.
+   */
+  inviteOpen?(sent: SentInvite, target: Target): void;
   /** The INVITE was handed to a flow. */
   sent(atMs: number): void;
   /** First 183 with no 180 before. */
@@ -62,5 +74,15 @@ export interface SipCall {
 export interface Caller {
   /** Never throws: what fails comes as `ended`. */
   place(call: OutgoingCall, user: CallUser): SipCall;
+  /**
+   * A request of the far end that no transaction knows. @returns false where it has no To tag, or a Call-ID of no call in
+   * progress: it is not answered
+   */
+  receive(transaction: ServerTransaction, atMs: number): boolean;
+  /**
+   * A response that no transaction knows. Where it is a 2xx with a tag of ours, of a process that is gone or a call that ended
+   * without it, it gets ACK and BYE. @returns whether it was
+   */
+  receiveStray(response: SipResponseMessage, flow: Flow): boolean;
   readonly calls: number;
 }

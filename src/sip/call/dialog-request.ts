@@ -1,0 +1,98 @@
+/** A request of ours inside a dialog, BYE or PRACK: answers a challenge, and a BYE goes out once more where its flow breaks. */
+import type { Digest, DigestAnswers } from "../auth/port.ts";
+import type { SipResponseMessage } from "../message.ts";
+import type { ClientUser, HeaderLine, TransactionLayer } from "../transaction/port.ts";
+import type { Flow, Target, Transports } from "../transport/port.ts";
+import { ackOf, type Dialog, requestIn } from "./dialog.ts";
+
+export interface DialogRequestParts {
+  readonly transactions: Pick<TransactionLayer, "request" | "acknowledge">;
+  readonly transports: Pick<Transports, "flowTo" | "connect">;
+  /** The account's, where the trunk has one. */
+  readonly digest: Digest | null;
+  /** What the INVITE was accepted with. */
+  readonly accepted: DigestAnswers | null;
+  readonly target: Target;
+  /** The next CSeq of our requests in this call. */
+  readonly nextCSeq: () => number;
+}
+
+/** One challenge, and one more for a nonce that is stale. */
+const maxChallenges = 2;
+
+export class DialogRequest implements ClientUser {
+  readonly #parts: DialogRequestParts;
+  readonly #dialog: Dialog;
+  readonly #method: "BYE" | "PRACK";
+  readonly #headers: readonly HeaderLine[];
+  readonly #onEnd: () => void;
+  #answers: DigestAnswers | null = null;
+  #uri = "";
+  #challenges = 0;
+  #again = false;
+  #flow: Flow | null = null;
+
+  /** @param onEnd called once: there is a final response, or none will come */
+  constructor(
+    parts: DialogRequestParts,
+    dialog: Dialog,
+    method: "BYE" | "PRACK",
+    headers: readonly HeaderLine[],
+    onEnd: () => void,
+  ) {
+    this.#parts = parts;
+    this.#dialog = dialog;
+    this.#method = method;
+    this.#headers = headers;
+    this.#onEnd = onEnd;
+  }
+
+  send(flow: Flow): void {
+    const { transactions, digest, accepted, nextCSeq } = this.#parts;
+    this.#flow = flow;
+    let request = requestIn(this.#dialog, this.#method, nextCSeq(), this.#headers);
+    this.#uri = request.uri;
+    if (this.#answers === null && digest !== null && accepted !== null) {
+      this.#answers = digest.next({ method: this.#method, uri: request.uri }, accepted);
+    }
+    if (this.#answers !== null) request = { ...request, headers: [...request.headers, ...this.#answers.headers] };
+    transactions.request(request, flow, this);
+  }
+
+  response(response: SipResponseMessage): void {
+    if (response.status < 200) return;
+    const { digest } = this.#parts;
+    const isChallenge = response.status === 401 || response.status === 407;
+    if (isChallenge && digest !== null && this.#flow !== null && this.#challenges < maxChallenges) {
+      this.#challenges += 1;
+      const answers = digest.answer(response, { method: this.#method, uri: this.#uri }, this.#answers);
+      if (typeof answers !== "string") {
+        this.#answers = answers;
+        this.send(this.#flow);
+        return;
+      }
+    }
+    this.#onEnd();
+  }
+
+  failed(why: "timeout" | "transport"): void {
+    if (why === "timeout" || this.#method === "PRACK" || this.#again) {
+      this.#onEnd();
+      return;
+    }
+    this.#again = true;
+    void this.#sendElsewhere();
+  }
+
+  /** Over another flow to the same target. The ACK may have been lost with the first. */
+  async #sendElsewhere(): Promise<void> {
+    const { transports, transactions, target, accepted } = this.#parts;
+    try {
+      const flow = transports.flowTo(target) ?? (await transports.connect(target));
+      transactions.acknowledge(ackOf(this.#dialog, accepted?.headers), flow);
+      this.send(flow);
+    } catch {
+      this.#onEnd();
+    }
+  }
+}

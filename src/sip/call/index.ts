@@ -1,0 +1,66 @@
+/** Places short calls over SIP; see port.ts. */
+
+import { readCSeq, tagOf } from "../header.ts";
+import { headerOf, type SipResponseMessage } from "../message.ts";
+import type { HeaderLine, ServerTransaction } from "../transaction/port.ts";
+import type { Flow } from "../transport/port.ts";
+import type { CallerParts } from "./caller-parts.ts";
+import { ackOf, byeOf, dialogOf } from "./dialog.ts";
+import { LiveCall } from "./live-call.ts";
+import type { Caller, CallUser, OutgoingCall, SipCall } from "./port.ts";
+
+export type { CallerParts } from "./caller-parts.ts";
+
+/** Nobody waits for the response to the BYE of a call that is over. */
+const noUser = { response: () => undefined, failed: () => undefined };
+
+export function createCaller(parts: CallerParts): Caller {
+  /** By Call-ID. */
+  const calls = new Map<string, LiveCall>();
+  const userAgent: HeaderLine = ["User-Agent", parts.userAgent];
+  /** RFC 8866 section 5.2 suggests a time; a number behind it is unique. */
+  let session = Math.floor(parts.clock.nowMs() / 1000);
+
+  return {
+    place(call: OutgoingCall, user: CallUser): SipCall {
+      const callId = `${call.id}@${parts.host}`;
+      session += 1;
+      const invite = {
+        call,
+        callId,
+        from: `${call.from};tag=${parts.tagFor(callId)}`,
+        userAgent,
+        session,
+        mediaHost: parts.mediaHost,
+      };
+      const live = new LiveCall(parts, invite, user, () => {
+        if (calls.get(callId) === live) calls.delete(callId);
+      });
+      calls.set(callId, live);
+      live.begin();
+      return live;
+    },
+
+    receive(transaction: ServerTransaction): boolean {
+      const { request } = transaction;
+      if (tagOf(headerOf(request, "to") ?? "") === null) return false;
+      const call = calls.get(headerOf(request, "call-id") ?? "");
+      call?.receive(transaction);
+      return call !== undefined;
+    },
+
+    receiveStray(response: SipResponseMessage, flow: Flow): boolean {
+      if (response.status < 200 || response.status > 299) return false;
+      const dialog = dialogOf(response);
+      if (dialog === null || readCSeq(headerOf(response, "cseq") ?? "")?.method !== "INVITE") return false;
+      if (tagOf(dialog.from) !== parts.tagFor(dialog.callId)) return false;
+      parts.transactions.acknowledge(ackOf(dialog), flow);
+      parts.transactions.request(byeOf(dialog), flow, noUser);
+      return true;
+    },
+
+    get calls() {
+      return calls.size;
+    },
+  };
+}

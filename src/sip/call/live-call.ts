@@ -1,0 +1,187 @@
+/** One call in progress: feeds its state machine (call-machine.ts) and runs the resulting actions. */
+import { isChallenge } from "../evidence.ts";
+import { splitValues, tagOf } from "../header.ts";
+import { inviteResponse } from "../invite-reading.ts";
+import { headersOf, onlyHeaderOf, type SipResponseMessage } from "../message.ts";
+import type { SentInvite, ServerTransaction } from "../transaction/port.ts";
+import type { Flow, Target } from "../transport/port.ts";
+import { answersChallenge, stepCall } from "./call-machine.ts";
+import { beginCall, type CallAction, type CallInput, type CallState } from "./call-state.ts";
+import type { CallerParts } from "./caller-parts.ts";
+import { FarEndRequests } from "./far-end-requests.ts";
+import type { CallUser, SipCall } from "./port.ts";
+import { contactAt, type InviteParts, mediaAt } from "./requests.ts";
+import { Signalling, type SignallingUser } from "./signalling.ts";
+
+/** What happened, and the response and flow that it is about. */
+interface Happening {
+  readonly input: CallInput;
+  readonly response: SipResponseMessage | undefined;
+  readonly flow: Flow | undefined;
+}
+
+export class LiveCall implements SipCall, SignallingUser {
+  readonly sipCallId: string;
+  readonly #parts: CallerParts;
+  readonly #invite: InviteParts;
+  readonly #signalling: Signalling;
+  readonly #user: CallUser;
+  readonly #onEnd: () => void;
+  #state: CallState;
+  #farEnd: FarEndRequests | null = null;
+  #stopTimer: (() => void) | null = null;
+  /** What happens while an action runs waits its turn. */
+  #busy = false;
+  #waiting: Happening[] = [];
+
+  /** @param onEnd called once, before the user's `ended` */
+  constructor(parts: CallerParts, invite: InviteParts, user: CallUser, onEnd: () => void) {
+    this.sipCallId = invite.callId;
+    this.#parts = parts;
+    this.#invite = invite;
+    this.#user = user;
+    this.#onEnd = onEnd;
+    this.#signalling = new Signalling(parts, invite, this);
+    this.#state = beginCall(parts.monotonicMs());
+  }
+
+  /** Once. */
+  begin(): void {
+    this.#startTimer(this.#invite.call.limitMs);
+    this.#signalling.locate();
+  }
+
+  hangUp(): void {
+    this.feed({ type: "hang_up", atMs: this.#parts.monotonicMs() });
+  }
+
+  /** A request of the far end with this call's Call-ID. */
+  receive(transaction: ServerTransaction): void {
+    const { call, session, mediaHost, from } = this.#invite;
+    const { flow, request } = transaction;
+    this.#farEnd ??= new FarEndRequests();
+    const response = this.#farEnd.answer(request, {
+      ourTag: tagOf(from) ?? "",
+      farEnds: this.#state.farEnds,
+      contact: contactAt(flow, call.contactUser),
+      media: mediaAt(flow, mediaHost, session),
+      session,
+    });
+    if (response === null) return;
+    transaction.respond(response);
+    if (request.method === "BYE" && response.status === 200) this.feed({ type: "far_end_bye" });
+  }
+
+  response(message: SipResponseMessage, flow: Flow, atMs: number): void {
+    const toTag = tagOf(onlyHeaderOf(message, "to") ?? "");
+    const response = inviteResponse(message, { cseq: this.#state.wire?.cseq ?? 0, fromTag: "", toTag });
+    const rseq = message.status > 100 && message.status < 200 ? rseqOf(message) : 0;
+    this.feed({ type: "response", response, phrase: message.phrase, rseq, atMs }, message, flow);
+  }
+
+  inviteOpen(sent: SentInvite, target: Target): void {
+    this.#user.inviteOpen?.(sent, target);
+  }
+
+  feed(input: CallInput, response?: SipResponseMessage, flow?: Flow): void {
+    if (this.#busy) {
+      this.#waiting.push({ input, response, flow });
+      return;
+    }
+    this.#busy = true;
+    this.#step(input, response, flow);
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      this.#step(next.input, next.response, next.flow);
+    }
+    this.#busy = false;
+  }
+
+  #step(input: CallInput, response?: SipResponseMessage, flow?: Flow): void {
+    const canAnswer =
+      input.type === "response" &&
+      response !== undefined &&
+      isChallenge(response.status) &&
+      answersChallenge(this.#state) &&
+      this.#signalling.answerChallenge(response);
+    const step = stepCall(this.#state, input, canAnswer);
+    this.#state = step.state;
+    for (const action of step.actions) {
+      try {
+        this.#do(action, input, response, flow);
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
+  }
+
+  #do(action: CallAction, input: CallInput, response?: SipResponseMessage, flow?: Flow): void {
+    const signalling = this.#signalling;
+    switch (action) {
+      case "next_target":
+        signalling.nextTarget();
+        break;
+      case "same_target":
+        signalling.open();
+        break;
+      case "target_failed":
+        signalling.targetFailed();
+        break;
+      case "target_worked":
+        signalling.targetWorked();
+        break;
+      case "invite":
+        // Before what came meanwhile.
+        this.#waiting.unshift({ input: signalling.sendInvite(), response: undefined, flow: undefined });
+        break;
+      case "cancel":
+        signalling.cancel();
+        break;
+      case "cancel_elsewhere":
+        void signalling.cancelElsewhere();
+        break;
+      case "prack":
+        if (input.type === "response" && response !== undefined) signalling.prack(response, input.rseq);
+        break;
+      case "acknowledge":
+        if (response !== undefined && flow !== undefined) signalling.acknowledge(response, flow);
+        break;
+      case "bye":
+        if (response !== undefined && flow !== undefined) signalling.bye(response, flow);
+        break;
+      case "await_end":
+        this.#startTimer(this.#parts.endWaitMs);
+        break;
+      case "end":
+        this.#end();
+        break;
+      default:
+        this.#user[action](this.#parts.clock.nowMs());
+        break;
+    }
+  }
+
+  #startTimer(delayMs: number): void {
+    this.#stopTimer?.();
+    this.#stopTimer = this.#parts.clock.after(delayMs, () => {
+      this.feed({ type: "time_over", atMs: this.#parts.monotonicMs() });
+    });
+  }
+
+  #end(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = null;
+    const { ending } = this.#state;
+    this.#onEnd();
+    if (ending !== null) this.#user.ended(ending, this.#parts.clock.nowMs());
+  }
+}
+
+/** RFC 3262 section 7.1, of a response that requires its acknowledgement; 0: it does not. */
+function rseqOf(message: SipResponseMessage): number {
+  const required = headersOf(message, "require");
+  if (required.length === 0) return 0;
+  if (!required.flatMap(splitValues).some((tag) => tag.toLowerCase() === "100rel")) return 0;
+  const rseq = onlyHeaderOf(message, "rseq") ?? "";
+  const number = /^\d{1,10}$/.test(rseq) ? Number(rseq) : 0;
+  return number < 2 ** 31 ? number : 0;
+}
