@@ -59,6 +59,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Signed identities: pure, of numbers and keys alone.
   "sip/identity": [],
   "sip/call": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth"],
+  // One request outside of dialogs, with its challenges and failover.
+  "sip/exchange": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth"],
+  "sip/registration": ["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth", "sip/exchange"],
+  "sip/qualify": ["sip/transport", "sip/transaction", "sip/location", "sip/exchange"],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
   "telephony/sip-capture": ["sip"],
