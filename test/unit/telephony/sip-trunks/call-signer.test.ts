@@ -54,8 +54,8 @@ describe("calls", () => {
   });
 
   it("are signed by the new key after a reload, and by the old one where the new one cannot be used", async () => {
-    const { signer, sign } = world(configOf(own));
     const next = await authority.issue();
+    const { signer, sign } = world(configOf(own));
     signer.reload(configOf(next, { x5u: "https://certs.our.example/b.pem" }));
     expect(sign()[1]?.[1]).toContain("info=<https://certs.our.example/b.pem>");
     expect(() => signer.reload(configOf(own, { certificate: next.cert }))).toThrow(

@@ -7,15 +7,12 @@ import {
   TrunkIdentity,
   type TrunkIdentityConfig,
 } from "../../../../src/telephony/sip-trunks/identity-config.ts";
+import { trunkIdentity } from "../../../support/trunk-identity.ts";
 
 const call = { callee: "+447700900123", callerId: "+12025550147" };
 const ends = { carrier: "sip.carrier.example", own: "our.example" };
-const rules = (given: Partial<TrunkIdentityConfig> = {}): TrunkIdentityConfig => ({
-  ...(Value.Default(TrunkIdentity, {}) as TrunkIdentityConfig),
-  ...given,
-});
 const headersOf = (given: Partial<TrunkIdentityConfig> = {}, own: Parameters<typeof createCallHeaders>[1] = ends) =>
-  createCallHeaders(rules(given), own)(call);
+  createCallHeaders(trunkIdentity(given), own)(call);
 
 describe("the headers of a call", () => {
   it("carry the caller ID in From and P-Asserted-Identity where the trunk says nothing", () => {
@@ -50,7 +47,7 @@ describe("the headers of a call", () => {
   });
 
   it("are tel URIs where the trunk wants them; a number without a plus sign has a context", () => {
-    const write = createCallHeaders(rules({ request_uri: "tel", p_asserted_identity: "both" }), ends);
+    const write = createCallHeaders(trunkIdentity({ request_uri: "tel", p_asserted_identity: "both" }), ends);
     expect(write(call)).toMatchObject({
       uri: "tel:+447700900123",
       to: "<tel:+447700900123>",
@@ -108,7 +105,7 @@ describe("the headers of a call", () => {
 });
 
 describe("a trunk's identity section", () => {
-  const accepts = (given: object) => Value.Check(TrunkIdentity, { ...rules(), ...given });
+  const accepts = (given: object) => Value.Check(TrunkIdentity, { ...trunkIdentity(), ...given });
 
   it.each([
     ["a line break in a value", { extra_headers: [{ name: "X-A", value: "a\r\nVia: SIP/2.0/UDP evil" }] }],
@@ -132,7 +129,7 @@ describe("a trunk's identity section", () => {
 
   const path = ["trunks", "a", "sip", "identity"];
   const problemsOf = (given: Partial<TrunkIdentityConfig>) =>
-    trunkIdentityProblems(path, rules(given)).map((problem) => problem.path.slice(path.length).join("."));
+    trunkIdentityProblems(path, trunkIdentity(given)).map((problem) => problem.path.slice(path.length).join("."));
 
   it("is sound by default, and with any header that is not ours", () => {
     expect(problemsOf({})).toEqual([]);
