@@ -1,7 +1,7 @@
 /** The calls that the capture sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
 import { addMessage, beginWireCall, type Evidence, type WireCall } from "../../sip/evidence.ts";
+import { parseHep } from "../../sip/hep.ts";
 import { kindOf, parseSip } from "../../sip/invite-reading.ts";
-import { parseHep } from "./hep.ts";
 
 export interface WireCallsParts {
   /** Calls kept; beyond that the oldest is forgotten. */

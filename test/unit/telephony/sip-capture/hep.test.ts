@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseHep } from "../../../../src/telephony/sip-capture/hep.ts";
+import { parseHep } from "../../../../src/sip/hep.ts";
 import { chunk, hepPacket, realCallId, realPackets } from "./packets.ts";
 
 describe("a HEPv3 packet", () => {
