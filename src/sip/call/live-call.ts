@@ -137,7 +137,7 @@ export class LiveCall implements SipCall, SignallingUser {
         signalling.cancel();
         break;
       case "cancel_elsewhere":
-        void signalling.cancelElsewhere();
+        signalling.cancelElsewhere();
         break;
       case "prack":
         if (input.type === "response" && response !== undefined) signalling.prack(response, input.rseq);

@@ -72,7 +72,7 @@ export interface SipCall {
 }
 
 export interface Caller {
-  /** Never throws: what fails comes as `ended`. */
+  /** Never throws: what fails comes as `ended`. `sent` and `ended` may come before it returns. */
   place(call: OutgoingCall, user: CallUser): SipCall;
   /**
    * A request of the far end that no transaction knows. @returns false where it has no To tag, or a Call-ID of no call in

@@ -3,11 +3,12 @@ import type { Digest, DigestAnswers, SignedRequest } from "../auth/port.ts";
 import { tagOf } from "../header.ts";
 import { onlyHeaderOf, type SipResponseMessage } from "../message.ts";
 import type { ClientUser, HeaderLine, InviteClientTransaction, SentInvite } from "../transaction/port.ts";
-import { type Flow, FlowError, type Target } from "../transport/port.ts";
+import type { Flow, Target } from "../transport/port.ts";
 import type { CallInput } from "./call-state.ts";
 import type { CallerParts } from "./caller-parts.ts";
 import { ackOf, type Dialog, dialogOf, prackHeaderOf } from "./dialog.ts";
 import { DialogRequest, type DialogRequestParts } from "./dialog-request.ts";
+import { cancelLostInvite } from "./lost-invite.ts";
 import { type InviteParts, inviteOf } from "./requests.ts";
 
 /** Receives what happens to the call, with the response and flow that it is about. */
@@ -158,19 +159,12 @@ export class Signalling {
     this.#transaction?.cancel(undefined, this.#cancelUser());
   }
 
-  /** The flow of the INVITE broke: best effort over another one to the same target. */
-  async cancelElsewhere(): Promise<void> {
-    const { transports, transactions } = this.#parts;
+  /** The flow of the INVITE broke. */
+  cancelElsewhere(): void {
     const sent = this.#transaction?.sent;
     const target = this.#target;
     if (sent === undefined || target === null) return;
-    try {
-      const flow = transports.flowTo(target) ?? (await transports.connect(target));
-      const user = new InviteUser(this.#user, flow, () => false);
-      transactions.takeOver(sent, flow, user).cancel(undefined, this.#cancelUser());
-    } catch (error) {
-      if (!(error instanceof FlowError)) this.#parts.onError(error);
-    }
+    void cancelLostInvite(this.#parts, sent, target, (response, flow) => feedAnswer(this.#user, response, flow));
   }
 
   #cancelUser(): ClientUser {
@@ -248,8 +242,12 @@ class InviteUser implements ClientUser {
   }
 
   repeatedAnswer(response: SipResponseMessage): void {
-    if (response.status < 200 || response.status > 299) return;
-    const toTag = tagOf(onlyHeaderOf(response, "to") ?? "") ?? "";
-    this.#user.feed({ type: "another_answer", toTag }, response, this.#flow);
+    feedAnswer(this.#user, response, this.#flow);
   }
+}
+
+function feedAnswer(user: SignallingUser, response: SipResponseMessage, flow: Flow): void {
+  if (response.status < 200 || response.status > 299) return;
+  const toTag = tagOf(onlyHeaderOf(response, "to") ?? "") ?? "";
+  user.feed({ type: "another_answer", toTag }, response, flow);
 }

@@ -1,10 +1,9 @@
 /** Calls over our transaction layer and flows that only remember what is sent; the test is the far end. */
 
 import { cryptoRandom } from "../../../../src/shared/random.ts";
-import type { DigestAnswers } from "../../../../src/sip/auth/port.ts";
+import { createDigests } from "../../../../src/sip/auth/digest.ts";
 import { type CallerParts, createCaller } from "../../../../src/sip/call/index.ts";
 import type { CallEnding, OutgoingCall } from "../../../../src/sip/call/port.ts";
-import { readParameters } from "../../../../src/sip/header.ts";
 import {
   headerOf,
   headersOf,
@@ -81,7 +80,9 @@ export interface SettingOptions {
   readonly sentBy?: string;
   readonly parts?: Partial<CallerParts>;
   /** No target has an open flow: `connect` opens one, or fails. */
-  readonly connects?: (target: Target, setting: CallSetting) => FakeFlow | null;
+  readonly connects?: (target: Target) => FakeFlow | null;
+  /** Most characters that UDP takes. */
+  readonly largest?: number;
 }
 
 export class CallSetting {
@@ -115,7 +116,7 @@ export class CallSetting {
       },
       flowTo: (to: Target) => this.#flowTo(to),
       connect: async (to: Target) => {
-        const flow = options.connects?.(to, this) ?? null;
+        const flow = options.connects?.(to) ?? null;
         if (flow === null) throw new FlowError("refused", "test");
         return flow;
       },
@@ -133,7 +134,7 @@ export class CallSetting {
         },
         worked: () => undefined,
       } as unknown as CallerParts["locator"],
-      digests: () => fakeDigest,
+      digests: createDigests(cryptoRandom, clock.nowMs),
       clock,
       monotonicMs: clock.nowMs,
       tagFor: (callId) => `tag-of-${callId.replace(/@.*/, "")}`,
@@ -144,7 +145,9 @@ export class CallSetting {
       ...options.parts,
     });
     this.transactions.onRequest((transaction, atMs) => {
-      if (!this.caller.receive(transaction, atMs)) this.unhandled.push(transaction.request.method);
+      if (this.caller.receive(transaction, atMs)) return;
+      this.unhandled.push(transaction.request.method);
+      transaction.respond({ status: 481 });
     });
     this.transactions.onStray((response, flow) => {
       if (!this.caller.receiveStray(response, flow)) this.unhandled.push(`${response.status}`);
@@ -153,6 +156,8 @@ export class CallSetting {
 
   newFlow(to: Target): FakeFlow {
     const flow = new FakeFlow(to, this.#options.sentBy ?? "192.0.2.1:5060", (text) => this.#record(text, flow));
+    const { largest } = this.#options;
+    if (largest !== undefined && !flow.reliable) flow.takes = (text) => text.length <= largest;
     this.flows.push(flow);
     return flow;
   }
@@ -269,21 +274,3 @@ function parse(text: string): ParsedMessage {
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 export const credentials = { username: "account", password: "secret" };
-
-/** Answers with method and nonce; what was refused is answered again only where it is stale. */
-const fakeDigest: ReturnType<CallerParts["digests"]> = {
-  ahead: () => null,
-  answer(response, { method }, before): DigestAnswers | "wrong_credentials" {
-    const name = response.status === 401 ? "www-authenticate" : "proxy-authenticate";
-    const challenge = readParameters((headerOf(response, name) ?? "").replace("Digest ", "digest;"));
-    const stale = challenge.parameters.get("stale") === "true";
-    const header = response.status === 401 ? "Authorization" : "Proxy-Authorization";
-    const refused = before?.headers.some(([one]) => one === header) === true;
-    if (refused && !stale) return "wrong_credentials";
-    const others = before?.headers.filter(([one]) => one !== header) ?? [];
-    return { headers: [...others, [header, `${method} ${challenge.parameters.get("nonce")}`]] };
-  },
-  next: ({ method }, { headers }) => ({
-    headers: headers.map(([name, value]) => [name, value.replace(/^\w+/, method)]),
-  }),
-};
