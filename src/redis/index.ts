@@ -31,6 +31,7 @@ import type { SubjectIndex } from "../subjects/index-port.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Admission } from "../telephony/trunks/admission-port.ts";
 import type { StartTokenUses } from "../tokens/uses-port.ts";
+import type { Sealing } from "../verification/sealing.ts";
 import type { VerificationStore } from "../verification/store-port.ts";
 import type { EndpointMirror } from "../webhooks/mirror-port.ts";
 import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
@@ -50,6 +51,7 @@ import type { RedisMemory } from "./memory.ts";
 import { createMessageAdmission } from "./message-admission-store.ts";
 import { createMessageParts } from "./message-parts-store.ts";
 import { createNetworkStore } from "./network-store.ts";
+import { createOpenInvites, type OpenInvitesStore } from "./open-invites-store.ts";
 import { createOptOutMirror } from "./opt-out-mirror.ts";
 import { createOutages } from "./outages-store.ts";
 import { createOutboxes } from "./outbox-store.ts";
@@ -96,6 +98,8 @@ export interface Store {
   readonly optOuts: OptOutMirror;
   /** @param cooldownMs how long a callee is not shown a caller ID again */
   liveChecks(cooldownMs: () => number): LiveCheckStore;
+  /** INVITEs under way of all gateways; to be called once. */
+  openInvites(sealing: Sealing): OpenInvitesStore;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
@@ -192,6 +196,11 @@ export function createStore(options: {
     networks: createNetworkStore(run, testTime ? () => clock.nowMs() : null),
     optOuts: createOptOutMirror(run),
     liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
+    openInvites: (sealing) =>
+      createOpenInvites({
+        ...{ run, client: connection.client, sealing, batchTimer, random: cryptoRandom, clock, logger },
+        testNow: testTime ? () => clock.nowMs() : null,
+      }),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
       streamSubjects(connection.client, () => [null, ...apps()]),

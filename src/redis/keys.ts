@@ -163,3 +163,11 @@ export const liveCheckKey = "{live_check}:up";
 export function leaseKey(name: string): string {
   return `{lease}:${name}`;
 }
+
+/** The gateways that live (lua/gateway_beat.lua). */
+export const gatewaysKey = "{gateways}:beats";
+
+/** INVITEs that a gateway has under way (lua/orphans_take.lua). @param gateway random */
+export function openInvitesKey(gateway: string): string {
+  return `{o${gateway}}:invites`;
+}

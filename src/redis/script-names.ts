@@ -86,4 +86,8 @@ export const otherScripts = [
   "live_check_end",
   "live_check_admit",
   "live_check_release",
+  "gateway_beat",
+  "gateway_forget",
+  "orphans_take",
+  "orphans_done",
 ] as const;

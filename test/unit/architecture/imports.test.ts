@@ -131,6 +131,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "opt-out",
     "proofs",
     "telephony/calls",
+    "telephony/sip-trunks",
     "telephony/trunks",
     "webhooks",
     "tokens",

@@ -1,0 +1,50 @@
+/**
+ * The port by which all gateways know each INVITE that one of them has under way: if it dies while a phone rings, another one
+ * cancels (ADR 73). What is kept is sealed, because it holds numbers.
+ */
+import type { SocketAddress, TransportProtocol } from "../../sip/transport/port.ts";
+import type { SentInvite } from "../../sip/write.ts";
+
+/** All that a CANCEL from another process takes. */
+export interface OpenInvite {
+  readonly sent: SentInvite;
+  /** Its TLS and keep-alive rules are those of the configuration of whoever cancels. */
+  readonly trunk: string;
+  readonly target: SocketAddress & { readonly protocol: TransportProtocol; readonly serverName?: string };
+}
+
+/** Both return at once and never throw; they are written with those of the same event-loop turn, without waiting for an answer. */
+export interface OpenInvites {
+  /** In the turn in which the INVITE is sent; again where it is sent again. @param attempt names the call, unique */
+  sent(attempt: string, invite: OpenInvite): void;
+  /** It cannot make a phone ring any more, or this gateway has done for it what can be done. Harmless where none was sent. */
+  over(attempt: string): void;
+}
+
+/** An INVITE of a gateway that died. `invite` is null where it cannot be read: changed, or sealed with a key that is gone. */
+export interface OrphanInvite {
+  readonly attempt: string;
+  readonly invite: OpenInvite | null;
+}
+
+export interface OrphanInvites {
+  /**
+   * Says that this gateway lives; to be called every `beatMs`.
+   * @returns the gateways that have not said so for `deadMs`
+   * @throws {Refusal} `store_unavailable`
+   */
+  beat(): Promise<readonly string[]>;
+  /**
+   * Takes INVITEs of a dead gateway: for a while no other gateway gets them. Call it again until there are none.
+   * @throws {Refusal} `store_unavailable`
+   */
+  take(gateway: string): Promise<readonly OrphanInvite[]>;
+  /** They were cancelled. After the last one, the gateway is forgotten. @throws {Refusal} `store_unavailable` */
+  done(gateway: string, attempts: readonly string[]): Promise<void>;
+  /** This gateway stops: INVITEs that it still has are taken by others at once. @throws {Refusal} `store_unavailable` */
+  leave(): Promise<void>;
+}
+
+export const beatMs = 500;
+/** Without a beat for this time a gateway counts as dead: it is, or it was frozen longer than its calls should ring. */
+export const deadMs = 3000;

@@ -1,0 +1,115 @@
+/** Cancels the calls of gateways that died (ADR 73). */
+import type { Logger } from "pino";
+import type { Clock } from "../../shared/clock.ts";
+import type { SipResponseMessage } from "../../sip/message.ts";
+import type { TransactionLayer } from "../../sip/transaction/port.ts";
+import type { ConnectionRules, Flow, Transports } from "../../sip/transport/port.ts";
+import { beatMs, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
+
+export interface TakeoverParts {
+  readonly store: OrphanInvites;
+  readonly transactions: Pick<TransactionLayer, "takeOver">;
+  readonly transports: Pick<Transports, "flowTo" | "connect">;
+  /** Of a trunk of the configuration; undefined: there is none of this name any more. */
+  readonly rulesOf: (trunk: string) => ConnectionRules | undefined;
+  /** A 2xx to a cancelled INVITE: the phone was answered at that moment. It needs ACK and BYE. */
+  readonly answered: (response: SipResponseMessage, flow: Flow) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Takeover {
+  /** Begins to beat and to look. */
+  start(): void;
+  /** Resolves when others know that this gateway stopped, or the store did not answer. */
+  stop(): Promise<void>;
+  /** Calls that were cancelled for other gateways since the start. */
+  readonly canceled: number;
+}
+
+/** Gateways that die at once are few; the rest follows with the next beat. */
+const maxTakes = 50;
+
+export function createTakeover(parts: TakeoverParts): Takeover {
+  const { store, clock, logger } = parts;
+  let running = false;
+  let canceled = 0;
+  let stopTimer = () => {};
+  let looking: Promise<void> = Promise.resolve();
+
+  /** @returns whether CANCEL was handed to a flow: nobody else needs to send it */
+  async function cancel({ sent, trunk, target }: OpenInvite): Promise<boolean> {
+    const rules = parts.rulesOf(trunk);
+    const to = rules === undefined ? target : { ...target, rules };
+    try {
+      const flow = parts.transports.flowTo(to) ?? (await parts.transports.connect(to));
+      const transaction = parts.transactions.takeOver(sent, flow, {
+        response(response) {
+          if (response.status >= 200 && response.status < 300) parts.answered(response, flow);
+        },
+        failed: () => undefined,
+        repeatedAnswer: (response) => parts.answered(response, flow),
+      });
+      transaction.cancel();
+      return !transaction.ended;
+    } catch {
+      return false;
+    }
+  }
+
+  async function takeFrom(gateway: string): Promise<void> {
+    let unreadable = 0;
+    let failed = 0;
+    const before = canceled;
+    for (let take = 0; take < maxTakes && running; take++) {
+      const orphans = await store.take(gateway);
+      const results = await Promise.all(orphans.map(async ({ invite }) => invite !== null && (await cancel(invite))));
+      const done = orphans.filter(({ invite }, index) => invite === null || results[index]);
+      canceled += results.filter(Boolean).length;
+      unreadable += orphans.filter(({ invite }) => invite === null).length;
+      failed += orphans.length - done.length;
+      await store.done(
+        gateway,
+        done.map(({ attempt }) => attempt),
+      );
+      // What could not be sent is tried again after a beat.
+      if (orphans.length === 0 || done.length < orphans.length) break;
+    }
+    const calls = canceled - before;
+    if (calls + failed + unreadable === 0) return;
+    logger.warn({ calls, failed, unreadable }, "a gateway stopped without ending its calls: canceling them");
+  }
+
+  async function look(): Promise<void> {
+    try {
+      for (const gateway of await store.beat()) await takeFrom(gateway);
+    } catch {
+      // Redis does not answer, which its client logs. The next beat tries again.
+    }
+  }
+
+  function next(): void {
+    if (!running) return;
+    looking = look().finally(() => {
+      if (running) stopTimer = clock.after(beatMs, next);
+    });
+  }
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      next();
+    },
+    async stop() {
+      if (!running) return;
+      running = false;
+      stopTimer();
+      await looking;
+      await store.leave().catch(() => undefined);
+    },
+    get canceled() {
+      return canceled;
+    },
+  };
+}

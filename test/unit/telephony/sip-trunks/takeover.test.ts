@@ -1,0 +1,135 @@
+/** Calls of gateways that died are cancelled by one that lives. */
+import { describe, expect, it, vi } from "vitest";
+import type { ConnectionRules, Target } from "../../../../src/sip/transport/port.ts";
+import type {
+  OpenInvite,
+  OrphanInvite,
+  OrphanInvites,
+} from "../../../../src/telephony/sip-trunks/open-invites-port.ts";
+import { createTakeover } from "../../../../src/telephony/sip-trunks/takeover.ts";
+import { keepingLogger } from "../../../support/keeping-logger.ts";
+import { answerTo, inviteRequest, TestFlow, user, wire } from "../../sip/transaction/wire.ts";
+
+/** An INVITE of another process, as it was on the wire. */
+function openInvite(trunk = "a"): OpenInvite {
+  const theirs = wire();
+  const { sent } = theirs.layer.invite(inviteRequest, theirs.flow, user());
+  return { sent, trunk, target: { protocol: "udp", address: "198.51.100.7", port: 5060 } };
+}
+
+function start(orphans: readonly OrphanInvite[], flow: TestFlow | null = new TestFlow()) {
+  const ours = wire();
+  const logs = keepingLogger();
+  let left = [...orphans];
+  let away = false;
+  const calls: string[] = [];
+  const answered: number[] = [];
+  const targets: Target[] = [];
+  const store: OrphanInvites = {
+    async beat() {
+      if (away) throw new Error("away");
+      calls.push("beat");
+      return left.length > 0 ? ["dead"] : [];
+    },
+    async take() {
+      return left.slice(0, 2);
+    },
+    async done(_, attempts) {
+      calls.push(`done ${attempts.join(" ")}`);
+      left = left.filter(({ attempt }) => !attempts.includes(attempt));
+    },
+    async leave() {
+      calls.push("leave");
+    },
+  };
+  const rules: ConnectionRules = { name: "a" };
+  const takeover = createTakeover({
+    ...{ store, transactions: ours.layer, clock: ours.clock, logger: logs.logger },
+    transports: {
+      flowTo: () => null,
+      async connect(target) {
+        targets.push(target);
+        if (flow === null) throw new Error("refused");
+        return flow;
+      },
+    },
+    rulesOf: (trunk) => (trunk === "a" ? rules : undefined),
+    answered: ({ status }) => answered.push(status),
+  });
+  takeover.start();
+  return {
+    ...{ takeover, ours, logs, calls, answered, targets, rules, flow },
+    setAway: (isAway: boolean) => {
+      away = isAway;
+    },
+  };
+}
+
+describe("an INVITE of a gateway that died", () => {
+  it("is cancelled as its own gateway would: same branch, tags, Call-ID, number and route", async () => {
+    const invite = openInvite();
+    const { flow, calls, logs, targets, rules, takeover } = start([{ attempt: "x", invite }]);
+    await vi.waitFor(() => expect(calls).toContain("done x"));
+    const [cancel] = flow?.sent ?? [];
+    expect(cancel?.split("\r\n")).toEqual([
+      "CANCEL sip:+447700900123@carrier.example SIP/2.0",
+      `Via: ${invite.sent.via}`,
+      "Route: <sip:proxy.example;lr>",
+      "From: <sip:+12025550147@our.example>;tag=ours",
+      "To: <sip:+447700900123@carrier.example>",
+      "Call-ID: one@our.example",
+      "CSeq: 7 CANCEL",
+      "Max-Forwards: 70",
+      "Content-Length: 0",
+      "",
+      "",
+    ]);
+    expect(targets).toEqual([{ ...invite.target, rules }]);
+    expect(takeover.canceled).toBe(1);
+    expect(logs.text()).toContain('"calls":1');
+    expect(logs.text()).not.toMatch(/447700900123|12025550147|carrier\.example/);
+  });
+
+  it("is taken until there are no more, those that cannot be read too", async () => {
+    const orphans = ["p", "q", "r"].map((attempt) => ({ attempt, invite: openInvite() }));
+    const { flow, calls } = start([...orphans, { attempt: "s", invite: null }]);
+    await vi.waitFor(() =>
+      expect(calls.filter((call) => call.startsWith("done"))).toEqual(["done p q", "done r s", "done "]),
+    );
+    expect(flow?.sent).toHaveLength(3);
+  });
+
+  it("is tried again with the next beat where no connection opens", async () => {
+    const { calls, ours, takeover } = start([{ attempt: "x", invite: openInvite("gone") }], null);
+    await vi.waitFor(() => expect(calls).toEqual(["beat", "done "]));
+    await vi.waitFor(() => expect(ours.clock.pending).toBeGreaterThan(0));
+    ours.clock.advance(500);
+    await vi.waitFor(() => expect(calls).toEqual(["beat", "done ", "beat", "done "]));
+    expect(takeover.canceled).toBe(0);
+  });
+
+  it("that was answered at that moment is handed on, to be acknowledged and hung up", async () => {
+    const { flow, ours, answered, calls } = start([{ attempt: "x", invite: openInvite() }]);
+    await vi.waitFor(() => expect(calls).toContain("done x"));
+    const cancel = flow?.sent[0] ?? "";
+    ours.receive(answerTo(cancel, 200, { cseq: "7 INVITE" }), flow ?? undefined);
+    expect(answered).toEqual([200]);
+  });
+});
+
+describe("a gateway", () => {
+  it("beats twice a second, goes on when Redis is back, and says that it stops", async () => {
+    const { ours, calls, setAway, takeover } = start([]);
+    await vi.waitFor(() => expect(ours.clock.pending).toBe(1));
+    setAway(true);
+    ours.clock.advance(500);
+    await vi.waitFor(() => expect(ours.clock.pending).toBe(1));
+    setAway(false);
+    ours.clock.advance(500);
+    await vi.waitFor(() => expect(ours.clock.pending).toBe(1));
+    expect(calls).toEqual(["beat", "beat"]);
+    await takeover.stop();
+    expect(calls.at(-1)).toBe("leave");
+    expect(ours.clock.pending).toBe(0);
+  });
+});
