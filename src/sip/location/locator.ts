@@ -31,6 +31,7 @@ interface Entry {
   /** Null: nothing is known yet. */
   resolution: Resolution | null;
   groups: readonly Group<Target>[];
+  all: readonly Target[];
   /** Where there is but one order. */
   only: readonly Target[] | null;
   freshUntilMs: number;
@@ -78,7 +79,7 @@ export function createLocator(options: LocatorOptions): Locator {
   }
 
   function newEntry(hop: NextHop): Entry {
-    const empty = { hop, resolution: null, groups: [], only: null, asking: null, failures: 0 };
+    const empty = { hop, resolution: null, groups: [], all: none, only: null, asking: null, failures: 0 };
     const entry: Entry = { ...empty, freshUntilMs: 0, askAtMs: nowMs(), usedAtMs: nowMs() };
     const literal = literalOf(hop);
     if (literal === null) return entry;
@@ -135,21 +136,32 @@ export function createLocator(options: LocatorOptions): Locator {
     entry.groups = groups.map((group) =>
       group.map(({ weight, targets }) => ({ weight, targets: targets.map((list) => list.map(targetOf)) })),
     );
-    const [first, ...more] = entry.groups.flatMap((group) => group.flatMap(({ targets }) => targets.flat()));
-    entry.only = first === undefined ? none : more.length === 0 ? [first] : null;
+    entry.all = entry.groups.flatMap((group) => group.flatMap(({ targets }) => targets.flat()));
+    entry.only = entry.all.length < 2 ? entry.all : null;
   }
 
   const targetsOf = (entry: Entry): readonly Target[] =>
     entry.only ?? penalties.sort(draw(entry.groups, maxTargets, random));
 
+  /** Asks again where it is time to. @returns whether it is */
+  function use(entry: Entry, atMs: number): boolean {
+    entry.usedAtMs = atMs;
+    const mayAsk = atMs >= entry.askAtMs && !stopped;
+    if (mayAsk && entry.asking === null) void ask(entry);
+    return mayAsk;
+  }
+
   function knownOf(entry: Entry): readonly Target[] | null {
     const now = nowMs();
-    entry.usedAtMs = now;
-    const mayAsk = now >= entry.askAtMs && !stopped;
-    if (mayAsk && entry.asking === null) void ask(entry);
+    const mayAsk = use(entry, now);
     if (entry.resolution === null) return entry.failures > 0 && !mayAsk ? none : null;
     const graceEndMs = entry.freshUntilMs + (entry.failures > 0 ? staleMs : graceMs);
     return now < graceEndMs ? targetsOf(entry) : null;
+  }
+
+  function allOf(entry: Entry): readonly Target[] {
+    use(entry, nowMs());
+    return entry.all;
   }
 
   async function locate(hop: NextHop): Promise<readonly Target[]> {
@@ -175,6 +187,7 @@ export function createLocator(options: LocatorOptions): Locator {
   return {
     locate,
     known: (hop) => knownOf(entryOf(hop)),
+    all: (hop) => allOf(entryOf(hop)),
     failed: (target, forMs) => penalties.failed(target, forMs),
     worked: (target) => penalties.worked(target),
     status,

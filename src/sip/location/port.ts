@@ -24,6 +24,11 @@ export interface Locator {
   known(hop: NextHop): readonly Target[] | null;
   /** A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while. */
   /**
+   * All targets as they were last known, however long ago, in no order: whose requests may be the trunk's own. A name that was
+   * not asked for yet, or is out of date, is asked for in the background.
+   */
+  all(hop: NextHop): readonly Target[];
+  /**
    * @param forMs as its Retry-After asked; it counts up to five minutes
    */
   failed(target: Target, forMs?: number): void;

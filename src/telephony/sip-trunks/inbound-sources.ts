@@ -4,9 +4,9 @@ import type { SourceTrunk } from "../../sip/inbound/trunks.ts";
 import type { TransportProtocol } from "../../sip/transport/port.ts";
 import type { SipTrunkConfig } from "./trunk-config.ts";
 
-/** User part of the Contact that is registered for a trunk; null: it registers none. */
+/** User part of the Contact that is registered for a trunk: an account named as an address has it before the @. Null: none. */
 export function contactUserOf({ register, username }: SipTrunkConfig): string | null {
-  return register === undefined ? null : (username ?? null);
+  return register === undefined ? null : (username?.split("@", 1)[0] ?? null);
 }
 
 const protocolOf = ({ transport, outbound_proxy: proxy }: SipTrunkConfig): TransportProtocol | undefined =>

@@ -16,7 +16,7 @@ const telephony = [
 /** The layers of our own SIP. */
 const sipLayers = [
   ...["sip", "sip/transport", "sip/transaction", "sip/location", "sip/auth", "sip/call", "sip/identity"],
-  ...["sip/inbound", "sip/qualify", "sip/registration"],
+  ...["sip/inbound", "sip/exchange", "sip/qualify", "sip/registration"],
 ];
 const messages = ["channels/messages", "channels/sms", "channels/whatsapp", "channels/email", "channels/push"];
 const channels = ["channels/calls", "channels/missed-call", "channels/call-in", "channels/voice", ...messages];

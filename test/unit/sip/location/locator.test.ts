@@ -88,6 +88,16 @@ describe("what is known", () => {
     expect(await locator.locate(hop)).toEqual([target("192.0.2.2")]);
   });
 
+  test("all targets are given however old they are: requests of a trunk that is not called come from there", async () => {
+    server.has(...Array.from({ length: 12 }, (_, at) => `192.0.2.${at}`));
+    await locator.locate(hop);
+    clock.pass(7 * 86_400_000);
+    server.has("192.0.2.2");
+    expect(locator.all(hop)).toHaveLength(12);
+    await settle();
+    expect(locator.all(hop)).toEqual([target("192.0.2.2")]);
+  });
+
   test("hops are bounded, the least used ones go", async () => {
     await locator.locate(hop);
     for (let at = 0; at < 1100; at++) {
