@@ -23,7 +23,7 @@ export interface OpenInvitesStore extends OpenInvites, OrphanInvites {
 const gapMs = 2000;
 /** For gateways to connect again: their back-off ends at 1.1 s, and then the next beat comes. */
 const comeBackMs = 2000;
-/** A gateway that took orphans has cancelled them by then, connections included. */
+/** A gateway that took orphans has canceled them by then, connections included. */
 const takenMs = 5000;
 const maxTaken = 200;
 /** What no gateway lives to take: far above the longest call. Renewed while the gateway lives. */

@@ -39,7 +39,7 @@ export interface OrphanInvites {
    * @throws {Refusal} `store_unavailable`
    */
   take(gateway: string): Promise<readonly OrphanInvite[]>;
-  /** They were cancelled. After the last one, the gateway is forgotten. @throws {Refusal} `store_unavailable` */
+  /** They were canceled. After the last one, the gateway is forgotten. @throws {Refusal} `store_unavailable` */
   done(gateway: string, attempts: readonly string[]): Promise<void>;
   /** This gateway stops: INVITEs that it still has are taken by others at once. @throws {Refusal} `store_unavailable` */
   leave(): Promise<void>;

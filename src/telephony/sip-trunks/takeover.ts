@@ -12,7 +12,7 @@ export interface TakeoverParts {
   readonly transports: Pick<Transports, "flowTo" | "connect">;
   /** Of a trunk of the configuration; undefined: there is none of this name any more. */
   readonly rulesOf: (trunk: string) => ConnectionRules | undefined;
-  /** A 2xx to a cancelled INVITE: the phone was answered at that moment. It needs ACK and BYE. */
+  /** A 2xx to a canceled INVITE: the phone was answered at that moment. It needs ACK and BYE. */
   readonly answered: (response: SipResponseMessage, flow: Flow) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -23,7 +23,7 @@ export interface Takeover {
   start(): void;
   /** Resolves when others know that this gateway stopped, or the store did not answer. */
   stop(): Promise<void>;
-  /** Calls that were cancelled for other gateways since the start. */
+  /** Calls that were canceled for other gateways since the start. */
   readonly canceled: number;
 }
 

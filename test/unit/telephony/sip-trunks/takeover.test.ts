@@ -1,4 +1,4 @@
-/** Calls of gateways that died are cancelled by one that lives. */
+/** Calls of gateways that died are canceled by one that lives. */
 import { describe, expect, it, vi } from "vitest";
 import type { ConnectionRules, Target } from "../../../../src/sip/transport/port.ts";
 import type {
@@ -66,7 +66,7 @@ function start(orphans: readonly OrphanInvite[], flow: TestFlow | null = new Tes
 }
 
 describe("an INVITE of a gateway that died", () => {
-  it("is cancelled as its own gateway would: same branch, tags, Call-ID, number and route", async () => {
+  it("is canceled as its own gateway would: same branch, tags, Call-ID, number and route", async () => {
     const invite = openInvite();
     const { flow, calls, logs, targets, rules, takeover } = start([{ attempt: "x", invite }]);
     await vi.waitFor(() => expect(calls).toContain("done x"));
