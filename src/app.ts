@@ -41,6 +41,7 @@ import { createPersonalData } from "./subjects/index.ts";
 import { createTelephony } from "./telephony/index.ts";
 import { tracedCalls } from "./tracing/dialer.ts";
 import { createHashes } from "./verification/hashes.ts";
+import { createKeyRing } from "./verification/key-ring.ts";
 import { createSealing } from "./verification/sealing.ts";
 import { createVerifications } from "./verification/service.ts";
 import { createWebhooks } from "./webhooks/index.ts";
@@ -68,6 +69,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const watchedSounds = config.voice === undefined ? [] : allSounds;
   const telephony = tracedCalls(
     createTelephony({
+      sipTagKey: createKeyRing("sip tags", config.secrets.hmac_key).current.key,
       ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
       networks: { known: (e164) => numberParts.networks.known(e164) },
     }),

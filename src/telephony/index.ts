@@ -1,4 +1,5 @@
 /** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import { type Networks, noNetworks } from "../numbers/networks/ports.ts";
@@ -16,13 +17,14 @@ import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
+import { createSipTrunks } from "./sip-trunks/index.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import type { CallerLimits } from "./trunks/app-limits.ts";
 import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots } from "./trunks/channel-slots.ts";
-import { asterisksOf, endpointOf } from "./trunks/engines.ts";
+import { asterisksOf, endpointOf, sipEngine } from "./trunks/engines.ts";
 import { createOverload } from "./trunks/overload.ts";
 import { liveRouter } from "./trunks/routes.ts";
 import type { ChannelSlots, PathStatus } from "./trunks/slots-port.ts";
@@ -40,6 +42,11 @@ export interface TelephonyParts {
   readonly networks?: Pick<Networks, "known">;
   /** Sounds whose languages are to be known; default none. */
   readonly watchedSounds?: readonly string[];
+  /**
+   * Key of the tags of our own SIP calls, the same in all gateways: by it one ends what another left. Left out: one of this
+   * process alone.
+   */
+  readonly sipTagKey?: KeyObject;
 }
 
 export interface Telephony {
@@ -80,6 +87,11 @@ export function createTelephony(parts: TelephonyParts): Telephony {
   const brakes = createBrakes({ rules: config.limits.brake, clock, logger });
   const controls = new Map<string, CallControl>();
   const watches = new Map<string, AmiWatch>();
+  const addControl = (name: string, control: CallControl) =>
+    controls.set(
+      name,
+      timedControl(control, () => performance.now(), overload.originated),
+    );
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
     const trunkNames = Object.keys(config.trunks).filter((trunk) =>
@@ -89,15 +101,21 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     const withProgress = trunkNames.some(
       (trunk) => endsOn183.includes(trunk) || config.trunks[trunk]?.ring_on === "180+183",
     );
-    const driver = createDriver(asterisk, { ...own, withProgress });
-    controls.set(
-      name,
-      timedControl(driver, () => performance.now(), overload.originated),
-    );
+    addControl(name, createDriver(asterisk, { ...own, withProgress }));
     const endpoints = trunkNames.map((trunk) => endpointOf(trunk, config.trunks[trunk] ?? {}));
     const { ami, request_timeout_ms: requestTimeoutMs } = asterisk;
     if (ami !== undefined) watches.set(name, createAmiWatch({ ...own, ami, requestTimeoutMs, endpoints }));
   }
+
+  const sip =
+    config.sip === undefined
+      ? null
+      : createSipTrunks({
+          ...{ config: { sip: config.sip, trunks: config.trunks }, clock, random: parts.random },
+          tagKey: parts.sipTagKey ?? createSecretKey(parts.random.bytes(32)),
+          logger: logger.child({ asterisk: sipEngine }),
+        });
+  if (sip !== null) addControl(sipEngine, sip.control);
 
   const slots = createChannelSlots({
     config,

@@ -1,0 +1,154 @@
+/** Assembles the SIP stack of the configuration: transports, transactions, location, calls, inbound requests. */
+import type { KeyObject } from "node:crypto";
+import { isIP, isIPv6 } from "node:net";
+import type { Logger } from "pino";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import { createDigests } from "../../sip/auth/digest.ts";
+import { createCaller } from "../../sip/call/index.ts";
+import type { Caller } from "../../sip/call/port.ts";
+import { createInbound } from "../../sip/inbound/index.ts";
+import { createLocation } from "../../sip/location/index.ts";
+import type { Locator } from "../../sip/location/port.ts";
+import { createOwnTags } from "../../sip/own-tag.ts";
+import { createTransactions } from "../../sip/transaction/index.ts";
+import { createTransports, type TransportOptions } from "../../sip/transport/index.ts";
+import type { MessageObserver, SocketAddress } from "../../sip/transport/port.ts";
+import type { InboundCall } from "../call-control/port.ts";
+import type { SipConfig } from "./config.ts";
+import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
+import { inviteOf } from "./read-invite.ts";
+import type { TrunkPlan } from "./trunk-plans.ts";
+
+export interface StackParts {
+  readonly sip: SipConfig;
+  readonly plans: ReadonlyMap<string, TrunkPlan>;
+  /** Of the tags of our calls; the same in all gateways. */
+  readonly tagKey: KeyObject;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly observer?: MessageObserver;
+  readonly onInbound: (call: InboundCall) => void;
+}
+
+/** One that runs: `start` makes it, and `stop` ends it for good. */
+export interface RunningStack {
+  readonly caller: Caller;
+  stop(): Promise<void>;
+}
+
+/** The clock of the stack: a set clock must not end a transaction. */
+const monotonicMs = () => performance.now();
+const userAgent = "OneRing";
+
+/** Binds and begins to receive. @throws {Error} where a port is taken, or a certificate cannot be read */
+export async function startStack(parts: StackParts): Promise<RunningStack> {
+  const { sip, plans, clock, random, logger } = parts;
+  const monotonic: Clock = { nowMs: monotonicMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
+  const locator = createLocation({
+    servers: [],
+    protocols: ["udp", "tcp", "tls"],
+    families: familiesOf(sip),
+    ...{ random, clock, nowMs: monotonicMs },
+  });
+  const inbound = createInbound({
+    trunks: [...plans.values()].map((plan) => sourceTrunk(plan.name, plan.config, () => locatedOf(locator, plan))),
+    status: sip.refuse_status,
+    perSecond: sip.requests_per_source_per_second,
+    report(trunk, invite, atMs) {
+      const plan = plans.get(trunk);
+      const contactUser = plan === undefined ? null : contactUserOf(plan.config);
+      const read = inviteOf(invite, contactUser === null ? [] : [contactUser]);
+      // `atMs` is monotonic; listeners have the gateway's clock.
+      parts.onInbound({ endpoint: trunk, invite: read, atMs: clock.nowMs() - (monotonicMs() - atMs) });
+    },
+    ...{ nowMs: monotonicMs, logger },
+  });
+  const transports = createTransports({
+    ...listening(sip),
+    ...{ clock, random, nowMs: monotonicMs },
+    admits: inbound.admits,
+    ...(parts.observer === undefined ? {} : { observer: parts.observer }),
+    limits: {
+      messageBytes: sip.limits.message_bytes,
+      bufferedBytes: sip.limits.buffer_bytes,
+      inboundConnections: sip.limits.connections,
+      outgoingConnections: sip.limits.connections,
+      connectMs: sip.timers.connect_ms,
+    },
+  });
+  const { t1_ms: t1Ms, t2_ms: t2Ms, t4_ms: t4Ms } = sip.timers;
+  const transactions = createTransactions({
+    ...{ transports, random, clock: monotonic },
+    timers: { t1Ms, t2Ms, t4Ms },
+    limit: sip.limits.transactions,
+    answers: inbound.answers,
+  });
+  const caller = createCaller({
+    ...{ transactions, transports, locator, clock, monotonicMs, userAgent },
+    digests: createDigests(random, monotonicMs),
+    tagFor: createOwnTags(parts.tagKey).tagFor,
+    host: sip.public_host ?? sip.host,
+    ...(sip.public_host !== undefined && isIP(sip.public_host) === 0 ? { mediaHost: sip.host } : {}),
+    endWaitMs: sip.end_wait_ms,
+    onError: (error) => logger.error({ err: error }, "a part of the SIP stack threw"),
+  });
+  transactions.onRequest((transaction, atMs) => {
+    if (!caller.receive(transaction, atMs)) inbound.receive(transaction, atMs);
+  });
+  transactions.onStray((response, flow) => caller.receiveStray(response, flow));
+
+  async function stop(): Promise<void> {
+    transactions.stop();
+    locator.stop();
+    await transports.stop();
+  }
+  try {
+    await transports.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  // The first call need not wait for the name server.
+  for (const { hop } of plans.values()) void locator.locate(hop);
+  return { caller, stop };
+}
+
+/** Where a trunk's requests go, and so where its own come from. */
+function locatedOf(locator: Locator, { config, hop }: TrunkPlan) {
+  const own = locator.known(hop) ?? [];
+  if (config.outbound_proxy === undefined) return own;
+  const { host, port, transport } = config;
+  const carrier = {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(transport === undefined ? {} : { protocol: transport }),
+  };
+  return [...own, ...(locator.known(carrier) ?? [])];
+}
+
+function familiesOf({ host, host_ipv6: second }: SipConfig): readonly (4 | 6)[] {
+  if (isIPv6(host)) return [6];
+  return second === undefined ? [4] : [4, 6];
+}
+
+function listening(sip: SipConfig): Pick<TransportOptions, "udp" | "tcp" | "tls" | "publicHost"> {
+  const { host, host_ipv6: second, public_host: shown, udp_port: udpPort, tcp_port: tcpPort, tls } = sip;
+  const at = (port: number): SocketAddress[] =>
+    [host, ...(second === undefined ? [] : [second])].map((address) => ({ address, port }));
+  const { certificate, private_key: key, port: tlsPort, ca } = tls ?? {};
+  return {
+    udp: at(udpPort),
+    ...(tcpPort === undefined ? {} : { tcp: at(tcpPort) }),
+    ...(tlsPort === undefined || certificate === undefined || key === undefined
+      ? {}
+      : { tls: { addresses: at(tlsPort), certificate, key, ...(ca === undefined ? {} : { clientCa: ca }) } }),
+    ...(shown === undefined ? {} : { publicHost: publicHostOf(shown, host) }),
+  };
+}
+
+/** An address counts for its own family, a name for that of `host`. */
+function publicHostOf(shown: string, host: string): NonNullable<TransportOptions["publicHost"]> {
+  return isIPv6(isIP(shown) === 0 ? host : shown) ? { ipv6: shown } : { ipv4: shown };
+}
