@@ -124,7 +124,7 @@ export class LiveCall implements SipCall, SignallingUser {
         signalling.open();
         break;
       case "target_failed":
-        signalling.targetFailed();
+        signalling.targetFailed(input.type === "response" ? input.response.retryAfterSeconds : undefined);
         break;
       case "target_worked":
         signalling.targetWorked();

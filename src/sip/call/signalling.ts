@@ -67,8 +67,10 @@ export class Signalling {
     this.#user.feed({ type: "located", targets: targets.length });
   }
 
-  targetFailed(): void {
-    if (this.#target !== null) this.#parts.locator.failed(this.#target);
+  /** @param retryAfterSeconds of its 503 */
+  targetFailed(retryAfterSeconds?: number): void {
+    const forMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000;
+    if (this.#target !== null) this.#parts.locator.failed(this.#target, forMs);
   }
 
   targetWorked(): void {
