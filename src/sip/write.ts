@@ -3,7 +3,7 @@
  * refused where they hold a line break, NUL or a character beyond latin1, so that no value can become a header or a message;
  * what a response copies from a parsed request cannot hold a line break.
  */
-import { splitValues } from "./header.ts";
+import { isRequestUri, splitValues } from "./header.ts";
 import { fullName, type SipRequestMessage } from "./message.ts";
 
 /** Name and value, in the order in which they are written. */
@@ -58,6 +58,11 @@ const unwritable = /[\r\n\0\u0100-\uffff]/;
 const beyondLatin1 = /[\u0100-\uffff]/;
 const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const visible = /^[!-~]+$/;
+
+/** Whether a URI that a far end gave, as in Contact, can be a Request-URI of ours. */
+export function isWritableUri(uri: string): boolean {
+  return visible.test(uri) && isRequestUri(uri);
+}
 
 /** @param via the value of our Via @throws {UnwritableError} */
 export function writeRequest(request: OutgoingRequest, via: string): string {

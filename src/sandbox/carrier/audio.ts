@@ -1,10 +1,10 @@
 /** The audio of answered calls: what the phones hear, and the keys that are pressed. One UDP port carries all of it. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import type { SocketAddress } from "../../sip/transport/port.ts";
 import { toLinear } from "./g711.ts";
 import { Keypad } from "./keypad.ts";
 import { Recording } from "./recording.ts";
-import type { Source } from "./response.ts";
 import { parseRtp, type RtpPacket } from "./rtp.ts";
 import type { RemoteAudio } from "./sdp.ts";
 
@@ -70,7 +70,7 @@ export class CallAudio {
 export interface AudioOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly transmit: (datagram: Buffer, to: Source) => void;
+  readonly transmit: (datagram: Buffer, to: SocketAddress) => void;
 }
 
 /** The audio of all calls. */
@@ -100,11 +100,11 @@ export class Audio {
   }
 
   /** Takes one datagram off the wire; never throws, whatever it holds. */
-  receive(datagram: Buffer, source: Source): void {
+  receive(datagram: Buffer, source: SocketAddress): void {
     const audio = this.#open.get(keyOf(source));
     const packet = audio && parseRtp(datagram);
     if (packet) audio.receive(packet);
   }
 }
 
-const keyOf = ({ address, port }: Source) => `${address}:${port}`;
+const keyOf = ({ address, port }: SocketAddress) => `${address}:${port}`;

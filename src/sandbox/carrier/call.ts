@@ -1,11 +1,10 @@
 /** One call at the simulated phone: from the INVITE to its place in the call log. */
 import type { Clock } from "../../shared/clock.ts";
+import type { HeaderLine, OutgoingResponse, ServerTransaction } from "../../sip/transaction/port.ts";
+import { defaultTimerValues } from "../../sip/transaction/timers.ts";
 import type { CallAudio } from "./audio.ts";
 import type { Step } from "./behaviours.ts";
-import type { InviteTransaction } from "./invite-transaction.ts";
-import type { SipResponse } from "./response.ts";
 import type { RemoteAudio, Session } from "./sdp.ts";
-import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
 
 /**
  * Where a call stands. `dialing`: the network looks for the phone, which shows nothing yet. `missed`, `answered`,
@@ -13,6 +12,9 @@ import { absorbMs, T1_MS, T2_MS } from "./timers.ts";
  */
 export type CallState = "dialing" | "ringing" | "missed" | "answered" | "declined" | "busy" | "unreachable";
 
+const { t1Ms, t2Ms } = defaultTimerValues;
+/** 64 × T1: how long the caller may go on repeating its INVITE, and we our 200. */
+const absorbMs = 64 * t1Ms;
 /** A phone that is not picked up stops ringing after this time. */
 const UNANSWERED_MS = 60_000;
 /** A call that the other side forgot to end: longer than any that reads a code out. */
@@ -22,7 +24,7 @@ export interface CallOptions {
   readonly id: string;
   readonly callee: string;
   readonly callerId: string;
-  readonly transaction: InviteTransaction;
+  readonly transaction: ServerTransaction;
   /** What the callee does; null: nothing, ever. */
   readonly steps: readonly Step[] | null;
   readonly clock: Clock;
@@ -30,13 +32,11 @@ export interface CallOptions {
   readonly session: () => Session | null;
   /** The call was answered: its audio begins. */
   readonly openAudio: (remote: RemoteAudio) => CallAudio;
-  /** Header lines that a response which makes a dialog needs. */
-  readonly contact: string;
+  /** What a response which makes a dialog needs. */
+  readonly contact: HeaderLine;
   readonly onChange: (call: Call) => void;
   /** The dialog is over, nothing more will come. */
   readonly onOver: (call: Call) => void;
-  /** Repeats the 200 until its ACK came: the transaction does not (section 13.3.1.4). */
-  readonly repeat: (response: SipResponse) => void;
   /** Sends BYE. */
   readonly hangUp: () => void;
 }
@@ -83,7 +83,11 @@ export class Call {
     if (steps) {
       this.#respond({ status: 100 });
       this.#run(steps);
-    } else this.#stopStep = this.#options.clock.after(absorbMs, () => this.#forgetSilently());
+    } else {
+      this.#options.transaction.ignore();
+      // By then the caller's own timer B has ended the INVITE.
+      this.#stopStep = this.#options.clock.after(absorbMs, () => this.#finish("unreachable"));
+    }
   }
 
   /** The person answers. @returns false unless it rings */
@@ -102,11 +106,6 @@ export class Call {
     this.#options.hangUp();
     this.#finish("answered");
     return true;
-  }
-
-  /** Whether this callee never responds, to anything. */
-  get silent(): boolean {
-    return this.#options.steps === null;
   }
 
   /** The caller gave up: CANCEL. Changes nothing where a final response was sent already. */
@@ -156,16 +155,10 @@ export class Call {
         this.#accept();
         return;
       case "reject": {
-        const reason = step.q850Cause === undefined ? [] : [`Reason: Q.850;cause=${step.q850Cause}`];
-        this.#reject(step.status, step.as, reason);
+        const cause = step.q850Cause;
+        this.#reject(step.status, step.as, cause === undefined ? [] : [["Reason", `Q.850;cause=${cause}`]]);
       }
     }
-  }
-
-  /** By now the caller's own timer B has ended the INVITE. */
-  #forgetSilently(): void {
-    this.#options.transaction.terminate();
-    this.#finish("unreachable");
   }
 
   #unanswered(): void {
@@ -173,41 +166,42 @@ export class Call {
   }
 
   #accept(): boolean {
-    const { remote, response } = this.#respondWithSdp(200) ?? {};
-    if (!response) return false;
+    const session = this.#respondWithSdp(200);
+    if (session === null) return false;
     this.#stopStep();
     this.#stopStep = this.#options.clock.after(MAX_ANSWERED_MS, () => this.hangUp());
-    if (remote) this.#audio = this.#options.openAudio(remote);
+    if (session.remote) this.#audio = this.#options.openAudio(session.remote);
     this.#become("answered");
-    this.#repeatAfter(response, T1_MS, this.#options.clock.nowMs() + absorbMs);
+    this.#repeatAfter(t1Ms, this.#options.clock.nowMs() + absorbMs);
     return true;
   }
 
-  #repeatAfter(response: SipResponse, delayMs: number, untilMs: number): void {
+  /** The 200, until its ACK came: the transaction does not (section 13.3.1.4). */
+  #repeatAfter(delayMs: number, untilMs: number): void {
     this.#stopRepeat = this.#options.clock.after(delayMs, () => {
       if (this.#options.clock.nowMs() >= untilMs) return this.ended();
-      this.#options.repeat(response);
-      this.#repeatAfter(response, Math.min(delayMs * 2, T2_MS), untilMs);
+      this.#options.transaction.repeatAnswer();
+      this.#repeatAfter(Math.min(delayMs * 2, t2Ms), untilMs);
     });
   }
 
-  #respondWithSdp(status: number): { readonly remote: RemoteAudio | null; readonly response: SipResponse } | null {
+  #respondWithSdp(status: number): Session | null {
     const session = this.#options.session();
     if (session === null) {
       this.#reject(488, "unreachable");
       return null;
     }
-    const response = { status, headers: [this.#options.contact], sdp: session.sdp };
-    return this.#respond(response) ? { remote: session.remote, response } : null;
+    const headers: HeaderLine[] = [this.#options.contact, ["Content-Type", "application/sdp"]];
+    return this.#respond({ status, headers, body: session.sdp }) ? session : null;
   }
 
-  #reject(status: number, as: CallState, headers: readonly string[] = []): boolean {
+  #reject(status: number, as: CallState, headers: readonly HeaderLine[] = []): boolean {
     if (!this.#respond({ status, headers })) return false;
     this.#finish(as);
     return true;
   }
 
-  #respond(response: SipResponse): boolean {
+  #respond(response: OutgoingResponse): boolean {
     return !this.#over && this.#options.transaction.respond(response);
   }
 

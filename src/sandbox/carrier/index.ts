@@ -1,21 +1,25 @@
-/** The simulated carrier on a loopback UDP port. */
+/** The simulated carrier on a loopback port, over UDP and TCP. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { Logger } from "pino";
+import { freePort } from "../../local/process/free-port.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { createTransports } from "../../sip/transport/index.ts";
 import { defaultTimings, type Timings } from "./behaviours.ts";
 import type { Call } from "./call.ts";
 import { CarrierCore } from "./carrier.ts";
 
 const LOOPBACK = "127.0.0.1";
+/** Asterisk's INVITE measures 1.2 KB; a message this large is not a telephone call. */
+const maxMessageBytes = 16_384;
 
 export interface CarrierOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly timings?: Partial<Timings>;
-  /** UDP port; 0, the default, takes any free one. */
+  /** UDP and TCP port; left out: any that is free. */
   readonly port?: number;
   /** A call began or changed its state. */
   readonly onCall: (call: Call) => void;
@@ -23,7 +27,7 @@ export interface CarrierOptions {
 
 export interface Carrier {
   readonly address: string;
-  /** UDP port that takes SIP. */
+  /** UDP and TCP port that takes SIP. */
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -31,23 +35,17 @@ export interface Carrier {
 /** Starts the carrier. @throws when the port is taken */
 export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
   const { clock, random, logger, onCall } = options;
+  const port = options.port ?? (await freePort("udp", "tcp"));
+  const sip = [{ address: LOOPBACK, port }];
+  const limits = { messageBytes: maxMessageBytes };
+  const transports = createTransports({ clock, random, udp: sip, tcp: sip, limits });
   const media = await bind(0);
-  const sip = await bind(options.port ?? 0).catch(async (error: unknown) => {
-    await close(media);
-    throw error;
-  });
-  const port = sip.address().port;
   const core = new CarrierCore({
     clock,
     random,
-    logger,
     timings: { ...defaultTimings, ...options.timings },
-    local: { address: LOOPBACK, sipPort: port, mediaPort: media.address().port },
-    transmit: (datagram, to) => {
-      sip.send(datagram, to.port, to.address, (error) => {
-        if (error) logger.debug({ err: error }, "a SIP message could not be sent");
-      });
-    },
+    local: { address: LOOPBACK, mediaPort: media.address().port },
+    transports,
     transmitAudio: (datagram, to) => {
       media.send(datagram, to.port, to.address, (error) => {
         if (error) logger.debug({ err: error }, "an RTP packet could not be sent");
@@ -55,15 +53,18 @@ export async function startCarrier(options: CarrierOptions): Promise<Carrier> {
     },
     onChange: onCall,
   });
-  sip.on("message", (datagram, source) => core.receive(datagram, source));
   media.on("message", (datagram, source) => core.receiveAudio(datagram, source));
-  for (const socket of [sip, media]) socket.on("error", (err) => logger.warn({ err }, "carrier socket"));
+  media.on("error", (err) => logger.warn({ err }, "carrier socket"));
+  await transports.start().catch(async (error: unknown) => {
+    await Promise.all([transports.stop(), close(media)]);
+    throw error;
+  });
   return {
     address: LOOPBACK,
     port,
     async stop() {
       core.stop();
-      await Promise.all([close(sip), close(media)]);
+      await Promise.all([transports.stop(), close(media)]);
     },
   };
 }

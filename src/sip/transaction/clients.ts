@@ -1,12 +1,13 @@
 /** The client transactions of a process: begins them, and gives each response to its own. */
 import type { Random } from "../../shared/random.ts";
 import type { SipResponseMessage } from "../message.ts";
+import { magicCookie } from "../request-reading.ts";
 import type { Flow } from "../transport/port.ts";
 import { checkSentInvite, sentInvite, writeCancel, writeRequest } from "../write.ts";
 import { ByFlow } from "./by-flow.ts";
 import type { ClientContext, LayerClient } from "./context.ts";
 import { InviteClient } from "./invite-client.ts";
-import { isOurVia, magicCookie, responseKey } from "./matching.ts";
+import { isOurVia, responseKey } from "./matching.ts";
 import type {
   ClientTransaction,
   ClientUser,
@@ -92,7 +93,7 @@ export class Clients implements ClientContext {
     if (this.#cancels.size >= this.#limit) first(this.#cancels)?.abandon();
     this.#cancels.set(branch, transaction);
     this.#byFlow.add(flow, transaction);
-    if (!transaction.begin(message, true)) this.#failLater(transaction);
+    if (!transaction.begin(message)) this.#failLater(transaction);
   }
 
   receive(response: SipResponseMessage, flow: Flow, atMs: number): void {

@@ -1,9 +1,7 @@
 /** What decides to which transaction a message belongs (RFC 3261 sections 17.1.3 and 17.2.3). */
-import { readAddress, readCSeq, readVia, splitValues, tagOf, type Via } from "../header.ts";
-import { bodyOf, headerOf, onlyHeaderOf, type SipRequestMessage, type SipResponseMessage } from "../message.ts";
-
-/** What RFC 2543 did not have: such a branch is unique (section 8.1.1.7). */
-export const magicCookie = "z9hG4bK";
+import { readCSeq, readVia, splitValues, type Via } from "../header.ts";
+import type { SipRequestMessage, SipResponseMessage } from "../message.ts";
+import { magicCookie, readRequest } from "../request-reading.ts";
 
 export interface ResponseKey {
   readonly branch: string;
@@ -62,25 +60,15 @@ export interface RequestKey {
   readonly hasToTag: boolean;
 }
 
-/**
- * @returns null where the request lacks what every request must have (section 8.1.1), contradicts itself, or is of RFC 2543's
- * age: it gets no answer
- */
-export function requestKey(request: SipRequestMessage): RequestKey | null {
-  const [from, to, callId, cseqText] = required.map((name) => onlyHeaderOf(request, name));
-  const via = readVia(splitValues(headerOf(request, "via") ?? "")[0] ?? "");
-  if (via === null || !via.branch.startsWith(magicCookie)) return null;
-  if (!from || !to || !callId || !/^[!-~]{1,256}$/.test(callId)) return null;
-  if (readAddress(from) === null || readAddress(to) === null) return null;
-  const cseq = readCSeq(cseqText ?? "");
-  if (cseq === null || cseq.method !== request.method || bodyOf(request) === null) return null;
-  const hasToTag = tagOf(to) !== null;
+/** @returns null for a request that is not to be answered, see `readRequest` */
+export function requestKey(message: SipRequestMessage): RequestKey | null {
+  const request = readRequest(message);
+  if (request === null) return null;
+  const { via, method, callId, cseq, fromTag, toTag } = request;
   return {
     via,
     transaction: `${via.branch} ${via.sentBy}`,
-    merged: hasToTag ? null : `${cseq.number} ${tagOf(from) ?? ""} ${request.method} ${callId}`,
-    hasToTag,
+    merged: toTag === null ? `${cseq} ${fromTag} ${method} ${callId}` : null,
+    hasToTag: toTag !== null,
   };
 }
-
-const required = ["from", "to", "call-id", "cseq"] as const;

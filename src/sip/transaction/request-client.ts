@@ -46,14 +46,10 @@ export class RequestClient implements ClientTransaction, LayerClient, TimerOwner
     this.#timerEMs = context.values.t1Ms;
   }
 
-  /**
-   * @param insists a flow that takes nothing now, because its buffer is full, is tried again as by Timer E: a CANCEL must arrive
-   * @returns whether the transaction began
-   */
-  begin(message: string, insists = false): boolean {
-    const isSent = this.flow.send(message);
-    if (!isSent && !(insists && this.flow.open)) return false;
-    if (!isSent || !this.flow.reliable) {
+  /** @returns whether the flow took the request; begins nothing where it did not */
+  begin(message: string): boolean {
+    if (!this.flow.send(message)) return false;
+    if (!this.flow.reliable) {
       this.#message = message;
       this.#do("start E");
     }
@@ -111,8 +107,7 @@ export class RequestClient implements ClientTransaction, LayerClient, TimerOwner
   #do(action: RequestClientAction, response?: SipResponseMessage, atMs = 0): void {
     switch (action) {
       case "send request":
-        // Over a reliable transport only what the flow did not take is here; once taken it is not repeated.
-        if (this.flow.send(this.#message) && this.flow.reliable) this.#message = "";
+        this.flow.send(this.#message);
         return;
       case "to user":
         if (response !== undefined) this.#inform(response, atMs);
@@ -150,7 +145,6 @@ export class RequestClient implements ClientTransaction, LayerClient, TimerOwner
   }
 
   #startE(): void {
-    if (this.#message === "") return;
     const { t1Ms, t2Ms } = this.#context.values;
     const delayMs = this.#state === "proceeding" ? Math.max(t1Ms, t2Ms) : this.#timerEMs;
     this.#timerE = this.#context.timers.start(delayMs, this, "E");

@@ -179,7 +179,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   doctor: [...domain, ...telephony, "outgoing-http", "speech"],
   local: ["speech"],
   sandbox: [
-    ...["app.ts", "apps", "numbers", "config", "events", "local", "proofs", "sip", "telephony/asterisk"],
+    ...["app.ts", "apps", "numbers", "config", "events", "local", "proofs", "telephony/asterisk"],
+    ...["sip", "sip/transaction", "sip/transport"],
     ...messages,
   ],
   build: ["config"],

@@ -1,9 +1,10 @@
 /** A caller by hand: writes requests, hands them to a carrier, keeps what comes back. */
-import { pino } from "pino";
 import { defaultTimings } from "../../../src/sandbox/carrier/behaviours.ts";
 import { CarrierCore } from "../../../src/sandbox/carrier/carrier.ts";
 import { Phone } from "../../../src/sandbox/phone.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
+import { type ParsedMessage, parseMessage } from "../../../src/sip/message.ts";
+import type { Flow } from "../../../src/sip/transport/port.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 export const offer =
@@ -44,13 +45,24 @@ export function carrier() {
   const sent: string[] = [];
   const sentAudio: Buffer[] = [];
   const phone = new Phone();
+  const flow: Flow = {
+    ...{ protocol: "udp", reliable: false, open: true, sentBy: "127.0.0.1:5070" },
+    remote: { address: "127.0.0.1", port: 5999 },
+    send: (message) => sent.push(message) > 0,
+  };
+  let receive = (_message: ParsedMessage, _flow: Flow, _atMs: number) => {};
   const core = new CarrierCore({
     clock,
     random: cryptoRandom,
-    logger: pino({ level: "silent" }),
     timings: defaultTimings,
-    local: { address: "127.0.0.1", sipPort: 5070, mediaPort: 4002 },
-    transmit: (datagram) => sent.push(datagram.toString("latin1")),
+    local: { address: "127.0.0.1", mediaPort: 4002 },
+    transports: {
+      onMessage(receiver) {
+        receive = receiver;
+      },
+      onClosed() {},
+      flowTo: () => flow,
+    },
     transmitAudio: (datagram) => sentAudio.push(datagram),
     onChange: (call) => phone.update(call),
   });
@@ -60,7 +72,10 @@ export function carrier() {
     phone,
     sent,
     sentAudio,
-    send: (text: string) => core.receive(Buffer.from(text, "latin1"), { address: "127.0.0.1", port: 5999 }),
+    send(text: string) {
+      const message = parseMessage(Buffer.from(text, "latin1"));
+      if (message !== null) receive(message, flow, clock.nowMs());
+    },
     /** Status codes sent so far. */
     statuses: () => sent.map((response) => Number(/^SIP\/2\.0 (\d+)/.exec(response)?.[1])),
     toTag: () => /^To: .*;tag=([^;\r\n]+)/m.exec(sent.at(-1) ?? "")?.[1] ?? "",

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseRequest } from "../../../../src/sandbox/carrier/request.ts";
 import {
   readAddress,
   readCSeq,
@@ -22,6 +21,7 @@ import {
   parseMessage,
 } from "../../../../src/sip/message.ts";
 import { cpuTimeMs } from "../../../support/cpu-time.ts";
+import { parseRequest } from "../parse-request.ts";
 
 const read = (rfc: string, name: string) => readFileSync(path.join(import.meta.dirname, rfc, `${name}.dat`));
 const message = (rfc: string, name: string): ParsedMessage => {

@@ -237,19 +237,16 @@ describe("CANCEL", () => {
     expect([c.layer.size, c.clock.pending]).toEqual([0, 0]);
   });
 
-  it("is tried again where the connection's buffer is full: the phone must not ring on", () => {
+  it("that the flow does not take fails as never sent; the INVITE fails 32 s later, unless the flow is lost before", async () => {
     const c = calling("tcp");
     c.respond(180);
     c.flow.takes = false;
-    c.transaction.cancel();
-    c.clock.pass(700);
-    expect(c.sent()).toEqual(["INVITE"]);
-    c.flow.takes = true;
-    c.clock.pass(20_000);
-    expect(c.sent()).toEqual(["INVITE", "CANCEL"]);
-    c.receive(answerTo(c.flow.sent[1] ?? "", 200));
-    c.respond(487);
-    expect([c.layer.size, c.clock.pending]).toEqual([0, 0]);
+    const canceled = user();
+    c.transaction.cancel([], canceled);
+    await Promise.resolve();
+    expect(canceled.heard).toEqual(["failed transport, never sent"]);
+    c.clock.pass(32_000);
+    expect([c.u.heard, c.layer.size, c.clock.pending]).toEqual([["180", "failed timeout"], 0, 0]);
   });
 
   it("of a process that died: another sends it from what was kept, and acknowledges the end", () => {
