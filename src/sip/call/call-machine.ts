@@ -38,6 +38,7 @@ export function stepCall(state: CallState, input: CallInput, canAnswer = false):
     case "no_flow":
       return state.phase === "opening" ? notTaken(state) : stay(state);
     case "too_large":
+      if (state.phase !== "inviting") return stay(state);
       return { state: { ...state, phase: "opening" }, actions: ["same_target"] };
     case "sent":
       return sent(state, input.cseq, input.atMs);

@@ -181,7 +181,7 @@ describe("any call", () => {
         if (ending?.missing === null) expect(ending.evidence.over).toBe(true);
         if (ending?.missing === "timeout" || ending?.missing === "transport") expect(ending.evidence.over).toBe(false);
       }),
-      { numRuns: Number(process.env.SIP_CALL_RUNS ?? 400) },
+      { numRuns: Number(process.env.SIP_CALL_RUNS ?? 200) },
     );
   });
 });
