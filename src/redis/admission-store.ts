@@ -85,11 +85,16 @@ function callerArgs(caller: Caller): (string | number)[] {
 function settleArgs({ leaseId, path, caller }: TakenSlot, event: SlotEvent): (string | number)[] {
   const counted = (name: CallerLimit) => (caller.isNext ? 0 : (caller[name] ?? 0));
   return [
-    ...[leaseId, event, caller.app, caller.prefix],
+    ...[leaseId, event, caller.app, caller.prefix, countedIn(caller)],
     ...[counted("app_calls_per_second"), counted("app_calls_per_day")],
     ...[counted("prefix_calls_per_second"), counted("prefix_calls_per_day")],
     ...pathArgs(path),
   ];
+}
+
+/** Sets of leases beside the trunk's and the Asterisk's, as release_slot.lua reads them. */
+function countedIn({ sharesTrunks, app_concurrent_calls: ofApp, prefix_concurrent_calls: ofPrefix }: Caller): number {
+  return (sharesTrunks ? 1 : 0) + (ofApp ? 2 : 0) + (ofPrefix ? 4 : 0);
 }
 
 function pathArgs({ trunk, trunkLimits, asterisk, asteriskLimits }: LimitedPath): (string | number)[] {

@@ -27,14 +27,24 @@ if redis.call('EXISTS', key) == 0 then
     next_id = string.format('%s-%.0f', ms, tonumber(number) + 1)
   end
 end
-for i = 4, #ARGV, 2 do
-  local ms, number = string.match(ARGV[i], '(%d+)-(%d+)')
+-- They come in order: what follows one that is beyond the mark is so too.
+local first = 4
+while first < #ARGV do
+  local ms, number = string.match(ARGV[first], '(%d+)-(%d+)')
   ms, number = tonumber(ms), tonumber(number)
   if ms > mark_ms or ms == mark_ms and number > mark_number then
-    last = redis.call('XADD', key, 'MAXLEN', '~', ARGV[2], next_id, 'event', ARGV[i + 1])
-    next_id = '*'
-    appended = appended + 1
+    break
   end
+  first = first + 2
+end
+for i = first, #ARGV, 2 do
+  if i + 1 == #ARGV then
+    last = redis.call('XADD', key, 'MAXLEN', '~', ARGV[2], next_id, 'event', ARGV[i + 1])
+  else
+    redis.call('XADD', key, next_id, 'event', ARGV[i + 1])
+  end
+  next_id = '*'
+  appended = appended + 1
 end
 if last then
   redis.call('HSET', marks, ARGV[1], ARGV[#ARGV - 1], 'last', last)

@@ -58,12 +58,14 @@ end
 
 local function count(range, hash)
   local key = stem .. ':a:' .. hash
-  redis.call('LPUSH', key, math.floor(now / MINUTE_MS))
-  redis.call('LTRIM', key, 0, per_day - 1)
+  local attempts = redis.call('LPUSH', key, math.floor(now / MINUTE_MS))
+  if attempts > per_day then
+    redis.call('LTRIM', key, 0, per_day - 1)
+  end
   redis.call('PEXPIRE', key, DAY_MS + MINUTE_MS)
   -- At a cap until the oldest of the last `most` attempts has left the window; its minute counts as over when it ends.
   local function full_until(most, window_ms)
-    local oldest = redis.call('LINDEX', key, most - 1)
+    local oldest = attempts >= most and redis.call('LINDEX', key, most - 1)
     return oldest and (tonumber(oldest) + 1) * MINUTE_MS + window_ms or 0
   end
   local until_ms = math.max(full_until(per_hour, HOUR_MS), full_until(per_day, DAY_MS))
@@ -85,30 +87,41 @@ local function cool_down(range, hash, trunk, why, cooldown_ms)
   redis.call('DEL', stem .. ':r:' .. hash, stem .. ':f:' .. hash)
 end
 
+-- Counts of trunks and of prefixes by their keys: read once, and written when all notes are counted.
+local tallies = {}
+
+-- Adds one call to a tally of some of the last calls; counts are halved at the window.
+local function tally(key, name, matches, window)
+  local one = tallies[key]
+  if not one then
+    local kept = redis.call('HMGET', key, name, 'tried')
+    one = { name = name, matching = tonumber(kept[1]) or 0, tried = tonumber(kept[2]) or 0 }
+    tallies[key] = one
+  end
+  one.matching, one.tried = one.matching + matches, one.tried + 1
+  if one.tried >= window then
+    one.matching, one.tried = one.matching / 2, one.tried / 2
+  end
+  return one
+end
+
+local function write_tallies()
+  for key, one in pairs(tallies) do
+    redis.call('HSET', key, one.name, one.matching, 'tried', one.tried)
+    redis.call('PEXPIRE', key, DAY_MS)
+  end
+end
+
 -- Adds one call to the trunk's counts; returns whether enough calls ring.
 local function trunk_rings(trunk, rang)
-  local key = stem .. ':t:' .. trunk
-  local kept = redis.call('HMGET', key, 'rang', 'tried')
-  local total_rang, tried = (tonumber(kept[1]) or 0) + rang, (tonumber(kept[2]) or 0) + 1
-  if tried >= TRUNK_WINDOW then
-    total_rang, tried = total_rang / 2, tried / 2
-  end
-  redis.call('HSET', key, 'rang', total_rang, 'tried', tried)
-  redis.call('PEXPIRE', key, DAY_MS)
-  return tried >= TRUNK_FACTOR * history_length and total_rang * 100 >= least_trunk_percent * tried
+  local one = tally(stem .. ':t:' .. trunk, 'rang', rang, TRUNK_WINDOW)
+  return one.tried >= TRUNK_FACTOR * history_length and one.matching * 100 >= least_trunk_percent * one.tried
 end
 
 -- Adds one call to the prefix's counts; returns whether it flags most calls, so that a flag is no evidence about a caller ID.
 local function flags_all(prefix, flagged)
-  local key = stem .. ':p:' .. prefix
-  local kept = redis.call('HMGET', key, 'flagged', 'tried')
-  local total_flagged, tried = (tonumber(kept[1]) or 0) + flagged, (tonumber(kept[2]) or 0) + 1
-  if tried >= PREFIX_WINDOW then
-    total_flagged, tried = total_flagged / 2, tried / 2
-  end
-  redis.call('HSET', key, 'flagged', total_flagged, 'tried', tried)
-  redis.call('PEXPIRE', key, DAY_MS)
-  return tried >= PREFIX_SAMPLE and total_flagged * 2 > tried
+  local one = tally(stem .. ':p:' .. prefix, 'flagged', flagged, PREFIX_WINDOW)
+  return one.tried >= PREFIX_SAMPLE and one.matching * 2 > one.tried
 end
 
 local function flagged_by_enough(hash, prefix, app)
@@ -177,4 +190,5 @@ for i = 13, #ARGV, 7 do
     learn(what, range, hash, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], tonumber(ARGV[i + 6]))
   end
 end
+write_tallies()
 return began

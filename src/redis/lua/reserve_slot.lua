@@ -50,11 +50,13 @@ end
 local best, best_wait, least_excess = nil, nil, nil
 local in_service = false
 for i = FIRST_PATH, #ARGV, VALUES do
-  local path = path_at(ARGV, i)
-  if is_in_service(KEYS[1], path) then
+  if is_in_service(KEYS[1], ARGV, i) then
     in_service = true
-    local used = leases_in(path.trunk.calls_key, now)
-    if used < path.trunk.most_calls and leases_in(path.asterisk.calls_key, now) < path.asterisk.most_calls then
+    local path = path_at(ARGV, i)
+    local used = leases_in(path.trunk.calls_key, now, pressure_of(path.trunk.most_calls))
+    local used_there = leases_in(path.asterisk.calls_key, now, path.asterisk.most_calls)
+    path.trunk.used, path.asterisk.used = used, used_there
+    if used < path.trunk.most_calls and used_there < path.asterisk.most_calls then
       local allowed = allowed_wait(path.trunk, used, caller, now, longest_wait)
       if allowed then
         -- Whole milliseconds, the resolution of a gateway's timers.
@@ -74,8 +76,8 @@ end
 if not best then
   return { 'full', least_excess and math.max(1, math.ceil(least_excess)) or FULL_RETRY_MS }
 end
-occupy(best.path.trunk, now, lease_id, best_wait + lease_ms)
-occupy(best.path.asterisk, now, lease_id, best_wait + lease_ms)
+occupy(best.path.trunk, now, lease_id, best_wait + lease_ms, best.path.trunk.used)
+occupy(best.path.asterisk, now, lease_id, best_wait + lease_ms, best.path.asterisk.used)
 enter_flow(best.path.trunk, caller, now, lease_id, best_wait + lease_ms)
 for i, scope in ipairs(scopes) do
   count_call(scope, limits[i], is_next, now, lease_id, best_wait + lease_ms)

@@ -18,6 +18,6 @@ for i = 1, #ARGV, PAIR do
   table.insert(state, redis.call('ZCOUNT', keys.calls_key, string.format('(%.3f', now), '+inf'))
   table.insert(state, tonumber(redis.call('GET', begun_key(keys, now - 1000)) or 0))
   table.insert(state, math.max(0, math.floor(turn(keys, now) - now)))
-  table.insert(state, redis.call('HGET', KEYS[1], keys.label) or '')
+  table.insert(state, redis.call('HGET', KEYS[1], label_of(ARGV[i], ARGV[i + 1])) or '')
 end
 return state

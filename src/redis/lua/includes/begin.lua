@@ -143,6 +143,9 @@ end
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
 local function checks_for(delivery, parts)
   local most = math.min(delivery.extras.checks or MAX_CHECKS, MAX_CHECKS)
+  if delivery.keys.no_wrong_checks then
+    return math.max(1, math.min(most, WRONG_CHECKS_PER_APP))
+  end
   local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, most)
   return math.max(1, math.min(most, WRONG_CHECKS_PER_APP - wrong))
 end
@@ -320,6 +323,8 @@ local function begin_delivery(delivery, new, choice)
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   schedule(record)
+  -- As long as the verification is there: no other time at which it is due comes later.
+  redis.call('PEXPIRE', due_key(key), TTL_MS + RETENTION_MS)
   write_entry(record)
   if delivery.first then
     -- Each other event follows a start.

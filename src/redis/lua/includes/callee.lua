@@ -41,8 +41,9 @@ end
 
 -- The call of this attempt should be over by then; the callee's lock stays as it is.
 local function expect_over(keys, attempt_id, over_at)
-  if holds(keys, attempt_id) then
-    local lost_at = string.match(redis.call('GET', keys.stem .. ':live'), ' (%d+) %d+$')
+  local live, ours = redis.call('GET', keys.stem .. ':live'), attempt_id .. ' '
+  if live and string.sub(live, 1, #ours) == ours then
+    local lost_at = string.match(live, ' (%d+) %d+$')
     redis.call('SET', keys.stem .. ':live', attempt_id .. ' ' .. lost_at .. ' ' .. (over_at or lost_at), 'KEEPTTL')
   end
 end
@@ -122,12 +123,12 @@ local function wrong_checks_wait(keys, now, parts, room)
     WRONG_CHECKS_PER_APP, room)
 end
 
--- Milliseconds until the minimum interval since the newest delivery is over.
-local function gap_wait(keys, now, starts)
+-- Milliseconds until the minimum interval since the newest delivery is over. `none`: the caller found no starts.
+local function gap_wait(keys, now, starts, none)
   if START_GAP_MS == 0 then
     return 0
   end
-  local newest = tonumber(redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2] or 0)
+  local newest = none and 0 or tonumber(redis.call('ZRANGE', starts, -1, -1, 'WITHSCORES')[2] or 0)
   local message = tonumber(redis.call('GET', keys.stem .. ':last') or 0)
   return math.max(0, math.max(newest, message) + START_GAP_MS - now)
 end
@@ -143,25 +144,28 @@ end
 -- `starts` names the sorted set that counts them: attempts that do not disturb the callee are counted apart.
 -- `has_code`: the delivery will have a code that can be guessed. `automatic`: a step, which waits for no interval.
 local function limit_on(keys, now, parts, starts, has_code, automatic)
-  local longest, name = 0, nil
-  local function consider(wait, limit)
-    if wait > longest then
-      longest, name = wait, limit
+  local longest, name, wait, starts_count = 0, nil, nil, nil
+  local function consider(by, limit)
+    if by > longest then
+      longest, name = by, limit
     end
   end
 
   if has_code then
-    consider(wrong_checks_wait(keys, now, parts, 1), 'wrong_checks')
+    local own
+    wait, own = wrong_checks_wait(keys, now, parts, 1)
+    keys.no_wrong_checks = own == 0
+    consider(wait, 'wrong_checks')
   end
 
   consider(live_wait(keys, now), 'live_call')
 
   -- Room for all attempts of the code; each is counted when it begins. No other can come between: see `live`.
-  local wait = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
+  wait, starts_count = wait_for(starts, keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR - parts + 1,
     STARTS_PER_APP_PER_HOUR - parts + 1, 1)
   consider(wait, 'hourly_starts')
   if not automatic then
-    consider(gap_wait(keys, now, starts), 'gap')
+    consider(gap_wait(keys, now, starts, not APPS_HAVE_SHARES and starts_count == 0), 'gap')
   end
   return name, longest
 end

@@ -14,7 +14,7 @@ local function take_caller_ids(keys, now, hashes, each, most, cooldown_ms)
   if cooling_down > most then
     return nil, { 'refused', 'caller_ids_shown', time_at(shown, cooling_down - most - 1) - now }
   end
-  local cooldowns = redis.call('ZMSCORE', shown, unpack(hashes))
+  local cooldowns = cooling_down == 0 and {} or redis.call('ZMSCORE', shown, unpack(hashes))
   for number = 1, #hashes / each do
     local first, last = (number - 1) * each + 1, number * each
     if is_over(cooldowns[last], now) and is_over(cooldowns[first], now) then

@@ -27,13 +27,13 @@ end
 
 -- The limit that a call has reached and when it may be tried again, ms; nil: none.
 local function limit_reached(name, scope, limits, is_next, now)
-  if not is_next then
+  if not is_next and limits.per_second > 0 then
     local ahead = tonumber(redis.call('GET', scope.turn_key) or 0) - now
-    if limits.per_second > 0 and ahead > SECOND_MS - SECOND_MS / limits.per_second / 2 then
+    if ahead > SECOND_MS - SECOND_MS / limits.per_second / 2 then
       return name .. '_calls_per_second', math.max(1, math.ceil(ahead - SECOND_MS + SECOND_MS / limits.per_second))
     end
   end
-  if limits.at_once > 0 and leases_in(scope.calls_key, now) >= limits.at_once then
+  if limits.at_once > 0 and leases_in(scope.calls_key, now, limits.at_once) >= limits.at_once then
     return name .. '_concurrent_calls', FULL_RETRY_MS
   end
   if not is_next then

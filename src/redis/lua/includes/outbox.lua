@@ -14,7 +14,7 @@ local function note(record, kind, at, part, rest)
   local line = kind .. ' ' .. string.format('%.0f', at) .. ' ' .. record.number .. ' ' .. part .. ' ' .. record.channel
     .. ' ' .. record.state .. ' ' .. record.status .. ' ' .. (record.delivery_ended_at ~= '' and 1 or 0) .. ' ' .. rest
   local lines = record.lines
-  record.course = record.course or kind == 'C' or record.delivery_ended_at ~= ''
+  record.with_delivery = record.with_delivery or kind == 'C' or record.delivery_ended_at ~= ''
   if not lines then
     record.lines = { line }
   else
@@ -64,12 +64,12 @@ local function write_entry(record)
     name, values = 'f', public_json(record.key)
     -- The answer has them too.
     record.public = values
-  elseif record.course then
+  elseif record.with_delivery then
     name, values = 'd', cjson.encode(read_delivery(record.key))
   else
     values = cjson.encode(read_progress(record.key))
   end
-  record.lines, record.whole, record.course = nil, nil, nil
+  record.lines, record.whole, record.with_delivery = nil, nil, nil
   redis.call('XADD', outbox_of(record.key), 'MAXLEN', '~', OUTBOX_MAX, '*', 'i', id_of(record.key), 's', first,
     'h', table.concat(lines, '\n'), name, values)
 end

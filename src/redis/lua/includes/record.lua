@@ -209,7 +209,6 @@ local function schedule(record)
   local due, id, key = next_due(record), id_of(record.key), due_key(record.key)
   if due then
     redis.call('ZADD', key, due, id)
-    redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   else
     redis.call('ZREM', key, id)
   end

@@ -19,14 +19,20 @@ local QUEUE_RESERVE, SLOT_RESERVE = 0.25, 0.1
 -- the same app. A trunk with fewer slots is too small to divide.
 local PREFIX_PRESSURE, SILENT_OF_PREFIX, APP_PRESSURE, SILENT_OF_APP, LEAST_SLOTS = 0.5, 0.25, 0.75, 0.5, 20
 
-local function flow_keys(trunk, caller)
-  local stem = trunk.stem .. ':flow:' .. caller.app
-  return {
-    turn_key = stem .. ':turn',
-    calls_key = stem .. ':calls',
-    silent_prefix_key = trunk.stem .. ':silent:' .. caller.prefix,
-    silent_app_key = trunk.stem .. ':silent-of:' .. caller.app,
-  }
+local function flow_turn_key(trunk, caller)
+  return trunk.stem .. ':flow:' .. caller.app .. ':turn'
+end
+
+local function flow_calls_key(trunk, caller)
+  return trunk.stem .. ':flow:' .. caller.app .. ':calls'
+end
+
+local function silent_prefix_key(trunk, caller)
+  return trunk.stem .. ':silent:' .. caller.prefix
+end
+
+local function silent_app_key(trunk, caller)
+  return trunk.stem .. ':silent-of:' .. caller.app
 end
 
 -- The app's share of the trunk among the active apps: 1 where it is alone.
@@ -58,16 +64,21 @@ local function ask(trunk, caller, now)
   return share_of(trunk, caller.app)
 end
 
-local function too_many_silent(trunk, used, caller, keys, now)
+-- From so many used slots on it matters which calls hold them, so they are counted exactly.
+local function pressure_of(most_calls)
+  return math.min(most_calls, most_calls * PREFIX_PRESSURE)
+end
+
+local function too_many_silent(trunk, used, caller, now)
   local most = trunk.most_calls
   if most < LEAST_SLOTS or used < most * PREFIX_PRESSURE then
     return false
   end
-  if leases_in(keys.silent_prefix_key, now) >= most * SILENT_OF_PREFIX then
+  if leases_in(silent_prefix_key(trunk, caller), now, 0) >= most * SILENT_OF_PREFIX then
     return true
   end
   local is_pressed = caller.shares_trunks and used >= most * APP_PRESSURE
-  return is_pressed and leases_in(keys.silent_app_key, now) >= most * SILENT_OF_APP
+  return is_pressed and leases_in(silent_app_key(trunk, caller), now, 0) >= most * SILENT_OF_APP
 end
 
 -- How long an app may wait in a part's queue, of at most `longest`: one that is ahead of its share leaves some for others.
@@ -88,8 +99,7 @@ end
 
 -- How long a call of this app may wait for its scheduled time on the trunk; nil: no slot is free for it now.
 local function allowed_wait(trunk, used, caller, now, longest)
-  local keys = flow_keys(trunk, caller)
-  if too_many_silent(trunk, used, caller, keys, now) then
+  if too_many_silent(trunk, used, caller, now) then
     return nil
   end
   if not caller.shares_trunks then
@@ -97,35 +107,38 @@ local function allowed_wait(trunk, used, caller, now, longest)
   end
   local share = ask(trunk, caller, now)
   local unreserved = trunk.most_calls * (1 - SLOT_RESERVE)
-  local over_slots = leases_in(keys.calls_key, now) >= math.max(1, math.min(unreserved, trunk.most_calls * share))
-  if over_slots and used >= unreserved then
+  local most_of_app = math.max(1, math.min(unreserved, trunk.most_calls * share))
+  if used >= unreserved and leases_in(flow_calls_key(trunk, caller), now, most_of_app) >= most_of_app then
     return nil
   end
-  return wait_within_share(trunk, keys.turn_key, now, longest)
+  return wait_within_share(trunk, flow_turn_key(trunk, caller), now, longest)
 end
 
 local function enter_flow(trunk, caller, now, lease_id, lease_ms)
-  local keys = flow_keys(trunk, caller)
-  lease_in(keys.silent_prefix_key, now, lease_id, lease_ms)
+  lease_in(silent_prefix_key(trunk, caller), now, lease_id, lease_ms)
   if caller.shares_trunks then
-    lease_in(keys.silent_app_key, now, lease_id, lease_ms)
-    lease_in(keys.calls_key, now, lease_id, lease_ms)
-    use_share(trunk, keys.turn_key, now, share_of(trunk, caller.app), 1)
+    lease_in(silent_app_key(trunk, caller), now, lease_id, lease_ms)
+    lease_in(flow_calls_key(trunk, caller), now, lease_id, lease_ms)
+    use_share(trunk, flow_turn_key(trunk, caller), now, share_of(trunk, caller.app), 1)
   end
 end
 
 local function alert_in_flow(trunk, caller, lease_id)
-  local keys = flow_keys(trunk, caller)
-  redis.call('ZREM', keys.silent_prefix_key, lease_id)
-  redis.call('ZREM', keys.silent_app_key, lease_id)
+  redis.call('ZREM', silent_prefix_key(trunk, caller), lease_id)
+  if caller.shares_trunks then
+    redis.call('ZREM', silent_app_key(trunk, caller), lease_id)
+  end
 end
 
 local function leave_flow(trunk, caller, now, lease_id, unused)
   alert_in_flow(trunk, caller, lease_id)
-  local keys = flow_keys(trunk, caller)
-  local was_there = redis.call('ZREM', keys.calls_key, lease_id) == 1
-  local own = was_there and unused and tonumber(redis.call('GET', keys.turn_key) or 0)
+  if not caller.shares_trunks then
+    return
+  end
+  local was_there = redis.call('ZREM', flow_calls_key(trunk, caller), lease_id) == 1
+  local turn_key = flow_turn_key(trunk, caller)
+  local own = was_there and unused and tonumber(redis.call('GET', turn_key) or 0)
   if own and own > now then
-    set_turn(keys.turn_key, now, math.max(now, own - trunk.interval / share_of(trunk, caller.app)))
+    set_turn(turn_key, now, math.max(now, own - trunk.interval / share_of(trunk, caller.app)))
   end
 end

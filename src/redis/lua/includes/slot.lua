@@ -11,13 +11,7 @@ end
 
 local function keys_of(kind, name)
   local stem = '{admission}:' .. kind .. ':' .. name
-  return {
-    label = kind .. ' ' .. name,
-    stem = stem,
-    turn_key = stem .. ':turn',
-    calls_key = stem .. ':calls',
-    begun_stem = stem .. ':begun:',
-  }
+  return { stem = stem, turn_key = stem .. ':turn', calls_key = stem .. ':calls' }
 end
 
 local function part(kind, name, calls_per_second, most_calls)
@@ -28,7 +22,12 @@ local function part(kind, name, calls_per_second, most_calls)
 end
 
 local function begun_key(one, at)
-  return one.begun_stem .. string.format('%.0f', math.floor(at / 1000))
+  return one.stem .. ':begun:' .. string.format('%.0f', math.floor(at / 1000))
+end
+
+-- Its name in the hash of what is out of service.
+local function label_of(kind, name)
+  return kind .. ' ' .. name
 end
 
 local function path_at(values, i)
@@ -38,13 +37,18 @@ local function path_at(values, i)
   }
 end
 
-local function is_in_service(out_key, path)
-  local out = redis.call('HMGET', out_key, path.trunk.label, path.asterisk.label)
+local function is_in_service(out_key, values, i)
+  local out = redis.call('HMGET', out_key, label_of('trunk', values[i]), label_of('asterisk', values[i + 3]))
   return not out[1] and not out[2]
 end
 
--- How many leases a sorted set holds. Those whose gateway died end here.
-local function leases_in(key, now)
+-- How many leases a sorted set holds: exactly where there are `enough`; a smaller result may include some that ended because
+-- their gateway died.
+local function leases_in(key, now, enough)
+  local leases = redis.call('ZCARD', key)
+  if leases < enough then
+    return leases
+  end
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
   return redis.call('ZCARD', key)
 end
@@ -54,24 +58,35 @@ local function lease_in(key, now, lease_id, lease_ms)
   redis.call('PEXPIRE', key, math.ceil(lease_ms))
 end
 
--- When the next call may begin.
+-- When the next call may begin. Read once: call it before `set_turn`.
 local function turn(one, now)
-  return math.max(now, tonumber(redis.call('GET', one.turn_key) or 0))
+  one.next_turn = one.next_turn or tonumber(redis.call('GET', one.turn_key) or 0)
+  return math.max(now, one.next_turn)
 end
 
 local function set_turn(key, now, at)
   redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(math.max(0, at - now)) + 1000)
 end
 
+-- Between two renewals of a set of leases: a second's calls are reserved within the longest queue. Bounds what is left when
+-- nothing calls any more.
+local RENEWED_MS = 3600000
+
 -- The next time is computed from this part's own: a call that waits for its trunk must not delay the other trunks of
--- the same Asterisk.
-local function occupy(one, now, lease_id, lease_ms)
+-- the same Asterisk. @param used how many leases it had: 0 where its set is perhaps new
+local function occupy(one, now, lease_id, lease_ms, used)
   local own_turn = turn(one, now)
   set_turn(one.turn_key, now, own_turn + one.interval)
-  lease_in(one.calls_key, now, lease_id, lease_ms)
+  redis.call('ZADD', one.calls_key, now + lease_ms, lease_id)
   local begun = begun_key(one, own_turn)
-  redis.call('INCR', begun)
-  redis.call('PEXPIRE', begun, math.ceil(own_turn - now) + 3000)
+  local is_first = redis.call('INCR', begun) == 1
+  if is_first then
+    redis.call('PEXPIRE', begun, math.ceil(own_turn - now) + 4000)
+  end
+  -- The first call of a second renews the set for those that follow.
+  if is_first or used == 0 then
+    redis.call('PEXPIRE', one.calls_key, math.ceil(lease_ms) + RENEWED_MS)
+  end
 end
 
 -- Returns whether the lease existed.
