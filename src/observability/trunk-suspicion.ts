@@ -35,6 +35,7 @@ export interface TrunkSuspicion {
 class Sample {
   readonly #size: number;
   readonly #facts: boolean[] = [];
+  #trueOnes = 0;
 
   constructor(size: number) {
     this.#size = size;
@@ -42,13 +43,14 @@ class Sample {
 
   add(fact: boolean): void {
     this.#facts.push(fact);
-    if (this.#facts.length > this.#size) this.#facts.shift();
+    if (fact) this.#trueOnes += 1;
+    if (this.#facts.length > this.#size && this.#facts.shift()) this.#trueOnes -= 1;
   }
 
   /** The share of true ones; null before there are enough. */
   get share(): number | null {
     if (this.#facts.length < this.#size) return null;
-    return this.#facts.filter(Boolean).length / this.#size;
+    return this.#trueOnes / this.#size;
   }
 }
 

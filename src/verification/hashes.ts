@@ -47,11 +47,34 @@ export interface Hashes {
   fingerprint(request: StartRequest): string;
 }
 
+/** Bound of the remembered hashes: those of a block's caller IDs, and of the prefixes that are called in a while. */
+const mostKnown = 10_000;
+/** Scopes that many callees share. Whole numbers, addresses and clients are not remembered. */
+const sharedScopes: ReadonlySet<string> = new Set(["prefix", "range"]);
+
+/** Remembers hashes of texts that come again and again. */
+function remembering(hash: (label: string, text: string) => string): (label: string, text: string) => string {
+  const known = new Map<string, string>();
+  return (label, text) => {
+    const key = `${label} ${text}`;
+    let found = known.get(key);
+    if (found === undefined) {
+      found = hash(label, text);
+      if (known.size >= mostKnown) known.clear();
+      known.set(key, found);
+    }
+    return found;
+  };
+}
+
 /** @param hmacKey `secrets.hmac_key`, at least 32 characters */
 export function createHashes(hmacKey: string): Hashes {
   const hmac = createHmacSha256(Buffer.from(hmacKey, "utf8"));
   const short = (label: string, ...parts: string[]) =>
     hmac.base64url(`${label}\0${parts.join("\0")}`).slice(0, hashLength);
+
+  const presented = remembering(short);
+  const sharedScope = remembering((kind, text) => short("guard", kind, text));
 
   return {
     callee(to) {
@@ -63,7 +86,7 @@ export function createHashes(hmacKey: string): Hashes {
     },
     code: (verificationId, code) => short("code", verificationId, code),
     callerId: (callee, callerId) => short("caller-id", callee, callerId),
-    presented: (callerId) => short("presented", callerId),
+    presented: (callerId) => presented("presented", callerId),
     session: (app, session) => short("session", app, session),
     client(app, { ip, session, device }) {
       const network = ip === undefined ? null : publicNetwork(ip);
@@ -74,7 +97,7 @@ export function createHashes(hmacKey: string): Hashes {
         device: device === undefined ? null : short("device", app, device),
       };
     },
-    scope: (kind, text) => short("guard", kind, text),
+    scope: (kind, text) => (sharedScopes.has(kind) ? sharedScope(kind, text) : short("guard", kind, text)),
     receipt: (channel, receiptId) => short("receipt", channel, receiptId),
     blindId(app, callee) {
       const { bucket } = this.callee(callee);
