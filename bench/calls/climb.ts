@@ -29,17 +29,19 @@ export interface Climber {
 export function createClimber(rig: Rig, plan: Plan, progress: (line: string) => void): Climber {
   let firstCallee = 0;
   const measure = async (side: Side, ratePerSecond: number, durationMs: number): Promise<Step> => {
-    const measured = await step(side, rig.asteriskPid, rig.ringLog, { ratePerSecond, durationMs, firstCallee });
+    const measured = await step(side, rig.shared, { ratePerSecond, durationMs, firstCallee });
     firstCallee += measured.calls + measured.errors;
     return measured;
   };
+
+  const calm = () => untilCalm([rig.shared.asteriskPid, rig.shared.carrierPid]);
 
   async function tryRate(climb: Climb, ratePerSecond: number, label: string): Promise<void> {
     for (let attempt = 0; attempt < triesAtRate; attempt++) {
       const measured = await measure(climb.side, ratePerSecond, plan.stepMs);
       climb.steps.push(measured);
       progress(line(label, climb.side.name, measured));
-      await untilCalm(rig.asteriskPid);
+      await calm();
       if (measured.held) {
         climb.heldPerSecond = ratePerSecond;
         climb.failures = 0;
@@ -56,16 +58,22 @@ export function createClimber(rig: Rig, plan: Plan, progress: (line: string) => 
         const warm = await measure(side, plan.warmup.ratePerSecond, plan.warmup.durationMs);
         const first = warm.firstError === null ? "" : ` (${warm.firstError.slice(0, 120)})`;
         progress(`warm-up of ${side.name}: ${warm.calls} calls, ${warm.errors} errors${first}`);
-        await untilCalm(rig.asteriskPid);
+        await calm();
       }
     },
     async climb(rates, label, turn) {
+      const { sipLadderPerSecond, ladderPerSecond, referencesPerSecond } = plan;
+      const isForSip = (rate: number) => referencesPerSecond.includes(rate) || sipLadderPerSecond.includes(rate);
+      const isForAsterisk = (rate: number) => referencesPerSecond.includes(rate) || ladderPerSecond.includes(rate);
       const climbs = rig.sides.map((side): Climb => ({ side, steps: [], heldPerSecond: 0, failures: 0 }));
       for (const [index, rate] of rates.entries()) {
         // The order turns, so that no side always follows the other.
         const first = (turn + index) % climbs.length;
         const climbing = [...climbs.slice(first), ...climbs.slice(0, first)];
-        for (const climb of climbing) if (climb.failures < failuresThatEnd) await tryRate(climb, rate, label);
+        for (const climb of climbing) {
+          const isOffered = climb.side.isSip ? isForSip(rate) : isForAsterisk(rate);
+          if (isOffered && climb.failures < failuresThatEnd) await tryRate(climb, rate, label);
+        }
       }
       return climbs;
     },
@@ -73,11 +81,13 @@ export function createClimber(rig: Rig, plan: Plan, progress: (line: string) => 
 }
 
 function line(label: string, name: SideName, measured: Step): string {
-  const { p50Ms, p99Ms, overrunP99Ms, errors, sideCpuMsPerCall, asteriskCpuMsPerCall, held, firstError } = measured;
+  const { p50Ms, p99Ms, overrunP99Ms, errors, sideCpuMsPerCall, held, firstError } = measured;
+  const { redisCpuMsPerCall, asteriskCpuMsPerCall, carrierCpuMsPerCall, loadCpuMsPerCall } = measured;
   return (
     `${label}  ${name.padEnd(14)} ${String(measured.ratePerSecond).padStart(4)} calls/s  ` +
     `p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  ring overrun p99 ${overrunP99Ms.toFixed(1)} ms  ` +
-    `errors ${errors}  CPU a call ${sideCpuMsPerCall.toFixed(2)} + Asterisk ${asteriskCpuMsPerCall.toFixed(2)} ms  ` +
+    `errors ${errors}  CPU a call ${sideCpuMsPerCall.toFixed(2)} + Redis ${redisCpuMsPerCall?.toFixed(2) ?? "none"} ` +
+    `+ Asterisk ${asteriskCpuMsPerCall.toFixed(2)} + carrier ${carrierCpuMsPerCall.toFixed(2)} + load ${loadCpuMsPerCall.toFixed(2)} ms  ` +
     `${held ? "held" : "not held"}${firstError === null ? "" : ` (${firstError.slice(0, 120)})`}`
   );
 }

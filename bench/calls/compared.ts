@@ -12,6 +12,43 @@ export interface SideRounds {
 
 export type Measured = ReadonlyMap<SideName, SideRounds>;
 
+/**
+ * Calls a second that each side held, medians over the rounds. `ours_sip` is the better of one and two gateway processes, and
+ * has what a call took of the CPU of those processes, and of Redis, at the rate that each round held.
+ */
+export function heldOf(measured: Measured) {
+  const heldBy = (name: SideName) => {
+    const rounds = measured.get(name);
+    return rounds === undefined ? Number.NaN : median(rounds.heldPerSecond);
+  };
+  const [one, two] = [heldBy("ours_sip"), heldBy("ours_sip_two")];
+  const best = two > one ? "ours_sip_two" : "ours_sip";
+  const bareHttp = heldBy("bare_http");
+  const oursSip = heldBy(best);
+  return {
+    ours: heldBy("ours"),
+    ours_sip: oursSip,
+    bare_http: bareHttp,
+    bare_websocket: heldBy("bare_websocket"),
+    bare_sip: heldBy("bare_sip"),
+    ours_sip_to_bare_http: oursSip / bareHttp,
+    ours_sip_processes: best === "ours_sip" ? 1 : 2,
+    ours_sip_one_process: one,
+    ours_sip_two_processes: two,
+    ours_sip_gateway_cpu_ms_per_call: whereHeld(measured.get(best), (step) => step.sideCpuMsPerCall),
+    ours_sip_redis_cpu_ms_per_call: whereHeld(measured.get(best), (step) => step.redisCpuMsPerCall),
+  };
+}
+
+/** The median over the rounds of a figure at the rate that the round held. */
+function whereHeld(rounds: SideRounds | undefined, figure: (step: Step) => number | null): number | null {
+  const values = (rounds?.steps ?? []).flatMap((steps, round) => {
+    const held = heldAt(steps, rounds?.heldPerSecond[round] ?? 0);
+    return held === undefined ? [] : [figure(held) ?? []].flat();
+  });
+  return values.length === 0 ? null : median(values);
+}
+
 /** The gateway against the bare loops. */
 export function toBare(measured: Measured) {
   const samples = Object.fromEntries([...measured].map(([name, { heldPerSecond }]) => [name, heldPerSecond]));
@@ -25,9 +62,8 @@ export function toBare(measured: Measured) {
     ratio_to_bare_websocket: overWebSocket.ratio,
     ratio_to_bare_websocket_low: overWebSocket.ratioLow,
     ratio_to_bare_websocket_high: overWebSocket.ratioHigh,
-    ours: medians.ours ?? Number.NaN,
     bare: medians.bare_http ?? Number.NaN,
-    bare_websocket: medians.bare_websocket,
+    ...heldOf(measured),
     rounds: samples,
   };
 }
@@ -39,6 +75,8 @@ const figures: Readonly<Record<string, (step: Step) => number | null>> = {
   gateway_cpu_ms_per_call: (step) => step.sideCpuMsPerCall,
   redis_cpu_ms_per_call: (step) => step.redisCpuMsPerCall,
   asterisk_cpu_ms_per_call: (step) => step.asteriskCpuMsPerCall,
+  carrier_cpu_ms_per_call: (step) => step.carrierCpuMsPerCall,
+  load_cpu_ms_per_call: (step) => step.loadCpuMsPerCall,
 };
 /** Differences of a process's size: they may be zero or below, so no ratio is made of them. */
 const sizes: Readonly<Record<string, (step: Step) => number>> = {

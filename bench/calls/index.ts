@@ -1,7 +1,7 @@
 /**
  * calls: the whole gateway against two bare loops that only originate and hang up, over ARI HTTP with keep-alive and with
  * REST over a WebSocket, and perhaps against the gateway of another commit; all against the same Asterisk and the same SIPp
- * carrier. The rate rises until p99 of POST-to-ringing passes the limit or a call fails; the highest rate that held is the
+ * carrier. Beside it the whole gateway with its driver `sip`, one process and two, and a bare loop over SIP, without Asterisk. The rate rises until p99 of POST-to-ringing passes the limit or a call fails; the highest rate that held is the
  * figure. Measured with all of them on the same cores, and with Asterisk on cores of its own.
  */
 import { availableParallelism } from "node:os";
@@ -9,9 +9,9 @@ import { withParts } from "../support/parts.ts";
 import type { BenchOptions, BenchResult } from "../support/report.ts";
 import { type Arrangement, arrange } from "./arrangement.ts";
 import { type Climber, createClimber } from "./climb.ts";
-import { atRate, type Measured, sideToSide, toBare } from "./compared.ts";
+import { atRate, heldOf, type Measured, sideToSide, toBare } from "./compared.ts";
 import { p99LimitMs } from "./measure.ts";
-import { type Plan, planOf } from "./plan.ts";
+import { type Plan, planOf, ratesOf } from "./plan.ts";
 import { type Rig, startRig } from "./rig.ts";
 import type { SideName } from "./side.ts";
 
@@ -32,6 +32,8 @@ export async function runCalls(options: BenchOptions): Promise<BenchResult> {
       [...measured].flatMap(([name, figures]) => sideToSide(sides, figures, name, plan.referencesPerSecond));
     return {
       name: "calls",
+      // As numbers at the top of the last line.
+      ...heldOf(first),
       ...toBare(first),
       unit: `calls/s held with p99 of POST-to-ringing ≤ ${p99LimitMs} ms and no error`,
       arrangements: Object.fromEntries([...measured].map(([name, figures]) => [name, toBare(figures)])),
@@ -69,7 +71,7 @@ async function measure(
 ): Promise<Measured> {
   await arrange(arrangement, rig.halves);
   progress(`cores: ${arrangement}`);
-  const rates = [...plan.referencesPerSecond, ...plan.ladderPerSecond];
+  const rates = ratesOf(plan);
   const measured: Measured = new Map(rig.sides.map(({ name }) => [name, { heldPerSecond: [], steps: [] }]));
   for (let round = 0; round < plan.rounds; round++) {
     for (const { side, heldPerSecond, steps } of await climber.climb(rates, `${arrangement} ${round + 1}`, round)) {

@@ -24,6 +24,9 @@ export interface Step {
   /** null: the side has no Redis. */
   readonly redisCpuMsPerCall: number | null;
   readonly asteriskCpuMsPerCall: number;
+  readonly carrierCpuMsPerCall: number;
+  /** Of this process, which is the load of the gateways. */
+  readonly loadCpuMsPerCall: number;
   readonly asteriskKeptBytesPerCall: number;
   readonly sideKeptBytesPerCall: number;
   /** No error, and both p99 within the limit. */
@@ -34,18 +37,30 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.POSITIVE_INFINITY;
 }
 
-export async function step(side: Side, asteriskPid: number, ringLog: RingLog, command: RunCommand): Promise<Step> {
+/** The parts that all sides share. */
+export interface Shared {
+  readonly asteriskPid: number;
+  readonly carrierPid: number;
+  readonly ringLog: RingLog;
+}
+
+export async function step(side: Side, shared: Shared, command: RunCommand): Promise<Step> {
+  const { asteriskPid, carrierPid, ringLog } = shared;
   await ringLog.forget();
-  const redisCpuMs = () => (side.redisPid === null ? null : cpuMs(side.redisPid));
-  const before = {
-    side: cpuMsWithChildren(side.pid),
-    redis: redisCpuMs(),
+  const ofSide = (figure: (pid: number) => number) => side.pids.reduce((sum, pid) => sum + figure(pid), 0);
+  const used = () => ({
+    side: ofSide(cpuMsWithChildren),
+    redis: side.redisPid === null ? null : cpuMs(side.redisPid),
     asterisk: cpuMs(asteriskPid),
+    carrier: cpuMs(carrierPid),
+    load: cpuMs(process.pid),
     kept: residentBytes(asteriskPid),
-    own: residentBytes(side.pid),
-  };
+    own: ofSide(residentBytes),
+  });
+  const before = used();
   const result = await side.run(command);
   const rings = await untilCanceled(ringLog, result);
+  const after = used();
   const { delays, overruns, missing } = matched(result, rings);
   const calls = Math.max(1, delays.length);
   const errors = result.offered - delays.length;
@@ -59,11 +74,13 @@ export async function step(side: Side, asteriskPid: number, ringLog: RingLog, co
     p50Ms: percentile(delays, 0.5),
     p99Ms,
     overrunP99Ms,
-    sideCpuMsPerCall: (cpuMsWithChildren(side.pid) - before.side) / calls,
-    redisCpuMsPerCall: before.redis === null ? null : ((redisCpuMs() ?? 0) - before.redis) / calls,
-    asteriskCpuMsPerCall: (cpuMs(asteriskPid) - before.asterisk) / calls,
-    asteriskKeptBytesPerCall: (residentBytes(asteriskPid) - before.kept) / calls,
-    sideKeptBytesPerCall: (residentBytes(side.pid) - before.own) / calls,
+    sideCpuMsPerCall: (after.side - before.side) / calls,
+    redisCpuMsPerCall: before.redis === null ? null : ((after.redis ?? 0) - before.redis) / calls,
+    asteriskCpuMsPerCall: (after.asterisk - before.asterisk) / calls,
+    carrierCpuMsPerCall: (after.carrier - before.carrier) / calls,
+    loadCpuMsPerCall: (after.load - before.load) / calls,
+    asteriskKeptBytesPerCall: (after.kept - before.kept) / calls,
+    sideKeptBytesPerCall: (after.own - before.own) / calls,
     held: errors === 0 && p99Ms <= p99LimitMs && overrunP99Ms <= p99LimitMs,
   };
 }

@@ -7,7 +7,16 @@ export interface Plan {
   readonly rounds: number;
   /** Where CPU, memory and times are compared: rates that all sides hold, of a machine at leisure and of a busy one. */
   readonly referencesPerSecond: readonly number[];
+  /** Of the sides that call through Asterisk. */
   readonly ladderPerSecond: readonly number[];
+  /** Of those that call the carrier themselves. */
+  readonly sipLadderPerSecond: readonly number[];
+}
+
+/** Rising, of all sides. */
+export function ratesOf(plan: Plan): readonly number[] {
+  const all = new Set([...plan.referencesPerSecond, ...plan.ladderPerSecond, ...plan.sipLadderPerSecond]);
+  return [...all].sort((a, b) => a - b);
 }
 
 const whole: Plan = {
@@ -15,7 +24,10 @@ const whole: Plan = {
   stepMs: 4000,
   rounds: 3,
   referencesPerSecond: [200, 500],
-  ladderPerSecond: [600, 650, 700, 750, 800, 850, 900, 950, 1000, 1050, 1100, 1200, 1300, 1400, 1500],
+  ladderPerSecond: [600, 650, 700, 750, 800, 850, 900, 950, 1000, 1050, 1100, 1200, 1300, 1400, 1500, 1600],
+  sipLadderPerSecond: [
+    ...[1000, 1500, 1800, 2000, 2200, 2300, 2400, 2500, 2600, 2700, 2800, 2900, 3000, 3200, 3400, 3700, 4000],
+  ],
 };
 
 /** Shows that all of it runs; its figures are those of cold sides and of a ladder with few rungs. */
@@ -25,6 +37,7 @@ const quick: Plan = {
   rounds: 1,
   referencesPerSecond: [200],
   ladderPerSecond: [400, 600, 800],
+  sipLadderPerSecond: [600, 1000],
 };
 
 export function planOf(options: {
@@ -36,6 +49,6 @@ export function planOf(options: {
   return {
     ...plan,
     rounds: options.rounds ?? plan.rounds,
-    ...(options.references && { ladderPerSecond: [] }),
+    ...(options.references && { ladderPerSecond: [], sipLadderPerSecond: [] }),
   };
 }

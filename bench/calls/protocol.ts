@@ -12,6 +12,14 @@ export interface Target {
   readonly ringMs: number;
 }
 
+/** The carrier, spoken to without an Asterisk. */
+export interface SipTarget {
+  readonly control: "sip";
+  readonly host: string;
+  readonly port: number;
+  readonly ringMs: number;
+}
+
 /** Offer calls. */
 export interface RunCommand {
   readonly ratePerSecond: number;

@@ -6,15 +6,15 @@ import { callsProfile, ringMs } from "../support/gateway-config.ts";
 import type { Parts } from "../support/parts.ts";
 import { startTelephony } from "../support/telephony.ts";
 import type { Halves } from "./arrangement.ts";
-import { createRingLog, type RingLog } from "./ring-log.ts";
+import type { Shared } from "./measure.ts";
+import { createRingLog } from "./ring-log.ts";
 import { gatewaySide, type Side, startBare } from "./side.ts";
 
 export interface Rig {
   readonly sides: readonly Side[];
-  readonly ringLog: RingLog;
+  readonly shared: Shared;
   readonly asteriskVersion: string;
   readonly halves: Halves;
-  readonly asteriskPid: number;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function startRig(
   everything: boolean,
   progress: (line: string) => void,
 ): Promise<Rig> {
-  const { programs, asterisk, asteriskPid, carrierPid, ringLog } = await startTelephony(parts, progress);
+  const { programs, asterisk, asteriskPid, carrier, carrierPid, ringLog } = await startTelephony(parts, progress);
   const needs = { redisServer: programs.redisServer, asterisk, profile: callsProfile };
   const gateways: Gateway[] = [await startGateway(parts, "ours", thisCommit, needs)];
   if (other !== null) gateways.push(await startGateway(parts, "other", other, needs));
@@ -39,16 +39,27 @@ export async function startRig(
   }
   const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
   const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
+  const sip = { redisServer: programs.redisServer, asterisk: null, carrier, profile: callsProfile };
+  const one = await startGateway(parts, "ours_sip", thisCommit, sip);
+  const first = await startGateway(parts, "ours_sip_two", thisCommit, sip);
+  const second = await startGateway(parts, "ours_sip_two", thisCommit, { ...sip, beside: first });
   const sides = [
-    ...gateways.map((gateway) => gatewaySide(parts, gateway)),
+    ...gateways.map((gateway) => gatewaySide(parts, [gateway])),
+    gatewaySide(parts, [one], true),
+    gatewaySide(parts, [first, second], true),
     await startBare(parts, { control: "http", ...target }),
     await startBare(parts, { control: "websocket", ...target }),
+    await startBare(parts, { control: "sip", ...carrier, ringMs }),
   ];
   const halves = {
     telephonyPids: [asteriskPid, carrierPid],
     // This process is the load.
-    gatewayPids: [...sides.map((side) => side.pid), ...gateways.map((gateway) => gateway.redisPid), process.pid],
+    gatewayPids: [
+      ...sides.flatMap(({ pids, redisPid }) => [...pids, ...(redisPid === null ? [] : [redisPid])]),
+      process.pid,
+    ],
   };
   const { version } = programs.asterisk;
-  return { sides, halves, ringLog: createRingLog(ringLog), asteriskVersion: version, asteriskPid };
+  const shared = { asteriskPid, carrierPid, ringLog: createRingLog(ringLog) };
+  return { sides, halves, shared, asteriskVersion: version };
 }

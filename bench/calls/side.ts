@@ -3,18 +3,21 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { forkSide } from "../support/child.ts";
 import type { Gateway, GatewayName } from "../support/gateway.ts";
-import { leanClient } from "../support/lean-client.ts";
+import { type LeanClient, leanClient } from "../support/lean-client.ts";
 import type { Parts } from "../support/parts.ts";
 import { offer } from "./offer.ts";
-import { callee, type RunCommand, type RunResult, type Target, wallClock } from "./protocol.ts";
+import { callee, type RunCommand, type RunResult, type SipTarget, type Target, wallClock } from "./protocol.ts";
 
-export type SideName = GatewayName | "bare_http" | "bare_websocket";
+export type SideName = GatewayName | "bare_http" | "bare_websocket" | "bare_sip";
 
 export interface Side {
   readonly name: SideName;
-  readonly pid: number;
+  /** One, or those of several gateways on one Redis. */
+  readonly pids: readonly number[];
   /** Of its Redis; null: it has none. */
   readonly redisPid: number | null;
+  /** Calls the carrier itself, without Asterisk. */
+  readonly isSip: boolean;
   run(command: RunCommand): Promise<RunResult>;
 }
 
@@ -25,13 +28,14 @@ const reportDeadlineMs = 30_000;
 /** Of the load to a gateway. */
 const connections = 64;
 
-export async function startBare(parts: Parts, target: Target): Promise<Side> {
-  const file = new URL("./bare-process.ts", import.meta.url);
+export async function startBare(parts: Parts, target: Target | SipTarget): Promise<Side> {
+  const isSip = target.control === "sip";
+  const file = new URL(isSip ? "./bare-sip-process.ts" : "./bare-process.ts", import.meta.url);
   const title = `the bare loop over ${target.control}`;
   const { child, pid } = await forkSide(parts, title, file, { BENCH_TARGET: JSON.stringify(target) });
   return {
-    name: target.control === "http" ? "bare_http" : "bare_websocket",
-    ...{ pid, redisPid: null },
+    name: `bare_${target.control}`,
+    ...{ pids: [pid], redisPid: null, isSip },
     async run(command) {
       const answer = once(child, "message", { signal: AbortSignal.timeout(command.durationMs + reportDeadlineMs) });
       child.send(command);
@@ -41,14 +45,22 @@ export async function startBare(parts: Parts, target: Target): Promise<Side> {
   };
 }
 
-/** A gateway. The load comes from this process, so that the gateway's CPU is the gateway's alone. */
-export function gatewaySide(parts: Parts, gateway: Gateway): Side {
-  const url = new URL("/v1/verifications", gateway.url);
-  const client = leanClient(url, { authorization: `Bearer ${gateway.apiKey}` }, connections);
-  parts.defer(async () => client.close());
+/**
+ * A gateway, or several on one Redis, each of which gets its share of the calls. The load comes from this process, so that
+ * the gateway's CPU is the gateway's alone.
+ */
+export function gatewaySide(parts: Parts, gateways: readonly [Gateway, ...Gateway[]], isSip = false): Side {
+  const [{ name, apiKey, redisPid }] = gateways;
+  const clients = gateways.map((gateway) => {
+    const url = new URL("/v1/verifications", gateway.url);
+    return leanClient(url, { authorization: `Bearer ${apiKey}` }, connections / gateways.length);
+  });
+  parts.defer(async () => {
+    for (const client of clients) client.close();
+  });
   return {
-    name: gateway.name,
-    ...{ pid: gateway.pid, redisPid: gateway.redisPid },
+    name,
+    ...{ pids: gateways.map(({ pid }) => pid), redisPid, isSip },
     async run({ ratePerSecond, durationMs, firstCallee }) {
       const wallMs = wallClock();
       const placed: [string, number][] = [];
@@ -59,8 +71,8 @@ export function gatewaySide(parts: Parts, gateway: Gateway): Side {
         offered++;
         const to = callee(firstCallee + index);
         const atMs = wallMs();
-        client
-          .post(JSON.stringify({ to }))
+        (clients[index % clients.length] as LeanClient)
+          .post(`{"to":"${to}"}`)
           .then(() => placed.push([to, atMs]))
           .catch((error) => {
             firstError ??= String(error);

@@ -60,7 +60,7 @@ export function createSupply(parts: Parts, gateway: Gateway, asteriskPid: number
         const refusal = await start(needed - ids.length);
         // A busy machine makes a gateway shed load; what is prepared is not what is measured.
         if (refusal !== null && pass === passes - 1) throw refusal;
-        await untilCalm(asteriskPid);
+        await untilCalm([asteriskPid]);
       }
     },
     nextId() {

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { cpuMs } from "./process-stats.ts";
 
-/** Asterisk hangs up the last calls, and sockets close. */
+/** The last calls are hung up, and sockets close. */
 const leastMs = 1000;
 const windowMs = 500;
 /** Of one core; more than an Asterisk without calls takes. */
@@ -13,13 +13,14 @@ const calmShare = 0.05;
 /** What still works by then does so for another reason than the step before. */
 const mostMs = 30_000;
 
-/** Resolves when Asterisk hardly uses CPU any more, or after 30 s. */
-export async function untilCalm(asteriskPid: number): Promise<void> {
+/** Resolves when these processes hardly use CPU any more, or after 30 s. */
+export async function untilCalm(pids: readonly number[]): Promise<void> {
+  const usedMs = () => pids.reduce((sum, pid) => sum + cpuMs(pid), 0);
   const giveUpAtMs = performance.now() + mostMs;
   await pause(leastMs);
   while (performance.now() < giveUpAtMs) {
-    const before = { atMs: performance.now(), cpuMs: cpuMs(asteriskPid) };
+    const before = { atMs: performance.now(), cpuMs: usedMs() };
     await pause(windowMs);
-    if ((cpuMs(asteriskPid) - before.cpuMs) / (performance.now() - before.atMs) < calmShare) return;
+    if ((usedMs() - before.cpuMs) / (performance.now() - before.atMs) < calmShare) return;
   }
 }

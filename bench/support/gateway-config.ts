@@ -38,6 +38,8 @@ export interface GatewayParts {
   /** Unique on the Asterisk that the sides share. */
   readonly ariApp: string;
   readonly profile: Profile;
+  /** A carrier that takes SIP over TCP: the gateway calls it itself, and has no Asterisk. Its own UDP port must be free. */
+  readonly carrier?: { readonly host: string; readonly port: number; readonly ownPort: number };
   /** null: nothing listens where the gateway looks for Asterisk. */
   readonly asterisk: {
     readonly endpoint: string;
@@ -56,6 +58,7 @@ const callsPerSecond = 10_000;
 /** The document of a gateway of this commit. */
 export function gatewayDocument(parts: GatewayParts): Document {
   const limits = { max_concurrent_calls: maxConcurrentCalls, calls_per_second: callsPerSecond };
+  const { carrier } = parts;
   const asterisk =
     parts.asterisk === null
       ? { ari_url: "http://127.0.0.1:1", ari_user: "none", ari_password: "none" }
@@ -72,9 +75,16 @@ export function gatewayDocument(parts: GatewayParts): Document {
     records: { url: parts.profile.records ? "sqlite:records.sqlite" : "off" },
     ...(parts.profile.records && { webhooks: { allow_private: true } }),
     secrets: { hmac_key: parts.hmacKey },
-    asterisks: { local: { ...asterisk, ari_app: parts.ariApp, ...limits } },
+    ...(carrier === undefined
+      ? { asterisks: { local: { ...asterisk, ari_app: parts.ariApp, ...limits } } }
+      : { sip: { host: "127.0.0.1", udp_port: carrier.ownPort, ...limits } }),
     trunks: {
-      carrier: { asterisk: "local", endpoint: parts.asterisk?.endpoint ?? "none", ranges: ["block"], ...limits },
+      carrier: {
+        ...(carrier === undefined
+          ? { asterisk: "local", endpoint: parts.asterisk?.endpoint ?? "none" }
+          : { sip: { host: carrier.host, port: carrier.port, transport: "tcp" } }),
+        ...{ ranges: ["block"], ...limits },
+      },
     },
     ranges: { block: { ...parts.profile.block } },
     verification: { ...parts.profile.verification },

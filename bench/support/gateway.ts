@@ -17,34 +17,50 @@ import { documentFor, type GatewayParts } from "./gateway-config.ts";
 import type { Parts } from "./parts.ts";
 import { startOwnRedis } from "./redis.ts";
 
-/** `everything`: this commit's with all switched on that costs a call something; see everything.ts. */
-export type GatewayName = "ours" | "other" | "everything";
+/**
+ * `everything`: this commit's with all switched on that costs a call something; see everything.ts. `ours_sip`: this commit's
+ * without an Asterisk; `ours_sip_two`: one of two such on one Redis.
+ */
+export type GatewayName = "ours" | "other" | "everything" | "ours_sip" | "ours_sip_two";
 
 export interface Gateway<Name extends GatewayName = GatewayName> {
   readonly name: Name;
   readonly url: string;
   readonly pid: number;
   readonly apiKey: string;
+  readonly hmacKey: string;
   readonly redisPid: number;
+  readonly redisUrl: string;
 }
 
 const readyDeadlineMs = 20_000;
 const probeDeadlineMs = 1000;
 const outputKeptChars = 2000;
 
+export interface GatewayNeeds extends Pick<GatewayParts, "asterisk" | "profile"> {
+  readonly redisServer: Program;
+  /** A carrier that takes SIP over TCP; then there is no Asterisk. */
+  readonly carrier?: { readonly host: string; readonly port: number };
+  /** A gateway whose Redis this one shares, and whose key it takes; without it it has a Redis of its own. */
+  readonly beside?: Gateway;
+}
+
 /**
- * Starts Redis and the gateway, and waits until it answers: /readyz where it has an Asterisk, /healthz where it has none.
+ * Starts Redis and the gateway, and waits until it answers: /readyz where it has a way to call, /healthz where it has none.
  * @throws with the end of its output where it is not ready in time
  */
 export async function startGateway<Name extends GatewayName>(
   parts: Parts,
   name: Name,
   source: Source,
-  { redisServer, asterisk, profile }: { redisServer: Program } & Pick<GatewayParts, "asterisk" | "profile">,
+  { redisServer, asterisk, carrier, profile, beside }: GatewayNeeds,
 ): Promise<Gateway<Name>> {
   const title = `the gateway of ${source.label}`;
-  const redis = await startOwnRedis(parts, title, redisServer);
-  const apiKey = generateApiKey(cryptoRandom);
+  const redis = beside
+    ? { pid: beside.redisPid, url: beside.redisUrl }
+    : await startOwnRedis(parts, title, redisServer);
+  const apiKey = beside?.apiKey ?? generateApiKey(cryptoRandom);
+  const hmacKey = beside?.hmacKey ?? randomBytes(32).toString("hex");
   const port = await freePort("tcp");
   const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
@@ -52,9 +68,10 @@ export async function startGateway<Name extends GatewayName>(
     port,
     redisUrl: redis.url,
     apiKeySha256: apiKeyHash(apiKey),
-    hmacKey: randomBytes(32).toString("hex"),
+    hmacKey,
     ariApp: `bench-${name}`,
     asterisk,
+    ...(carrier && { carrier: { ...carrier, ownPort: await freePort("udp") } }),
     profile,
   });
   const config = path.join(dir, "onering.yaml");
@@ -66,13 +83,13 @@ export async function startGateway<Name extends GatewayName>(
   // Its last calls need no draining: Asterisk ends next.
   parts.add({ name: title, pid: child.pid, exited: child.exited, output }, () => child.kill());
   const url = `http://127.0.0.1:${port}`;
-  const probe = `${url}${asterisk === null ? "/healthz" : "/readyz"}`;
+  const probe = `${url}${asterisk === null && carrier === undefined ? "/healthz" : "/readyz"}`;
   await child.waitUntil(
     () => answersOk(probe),
     readyDeadlineMs,
     async () => output().slice(-outputKeptChars),
   );
-  return { name, url, pid: child.pid, apiKey, redisPid: redis.pid };
+  return { name, url, pid: child.pid, apiKey, hmacKey, redisPid: redis.pid, redisUrl: redis.url };
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -13,6 +13,8 @@ export interface Telephony {
   readonly asterisk: NonNullable<GatewayParts["asterisk"]>;
   readonly asteriskPid: number;
   readonly carrierPid: number;
+  /** Where it takes SIP over TCP. */
+  readonly carrier: { readonly host: string; readonly port: number };
   /** Where the carrier writes when each phone rings and is canceled. */
   readonly ringLog: string;
 }
@@ -37,6 +39,7 @@ export async function startTelephony(parts: Parts, progress: (line: string) => v
     asterisk: { endpoint, ari: asterisk.ari, ami: asterisk.ami },
     asteriskPid: asterisk.pid,
     carrierPid: carrier.pid,
+    carrier: { host: "127.0.0.1", port: carrier.port },
     ringLog: carrier.logFile,
   };
 }
