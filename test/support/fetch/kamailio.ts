@@ -9,7 +9,7 @@ import { runCommand } from "../../../src/local/process/run-command.ts";
 /** Debian 12. */
 const recipe: BundleRecipe = {
   name: "kamailio",
-  packages: ["kamailio", "kamailio-tls-modules"],
+  packages: ["kamailio"],
   mode: "additions",
   diskBytes: 200e6,
 };
