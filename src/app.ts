@@ -70,6 +70,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const telephony = tracedCalls(
     createTelephony({
       sipTagKey: createKeyRing("sip tags", config.secrets.hmac_key).current.key,
+      ...(config.sip === undefined ? {} : { openInvites: store.openInvites(sealing) }),
       ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
       networks: { known: (e164) => numberParts.networks.known(e164) },
     }),

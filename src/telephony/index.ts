@@ -18,6 +18,7 @@ import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import { createSipTrunks } from "./sip-trunks/index.ts";
+import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import type { CallerLimits } from "./trunks/app-limits.ts";
@@ -47,6 +48,8 @@ export interface TelephonyParts {
    * process alone.
    */
   readonly sipTagKey?: KeyObject;
+  /** Our own SIP calls under way, of all gateways; left out: those of a gateway that dies ring on to their end. */
+  readonly openInvites?: OpenInvites & OrphanInvites;
 }
 
 export interface Telephony {
@@ -114,6 +117,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
           ...{ config: { sip: config.sip, trunks: config.trunks }, clock, random: parts.random },
           tagKey: parts.sipTagKey ?? createSecretKey(parts.random.bytes(32)),
           logger: logger.child({ asterisk: sipEngine }),
+          ...(parts.openInvites === undefined ? {} : { openInvites: parts.openInvites }),
         });
   if (sip !== null) addControl(sipEngine, sip.control);
 
@@ -138,6 +142,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     random: parts.random,
     logger,
     health: ({ trunk, asterisk }) =>
+      (asterisk === sipEngine ? sip?.health(trunk) : undefined) ??
       watches.get(asterisk)?.health(endpointOf(trunk, config.trunks[trunk] ?? {})) ?? {
         usable: true,
         why: "Asterisk is connected; no AMI to report more",

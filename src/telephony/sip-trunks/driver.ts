@@ -4,6 +4,8 @@ import { backoffMs } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { CallEnding, Caller, CallUser, SipCall } from "../../sip/call/port.ts";
+import type { HeaderLine, SentInvite } from "../../sip/transaction/port.ts";
+import type { Target } from "../../sip/transport/port.ts";
 import {
   type CallControl,
   type CallEvent,
@@ -13,6 +15,7 @@ import {
 } from "../call-control/port.ts";
 import { assertCallRequest, isCallId } from "../call-control/request.ts";
 import { endedEvent } from "./ending.ts";
+import type { OpenInvites } from "./open-invites-port.ts";
 import type { TrunkPlan } from "./trunk-plans.ts";
 
 /** The stack below the driver; assembled in stack.ts. */
@@ -21,6 +24,8 @@ export interface SipStack {
   start(): Promise<void>;
   stop(): Promise<void>;
   readonly caller: Pick<Caller, "place">;
+  /** Route lines that a trunk's registrar asks for. */
+  serviceRoute(trunk: string): readonly HeaderLine[];
   /** Sets the one receiver of inbound calls, which are refused with or without it. */
   onInbound(receiver: (call: InboundCall) => void): void;
 }
@@ -32,6 +37,8 @@ export interface SipDriverParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where each INVITE under way is noted, so that another gateway can cancel it if this one dies. */
+  readonly openInvites?: OpenInvites;
 }
 
 /** Of the Call-ID: random, so that it names neither app nor verification to the carrier (RFC 3261 section 8.1.1.4). */
@@ -112,15 +119,27 @@ export class SipDriver implements CallControl {
   }
 
   #place(request: CallRequest, plan: Pick<TrunkPlan, "call">): Promise<void> {
-    const { clock, random, stack } = this.#parts;
-    const { callId } = request;
+    const { clock, random, stack, openInvites } = this.#parts;
+    const { callId, endpoint: trunk } = request;
     const call = new TrunkCall(callId, {
       event: (event) => this.#report(event),
-      over: () => this.#calls.delete(callId),
+      over: () => {
+        this.#calls.delete(callId);
+        openInvites?.over(callId);
+      },
+      ...(openInvites === undefined
+        ? {}
+        : {
+            open(sent: SentInvite, { protocol, address, port, serverName }: Target) {
+              const target = { protocol, address, port, ...(serverName === undefined ? {} : { serverName }) };
+              openInvites.sent(callId, { sent, trunk, target });
+            },
+          }),
     });
     this.#calls.set(callId, call);
     try {
-      const outgoing = plan.call(request, random.bytes(callIdBytes).toString("base64url"), clock.nowMs());
+      const id = random.bytes(callIdBytes).toString("base64url");
+      const outgoing = plan.call(request, id, clock.nowMs(), stack.serviceRoute(trunk));
       return call.begin((user) => stack.caller.place(outgoing, user));
     } catch (error) {
       this.#calls.delete(callId);
@@ -152,6 +171,7 @@ export class SipDriver implements CallControl {
 interface TrunkCallParts {
   event(event: CallEvent): void;
   over(): void;
+  open?(sent: SentInvite, target: Target): void;
 }
 
 /** One call: the stack's reports as events of the port. */
@@ -164,6 +184,8 @@ class TrunkCall implements CallUser {
   /** Of `originate`, while it waits. */
   #waiting: { resolve(): void; reject(error: Error): void } | null = null;
   #failure: OriginateError | null = null;
+  /** An end that came before the call was known here. */
+  #early: (() => void) | null = null;
 
   constructor(callId: string, parts: TrunkCallParts) {
     this.#callId = callId;
@@ -174,6 +196,8 @@ class TrunkCall implements CallUser {
   begin(place: (user: CallUser) => SipCall): Promise<void> {
     this.#call = place(this);
     if (this.#hungUp) this.#call.hangUp();
+    this.#early?.();
+    if (this.#state === "over" && this.#failure === null) return Promise.resolve();
     // Where a flow is open the INVITE is sent in the same turn.
     if (this.#state === "sent") return Promise.resolve();
     if (this.#failure !== null) return Promise.reject(this.#failure);
@@ -185,6 +209,10 @@ class TrunkCall implements CallUser {
   hangUp(): void {
     this.#hungUp = true;
     this.#call?.hangUp();
+  }
+
+  inviteOpen(sent: SentInvite, target: Target): void {
+    this.#parts.open?.(sent, target);
   }
 
   sent(): void {
@@ -217,7 +245,11 @@ class TrunkCall implements CallUser {
       this.#waiting = null;
       return;
     }
-    const sipCallId = this.#call?.sipCallId ?? "";
-    this.#parts.event(endedEvent({ callId: this.#callId, sipCallId, hungUp: this.#hungUp }, ending, atMs));
+    const report = () => {
+      const sipCallId = this.#call?.sipCallId ?? "";
+      this.#parts.event(endedEvent({ callId: this.#callId, sipCallId, hungUp: this.#hungUp }, ending, atMs));
+    };
+    if (this.#call !== null) report();
+    else this.#early = report;
   }
 }

@@ -6,8 +6,10 @@ import type { Random } from "../../shared/random.ts";
 import type { CallControl, InboundCall } from "../call-control/port.ts";
 import { createCallSigner } from "./call-signer.ts";
 import { SipDriver } from "./driver.ts";
+import type { OpenInvites, OrphanInvites } from "./open-invites-port.ts";
 import { type RunningStack, startStack } from "./stack.ts";
 import { createTrunkPlans, type SipTrunksConfig } from "./trunk-plans.ts";
+import type { SipTrunkHealth } from "./trunk-watch.ts";
 
 export interface SipTrunksParts {
   readonly config: SipTrunksConfig;
@@ -16,14 +18,18 @@ export interface SipTrunksParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** INVITEs under way of all gateways; left out: what this one leaves when it dies rings on to its end. */
+  readonly openInvites?: OpenInvites & OrphanInvites;
 }
 
 export interface SipTrunks {
   readonly control: CallControl;
+  /** Of a trunk with `sip`; what is not known counts as usable. */
+  health(trunk: string): SipTrunkHealth;
 }
 
 export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
-  const { config, tagKey, clock, random, logger } = parts;
+  const { config, tagKey, clock, random, logger, openInvites } = parts;
   const signer = createCallSigner(config.sip.identity, { nowMs: () => clock.nowMs(), logger });
   const plans = createTrunkPlans(config, signer);
   let onInbound: (call: InboundCall) => void = () => undefined;
@@ -32,6 +38,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     async start() {
       running = await startStack({
         ...{ sip: config.sip, plans, tagKey, clock, random, logger },
+        ...(openInvites === undefined ? {} : { orphans: openInvites }),
         onInbound: (call) => onInbound(call),
       });
     },
@@ -43,9 +50,20 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
       if (running === null) throw new Error("the SIP stack is not running");
       return running.caller;
     },
+    serviceRoute: (trunk: string) => running?.watch.serviceRoute(trunk) ?? [],
     onInbound(receiver: (call: InboundCall) => void) {
       onInbound = receiver;
     },
   };
-  return { control: new SipDriver({ stack, plans, clock, random, logger }) };
+  return {
+    control: new SipDriver({
+      stack,
+      plans,
+      clock,
+      random,
+      logger,
+      ...(openInvites === undefined ? {} : { openInvites }),
+    }),
+    health: (trunk) => running?.watch.health(trunk) ?? { usable: true, why: "not known: SIP is not listening" },
+  };
 }

@@ -13,12 +13,16 @@ import type { Locator } from "../../sip/location/port.ts";
 import { createOwnTags } from "../../sip/own-tag.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
 import { createTransports, type TransportOptions } from "../../sip/transport/index.ts";
-import type { MessageObserver, SocketAddress } from "../../sip/transport/port.ts";
+import type { Flow, MessageObserver, SocketAddress, Transports } from "../../sip/transport/port.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
+import { createHepSender, type HepSender } from "./hep-sender.ts";
 import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
+import type { OrphanInvites } from "./open-invites-port.ts";
 import { inviteOf } from "./read-invite.ts";
-import type { TrunkPlan } from "./trunk-plans.ts";
+import { createTakeover } from "./takeover.ts";
+import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
+import { createTrunkWatch, type TrunkWatch } from "./trunk-watch.ts";
 
 export interface StackParts {
   readonly sip: SipConfig;
@@ -28,13 +32,18 @@ export interface StackParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Sees every message, beside the HEP collector of the configuration. */
   readonly observer?: MessageObserver;
+  /** Calls that gateways leave when they die; left out: nobody looks for them. */
+  readonly orphans?: OrphanInvites;
   readonly onInbound: (call: InboundCall) => void;
 }
 
 /** One that runs: `start` makes it, and `stop` ends it for good. */
 export interface RunningStack {
   readonly caller: Caller;
+  readonly watch: Pick<TrunkWatch, "health" | "status" | "serviceRoute">;
+  /** Removes the bindings at registrars, ends transactions, closes connections. Bounded in time. */
   stop(): Promise<void>;
 }
 
@@ -65,11 +74,13 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     },
     ...{ nowMs: monotonicMs, logger },
   });
+  const shown = sip.public_host ?? sip.host;
+  const hep = hepSenderOf(parts);
   const transports = createTransports({
     ...listening(sip),
     ...{ clock, random, nowMs: monotonicMs },
     admits: inbound.admits,
-    ...(parts.observer === undefined ? {} : { observer: parts.observer }),
+    ...observing(hep, parts.observer),
     limits: {
       messageBytes: sip.limits.message_bytes,
       bufferedBytes: sip.limits.buffer_bytes,
@@ -80,16 +91,22 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   });
   const { t1_ms: t1Ms, t2_ms: t2Ms, t4_ms: t4Ms } = sip.timers;
   const transactions = createTransactions({
-    ...{ transports, random, clock: monotonic },
+    ...{ random, clock: monotonic },
+    transports: alsoLost(transports, (flow) => watch.flowClosed(flow)),
     timers: { t1Ms, t2Ms, t4Ms },
     limit: sip.limits.transactions,
     answers: inbound.answers,
   });
+  const digests = createDigests(random, monotonicMs);
+  const watch = createTrunkWatch({
+    ...{ plans: plans.values(), digests, locator, transports, transactions, clock, nowMs: monotonicMs },
+    ...{ random, logger, userAgent, host: shown },
+  });
   const caller = createCaller({
     ...{ transactions, transports, locator, clock, monotonicMs, userAgent },
-    digests: createDigests(random, monotonicMs),
+    digests,
     tagFor: createOwnTags(parts.tagKey).tagFor,
-    host: sip.public_host ?? sip.host,
+    host: bracketed(shown),
     ...(sip.public_host !== undefined && isIP(sip.public_host) === 0 ? { mediaHost: sip.host } : {}),
     endWaitMs: sip.end_wait_ms,
     onError: (error) => logger.error({ err: error }, "a part of the SIP stack threw"),
@@ -99,25 +116,77 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   });
   transactions.onStray((response, flow) => caller.receiveStray(response, flow));
 
-  async function stop(): Promise<void> {
+  const takeover =
+    parts.orphans === undefined
+      ? null
+      : createTakeover({
+          ...{ store: parts.orphans, transactions, transports, clock, logger },
+          rulesOf: (trunk) => plans.get(trunk)?.hop.rules,
+          answered: (response, flow) => caller.receiveStray(response, flow),
+        });
+
+  async function close(): Promise<void> {
     transactions.stop();
     locator.stop();
     await transports.stop();
+    hep?.stop();
   }
+  await hep?.start();
   try {
     await transports.start();
   } catch (error) {
-    await stop();
+    await close();
     throw error;
   }
+  takeover?.start();
+  watch.start();
   // The first call need not wait for the name server.
   for (const { hop } of plans.values()) void locator.locate(hop);
-  return { caller, stop };
+  return {
+    ...{ caller, watch },
+    async stop() {
+      await Promise.all([takeover?.stop(), watch.stop()]);
+      await close();
+    },
+  };
+}
+
+/** The transaction layer takes the one receiver of lost flows: registrations hear of them too. */
+function alsoLost(
+  transports: Transports,
+  lost: (flow: Flow) => void,
+): Pick<Transports, "onMessage" | "onClosed" | "flowTo"> {
+  return {
+    onMessage: (receiver) => transports.onMessage(receiver),
+    onClosed: (receiver) =>
+      transports.onClosed((flow, reason) => {
+        receiver(flow, reason);
+        lost(flow);
+      }),
+    flowTo: (target) => transports.flowTo(target),
+  };
+}
+
+function hepSenderOf({ sip, clock, logger }: StackParts): HepSender | null {
+  if (sip.hep === undefined) return null;
+  const own = [sip.host, sip.host_ipv6, sip.public_host].filter((address) => address !== undefined);
+  return createHepSender({ config: sip.hep, own, clock, monotonicMs, logger });
+}
+
+function observing(hep: HepSender | null, other: MessageObserver | undefined): { readonly observer?: MessageObserver } {
+  if (hep === null) return other === undefined ? {} : { observer: other };
+  if (other === undefined) return { observer: hep.observer };
+  return {
+    observer(...message) {
+      hep.observer(...message);
+      other(...message);
+    },
+  };
 }
 
 /** Where a trunk's requests go, and so where its own come from. */
 function locatedOf(locator: Locator, { config, hop }: TrunkPlan) {
-  const own = locator.known(hop) ?? [];
+  const own = locator.all(hop);
   if (config.outbound_proxy === undefined) return own;
   const { host, port, transport } = config;
   const carrier = {
@@ -125,7 +194,7 @@ function locatedOf(locator: Locator, { config, hop }: TrunkPlan) {
     ...(port === undefined ? {} : { port }),
     ...(transport === undefined ? {} : { protocol: transport }),
   };
-  return [...own, ...(locator.known(carrier) ?? [])];
+  return [...own, ...locator.all(carrier)];
 }
 
 function familiesOf({ host, host_ipv6: second }: SipConfig): readonly (4 | 6)[] {

@@ -25,8 +25,12 @@ export interface TrunkPlan {
   readonly credentials: Credentials | null;
   /** Route set towards an outbound proxy (RFC 3261 section 8.1.2); empty without one. */
   readonly routes: readonly HeaderLine[];
-  /** The call as it goes on the wire. @param id of its Call-ID @param nowMs the clock's, for signatures */
-  call(request: CallRequest, id: string, nowMs: number): OutgoingCall;
+  /**
+   * The call as it goes on the wire.
+   * @param id of its Call-ID @param nowMs the clock's, for signatures
+   * @param serviceRoute what the registrar asks for, behind an outbound proxy (RFC 3608)
+   */
+  call(request: CallRequest, id: string, nowMs: number, serviceRoute: readonly HeaderLine[]): OutgoingCall;
 }
 
 /** Plans by the name of the trunk, which is also its endpoint in calls. */
@@ -58,12 +62,15 @@ function createPlan(name: string, config: SipTrunkConfig, sip: SipConfig, signer
   const { sign, attestation } = identity;
   return {
     ...{ name, config, hop, credentials, routes },
-    call({ callee, callerId, e164, failSafeSeconds, limitSeconds = failSafeSeconds }, id, nowMs) {
+    call({ callee, callerId, e164, failSafeSeconds, limitSeconds = failSafeSeconds }, id, nowMs, serviceRoute) {
       const { uri, from, to, contactUser, headers } = headersOf({ callee, callerId });
       const signature = sign && e164 !== undefined ? signer.sign(e164, attestation, nowMs) : none;
       return {
         ...{ id, hop, uri, from, to, contactUser },
-        headers: routes.length + signature.length === 0 ? headers : [...routes, ...headers, ...signature],
+        headers:
+          routes.length + serviceRoute.length + signature.length === 0
+            ? headers
+            : [...routes, ...serviceRoute, ...headers, ...signature],
         ...(credentials === null ? {} : { credentials }),
         expiresSeconds: limitSeconds,
         limitMs: limitSeconds * 1000,

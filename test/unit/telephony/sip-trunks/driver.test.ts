@@ -37,6 +37,7 @@ function setUp(sendsAtOnce = true) {
     },
     stop: async () => undefined,
     onInbound: () => undefined,
+    serviceRoute: () => [],
     caller: {
       place(call: OutgoingCall, user: CallUser) {
         const one = { call, user, hangUps: 0 };
