@@ -9,8 +9,8 @@ import { runCommand } from "../../src/local/process/run-command.ts";
 import { createLogReader, parseMessageLog, type SipMessage } from "./sipp-log.ts";
 
 export interface SippOptions {
-  /** `ringing`, `answer`, `final`, `slow-hangup` (scenarios beside this file) or the path of another one. */
-  scenario: "ringing" | "answer" | "final" | "slow-hangup" | (string & {});
+  /** `ringing`, `reliable`, `answer`, `final`, `slow-hangup` (scenarios beside this file) or the path of another one. */
+  scenario: "ringing" | "reliable" | "answer" | "final" | "slow-hangup" | (string & {});
   transport?: "udp" | "tcp" | "tls";
   /** PEM files of a carrier over TLS. */
   tls?: { certFile: string; keyFile: string };

@@ -42,7 +42,7 @@ const inputs = {
 } as const satisfies Record<string, CallInput>;
 type Input = keyof typeof inputs;
 
-function after(...names: readonly Input[]): CallState {
+function reached(...names: readonly Input[]): CallState {
   return names.reduce((state, name) => stepCall(state, inputs[name], true).state, beginCall(0));
 }
 
@@ -201,7 +201,7 @@ const table: Readonly<Record<string, readonly [by: readonly Input[], steps: Part
 describe("the machine of a call", () => {
   it.each(Object.keys(table))("%s", (name) => {
     const [by, steps] = table[name] ?? [[], {}];
-    const before = after(...by);
+    const before = reached(...by);
     for (const input of Object.keys(inputs) as Input[]) {
       const { state, actions } = stepCall(before, inputs[input], true);
       const { ending } = state;
@@ -213,22 +213,22 @@ describe("the machine of a call", () => {
   });
 
   it("ends at the last target that takes nothing, with the last final there was", () => {
-    expect(after("located", "no flow", "no flow").ending).toMatchObject({ missing: "never_sent" });
-    expect(after("located", "flow", "sent", "503", "no flow").ending).toMatchObject({ status: 503, missing: null });
+    expect(reached("located", "no flow", "no flow").ending).toMatchObject({ missing: "never_sent" });
+    expect(reached("located", "flow", "sent", "503", "no flow").ending).toMatchObject({ status: 503, missing: null });
   });
 
   it("answers at most three challenges, and none after a hang-up", () => {
     const round: readonly Input[] = ["flow", "sent", "401"];
-    expect(after("located", ...round, ...round, ...round, ...round).ending).toMatchObject({ status: 401 });
-    expect(answersChallenge(after("located", "flow", "sent", "hang up"))).toBe(false);
-    expect(answersChallenge(after("located", "flow", "sent", "180"))).toBe(false);
+    expect(reached("located", ...round, ...round, ...round, ...round).ending).toMatchObject({ status: 401 });
+    expect(answersChallenge(reached("located", "flow", "sent", "hang up"))).toBe(false);
+    expect(answersChallenge(reached("located", "flow", "sent", "180"))).toBe(false);
   });
 
   it("counts a CANCEL from when it was sent: held back until a provisional response", () => {
-    const held = after("located", "flow", "sent", "hang up");
+    const held = reached("located", "flow", "sent", "hang up");
     expect(held.wire?.evidence.canceledAtMs).toBeNull();
     expect(stepCall(held, inputs["180"]).state.wire?.evidence.canceledAtMs).toBe(20);
-    const atOnce = after("located", "flow", "sent", "180", "hang up", "CANCEL accepted");
+    const atOnce = reached("located", "flow", "sent", "180", "hang up", "CANCEL accepted");
     expect(atOnce.wire?.evidence).toMatchObject({ canceledAtMs: 25, cancelAcceptedAtMs: 30 });
   });
 });
