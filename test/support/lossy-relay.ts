@@ -12,6 +12,8 @@ export interface LossyRelayOptions {
   /** Each datagram is late by up to this time, so that they overtake one another. */
   readonly jitterMs: number;
   readonly seed: number;
+  /** Sees each datagram that is not lost. */
+  readonly onPassed?: (text: string) => void;
 }
 
 export interface LossyRelay {
@@ -22,7 +24,8 @@ export interface LossyRelay {
   close(): Promise<void>;
 }
 
-export async function startLossyRelay({ carrierPort, loss, jitterMs, seed }: LossyRelayOptions): Promise<LossyRelay> {
+export async function startLossyRelay(options: LossyRelayOptions): Promise<LossyRelay> {
+  const { carrierPort, loss, jitterMs, seed, onPassed } = options;
   const dice = createDice(seed);
   const random = () => dice.between(0, 999_999) / 1e6;
   const front = await bound();
@@ -37,6 +40,7 @@ export async function startLossyRelay({ carrierPort, loss, jitterMs, seed }: Los
       lost += 1;
       return;
     }
+    onPassed?.(datagram.toString("latin1"));
     const timer = setTimeout(() => {
       late.delete(timer);
       if (!closed) from.send(datagram, port, "127.0.0.1");

@@ -1,0 +1,60 @@
+/**
+ * Packets that are lost and overtake one another between us and a real carrier (Asterisk): no phone is rung twice, none rings
+ * on after our end, and what is known of each call is right. `SIP_LOSS_CALLS` calls at each loss; default 12.
+ */
+import { describe, expect, it, vi } from "vitest";
+import { type AsteriskCarrier, startAsteriskCarrier } from "../../support/asterisk-carrier.ts";
+import { startLossyRelay } from "../../support/lossy-relay.ts";
+import { withRuntime } from "../../support/processes.ts";
+import { callerId, startSipTelephony } from "./sip-telephony.ts";
+
+const calls = Number(process.env.SIP_LOSS_CALLS ?? 12);
+const runtime = withRuntime();
+let started: Promise<AsteriskCarrier> | undefined;
+
+describe.each([
+  [0.05, "5 %"],
+  [0.2, "20 %"],
+])("with a loss of %d of the packets", (loss) => {
+  it(`each of ${calls} phones rings once, and stops`, async () => {
+    started ??= startAsteriskCarrier(runtime, "udp");
+    const carrier = await started;
+    const before = (await carrier.rang()).length;
+    /** Callees whose 180 got through: over UDP nobody repeats one that did not (RFC 3261 section 13.3.1.1), unless it is reliable. */
+    const alerted = new Set<string>();
+    const relay = await startLossyRelay({
+      ...{ carrierPort: carrier.port, loss, jitterMs: 30, seed: 4711 + loss * 100 },
+      onPassed(text) {
+        const to = /^SIP\/2\.0 180 .*?^To: [^\r]*sip:([^@]+)@/ms.exec(text)?.[1];
+        if (to !== undefined) alerted.add(to);
+      },
+    });
+    const gateway = await startSipTelephony({
+      trunk: { host: "127.0.0.1", port: relay.port, transport: "udp" },
+      // Five INVITEs, after 0, 0.5, 1.5, 3.5 and 7.5 s.
+      ...{ ringMs: 1500, setupLimitMs: 9000, sip: { end_wait_ms: 35_000 } },
+    });
+    try {
+      const callees = Array.from(
+        { length: calls },
+        (_, index) => `+4477009${String(loss * 100_000 + index).padStart(5, "0")}`,
+      );
+      await Promise.all(
+        callees.map(async (callee) => {
+          const result = await gateway.place(callee).result;
+          const known = alerted.has(callee);
+          const outcome = known ? "rang" : "no_answer_signal";
+          expect(result).toMatchObject({ outcome, alerted: known, endedBy: "us", inviteOver: true });
+        }),
+      );
+      const rang = (await carrier.rang()).slice(before);
+      expect(rang.map(({ callee }) => callee).sort()).toEqual(callees.sort());
+      expect(new Set(rang.map((one) => one.callerId))).toEqual(new Set([callerId]));
+      await vi.waitFor(async () => expect(await carrier.ringing()).toBe(0), { timeout: 5000 });
+      expect(relay.lost).toBeGreaterThan(0);
+    } finally {
+      await gateway.stop();
+      await relay.close();
+    }
+  }, 90_000);
+});
