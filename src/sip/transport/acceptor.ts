@@ -7,7 +7,7 @@ import type { TransportOptions } from "./options.ts";
 import { canonical, familyOf } from "./own-address.ts";
 import type { SocketAddress, Target } from "./port.ts";
 import { StreamFlow } from "./stream-flow.ts";
-import { certificateName, isFor, serverOptions } from "./tls.ts";
+import { certificateName, serverOptions, verifiedNames } from "./tls.ts";
 
 const keepAliveMs = 30_000;
 
@@ -32,7 +32,7 @@ export function createAcceptor(
 ): Acceptor {
   const { limits, counters } = context;
   const servers: Server[] = [];
-  const flows = new Map<StreamFlow, Socket>();
+  const flows = new Set<StreamFlow>();
   const accepted = new Set<Socket>();
   /** Of each source address. */
   const bySource = new Map<string, number>();
@@ -89,10 +89,16 @@ export function createAcceptor(
     const local = { address: localAddress, port: localPort };
     const flow = new StreamFlow(
       socket,
-      { protocol, remote, sentBy: sentBy(protocol, local, remote), inbound: true },
+      {
+        protocol,
+        remote,
+        sentBy: sentBy(protocol, local, remote),
+        inbound: true,
+        certificateNames: socket instanceof TLSSocket ? verifiedNames(socket) : [],
+      },
       context,
     );
-    flows.set(flow, socket);
+    flows.add(flow);
     socket.once("close", () => flows.delete(flow));
     socket.on("data", (chunk) => flow.read(chunk));
   }
@@ -113,22 +119,21 @@ export function createAcceptor(
     },
     flowFrom(target) {
       const address = canonical(target.address);
-      for (const [flow, socket] of flows) {
+      for (const flow of flows) {
         if (!flow.open || flow.protocol !== target.protocol || flow.remote.address !== address) continue;
-        if (!(socket instanceof TLSSocket)) return flow;
-        if (socket.authorized && isFor(socket.getPeerCertificate(), certificateName(target))) return flow;
+        if (flow.protocol === "tcp" || flow.certificateNames.includes(certificateName(target))) return flow;
       }
       return null;
     },
     get flows() {
-      return flows.keys();
+      return flows.values();
     },
     get size() {
       return accepted.size;
     },
     async stop() {
       for (const server of servers) server.close();
-      await Promise.all([...flows.keys()].map((flow) => flow.stop()));
+      await Promise.all([...flows].map((flow) => flow.stop()));
       // Handshakes that go on.
       for (const socket of accepted) socket.destroy();
     },

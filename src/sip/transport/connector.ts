@@ -1,6 +1,6 @@
 /** Connections that we open: one a target, with a deadline, and pauses between attempts that fail. */
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { backoffMs } from "../../shared/backoff.ts";
 import { deferred } from "../../shared/deferred.ts";
 import type { FlowContext } from "./context.ts";
@@ -8,7 +8,7 @@ import type { TransportOptions } from "./options.ts";
 import { canonical } from "./own-address.ts";
 import { FlowError, type SocketAddress, type Target } from "./port.ts";
 import { StreamFlow } from "./stream-flow.ts";
-import { clientOptions } from "./tls.ts";
+import { clientOptions, verifiedNames } from "./tls.ts";
 
 /** A target that failed, until it may be tried again. */
 interface Failure {
@@ -140,6 +140,7 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
         sentBy: own.sentBy(target, local),
         inbound: false,
         rules: target.rules,
+        certificateNames: socket instanceof TLSSocket ? verifiedNames(socket) : [],
       },
       context,
     );

@@ -11,6 +11,7 @@ export interface StreamFlowSettings {
   readonly sentBy: string;
   readonly inbound: boolean;
   readonly rules?: ConnectionRules | undefined;
+  readonly certificateNames?: readonly string[];
 }
 
 const ping = "\r\n\r\n";
@@ -24,6 +25,7 @@ export class StreamFlow implements Flow, Flushable {
   readonly remote: SocketAddress;
   readonly sentBy: string;
   readonly inbound: boolean;
+  readonly certificateNames: readonly string[];
   open = true;
   readonly #socket: Socket;
   readonly #context: FlowContext;
@@ -44,6 +46,7 @@ export class StreamFlow implements Flow, Flushable {
     this.remote = settings.remote;
     this.sentBy = settings.sentBy;
     this.inbound = settings.inbound;
+    this.certificateNames = settings.certificateNames ?? [];
     this.#pingMs = (settings.rules?.pingSeconds ?? 0) * 1000;
     this.#socket = socket;
     this.#context = context;

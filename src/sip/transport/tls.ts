@@ -5,6 +5,7 @@ import {
   createSecureContext,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
   type TlsOptions,
 } from "node:tls";
 import type { TlsListening } from "./options.ts";
@@ -32,7 +33,8 @@ function contextOf(rules: ConnectionRules | undefined): SecureContext {
 
 /** What the certificate of a target must be for. */
 export function certificateName({ address, serverName, rules }: Target): string {
-  return rules?.tls?.certificateName ?? rules?.tls?.serverName ?? serverName ?? address;
+  const name = rules?.tls?.certificateName ?? rules?.tls?.serverName ?? serverName ?? address;
+  return canonical(name.toLowerCase().replace(/\.$/, ""));
 }
 
 /** @throws where the rules' PEM texts cannot be read */
@@ -57,17 +59,29 @@ export function serverOptions({ certificate, key, clientCa }: TlsListening, hand
 }
 
 /**
- * RFC 5922 sections 7.1 and 7.2: a subjectAltName with the domain, as DNS name or as SIP URI without a user, compared without
+ * Whether a certificate is for this name, which is in lower case. RFC 5922 sections 7.1 and 7.2: a subjectAltName with the domain, as DNS name or as SIP URI without a user, compared without
  * regard to case; wildcards match nothing but a name that is configured with the same asterisk. Where the configuration has an
  * address, a subjectAltName with that address. The subject's common name does not count.
  */
-export function isFor({ subjectaltname = "" }: Pick<PeerCertificate, "subjectaltname">, name: string): boolean {
-  const wanted = name.toLowerCase().replace(/\.$/, "");
-  return alternativeNames(subjectaltname).some(([kind, value]) => {
-    if (kind === "IP Address") return isIP(wanted) !== 0 && canonical(value) === canonical(wanted);
-    if (kind === "DNS") return value.toLowerCase() === wanted;
-    return kind === "URI" && value.toLowerCase() === `sip:${wanted}`;
+export function isFor(certificate: Pick<PeerCertificate, "subjectaltname">, name: string): boolean {
+  return namesOf(certificate).includes(name);
+}
+
+/** What a certificate is for: domains in lower case, and addresses. */
+function namesOf({ subjectaltname = "" }: Pick<PeerCertificate, "subjectaltname">): string[] {
+  return alternativeNames(subjectaltname).flatMap(([kind, value]) => {
+    if (kind === "IP Address") return isIP(value) === 0 ? [] : [canonical(value)];
+    // A name that looks like an address is none.
+    const domain = (
+      kind === "DNS" ? value : kind === "URI" ? (/^sip:([^@;?/]+)$/i.exec(value)?.[1] ?? "") : ""
+    ).toLowerCase();
+    return domain === "" || isIP(domain) !== 0 ? [] : [domain];
   });
+}
+
+/** Of a far end whose certificate was verified; none of one that showed none. */
+export function verifiedNames(socket: TLSSocket): readonly string[] {
+  return socket.authorized ? namesOf(socket.getPeerCertificate()) : [];
 }
 
 /** Node's text of them: `DNS:a.example, IP Address:192.0.2.1`; what holds a comma or quotes is in quotes, and is none of ours. */
