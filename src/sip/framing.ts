@@ -2,7 +2,7 @@
  * Cuts a stream into messages (RFC 3261 section 18.3) and keep-alives (RFC 5626 section 4.4.1). Looks at each byte a fixed number
  * of times, however the stream is split; keeps at most one incomplete message, and no reference to the chunks it is given.
  */
-import { headersOf, maxHeadBytes, maxMessageBytes, type ParsedMessage, parseHead } from "./message.ts";
+import { headersOf, isClean, maxHeadBytes, maxMessageBytes, type ParsedMessage, parseHead } from "./message.ts";
 
 export interface StreamReceiver {
   /**
@@ -82,7 +82,7 @@ export function createStreamFraming(receiver: StreamReceiver, maxBytes = maxMess
         const headEnd = findHeadEnd(bytes, at, end);
         if (headEnd < 0) break;
         lineBreak = false;
-        head = readHead(bytes.toString("latin1", at, headEnd + 2));
+        head = readHead(bytes, at, headEnd);
         if (head === null) break;
         at = headEnd + 4;
       }
@@ -124,8 +124,9 @@ export function createStreamFraming(receiver: StreamReceiver, maxBytes = maxMess
   }
 
   /** @returns null: the end of the message cannot be known */
-  function readHead(text: string): Head | null {
-    const message = parseHead(text, "");
+  function readHead(bytes: Buffer, start: number, end: number): Head | null {
+    const text = bytes.toString("latin1", start, end + 2);
+    const message = parseHead(text, "", isClean(bytes, start, end));
     const length = message === null ? lengthOfMalformed(text) : readLength(headersOf(message, "content-length"));
     // Each message of a stream must have one (section 20.14): without it there is no telling where the next begins.
     if (length === null) stopped = "no Content-Length, or several, or one that is no number";

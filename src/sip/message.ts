@@ -78,9 +78,6 @@ const usualNames: ReadonlyMap<string, string> = new Map(
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
 const control = /[\x00-\x08\x0a-\x1f\x7f]/;
-/** The same without line breaks, which are looked at line by line. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
-const controlInLine = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const visible = /^[!-~]+$/;
 const maxToken = 128;
@@ -98,21 +95,35 @@ export function parseMessage(datagram: Buffer, wanted?: WantedHeaders): ParsedMe
   while (start <= 8 && datagram[start] === 0x0d && datagram[start + 1] === 0x0a) start += 2;
   const end = datagram.indexOf("\r\n\r\n", start, "latin1");
   if (end < 0) return null;
+  if (end - start > maxHeadBytes) return null;
   const rest = wanted === undefined ? datagram.toString("latin1", end + 4) : "";
+  // Where all headers are read one search for control characters is cheaper than one a header.
+  const clean = wanted === undefined && isClean(datagram, start, end);
   // latin1 keeps every byte as it is, so what is echoed in a response is what came.
-  return end - start > maxHeadBytes ? null : parseHead(datagram.toString("latin1", start, end + 2), rest, wanted);
+  return parseHead(datagram.toString("latin1", start, end + 2), rest, clean, wanted);
+}
+
+/** Whether bytes hold no control characters but tabs and line breaks. A loop: three times as fast as a regular expression. */
+export function isClean(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte > 0x1f && byte !== 0x7f) continue;
+    if (byte !== 0x0d && byte !== 0x0a && byte !== 0x09) return false;
+  }
+  return true;
 }
 
 /**
  * Reads the head of a message.
  * @param head from the start line to the line break before the blank line, that included; latin1
+ * @param clean see `isClean`; false: it is looked at header by header
  */
-export function parseHead(head: string, rest: string, wanted?: WantedHeaders): ParsedMessage | null {
+export function parseHead(head: string, rest: string, clean: boolean, wanted?: WantedHeaders): ParsedMessage | null {
   const firstEnd = head.indexOf("\r\n");
   if (firstEnd < 0 || firstEnd > maxLineLength) return null;
   const first = head.slice(0, firstEnd);
-  if (hasControl(first)) return null;
-  const headers = readHeaders(head, firstEnd + 2, wanted);
+  if (!clean && hasControl(first)) return null;
+  const headers = readHeaders(head, firstEnd + 2, clean, wanted);
   if (headers === null) return null;
   return first.startsWith("SIP/")
     ? readStatusLine(first, { headers, rest })
@@ -133,10 +144,13 @@ function readRequestLine(line: string, { headers, rest }: Common): SipRequestMes
   return { kind: "request", method, uri, headers, rest };
 }
 
-function readHeaders(head: string, from: number, wanted: WantedHeaders | undefined): SipHeader[] | null {
+function readHeaders(
+  head: string,
+  from: number,
+  clean: boolean,
+  wanted: WantedHeaders | undefined,
+): SipHeader[] | null {
   const headers: SipHeader[] = [];
-  // Where all headers are read one search for control characters is cheaper than one a header.
-  const clean = wanted === undefined && !controlInLine.test(head);
   let lines = 0;
   for (let at = from; at < head.length; ) {
     lines += 1;
