@@ -100,7 +100,12 @@ export async function openUdpEndpoint(
   // With that lookup it listens within the call.
   const listening = once(socket, "listening");
   socket.bind({ address: address.address, port: address.port, exclusive: true });
-  await listening;
+  try {
+    await listening;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   const bound = { address: address.address, port: socket.address().port };
   const flows = new Map<string, UdpFlow>();
   const keptAlive = new Set<UdpFlow>();

@@ -1,6 +1,9 @@
 /** Messages over UDP, TCP and both families, on real sockets. */
 import { describe, expect, it, vi } from "vitest";
+import { systemClock } from "../../../../src/shared/clock.ts";
+import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { headerOf } from "../../../../src/sip/message.ts";
+import { createTransports } from "../../../../src/sip/transport/index.ts";
 import { type Flow, FlowError } from "../../../../src/sip/transport/port.ts";
 import { ok, options, withTransports } from "../../../support/transports.ts";
 
@@ -84,6 +87,23 @@ it("a flow that the far end closes is reported once, and the next connect opens 
   expect(far.closed).toMatchObject([{ reason: "stopped" }]);
   await expect(near.connect(target)).rejects.toBeInstanceOf(FlowError);
 });
+
+it.each(["udp", "tcp"] as const)(
+  "a %s port that is taken is an error of start, after which nothing is left open",
+  async (protocol) => {
+    const first = await start(everything);
+    const { address, port } = first.target(protocol);
+    const second = createTransports({
+      clock: systemClock,
+      random: cryptoRandom,
+      udp: [anywhere],
+      [protocol]: [{ address, port }],
+    });
+    await expect(second.start()).rejects.toThrow(/EADDRINUSE/);
+    await second.stop();
+    expect(second.connections.open).toBe(0);
+  },
+);
 
 it("stop writes what was sent in the same turn", async () => {
   const [near, far] = [await start(), await start({ tcp: [anywhere] })];
