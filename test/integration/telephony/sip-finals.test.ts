@@ -13,6 +13,7 @@ import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
+import { sipSection, sipTrunk } from "../../support/sip-config.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
 import type { SipMessage } from "../../support/sipp-log.ts";
 import { keepingLogger } from "./world.ts";
@@ -188,8 +189,65 @@ const runtime = withRuntime();
 const writeScenario = withScenarios();
 const sippsAtOnce = 8;
 
+/** What places the calls: an Asterisk, with or without the SIP capture, or the gateway's own SIP. */
+type Through = "capture" | "events" | "sip";
+
+const limits = { max_concurrent_calls: 100, calls_per_second: 1000 };
+const trunkOf = (own: Partial<TrunkConfig>): TrunkConfig => ({
+  ...{ ...plainNumbers, ...limits, ring_on: "180", ranges: ["block"] },
+  ...own,
+});
+type PlayedRow = { readonly name: string; readonly port: number };
+
+async function throughAsterisk(rows: readonly PlayedRow[], transport: "udp" | "tcp", through: Through) {
+  const hepPort = await freePort("udp");
+  const asterisk = await runtime.asterisk({
+    ...(through === "capture" && { hepPort, hepPassword: "only this test" }),
+    trunks: rows.map(({ name, port }) => ({ name, host: "127.0.0.1", port, transport, qualifySeconds: 0 })),
+  });
+  const capture = {
+    host: "127.0.0.1",
+    port: hepPort,
+    allow_from: [],
+    password: "only this test",
+    // A busy machine brings the last response late; what the product waits for is a matter of taste.
+    wait_ms: 4000,
+    max_calls: 1000,
+  };
+  const main = {
+    driver: "ari-client" as const,
+    ari_url: asterisk.ari.url,
+    ari_user: asterisk.ari.user,
+    ari_password: asterisk.ari.password,
+    ari_app: "onering",
+    request_timeout_ms: 5000,
+    ...limits,
+  };
+  return {
+    name: "main",
+    config: {
+      asterisks: { main },
+      ...(through === "capture" && { sip_capture: capture }),
+      trunks: Object.fromEntries(rows.map(({ name }) => [name, trunkOf({ asterisk: "main", endpoint: name })])),
+    },
+  };
+}
+
+async function ownSip(rows: readonly PlayedRow[], transport: "udp" | "tcp") {
+  return {
+    name: "sip",
+    config: {
+      asterisks: {},
+      sip: await sipSection({ end_wait_ms: 4000 }),
+      trunks: Object.fromEntries(
+        rows.map(({ name, port }) => [name, trunkOf({ sip: sipTrunk({ host: "127.0.0.1", port, transport }) })]),
+      ),
+    },
+  };
+}
+
 /** Plays rows, all at the same time: each has its own carrier, behind a trunk of its own. */
-function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean): (name: string) => Played {
+function play(played: readonly Row[], transport: "udp" | "tcp", through: Through): (name: string) => Played {
   const calls = new Map<string, Played>();
   let telephony: Telephony;
   let logs: ReturnType<typeof keepingLogger>;
@@ -202,53 +260,14 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
       });
       carriers.push(...(await Promise.all(some)));
     }
-    const hepPort = await freePort("udp");
-    const asterisk = await runtime.asterisk({
-      ...(withTap && { hepPort, hepPassword: "only this test" }),
-      trunks: carriers.map(({ port }, row) => ({
-        name: `row-${row}`,
-        host: "127.0.0.1",
-        port,
-        transport,
-        qualifySeconds: 0,
-      })),
-    });
-    const trunk = (row: number): TrunkConfig => ({
-      ...plainNumbers,
-      asterisk: "main",
-      endpoint: `row-${row}`,
-      ring_on: "180",
-      ranges: ["block"],
-      max_concurrent_calls: 50,
-      calls_per_second: 1000,
-    });
     logs = keepingLogger();
-    const capture = {
-      host: "127.0.0.1",
-      port: hepPort,
-      allow_from: [],
-      password: "only this test",
-      // A busy machine brings the last response late; what the product waits for is a matter of taste.
-      wait_ms: 4000,
-      max_calls: 1000,
-    };
+    const names = carriers.map(({ port }, row) => ({ name: `row-${row}`, port }));
+    const engine =
+      through === "sip" ? await ownSip(names, transport) : await throughAsterisk(names, transport, through);
     telephony = createTelephony({
       apps: appsOf(1),
       config: {
-        asterisks: {
-          main: {
-            driver: "ari-client",
-            ari_url: asterisk.ari.url,
-            ari_user: asterisk.ari.user,
-            ari_password: asterisk.ari.password,
-            ari_app: "onering",
-            request_timeout_ms: 5000,
-            max_concurrent_calls: 100,
-            calls_per_second: 1000,
-          },
-        },
-        ...(withTap && { sip_capture: capture }),
-        trunks: Object.fromEntries(played.map((_, row) => [`row-${row}`, trunk(row)])),
+        ...engine.config,
         routes: [{ prefix: "+", trunks: ["row-0"] }],
         routing: patientRouting,
         limits: noLimits,
@@ -264,10 +283,10 @@ function play(played: readonly Row[], transport: "udp" | "tcp", withTap: boolean
       logger: logs.logger,
     });
     await telephony.start();
-    await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
+    await vi.waitFor(() => expect(telephony.asterisks()).toEqual([[engine.name, true]]), { timeout: 8000 });
     played.forEach(({ name }, row) => {
       const { promise, resolve } = Promise.withResolvers<CallResult>();
-      const slot = { leaseId: `${row}`, asterisk: "main", trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
+      const slot = { leaseId: `${row}`, asterisk: engine.name, trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
       telephony.dialer.place(
         { callId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },
         { calling: () => undefined, ringing: () => undefined, ended: resolve },
@@ -304,8 +323,13 @@ function delayAtCarrier(messages: readonly SipMessage[]): number {
   return (ringing?.atMs ?? Number.NaN) - (invite?.atMs ?? Number.NaN);
 }
 
-describe.each(["udp", "tcp"] as const)("over %s, with the SIP capture", (transport) => {
-  const call = play(rows, transport, true);
+describe.each([
+  ["udp", "through Asterisk, with the SIP capture", "capture"],
+  ["tcp", "through Asterisk, with the SIP capture", "capture"],
+  ["udp", "over our own SIP", "sip"],
+  ["tcp", "over our own SIP", "sip"],
+] as const)("over %s, %s", (transport, _how, through) => {
+  const call = play(rows, transport, through);
 
   it.each(rows)("$name", async ({ name, expected }) => {
     const { result, carrier } = call(name);
@@ -320,7 +344,7 @@ describe.each(["udp", "tcp"] as const)("over %s, with the SIP capture", (transpo
 
 describe("without the SIP capture", () => {
   const played = rows.filter(({ name }) => coarser[name] !== undefined);
-  const call = play(played, "udp", false);
+  const call = play(played, "udp", "events");
 
   it.each(played)("$name", async ({ name }) => {
     expect(await call(name).result).toMatchObject({ ...coarser[name], source: "events" });
