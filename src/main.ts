@@ -21,6 +21,7 @@ interface Values {
   readonly canary?: boolean;
   readonly to?: string;
   readonly sandbox?: string;
+  readonly driver?: string;
   readonly "dry-run"?: boolean;
   readonly "take-out-last-trunk"?: boolean;
   readonly sounds?: string;
@@ -62,7 +63,7 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (first) {
     case "sandbox": {
       const { sandbox } = await import("./commands/sandbox.ts");
-      return await sandbox();
+      return await sandbox(sandboxDriver(values.driver));
     }
     case "serve": {
       const path = configFile();
@@ -140,6 +141,11 @@ function refuseOldNode(): void {
 }
 
 /** @throws {UsageError} where options of the canary are given without it */
+function sandboxDriver(driver = "asterisk"): "asterisk" | "sip" {
+  if (driver === "asterisk" || driver === "sip") return driver;
+  throw new UsageError(`--driver is asterisk or sip, not ${JSON.stringify(driver)}`);
+}
+
 function canaryOptions({ canary = false, to, sandbox, ...values }: Values) {
   const { "dry-run": dryRun, "take-out-last-trunk": takeOutLast } = values;
   if (canary) {

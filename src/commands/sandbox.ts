@@ -6,9 +6,10 @@ import { runSandbox } from "../sandbox/index.ts";
 /** Long enough for a ringing call to be canceled and Asterisk and Redis to end. */
 const closeDeadlineMs = 20_000;
 
-export async function sandbox(): Promise<number> {
+/** @param driver what places the calls: a private Asterisk, or the gateway itself */
+export async function sandbox(driver: "asterisk" | "sip"): Promise<number> {
   const logger = createLogger({ level: "warn" }, { sandbox: true });
-  const running = await runSandbox({ env: process.env, stdout: process.stdout, logger });
+  const running = await runSandbox({ env: process.env, stdout: process.stdout, logger, driver });
   closeWithGrace({ delay: closeDeadlineMs, logger: false }, async ({ err }) => {
     if (err) logger.fatal({ err }, "stopping after an uncaught error");
     await running.stop();

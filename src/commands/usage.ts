@@ -34,11 +34,12 @@ const json = { json: { type: "boolean" } } as const;
 
 export const commands: Readonly<Record<CommandName, Command>> = {
   sandbox: {
-    synopsis: "onering sandbox",
+    synopsis: "onering sandbox [--driver sip]",
     summary: "everything on this machine, no set-up needed; not for production",
     details: `Starts a private Asterisk, Redis and a simulated phone on loopback, and fetches what is missing.
-ONERING_HTTP_PORT sets the port of the page (8080).`,
-    options: {},
+ONERING_HTTP_PORT sets the port of the page (8080).
+  --driver sip   no Asterisk: the gateway places the calls itself, over its own SIP; without the channel voice`,
+    options: { driver: { type: "string" } },
   },
   serve: {
     synopsis: "onering serve --config FILE",

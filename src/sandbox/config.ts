@@ -32,9 +32,55 @@ export function sandboxEnvironment(env: Environment): { env: Environment; ignore
   };
 }
 
+/** What places the calls: an Asterisk with its SIP capture, or the gateway's own SIP. */
+export type SandboxEngine =
+  | {
+      readonly kind: "asterisk";
+      readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
+      /** Where this Asterisk sends copies of SIP messages. */
+      readonly hepPort: number;
+      /** As Asterisk reports it, such as `22.10.1`. */
+      readonly version: string;
+    }
+  | {
+      readonly kind: "sip";
+      readonly sipPort: number;
+      readonly carrier: { readonly host: string; readonly port: number };
+    };
+
+/** How often the carrier is asked whether it is there. */
+export const qualifySeconds = 5;
+
+function telephonyOf(engine: SandboxEngine): Section {
+  // The carrier is this process, so its caller IDs can be trusted.
+  const trunk = { ranges: ["films"], inbound: { trusted: true } };
+  if (engine.kind === "sip") {
+    const sip = { ...engine.carrier, transport: "udp", qualify_seconds: qualifySeconds };
+    return {
+      sip: { host: engine.carrier.host, udp_port: engine.sipPort },
+      trunks: { [trunkName]: { ...trunk, sip } },
+    };
+  }
+  const { ari, ami } = engine.asterisk;
+  return {
+    asterisks: {
+      private: {
+        // The default driver needs a newer Asterisk than some distributions have.
+        driver: answersOverWebSocket(engine.version) === false ? "ari-client" : "ari-websocket",
+        ari_url: ari.url,
+        ari_user: ari.user,
+        ari_password: ari.password,
+        ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
+      },
+    },
+    sip_capture: { port: engine.hepPort },
+    trunks: { [trunkName]: { ...trunk, asterisk: "private", endpoint: trunkName } },
+  };
+}
+
 /**
  * Builds the configuration.
- * @param programs where the private Redis and Asterisk listen, and where Asterisk mirrors SIP to
+ * @param programs where the private Redis and what places the calls are
  * @param channels parts of the document
  * @param env from `sandboxEnvironment`
  * @throws {ConfigError} naming every setting of `env` that is wrong
@@ -44,39 +90,20 @@ export function sandboxConfig(
     readonly redisUrl: string;
     /** A file that ends with the sandbox. */
     readonly recordsFile: string;
-    readonly asterisk: Pick<AsteriskServer, "ari" | "ami">;
-    /** Where this Asterisk sends copies of SIP messages. */
-    readonly hepPort: number;
-    /** As Asterisk reports it, such as `22.10.1`. */
-    readonly asteriskVersion: string;
+    readonly engine: SandboxEngine;
   },
   /** What the channels and the stand-ins of their providers add. */
   channels: readonly Section[],
   env: Environment,
   random: Random,
 ): Config {
-  const { ari, ami } = programs.asterisk;
   const document = {
     // One person on a laptop that is busy with other things: late is better than refused.
     http: { shed_at_delay_ms: 2000, shutdown_linger_ms: 0 },
     redis: { url: programs.redisUrl },
     records: { url: `sqlite:${programs.recordsFile}` },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
-    asterisks: {
-      private: {
-        // The default driver needs a newer Asterisk than some distributions have.
-        driver: answersOverWebSocket(programs.asteriskVersion) === false ? "ari-client" : "ari-websocket",
-        ari_url: ari.url,
-        ari_user: ari.user,
-        ari_password: ari.password,
-        ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
-      },
-    },
-    sip_capture: { port: programs.hepPort },
-    // The carrier is this process, so its caller IDs can be trusted.
-    trunks: {
-      [trunkName]: { asterisk: "private", endpoint: trunkName, ranges: ["films"], inbound: { trusted: true } },
-    },
+    ...telephonyOf(programs.engine),
     ranges: { films: { prefix: callerIdPrefix, digits: callerIdDigits } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
     apps: {

@@ -4,13 +4,14 @@ import { sandboxKey, sandboxOperatorKey } from "../apps/api-keys.ts";
 import { ensureRuntime } from "../local/fetch/programs.ts";
 import { type Environment, sandboxEnvironment } from "./config.ts";
 import { examples } from "./fiction.ts";
-import { type Sandbox, startSandbox } from "./start.ts";
+import { type Sandbox, type SandboxDriver, startSandbox } from "./start.ts";
 
 export interface RunOptions {
   readonly env: Environment;
   readonly stdout: { write(text: string): unknown };
   /** Says SANDBOX in every line. */
   readonly logger: Logger;
+  readonly driver: SandboxDriver;
 }
 
 /** A problem that the user can fix; its message says how. */
@@ -21,15 +22,17 @@ export class SandboxError extends Error {}
  * @returns the running sandbox; the caller stops it
  * @throws {SandboxError} {RuntimeUnavailableError} {ConfigError} each with a message for a person
  */
-export async function runSandbox({ env, stdout, logger }: RunOptions): Promise<Sandbox> {
+export async function runSandbox({ env, stdout, logger, driver }: RunOptions): Promise<Sandbox> {
   const say = (line: string) => stdout.write(`${line}\n`);
   const settings = sandboxEnvironment(env);
-  say("OneRing SANDBOX: a real Asterisk, a simulated carrier and phone. Nothing here calls anybody.");
+  const engine = driver === "sip" ? "its own SIP without an Asterisk" : "a real Asterisk";
+  say(`OneRing SANDBOX: ${engine}, a simulated carrier and phone. Nothing here calls anybody.`);
   if (settings.ignored.length > 0) say(`  not used in a sandbox: ${settings.ignored.join(", ")}`);
   const programs = await ensureRuntime({ forTests: false, progress: (line) => say(`  ${line}`) });
   try {
-    const sandbox = await startSandbox({ programs, env: settings.env, logger });
-    say(welcome(sandbox.url, programs.asterisk.version, programs.redisServer.version));
+    const sandbox = await startSandbox({ programs, env: settings.env, logger, driver });
+    const parts = `Redis ${programs.redisServer.version}, private and on loopback`;
+    say(welcome(sandbox.url, driver === "sip" ? parts : `Asterisk ${programs.asterisk.version} and ${parts}`));
     return sandbox;
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
@@ -40,9 +43,9 @@ export async function runSandbox({ env, stdout, logger }: RunOptions): Promise<S
   }
 }
 
-function welcome(url: string, asterisk: string, redis: string): string {
+function welcome(url: string, parts: string): string {
   const body = JSON.stringify({ to: examples[0]?.to });
-  return `  Asterisk ${asterisk} and Redis ${redis}, private and on loopback
+  return `  ${parts}
 
 listening on ${url}
 

@@ -16,21 +16,22 @@ import { Activity } from "./activity.ts";
 import type { Timings } from "./carrier/behaviours.ts";
 import { startCarrier } from "./carrier/index.ts";
 import { sandboxChannels } from "./channels/index.ts";
-import { type Environment, sandboxConfig, trunkName } from "./config.ts";
+import { type Environment, qualifySeconds, type SandboxEngine, sandboxConfig, trunkName } from "./config.ts";
 import { Inbox } from "./inbox.ts";
 import { Phone } from "./phone.ts";
 import type { StandInTimings } from "./providers/provider.ts";
 import { sandboxRoutes } from "./routes.ts";
 import { startStandIns } from "./stand-ins.ts";
 
-/** How often Asterisk asks the carrier whether it is there, in seconds. */
-const QUALIFY_SECONDS = 5;
+export type SandboxDriver = SandboxEngine["kind"];
 
 export interface SandboxOptions {
   readonly programs: Programs;
   /** From `sandboxEnvironment`. */
   readonly env: Environment;
   readonly logger: Logger;
+  /** Default: a private Asterisk. `sip`: the gateway itself, straight to the carrier. */
+  readonly driver?: SandboxDriver;
   /** How long the simulated network takes; defaults suit a person who watches. */
   readonly timings?: Partial<Timings & StandInTimings>;
 }
@@ -68,7 +69,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function build(
-  { programs, env, logger, timings = {} }: SandboxOptions,
+  { programs, env, logger, driver = "asterisk", timings = {} }: SandboxOptions,
   track: <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>,
 ): Promise<Omit<Sandbox, "stop">> {
   const clock = systemClock;
@@ -77,46 +78,36 @@ async function build(
   const inbox = new Inbox(random);
   const activity = new Activity();
   const carrier = await track(startCarrier({ clock, random, logger, timings, onCall: (call) => phone.update(call) }));
+  const offered = sandboxChannels.filter((channel) => driver === "asterisk" || channel.needsMedia !== true);
   const standIns = await track(
     startStandIns(
-      sandboxChannels.flatMap((channel) => channel.standIns?.({ clock, random, logger, timings }) ?? []),
+      offered.flatMap((channel) => channel.standIns?.({ clock, random, logger, timings }) ?? []),
       (message) => inbox.receive(message),
     ),
   );
-  const trunk = { name: trunkName, host: carrier.address, port: carrier.port, transport: "udp" } as const;
-  const hepPort = await freePort("udp");
   // Both settle before either's failure is thrown, so that the one that did start is stopped.
-  const [redis, asterisk] = await Promise.allSettled([
+  const [redis, engine] = await Promise.allSettled([
     track(startRedis(programs.redisServer)),
-    track(
-      startAsterisk(programs.asterisk, {
-        hepPort,
-        trunks: [{ ...trunk, qualifySeconds: QUALIFY_SECONDS, inbound: {} }],
-        // The default of `ari_app`.
-        inboundApps: ["onering"],
-      }),
-    ),
+    driver === "sip" ? ownSip(carrier) : privateAsterisk(programs, carrier, track),
   ]);
   if (redis.status === "rejected") throw redis.reason;
-  if (asterisk.status === "rejected") throw asterisk.reason;
+  if (engine.status === "rejected") throw engine.reason;
   const config = sandboxConfig(
     {
       redisUrl: redis.value.url,
       recordsFile: path.join((await track(temporaryFolder())).dir, "records.sqlite"),
-      asterisk: asterisk.value,
-      asteriskVersion: programs.asterisk.version,
-      hepPort,
+      engine: engine.value.engine,
     },
-    [...sandboxChannels.map(({ config = {} }) => config), ...standIns.configs],
+    [...offered.map(({ config = {} }) => config), ...standIns.configs],
     env,
     random,
   );
-  const channelParts = { clock, random, sipPort: asterisk.value.ports.sip };
+  const channelParts = { clock, random, sipPort: engine.value.sipPort };
   const routes = sandboxRoutes({
     ...{ phone, inbox, activity, standIns, clock },
     apiKey: sandboxKey,
     channels: () => app.channels,
-    channelRoutes: sandboxChannels.flatMap((channel) => channel.routes?.(channelParts) ?? []),
+    channelRoutes: offered.flatMap((channel) => channel.routes?.(channelParts) ?? []),
   });
   const app: App = await track(
     buildApp(config, {
@@ -131,6 +122,36 @@ async function build(
   const { url } = await app.start();
   standIns.setGateway(url);
   return { url, config, phone, inbox };
+}
+
+interface Carrier {
+  readonly address: string;
+  readonly port: number;
+}
+
+async function ownSip({ address, port }: Carrier): Promise<{ engine: SandboxEngine; sipPort: number }> {
+  const sipPort = await freePort("udp", "tcp");
+  return { sipPort, engine: { kind: "sip", sipPort, carrier: { host: address, port } } };
+}
+
+async function privateAsterisk(
+  programs: Programs,
+  { address: host, port }: Carrier,
+  track: <T extends { stop(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>,
+): Promise<{ engine: SandboxEngine; sipPort: number }> {
+  const hepPort = await freePort("udp");
+  const asterisk = await track(
+    startAsterisk(programs.asterisk, {
+      hepPort,
+      trunks: [{ name: trunkName, host, port, transport: "udp", qualifySeconds, inbound: {} }],
+      // The default of `ari_app`.
+      inboundApps: ["onering"],
+    }),
+  );
+  return {
+    sipPort: asterisk.ports.sip,
+    engine: { kind: "asterisk", asterisk, hepPort, version: programs.asterisk.version },
+  };
 }
 
 /** What is recorded ends with the sandbox, as its Redis does. */

@@ -2,4 +2,4 @@
 import type { SandboxChannel } from "./channel.ts";
 
 /** Long enough for a person or a script to answer; everything else as in production. */
-export const voice: SandboxChannel = { config: { voice: { ring_ms: 30_000 } } };
+export const voice: SandboxChannel = { needsMedia: true, config: { voice: { ring_ms: 30_000 } } };
