@@ -11,7 +11,7 @@ import { createDriver } from "../../telephony/index.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
 import { asterisksOf, endpointOf } from "../../telephony/trunks/engines.ts";
 import type { DoctorConfig } from "../config.ts";
-import { type Finding, fail } from "../finding.ts";
+import { type Finding, fail, hint } from "../finding.ts";
 import { placeCanary } from "./call.ts";
 import type { CanaryConfig } from "./config.ts";
 import { type CanaryListener, createInboundListener, createSandboxListener } from "./listener.ts";
@@ -61,6 +61,14 @@ export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Findin
     }
     await Promise.all([...controls.values()].map((control) => control.start()));
     for (const [trunk, own] of Object.entries(config.trunks)) {
+      if (own.sip !== undefined) {
+        // Its port is the running gateway's.
+        yield hint(
+          `Canary: trunk ${trunk} was not tested: test calls go over Asterisks only`,
+          "Verify a phone of your own over it.",
+        );
+        continue;
+      }
       const reports: PathReport[] = [];
       // One after the other: no trunk ever has two, and the call that arrives is the one that was placed.
       for (const name of asterisksOf(own)) {

@@ -59,11 +59,25 @@ describe("a file that is right", () => {
     expect(config.apps.bank?.api_keys_sha256).toEqual(["1a".repeat(32), "2a".repeat(32)]);
   });
 
-  test.each(["onering.yaml", "onering.docker.yaml"])("the example %s cannot call the whole world", async (name) => {
-    const { numbers, routes } = parse(await readFile(`docs/examples/${name}`, "utf8"));
-    expect(numbers.allowed_countries.length).toBeGreaterThan(0);
-    for (const { prefix } of routes) expect(prefix).toMatch(/^\+\d/);
+  test("the production example without an Asterisk loads", async () => {
+    const names = ["REDIS_PASSWORD", "HMAC_KEY", "CARRIER_PASSWORD"];
+    const env = Object.fromEntries(names.map((name) => [name, `${name}-kX29fbQ7wZ31mN05vRt8JhB`]));
+    const config = await loadConfig({
+      path: "docs/examples/onering-sip.yaml",
+      env: { ...env, SHOP_KEY_SHA256: "0a".repeat(32) },
+    });
+    expect(config.asterisks).toEqual({});
+    expect(config.trunks["carrier-b"]?.sip).toMatchObject({ transport: "tls", register: { expires_seconds: 300 } });
   });
+
+  test.each(["onering.yaml", "onering.docker.yaml", "onering-sip.yaml"])(
+    "the example %s cannot call the whole world",
+    async (name) => {
+      const { numbers, routes } = parse(await readFile(`docs/examples/${name}`, "utf8"));
+      expect(numbers.allowed_countries.length).toBeGreaterThan(0);
+      for (const { prefix } of routes) expect(prefix).toMatch(/^\+\d/);
+    },
+  );
 
   test("the least that must be given loads, with every default filled in, inside maps too", async () => {
     const config = await load(least);
