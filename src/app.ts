@@ -109,6 +109,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
     applied(merged) {
       proofs.reload(merged.proofs);
+      telephony.reloadSipIdentity(merged.sip?.identity);
       numberParts.configure(merged);
     },
   });
@@ -233,7 +234,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, lookup, live, started },
     ...{ operations, scrubs: numberParts.scrubs, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
-    ...{ logger, clock, tracing, sandbox },
+    ...{ logger, clock, tracing, sandbox, traces: telephony.traces },
     extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
     async readiness() {
       const waiting = events.status().catch(() => []);

@@ -18,6 +18,7 @@ const exitDeadlineMs = 1000;
 interface Values {
   readonly config?: string;
   readonly json?: boolean;
+  readonly gateway?: string;
   readonly canary?: boolean;
   readonly to?: string;
   readonly sandbox?: string;
@@ -91,6 +92,10 @@ async function main(argv: readonly string[]): Promise<number> {
       const options = await exportOptions(values);
       const { cdrs } = await import("./commands/cdrs.ts");
       return await cdrs(path, options);
+    }
+    case "trace": {
+      const { readTraceOptions, trace } = await import("./commands/trace.ts");
+      return await trace(usable(readTraceOptions(parsed.positionals, values)), process.env.ONERING_OPERATOR_KEY);
     }
     case "scrub": {
       const { isAboutDatabase, readDatabaseOptions } = await import("./commands/scrub-database-options.ts");

@@ -9,6 +9,7 @@ export const commandNames = [
   "doctor",
   "migrate",
   "cdrs",
+  "trace",
   "scrub",
   "prompts",
   "apps",
@@ -105,6 +106,18 @@ Exit codes: 0 all was written, 1 the records cannot be read or the file cannot b
       format: { type: "string" },
       out: { type: "string" },
     },
+  },
+  trace: {
+    synopsis: "onering trace ID [--gateway URL] [--json]",
+    summary: "prints the SIP messages of a call over a trunk with `sip`, as a ladder",
+    details: `ID is a verification's, or a call attempt's (attemptId in the log). Asks a running gateway, which keeps the newest calls
+(sip.trace_calls); of several gateways the one that placed the call. Numbers are masked, caller IDs too.
+  --gateway URL   address of the gateway, default http://127.0.0.1:8080
+  --json          as GET /v1/admin/calls/ID/trace answers
+The environment variable ONERING_OPERATOR_KEY has an operator's key (admin.api_keys_sha256).
+Exit codes: 0 printed, 1 the gateway does not answer, refuses, or does not know the call.`,
+    options: { gateway: { type: "string" }, ...json },
+    words: true,
   },
   scrub: {
     synopsis:

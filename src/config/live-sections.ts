@@ -15,7 +15,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   secrets: "restart",
   // Connections to Asterisk, and the slots that are counted on them.
   asterisks: "restart",
-  // What listens, and what is registered.
+  // What listens, and what is registered; see `mergeLive` for the key that signs.
   sip: "restart",
   sip_capture: "restart",
   trunks: "restart",
@@ -64,6 +64,12 @@ export function mergeLive(running: Config, next: Config): Config {
     const section = name as keyof Config;
     const stays = Object.hasOwn(running, section) && Object.hasOwn(next, section);
     if (how === "live" || (how === "contents" && stays)) replace(merged, next, section);
+  }
+  const { sip } = next;
+  if (running.sip !== undefined && sip !== undefined) {
+    // The key of STIR/SHAKEN and its certificate, which are renewed while calls go on.
+    const { identity: _, ...rest } = running.sip;
+    merged.sip = sip.identity === undefined ? rest : { ...rest, identity: sip.identity };
   }
   return merged as Config;
 }

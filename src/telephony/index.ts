@@ -11,12 +11,14 @@ import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
 import type { AsteriskConfig } from "./asterisk/config.ts";
 import type { CallControl, MediaControl } from "./call-control/port.ts";
+import type { FindTraces } from "./call-control/trace.ts";
 import { longestCallMs } from "./calls/call-times.ts";
 import { createDialer } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
+import type { StirShakenConfig } from "./sip-trunks/identity-config.ts";
 import { createSipTrunks } from "./sip-trunks/index.ts";
 import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
@@ -71,6 +73,10 @@ export interface Telephony {
   media(asterisk: string): MediaControl | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it now. */
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
+  /** The messages of calls over trunks with `sip`. */
+  readonly traces: FindTraces;
+  /** Signs the caller IDs of such calls with another key from now on. @throws {Error} for a key that cannot be used */
+  reloadSipIdentity(identity: StirShakenConfig | undefined): void;
 }
 
 /** How finely the delay of the event loop is sampled. */
@@ -182,6 +188,8 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     },
     media: (asterisk) => controls.get(asterisk)?.media ?? null,
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
+    traces: (id) => sip?.traces?.find(id) ?? null,
+    reloadSipIdentity: (identity) => sip?.reloadIdentity(identity),
   };
 }
 

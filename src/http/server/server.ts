@@ -16,6 +16,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { Tracing } from "../../shared/tracing.ts";
 import type { Subjects } from "../../subjects/subjects.ts";
+import type { FindTraces } from "../../telephony/call-control/trace.ts";
 import type { StartTokenUses } from "../../tokens/uses-port.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
@@ -24,6 +25,7 @@ import { auditRoutes } from "../admin/audit-routes.ts";
 import { reloadRoutes } from "../admin/reload-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
+import { traceRoutes } from "../admin/trace-routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { findByToken } from "../auth/client-token.ts";
 import { findOperator, requireOperator } from "../auth/operator.ts";
@@ -93,6 +95,8 @@ export interface ServerParts {
   readonly proofs?: Proofs;
   /** Left out in tests of other routes. */
   readonly reload?: Reload;
+  /** Traces of calls; left out: none are kept. */
+  readonly traces?: FindTraces;
   /** Detail records; left out: their routes are not there. */
   readonly cdr?: CdrParts;
   /** Lists and decisions; left out: their routes are not there. */
@@ -185,6 +189,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         installSecurityHeaders(scope);
         requireOperator(scope, () => admin.api_keys_sha256);
         await scope.register(adminRoutes(parts.operations));
+        await scope.register(traceRoutes(parts.traces ?? (() => null)));
         if (parts.keptApps) await scope.register(appRoutes(parts.keptApps.service));
         await scope.register(auditRoutes(parts.audit));
         if (parts.guard) await scope.register(adminListRoutes(parts.guard));

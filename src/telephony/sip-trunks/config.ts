@@ -148,6 +148,12 @@ export const Sip = section(
         "Deadline for opening a TCP or TLS connection; then the next address is tried.",
       ),
     }),
+    trace_calls: count(
+      0,
+      0,
+      10_000,
+      "Newest call attempts of which the gateway keeps a trace in memory, for `onering trace`: message, time and far end, numbers masked; about 1 KB each. 0: none, as tracing takes about 6 µs of CPU a call.",
+    ),
     hep: Type.Optional(Hep),
     identity: Type.Optional(StirShaken),
   },

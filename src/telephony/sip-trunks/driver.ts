@@ -16,6 +16,7 @@ import {
 import { assertCallRequest, isCallId } from "../call-control/request.ts";
 import { endedEvent } from "./ending.ts";
 import type { OpenInvites } from "./open-invites-port.ts";
+import type { CallTraces } from "./trace.ts";
 import type { TrunkPlan } from "./trunk-plans.ts";
 
 /** The stack below the driver; assembled in stack.ts. */
@@ -39,6 +40,8 @@ export interface SipDriverParts {
   readonly logger: Logger;
   /** Where each INVITE under way is noted, so that another gateway can cancel it if this one dies. */
   readonly openInvites?: OpenInvites;
+  /** Is shown every call before its first message. */
+  readonly traces?: Pick<CallTraces, "begin">;
 }
 
 /** Of the Call-ID: random, so that it names neither app nor verification to the carrier (RFC 3261 section 8.1.1.4). */
@@ -140,6 +143,8 @@ export class SipDriver implements CallControl {
     try {
       const id = random.bytes(callIdBytes).toString("base64url");
       const outgoing = plan.call(request, id, clock.nowMs(), stack.serviceRoute(trunk));
+      const { callee, callerId } = request.e164 ?? request;
+      this.#parts.traces?.begin({ callId, trunk, callee, callerId }, id);
       return call.begin((user) => stack.caller.place(outgoing, user));
     } catch (error) {
       this.#calls.delete(callId);

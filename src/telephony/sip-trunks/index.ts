@@ -6,8 +6,10 @@ import type { Random } from "../../shared/random.ts";
 import type { CallControl, InboundCall } from "../call-control/port.ts";
 import { createCallSigner } from "./call-signer.ts";
 import { SipDriver } from "./driver.ts";
+import type { StirShakenConfig } from "./identity-config.ts";
 import type { OpenInvites, OrphanInvites } from "./open-invites-port.ts";
 import { type RunningStack, startStack } from "./stack.ts";
+import { type CallTraces, createCallTraces } from "./trace.ts";
 import { createTrunkPlans, type SipTrunksConfig } from "./trunk-plans.ts";
 import type { SipTrunkHealth } from "./trunk-watch.ts";
 
@@ -26,12 +28,19 @@ export interface SipTrunks {
   readonly control: CallControl;
   /** Of a trunk with `sip`; what is not known counts as usable. */
   health(trunk: string): SipTrunkHealth;
+  /** Of the newest calls; null: none are kept. */
+  readonly traces: Pick<CallTraces, "find"> | null;
+  /** Signs from now on with this key; undefined: no longer. @throws {Error} for a key that cannot be used */
+  reloadIdentity(identity: StirShakenConfig | undefined): void;
 }
 
 export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
   const { config, tagKey, clock, random, logger, openInvites } = parts;
   const signer = createCallSigner(config.sip.identity, { nowMs: () => clock.nowMs(), logger });
   const plans = createTrunkPlans(config, signer);
+  const maxCalls = config.sip.trace_calls;
+  const monotonicMs = () => performance.now();
+  const traces = maxCalls === 0 ? null : createCallTraces({ maxCalls, nowMs: () => clock.nowMs(), monotonicMs });
   let onInbound: (call: InboundCall) => void = () => undefined;
   let running: RunningStack | null = null;
   const stack = {
@@ -39,6 +48,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
       running = await startStack({
         ...{ sip: config.sip, plans, tagKey, clock, random, logger },
         ...(openInvites === undefined ? {} : { orphans: openInvites }),
+        ...(traces === null ? {} : { observer: traces.observer }),
         onInbound: (call) => onInbound(call),
       });
     },
@@ -63,7 +73,10 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
       random,
       logger,
       ...(openInvites === undefined ? {} : { openInvites }),
+      ...(traces === null ? {} : { traces }),
     }),
+    traces,
+    reloadIdentity: (identity) => signer.reload(identity),
     health: (trunk) => running?.watch.health(trunk) ?? { usable: true, why: "not known: SIP is not listening" },
   };
 }

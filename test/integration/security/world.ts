@@ -120,6 +120,7 @@ export async function startSecurityWorld(redisUrl: string, more: Readonly<Record
       async (to) => ({ id: (await made("/v1/admin/lists", as.operator, { list: "block", value: to })).id ?? "" }),
     ],
     ["/v1/admin/trunks/:name", async () => ({ name: "a" })],
+    ["/v1/admin/calls/:id", async () => ({ id: "v00ffAAAAAAAAAAAAAAAAAAAAAA" })],
     ["/v1/admin/asterisks/:name", async () => ({ name: "pbx" })],
     [
       "/v1/admin/apps/:name",

@@ -148,6 +148,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...domain,
     "cdr",
     "observability",
+    "telephony/call-control",
     "telephony/calls",
     "telephony/trunks",
     "events",

@@ -50,6 +50,18 @@ describe("a merged configuration", () => {
     expect(mergeLive({ ...config, admin }, { ...config, admin: other }).admin).toEqual(other);
   });
 
+  it("takes the key of STIR/SHAKEN, and nothing else of our own SIP", () => {
+    const identity = (name: string) => ({ private_key: name, certificate_url: "https://a.example/b" });
+    const sip = (own: object) => ({ ...config, sip: { host: "192.0.2.1", ...own } }) as unknown as Config;
+    const merged = (before: object, after: object) => mergeLive(sip(before), sip(after)).sip;
+    expect(merged({ identity: identity("a"), udp_port: 1 }, { identity: identity("b"), udp_port: 2 })).toEqual({
+      ...{ host: "192.0.2.1", udp_port: 1, identity: identity("b") },
+    });
+    expect(merged({}, { identity: identity("b") })).toHaveProperty("identity");
+    expect(merged({ identity: identity("a") }, {})).not.toHaveProperty("identity");
+    expect(mergeLive(config, sip({ identity: identity("b") }))).not.toHaveProperty("sip");
+  });
+
   it("is what the parts of the gateway read from then on: live sections only", () => {
     const live = createLiveConfig(config);
     const { numbers, limits, calls } = live.view;

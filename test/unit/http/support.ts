@@ -33,6 +33,7 @@ import { type Clock, systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import type { Subjects } from "../../../src/subjects/subjects.ts";
+import type { FindTraces } from "../../../src/telephony/call-control/trace.ts";
 import type { OpenChannel } from "../../../src/verification/channel-set.ts";
 import {
   type Delivery,
@@ -210,6 +211,7 @@ const nothingKept: Subjects = {
 const idleFinder: VerificationFinder = { recipient: (to) => to, find: async () => ({ rows: [], next: null }) };
 
 export interface TestServerOptions {
+  readonly traces?: FindTraces;
   /** Default: results are not signed. */
   readonly proofs?: Proofs;
   readonly http?: Partial<Config["http"]>;
@@ -361,6 +363,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<{ ser
     subjects: options.subjects ?? nothingKept,
     proofs: options.proofs ?? noProofs,
     optOuts: noOptOuts,
+    ...(options.traces && { traces: options.traces }),
     reload: { reload: async () => ({ applied: [], needsRestart: [], heldBack: [] }) },
     cdr: { store: memoryCdrs(), finder: idleFinder, ...options.cdr },
     guard: { lists: null, decisions: null, hidden: new Map(), ...options.guard },
