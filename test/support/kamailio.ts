@@ -112,7 +112,6 @@ request_route {
   if (is_method("CANCEL")) { if (t_check_trans()) { t_relay(); } exit; }
   if (has_totag()) {
     loose_route();
-    if (is_method("ACK") && !t_check_trans() && $du == "") { exit; }
     t_relay();
     exit;
   }
