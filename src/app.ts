@@ -85,7 +85,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       ...{ trunks: () => operations.status(), outOfService: () => operations.outOfService() },
       ...{ redisMemory: () => store.memory(), outbox: () => store.outboxes.status() },
       ...{ records: () => records.state(), webhooks: () => webhooks.state(), eventStreams: () => live.open },
-      networks: () => numberParts.networks.status(),
+      ...{ networks: () => numberParts.networks.status(), sip: () => telephony.sip() },
     },
     logger,
   );

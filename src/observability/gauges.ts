@@ -5,6 +5,7 @@ import { version } from "../shared/version.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 import { addMetadataMetrics, type MetadataState } from "./metadata-metrics.ts";
 import type { NetworkStatus } from "./network-metrics.ts";
+import { addSipMetrics, type SipState } from "./sip-metrics.ts";
 import type { WebhookState } from "./webhook-metrics.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
@@ -48,6 +49,8 @@ export interface MetricSources {
   outbox?(): Promise<readonly CursorStatus[]>;
   /** The live sources of networks, and the operator's file of ranges. */
   networks?(): NetworkStatus;
+  /** Our own SIP sockets; null where no trunk is reached over SIP. */
+  sip?(): SipState | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -62,6 +65,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
     registers,
   }).set({ version, node: process.versions.node }, 1);
   addMetadataMetrics(registry, () => sources.metadata?.());
+  addSipMetrics(registry, () => sources.sip?.() ?? null);
   new Gauge({
     name: "onering_live_calls",
     help: "Calls in progress.",

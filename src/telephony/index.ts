@@ -19,7 +19,7 @@ import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import type { StirShakenConfig } from "./sip-trunks/identity-config.ts";
-import { createSipTrunks } from "./sip-trunks/index.ts";
+import { createSipTrunks, type SipTrunks } from "./sip-trunks/index.ts";
 import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
@@ -59,6 +59,8 @@ export interface Telephony {
   readonly slots: ChannelSlots;
   /** Every trunk through each of its Asterisks, as this gateway sees it. */
   paths(): readonly PathStatus[];
+  /** Our own SIP sockets; null where no trunk is reached over SIP, or they are not open. */
+  sip(): ReturnType<SipTrunks["transports"]>;
   /** Apps and callee prefixes whose calls are reduced; see `Brakes`. */
   readonly brakes: Pick<Brakes, "verificationEnded" | "braked">;
   /** Calls a second that this gateway admits under overload; null: no limit. */
@@ -165,6 +167,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     paths: () => slots.paths(),
     brakes,
     overloadLimit: () => overload.callsPerSecond,
+    sip: () => sip?.transports() ?? null,
     async start() {
       loopDelay.enable();
       // Before any call can be placed.

@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import type { TransportStatus } from "../../sip/transport/port.ts";
 import type { CallControl, InboundCall } from "../call-control/port.ts";
 import { createCallSigner } from "./call-signer.ts";
 import { SipDriver } from "./driver.ts";
@@ -32,6 +33,8 @@ export interface SipTrunks {
   readonly traces: Pick<CallTraces, "find"> | null;
   /** Signs from now on with this key; undefined: no longer. @throws {Error} for a key that cannot be used */
   reloadIdentity(identity: StirShakenConfig | undefined): void;
+  /** Of the sockets; null where they are not open. */
+  transports(): TransportStatus | null;
 }
 
 export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
@@ -77,6 +80,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     }),
     traces,
     reloadIdentity: (identity) => signer.reload(identity),
+    transports: () => running?.transports ?? null,
     health: (trunk) => running?.watch.health(trunk) ?? { usable: true, why: "not known: SIP is not listening" },
   };
 }

@@ -13,7 +13,7 @@ import type { Locator } from "../../sip/location/port.ts";
 import { createOwnTags } from "../../sip/own-tag.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
 import { createTransports, type TransportOptions } from "../../sip/transport/index.ts";
-import type { Flow, MessageObserver, SocketAddress, Transports } from "../../sip/transport/port.ts";
+import type { Flow, MessageObserver, SocketAddress, TransportStatus, Transports } from "../../sip/transport/port.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
 import { createHepSender, type HepSender } from "./hep-sender.ts";
@@ -43,6 +43,7 @@ export interface StackParts {
 export interface RunningStack {
   readonly caller: Caller;
   readonly watch: Pick<TrunkWatch, "health" | "status" | "serviceRoute">;
+  readonly transports: TransportStatus;
   /** Removes the bindings at registrars, ends transactions, closes connections. Bounded in time. */
   stop(): Promise<void>;
 }
@@ -143,7 +144,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   // The first call need not wait for the name server.
   for (const { hop } of plans.values()) void locator.locate(hop);
   return {
-    ...{ caller, watch },
+    ...{ caller, watch, transports },
     async stop() {
       await Promise.all([takeover?.stop(), watch.stop()]);
       await close();
