@@ -18,14 +18,13 @@ export interface CallSigner {
   ): readonly HeaderLine[];
   /** Takes another key, certificate or address of it for the next calls. @throws {Error} for a key that cannot be used */
   reload(config: StirShakenConfig | undefined): void;
-  /** When the certificate ends, for checks; null: not known, or nothing is signed. */
-  readonly expiresAtMs: number | null;
 }
 
 interface Loaded {
   readonly sign: Signer;
   readonly attestation: Attestation;
-  readonly expiresAtMs: number | null;
+  /** Infinity: not known. */
+  readonly expiresAtMs: number;
 }
 
 const warnBeforeMs = 14 * 86_400_000;
@@ -36,7 +35,7 @@ export function createCallSigner(
   { nowMs: clockMs, logger }: { readonly nowMs: () => number; readonly logger: Pick<Logger, "info" | "warn"> },
 ): CallSigner {
   let loaded = load(config);
-  let expiryLogged = false;
+  let [soonLogged, expiryLogged] = [false, false];
 
   function load(given: StirShakenConfig | undefined): Loaded | null {
     if (given === undefined) return null;
@@ -46,19 +45,25 @@ export function createCallSigner(
     const { expiresAtMs } = key;
     const expires = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
     logger.info({ x5u, attestation, expires }, "calls are signed (STIR/SHAKEN)");
-    if (expiresAtMs !== null && expiresAtMs - clockMs() < warnBeforeMs) {
-      logger.warn({ expires }, "the STIR/SHAKEN certificate expires soon: replace it and reload");
-    }
     if (given.certificate !== undefined && !hasTnAuthorizationList(given.certificate)) {
       logger.warn("the STIR/SHAKEN certificate has no TNAuthorizationList (RFC 8226): carriers reject what it signs");
     }
-    return { sign: createSigner(key, { x5u, origid, callingName }), attestation, expiresAtMs };
+    return {
+      sign: createSigner(key, { x5u, origid, callingName }),
+      attestation,
+      expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
+    };
   }
 
   return {
     sign(call, attestation, nowMs) {
       if (loaded === null) return [];
-      if (loaded.expiresAtMs !== null && nowMs >= loaded.expiresAtMs) {
+      if (!soonLogged && nowMs >= loaded.expiresAtMs - warnBeforeMs) {
+        soonLogged = true;
+        const expires = new Date(loaded.expiresAtMs).toISOString();
+        logger.warn({ expires }, "the STIR/SHAKEN certificate expires soon: replace it and reload");
+      }
+      if (nowMs >= loaded.expiresAtMs) {
         // A call without a signature is better than one with an invalid one, which carriers may block.
         if (!expiryLogged) logger.warn("the STIR/SHAKEN certificate has expired: calls are not signed any more");
         expiryLogged = true;
@@ -72,10 +77,7 @@ export function createCallSigner(
     },
     reload(next) {
       loaded = load(next);
-      expiryLogged = false;
-    },
-    get expiresAtMs() {
-      return loaded?.expiresAtMs ?? null;
+      [soonLogged, expiryLogged] = [false, false];
     },
   };
 }

@@ -30,6 +30,7 @@ const perTurn = 32;
 const maxInFlight = 512;
 const resolveAgainMs = 60_000;
 const resolveDeadlineMs = 3000;
+const reportEveryMs = 60_000;
 
 interface Copy {
   readonly direction: "in" | "out";
@@ -59,6 +60,15 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
   let stopped = false;
   let stopTimer: () => void = () => undefined;
   let warned = false;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
+
+  function drop(): void {
+    counts.dropped += 1;
+    const nowMs = monotonicMs();
+    if (nowMs - reportedAtMs < reportEveryMs) return;
+    reportedAtMs = nowMs;
+    logger.warn({ ...counts }, "copies for the HEP collector are dropped; counted since the start");
+  }
 
   function templateOf(flow: Flow, direction: Copy["direction"]): Buffer {
     let pair = templates.get(flow);
@@ -92,14 +102,14 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
     const packet =
       target === null ? null : writeHep(templateOf(flow, direction), message, callIdOf(message), atMs + offsetMs);
     if (packet === null || target === null) {
-      counts.dropped += 1;
+      drop();
       return;
     }
     inFlight += 1;
     target.socket.send(packet, (error) => {
       inFlight -= 1;
       if (error === null) counts.sent += 1;
-      else counts.dropped += 1;
+      else drop();
       if (next < queue.length) schedule();
     });
   }
@@ -143,7 +153,7 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
     counts,
     observer(direction, message, flow, atMs) {
       if (stopped || queue.length - next >= maxQueued) {
-        counts.dropped += 1;
+        drop();
         return;
       }
       queue.push({ direction, message, flow, atMs });
