@@ -1,7 +1,8 @@
-/** Accounts at registrars that none of us wrote: Kamailio with MD5 and SHA-256 over UDP and TCP, and Asterisk. */
+/** Accounts at registrars that none of us wrote: Kamailio with MD5 and SHA-256 over UDP and TCP, Asterisk over UDP and TLS. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { type Clock, systemClock } from "../../../src/shared/clock.ts";
@@ -13,6 +14,7 @@ import { createQualifier } from "../../../src/sip/qualify/qualifier.ts";
 import type { Registration } from "../../../src/sip/registration/port.ts";
 import { createRegistration } from "../../../src/sip/registration/registration.ts";
 import { createTransactions } from "../../../src/sip/transaction/index.ts";
+import { type Certificate, withCertificates } from "../../support/certificates.ts";
 import { ensureKamailio, type KamailioProgram } from "../../support/fetch/kamailio.ts";
 import { type Kamailio, type KamailioOptions, startKamailio } from "../../support/kamailio.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -20,6 +22,7 @@ import { withTransports } from "../../support/transports.ts";
 
 const runtime = withRuntime();
 const startTransports = withTransports();
+const makeCertificate = withCertificates();
 const realm = "carrier.test";
 const account = { username: "alice", password: "s3cret-word" };
 const nowMs = () => performance.now();
@@ -151,11 +154,18 @@ describe("Kamailio", () => {
 });
 
 describe("Asterisk", () => {
-  let sip = 0;
+  let ports: AsteriskServer["ports"];
+  let certificate: Certificate;
   let contacts: () => Promise<string>;
   beforeAll(async () => {
+    certificate = await makeCertificate();
+    const unused = { host: "127.0.0.1", port: 9, qualifySeconds: 0 };
     const asterisk = await runtime.asterisk({
-      trunks: [{ name: "unused", host: "127.0.0.1", port: 9, transport: "udp", qualifySeconds: 0 }],
+      trunks: [
+        { ...unused, name: "unused", transport: "udp" },
+        { ...unused, name: "unused-tls", transport: "tls" },
+      ],
+      tls: { caFile: certificate.certFile, ...certificate },
     });
     const etc = path.join(asterisk.dir, "etc");
     const add = async (name: string, ...lines: readonly string[]) => {
@@ -170,15 +180,20 @@ describe("Asterisk", () => {
     );
     await add("modules.conf", "require = res_pjsip_registrar.so", "require = res_pjsip_endpoint_identifier_user.so");
     await asterisk.restart();
-    sip = asterisk.ports.sip;
+    ports = asterisk.ports;
     contacts = () => asterisk.cli("pjsip show contacts");
   }, 30_000);
 
-  test("registers an account, keeps it, and forgets it at the end", async () => {
-    const { registration } = await registrationAt({ host: "127.0.0.1", port: sip, protocol: "udp" });
-    await state(registration).toBe("registered");
-    expect(await contacts()).toMatch(/alice\/sip:alice@127\.0\.0\.1/);
-    await registration.stop();
-    await expect.poll(contacts).not.toMatch(/alice\/sip:alice/);
-  });
+  test.each(["udp", "tls"] as const)(
+    "over %s: registers an account, keeps it, and forgets it at the end",
+    async (protocol) => {
+      const port = protocol === "tls" ? ports.sipTls : ports.sip;
+      const rules = { name: "carrier", tls: { ca: await readFile(certificate.certFile, "utf8") } };
+      const { registration } = await registrationAt({ host: "127.0.0.1", port, protocol, rules });
+      await state(registration).toBe("registered");
+      expect(await contacts()).toMatch(/alice\/sip:alice@127\.0\.0\.1/);
+      await registration.stop();
+      await expect.poll(contacts).not.toMatch(/alice\/sip:alice/);
+    },
+  );
 });
