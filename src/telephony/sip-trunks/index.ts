@@ -27,6 +27,8 @@ export interface SipTrunksParts {
 
 export interface SipTrunks {
   readonly control: CallControl;
+  /** Calls in progress on the wire. */
+  readonly calls: number;
   /** Of a trunk with `sip`; what is not known counts as usable. */
   health(trunk: string): SipTrunkHealth;
   /** Of the newest calls; null: none are kept. */
@@ -81,6 +83,9 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     traces,
     reloadIdentity: (identity) => signer.reload(identity),
     transports: () => running?.transports ?? null,
+    get calls() {
+      return running?.caller.calls ?? 0;
+    },
     health: (trunk) => running?.watch.health(trunk) ?? { usable: true, why: "not known: SIP is not listening" },
   };
 }

@@ -1,13 +1,13 @@
 /** What a driver does not send. */
 import { describe, expect, it, vi } from "vitest";
 import type { CallRequest } from "../../../../src/telephony/call-control/port.ts";
-import type { Setting } from "./setting.ts";
+import type { CallSetting, CallTraits } from "./setting.ts";
 
 /** Each starts another line, and so another header, somewhere on the way to the carrier. */
 const lineBreaks = ["\r\n", "\n", "\r", "\u2028", "\u0000"];
 const fields = ["callId", "endpoint", "callee", "callerId", "failSafeSeconds"] as const;
 
-export function refuses(setting: Setting): void {
+export function refuses(setting: CallSetting, { noticesGone = true }: Pick<CallTraits, "noticesGone"> = {}): void {
   const { world, driver, log, request, refusal } = setting;
 
   describe("refuses", () => {
@@ -23,6 +23,7 @@ export function refuses(setting: Setting): void {
 
     it("a trunk that Asterisk does not have, or whose carrier does not answer", async () => {
       expect(await refusal(request({ endpoint: "no-such-trunk" }))).toBe("trunk_down");
+      if (!noticesGone) return;
       const toGone = async () => {
         const call = request({ endpoint: "gone" });
         const said = await refusal(call);

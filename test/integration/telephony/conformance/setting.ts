@@ -23,25 +23,40 @@ export interface DriverUnderTest {
   readonly plays: boolean;
 }
 
+/** What differs in how drivers tell the same call. */
+export interface CallTraits {
+  readonly tellsSipCallId: boolean;
+  readonly plays: boolean;
+  /** Asterisk derives a Q.850 cause of each end; our own SIP has the carrier's alone. Default true. */
+  readonly derivesCauses?: boolean;
+  /** Whether it refuses a call where nothing answers at the carrier's address. Over UDP our own SIP cannot know. Default true. */
+  readonly noticesGone?: boolean;
+}
+
 export const callee = "+447700900123";
 export const callerId = "+12025550147";
 
-export interface Setting {
-  world(): World;
+/** What the cases about calls need, whether an Asterisk places them or not. */
+export interface CallSetting {
+  world(): Pick<World, "carrier" | "channels">;
   /** The driver that each test begins with, connected. */
   driver(): CallControl;
   log(): CallLog;
   /** What the driver logged so far. */
   logged(): string;
-  /** Ends the driver and starts another, with other settings. */
-  restart(changed?: Partial<AsteriskConfig>): Promise<void>;
   request(changed?: Partial<CallRequest>): CallRequest;
   /** Places a call; gives its id. */
   place(changed?: Partial<CallRequest>): Promise<string>;
   /** Places a call; says how that was refused. */
   refusal(call: CallRequest): Promise<OriginateRefusal | "placed">;
-  /** Waits until Asterisk has no channel. */
+  /** Waits until no call is left: Asterisk has no channel, our own SIP no call. */
   nothingIsUp(): Promise<void>;
+}
+
+export interface Setting extends CallSetting {
+  world(): World;
+  /** Ends the driver and starts another, with other settings. */
+  restart(changed?: Partial<AsteriskConfig>): Promise<void>;
   /** Asterisk's own word for the state of a call's channel; undefined: there is none. */
   channelState(callId: string): Promise<string | undefined>;
 }
