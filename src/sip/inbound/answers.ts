@@ -21,6 +21,10 @@ const understood = new Set(["100rel", "timer", "precondition", "histinfo"]);
 export const refusalCauses = { 403: 21, 480: 19, 486: 17, 600: 17, 603: 21 } as const;
 export type RefusalStatus = keyof typeof refusalCauses;
 
+export function isRefusalStatus(status: number): status is RefusalStatus {
+  return Object.hasOwn(refusalCauses, status);
+}
+
 /** The refusal of a call: RFC 3326 for the cause. */
 export function refusal(status: RefusalStatus): OutgoingResponse {
   return { status, headers: [["Reason", `Q.850;cause=${refusalCauses[status]}`]] };

@@ -1,6 +1,7 @@
 /** SIP settings that a pattern cannot check, or that do not fit each other. */
 import { isIP, isIPv6 } from "node:net";
 import { isAddressOrBlock, isTooWide } from "../../shared/ip-address.ts";
+import { isRefusalStatus } from "../../sip/inbound/answers.ts";
 import { ambiguityProblems } from "../../sip/inbound/config-checks.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
@@ -20,6 +21,7 @@ export const sipChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["sip", "asterisks"], problems: nameIsReserved },
   { reads: ["sip"], problems: ownAddressesAreValid },
   { reads: ["sip"], problems: listeningHasCertificate },
+  { reads: ["sip"], problems: refusalIsUsual },
   { reads: ["trunks"], problems: accountsAreWhole },
   { reads: ["sip", "trunks"], problems: identitiesAreSound },
   { reads: ["trunks"], problems: sourcesAreValid },
@@ -85,6 +87,12 @@ function listeningHasCertificate({ sip }: Sections, isSound: IsSound): Problem[]
   if (port === undefined || certificate !== undefined) return [];
   const expected = "a value: to accept TLS connections (`port`) takes a certificate and its key";
   return [{ path: ["sip", "tls", "certificate"], given: "nothing", expected }];
+}
+
+function refusalIsUsual({ sip }: Sections, isSound: IsSound): Problem[] {
+  const path = ["sip", "refuse_status"];
+  if (sip === undefined || !isSound(path) || isRefusalStatus(sip.refuse_status)) return [];
+  return [{ path, given: String(sip.refuse_status), expected: "one of 403, 480, 486, 600, 603" }];
 }
 
 function accountsAreWhole(config: Sections, isSound: IsSound): Problem[] {

@@ -92,13 +92,11 @@ export const Sip = section(
       35_000,
       "After our CANCEL or BYE: longest wait for the end of the call. Over UDP a CANCEL is retransmitted after 0.5, 1.5 and 3.5 s: 5 s cover three lost packets. A call that has not ended by then counts as unknown, and its callee is held.",
     ),
-    refuse_status: Type.Union(
-      [Type.Literal(403), Type.Literal(480), Type.Literal(486), Type.Literal(600), Type.Literal(603)],
-      {
-        default: 486,
-        description:
-          "Final response to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone on every phone; after 403 and 480 some carriers try another route or play an announcement, and 603 is shown as a rejected call.",
-      },
+    refuse_status: count(
+      486,
+      403,
+      603,
+      "Final response, one of 403, 480, 486, 600 and 603, to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone on every phone; after 403 and 480 some carriers try another route or play an announcement, and 603 is shown as a rejected call.",
     ),
     requests_per_source_per_second: count(
       200,

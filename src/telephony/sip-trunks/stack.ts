@@ -7,6 +7,7 @@ import type { Random } from "../../shared/random.ts";
 import { createDigests } from "../../sip/auth/digest.ts";
 import { createCaller } from "../../sip/call/index.ts";
 import type { Caller } from "../../sip/call/port.ts";
+import { isRefusalStatus } from "../../sip/inbound/answers.ts";
 import { createInbound } from "../../sip/inbound/index.ts";
 import { createLocation } from "../../sip/location/index.ts";
 import type { Locator } from "../../sip/location/port.ts";
@@ -64,7 +65,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   });
   const inbound = createInbound({
     trunks: [...plans.values()].map((plan) => sourceTrunk(plan.name, plan.config, () => locatedOf(locator, plan))),
-    status: sip.refuse_status,
+    status: isRefusalStatus(sip.refuse_status) ? sip.refuse_status : 486,
     perSecond: sip.requests_per_source_per_second,
     report(trunk, invite, atMs) {
       const plan = plans.get(trunk);
