@@ -48,6 +48,24 @@ test("a gateway mixes Asterisks and SIP trunks", () => {
   expect(Object.keys(enginesOf(config))).toEqual(["pbx", "sip"]);
 });
 
+describe("inbound calls", () => {
+  cases([
+    [
+      "a status that no call is refused with",
+      (c) => Object.assign(c, { sip: { ...sip, refuse_status: 500 } }),
+      /^sip\.refuse_status: 500 → one of 403, 480, 486, 600, 603/,
+    ],
+    [
+      "two trunks at one address that nothing tells apart",
+      (c) => {
+        Object.assign(c, { sip });
+        Object.assign(c.trunks, { b: { ...trunk(), inbound: {} }, d: trunk() });
+      },
+      /^trunks\.d\.sip\.domains: a source that trunk b has too → `domains` of its own in both trunks/,
+    ],
+  ]);
+});
+
 describe("trunks", () => {
   cases([
     [
