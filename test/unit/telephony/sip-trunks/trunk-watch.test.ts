@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
-import { cryptoRandom as random } from "../../../../src/shared/random.ts";
+import { cryptoRandom, type Random } from "../../../../src/shared/random.ts";
 import { createDigests } from "../../../../src/sip/auth/digest.ts";
 import {
   createTrunkWatch,
@@ -9,6 +9,8 @@ import {
 } from "../../../../src/telephony/sip-trunks/trunk-watch.ts";
 import { FarEnd, settle } from "../../../support/sip-far-end.ts";
 
+/** Intervals without their jitter. */
+const random: Random = { ...cryptoRandom, below: () => 0 };
 let far: FarEnd;
 let lines: string[];
 
