@@ -17,9 +17,6 @@ import { createSecondCalls, type SecondCall } from "./second-call.ts";
 /** Between the first call and the second there is, besides the gap, some waiting for the store and for a slot. */
 export const secondCallMarginMs = 5000;
 
-/** A call that waited so long for its scheduled time may be one that was canceled meanwhile, at another gateway. */
-const longWaitMs = 500;
-
 export interface Calls {
   /**
    * Places the newest call of a verification on a slot, which the call owns from now on.
@@ -110,10 +107,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
         ...(ringMs !== undefined && { ringMs }),
       },
       {
-        calling() {
-          // It changes nothing: the answer says whether the verification ended while the call waited for its scheduled time.
-          if (slot.waitMs >= longWaitMs) progress.write({ event: "calling", reason: null });
-        },
+        calling: () => progress.write({ event: "calling", reason: null }),
         ringing() {
           publish("call.ringing", { verification: id, country, trunk }, about);
           const remainingMs = second === null ? dialer.remainingMs.ringing : null;

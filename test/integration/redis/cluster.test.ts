@@ -347,6 +347,39 @@ describe("on a Redis Cluster of three nodes", () => {
     expect((await guard.count(bank)).reached).toBe(null);
   });
 
+  it("keeps INVITEs under way for another gateway, wherever their keys lie", async () => {
+    const cluster = { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false };
+    const sealing = createSealing(cryptoRandom, "a key of at least 32 characters, for tests");
+    const stores = [1, 2].map(() =>
+      createStore({
+        redis: { cluster, command_timeout_ms: 800 },
+        reputation: careSettings,
+        clock: systemClock,
+        logger: createLogger({ level: "silent" }),
+      }),
+    );
+    try {
+      await Promise.all(stores.map((store) => store.firstTried()));
+      const [dying, other] = stores.map((store) => store.openInvites(sealing));
+      const invite: OpenInvite = {
+        ...{ trunk: "a", target: { protocol: "udp", address: "192.0.2.1", port: 5060 } },
+        sent: { uri: "sip:a@b", via: "v", branch: "b", from: "f", to: "t", callId: "c", cseq: 1, routes: [] },
+      };
+      dying?.sent("one", invite);
+      dying?.sent("two", invite);
+      await dying?.beat();
+      await vi.waitFor(async () => expect(await other?.take(dying?.gateway ?? "")).toHaveLength(2));
+      dying?.over("two");
+      await other?.done(dying?.gateway ?? "", ["one"]);
+      await vi.waitFor(async () => expect(await other?.take(dying?.gateway ?? "")).toEqual([]));
+      await other?.beat();
+      await dying?.leave();
+      await other?.leave();
+    } finally {
+      await Promise.all(stores.map((store) => store.close()));
+    }
+  });
+
   it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
     const victim = nodes[2] as Node;
     process.kill(victim.child.pid, "SIGKILL");
@@ -381,36 +414,3 @@ async function moveSlot(slot: number): Promise<void> {
   await source.client.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "5000", "KEYS", ...keys);
   for (const { client } of [target, source]) await client.cluster("SETSLOT", slot, "NODE", ids[to] as string);
 }
-
-it("keeps INVITEs under way for another gateway, wherever their keys lie", async () => {
-  const cluster = { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false };
-  const sealing = createSealing(cryptoRandom, "a key of at least 32 characters, for tests");
-  const stores = [1, 2].map(() =>
-    createStore({
-      redis: { cluster, command_timeout_ms: 800 },
-      reputation: careSettings,
-      clock: systemClock,
-      logger: createLogger({ level: "silent" }),
-    }),
-  );
-  try {
-    await Promise.all(stores.map((store) => store.firstTried()));
-    const [dying, other] = stores.map((store) => store.openInvites(sealing));
-    const invite: OpenInvite = {
-      ...{ trunk: "a", target: { protocol: "udp", address: "192.0.2.1", port: 5060 } },
-      sent: { uri: "sip:a@b", via: "v", branch: "b", from: "f", to: "t", callId: "c", cseq: 1, routes: [] },
-    };
-    dying?.sent("one", invite);
-    dying?.sent("two", invite);
-    await dying?.beat();
-    await vi.waitFor(async () => expect(await other?.take(dying?.gateway ?? "")).toHaveLength(2));
-    dying?.over("two");
-    await other?.done(dying?.gateway ?? "", ["one"]);
-    await vi.waitFor(async () => expect(await other?.take(dying?.gateway ?? "")).toEqual([]));
-    await other?.beat();
-    await dying?.leave();
-    await other?.leave();
-  } finally {
-    await Promise.all(stores.map((store) => store.close()));
-  }
-});
