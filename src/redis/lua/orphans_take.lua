@@ -8,13 +8,13 @@ ARGV[1]  this gateway   ARGV[2]  its time, ms   ARGV[3]  most
 
 Returns  {attempt, sealed, …}; none where there are none, or another gateway cancels
 ]]
-local TAKER = string.match(KEYS[1], '^{[^}]+}') .. ':taker'
-local taker = redis.call('GET', TAKER)
+local taker_key = string.match(KEYS[1], '^{[^}]+}') .. ':taker'
+local taker = redis.call('GET', taker_key)
 if taker and taker ~= ARGV[1] then
   return {}
 end
 local taken = redis.call('HRANDFIELD', KEYS[1], ARGV[3], 'WITHVALUES')
 if #taken > 0 then
-  redis.call('SET', TAKER, ARGV[1], 'PX', ARGV[2])
+  redis.call('SET', taker_key, ARGV[1], 'PX', ARGV[2])
 end
 return taken
