@@ -55,13 +55,18 @@ export function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/gs, "$1");
 }
 
+/** Whether a text is a token (section 25.1): one that is, such as an option tag, can be written back as it came. */
+export function isToken(text: string): boolean {
+  return /^[A-Za-z0-9.!%*_+`'~-]+$/.test(text);
+}
+
 /** Asterisk's tags have 36 characters. */
 const maxTag = 256;
 
 /** The tag parameter of From or To; null where there is none, or one that is no token of at most 256 characters. */
 export function tagOf(address: string): string | null {
   const tag = address.includes('"') ? readParameters(address).parameters.get("tag") : plainTag(address);
-  return tag !== undefined && tag.length <= maxTag && /^[A-Za-z0-9.!%*_+`'~-]+$/.test(tag) ? tag : null;
+  return tag !== undefined && tag.length <= maxTag && isToken(tag) ? tag : null;
 }
 
 /** Of an address that holds no quotes, as most: all parameters of the header follow the last bracket. */

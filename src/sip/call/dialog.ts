@@ -23,7 +23,7 @@ const sipUri = /^sips?:/i;
 
 /**
  * @param fallback the INVITE's Request-URI, for a response without a usable Contact; default: the URI of its To
- * @returns null where it lacks what section 8.1.1 wants of every message
+ * @returns null where it lacks what section 8.1.1 wants of every message, or what it has cannot be written
  */
 export function dialogOf(response: SipResponseMessage, fallback?: string): Dialog | null {
   const from = headerOf(response, "from");
@@ -34,6 +34,8 @@ export function dialogOf(response: SipResponseMessage, fallback?: string): Dialo
   const remoteTarget = contactOf(response) ?? fallback ?? readAddress(to)?.uri ?? "";
   if (!isUsable(remoteTarget)) return null;
   const routeSet = headersOf(response, "record-route").flatMap(splitValues).slice(0, maxRoutes).reverse();
+  // Quoted, NUL is a character like others to the parser (RFC 4475 section 3.1.1.2); it cannot be written.
+  if ([from, to, callId, ...routeSet].some((value) => value.includes("\0"))) return null;
   return { from, to, callId, cseq: cseq.number, remoteTarget, routeSet };
 }
 

@@ -1,5 +1,5 @@
 /** What the far end's requests inside a call are answered (RFC 3261 sections 12.2.2, 14.2 and 15.1.2, RFC 3311, RFC 5407). */
-import { readCSeq, splitValues, tagOf } from "../header.ts";
+import { isToken, readCSeq, splitValues, tagOf } from "../header.ts";
 import { bodyOf, headerOf, headersOf, type SipRequestMessage } from "../message.ts";
 import { type MediaAddress, sdpAnswer, sdpType } from "../sdp.ts";
 import type { OutgoingResponse } from "../transaction/port.ts";
@@ -86,6 +86,8 @@ function answerTo(request: SipRequestMessage, dialog: RequestContext | null): Ou
 /** Option tags that we do not have, session timers among them: the far end goes on without. */
 function unsupportedBy(request: SipRequestMessage): OutgoingResponse | null {
   const required = headersOf(request, "require").flatMap(splitValues);
+  // They are written back, and may hold what cannot be written: quoted control characters.
+  if (!required.every(isToken)) return { status: 400 };
   const missing = required.filter((tag) => tag.toLowerCase() !== "100rel");
   return missing.length === 0 ? null : { status: 420, headers: [["Unsupported", missing.join(", ")]] };
 }

@@ -1,5 +1,5 @@
 /** The response to a request outside of our dialogs, from a configured trunk (RFC 3261 section 8.2). Pure. */
-import { readAddress, readCSeq, readVia, splitValues } from "../header.ts";
+import { isToken, readAddress, readCSeq, readVia, splitValues } from "../header.ts";
 import { bodyOf, headerOf, headersOf, type SipRequestMessage } from "../message.ts";
 import type { HeaderLine, OutgoingResponse } from "../transaction/port.ts";
 import { readUri } from "./uri.ts";
@@ -49,6 +49,8 @@ function malformation(request: SipRequestMessage): string | null {
   if (maxForwards.length > 1 || (maxForwards.length === 1 && !isMaxForwards(maxForwards[0] ?? ""))) {
     return "malformed max-forwards";
   }
+  // They are written back, and may hold what cannot be written: quoted control characters.
+  if (!headersOf(request, "require").flatMap(splitValues).every(isToken)) return "malformed require";
   return bodyOf(request) === null ? "malformed content-length" : null;
 }
 

@@ -22,6 +22,11 @@ export interface TransactionOptions {
   readonly limit?: number;
   /** Whose requests are answered; those of others are dropped as if nothing were here. Default: everybody's. */
   readonly answers?: (flow: Flow) => boolean;
+  /**
+   * An exception of a receiver, a bug: the message or lost flow that it is about has no further effect, and others go on. Left
+   * out: it is thrown to the transports, and ends the process.
+   */
+  readonly onError?: (error: unknown) => void;
 }
 
 const defaultLimit = 100_000;
@@ -38,14 +43,25 @@ export function createTransactions(options: TransactionOptions): TransactionLaye
   const clients = new Clients({ ...shared, stray: (response, flow) => onStray(response, flow) });
   const servers = new Servers({ ...shared, transports, user: (transaction, atMs) => onRequest(transaction, atMs) });
 
+  function guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (options.onError === undefined) throw error;
+      options.onError(error);
+    }
+  }
+
   transports.onMessage((message, flow, atMs) => {
     if (stopped) return;
-    if (message.kind === "response") clients.receive(message, flow, atMs);
-    else if (answers(flow)) servers.receive(message, flow, atMs);
+    guarded(() => {
+      if (message.kind === "response") clients.receive(message, flow, atMs);
+      else if (answers(flow)) servers.receive(message, flow, atMs);
+    });
   });
   transports.onClosed((flow) => {
-    clients.flowLost(flow);
-    servers.flowLost(flow);
+    guarded(() => clients.flowLost(flow));
+    guarded(() => servers.flowLost(flow));
   });
 
   return {

@@ -91,6 +91,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
       connectMs: sip.timers.connect_ms,
     },
   });
+  const onError = (error: unknown) => logger.error({ err: error }, "a part of the SIP stack threw");
   const { t1_ms: t1Ms, t2_ms: t2Ms, t4_ms: t4Ms } = sip.timers;
   const transactions = createTransactions({
     ...{ random, clock: monotonic },
@@ -98,6 +99,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     timers: { t1Ms, t2Ms, t4Ms },
     limit: sip.limits.transactions,
     answers: inbound.answers,
+    onError,
   });
   const digests = createDigests(random, monotonicMs);
   const watch = createTrunkWatch({
@@ -111,7 +113,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     host: bracketed(shown),
     ...(sip.public_host !== undefined && isIP(sip.public_host) === 0 ? { mediaHost: sip.host } : {}),
     endWaitMs: sip.end_wait_ms,
-    onError: (error) => logger.error({ err: error }, "a part of the SIP stack threw"),
+    onError,
   });
   transactions.onRequest((transaction, atMs) => {
     if (!caller.receive(transaction, atMs)) inbound.receive(transaction, atMs);

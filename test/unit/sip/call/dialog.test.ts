@@ -41,6 +41,10 @@ describe("requests inside a dialog", () => {
     ]);
   });
 
+  it("are not made of what cannot be written: a quoted NUL", () => {
+    expect(dialogOf(answer("Contact: <sip:a@b>", 'Record-Route: "\\\0" <sip:p.example;lr>'))).toBeNull();
+  });
+
   it("have a strict router's URI where the first proxy is one (section 12.2.1.1)", () => {
     const response = answer(
       "Record-Route: <sip:p2.example;lr>, <sip:strict.example;method=INVITE?x=y>",

@@ -53,6 +53,10 @@ describe("requests of the far end inside a call", () => {
     expect(setting.unhandled).toEqual(["BYE"]);
   });
 
+  it("whose Require cannot be written back are answered 400", () => {
+    expect(ringing().request("INFO", { headers: ["Require: x\\\0"] })?.status).toBe(400);
+  });
+
   it("that were overtaken are answered 500", () => {
     const setting = ringing();
     expect(setting.request("OPTIONS", { cseq: 5 })?.status).toBe(200);

@@ -288,3 +288,18 @@ describe("a response of ours", () => {
     expect(line(w.flow.sent[1], "Record-Route")).toEqual([]);
   });
 });
+
+describe("an exception of who receives requests", () => {
+  it("is reported, and disturbs no other message", () => {
+    const errors: unknown[] = [];
+    const w = wire({ onError: (error) => errors.push(error) });
+    w.layer.onRequest(() => {
+      throw new Error("a bug");
+    });
+    w.receive(farRequest("INVITE"));
+    expect(errors).toHaveLength(1);
+    w.layer.onRequest((transaction) => transaction.respond({ status: 200 }));
+    w.receive(farRequest("OPTIONS", { branch: "z9hG4bKnext", callId: "next" }));
+    expect(w.sent()).toEqual(["200 OPTIONS"]);
+  });
+});
