@@ -58,14 +58,20 @@ class UdpFlow implements Flow {
   }
 
   #write(datagram: Buffer): boolean {
-    if (this.#socket.getSendQueueCount() > maxQueued) {
-      this.#context.counters.deadFlows += 1;
-      this.close("the network takes no datagrams");
+    try {
+      if (this.#socket.getSendQueueCount() > maxQueued) {
+        this.#context.counters.deadFlows += 1;
+        this.close("the network takes no datagrams");
+        return false;
+      }
+      if (this.keepAliveMs > 0) this.sentAtMs = this.#context.nowMs();
+      this.#socket.send(datagram, this.remote.port, this.remote.address, this.#afterSend);
+      return true;
+    } catch (error) {
+      // Port 0, or a socket that was closed: node:dgram throws.
+      this.close(error instanceof Error ? error.message : "nothing was sent");
       return false;
     }
-    if (this.keepAliveMs > 0) this.sentAtMs = this.#context.nowMs();
-    this.#socket.send(datagram, this.remote.port, this.remote.address, this.#afterSend);
-    return true;
   }
 
   /** No route, or none for datagrams of this size. */
@@ -132,6 +138,11 @@ export async function openUdpEndpoint(
     const known = flows.get(`${from.address} ${from.port}`);
     if (known?.asked !== true && admits !== undefined && !admits(from.address, "udp")) {
       context.counters.unknownSources += 1;
+      return;
+    }
+    // Port 0 says that no answer is expected (RFC 768), and none can be sent there.
+    if (from.port === 0) {
+      context.counters.malformed += 1;
       return;
     }
     const atMs = context.nowMs();

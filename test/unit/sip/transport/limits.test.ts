@@ -72,6 +72,14 @@ describe("a source that is not admitted", () => {
   });
 });
 
+describe("port 0, which a datagram may come from", () => {
+  it("takes nothing, and throws nothing", async () => {
+    const near = await start({ udp: [anywhere] });
+    const flow = near.flowTo({ protocol: "udp", address: "127.0.0.1", port: 0 });
+    expect([flow?.send(ok("a")), flow?.open]).toEqual([false, false]);
+  });
+});
+
 describe("inbound connections", () => {
   it.each([
     ["of one source", { inboundConnectionsPerSource: 2 }],
