@@ -27,6 +27,8 @@ export interface Takeover {
   readonly canceled: number;
 }
 
+/** What cannot be sent is tried with each beat, and logged as often as this. */
+const logEveryMs = 60_000;
 /** Gateways that die at once are few; the rest follows with the next beat. */
 const maxTakes = 50;
 
@@ -34,8 +36,11 @@ export function createTakeover(parts: TakeoverParts): Takeover {
   const { store, clock, logger } = parts;
   let running = false;
   let canceled = 0;
+  let failedLoggedAtMs = Number.NEGATIVE_INFINITY;
   let stopTimer = () => {};
-  let looking: Promise<void> = Promise.resolve();
+  let beating: Promise<void> = Promise.resolve();
+  /** Null: no gateway's calls are being taken. */
+  let taking: Promise<void> | null = null;
 
   /** @returns whether CANCEL was handed to a flow: nobody else needs to send it */
   async function cancel({ sent, trunk, target }: OpenInvite): Promise<boolean> {
@@ -77,20 +82,34 @@ export function createTakeover(parts: TakeoverParts): Takeover {
     }
     const calls = canceled - before;
     if (calls + failed + unreadable === 0) return;
+    if (calls + unreadable === 0 && clock.nowMs() - failedLoggedAtMs < logEveryMs) return;
+    failedLoggedAtMs = clock.nowMs();
     logger.warn({ calls, failed, unreadable }, "a gateway stopped without ending its calls: canceling them");
   }
 
-  async function look(): Promise<void> {
+  async function takeAll(gateways: readonly string[]): Promise<void> {
     try {
-      for (const gateway of await store.beat()) await takeFrom(gateway);
+      for (const gateway of gateways) await takeFrom(gateway);
     } catch {
       // Redis does not answer, which its client logs. The next beat tries again.
+    } finally {
+      taking = null;
+    }
+  }
+
+  /** Does not wait for what is taken: a carrier that accepts no connection would cost this gateway its own next beats. */
+  async function beat(): Promise<void> {
+    try {
+      const dead = await store.beat();
+      if (running && dead.length > 0) taking ??= takeAll(dead);
+    } catch {
+      // As above.
     }
   }
 
   function next(): void {
     if (!running) return;
-    looking = look().finally(() => {
+    beating = beat().finally(() => {
       if (running) stopTimer = clock.after(beatMs, next);
     });
   }
@@ -105,7 +124,8 @@ export function createTakeover(parts: TakeoverParts): Takeover {
       if (!running) return;
       running = false;
       stopTimer();
-      await looking;
+      await beating;
+      await taking;
       await store.leave().catch(() => undefined);
     },
     get canceled() {

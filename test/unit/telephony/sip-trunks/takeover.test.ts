@@ -17,7 +17,11 @@ function openInvite(trunk = "a"): OpenInvite {
   return { sent, trunk, target: { protocol: "udp", address: "198.51.100.7", port: 5060 } };
 }
 
-function start(orphans: readonly OrphanInvite[], flow: TestFlow | null = new TestFlow()) {
+/** @param given the flow that opens; null: none does; `waits`: one does when the test says so */
+function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | null = new TestFlow()) {
+  const flow = given === "waits" ? new TestFlow() : given;
+  const opened = Promise.withResolvers<void>();
+  if (given !== "waits") opened.resolve();
   const ours = wire();
   const logs = keepingLogger();
   let left = [...orphans];
@@ -49,6 +53,7 @@ function start(orphans: readonly OrphanInvite[], flow: TestFlow | null = new Tes
       flowTo: () => null,
       async connect(target) {
         targets.push(target);
+        await opened.promise;
         if (flow === null) throw new Error("refused");
         return flow;
       },
@@ -58,7 +63,7 @@ function start(orphans: readonly OrphanInvite[], flow: TestFlow | null = new Tes
   });
   takeover.start();
   return {
-    ...{ takeover, ours, logs, calls, answered, targets, rules, flow },
+    ...{ takeover, ours, logs, calls, answered, targets, rules, flow, open: opened.resolve },
     setAway: (isAway: boolean) => {
       away = isAway;
     },
@@ -106,6 +111,20 @@ describe("an INVITE of a gateway that died", () => {
     ours.clock.advance(500);
     await vi.waitFor(() => expect(calls).toEqual(["beat", "done ", "beat", "done "]));
     expect(takeover.canceled).toBe(0);
+  });
+
+  it("does not keep this gateway from saying that it lives, where its carrier accepts no connection", async () => {
+    const { calls, ours, takeover, open } = start([{ attempt: "x", invite: openInvite() }], "waits");
+    for (let beats = 1; beats <= 8; beats++) {
+      await vi.waitFor(() => expect(calls).toHaveLength(beats));
+      await vi.waitFor(() => expect(ours.clock.pending).toBe(1));
+      ours.clock.advance(500);
+    }
+    expect(new Set(calls)).toEqual(new Set(["beat"]));
+    open();
+    await vi.waitFor(() => expect(calls).toContain("done x"));
+    await takeover.stop();
+    expect(calls.filter((call) => call === "done x")).toHaveLength(1);
   });
 
   it("that was answered at that moment is handed on, to be acknowledged and hung up", async () => {
