@@ -128,7 +128,8 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
       if (address !== target?.address) await open(address);
       warned = false;
     } catch (error) {
-      if (!warned) logger.warn({ host: config.host, err: error }, "HEP collector not found; copies are dropped");
+      if (!warned)
+        logger.warn({ host: config.host, err: error }, "HEP collector not found or not reachable; copies are dropped");
       warned = true;
     }
     if (!stopped && (target === null || isIP(config.host) === 0)) {
@@ -141,7 +142,15 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
     // ICMP says that nothing listens there; the copy is lost, the next one is sent all the same.
     socket.on("error", () => undefined);
     socket.unref();
-    await new Promise<void>((connected) => socket.connect(config.port, address, connected));
+    try {
+      // No route to it, for instance: node:dgram gives that error to the callback.
+      await new Promise<void>((connected, failed) =>
+        socket.connect(config.port, address, (error?: Error) => (error === undefined ? connected() : failed(error))),
+      );
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     const before = target;
     if (stopped) socket.close();
     else target = { socket, address };

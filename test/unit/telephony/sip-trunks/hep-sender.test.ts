@@ -158,4 +158,11 @@ describe("copies of SIP messages", () => {
     made.observer("out", sip("INVITE"), flow(), 0);
     await expect.poll(() => made.counts.dropped, { interval: 5 }).toBe(1);
   });
+
+  it("are dropped where no route leads to the collector", async () => {
+    // The system refuses to connect to it, as to an address without a route.
+    const made = await sender(9060, {}, "255.255.255.255");
+    made.observer("out", sip("INVITE"), flow(), 0);
+    await expect.poll(() => made.counts.dropped, { interval: 5 }).toBe(1);
+  });
 });
