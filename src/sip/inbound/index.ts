@@ -52,7 +52,7 @@ export interface Inbound {
 /** Each kind of trouble is logged at most once in this time. */
 const logEveryMs = 60_000;
 const stranger = "requests of addresses that are no trunk's are not answered";
-const tooMany = "more requests of one address than sip.inbound_requests_per_second are refused or dropped";
+const tooMany = "more requests of one address than sip.requests_per_source_per_second are refused or dropped";
 /** The bucket has filled up by then. */
 const overload: OutgoingResponse = { status: 503, headers: [["Retry-After", "1"]] };
 
@@ -114,8 +114,13 @@ export function createInbound(parts: InboundParts): Inbound {
   return {
     admits: sources.knows,
     answers(flow) {
-      if (sources.at(flow).length > 0) return true;
-      warn("strangers", stranger);
+      if (sources.at(flow).length === 0) {
+        warn("strangers", stranger);
+        return false;
+      }
+      // Before a transaction is made, which keeps the request for 32 s: over UDP anyone can write a carrier's address.
+      if (!limit.flooded(flow.remote.address)) return true;
+      warn("limited", tooMany);
       return false;
     },
     receive,

@@ -116,15 +116,16 @@ export class Servers implements ServerContext {
   /** Section 9.2. */
   #cancel(request: SipRequestMessage, key: RequestKey, flow: Flow, atMs: number): void {
     const invite = this.#invites.get(key.transaction);
-    if (invite?.state === "ignored") return;
-    if (invite === undefined && this.size >= this.#limit) {
+    // Without a transaction: nobody limits such CANCELs, and to a repetition the answer is the same.
+    if (invite === undefined) {
       this.#refuse(request, key, flow, { status: 481 });
       return;
     }
+    if (invite.state === "ignored") return;
     const transaction = this.#add(this.#arrival(request, key, flow));
-    invite?.receive("CANCEL", request, flow, atMs);
+    invite.receive("CANCEL", request, flow, atMs);
     // The tag is that of the responses to the INVITE.
-    transaction.respond(invite === undefined ? { status: 481 } : { status: 200, toTag: invite.toTag });
+    transaction.respond({ status: 200, toTag: invite.toTag });
   }
 
   #add(arrival: Arrival): LayerServer {

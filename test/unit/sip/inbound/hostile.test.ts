@@ -30,3 +30,16 @@ describe("a request with a quoted NUL, which is a character to the parser and ca
     expect(reported).toEqual([]);
   });
 });
+
+describe("a flood from a carrier's address, which over UDP anyone can write", () => {
+  it("keeps no more requests than the limit lets through, whatever they are", () => {
+    const { receive, layer, flow, inbound } = start(10);
+    for (let n = 0; n < 1000; n++) {
+      receive(farRequest("INVITE", { branch: `z9hG4bK${n}`, callId: `${n}` }));
+      receive(farRequest("CANCEL", { branch: `z9hG4bKnone${n}`, callId: `none-${n}` }));
+    }
+    expect(layer.size).toBeLessThanOrEqual(20);
+    expect(flow.sent.length).toBeLessThanOrEqual(50);
+    expect(inbound.counts.limited).toBeGreaterThan(1000);
+  });
+});

@@ -184,7 +184,7 @@ describe("a CANCEL that comes", () => {
     const r = rung();
     r.transaction.onCanceled(() => expect.unreachable());
     r.receive(farRequest("CANCEL", options));
-    expect(r.sent()).toEqual(["481 CANCEL"]);
+    expect([r.sent(), r.layer.size]).toEqual([["481 CANCEL"], 1]);
     expect(r.transaction.respond({ status: 180 })).toBe(true);
   });
 
