@@ -139,6 +139,11 @@ export interface CallControl {
   readonly connected: boolean;
   /** Null: this driver's interface cannot play sounds or report keys, so no call is kept after its answer. */
   readonly media: MediaControl | null;
+  /**
+   * Whether a call can be ended before `originate` has resolved: it is then not placed (`trunk_down`), or ended at once. Left
+   * out: it has to wait for that.
+   */
+  readonly hangsUpEarly?: boolean;
   /** Places a call. @throws {OriginateError} */
   originate(request: CallRequest): Promise<void>;
   /** Ends a call; resolves also when it is already gone. @throws {Error} where Asterisk did not answer in time. */

@@ -22,6 +22,8 @@ export interface CallRules {
   readonly setupLimitMs: number;
   /** Pause between attempts to hang up. */
   readonly hangupRetryMs: number;
+  /** See `CallControl`. */
+  readonly hangsUpEarly?: boolean;
   /** How many times a hang-up is sent. */
   readonly maxHangups: number;
   /** From the first hang-up until its end counts as lost. Longer than a request to Asterisk may take. */
@@ -193,7 +195,8 @@ function refused(
 
 /**
  * Hangs up, one request at a time. Before Asterisk has answered the originate there is nothing to hang up (it would answer
- * "no such channel" and ring a moment later); that answer then leads back here.
+ * "no such channel" and ring a moment later); that answer then leads back here. Our own SIP is told at once: its INVITE may
+ * wait for a connection, and is then not sent at all.
  */
 function hangUp(rules: CallRules, before: CallState): CallStep {
   const actions: CallAction[] = [];
@@ -204,7 +207,7 @@ function hangUp(rules: CallRules, before: CallState): CallStep {
     actions.push({ type: "start_timer", timer: "end_overdue", delayMs: rules.endWaitMs });
   }
   const state: CallState = { ...before, phase: "ending" };
-  const mayExist = state.exists || state.refusal === "no_response";
+  const mayExist = state.exists || state.refusal === "no_response" || rules.hangsUpEarly === true;
   if (!mayExist || state.hangupUnderWay || state.hangupsSent >= rules.maxHangups) return stay(state, actions);
   actions.push({ type: "stop_timer", timer: "hangup_retry" }, { type: "hangup" });
   return stay({ ...state, hangupsSent: state.hangupsSent + 1, hangupUnderWay: true }, actions);

@@ -195,6 +195,7 @@ class ShortCallDialer implements Dialer {
         setupLimitMs,
         hangupRetryMs,
         maxHangups,
+        hangsUpEarly: control.hangsUpEarly === true,
         endWaitMs: endWaitMs(config, slot.asterisk),
       },
     };

@@ -50,6 +50,7 @@ const callIdBytes = 15;
 export class SipDriver implements CallControl {
   /** No RTP: nothing can be played. */
   readonly media = null;
+  readonly hangsUpEarly = true;
   readonly #parts: SipDriverParts;
   /** By call id, until `ended`. Bounded by the slots, and by each call's limit. */
   readonly #calls = new Map<string, TrunkCall>();

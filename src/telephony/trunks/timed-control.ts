@@ -13,6 +13,7 @@ export function timedControl(control: CallControl, nowMs: () => number, report: 
       return control.connected;
     },
     media: control.media,
+    ...(control.hangsUpEarly === undefined ? {} : { hangsUpEarly: control.hangsUpEarly }),
     async originate(request) {
       const startedMs = nowMs();
       try {

@@ -114,6 +114,17 @@ describe("a call", () => {
     expect(call.result).toMatchObject({ outcome: "canceled", endedBy: "us" });
   });
 
+  it("canceled before it was placed is hung up at once where the driver can, and once more should it be up", () => {
+    const early = run([{ type: "cancel" }], { hangsUpEarly: true });
+    expect(early.of("hangup")).toHaveLength(1);
+    const spared = run([{ type: "cancel" }, { type: "hangup_done" }, { type: "refused", refusal: "trunk_down" }], {
+      hangsUpEarly: true,
+    });
+    expect([spared.of("hangup").length, spared.result]).toMatchObject([1, { outcome: "canceled", inviteOver: true }]);
+    const crossed = run([{ type: "cancel" }, { type: "hangup_done" }, { type: "placed" }], { hangsUpEarly: true });
+    expect(crossed.of("hangup")).toHaveLength(2);
+  });
+
   it("canceled before Asterisk refused it is canceled", () => {
     expect(run([{ type: "cancel" }, { type: "refused", refusal: "trunk_down" }]).result?.outcome).toBe("canceled");
   });

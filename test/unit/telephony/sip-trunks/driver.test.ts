@@ -133,6 +133,16 @@ describe("an end without a final response", () => {
   });
 });
 
+test("a call that is hung up while its INVITE waits for a connection is not placed", async () => {
+  setting = setUp(false);
+  await setting.driver.start();
+  const placing = setting.driver.originate(request);
+  await setting.driver.hangup(request.callId);
+  expect([setting.driver.hangsUpEarly, setting.last().hangUps]).toEqual([true, 1]);
+  setting.last().user.ended({ ...noFinal, missing: "never_sent" }, 1);
+  await expect(placing).rejects.toMatchObject({ refusal: "trunk_down" });
+});
+
 describe("what was not placed", () => {
   test.each([
     ["a trunk that is none of ours", { endpoint: "b" }, "trunk_down"],
