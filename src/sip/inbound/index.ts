@@ -107,7 +107,13 @@ export function createInbound(parts: InboundParts): Inbound {
     const seen = request.method !== "INVITE" || inDialog ? "first" : recent.seen(callKey(request), topBranch(request));
     const answer = answerTo(request, { sentBy: flow.sentBy, inDialog, merged: seen === "merged" });
     if (answer === null) {
-      if (transaction.respond(refuse) && seen === "first") report(transaction, from, atMs);
+      if (seen === "first" && flow.reliable) {
+        if (transaction.respond(refuse)) report(transaction, from, atMs);
+        return;
+      }
+      // Over UDP anyone can write a carrier's address: its ACK shows that it got the refusal, and so that it called.
+      if (seen === "first") transaction.onAcknowledged(() => report(transaction, from, atMs));
+      transaction.respond(refuse);
     } else if (transaction.respond(answer)) counts[answer.status === 200 ? "qualified" : "rejected"] += 1;
   }
 

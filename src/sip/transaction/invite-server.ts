@@ -1,5 +1,6 @@
 /** The INVITE server transaction: RFC 3261 section 17.2.1 with RFC 6026. */
-import type { SipRequestMessage } from "../message.ts";
+import { tagOf } from "../header.ts";
+import { headerOf, type SipRequestMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
 import type { OutgoingResponse } from "../write.ts";
 import type { RequestKey } from "./matching.ts";
@@ -23,6 +24,7 @@ export class InviteServer implements LayerServer, TimerOwner<InviteServerTimer> 
   readonly #responses: Responses;
   #state: InviteServerState = "proceeding";
   #canceled: (() => void) | null = null;
+  #acknowledged: (() => void) | null = null;
   #timerGMs: number;
   #timerG: Timer | null = null;
   /** 100, H, I or L. */
@@ -71,9 +73,18 @@ export class InviteServer implements LayerServer, TimerOwner<InviteServerTimer> 
     this.#canceled = receiver;
   }
 
+  onAcknowledged(receiver: () => void): void {
+    this.#acknowledged = receiver;
+  }
+
   /** @param flow where the repetition, ACK or CANCEL came from */
   receive(method: "INVITE" | "ACK" | "CANCEL", request: SipRequestMessage, flow: Flow, atMs: number): void {
     this.#responses.moveTo(flow);
+    if (method === "ACK" && this.#state === "completed" && tagOf(headerOf(request, "to") ?? "") === this.toTag) {
+      const acknowledged = this.#acknowledged;
+      this.#acknowledged = null;
+      acknowledged?.();
+    }
     this.#on(method, () => this.#context.acknowledged(request, flow, atMs));
   }
 

@@ -67,6 +67,11 @@ export interface ServerTransaction {
    * with 200 afterwards. Not called where the INVITE is ignored.
    */
   onCanceled(receiver: () => void): void;
+  /**
+   * INVITE alone: the ACK of a final response of 300 or more came, with the tag that we gave in it. So the response reached the
+   * sender: over UDP, who only writes another's address into a datagram never learns that tag.
+   */
+  onAcknowledged(receiver: () => void): void;
 }
 
 export interface TransactionLayer {

@@ -58,6 +58,8 @@ export class RequestServer implements LayerServer, TimerOwner<RequestServerTimer
 
   onCanceled(): void {}
 
+  onAcknowledged(): void {}
+
   /** The request came once more. */
   repeated(flow: Flow): void {
     this.#responses.moveTo(flow);

@@ -94,6 +94,8 @@ export class Acknowledgement implements ServerTransaction {
   ignore(): void {}
 
   onCanceled(): void {}
+
+  onAcknowledged(): void {}
 }
 
 /** Whether responses go to the source port (RFC 3581), else to the port of Via (section 18.2.2). Null: the source's. */

@@ -137,7 +137,26 @@ function request(method: string, lines: readonly string[] = [], branch = "z9hG4b
   return `${all.join("\r\n")}\r\n\r\n`;
 }
 
+/** The ACK of a refusal. */
+function ackOf(refusal = "", branch?: string): string {
+  const tag = /^To:.*;tag=(\S+)/m.exec(refusal)?.[1];
+  const to = `<sip:${called}@us.example>`;
+  return request("ACK", [], branch).replace(`${to}\r\nCall`, `${to};tag=${tag}\r\nCall`);
+}
+
 describe("a far end over UDP", () => {
+  it("that writes a carrier's address into its datagrams proves nothing: it never learns the tag of the refusal", async () => {
+    const carrier = await farEnd("127.0.0.5");
+    carrier.send(request("INVITE", [asserted(caller)]));
+    await expect.poll(() => carrier.statuses()).toEqual([486]);
+    // All that such a one can know, and a guess.
+    carrier.send(request("ACK"));
+    carrier.send(ackOf("To: <a>;tag=0123456789abcdef"));
+    carrier.send(request("OPTIONS", [], "z9hG4bKo"));
+    await expect.poll(() => carrier.statuses()).toContain(200);
+    expect(reported).toEqual([]);
+  });
+
   it("that is no trunk gets nothing, whatever it writes in Via; nothing is kept of it", async () => {
     const [stranger, carrier] = [await farEnd("127.0.0.9"), await farEnd("127.0.0.5")];
     for (const method of ["INVITE", "OPTIONS", "REGISTER", "CANCEL", "ACK", "BYE"]) stranger.send(request(method));
@@ -153,10 +172,7 @@ describe("a far end over UDP", () => {
     for (let time = 0; time < 3; time++) carrier.send(request("INVITE", [asserted(caller)]));
     carrier.send(request("CANCEL"));
     await expect.poll(() => carrier.statuses().sort()).toEqual([200, 486, 486, 486]);
-    const tag = /^To:.*;tag=(\S+)/m.exec(carrier.received.find((text) => text.includes(" 486 ")) ?? "")?.[1];
-    carrier.send(
-      request("ACK").replace(`<sip:${called}@us.example>\r\nCall`, `<sip:${called}@us.example>;tag=${tag}\r\nCall`),
-    );
+    carrier.send(ackOf(carrier.received.find((text) => text.includes(" 486 "))));
     carrier.send(request("INVITE", [asserted(caller)], "z9hG4bKother"));
     await expect.poll(() => carrier.statuses()).toContain(482);
     expect(reported).toHaveLength(1);
@@ -178,6 +194,8 @@ describe("a far end over UDP", () => {
       Array.from({ length: count }, (_, n) => `${name}${n}`);
     carrier.send(request("INVITE", [asserted(caller), ...lines(150)], "z9hG4bKa"));
     await expect.poll(() => carrier.statuses()).toEqual([486]);
+    carrier.send(ackOf(carrier.received[0], "z9hG4bKa"));
+    await expect.poll(() => reported).toHaveLength(1);
     expect(judged()).toBe("unreadable");
     carrier.send(request("INVITE", lines(250), "z9hG4bKb").replace("1@carrier", "2@carrier"));
     carrier.send(request("INVITE", [`X-Long: ${"x".repeat(30_000)}`], "z9hG4bKc").replace("1@carrier", "3@carrier"));

@@ -87,12 +87,17 @@ function start(
     send(options: RequestOptions & FlowOptions = {}): OutgoingResponse[] {
       const flow = flowOf(options);
       const sent: OutgoingResponse[] = [];
+      let acknowledge = () => {};
       const transaction: ServerTransaction = {
         ...{ request: requestOf(options), flow, toTag: "x", onCanceled: () => undefined },
+        onAcknowledged(receiver) {
+          acknowledge = receiver;
+        },
         ...{ ignore: () => undefined, repeatAnswer: () => false },
         respond: (response) => sent.push(response) === 1,
       };
       if (inbound.answers(flow)) inbound.receive(transaction, nowMs);
+      acknowledge();
       return sent;
     },
   };
