@@ -176,7 +176,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_asterisk_connected",
-    help: "1: connected to the Asterisk, events flowing.",
+    help: '1: connected to the Asterisk, events flowing. asterisk="sip": the gateway\'s own SIP is listening.',
     labelNames: ["asterisk"] as const,
     registers,
     collect() {

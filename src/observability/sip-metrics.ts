@@ -1,4 +1,4 @@
-/** What the gateway's own SIP sockets received, sent and refused. Labels are closed sets; none is an address or a number. */
+/** What the gateway's own SIP sockets received, sent and refused, and its trunks there. No label is an address or a number. */
 import { Counter, Gauge, type Registry } from "prom-client";
 
 /** Totals since the gateway began to listen, and connections that are open. */
@@ -15,6 +15,12 @@ export interface SipState {
     readonly tooLarge: number;
   };
   readonly connections: { readonly open: number; readonly inbound: number };
+  /** Null: the trunk does not register; no answer to OPTIONS came. */
+  readonly trunks: readonly {
+    readonly trunk: string;
+    readonly registered: boolean | null;
+    readonly roundTripMs: number | null;
+  }[];
 }
 
 /** @param state read at each scrape; null: no trunk is reached over SIP, and nothing is shown */
@@ -66,6 +72,30 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
       if (connections === undefined) return;
       this.set({ opened_by: "us" }, connections.open - connections.inbound);
       this.set({ opened_by: "far_end" }, connections.inbound);
+    },
+  });
+  new Gauge({
+    name: "onering_sip_trunk_registered",
+    help: "1: the trunk's account is registered with the carrier by this gateway. Only trunks that register.",
+    labelNames: ["trunk"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { trunk, registered } of state()?.trunks ?? []) {
+        if (registered !== null) this.set({ trunk }, Number(registered));
+      }
+    },
+  });
+  new Gauge({
+    name: "onering_sip_trunk_options_seconds",
+    help: "Round trip of the last OPTIONS that the carrier answered. Whether the trunk is used says onering_trunk_usable.",
+    labelNames: ["trunk"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { trunk, roundTripMs } of state()?.trunks ?? []) {
+        if (roundTripMs !== null) this.set({ trunk }, roundTripMs / 1000);
+      }
     },
   });
 }

@@ -1,4 +1,4 @@
-/** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks of the configuration. */
+/** Telephony as the composition root sees it: one dialer and one set of trunks over all Asterisks and the gateway's own SIP. */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
@@ -59,13 +59,13 @@ export interface Telephony {
   readonly slots: ChannelSlots;
   /** Every trunk through each of its Asterisks, as this gateway sees it. */
   paths(): readonly PathStatus[];
-  /** Our own SIP sockets; null where no trunk is reached over SIP, or they are not open. */
-  sip(): ReturnType<SipTrunks["transports"]>;
+  /** Our own SIP sockets and trunks; null where no trunk is reached over SIP, or the sockets are not open. */
+  sip(): ReturnType<SipTrunks["status"]>;
   /** Apps and callee prefixes whose calls are reduced; see `Brakes`. */
   readonly brakes: Pick<Brakes, "verificationEnded" | "braked">;
   /** Calls a second that this gateway admits under overload; null: no limit. */
   overloadLimit(): number | null;
-  /** Connects to every Asterisk; resolves after the first tries, whether they worked or not, and keeps trying. */
+  /** Connects to every Asterisk and opens our own SIP sockets; resolves after the first tries, whether they worked or not, and keeps trying. */
   start(): Promise<void>;
   /** Closes the connections. Drain the dialer before. */
   stop(): Promise<void>;
@@ -73,7 +73,7 @@ export interface Telephony {
   onInbound(receiver: (call: TrunkCall) => void): void;
   /** What can be done with answered calls on this Asterisk; null: nothing, or there is no Asterisk of this name. */
   media(asterisk: string): MediaControl | null;
-  /** Each Asterisk by its name in the configuration, and whether calls can be placed on it now. */
+  /** Each Asterisk by its name in the configuration, our own SIP as `sip`, and whether calls can be placed on it now. */
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
   /** The messages of calls over trunks with `sip`. */
   readonly traces: FindTraces;
@@ -167,7 +167,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     paths: () => slots.paths(),
     brakes,
     overloadLimit: () => overload.callsPerSecond,
-    sip: () => sip?.transports() ?? null,
+    sip: () => sip?.status() ?? null,
     async start() {
       loopDelay.enable();
       // Before any call can be placed.

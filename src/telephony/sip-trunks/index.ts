@@ -35,8 +35,18 @@ export interface SipTrunks {
   readonly traces: Pick<CallTraces, "find"> | null;
   /** Signs from now on with this key; undefined: no longer. @throws {Error} for a key that cannot be used */
   reloadIdentity(identity: StirShakenConfig | undefined): void;
-  /** Of the sockets; null where they are not open. */
-  transports(): TransportStatus | null;
+  /** For metrics; null where SIP is not listening. */
+  status(): SipStatus | null;
+}
+
+export interface SipStatus extends Pick<TransportStatus, "counters" | "connections"> {
+  readonly trunks: readonly {
+    readonly trunk: string;
+    /** Null: it does not register. */
+    readonly registered: boolean | null;
+    /** Of the last answer to OPTIONS; null: none came, or none is asked for. */
+    readonly roundTripMs: number | null;
+  }[];
 }
 
 export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
@@ -82,10 +92,19 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     }),
     traces,
     reloadIdentity: (identity) => signer.reload(identity),
-    transports: () => running?.transports ?? null,
+    status: () => (running === null ? null : statusOf(running, plans.keys())),
     get calls() {
       return running?.caller.calls ?? 0;
     },
     health: (trunk) => running?.watch.health(trunk) ?? { usable: true, why: "not known: SIP is not listening" },
   };
+}
+
+function statusOf({ transports, watch }: RunningStack, names: Iterable<string>): SipStatus {
+  const { counters, connections } = transports;
+  const trunks = [...names].map((trunk) => {
+    const { registration, qualify } = watch.status(trunk);
+    return { trunk, registered: registration?.registered ?? null, roundTripMs: qualify?.roundTripMs ?? null };
+  });
+  return { counters, connections, trunks };
 }
