@@ -127,7 +127,8 @@ export function createTelephony(parts: TelephonyParts): Telephony {
           logger: logger.child({ asterisk: sipEngine }),
           ...(parts.openInvites === undefined ? {} : { openInvites: parts.openInvites }),
         });
-  if (sip !== null) addControl(sipEngine, sip.control);
+  // Not timed: it replies late where a carrier takes no connection, which no lower rate of calls would cure.
+  if (sip !== null) controls.set(sipEngine, sip.control);
 
   const slots = createChannelSlots({
     config,

@@ -1,5 +1,6 @@
 /** Telephony over our own SIP, with one trunk to whatever a test puts behind it. */
 import { randomUUID } from "node:crypto";
+import type { LimitsConfig } from "../../../src/apps/limits-config.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
@@ -36,11 +37,13 @@ export interface SipTelephonyOptions {
   readonly setupLimitMs?: number;
   /** Keys of the section `sip`. */
   readonly sip?: Readonly<Record<string, unknown>>;
+  /** Of `limits`; left out: no overload is detected. */
+  readonly overload?: LimitsConfig["overload"];
 }
 
 /** Starts it, on free ports of 127.0.0.1. */
 export async function startSipTelephony(options: SipTelephonyOptions): Promise<SipTelephony> {
-  const { trunk, ringMs = 1500, setupLimitMs = 20_000, sip = {} } = options;
+  const { trunk, ringMs = 1500, setupLimitMs = 20_000, sip = {}, overload = noLimits.overload } = options;
   const udpPort = await freePort("udp", "tcp");
   const config = testConfig({
     asterisks: {},
@@ -52,7 +55,7 @@ export async function startSipTelephony(options: SipTelephonyOptions): Promise<S
     apps: appsOf(1),
     config: {
       ...config,
-      limits: noLimits,
+      limits: { ...noLimits, overload },
       routing: patientRouting,
       calls: { ...config.calls, ring_ms: ringMs, setup_limit_ms: setupLimitMs, max_trunks: 1 },
     },
