@@ -22,6 +22,7 @@ import { examineNetworks } from "../doctor/networks.ts";
 import { examineOpenFiles } from "../doctor/open-files.ts";
 import { examineOutages } from "../doctor/outages.ts";
 import { examineRedis } from "../doctor/redis.ts";
+import { examineSipTrunks } from "../doctor/sip-trunks.ts";
 import { examineVoice } from "../doctor/voice.ts";
 import { whenQualified } from "../doctor/when-qualified.ts";
 import { getCountryCallingCode, isSupportedCountry } from "../numbers/library.ts";
@@ -71,6 +72,7 @@ async function* examine(path: string, config: Config, canary: CanaryOptions | nu
     yield* await examineSms({ sms: config.sms, apps: Object.keys(config.apps), countries }, { ok, warn, fail });
   }
   for (const name of Object.keys(config.asterisks)) yield* await examineOneAsterisk(name, config);
+  yield* await examineSipTrunks(config, { clock: systemClock, random: cryptoRandom });
   if (config.email !== undefined) yield* await examineEmail(config.email, { ok, hint, warn, fail });
   if (config.whatsapp) yield* await examineWhatsApp(config.whatsapp, systemClock);
   if (config.push) yield* await examinePush(config.push, { clock: systemClock, random: cryptoRandom });

@@ -64,7 +64,7 @@ function describeRest({ trunks, routes }: PartsConfig, out: readonly PartOut[]):
   };
   const cut = routes.filter((route) => !route.trunks.some(carries)).map(({ prefix }) => prefix);
   if (cut.length === 0) return [];
-  const why = "every trunk, or every Asterisk of it, is out of service";
+  const why = "every trunk, or every Asterisk (or SIP) of it, is out of service";
   if (cut.length === routes.length)
     return [fail(`No call can be placed: ${why}`, "Put one back in service, as above.")];
   return [warn(`Callees of ${cut.join(", ")} cannot be called: ${why}`, "Put one back in service, as above.")];

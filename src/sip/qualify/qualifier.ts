@@ -1,44 +1,28 @@
 /** Sends OPTIONS to one trunk, again and again. */
 import type { Random } from "../../shared/random.ts";
 import { type ExchangeParts, type ExchangeResult, exchange } from "../exchange/exchange.ts";
-import type { HeaderLine, OutgoingRequest } from "../transaction/port.ts";
 import type { Flow } from "../transport/port.ts";
+import { type OptionsParts, optionsAnswerMs, optionsRequest } from "./options-request.ts";
 import type { Qualified, Qualifier, QualifyStatus } from "./port.ts";
 import { judge, noVerdict, pauseMs, type Verdict } from "./verdict.ts";
 
-/** A far end that needs longer for OPTIONS rings no phone in time either. */
-const answerMs = 4_000;
-
-export interface QualifierParts extends ExchangeParts {
+export interface QualifierParts extends ExchangeParts, OptionsParts {
   readonly qualified: Qualified;
   readonly random: Random;
-  readonly userAgent: string;
-  /** Host part of our Call-IDs. */
-  readonly host: string;
   /** Up or down now. */
   readonly onChange?: (status: QualifyStatus) => void;
 }
 
 export function createQualifier(parts: QualifierParts): Qualifier {
   const { qualified, random, clock, onChange } = parts;
+  const request = {
+    ...{ hop: qualified.hop, answerMs: optionsAnswerMs },
+    write: (flow: Flow) => optionsRequest(parts, flow),
+  };
   let verdict: Verdict = noVerdict;
   let last: Omit<QualifyStatus, "reach"> = { roundTripMs: null, status: null, failure: null };
   let stopTimer: () => void = () => undefined;
   let state: "idle" | "running" | "stopped" = "idle";
-
-  function write(flow: Flow): OutgoingRequest {
-    const headers: HeaderLine[] = [
-      ["From", `<${qualified.from}>;tag=${random.bytes(8).toString("hex")}`],
-      ["To", `<${qualified.uri}>`],
-      ["Call-ID", `${random.bytes(16).toString("hex")}@${parts.host}`],
-      ["CSeq", "1 OPTIONS"],
-      ["Contact", flow.protocol === "udp" ? `<sip:${flow.sentBy}>` : `<sip:${flow.sentBy};transport=${flow.protocol}>`],
-      ["Accept", "application/sdp"],
-      ["User-Agent", parts.userAgent],
-      ...(qualified.headers ?? []),
-    ];
-    return { method: "OPTIONS", uri: qualified.uri, headers };
-  }
 
   function take(result: ExchangeResult): void {
     if (result.kind === "response") {
@@ -53,7 +37,7 @@ export function createQualifier(parts: QualifierParts): Qualifier {
 
   async function probe(): Promise<void> {
     try {
-      take(await exchange(parts, { hop: qualified.hop, answerMs, write }));
+      take(await exchange(parts, request));
     } catch (error) {
       // A fault of ours says nothing of the trunk.
       last = { ...last, status: null, failure: error instanceof Error ? error.name : "unknown error" };

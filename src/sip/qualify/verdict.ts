@@ -21,7 +21,7 @@ const downMs = 10_000;
 
 export const noVerdict: Verdict = { reach: "unknown", against: 0 };
 
-/** Any response shows that somebody is there, but a proxy's for a server that is not: 408 and 503 (RFC 3261 section 21). */
+/** Any response shows that the far end is there, but not a proxy's for a server that is not: 408 and 503 (RFC 3261 section 21). */
 export function isAlive(status: ProbeStatus): boolean {
   return status !== null && status !== 408 && status !== 503;
 }

@@ -1,6 +1,6 @@
 /** Assembles the SIP stack of the configuration: transports, transactions, location, calls, inbound requests. */
 import type { KeyObject } from "node:crypto";
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
@@ -13,13 +13,14 @@ import { createLocation } from "../../sip/location/index.ts";
 import type { Locator } from "../../sip/location/port.ts";
 import { createOwnTags } from "../../sip/own-tag.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
-import { createTransports, type TransportOptions } from "../../sip/transport/index.ts";
-import type { Flow, MessageObserver, SocketAddress, TransportStatus, Transports } from "../../sip/transport/port.ts";
+import { createTransports } from "../../sip/transport/index.ts";
+import type { Flow, MessageObserver, TransportStatus, Transports } from "../../sip/transport/port.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
 import { createHepSender, type HepSender } from "./hep-sender.ts";
 import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
 import type { OrphanInvites } from "./open-invites-port.ts";
+import { familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
 import { createTakeover } from "./takeover.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
@@ -35,7 +36,7 @@ export interface StackParts {
   readonly logger: Logger;
   /** Sees every message, beside the HEP collector of the configuration. */
   readonly observer?: MessageObserver;
-  /** Calls that gateways leave when they die; left out: nobody looks for them. */
+  /** Calls that gateways leave when they die; left out: they are not looked for. */
   readonly orphans?: OrphanInvites;
   readonly onInbound: (call: InboundCall) => void;
 }
@@ -51,7 +52,6 @@ export interface RunningStack {
 
 /** The clock of the stack: a set clock must not end a transaction. */
 const monotonicMs = () => performance.now();
-const userAgent = "OneRing";
 
 /** Binds and begins to receive. @throws {Error} where a port is taken, or a certificate cannot be read */
 export async function startStack(parts: StackParts): Promise<RunningStack> {
@@ -155,7 +155,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   };
 }
 
-/** The transaction layer takes the one receiver of lost flows: registrations hear of them too. */
+/** The transaction layer takes the one receiver of lost flows: registrations get them too. */
 function alsoLost(
   transports: Transports,
   lost: (flow: Flow) => void,
@@ -199,29 +199,4 @@ function locatedOf(locator: Locator, { config, hop }: TrunkPlan) {
     ...(transport === undefined ? {} : { protocol: transport }),
   };
   return [...own, ...locator.all(carrier)];
-}
-
-function familiesOf({ host, host_ipv6: second }: SipConfig): readonly (4 | 6)[] {
-  if (isIPv6(host)) return [6];
-  return second === undefined ? [4] : [4, 6];
-}
-
-function listening(sip: SipConfig): Pick<TransportOptions, "udp" | "tcp" | "tls" | "publicHost"> {
-  const { host, host_ipv6: second, public_host: shown, udp_port: udpPort, tcp_port: tcpPort, tls } = sip;
-  const at = (port: number): SocketAddress[] =>
-    [host, ...(second === undefined ? [] : [second])].map((address) => ({ address, port }));
-  const { certificate, private_key: key, port: tlsPort, ca } = tls ?? {};
-  return {
-    udp: at(udpPort),
-    ...(tcpPort === undefined ? {} : { tcp: at(tcpPort) }),
-    ...(tlsPort === undefined || certificate === undefined || key === undefined
-      ? {}
-      : { tls: { addresses: at(tlsPort), certificate, key, ...(ca === undefined ? {} : { clientCa: ca }) } }),
-    ...(shown === undefined ? {} : { publicHost: publicHostOf(shown, host) }),
-  };
-}
-
-/** An address counts for its own family, a name for that of `host`. */
-function publicHostOf(shown: string, host: string): NonNullable<TransportOptions["publicHost"]> {
-  return isIPv6(isIP(shown) === 0 ? host : shown) ? { ipv6: shown } : { ipv4: shown };
 }

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Random } from "../../shared/random.ts";
 import type { Digests } from "../../sip/auth/port.ts";
 import type { ExchangeParts } from "../../sip/exchange/exchange.ts";
-import type { Qualifier, QualifyStatus } from "../../sip/qualify/port.ts";
+import type { Qualified, Qualifier, QualifyStatus } from "../../sip/qualify/port.ts";
 import { createQualifier } from "../../sip/qualify/qualifier.ts";
 import type { Registration, RegistrationStatus } from "../../sip/registration/port.ts";
 import { createRegistration } from "../../sip/registration/registration.ts";
@@ -138,17 +138,23 @@ function logRegistration(
   else if (registered) logger.info({ trunk, expiresInMs }, "registered with the carrier");
 }
 
-function qualifierOf({ name, config, hop, routes }: WatchedPlan, parts: TrunkWatchParts): Qualifier | null {
+/** What OPTIONS to a trunk's carrier say. @param ownHost as far ends see it, IPv6 without brackets */
+export function qualifiedOf({ config, hop, routes }: WatchedPlan, ownHost: string): Qualified {
+  return {
+    hop,
+    uri: `sip:${bracketed(config.host)}`,
+    from: `sip:${bracketed(config.from_domain ?? ownHost)}`,
+    everyMs: config.qualify_seconds * 1000,
+    headers: routes,
+  };
+}
+
+function qualifierOf(plan: WatchedPlan, parts: TrunkWatchParts): Qualifier | null {
+  const { name, config } = plan;
   if (config.qualify_seconds === 0) return null;
   return createQualifier({
     ...parts,
-    qualified: {
-      hop,
-      uri: `sip:${bracketed(config.host)}`,
-      from: `sip:${bracketed(config.from_domain ?? parts.host)}`,
-      everyMs: config.qualify_seconds * 1000,
-      headers: routes,
-    },
+    qualified: qualifiedOf(plan, parts.host),
     host: bracketed(parts.host),
     onChange: ({ reach, failure, status, roundTripMs }) => {
       const fields = { trunk: name, reach, failure, status, roundTripMs };

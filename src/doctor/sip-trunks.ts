@@ -1,0 +1,146 @@
+/** Trunks that the gateway reaches over SIP itself: our own address and ports, names, connections, certificates, OPTIONS. */
+import { X509Certificate } from "node:crypto";
+import type { Clock } from "../shared/clock.ts";
+import type { Random } from "../shared/random.ts";
+import type { SipConfig } from "../telephony/sip-trunks/config.ts";
+import { probeSipTrunks, type TargetProbe, type TrunkProbe, targetText } from "../telephony/sip-trunks/probe.ts";
+import type { SipTrunkConfig } from "../telephony/sip-trunks/trunk-config.ts";
+import { type Finding, fail, hint, ok, warn } from "./finding.ts";
+
+interface SipTrunks {
+  readonly sip?: SipConfig;
+  readonly trunks: Readonly<Record<string, { readonly sip?: SipTrunkConfig }>>;
+}
+
+interface DoctorParts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** So long before its end a certificate is spoken of; as the gateway's log does with that of STIR/SHAKEN. */
+const soonMs = 14 * 86_400_000;
+
+export async function examineSipTrunks({ sip, trunks }: SipTrunks, parts: DoctorParts): Promise<readonly Finding[]> {
+  if (sip === undefined) return [];
+  const own = certificateFindings(sip, trunks, parts.clock.nowMs());
+  try {
+    const { taken, trunks: probes } = await probeSipTrunks({ sip, trunks }, parts);
+    return [
+      portFinding(sip, taken),
+      ...own,
+      ...probes.flatMap((probe) => trunkFindings(probe, trunks[probe.trunk]?.sip, taken !== null)),
+    ];
+  } catch (error) {
+    const fix =
+      (error as NodeJS.ErrnoException).code === "EACCES"
+        ? "Take ports of 1024 or above: those below need a right that the gateway does not have."
+        : "Set sip.host to an address of this machine's own (`ip address`); behind NAT give the outer one as sip.public_host.";
+    return [fail(`SIP cannot listen on ${sip.host}: ${(error as Error).message}`, fix), ...own];
+  }
+}
+
+function portFinding({ host, udp_port: port, tcp_port: tcp, tls }: SipConfig, taken: string | null): Finding {
+  const ports = [
+    `UDP ${port}`,
+    ...(tcp === undefined ? [] : [`TCP ${tcp}`]),
+    ...(tls?.port ? [`TLS ${tls.port}`] : []),
+  ];
+  if (taken === null) return ok(`SIP can listen on ${host}: ${ports.join(", ")}`);
+  return hint(
+    `SIP: a port of ${ports.join(", ")} on ${host} is in use (${taken})`,
+    "That is right while this gateway runs. Else something else has it, such as an Asterisk: set sip.udp_port, tcp_port or tls.port.",
+  );
+}
+
+/** Of our own end, and of trunks that have client certificates of their own. */
+function certificateFindings(sip: SipConfig, trunks: SipTrunks["trunks"], nowMs: number): readonly Finding[] {
+  const named = [
+    ["sip.tls.certificate", sip.tls?.certificate] as const,
+    ...Object.entries(trunks).map(
+      ([name, trunk]) => [`trunks.${name}.sip.tls.certificate`, trunk.sip?.tls?.certificate] as const,
+    ),
+  ];
+  return named.flatMap(([key, pem]) => {
+    if (pem === undefined) return [];
+    const { validTo } = new X509Certificate(pem);
+    const leftMs = Date.parse(validTo) - nowMs;
+    if (leftMs > soonMs) return [];
+    const fix = "Renew it, and restart the gateway.";
+    return leftMs > 0 ? [warn(`${key} ends on ${validTo}`, fix)] : [fail(`${key} ended on ${validTo}`, fix)];
+  });
+}
+
+/** @param fromOtherPort the gateway's own port is in use, so that another one asked */
+function trunkFindings(
+  { trunk, host, targets }: TrunkProbe,
+  config: SipTrunkConfig | undefined,
+  fromOtherPort: boolean,
+): readonly Finding[] {
+  if (targets.length === 0) {
+    const fix =
+      "Check sip.host (or outbound_proxy.host) of the trunk, this machine's name servers, and sip.host_ipv6 for a name with IPv6 addresses only.";
+    return [fail(`Trunk ${trunk}: ${host} has no address that can be used`, fix)];
+  }
+  const asked = {
+    someAnswer: targets.some(({ failure }) => failure === null),
+    asksOptions: config?.qualify_seconds !== 0,
+    fromOtherPort,
+  };
+  const registration = hint(
+    `Trunk ${trunk}: its registration is the running gateway's, and not checked here`,
+    "`GET /v1/admin/trunks` and /readyz of the gateway say whether it is registered, and why not.",
+  );
+  return [
+    ...targets.map((probe) => targetFinding(`Trunk ${trunk}: ${targetText(probe.target)}`, probe, asked)),
+    ...(config?.register === undefined ? [] : [registration]),
+  ];
+}
+
+interface Asked {
+  /** Another address of the carrier answers: calls go there. */
+  readonly someAnswer: boolean;
+  /** The running gateway asks too, and does not use a trunk that is silent. */
+  readonly asksOptions: boolean;
+  readonly fromOtherPort: boolean;
+}
+
+function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptions, fromOtherPort }: Asked): Finding {
+  const { target, status, roundTripMs, failure, unconnected } = probe;
+  if (failure === null) return answerFinding(what, status ?? 0, roundTripMs ?? 0, target.protocol === "tls");
+  const level = someAnswer ? warn : fail;
+  if (unconnected === "tls") {
+    const fix =
+      "Check the trunk's tls.ca (authority), tls.server_name and tls.certificate_name (name; a wildcard must be given as it is), and that the certificate is valid now.";
+    return level(`${what}: ${failure}`, fix);
+  }
+  if (unconnected !== null) {
+    return level(
+      `${what}: ${failure}`,
+      "Check address, port and transport of the trunk, the firewall, and that the carrier knows this machine's address.",
+    );
+  }
+  const silent = `${what} does not answer OPTIONS: ${failure}`;
+  if (!asksOptions)
+    return hint(
+      silent,
+      "Nor is it asked while the gateway runs (qualify_seconds: 0): a test call shows whether it takes calls.",
+    );
+  if (fromOtherPort && target.protocol === "udp") {
+    const fix =
+      "It was asked from another port than the running gateway's, which some carriers do not answer: `GET /v1/admin/trunks` of the gateway says what holds.";
+    return warn(silent, fix);
+  }
+  return level(
+    silent,
+    "Check address and transport, the firewall, and that the carrier knows this machine's address. If it answers no OPTIONS at all, set qualify_seconds: 0; the trunk is not used otherwise.",
+  );
+}
+
+function answerFinding(what: string, status: number, roundTripMs: number, isTls: boolean): Finding {
+  const text = `${what} answers OPTIONS with ${status} in ${Math.round(roundTripMs)} ms${isTls ? "; its certificate is valid" : ""}`;
+  if (status === 408 || status === 503)
+    return warn(text, "The carrier says that it cannot take calls: the trunk is not used meanwhile.");
+  if (status === 403)
+    return hint(text, "It may not know this machine's address, or want an account: a test call shows it.");
+  return ok(text);
+}

@@ -1,0 +1,128 @@
+/**
+ * Asks the carrier of each SIP trunk once, beside a gateway that may be running: name, connection, certificate, OPTIONS. Places
+ * no call, and registers nothing: that would take the running gateway's binding from it.
+ */
+import { isIPv6 } from "node:net";
+import type { Clock } from "../../shared/clock.ts";
+import type { Random } from "../../shared/random.ts";
+import { type ExchangeParts, exchange } from "../../sip/exchange/exchange.ts";
+import { createLocation } from "../../sip/location/index.ts";
+import { optionsAnswerMs, optionsRequest } from "../../sip/qualify/options-request.ts";
+import { createTransactions } from "../../sip/transaction/index.ts";
+import { createTransports } from "../../sip/transport/index.ts";
+import { FlowError, type Target, type TransportStatus, type Transports } from "../../sip/transport/port.ts";
+import type { SipConfig } from "./config.ts";
+import { familiesOf, listening, userAgent } from "./own-end.ts";
+import { bracketed, createTrunkPlans, type SipTrunksConfig, type TrunkPlan } from "./trunk-plans.ts";
+import { qualifiedOf } from "./trunk-watch.ts";
+
+/** One address of a carrier. */
+export interface TargetProbe {
+  readonly target: Target;
+  /** Of the final response to OPTIONS; null: there was none. */
+  readonly status: number | null;
+  readonly roundTripMs: number | null;
+  /** Why there was no response; null: there was one. For operators. */
+  readonly failure: string | null;
+  /** Why no connection could be opened; null: one could, or it is UDP. */
+  readonly unconnected: FlowError["why"] | null;
+}
+
+export interface TrunkProbe {
+  readonly trunk: string;
+  /** The name or address that was asked for. */
+  readonly host: string;
+  /** None: it has no address. At most four are asked. */
+  readonly targets: readonly TargetProbe[];
+}
+
+export interface SipProbe {
+  /** Why a configured port cannot be bound now: by a running gateway, or by something else; null: all can. */
+  readonly taken: string | null;
+  readonly trunks: readonly TrunkProbe[];
+}
+
+/** As many as one OPTIONS of the gateway is tried at. */
+const maxTargets = 4;
+
+/** Takes at most some 12 s. @throws {Error} where `sip.host` cannot be bound at all */
+export async function probeSipTrunks(
+  config: SipTrunksConfig,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): Promise<SipProbe> {
+  const { sip } = config;
+  const nowMs = () => performance.now();
+  const { transports, taken } = await bind(sip, clock, random);
+  const { t1_ms: t1Ms, t2_ms: t2Ms, t4_ms: t4Ms } = sip.timers;
+  const transactions = createTransactions({
+    ...{ transports, random, clock: { nowMs, after: (delayMs, callback) => clock.after(delayMs, callback) } },
+    timers: { t1Ms, t2Ms, t4Ms },
+    answers: () => false,
+  });
+  const families = familiesOf(sip);
+  const locator = createLocation({ servers: [], protocols: ["udp", "tcp", "tls"], families, random, clock, nowMs });
+  const parts = { transports, transactions, clock, nowMs };
+  try {
+    const plans = [...createTrunkPlans(config, { sign: () => [] }).values()];
+    const trunks = plans.map(async (plan) => {
+      const targets = (await locator.locate(plan.hop)).slice(0, maxTargets);
+      const asked = targets.map((target) => probe(plan, target, { parts, random, sip }));
+      return { trunk: plan.name, host: plan.hop.host, targets: await Promise.all(asked) };
+    });
+    return { taken, trunks: await Promise.all(trunks) };
+  } finally {
+    transactions.stop();
+    locator.stop();
+    await transports.stop();
+  }
+}
+
+/** The configured ports where they are free, so that answers come as they will; else any. */
+async function bind(sip: SipConfig, clock: Clock, random: Random) {
+  const { connect_ms: connectMs } = sip.timers;
+  const open = (ends: ReturnType<typeof listening>) =>
+    createTransports({ ...ends, clock, random, admits: () => false, limits: { connectMs } });
+  const configured = listening(sip);
+  const own: Transports & TransportStatus = open(configured);
+  try {
+    await own.start();
+    return { transports: own, taken: null };
+  } catch (error) {
+    await own.stop();
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    const { udp = [], publicHost } = configured;
+    const other = open({ udp: udp.map(({ address }) => ({ address, port: 0 })), ...(publicHost && { publicHost }) });
+    await other.start();
+    return { transports: other, taken: (error as Error).message };
+  }
+}
+
+interface Asking {
+  readonly parts: Omit<ExchangeParts, "locator"> & { readonly transports: Transports };
+  readonly random: Random;
+  readonly sip: SipConfig;
+}
+
+async function probe(plan: TrunkPlan, target: Target, { parts, random, sip }: Asking): Promise<TargetProbe> {
+  const none = { target, status: null, roundTripMs: null, unconnected: null };
+  try {
+    await parts.transports.connect(target);
+  } catch (error) {
+    if (!(error instanceof FlowError)) throw error;
+    return { ...none, failure: error.message, unconnected: error.why };
+  }
+  const shown = sip.public_host ?? sip.host;
+  const request = { qualified: qualifiedOf(plan, shown), random, userAgent, host: bracketed(shown) };
+  const locator = { locate: async () => [target], failed: () => undefined, worked: () => undefined };
+  const result = await exchange(
+    { ...parts, locator },
+    { hop: plan.hop, answerMs: optionsAnswerMs, write: (flow) => optionsRequest(request, flow) },
+  );
+  if (result.kind === "unanswered") return { ...none, failure: result.why };
+  return { ...none, status: result.response.status, roundTripMs: result.roundTripMs, failure: null };
+}
+
+/** For messages to operators: `tls 192.0.2.1:5061`. */
+export function targetText({ protocol, address, port }: Target): string {
+  return `${protocol.toUpperCase()} ${isIPv6(address) ? `[${address}]` : address}:${port}`;
+}
