@@ -8,6 +8,7 @@ import { examineMetadata } from "../doctor/metadata.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
+import { examineSipTrunkRules } from "../doctor/sip-trunk-rules.ts";
 import { examineRecordsConfig } from "../records/doctor.ts";
 import { systemClock } from "../shared/clock.ts";
 import { ConfigError, pathText } from "../typed-yaml/errors.ts";
@@ -18,6 +19,7 @@ export function examineConfig(config: Config): Finding[] {
     ...examineRanges(config),
     ...examineRoutes(config),
     ...examineNumberFormats(config),
+    ...examineSipTrunkRules(config),
     ...examineRecordsConfig(config.records, { warn }),
     ...messageWarnings(config).map(({ what, fix }) => warn(what, fix)),
     ...openCodeNotes(config).map(({ what, fix }) => hint(what, fix)),
