@@ -1,4 +1,7 @@
-/** An Asterisk as the carrier: every callee rings until the call ends. It was not written for us, and repeats what is lost. */
+/**
+ * An Asterisk as the carrier: every callee rings until the call ends. It was not written for us, and repeats what is lost; its
+ * 180 too, where the INVITE offers 100rel.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ariRequest } from "./ari-request.ts";
@@ -28,6 +31,8 @@ export async function startAsteriskCarrier(runtime: Runtime, transport: "udp" | 
     "",
   ];
   await writeFile(path.join(etc, "extensions.conf"), dialplan.join("\n"));
+  const trunk = path.join(etc, "trunks.d/gateway.conf");
+  await writeFile(trunk, (await readFile(trunk, "utf8")).replace("100rel = no", "100rel = peer_supported"));
   const modules = path.join(etc, "modules.conf");
   await writeFile(modules, `${await readFile(modules, "utf8")}\nrequire = app_verbose.so\nload = func_callerid.so\n`);
   await asterisk.restart();

@@ -8,6 +8,7 @@ import type { Path, Problem } from "../../typed-yaml/errors.ts";
 import type { SipConfig } from "./config.ts";
 import { stirShakenProblems, trunkIdentityProblems } from "./identity-checks.ts";
 import { configuredSource } from "./inbound-sources.ts";
+import { ownTlsProblems, trunkTlsProblems } from "./tls-checks.ts";
 import type { SipTrunkConfig } from "./trunk-config.ts";
 
 interface Sections {
@@ -20,13 +21,13 @@ export const sipChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["sip", "trunks"], problems: trunksHaveTheSection },
   { reads: ["sip", "asterisks"], problems: nameIsReserved },
   { reads: ["sip"], problems: ownAddressesAreValid },
-  { reads: ["sip"], problems: listeningHasCertificate },
+  { reads: ["sip"], problems: ownTlsProblems },
   { reads: ["sip"], problems: refusalIsUsual },
   { reads: ["trunks"], problems: accountsAreWhole },
   { reads: ["sip", "trunks"], problems: identitiesAreSound },
   { reads: ["trunks"], problems: sourcesAreValid },
   { reads: ["trunks"], problems: inboundCallsAreClear },
-  { reads: ["sip", "trunks"], problems: tlsIsUsed },
+  { reads: ["sip", "trunks"], problems: trunksUseTls },
   { reads: ["sip"], problems: signatureKeyIsSound },
 ];
 
@@ -75,18 +76,6 @@ function ownAddressesAreValid({ sip }: Sections, isSound: IsSound): Problem[] {
     check("host", sip.host, (text) => !isWildcard(text), expected);
   }
   return problems;
-}
-
-function listeningHasCertificate({ sip }: Sections, isSound: IsSound): Problem[] {
-  const tls = sip?.tls;
-  if (tls === undefined || !isSound(["sip", "tls"])) return [];
-  const { port, certificate, private_key: key } = tls;
-  if ((certificate === undefined) !== (key === undefined)) {
-    return [{ path: ["sip", "tls"], given: "one of them", expected: "both certificate and private_key, or neither" }];
-  }
-  if (port === undefined || certificate !== undefined) return [];
-  const expected = "a value: to accept TLS connections (`port`) takes a certificate and its key";
-  return [{ path: ["sip", "tls", "certificate"], given: "nothing", expected }];
 }
 
 function refusalIsUsual({ sip }: Sections, isSound: IsSound): Problem[] {
@@ -158,21 +147,7 @@ function inboundCallsAreClear({ trunks }: Sections, isSound: IsSound): Problem[]
   return ambiguityProblems(sources);
 }
 
-function tlsIsUsed(config: Sections, isSound: IsSound): Problem[] {
-  return sipTrunks(config, isSound).flatMap(([path, { tls, transport, outbound_proxy: proxy }]) => {
-    if (tls === undefined) return [];
-    if ((tls.certificate === undefined) !== (tls.private_key === undefined)) {
-      const expected = "both certificate and private_key, or neither";
-      return [{ path: [...path, "tls"], given: "one of them", expected }];
-    }
-    const used = proxy?.transport ?? transport;
-    if (used === undefined || used === "tls") return [];
-    return [
-      {
-        path: [...path, "tls"],
-        given: `a section, with transport ${used}`,
-        expected: "transport: tls, or no section tls",
-      },
-    ];
-  });
+function trunksUseTls(config: Sections, isSound: IsSound): Problem[] {
+  const own = isSound(["sip"]) ? config.sip?.tls : null;
+  return sipTrunks(config, isSound).flatMap(([path, sip]) => trunkTlsProblems(path, sip, own));
 }

@@ -27,7 +27,9 @@ const Tls = section(
     ),
     private_key: Type.Optional(secret("Its private key, PEM, by a variable or NAME_FILE; required with it.", 100)),
     ca: Type.Optional(
-      pem("Authorities that carriers' certificates are checked against. Left out: those that Node.js was built with."),
+      pem(
+        "Authorities that carriers' certificates are checked against. Left out: those that Node.js was built with. With `port` a carrier that connects to us must then show a certificate of one of them.",
+      ),
     ),
   },
 );
@@ -51,7 +53,7 @@ export const Sip = section(
     }),
     public_host: Type.Optional(
       hostText(
-        "Address or name under which carriers reach us, where it is not `host` (NAT). Written in Via, Contact, SDP.",
+        "Address or name under which carriers reach us, where it is not `host` (NAT, which must keep the port numbers). Written in Via, Contact, SDP.",
       ),
     ),
     host_ipv6: Type.Optional(
@@ -63,7 +65,7 @@ export const Sip = section(
       5060,
       1,
       65_535,
-      "UDP port. 5060 is SIP's default. Each gateway process on one host needs its own.",
+      "UDP port. 5060 is SIP's default. Each gateway process on one host needs its own, and so does an Asterisk beside it.",
     ),
     tcp_port: Type.Optional(
       Type.Integer({
@@ -121,7 +123,7 @@ export const Sip = section(
         256,
         1,
         10_000,
-        "TCP and TLS connections at the same time. One per carrier's address is enough.",
+        "TCP and TLS connections at the same time, ours and those that carriers open each. One per carrier's address is enough.",
       ),
       buffer_bytes: count(
         1_048_576,

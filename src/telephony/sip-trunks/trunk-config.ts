@@ -30,7 +30,7 @@ export const SipTrunk = section(
     ),
     port: port("Port of the carrier. Left out: by SRV records, else 5060 (TLS: 5061)."),
     transport: transport(
-      "Transport. Left out: by NAPTR records, else UDP. TCP or TLS is recommended: less CPU per call, and no limit on message size.",
+      "Transport. Left out: by NAPTR records, else by SRV records, else UDP (with `port`: UDP). TCP or TLS is recommended: less CPU per call, and no limit on message size.",
     ),
     outbound_proxy: Type.Optional(OutboundProxy),
     username: Type.Optional(
@@ -54,6 +54,11 @@ export const SipTrunk = section(
       ),
     ),
     identity: TrunkIdentity,
+    offer_100rel: Type.Boolean({
+      default: false,
+      description:
+        "Whether INVITEs offer reliable provisional responses (RFC 3262, `Supported: 100rel`): the carrier then repeats its 180 until our PRACK. Set it on a UDP trunk that loses packets and whose carrier supports it: a 180 that is lost is otherwise not repeated, and the call ends as `no_answer_signal` though the phone rang. What the carrier sends reliably is acknowledged in either case.",
+    }),
     qualify_seconds: seconds(
       30,
       0,
@@ -71,7 +76,15 @@ export const SipTrunk = section(
     tls: Type.Optional(
       section("TLS towards this carrier.", {
         server_name: Type.Optional(
-          hostText("Name that the carrier's certificate must have (RFC 5922), and SNI. Left out: `host`."),
+          hostText(
+            "Name sent as SNI, and that the carrier's certificate must have (RFC 5922). Left out: `host`, or that of `outbound_proxy`.",
+          ),
+        ),
+        certificate_name: Type.Optional(
+          text("^(\\*\\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$", "a host name, perhaps with *. before it", {
+            description:
+              "Name that the carrier's certificate must have instead, exactly as it is there. For a wildcard certificate, which RFC 5922 does not match by itself: `*.carrier.example`. Left out: `server_name`.",
+          }),
         ),
         ca: Type.Optional(pem("Authorities for this carrier's certificate. Left out: `sip.tls.ca`.")),
         certificate: Type.Optional(pem("Client certificate for this carrier. Left out: `sip.tls.certificate`.")),

@@ -72,6 +72,7 @@ function createPlan(name: string, config: SipTrunkConfig, sip: SipConfig, signer
             ? headers
             : [...routes, ...serviceRoute, ...headers, ...signature],
         ...(credentials === null ? {} : { credentials }),
+        offers100rel: config.offer_100rel,
         expiresSeconds: limitSeconds,
         limitMs: limitSeconds * 1000,
       };
@@ -105,6 +106,7 @@ function connectionRules(
   const certificate = own?.certificate;
   const key = own?.private_key;
   const serverName = tls?.server_name;
+  const certificateName = tls?.certificate_name;
   return {
     name,
     ...(pingSeconds === undefined ? {} : { pingSeconds }),
@@ -112,6 +114,7 @@ function connectionRules(
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
       ...(serverName === undefined ? {} : { serverName }),
+      ...(certificateName === undefined ? {} : { certificateName }),
     },
   };
 }

@@ -87,7 +87,7 @@ export const Trunk = section(
     }),
     inbound: Type.Optional(
       section(
-        "Inbound calls on this trunk. All are rejected unanswered; an Asterisk must accept them up to that point (docs/trunks.md).",
+        "Inbound calls on this trunk. All are rejected unanswered; an Asterisk must accept them up to that point (docs/trunks.md); with `sip` see docs/sip-trunks.md.",
         {
           trusted: Type.Boolean({
             default: false,

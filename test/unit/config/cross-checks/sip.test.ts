@@ -129,6 +129,19 @@ describe("trunks", () => {
       /^trunks\.b\.sip\.tls: one of them → both certificate and private_key/,
     ],
     [
+      "authorities that are none, and names of certificates that are never asked for",
+      (c) =>
+        Object.assign(c, {
+          sip,
+          trunks: {
+            a: trunk({ transport: "tls", tls: { ca: "kQ7z-2Lm9x".repeat(10) } }),
+            b: trunk({ transport: "tls", tls: { client_names: ["sip.carrier.example"] } }),
+          },
+        }),
+      /^trunks\.a\.sip\.tls\.ca: what cannot be read: .* → certificates of authorities in PEM/,
+      /^trunks\.b\.sip\.tls\.client_names: names → `sip\.tls\.port` and `sip\.tls\.ca` too/,
+    ],
+    [
       "a signature without a key",
       (c) => Object.assign(c, { sip, trunks: { a: trunk({ identity: { attestation: "A" } }) } }),
       /^trunks\.a\.sip\.identity\.attestation: A → a section sip\.identity/,
@@ -158,6 +171,14 @@ describe("our own end", () => {
       "half of a certificate",
       (c) => Object.assign(c, { sip: { ...sip, tls: { certificate: "c".repeat(100) } } }),
       /^sip\.tls: one of them → both certificate and private_key/,
+    ],
+    [
+      "a certificate that is none",
+      (c) =>
+        Object.assign(c, {
+          sip: { ...sip, tls: { certificate: "c".repeat(100), private_key: "kQ7z-2Lm9x".repeat(10) } },
+        }),
+      /^sip\.tls\.certificate: what cannot be used: .* → a certificate and its own private key/,
     ],
   ]);
 });
