@@ -1,6 +1,6 @@
 /**
  * From tags that show whose call a message belongs to: a gateway recognises calls of one that died, without having kept
- * anything of them. Nobody else can make them.
+ * anything of them. No one else can make them.
  */
 import type { KeyObject } from "node:crypto";
 import { createHmacSha256 } from "../shared/hmac.ts";

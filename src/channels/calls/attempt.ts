@@ -21,7 +21,7 @@ export const AttemptBody = Type.Object({
   }),
   source: oneOf(
     ["sip", "events"],
-    "Source of these values: captured SIP messages, or Asterisk's events alone (docs/sip-capture.md).",
+    "Source of these values: SIP messages (captured, or the gateway's own), or Asterisk's events alone (docs/sip-capture.md).",
   ),
 });
 

@@ -37,7 +37,12 @@ export function adminRoutes(operations: Operations): FastifyPluginAsyncTypebox {
           summary: "All Asterisks: state, load",
           tags,
           security,
-          response: { 200: { ...AsterisksBody, description: "Each Asterisk of the configuration." } },
+          response: {
+            200: {
+              ...AsterisksBody,
+              description: "Each Asterisk of the configuration, and the gateway's own SIP as `sip`.",
+            },
+          },
         },
         config,
       },

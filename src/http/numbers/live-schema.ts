@@ -19,7 +19,7 @@ const Evidence = nullableObject(
     post_dial_delay_ms: nullable("integer", "From the INVITE to the first 180; null without one."),
     trunks: Type.Integer({ description: "How many trunks were asked." }),
     confirmed: Type.Boolean({ description: "A second trunk said the same of the number." }),
-    source: oneOf(["sip", "events", "test"], "Captured SIP messages, Asterisk's events alone, or a test number."),
+    source: oneOf(["sip", "events", "test"], "SIP messages, Asterisk's events alone, or a test number."),
   },
   "What that rests on; null: there was no call.",
 );

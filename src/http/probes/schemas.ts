@@ -16,7 +16,7 @@ export const ReadinessBody = Type.Object(
         usable: Type.Boolean({ description: "Whether calls are placed on it now, circuit breakers included." }),
         reachable: Type.Boolean({
           description:
-            "Whether Asterisk is connected and the carrier answers; one reachable trunk makes the gateway ready.",
+            "Whether Asterisk is connected (or the gateway's own SIP is listening) and the carrier answers; one reachable trunk makes the gateway ready.",
         }),
         why: Type.String({ description: "Why it is usable or not." }),
       }),

@@ -11,7 +11,7 @@ import type { Caller, CallUser, OutgoingCall, SipCall } from "./port.ts";
 
 export type { CallerParts } from "./caller-parts.ts";
 
-/** Nobody waits for the response to the BYE of a call that is over. */
+/** The response to the BYE of a call that is over is not awaited. */
 const noUser = { response: () => undefined, failed: () => undefined };
 
 export function createCaller(parts: CallerParts): Caller {

@@ -21,7 +21,7 @@ export interface ConfiguredSource {
 }
 
 /**
- * Trunks of which a call could not be told whose it is. Names that lead to one address only in DNS are not seen here; their
+ * Trunks whose calls could not be told apart. Names that lead to one address only in DNS are not seen here; their
  * calls are refused without a report, and logged.
  */
 export function ambiguityProblems(trunks: readonly ConfiguredSource[]): Problem[] {

@@ -22,13 +22,13 @@ export interface Locator {
   locate(hop: NextHop): Promise<readonly Target[]>;
   /** The same without waiting; null where a name server must be asked first. */
   known(hop: NextHop): readonly Target[] | null;
-  /** A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while. */
   /**
    * All targets as they were last known, however long ago, in no order: whose requests may be the trunk's own. A name that was
    * not asked for yet, or is out of date, is asked for in the background.
    */
   all(hop: NextHop): readonly Target[];
   /**
+   * A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while.
    * @param forMs as its Retry-After asked; it counts up to five minutes
    */
   failed(target: Target, forMs?: number): void;
@@ -39,7 +39,7 @@ export interface Locator {
   stop(): void;
 }
 
-/** For metrics and health. */
+/** For tests and diagnosis. */
 export interface LocatorStatus {
   readonly hops: number;
   /** Hops whose answer is out of date and still used. */

@@ -146,12 +146,12 @@ export class Clients implements ClientContext {
     this.#byFlow.add(transaction.flow, transaction);
   }
 
-  /** The user gets the transaction, which has ended, before it is told of the end. */
+  /** The user gets the transaction, which has ended, before the end is reported to it. */
   #failLater(transaction: LayerClient): void {
     queueMicrotask(transaction.neverSent());
   }
 
-  /** 80 random bits: nobody can make a response to what they have not seen. */
+  /** 80 random bits: no one can make a response to what they have not seen. */
   #newBranch(): string {
     return `${magicCookie}${this.#random.bytes(10).toString("hex")}`;
   }

@@ -1,4 +1,4 @@
-/** Who calls, as a trunk wants to be told: From, P-Asserted-Identity, Privacy, Diversion, further headers; and STIR/SHAKEN. */
+/** How the caller is presented to a carrier: From, P-Asserted-Identity, Privacy, Diversion, further headers; and STIR/SHAKEN. */
 import { type Static, Type } from "typebox";
 import { optionalSection, secret, section, text } from "../../typed-yaml/parts.ts";
 

@@ -8,7 +8,7 @@ import type { SentInvite } from "../../sip/write.ts";
 /** All that a CANCEL from another process takes. */
 export interface OpenInvite {
   readonly sent: SentInvite;
-  /** Its TLS and keep-alive rules are those of the configuration of whoever cancels. */
+  /** Its TLS and keep-alive rules are those of the configuration of the gateway that cancels. */
   readonly trunk: string;
   readonly target: SocketAddress & { readonly protocol: TransportProtocol; readonly serverName?: string };
 }

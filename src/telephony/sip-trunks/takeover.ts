@@ -42,7 +42,7 @@ export function createTakeover(parts: TakeoverParts): Takeover {
   /** Null: no gateway's calls are being taken. */
   let taking: Promise<void> | null = null;
 
-  /** @returns whether CANCEL was handed to a flow: nobody else needs to send it */
+  /** @returns whether CANCEL was handed to a flow: no other gateway needs to send it */
   async function cancel({ sent, trunk, target }: OpenInvite): Promise<boolean> {
     const rules = parts.rulesOf(trunk);
     const to = rules === undefined ? target : { ...target, rules };
