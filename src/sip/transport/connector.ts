@@ -71,6 +71,8 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
     let why: "refused" | "tls" = "refused";
     let read: (chunk: Buffer) => void = () => undefined;
     const fail = (error: FlowError) => {
+      // Once: a socket that fails has an error, and then closes.
+      if (opening.get(key)?.fail !== fail) return;
       settle();
       if (error.why !== "stopped") noteFailure(key, error);
       socket?.destroy();

@@ -60,7 +60,8 @@ it("1000 messages of one turn arrive in order in few writes over TCP", async () 
 });
 
 it("nothing listens: refused at once, and not tried again for a while", async () => {
-  const near = await start();
+  // Longer than the socket takes from its error to its close, which is the same failure.
+  const near = await start({ limits: { firstBackoffMs: 400 } });
   const gone = await start({ tcp: [anywhere] });
   const target = gone.target("tcp");
   await gone.stop();
@@ -68,6 +69,7 @@ it("nothing listens: refused at once, and not tried again for a while", async ()
   await expect(near.connect(target)).rejects.toEqual(refused);
   const failures = await Promise.allSettled(Array.from({ length: 100 }, () => near.connect(target)));
   expect(failures.every(({ status }) => status === "rejected")).toBe(true);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   expect(near.counters.failedConnects).toBe(1);
   await vi.waitFor(async () => {
     await near.connect(target).catch(() => undefined);
