@@ -4,6 +4,7 @@ import type { BatchTimer } from "../shared/batch-timer.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import {
+  beatMs,
   deadMs,
   type OpenInvite,
   type OpenInvites,
@@ -56,6 +57,8 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
   let sent = new Map<string, OpenInvite>();
   let ended: string[] = [];
   let loggedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the key got its time last, with a write: a beat's may have found no key. */
+  let renewedAtMs = Number.NEGATIVE_INFINITY;
   const now = () => testNow?.() ?? "";
 
   function failed(error: unknown): void {
@@ -66,14 +69,22 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
     logger.warn({ why }, "open calls could not be written: if this gateway dies now, no other one ends them");
   }
 
+  const renew = () => void client.pexpire(key, keptMs).catch(failed);
+
   function writeSent(): void {
     const fields: string[] = [];
+    // Then the key may be new: it had no field, or another gateway removed it while this one was frozen.
+    const mayBeNew = open.size === sent.size || clock.nowMs() - renewedAtMs >= beatMs;
     for (const [attempt, invite] of sent) {
       fields.push(attempt, sealing.seal(sealedFor(gateway, attempt), write(invite)));
       open.set(attempt, true);
     }
     sent = new Map();
-    if (fields.length > 0) client.hset(key, fields).catch(failed);
+    if (fields.length === 0) return;
+    client.hset(key, fields).catch(failed);
+    if (!mayBeNew) return;
+    renewedAtMs = clock.nowMs();
+    renew();
   }
 
   function writeEnded(): void {
@@ -104,7 +115,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
       ended.push(attempt);
     },
     async beat() {
-      if (open.size > 0) client.pexpire(key, keptMs).catch(failed);
+      if (open.size > 0) renew();
       writeEnded();
       const args = [now(), gateway, deadMs, gapMs, comeBackMs];
       return ((await run("gateway_beat", gatewaysKey, args)) as Reply).map(String);
