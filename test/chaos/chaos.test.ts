@@ -2,16 +2,21 @@
 import { expect, test } from "vitest";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";
-import { harms, victims } from "./kills/world.ts";
+import { harms, victimsOf } from "./kills/world.ts";
 import { states } from "./states.ts";
 
-test("kill -9 and freezes of gateway, Asterisk and Redis: nothing is lost, nobody is rung twice, nothing is left behind", async () => {
+test("kill -9 and freezes of gateway, Asterisk, carrier and Redis: nothing is lost, nobody is rung twice, nothing is left behind", async () => {
   // A world for each victim, at the same time: most of it is waiting.
+  const worlds = [
+    ...victimsOf("ari-websocket").map((victim) => ({ victim, driver: "ari-websocket" as const })),
+    // What is special about our own SIP; the rest is for the command.
+    ...(["gateway", "carrier"] as const).map((victim) => ({ victim, driver: "sip" as const })),
+  ];
   const runs = await Promise.all(
-    victims.map((victim, index) =>
+    worlds.map(({ victim, driver }, index) =>
       runKills({
         ...{ victims: [victim], times: 1, freezes: 1, callsPerState: 1, quick: true, dice: createDice(index + 1) },
-        ...{ appendfsync: "always", driver: "ari-websocket" },
+        ...{ appendfsync: "always", driver, gateways: 2 },
         progress: () => undefined,
         onStarted: () => undefined,
       }),
@@ -19,7 +24,7 @@ test("kill -9 and freezes of gateway, Asterisk and Redis: nothing is lost, nobod
   );
   const cells = runs.flatMap((run) => run.cells);
   expect(runs.flatMap(({ violations }) => violations)).toEqual([]);
-  expect(cells).toHaveLength(victims.length * harms.length * states.length);
+  expect(cells).toHaveLength(worlds.length * harms.length * states.length);
   for (const { accepted } of cells) expect(accepted).toBe(1);
   // Digits of a missed call are good whatever was killed since.
   const verified = cells.filter(({ state }) => state === "rung" || state === "checking").map(({ ends }) => ends);

@@ -12,11 +12,17 @@ export const ttlMs = 30_000;
 const manyCalls = 10_000;
 
 /** Config's own names. */
-export const drivers = ["ari-websocket", "ari-client", "asterisk-manager"] as const;
+export const drivers = ["ari-websocket", "ari-client", "asterisk-manager", "sip"] as const;
 export type Driver = (typeof drivers)[number];
 
+/** Those that place calls through an Asterisk. */
+export type AsteriskDriver = Exclude<Driver, "sip">;
+
 export interface Trunk {
-  readonly asterisks: readonly string[];
+  /** Those that it is reached by; null: the gateway's own SIP reaches it. */
+  readonly asterisks: readonly string[] | null;
+  /** A carrier on 127.0.0.1, for the gateway's own SIP. */
+  readonly sip?: { readonly port: number; readonly transport: "udp" | "tcp" };
   readonly callsPerSecond?: number;
 }
 
@@ -24,7 +30,9 @@ export interface Layout {
   readonly redisUrl: string;
   /** By name in the configuration. */
   readonly asterisks: Readonly<Record<string, Pick<AsteriskServer, "ari" | "ami">>>;
-  readonly driver: Driver;
+  readonly driver: AsteriskDriver | null;
+  /** The gateway's own end of SIP; left out: it has none. */
+  readonly sip?: { readonly udpPort: number };
   /** By name, which is the endpoint's too. */
   readonly trunks: Readonly<Record<string, Trunk>>;
   readonly routes: readonly { readonly prefix: string; readonly trunks: readonly string[] }[];
@@ -38,7 +46,7 @@ const hmacKey = randomBytes(32).toString("hex");
 
 /** @param ariApp another one for each gateway on the same Asterisk */
 export function documentOf(layout: Layout, ariApp: string): Document {
-  const { redisUrl, asterisks, driver, trunks, routes, congestedOnPurpose = false } = layout;
+  const { redisUrl, asterisks, driver, trunks, routes, sip, congestedOnPurpose = false } = layout;
   const most = { max_concurrent_calls: manyCalls, calls_per_second: manyCalls };
   return {
     http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
@@ -50,16 +58,24 @@ export function documentOf(layout: Layout, ariApp: string): Document {
       Object.entries(asterisks).map(([name, { ari, ami }]) => [
         name,
         {
-          ...{ driver, ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: ariApp },
+          ...(driver === null ? {} : { driver }),
+          ...{ ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: ariApp },
           ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
           ...{ request_timeout_ms: 1000, ...most },
         },
       ]),
     ),
+    // RFC 3261's timers as they are; our end of a call waits long enough for a CANCEL that was repeated twice.
+    ...(sip === undefined ? {} : { sip: { host: "127.0.0.1", udp_port: sip.udpPort, end_wait_ms: 3500, ...most } }),
     trunks: Object.fromEntries(
-      Object.entries(trunks).map(([name, { asterisks: names, callsPerSecond = manyCalls }]) => [
+      Object.entries(trunks).map(([name, { asterisks: names, sip: carrier, callsPerSecond = manyCalls }]) => [
         name,
-        { asterisks: names, endpoint: name, ranges: ["block"], ...most, calls_per_second: callsPerSecond },
+        {
+          ...(names === null
+            ? { sip: { host: "127.0.0.1", qualify_seconds: 0, ...carrier } }
+            : { asterisks: names, endpoint: name }),
+          ...{ ranges: ["block"], ...most, calls_per_second: callsPerSecond },
+        },
       ]),
     ),
     ranges: { block: { prefix: "+44770090", digits: 4 } },

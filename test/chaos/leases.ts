@@ -1,5 +1,6 @@
 /** What Redis holds for calls: who is rung now, and the places that calls take on trunks and Asterisks. */
 import { Redis } from "ioredis";
+import { openInvitesKey } from "../../src/redis/keys.ts";
 
 export interface Lease {
   readonly key: string;
@@ -34,6 +35,21 @@ export async function readLeases(url: string): Promise<Leases> {
       }
     }
     return leases;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** How many INVITEs gateways noted as under way, so that another one can cancel them. */
+export async function readOpenInvites(url: string): Promise<number> {
+  const redis = new Redis(url, { lazyConnect: true });
+  try {
+    await redis.connect();
+    let invites = 0;
+    for await (const keys of redis.scanStream({ match: openInvitesKey("*"), count: 500 })) {
+      for (const key of keys as string[]) invites += await redis.hlen(key);
+    }
+    return invites;
   } finally {
     redis.disconnect();
   }

@@ -16,17 +16,22 @@ export interface PhoneCall {
   readonly endedAtMs: number | null;
 }
 
+export interface PhoneLog extends Pick<SippCarrier, "messages"> {
+  /** The carrier was killed then, and whatever it rang for with it: such a call is over for us. Null: it runs. */
+  readonly diedAtMs?: number | null;
+}
+
 /** All calls so far by callee, over all carriers. */
-export async function readPhones(carriers: readonly SippCarrier[]): Promise<Map<string, PhoneCall[]>> {
-  const logs = await Promise.all(carriers.map((carrier) => carrier.messages()));
+export async function readPhones(carriers: readonly PhoneLog[]): Promise<Map<string, PhoneCall[]>> {
+  const calls = await Promise.all(
+    carriers.map(async (carrier) => callsOf(await carrier.messages(), carrier.diedAtMs ?? null)),
+  );
   const byCallee = new Map<string, PhoneCall[]>();
-  for (const call of logs.flatMap(callsOf)) {
-    byCallee.set(call.callee, [...(byCallee.get(call.callee) ?? []), call]);
-  }
+  for (const call of calls.flat()) byCallee.set(call.callee, [...(byCallee.get(call.callee) ?? []), call]);
   return byCallee;
 }
 
-function callsOf(messages: readonly SipMessage[]): PhoneCall[] {
+function callsOf(messages: readonly SipMessage[], diedAtMs: number | null): PhoneCall[] {
   const calls = new Map<string, { -readonly [Key in keyof PhoneCall]: PhoneCall[Key] }>();
   for (const message of messages) {
     const callId = message.header("call-id")[0] ?? "";
@@ -43,6 +48,7 @@ function callsOf(messages: readonly SipMessage[]): PhoneCall[] {
       if (message.status >= 200 && ofInvite) call.endedAtMs ??= message.atMs;
     }
   }
+  for (const call of calls.values()) call.endedAtMs ??= diedAtMs;
   return [...calls.values()];
 }
 

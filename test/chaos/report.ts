@@ -24,6 +24,8 @@ const mostTold = 40;
 
 export function report(result: ChaosResult, write: (text: string) => void): void {
   if (result.cells.length > 0) table(killRows(result.cells), write);
+  const left = result.cells.reduce((sum, cell) => sum + cell.left_to_expires, 0);
+  if (left > 0) write(`${left} phones are left to the Expires header of their INVITE (ADR 73)\n`);
   if (result.deliveries.length > 0) table(deliveryRows(result.deliveries), write);
   if (result.pairs !== null) {
     table(pairRows(result.pairs), write);
@@ -41,10 +43,10 @@ export function report(result: ChaosResult, write: (text: string) => void): void
 type Rows = readonly (readonly string[])[];
 
 function killRows(cells: readonly Cell[]): Rows {
-  const head = ["victim", "harm", "state", "times", "calls", "in state", "accepted", "ends", "digits"];
-  const rows = cells.map(({ victim, harm, state, times, calls, in_state, accepted, ends, typed }) => [
+  const head = ["victim", "harm", "state", "times", "calls", "in state", "accepted", "overrun", "ends", "digits"];
+  const rows = cells.map(({ victim, harm, state, times, calls, in_state, accepted, overrun_ms: ms, ends, typed }) => [
     ...[victim, harm, state, String(times), String(calls), String(in_state), String(accepted)],
-    ...[inWords(ends), inWords(typed)],
+    ...[ms === null ? "-" : `${ms} ms`, inWords(ends), inWords(typed)],
   ]);
   return [head, ...rows];
 }

@@ -5,6 +5,16 @@ import type { PhoneCall } from "./phones.ts";
 export const ringMs = 1000;
 /** From the first of two calls to the second; the shortest that may be configured. */
 export const secondCallGapMs = 1000;
+/**
+ * What the gateway's own SIP reaches a callee by: the digit behind the prefix of its state decides. Through an Asterisk it makes
+ * no difference.
+ */
+export const lanes = [
+  { transport: "udp", digits: ["0", "1", "2", "3", "4"] },
+  { transport: "tcp", digits: ["5", "6", "7", "8", "9"] },
+] as const;
+export const calleesPerLane = 5000;
+
 /** A carrier takes so long to ring, to say that it is congested, or to end a call. */
 export const carrierMs = { slowRing: 2500, congested: 500, slowHangup: 2500 } as const;
 

@@ -25,11 +25,16 @@ export class ChaosCall {
   statusBefore: string | null = null;
   struckAtMs = Number.POSITIVE_INFINITY;
   mendedAtMs = Number.POSITIVE_INFINITY;
+  /** The gateway can verify again. */
+  readyAtMs = Number.POSITIVE_INFINITY;
   /** The status in which it ended, `lost` where it did not; empty until that is known, or where it was not accepted. */
   end = "";
   typed: Typed = "not_typed";
   /** How often the gateway said that the digits are right. */
   timesVerified = 0;
+  /** See `judgeRinging`. */
+  overrunMs: number | null = null;
+  leftToExpires = false;
   readonly violations: string[] = [];
 
   constructor(options: Pick<ChaosCall, "victim" | "harm" | "state" | "callee" | "typesAfterwards">) {

@@ -5,10 +5,11 @@ import type { Dice } from "../dice.ts";
 import type { PhoneCall } from "../phones.ts";
 import type { AppendFsync } from "../programs/persistent-redis.ts";
 import { judgeRest } from "../rest.ts";
-import { plans, type State, states } from "../states.ts";
+import { calleesPerLane, lanes, plans, type State, states } from "../states.ts";
 import { ask, sleep } from "../time.ts";
 import { ChaosCall, codeOf } from "./chaos-call.ts";
 import { judgeCall, judgeEnd, judgeLeases } from "./judge.ts";
+import { judgeRinging } from "./ringing.ts";
 import { playRound } from "./round.ts";
 import { type Harm, harms, startWorld, type Victim, type World } from "./world.ts";
 
@@ -24,6 +25,8 @@ export interface KillOptions {
   readonly quick: boolean;
   readonly appendfsync: AppendFsync;
   readonly driver: Driver;
+  /** With 2, another gateway stands by, to which nobody talks. */
+  readonly gateways: 1 | 2;
   readonly dice: Dice;
   readonly progress: (line: string) => void;
   /** Gets what must be ended if we are to end early. */
@@ -44,6 +47,10 @@ export interface Cell {
   readonly ends: Readonly<Record<string, number>>;
   /** How the digits of those whose phone rang fared. */
   readonly typed: Readonly<Record<string, number>>;
+  /** Own SIP: the longest that a phone rang after it should have stopped; null: it never did. */
+  readonly overrun_ms: number | null;
+  /** Own SIP: phones that only the Expires of their INVITE stops (see ringing.ts). */
+  readonly left_to_expires: number;
 }
 
 export interface KillsResult {
@@ -74,7 +81,11 @@ export async function runKills(options: KillOptions): Promise<KillsResult> {
       await Promise.all(calls.map((call) => judgeEnd(call, app)));
     }
     const phones = await world.phones();
-    for (const call of calls) judgeCall(call, phones.get(call.callee) ?? []);
+    for (const call of calls) {
+      const own = phones.get(call.callee) ?? [];
+      judgeCall(call, own);
+      if (options.driver === "sip") judgeRinging(call, own, world.gateways);
+    }
     violations.push(...calls.flatMap((call) => call.violations.map((text) => `${call.name}: ${text}`)));
     return {
       cells: options.victims.flatMap((victim) =>
@@ -105,7 +116,12 @@ async function strikeAgainAndAgain(world: World, app: App, blow: Blow, options: 
     const ofThisRound = states.flatMap((state) =>
       Array.from({ length: callsPerState }, (_, index) => {
         const typesAfterwards = quick || state === "checking" || index % 2 === 0;
-        return new ChaosCall({ ...blow, state, callee: nextCallee(state), typesAfterwards });
+        return new ChaosCall({
+          ...blow,
+          state,
+          callee: nextCallee(state, laneOf(state, count, index)),
+          typesAfterwards,
+        });
       }),
     );
     calls.push(...ofThisRound);
@@ -133,6 +149,11 @@ function cellsOf(
       accepted: own.filter((call) => call.verification !== null).length,
       ends: countBy(own.map((call) => call.end)),
       typed: countBy(own.map((call) => call.typed)),
+      overrun_ms: own.reduce<number | null>(
+        (most, { overrunMs }) => (overrunMs === null ? most : Math.max(most ?? 0, overrunMs)),
+        null,
+      ),
+      left_to_expires: own.filter((call) => call.leftToExpires).length,
     };
   });
 }
@@ -148,13 +169,18 @@ async function type(call: ChaosCall, world: World, app: App): Promise<void> {
   if (shown !== null) await call.type(app, codeOf(shown));
 }
 
-const used = new Map<State, number>();
+/** Calls that wait for their turn do so on the same trunk. */
+function laneOf(state: State, count: number, index: number): number {
+  return (state === "accepted" ? count : count + index) % lanes.length;
+}
+
+const used = new Map<string, number>();
 
 /** A new phone for each call. */
-function nextCallee(state: State): string {
-  const number = used.get(state) ?? 0;
-  used.set(state, number + 1);
-  return `${plans[state].prefix}${String(number).padStart(4, "0")}`;
+function nextCallee(state: State, lane: number): string {
+  const before = used.get(`${state} ${lane}`) ?? 0;
+  used.set(`${state} ${lane}`, before + 1);
+  return `${plans[state].prefix}${String(lane * calleesPerLane + before).padStart(4, "0")}`;
 }
 
 function countBy(words: readonly string[]): Record<string, number> {

@@ -1,7 +1,6 @@
 /** Two gateways on one Redis, each connected to the same two Asterisks, which lead to one carrier. */
 import { type AsteriskServer, startAsterisk } from "../../../src/local/asterisk/asterisk.ts";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
-import { ariRequest } from "../../support/ari-request.ts";
 import { startSipp } from "../../support/sipp.ts";
 import { documentOf, longestLeaseMs } from "../configuration.ts";
 import { type PhoneCall, readPhones } from "../phones.ts";
@@ -9,6 +8,7 @@ import { temporaryFolder } from "../programs/folder.ts";
 import { type GatewayProcess, startGatewayProcess } from "../programs/gateway-process.ts";
 import { type AppendFsync, startPersistentRedis } from "../programs/persistent-redis.ts";
 import { createStops } from "../programs/stops.ts";
+import { channelsLeft } from "../rest.ts";
 
 /** As a quick carrier's: calls are under way, and have not rung, at any moment. */
 const postDialDelayMs = 500;
@@ -20,8 +20,8 @@ export interface PairsWorld {
   readonly longestLeaseMs: number;
   /** All calls of all phones so far, by callee. */
   phones(): Promise<Map<string, PhoneCall[]>>;
-  /** How many channels both Asterisks have. */
-  channels(): Promise<number>;
+  /** The channels that both Asterisks have, in words. */
+  left(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -56,10 +56,7 @@ export async function startPairsWorld(options: { readonly appendfsync: AppendFsy
     return {
       ...{ gateways, asterisks, redisUrl: redis.url, longestLeaseMs: longestLeaseMs(documentOf(layout, "onering")) },
       phones: () => readPhones([carrier]),
-      async channels() {
-        const answers = await Promise.all(asterisks.map((one) => ariRequest(one, "GET", "/channels")));
-        return answers.reduce((sum, { body }) => sum + (body as unknown[]).length, 0);
-      },
+      left: () => channelsLeft(asterisks),
       stop: () => stops.stop(),
     };
   } catch (error) {
