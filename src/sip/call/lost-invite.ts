@@ -4,8 +4,11 @@ import type { ClientUser, SentInvite } from "../transaction/port.ts";
 import { FlowError, type Target } from "../transport/port.ts";
 import type { CallerParts } from "./caller-parts.ts";
 
-/** Pauses between attempts: a carrier's edge that restarts is back within seconds. */
-const pausesMs: readonly number[] = [500, 2000];
+/**
+ * Pauses between attempts, 30 s in all. A carrier's edge that restarts is back within seconds, and a connection that was refused
+ * meanwhile is tried again after up to 5 s only: an attempt that falls into that pause fails unsent.
+ */
+const pausesMs: readonly number[] = [500, 2000, 4000, 8000, 15_000];
 
 /**
  * Sends CANCEL with the branch of the INVITE, from the same Via: by these the far end finds it (RFC 3261 section 9.2).
@@ -36,7 +39,7 @@ export async function cancelLostInvite(
     };
     parts.transactions.takeOver(sent, flow, user).cancel();
   } catch (error) {
-    if (error instanceof FlowError) again();
-    else parts.onError(error);
+    if (!(error instanceof FlowError)) parts.onError(error);
+    else if (error.why !== "stopped") again();
   }
 }

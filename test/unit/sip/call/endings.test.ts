@@ -102,6 +102,30 @@ describe("the end of a short call", () => {
     expect(setting.methods).toEqual(["INVITE", "CANCEL", "ACK", "BYE"]);
   });
 
+  it("of a call whose carrier is out of reach: it is canceled when the carrier is back, 15 s later too", async () => {
+    let isUp = true;
+    const setting: CallSetting = new CallSetting({
+      targets: tcp,
+      connects: (to) => (isUp ? setting.newFlow(to) : null),
+    });
+    setting.place();
+    await settle();
+    setting.reply("180 Ringing");
+    isUp = false;
+    const [first] = setting.flows;
+    if (first !== undefined) setting.lose(first);
+    await settle();
+    for (const pauseMs of [500, 2000, 4000, 7999]) {
+      setting.clock.pass(pauseMs);
+      await settle();
+    }
+    expect(setting.methods).toEqual(["INVITE"]);
+    isUp = true;
+    setting.clock.pass(1);
+    await settle();
+    expect(setting.methods).toEqual(["INVITE", "CANCEL"]);
+  });
+
   it("of an answered call whose connection breaks is sure; ACK and BYE are sent over another one", () => {
     const setting = new CallSetting({ targets: tcp });
     setting.place();
