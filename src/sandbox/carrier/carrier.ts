@@ -36,7 +36,7 @@ export interface CarrierCoreOptions {
   /** Where the phones' audio goes to. */
   readonly local: { readonly address: string; readonly mediaPort: number };
   /** Its receivers are set here; started and stopped by who made it. */
-  readonly transports: Pick<Transports, "onMessage" | "onClosed" | "flowTo">;
+  readonly transports: Pick<Transports, "onMessage" | "onClosed" | "replyTo">;
   /** Puts a packet of audio on the wire. */
   readonly transmitAudio: (datagram: Buffer, to: SocketAddress) => void;
   /** A call began or changed its state. */

@@ -9,7 +9,7 @@ import { Servers } from "./servers.ts";
 import { defaultTimerValues, Timers, type TimerValues } from "./timers.ts";
 
 export interface TransactionOptions {
-  readonly transports: Pick<Transports, "onMessage" | "onClosed" | "flowTo">;
+  readonly transports: Pick<Transports, "onMessage" | "onClosed" | "replyTo">;
   /** Monotonic. */
   readonly clock: Clock;
   readonly random: Random;

@@ -21,7 +21,7 @@ export interface ServersOptions {
   readonly timers: Timers;
   readonly values: TimerValues;
   readonly random: Random;
-  readonly transports: Pick<Transports, "flowTo">;
+  readonly transports: Pick<Transports, "replyTo">;
   readonly limit: number;
   readonly user: (transaction: ServerTransaction, atMs: number) => void;
 }
@@ -33,7 +33,7 @@ export class Servers implements ServerContext {
   readonly timers: Timers;
   readonly values: TimerValues;
   readonly #random: Random;
-  readonly #transports: Pick<Transports, "flowTo">;
+  readonly #transports: Pick<Transports, "replyTo">;
   readonly #limit: number;
   readonly #user: ServersOptions["user"];
   /** By `RequestKey.transaction`. */
@@ -144,8 +144,7 @@ export class Servers implements ServerContext {
 
   #repliesTo(key: RequestKey, flow: Flow): Flow {
     const port = flow.reliable ? null : replyPort(key, flow.remote);
-    if (port === null) return flow;
-    return this.#transports.flowTo({ protocol: flow.protocol, address: flow.remote.address, port }) ?? flow;
+    return port === null ? flow : (this.#transports.replyTo(flow.remote.address, port) ?? flow);
   }
 
   /** Keeps nothing of the request. */

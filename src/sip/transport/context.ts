@@ -49,6 +49,7 @@ export function createFlowContext(options: TransportOptions, receivers: Receiver
     failedConnects: 0,
     deadFlows: 0,
     tooLarge: 0,
+    lostDatagrams: 0,
   };
   return {
     limits: { ...defaultLimits, ...options.limits },

@@ -101,6 +101,9 @@ export function createTransports(options: TransportOptions): Transports & Transp
       udp.clear();
     },
     flowTo,
+    replyTo(address, port) {
+      return stopped ? null : (udp.get(familyOf(address))?.replyTo({ address, port }) ?? null);
+    },
     async connect(target) {
       const open = flowTo(target);
       if (open !== null) return open;

@@ -39,7 +39,7 @@ export interface TransportLimits {
   readonly messageBytes: number;
   /** Of a request over UDP: RFC 3261 section 18.1.1 where the path's MTU is unknown. */
   readonly udpRequestBytes: number;
-  /** UDP has a flow per far end; beyond these the oldest are forgotten, not closed. */
+  /** UDP has a flow per far end: so many that we send requests to, as many others. Beyond it old ones are forgotten, not closed. */
   readonly udpFlows: number;
   readonly inboundConnections: number;
   readonly inboundConnectionsPerSource: number;

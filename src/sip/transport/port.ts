@@ -89,6 +89,8 @@ export interface TransportCounters {
   readonly deadFlows: number;
   /** Requests refused as too large for UDP. */
   readonly tooLarge: number;
+  /** Datagrams that the system did not take, though the far end may be reached: they count as lost on the way. */
+  readonly lostDatagrams: number;
 }
 
 /** For metrics, beside `Transports`. */
@@ -107,6 +109,8 @@ export interface Transports {
   stop(): Promise<void>;
   /** An open flow to this target, without waiting; null: `connect` opens one. UDP has one as soon as it is started. */
   flowTo(target: Target): Flow | null;
+  /** Where responses go that are wanted at another UDP port than their request came from. Null: there is no such socket. */
+  replyTo(address: string, port: number): Flow | null;
   /** Opens a flow, or waits for the one that is being opened. Has a deadline. @throws {FlowError} */
   connect(target: Target): Promise<Flow>;
   /** Sets the one receiver of messages. What is no message, or exceeds a limit, never gets here. `atMs`: monotonic. */

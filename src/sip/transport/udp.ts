@@ -1,89 +1,23 @@
 /** UDP (RFC 3261 section 18): one bound socket a family, which also sends, so that answers find it (RFC 3581). */
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { parseMessage } from "../message.ts";
 import type { FlowContext } from "./context.ts";
 import type { TransportOptions } from "./options.ts";
 import { canonical, familyOf, sentByOf } from "./own-address.ts";
 import type { ConnectionRules, Flow, SocketAddress } from "./port.ts";
+import { UdpFlow } from "./udp-flow.ts";
+import { UdpFlows } from "./udp-flows.ts";
 
-/** A datagram's payload, less than 64 KiB by the headers of IPv4 and UDP. */
-const maxDatagramBytes = 65_507;
 /** Asked of the kernel, which gives less where its limits say so: what comes while the event loop is busy waits here. */
 const socketBufferBytes = 4 * 1024 * 1024;
-/** Datagrams that the kernel did not take yet. */
-const maxQueued = 10_000;
-const keepAlive = Buffer.from("\r\n");
-
-class UdpFlow implements Flow {
-  readonly protocol = "udp";
-  readonly reliable = false;
-  readonly remote: SocketAddress;
-  readonly sentBy: string;
-  open = true;
-  /** We sent to it, so it may answer. */
-  asked = false;
-  keepAliveMs = 0;
-  sentAtMs = 0;
-  readonly #socket: Socket;
-  readonly #context: FlowContext;
-
-  constructor(remote: SocketAddress, sentBy: string, socket: Socket, context: FlowContext) {
-    this.remote = remote;
-    this.sentBy = sentBy;
-    this.#socket = socket;
-    this.#context = context;
-  }
-
-  send(message: string): boolean {
-    if (!this.open) return false;
-    const { limits, counters } = this.#context;
-    if (message.length > (message.startsWith("SIP/2.0 ") ? maxDatagramBytes : limits.udpRequestBytes)) {
-      counters.tooLarge += 1;
-      return false;
-    }
-    if (!this.#write(Buffer.from(message, "latin1"))) return false;
-    this.#context.sent(message, this);
-    return true;
-  }
-
-  tick(nowMs: number) {
-    if (this.open && this.keepAliveMs > 0 && nowMs - this.sentAtMs >= this.keepAliveMs) this.#write(keepAlive);
-  }
-
-  close(reason: string) {
-    if (!this.open) return;
-    this.open = false;
-    this.#context.closed(this, reason);
-  }
-
-  #write(datagram: Buffer): boolean {
-    try {
-      if (this.#socket.getSendQueueCount() > maxQueued) {
-        this.#context.counters.deadFlows += 1;
-        this.close("the network takes no datagrams");
-        return false;
-      }
-      if (this.keepAliveMs > 0) this.sentAtMs = this.#context.nowMs();
-      this.#socket.send(datagram, this.remote.port, this.remote.address, this.#afterSend);
-      return true;
-    } catch (error) {
-      // Port 0, or a socket that was closed: node:dgram throws.
-      this.close(error instanceof Error ? error.message : "nothing was sent");
-      return false;
-    }
-  }
-
-  /** No route, or none for datagrams of this size. */
-  readonly #afterSend = (error: Error | null) => {
-    if (error !== null) this.close(error.message);
-  };
-}
 
 export interface UdpEndpoint {
   readonly bound: SocketAddress;
-  /** @param asked it is for requests of ours */
+  /** For requests of ours. */
   flowTo(remote: SocketAddress, rules?: ConnectionRules): Flow;
+  /** For responses that go to another port than their request came from. */
+  replyTo(remote: SocketAddress): Flow;
   tick(nowMs: number): void;
   close(): Promise<void>;
 }
@@ -113,30 +47,14 @@ export async function openUdpEndpoint(
     throw error;
   }
   const bound = { address: address.address, port: socket.address().port };
-  const flows = new Map<string, UdpFlow>();
-  const keptAlive = new Set<UdpFlow>();
-
-  function flowOf(remote: string, port: number): UdpFlow {
-    const key = `${remote} ${port}`;
-    const known = flows.get(key);
-    if (known?.open === true) return known;
-    const flow = new UdpFlow({ address: remote, port }, sentByOf(remote, bound, null, publicHost), socket, context);
-    if (flows.size >= context.limits.udpFlows) forgetOldest();
-    flows.set(key, flow);
-    return flow;
-  }
-
-  function forgetOldest() {
-    for (const [key, flow] of flows) {
-      flows.delete(key);
-      keptAlive.delete(flow);
-      return;
-    }
-  }
+  const flows = new UdpFlows(
+    (remote) => new UdpFlow(remote, sentByOf(remote.address, bound, null, publicHost), socket, context),
+    context.limits.udpFlows,
+  );
 
   function receive(datagram: Buffer, from: RemoteInfo) {
-    const known = flows.get(`${from.address} ${from.port}`);
-    if (known?.asked !== true && admits !== undefined && !admits(from.address, "udp")) {
+    const known = flows.find(from.address, from.port);
+    if (known?.isOwn !== true && admits !== undefined && !admits(from.address, "udp")) {
       context.counters.unknownSources += 1;
       return;
     }
@@ -151,7 +69,7 @@ export async function openUdpEndpoint(
       if (!isKeepAlive(datagram)) context.counters.malformed += 1;
       return;
     }
-    const flow = known?.open === true ? known : flowOf(from.address, from.port);
+    const flow = known?.open === true ? known : flows.other(from.address, from.port);
     context.observer?.("in", datagram.toString("latin1"), flow, atMs);
     context.received(message, flow, atMs);
   }
@@ -162,24 +80,11 @@ export async function openUdpEndpoint(
 
   return {
     bound,
-    flowTo(remote, rules) {
-      const flow = flowOf(canonical(remote.address), remote.port);
-      flow.asked = true;
-      if (rules?.pingSeconds !== undefined && !keptAlive.has(flow)) {
-        flow.keepAliveMs = rules.pingSeconds * 1000;
-        keptAlive.add(flow);
-      }
-      return flow;
-    },
-    tick(nowMs) {
-      for (const flow of keptAlive) {
-        if (flow.open) flow.tick(nowMs);
-        else keptAlive.delete(flow);
-      }
-    },
+    flowTo: ({ address: remote, port }, rules) => flows.own(canonical(remote), port, rules),
+    replyTo: ({ address: remote, port }) => flows.other(canonical(remote), port),
+    tick: (nowMs) => flows.tick(nowMs),
     async close() {
-      for (const flow of flows.values()) flow.close("stopped");
-      flows.clear();
+      flows.close();
       const closed = once(socket, "close");
       socket.close();
       await closed;

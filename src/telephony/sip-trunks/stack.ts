@@ -159,7 +159,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
 function alsoLost(
   transports: Transports,
   lost: (flow: Flow) => void,
-): Pick<Transports, "onMessage" | "onClosed" | "flowTo"> {
+): Pick<Transports, "onMessage" | "onClosed" | "replyTo"> {
   return {
     onMessage: (receiver) => transports.onMessage(receiver),
     onClosed: (receiver) =>
@@ -167,7 +167,7 @@ function alsoLost(
         receiver(flow, reason);
         lost(flow);
       }),
-    flowTo: (target) => transports.flowTo(target),
+    replyTo: (address, port) => transports.replyTo(address, port),
   };
 }
 

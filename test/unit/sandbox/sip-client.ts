@@ -61,7 +61,7 @@ export function carrier() {
         receive = receiver;
       },
       onClosed() {},
-      flowTo: () => flow,
+      replyTo: () => flow,
     },
     transmitAudio: (datagram) => sentAudio.push(datagram),
     onChange: (call) => phone.update(call),

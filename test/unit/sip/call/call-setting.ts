@@ -115,6 +115,7 @@ export class CallSetting {
         this.#closed = receiver;
       },
       flowTo: (to: Target) => this.#flowTo(to),
+      replyTo: () => null,
       connect: async (to: Target) => {
         const flow = options.connects?.(to) ?? null;
         if (flow === null) throw new FlowError("refused", "test");

@@ -44,10 +44,10 @@ export function wire(options: Partial<TransactionOptions> & { protocol?: Transpo
       onClosed(receiver) {
         close = (lost) => receiver(lost, "reset");
       },
-      flowTo(target) {
-        const known = flows.find(({ remote }) => remote.address === target.address && remote.port === target.port);
+      replyTo(address, port) {
+        const known = flows.find(({ remote }) => remote.address === address && remote.port === port);
         if (known) return known;
-        const made = new TestFlow(target.protocol, target);
+        const made = new TestFlow("udp", { address, port });
         flows.push(made);
         return made;
       },
