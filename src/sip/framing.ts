@@ -2,7 +2,7 @@
  * Cuts a stream into messages (RFC 3261 section 18.3) and keep-alives (RFC 5626 section 4.4.1). Looks at each byte a fixed number
  * of times, however the stream is split; keeps at most one incomplete message, and no reference to the chunks it is given.
  */
-import { headersOf, isClean, maxHeadBytes, maxMessageBytes, type ParsedMessage, parseHead } from "./message.ts";
+import { headersOf, isClean, maxMessageBytes, type ParsedMessage, parseHead } from "./message.ts";
 
 export interface StreamReceiver {
   /**
@@ -114,8 +114,8 @@ export function createStreamFraming(receiver: StreamReceiver, maxBytes = maxMess
   function findHeadEnd(bytes: Buffer, start: number, end: number): number {
     const came = end === bytes.length ? bytes : bytes.subarray(0, end);
     const found = came.indexOf(blankLine, Math.max(start, searched), "latin1");
-    if ((found < 0 ? end : found) - start > maxHeadBytes) {
-      stopped = `a head of more than ${maxHeadBytes} bytes`;
+    if ((found < 0 ? end : found) - start > maxBytes) {
+      stopped = `a head of more than ${maxBytes} bytes`;
       return -1;
     }
     // The first three bytes of a blank line may have come.

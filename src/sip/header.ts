@@ -137,9 +137,10 @@ export function readVia(text: string): Via | null {
   if (match === null) return null;
   const [, transport = "", sentBy = ""] = match;
   // White space is allowed around the colon before the port alone.
-  const host = sentBy.replace(/[ \t]*:[ \t]*(?=\d+$)/, ":").toLowerCase();
-  if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/.test(host)) return null;
-  return { text, transport, sentBy: host, branch: parameters.get("branch") ?? "", rport: parameters.has("rport") };
+  const [, host, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?:[ \t]*:[ \t]*(\d{1,5}))?$/.exec(sentBy.toLowerCase()) ?? [];
+  if (host === undefined) return null;
+  const whole = port === undefined ? host : `${host}:${port}`;
+  return { text, transport, sentBy: whole, branch: parameters.get("branch") ?? "", rport: parameters.has("rport") };
 }
 
 /** Addresses in angle brackets or bare: `"Name" <sip:user@host>;tag=1`, `sip:user@host`, `tel:+44…`. */

@@ -1,7 +1,7 @@
 /**
  * Reads SIP messages (RFC 3261 sections 7 and 25): start line and headers, unfolded, with names in lower case and full length.
- * What it reads comes from sockets, so it is bounded in size, lines and line length, looks at each byte a fixed number of
- * times, and never throws. It reads strictly what a receiver must have, and leaves the values of headers to header.ts.
+ * What it reads comes from sockets, so it is bounded in size and number of lines, looks at each byte a fixed number of times,
+ * and never throws. It reads strictly what a receiver must have, and leaves the values of headers to header.ts.
  */
 
 import { isRequestUri } from "./header.ts";
@@ -35,12 +35,12 @@ export interface SipResponseMessage extends Common {
 
 export type ParsedMessage = SipRequestMessage | SipResponseMessage;
 
-/** Asterisk's INVITE measures 1.2 KB, RFC 4475's longest message 4 KB; a datagram cannot exceed 64 KiB. */
+/**
+ * Asterisk's INVITE measures 1.2 KB, RFC 4475's longest message 4 KB; a datagram cannot exceed 64 KiB. A single header may be as
+ * long as the message (`sip.limits.message_bytes`): an Identity with rich call data takes several KB (RFC 9795).
+ */
 export const maxMessageBytes = 65_535;
-export const maxHeadBytes = 16_384;
 const maxHeaders = 200;
-/** Of a header once unfolded, and of the start line. */
-const maxLineLength = 2048;
 
 /** Compact forms, RFC 3261 sections 7.3.3 and 20, and those that IANA registered since. */
 const compactForms: ReadonlyMap<string, string> = new Map([
@@ -95,7 +95,6 @@ export function parseMessage(datagram: Buffer, wanted?: WantedHeaders): ParsedMe
   while (start <= 8 && datagram[start] === 0x0d && datagram[start + 1] === 0x0a) start += 2;
   const end = datagram.indexOf("\r\n\r\n", start, "latin1");
   if (end < 0) return null;
-  if (end - start > maxHeadBytes) return null;
   const rest = wanted === undefined ? datagram.toString("latin1", end + 4) : "";
   // Where all headers are read one search for control characters is cheaper than one a header.
   const clean = wanted === undefined && isClean(datagram, start, end);
@@ -120,7 +119,7 @@ export function isClean(bytes: Buffer, from: number, to: number): boolean {
  */
 export function parseHead(head: string, rest: string, clean: boolean, wanted?: WantedHeaders): ParsedMessage | null {
   const firstEnd = head.indexOf("\r\n");
-  if (firstEnd < 0 || firstEnd > maxLineLength) return null;
+  if (firstEnd < 0) return null;
   const first = head.slice(0, firstEnd);
   if (!clean && hasControl(first)) return null;
   const headers = readHeaders(head, firstEnd + 2, clean, wanted);
@@ -160,7 +159,7 @@ function readHeaders(
     const simple = head.indexOf("\r", at) === end && !isBlank(head.charCodeAt(end + 2));
     if (!simple) end = endOfHeader(head, at);
     if (wanted === undefined || wanted.letters.has(head.charCodeAt(at) | 0x20)) {
-      const header = end - at > maxLineLength ? null : readHeader(head, at, end, clean && simple);
+      const header = readHeader(head, at, end, clean && simple);
       if (header === null) return null;
       if (wanted === undefined || wanted.names.has(header.name)) headers.push(header);
     }

@@ -48,7 +48,6 @@ describe("parseRequest", () => {
     ["a body that is shorter than it says", request().replace(/Content-Length: \d+/, "Content-Length: 9999")],
     ["a NUL in a header", request({ callId: "a\0b" })],
     ["more headers than anyone sends", request({ extra: Array.from({ length: 200 }, (_, i) => `X-${i}: 1`) })],
-    ["a header of 3 KB", request({ extra: [`Subject: ${"x".repeat(3000)}`] })],
     ["a datagram beyond 64 KB", request({ body: "x".repeat(65_536) })],
   ])("does not read %s", (_, text) => {
     expect(parse(text)).toBeNull();

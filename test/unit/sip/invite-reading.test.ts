@@ -28,6 +28,11 @@ describe("a SIP message", () => {
     expect(parse(sip("INVITE").replace(/From:.*/, "From: sip:x@y;tag=bare"))).toMatchObject({ fromTag: "bare" });
   });
 
+  it("may have a header of several KB", () => {
+    const reason = `Reason: Q.850;cause=17;text="${"a".repeat(9000)}"`;
+    expect(parse(sip("486 Busy", { headers: [reason] }))).toMatchObject({ status: 486, q850Cause: 17 });
+  });
+
   it.each([
     ["a response to another method", sip("200 OK").replace("1 INVITE", "1 BYE")],
     ["another method", sip("OPTIONS")],
@@ -37,9 +42,8 @@ describe("a SIP message", () => {
     ["no tag in From", sip("INVITE").replace(";tag=ours", "")],
     ["no end of its head", sip("INVITE").slice(0, -2)],
     ["a line that is no header", sip("INVITE", { headers: ["from nonsense"] })],
-    ["a header that is too long", sip("486 Busy", { headers: [`Reason: Q.850;cause=17;text="${"a".repeat(3000)}"`] })],
     ["too many headers", sip("INVITE", { headers: Array(300).fill("X: 1") })],
-    ["a head that is too long", sip("INVITE", { headers: Array(20).fill(`X: ${"a".repeat(1000)}`) })],
+    ["more than 64 KB", sip("INVITE", { headers: Array(66).fill(`X: ${"a".repeat(1000)}`) })],
     ["a status that is none", sip("799 Odd")],
   ])("with %s is not read", (_, text) => {
     expect(parse(text)).toBeNull();
