@@ -55,6 +55,8 @@ export class UnwritableError extends Error {
 /** Section 8.1.1.6. */
 const maxForwards = "Max-Forwards: 70\r\n";
 const unwritable = /[\r\n\0\u0100-\uffff]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the target of the search
+const forbidden = /[\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]/;
 const beyondLatin1 = /[\u0100-\uffff]/;
 const token = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 const visible = /^[!-~]+$/;
@@ -62,6 +64,11 @@ const visible = /^[!-~]+$/;
 /** Whether a URI that a far end gave, as in Contact, can be a Request-URI of ours. */
 export function isWritableUri(uri: string): boolean {
   return visible.test(uri) && isRequestUri(uri);
+}
+
+/** Whether a value that a far end gave can be one of ours: the writer takes some control characters that no receiver does. */
+export function isWritableValue(value: string): boolean {
+  return !forbidden.test(value);
 }
 
 /** @param via the value of our Via @throws {UnwritableError} */

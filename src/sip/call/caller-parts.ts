@@ -23,6 +23,8 @@ export interface CallerParts {
   readonly userAgent: string;
   /** From our CANCEL or BYE until a call's end counts as overdue. RFC 3261 section 9.1: 64 × T1. */
   readonly endWaitMs: number;
+  /** Routes of a far end that were left out of a dialog, see `readRoutes`. */
+  readonly onRefusedRoutes?: (count: number) => void;
   /** An exception of a user, or of a part: a bug, which must not disturb other calls. */
   readonly onError: (error: unknown) => void;
 }

@@ -1,7 +1,9 @@
 /** Dialogs as far as a short call needs them (RFC 3261 section 12): who, and by which route, from the response that made one. */
-import { readAddress, readCSeq, splitValues } from "../header.ts";
-import { headerOf, headersOf, type SipResponseMessage } from "../message.ts";
+import { readAddress, readCSeq, splitValues, tagOf } from "../header.ts";
+import { headerOf, type SipResponseMessage } from "../message.ts";
+import { readRoutes } from "../route-set.ts";
 import type { HeaderLine, OutgoingRequest } from "../transaction/port.ts";
+import { isWritableUri, isWritableValue } from "../write.ts";
 
 export interface Dialog {
   /** Values as in the response, with both tags. */
@@ -10,34 +12,55 @@ export interface Dialog {
   readonly callId: string;
   /** Of the INVITE. */
   readonly cseq: number;
-  /** Contact of the far end. */
+  /** Contact of the far end, or what stands in for it. */
   readonly remoteTarget: string;
   /** Values of Record-Route from ours to the far end's (section 12.1.2). */
   readonly routeSet: readonly string[];
+  /** Values of it that were left out, see `readRoutes`. */
+  readonly refused: number;
+}
+
+/** What of an INVITE of ours stands in where its response lacks or spoils what it should repeat. */
+export interface InviteEnds {
+  /** Its Request-URI. */
+  readonly uri: string;
+  /** With our tag. */
+  readonly from: string;
+  /** Without a tag. */
+  readonly to: string;
+  readonly callId: string;
 }
 
 /** More proxies than that between us and a phone are a loop. */
 const maxRoutes = 20;
-const visible = /^[!-~]+$/;
 const sipUri = /^sips?:/i;
+const callable = /^(?:sips?|tel):/i;
 
 /**
- * @param fallback the INVITE's Request-URI, for a response without a usable Contact; default: the URI of its To
+ * @param invite of a call that is known here: then a response without a usable Contact, or with headers that cannot be written
+ * back, has a dialog all the same, so that its phone is hung up. Left out: the URI of its To stands in for Contact.
  * @returns null where it lacks what section 8.1.1 wants of every message, or what it has cannot be written
  */
-export function dialogOf(response: SipResponseMessage, fallback?: string): Dialog | null {
-  const from = headerOf(response, "from");
-  const to = headerOf(response, "to");
-  const callId = headerOf(response, "call-id");
+export function dialogOf(response: SipResponseMessage, invite?: InviteEnds): Dialog | null {
+  const to = headerOf(response, "to") ?? "";
+  const ends = {
+    from: written(headerOf(response, "from")) ?? invite?.from,
+    to: written(to) ?? (invite && withTag(invite.to, tagOf(to))),
+    callId: written(headerOf(response, "call-id")) ?? invite?.callId,
+  };
   const cseq = readCSeq(headerOf(response, "cseq") ?? "");
-  if (from === null || to === null || callId === null || cseq === null) return null;
-  const remoteTarget = contactOf(response) ?? fallback ?? readAddress(to)?.uri ?? "";
-  if (!isUsable(remoteTarget)) return null;
-  const routeSet = headersOf(response, "record-route").flatMap(splitValues).slice(0, maxRoutes).reverse();
-  // Quoted, NUL is a character like others to the parser (RFC 4475 section 3.1.1.2); it cannot be written.
-  if ([from, to, callId, ...routeSet].some((value) => value.includes("\0"))) return null;
-  return { from, to, callId, cseq: cseq.number, remoteTarget, routeSet };
+  if (ends.from === undefined || ends.to === undefined || ends.callId === undefined || cseq === null) return null;
+  // A tel URI is no place: requests to it go where the INVITE went, by the same flow.
+  const remoteTarget = contactOf(response) ?? invite?.uri ?? readAddress(to)?.uri ?? "";
+  if (!callable.test(remoteTarget) || !isWritableUri(remoteTarget)) return null;
+  const { routes, refused } = readRoutes(response, "record-route", maxRoutes);
+  const { from, callId } = ends;
+  return { from, to: ends.to, callId, cseq: cseq.number, remoteTarget, routeSet: [...routes].reverse(), refused };
 }
+
+const written = (value: string | null) => (value === null || !isWritableValue(value) ? undefined : value);
+
+const withTag = (to: string, tag: string | null) => (tag === null ? to : `${to};tag=${tag}`);
 
 /** The URI of the first Contact; null where there is none that a request can be sent to. */
 export function contactOf(message: Parameters<typeof headerOf>[0]): string | null {
@@ -45,7 +68,7 @@ export function contactOf(message: Parameters<typeof headerOf>[0]): string | nul
   return isUsable(uri) ? uri : null;
 }
 
-const isUsable = (uri: string) => sipUri.test(uri) && visible.test(uri);
+const isUsable = (uri: string) => sipUri.test(uri) && isWritableUri(uri);
 
 const maxForwards: HeaderLine = ["Max-Forwards", "70"];
 

@@ -180,23 +180,30 @@ export class Signalling {
 
   /** Acknowledges a reliable provisional response. */
   prack(response: SipResponseMessage, rseq: number): void {
-    const dialog = dialogOf(response, this.#invite.call.uri);
+    const dialog = this.#dialogOf(response);
     if (dialog === null || this.#flow === null) return;
     this.#dialogRequest(dialog, "PRACK", [prackHeaderOf(dialog, rseq)], () => undefined)?.send(this.#flow);
   }
 
   /** @param flow the one that the 2xx came over */
   acknowledge(response: SipResponseMessage, flow: Flow): void {
-    const dialog = dialogOf(response, this.#invite.call.uri);
+    const dialog = this.#dialogOf(response);
     if (dialog !== null) this.#parts.transactions.acknowledge(ackOf(dialog, this.#answers?.headers), flow);
   }
 
   bye(response: SipResponseMessage, flow: Flow): void {
     const onEnd = () => this.#user.feed({ type: "bye_ended" });
-    const dialog = dialogOf(response, this.#invite.call.uri);
+    const dialog = this.#dialogOf(response);
     const request = dialog === null ? null : this.#dialogRequest(dialog, "BYE", [], onEnd);
     if (request === null) onEnd();
     else request.send(flow);
+  }
+
+  #dialogOf(response: SipResponseMessage): Dialog | null {
+    const { call, from, callId } = this.#invite;
+    const dialog = dialogOf(response, { uri: call.uri, from, to: call.to, callId });
+    if (dialog !== null && dialog.refused > 0) this.#parts.onRefusedRoutes?.(dialog.refused);
+    return dialog;
   }
 
   #dialogRequest(dialog: Dialog, method: "BYE" | "PRACK", headers: readonly HeaderLine[], onEnd: () => void) {

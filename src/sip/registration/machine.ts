@@ -132,9 +132,11 @@ function answered(state: RegistrationState, answer: Answer, nowMs: number, rando
     return [failed, { kind: "wait", ms: backoffMs(failed.failures, random, silentLimits) }];
   }
   const { leastSeconds, retryAfterMs } = answer;
-  // Section 10.2.8. Only where it is more than was asked for, so that it cannot go on for ever.
+  // Section 10.2.8. At once only the first time: a registrar that raises it by a second each time has us ask for a day.
   if (status === 423 && leastSeconds !== null && leastSeconds > state.askSeconds && leastSeconds <= mostSeconds) {
-    return register({ ...failed, failures: state.failures, askSeconds: leastSeconds });
+    const asking = { ...failed, askSeconds: leastSeconds };
+    if (state.failures === 0) return register(asking);
+    return [asking, { kind: "wait", ms: backoffMs(asking.failures, random, silentLimits) }];
   }
   // A registrar that says no has dropped the binding, or will let it end.
   const isRefusal = !isTransient(answer.status);

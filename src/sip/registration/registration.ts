@@ -4,8 +4,8 @@ import type { Random } from "../../shared/random.ts";
 import { within } from "../../shared/within.ts";
 import type { Digest } from "../auth/port.ts";
 import { type ExchangeParts, type ExchangeResult, exchange, retryAfterMsOf } from "../exchange/exchange.ts";
-import { splitValues } from "../header.ts";
-import { headersOf, type SipResponseMessage } from "../message.ts";
+import type { SipResponseMessage } from "../message.ts";
+import { readRoutes } from "../route-set.ts";
 import type { HeaderLine, OutgoingRequest } from "../transaction/port.ts";
 import type { Flow, Target } from "../transport/port.ts";
 import { beginRegistration, isBound, type RegistrationInput, type RegistrationState, step } from "./machine.ts";
@@ -25,6 +25,8 @@ export interface RegistrationParts extends ExchangeParts {
   readonly userAgent: string;
   /** Host part of our Call-IDs. */
   readonly host: string;
+  /** Values of Service-Route or Path that calls could not carry: they are left out, so that calls go on without. */
+  readonly onRefusedRoutes?: (header: string, count: number) => void;
   /** The binding was made, ended or was refused. */
   readonly onChange?: (status: RegistrationStatus) => void;
 }
@@ -165,13 +167,15 @@ class Runner implements Registration {
     }
     this.#flow = flow;
     this.#target = target;
-    this.serviceRoute = routesOf(response, "service-route");
-    this.path = routesOf(response, "path");
+    this.serviceRoute = this.#routesOf(response, "service-route");
+    this.path = this.#routesOf(response, "path");
     const contact = contactOf(this.#parts.account.contactUser, flow);
     return { kind: "accepted", grantedSeconds: grantedSecondsOf(response, contact, askedSeconds) };
   }
-}
 
-function routesOf(response: SipResponseMessage, name: string): readonly string[] {
-  return headersOf(response, name).flatMap(splitValues).slice(0, maxRoutes);
+  #routesOf(response: SipResponseMessage, name: string): readonly string[] {
+    const { routes, refused } = readRoutes(response, name, maxRoutes);
+    if (refused > 0) this.#parts.onRefusedRoutes?.(name, refused);
+    return routes;
+  }
 }

@@ -49,6 +49,8 @@ export interface TrunkWatch {
   serviceRoute(trunk: string): readonly HeaderLine[];
   /** A flow was lost. */
   flowClosed(flow: Flow): void;
+  /** Routes of registrars that no request can carry, since the start: calls go on without. */
+  readonly refusedRoutes: number;
 }
 
 interface Watched {
@@ -58,8 +60,18 @@ interface Watched {
 
 export function createTrunkWatch(parts: TrunkWatchParts): TrunkWatch {
   const watched = new Map<string, Watched>();
+  let refusedRoutes = 0;
+
+  function refuseRoutes(trunk: string, header: string, count: number): void {
+    refusedRoutes += count;
+    parts.logger.warn({ trunk, header, count }, "the registrar asks for routes that no request can carry: left out");
+  }
+
   for (const plan of parts.plans) {
-    watched.set(plan.name, { registration: registrationOf(plan, parts), qualifier: qualifierOf(plan, parts) });
+    watched.set(plan.name, {
+      registration: registrationOf(plan, parts, refuseRoutes),
+      qualifier: qualifierOf(plan, parts),
+    });
   }
   const registrations = [...watched.values()].flatMap(({ registration }) => registration ?? []);
   return {
@@ -85,6 +97,9 @@ export function createTrunkWatch(parts: TrunkWatchParts): TrunkWatch {
     flowClosed(flow) {
       for (const registration of registrations) registration.flowClosed(flow);
     },
+    get refusedRoutes() {
+      return refusedRoutes;
+    },
   };
 }
 
@@ -107,7 +122,11 @@ function healthOf(watched: Watched | undefined): SipTrunkHealth {
   return { usable: true, why: "up", ...(failure === null ? { answers: true as const } : {}) };
 }
 
-function registrationOf(plan: WatchedPlan, parts: TrunkWatchParts): Registration | null {
+function registrationOf(
+  plan: WatchedPlan,
+  parts: TrunkWatchParts,
+  refuseRoutes: (trunk: string, header: string, count: number) => void,
+): Registration | null {
   const { name, config, hop, credentials, routes } = plan;
   const contactUser = contactUserOf(config);
   if (config.register === undefined || contactUser === null || credentials === null) return null;
@@ -125,6 +144,7 @@ function registrationOf(plan: WatchedPlan, parts: TrunkWatchParts): Registration
     },
     digest: parts.digests(credentials),
     host: bracketed(parts.host),
+    onRefusedRoutes: (header, count) => refuseRoutes(name, header, count),
     onChange: (status) => logRegistration(parts.logger, name, status),
   });
 }

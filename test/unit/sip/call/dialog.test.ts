@@ -20,7 +20,8 @@ const answer = (...headers: readonly string[]) =>
     ),
   ) as SipResponseMessage;
 const routed = (response: SipResponseMessage, fallback?: string) => {
-  const dialog = dialogOf(response, fallback);
+  const ends = { from: "<sip:a@our.example>;tag=ours", to: "<sip:b@carrier.example>", callId: "1@our.example" };
+  const dialog = dialogOf(response, fallback === undefined ? undefined : { uri: fallback, ...ends });
   if (dialog === null) return null;
   const { uri, headers } = byeOf(dialog);
   return [uri, ...headers.filter(([name]) => name === "Route").map(([, value]) => value)];
@@ -41,8 +42,27 @@ describe("requests inside a dialog", () => {
     ]);
   });
 
-  it("are not made of what cannot be written: a quoted NUL", () => {
-    expect(dialogOf(answer("Contact: <sip:a@b>", 'Record-Route: "\\\0" <sip:p.example;lr>'))).toBeNull();
+  it("leave out routes that cannot be written: a quoted NUL or bell, no SIP URI, one of 600 characters", () => {
+    const routes = [
+      '"\\\0" <sip:p.example;lr>',
+      '"\\\x07" <sip:p.example;lr>',
+      "<tel:1>",
+      `<sip:${"p".repeat(600)};lr>`,
+    ];
+    const response = answer("Contact: <sip:a@b>", `Record-Route: <sip:q.example;lr>, ${routes.join(", ")}`);
+    expect(routed(response)).toEqual(["sip:a@b", "<sip:q.example;lr>"]);
+    expect(dialogOf(response)?.refused).toBe(4);
+  });
+
+  it("have what the INVITE had where the response spoils it, so that a phone is hung up all the same", () => {
+    const spoiled = { ...answer("Contact: <sip:a@b>") };
+    const headers = spoiled.headers.map(({ name, value }) => ({
+      name,
+      value: name === "to" ? `"\\\0" ${value}` : name === "from" ? `"\\\0" ${value}` : value,
+    }));
+    expect(dialogOf({ ...spoiled, headers })).toBeNull();
+    const ends = { uri: "sip:b@h", from: "<sip:a@our.example>;tag=ours", to: "<sip:b@h>", callId: "1@our.example" };
+    expect(dialogOf({ ...spoiled, headers }, ends)).toMatchObject({ from: ends.from, to: "<sip:b@h>;tag=theirs" });
   });
 
   it("have a strict router's URI where the first proxy is one (section 12.2.1.1)", () => {

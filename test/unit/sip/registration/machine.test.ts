@@ -113,6 +113,15 @@ describe("back-off", () => {
 });
 
 describe("423 Interval Too Brief", () => {
+  test("that raises the interval by a second each time is not followed at once for ever", () => {
+    const run = new Run(refused(423, { leastSeconds: 301 }));
+    expect(run.effect).toEqual({ kind: "register", expiresSeconds: 301 });
+    run.feed(refused(423, { leastSeconds: 302 }));
+    expect(run.effect).toMatchObject({ kind: "wait" });
+    run.feed({ kind: "due" });
+    expect(run.effect).toEqual({ kind: "register", expiresSeconds: 302 });
+  });
+
   test("asks for Min-Expires at once, and from then on", () => {
     const run = new Run(refused(423, { leastSeconds: 600 }));
     expect(run.effect).toEqual({ kind: "register", expiresSeconds: 600 });

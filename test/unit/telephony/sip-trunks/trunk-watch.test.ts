@@ -105,6 +105,15 @@ describe("a trunk that registers", () => {
     expect(watch.serviceRoute("carrier")).toEqual([["Route", "<sip:orig@core.example;lr>"]]);
   });
 
+  test("routes that no request can carry are left out, counted and logged, and its calls go on", async () => {
+    const routes = '"\\\0" <sip:a.example;lr>, "\\\x1b" <sip:b.example;lr>, <sip:orig@core.example;lr>';
+    far.answer = () => ["200 OK", `Service-Route: ${routes}`, 'Path: "\\\0" <sip:edge.example;lr>'];
+    const watch = await started(account);
+    expect(watch.serviceRoute("carrier")).toEqual([["Route", "<sip:orig@core.example;lr>"]]);
+    expect(watch.refusedRoutes).toBe(3);
+    expect(lines.filter((line) => line.includes("routes that no request can carry"))).toHaveLength(2);
+  });
+
   test("stop removes its binding and ends the OPTIONS", async () => {
     const watch = await started(account);
     await watch.stop();
