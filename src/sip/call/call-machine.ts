@@ -16,8 +16,12 @@ import type { CallEnding } from "./port.ts";
  * challenges for ever gets no more.
  */
 const maxChallenges = 3;
-/** Dialogs of a fork whose provisional responses and requests are served. Any 2xx gets its ACK and BYE. */
+/** Dialogs of a fork whose provisional responses and requests are served. */
 const maxFarEnds = 16;
+/** Dialogs of one INVITE that get ACK and BYE: no fork has so many phones that are picked up in the same second. */
+export const maxAnswers = 64;
+/** PRACKs of one INVITE; an honest far end asks for a few. */
+const maxPracks = 64;
 const noActions: readonly CallAction[] = [];
 const nothingFinal = { status: null, phrase: "", q850Cause: null } as const;
 
@@ -67,7 +71,7 @@ const stay = (state: CallState): CallStep => ({ state, actions: noActions });
 
 /** The INVITE goes out: again after a challenge or on another target, it begins anew. */
 function invite(state: CallState): CallState {
-  return { ...state, phase: "inviting", responded: false, farEnds: [] };
+  return { ...state, phase: "inviting", responded: false, farEnds: [], pracks: 0 };
 }
 
 function sent(state: CallState, cseq: number, atMs: number): CallStep {
@@ -91,20 +95,23 @@ function provisional(before: CallState, { response, rseq, atMs }: CallInput & { 
     if (status === 183 && evidence.progressAtMs === null) actions.push("progress");
     if (status === 180) actions.push("alerting");
   }
-  let { farEnds } = before;
+  let { farEnds, pracks } = before;
   if (status > 100 && toTag !== null) {
     const known = farEnds.find(({ tag }) => tag === toTag);
+    const mayPrack = rseq > 0 && pracks < maxPracks;
     if (status === 199) farEnds = farEnds.filter(({ tag }) => tag !== toTag);
     else if (known === undefined && farEnds.length < maxFarEnds) {
       farEnds = [...farEnds, { tag: toTag, rseq, answered: false }];
-      if (rseq > 0) actions.push("prack");
-    } else if (known !== undefined && rseq > 0 && (known.rseq === 0 || rseq === known.rseq + 1)) {
+      if (mayPrack) actions.push("prack");
+    } else if (known !== undefined && mayPrack && (known.rseq === 0 || rseq === known.rseq + 1)) {
       // Repetitions, and those that came out of order, are not acknowledged (RFC 3262 section 4).
       farEnds = farEnds.map((one) => (one === known ? { ...one, rseq } : one));
       actions.push("prack");
     }
   }
-  const state = { ...before, wire, farEnds, responded: true, mayHaveRung: before.mayHaveRung || status > 100 };
+  if (actions.includes("prack")) pracks += 1;
+  const mayHaveRung = before.mayHaveRung || status > 100;
+  const state = { ...before, wire, farEnds, pracks, responded: true, mayHaveRung };
   return { state, actions };
 }
 
@@ -140,7 +147,9 @@ function late(state: CallState, { status, toTag }: InviteResponse): CallStep {
 }
 
 function anotherAnswer(state: CallState, toTag: string): CallStep {
-  if (state.farEnds.some(({ tag, answered }) => answered && tag === toTag)) return { state, actions: ["acknowledge"] };
+  const known = state.farEnds.filter(({ answered }) => answered);
+  if (known.some(({ tag }) => tag === toTag)) return { state, actions: ["acknowledge"] };
+  if (known.length >= maxAnswers) return stay(state);
   const next = answeredBy(state, toTag);
   const byesOpen = state.phase === "answered" ? state.byesOpen + 1 : state.byesOpen;
   const wire = state.wire === null ? null : asForked(state.wire);
@@ -150,7 +159,7 @@ function anotherAnswer(state: CallState, toTag: string): CallStep {
 function answeredBy(state: CallState, toTag: string): CallState {
   const others = state.farEnds.filter(({ tag }) => tag !== toTag);
   const known = state.farEnds.find(({ tag }) => tag === toTag);
-  return { ...state, farEnds: [...others, { tag: toTag, rseq: known?.rseq ?? 0, answered: true }].slice(-maxFarEnds) };
+  return { ...state, farEnds: [...others, { tag: toTag, rseq: known?.rseq ?? 0, answered: true }] };
 }
 
 function failed(state: CallState, why: "timeout" | "transport", neverSent: boolean): CallStep {

@@ -77,6 +77,8 @@ export interface CallState {
   /** Null: no INVITE was sent. */
   readonly wire: WireCall | null;
   readonly farEnds: readonly FarEnd[];
+  /** How many the open INVITE got. */
+  readonly pracks: number;
   readonly byesOpen: number;
   /** The last final response, where there was one. */
   readonly last: Pick<CallEnding, "status" | "phrase" | "q850Cause"> | null;
@@ -101,6 +103,7 @@ export function beginCall(atMs: number): CallState {
     challenges: 0,
     wire: null,
     farEnds: [],
+    pracks: 0,
     byesOpen: 0,
     last: null,
     ending: null,

@@ -1,9 +1,11 @@
 /** Places short calls over SIP; see port.ts. */
 
+import { LatestMap } from "../../shared/latest-map.ts";
 import { readCSeq, tagOf } from "../header.ts";
 import { headerOf, type SipResponseMessage } from "../message.ts";
 import type { HeaderLine, ServerTransaction } from "../transaction/port.ts";
 import type { Flow } from "../transport/port.ts";
+import { maxAnswers } from "./call-machine.ts";
 import type { CallerParts } from "./caller-parts.ts";
 import { ackOf, byeOf, dialogOf } from "./dialog.ts";
 import { LiveCall } from "./live-call.ts";
@@ -13,10 +15,14 @@ export type { CallerParts } from "./caller-parts.ts";
 
 /** The response to the BYE of a call that is over is not awaited. */
 const noUser = { response: () => undefined, failed: () => undefined };
+/** Calls of which 2xx without a transaction came lately. */
+const keptStrays = 1000;
 
 export function createCaller(parts: CallerParts): Caller {
   /** By Call-ID. */
   const calls = new Map<string, LiveCall>();
+  /** How many strays of a call were answered, by our tag: a carrier can make any number of a call that it once had. */
+  const strays = new LatestMap<string, number>(keptStrays);
   const userAgent: HeaderLine = ["User-Agent", parts.userAgent];
   /** RFC 8866 section 5.2 suggests a time; a number behind it is unique. */
   let session = Math.floor(parts.clock.nowMs() / 1000);
@@ -53,7 +59,10 @@ export function createCaller(parts: CallerParts): Caller {
       if (response.status < 200 || response.status > 299) return false;
       const dialog = dialogOf(response);
       if (dialog === null || readCSeq(headerOf(response, "cseq") ?? "")?.method !== "INVITE") return false;
-      if (tagOf(dialog.from) !== parts.tagFor(dialog.callId)) return false;
+      const ownTag = parts.tagFor(dialog.callId);
+      const answered = strays.get(ownTag) ?? 0;
+      if (tagOf(dialog.from) !== ownTag || answered >= maxAnswers) return false;
+      strays.set(ownTag, answered + 1);
       parts.transactions.acknowledge(ackOf(dialog), flow);
       parts.transactions.request(byeOf(dialog), flow, noUser);
       return true;
@@ -61,6 +70,10 @@ export function createCaller(parts: CallerParts): Caller {
 
     get calls() {
       return calls.size;
+    },
+
+    stop() {
+      for (const call of [...calls.values()]) call.stop();
     },
   };
 }

@@ -32,6 +32,7 @@ export class LiveCall implements SipCall, SignallingUser {
   #stopTimer: (() => void) | null = null;
   /** What happens while an action runs waits its turn. */
   #busy = false;
+  #stopped = false;
   #waiting: Happening[] = [];
 
   /** @param onEnd called once, before the user's `ended` */
@@ -53,6 +54,19 @@ export class LiveCall implements SipCall, SignallingUser {
 
   hangUp(): void {
     this.feed({ type: "hang_up", atMs: this.#parts.monotonicMs() });
+  }
+
+  /**
+   * The stack stops. A call with no INVITE alive ends; of one that may ring nothing is reported any more, because another gateway
+   * takes it over (ADR 73).
+   */
+  stop(): void {
+    const { phase } = this.#state;
+    if (phase === "opening") this.hangUp();
+    else if (phase === "answered") this.feed({ type: "time_over", atMs: this.#parts.monotonicMs() });
+    this.#stopped = true;
+    this.#stopTimer?.();
+    this.#onEnd();
   }
 
   /** A request of the far end with this call's Call-ID. */
@@ -84,6 +98,7 @@ export class LiveCall implements SipCall, SignallingUser {
   }
 
   feed(input: CallInput, response?: SipResponseMessage, flow?: Flow): void {
+    if (this.#stopped) return;
     if (this.#busy) {
       this.#waiting.push({ input, response, flow });
       return;

@@ -85,4 +85,9 @@ export interface Caller {
    */
   receiveStray(response: SipResponseMessage, flow: Flow): boolean;
   readonly calls: number;
+  /**
+   * Ends all calls before the layers below stop. One with no INVITE alive is reported as ended; of the others nothing more is
+   * reported, and other gateways are left to end them. None is placed afterwards.
+   */
+  stop(): void;
 }

@@ -30,7 +30,7 @@ export interface InboundCounts {
 export interface InboundParts {
   readonly trunks: readonly SourceTrunk[];
   readonly status: RefusalStatus;
-  /** Of each source address: new requests. */
+  /** Of each source address: new requests. Of all addresses of a trunk together five times as many. */
   readonly perSecond: number;
   /** A refused call. Throwing disturbs nothing. */
   readonly report: (trunk: string, invite: SipRequestMessage, atMs: number) => void;
@@ -44,11 +44,15 @@ export interface Inbound {
   admits(address: string, protocol: TransportProtocol): boolean;
   /** For the transaction layer: whether a request of this flow is answered. Counts it where not. */
   answers(flow: Flow): boolean;
+  /** For the transaction layer: whose transactions are counted together. */
+  farEndOf(flow: Flow): string;
   /** A request outside of our dialogs. `atMs` as the transaction layer has it. Never throws. */
   receive(transaction: ServerTransaction, atMs: number): void;
   readonly counts: Readonly<InboundCounts>;
 }
 
+/** A carrier's addresses that send as much as one may at the same time; over UDP anyone can write each of a large block. */
+const addressesAtOnce = 5;
 /** Each kind of trouble is logged at most once in this time. */
 const logEveryMs = 60_000;
 const stranger = "requests of addresses that are no trunk's are not answered";
@@ -60,6 +64,7 @@ export function createInbound(parts: InboundParts): Inbound {
   const { status, nowMs, logger } = parts;
   const sources = createSourceTrunks(parts.trunks, nowMs);
   const limit = createSourceLimits(parts.perSecond, nowMs);
+  const trunkLimit = createSourceLimits(parts.perSecond * addressesAtOnce, nowMs);
   const recent = createRecentInvites(nowMs);
   const refuse = refusal(status);
   const counts: InboundCounts = { reported: 0, qualified: 0, rejected: 0, ambiguous: 0, strangers: 0, limited: 0 };
@@ -88,6 +93,8 @@ export function createInbound(parts: InboundParts): Inbound {
     }
   }
 
+  const isFlood = (flow: Flow) => limit.flooded(flow.remote.address) || trunkLimit.flooded(sources.nameOf(flow));
+
   function receive(transaction: ServerTransaction, atMs: number): void {
     const { request, flow } = transaction;
     if (request.method === "ACK" || request.method === "CANCEL") return;
@@ -97,9 +104,9 @@ export function createInbound(parts: InboundParts): Inbound {
       transaction.ignore();
       return;
     }
-    if (!limit.take(flow.remote.address)) {
+    if (!limit.take(flow.remote.address) || !trunkLimit.take(sources.nameOf(flow))) {
       warn("limited", tooMany);
-      if (limit.flooded(flow.remote.address)) transaction.ignore();
+      if (isFlood(flow)) transaction.ignore();
       else transaction.respond(overload);
       return;
     }
@@ -125,14 +132,18 @@ export function createInbound(parts: InboundParts): Inbound {
         return false;
       }
       // Before a transaction is made, which keeps the request for 32 s: over UDP anyone can write a carrier's address.
-      if (!limit.flooded(flow.remote.address)) return true;
+      if (!isFlood(flow)) return true;
       warn("limited", tooMany);
       return false;
     },
+    farEndOf: sources.nameOf,
     receive,
     counts,
   };
 }
+
+/** A copy: what is cut out of a text keeps all of it, here a message for as long as its call is remembered. */
+const ownText = (text: string) => Buffer.from(text, "latin1").toString("latin1");
 
 /** What section 8.2.2.2 compares. */
 function callKey(request: SipRequestMessage): string {
@@ -142,5 +153,5 @@ function callKey(request: SipRequestMessage): string {
 
 function topBranch(request: SipRequestMessage): string {
   const [top = ""] = splitValues(headerOf(request, "via") ?? "");
-  return readVia(top)?.branch ?? "";
+  return ownText(readVia(top)?.branch ?? "");
 }

@@ -23,6 +23,8 @@ export interface SourceTrunk {
 }
 
 export interface SourceTrunks {
+  /** The names of all trunks that have this flow's address, as one text; a stranger's: the address. */
+  nameOf(flow: Flow): string;
   /** All trunks that a request of this flow may belong to; none: a stranger. */
   at(flow: Flow): readonly SourceTrunk[];
   /** Whether any trunk has this address and takes this protocol: before anything is known of the far end's certificate. */
@@ -34,31 +36,60 @@ const refreshMs = 1000;
 /** Addresses with a verdict, strangers' too. */
 const maxVerdicts = 4096;
 
+interface Verdict {
+  readonly trunks: readonly SourceTrunk[];
+  readonly names: string;
+}
+
 /** @param nowMs monotonic */
 export function createSourceTrunks(trunks: readonly SourceTrunk[], nowMs: () => number): SourceTrunks {
   const known = trunks.map((trunk) => ({ trunk, inBlocks: addressBlocks(trunk.sources) }));
-  const verdicts = new Map<string, readonly SourceTrunk[]>();
+  const inAnyBlock = addressBlocks(trunks.flatMap(({ sources }) => sources));
+  const verdicts = new Map<string, Verdict>();
+  /** Who was located where, so that a stranger's address costs two look-ups, however many trunks there are. */
+  let located = new Map<string, Set<SourceTrunk>>();
   let untilMs = Number.NEGATIVE_INFINITY;
 
-  function havingAddress(address: string): readonly SourceTrunk[] {
+  function locate(): void {
+    located = new Map();
+    for (const trunk of trunks) {
+      for (const { address } of trunk.located()) {
+        const canonical = canonicalAddress(address);
+        const there = located.get(canonical);
+        if (there === undefined) located.set(canonical, new Set([trunk]));
+        else there.add(trunk);
+      }
+    }
+  }
+
+  function judge(address: string): Verdict {
+    const canonical = canonicalAddress(address);
+    const there = located.get(canonical);
+    if (there === undefined && !inAnyBlock(canonical)) return { trunks: nobody, names: address };
+    const having = known.filter(({ trunk, inBlocks }) => there?.has(trunk) === true || inBlocks(canonical));
+    return { trunks: having.map(({ trunk }) => trunk), names: having.map(({ trunk }) => trunk.name).join(" ") };
+  }
+
+  function verdictOn(address: string): Verdict {
     const now = nowMs();
-    if (now >= untilMs || verdicts.size >= maxVerdicts) {
+    if (now >= untilMs) {
+      locate();
       verdicts.clear();
       untilMs = now + refreshMs;
     }
-    let found = verdicts.get(address);
-    if (found === undefined) {
-      const canonical = canonicalAddress(address);
-      const isLocated = (target: Target) => canonicalAddress(target.address) === canonical;
-      found = known
-        .filter(({ trunk, inBlocks }) => inBlocks(canonical) || trunk.located().some(isLocated))
-        .map(({ trunk }) => trunk);
-      verdicts.set(address, found);
+    let verdict = verdicts.get(address);
+    if (verdict === undefined) {
+      verdict = judge(address);
+      if (verdicts.size >= maxVerdicts) verdicts.clear();
+      verdicts.set(address, verdict);
     }
-    return found;
+    return verdict;
   }
 
+  const havingAddress = (address: string) => verdictOn(address).trunks;
+
   return {
+    nameOf: (flow) => verdictOn(flow.remote.address).names,
     at(flow) {
       const found = havingAddress(flow.remote.address);
       const fits = (trunk: SourceTrunk) => isAsStrong(flow.protocol, trunk.protocol) && hasName(flow, trunk);
@@ -67,6 +98,8 @@ export function createSourceTrunks(trunks: readonly SourceTrunk[], nowMs: () => 
     knows: (address, protocol) => havingAddress(address).some((trunk) => isAsStrong(protocol, trunk.protocol)),
   };
 }
+
+const nobody: readonly SourceTrunk[] = [];
 
 /**
  * A trunk that is called over TLS is not believed over less, nor one over TCP over UDP, whose source address anyone can

@@ -17,6 +17,7 @@ import type {
   SentInvite,
 } from "./port.ts";
 import { RequestClient } from "./request-client.ts";
+import { Shares } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ClientsOptions {
@@ -25,6 +26,8 @@ export interface ClientsOptions {
   readonly random: Random;
   /** Of transactions that wait for a response, and as many that only absorb repetitions. */
   readonly limit: number;
+  /** See `TransactionOptions`. */
+  readonly farEndOf: ((flow: Flow) => string) | null;
   readonly stray: (response: SipResponseMessage, flow: Flow) => void;
 }
 
@@ -33,6 +36,7 @@ export class Clients implements ClientContext {
   readonly values: TimerValues;
   readonly #random: Random;
   readonly #limit: number;
+  readonly #shares: Shares;
   readonly #stray: ClientsOptions["stray"];
   /** By branch. */
   readonly #waiting = new Map<string, LayerClient>();
@@ -43,11 +47,12 @@ export class Clients implements ClientContext {
   readonly #byFlow = new ByFlow<LayerClient>();
   #stopped = false;
 
-  constructor({ timers, values, random, limit, stray }: ClientsOptions) {
+  constructor({ timers, values, random, limit, farEndOf, stray }: ClientsOptions) {
     this.timers = timers;
     this.values = values;
     this.#random = random;
     this.#limit = limit;
+    this.#shares = new Shares(limit, farEndOf);
     this.#stray = stray;
   }
 
@@ -113,7 +118,7 @@ export class Clients implements ClientContext {
   stop(): void {
     this.#stopped = true;
     for (const transactions of [this.#waiting, this.#cancels, this.#lingering]) {
-      for (const transaction of [...transactions.values()]) transaction.abandon();
+      for (const transaction of [...transactions.values()]) queueMicrotask(transaction.giveUp(false));
     }
   }
 
@@ -121,7 +126,7 @@ export class Clients implements ClientContext {
     const { branch, flow, method } = transaction;
     this.#byFlow.delete(flow, transaction);
     if (method === "CANCEL") return;
-    this.#waiting.delete(branch);
+    if (forget(this.#waiting, branch, transaction)) this.#leave(transaction);
     if (this.#lingering.size >= this.#limit) first(this.#lingering)?.abandon();
     this.#lingering.set(branch, transaction);
   }
@@ -130,7 +135,8 @@ export class Clients implements ClientContext {
     const { branch, flow, method } = transaction;
     this.#byFlow.delete(flow, transaction);
     if (method === "CANCEL") forget(this.#cancels, branch, transaction);
-    else if (!forget(this.#waiting, branch, transaction)) forget(this.#lingering, branch, transaction);
+    else if (forget(this.#waiting, branch, transaction)) this.#leave(transaction);
+    else forget(this.#lingering, branch, transaction);
   }
 
   stray(response: SipResponseMessage, flow: Flow): void {
@@ -138,17 +144,26 @@ export class Clients implements ClientContext {
   }
 
   #begin(transaction: LayerClient, begin: () => boolean): void {
-    if (this.#stopped || this.#waiting.size >= this.#limit || !begin()) {
+    const share = this.#stopped ? null : this.#shares.take(transaction.flow);
+    if (share === null || !begin()) {
+      if (share !== null) this.#shares.giveBack(share);
       this.#failLater(transaction);
       return;
     }
+    transaction.share = share;
     this.#waiting.set(transaction.branch, transaction);
     this.#byFlow.add(transaction.flow, transaction);
   }
 
+  /** It waits no longer. */
+  #leave(transaction: LayerClient): void {
+    if (transaction.share !== null) this.#shares.giveBack(transaction.share);
+    transaction.share = null;
+  }
+
   /** The user gets the transaction, which has ended, before the end is reported to it. */
   #failLater(transaction: LayerClient): void {
-    queueMicrotask(transaction.neverSent());
+    queueMicrotask(transaction.giveUp(true));
   }
 
   /** 80 random bits: no one can make a response to what they have not seen. */

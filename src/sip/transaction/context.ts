@@ -3,6 +3,7 @@ import type { SipResponseMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
 import type { HeaderLine, SentInvite } from "../write.ts";
 import type { ClientUser } from "./port.ts";
+import type { Share } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ClientContext {
@@ -22,12 +23,17 @@ export interface LayerClient {
   readonly method: string;
   readonly branch: string;
   readonly flow: Flow;
+  /** The place that it has while it waits; the layer's own. */
+  share: Share | null;
   /** The value of our Via. */
   readonly via: string;
   receive(response: SipResponseMessage, atMs: number): void;
   flowLost(): void;
-  /** Nothing could be sent at all, or the layer is full: ends at once. @returns what informs the user */
-  neverSent(): () => void;
+  /**
+   * Ends at once. @param neverSent nothing could be sent at all, or the layer is full; false: the layer stops
+   * @returns what informs the user
+   */
+  giveUp(neverSent: boolean): () => void;
   /** Ends without informing the user. */
   abandon(): void;
 }

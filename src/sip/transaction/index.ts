@@ -20,6 +20,11 @@ export interface TransactionOptions {
    * of ours fails as never sent, and one that comes gets 503. Default 100,000: over UDP a call is kept for 32 s.
    */
   readonly limit?: number;
+  /**
+   * The far end of a flow, by a name: each gets another transaction while it has fewer than are free, so that none takes the
+   * places of others. Left out: there is but one.
+   */
+  readonly farEndOf?: (flow: Flow) => string;
   /** Whose requests are answered; those of others are dropped as if nothing were here. Default: everybody's. */
   readonly answers?: (flow: Flow) => boolean;
   /**
@@ -39,7 +44,7 @@ export function createTransactions(options: TransactionOptions): TransactionLaye
   let stopped = false;
   let onRequest: (transaction: ServerTransaction, atMs: number) => void = (transaction) => transaction.ignore();
   let onStray: (response: SipResponseMessage, flow: Flow) => void = () => {};
-  const shared = { timers, values, random, limit };
+  const shared = { timers, values, random, limit, farEndOf: options.farEndOf ?? null };
   const clients = new Clients({ ...shared, stray: (response, flow) => onStray(response, flow) });
   const servers = new Servers({ ...shared, transports, user: (transaction, atMs) => onRequest(transaction, atMs) });
 

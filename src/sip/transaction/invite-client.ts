@@ -4,6 +4,7 @@ import type { Flow } from "../transport/port.ts";
 import { type HeaderLine, type SentInvite, writeAck } from "../write.ts";
 import type { ClientContext, LayerClient } from "./context.ts";
 import type { ClientUser, InviteClientTransaction } from "./port.ts";
+import type { Share } from "./shares.ts";
 import {
   type InviteClientAction,
   type InviteClientEvent,
@@ -23,6 +24,7 @@ export class InviteClient implements InviteClientTransaction, LayerClient, Timer
   readonly method = "INVITE";
   readonly branch: string;
   readonly flow: Flow;
+  share: Share | null = null;
   readonly #context: ClientContext;
   #state: InviteClientState;
   #sent: SentInvite | null;
@@ -96,10 +98,10 @@ export class InviteClient implements InviteClientTransaction, LayerClient, Timer
     this.#on("flow lost");
   }
 
-  neverSent(): () => void {
+  giveUp(neverSent: boolean): () => void {
     const user = this.#user;
     this.abandon();
-    return () => user?.failed("transport", true);
+    return () => user?.failed("transport", neverSent);
   }
 
   abandon(): void {

@@ -5,6 +5,7 @@ import type { Flow } from "../transport/port.ts";
 import type { OutgoingResponse } from "../write.ts";
 import type { RequestKey } from "./matching.ts";
 import { type Arrival, type LayerServer, Responses, type ServerContext } from "./server-transaction.ts";
+import type { Share } from "./shares.ts";
 import {
   type InviteServerAction,
   type InviteServerEvent,
@@ -20,6 +21,7 @@ const tryingMs = 200;
 export class InviteServer implements LayerServer, TimerOwner<InviteServerTimer> {
   readonly request: SipRequestMessage;
   readonly key: RequestKey;
+  share: Share | null = null;
   readonly #context: ServerContext;
   readonly #responses: Responses;
   #state: InviteServerState = "proceeding";

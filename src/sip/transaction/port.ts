@@ -95,6 +95,6 @@ export interface TransactionLayer {
   onStray(receiver: (response: SipResponseMessage, flow: Flow) => void): void;
   /** How many transactions are kept, those included that only absorb repetitions. */
   readonly size: number;
-  /** Ends all, their timers too. Users are called no more. */
+  /** Ends all, their timers too; users that wait learn it as a broken flow. Nothing begins afterwards. */
   stop(): void;
 }

@@ -3,6 +3,7 @@ import type { SipResponseMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
 import type { ClientContext, LayerClient } from "./context.ts";
 import type { ClientTransaction, ClientUser } from "./port.ts";
+import type { Share } from "./shares.ts";
 import {
   type RequestClientAction,
   type RequestClientEvent,
@@ -26,6 +27,7 @@ export class RequestClient implements ClientTransaction, LayerClient, TimerOwner
   readonly branch: string;
   readonly via: string;
   readonly flow: Flow;
+  share: Share | null = null;
   readonly #context: ClientContext;
   #state: RequestClientState = "trying";
   #user: ClientUser | null;
@@ -73,10 +75,10 @@ export class RequestClient implements ClientTransaction, LayerClient, TimerOwner
     this.#on("flow lost");
   }
 
-  neverSent(): () => void {
+  giveUp(neverSent: boolean): () => void {
     const user = this.#user;
     this.abandon();
-    return () => user?.failed("transport", true);
+    return () => user?.failed("transport", neverSent);
   }
 
   abandon(): void {

@@ -4,6 +4,7 @@ import type { Flow } from "../transport/port.ts";
 import type { OutgoingResponse } from "../write.ts";
 import type { RequestKey } from "./matching.ts";
 import { type Arrival, type LayerServer, Responses, type ServerContext } from "./server-transaction.ts";
+import type { Share } from "./shares.ts";
 import {
   type RequestServerAction,
   type RequestServerEvent,
@@ -16,6 +17,7 @@ import type { Timer, TimerOwner } from "./timers.ts";
 export class RequestServer implements LayerServer, TimerOwner<RequestServerTimer> {
   readonly request: SipRequestMessage;
   readonly key: RequestKey;
+  share: Share | null = null;
   readonly #context: ServerContext;
   readonly #responses: Responses;
   #state: RequestServerState = "trying";

@@ -4,6 +4,7 @@ import type { Flow, SocketAddress } from "../transport/port.ts";
 import { type OutgoingResponse, writeResponse } from "../write.ts";
 import type { RequestKey } from "./matching.ts";
 import type { ServerTransaction } from "./port.ts";
+import type { Share } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ServerContext {
@@ -16,6 +17,8 @@ export interface ServerContext {
 }
 
 export interface LayerServer extends ServerTransaction {
+  /** The place that it has; the layer's own. Null: of a CANCEL, which has none. */
+  share: Share | null;
   readonly key: RequestKey;
   flowLost(): void;
   abandon(): void;

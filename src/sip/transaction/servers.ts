@@ -15,6 +15,7 @@ import {
   replyPort,
   type ServerContext,
 } from "./server-transaction.ts";
+import { Shares } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ServersOptions {
@@ -23,6 +24,8 @@ export interface ServersOptions {
   readonly random: Random;
   readonly transports: Pick<Transports, "replyTo">;
   readonly limit: number;
+  /** See `TransactionOptions`. */
+  readonly farEndOf: ((flow: Flow) => string) | null;
   readonly user: (transaction: ServerTransaction, atMs: number) => void;
 }
 
@@ -34,7 +37,7 @@ export class Servers implements ServerContext {
   readonly values: TimerValues;
   readonly #random: Random;
   readonly #transports: Pick<Transports, "replyTo">;
-  readonly #limit: number;
+  readonly #shares: Shares;
   readonly #user: ServersOptions["user"];
   /** By `RequestKey.transaction`. */
   readonly #invites = new Map<string, InviteServer>();
@@ -44,12 +47,12 @@ export class Servers implements ServerContext {
   readonly #merged = new Map<string, LayerServer>();
   readonly #byFlow = new ByFlow<LayerServer>();
 
-  constructor({ timers, values, random, transports, limit, user }: ServersOptions) {
+  constructor({ timers, values, random, transports, limit, farEndOf, user }: ServersOptions) {
     this.timers = timers;
     this.values = values;
     this.#random = random;
     this.#transports = transports;
-    this.#limit = limit;
+    this.#shares = new Shares(limit, farEndOf);
     this.#user = user;
   }
 
@@ -93,6 +96,8 @@ export class Servers implements ServerContext {
   over(transaction: LayerServer): void {
     const { request, key } = transaction;
     this.#byFlow.delete(transaction.flow, transaction);
+    if (transaction.share !== null) this.#shares.giveBack(transaction.share);
+    transaction.share = null;
     if (request.method === "INVITE") this.#invites.delete(key.transaction);
     else this.#others.delete(`${request.method} ${key.transaction}`);
     if (key.merged !== null && this.#merged.get(key.merged) === transaction) this.#merged.delete(key.merged);
@@ -104,11 +109,13 @@ export class Servers implements ServerContext {
       this.#refuse(request, key, flow, { status: 482 });
       return;
     }
-    if (this.size >= this.#limit) {
+    const share = this.#shares.take(flow);
+    if (share === null) {
       this.#refuse(request, key, flow, { status: 503, headers: [["Retry-After", retryAfterSeconds]] });
       return;
     }
     const transaction = this.#add(this.#arrival(request, key, flow));
+    transaction.share = share;
     if (key.merged !== null) this.#merged.set(key.merged, transaction);
     this.#user(transaction, atMs);
   }

@@ -12,6 +12,7 @@ import { createInbound } from "../../sip/inbound/index.ts";
 import { createLocation } from "../../sip/location/index.ts";
 import type { Locator } from "../../sip/location/port.ts";
 import { createOwnTags } from "../../sip/own-tag.ts";
+import { stoppableClock } from "../../sip/stoppable-clock.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
 import { createTransports } from "../../sip/transport/index.ts";
 import type { Flow, MessageObserver, TransportStatus, Transports } from "../../sip/transport/port.ts";
@@ -55,7 +56,8 @@ const monotonicMs = () => performance.now();
 
 /** Binds and begins to receive. @throws {Error} where a port is taken, or a certificate cannot be read */
 export async function startStack(parts: StackParts): Promise<RunningStack> {
-  const { sip, plans, clock, random, logger } = parts;
+  const { sip, plans, random, logger } = parts;
+  const clock = stoppableClock(parts.clock);
   const monotonic: Clock = { nowMs: monotonicMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
   const locator = createLocation({
     servers: [],
@@ -77,7 +79,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...{ nowMs: monotonicMs, logger },
   });
   const shown = sip.public_host ?? sip.host;
-  const hep = hepSenderOf(parts);
+  const hep = hepSenderOf({ ...parts, clock });
   const transports = createTransports({
     ...listening(sip),
     ...{ clock, random, nowMs: monotonicMs },
@@ -99,6 +101,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     timers: { t1Ms, t2Ms, t4Ms },
     limit: sip.limits.transactions,
     answers: inbound.answers,
+    ...(plans.size > 1 ? { farEndOf: inbound.farEndOf } : {}),
     onError,
   });
   const digests = createDigests(random, monotonicMs);
@@ -130,10 +133,12 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
         });
 
   async function close(): Promise<void> {
+    caller.stop();
     transactions.stop();
     locator.stop();
     await transports.stop();
     hep?.stop();
+    clock.stop();
   }
   await hep?.start();
   try {

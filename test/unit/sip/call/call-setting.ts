@@ -12,7 +12,7 @@ import {
   type SipRequestMessage,
   type SipResponseMessage,
 } from "../../../../src/sip/message.ts";
-import { createTransactions } from "../../../../src/sip/transaction/index.ts";
+import { createTransactions, type TransactionOptions } from "../../../../src/sip/transaction/index.ts";
 import { type Flow, FlowError, type Target, type TransportProtocol } from "../../../../src/sip/transport/port.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
@@ -79,6 +79,7 @@ export interface SettingOptions {
   readonly targets?: readonly Target[] | "unknown";
   readonly sentBy?: string;
   readonly parts?: Partial<CallerParts>;
+  readonly layer?: Partial<TransactionOptions>;
   /** No target has an open flow: `connect` opens one, or fails. */
   readonly connects?: (target: Target) => FakeFlow | null;
   /** Most characters that UDP takes. */
@@ -122,7 +123,7 @@ export class CallSetting {
         return flow;
       },
     };
-    this.transactions = createTransactions({ transports, clock, random: cryptoRandom });
+    this.transactions = createTransactions({ transports, clock, random: cryptoRandom, ...options.layer });
     const targets = options.targets ?? [target()];
     this.caller = createCaller({
       transactions: this.transactions,

@@ -160,13 +160,15 @@ describe("an INVITE", () => {
     expect(w.layer.size).toBe(3);
   });
 
-  it("stop ends it without a word", () => {
+  it("stop ends it, its timers too; who waits for it learns that, once", async () => {
     const c = calling();
     c.layer.stop();
     c.clock.pass(60_000);
     c.respond(486);
     c.transaction.cancel();
     expect([c.u.heard, c.sent(), c.layer.size, c.clock.pending]).toEqual([[], ["INVITE"], 0, 0]);
+    await Promise.resolve();
+    expect(c.u.heard).toEqual(["failed transport"]);
   });
 });
 
