@@ -46,5 +46,8 @@ export interface OrphanInvites {
 }
 
 export const beatMs = 500;
-/** Without a beat for this time a gateway counts as dead: it is, or it was frozen longer than its calls should ring. */
-export const deadMs = 3000;
+/**
+ * Without a beat for this time a gateway counts as dead: it is, or it was frozen longer than its calls should ring. Longer than a
+ * half-open connection to Redis keeps one that lives from beating (3.6 s), and a beat and a CANCEL short of 5 s; see ADR 73.
+ */
+export const deadMs = 4000;
