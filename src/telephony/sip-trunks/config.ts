@@ -104,26 +104,38 @@ export const Sip = section(
       200,
       1,
       100_000,
-      "Requests outside of our own calls that are taken of one address a second, and as many at once. Above it they get 503, far above it no answer. 200 inbound calls a second are more than one carrier brings.",
+      "Requests outside of our own calls that are taken of one address a second, and as many at once. Of all addresses of a trunk together five times as many. Above it they get 503, far above it no answer. 200 inbound calls a second are more than one carrier brings.",
     ),
     limits: optionalSection("Limits on what is received and kept.", {
       message_bytes: count(
         16_384,
         2048,
         65_535,
-        "Largest SIP message that is read. RFC 4475's longest test message has 4 KB.",
+        "Largest SIP message that is read; a single header, such as an Identity with rich call data, may take all of it. RFC 4475's longest test message has 4 KB.",
       ),
       transactions: count(
         100_000,
         1000,
         1_000_000,
-        "SIP transactions that are kept at the same time. Over UDP each call keeps its own for 32 s (Timer D).",
+        "SIP transactions of ours that wait at the same time, and those of carriers. Of several trunks none gets more than are free, so at most half. Over UDP each call keeps one more for 32 s (Timer D).",
+      ),
+      udp_request_bytes: count(
+        1300,
+        500,
+        65_507,
+        "Largest request that is sent over UDP; a larger INVITE goes over TCP to the same address. 1300 bytes are RFC 3261's limit where the path's MTU is not known. Raise it where a carrier takes no TCP and its INVITEs are signed (some 900 bytes more): larger ones are then sent in fragments, which some networks drop.",
       ),
       connections: count(
         256,
         1,
         10_000,
         "TCP and TLS connections at the same time, ours and those that carriers open each. One per carrier's address is enough.",
+      ),
+      connections_per_source: count(
+        32,
+        1,
+        10_000,
+        "Connections that one address of a carrier may have open to us; further ones are closed at once. An honest one has a few; 32 leave room for others in `connections`.",
       ),
       buffer_bytes: count(
         1_048_576,

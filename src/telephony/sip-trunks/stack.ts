@@ -86,9 +86,13 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     admits: inbound.admits,
     ...observing(hep, parts.observer),
     limits: {
+      udpRequestBytes: sip.limits.udp_request_bytes,
+      // Timer B and F: whatever was asked has failed by then.
+      silentMs: 64 * sip.timers.t1_ms,
       messageBytes: sip.limits.message_bytes,
       bufferedBytes: sip.limits.buffer_bytes,
       inboundConnections: sip.limits.connections,
+      inboundConnectionsPerSource: sip.limits.connections_per_source,
       outgoingConnections: sip.limits.connections,
       connectMs: sip.timers.connect_ms,
     },

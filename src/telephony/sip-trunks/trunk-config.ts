@@ -73,6 +73,11 @@ export const SipTrunk = section(
           "Interval of keep-alives (RFC 5626, CRLF): over UDP they keep a NAT open; a TCP or TLS connection that returns none within 10 s is closed. Set it where the carrier answers them. Left out: none are sent.",
       }),
     ),
+    reuse_connections: Type.Boolean({
+      default: false,
+      description:
+        "Whether our requests may go over a TCP or TLS connection that the carrier opened to us (RFC 5923), where none of ours is open. Set it where the carrier's firewall lets nothing in. Over TLS its certificate must be the one that we would ask for. Default: no, so that one who only connects gets no calls.",
+    }),
     tls: Type.Optional(
       section("TLS towards this carrier.", {
         server_name: Type.Optional(

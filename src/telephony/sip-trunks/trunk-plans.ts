@@ -98,7 +98,7 @@ function routeTo({ host, port, protocol }: NextHop): string {
 /** A trunk's own certificates, and where it has none those of our own end. */
 function connectionRules(
   name: string,
-  { tls, ping_seconds: pingSeconds }: SipTrunkConfig,
+  { tls, ping_seconds: pingSeconds, reuse_connections: reuseInbound }: SipTrunkConfig,
   sip: SipConfig,
 ): ConnectionRules {
   const ca = tls?.ca ?? sip.tls?.ca;
@@ -110,6 +110,7 @@ function connectionRules(
   return {
     name,
     ...(pingSeconds === undefined ? {} : { pingSeconds }),
+    ...(reuseInbound ? { reuseInbound } : {}),
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined || key === undefined ? {} : { certificate, key }),

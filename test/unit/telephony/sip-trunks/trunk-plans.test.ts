@@ -21,6 +21,11 @@ test("reliable provisional responses are offered where the trunk says so", async
   expect(await offered({ offer_100rel: true })).toBe(true);
 });
 
+test("connections of the carrier's take our requests where the trunk says so", async () => {
+  expect((await planOf({ transport: "tcp" })).hop.rules?.reuseInbound).toBeUndefined();
+  expect((await planOf({ transport: "tcp", reuse_connections: true })).hop.rules?.reuseInbound).toBe(true);
+});
+
 test("the name of a wildcard certificate is one of its own, beside the name that is asked for", async () => {
   const tls = { server_name: "sip.carrier.example", certificate_name: "*.carrier.example" };
   const { hop } = await planOf({ transport: "tls", tls });
