@@ -1,14 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { appIdentity } from "../../../src/apps/principal.ts";
 import { createLiveStreams } from "../../../src/live/index.ts";
-import { findPrograms } from "../../../src/local/fetch/programs.ts";
-import { Child } from "../../../src/local/process/child.ts";
-import { freePort } from "../../../src/local/process/free-port.ts";
 import { writeReading } from "../../../src/numbers/health/readings.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { createStore } from "../../../src/redis/index.ts";
@@ -22,33 +14,16 @@ import { redisContents } from "../../support/redis-contents.ts";
 import { TestOutput } from "../../support/stream-outputs.ts";
 import { within } from "../../support/within.ts";
 import { careSettings, createWorld, refusalOf, shop, type World, wrongCode } from "../verification/world.ts";
+import { type ClusterNodes, moveSlot, type Node, slots, startCluster } from "./cluster-nodes.ts";
 import { tell } from "./outbox-world.ts";
 
-interface Node {
-  readonly port: number;
-  readonly busPort: number;
-  readonly child: Child;
-  readonly client: Redis;
-}
-
-let folder: string;
-let nodes: Node[];
+let cluster: ClusterNodes;
+let nodes: readonly Node[];
 let world: World;
-const slots = 16_384;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "onering-cluster-"));
-  nodes = await Promise.all([0, 1, 2].map(startNode));
-  for (const [i, { client }] of nodes.entries()) {
-    await client.cluster("ADDSLOTSRANGE", Math.ceil((i * slots) / 3), Math.ceil(((i + 1) * slots) / 3) - 1);
-    await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1));
-  }
-  for (const { port, busPort } of nodes.slice(1)) {
-    await nodes[0]?.client.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPort));
-  }
-  for (const { client } of nodes) {
-    while (!String(await client.cluster("INFO")).includes("cluster_state:ok")) await pause(50);
-  }
+  cluster = await startCluster();
+  ({ nodes } = cluster);
   world = createWorld({
     callInNumbers: ["+442079460001", "+442079460002"],
     redis: { cluster: { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false }, command_timeout_ms: 800 },
@@ -58,39 +33,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await world?.close();
-  for (const { client, child } of nodes) {
-    client.disconnect();
-    await child.stop();
-  }
-  await rm(folder, { recursive: true, force: true });
+  await cluster?.stop();
 });
-
-async function startNode(i: number): Promise<Node> {
-  const port = await freePort("tcp");
-  const busPort = await freePort("tcp");
-  const { redisServer } = await findPrograms();
-  const settings = {
-    ...{
-      port,
-      bind: "127.0.0.1",
-      dir: folder,
-      save: "",
-      "cluster-enabled": "yes",
-      "cluster-port": busPort,
-    },
-    ...{
-      "cluster-config-file": `nodes-${i}.conf`,
-      "cluster-node-timeout": 15_000,
-      "cluster-allow-replica-migration": "no",
-    },
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = await Child.start("redis-server", redisServer, args);
-  const client = new Redis({ port, host: "127.0.0.1", retryStrategy: () => 50 });
-  client.on("error", () => undefined);
-  await client.ping();
-  return { port, busPort, child, client };
-}
 
 describe("on a Redis Cluster of three nodes", () => {
   it("every verification lives its whole life, wherever its callee lies", async () => {
@@ -212,7 +156,7 @@ describe("on a Redis Cluster of three nodes", () => {
     const key = `{s${Number.parseInt(id.slice(1, 5), 16) % 64}}:v:${id}`;
     const slot = await nodes[0]?.client.cluster("KEYSLOT", key);
     const placed = world.placed.length;
-    await moveSlot(Number(slot));
+    await moveSlot(cluster, Number(slot));
     const { code } = world.lastCall();
     expect(await world.verifications.check(shop, id, { code: wrongCode(code) })).toMatchObject({ checksLeft: 2 });
     expect(await world.verifications.check(shop, id, { code })).toMatchObject({ valid: true });
@@ -400,17 +344,3 @@ describe("on a Redis Cluster of three nodes", () => {
     expect(await refusalOf(world.verifications.get(shop, "v"))).toMatchObject({ code: "verification_not_found" });
   });
 });
-
-/** Moves one slot with all its keys to the next node, as `redis-cli --cluster reshard` does. */
-async function moveSlot(slot: number): Promise<void> {
-  const ids = await Promise.all(nodes.map(({ client }) => client.cluster("MYID")));
-  const from = Math.floor((slot * 3) / slots);
-  const to = (from + 1) % 3;
-  const [source, target] = [nodes[from], nodes[to]] as [Node, Node];
-  await target.client.cluster("SETSLOT", slot, "IMPORTING", ids[from] as string);
-  await source.client.cluster("SETSLOT", slot, "MIGRATING", ids[to] as string);
-  const keys = (await source.client.cluster("GETKEYSINSLOT", slot, 100)) as string[];
-  expect(keys.length).toBeGreaterThan(0);
-  await source.client.call("MIGRATE", "127.0.0.1", String(target.port), "", "0", "5000", "KEYS", ...keys);
-  for (const { client } of [target, source]) await client.cluster("SETSLOT", slot, "NODE", ids[to] as string);
-}
