@@ -104,11 +104,20 @@ export class LiveCall implements SipCall, SignallingUser {
       return;
     }
     this.#busy = true;
-    this.#step(input, response, flow);
+    this.#stepSafely({ input, response, flow });
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      this.#step(next.input, next.response, next.flow);
+      this.#stepSafely(next);
     }
     this.#busy = false;
+  }
+
+  /** An exception must not leave the call busy for ever. */
+  #stepSafely({ input, response, flow }: Happening): void {
+    try {
+      this.#step(input, response, flow);
+    } catch (error) {
+      this.#parts.onError(error);
+    }
   }
 
   #step(input: CallInput, response?: SipResponseMessage, flow?: Flow): void {

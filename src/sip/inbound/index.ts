@@ -44,8 +44,8 @@ export interface Inbound {
   admits(address: string, protocol: TransportProtocol): boolean;
   /** For the transaction layer: whether a request of this flow is answered. Counts it where not. */
   answers(flow: Flow): boolean;
-  /** For the transaction layer: whose transactions are counted together. */
-  farEndOf(flow: Flow): string;
+  /** Whose transactions and connections are counted together. */
+  farEndAt(address: string): string;
   /** A request outside of our dialogs. `atMs` as the transaction layer has it. Never throws. */
   receive(transaction: ServerTransaction, atMs: number): void;
   readonly counts: Readonly<InboundCounts>;
@@ -93,7 +93,8 @@ export function createInbound(parts: InboundParts): Inbound {
     }
   }
 
-  const isFlood = (flow: Flow) => limit.flooded(flow.remote.address) || trunkLimit.flooded(sources.nameOf(flow));
+  const isFlood = (flow: Flow) =>
+    limit.flooded(flow.remote.address) || trunkLimit.flooded(sources.nameOf(flow.remote.address));
 
   function receive(transaction: ServerTransaction, atMs: number): void {
     const { request, flow } = transaction;
@@ -104,7 +105,7 @@ export function createInbound(parts: InboundParts): Inbound {
       transaction.ignore();
       return;
     }
-    if (!limit.take(flow.remote.address) || !trunkLimit.take(sources.nameOf(flow))) {
+    if (!limit.take(flow.remote.address) || !trunkLimit.take(sources.nameOf(flow.remote.address))) {
       warn("limited", tooMany);
       if (isFlood(flow)) transaction.ignore();
       else transaction.respond(overload);
@@ -136,7 +137,7 @@ export function createInbound(parts: InboundParts): Inbound {
       warn("limited", tooMany);
       return false;
     },
-    farEndOf: sources.nameOf,
+    farEndAt: sources.nameOf,
     receive,
     counts,
   };

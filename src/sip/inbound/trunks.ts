@@ -23,8 +23,8 @@ export interface SourceTrunk {
 }
 
 export interface SourceTrunks {
-  /** The names of all trunks that have this flow's address, as one text; a stranger's: the address. */
-  nameOf(flow: Flow): string;
+  /** The names of all trunks that have this address, as one text; a stranger's: the address. */
+  nameOf(address: string): string;
   /** All trunks that a request of this flow may belong to; none: a stranger. */
   at(flow: Flow): readonly SourceTrunk[];
   /** Whether any trunk has this address and takes this protocol: before anything is known of the far end's certificate. */
@@ -89,7 +89,7 @@ export function createSourceTrunks(trunks: readonly SourceTrunk[], nowMs: () => 
   const havingAddress = (address: string) => verdictOn(address).trunks;
 
   return {
-    nameOf: (flow) => verdictOn(flow.remote.address).names,
+    nameOf: (address) => verdictOn(address).names,
     at(flow) {
       const found = havingAddress(flow.remote.address);
       const fits = (trunk: SourceTrunk) => isAsStrong(flow.protocol, trunk.protocol) && hasName(flow, trunk);

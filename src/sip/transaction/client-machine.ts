@@ -1,10 +1,10 @@
 /** What the two client transactions have in common: a request that was sent over a flow, and a user who learns what becomes of it. */
 import type { SipResponseMessage } from "../message.ts";
+import type { Share } from "../shares.ts";
 import type { Flow } from "../transport/port.ts";
 import type { ClientContext, LayerClient } from "./context.ts";
 import { Machine } from "./machine.ts";
 import type { ClientTransaction, ClientUser } from "./port.ts";
-import type { Share } from "./shares.ts";
 
 export type CommonAction = "to user" | "fail: timeout" | "fail: transport";
 

@@ -2,6 +2,7 @@
 import type { Random } from "../../shared/random.ts";
 import type { SipResponseMessage } from "../message.ts";
 import { magicCookie } from "../request-reading.ts";
+import { Shares } from "../shares.ts";
 import type { Flow } from "../transport/port.ts";
 import { checkSentInvite, sentInvite, writeCancel, writeRequest } from "../write.ts";
 import { ByFlow } from "./by-flow.ts";
@@ -17,7 +18,6 @@ import type {
   SentInvite,
 } from "./port.ts";
 import { RequestClient } from "./request-client.ts";
-import { Shares } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ClientsOptions {
@@ -29,6 +29,8 @@ export interface ClientsOptions {
   /** See `TransactionOptions`. */
   readonly farEndOf: ((flow: Flow) => string) | null;
   readonly stray: (response: SipResponseMessage, flow: Flow) => void;
+  /** Runs what a user does outside of a message's or timer's turn. */
+  readonly guarded: (act: () => void) => void;
 }
 
 export class Clients implements ClientContext {
@@ -36,8 +38,9 @@ export class Clients implements ClientContext {
   readonly values: TimerValues;
   readonly #random: Random;
   readonly #limit: number;
-  readonly #shares: Shares;
+  readonly #shares: Shares<Flow>;
   readonly #stray: ClientsOptions["stray"];
+  readonly #guarded: ClientsOptions["guarded"];
   /** By branch. */
   readonly #waiting = new Map<string, LayerClient>();
   /** CANCELs, which have the branch of their INVITE. */
@@ -47,13 +50,14 @@ export class Clients implements ClientContext {
   readonly #byFlow = new ByFlow<LayerClient>();
   #stopped = false;
 
-  constructor({ timers, values, random, limit, farEndOf, stray }: ClientsOptions) {
+  constructor({ timers, values, random, limit, farEndOf, stray, guarded }: ClientsOptions) {
     this.timers = timers;
     this.values = values;
     this.#random = random;
     this.#limit = limit;
     this.#shares = new Shares(limit, farEndOf);
     this.#stray = stray;
+    this.#guarded = guarded;
   }
 
   get size(): number {
@@ -98,7 +102,7 @@ export class Clients implements ClientContext {
     if (this.#cancels.size >= this.#limit) first(this.#cancels)?.abandon();
     this.#cancels.set(branch, transaction);
     this.#byFlow.add(flow, transaction);
-    if (!transaction.begin(message)) this.#failLater(transaction);
+    if (!transaction.begin(message)) this.#endLater(transaction, true);
   }
 
   receive(response: SipResponseMessage, flow: Flow, atMs: number): void {
@@ -118,7 +122,7 @@ export class Clients implements ClientContext {
   stop(): void {
     this.#stopped = true;
     for (const transactions of [this.#waiting, this.#cancels, this.#lingering]) {
-      for (const transaction of [...transactions.values()]) queueMicrotask(transaction.giveUp(false));
+      for (const transaction of [...transactions.values()]) this.#endLater(transaction, false);
     }
   }
 
@@ -147,7 +151,7 @@ export class Clients implements ClientContext {
     const share = this.#stopped ? null : this.#shares.take(transaction.flow);
     if (share === null || !begin()) {
       if (share !== null) this.#shares.giveBack(share);
-      this.#failLater(transaction);
+      this.#endLater(transaction, true);
       return;
     }
     transaction.share = share;
@@ -162,8 +166,9 @@ export class Clients implements ClientContext {
   }
 
   /** The user gets the transaction, which has ended, before the end is reported to it. */
-  #failLater(transaction: LayerClient): void {
-    queueMicrotask(transaction.giveUp(true));
+  #endLater(transaction: LayerClient, neverSent: boolean): void {
+    const inform = transaction.giveUp(neverSent);
+    queueMicrotask(() => this.#guarded(inform));
   }
 
   /** 80 random bits: no one can make a response to what they have not seen. */

@@ -1,9 +1,9 @@
 /** What transactions need of their layer. */
 import type { SipResponseMessage } from "../message.ts";
+import type { Share } from "../shares.ts";
 import type { Flow } from "../transport/port.ts";
 import type { HeaderLine, SentInvite } from "../write.ts";
 import type { ClientUser } from "./port.ts";
-import type { Share } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ClientContext {

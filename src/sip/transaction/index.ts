@@ -39,13 +39,13 @@ const defaultLimit = 100_000;
 /** Takes the receivers of the transports' messages and lost flows. */
 export function createTransactions(options: TransactionOptions): TransactionLayer {
   const { transports, clock, random, limit = defaultLimit, answers = () => true } = options;
-  const timers = new Timers(clock);
+  const timers = new Timers(clock, options.onError);
   const values = { ...defaultTimerValues, ...options.timers };
   let stopped = false;
   let onRequest: (transaction: ServerTransaction, atMs: number) => void = (transaction) => transaction.ignore();
   let onStray: (response: SipResponseMessage, flow: Flow) => void = () => {};
   const shared = { timers, values, random, limit, farEndOf: options.farEndOf ?? null };
-  const clients = new Clients({ ...shared, stray: (response, flow) => onStray(response, flow) });
+  const clients = new Clients({ ...shared, guarded, stray: (response, flow) => onStray(response, flow) });
   const servers = new Servers({ ...shared, transports, user: (transaction, atMs) => onRequest(transaction, atMs) });
 
   function guarded(act: () => void): void {

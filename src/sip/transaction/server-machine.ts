@@ -1,11 +1,11 @@
 /** What the two server transactions have in common: a request that came, and the responses that its user gives. */
 import type { SipRequestMessage } from "../message.ts";
+import type { Share } from "../shares.ts";
 import type { Flow } from "../transport/port.ts";
 import type { OutgoingResponse } from "../write.ts";
 import { Machine } from "./machine.ts";
 import type { RequestKey } from "./matching.ts";
 import { type Arrival, type LayerServer, Responses, type ServerContext } from "./server-transaction.ts";
-import type { Share } from "./shares.ts";
 
 export type CommonAction = "send response" | "send last response";
 

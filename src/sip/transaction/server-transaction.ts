@@ -1,10 +1,10 @@
 /** What the two server transactions have in common: they write and keep responses. */
 import type { SipRequestMessage } from "../message.ts";
+import type { Share } from "../shares.ts";
 import type { Flow, SocketAddress } from "../transport/port.ts";
 import { type OutgoingResponse, writeResponse } from "../write.ts";
 import type { RequestKey } from "./matching.ts";
 import type { ServerTransaction } from "./port.ts";
-import type { Share } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ServerContext {

@@ -1,6 +1,7 @@
 /** The server transactions of a process: each request is acted on once, whatever the network repeats. */
 import type { Random } from "../../shared/random.ts";
 import type { SipRequestMessage } from "../message.ts";
+import { Shares } from "../shares.ts";
 import type { Flow, Transports } from "../transport/port.ts";
 import { type OutgoingResponse, writeResponse } from "../write.ts";
 import { ByFlow } from "./by-flow.ts";
@@ -15,7 +16,6 @@ import {
   replyPort,
   type ServerContext,
 } from "./server-transaction.ts";
-import { Shares } from "./shares.ts";
 import type { Timers, TimerValues } from "./timers.ts";
 
 export interface ServersOptions {
@@ -37,7 +37,7 @@ export class Servers implements ServerContext {
   readonly values: TimerValues;
   readonly #random: Random;
   readonly #transports: Pick<Transports, "replyTo">;
-  readonly #shares: Shares;
+  readonly #shares: Shares<Flow>;
   readonly #user: ServersOptions["user"];
   /** By `RequestKey.transaction`. */
   readonly #invites = new Map<string, InviteServer>();
@@ -117,7 +117,13 @@ export class Servers implements ServerContext {
     const transaction = this.#add(this.#arrival(request, key, flow));
     transaction.share = share;
     if (key.merged !== null) this.#merged.set(key.merged, transaction);
-    this.#user(transaction, atMs);
+    try {
+      this.#user(transaction, atMs);
+    } catch (error) {
+      // Its user will not respond: it must not wait for that.
+      transaction.ignore();
+      throw error;
+    }
   }
 
   /** Section 9.2. */

@@ -38,18 +38,23 @@ export class Timer {
 
 export class Timers {
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #queues = new Map<number, Queue>();
 
-  /** @param clock monotonic: a step of the wall clock would end what still waits */
-  constructor(clock: Clock) {
+  /**
+   * @param clock monotonic: a step of the wall clock would end what still waits
+   * @param onError takes what an owner throws, so that the timers behind it go on; left out: it is thrown
+   */
+  constructor(clock: Clock, onError: OnError = rethrow) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   /** @param delayMs one of a few values: each has a queue */
   start<Name extends string>(delayMs: number, owner: TimerOwner<Name>, name: Name): Timer {
     let queue = this.#queues.get(delayMs);
     if (queue === undefined) {
-      queue = new Queue(this.#clock, delayMs);
+      queue = new Queue(this.#clock, delayMs, this.#onError);
       this.#queues.set(delayMs, queue);
     }
     const timer = new Timer(owner, name);
@@ -75,16 +80,24 @@ export class Timers {
   }
 }
 
+type OnError = (error: unknown) => void;
+
+function rethrow(error: unknown): void {
+  throw error;
+}
+
 class Queue {
   readonly #clock: Clock;
+  readonly #onError: OnError;
   readonly #delayMs: number;
   /** Before the first and behind the last. */
   readonly #ends = new Timer(null, "");
   #stopClock: (() => void) | null = null;
   size = 0;
 
-  constructor(clock: Clock, delayMs: number) {
+  constructor(clock: Clock, delayMs: number, onError: OnError) {
     this.#clock = clock;
+    this.#onError = onError;
     this.#delayMs = delayMs;
   }
 
@@ -129,6 +142,14 @@ class Queue {
     this.#stopClock = this.#clock.after(delayMs, this.#expire);
   }
 
+  #end({ owner, name }: Timer): void {
+    try {
+      owner?.expired(name);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
   /** The head may have been stopped since: then the clock's timer is set anew, for the next one. */
   readonly #expire = (): void => {
     const nowMs = this.#clock.nowMs();
@@ -136,7 +157,7 @@ class Queue {
       // Node's timers count whole milliseconds. What is added meanwhile is due later, and ends the loop.
       for (let head = this.#ends.next; this.size > 0 && head.dueMs - nowMs < 1; head = this.#ends.next) {
         this.#unlink(head);
-        head.owner?.expired(head.name);
+        this.#end(head);
       }
     } finally {
       this.#rest();

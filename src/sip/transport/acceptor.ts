@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import { type Share, Shares } from "../shares.ts";
 import type { FlowContext } from "./context.ts";
 import type { TransportOptions } from "./options.ts";
 import { canonical, familyOf } from "./own-address.ts";
@@ -26,7 +27,7 @@ export interface Acceptor {
 }
 
 export function createAcceptor(
-  { admits, tls }: TransportOptions,
+  { admits, tls, farEndAt }: TransportOptions,
   sentBy: (protocol: "tcp" | "tls", local: SocketAddress, remote: SocketAddress) => string,
   context: FlowContext,
 ): Acceptor {
@@ -34,25 +35,36 @@ export function createAcceptor(
   const servers: Server[] = [];
   const flows = new Set<StreamFlow>();
   const accepted = new Set<Socket>();
+  const shares = new Shares<string>(limits.inboundConnections, farEndAt ?? null);
   /** Of each source address. */
   const bySource = new Map<string, number>();
 
   const tlsServer =
     tls === undefined
       ? null
-      : createTlsServer(serverOptions(tls, limits.handshakeMs), (socket) => adopt("tls", socket)).on(
-          "tlsClientError",
-          (_error, socket) => {
-            counters.failedHandshakes += 1;
-            socket.destroy();
-          },
-        );
+      : createTlsServer(serverOptions(tls, limits.handshakeMs), (socket) =>
+          guarded(socket, () => adopt("tls", socket)),
+        ).on("tlsClientError", (_error, socket) => {
+          counters.failedHandshakes += 1;
+          socket.destroy();
+        });
+
+  /** What is thrown in here ends this connection alone. */
+  function guarded(socket: Socket, act: () => void) {
+    try {
+      act();
+    } catch (error) {
+      socket.destroy();
+      context.failed(error);
+    }
+  }
 
   function accept(protocol: "tcp" | "tls", socket: Socket) {
     // Until it is a flow; a socket without a listener for errors ends the process.
     socket.on("error", () => undefined);
     const source = socket.remoteAddress;
-    if (source === undefined || !isAllowed(source, protocol)) {
+    const share = source === undefined ? null : admit(source, protocol);
+    if (source === undefined || share === null) {
       socket.destroy();
       return;
     }
@@ -60,6 +72,7 @@ export function createAcceptor(
     bySource.set(source, (bySource.get(source) ?? 0) + 1);
     socket.once("close", () => {
       accepted.delete(socket);
+      shares.giveBack(share);
       const left = (bySource.get(source) ?? 1) - 1;
       if (left > 0) bySource.set(source, left);
       else bySource.delete(source);
@@ -68,15 +81,15 @@ export function createAcceptor(
     else tlsServer?.emit("connection", socket);
   }
 
-  function isAllowed(source: string, protocol: "tcp" | "tls"): boolean {
+  function admit(source: string, protocol: "tcp" | "tls"): Share | null {
     if (admits !== undefined && !admits(source, protocol)) {
       counters.unknownSources += 1;
-      return false;
+      return null;
     }
-    const isFull = accepted.size >= limits.inboundConnections;
-    if (!isFull && (bySource.get(source) ?? 0) < limits.inboundConnectionsPerSource) return true;
-    counters.tooManyConnections += 1;
-    return false;
+    const mayTake = (bySource.get(source) ?? 0) < limits.inboundConnectionsPerSource;
+    const share = mayTake ? shares.take(source) : null;
+    if (share === null) counters.tooManyConnections += 1;
+    return share;
   }
 
   function adopt(protocol: "tcp" | "tls", socket: Socket) {
@@ -106,7 +119,7 @@ export function createAcceptor(
   return {
     async listen(protocol, address) {
       const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }, (socket) =>
-        accept(protocol, socket),
+        guarded(socket, () => accept(protocol, socket)),
       );
       const { address: host, port } = address;
       server.listen({ host, port, ipv6Only: familyOf(host) === "ipv6", exclusive: true });

@@ -99,9 +99,15 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
         settle();
         begun.off("error", onError).off("close", onClose);
         failures.delete(key);
-        const flow = adopt(target, key, begun);
-        read = (chunk) => flow.read(chunk);
-        resolve(flow);
+        try {
+          const flow = adopt(target, key, begun);
+          read = (chunk) => flow.read(chunk);
+          resolve(flow);
+        } catch (error) {
+          begun.on("error", () => undefined).destroy();
+          reject(new FlowError(why, "the connection could not be used"));
+          context.failed(error);
+        }
       });
     } catch (error) {
       // PEM texts that cannot be read, or an address that is none.

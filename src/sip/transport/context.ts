@@ -20,6 +20,8 @@ export interface FlowContext {
   sent(message: string, flow: Flow): void;
   /** Reported once the caller's turn is over, so that a `send` that closes a flow does not call back into who sends. */
   closed(flow: Flow, reason: string): void;
+  /** Takes an exception of a receiver or an observer; throws it where nobody else takes it. */
+  failed(error: unknown): void;
   /** Calls `flush` once, after what this turn of the event loop has to read was read. */
   flushLater(flushable: Flushable): void;
 }
@@ -30,8 +32,13 @@ export interface Receivers {
 }
 
 export function createFlowContext(options: TransportOptions, receivers: Receivers): FlowContext {
-  const { observer = null, nowMs = () => performance.now() } = options;
+  const { observer = null, nowMs = () => performance.now(), onError } = options;
   let dirty: Flushable[] = [];
+
+  function failed(error: unknown) {
+    if (onError === undefined) throw error;
+    onError(error);
+  }
 
   function flushAll() {
     const flushed = dirty;
@@ -62,11 +69,23 @@ export function createFlowContext(options: TransportOptions, receivers: Receiver
     },
     sent(message, flow) {
       counters.sent += 1;
-      if (observer !== null) observer("out", message, flow, nowMs());
+      if (observer === null) return;
+      try {
+        observer("out", message, flow, nowMs());
+      } catch (error) {
+        failed(error);
+      }
     },
     closed(flow, reason) {
-      process.nextTick(() => receivers.closed(flow, reason));
+      process.nextTick(() => {
+        try {
+          receivers.closed(flow, reason);
+        } catch (error) {
+          failed(error);
+        }
+      });
     },
+    failed,
     flushLater(flushable) {
       if (dirty.push(flushable) === 1) setImmediate(flushAll);
     },

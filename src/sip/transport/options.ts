@@ -20,8 +20,15 @@ export interface TransportOptions {
    * sent a request are always read.
    */
   readonly admits?: (address: string, protocol: TransportProtocol) => boolean;
+  /** The far end that has an address, by a name: each gets a share of the inbound connections. Left out: there is but one. */
+  readonly farEndAt?: (address: string) => string;
   readonly observer?: MessageObserver;
   readonly limits?: Partial<TransportLimits>;
+  /**
+   * An exception of a receiver or an observer, a bug: the datagram has no further effect, a connection ends, and others go on.
+   * Left out: it is thrown, and ends the process.
+   */
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface TlsListening {

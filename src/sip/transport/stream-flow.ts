@@ -84,7 +84,15 @@ export class StreamFlow implements Flow, Flushable {
     this.#readAtMs = this.#context.nowMs();
     this.#requestAtMs = null;
     this.#pingAtMs = null;
-    const error = this.#framing.push(chunk);
+    let error: string | null;
+    try {
+      error = this.#framing.push(chunk);
+    } catch (thrown) {
+      // What was read of the chunk is not known.
+      this.abort("a message could not be handled");
+      this.#context.failed(thrown);
+      return;
+    }
     if (error !== null && this.open) {
       this.#context.counters.malformed += 1;
       this.abort(error);

@@ -81,7 +81,9 @@ function namesOf({ subjectaltname = "" }: Pick<PeerCertificate, "subjectaltname"
 
 /** Of a far end whose certificate was verified; none of one that showed none. */
 export function verifiedNames(socket: TLSSocket): readonly string[] {
-  return socket.authorized ? namesOf(socket.getPeerCertificate()) : [];
+  // Null once the socket is destroyed, whatever its type says.
+  const certificate: PeerCertificate | null = socket.authorized ? socket.getPeerCertificate() : null;
+  return certificate === null ? [] : namesOf(certificate);
 }
 
 /** Node's text of them: `DNS:a.example, IP Address:192.0.2.1`; what holds a comma or quotes is in quotes, and is none of ours. */

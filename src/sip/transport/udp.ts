@@ -53,6 +53,14 @@ export async function openUdpEndpoint(
   );
 
   function receive(datagram: Buffer, from: RemoteInfo) {
+    try {
+      read(datagram, from);
+    } catch (error) {
+      context.failed(error);
+    }
+  }
+
+  function read(datagram: Buffer, from: RemoteInfo) {
     const known = flows.find(from.address, from.port);
     if (known?.isOwn !== true && admits !== undefined && !admits(from.address, "udp")) {
       context.counters.unknownSources += 1;

@@ -90,12 +90,21 @@ export function createHepSender({ config, own, clock, monotonicMs, logger }: Hep
     while (next < end && inFlight < maxInFlight) {
       const copy = queue[next];
       next += 1;
-      if (copy !== undefined) send(copy, offsetMs);
+      if (copy !== undefined) sendSafely(copy, offsetMs);
     }
     if (next === queue.length) {
       queue = [];
       next = 0;
     } else if (inFlight < maxInFlight) schedule();
+  }
+
+  /** A far end must not end the process by a message that has no copy. */
+  function sendSafely(copy: Copy, offsetMs: number): void {
+    try {
+      send(copy, offsetMs);
+    } catch {
+      drop();
+    }
   }
 
   function send({ direction, message, flow, atMs }: Copy, offsetMs: number): void {

@@ -59,6 +59,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   const { sip, plans, random, logger } = parts;
   const clock = stoppableClock(parts.clock);
   const monotonic: Clock = { nowMs: monotonicMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
+  const onError = (error: unknown) => logger.error({ err: error }, "a part of the SIP stack threw");
   const locator = createLocation({
     servers: [],
     protocols: ["udp", "tcp", "tls"],
@@ -84,6 +85,8 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...listening(sip),
     ...{ clock, random, nowMs: monotonicMs },
     admits: inbound.admits,
+    ...(plans.size > 1 ? { farEndAt: inbound.farEndAt } : {}),
+    onError,
     ...observing(hep, parts.observer),
     limits: {
       udpRequestBytes: sip.limits.udp_request_bytes,
@@ -97,7 +100,6 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
       connectMs: sip.timers.connect_ms,
     },
   });
-  const onError = (error: unknown) => logger.error({ err: error }, "a part of the SIP stack threw");
   const { t1_ms: t1Ms, t2_ms: t2Ms, t4_ms: t4Ms } = sip.timers;
   const transactions = createTransactions({
     ...{ random, clock: monotonic },
@@ -105,7 +107,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     timers: { t1Ms, t2Ms, t4Ms },
     limit: sip.limits.transactions,
     answers: inbound.answers,
-    ...(plans.size > 1 ? { farEndOf: inbound.farEndOf } : {}),
+    ...(plans.size > 1 ? { farEndOf: ({ remote }: Flow) => inbound.farEndAt(remote.address) } : {}),
     onError,
   });
   const digests = createDigests(random, monotonicMs);

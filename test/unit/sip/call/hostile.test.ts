@@ -89,6 +89,22 @@ describe("a 2xx that can hardly be answered", () => {
   });
 });
 
+it("an exception in the answer to a challenge does not leave the call busy for ever", () => {
+  const digests = () => ({
+    ahead: () => null,
+    next: () => ({ headers: [] }),
+    answer() {
+      throw new Error("no MD5 in FIPS mode");
+    },
+  });
+  const setting = new CallSetting({ parts: { digests } });
+  setting.place({ credentials: { username: "a", password: "b" }, limitMs: 10_000 });
+  setting.reply("401 Unauthorized");
+  expect(setting.errors).toHaveLength(1);
+  setting.clock.pass(60_000);
+  expect(setting.reports).toEqual(["sent", "ended"]);
+});
+
 describe("the stack's stop", () => {
   const lively = async () => {
     const setting = new CallSetting();

@@ -1,5 +1,4 @@
-/** Places for transactions, shared so that no far end can take those of all others. */
-import type { Flow } from "../transport/port.ts";
+/** Places for transactions or connections, shared so that no far end can take those of all others (ADR 78). */
 
 /** The places that one far end has taken. */
 export class Share {
@@ -15,23 +14,23 @@ export class Share {
  * A far end gets another place while it has fewer than are free: alone it gets half of all, of n greedy ones each a part of n + 1,
  * and there is always room for one more.
  */
-export class Shares {
+export class Shares<Place> {
   readonly #limit: number;
-  readonly #nameOf: ((flow: Flow) => string) | null;
+  readonly #nameOf: ((place: Place) => string) | null;
   readonly #byName = new Map<string, Share>();
   #taken = 0;
 
-  /** @param nameOf the far end of a flow; null: there is but one, which gets all places */
-  constructor(limit: number, nameOf: ((flow: Flow) => string) | null) {
+  /** @param nameOf the far end that wants a place; null: there is but one, which gets all places */
+  constructor(limit: number, nameOf: ((place: Place) => string) | null) {
     this.#limit = limit;
     this.#nameOf = nameOf;
   }
 
   /** @returns null: this far end gets none now; give back what is returned, once */
-  take(flow: Flow): Share | null {
+  take(place: Place): Share | null {
     const free = this.#limit - this.#taken;
     if (free <= 0) return null;
-    const name = this.#nameOf?.(flow) ?? "";
+    const name = this.#nameOf?.(place) ?? "";
     let share = this.#byName.get(name);
     if (share === undefined) {
       share = new Share(name);

@@ -1,6 +1,6 @@
 /** What one far end can take of the places that all share. */
 import { expect, it } from "vitest";
-import { answerTo, farRequest, inviteRequest, request, shortOf, TestFlow, user, wire } from "./wire.ts";
+import { answerTo, farRequest, inviteRequest, request, shortOf, TestFlow, user, wire } from "./transaction/wire.ts";
 
 const flowAt = (address: string) => new TestFlow("tcp", { address, port: 5060 });
 const [a, b, c] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"] as const;
