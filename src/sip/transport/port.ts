@@ -54,8 +54,8 @@ export interface Flow {
   readonly certificateNames?: readonly string[];
   /**
    * Queues a whole message (latin1); messages of one event-loop turn are written together. Never throws.
-   * @returns false: nothing was sent. The flow is closed (then `open` is false too), or the message is too large for UDP: a
-   * request over 1300 bytes (section 18.1.1, configurable), which TCP to the same target may take, or any message over 65,507
+   * @returns false: nothing was sent. The flow is closed (then `open` is false too), or the message is too large for UDP: an
+   * INVITE over 1300 bytes (section 18.1.1, configurable), which TCP to the same target may take, or any message over 65,507
    */
   send(message: string): boolean;
 }

@@ -44,7 +44,8 @@ export class UdpFlow implements Flow {
   send(message: string): boolean {
     if (!this.open) return false;
     const { limits, counters } = this.#context;
-    if (message.length > (message.startsWith("SIP/2.0 ") ? maxDatagramBytes : limits.udpRequestBytes)) {
+    // Who sends an INVITE turns to TCP. A BYE that no datagram takes would leave a phone answered: what else there is goes in fragments.
+    if (message.length > (message.startsWith("INVITE ") ? limits.udpRequestBytes : maxDatagramBytes)) {
       counters.tooLarge += 1;
       return false;
     }
