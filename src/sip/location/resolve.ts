@@ -21,6 +21,10 @@ export interface Unresolved {
 
 /** Of the records of one answer; a carrier has two to eight. */
 const maxRecords = 32;
+/** Of one NAPTR answer: three transports, and as many again. */
+const maxServices = 6;
+/** Names of one hop that are asked for at the same time: a carrier's long list must not take the places of other trunks' questions. */
+const namesAtOnce = 4;
 /** Of one name, with both families. */
 const maxAddresses = 16;
 const defaultPorts = { udp: 5060, tcp: 5060, tls: 5061 } as const;
@@ -81,7 +85,7 @@ function offeredServices(records: readonly NaptrRecord[], ours: readonly Transpo
         : [];
     })
     .sort((a, b) => a.order - b.order || a.preference - b.preference);
-  return usable.filter(({ order }) => order === usable[0]?.order).slice(0, maxRecords);
+  return usable.filter(({ order }) => order === usable[0]?.order).slice(0, maxServices);
 }
 
 /** @returns null where no service has SRV records */
@@ -118,9 +122,11 @@ async function addressesOf(
     .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
     .slice(0, maxRecords);
   const names = [...new Set(usable.map(({ name }) => name.toLowerCase()))];
-  const answers = new Map(
-    await Promise.all(names.map(async (name) => [name, await questions.addresses(name)] as const)),
-  );
+  const answers = new Map<string, Answer<string>>();
+  for (let at = 0; at < names.length; at += namesAtOnce) {
+    const ask = async (name: string) => void answers.set(name, await questions.addresses(name));
+    await Promise.all(names.slice(at, at + namesAtOnce).map(ask));
+  }
   const byPriority = new Map<number, Weighted<Endpoint>[]>();
   let ttlMs = Number.POSITIVE_INFINITY;
   let failed: string | null = null;

@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { backoffMs } from "../../shared/backoff.ts";
 import { deferred } from "../../shared/deferred.ts";
+import { type Share, Shares } from "../shares.ts";
 import type { FlowContext } from "./context.ts";
 import type { TransportOptions } from "./options.ts";
 import { canonical } from "./own-address.ts";
@@ -38,8 +39,14 @@ interface Own {
   localAddress(target: Target): string | null;
 }
 
-export function createConnector({ clock, random }: TransportOptions, own: Own, context: FlowContext): Connector {
+export function createConnector(
+  { clock, random, farEndAt }: TransportOptions,
+  own: Own,
+  context: FlowContext,
+): Connector {
   const { limits, counters } = context;
+  const nameOf = ({ rules, address }: Target) => rules?.name ?? address;
+  const shares = new Shares<Target>(limits.outgoingConnections, farEndAt === undefined ? null : nameOf);
   const flows = new Map<string, StreamFlow>();
   const opening = new Map<string, { readonly flow: Promise<StreamFlow>; readonly fail: (error: FlowError) => void }>();
   const failures = new Map<string, Failure>();
@@ -59,13 +66,15 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
     if (begun !== undefined) return begun.flow;
     const failure = failures.get(key);
     if (failure !== undefined && failure.untilMs > context.nowMs()) throw failure.error;
-    if (flows.size + opening.size >= limits.outgoingConnections) {
+    const share = shares.take(target);
+    if (share === null) {
       throw new FlowError("limit", `${limits.outgoingConnections} connections are open`);
     }
-    return open(target, key);
+    return open(target, key, share);
   }
 
-  function open(target: Target, key: string): Promise<StreamFlow> {
+  /** @param share given back once the connection is closed, or was not opened */
+  function open(target: Target, key: string, share: Share): Promise<StreamFlow> {
     const { promise, resolve, reject } = deferred<StreamFlow>();
     let socket: Socket | null = null;
     let why: "refused" | "tls" = "refused";
@@ -74,6 +83,7 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
       // Once: a socket that fails has an error, and then closes.
       if (opening.get(key)?.fail !== fail) return;
       settle();
+      shares.giveBack(share);
       if (error.why !== "stopped") noteFailure(key, error);
       socket?.destroy();
       reject(error);
@@ -99,6 +109,7 @@ export function createConnector({ clock, random }: TransportOptions, own: Own, c
         settle();
         begun.off("error", onError).off("close", onClose);
         failures.delete(key);
+        begun.once("close", () => shares.giveBack(share));
         try {
           const flow = adopt(target, key, begun);
           read = (chunk) => flow.read(chunk);

@@ -20,7 +20,7 @@ export interface TransportOptions {
    * sent a request are always read.
    */
   readonly admits?: (address: string, protocol: TransportProtocol) => boolean;
-  /** The far end that has an address, by a name: each gets a share of the inbound connections. Left out: there is but one. */
+  /** The far end that has an address, by a name: each gets a share of the connections. Left out: there is but one. */
   readonly farEndAt?: (address: string) => string;
   readonly observer?: MessageObserver;
   readonly limits?: Partial<TransportLimits>;
@@ -44,7 +44,7 @@ export interface TlsListening {
 export interface TransportLimits {
   /** Of a received message, at most 65,535. */
   readonly messageBytes: number;
-  /** Of a request over UDP: RFC 3261 section 18.1.1 where the path's MTU is unknown. */
+  /** Of an INVITE over UDP: RFC 3261 section 18.1.1 where the path's MTU is unknown. */
   readonly udpRequestBytes: number;
   /** UDP has a flow per far end: so many that we send requests to, as many others. Beyond it old ones are forgotten, not closed. */
   readonly udpFlows: number;

@@ -184,6 +184,35 @@ describe("SRV", () => {
   });
 });
 
+test("a carrier's records, however many, have few questions waiting at a time: others are asked for too", async () => {
+  const services = Array.from({ length: 1000 }, (_, at) => naptr(10, "SIP+D2T", `_s${at}.carrier.example`));
+  const records = Array.from({ length: 1000 }, (_, at) => srv(at, 0, `t${at}.carrier.example`, 5060));
+  const zone = {
+    "naptr carrier.example": services,
+    ...Object.fromEntries(services.map((s) => [`srv ${s.replacement}`, records])),
+  };
+  const questions = questionsOf({ ...zone });
+  let open = 0;
+  let most = 0;
+  const counted =
+    <T>(ask: (name: string) => Promise<T>) =>
+    async (name: string) => {
+      open += 1;
+      most = Math.max(most, open);
+      const answer = await ask(name);
+      await new Promise(setImmediate);
+      open -= 1;
+      return answer;
+    };
+  await resolve(
+    { host: "carrier.example" },
+    { ...questions, srv: counted(questions.srv), addresses: counted(questions.addresses) },
+    ours,
+  );
+  expect(most).toBeLessThanOrEqual(6);
+  expect(questions.asked.length).toBeLessThanOrEqual(1 + 6 + 6 * 32);
+});
+
 test("a name that does not exist has no targets", async () => {
   expect((await found({ host: "nowhere.example" }, {})).targets).toEqual([]);
 });

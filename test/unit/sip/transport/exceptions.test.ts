@@ -62,6 +62,19 @@ it("a judge of sources that throws: the datagram and the connection are dropped"
   expect([onError.mock.calls.length, far.connections.open]).toEqual([2, 0]);
 });
 
+it("connections to ever new addresses of one trunk leave room for those to others", async () => {
+  const near = await start({ limits: { outgoingConnections: 8 }, farEndAt: () => "" });
+  const fars = await Promise.all(Array.from({ length: 9 }, () => start({ tcp: [anywhere] })));
+  const to = (far: (typeof fars)[number] | undefined, name: string) =>
+    near.connect({ protocol: "tcp", ...anywhere, ...far?.target("tcp"), rules: { name } });
+  const greedy = await Promise.allSettled(fars.slice(0, 8).map((far) => to(far, "greedy")));
+  expect(greedy.filter(({ status }) => status === "fulfilled")).toHaveLength(4);
+  expect((await to(fars[8], "fine")).open).toBe(true);
+  // One that is closed makes room.
+  await fars[0]?.stop();
+  await vi.waitFor(async () => expect((await to(fars[5], "greedy")).open).toBe(true));
+});
+
 it("connections of one trunk leave room for those of others", async () => {
   const far = await start({
     ...{ tcp: [anywhere], limits: { inboundConnections: 8 } },
