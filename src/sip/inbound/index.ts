@@ -30,7 +30,7 @@ export interface InboundCounts {
 export interface InboundParts {
   readonly trunks: readonly SourceTrunk[];
   readonly status: RefusalStatus;
-  /** Of each source address: new requests. Of all addresses of a trunk together five times as many. */
+  /** Of each source address: new requests. Of all addresses of a trunk together twice as many. */
   readonly perSecond: number;
   /** A refused call. Throwing disturbs nothing. */
   readonly report: (trunk: string, invite: SipRequestMessage, atMs: number) => void;
@@ -52,7 +52,7 @@ export interface Inbound {
 }
 
 /** A carrier's addresses that send as much as one may at the same time; over UDP anyone can write each of a large block. */
-const addressesAtOnce = 5;
+const addressesAtOnce = 2;
 /** Each kind of trouble is logged at most once in this time. */
 const logEveryMs = 60_000;
 const stranger = "requests of addresses that are no trunk's are not answered";

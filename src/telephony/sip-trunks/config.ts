@@ -104,7 +104,7 @@ export const Sip = section(
       200,
       1,
       100_000,
-      "Requests outside of our own calls that are taken of one address a second, and as many at once. Of all addresses of a trunk together five times as many. Above it they get 503, far above it no answer. 200 inbound calls a second are more than one carrier brings.",
+      "Requests outside of our own calls that are taken of one address a second, and as many at once. Of all addresses of a trunk together twice as many. Above it they get 503, far above it no answer. 200 inbound calls a second are more than one carrier brings.",
     ),
     limits: optionalSection("Limits on what is received and kept.", {
       message_bytes: count(

@@ -1,15 +1,17 @@
 /** What a far end, or who writes its address into a datagram, may send: it costs an answer at most, never the process. */
 import { describe, expect, it } from "vitest";
 import { createInbound } from "../../../../src/sip/inbound/index.ts";
+import { createSourceTrunks } from "../../../../src/sip/inbound/trunks.ts";
+import { cpuTimeMs } from "../../../support/cpu-time.ts";
 import { keepingLogger } from "../../../support/keeping-logger.ts";
-import { farRequest, wire } from "../transaction/wire.ts";
+import { farRequest, TestFlow, wire } from "../transaction/wire.ts";
 
-function start(perSecond = 1000) {
+function start(perSecond = 1000, sources = ["198.51.100.7"]) {
   const reported: string[] = [];
   const inbound = createInbound({
     trunks: [
       {
-        ...{ name: "a", sources: ["198.51.100.7"], certificateNames: [], domains: [], contactUsers: [] },
+        ...{ name: "a", sources, certificateNames: [], domains: [], contactUsers: [] },
         located: () => [],
       },
     ],
@@ -28,6 +30,40 @@ describe("a request with a quoted NUL, which is a character to the parser and ca
     receive(farRequest("OPTIONS", { branch: "z9hG4bKnext", callId: "next" }));
     expect(sent()).toEqual([`400 ${method}`, "200 OPTIONS"]);
     expect(reported).toEqual([]);
+  });
+});
+
+describe("a flood from many addresses of a carrier's block, as forged UDP can have them", () => {
+  it("keeps no more requests than one trunk may send, however many the addresses", () => {
+    const { receive, layer, inbound } = start(10, ["203.0.113.0/24"]);
+    for (let n = 0; n < 2000; n++) {
+      const flow = new TestFlow("udp", { address: `203.0.113.${n % 256}`, port: 5060 });
+      receive(farRequest("OPTIONS", { branch: `z9hG4bK${n}`, callId: `${n}` }), flow);
+    }
+    expect(layer.size).toBeLessThanOrEqual(40);
+    expect(inbound.counts.limited).toBeGreaterThan(1900);
+  });
+
+  it("costs a stranger's address two look-ups, however many trunks there are", () => {
+    let located = 0;
+    const trunk = (n: number) => ({
+      ...{ name: `t${n}`, sources: [`198.51.${n % 256}.0/28`], certificateNames: [], domains: [], contactUsers: [] },
+      located() {
+        located += 1;
+        return [];
+      },
+    });
+    const sources = createSourceTrunks(
+      Array.from({ length: 500 }, (_, n) => trunk(n)),
+      () => 0,
+    );
+    let known = 0;
+    const work = () => {
+      for (let n = 0; n < 20_000; n++) known += Number(sources.knows(`192.0.${n % 200}.${n >> 8}`, "udp"));
+    };
+    // By trunk they took 100 times as long.
+    expect([cpuTimeMs(work) < 1500, known]).toEqual([true, 0]);
+    expect(located).toBe(500);
   });
 });
 
