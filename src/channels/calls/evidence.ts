@@ -100,14 +100,6 @@ function sealedFor(verificationId: string): string {
   return `${verificationId} caller-id`;
 }
 
-/**
- * Its Asterisk died or is stalled, or lost the connection to the trunk: the carrier may have its INVITE, or receive it when
- * Asterisk continues. The callee stays locked until the latest possible end of the call.
- */
-export function endWasNotSeen({ endedBy, inviteOver }: CallResult): boolean {
-  return endedBy === "unknown" && !inviteOver;
-}
-
 /** The effect of a finished missed call on its delivery: the event, and the reason that is shown with the state. */
 export function deliveredOf({ outcome, alerted }: CallResult) {
   return { event: delivered(outcome, alerted) ? "delivered" : "undelivered", reason: outcome } as const;

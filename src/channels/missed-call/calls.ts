@@ -2,6 +2,7 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
 import type { Publish } from "../../shared/publish.ts";
+import { mayStillRing } from "../../telephony/calls/attempt-result.ts";
 import type { CallResult, Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelSlot, ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
@@ -10,7 +11,7 @@ import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
-import { deliveredOf, endWasNotSeen, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
+import { deliveredOf, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
@@ -85,10 +86,10 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
   }
 
   function endOf(result: CallResult, second: SecondCall | null, placed: PlacedCall): DeliveryUpdate {
-    const mayStillRing = endWasNotSeen(result);
+    const ringsOn = mayStillRing(result);
     // If it may still ring, the second call must not be placed.
-    const end = mayStillRing && second ? noSecondCall : deliveredOf(result);
-    return { ...end, result: evidenceOf(result, core.sealing, placed), mayStillRing };
+    const end = ringsOn && second ? noSecondCall : deliveredOf(result);
+    return { ...end, result: evidenceOf(result, core.sealing, placed), mayStillRing: ringsOn };
   }
 
   function place(verification: Verification, [callerId, next]: readonly CallerId[], slot: ChannelSlot): void {

@@ -2,6 +2,7 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { Publish } from "../../shared/publish.ts";
 import { requiredSounds } from "../../speech/sound-names.ts";
+import { mayStillRing } from "../../telephony/calls/attempt-result.ts";
 import type { AnsweredCall, CallResult, Dialer, KeptCall } from "../../telephony/calls/ports.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
@@ -9,7 +10,7 @@ import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
 import type { Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
-import { endWasNotSeen, evidenceOf } from "../calls/evidence.ts";
+import { evidenceOf } from "../calls/evidence.ts";
 import { type ConversationEnd, type ConversationRules, converse } from "./conversation.ts";
 import type { CostOf } from "./cost.ts";
 import type { VoiceResult } from "./describe.ts";
@@ -100,7 +101,7 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
       reason: reasonOf(result, said),
       result: stored,
       cost,
-      mayStillRing: endWasNotSeen(result),
+      mayStillRing: mayStillRing(result),
     };
   }
 

@@ -53,6 +53,7 @@ export function resultOf(end: CallEnd, ringOnProgress: boolean, evidence: Eviden
     falseAnswer: answered && !alerted,
     silent: !alerted && !answered && isSilent(end, evidence),
     inviteOver: inviteOver(end, evidence, proof),
+    ...(end.evidence !== null && !end.evidence.over ? { finalMissing: true } : {}),
     networkBlocked,
     redressUrl,
     ...(ending.endedBy === "far_end" ? retryAfterOf(evidence) : {}),
@@ -186,6 +187,11 @@ function eventTimes({ startedAtMs, alertedAtMs, answeredAtMs, endedAtMs }: CallE
 /** Whole milliseconds, and not below 0: a clock that was set back must not give a negative time. */
 function whole(ms: number): number {
   return Math.max(0, Math.round(ms));
+}
+
+/** Whether a phone may ring on after this end: then its callee stays locked until the latest possible end of the call. */
+export function mayStillRing({ endedBy, finalMissing, inviteOver }: CallResult): boolean {
+  return (endedBy === "unknown" || finalMissing === true) && !inviteOver;
 }
 
 /** Whether no INVITE of this attempt can make a phone ring any more. */

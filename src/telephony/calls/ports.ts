@@ -111,6 +111,11 @@ export interface CallResult {
    * where that is uncertain.
    */
   readonly inviteOver: boolean;
+  /**
+   * The gateway's own SIP, which sees every message, saw no final response, not even after our CANCEL. Left out where an
+   * Asterisk is in between: it reports our hang-up as the end.
+   */
+  readonly finalMissing?: true;
   /** Call analytics of a network blocked the caller ID: the 603 of ATIS-1000099 ("603+"). */
   readonly networkBlocked: boolean;
   /** Where the caller ID's operator can appeal the block, without query and longer numbers; null where none was given. */

@@ -2,6 +2,7 @@
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { CallAnswer, CallAsk, LiveCaller, NotPlaced } from "../../numbers/live-check/ports.ts";
+import { mayStillRing } from "../calls/attempt-result.ts";
 import { probeNeeds } from "../calls/call-times.ts";
 import type { CallResult, Dialer, ProbeCall } from "../calls/ports.ts";
 import type { ChannelSlot, ChannelSlots, NoSlotReason } from "../trunks/slots-port.ts";
@@ -112,7 +113,7 @@ export function createLiveCaller(parts: LiveCallerParts): LiveCaller {
         if (!saysNothing) reputation.ended(callerId, result, { callee: ask.callee, app: ask.app });
         return {
           ...{ kind: "ended", reading, attempts: result.attempts, invited: result.attempts.length > 0 },
-          mayStillRing: result.endedBy === "unknown" && !result.inviteOver,
+          mayStillRing: mayStillRing(result),
         };
       } catch {
         // Redis did not answer; where the callee was taken meanwhile, that ends with its lease.

@@ -13,7 +13,7 @@ const certificateOf = withCertificates();
 
 /** Of the far end of a call whose end nobody saw: whether a phone rings is not known, so the callee is held. */
 const unknown = { endedBy: "unknown", inviteOver: false } satisfies Partial<CallResult>;
-const held = { inviteOver: false } satisfies Partial<CallResult>;
+const held = { inviteOver: false, finalMissing: true } satisfies Partial<CallResult>;
 
 interface Case {
   readonly cut: Cut;

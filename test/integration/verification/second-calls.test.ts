@@ -93,16 +93,22 @@ describe("a second call", () => {
     await survivor.close();
   });
 
-  it("does not come where nobody saw the first one end: the phone may still ring for that", async () => {
-    await open();
-    const { id } = await start();
-    await rings();
-    world.lastCall().ended(result({ outcome: "interrupted", alerted: true, endedBy: "unknown" }));
-    await world.verifications.settled();
-    expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
-    world.clock.advance(secondCallGapMs);
-    expect(world.placed).toHaveLength(1);
-  });
+  it.each([
+    ["its Asterisk was lost", { outcome: "interrupted", endedBy: "unknown" }],
+    ["the carrier did not answer our CANCEL", { outcome: "rang", endedBy: "us", finalMissing: true }],
+  ] as const)(
+    "does not come where nobody saw the first one end, %s: the phone may still ring for that",
+    async (_, end) => {
+      await open();
+      const { id } = await start();
+      await rings();
+      world.lastCall().ended(result({ alerted: true, ...end }));
+      await world.verifications.settled();
+      expect(await look(id)).toMatchObject({ status: "undeliverable", reason: "interrupted" });
+      world.clock.advance(secondCallGapMs);
+      expect(world.placed).toHaveLength(1);
+    },
+  );
 
   it("does not come when the gateway wakes up after its time: the phone rang again when nobody waited any more", async () => {
     await open();

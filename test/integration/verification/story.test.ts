@@ -388,10 +388,13 @@ describe("a resend", () => {
     expect(await refusalOf(verifications.resend(shop, id))).toEqual(late);
   });
 
-  it("is refused while the call before may still ring: its Asterisk stood still, and rang the phone for both", async () => {
+  it.each([
+    ["its Asterisk stood still, and rang the phone for both", { outcome: "interrupted", endedBy: "unknown" }],
+    ["a carrier that was out of reach for our CANCEL", { outcome: "rang", endedBy: "us", finalMissing: true }],
+  ] as const)("is refused while the call before may still ring: %s", async (_, end) => {
     const { verifications, lastCall, clock } = await open();
     const to = somebody();
-    const lost = { outcome: "interrupted", endedBy: "unknown", inviteOver: false } as const;
+    const lost = { ...end, inviteOver: false } as const;
     const { id } = await verifications.start(shop, { to }, null);
     lastCall().ended(result({ ...lost, alerted: true }));
     await verifications.settled();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../src/sip/evidence.ts";
-import { type CallEnd, resultOf } from "../../../../src/telephony/calls/attempt-result.ts";
+import { type CallEnd, mayStillRing, resultOf } from "../../../../src/telephony/calls/attempt-result.ts";
 
 /** Our own hang-up after ringing, as Asterisk tells it. */
 const rang: CallEnd = {
@@ -63,6 +63,17 @@ describe("the result of an attempt", () => {
       inviteOver: false,
       attempts: [],
     });
+  });
+
+  it("of our own SIP leaves the callee held where no final response followed our CANCEL; beside an Asterisk it is over", () => {
+    const held = (end: CallEnd, evidence: Evidence) => mayStillRing(resultOf(end, false, evidence));
+    for (const evidence of [sent, canceled, { ...canceled, cancelAcceptedAtMs: 505_950 }]) {
+      expect(held({ ...rang, evidence }, evidence)).toBe(true);
+      expect(held(rang, evidence)).toBe(false);
+    }
+    const over = final(canceled, 487);
+    expect(held({ ...rang, evidence: over }, over)).toBe(false);
+    expect(resultOf({ ...rang, evidence: over }, false, over)).not.toHaveProperty("finalMissing");
   });
 
   it("is ours where the capture has the 487 before the CANCEL that it answers, or without it", () => {
