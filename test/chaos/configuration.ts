@@ -6,7 +6,7 @@ import { resolveConfig } from "../../src/config/load.ts";
 import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
 import { longestCallMs } from "../../src/telephony/calls/call-times.ts";
 import { apiKey } from "../support/gateway.ts";
-import { ringMs, secondCallGapMs } from "./states.ts";
+import { ringMs, secondCallGapMs, setupLimitMs } from "./states.ts";
 
 export const ttlMs = 30_000;
 const manyCalls = 10_000;
@@ -88,7 +88,7 @@ export function documentOf(layout: Layout, ariApp: string): Document {
     limits: { overload: { event_loop_delay_ms: 10_000, originate_ms: 30_000, ring_overrun_ms: 30_000 } },
     verification: { ttl_seconds: ttlMs / 1000 },
     calls: {
-      ...{ ring_ms: ringMs, setup_limit_ms: 4000, max_queue_ms: 500, drain_ms: 3000 },
+      ...{ ring_ms: ringMs, setup_limit_ms: setupLimitMs, max_queue_ms: 500, drain_ms: 3000 },
       second_call_gap_ms: secondCallGapMs,
     },
     log: { level: "info" },

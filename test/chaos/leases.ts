@@ -1,6 +1,6 @@
 /** What Redis holds for calls: who is rung now, and the places that calls take on trunks and Asterisks. */
 import { Redis } from "ioredis";
-import { openInvitesKey } from "../../src/redis/keys.ts";
+import { dueKey, openInvitesKey, shards } from "../../src/redis/keys.ts";
 
 export interface Lease {
   readonly key: string;
@@ -35,6 +35,22 @@ export async function readLeases(url: string): Promise<Leases> {
       }
     }
     return leases;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** How many verifications are due since `lateMs` and longer, and no gateway did what is due of them. */
+export async function readOverdue(url: string, lateMs: number): Promise<number> {
+  const redis = new Redis(url, { lazyConnect: true });
+  try {
+    await redis.connect();
+    const [seconds] = await redis.time();
+    let overdue = 0;
+    for (let shard = 0; shard < shards; shard++) {
+      overdue += await redis.zcount(dueKey(shard), "-inf", Number(seconds) * 1000 - lateMs);
+    }
+    return overdue;
   } finally {
     redis.disconnect();
   }

@@ -21,35 +21,51 @@ export interface PhoneLog extends Pick<SippCarrier, "messages"> {
   readonly diedAtMs?: number | null;
 }
 
-/** All calls so far by callee, over all carriers. */
+/** All calls so far by callee, over all carriers; each callee's by time. */
 export async function readPhones(carriers: readonly PhoneLog[]): Promise<Map<string, PhoneCall[]>> {
-  const calls = await Promise.all(
-    carriers.map(async (carrier) => callsOf(await carrier.messages(), carrier.diedAtMs ?? null)),
-  );
+  const calls = await Promise.all(carriers.map(callsOf));
   const byCallee = new Map<string, PhoneCall[]>();
-  for (const call of calls.flat()) byCallee.set(call.callee, [...(byCallee.get(call.callee) ?? []), call]);
+  const byTime = calls.flat().sort((a, b) => a.invitedAtMs - b.invitedAtMs);
+  for (const call of byTime) byCallee.set(call.callee, [...(byCallee.get(call.callee) ?? []), call]);
   return byCallee;
 }
 
-function callsOf(messages: readonly SipMessage[], diedAtMs: number | null): PhoneCall[] {
-  const calls = new Map<string, { -readonly [Key in keyof PhoneCall]: PhoneCall[Key] }>();
-  for (const message of messages) {
-    const callId = message.header("call-id")[0] ?? "";
-    const call = calls.get(callId);
-    const ofInvite = (message.header("cseq")[0] ?? "").endsWith("INVITE");
-    if (message.method === "INVITE" && call === undefined) {
-      const invitedAtMs = message.atMs;
-      const callee = numberIn(message.startLine);
-      const callerId = numberIn(message.header("from")[0] ?? "");
-      calls.set(callId, { callee, callerId, invitedAtMs, alertedAtMs: null, canceledAtMs: null, endedAtMs: null });
-    } else if (call !== undefined) {
-      if (message.status === 180) call.alertedAtMs ??= message.atMs;
-      if (message.method === "CANCEL") call.canceledAtMs ??= message.atMs;
-      if (message.status >= 200 && ofInvite) call.endedAtMs ??= message.atMs;
-    }
-  }
+type OpenCall = { -readonly [Key in keyof PhoneCall]: PhoneCall[Key] };
+
+/** What a log said so far, by Call-ID. A log is read every few milliseconds: what was read once is not read again. */
+interface ReadCalls {
+  readonly calls: Map<string, OpenCall>;
+  messages: number;
+}
+const read = new WeakMap<PhoneLog["messages"], ReadCalls>();
+
+async function callsOf({ messages, diedAtMs = null }: PhoneLog): Promise<PhoneCall[]> {
+  const seen = await messages();
+  const before = read.get(messages) ?? { calls: new Map<string, OpenCall>(), messages: 0 };
+  read.set(messages, before);
+  // The last one may still be being written.
+  for (; before.messages < seen.length - 1; before.messages++) note(seen[before.messages] as SipMessage, before.calls);
+  const calls = new Map([...before.calls].map(([callId, call]) => [callId, { ...call }]));
+  const last = seen.at(-1);
+  if (last !== undefined) note(last, calls);
   for (const call of calls.values()) call.endedAtMs ??= diedAtMs;
   return [...calls.values()];
+}
+
+function note(message: SipMessage, calls: Map<string, OpenCall>): void {
+  const callId = message.header("call-id")[0] ?? "";
+  const call = calls.get(callId);
+  if (message.method === "INVITE" && call === undefined) {
+    const invitedAtMs = message.atMs;
+    const callee = numberIn(message.startLine);
+    const callerId = numberIn(message.header("from")[0] ?? "");
+    calls.set(callId, { callee, callerId, invitedAtMs, alertedAtMs: null, canceledAtMs: null, endedAtMs: null });
+  } else if (call !== undefined) {
+    if (message.status === 180) call.alertedAtMs ??= message.atMs;
+    if (message.method === "CANCEL") call.canceledAtMs ??= message.atMs;
+    const ofInvite = (message.header("cseq")[0] ?? "").endsWith("INVITE");
+    if (message.status >= 200 && ofInvite) call.endedAtMs ??= message.atMs;
+  }
 }
 
 function numberIn(text: string): string {

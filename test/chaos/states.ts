@@ -3,6 +3,8 @@ import type { PhoneCall } from "./phones.ts";
 
 /** Ring time of every call here; the shortest that may be configured. */
 export const ringMs = 1000;
+/** From the INVITE to 180, at most. */
+export const setupLimitMs = 4000;
 /** From the first of two calls to the second; the shortest that may be configured. */
 export const secondCallGapMs = 1000;
 /**

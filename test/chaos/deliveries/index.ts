@@ -2,9 +2,10 @@
 import { type App, createApp } from "../app.ts";
 import type { Dice } from "../dice.ts";
 import type { AppendFsync } from "../programs/persistent-redis.ts";
-import { ask, sleep, wallMs } from "../time.ts";
+import { judgeRest } from "../rest.ts";
+import { ask, sleep, sleepUntil, wallMs } from "../time.ts";
 import { ChaosDelivery, type Habit, habits } from "./chaos-delivery.ts";
-import { judge } from "./judge.ts";
+import { judge, lostWithinMs } from "./judge.ts";
 import { type DeliveryState, isMessageLine, isSlow, type Line, plans } from "./lines.ts";
 import { type DeliveriesWorld, startDeliveriesWorld } from "./world.ts";
 
@@ -43,7 +44,8 @@ const startingSpreadMs = 25;
 
 export async function runDeliveries(options: DeliveriesOptions): Promise<DeliveriesResult> {
   const { lines, times, quick, progress } = options;
-  const world = await startDeliveriesWorld({ ...options, calls: !lines.every(isMessageLine) });
+  const calls = !lines.every(isMessageLine);
+  const world = await startDeliveriesWorld({ ...options, calls });
   options.onStarted(world);
   const { doomed, survivor, providers } = world;
   const app = createApp(() => [survivor.url]);
@@ -67,11 +69,14 @@ export async function runDeliveries(options: DeliveriesOptions): Promise<Deliver
     await Promise.all(following);
     progress("deliveries: waiting for the verifications to end");
     await Promise.all(all.map((one) => one.awaitEnd(app)));
+    // What a call of the killed gateway had leased ends when the longest call would be over.
+    if (calls) await sleepUntil(Math.max(...all.map(({ killedAtMs }) => killedAtMs)) + lostWithinMs.call);
+    const rest = await judgeRest(world);
     const phones = await world.phones();
     for (const one of all) judge(one, providers.arrived, phones);
     return {
       cells: lines.flatMap((line) => plans[line].states.map((state) => cellOf(line, state, all))),
-      violations: all.flatMap((one) => one.violations.map((text) => `${one.name}: ${text}`)),
+      violations: [...all.flatMap((one) => one.violations.map((text) => `${one.name}: ${text}`)), ...rest],
     };
   } finally {
     await world.stop();

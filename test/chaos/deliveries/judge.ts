@@ -7,7 +7,7 @@ import type { ArrivedMessage } from "./providers.ts";
 /** The next step follows a delivery that was lost so soon, at another gateway. */
 const takeOverMs = 5000;
 /** A lost delivery is found so soon: the limit of its channel here, and a check a second. */
-const lostWithinMs = { message: 16_000, call: 50_000 } as const;
+export const lostWithinMs = { message: 16_000, call: 50_000 } as const;
 
 /** Adds what does not hold to the verification's violations. */
 export function judge(

@@ -14,6 +14,7 @@ import { temporaryFolder } from "../programs/folder.ts";
 import { type GatewayProcess, startGatewayProcess } from "../programs/gateway-process.ts";
 import { type AppendFsync, startPersistentRedis } from "../programs/persistent-redis.ts";
 import { createStops, type Stops } from "../programs/stops.ts";
+import { channelsLeft } from "../rest.ts";
 import { type Carrier, carrierPrefixes } from "./lines.ts";
 import { type Providers, startProviders } from "./providers.ts";
 
@@ -24,6 +25,10 @@ export interface DeliveriesWorld {
   /** The first one is killed, again and again; the other one lives. */
   readonly doomed: GatewayProcess;
   readonly survivor: GatewayProcess;
+  readonly all: readonly GatewayProcess[];
+  readonly redisUrl: string;
+  /** What is left of calls in Asterisk, in words. */
+  left(): Promise<readonly string[]>;
   readonly providers: Providers;
   /** Of the person whose phone hears a code. */
   readonly ear: RtpEar;
@@ -67,7 +72,8 @@ export async function startDeliveriesWorld(options: {
     await Promise.all([doomed.ready(), survivor.ready()]);
     providers.setGateway(survivor.url);
     return {
-      ...{ doomed, survivor, providers, ear },
+      ...{ doomed, survivor, all: [doomed, survivor], providers, ear, redisUrl: redis.url },
+      left: async () => (options.calls ? channelsLeft([asterisk]) : []),
       phones: () => readPhones(Object.values(carriers)),
       stop: () => stops.stop(),
     };

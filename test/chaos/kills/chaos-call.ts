@@ -1,4 +1,5 @@
 /** One verification in the storm: what was done to it, and what came of it. */
+import type { Answer } from "../../support/gateway.ts";
 import type { App, Verification } from "../app.ts";
 import { readVerification } from "../app.ts";
 import type { PhoneCall } from "../phones.ts";
@@ -32,6 +33,8 @@ export class ChaosCall {
   typed: Typed = "not_typed";
   /** How often the gateway said that the digits are right. */
   timesVerified = 0;
+  /** How often it said that the digits which the phone showed are wrong. */
+  timesWrong = 0;
   /** See `judgeRinging`. */
   overrunMs: number | null = null;
   leftToExpires = false;
@@ -47,17 +50,19 @@ export class ChaosCall {
 
   /** Resolves when the gateway accepted it, or refused for good. */
   async start(app: App): Promise<void> {
-    const key = { "idempotency-key": `chaos ${this.callee}` };
-    const answer = await app.insist(
-      "POST",
-      "/v1/verifications",
-      { to: this.callee, calls: plans[this.state].calls },
-      key,
-    );
+    const answer = await app.insist("POST", "/v1/verifications", this.#wish, this.#key);
     if (answer?.status === 201) this.verification = readVerification(answer.json);
-    else if (answer !== null && answer.status < 500 && answer.status !== 429) {
-      this.violations.push(`the start was refused: ${answer.status} ${answer.text}`);
-    }
+    else this.violations.push(`the start was refused: ${answer?.status ?? "no answer"} ${answer?.text ?? ""}`);
+  }
+
+  /** The same start once more, when all is over: it must lead to the same verification, and to no call. */
+  async startAgain(app: App): Promise<void> {
+    if (this.verification === null) return;
+    const answer = await app.insist("POST", "/v1/verifications", this.#wish, this.#key);
+    if (answer?.status === 201 && answer.json.id === this.verification.id) return;
+    this.violations.push(
+      `the same start again led to ${answer?.status ?? "no answer"} ${answer?.json.id ?? ""} instead of ${this.verification.id}`,
+    );
   }
 
   /** Notes the status; the harm is due. */
@@ -69,20 +74,26 @@ export class ChaosCall {
   /** One check, whatever becomes of it: the answer may get lost. */
   async checkOnce(app: App, code: string): Promise<number | null> {
     const answer = await app.once("POST", `${this.#path}/check`, { code });
-    if (answer?.json.valid === true) this.timesVerified += 1;
+    this.#count(answer);
     return answer?.status ?? null;
   }
 
   /** A person who saw the missed call types its digits until there is an answer, and then once more. */
   async type(app: App, code: string): Promise<void> {
     const answer = await app.insist("POST", `${this.#path}/check`, { code });
-    if (answer?.json.valid === true) this.timesVerified += 1;
+    this.#count(answer);
     // An answer that got lost may have been a yes.
     const now = await ask(() => app.read(this.verification?.id ?? ""), 10_000);
     if (now?.status === "verified") this.typed = "verified";
     else this.typed = answer === null || answer.status >= 500 ? "no_answer" : "too_late";
-    const again = await app.insist("POST", `${this.#path}/check`, { code });
-    if (again?.json.valid === true) this.timesVerified += 1;
+    this.#count(await app.insist("POST", `${this.#path}/check`, { code }));
+  }
+
+  #count(answer: Answer | null): void {
+    const { valid, status } = answer?.json ?? {};
+    if (valid === true) this.timesVerified += 1;
+    // What was verified, expired or could not be delivered says so; any other no is about the digits.
+    if (valid === false && (status === "pending" || status === "failed")) this.timesWrong += 1;
   }
 
   wasInState(calls: readonly PhoneCall[]): boolean {
@@ -101,13 +112,24 @@ export class ChaosCall {
     return frozen && startedBefore && calls.some((call) => call.invitedAtMs > this.mendedAtMs && !isBlip(call));
   }
 
-  /** The phone had rung when the victim was struck, and the gateway knew: the digits must be good until they expire. */
+  /**
+   * The phone had rung when the victim was struck, and the gateway knew: the digits must be good until they expire. The first of
+   * two calls that rings has told half of them only.
+   */
   get mustVerify(): boolean {
-    return this.statusBefore === "ringing" || this.statusBefore === "rung";
+    return this.statusBefore === "rung" || (this.statusBefore === "ringing" && plans[this.state].calls === 1);
   }
 
   get name(): string {
     return `${this.victim}, ${this.harm}, ${this.state}, ${this.callee}`;
+  }
+
+  get #wish(): Readonly<Record<string, unknown>> {
+    return { to: this.callee, calls: plans[this.state].calls };
+  }
+
+  get #key(): Record<string, string> {
+    return { "idempotency-key": `chaos ${this.callee}` };
   }
 
   get #path(): string {

@@ -9,7 +9,7 @@ import { calleesPerLane, lanes, plans, type State, states } from "../states.ts";
 import { ask, sleep } from "../time.ts";
 import { ChaosCall, codeOf } from "./chaos-call.ts";
 import { judgeCall, judgeEnd, judgeLeases } from "./judge.ts";
-import { judgeRinging } from "./ringing.ts";
+import { judgeRinging, judgeRingingBesideAsterisk } from "./ringing.ts";
 import { playRound } from "./round.ts";
 import { type Harm, harms, startWorld, type Victim, type World } from "./world.ts";
 
@@ -47,7 +47,7 @@ export interface Cell {
   readonly ends: Readonly<Record<string, number>>;
   /** How the digits of those whose phone rang fared. */
   readonly typed: Readonly<Record<string, number>>;
-  /** Own SIP: the longest that a phone rang after it should have stopped; null: it never did. */
+  /** The longest that a phone rang after it should have stopped; null: it never did, or nothing stopped it. */
   readonly overrun_ms: number | null;
   /** Own SIP: phones that only the Expires of their INVITE stops (see ringing.ts). */
   readonly left_to_expires: number;
@@ -78,13 +78,14 @@ export async function runKills(options: KillOptions): Promise<KillsResult> {
       await sleep(world.longestLeaseMs);
       violations.push(...(await judgeRest(world)).map((text) => `after the last harm to ${victim}: ${text}`));
       options.progress(`${victim}: waiting for the verifications to end`);
-      await Promise.all(calls.map((call) => judgeEnd(call, app)));
+      await Promise.all(calls.map((call) => judgeEnd(call, app, options.appendfsync === "always")));
     }
     const phones = await world.phones();
     for (const call of calls) {
       const own = phones.get(call.callee) ?? [];
       judgeCall(call, own);
       if (options.driver === "sip") judgeRinging(call, own, world.gateways);
+      else judgeRingingBesideAsterisk(call, own);
     }
     violations.push(...calls.flatMap((call) => call.violations.map((text) => `${call.name}: ${text}`)));
     return {

@@ -27,8 +27,8 @@ export async function judgeLeases(world: World): Promise<string[]> {
   ];
 }
 
-/** Waits for the end, which must come. */
-export async function judgeEnd(call: ChaosCall, app: App): Promise<void> {
+/** Waits for the end, which must come. Starts made once more find it afterwards, where Redis keeps what it confirmed. */
+export async function judgeEnd(call: ChaosCall, app: App, keepsAll: boolean): Promise<void> {
   const { verification } = call;
   if (verification === null || call.end !== "") return;
   const { id, expiresAtMs } = verification;
@@ -48,6 +48,7 @@ export async function judgeEnd(call: ChaosCall, app: App): Promise<void> {
     call.violations.push(`${id} ended ${end.endedAtMs}, though its time was over at ${expiresAtMs}`);
   }
   call.end = end.status;
+  if (keepsAll) await call.startAgain(app);
 }
 
 /** Looks at one call when all is over. */
@@ -58,10 +59,22 @@ export function judgeCall(call: ChaosCall, phoneCalls: readonly PhoneCall[]): vo
     ({ alertedAtMs }, index) => index > 0 && !isBefore(rang[index - 1]?.endedAtMs, alertedAtMs),
   );
   if (crossing.length > 0) call.violations.push("the phone rang for two calls at once");
+  const doubled = phoneCalls.filter(
+    ({ invitedAtMs }, index) => index > 0 && !isBefore(phoneCalls[index - 1]?.endedAtMs, invitedAtMs),
+  );
+  if (doubled.length > 0) call.violations.push("the callee was called while an earlier INVITE had no end");
   if (call.wasPlacedLate(phoneCalls)) call.violations.push("the gateway placed a call after it woke up");
   if (call.timesVerified > 1) call.violations.push(`verified ${call.timesVerified} times`);
+  if (call.timesWrong > 0) call.violations.push("the digits that the phone showed were called wrong");
   if (call.mustVerify && call.typed !== "not_typed" && call.typed !== "verified") {
     call.violations.push(`the right digits of a call that had rung: ${call.typed}`);
+  }
+  if (call.mustVerify && rang.length === 0) {
+    call.violations.push(`the gateway read ${call.statusBefore}, and the phone never rang`);
+  }
+  // Left alone, such a verification lives its whole life.
+  if (call.mustVerify && ["failed", "undeliverable"].includes(call.end)) {
+    call.violations.push(`the phone had rung, and the verification ended as ${call.end}`);
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * How long phones may ring where the gateway's own SIP placed the call. Beside an Asterisk another rule holds: a call goes on in
- * Asterisk to its fail-safe time, which its channels show (rest.ts), and the death of Asterisk leaves the phone to the carrier.
+ * How long phones may ring: as docs/operations.md says of each death. Beside an Asterisk a call goes on there to its fail-safe time,
+ * and the death of Asterisk itself leaves the phone to the carrier.
  */
 import type { PhoneCall } from "../phones.ts";
-import { ringMs } from "../states.ts";
+import { ringMs, setupLimitMs } from "../states.ts";
 import type { ChaosCall } from "./chaos-call.ts";
 
 /** docs/sip-trunks.md: another gateway cancels within 5 s of a death; the same one, 5 s after it is ready again. */
@@ -16,26 +16,51 @@ const slackMs = 2000;
  */
 const notedMs = 20;
 
-/** Each phone that rang must have been told to stop, and in time. */
+/** Asterisk's own end of a call, after its INVITE went out: what a gateway asks for when it places it. */
+const failSafeMs = setupLimitMs + ringMs + 5000;
+
+/** Calls through an Asterisk: each phone that rang must have been told to stop, but by an Asterisk that was killed. */
+export function judgeRingingBesideAsterisk(call: ChaosCall, phoneCalls: readonly PhoneCall[]): void {
+  const { victim, harm, struckAtMs, mendedAtMs } = call;
+  for (const phone of phoneCalls) {
+    const { alertedAtMs, invitedAtMs } = phone;
+    if (alertedAtMs === null) continue;
+    if (victim === "asterisk" && harm === "kill" && invitedAtMs < struckAtMs + slackMs) continue;
+    const resumedAtMs = victim === "asterisk" && harm === "freeze" ? mendedAtMs : 0;
+    const limitAtMs = victim === "redis" ? alertedAtMs + ringMs : invitedAtMs + failSafeMs;
+    judgeStop(call, phone, Math.max(limitAtMs, resumedAtMs) + slackMs);
+  }
+}
+
+/** The gateway's own SIP: each phone that rang must have been told to stop, and in time. */
 export function judgeRinging(call: ChaosCall, phoneCalls: readonly PhoneCall[], gateways: 1 | 2): void {
   for (const phone of phoneCalls) {
-    const { alertedAtMs, canceledAtMs, endedAtMs, invitedAtMs } = phone;
+    const { alertedAtMs, canceledAtMs, invitedAtMs } = phone;
     if (alertedAtMs === null) continue;
-    const stoppedAtMs = canceledAtMs ?? endedAtMs;
-    if (stoppedAtMs === null) {
-      const mayBeUnnoted = call.victim === "gateway" && call.harm === "kill" && invitedAtMs > call.struckAtMs - notedMs;
-      if (mayBeUnnoted && invitedAtMs < call.mendedAtMs) call.leftToExpires = true;
-      else call.violations.push("the phone rings on, and nobody cancels");
-      continue;
-    }
-    call.overrunMs = Math.max(call.overrunMs ?? 0, Math.round(stoppedAtMs - alertedAtMs - ringMs));
-    const dueAtMs = Math.max(alertedAtMs + ringMs, waitsUntil(call, gateways)) + slackMs;
-    if (stoppedAtMs > dueAtMs) {
-      call.violations.push(
-        `the phone rang ${Math.round(stoppedAtMs - alertedAtMs)} ms, ${Math.round(stoppedAtMs - dueAtMs)} ms too long`,
-      );
-    }
+    const mayBeUnnoted = call.victim === "gateway" && call.harm === "kill" && invitedAtMs > call.struckAtMs - notedMs;
+    // Where such a phone stopped all the same, its carrier was killed later on.
+    if (canceledAtMs === null && mayBeUnnoted && invitedAtMs < call.mendedAtMs) call.leftToExpires = true;
+    else judgeStop(call, phone, Math.max(alertedAtMs + ringMs, waitsUntil(call, gateways)) + slackMs);
   }
+}
+
+function judgeStop(call: ChaosCall, phone: PhoneCall, dueAtMs: number): void {
+  const { alertedAtMs, canceledAtMs, endedAtMs, invitedAtMs } = phone;
+  const stoppedAtMs = canceledAtMs ?? endedAtMs;
+  if (stoppedAtMs === null) {
+    call.violations.push(`the phone rings on, and nobody cancels${when(call, invitedAtMs)}`);
+    return;
+  }
+  const rangMs = Math.round(stoppedAtMs - (alertedAtMs ?? stoppedAtMs));
+  call.overrunMs = Math.max(call.overrunMs ?? 0, rangMs - ringMs);
+  const lateMs = Math.round(stoppedAtMs - dueAtMs);
+  if (lateMs > 0) call.violations.push(`the phone rang ${rangMs} ms, ${lateMs} ms too long${when(call, invitedAtMs)}`);
+}
+
+/** What shows whose fault it is. */
+function when({ struckAtMs, mendedAtMs, readyAtMs }: ChaosCall, invitedAtMs: number): string {
+  const [invited, mended, ready] = [invitedAtMs, mendedAtMs, readyAtMs].map((ms) => Math.round(ms - struckAtMs));
+  return ` (after the harm: INVITE ${invited} ms, mended ${mended} ms, ready ${ready} ms)`;
 }
 
 /** Before then nobody need cancel. Redis is in no CANCEL's way: a gateway ends its own calls by its own clock. */

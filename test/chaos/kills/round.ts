@@ -14,7 +14,7 @@ const lookBeforeMs = 60;
 /** Leaves time for the calls that are started last. */
 const firstAlertMs = 200;
 /**
- * Frozen for longer than it takes to miss the heartbeats (3 s), than the set-up limit and the second call's latest time (6 s);
+ * Frozen for longer than it takes to miss the heartbeats (4 s), than the set-up limit and the second call's latest time (6 s);
  * half of them for longer than the longest call, too.
  */
 const awayMs = { kill: { least: 50, most: 500 }, freeze: { least: 6500, most: 15_000 } } as const;

@@ -24,6 +24,7 @@ export interface World {
   readonly gateway: GatewayProcess;
   /** With that one. */
   readonly gateways: 1 | 2;
+  readonly all: readonly GatewayProcess[];
   readonly redisUrl: string;
   readonly longestCallMs: number;
   /** Of a callee who gets two calls. */
@@ -81,6 +82,7 @@ export async function startWorld(options: {
     const longest = await document();
     return {
       ...{ gateway, gateways, redisUrl: redis.url },
+      all: standby === null ? [gateway] : [gateway, standby],
       longestCallMs: longestLeaseMs(longest),
       longestLeaseMs: longestLeaseMs(longest, 2),
       phones: () => farSide.phones(),

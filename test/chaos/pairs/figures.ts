@@ -4,6 +4,9 @@ import type { PairCall } from "./pair-call.ts";
 /** New calls must fare well again so soon after a kill. */
 const recoveryMs = 2000;
 
+/** From the INVITE; Asterisk's own timeout here. */
+const longestRingMs = 10_000;
+
 /** A kill with the name of what was killed. */
 export interface Kill {
   readonly victim: string;
@@ -87,6 +90,13 @@ export function lastFailedMs(calls: readonly PairCall[], { atMs }: Kill): number
   return since.length === 0 ? null : Math.round(Math.max(...since));
 }
 
+/** Only an Asterisk that was killed while the phone rang leaves it to the carrier. */
+function ringsOn({ rang }: PairCall, kills: readonly Kill[]): boolean {
+  if (rang === null || (rang.canceledAtMs ?? rang.endedAtMs) !== null) return false;
+  const before = (ms: number) => rang.invitedAtMs < ms + recoveryMs && ms < rang.invitedAtMs + longestRingMs;
+  return !kills.some(({ victim, atMs }) => victim === "Asterisk" && before(atMs));
+}
+
 /** @returns what did not hold, in words */
 export function judge(calls: readonly PairCall[], kills: readonly Kill[]): string[] {
   // Only a kill excuses a failure: of a call that was under way, or one that began right after it.
@@ -100,6 +110,7 @@ export function judge(calls: readonly PairCall[], kills: readonly Kill[]): strin
       [call.isLost, `is lost: ${end ?? "unreadable"}`],
       [call.isFailed && !excused(call), `failed with no reason to: ${status ?? "no answer"}, ${end ?? "never read"}`],
       [call.isLate && !excused(call), "rang late with no reason to"],
+      [ringsOn(call, kills), "rings on, and nobody cancels"],
     ];
     return wrongs.filter(([isWrong]) => isWrong).map(([, text]) => `${phase}: ${callee} ${text}`);
   });

@@ -15,6 +15,7 @@ const postDialDelayMs = 500;
 
 export interface PairsWorld {
   readonly gateways: readonly [GatewayProcess, GatewayProcess];
+  readonly all: readonly GatewayProcess[];
   readonly asterisks: readonly [AsteriskServer, AsteriskServer];
   readonly redisUrl: string;
   readonly longestLeaseMs: number;
@@ -54,7 +55,13 @@ export async function startPairsWorld(options: { readonly appendfsync: AppendFsy
     const gateways = [await gateway("one"), await gateway("two")] as const;
     for (const one of gateways) await one.ready();
     return {
-      ...{ gateways, asterisks, redisUrl: redis.url, longestLeaseMs: longestLeaseMs(documentOf(layout, "onering")) },
+      ...{
+        gateways,
+        all: gateways,
+        asterisks,
+        redisUrl: redis.url,
+        longestLeaseMs: longestLeaseMs(documentOf(layout, "onering")),
+      },
       phones: () => readPhones([carrier]),
       left: () => channelsLeft(asterisks),
       stop: () => stops.stop(),

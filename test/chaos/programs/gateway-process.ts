@@ -10,6 +10,9 @@ export interface GatewayProcess {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
+  readonly isUp: boolean;
+  /** How it ended, though nobody ended it; null: it runs, or was killed. */
+  readonly fault: string | null;
   /** The end of its log. */
   log(): string;
   kill(): Promise<void>;
@@ -41,21 +44,31 @@ export async function startGatewayProcess(options: {
   const isReady = async () => (await client.get("/readyz").catch(() => null))?.status === 200;
 
   let child = await start();
+  let isMeantToEnd = false;
   return {
     name,
     url,
     get pid() {
       return child.pid;
     },
+    get isUp() {
+      return child.running;
+    },
+    get fault() {
+      return child.running || isMeantToEnd ? null : `ended by itself: ${child.output.slice(-300)}`;
+    },
     log: () => child.output,
     async kill() {
+      isMeantToEnd = true;
       await child.kill();
     },
     async restart() {
       child = await start();
+      isMeantToEnd = false;
     },
     ready: () => child.waitUntil(isReady, readyDeadlineMs, async () => child.output.slice(-4000)),
     async stop() {
+      isMeantToEnd = true;
       await child.stop(stopDeadlineMs);
     },
   };
