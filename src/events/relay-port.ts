@@ -63,8 +63,11 @@ export type CursorName = "live" | "records";
 export interface Taken {
   /** Proves that the cursor is this gateway's, until the lease ends. */
   readonly token: string;
-  /** Oldest first; at least one. */
+  /** Oldest first; none where all of them were erased meanwhile. */
   readonly entries: readonly OutboxEntry[];
+  /** Position of the last one that was to be read, and how many there were: some may have been erased since. */
+  readonly last: string;
+  readonly count: number;
 }
 
 export type TakeResult =

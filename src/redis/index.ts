@@ -158,7 +158,14 @@ export function createStore(options: {
   connection.client.on("ready", forget);
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
-  const outboxes = createOutboxes({ run, outbox, shards: shardCount, cursors, random: cryptoRandom });
+  const outboxes = createOutboxes({
+    run,
+    client: connection.client,
+    outbox,
+    shards: shardCount,
+    cursors,
+    random: cryptoRandom,
+  });
   return {
     verifications(settings, channels) {
       const defineFor = (apps: number) => define(loadVerificationScripts({ ...settings, apps }, channels, outbox));

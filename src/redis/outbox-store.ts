@@ -1,11 +1,13 @@
 /** The outboxes of public events: one in all, in a Redis Cluster one for each shard. The scripts are in lua/. */
 import type { EventOutbox } from "../events/outbox-port.ts";
 import type { CursorName, CursorStatus, OutboxEntry, OutboxStore } from "../events/relay-port.ts";
+import { compareIds } from "../events/stream-port.ts";
 import type { Random } from "../shared/random.ts";
+import type { RedisClient } from "./client.ts";
 import { readEntry } from "./kept-events.ts";
 import { outboxKey } from "./keys.ts";
 import { unreadable } from "./replies.ts";
-import type { Reply, RunScript } from "./run.ts";
+import { type Reply, type RunScript, unavailable } from "./run.ts";
 import { type OutboxSettings, outboxTtlMs } from "./scripts.ts";
 
 /**
@@ -17,6 +19,8 @@ export const leaseMs = 2500;
 /** Entries that one cursor may be ahead of another without their being read twice. */
 const mostKnown = 1000;
 
+type RawEntry = readonly [id: string, fields: readonly string[]];
+
 export interface Outboxes extends OutboxStore, EventOutbox {
   /** The scripts wrote events of this shard. */
   readonly written: (shard: number) => void;
@@ -25,18 +29,30 @@ export interface Outboxes extends OutboxStore, EventOutbox {
 /** @param options.cursors in use: what one of them has not done yet stays */
 export function createOutboxes(options: {
   readonly run: RunScript;
+  readonly client: Pick<RedisClient, "xrange">;
   readonly outbox: OutboxSettings;
   readonly shards: number;
   readonly cursors: readonly CursorName[];
   readonly random: Random;
 }): Outboxes {
-  const { run, outbox, shards, cursors, random } = options;
+  const { run, client, outbox, shards, cursors, random } = options;
   const gateway = random.bytes(9).toString("base64url");
   const relay = (shard: number, args: readonly (string | number)[]) =>
     run("relay", outboxKey(shard), args) as Promise<Reply>;
   let listener: (shard: number) => void = () => undefined;
   /** Read for one cursor, until another one takes them. */
   const known = new Map<string, OutboxEntry>();
+
+  /** Of each outbox and cursor: up to where it was read last, which is nearly always where it goes on. */
+  const readTo = new Map<string, string>();
+
+  async function read(shard: number, after: string, to: string, most: number): Promise<readonly RawEntry[]> {
+    try {
+      return await client.xrange(outboxKey(shard), `(${after}`, to, "COUNT", most);
+    } catch {
+      throw unavailable();
+    }
+  }
 
   function entryOf(shard: number, position: string, fields: readonly string[]): OutboxEntry {
     if (cursors.length < 2) return readEntry(position, fields);
@@ -60,16 +76,22 @@ export function createOutboxes(options: {
     },
 
     async take(shard, cursor, most, done) {
-      const [token, last, count] =
-        done === null ? ["", "", 0] : [done.token, done.entries.at(-1)?.position ?? "", done.entries.length];
-      const reply = await relay(shard, [cursor, gateway, token, last, count, most, leaseMs, cursors.join(" ")]);
-      const [kind, own, lost, ...found] = reply;
+      const lane = `${shard} ${cursor}`;
+      const [token, upTo, count] = done === null ? ["", "", 0] : [done.token, done.last, done.count];
+      const answer = relay(shard, [cursor, gateway, token, upTo, count, most, leaseMs, cursors.join(" ")]);
+      // In the same write; what it finds counts only where the script names the same entries.
+      const from = readTo.get(lane);
+      const early = from === undefined ? null : read(shard, from, "+", most);
+      early?.catch(() => undefined);
+      const [kind, own, lost, position, last, taken] = await answer;
       switch (kind) {
         case "taken": {
-          const entries = Array.from({ length: found.length / 2 }, (_, index) =>
-            entryOf(shard, String(found[index * 2]), found[index * 2 + 1] as unknown as readonly string[]),
-          );
-          return { kind, token: String(own), lost: Number(lost), entries };
+          const to = String(last);
+          let raw = position === from ? upToId((await early) ?? [], to) : [];
+          if (raw.at(-1)?.[0] !== to) raw = await read(shard, String(position), to, most);
+          readTo.set(lane, to);
+          const entries = raw.map(([id, fields]) => entryOf(shard, id, fields));
+          return { kind, token: String(own), lost: Number(lost), entries, last: to, count: Number(taken) };
         }
         case "empty":
           return { kind, lost: Number(lost) };
@@ -107,4 +129,11 @@ export function createOutboxes(options: {
       listener(0);
     },
   };
+}
+
+/** What was written behind the last one that was to be read is read the next time. */
+function upToId(entries: readonly RawEntry[], last: string): readonly RawEntry[] {
+  let end = entries.length;
+  while (end > 0 && compareIds(entries[end - 1]?.[0] ?? "", last) > 0) end--;
+  return entries.slice(0, end);
 }
