@@ -80,58 +80,58 @@ for i = caps + 1, #keys do
   local suffix = ARGV[at]
   local name = string.sub(suffix, 1, 2)
   local scope = guard_read(texts[i], now, name ~= 'i:')
-  scope.at, scope.name = at, name
-  scope.hour_count = scope.hdp * (1 - hour_part) + scope.hd
-  scope.day_count = scope.ddp * (1 - day_part) + scope.dd
+  scope[AT], scope[NAME] = at, name
+  scope[HOUR_COUNT] = scope[HDP] * (1 - hour_part) + scope[HD]
+  scope[DAY_COUNT] = scope[DDP] * (1 - day_part) + scope[DD]
   scopes[#scopes + 1] = scope
   if name == 'i:' and country ~= '' then
-    if not string.find(scope.countries, country .. ' ', 1, true) and #scope.countries < 60 then
-      scope.countries = scope.countries .. country .. ' '
+    if not string.find(scope[COUNTRIES], country .. ' ', 1, true) and #scope[COUNTRIES] < 60 then
+      scope[COUNTRIES] = scope[COUNTRIES] .. country .. ' '
     end
-    countries = #scope.countries / 3
+    countries = #scope[COUNTRIES] / 3
   end
   local most_hour, most_day = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  if most_hour > 0 and scope.hour_count + 1 > most_hour then
-    reach(i, 'hour', wait_for(scope.hdp, scope.hd, most_hour - 1, hour_part, GUARD_HOUR_MS))
+  if most_hour > 0 and scope[HOUR_COUNT] + 1 > most_hour then
+    reach(i, 'hour', wait_for(scope[HDP], scope[HD], most_hour - 1, hour_part, GUARD_HOUR_MS))
   end
-  if most_day > 0 and scope.day_count + 1 > most_day then
-    reach(i, 'day', wait_for(scope.ddp, scope.dd, most_day - 1, day_part, GUARD_DAY_MS))
+  if most_day > 0 and scope[DAY_COUNT] + 1 > most_day then
+    reach(i, 'day', wait_for(scope[DDP], scope[DD], most_day - 1, day_part, GUARD_DAY_MS))
   end
 end
 
 -- Unverified starts in excess of what is usual: of the bucket before, and of this one.
 local function excess(scope, before_s, before_v, s, v)
-  local factor = 1 + (scope.usual > 0 and scope.usual or prior) / 1000
+  local factor = 1 + (scope[USUAL] > 0 and scope[USUAL] or prior) / 1000
   return math.max(0, before_s - before_v * factor), s - v * factor
 end
 
 local known, known_country = false, false
 
 for index, scope in ipairs(scopes) do
-  local floor_day, floor_hour = tonumber(ARGV[scope.at + 3]), tonumber(ARGV[scope.at + 4])
+  local floor_day, floor_hour = tonumber(ARGV[scope[AT] + 3]), tonumber(ARGV[scope[AT] + 4])
   if floor_day > 0 then
-    local verified_day, verified_hour = scope.dvp * (1 - day_part) + scope.dv, scope.hvp * (1 - hour_part) + scope.hv
-    scope.most_day = math.max(floor_day, percent / 100 * math.max(scope.peak, verified_day))
-    local before, current = excess(scope, scope.dsp, scope.dvp, scope.ds, scope.dv)
-    scope.excess_day = math.max(0, before * (1 - day_part) + current)
+    local verified_day, verified_hour = scope[DVP] * (1 - day_part) + scope[DV], scope[HVP] * (1 - hour_part) + scope[HV]
+    scope[MOST_DAY] = math.max(floor_day, percent / 100 * math.max(scope[PEAK], verified_day))
+    local before, current = excess(scope, scope[DSP], scope[DVP], scope[DS], scope[DV])
+    scope[EXCESS_DAY] = math.max(0, before * (1 - day_part) + current)
     -- A range is too wide to be refused by itself.
-    local holds = starts == 1 and scope.name ~= 'r:' and
-      not ((scope.name == 'c:' and known) or (scope.name == 'a:' and (known or known_country)))
-    if holds and scope.excess_day >= scope.most_day then
-      reach(caps + index, 'learned_day', wait_for(before, current, scope.most_day, day_part, GUARD_DAY_MS))
+    local holds = starts == 1 and scope[NAME] ~= 'r:' and
+      not ((scope[NAME] == 'c:' and known) or (scope[NAME] == 'a:' and (known or known_country)))
+    if holds and scope[EXCESS_DAY] >= scope[MOST_DAY] then
+      reach(caps + index, 'learned_day', wait_for(before, current, scope[MOST_DAY], day_part, GUARD_DAY_MS))
     end
     if floor_hour > 0 then
-      before, current = excess(scope, scope.hsp, scope.hvp, scope.hs, scope.hv)
-      scope.most_hour = in_flight + math.max(floor_hour, scope.most_day / 6, percent / 100 * verified_hour)
-      scope.excess_hour = math.max(0, before * (1 - hour_part) + current)
-      if holds and scope.excess_hour >= scope.most_hour then
-        reach(caps + index, 'learned_hour', wait_for(before, current, scope.most_hour, hour_part, GUARD_HOUR_MS))
+      before, current = excess(scope, scope[HSP], scope[HVP], scope[HS], scope[HV])
+      scope[MOST_HOUR] = in_flight + math.max(floor_hour, scope[MOST_DAY] / 6, percent / 100 * verified_hour)
+      scope[EXCESS_HOUR] = math.max(0, before * (1 - hour_part) + current)
+      if holds and scope[EXCESS_HOUR] >= scope[MOST_HOUR] then
+        reach(caps + index, 'learned_hour', wait_for(before, current, scope[MOST_HOUR], hour_part, GUARD_HOUR_MS))
       end
     end
-    local least = KNOWN[scope.name]
-    if least and (scope.peak >= least or scope.dv + scope.dvp >= least) and scope.excess_day < scope.most_day and
-      (floor_hour == 0 or scope.excess_hour < scope.most_hour) then
-      known, known_country = known or scope.name ~= 'c:', known_country or scope.name == 'c:'
+    local least = KNOWN[scope[NAME]]
+    if least and (scope[PEAK] >= least or scope[DV] + scope[DVP] >= least) and scope[EXCESS_DAY] < scope[MOST_DAY] and
+      (floor_hour == 0 or scope[EXCESS_HOUR] < scope[MOST_HOUR]) then
+      known, known_country = known or scope[NAME] ~= 'c:', known_country or scope[NAME] == 'c:'
     end
   end
 end
@@ -154,8 +154,8 @@ for i = 1, caps do
   reply[#reply + 1] = math.floor(cap_counts[i][2])
 end
 for _, scope in ipairs(scopes) do
-  for _, name in ipairs({ 'hour_count', 'day_count', 'excess_hour', 'most_hour', 'excess_day', 'most_day' }) do
-    reply[#reply + 1] = math.floor(scope[name])
+  for figure = HOUR_COUNT, MOST_DAY do
+    reply[#reply + 1] = math.floor(scope[figure])
   end
 end
 return reply

@@ -15,34 +15,39 @@ local GUARD_RING_BYTES = 112
 -- Fewer verified ones say nothing of what is usual.
 local GUARD_SAMPLE = 100
 
+-- A scope in Lua is a list, because a table with names takes several times as long to make: the integers as they are packed,
+-- then the days, the countries, whether days that are over are kept, and what guard_decide.lua works out of it.
+local HOUR, HD, HDP, HS, HSP, HV, HVP, DAY, DD, DDP, DS, DSP, DV, DVP, PEAK, USUAL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+local RING, COUNTRIES, KEEPS = 17, 18, 19
+local HOUR_COUNT, DAY_COUNT, EXCESS_HOUR, MOST_HOUR, EXCESS_DAY, MOST_DAY, AT, NAME = 20, 21, 22, 23, 24, 25, 26, 27
+
 -- The day that is over joins the others; days without anything are zeros.
 --- @rare
-local function guard_next_day(scope, day, keeps)
-  local gap = math.min(day - scope.day, 14)
-  if keeps then
-    local ring = scope.ring .. struct.pack('>I4I4', scope.ds, scope.dv) .. string.rep(struct.pack('>I4I4', 0, 0), gap - 1)
+local function guard_next_day(scope, day)
+  local gap = math.min(day - scope[DAY], 14)
+  if scope[KEEPS] then
+    local ring = scope[RING] .. struct.pack('>I4I4', scope[DS], scope[DV]) .. string.rep(struct.pack('>I4I4', 0, 0), gap - 1)
     ring = string.sub(ring, -GUARD_RING_BYTES)
     local peak, starts, verified = 0, 0, 0
     for at = 1, #ring, 8 do
       local s, v = struct.unpack('>I4I4', ring, at)
       peak, starts, verified = math.max(peak, v), starts + s, verified + v
     end
-    scope.ring, scope.peak, scope.usual = ring, peak, 0
+    scope[RING], scope[PEAK], scope[USUAL] = ring, peak, 0
     if verified >= GUARD_SAMPLE then
       -- At most as many as verified: an attack must not teach that attacks are usual.
-      scope.usual = math.max(1, math.min(1000, math.floor((starts - verified) * 1000 / verified)))
+      scope[USUAL] = math.max(1, math.min(1000, math.floor((starts - verified) * 1000 / verified)))
     end
   end
   if gap == 1 then
-    scope.ddp, scope.dsp, scope.dvp = scope.dd, scope.ds, scope.dv
+    scope[DDP], scope[DSP], scope[DVP] = scope[DD], scope[DS], scope[DV]
   else
-    scope.ddp, scope.dsp, scope.dvp = 0, 0, 0
+    scope[DDP], scope[DSP], scope[DVP] = 0, 0, 0
   end
-  scope.dd, scope.ds, scope.dv, scope.day, scope.countries = 0, 0, 0, day, ''
+  scope[DD], scope[DS], scope[DV], scope[DAY], scope[COUNTRIES] = 0, 0, 0, day, ''
 end
 
--- Reads a scope as it is at `now`. `text` is false where there is none. `keeps`: days that are over are kept. All fields are
--- there at once, also those of guard_decide.lua: a table that grows is made anew each time.
+-- Reads a scope as it is at `now`. `text` is false where there is none. `keeps`: days that are over are kept.
 local function guard_read(text, now, keeps)
   local hour, day = math.floor(now / GUARD_HOUR_MS), math.floor(now / GUARD_DAY_MS)
   local hour_of, hd, hdp, hs, hsp, hv, hvp, day_of, dd, ddp, ds, dsp, dv, dvp, peak, usual =
@@ -64,22 +69,19 @@ local function guard_read(text, now, keeps)
     hd, hs, hv, hour_of = 0, 0, 0, hour
   end
   local scope = {
-    hour = hour_of, hd = hd, hdp = hdp, hs = hs, hsp = hsp, hv = hv, hvp = hvp, day = day_of, dd = dd, ddp = ddp,
-    ds = ds, dsp = dsp, dv = dv, dvp = dvp, peak = peak, usual = usual, ring = ring, countries = countries, keeps = keeps,
-    hour_count = 0, day_count = 0, excess_hour = -1, most_hour = -1, excess_day = -1, most_day = -1, at = 0, name = '',
+    hour_of, hd, hdp, hs, hsp, hv, hvp, day_of, dd, ddp, ds, dsp, dv, dvp, peak, usual, ring, countries, keeps,
+    0, 0, -1, -1, -1, -1, 0, '',
   }
   if day > day_of then
-    guard_next_day(scope, day, keeps)
+    guard_next_day(scope, day)
   end
   return scope
 end
 
 local function guard_write(key, scope)
-  local head = struct.pack(GUARD_HEAD, scope.hour, scope.hd, scope.hdp, scope.hs, scope.hsp, scope.hv, scope.hvp, scope.day,
-    scope.dd, scope.ddp, scope.ds, scope.dsp, scope.dv, scope.dvp, scope.peak, scope.usual)
-  local text = head .. string.char(#scope.ring / 8) .. scope.ring .. scope.countries
+  local text = struct.pack(GUARD_HEAD, unpack(scope, HOUR, USUAL)) .. string.char(#scope[RING] / 8) .. scope[RING] .. scope[COUNTRIES]
   -- What never had anything verified has nothing to remember for longer than its windows.
-  local days = scope.keeps and (scope.peak > 0 or scope.dv > 0 or scope.dvp > 0) and 15 or 2
+  local days = scope[KEEPS] and (scope[PEAK] > 0 or scope[DV] > 0 or scope[DVP] > 0) and 15 or 2
   redis.call('SET', key, text, 'PX', days * GUARD_DAY_MS)
 end
 
@@ -89,9 +91,13 @@ end
 
 -- Adds to the buckets of now; what was counted in an earlier one is not taken back from it.
 local function guard_add(scope, deliveries, starts, verified)
-  scope.hd, scope.dd = guard_bounded(scope.hd + deliveries), guard_bounded(scope.dd + deliveries)
-  scope.hs, scope.ds = guard_bounded(scope.hs + starts), guard_bounded(scope.ds + starts)
-  scope.hv, scope.dv = guard_bounded(scope.hv + verified), guard_bounded(scope.dv + verified)
+  scope[HD], scope[DD] = guard_bounded(scope[HD] + deliveries), guard_bounded(scope[DD] + deliveries)
+  if starts ~= 0 then
+    scope[HS], scope[DS] = guard_bounded(scope[HS] + starts), guard_bounded(scope[DS] + starts)
+  end
+  if verified ~= 0 then
+    scope[HV], scope[DV] = guard_bounded(scope[HV] + verified), guard_bounded(scope[DV] + verified)
+  end
 end
 
 -- What a cap counted today: deliveries, and millionths of the currency.
