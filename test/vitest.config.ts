@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./vitest.order.ts";
 
+/** Need nothing but Node. */
+const unit = ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/fuzz/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Measures times, which prove nothing on a busy machine: `npm run timings`.
-    exclude: process.env.TIMINGS === undefined ? ["test/integration/security/timing.test.ts"] : [],
     // The JSON report is what .ci/run counts from.
     reporters: ["default", "json"],
     outputFile: { json: ".runtime/test-report.json" },
@@ -16,5 +16,24 @@ export default defineConfig({
     // Two cores: more workers only make real Asterisk and Redis wait for each other.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "programs",
+          include: ["test/**/*.test.ts"],
+          // Times prove nothing on a busy machine: `npm run timings`.
+          exclude: [
+            ...unit,
+            ...(process.env.TIMINGS === undefined ? ["test/integration/security/timing.test.ts"] : []),
+          ],
+        },
+      },
+      {
+        extends: true,
+        // Loading the modules of the gateway takes a second of CPU: once for each worker, not for each of 340 files.
+        test: { name: "unit", include: unit, isolate: false },
+      },
+    ],
   },
 });
