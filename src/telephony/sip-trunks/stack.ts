@@ -23,6 +23,7 @@ import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
 import type { OrphanInvites } from "./open-invites-port.ts";
 import { familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
+import { createRefusedRoutes } from "./refused-routes.ts";
 import { createTakeover } from "./takeover.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
 import { createTrunkWatch, type TrunkWatch } from "./trunk-watch.ts";
@@ -111,9 +112,10 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     onError,
   });
   const digests = createDigests(random, monotonicMs);
+  const refusedRoutes = createRefusedRoutes(logger, monotonicMs);
   const watch = createTrunkWatch({
     ...{ plans: plans.values(), digests, locator, transports, transactions, clock, nowMs: monotonicMs },
-    ...{ random, logger, userAgent, host: shown },
+    ...{ random, logger, refusedRoutes, userAgent, host: shown },
   });
   const caller = createCaller({
     ...{ transactions, transports, locator, clock, monotonicMs, userAgent },
@@ -122,6 +124,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     host: bracketed(shown),
     ...(sip.public_host !== undefined && isIP(sip.public_host) === 0 ? { mediaHost: sip.host } : {}),
     endWaitMs: sip.end_wait_ms,
+    onRefusedRoutes: (count) => refusedRoutes.add({ header: "record-route" }, count),
     onError,
   });
   transactions.onRequest((transaction, atMs) => {

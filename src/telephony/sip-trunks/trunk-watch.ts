@@ -10,6 +10,7 @@ import { createRegistration } from "../../sip/registration/registration.ts";
 import type { HeaderLine } from "../../sip/transaction/port.ts";
 import type { Flow } from "../../sip/transport/port.ts";
 import { contactUserOf } from "./inbound-sources.ts";
+import type { RefusedRoutes } from "./refused-routes.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
 
 /** As the health of a trunk that Asterisk has, see trunks/health.ts. `why` is for operators. */
@@ -33,6 +34,7 @@ export interface TrunkWatchParts extends ExchangeParts {
   readonly digests: Digests;
   readonly random: Random;
   readonly logger: Logger;
+  readonly refusedRoutes: RefusedRoutes;
   readonly userAgent: string;
   /** Our own host, as far ends see it: in Call-IDs and in From of OPTIONS; IPv6 without brackets. */
   readonly host: string;
@@ -49,8 +51,6 @@ export interface TrunkWatch {
   serviceRoute(trunk: string): readonly HeaderLine[];
   /** A flow was lost. */
   flowClosed(flow: Flow): void;
-  /** Routes of registrars that no request can carry, since the start: calls go on without. */
-  readonly refusedRoutes: number;
 }
 
 interface Watched {
@@ -60,16 +60,9 @@ interface Watched {
 
 export function createTrunkWatch(parts: TrunkWatchParts): TrunkWatch {
   const watched = new Map<string, Watched>();
-  let refusedRoutes = 0;
-
-  function refuseRoutes(trunk: string, header: string, count: number): void {
-    refusedRoutes += count;
-    parts.logger.warn({ trunk, header, count }, "the registrar asks for routes that no request can carry: left out");
-  }
-
   for (const plan of parts.plans) {
     watched.set(plan.name, {
-      registration: registrationOf(plan, parts, refuseRoutes),
+      registration: registrationOf(plan, parts),
       qualifier: qualifierOf(plan, parts),
     });
   }
@@ -97,9 +90,6 @@ export function createTrunkWatch(parts: TrunkWatchParts): TrunkWatch {
     flowClosed(flow) {
       for (const registration of registrations) registration.flowClosed(flow);
     },
-    get refusedRoutes() {
-      return refusedRoutes;
-    },
   };
 }
 
@@ -122,11 +112,7 @@ function healthOf(watched: Watched | undefined): SipTrunkHealth {
   return { usable: true, why: "up", ...(failure === null ? { answers: true as const } : {}) };
 }
 
-function registrationOf(
-  plan: WatchedPlan,
-  parts: TrunkWatchParts,
-  refuseRoutes: (trunk: string, header: string, count: number) => void,
-): Registration | null {
+function registrationOf(plan: WatchedPlan, parts: TrunkWatchParts): Registration | null {
   const { name, config, hop, credentials, routes } = plan;
   const contactUser = contactUserOf(config);
   if (config.register === undefined || contactUser === null || credentials === null) return null;
@@ -144,7 +130,7 @@ function registrationOf(
     },
     digest: parts.digests(credentials),
     host: bracketed(parts.host),
-    onRefusedRoutes: (header, count) => refuseRoutes(name, header, count),
+    onRefusedRoutes: (header, count) => parts.refusedRoutes.add({ header, trunk: name }, count),
     onChange: (status) => logRegistration(parts.logger, name, status),
   });
 }

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, test } from "vitest";
 import { cryptoRandom, type Random } from "../../../../src/shared/random.ts";
 import { createDigests } from "../../../../src/sip/auth/digest.ts";
+import { createRefusedRoutes, type RefusedRoutes } from "../../../../src/telephony/sip-trunks/refused-routes.ts";
 import {
   createTrunkWatch,
   type TrunkWatch,
@@ -13,6 +14,7 @@ import { FarEnd, settle } from "../../../support/sip-far-end.ts";
 const random: Random = { ...cryptoRandom, below: () => 0 };
 let far: FarEnd;
 let lines: string[];
+let refusedRoutes: RefusedRoutes;
 
 function watchOf(own: object): TrunkWatch {
   const config = { host: "carrier.example", qualify_seconds: 30, ...own } as WatchedPlan["config"];
@@ -23,7 +25,9 @@ function watchOf(own: object): TrunkWatch {
   };
   const logger = pino({ level: "info" }, { write: (line: string) => lines.push(line) });
   const digests = createDigests(random, far.clock.nowMs);
-  return createTrunkWatch({ ...far.parts, plans: [plan], digests, random, logger, userAgent: "OneRing", host: "::1" });
+  refusedRoutes = createRefusedRoutes(logger, far.clock.nowMs);
+  const parts = { digests, random, logger, refusedRoutes, userAgent: "OneRing", host: "::1" };
+  return createTrunkWatch({ ...far.parts, ...parts, plans: [plan] });
 }
 async function started(own: object): Promise<TrunkWatch> {
   const watch = watchOf(own);
@@ -110,7 +114,7 @@ describe("a trunk that registers", () => {
     far.answer = () => ["200 OK", `Service-Route: ${routes}`, 'Path: "\\\0" <sip:edge.example;lr>'];
     const watch = await started(account);
     expect(watch.serviceRoute("carrier")).toEqual([["Route", "<sip:orig@core.example;lr>"]]);
-    expect(watch.refusedRoutes).toBe(3);
+    expect(refusedRoutes.count).toBe(3);
     expect(lines.filter((line) => line.includes("routes that no request can carry"))).toHaveLength(2);
   });
 
