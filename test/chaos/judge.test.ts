@@ -1,9 +1,11 @@
-/** The judge of deliveries finds what it is there for: chaos that finds nothing shows something only then. */
+/** The judges of deliveries and pairs find what they are there for: chaos that finds nothing shows something only then. */
 import { describe, expect, test } from "vitest";
 import { ChaosDelivery, type Shown, type ShownDelivery } from "./deliveries/chaos-delivery.ts";
 import { judge } from "./deliveries/judge.ts";
 import type { DeliveryState, Line } from "./deliveries/lines.ts";
 import type { ArrivedMessage, Providers } from "./deliveries/providers.ts";
+import { judge as judgePairs } from "./pairs/figures.ts";
+import { PairCall } from "./pairs/pair-call.ts";
 import type { PhoneCall } from "./phones.ts";
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
@@ -85,5 +87,31 @@ describe("the judge of a delivery whose gateway was killed", () => {
       last: { ...sent.last, deliveries: [{ ...sent.lost, state: "sent", reason: null }, sent.next] },
     });
     expect(violations(sent)).toMatch(/not failed as interrupted/);
+  });
+});
+
+describe("the judge of calls under load", () => {
+  const kill = { victim: "Asterisk", atMs: 100_000 };
+  const called = (askedAtMs: number, own: Partial<PairCall>) =>
+    Object.assign(new PairCall("+447400200000", "all up", 2000), { askedAtMs, verification: {}, ...own });
+  const rang = (invitedAtMs: number, own: Partial<PhoneCall> = {}): PhoneCall => ({
+    ...{ callee: "+447400200000", callerId: "+447700900001", invitedAtMs, alertedAtMs: invitedAtMs + 500 },
+    ...{ canceledAtMs: invitedAtMs + 1500, endedAtMs: invitedAtMs + 1510 },
+    ...own,
+  });
+  const found = (...calls: PairCall[]) => judgePairs(calls, [kill]).join("; ");
+
+  test("finds one that failed, unless something was killed while it was under way", () => {
+    expect(found(called(90_000, { end: "undeliverable" }))).toMatch(/failed with no reason/);
+    expect(found(called(99_000, { end: "undeliverable" }))).toBe("");
+    // On a busy machine: asked long before, rang at last, and late.
+    const late = called(97_000, { end: "undeliverable", rang: rang(99_300) });
+    expect(found(late)).toBe("all up: +447400200000 rang late with no reason to");
+  });
+
+  test("finds a phone that rings on, unless its Asterisk was killed meanwhile", () => {
+    const on = { canceledAtMs: null, endedAtMs: null };
+    expect(found(called(120_000, { end: "verified", rang: rang(120_100, on) }))).toMatch(/rings on/);
+    expect(found(called(99_000, { end: "verified", rang: rang(99_100, on) }))).toBe("");
   });
 });
