@@ -11,7 +11,8 @@ export type AptMode =
   /** The machine's own suites, only what the machine lacks. */
   | "additions";
 
-const queryDeadlineMs = 30_000;
+/** They read the lists only, but on a machine that is busy with other things half a minute was too short. */
+const queryDeadlineMs = 120_000;
 
 const keyringFiles: Record<string, string[]> = {
   debian: ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"],

@@ -8,7 +8,8 @@ import { RuntimeUnavailableError } from "./errors.ts";
 const updateDeadlineMs = 5 * 60_000;
 /** 100 MB at 0.5 Mbit/s; apt itself gives up on a connection that stalls for 30 s. */
 const downloadDeadlineMs = 30 * 60_000;
-const queryDeadlineMs = 30_000;
+/** They read the lists only, but on a machine that is busy with other things half a minute was too short. */
+const queryDeadlineMs = 120_000;
 
 /**
  * Downloads packages with all they depend on into a private folder, with the machine's archives, proxies and keys but
