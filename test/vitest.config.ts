@@ -1,3 +1,4 @@
+import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./vitest.order.ts";
 
@@ -16,6 +17,8 @@ export default defineConfig({
     // Two cores: more workers only make real Asterisk and Redis wait for each other.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // Tests start `onering` some hundred times: from source that takes 0.9 s of CPU instead of 1.5 once it is compiled.
+    env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../.runtime/compile-cache") },
     projects: [
       {
         extends: true,
