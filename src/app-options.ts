@@ -5,6 +5,7 @@ import type { MessageChannelSpec } from "./channels/messages/provider-port.ts";
 import type { LoadConfig } from "./config/reloading.ts";
 import type { GatewayEvent } from "./events/events.ts";
 import type { Reload } from "./operations/reload.ts";
+import type { Peers } from "./processes/peers.ts";
 import type { Clock } from "./shared/clock.ts";
 import type { Random } from "./shared/random.ts";
 import type { Tracing } from "./shared/tracing.ts";
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly tracing?: Tracing | null;
   /** Reads the configuration again, for a reload; left out: there is no file. */
   readonly loadConfig?: LoadConfig;
+  /** The other processes of this gateway; null or left out: there are none. */
+  readonly peers?: Peers | null;
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }

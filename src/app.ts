@@ -4,6 +4,7 @@ import { createDeciding } from "./app-guard.ts";
 import { createLiveChecks } from "./app-live-check.ts";
 import { createNumberIntelligence } from "./app-numbers.ts";
 import type { App, AppOptions } from "./app-options.ts";
+import { viewsOfAll } from "./app-peers.ts";
 import { createAppDirectory } from "./apps/directory.ts";
 import { createKeptApps } from "./apps/index.ts";
 import { profileOf } from "./apps/profile.ts";
@@ -35,6 +36,7 @@ import { createSubjectRecords, subjectFeatures } from "./records/subjects.ts";
 import { createWebhookStore, webhookRecords } from "./records/webhooks.ts";
 import { createStore } from "./redis/index.ts";
 import { systemClock } from "./shared/clock.ts";
+import { deferred } from "./shared/deferred.ts";
 import { cryptoRandom } from "./shared/random.ts";
 import { allSounds } from "./speech/sound-names.ts";
 import { createPersonalData } from "./subjects/index.ts";
@@ -55,7 +57,7 @@ const drainEventsMs = 2000;
 export async function buildApp(start: Config, options: AppOptions): Promise<App> {
   const liveConfig = createLiveConfig(start);
   const config = liveConfig.view;
-  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null } = options;
+  const { logger, clock = systemClock, random = cryptoRandom, sandbox = false, tracing = null, peers = null } = options;
   const store = createStore({
     ...{ redis: config.redis, reputation: config.caller_id_reputation, events: config.events, clock, logger, tracing },
     cursors: config.records.url === "off" ? ["live"] : ["live", "records"],
@@ -72,6 +74,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       sipTagKey: createKeyRing("sip tags", config.secrets.hmac_key).current.key,
       ...(config.sip === undefined ? {} : { openInvites: store.openInvites(sealing) }),
       ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
+      sharedRegistrations: peers?.registrations ?? null,
       networks: { known: (e164) => numberParts.networks.known(e164) },
     }),
     tracing,
@@ -103,7 +106,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const isRecording = records.state().backend !== null;
   const auditRecords = isRecording ? createAuditRecords(records) : null;
   const audit = createAudit({ queue: store.audit, records: auditRecords, clock, random, logger });
-  const { reload } = createConfigReload({
+  const ownReload = createConfigReload({
     ...{ live: liveConfig, load: options.loadConfig, apps, audit, logger },
     prepare: (next) => numberParts.prepare(next),
     problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
@@ -224,18 +227,15 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });
+  const views = viewsOfAll(peers, { metrics, reload: ownReload, traces: telephony.traces });
   let draining = false;
-  let begin = () => {};
-  const started = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
+  const { promise: started, resolve: begin } = deferred<void>();
   const server = await buildServer({
     ...{ optOuts: { ...optOuts, audit, identify: verifications.identify } },
     ...{ proofs, startTokenUses: store.startTokenUses, random },
     ...{ config, apps, keptApps, verifications, channels: verifications.channels.all, numbers, lookup, live, started },
-    ...{ operations, scrubs: numberParts.scrubs, reload: { reload }, audit, subjects, webhooks, cdr, guard, metrics },
-    ...{ logger, clock, tracing, sandbox, traces: telephony.traces },
-    extraPlugins: [...(options.extraPlugins ?? []), ...plugins],
+    ...{ operations, scrubs: numberParts.scrubs, audit, subjects, webhooks, cdr, guard, ...views },
+    ...{ logger, clock, tracing, sandbox, extraPlugins: [...(options.extraPlugins ?? []), ...plugins] },
     async readiness() {
       const waiting = events.status().catch(() => []);
       const [redis, status, backlog] = await Promise.all([store.ping(), operations.status(), waiting]);
@@ -261,7 +261,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       // The port first: a second gateway that cannot have it must not take the ARI application from the one that has.
       const url = await server.listen({ host: config.http.host, port: config.http.port });
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
-      await startParts().finally(begin);
+      await startParts().finally(() => begin());
       verifications.startDueWatch();
       events.start();
       webhooks.start();
@@ -271,7 +271,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       audit.start();
       return { url };
     },
-    reload,
+    reload: views.reload.reload,
     async stop() {
       draining = true;
       begin();

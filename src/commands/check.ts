@@ -6,6 +6,7 @@ import { messageWarnings } from "../config/warnings.ts";
 import { describe, type Finding, hint, warn } from "../doctor/finding.ts";
 import { examineMetadata } from "../doctor/metadata.ts";
 import { examineNumberFormats } from "../doctor/number-formats.ts";
+import { examineProcesses } from "../doctor/processes.ts";
 import { examineRanges } from "../doctor/ranges.ts";
 import { examineRoutes } from "../doctor/routes.ts";
 import { examineSipTrunkRules } from "../doctor/sip-trunk-rules.ts";
@@ -16,6 +17,7 @@ import { ConfigError, pathText } from "../typed-yaml/errors.ts";
 /** The doctor's findings that need only the configuration. */
 export function examineConfig(config: Config): Finding[] {
   return [
+    ...examineProcesses(config),
     ...examineRanges(config),
     ...examineRoutes(config),
     ...examineNumberFormats(config),

@@ -46,7 +46,9 @@ ONERING_HTTP_PORT sets the port of the page (8080).
     synopsis: "onering serve --config FILE",
     summary: "the gateway, in production",
     details: `Logs JSON lines on standard output. SIGTERM drains and stops; SIGHUP reloads the configuration.
-Exit codes: 0 stopped by a signal, 1 cannot start (the last log line says why), 78 invalid configuration.`,
+With server.processes above 1 this process starts so many gateways on one port, and signals to it are for all of them.
+Exit codes: 0 stopped by a signal, 1 cannot start, or a process ended again and again (the last log line says why),
+78 invalid configuration.`,
     options: config,
   },
   check: {

@@ -19,6 +19,7 @@ import { numbersChecks } from "../numbers/config-checks.ts";
 import { liveCheckChecks } from "../numbers/live-check/config-checks.ts";
 import { networksChecks } from "../numbers/networks/config-checks.ts";
 import { optOutChecks } from "../opt-out/config-checks.ts";
+import { processChecks } from "../processes/config-checks.ts";
 import { proofChecks } from "../proofs/config-checks.ts";
 import { recordsChecks } from "../records/config-checks.ts";
 import { redisChecks } from "../redis/config-checks.ts";
@@ -42,6 +43,7 @@ export const checks: readonly CrossCheck<Config>[] = [
   ...httpChecks,
   ...redisChecks,
   ...recordsChecks,
+  ...processChecks,
   ...asteriskChecks,
   ...routeChecks,
   ...numbersChecks,

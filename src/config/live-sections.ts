@@ -8,6 +8,8 @@ export type Liveness = "live" | "contents" | "restart";
 export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   // What listens is bound once.
   http: "restart",
+  // Processes, and what each of them listens on.
+  server: "restart",
   // Connections, and the place of records in the cluster of gateways.
   redis: "restart",
   records: "restart",

@@ -34,7 +34,10 @@ export function createConfigReload(options: {
   readonly applied: (merged: Config) => void;
   readonly audit: Pick<Audit, "act">;
   readonly logger: Logger;
-}): Reload {
+}): Reload & {
+  /** Without an entry in the audit log: of several processes, the one that was asked has it. */
+  readonly unaudited: Reload["reload"];
+} {
   const { live, load = noFile, apps, audit, logger } = options;
   const steps = {
     async load() {
@@ -64,7 +67,8 @@ export function createConfigReload(options: {
     },
     warnings: configWarnings,
   };
-  return auditedReload(createReload({ running: live.now(), steps, logger }), audit);
+  const own = createReload({ running: live.now(), steps, logger });
+  return { ...auditedReload(own, audit), unaudited: own.reload };
 }
 
 async function noFile(): Promise<never> {

@@ -30,6 +30,7 @@ import { Scrubs } from "../numbers/scrubs/config.ts";
 import { Log, Secrets } from "../observability/config.ts";
 import { Admin } from "../operations/config.ts";
 import { OptOut } from "../opt-out/config.ts";
+import { Server } from "../processes/config.ts";
 import { Proofs } from "../proofs/config.ts";
 import { Records } from "../records/config.ts";
 import { Redis } from "../redis/config.ts";
@@ -45,6 +46,7 @@ import { Webhooks } from "../webhooks/config.ts";
 
 export const ConfigSchema = section("OneRing's configuration.", {
   http: Http,
+  server: Server,
   redis: Redis,
   records: Records,
   secrets: Secrets,

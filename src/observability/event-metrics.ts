@@ -8,6 +8,7 @@ export function addEventMetrics(registry: Registry, status: () => Promise<readon
   const registers = [registry];
   new Gauge({
     name: "onering_outbox_events",
+    aggregator: "max",
     help: "Changes of state whose events wait in Redis, by the cursor that has not taken them: `live` (streams and webhooks), `records`.",
     labelNames: ["cursor"] as const,
     registers,
@@ -19,6 +20,7 @@ export function addEventMetrics(registry: Registry, status: () => Promise<readon
   });
   new Gauge({
     name: "onering_outbox_oldest_seconds",
+    aggregator: "max",
     help: "How long the oldest of them has been waiting; 0: none.",
     labelNames: ["cursor"] as const,
     registers,

@@ -60,6 +60,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   const registers = [registry];
   new Gauge({
     name: "onering_build_info",
+    aggregator: "max",
     help: "Always 1; the labels name the versions of OneRing and Node.",
     labelNames: ["version", "node"] as const,
     registers,
@@ -68,6 +69,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   addSipMetrics(registry, () => sources.sip?.() ?? null);
   new Gauge({
     name: "onering_live_calls",
+    aggregator: "sum",
     help: "Calls in progress.",
     registers,
     collect() {
@@ -76,6 +78,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_event_streams",
+    aggregator: "sum",
     help: "Live event streams that are open; at most events.max_streams.",
     registers,
     collect() {
@@ -84,6 +87,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_trunk_usable",
+    aggregator: "min",
     help: "1: calls can be placed on the trunk. Also 0 while it is out of service.",
     labelNames: ["trunk"] as const,
     registers,
@@ -93,6 +97,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_trunk_breaker",
+    aggregator: "max",
     help: "1 for the state that the breaker of a trunk through an Asterisk is in on this gateway, 0 for the others.",
     labelNames: ["trunk", "asterisk", "state"] as const,
     registers,
@@ -104,6 +109,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_trunk_open_prefixes",
+    aggregator: "max",
     help: "Callee prefixes to which this gateway places no calls on a trunk through an Asterisk, because all failed there.",
     labelNames: ["trunk", "asterisk"] as const,
     registers,
@@ -114,6 +120,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_out_of_service",
+    aggregator: "max",
     help: "1: an operator, or a program, took this trunk or Asterisk out of service for all gateways.",
     labelNames: ["kind", "name"] as const,
     registers,
@@ -124,6 +131,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_caller_ids",
+    aggregator: "max",
     help: "Caller IDs of a range by state: `all`, `resting` (in cool-down), `at_cap`. The range is disabled above 50 %.",
     labelNames: ["range", "state"] as const,
     registers,
@@ -139,6 +147,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_braked",
+    aggregator: "max",
     help: "Apps, and number of callee prefixes, whose calls this gateway reduces, by reason.",
     labelNames: ["kind", "app", "reason"] as const,
     registers,
@@ -151,6 +160,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_overload_calls_per_second",
+    aggregator: "min",
     help: "Limit of calls per second while the gateway or an Asterisk is overloaded; absent: no limit.",
     registers,
     collect() {
@@ -162,6 +172,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_redis_memory_bytes",
+    aggregator: "max",
     help: "Memory of Redis, of a cluster its fullest master: `used`, and `max` where maxmemory is set.",
     labelNames: ["of"] as const,
     registers,
@@ -176,6 +187,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   });
   new Gauge({
     name: "onering_asterisk_connected",
+    aggregator: "min",
     help: '1: connected to the Asterisk, events flowing. asterisk="sip": the gateway\'s own SIP is listening.',
     labelNames: ["asterisk"] as const,
     registers,

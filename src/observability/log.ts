@@ -11,6 +11,11 @@ import { withoutSecrets } from "./redaction.ts";
  */
 const bufferBytes = 16_000;
 const flushEveryMs = 100;
+/**
+ * What several processes write to one pipe stays whole lines up to this size (PIPE_BUF of Linux, POSIX write): beyond it they
+ * could be mixed where the reader is late.
+ */
+const sharedBytes = 4096;
 /** Bound of the buffer while the reader of our output is stalled; more is dropped, because a full pipe must not stop calls. */
 const maxWaitingBytes = 8 * 1024 * 1024;
 /** A reader that takes nothing for this long does not hold up the end of the process. */
@@ -18,19 +23,25 @@ const lastWriteLimitMs = 1000;
 
 /**
  * @param log section `log` of the configuration
- * @param options `sandbox`: marks every line with SANDBOX. `stream`: where to write; standard output if left out, without
+ * @param options `sandbox`: marks every line with SANDBOX. `process`: of several that share the output, its index. `stream`: where to write; standard output if left out, without
  * ever blocking the event loop
  */
 export function createLogger(
   log: LogConfig,
-  options: { readonly sandbox?: boolean; readonly stream?: DestinationStream } = {},
+  options: {
+    readonly sandbox?: boolean;
+    readonly stream?: DestinationStream;
+    readonly process?: number | "primary";
+  } = {},
 ): Logger {
+  const shared = options.process !== undefined;
   const stream =
     options.stream ??
     destination({
       dest: 1,
       sync: false,
-      minLength: bufferBytes,
+      minLength: shared ? sharedBytes - 1 : bufferBytes,
+      ...(shared ? { maxWrite: sharedBytes } : {}),
       periodicFlush: flushEveryMs,
       maxLength: maxWaitingBytes,
     });
@@ -39,7 +50,11 @@ export function createLogger(
     {
       // pino gives each child a level of its own, so one that may change is looked at with each line.
       level: "debug",
-      base: options.sandbox === true ? { mode: "SANDBOX", pid: process.pid } : { pid: process.pid },
+      base: {
+        ...(options.sandbox === true ? { mode: "SANDBOX" } : {}),
+        pid: process.pid,
+        ...(shared ? { process: options.process } : {}),
+      },
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       // A thrown string may contain anything, so it is not logged either.

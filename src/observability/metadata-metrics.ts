@@ -13,6 +13,7 @@ export function addMetadataMetrics(registry: Registry, present: () => MetadataSt
   const registers = [registry];
   new Gauge({
     name: "onering_numbering_metadata_info",
+    aggregator: "max",
     help: "Always 1; the labels name the version of libphonenumber's numbering plans in use, and whether they are built in or of numbers.metadata_file.",
     labelNames: ["version", "source"] as const,
     registers,
@@ -24,6 +25,7 @@ export function addMetadataMetrics(registry: Registry, present: () => MetadataSt
   });
   new Gauge({
     name: "onering_numbering_metadata_released_timestamp_seconds",
+    aggregator: "min",
     help: "When the numbering plans in use were published (Unix time); no value where that is unknown.",
     registers,
     collect() {

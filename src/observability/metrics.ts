@@ -21,6 +21,8 @@ import { addWebhookMetrics } from "./webhook-metrics.ts";
 
 export interface Metrics {
   readonly registry: Registry;
+  /** What a scrape gets; left out: of this registry. */
+  readonly scrape?: () => Promise<string>;
   /** Counts what happened. */
   readonly count: (event: GatewayEvent) => void;
   /** Counts what the relay of events did. */
@@ -45,12 +47,25 @@ const ringBuckets = [0.25, 0.5, 1, 2, 3, 4, 4.5, 5, 5.25, 5.5, 6, 8, 10, 15, 30]
 const httpBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Countries with a label of their own; the world has about 250, one gateway's traffic comes from a few. */
 const maxCountries = 60;
+/** Of Node's own metrics, where one busy process would not show in prom-client's mean; and the start, which it leaves out. */
+const ofSeveralProcesses = {
+  nodejs_eventloop_lag_seconds: "max",
+  nodejs_eventloop_lag_mean_seconds: "max",
+  nodejs_eventloop_lag_stddev_seconds: "max",
+  nodejs_eventloop_lag_p50_seconds: "max",
+  nodejs_eventloop_lag_p90_seconds: "max",
+  nodejs_eventloop_lag_p99_seconds: "max",
+  process_start_time_seconds: "min",
+} as const;
 
 /** @param logger logs when a trunk is suspected not to verify */
 export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "warn">): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const [name, aggregator] of Object.entries(ofSeveralProcesses)) {
+    Object.assign(registry.getSingleMetric(name) ?? {}, { aggregator });
+  }
   const country = boundedLabel(/^[A-Z]{2}$/, maxCountries);
 
   const started = new Counter({

@@ -34,6 +34,7 @@ export function addNetworkMetrics(registry: Registry, status: () => NetworkStatu
   });
   new Gauge({
     name: "onering_network_source_up",
+    aggregator: "min",
     help: "Whether a live source of networks answers: 0 while its circuit is open.",
     labelNames: ["source"] as const,
     registers,
@@ -44,6 +45,7 @@ export function addNetworkMetrics(registry: Registry, status: () => NetworkStatu
   });
   new Gauge({
     name: "onering_network_file_rows",
+    aggregator: "max",
     help: "Ranges of networks.file that are loaded; no series where none is configured.",
     registers,
     collect() {

@@ -17,6 +17,7 @@ export function addRecordsMetrics(
   const registers = [registry];
   new Gauge({
     name: "onering_records_up",
+    aggregator: "min",
     help: "1: durable records can be read and written by this gateway. Verifications go on without them.",
     labelNames: ["backend"] as const,
     registers,

@@ -63,6 +63,7 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
   });
   new Gauge({
     name: "onering_sip_connections",
+    aggregator: "sum",
     help: "Open SIP connections over TCP and TLS, by who opened them.",
     labelNames: ["opened_by"] as const,
     registers,
@@ -76,6 +77,7 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
   });
   new Gauge({
     name: "onering_sip_trunk_registered",
+    aggregator: "min",
     help: "1: the trunk's account is registered with the carrier by this gateway. Only trunks that register.",
     labelNames: ["trunk"] as const,
     registers,
@@ -88,6 +90,7 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
   });
   new Gauge({
     name: "onering_sip_trunk_options_seconds",
+    aggregator: "max",
     help: "Round trip of the last OPTIONS that the carrier answered. Whether the trunk is used says onering_trunk_usable.",
     labelNames: ["trunk"] as const,
     registers,

@@ -24,6 +24,7 @@ export function addSmsMetrics(registry: Registry): { readonly [T in SmsEvent]: (
   });
   const bound = new Gauge({
     name: "onering_sms_bind_up",
+    aggregator: "min",
     help: "1 while this gateway's SMPP bind is up.",
     labelNames: ["route", "bind"] as const,
     registers,

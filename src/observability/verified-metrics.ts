@@ -24,6 +24,7 @@ export function addVerifiedMetrics(registry: Registry, { country, warn }: Option
   });
   new Gauge({
     name: "onering_trunk_suspected",
+    aggregator: "max",
     help: "1: calls on the trunk seem to succeed but none verifies; check its `number_format`, or the `caller_id` that arrives.",
     labelNames: ["trunk", "suspicion"] as const,
     registers,

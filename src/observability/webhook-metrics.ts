@@ -43,6 +43,7 @@ export function addWebhookMetrics(registry: Registry, state: WebhookState): Webh
   };
   new Gauge({
     name: "onering_webhook_queue_events",
+    aggregator: "max",
     help: "Events that wait for delivery to webhook endpoints, by all gateways.",
     registers,
     async collect() {
@@ -53,6 +54,7 @@ export function addWebhookMetrics(registry: Registry, state: WebhookState): Webh
   });
   new Gauge({
     name: "onering_webhook_oldest_seconds",
+    aggregator: "max",
     help: "Age of the oldest event that waits for delivery to a webhook endpoint.",
     registers,
     async collect() {
@@ -63,6 +65,7 @@ export function addWebhookMetrics(registry: Registry, state: WebhookState): Webh
   });
   new Gauge({
     name: "onering_webhook_endpoints",
+    aggregator: "max",
     help: "Webhook endpoints: `enabled`, `disabled`, and `down` of the enabled ones, whose deliveries fail at the moment.",
     labelNames: ["state"] as const,
     registers,

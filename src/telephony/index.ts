@@ -21,6 +21,7 @@ import { createSipCapture } from "./sip-capture/index.ts";
 import type { StirShakenConfig } from "./sip-trunks/identity-config.ts";
 import { createSipTrunks, type SipTrunks } from "./sip-trunks/index.ts";
 import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
+import type { SharedRegistrations } from "./sip-trunks/shared-registration.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import type { CallerLimits } from "./trunks/app-limits.ts";
@@ -52,6 +53,8 @@ export interface TelephonyParts {
   readonly sipTagKey?: KeyObject;
   /** Our own SIP calls under way, of all gateways; left out: those of a gateway that dies ring on to their end. */
   readonly openInvites?: OpenInvites & OrphanInvites;
+  /** Where several processes are one gateway to carriers; null or left out: this one registers its accounts itself. */
+  readonly sharedRegistrations?: SharedRegistrations | null;
 }
 
 export interface Telephony {
@@ -126,6 +129,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
           tagKey: parts.sipTagKey ?? createSecretKey(parts.random.bytes(32)),
           logger: logger.child({ asterisk: sipEngine }),
           ...(parts.openInvites === undefined ? {} : { openInvites: parts.openInvites }),
+          sharedRegistrations: parts.sharedRegistrations ?? null,
         });
   // Not timed: it replies late where a carrier takes no connection, which no lower rate of calls would cure.
   if (sip !== null) controls.set(sipEngine, sip.control);

@@ -22,13 +22,20 @@ export function expectedWords(node: SchemaNode, key: string): string {
 }
 
 function leafWords(node: SchemaNode, key: string): string {
-  if (node.anyOf) return `one of ${node.anyOf.map((choice) => choice.const ?? choice.type).join(", ")}`;
+  if (node.anyOf) return choiceWords(node.anyOf, key);
   if (node.type === "boolean") return "true or false";
   if (node.type === "integer") return `a whole number${unitOf(key)} ${bounds(node)}`;
   if (node.type === "number") return `a number ${bounds(node)}`;
   if (node["x-expected"] !== undefined) return node["x-expected"];
   if (node.minLength === undefined) return "a string";
   return node.minLength === 1 ? "a non-empty string" : `a string of at least ${node.minLength} characters`;
+}
+
+function choiceWords(choices: readonly SchemaNode[], key: string): string {
+  const number = choices.find(({ type }) => type === "integer");
+  const words = choices.flatMap((choice) => (choice === number ? [] : (choice.const ?? choice.type ?? [])));
+  if (number === undefined) return `one of ${words.join(", ")}`;
+  return `${expectedWords(number, key)}, or ${words.join(", ")}`;
 }
 
 function listWords(node: SchemaNode, item: string): string {

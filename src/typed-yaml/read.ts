@@ -139,7 +139,8 @@ function readLeaf(node: SchemaNode, given: unknown, path: Path, report: ReportPr
 
 /** Files and variables hold strings; the schema says which are numbers. What cannot be converted stays and fails its check. */
 function fromString(node: SchemaNode, text: string): unknown {
-  if (node.type === "integer" && /^-?(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
+  const isInteger = node.type === "integer" || node.anyOf?.some(({ type }) => type === "integer");
+  if (isInteger && /^-?(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
   if (node.type === "number" && /^-?\d+(\.\d+)?(e-?\d{1,2})?$/.test(text)) return Number(text);
   if (node.type === "boolean" && (text === "true" || text === "false")) return text === "true";
   if (text === "null" && node.anyOf?.some(({ type }) => type === "null")) return null;

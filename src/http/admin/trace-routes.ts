@@ -54,7 +54,10 @@ const TraceBody = Type.Object(
 const notFound =
   "This gateway keeps no trace of this call: it was not placed here, not over a trunk with `sip`, or is not among the newest.";
 
-export function traceRoutes(find: FindTraces): FastifyPluginAsyncTypebox {
+/** Of several processes the others are asked. */
+export type AskTraces = (id: string) => ReturnType<FindTraces> | Promise<ReturnType<FindTraces>>;
+
+export function traceRoutes(find: AskTraces): FastifyPluginAsyncTypebox {
   return async (scope) => {
     scope.get(
       "/calls/:id/trace",
@@ -72,7 +75,7 @@ export function traceRoutes(find: FindTraces): FastifyPluginAsyncTypebox {
         config: { ...neverShed, notFound, problems: ["not_supported"] },
       },
       async (request) => {
-        const traces = find(request.params.id);
+        const traces = await find(request.params.id);
         if (traces === null) {
           throw new Refusal("not_supported", "No traces are kept: set sip.trace_calls, and use trunks with `sip`.");
         }

@@ -12,7 +12,7 @@ const config = { quiet: true, ...neverShed };
 const retryAfterSeconds = 5;
 
 export function operationRoutes(
-  metrics: Pick<Metrics, "registry">,
+  { registry, scrape = () => registry.metrics() }: Pick<Metrics, "registry" | "scrape">,
   probeReadiness: () => Promise<ReadinessAnswer>,
 ): FastifyPluginAsyncTypebox {
   return async (scope) => {
@@ -67,8 +67,8 @@ export function operationRoutes(
         onRequest: scope.rateLimit({}),
       },
       async (_request, reply) => {
-        reply.header("content-type", metrics.registry.contentType);
-        return await metrics.registry.metrics();
+        reply.header("content-type", registry.contentType);
+        return await scrape();
       },
     );
   };

@@ -16,7 +16,6 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { Tracing } from "../../shared/tracing.ts";
 import type { Subjects } from "../../subjects/subjects.ts";
-import type { FindTraces } from "../../telephony/call-control/trace.ts";
 import type { StartTokenUses } from "../../tokens/uses-port.ts";
 import type { OpenChannel } from "../../verification/channel-set.ts";
 import type { Verifications } from "../../verification/types.ts";
@@ -25,7 +24,7 @@ import { auditRoutes } from "../admin/audit-routes.ts";
 import { reloadRoutes } from "../admin/reload-routes.ts";
 import { adminRoutes } from "../admin/routes.ts";
 import { subjectRoutes } from "../admin/subject-routes.ts";
-import { traceRoutes } from "../admin/trace-routes.ts";
+import { type AskTraces, traceRoutes } from "../admin/trace-routes.ts";
 import { requireApp } from "../auth/app.ts";
 import { findByToken } from "../auth/client-token.ts";
 import { findOperator, requireOperator } from "../auth/operator.ts";
@@ -96,7 +95,7 @@ export interface ServerParts {
   /** Left out in tests of other routes. */
   readonly reload?: Reload;
   /** Traces of calls; left out: none are kept. */
-  readonly traces?: FindTraces;
+  readonly traces?: AskTraces;
   /** Detail records; left out: their routes are not there. */
   readonly cdr?: CdrParts;
   /** Lists and decisions; left out: their routes are not there. */

@@ -9,6 +9,7 @@ import { createCallSigner } from "./call-signer.ts";
 import { SipDriver } from "./driver.ts";
 import type { StirShakenConfig } from "./identity-config.ts";
 import type { OpenInvites, OrphanInvites } from "./open-invites-port.ts";
+import type { SharedRegistrations } from "./shared-registration.ts";
 import { type RunningStack, startStack } from "./stack.ts";
 import { type CallTraces, createCallTraces } from "./trace.ts";
 import { createTrunkPlans, type SipTrunksConfig } from "./trunk-plans.ts";
@@ -23,6 +24,8 @@ export interface SipTrunksParts {
   readonly logger: Logger;
   /** INVITEs under way of all gateways; left out: what this one leaves when it dies rings on to its end. */
   readonly openInvites?: OpenInvites & OrphanInvites;
+  /** Null or left out: this process registers its accounts itself. */
+  readonly sharedRegistrations?: SharedRegistrations | null;
 }
 
 export interface SipTrunks {
@@ -62,6 +65,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     async start() {
       running = await startStack({
         ...{ sip: config.sip, plans, tagKey, clock, random, logger },
+        sharedRegistrations: parts.sharedRegistrations ?? null,
         ...(openInvites === undefined ? {} : { orphans: openInvites }),
         ...(traces === null ? {} : { observer: traces.observer }),
         onInbound: (call) => onInbound(call),

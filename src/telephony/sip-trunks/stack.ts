@@ -24,6 +24,7 @@ import type { OrphanInvites } from "./open-invites-port.ts";
 import { familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
 import { createRefusedRoutes } from "./refused-routes.ts";
+import type { SharedRegistrations } from "./shared-registration.ts";
 import { createTakeover } from "./takeover.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
 import { createTrunkWatch, type TrunkWatch } from "./trunk-watch.ts";
@@ -40,6 +41,8 @@ export interface StackParts {
   readonly observer?: MessageObserver;
   /** Calls that gateways leave when they die; left out: they are not looked for. */
   readonly orphans?: OrphanInvites;
+  /** Null: this process registers its accounts itself. */
+  readonly sharedRegistrations?: SharedRegistrations | null;
   readonly onInbound: (call: InboundCall) => void;
 }
 
@@ -115,7 +118,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   const refusedRoutes = createRefusedRoutes(logger, monotonicMs);
   const watch = createTrunkWatch({
     ...{ plans: plans.values(), digests, locator, transports, transactions, clock, nowMs: monotonicMs },
-    ...{ random, logger, refusedRoutes, userAgent, host: shown },
+    ...{ random, logger, refusedRoutes, userAgent, host: shown, shared: parts.sharedRegistrations ?? null },
   });
   const caller = createCaller({
     ...{ transactions, transports, locator, clock, monotonicMs, userAgent },

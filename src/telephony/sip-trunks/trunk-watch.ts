@@ -11,6 +11,7 @@ import type { HeaderLine } from "../../sip/transaction/port.ts";
 import type { Flow } from "../../sip/transport/port.ts";
 import { contactUserOf } from "./inbound-sources.ts";
 import type { RefusedRoutes } from "./refused-routes.ts";
+import { type SharedRegistrations, shareRegistration } from "./shared-registration.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
 
 /** As the health of a trunk that Asterisk has, see trunks/health.ts. `why` is for operators. */
@@ -38,6 +39,8 @@ export interface TrunkWatchParts extends ExchangeParts {
   readonly userAgent: string;
   /** Our own host, as far ends see it: in Call-IDs and in From of OPTIONS; IPv6 without brackets. */
   readonly host: string;
+  /** Null or left out: this process registers by itself. */
+  readonly shared?: SharedRegistrations | null;
 }
 
 export interface TrunkWatch {
@@ -115,24 +118,31 @@ function healthOf(watched: Watched | undefined): SipTrunkHealth {
 function registrationOf(plan: WatchedPlan, parts: TrunkWatchParts): Registration | null {
   const { name, config, hop, credentials, routes } = plan;
   const contactUser = contactUserOf(config);
-  if (config.register === undefined || contactUser === null || credentials === null) return null;
+  const { register } = config;
+  if (register === undefined || contactUser === null || credentials === null) return null;
   const carrier = bracketed(config.host);
-  return createRegistration({
-    ...parts,
-    account: {
-      ...{ hop, contactUser, credentials },
-      registrar: `sip:${carrier}`,
-      address: credentials.username.includes("@")
-        ? `sip:${credentials.username}`
-        : `sip:${credentials.username}@${carrier}`,
-      expiresSeconds: config.register.expires_seconds,
-      headers: routes,
-    },
-    digest: parts.digests(credentials),
-    host: bracketed(parts.host),
-    onRefusedRoutes: (header, count) => parts.refusedRoutes.add({ header, trunk: name }, count),
-    onChange: (status) => logRegistration(parts.logger, name, status),
-  });
+  const make = (changed: () => void) =>
+    createRegistration({
+      ...parts,
+      account: {
+        ...{ hop, contactUser, credentials },
+        registrar: `sip:${carrier}`,
+        address: credentials.username.includes("@")
+          ? `sip:${credentials.username}`
+          : `sip:${credentials.username}@${carrier}`,
+        expiresSeconds: register.expires_seconds,
+        headers: routes,
+      },
+      digest: parts.digests(credentials),
+      host: bracketed(parts.host),
+      onRefusedRoutes: (header, count) => parts.refusedRoutes.add({ header, trunk: name }, count),
+      onChange(status) {
+        logRegistration(parts.logger, name, status);
+        changed();
+      },
+    });
+  const { shared = null } = parts;
+  return shared === null ? make(() => undefined) : shareRegistration(name, shared, make);
 }
 
 function logRegistration(

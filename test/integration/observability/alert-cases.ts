@@ -42,6 +42,14 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     fires("3m", { job: "onering", instance: "g1" }, { 'up{job="onering",instance="g1"}': "1 0x5" }),
     quiet("3m", { 'up{job="onering",instance="g1"}': "1 0 1x5", 'up{job="node",instance="g1"}': "0x5" }),
   ],
+  OneRingProcessRestarts: [
+    fires(
+      "20m",
+      { instance: "g1", process: "1" },
+      { 'onering_process_restarts_total{instance="g1",process="1"}': "0+1x20" },
+    ),
+    quiet("20m", { 'onering_process_restarts_total{instance="g1",process="1"}': "0x10 1x10" }),
+  ],
   OneRingUnavailable: [
     fires(
       "12m",

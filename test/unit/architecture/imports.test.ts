@@ -111,7 +111,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Assembles what each feature declares.
   events: ["caller-ids", "verification", ...channels],
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
-  observability: ["events", "guard", "numbers/health", "numbers/networks", "webhooks", "telephony/trunks"],
+  // The primary of several processes, and how they reach each other.
+  processes: ["telephony/sip-trunks"],
+  observability: ["events", "guard", "processes", "numbers/health", "numbers/networks", "webhooks", "telephony/trunks"],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],
   proofs: ["verification"],
@@ -172,12 +174,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "live",
     "observability",
     "opt-out",
+    "processes",
     "proofs",
     "records",
     "redis",
     "webhooks",
   ],
-  doctor: [...domain, ...telephony, "outgoing-http", "speech"],
+  doctor: [...domain, ...telephony, "outgoing-http", "processes", "speech"],
   local: ["speech"],
   sandbox: [
     ...["app.ts", "apps", "numbers", "config", "events", "local", "proofs", "telephony/asterisk"],
@@ -197,6 +200,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "doctor",
     "observability",
     "opt-out",
+    "processes",
     "proofs",
     "records",
     "sandbox",
@@ -205,7 +209,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "telephony/trunks",
     "tracing",
   ],
-  "app-options.ts": ["channels/messages", "config", "events", "operations", "verification"],
+  "app-options.ts": ["channels/messages", "config", "events", "operations", "processes", "verification"],
+  "app-peers.ts": ["http", "observability", "operations", "processes", "telephony/call-control"],
   "app-guard.ts": [
     ...["approval", "apps", "audit", "config", "guard", "opt-out", "records", "redis", "subjects", "verification"],
   ],
@@ -220,7 +225,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["telephony", "tracing", "verification", ...channels],
   ],
   "app.ts": [
-    ...["app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts", "app-options.ts"],
+    ...["app-channels.ts", "app-guard.ts", "app-live-check.ts", "app-numbers.ts", "app-options.ts", "app-peers.ts"],
     ...domain,
     ...telephony,
     "cdr",

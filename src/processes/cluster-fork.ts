@@ -1,0 +1,33 @@
+/** Forks with `node:cluster`: the primary accepts HTTP connections and deals them out in turn (docs/adr/0080). */
+import cluster from "node:cluster";
+import { once } from "node:events";
+import type { FromProcess } from "./messages.ts";
+import type { ForkEvents, Forked } from "./primary.ts";
+
+/**
+ * @param script what each process runs, with `args` and then its index as arguments
+ * @returns how one is forked
+ */
+export function clusterFork(script: string, args: readonly string[]) {
+  // Left to the environment (NODE_CLUSTER_SCHED_POLICY), processes would race for connections, and one of them get most.
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  return (index: number, events: ForkEvents): Forked => {
+    cluster.setupPrimary({ exec: script, args: [...args, String(index)] });
+    const worker = cluster.fork();
+    worker.on("message", (message: FromProcess) => events.message(message));
+    // Its last message may be read after it is known to have ended, and before its channel is.
+    const disconnected = once(worker, "disconnect");
+    worker.once("exit", (code: number, signal: string | null) => {
+      void disconnected.then(() => events.exited(signal === null ? code : null, signal));
+    });
+    // Of a message to one that has just ended.
+    worker.on("error", () => undefined);
+    return {
+      pid: worker.process.pid ?? 0,
+      send(message) {
+        if (worker.isConnected()) worker.send(message, () => undefined);
+      },
+      kill: () => void worker.process.kill("SIGKILL"),
+    };
+  };
+}

@@ -1,0 +1,233 @@
+/** `server.processes`: several gateways on one port, as an operator runs them. Needs `npm run build`. */
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
+import { runtimeDir } from "../../../src/local/fetch/paths.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
+import { onering, type RunningCommand } from "../../support/command.ts";
+import { ensureKamailio } from "../../support/fetch/kamailio.ts";
+import { apiKey, gatewayClient, gatewayDocument, trunkName } from "../../support/gateway.ts";
+import { type Kamailio, startKamailio } from "../../support/kamailio.ts";
+import { withRuntime } from "../../support/processes.ts";
+import type { SippCarrier } from "../../support/sipp.ts";
+import type { SipMessage } from "../../support/sipp-log.ts";
+
+const runtime = withRuntime();
+/** Phones that ring while processes are killed, and further starts: some 20 s. */
+const wide = process.env.PROCESSES === "wide";
+const operatorKey = "or_processes-test-key-of-the-operator";
+const account = { username: "alice", password: "s3cret-word", realm: "carrier.test" };
+const waits = { timeout: 10_000, interval: 25 };
+/** Beside the beats: what a busy machine needs to run them. */
+const takenOverMs = 6000;
+
+let dir: string;
+let file: string;
+let document: Record<string, unknown>;
+let sipp: SippCarrier;
+let kamailio: Kamailio;
+let firstPort: number;
+let gateway: RunningCommand;
+let url: string;
+
+/** Two free ports in sequence. */
+async function twoPorts(): Promise<number> {
+  for (let port = await freePort("udp"); ; ) {
+    const next = await freePort("udp");
+    if (next === port + 1) return port;
+    port = next;
+  }
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "onering-processes-"));
+  file = path.join(dir, "onering.yaml");
+  const kamailioProgram = await ensureKamailio(runtimeDir, () => undefined);
+  const [redis, carrier, registrar] = await Promise.all([
+    runtime.redis(),
+    runtime.carrier({ scenario: "ringing" }),
+    startKamailio(kamailioProgram, { ...account, algorithm: "SHA-256" }),
+  ]);
+  sipp = carrier;
+  kamailio = registrar;
+  firstPort = await twoPorts();
+  const udp = (port: number) => ({ host: "127.0.0.1", port, transport: "udp", qualify_seconds: 0 });
+  document = {
+    ...gatewayDocument({
+      redisUrl: redis.url,
+      // There is none.
+      asterisk: { ari: {}, ami: {} } as AsteriskServer,
+      config: { calls: { ring_ms: "5000", setup_limit_ms: "20000", drain_ms: "500" } },
+    }),
+    server: { processes: 2 },
+    admin: { api_keys_sha256: [apiKeyHash(operatorKey)] },
+    asterisks: {},
+    sip: { host: "127.0.0.1", udp_port: firstPort, end_wait_ms: 1000, trace_calls: 100 },
+    trunks: {
+      [trunkName]: { ranges: ["block"], sip: udp(sipp.port) },
+      account: { ranges: ["block"], sip: { ...udp(kamailio.port), ...account, register: { expires_seconds: 60 } } },
+    },
+  };
+  await writeFile(file, stringify(document));
+  await begin();
+});
+afterAll(async () => {
+  gateway?.child.kill("SIGTERM");
+  await gateway?.exitCode();
+  await kamailio?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function begin(): Promise<void> {
+  gateway = onering("serve", "--config", file);
+  await gateway.says(/all 2 processes serve/);
+  url = /listening on (http:\/\/[^"\s]+)/.exec(gateway.output())?.[1] ?? "";
+}
+
+const client = () => gatewayClient(url);
+const lines = () => gateway.output().split("\n");
+/** How often a process logged something. */
+const logged = (index: number, text: string) =>
+  lines().filter((line) => line.includes(`"process":${index},`) && line.includes(text)).length;
+/** The newest process of an index. */
+function pidOf(index: number): number {
+  const [, pid] = new RegExp(`"pid":(\\d+),"process":${index},`).exec(lines().reverse().join("\n")) ?? [];
+  if (pid === undefined) throw new Error(`process ${index} logged nothing`);
+  return Number(pid);
+}
+let called = 0;
+/** Starts verifications, each over a connection of its own. @returns their ids */
+async function start(count: number): Promise<string[]> {
+  const callees = Array.from({ length: count }, () => `+4474001${String(called++).padStart(5, "0")}`);
+  return await Promise.all(callees.map(startOne));
+}
+async function startOne(to: string): Promise<string> {
+  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+  const asked = request(`${url}/v1/verifications`, { method: "POST", agent: false, headers });
+  asked.end(JSON.stringify({ to }));
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  const answer = await text(response);
+  expect([response.statusCode, answer]).toEqual([201, expect.anything()]);
+  return (JSON.parse(answer) as { id: string }).id;
+}
+async function metric(pattern: RegExp): Promise<number> {
+  const answer = await client().get("/metrics");
+  return sum([...answer.text.matchAll(pattern)].map(([, value]) => Number(value)));
+}
+const startedTotal = () => metric(/^onering_verifications_started_total\{.*\} (\d+)$/gm);
+const bindings = () =>
+  kamailio.lines().flatMap((line) => /^REGISTER 200 .*@127\.0\.0\.1:(\d+)\S* expires 60/.exec(line)?.[1] ?? []);
+
+test("requests come to both; metrics, traces and a reload are those of both", async () => {
+  const ids = await start(12);
+  const messages = await sipp.waitFor((all) => branches(all, "INVITE").size === 12);
+  const ofEach = [firstPort, firstPort + 1].map((port) => branches(messages, "INVITE", port).size);
+  expect([ofEach, Math.min(...ofEach) > 2, sum(ofEach)]).toEqual([ofEach, true, 12]);
+  expect(await startedTotal()).toBe(12);
+  expect(await metric(/^onering_processes\{state="serving"\} (\d+)$/gm)).toBe(2);
+  const operator = gatewayClient(url, operatorKey);
+  const traces = await Promise.all(ids.map((id) => operator.get(`/v1/admin/calls/${id}/trace`)));
+  expect(traces.map(({ status }) => status)).toEqual(ids.map(() => 200));
+
+  await writeFile(file, stringify({ ...document, limits: { apps: { calls_per_day: 1000 } } }));
+  const { status, json } = await operator.post("/v1/admin/reload");
+  expect([status, json]).toMatchObject([200, { applied: [{ key: "limits.apps.calls_per_day" }], needs_restart: [] }]);
+  const reloads = () => [logged(0, "configuration reloaded"), logged(1, "configuration reloaded")];
+  await expect.poll(reloads, waits).toEqual([1, 1]);
+  await writeFile(file, stringify(document));
+  gateway.child.kill("SIGHUP");
+  await expect.poll(reloads, waits).toEqual([2, 2]);
+});
+
+test("one of them registers; when it is killed another one does, it is started again, and no count falls", async () => {
+  expect(bindings()).toEqual([String(firstPort)]);
+  expect(await metric(/^onering_sip_trunk_registered\{trunk="account"\} (\d)$/gm)).toBe(1);
+  const before = await startedTotal();
+  process.kill(pidOf(0), "SIGKILL");
+  await kamailio.line(new RegExp(`^REGISTER 200 .*:${firstPort + 1}\\b`));
+  await gateway.says(/process serves again/);
+  expect(await startedTotal()).toBe(before);
+  await start(4);
+  expect(await startedTotal()).toBe(before + 4);
+  expect(await metric(/^onering_process_restarts_total\{process="0"\} (\d+)$/gm)).toBe(1);
+  expect(bindings()).toEqual([String(firstPort), String(firstPort + 1)]);
+});
+
+// A skipped test would look like one that cannot run here.
+if (wide) {
+  test("a second gateway on the same port ends at once, and says why", async () => {
+    const [, port] = /:(\d+)$/.exec(url) ?? [];
+    const second = path.join(dir, "second.yaml");
+    await writeFile(second, stringify({ ...document, http: { port: Number(port) } }));
+    const other = onering("serve", "--config", second);
+    expect(await other.exitCode()).toBe(1);
+    expect(other.output()).toMatch(/onering: 127\.0\.0\.1:\d+ is in use by another process/);
+  });
+
+  test("phones that ring for one that is killed stop within their bound, those of the other go on", async () => {
+    await start(8);
+    const [mine, others] = [firstPort, firstPort + 1];
+    const ringing = await sipp.waitFor((all) => open(all, mine).length > 2 && open(all, others).length > 2);
+    const [orphans, own] = [open(ringing, mine), open(ringing, others)];
+    process.kill(pidOf(0), "SIGKILL");
+    const killedAtMs = performance.now();
+    await sipp.waitFor((all) => orphans.every((branch) => branches(all, "CANCEL").has(branch)), takenOverMs + 2000);
+    expect(performance.now() - killedAtMs).toBeLessThan(takenOverMs);
+    await sipp.waitFor((all) => own.every((branch) => branches(all, "CANCEL").has(branch)), 8000);
+  });
+
+  test("where the primary is killed, the others end their calls and themselves", async () => {
+    await start(4);
+    const pids = [pidOf(0), pidOf(1)];
+    await sipp.waitFor((all) => open(all, firstPort).length + open(all, firstPort + 1).length > 0);
+    gateway.child.kill("SIGKILL");
+    const alive = (pid: number) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(() => pids.some(alive), waits).toBe(false);
+    await sipp.waitFor((all) => open(all, firstPort).length + open(all, firstPort + 1).length === 0);
+    await begin();
+  });
+}
+
+test("SIGTERM drains both: their calls end, and the exit code is 0", async () => {
+  await start(2);
+  await sipp.waitFor((all) => open(all, firstPort).length > 0 && open(all, firstPort + 1).length > 0);
+  gateway.child.kill("SIGTERM");
+  expect(await gateway.exitCode()).toBe(0);
+  expect([logged(0, '"stopped"'), logged(1, '"stopped"')]).toEqual([1, 1]);
+  const left = await sipp.messages();
+  expect([open(left, firstPort), open(left, firstPort + 1)]).toEqual([[], []]);
+  expect(kamailio.lines().at(-1)).toMatch(/^REGISTER 200 .* expires 0$/);
+});
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Branches of requests that came, perhaps of one process alone. */
+function branches(messages: readonly SipMessage[], method: string, port?: number): Set<string> {
+  const found = messages.filter(({ startLine, direction, text }) => {
+    return (
+      direction === "received" &&
+      startLine.startsWith(method) &&
+      (port === undefined || text.includes(`127.0.0.1:${port};`))
+    );
+  });
+  return new Set(found.flatMap(({ text }) => /branch=([^;\s]+)/.exec(text)?.[1] ?? []));
+}
+
+/** Calls of a process that were not canceled. */
+function open(messages: readonly SipMessage[], port: number): string[] {
+  const canceled = branches(messages, "CANCEL");
+  return [...branches(messages, "INVITE", port)].filter((branch) => !canceled.has(branch));
+}

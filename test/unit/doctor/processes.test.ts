@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { examineProcesses } from "../../../src/doctor/processes.ts";
+import { testConfig } from "../../support/test-config.ts";
+
+const sip = { sip: { host: "192.0.2.1", udp_port: 5060, tcp_port: 5070 } };
+
+test("one process: nothing is said", () => {
+  expect(examineProcesses(testConfig(), 4)).toEqual([]);
+});
+
+test("four on four cores: which ports carriers must reach, and which applications inbound calls need", () => {
+  const trunks = { a: { asterisk: "pbx", endpoint: "c", ranges: ["block"], inbound: { trusted: true } } };
+  const findings = examineProcesses(testConfig({ server: { processes: 4 }, ...sip, trunks }), 4);
+  expect(findings.map(({ level }) => level)).toEqual(["ok", "ok", "ok"]);
+  expect(findings.map(({ what, fix }) => `${what} ${fix}`).join("\n")).toMatch(
+    /UDP 5060 to 5063, TCP 5070 to 5073 .*\n.*INBOUND_APPS=onering,onering-p1,onering-p2,onering-p3$/,
+  );
+});
+
+test("more processes than cores are a warning", () => {
+  const [finding] = examineProcesses(testConfig({ server: { processes: 4 } }), 2);
+  expect(finding).toMatchObject({ level: "warn", what: expect.stringContaining("4 processes") });
+});
