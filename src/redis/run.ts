@@ -10,7 +10,9 @@ import { Refusal } from "../shared/refusal.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
 import { tidyLibraries } from "./libraries.ts";
+import { perTurn } from "./per-turn.ts";
 import { createScriptCalls, type KnownScript, knownScript } from "./script-calls.ts";
+import { takesSeveral } from "./script-names.ts";
 import type { ScriptText } from "./scripts.ts";
 import { createTogether } from "./together.ts";
 
@@ -66,11 +68,21 @@ export function createScriptRunner(options: {
 function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "define"> & { readonly call: Call } {
   const known = new Map<string, KnownScript>();
   const calls = createScriptCalls(client, timeoutMs, createTogether(client));
+  const inTurn = perTurn<OneCall, Reply>(async (group, all) => {
+    const [name = ""] = group.split(" ");
+    const script = known.get(name);
+    if (script === undefined) throw noScript(name);
+    const keys = all.map(({ key }) => key);
+    const args = all.flatMap((one) => one.args);
+    const replies = (await calls.callAll(script, keys, args)) as readonly Reply[];
+    return replies.map((reply) => failureOf(reply) ?? reply);
+  });
   client.on("ready", () => {
     void tidyLibraries(client, new Set([...known.values()].map(({ library }) => library)));
   });
   return {
     call(name, key, args) {
+      if (takesSeveral.has(name)) return inTurn(`${name} ${args.length}`, { key, args });
       const script = known.get(name);
       // Its lists are those that the script's header describes.
       return script ? (calls.call(script, key, args) as Promise<Reply>) : Promise.reject(noScript(name));
@@ -88,7 +100,13 @@ function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { reado
     async call(name, key, args) {
       const command = commands[commandName(name)];
       if (!command) throw noScript(name);
-      return await command.call(client, key, ...args);
+      const reply = await command.call(client, key, ...args);
+      if (!takesSeveral.has(name)) return reply;
+      // Those of one turn have keys in several slots.
+      const [one = []] = reply as unknown as readonly Reply[];
+      const failure = failureOf(one);
+      if (failure !== null) throw failure;
+      return one;
     },
     define(scripts) {
       for (const [name, { script }] of scripts) {
@@ -96,6 +114,16 @@ function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { reado
       }
     },
   };
+}
+
+interface OneCall {
+  readonly key: string;
+  readonly args: readonly (string | number)[];
+}
+
+/** Of one key of a script that takes several; null: it did what it should. */
+function failureOf([kind, why]: Reply): Error | null {
+  return kind === "failed" ? new Error(String(why)) : null;
 }
 
 const noScript = (name: string) => new Error(`no such script: ${name}`);

@@ -44,6 +44,8 @@ export function knownScript({ script, library }: ScriptText): KnownScript {
 export interface ScriptCalls {
   /** @throws {Error} with the text of Redis' error, or where there is no answer in time */
   call(script: KnownScript, key: string, args: readonly (string | number)[]): Promise<DecodedReply>;
+  /** The same of a script that takes several keys, with the arguments of each in their order. */
+  callAll(script: KnownScript, keys: readonly string[], args: readonly (string | number)[]): Promise<DecodedReply>;
 }
 
 /** Of ioredis' queue of commands that wait for replies, in the order in which they were written. */
@@ -170,26 +172,37 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
     return true;
   }
 
+  /** @param words how many there are in `rest`, from the number of keys on */
+  function send(script: KnownScript, words: number, rest: string): Promise<DecodedReply> {
+    const head = `*${words + 2}\r\n`;
+    return new Promise((resolve, reject) => {
+      let refused = false;
+      let tried = 0;
+      const attempt = () => {
+        tried++;
+        write(head + nameOf(script) + rest, resolve, (error) => {
+          // What its caller was told has failed must not be carried out later.
+          if (refused) return;
+          if (tried < mostTries && prepare(script, error, tried)) return attempt();
+          refused = true;
+          reject(error);
+        });
+      };
+      attempt();
+    });
+  }
+
   return {
     call(script, key, args) {
       let rest = `$1\r\n1\r\n${word(key)}`;
       for (const arg of args) rest += word(String(arg));
-      const head = `*${args.length + 4}\r\n`;
-      return new Promise((resolve, reject) => {
-        let refused = false;
-        let tried = 0;
-        const attempt = () => {
-          tried++;
-          write(head + nameOf(script) + rest, resolve, (error) => {
-            // What its caller was told has failed must not be carried out later.
-            if (refused) return;
-            if (tried < mostTries && prepare(script, error, tried)) return attempt();
-            refused = true;
-            reject(error);
-          });
-        };
-        attempt();
-      });
+      return send(script, args.length + 2, rest);
+    },
+    callAll(script, keys, args) {
+      let rest = word(String(keys.length));
+      for (const key of keys) rest += word(key);
+      for (const arg of args) rest += word(String(arg));
+      return send(script, keys.length + args.length + 1, rest);
     },
   };
 }

@@ -91,3 +91,6 @@ export const otherScripts = [
   "orphans_take",
   "orphans_done",
 ] as const;
+
+/** Those that take several keys (lua/includes/each.lua). */
+export const takesSeveral: ReadonlySet<string> = new Set(["receipt_remember", "reserve_bind"]);

@@ -61,6 +61,22 @@ describe("messages per second", () => {
     }
   });
 
+  it("asked for in one turn of the event loop are spaced as if they were asked for one after the other", async () => {
+    const binds = [bind(10), bind(10)];
+    const turns = await Promise.all(Array.from({ length: 7 }, () => reserve(gateways[0], binds, 1, 250)));
+    // Waits in hundreds of ms.
+    expect(
+      turns.map((turn) => (turn.kind === "taken" ? `${turn.bind}: ${Math.round(turn.waitMs / 100)}` : turn.kind)),
+    ).toEqual(["0: 0", "0: 1", "1: 0", "1: 1", "0: 2", "1: 2", "full"]);
+    const shared = bind(10);
+    const asked = [...Array.from({ length: 20 }, () => "greedy"), "honest"];
+    const all = await Promise.all(asked.map((app) => reserve(gateways[1], [shared], 1, 1000, app)));
+    const taken = all.flatMap(({ kind }, index) => (kind === "taken" ? [asked[index]] : []));
+    expect(taken.length).toBeGreaterThanOrEqual(9);
+    expect(taken.length).toBeLessThanOrEqual(11);
+    expect(taken).toContain("honest");
+  });
+
   it("count every part of a long message", async () => {
     const own = bind(10);
     await reserve(gateways[0], [own], 3, 1000);

@@ -53,18 +53,21 @@ local function message_limit(delivery, channel)
     return nil
   end
   local keys, now = delivery.keys, delivery.now
-  local longest, name = wrong_checks_wait(keys, now, 1, 1), 'wrong_checks'
-  local function consider(wait, limit)
-    if wait > longest then
-      longest, name = wait, limit
+  local longest, wrong = wrong_checks_wait(keys, now, 1, 1)
+  local name, wait, starts = 'wrong_checks', nil, nil
+  keys.no_wrong_checks = wrong == 0
+  local function consider(by, limit)
+    if by > longest then
+      longest, name = by, limit
     end
   end
   if delivery.first then
-    consider(wait_for(keys.stem .. ':starts', keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR,
-      STARTS_PER_APP_PER_HOUR, 1), 'hourly_starts')
+    wait, starts = wait_for(keys.stem .. ':starts', keys.app, now, HOUR_MS, STARTS_PER_CALLEE_PER_HOUR,
+      STARTS_PER_APP_PER_HOUR, 1)
+    consider(wait, 'hourly_starts')
   end
   if not delivery.automatic then
-    consider(gap_wait(keys, now, keys.stem .. ':starts'), 'gap')
+    consider(gap_wait(keys, now, keys.stem .. ':starts', not APPS_HAVE_SHARES and starts == 0), 'gap')
   end
   if longest > 0 then
     return name, longest

@@ -81,20 +81,24 @@ local function too_many_silent(trunk, used, caller, now)
   return is_pressed and leases_in(silent_app_key(trunk, caller), now, 0) >= most * SILENT_OF_APP
 end
 
+-- When the app has used up its share so far.
+local function own_turn_at(turn_key)
+  return tonumber(redis.call('GET', turn_key) or 0)
+end
+
 -- How long an app may wait in a part's queue, of at most `longest`: one that is ahead of its share leaves some for others.
-local function wait_within_share(one, turn_key, now, longest)
-  local ahead = tonumber(redis.call('GET', turn_key) or 0) - now
-  if ahead > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
+-- @param own_turn when it has used up its share so far, ms
+local function wait_within_share(one, own_turn, now, longest)
+  if own_turn - now > math.min(BURST_MS, longest * (1 - QUEUE_RESERVE)) then
     return math.max(0, longest - math.max(one.interval, longest * QUEUE_RESERVE))
   end
   -- Without a queue of at least one interval, the app with the most requests would get every slot.
   return math.max(longest, one.interval)
 end
 
--- Counts calls or messages of an app towards its share of a part.
-local function use_share(one, turn_key, now, share, count)
-  local own = math.max(now, tonumber(redis.call('GET', turn_key) or 0))
-  set_turn(turn_key, now, math.min(now + MOST_AHEAD_MS, own + count * one.interval / share))
+-- The app's next turn where so many more calls or messages count towards its share of a part.
+local function turn_with(one, own_turn, now, share, count)
+  return math.min(now + MOST_AHEAD_MS, math.max(now, own_turn) + count * one.interval / share)
 end
 
 -- How long a call of this app may wait for its scheduled time on the trunk; nil: no slot is free for it now.
@@ -111,7 +115,7 @@ local function allowed_wait(trunk, used, caller, now, longest)
   if used >= unreserved and leases_in(flow_calls_key(trunk, caller), now, most_of_app) >= most_of_app then
     return nil
   end
-  return wait_within_share(trunk, flow_turn_key(trunk, caller), now, longest)
+  return wait_within_share(trunk, own_turn_at(flow_turn_key(trunk, caller)), now, longest)
 end
 
 local function enter_flow(trunk, caller, now, lease_id, lease_ms)
@@ -119,7 +123,8 @@ local function enter_flow(trunk, caller, now, lease_id, lease_ms)
   if caller.shares_trunks then
     lease_in(silent_app_key(trunk, caller), now, lease_id, lease_ms)
     lease_in(flow_calls_key(trunk, caller), now, lease_id, lease_ms)
-    use_share(trunk, flow_turn_key(trunk, caller), now, share_of(trunk, caller.app), 1)
+    local turn_key = flow_turn_key(trunk, caller)
+    set_turn(turn_key, now, turn_with(trunk, own_turn_at(turn_key), now, share_of(trunk, caller.app), 1))
   end
 end
 
