@@ -79,8 +79,9 @@ export function createStarts(options: {
     return deliveries.begin(step.open, { mode: "new", order, of, ...about });
   }
 
-  /** A later step that its channel cannot take would be due again and again. */
+  /** A later step that its channel cannot take would be due again and again. The first is looked at when it is tried. */
   function refuseSteps(start: Start): void {
+    if (start.plan.length === 1) return;
     for (const [at, step] of start.plan.entries()) {
       try {
         step.open.accept(orderOf(start, step, at));

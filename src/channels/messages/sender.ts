@@ -1,5 +1,6 @@
 /** Sends the messages of one channel: reserves at the provider, writes the text, submits once, stores what became of it. */
 
+import { createDeadlines } from "../../shared/deadlines.ts";
 import type {
   ChannelCore,
   CodeOffer,
@@ -11,7 +12,7 @@ import { attemptIdOf } from "../../verification/ids.ts";
 import type { Simulation } from "../../verification/simulated/simulation.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
-import type { MessageChannelSpec, MessageReport, MessageReservation } from "./provider-port.ts";
+import type { MessageChannelSpec, MessageReservation } from "./provider-port.ts";
 import { type Keep, type Receipts, updateOf } from "./receipts.ts";
 import { previewOf, simulateMessage, testPreview } from "./simulate.ts";
 import type { ChosenText, Texts } from "./texts.ts";
@@ -21,8 +22,6 @@ import { createWork } from "./work.ts";
 const submitMarginMs = 1000;
 /** After that: the report has to reach the store. Later the delivery counts as lost. */
 const storeMarginMs = 5000;
-/** The widest `{minutes}`: the reservation must not be for fewer segments than are sent. */
-const widestMinutes = 10;
 const minuteMs = 60_000;
 
 export interface Sender {
@@ -34,6 +33,8 @@ export interface Sender {
   /** Resolves when all reports so far are stored. */
   settled(): Promise<void>;
 }
+
+type SubmitAnswer = Awaited<ReturnType<MessageReservation["submit"]>>;
 
 /** A message that is to be submitted. */
 interface Prepared {
@@ -54,6 +55,7 @@ export function createSender(options: {
   const { provider } = spec;
   const { clock, logger } = core;
   const submitMs = provider.submitLimitMs + submitMarginMs;
+  const deadlines = createDeadlines(clock, submitMs);
   /** Bounded by the provider's reservations. */
   const submits = createWork(core.batchTimer);
   /** Reports on their way to the store; bounded by the submits and by the retries of a report. */
@@ -67,19 +69,19 @@ export function createSender(options: {
       ...{ deliveryId: attemptIdOf(id, attempts), app: order.app.name, to: order.to, country: order.country },
       ...{ ...text.write(code, minutes), code, locale: text.locale, appName: text.appName, minutes },
     };
-    let stopTimer = () => {};
-    const late = new Promise<null>((resolve) => {
-      stopTimer = clock.after(submitMs, () => resolve(null));
-    });
+    let cancel = () => {};
     try {
-      const answer = await Promise.race([reservation.submit(message), late]);
+      const answer = await new Promise<SubmitAnswer | null>((resolve, reject) => {
+        cancel = deadlines.begin(() => resolve(null));
+        reservation.submit(message).then(resolve, reject);
+      });
       if (answer !== null) return answer;
       logger.warn({ id }, "the provider did not answer in time; the message may have been sent");
     } catch (error) {
       // Its text may hold the message.
       logger.error({ id, why: error instanceof Error ? error.name : "unknown" }, "the provider's submit threw");
     } finally {
-      stopTimer();
+      cancel();
     }
     return unanswered;
   }
@@ -93,6 +95,7 @@ export function createSender(options: {
     const progress = core.progressOf(verification, () => undefined);
     reports.write(progress, updateOf(report, keep));
     const stored = async () => {
+      // At once: of two receipts the first one counts.
       const early = receiptId === null ? null : await receipts.remember(receiptId, { app, id, attempt });
       if (early !== null) reports.write(progress, updateOf(early, keep));
       await progress.settled();
@@ -105,8 +108,7 @@ export function createSender(options: {
       const { app, to, country, locale } = order;
       const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
       const offer = core.codes.offer(order);
-      // Every digit takes the same room.
-      const sample = text.write("0".repeat(offer.length), widestMinutes).text;
+      const sample = text.sample(offer.length);
       const reservation = await provider.reserve({ app: app.name, to, country, text: sample, locale: text.locale });
       return reservationOf({ order, text, offer, reservation });
     },
@@ -115,7 +117,7 @@ export function createSender(options: {
       const { app, to, country, locale } = ask.order;
       const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
       const digits = ask.codeLength ?? core.codes.offer(ask.order).length;
-      const sample = text.write("0".repeat(digits), widestMinutes).text;
+      const sample = text.sample(digits);
       const order = { app: app.name, to, country, text: sample, locale: text.locale };
       const preview = ask.kind === "test" ? testPreview(spec, order) : previewOf(spec, order);
       const shown = keep({ ...preview.details, cost: preview.cost, locale: text.locale });
@@ -156,7 +158,7 @@ export function createSender(options: {
 }
 
 /** It may have been sent, so its receipt, if one comes, belongs to nothing. */
-const unanswered: { readonly report: MessageReport; readonly receiptId: null } = {
+const unanswered: SubmitAnswer = {
   report: { state: "failed", reason: "unknown_result" },
   receiptId: null,
 };

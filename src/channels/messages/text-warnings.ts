@@ -21,8 +21,6 @@ export interface TextWarningOptions {
   readonly codeLength: number;
 }
 
-/** The longest that `{minutes}` can be. */
-const minutes = 10;
 /** Enough to find the mistake by. */
 const mostShown = 5;
 const retrieverLimit = "Android's SMS Retriever reads no message of more than one segment (140 bytes).";
@@ -32,7 +30,7 @@ export function textWarnings({ messages, apps, segmented, codeLength }: TextWarn
   if (channel === undefined) return [];
   const segmentsOf = (texts: Texts, app: string, locale: string) => {
     const chosen = texts.choose({ app, channel, form: "sms", locale, country: null });
-    return splitSms(chosen.write("0".repeat(codeLength), minutes).text).parts.length;
+    return splitSms(chosen.sample(codeLength)).parts.length;
   };
   const hasRetriever = (names: readonly string[]) =>
     names.some((app) => messages.apps?.[app]?.sms_retriever_hash !== undefined);

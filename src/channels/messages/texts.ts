@@ -41,11 +41,16 @@ export interface ChosenText {
   readonly appName: string;
   /** @param minutes how long the code is still accepted; less than a minute is written as 1 */
   write(code: string, minutes: number): MessageText;
+  /** The longest text for a code of so many digits, each of which takes the same room. The same string each time. */
+  sample(digits: number): string;
 }
 
 export interface Texts {
   choose(request: TextRequest): ChosenText;
 }
+
+/** The longest `{minutes}`: a reservation must not be for fewer segments than are sent. */
+const widestMinutes = 10;
 
 /** The built-in languages' tags. */
 const builtIn: ReadonlySet<string> = new Set(languages.keys());
@@ -71,7 +76,7 @@ export function createTexts(config: MessagesConfig): Texts {
     if (found === undefined) {
       const texts = templates.get(locale) ?? builtInText(locale, form, config.never_share_line);
       const subject = texts.subject ?? textsOf(locale).subject;
-      found = { text: prepare(texts.text, locale), subject: prepare(subject, locale) };
+      found = { text: prepare(texts.text, locale), subject: prepare(subject, locale), samples: new Map() };
       prepared.set(key, found);
     }
     return found;
@@ -86,15 +91,17 @@ export function createTexts(config: MessagesConfig): Texts {
       const appName = own?.name ?? app;
       const prepared = preparedOf(choice, locale, form);
       const last = form === "sms" ? autofillOf(own) : null;
-      return {
-        locale,
-        appName,
-        write(code, minutes) {
-          const values = { code, app: appName, minutes: String(Math.max(1, Math.floor(minutes))) };
-          const lines = last === null ? [] : autofillLines(last, code);
-          return { text: [prepared.text(values), ...lines].join("\n"), subject: prepared.subject(values) };
-        },
-      };
+      function write(code: string, minutes: number): MessageText {
+        const values = { code, app: appName, minutes: String(Math.max(1, Math.floor(minutes))) };
+        const lines = last === null ? [] : autofillLines(last, code);
+        return { text: [prepared.text(values), ...lines].join("\n"), subject: prepared.subject(values) };
+      }
+      function sample(digits: number): string {
+        const known = prepared.samples.get(digits) ?? write("0".repeat(digits), widestMinutes).text;
+        prepared.samples.set(digits, known);
+        return known;
+      }
+      return { locale, appName, write, sample };
     },
   };
 }
@@ -124,6 +131,8 @@ interface Choice {
 interface Prepared {
   readonly text: (values: Values) => string;
   readonly subject: (values: Values) => string;
+  /** By digits of the code. */
+  readonly samples: Map<number, string>;
 }
 
 function templatesFor(all: readonly TemplateConfig[], app: string, channel: string): Choice {

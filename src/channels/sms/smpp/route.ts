@@ -1,6 +1,7 @@
 /** A route over SMPP: the binds to one SMSC, and how one message goes over them. */
 import type { Logger } from "pino";
 import type { Clock } from "../../../shared/clock.ts";
+import { LatestMap } from "../../../shared/latest-map.ts";
 import type { Publish } from "../../../shared/publish.ts";
 import type { Random } from "../../../shared/random.ts";
 import type { MessageAdmission } from "../admission-port.ts";
@@ -18,6 +19,7 @@ import { submitsOf } from "./submit.ts";
 import { type EncodedText, encodeText } from "./text.ts";
 import { createTlvs } from "./tlvs.ts";
 import { createTurns, type RouteBind, type ShareOf, type Turn } from "./turns.ts";
+import { withTurnsAhead } from "./turns-ahead.ts";
 
 export interface SmppRouteParts {
   readonly name: string;
@@ -30,6 +32,14 @@ export interface SmppRouteParts {
   readonly random: Random;
   readonly logger: Logger;
 }
+
+/** Of a text: submits that it takes, and messages that the phone's network carries. */
+interface Size {
+  readonly parts: number;
+  readonly segments: number;
+}
+
+const mostSizes = 500;
 
 export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
   const { name, config, admission, publish, clock, random, logger } = parts;
@@ -62,7 +72,10 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       ...{ clock, random, logger },
     }),
   }));
-  const turns = createTurns({ admission, shareOf: parts.shareOf, maxQueueMs: config.max_queue_ms, clock, logger });
+  const turns = createTurns({
+    ...{ admission: withTurnsAhead(admission, clock), shareOf: parts.shareOf },
+    ...{ maxQueueMs: config.max_queue_ms, clock, logger },
+  });
   const tlvsOf = createTlvs(config.tlvs);
   let reference = random.below(0x10000);
 
@@ -96,18 +109,30 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     validity: config.validity,
   });
 
+  /** Reservations are made for samples, which are few: one for each app, language and length of code. */
+  const sizes = new Map(binds.map((over) => [over, new LatestMap<string, Size>(mostSizes)]));
+
+  function sizeOf(over: RouteBind, text: string): Size {
+    const own = sizes.get(over as (typeof binds)[number]);
+    const known = own?.get(text);
+    if (known !== undefined) return known;
+    const { parts, segments } = encode(over, text);
+    const size = { parts: parts.length, segments };
+    own?.set(text, size);
+    return size;
+  }
+
   return {
     name,
     submitLimitMs: config.max_queue_ms + 2 * config.response_timeout_ms,
     async reserve({ app, text }) {
       const [first] = binds;
       if (first === undefined) throw new Error("a route without binds");
-      const encoded = encode(first, text);
-      const turn = await turns.take(binds, app, encoded.parts.length);
+      const turn = await turns.take(binds, app, sizeOf(first, text).parts);
       if ("none" in turn) return turn;
       return {
         // Another bind may read another alphabet.
-        segments: (turn.over === first ? encoded : encode(turn.over, text)).segments,
+        segments: sizeOf(turn.over, text).segments,
         submit: (message) => send(message, turn),
         release: () => turns.end(turn, turn.messages),
       };
@@ -116,7 +141,9 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     onText: (receiver) => receipts.onText(receiver),
     health: () => ({
       up: binds.some(({ bind }) => bind.up),
-      detail: binds.map(({ bind, limits }) => `${limits.name} ${bind.detail}`).join(", "),
+      get detail() {
+        return binds.map(({ bind, limits }) => `${limits.name} ${bind.detail}`).join(", ");
+      },
     }),
     async start() {
       await Promise.all(binds.map(({ bind }) => bind.start()));

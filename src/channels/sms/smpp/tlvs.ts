@@ -4,9 +4,12 @@ import type { Tlvs } from "./pdu.ts";
 
 type TlvConfig = SmppConfig["tlvs"][number];
 
+const noTlvs: Tlvs = new Map();
+
 export function createTlvs(list: readonly TlvConfig[]): (app: string, locale: string) => Tlvs {
   // The more exact ones last: they replace the others in the map.
   const sorted = [...list].sort((a, b) => weight(a) - weight(b));
+  if (sorted.length === 0) return () => noTlvs;
   return (app, locale) =>
     new Map(
       sorted
