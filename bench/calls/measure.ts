@@ -1,7 +1,7 @@
 /** One step of the comparison: a side at one rate, with what it cost. */
 import { setTimeout as pause } from "node:timers/promises";
 import { ringMs } from "../support/gateway-config.ts";
-import { cpuMs, cpuMsWithChildren, residentBytes } from "../support/process-stats.ts";
+import { childrenOf, cpuMs, cpuMsWithChildren, residentBytes } from "../support/process-stats.ts";
 import type { RunCommand, RunResult } from "./protocol.ts";
 import type { Ring, RingLog } from "./ring-log.ts";
 import type { Side } from "./side.ts";
@@ -47,15 +47,14 @@ export interface Shared {
 export async function step(side: Side, shared: Shared, command: RunCommand): Promise<Step> {
   const { asteriskPid, carrierPid, ringLog } = shared;
   await ringLog.forget();
-  const ofSide = (figure: (pid: number) => number) => side.pids.reduce((sum, pid) => sum + figure(pid), 0);
   const used = () => ({
-    side: ofSide(cpuMsWithChildren),
+    side: cpuMsWithChildren(side.pid),
     redis: side.redisPid === null ? null : cpuMs(side.redisPid),
     asterisk: cpuMs(asteriskPid),
     carrier: cpuMs(carrierPid),
     load: cpuMs(process.pid),
     kept: residentBytes(asteriskPid),
-    own: ofSide(residentBytes),
+    own: [side.pid, ...childrenOf(side.pid)].reduce((sum, pid) => sum + residentBytes(pid), 0),
   });
   const before = used();
   const result = await side.run(command);

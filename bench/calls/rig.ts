@@ -4,6 +4,7 @@ import { switchOn, withEverything } from "../support/everything.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { callsProfile, ringMs } from "../support/gateway-config.ts";
 import type { Parts } from "../support/parts.ts";
+import { childrenOf } from "../support/process-stats.ts";
 import { startTelephony } from "../support/telephony.ts";
 import type { Halves } from "./arrangement.ts";
 import type { Shared } from "./measure.ts";
@@ -41,12 +42,11 @@ export async function startRig(
   const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
   const sip = { redisServer: programs.redisServer, asterisk: null, carrier, profile: callsProfile };
   const one = await startGateway(parts, "ours_sip", thisCommit, sip);
-  const first = await startGateway(parts, "ours_sip_two", thisCommit, sip);
-  const second = await startGateway(parts, "ours_sip_two", thisCommit, { ...sip, beside: first });
+  const two = await startGateway(parts, "ours_sip_two", thisCommit, { ...sip, processes: 2 });
   const sides = [
-    ...gateways.map((gateway) => gatewaySide(parts, [gateway])),
-    gatewaySide(parts, [one], true),
-    gatewaySide(parts, [first, second], true),
+    ...gateways.map((gateway) => gatewaySide(parts, gateway)),
+    gatewaySide(parts, one, true),
+    gatewaySide(parts, two, true),
     await startBare(parts, { control: "http", ...target }),
     await startBare(parts, { control: "websocket", ...target }),
     await startBare(parts, { control: "sip", ...carrier, ringMs }),
@@ -55,7 +55,7 @@ export async function startRig(
     telephonyPids: [asteriskPid, carrierPid],
     // This process is the load.
     gatewayPids: [
-      ...sides.flatMap(({ pids, redisPid }) => [...pids, ...(redisPid === null ? [] : [redisPid])]),
+      ...sides.flatMap(({ pid, redisPid }) => [pid, ...childrenOf(pid), ...(redisPid === null ? [] : [redisPid])]),
       process.pid,
     ],
   };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { forkSide } from "../support/child.ts";
 import type { Gateway, GatewayName } from "../support/gateway.ts";
-import { type LeanClient, leanClient } from "../support/lean-client.ts";
+import { leanClient } from "../support/lean-client.ts";
 import type { Parts } from "../support/parts.ts";
 import { offer } from "./offer.ts";
 import { callee, type RunCommand, type RunResult, type SipTarget, type Target, wallClock } from "./protocol.ts";
@@ -12,8 +12,8 @@ export type SideName = GatewayName | "bare_http" | "bare_websocket" | "bare_sip"
 
 export interface Side {
   readonly name: SideName;
-  /** One, or those of several gateways on one Redis. */
-  readonly pids: readonly number[];
+  /** Perhaps with children, which are its own. */
+  readonly pid: number;
   /** Of its Redis; null: it has none. */
   readonly redisPid: number | null;
   /** Calls the carrier itself, without Asterisk. */
@@ -35,7 +35,7 @@ export async function startBare(parts: Parts, target: Target | SipTarget): Promi
   const { child, pid } = await forkSide(parts, title, file, { BENCH_TARGET: JSON.stringify(target) });
   return {
     name: `bare_${target.control}`,
-    ...{ pids: [pid], redisPid: null, isSip },
+    ...{ pid, redisPid: null, isSip },
     async run(command) {
       const answer = once(child, "message", { signal: AbortSignal.timeout(command.durationMs + reportDeadlineMs) });
       child.send(command);
@@ -45,22 +45,15 @@ export async function startBare(parts: Parts, target: Target | SipTarget): Promi
   };
 }
 
-/**
- * A gateway, or several on one Redis, each of which gets its share of the calls. The load comes from this process, so that
- * the gateway's CPU is the gateway's alone.
- */
-export function gatewaySide(parts: Parts, gateways: readonly [Gateway, ...Gateway[]], isSip = false): Side {
-  const [{ name, apiKey, redisPid }] = gateways;
-  const clients = gateways.map((gateway) => {
-    const url = new URL("/v1/verifications", gateway.url);
-    return leanClient(url, { authorization: `Bearer ${apiKey}` }, connections / gateways.length);
-  });
-  parts.defer(async () => {
-    for (const client of clients) client.close();
-  });
+/** A gateway. The load comes from this process, so that the gateway's CPU is the gateway's alone. */
+export function gatewaySide(parts: Parts, gateway: Gateway, isSip = false): Side {
+  const { name, apiKey, pid, redisPid } = gateway;
+  const url = new URL("/v1/verifications", gateway.url);
+  const client = leanClient(url, { authorization: `Bearer ${apiKey}` }, connections);
+  parts.defer(async () => client.close());
   return {
     name,
-    ...{ pids: gateways.map(({ pid }) => pid), redisPid, isSip },
+    ...{ pid, redisPid, isSip },
     async run({ ratePerSecond, durationMs, firstCallee }) {
       const wallMs = wallClock();
       const placed: [string, number][] = [];
@@ -71,7 +64,7 @@ export function gatewaySide(parts: Parts, gateways: readonly [Gateway, ...Gatewa
         offered++;
         const to = callee(firstCallee + index);
         const atMs = wallMs();
-        (clients[index % clients.length] as LeanClient)
+        client
           .post(`{"to":"${to}"}`)
           .then(() => placed.push([to, atMs]))
           .catch((error) => {

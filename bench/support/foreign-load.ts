@@ -1,6 +1,6 @@
 /** How much of the machine other programs took while a bench ran: its figures are worth little beside a busy neighbour. */
 import { readFileSync } from "node:fs";
-import { cpuMs, ticksPerSecond } from "./process-stats.ts";
+import { cpuMs, cpuMsWithChildren, ticksPerSecond } from "./process-stats.ts";
 
 /** Beyond what a machine that does nothing else needs for itself. */
 const quietPercent = 5;
@@ -13,7 +13,7 @@ export function watchForeignLoad(): { percent(pids: readonly number[]): number }
     percent(pids) {
       const after = machineMs();
       // The others were started meanwhile.
-      const ownMs = pids.reduce((sum, pid) => sum + cpuMs(pid), cpuMs(process.pid) - ownBefore);
+      const ownMs = pids.reduce((sum, pid) => sum + cpuMsWithChildren(pid), cpuMs(process.pid) - ownBefore);
       const foreignMs = after.busy - before.busy - ownMs;
       return Math.max(0, (100 * foreignMs) / (after.total - before.total));
     },

@@ -40,6 +40,8 @@ export interface GatewayParts {
   readonly profile: Profile;
   /** A carrier that takes SIP over TCP: the gateway calls it itself, and has no Asterisk. Its own UDP port must be free. */
   readonly carrier?: { readonly host: string; readonly port: number; readonly ownPort: number };
+  /** On one port. */
+  readonly processes?: number;
   /** null: nothing listens where the gateway looks for Asterisk. */
   readonly asterisk: {
     readonly endpoint: string;
@@ -58,7 +60,7 @@ const callsPerSecond = 10_000;
 /** The document of a gateway of this commit. */
 export function gatewayDocument(parts: GatewayParts): Document {
   const limits = { max_concurrent_calls: maxConcurrentCalls, calls_per_second: callsPerSecond };
-  const { carrier } = parts;
+  const { carrier, processes = 1 } = parts;
   const asterisk =
     parts.asterisk === null
       ? { ari_url: "http://127.0.0.1:1", ari_user: "none", ari_password: "none" }
@@ -70,6 +72,7 @@ export function gatewayDocument(parts: GatewayParts): Document {
         };
   return {
     http: { port: parts.port, rate_limit_per_minute: 1_000_000 },
+    ...(processes > 1 && { server: { processes } }),
     redis: { url: parts.redisUrl },
     // In the gateway's working directory.
     records: { url: parts.profile.records ? "sqlite:records.sqlite" : "off" },

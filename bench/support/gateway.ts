@@ -10,22 +10,24 @@ import { stringify } from "yaml";
 import { apiKeyHash, generateApiKey } from "../../src/apps/api-keys.ts";
 import type { Program } from "../../src/local/fetch/on-path.ts";
 import { Child } from "../../src/local/process/child.ts";
-import { freePort } from "../../src/local/process/free-port.ts";
+import { freePort, freePortRow } from "../../src/local/process/free-port.ts";
 import { cryptoRandom } from "../../src/shared/random.ts";
 import type { Source } from "./commit.ts";
 import { documentFor, type GatewayParts } from "./gateway-config.ts";
 import type { Parts } from "./parts.ts";
+import { childrenOf } from "./process-stats.ts";
 import { startOwnRedis } from "./redis.ts";
 
 /**
  * `everything`: this commit's with all switched on that costs a call something; see everything.ts. `ours_sip`: this commit's
- * without an Asterisk; `ours_sip_two`: one of two such on one Redis.
+ * without an Asterisk; `ours_sip_two`: the same with two processes.
  */
 export type GatewayName = "ours" | "other" | "everything" | "ours_sip" | "ours_sip_two";
 
 export interface Gateway<Name extends GatewayName = GatewayName> {
   readonly name: Name;
   readonly url: string;
+  /** With several processes that of the one that started them. */
   readonly pid: number;
   readonly apiKey: string;
   readonly hmacKey: string;
@@ -41,8 +43,8 @@ export interface GatewayNeeds extends Pick<GatewayParts, "asterisk" | "profile">
   readonly redisServer: Program;
   /** A carrier that takes SIP over TCP; then there is no Asterisk. */
   readonly carrier?: { readonly host: string; readonly port: number };
-  /** A gateway whose Redis this one shares, and whose key it takes; without it it has a Redis of its own. */
-  readonly beside?: Gateway;
+  /** On one port; default 1. */
+  readonly processes?: number;
 }
 
 /**
@@ -53,14 +55,12 @@ export async function startGateway<Name extends GatewayName>(
   parts: Parts,
   name: Name,
   source: Source,
-  { redisServer, asterisk, carrier, profile, beside }: GatewayNeeds,
+  { redisServer, asterisk, carrier, profile, processes = 1 }: GatewayNeeds,
 ): Promise<Gateway<Name>> {
   const title = `the gateway of ${source.label}`;
-  const redis = beside
-    ? { pid: beside.redisPid, url: beside.redisUrl }
-    : await startOwnRedis(parts, title, redisServer);
-  const apiKey = beside?.apiKey ?? generateApiKey(cryptoRandom);
-  const hmacKey = beside?.hmacKey ?? randomBytes(32).toString("hex");
+  const redis = await startOwnRedis(parts, title, redisServer);
+  const apiKey = generateApiKey(cryptoRandom);
+  const hmacKey = randomBytes(32).toString("hex");
   const port = await freePort("tcp");
   const dir = await mkdtemp(path.join(tmpdir(), "onering-bench-"));
   parts.defer(() => rm(dir, { recursive: true, force: true }));
@@ -71,7 +71,8 @@ export async function startGateway<Name extends GatewayName>(
     hmacKey,
     ariApp: `bench-${name}`,
     asterisk,
-    ...(carrier && { carrier: { ...carrier, ownPort: await freePort("udp") } }),
+    ...(carrier && { carrier: { ...carrier, ownPort: await freePortRow(processes, "udp") } }),
+    processes,
     profile,
   });
   const config = path.join(dir, "onering.yaml");
@@ -81,15 +82,26 @@ export async function startGateway<Name extends GatewayName>(
   const child = await Child.start(title, program, ["serve", "--config", config], { cwd: dir });
   const output = () => child.output;
   // Its last calls need no draining: Asterisk ends next.
-  parts.add({ name: title, pid: child.pid, exited: child.exited, output }, () => child.kill());
+  parts.add({ name: title, pid: child.pid, exited: child.exited, output }, async () => {
+    // Processes whose primary is killed would drain.
+    for (const pid of processes > 1 ? childrenOf(child.pid) : []) process.kill(pid, "SIGKILL");
+    await child.kill();
+  });
   const url = `http://127.0.0.1:${port}`;
   const probe = `${url}${asterisk === null && carrier === undefined ? "/healthz" : "/readyz"}`;
   await child.waitUntil(
-    () => answersOk(probe),
+    async () => (await answersOk(probe)) && (processes === 1 || (await serving(url)) === processes),
     readyDeadlineMs,
     async () => output().slice(-outputKeptChars),
   );
   return { name, url, pid: child.pid, apiKey, hmacKey, redisPid: redis.pid, redisUrl: redis.url };
+}
+
+/** How many processes serve. */
+async function serving(url: string): Promise<number> {
+  const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(probeDeadlineMs) }).catch(() => null);
+  const text = (await response?.text()) ?? "";
+  return Number(/^onering_processes\{state="serving"\} (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -11,10 +11,13 @@ export function cpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
 
-/** The same of a process and its children, such as those that write records. */
+/** The same of a process and its children, such as those that write records, or the gateways of a primary. */
 export function cpuMsWithChildren(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number).filter(Boolean);
-  return children.reduce((sum, child) => sum + cpuMs(child), cpuMs(pid));
+  return childrenOf(pid).reduce((sum, child) => sum + cpuMs(child), cpuMs(pid));
+}
+
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").map(Number).filter(Boolean);
 }
 
 /** Resident memory of a process. */

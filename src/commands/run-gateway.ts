@@ -8,15 +8,8 @@ import { writeOut } from "../observability/log.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { version } from "../shared/version.ts";
 import { startTracing } from "../tracing/index.ts";
+import { closeMarginMs, type ownSignals, stopMs } from "./signals.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
-
-/** On top of the drain: closing sockets, writing the last ends to Redis. */
-export const closeMarginMs = 5000;
-
-/** Longest that the stop of a gateway may take. */
-export function stopMs({ calls, http }: Pick<Config, "calls" | "http">): number {
-  return Math.max(calls.drain_ms, http.shutdown_linger_ms) + closeMarginMs;
-}
 
 export interface GatewayRun extends Pick<AppOptions, "peers"> {
   readonly config: Config;
@@ -59,9 +52,6 @@ export async function runGateway({ config, load, logger, skip, built, peers = nu
     throw new StartError(why, { cause: err });
   }
 }
-
-/** Signals that do not end a gateway. Without a listener of ours each of them would end the process at once. */
-export const ownSignals = ["SIGHUP", "SIGUSR2"] as const;
 
 /** What is wrong with the file is in the log already. */
 export function reloadAndLog(app: App, by: string, logger: Logger): void {

@@ -9,7 +9,8 @@ import { createLogger } from "../observability/log.ts";
 import type { FromProcess, ToProcess } from "../processes/messages.ts";
 import { configOfProcess } from "../processes/own-config.ts";
 import { createPeers } from "../processes/peers.ts";
-import { ownSignals, reloadAndLog, runGateway } from "./run-gateway.ts";
+import { reloadAndLog, runGateway } from "./run-gateway.ts";
+import { ownSignals } from "./signals.ts";
 import { stayCompiled } from "./stay-compiled.ts";
 
 /** EX_CONFIG of sysexits.h. */

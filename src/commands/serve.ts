@@ -6,7 +6,7 @@ import { configWarnings } from "../config/warnings.ts";
 import { createLogger } from "../observability/log.ts";
 import { processCount } from "../processes/count.ts";
 import { version } from "../shared/version.ts";
-import { ownSignals, reloadAndLog, runGateway } from "./run-gateway.ts";
+import { ownSignals } from "./signals.ts";
 import { stayCompiled } from "./stay-compiled.ts";
 
 /**
@@ -22,11 +22,16 @@ export async function serve(configPath: string): Promise<number> {
     const { serveProcesses } = await import("./serve-processes.ts");
     return await serveProcesses(configPath, config);
   }
+  // Not loaded by the primary of several processes: it is most of a gateway's memory.
+  const { reloadAndLog, runGateway } = await import("./run-gateway.ts");
   const logger = createLogger(config.log);
   logger.info({ version, node: process.versions.node }, `OneRing ${version} starts`);
   for (const warning of configWarnings(config)) logger.warn(warning);
   let app: App | null = null;
-  receiveSignals(logger, () => app);
+  receiveSignals(logger, (by) => {
+    if (app !== null) reloadAndLog(app, by, logger);
+    return app !== null;
+  });
   await runGateway({
     ...{ config, load, logger, skip: ownSignals },
     built(one) {
@@ -36,14 +41,12 @@ export async function serve(configPath: string): Promise<number> {
   return 0;
 }
 
-function receiveSignals(logger: Logger, app: () => App | null): void {
+/** @param reload returns false where there is nothing to reload yet */
+function receiveSignals(logger: Logger, reload: (by: string) => boolean): void {
   process.on("SIGHUP", () => {
-    const running = app();
-    if (running === null) {
+    if (!reload("signal SIGHUP")) {
       logger.warn("SIGHUP ignored: the gateway is starting, with the configuration as it is now");
-      return;
     }
-    reloadAndLog(running, "signal SIGHUP", logger);
   });
   process.on("SIGUSR2", () => logger.info("SIGUSR2 ignored"));
 }

@@ -30,6 +30,16 @@ export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<num
   throw new Error("no free port on 127.0.0.1");
 }
 
+/** The same for several in a row. @returns the first of them */
+export async function freePortRow(count: number, ...kinds: [PortKind, ...PortKind[]]): Promise<number> {
+  for (let first = await freePort(...kinds), last = first; ; ) {
+    if (last - first === count - 1) return first;
+    const next = await freePort(...kinds);
+    if (next !== last + 1) first = next;
+    last = next;
+  }
+}
+
 /** Whether a port of 127.0.0.1 is unused. */
 function isFree(port: number, kind: PortKind): Promise<boolean> {
   return kind === "tcp" ? tcpIsFree(port) : udpIsFree(port);

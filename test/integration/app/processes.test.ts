@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { runtimeDir } from "../../../src/local/fetch/paths.ts";
-import { freePort } from "../../../src/local/process/free-port.ts";
+import { freePortRow } from "../../../src/local/process/free-port.ts";
 import { onering, type RunningCommand } from "../../support/command.ts";
 import { ensureKamailio } from "../../support/fetch/kamailio.ts";
 import { apiKey, gatewayClient, gatewayDocument, trunkName } from "../../support/gateway.ts";
@@ -37,15 +37,6 @@ let firstPort: number;
 let gateway: RunningCommand;
 let url: string;
 
-/** Two free ports in sequence. */
-async function twoPorts(): Promise<number> {
-  for (let port = await freePort("udp"); ; ) {
-    const next = await freePort("udp");
-    if (next === port + 1) return port;
-    port = next;
-  }
-}
-
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "onering-processes-"));
   file = path.join(dir, "onering.yaml");
@@ -57,7 +48,7 @@ beforeAll(async () => {
   ]);
   sipp = carrier;
   kamailio = registrar;
-  firstPort = await twoPorts();
+  firstPort = await freePortRow(2, "udp");
   const udp = (port: number) => ({ host: "127.0.0.1", port, transport: "udp", qualify_seconds: 0 });
   document = {
     ...gatewayDocument({
