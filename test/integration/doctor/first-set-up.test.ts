@@ -73,10 +73,13 @@ describe("Redis", () => {
   it("with a password that is not configured: it does answer", async () => {
     await redis.config("SET", "requirepass", "a-password-of-redis");
     try {
-      const { code, problems } = await examined();
+      // Each waits for a connection that does not come.
+      const [{ code, problems }, wrong] = await Promise.all([
+        examined(),
+        examined({}, redisUrl.replace("redis://", "redis://:not-the-password@")),
+      ]);
       expect(code).toBe(1);
       expect(problems).toMatch(/^ FAIL {2}Redis asks for a password, and none is configured\n.*redis\.url.*\n$/);
-      const wrong = await examined({}, redisUrl.replace("redis://", "redis://:not-the-password@"));
       expect(wrong.problems).toMatch(/^ FAIL {2}Redis refuses the user or password/);
       expect(wrong.problems).not.toContain("not-the-password");
     } finally {
