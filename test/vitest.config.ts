@@ -14,8 +14,8 @@ export default defineConfig({
     hookTimeout: 90_000,
     // What is waited for is told by a real process: on a busy machine the usual 1 s is short, and waiting costs nothing.
     expect: { poll: { timeout: 10_000 } },
-    // Two cores: more workers only make real Asterisk and Redis wait for each other.
-    maxWorkers: 2,
+    // Of two cores: half of the time a test waits, for a ring or a limit.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // Tests start `onering` some hundred times: from source that takes 0.9 s of CPU instead of 1.5 once it is compiled.
     env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../.runtime/compile-cache") },

@@ -4,42 +4,45 @@
  */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Over a quarter of a minute each, the longest first. */
+/**
+ * Over a quarter of a minute each. Those that listen to sound or measure a rate do not begin beside those that start a dozen of
+ * processes; those that only wait for limits run beside all of them.
+ */
 const longFiles = [
-  "test/integration/app/voice-kill.test.ts",
-  "test/chaos/chaos.test.ts",
-  "test/e2e/every-channel.test.ts",
   "test/integration/app/voice.test.ts",
-  "test/e2e/two-calls.test.ts",
-  "test/load/admission.test.ts",
-  "test/trials/trials.test.ts",
-  "test/integration/doctor/first-set-up.test.ts",
+  "test/integration/app/voice-kill.test.ts",
   "test/integration/app/message-killed.test.ts",
   "test/integration/telephony/answered-call.test.ts",
+  "test/integration/doctor/first-set-up.test.ts",
+  "test/load/admission.test.ts",
+  "test/e2e/two-calls.test.ts",
+  "test/chaos/chaos.test.ts",
   "test/integration/telephony/sip-trunks.test.ts",
+  "test/e2e/every-channel.test.ts",
   "test/e2e/story.test.ts",
+  "test/trials/trials.test.ts",
+  "test/integration/telephony/sip-finals.test.ts",
+  "test/integration/app/commands.test.ts",
   "test/chaos/pairs.test.ts",
   "test/e2e/channels.test.ts",
-  "test/integration/app/commands.test.ts",
   "test/integration/doctor/inbound.test.ts",
-  "test/integration/telephony/sip-finals.test.ts",
   "test/integration/telephony/asterisk-manager.test.ts",
   "test/integration/telephony/ari-client.test.ts",
   "test/integration/telephony/ari-websocket.test.ts",
-  "test/e2e/code-input.test.ts",
-  "test/e2e/everyone.test.ts",
+  "test/integration/http/docs-page.test.ts",
+  "test/integration/telephony/trunk-health.test.ts",
   "test/integration/subjects/erase.test.ts",
   "test/integration/records/cdrs.test.ts",
-  "test/integration/telephony/trunk-health.test.ts",
   "test/integration/doctor/canary.test.ts",
+  "test/e2e/code-input.test.ts",
+  "test/e2e/everyone.test.ts",
   "test/integration/app/failover.test.ts",
   "test/integration/records/migrations.test.ts",
   "test/integration/telephony/trunk-failure.test.ts",
-  "test/integration/http/docs-page.test.ts",
-  "test/integration/sip/loss.test.ts",
   "test/integration/sip/phone.test.ts",
   "test/integration/sandbox/messages.test.ts",
   "test/integration/sandbox/run.test.ts",
+  "test/integration/webhooks/delivery.test.ts",
   "test/chaos/deliveries.test.ts",
 ];
 
