@@ -35,6 +35,8 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
   /** The current batch; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
   const underWay = new Set<Promise<void>>();
+  /** Leases whose alerting the store has; each goes with its end. */
+  const alerted = new Set<string>();
 
   function openBatch(): Batch {
     const args: (string | number)[] = [];
@@ -63,8 +65,9 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
     settle(slot, event) {
       batch ??= openBatch();
       const { sent } = batch;
-      batch.args.push(...settleArgs(slot, event));
+      batch.args.push(...settleArgs(slot, event, alerted.delete(slot.leaseId)));
       batch.slots += 1;
+      if (event === "alerted") sent.then(() => alerted.add(slot.leaseId)).catch(() => undefined);
       // The scheduled time of a refused start is free again at once: with batching, refused starts would queue.
       if (event === "unused" || batch.slots >= mostPerBatch) closeBatch();
       return sent;
@@ -82,10 +85,10 @@ function callerArgs(caller: Caller): (string | number)[] {
   return [app, prefix, weight, Number(sharesTrunks), Number(isNext), ...callerLimits.map((name) => caller[name] ?? 0)];
 }
 
-function settleArgs({ leaseId, path, caller }: TakenSlot, event: SlotEvent): (string | number)[] {
+function settleArgs({ leaseId, path, caller }: TakenSlot, event: SlotEvent, isAlerted: boolean): (string | number)[] {
   const counted = (name: CallerLimit) => (caller.isNext ? 0 : (caller[name] ?? 0));
   return [
-    ...[leaseId, event, caller.app, caller.prefix, countedIn(caller)],
+    ...[leaseId, event, caller.app, caller.prefix, countedIn(caller) + (isAlerted ? 8 : 0)],
     ...[counted("app_calls_per_second"), counted("app_calls_per_day")],
     ...[counted("prefix_calls_per_second"), counted("prefix_calls_per_day")],
     ...pathArgs(path),

@@ -78,7 +78,7 @@ export function createOutboxes(options: {
     async take(shard, cursor, most, done) {
       const lane = `${shard} ${cursor}`;
       const [token, upTo, count] = done === null ? ["", "", 0] : [done.token, done.last, done.count];
-      const answer = relay(shard, [cursor, gateway, token, upTo, count, most, leaseMs, cursors.join(" ")]);
+      const answer = relay(shard, [cursor, gateway, token, upTo, count, most, leaseMs, cursors.join(" "), outboxTtlMs]);
       // In the same write; what it finds counts only where the script names the same entries.
       const from = readTo.get(lane);
       const early = from === undefined ? null : read(shard, from, "+", most);

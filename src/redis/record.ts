@@ -76,7 +76,13 @@ export const workingFields = [
 /** What they need besides to move the newest delivery: most checks and reads move none. */
 export const movingFields = [
   ...["channel", "state", "parts", "parts_delivered", "attempts", "first_attempt", "standing", "number"],
-  ...["seq", "code_delivery"],
+  ...[
+    "seq",
+    "code_delivery",
+    "code_info",
+    "call_reported",
+    ...progressFields.filter((name) => name !== "app" && name !== "simulated"),
+  ],
 ] as const;
 
 /** The same as `workingFields` of the records that have `moreFields`. */

@@ -20,7 +20,6 @@ import {
   deliveryFields,
   moreFields,
   movingFields,
-  progressFields,
   publicFields,
   rareFields,
   recordVersion,
@@ -48,7 +47,7 @@ export interface OutboxSettings {
   readonly maxEntries: number;
 }
 
-/** An outbox ends after so long without a start. It must outlive any time for which no gateway runs. */
+/** An outbox ends after so long without a batch for the relay. It must outlive any time for which no gateway runs. */
 export const outboxTtlMs = 7 * 86_400_000;
 
 const folder = new URL("lua/", import.meta.url);
@@ -169,15 +168,14 @@ function luaFields(): readonly string[] {
     `  local v = redis.call('HMGET', record.key, ${names(rareFields)})`,
     assigned(rareFields),
     "end",
-    "-- What an event of the newest delivery needs while it is in progress.",
-    "--- @rare",
-    "local function read_progress(key)",
-    `  return redis.call('HMGET', key, ${names(progressFields)})`,
-    "end",
-    "-- What its other events need.",
+    "-- What events of the newest delivery need that is over.",
     "--- @rare",
     "local function read_delivery(key)",
     `  return redis.call('HMGET', key, ${names(deliveryFields)})`,
+    "end",
+    "-- The public fields as a JSON array, of a record that has all of them by name, and none that few records have.",
+    "local function public_of(record)",
+    `  return cjson.encode({ ${publicFields.map((field) => `record.${field} or ''`).join(", ")} })`,
     "end",
     "local function read_public(key)",
     `  return redis.call('HMGET', key, ${names(publicFields)})`,

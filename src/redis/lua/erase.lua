@@ -25,7 +25,7 @@ if ARGV[3] ~= '1' and rings and record.deadline ~= '' and record.delivery_ended_
     return { 'live', left }
   end
 end
-local id = id_of(KEYS[1])
+local id = string.match(KEYS[1], ':v:(.+)$')
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', due_key(KEYS[1]), id)
 redis.call('SREM', open_key(KEYS[1], record.callee, record.app), id)

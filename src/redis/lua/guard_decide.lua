@@ -35,8 +35,31 @@ end
 -- verified ones make it known.
 local KNOWN = { ['p:'] = 1, ['r:'] = 3, ['m:'] = 3, ['c:'] = 3 }
 
+-- Thresholds are the same in call after call.
+local NUMBERS = {}
+
+local function number_of(text)
+  local number = NUMBERS[text]
+  if not number then
+    number = tonumber(text)
+    NUMBERS[text] = number
+  end
+  return number
+end
+
+-- In place of math.max: a call into C costs more than all else here.
+local function greater(a, b)
+  return a > b and a or b
+end
+
+-- Unverified starts in excess of what is usual: of the bucket before, and of this one.
+local function excess(usual, before_s, before_v, s, v)
+  local factor = 1 + usual / 1000
+  return greater(0, before_s - before_v * factor), s - v * factor
+end
+
 local now, starts, cost, country = time_ms(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local percent, in_flight, prior = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local percent, in_flight, prior = number_of(ARGV[5]), number_of(ARGV[6]), number_of(ARGV[7])
 local goes_on, caps = ARGV[8] == '1', tonumber(ARGV[9])
 local first_scope = 10 + 3 * caps
 local day_now = math.floor(now / GUARD_DAY_MS)
@@ -90,7 +113,7 @@ for i = caps + 1, #keys do
     end
     countries = #scope[COUNTRIES] / 3
   end
-  local most_hour, most_day = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local most_hour, most_day = number_of(ARGV[at + 1]), number_of(ARGV[at + 2])
   if most_hour > 0 and scope[HOUR_COUNT] + 1 > most_hour then
     reach(i, 'hour', wait_for(scope[HDP], scope[HD], most_hour - 1, hour_part, GUARD_HOUR_MS))
   end
@@ -99,21 +122,16 @@ for i = caps + 1, #keys do
   end
 end
 
--- Unverified starts in excess of what is usual: of the bucket before, and of this one.
-local function excess(scope, before_s, before_v, s, v)
-  local factor = 1 + (scope[USUAL] > 0 and scope[USUAL] or prior) / 1000
-  return math.max(0, before_s - before_v * factor), s - v * factor
-end
-
 local known, known_country = false, false
 
 for index, scope in ipairs(scopes) do
-  local floor_day, floor_hour = tonumber(ARGV[scope[AT] + 3]), tonumber(ARGV[scope[AT] + 4])
+  local floor_day, floor_hour = number_of(ARGV[scope[AT] + 3]), number_of(ARGV[scope[AT] + 4])
   if floor_day > 0 then
     local verified_day, verified_hour = scope[DVP] * (1 - day_part) + scope[DV], scope[HVP] * (1 - hour_part) + scope[HV]
-    scope[MOST_DAY] = math.max(floor_day, percent / 100 * math.max(scope[PEAK], verified_day))
-    local before, current = excess(scope, scope[DSP], scope[DVP], scope[DS], scope[DV])
-    scope[EXCESS_DAY] = math.max(0, before * (1 - day_part) + current)
+    scope[MOST_DAY] = greater(floor_day, percent / 100 * greater(scope[PEAK], verified_day))
+    local usual = scope[USUAL] > 0 and scope[USUAL] or prior
+    local before, current = excess(usual, scope[DSP], scope[DVP], scope[DS], scope[DV])
+    scope[EXCESS_DAY] = greater(0, before * (1 - day_part) + current)
     -- A range is too wide to be refused by itself.
     local holds = starts == 1 and scope[NAME] ~= 'r:' and
       not ((scope[NAME] == 'c:' and known) or (scope[NAME] == 'a:' and (known or known_country)))
@@ -121,9 +139,9 @@ for index, scope in ipairs(scopes) do
       reach(caps + index, 'learned_day', wait_for(before, current, scope[MOST_DAY], day_part, GUARD_DAY_MS))
     end
     if floor_hour > 0 then
-      before, current = excess(scope, scope[HSP], scope[HVP], scope[HS], scope[HV])
-      scope[MOST_HOUR] = in_flight + math.max(floor_hour, scope[MOST_DAY] / 6, percent / 100 * verified_hour)
-      scope[EXCESS_HOUR] = math.max(0, before * (1 - hour_part) + current)
+      before, current = excess(usual, scope[HSP], scope[HVP], scope[HS], scope[HV])
+      scope[MOST_HOUR] = in_flight + greater(floor_hour, greater(scope[MOST_DAY] / 6, percent / 100 * verified_hour))
+      scope[EXCESS_HOUR] = greater(0, before * (1 - hour_part) + current)
       if holds and scope[EXCESS_HOUR] >= scope[MOST_HOUR] then
         reach(caps + index, 'learned_hour', wait_for(before, current, scope[MOST_HOUR], hour_part, GUARD_HOUR_MS))
       end

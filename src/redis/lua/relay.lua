@@ -7,6 +7,7 @@ the entries itself (XRANGE): through Lua an entry would cost five times as much.
 KEYS[1]  {s<shard>}:outbox
 ARGV[1]  cursor                    ARGV[4]  position up to which all is done, or ''   ARGV[7]  lease, ms
 ARGV[2]  this gateway              ARGV[5]  how many entries that were, as it was told ARGV[8]  names of this gateway's cursors
+ARGV[9]  lifetime of the outbox from its newest batch on, ms
 ARGV[3]  token of its lease, or '' ARGV[6]  most entries to take; 0: keep the lease, take none
 
 {s<shard>}:relay   hash: <cursor> position · <cursor>:done how many entries were done or lost · :owner · :until ms ·
@@ -18,7 +19,7 @@ Returns  {'taken', token, entries lost, position, last, how many}: those after `
          {'kept'}   {'leased', ms}: another gateway has it   {'fenced'}: the lease had ended, and another began
 ]]
 
--- Longer than an outbox without a start stays (OUTBOX_TTL_MS).
+-- Longer than an outbox that no gateway relays stays (OUTBOX_TTL_MS).
 local STATE_TTL_MS = 2764800000
 -- A cursor by which no gateway has looked for so long holds nothing: it was turned off. Longer than a restart takes.
 local FORGOTTEN_MS, SEEN_EVERY_MS = 600000, 60000
@@ -137,5 +138,6 @@ if taken > most then
   local entries = redis.call('XRANGE', key, '(' .. position, '+', 'COUNT', most)
   taken, last = #entries, entries[#entries][1]
 end
+redis.call('PEXPIRE', key, ARGV[9])
 redis.call('HSET', state, cursor .. ':owner', owner, cursor .. ':until', now + lease_ms, cursor .. ':taken', last)
 return { 'taken', token, lost, position, last, taken }

@@ -25,6 +25,8 @@ Returns  {'taken', path (1 = first), wait ms}   {'full', retry after ms}   {'out
 -- not spill over to the backup.
 local PATIENCE_MS = 100
 local FIRST_PATH, VALUES = 16, 6
+-- Of an app without limits of its own.
+local NO_SCOPES = {}
 local lease_id, lease_ms, longest_wait = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local caller = { app = ARGV[4], prefix = ARGV[5], weight = ARGV[6], shares_trunks = ARGV[7] == '1' }
 local is_next = ARGV[8] == '1'
@@ -36,12 +38,22 @@ local function limits_at(i, answered)
     answered = answered and tonumber(answered) or 0,
   }
 end
-local limits = { limits_at(9, ARGV[12]), limits_at(13) }
-local scopes = scopes_of(caller.app, caller.prefix)
+local function has_limits()
+  for i = 9, 15 do
+    if ARGV[i] ~= '0' then
+      return true
+    end
+  end
+  return false
+end
+local scopes, limits = NO_SCOPES, nil
+if has_limits() then
+  scopes, limits = scopes_of(caller.app, caller.prefix), { limits_at(9, ARGV[12]), limits_at(13) }
+end
 local now = time_ms()
 
-for i, name in ipairs({ 'app', 'prefix' }) do
-  local limit, retry_ms = limit_reached(name, scopes[i], limits[i], is_next, now)
+for i, scope in ipairs(scopes) do
+  local limit, retry_ms = limit_reached(i == 1 and 'app' or 'prefix', scope, limits[i], is_next, now)
   if limit then
     return { 'limited', limit, retry_ms }
   end
@@ -60,6 +72,7 @@ for i = FIRST_PATH, #ARGV, VALUES do
       local allowed = allowed_wait(path.trunk, used, caller, now, longest_wait)
       if allowed then
         -- Whole milliseconds, the resolution of a gateway's timers.
+        read_turns(path.trunk, path.asterisk)
         local wait = math.floor(math.max(turn(path.trunk, now), turn(path.asterisk, now)) - now)
         least_excess = math.min(least_excess or wait - allowed, wait - allowed)
         if wait <= allowed and (not best or (best_wait > PATIENCE_MS and wait < best_wait)) then

@@ -66,10 +66,17 @@ local function open_delivery()
     elsewhere = extras.callee ~= nil,
     ttl = math.min(extras.ttl or TTL_MS, TTL_MS),
   }
-  -- An erased one is not begun again by a repeated request.
-  if mode == 'new' and redis.call('EXISTS', key, key .. ':erased') == 0 then
-    delivery.keys = callee_keys(key, ARGV[5], app, extras.simulated)
-    return delivery
+  if mode == 'new' then
+    local keys = callee_keys(key, ARGV[5], app, extras.simulated)
+    local stem, erased = keys.stem, key .. ':erased'
+    -- Of most callees nothing is there: one command in place of those that would find it out one by one.
+    keys.untouched = redis.call('EXISTS', key, erased, stem .. ':live', stem .. ':starts', stem .. ':starts_in', stem .. ':last',
+      stem .. ':wrong', stem .. ':wrong_long', stem .. ':shown', stem .. ':d_' .. ARGV[11]) == 0
+    -- An erased one is not begun again by a repeated request.
+    if keys.untouched or redis.call('EXISTS', key, erased) == 0 then
+      delivery.keys = keys
+      return delivery
+    end
   end
   return open_another(delivery, key, app, mode)
 end
@@ -143,7 +150,7 @@ end
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
 local function checks_for(delivery, parts)
   local most = math.min(delivery.extras.checks or MAX_CHECKS, MAX_CHECKS)
-  if delivery.keys.no_wrong_checks then
+  if delivery.keys.no_wrong_checks or delivery.keys.untouched then
     return math.max(1, math.min(most, WRONG_CHECKS_PER_APP))
   end
   local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, most)
@@ -155,7 +162,7 @@ end
 --- @rare
 local function index_recipient(record, callee)
   local key = string.match(record.key, '^{s%d+}:') .. 'o:' .. callee
-  redis.call('SADD', key, id_of(record.key))
+  redis.call('SADD', key, id_of(record))
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
 end
 
@@ -242,20 +249,9 @@ end
 local function set_generation(record, code)
   if code.generation then
     set(record, 'generation', code.generation)
-    set(record, 'generation_at', string.format('%.0f', code.since))
+    set(record, 'generation_at', string.format('%d', code.since))
     code.generation, code.since = nil, nil
   end
-end
-
--- Opens the code of the first delivery: it replaces none.
-local function open_first_code(record, code, parts)
-  set(record, 'code', code.h)
-  set(record, 'code_length', code.l)
-  set(record, 'code_delivery', 1)
-  set(record, 'code_parts', parts)
-  set(record, 'code_until', string.format('%.0f', code.u))
-  set(record, 'code_info', info_text(1, code.s, code.o, code.r))
-  set_generation(record, code)
 end
 
 -- Opens the code of a later one.
@@ -266,44 +262,80 @@ local function open_another_code(record, code, parts)
   open_code(record, code)
 end
 
+-- A line with its blanks: longer than what Redis packs into one value of a hash (hash-max-listpack-value, 64 bytes). The result of a
+-- call is so as well: so its record becomes a table of fields sooner or later, which is read and written in two thirds of the time.
+local function unpacked(line)
+  return string.format('%-65s', line)
+end
+
+-- The record of a new verification. It has all its public fields by name, so that they need not be read again.
+local function new_record(delivery, code, parts, expires_at)
+  local until_text = text_of(expires_at)
+  local now = text_of(delivery.now)
+  local left = code and text_of(checks_for(delivery, parts)) or ''
+  local record = {
+    key = KEYS[1], id = delivery.id, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], seq = '0', status = 'pending',
+    number = '1', more = '', code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', reference = '',
+    metadata = '', created_at = now, expires_at = until_text, checks_left = left, channel = '', state = '', deadline = '',
+    delivery_ended_at = '', attempts = '', parts = '', details = '', delivery_code_length = '', generation = '', whole = true,
+    lines = false, changes = false, complete = false,
+  }
+  local extras = delivery.extras
+  if code and not extras.refused then
+    local code_until = code.u == expires_at and until_text or text_of(code.u)
+    local length = text_of(code.l)
+    -- One table: faster than `set` for each.
+    record.changes = {
+      'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7], 'status', 'pending',
+      'number', '1', 'standing', '', 'past', '', 'created_at', now, 'expires_at', until_text, 'checks_left', left,
+      'code', code.h, 'code_length', length, 'code_delivery', '1', 'code_parts', parts, 'code_until', code_until,
+      'code_info', info_text(1, code.s, code.o, code.r),
+    }
+    record.code, record.code_length = code.h, length
+    set_generation(record, code)
+  else
+    record.changes = {
+      'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7], 'status', 'pending',
+      'number', '1', 'standing', '', 'past', '', 'created_at', now, 'expires_at', until_text, 'checks_left', left,
+    }
+  end
+  set_given(record, 'reference', ARGV[8])
+  set_given(record, 'metadata', ARGV[9])
+  set_given(record, 'session', ARGV[10])
+  if ARGV[12] ~= '' then
+    begin_with_extras(record, extras, delivery.now)
+    if code and extras.refused then
+      open_another_code(record, code, parts)
+    end
+  end
+  return record
+end
+
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
 -- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, of an app's code, `ends` of
 -- app_code_until. A simulated one has its `course` (course.lua). Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
-  local code, expires_at = new.code, now + delivery.ttl
+  local code, expires_at, parts = new.code, now + delivery.ttl, text_of(new.parts)
   if type(code) == 'string' then
     local length = tonumber(new.code_length)
     code = {
       h = code, l = length, s = new.source or 'own', o = tonumber(new.odds) or 10 ^ -length, u = new.ends or expires_at,
     }
   end
-  if record then
-    begin_another(record, delivery, new, code)
+  local is_new = not record
+  if is_new then
+    record = new_record(delivery, code, parts, expires_at)
   else
-    record = {
-      key = key, app = ARGV[2], callee = ARGV[5], seq = '0', status = 'pending', number = '1', more = '',
-      code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', expires_at = tostring(expires_at),
-      -- One table: faster than `set` for each.
-      changes = {
-        'version', RECORD_VERSION, 'app', ARGV[2], 'callee', ARGV[5], 'to', ARGV[6], 'country', ARGV[7],
-        'status', 'pending', 'number', 1, 'standing', '', 'past', '', 'created_at', now, 'expires_at', expires_at,
-        'checks_left', code and checks_for(delivery, new.parts) or '',
-      },
-    }
-    set_given(record, 'reference', ARGV[8])
-    set_given(record, 'metadata', ARGV[9])
-    set_given(record, 'session', ARGV[10])
-    if ARGV[12] ~= '' then
-      begin_with_extras(record, extras, now)
+    begin_another(record, delivery, new, code)
+    if code then
+      open_another_code(record, code, parts)
     end
   end
-  if code and record.number == '1' then
-    open_first_code(record, code, new.parts)
-  elseif code then
-    open_another_code(record, code, new.parts)
-  end
-  record.channel, record.state, record.deadline, record.delivery_ended_at = channel, new.state, tostring(new.deadline), ''
+  local started_at, attempt, length = text_of(now), text_of(delivery.attempt), code and text_of(code.l) or ''
+  record.channel, record.state, record.parts, record.parts_delivered, record.details = channel, new.state, parts, '0', new.details
+  record.deadline, record.delivery_ended_at = text_of(new.deadline), ''
+  record.delivery_started_at, record.attempts, record.delivery_code_length = started_at, attempt, length
   if record.plan ~= '' or extras.steps then
     plan_begins(record, delivery, channel)
   end
@@ -313,23 +345,25 @@ local function begin_delivery(delivery, new, choice)
   if new.course then
     begin_course(record, extras.simulated, new.course, delivery.first)
   end
-  note(record, delivery.first and 'S' or 'D', now, 1, delivery.first and string.format('%.0f', expires_at) or '')
-  record.whole = true
+  if delivery.first then
+    note(record, 'S', now, '1', record.expires_at)
+    if channel_calls(channel) then
+      record.lines[1] = unpacked(record.lines[1])
+    end
+  else
+    note(record, 'D', now, '1', '')
+  end
+  record.whole, record.complete = true, is_new and record.more == ''
   count_events(record)
-  redis.call('HSET', key, 'delivery_code_length', code and code.l or '', 'channel', channel, 'state', new.state, 'reason', '',
-    'parts', new.parts, 'parts_delivered', 0, 'details', new.details, 'result', '', 'delivery_started_at', now,
-    'attempts', delivery.attempt, 'first_attempt', delivery.attempt, 'deadline', new.deadline,
-    unpack(record.changes))
+  redis.call('HSET', key, 'delivery_code_length', length, 'channel', channel, 'state', new.state, 'reason', '',
+    'parts', parts, 'parts_delivered', '0', 'details', new.details, 'result', '', 'delivery_started_at', started_at,
+    'attempts', attempt, 'first_attempt', attempt, 'deadline', record.deadline, unpack(record.changes))
   -- A verification outlives its end by the retention, so that it can still be read.
   redis.call('PEXPIRE', key, TTL_MS + RETENTION_MS)
   schedule(record)
   -- As long as the verification is there: no other time at which it is due comes later.
   redis.call('PEXPIRE', due_key(key), TTL_MS + RETENTION_MS)
   write_entry(record)
-  if delivery.first then
-    -- Each other event follows a start.
-    redis.call('PEXPIRE', outbox_of(key), OUTBOX_TTL_MS)
-  end
   local open = open_key(key, record.callee, record.app)
   redis.call('SADD', open, delivery.id)
   redis.call('PEXPIRE', open, TTL_MS + RETENTION_MS)

@@ -12,6 +12,7 @@ local HOUR_MS = 3600000
 --   :live         string: "<attempt id> <when the attempt counts as lost> <when it should be over>"
 --   :last         string: when the newest message was sent, ms
 -- The app's own share of each limit is counted in addition to the total; no app can use up the whole limit.
+-- `untouched`, where it is set: Redis has nothing of the callee that a limit looks at; see open_delivery.
 -- `simulated`: of a verification that is simulated from its first delivery on, '' or nil for others. Its counts lie apart, in
 --   <stem>:<simulated>:<app>
 -- so they never limit the callee, nor another app.
@@ -50,7 +51,7 @@ end
 
 -- The name of one attempt of a verification in the callee's state.
 local function attempt_id(verification_id, attempt)
-  return verification_id .. '-' .. attempt
+  return verification_id .. '-' .. text_of(attempt)
 end
 
 -- Counts the sorted set's entries within the window. Older ones are removed where it would otherwise be `enough`; a smaller
@@ -136,7 +137,7 @@ end
 -- A message was sent: it has no entry among the starts unless a verification began with it.
 local function note_message(keys, now)
   if START_GAP_MS > 0 then
-    redis.call('SET', keys.stem .. ':last', string.format('%.0f', now), 'PX', START_GAP_MS)
+    redis.call('SET', keys.stem .. ':last', string.format('%d', now), 'PX', START_GAP_MS)
   end
 end
 
@@ -144,6 +145,9 @@ end
 -- `starts` names the sorted set that counts them: attempts that do not disturb the callee are counted apart.
 -- `has_code`: the delivery will have a code that can be guessed. `automatic`: a step, which waits for no interval.
 local function limit_on(keys, now, parts, starts, has_code, automatic)
+  if keys.untouched then
+    return nil, 0
+  end
   local longest, name, wait, starts_count = 0, nil, nil, nil
   local function consider(by, limit)
     if by > longest then
@@ -177,5 +181,6 @@ end
 -- Counts a call to this callee and locks the callee for it until call_ms have passed; it should be over in over_ms.
 local function count_call(keys, now, attempt_id, call_ms, over_ms)
   count_start(keys, keys.stem .. ':starts', now, attempt_id)
-  redis.call('SET', keys.stem .. ':live', attempt_id .. ' ' .. (now + call_ms) .. ' ' .. (now + over_ms), 'PX', call_ms)
+  redis.call('SET', keys.stem .. ':live', attempt_id .. string.format(' %d %d', now + call_ms, now + over_ms), 'PX',
+    call_ms)
 end

@@ -10,7 +10,7 @@ end
 -- Returns the candidate's number (1 = first), or nil and the script's answer.
 local function take_caller_ids(keys, now, hashes, each, most, cooldown_ms)
   local shown = keys.stem .. ':shown'
-  local cooling_down = count_within(shown, now, 0, most + 1)
+  local cooling_down = keys.untouched and 0 or count_within(shown, now, 0, most + 1)
   if cooling_down > most then
     return nil, { 'refused', 'caller_ids_shown', time_at(shown, cooling_down - most - 1) - now }
   end

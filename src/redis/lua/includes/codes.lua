@@ -88,7 +88,7 @@ local function write_codes(record, codes)
     set(record, 'code_length', newest.l)
     set(record, 'code_delivery', newest.d)
     set(record, 'code_parts', newest.p)
-    set(record, 'code_until', string.format('%.0f', newest.u))
+    set(record, 'code_until', string.format('%d', newest.u))
     write_info(record, newest)
   elseif record.code ~= '' then
     set(record, 'code', '')
@@ -135,7 +135,7 @@ local function note_first_delivered(record)
   if record.code == '' then
     return true
   end
-  local info = not record.codes and redis.call('HGET', record.key, 'code_info')
+  local info = not record.codes and record.code_info
   if not info or string.sub(info, 1, 2) ~= '1 ' then
     return false
   end

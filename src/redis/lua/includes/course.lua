@@ -32,7 +32,7 @@ end
 --- @rare
 local function release_callee(record)
   local keys = callee_keys(record.key, record.callee, record.app, record.simulated)
-  if holds(keys, attempt_id(id_of(record.key), record.first_attempt)) then
+  if holds(keys, attempt_id(id_of(record), record.first_attempt)) then
     redis.call('DEL', keys.stem .. ':live')
   end
 end

@@ -9,7 +9,7 @@
 --- @include "time"
 
 local GUARD_HOUR_MS, GUARD_DAY_MS = 3600000, 86400000
-local GUARD_HEAD = '>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4'
+local GUARD_HEAD, GUARD_TEXT = '>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4', '>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4B'
 local GUARD_HEAD_BYTES = 64
 local GUARD_RING_BYTES = 112
 -- Fewer verified ones say nothing of what is usual.
@@ -79,14 +79,19 @@ local function guard_read(text, now, keeps)
 end
 
 local function guard_write(key, scope)
-  local text = struct.pack(GUARD_HEAD, unpack(scope, HOUR, USUAL)) .. string.char(#scope[RING] / 8) .. scope[RING] .. scope[COUNTRIES]
+  local days_kept = #scope[RING] / 8
+  local text = struct.pack(GUARD_TEXT, scope[1], scope[2], scope[3], scope[4], scope[5], scope[6], scope[7], scope[8], scope[9],
+    scope[10], scope[11], scope[12], scope[13], scope[14], scope[15], scope[16], days_kept)
+  if days_kept > 0 or scope[COUNTRIES] ~= '' then
+    text = text .. scope[RING] .. scope[COUNTRIES]
+  end
   -- What never had anything verified has nothing to remember for longer than its windows.
   local days = scope[KEEPS] and (scope[PEAK] > 0 or scope[DV] > 0 or scope[DVP] > 0) and 15 or 2
   redis.call('SET', key, text, 'PX', days * GUARD_DAY_MS)
 end
 
 local function guard_bounded(number)
-  return math.max(0, math.min(number, 4294967295))
+  return number < 0 and 0 or number > 4294967295 and 4294967295 or number
 end
 
 -- Adds to the buckets of now; what was counted in an earlier one is not taken back from it.

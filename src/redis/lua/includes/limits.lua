@@ -8,7 +8,7 @@ end
 -- The channel's own cap; nil where it blocks nothing.
 local function cap_on(delivery, channel, attempts)
   local cap, app_cap = channel_cap(channel)
-  if cap == 0 or delivery.elsewhere then
+  if cap == 0 or delivery.elsewhere or delivery.keys.untouched then
     return nil
   end
   local wait = wait_for(channel_key(delivery, channel), delivery.keys.app, delivery.now, HOUR_MS, cap - attempts + 1,
@@ -49,7 +49,7 @@ end
 
 -- What blocks a message; nil: nothing. A verification that begins with one counts as a start; each has its channel's cap.
 local function message_limit(delivery, channel)
-  if delivery.elsewhere then
+  if delivery.elsewhere or delivery.keys.untouched then
     return nil
   end
   local keys, now = delivery.keys, delivery.now

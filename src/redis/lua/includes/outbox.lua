@@ -11,10 +11,11 @@
 
 -- Notes an event of the newest delivery.
 local function note(record, kind, at, part, rest)
-  local line = kind .. ' ' .. string.format('%.0f', at) .. ' ' .. record.number .. ' ' .. part .. ' ' .. record.channel
-    .. ' ' .. record.state .. ' ' .. record.status .. ' ' .. (record.delivery_ended_at ~= '' and 1 or 0) .. ' ' .. rest
+  local over = record.delivery_ended_at ~= ''
+  local line = kind .. ' ' .. text_of(at) .. ' ' .. record.number .. ' ' .. text_of(part) .. ' ' .. record.channel .. ' '
+    .. record.state .. ' ' .. record.status .. (over and ' 1 ' or ' 0 ') .. rest
   local lines = record.lines
-  record.with_delivery = record.with_delivery or kind == 'C' or record.delivery_ended_at ~= ''
+  record.with_delivery = record.with_delivery or kind == 'C' or over
   if not lines then
     record.lines = { line }
   else
@@ -26,7 +27,7 @@ end
 --- @rare
 local function note_older(record, at, number, one)
   local over = one.ended_at ~= '' and 1 or 0
-  local parts = { 'D', string.format('%.0f', at), number, 1, one.channel, one.state, record.status, over, one.reason }
+  local parts = { 'D', text_of(at), number, 1, one.channel, one.state, record.status, over, one.reason }
   record.lines = record.lines or {}
   record.lines[#record.lines + 1] = table.concat(parts, ' ')
   record.whole = true
@@ -38,14 +39,14 @@ local function count_events(record)
   if record.ended_now and not record.end_noted then
     -- Its fields say all else.
     record.lines = record.lines or {}
-    record.lines[#record.lines + 1] = 'E ' .. string.format('%.0f', record.ended_at) .. ' 0 1 - - ' .. record.status .. ' 1 '
+    record.lines[#record.lines + 1] = 'E ' .. record.ended_at .. ' 0 1 - - ' .. record.status .. ' 1 '
     record.end_noted = true
   end
   local seq, changes = tonumber(record.seq or redis.call('HGET', record.key, 'seq')), record.changes
   for _, line in ipairs(record.lines or {}) do
     seq = seq + 1
-    changes[#changes + 1] = 'h' .. seq
-    changes[#changes + 1] = line
+    local at = #changes
+    changes[at + 1], changes[at + 2] = 'h' .. text_of(seq), line
     if string.byte(line) == 68 then
       record.moved = seq
     end
@@ -55,21 +56,28 @@ local function count_events(record)
   end
 end
 
+-- Adds an entry. A new outbox gets its lifetime here, one that is there from the relay.
+local function add_entry(outbox, ...)
+  if not redis.call('XADD', outbox, 'NOMKSTREAM', 'MAXLEN', '~', OUTBOX_MAX, '*', ...) then
+    redis.call('XADD', outbox, '*', ...)
+    redis.call('PEXPIRE', outbox, OUTBOX_TTL_MS)
+  end
+end
+
 -- Writes the entry, after the record.
 --- @rare
 local function write_entry(record)
   local lines, name, values = record.lines, 'p', nil
   local first = tonumber(record.seq) - #lines + 1
   if record.whole or TERMINAL[record.status] then
-    name, values = 'f', public_json(record.key)
+    name, values = 'f', record.complete and public_of(record) or public_json(record.key)
     -- The answer has them too.
     record.public = values
   elseif record.with_delivery then
     name, values = 'd', cjson.encode(read_delivery(record.key))
   else
-    values = cjson.encode(read_progress(record.key))
+    values = cjson.encode({ record.app, record.to, record.reference, record.reason, record.delivery_to, record.simulated })
   end
   record.lines, record.whole, record.with_delivery = nil, nil, nil
-  redis.call('XADD', outbox_of(record.key), 'MAXLEN', '~', OUTBOX_MAX, '*', 'i', id_of(record.key), 's', first,
-    'h', table.concat(lines, '\n'), name, values)
+  add_entry(outbox_of(record.key), 'i', id_of(record), 's', text_of(first), 'h', #lines == 1 and lines[1] or table.concat(lines, '\n'), name, values)
 end

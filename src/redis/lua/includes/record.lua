@@ -41,10 +41,10 @@ end
 
 -- Sets a field; `save` writes it.
 local function set(record, name, value)
-  local changes = record.changes
-  record[name] = tostring(value)
-  changes[#changes + 1] = name
-  changes[#changes + 1] = value
+  local changes, text = record.changes, text_of(value)
+  local at = #changes
+  record[name] = text
+  changes[at + 1], changes[at + 2] = name, text
 end
 
 -- The same of a field that few records have.
@@ -58,8 +58,13 @@ end
 --- @include "codes"
 --- @include "plan"
 
-local function id_of(key)
-  return string.match(key, ':v:(.+)$')
+local function id_of(record)
+  local id = record.id
+  if not id then
+    id = string.match(record.key, ':v:(.+)$')
+    record.id = id
+  end
+  return id
 end
 
 -- The public fields as a JSON array, with those that few records have where this one has them; false: it is not there. One
@@ -206,7 +211,7 @@ local function open_key(key, callee, app)
 end
 
 local function schedule(record)
-  local due, id, key = next_due(record), id_of(record.key), due_key(record.key)
+  local due, id, key = next_due(record), id_of(record), due_key(record.key)
   if due then
     redis.call('ZADD', key, due, id)
   else
@@ -246,7 +251,7 @@ end
 -- The evidence of a call is reported once, however often it is written: the answer may have been lost.
 --- @rare
 local function report_call(record, now)
-  if channel_calls(record.channel) and redis.call('HGET', record.key, 'call_reported') ~= record.attempts then
+  if channel_calls(record.channel) and record.call_reported ~= record.attempts then
     set(record, 'call_reported', record.attempts)
     note(record, 'C', now, part_number(record), tonumber(record.parts) > 1 and record.result or '')
   end
@@ -314,7 +319,7 @@ end
 local function reschedule(record)
   schedule(record)
   if record.ended_now then
-    redis.call('SREM', open_key(record.key, record.callee, record.app), id_of(record.key))
+    redis.call('SREM', open_key(record.key, record.callee, record.app), id_of(record))
   end
 end
 

@@ -14,15 +14,24 @@ local function keys_of(kind, name)
   return { stem = stem, turn_key = stem .. ':turn', calls_key = stem .. ':calls' }
 end
 
+-- All fields at once: a table that grows is made anew.
 local function part(kind, name, calls_per_second, most_calls)
-  local one = keys_of(kind, name)
-  one.interval = 1000 / tonumber(calls_per_second)
-  one.most_calls = tonumber(most_calls)
-  return one
+  local stem = '{admission}:' .. kind .. ':' .. name
+  return {
+    stem = stem, turn_key = stem .. ':turn', calls_key = stem .. ':calls', interval = 1000 / tonumber(calls_per_second),
+    most_calls = tonumber(most_calls), next_turn = false, used = 0,
+  }
 end
 
+-- The newest second that was written out, and how.
+local BEGUN = { 0, '' }
+
 local function begun_key(one, at)
-  return one.stem .. ':begun:' .. string.format('%.0f', math.floor(at / 1000))
+  local second = math.floor(at / 1000)
+  if second ~= BEGUN[1] then
+    BEGUN[1], BEGUN[2] = second, string.format(':begun:%d', second)
+  end
+  return one.stem .. BEGUN[2]
 end
 
 -- Its name in the hash of what is out of service.
@@ -54,8 +63,14 @@ local function leases_in(key, now, enough)
 end
 
 local function lease_in(key, now, lease_id, lease_ms)
-  redis.call('ZADD', key, now + lease_ms, lease_id)
+  redis.call('ZADD', key, math.ceil(now + lease_ms), lease_id)
   redis.call('PEXPIRE', key, math.ceil(lease_ms))
+end
+
+-- Reads when the next call of two parts may begin.
+local function read_turns(one, other)
+  local turns = redis.call('MGET', one.turn_key, other.turn_key)
+  one.next_turn, other.next_turn = tonumber(turns[1] or 0), tonumber(turns[2] or 0)
 end
 
 -- When the next call may begin. Read once: call it before `set_turn`.
@@ -65,7 +80,7 @@ local function turn(one, now)
 end
 
 local function set_turn(key, now, at)
-  redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(math.max(0, at - now)) + 1000)
+  redis.call('SET', key, at, 'PX', at > now and math.ceil(at - now) + 1000 or 1000)
 end
 
 -- Between two renewals of a set of leases: a second's calls are reserved within the longest queue. Bounds what is left when
@@ -77,7 +92,7 @@ local RENEWED_MS = 3600000
 local function occupy(one, now, lease_id, lease_ms, used)
   local own_turn = turn(one, now)
   set_turn(one.turn_key, now, own_turn + one.interval)
-  redis.call('ZADD', one.calls_key, now + lease_ms, lease_id)
+  redis.call('ZADD', one.calls_key, math.ceil(now + lease_ms), lease_id)
   local begun = begun_key(one, own_turn)
   local is_first = redis.call('INCR', begun) == 1
   if is_first then
