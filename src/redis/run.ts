@@ -32,7 +32,13 @@ const retryAfterMs = 1000;
 /** At most one line in the log in this time, however many commands fail. */
 const logEveryMs = 1000;
 
-type Call = (name: string, key: string, args: readonly (string | number)[]) => Promise<Reply | string>;
+/** @param refusal what the caller gets in place of an error */
+type Call = (
+  name: string,
+  key: string,
+  args: readonly (string | number)[],
+  refusal: (error: unknown) => Error,
+) => Promise<Reply | string>;
 
 /** @param timeoutMs of a call; in a cluster the client has it */
 export function createScriptRunner(options: {
@@ -47,27 +53,25 @@ export function createScriptRunner(options: {
 
   let failures = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
-  const failed = (script: string, error: unknown) => {
+  const failed = (script: string, error: unknown): Refusal => {
     failures++;
-    if (clock.nowMs() - loggedAtMs < logEveryMs) return;
+    if (clock.nowMs() - loggedAtMs < logEveryMs) return unavailable();
     // The text only: the error object holds the command's arguments, and with them the callee.
     logger.error({ script, failures, why: error instanceof Error ? error.message : "unknown" }, "Redis did not answer");
     loggedAtMs = clock.nowMs();
     failures = 0;
+    return unavailable();
   };
 
-  const run: RunScript = (name, key, args) =>
-    call(name, key, args).catch((error: unknown) => {
-      failed(name, error);
-      throw unavailable();
-    });
+  // Without a promise of its own: a call runs seven scripts.
+  const run: RunScript = (name, key, args) => call(name, key, args, (error) => failed(name, error));
   return { run: tracing === null ? run : traced(run, tracing), define };
 }
 
 /** Of one server, found by its address or by Sentinel. */
 function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "define"> & { readonly call: Call } {
   const known = new Map<string, KnownScript>();
-  const calls = createScriptCalls(client, timeoutMs, createTogether(client));
+  const calls = createScriptCalls(client, timeoutMs, createTogether());
   const inTurn = perTurn<OneCall, Reply>(async (group, all) => {
     const [name = ""] = group.split(" ");
     const script = known.get(name);
@@ -81,11 +85,17 @@ function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "de
     void tidyLibraries(client, new Set([...known.values()].map(({ library }) => library)));
   });
   return {
-    call(name, key, args) {
-      if (takesSeveral.has(name)) return inTurn(`${name} ${args.length}`, { key, args });
+    call(name, key, args, refusal) {
+      if (takesSeveral.has(name)) {
+        return inTurn(`${name} ${args.length}`, { key, args }).catch((error: unknown) => {
+          throw refusal(error);
+        });
+      }
       const script = known.get(name);
       // Its lists are those that the script's header describes.
-      return script ? (calls.call(script, key, args) as Promise<Reply>) : Promise.reject(noScript(name));
+      return script
+        ? (calls.call(script, key, args, refusal) as Promise<Reply>)
+        : Promise.reject(refusal(noScript(name)));
     },
     define(scripts) {
       for (const [name, text] of scripts) known.set(name, knownScript(text));
@@ -97,16 +107,20 @@ function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "de
 function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { readonly call: Call } {
   const commands = client as unknown as Record<string, (key: string, ...args: (string | number)[]) => Promise<Reply>>;
   return {
-    async call(name, key, args) {
-      const command = commands[commandName(name)];
-      if (!command) throw noScript(name);
-      const reply = await command.call(client, key, ...args);
-      if (!takesSeveral.has(name)) return reply;
-      // Those of one turn have keys in several slots.
-      const [one = []] = reply as unknown as readonly Reply[];
-      const failure = failureOf(one);
-      if (failure !== null) throw failure;
-      return one;
+    async call(name, key, args, refusal) {
+      try {
+        const command = commands[commandName(name)];
+        if (!command) throw noScript(name);
+        const reply = await command.call(client, key, ...args);
+        if (!takesSeveral.has(name)) return reply;
+        // Those of one turn have keys in several slots.
+        const [one = []] = reply as unknown as readonly Reply[];
+        const failure = failureOf(one);
+        if (failure !== null) throw failure;
+        return one;
+      } catch (error) {
+        throw refusal(error);
+      }
     },
     define(scripts) {
       for (const [name, { script }] of scripts) {

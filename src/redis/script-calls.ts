@@ -8,8 +8,10 @@
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Redis } from "ioredis";
+import { type CommandBytes, createCommandBytes, encodedWords } from "./command-bytes.ts";
 import { createDecoder, type DecodedReply } from "./decoder.ts";
 import type { ScriptText } from "./scripts.ts";
+import type { SendTogether } from "./together.ts";
 
 /**
  * Called as the function of its library, which Redis keeps; it is loaded where Redis does not know it. Where it cannot be
@@ -21,32 +23,38 @@ export interface KnownScript {
   /** Name of the library. */
   readonly library: string;
   /** The first two words of the command, as Redis reads them. */
-  readonly byName: string;
-  readonly bySha: string;
-  readonly byText: string;
-  /** The whole command that loads the library. */
-  readonly load: string;
+  readonly byName: Buffer;
+  readonly bySha: Buffer;
+  readonly byText: Buffer;
+  /** The words of the command that loads the library. */
+  readonly load: Buffer;
 }
-
-const word = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 
 export function knownScript({ script, library }: ScriptText): KnownScript {
   const sha = createHash("sha1").update(script).digest("hex");
   return {
     ...{ sha, library: library.name },
-    byName: word("FCALL") + word(library.name),
-    bySha: word("EVALSHA") + word(sha),
-    byText: word("EVAL") + word(script),
-    load: `*3\r\n${word("FUNCTION")}${word("LOAD")}${word(library.text)}`,
+    byName: encodedWords("FCALL", library.name),
+    bySha: encodedWords("EVALSHA", sha),
+    byText: encodedWords("EVAL", script),
+    load: encodedWords("FUNCTION", "LOAD", library.text),
   };
 }
 
 export interface ScriptCalls {
-  /** @throws {Error} with the text of Redis' error, or where there is no answer in time */
-  call(script: KnownScript, key: string, args: readonly (string | number)[]): Promise<DecodedReply>;
+  /**
+   * @param refusal makes what is thrown of the error, which has the text of Redis' or says that there was no answer in time;
+   * left out: the error itself
+   */
+  call(script: KnownScript, key: string, args: readonly (string | number)[], refusal?: Refuse): Promise<DecodedReply>;
   /** The same of a script that takes several keys, with the arguments of each in their order. */
   callAll(script: KnownScript, keys: readonly string[], args: readonly (string | number)[]): Promise<DecodedReply>;
 }
+
+/** Writes the words of one command. */
+type Write = (bytes: CommandBytes) => void;
+/** Makes what is thrown of an error. */
+type Refuse = (error: Error) => Error;
 
 /** Of ioredis' queue of commands that wait for replies, in the order in which they were written. */
 interface Item {
@@ -73,6 +81,7 @@ interface Client {
   setSocketTimeout(): void;
   handleReconnection(error: Error, item: Item): void;
   recoverFromFatalError(error: Error, cause: Error, options: { readonly offlineQueue: boolean }): void;
+  sendCommand(...args: readonly unknown[]): unknown;
 }
 
 /** In the client's queue. Its name is that of a command that changes nothing of the connection. */
@@ -92,16 +101,42 @@ class Call {
 /**
  * @param client one that does not queue commands while it has no connection
  * @param timeoutMs from the call to its answer
- * @param beforeWrite called before each call is written
+ * @param together says when the calls of a while are sent: in one piece
  */
-export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite: () => void): ScriptCalls {
+export function createScriptCalls(client: Redis, timeoutMs: number, together: SendTogether): ScriptCalls {
   const inner = client as unknown as Client;
+  const bytes = createCommandBytes();
+  /** Those whose bytes were not sent yet. */
+  let unsent: Call[] = [];
   /** Scripts that this connection has sent. */
   let sent = new Set<string>();
   /** Scripts whose libraries are being loaded, and those whose cannot be. */
   let loading = new Set<string>();
   let asScripts = new Set<string>();
   let watching = false;
+
+  /** In the order of the calls: before a command of the client's own, too. */
+  function send(): void {
+    if (unsent.length === 0) return;
+    const { stream, commandQueue, condition } = inner;
+    const piece = bytes.take();
+    const calls = unsent;
+    unsent = [];
+    if (!isOpen()) {
+      for (const call of calls) call.reject(noConnection());
+      return;
+    }
+    stream.write(piece);
+    for (const command of calls) commandQueue.push({ command, select: condition.select });
+    watch(timeoutMs);
+    if (inner.options.socketTimeout !== undefined && inner.socketTimeoutTimer === undefined) inner.setSocketTimeout();
+  }
+
+  const sendCommand = inner.sendCommand.bind(client);
+  inner.sendCommand = (...args) => {
+    send();
+    return sendCommand(...args);
+  };
 
   client.on("ready", () => {
     [sent, loading, asScripts] = [new Set(), new Set(), new Set()];
@@ -130,20 +165,22 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
     setTimeout(expire, Math.ceil(ms)).unref();
   }
 
-  function write(command: string, resolve: Call["resolve"], reject: Call["reject"]): void {
-    const { stream, commandQueue, condition } = inner;
-    if (inner.status !== "ready" || !stream.writable) {
-      reject(new Error("There is no connection to Redis"));
+  const isOpen = () => inner.status === "ready" && inner.stream.writable;
+
+  /** @param words how many there are in all */
+  function write(head: Buffer, words: number, own: Write, resolve: Call["resolve"], reject: Call["reject"]): void {
+    if (!isOpen()) {
+      reject(noConnection());
       return;
     }
-    beforeWrite();
-    stream.write(command);
-    commandQueue.push({ command: new Call(performance.now() + timeoutMs, resolve, reject), select: condition.select });
-    watch(timeoutMs);
-    if (inner.options.socketTimeout !== undefined && inner.socketTimeoutTimer === undefined) inner.setSocketTimeout();
+    bytes.begin(words);
+    bytes.encoded(head);
+    own(bytes);
+    unsent.push(new Call(performance.now() + timeoutMs, resolve, reject));
+    together(client, send);
   }
 
-  function nameOf(script: KnownScript): string {
+  function nameOf(script: KnownScript): Buffer {
     if (!asScripts.has(script.sha)) return script.byName;
     const isKnown = sent.has(script.sha);
     sent.add(script.sha);
@@ -156,7 +193,7 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
     loading.add(sha);
     const done = () => void loading.delete(sha);
     // Another gateway may have loaded it meanwhile, which is an error too.
-    write(load, done, done);
+    write(load, loadWords, nothingMore, done, done);
   }
 
   /** Prepares another try of a call that ran nothing; false: it may have run. @param tried calls so far */
@@ -172,20 +209,19 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
     return true;
   }
 
-  /** @param words how many there are in `rest`, from the number of keys on */
-  function send(script: KnownScript, words: number, rest: string): Promise<DecodedReply> {
-    const head = `*${words + 2}\r\n`;
+  /** @param words how many `own` writes: the number of keys, and what follows it */
+  function run(script: KnownScript, words: number, own: Write, refusal: Refuse): Promise<DecodedReply> {
     return new Promise((resolve, reject) => {
       let refused = false;
       let tried = 0;
       const attempt = () => {
         tried++;
-        write(head + nameOf(script) + rest, resolve, (error) => {
+        write(nameOf(script), nameWords + words, own, resolve, (error) => {
           // What its caller was told has failed must not be carried out later.
           if (refused) return;
           if (tried < mostTries && prepare(script, error, tried)) return attempt();
           refused = true;
-          reject(error);
+          reject(refusal(error));
         });
       };
       attempt();
@@ -193,19 +229,31 @@ export function createScriptCalls(client: Redis, timeoutMs: number, beforeWrite:
   }
 
   return {
-    call(script, key, args) {
-      let rest = `$1\r\n1\r\n${word(key)}`;
-      for (const arg of args) rest += word(String(arg));
-      return send(script, args.length + 2, rest);
+    call(script, key, args, refusal = itself) {
+      const own: Write = (to) => {
+        to.word(1);
+        to.word(key);
+        for (const arg of args) to.word(arg);
+      };
+      return run(script, 2 + args.length, own, refusal);
     },
     callAll(script, keys, args) {
-      let rest = word(String(keys.length));
-      for (const key of keys) rest += word(key);
-      for (const arg of args) rest += word(String(arg));
-      return send(script, keys.length + args.length + 1, rest);
+      const own: Write = (to) => {
+        to.word(keys.length);
+        for (const key of keys) to.word(key);
+        for (const arg of args) to.word(arg);
+      };
+      return run(script, 1 + keys.length + args.length, own, itself);
     },
   };
 }
+
+/** How it is called, and its name. */
+const nameWords = 2;
+const loadWords = 3;
+const noConnection = () => new Error("There is no connection to Redis");
+const itself: Refuse = (error) => error;
+const nothingMore: Write = () => undefined;
 
 /** Redis' answers to a call of a function that it does not have, and that this user or this server may not call. */
 const functionAway = "ERR Function not found";

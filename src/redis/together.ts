@@ -5,16 +5,23 @@
  */
 import type { Redis } from "ioredis";
 
-/** @returns call it before each command */
-export function createTogether(client: Redis): () => void {
+/**
+ * Call it for each command that waits.
+ * @param send writes those that wait to the connection
+ */
+export type SendTogether = (client: Redis, send: () => void) => void;
+
+/** Of one client. Its own commands of the iteration go along. */
+export function createTogether(): SendTogether {
   let waiting = false;
-  return () => {
+  return (client, send) => {
     const { stream } = client;
     if (waiting || client.status !== "ready") return;
     waiting = true;
     stream.cork();
     setImmediate(() => {
       waiting = false;
+      send();
       stream.uncork();
     });
   };

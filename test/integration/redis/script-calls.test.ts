@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { tidyLibraries } from "../../../src/redis/libraries.ts";
 import { libraryOf } from "../../../src/redis/library-text.ts";
 import { createScriptCalls, knownScript, type ScriptCalls } from "../../../src/redis/script-calls.ts";
+import { createTogether } from "../../../src/redis/together.ts";
 import { withRuntime } from "../../support/processes.ts";
 
 const runtime = withRuntime();
@@ -20,7 +21,7 @@ const pause = (ms: number) => client.client("PAUSE", ms);
 beforeAll(async () => {
   const { url } = await runtime.redis();
   client = new Redis(url, { enableOfflineQueue: false, socketTimeout: 3000, maxRetriesPerRequest: 0 });
-  calls = createScriptCalls(client, 200, () => undefined);
+  calls = createScriptCalls(client, 200, createTogether());
   await new Promise((resolve) => client.once("ready", resolve));
 });
 afterAll(() => client.quit());
@@ -48,7 +49,7 @@ it("a user without the right to functions runs scripts, also where Redis lost th
   await client.acl("SETUSER", "plain", "on", "nopass", "~*", "+@all", "-fcall", "-function");
   const plain = new Redis(client.options.port ?? 0, { username: "plain", password: "x", enableOfflineQueue: false });
   try {
-    const own = createScriptCalls(plain, 200, () => undefined);
+    const own = createScriptCalls(plain, 200, createTogether());
     await new Promise((resolve) => plain.once("ready", resolve));
     const first = [own.call(echo, "a", ["one"]), own.call(echo, "b", ["two"])];
     expect(await Promise.all(first)).toEqual([
@@ -67,7 +68,7 @@ it("a function that may not be loaded is run as a script", async () => {
   await client.acl("SETUSER", "reader", "on", "nopass", "~*", "+@all", "-function");
   const reader = new Redis(client.options.port ?? 0, { username: "reader", password: "x", enableOfflineQueue: false });
   try {
-    const own = createScriptCalls(reader, 200, () => undefined);
+    const own = createScriptCalls(reader, 200, createTogether());
     await new Promise((resolve) => reader.once("ready", resolve));
     const asked = Array.from({ length: 20 }, (_, index) => own.call(echo, "k", [`${index}`]));
     for (const [index, answer] of (await Promise.all(asked)).entries()) expect(answer).toContain(`${index}`);
