@@ -1,8 +1,9 @@
 /** Reads events as the scripts keep them: see lua/includes/outbox.lua. */
 import type { KeptEvent, KeptEvents, OutboxEntry } from "../events/relay-port.ts";
 import type { Status } from "../verification/machine.ts";
-import { deliveryFields, readNewestDelivery, readRecord, readSimulated, readValues } from "./record.ts";
+import { deliveryFields, fieldsOf, readNewestDelivery, readRecord, readSimulated, readValues } from "./record.ts";
 
+const deliveryField = fieldsOf(deliveryFields);
 const kinds = { S: "started", D: "delivery", C: "call", E: "ended" } as const;
 
 /** One line. @throws {Error} where this version does not know it */
@@ -24,19 +25,24 @@ export function readLine(line: string, seq: number): KeptEvent {
 /** One entry of an outbox. @param fields of the stream entry: name, value, … */
 export function readEntry(position: string, fields: readonly string[]): OutboxEntry {
   try {
-    return { position, ...readFields(position, new Map(pairs(fields))) };
+    return { position, ...readFields(position, fields) };
   } catch (error) {
     return { position, unreadable: error instanceof Error ? error.message : "unknown" };
   }
 }
 
-function readFields(position: string, fields: ReadonlyMap<string, string>) {
+/** @param fields few: name, value, … */
+function readFields(position: string, fields: readonly string[]) {
+  const find = (name: string): string | undefined => {
+    for (let at = 0; at + 1 < fields.length; at += 2) if (fields[at] === name) return fields[at + 1];
+    return undefined;
+  };
   const field = (name: string) => {
-    const value = fields.get(name);
+    const value = find(name);
     if (value === undefined) throw new Error(`the field ${name} is missing`);
     return value;
   };
-  if (fields.has("e")) {
+  if (find("e") !== undefined) {
     const about = { id: field("e"), type: field("t"), app: field("a") || null, data: JSON.parse(field("v")) };
     return { free: { ...about, atMs: Number(position.split("-")[0]) } };
   }
@@ -45,9 +51,9 @@ function readFields(position: string, fields: ReadonlyMap<string, string>) {
   const events = field("h")
     .split("\n")
     .map((line, index) => readLine(line, first + index));
-  const whole = fields.get("f");
+  const whole = find("f");
   if (whole !== undefined) return { kept: keptOf(id, events, readValues(whole)) };
-  const course = fields.get("d");
+  const course = find("d");
   return { kept: course === undefined ? keptOfProgress(id, events, field("p")) : keptOfDelivery(id, events, course) };
 }
 
@@ -75,7 +81,7 @@ function keptOfProgress(id: string, events: readonly KeptEvent[], text: string):
 
 function keptOfDelivery(id: string, events: readonly KeptEvent[], text: string): KeptEvents {
   const values = readValues(text);
-  const field = (name: (typeof deliveryFields)[number]) => values[deliveryFields.indexOf(name)] ?? "";
+  const field = (name: (typeof deliveryFields)[number]) => deliveryField(values, name);
   const delivery = readNewestDelivery(field);
   return {
     ...{ id, app: field("app"), reference: field("reference") || null, verification: null },
@@ -99,8 +105,4 @@ function withReasons(events: readonly KeptEvent[]): readonly KeptEvent[] {
     if (reason !== null) reasons.set(key, reason);
     return { ...event, reason };
   });
-}
-
-function* pairs(fields: readonly string[]): Generator<readonly [string, string]> {
-  for (let i = 0; i + 1 < fields.length; i += 2) yield [fields[i] ?? "", fields[i + 1] ?? ""];
 }

@@ -88,23 +88,36 @@ export const movingFields = [
 /** The same as `workingFields` of the records that have `moreFields`. */
 export const rareFields = ["codes_older", "plan", "sealed", "simulated", "course"] as const;
 
-const allFields = [...publicFields, ...moreFields] as const;
+/** @returns reads a field by its name, from values in the order of the names; '' where there is none */
+export function fieldsOf<const Name extends string>(names: readonly Name[]) {
+  const at = new Map(names.map((name, index) => [name, index]));
+  return (values: readonly (string | null)[], name: Name) => values[at.get(name) ?? -1] ?? "";
+}
+
+const recordField = fieldsOf([...publicFields, ...moreFields]);
 
 /** Reads fields as the scripts write them: a JSON array of strings. @throws {Error} where it is none */
 export function readValues(text: unknown): readonly (string | null)[] {
   const values: unknown = JSON.parse(String(text));
   if (!Array.isArray(values)) throw new Error("its values are no list");
-  // A field that is not there is `false`.
-  return values.map((value) => (typeof value === "string" ? value : null));
+  for (let index = 0; index < values.length; index++) {
+    // A field that is not there is `false`.
+    if (typeof values[index] !== "string") values[index] = null;
+  }
+  return values;
 }
 
 /** @param values of `publicFields`, in their order; '' and what is not there mean null */
 export function readRecord(id: string, values: readonly (string | null)[]): Verification {
-  const field = (name: (typeof allFields)[number]) => values[allFields.indexOf(name)] ?? "";
+  const field = (name: Parameters<typeof recordField>[1]) => recordField(values, name);
   const endedAtMs = numberOrNull(field("ended_at"));
-  const newest = { ...readNewestDelivery(field), ...readKnownNetwork(field("network")) };
+  const network = field("network");
+  const delivery = readNewestDelivery(field);
+  const newest = network === "" ? delivery : { ...delivery, network: readNetwork(network) };
   const past = readJson<readonly StoredDelivery[]>(field("past")) ?? [];
-  return {
+  const maxChecks = field("max_checks");
+  // Key by key, what is rare at the end: every start and end of a call reads one.
+  const verification: Verification = {
     id,
     app: field("app"),
     to: field("to"),
@@ -130,12 +143,12 @@ export function readRecord(id: string, values: readonly (string | null)[]): Veri
     workflow: readPlan(field("plan")),
     appCode: field("sealed") !== "",
     // The end leaves a mark in its place.
-    ...(field("max_checks") !== "" && { maxChecks: Number(field("max_checks")) }),
     sealedCode: field("sealed") === "-" ? null : orNull(field("sealed")),
     sealedSession: orNull(field("sealed_session")),
     client: readClient(field("client")),
     simulated: readSimulated(field("simulated")),
   };
+  return maxChecks === "" ? verification : { ...verification, maxChecks: Number(maxChecks) };
 }
 
 /** @param field of the record */
@@ -185,20 +198,9 @@ function readGeneration(text: string): Verification["generation"] {
   return keyId === undefined ? null : { number: Number(number), keyId };
 }
 
-/** `<rule> <millionths of the currency>`, either may be missing. */
-function readGuard(text: string): Pick<Delivery, "guardDecision" | "guardMicros"> {
-  const [rule = "", micros = ""] = text.split(" ");
-  return { guardDecision: orNull(rule), guardMicros: numberOrNull(micros) };
-}
-
-/** What `readGuard` reads. */
+/** `<rule> <millionths of the currency>`, either may be missing; `readDelivery` reads it. */
 export function writeGuard({ decision, micros }: NonNullable<BeginDelivery["guard"]>): string {
   return `${decision ?? ""} ${micros ?? ""}`;
-}
-
-/** Nothing where no source named it. */
-function readKnownNetwork(text: string): Pick<Delivery, "network"> {
-  return text === "" ? {} : { network: readNetwork(text) };
 }
 
 /** Three hashes, each of which may be missing. */
@@ -249,13 +251,15 @@ type StoredDelivery = Readonly<
 };
 
 function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
-  return {
+  const { guard = "", network = "" } = stored;
+  const [rule = "", micros = ""] = guard === "" ? [] : guard.split(" ");
+  const delivery: Delivery = {
     number,
     channel: stored.channel,
     to: stored.to || to,
     cost: numberOrNull(stored.cost ?? ""),
-    ...readGuard(stored.guard ?? ""),
-    ...readKnownNetwork(stored.network ?? ""),
+    guardDecision: orNull(rule),
+    guardMicros: numberOrNull(micros),
     codeLength: numberOrNull(stored.code_length ?? ""),
     state: stored.state,
     reason: orNull(stored.reason),
@@ -266,6 +270,7 @@ function readDelivery(stored: StoredDelivery, number: number, to: string): Deliv
     startedAtMs: Number(stored.started_at),
     endedAtMs: numberOrNull(stored.ended_at),
   };
+  return network === "" ? delivery : { ...delivery, network: readNetwork(network) };
 }
 
 function withoutNull({ endedAtMs, ...delivery }: Delivery): Omit<Delivery, "endedAtMs"> & { endedAtMs?: number } {

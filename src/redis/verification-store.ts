@@ -28,11 +28,11 @@ export function createVerificationStore(
   written: (shard: number) => void,
   testNowMs: (() => number) | null,
 ): VerificationStore & HistoryStore {
-  const run: RunScript = async (name, key, args) => {
-    const reply = await runScript(name, key, args);
-    if (hasEvents(reply as Reply)) written(shardOfKey(key));
-    return reply;
-  };
+  const run: RunScript = (name, key, args) =>
+    runScript(name, key, args).then((reply) => {
+      if (hasEvents(reply as Reply)) written(shardOfKey(key));
+      return reply;
+    });
   const idempotencyTtlMs = settings.idempotency_ttl_seconds * 1000;
   const now = () => (testNowMs === null ? "" : testNowMs());
 

@@ -95,7 +95,8 @@ export function createStarts(options: {
     async begin(start) {
       const { id, request, plan } = start;
       refuseCode(start);
-      refuseSteps(start);
+      // Of a single step that is found when it is tried.
+      if (plan.length > 1) refuseSteps(start);
       const { locale = null } = request;
       const sealedCode = request.code === undefined ? null : sealing.seal(id, request.code);
       const sealedSession = sealedSessionOf(start);
