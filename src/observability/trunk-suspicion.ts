@@ -4,6 +4,7 @@
  * breakers detect neither: these outcomes are about the callee.
  */
 import type { GatewayEvent } from "../events/events.ts";
+import { LatestMap } from "../shared/latest-map.ts";
 
 export const suspicions = ["number_format", "caller_id"] as const;
 export type Suspicion = (typeof suspicions)[number];
@@ -19,8 +20,8 @@ const formatSample = 30;
 const formatShare = 0.9;
 /** Sample size in verifications whose call rang, none of which was verified. */
 const callerIdSample = 50;
-/** Bound of the open verifications; it also evicts those that end at another gateway. */
-const maxFollowed = 20_000;
+/** Of the open verifications; those that end at another gateway are forgotten for newer ones. */
+const leastFollowed = 10_000;
 
 export interface TrunkSuspicion {
   /** Processes an event. Never throws. */
@@ -66,7 +67,7 @@ export function createTrunkSuspicion(
 ): TrunkSuspicion {
   /** By name; bounded by the configuration. */
   const trunks = new Map<string, Trunk>();
-  const followed = new Map<string, string>();
+  const followed = new LatestMap<string, string>(leastFollowed);
 
   function stateOf(name: string): Trunk {
     let trunk = trunks.get(name);
@@ -91,16 +92,6 @@ export function createTrunkSuspicion(
     for (const one of suspicions) if (before.has(one) !== now.has(one)) onChange(name, one, now.has(one));
   }
 
-  function follow(id: string, trunk: string): void {
-    followed.delete(id);
-    followed.set(id, trunk);
-    if (followed.size <= maxFollowed) return;
-    for (const oldest of followed.keys()) {
-      followed.delete(oldest);
-      return;
-    }
-  }
-
   return {
     report(event) {
       if (event.type === "call.ended") {
@@ -110,7 +101,7 @@ export function createTrunkSuspicion(
           judge(trunk);
         }
         // A call that is answered verifies by what it says.
-        if (result.alerted && kept !== true) follow(verification, result.attempts.at(-1)?.trunk ?? reserved);
+        if (result.alerted && kept !== true) followed.set(verification, result.attempts.at(-1)?.trunk ?? reserved);
       } else if (event.type === "verification.ended") {
         const { verification, status } = event.data;
         const trunk = followed.get(verification);

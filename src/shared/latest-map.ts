@@ -5,7 +5,7 @@
 export class LatestMap<Key, Value> {
   readonly #least: number;
   #newer = new Map<Key, Value>();
-  #older: ReadonlyMap<Key, Value> = new Map();
+  #older = new Map<Key, Value>();
 
   /** @param least so many of the latest entries are kept at least, at most twice as many */
   constructor(least: number) {
@@ -22,6 +22,11 @@ export class LatestMap<Key, Value> {
 
   get(key: Key): Value | undefined {
     return this.#newer.has(key) ? this.#newer.get(key) : this.#older.get(key);
+  }
+
+  delete(key: Key): void {
+    this.#newer.delete(key);
+    this.#older.delete(key);
   }
 
   has(key: Key): boolean {

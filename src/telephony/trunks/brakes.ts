@@ -69,8 +69,7 @@ export function createBrakes(options: {
     const bucket = buckets.get(key) ?? newBucket(nowMs);
     buckets.delete(key);
     buckets.set(key, bucket);
-    const [oldest] = buckets.keys();
-    if (buckets.size > mostBuckets && oldest !== undefined) buckets.delete(oldest);
+    if (buckets.size > mostBuckets) buckets.delete(buckets.keys().next().value ?? "");
     fade(bucket, nowMs, rules.window_seconds * 1000);
     return bucket;
   }
@@ -105,8 +104,7 @@ export function createBrakes(options: {
     const bucket = bucketOf(key);
     if (!bucket.callees.has(call.callee) && isBlamed(bucket)) {
       bucket.callees.add(call.callee);
-      const [first] = bucket.callees;
-      if (bucket.callees.size > mostCallees && first !== undefined) bucket.callees.delete(first);
+      if (bucket.callees.size > mostCallees) bucket.callees.delete(bucket.callees.values().next().value ?? "");
       bucket.calls += 1;
       if (call.answered) bucket.answered += 1;
       if (call.falseAnswer) bucket.falseAnswers += 1;

@@ -90,8 +90,7 @@ class PathBreakers {
 function putLast<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > mostPrefixes && oldest !== undefined) map.delete(oldest);
+  if (map.size > mostPrefixes) map.delete(map.keys().next().value ?? "");
 }
 
 export function createBreakers(options: BreakersOptions): Breakers {
