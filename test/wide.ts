@@ -15,6 +15,7 @@ const parts: Readonly<Record<string, Part>> = {
   fuzz: { file: "test/integration/security/fuzz", env: { FUZZ_REQUESTS: "10000" } },
   guard: { file: "test/integration/guard/attack", env: { GUARD_DAYS: "14", GUARD_STARTS: "60" } },
   guesses: { file: "test/integration/security/guesses", env: { GUESSES: "100000", CALLEES: "1000" } },
+  "message-kills": { file: "test/integration/app/message-killed", env: { MESSAGE_KILLS: "10" } },
   "sip-calls": { file: "test/unit/sip/call/call-properties", env: { SIP_CALL_RUNS: "10000" } },
   "sip-loss": { file: "test/integration/sip/loss", env: { SIP_LOSS_CALLS: "30" } },
   "sip-takeover": { file: "test/integration/app/sip-takeover", env: { SIP_TAKEOVER: "wide" } },

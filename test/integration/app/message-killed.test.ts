@@ -14,6 +14,10 @@ import { withRuntime } from "../../support/processes.ts";
 
 const runtime = withRuntime();
 const program = `${import.meta.dirname}/../../support/message-gateway.ts`;
+/** `MESSAGE_KILLS=10` kills more. Most of each waits for a deadline of its deliveries. */
+const kills = Number(process.env.MESSAGE_KILLS ?? 6);
+/** On a busy machine a gateway takes seconds to start, and a deadline is noticed late. */
+const patient = { timeout: 40_000 };
 const workflow = [{ channel: "memory" }, { channel: "second" }];
 /** Deliveries submitted by the surviving gateway, and by all that were killed. */
 const submits: string[] = [];
@@ -47,52 +51,57 @@ const deliveriesOf = async (id: string) => {
 async function killAt(moment: "first submit" | "answered" | "sent"): Promise<readonly string[]> {
   const env = { MESSAGE_GATEWAY: JSON.stringify(document), HELD: moment === "sent" ? "0" : "1" };
   const child = await Child.start("gateway", { command: process.execPath, args: [], env }, [program]);
-  await expect.poll(() => child.output).toMatch(/^url /m);
+  await expect.poll(() => child.output, patient).toMatch(/^url /m);
   const doomed = gatewayClient(/^url (\S+)$/m.exec(child.output)?.[1] ?? "");
   const starts = Array.from({ length: 3 }, async () => {
     const to = `+44740081${String(callee++).padStart(4, "0")}`;
     const { json } = await doomed.post("/v1/verifications", { to, workflow });
     return String(json.id);
   }).map((one) => one.catch(() => null));
-  if (moment === "first submit") await expect.poll(() => child.output).toMatch(/^submit /m);
+  if (moment === "first submit") await expect.poll(() => child.output, patient).toMatch(/^submit /m);
   const ids = moment === "first submit" ? [] : await Promise.all(starts);
   if (moment === "sent") {
-    for (const id of ids) await expect.poll(() => deliveriesOf(id ?? "")).toEqual(["memory sent"]);
+    for (const id of ids) await expect.poll(() => deliveriesOf(id ?? ""), patient).toEqual(["memory sent"]);
   }
   await child.kill();
   submits.push(...[...child.output.matchAll(/^submit (.+)$/gm)].map(([, what = ""]) => what));
   return (await Promise.all(starts)).filter((id) => id !== null);
 }
 
-test("ten gateways are killed; each verification goes on elsewhere, and nothing is sent twice", async () => {
-  const queued: string[] = [];
-  const sent: string[] = [];
-  for (let times = 0; times < 10; times++) {
-    const moment = (["first submit", "answered", "sent"] as const)[times % 3] ?? "sent";
-    const ids = await killAt(moment);
-    (moment === "sent" ? sent : queued).push(...ids);
-    if (moment === "sent") continue;
-    // What was queued is lost at its deadline; the survivor begins the next step, since no other gateway is there now.
-    for (const id of ids) {
-      await expect.poll(() => deliveriesOf(id)).toEqual(["memory failed interrupted", "second sent"]);
+test(
+  `${kills} gateways are killed; each verification goes on elsewhere, and nothing is sent twice`,
+  async () => {
+    const queued: string[] = [];
+    const sent: string[] = [];
+    for (let times = 0; times < kills; times++) {
+      const moment = (["first submit", "answered", "sent"] as const)[times % 3] ?? "sent";
+      const ids = await killAt(moment);
+      (moment === "sent" ? sent : queued).push(...ids);
+      if (moment === "sent") continue;
+      // What was queued is lost at its deadline; the survivor begins the next step, since no other gateway is there now.
+      for (const id of ids) {
+        await expect.poll(() => deliveriesOf(id), patient).toEqual(["memory failed interrupted", "second sent"]);
+      }
     }
-  }
-  expect(sent).toHaveLength(9);
-  expect(queued.length).toBeGreaterThanOrEqual(9);
+    // Three of each gateway; of one that is killed at its first submit two may not have begun.
+    expect(sent).toHaveLength(3 * Math.floor(kills / 3));
+    expect(queued.length).toBeGreaterThanOrEqual(3 * Math.floor(kills / 3));
 
-  // What was sent stays sent, and its receipt comes to the survivor.
-  const memory = providers.find(({ channel }) => channel === "memory")?.provider;
-  for (const id of sent) {
-    expect(await deliveriesOf(id)).toEqual(["memory sent"]);
-    await memory?.receipt({ state: "failed", reason: "not_reachable" }, `memory/${id}-1`);
-    await expect.poll(() => deliveriesOf(id)).toEqual(["memory failed not_reachable", "second sent"]);
-  }
+    // What was sent stays sent, and its receipt comes to the survivor.
+    const memory = providers.find(({ channel }) => channel === "memory")?.provider;
+    for (const id of sent) {
+      expect(await deliveriesOf(id)).toEqual(["memory sent"]);
+      await memory?.receipt({ state: "failed", reason: "not_reachable" }, `memory/${id}-1`);
+      await expect.poll(() => deliveriesOf(id), patient).toEqual(["memory failed not_reachable", "second sent"]);
+    }
 
-  expect(submits.filter((one, index) => submits.indexOf(one) !== index)).toEqual([]);
-  const second = providers.find(({ channel }) => channel === "second")?.provider;
-  for (const id of [...queued, ...sent]) {
-    const message = second?.sent.find(({ deliveryId }) => deliveryId === `${id}-2`);
-    const { json } = await gateway.post(`/v1/verifications/${id}/check`, { code: message?.code });
-    expect(json).toMatchObject({ valid: true, status: "verified" });
-  }
-}, 90_000);
+    expect(submits.filter((one, index) => submits.indexOf(one) !== index)).toEqual([]);
+    const second = providers.find(({ channel }) => channel === "second")?.provider;
+    for (const id of [...queued, ...sent]) {
+      const message = second?.sent.find(({ deliveryId }) => deliveryId === `${id}-2`);
+      const { json } = await gateway.post(`/v1/verifications/${id}/check`, { code: message?.code });
+      expect(json).toMatchObject({ valid: true, status: "verified" });
+    }
+  },
+  60_000 + kills * 20_000,
+);
