@@ -99,6 +99,18 @@ export function withBrowser() {
   };
 }
 
+/** A size of the screen, and the colours that the system asks for. */
+export interface Look {
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly colorScheme: "light" | "dark";
+}
+
+/** Shows the page in another look from here on: one verification is then seen in several. */
+export async function showAs(page: Page, { viewport, colorScheme }: Look): Promise<void> {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+}
+
 /** Types a number and presses the button. @returns the number */
 export async function call(page: Page, number: string): Promise<string> {
   await page.getByLabel("Phone number").fill(number);
