@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, Part>> = {
   "message-kills": { file: "test/integration/app/message-killed", env: { MESSAGE_KILLS: "10" } },
   "sip-calls": { file: "test/unit/sip/call/call-properties", env: { SIP_CALL_RUNS: "10000" } },
   "sip-loss": { file: "test/integration/sip/loss", env: { SIP_LOSS_CALLS: "30" } },
+  processes: { file: "test/integration/app/processes", env: { PROCESSES: "wide" } },
   "sip-takeover": { file: "test/integration/app/sip-takeover", env: { SIP_TAKEOVER: "wide" } },
   "sip-tls": { file: "test/integration/telephony/sip-trunks", env: { SIP_TRUNKS: "wide" } },
   streams: { file: "test/integration/events", env: { RECONNECTIONS: "1000", STREAMS: "5000" } },

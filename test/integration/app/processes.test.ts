@@ -193,13 +193,16 @@ if (wide) {
 }
 
 test("SIGTERM drains both: their calls end, and the exit code is 0", async () => {
+  // Of the process that was killed, which the other one cancels after 4 s.
+  const earlier = new Set(branches(await sipp.messages(), "INVITE"));
+  const own = (all: readonly SipMessage[]) =>
+    [firstPort, firstPort + 1].map((port) => open(all, port).filter((branch) => !earlier.has(branch)).length);
   await start(2);
-  await sipp.waitFor((all) => open(all, firstPort).length > 0 && open(all, firstPort + 1).length > 0);
+  await sipp.waitFor((all) => Math.min(...own(all)) > 0);
   gateway.child.kill("SIGTERM");
   expect(await gateway.exitCode()).toBe(0);
   expect([logged(0, '"stopped"'), logged(1, '"stopped"')]).toEqual([1, 1]);
-  const left = await sipp.messages();
-  expect([open(left, firstPort), open(left, firstPort + 1)]).toEqual([[], []]);
+  expect(own(await sipp.messages())).toEqual([0, 0]);
   expect(kamailio.lines().at(-1)).toMatch(/^REGISTER 200 .* expires 0$/);
 });
 
