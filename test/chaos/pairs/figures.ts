@@ -106,12 +106,15 @@ export function judge(calls: readonly PairCall[], kills: readonly Kill[]): strin
   // On a busy machine a phone may ring long after the app asked, and shortly before the kill: nobody may know of it yet.
   const excused = ({ askedAtMs, rang }: PairCall) => near(rang?.alertedAtMs ?? askedAtMs, askedAtMs);
   return calls.flatMap((call) => {
-    const { callee, phase, end, status, timesRung, timesVerified } = call;
+    const { callee, phase, end, status, refusal, timesRung, timesVerified } = call;
     const wrongs: readonly (readonly [boolean, string])[] = [
       [timesRung > 1, `rang ${timesRung} times`],
       [timesVerified > 1, `was verified ${timesVerified} times`],
       [call.isLost, `is lost: ${end ?? "unreadable"}`],
-      [call.isFailed && !excused(call), `failed with no reason to: ${status ?? "no answer"}, ${end ?? "never read"}`],
+      [
+        call.isFailed && !excused(call),
+        `failed with no reason to: ${status ?? "no answer"}${refusal}, ${end ?? "never read"}`,
+      ],
       [call.isLate && !excusedLate(call), "rang late with no reason to"],
       [ringsOn(call, kills), "rings on, and nobody cancels"],
     ];

@@ -14,6 +14,8 @@ export class PairCall {
   readonly askedAtMs = wallMs();
   /** HTTP status of the start; null: no gateway answered. */
   status: number | null = null;
+  /** What a gateway said to a start that it refused. */
+  refusal = "";
   verification: Verification | null = null;
   /** The call that made the phone ring. */
   rang: PhoneCall | null = null;
@@ -36,6 +38,7 @@ export class PairCall {
     const answer = await app.once("POST", "/v1/verifications", { to: this.callee }, key);
     this.status = answer?.status ?? null;
     if (answer?.status === 201) this.verification = readVerification(answer.json);
+    else this.refusal = ` ${answer?.json.code ?? ""} (${answer?.json.detail ?? ""})`;
   }
 
   /** The person types the digits. */
