@@ -153,6 +153,8 @@ function luaFields(): readonly string[] {
     `    ${rareFields.map((field) => `${field} = ''`).join(", ")} }`,
     "end",
   ];
+  const read: readonly string[] = ["app", ...workingFields, ...movingFields, ...rareFields];
+  const unread: readonly string[] = deliveryFields.filter((field) => !read.includes(field));
   return [
     "-- The record as `load` returns it, without what few records have; nil where there is none.",
     ...record("read_working", workingFields),
@@ -168,10 +170,11 @@ function luaFields(): readonly string[] {
     `  local v = redis.call('HMGET', record.key, ${names(rareFields)})`,
     assigned(rareFields),
     "end",
-    "-- What events of the newest delivery need that is over.",
+    "-- What events of the newest delivery need that is over, as a JSON array, of a record that `load` or `read_moving` read.",
     "--- @rare",
-    "local function read_delivery(key)",
-    `  return redis.call('HMGET', key, ${names(deliveryFields)})`,
+    "local function delivery_json(record)",
+    `  local v = redis.call('HMGET', record.key, ${names(unread)})`,
+    `  return cjson.encode({ ${deliveryFields.map((field) => (unread.includes(field) ? `v[${unread.indexOf(field) + 1}]` : `record.${field}`)).join(", ")} })`,
     "end",
     "-- The public fields as a JSON array, of a record that has all of them by name, and none that few records have.",
     "local function public_of(record)",

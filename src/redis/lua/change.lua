@@ -72,13 +72,16 @@ local function lease_failed_step(record, now)
   return plan_of(record).by == 'failed' and lease_step(record, now) or nil
 end
 
+local function callee_of(record)
+  return callee_keys(record.key, record.callee, record.app, record.simulated)
+end
+
 local key, now, attempt, event = KEYS[1], time_ms(ARGV[1]), ARGV[4], ARGV[5]
 local record = load(key, ARGV[2], true)
 if not record then
   return { 'not_found' }
 end
-local keys = callee_keys(key, record.callee, record.app, record.simulated)
-local ours = attempt_id(ARGV[3], attempt)
+record.id = ARGV[3]
 
 settle(record, now)
 if attempt == record.attempts then
@@ -94,9 +97,9 @@ if attempt == record.attempts then
     set_rare(record, 'cost', ARGV[10])
   end
   if ARGV[9] ~= '' then
-    expect_over(keys, ours, now + tonumber(ARGV[9]))
+    expect_over(callee_of(record), attempt_id(ARGV[3], attempt), now + tonumber(ARGV[9]))
   elseif ARGV[8] == '1' then
-    expect_over(keys, ours, nil)
+    expect_over(callee_of(record), attempt_id(ARGV[3], attempt), nil)
   end
 else
   change_older(record, attempt, event, now, ARGV[6], ARGV[7])
@@ -106,8 +109,11 @@ end
 -- part of the same code follows: no other call may come between them.
 local more_follow = attempt == record.attempts and not TERMINAL[record.status] and record.delivery_ended_at == ''
 local over = event == 'delivered' or event == 'undelivered'
-if over and ARGV[8] ~= '1' and not more_follow and holds(keys, ours) then
-  redis.call('DEL', keys.stem .. ':live')
+if over and ARGV[8] ~= '1' and not more_follow then
+  local callee = callee_of(record)
+  if holds(callee, attempt_id(ARGV[3], attempt)) then
+    redis.call('DEL', callee.stem .. ':live')
+  end
 end
 local step = record.plan ~= '' and lease_failed_step(record, now) or -1
 save(record)

@@ -3,8 +3,8 @@
 --   in the record     field h<seq>, for whoever reads the verification's events again
 --   in the outbox     one entry a change, for the relay: i id, s the first line's seq, h the lines, and the values that they
 --                     need no other read for (a JSON array): f the public fields, where the verification began or has ended,
---                     or the line is not of its newest delivery; else d the newest delivery's (`read_delivery`), where that
---                     is over or a call of it; else p the few that say whose it is (`read_progress`)
+--                     or the line is not of its newest delivery; else d the newest delivery's (`delivery_json`), where that
+--                     is over or a call of it; else p the few that say whose it is (`progressFields`)
 -- A line: kind, ms, number of the delivery, part, channel, state, status, 1 where the delivery is over, and the rest.
 -- kind, rest: S started, ms when it expires · D delivery began or moved, its reason; without it that of the line before of its
 -- delivery and part · C evidence of a call, of several calls the evidence (JSON) of this one · E ended.
@@ -74,7 +74,7 @@ local function write_entry(record)
     -- The answer has them too.
     record.public = values
   elseif record.with_delivery then
-    name, values = 'd', cjson.encode(read_delivery(record.key))
+    name, values = 'd', delivery_json(record)
   else
     values = cjson.encode({ record.app, record.to, record.reference, record.reason, record.delivery_to, record.simulated })
   end
