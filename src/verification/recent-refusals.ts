@@ -1,8 +1,9 @@
 /** Callees that were just refused by one of their limits: by hash, until the limit may have expired. */
 import type { Clock } from "../shared/clock.ts";
+import { LatestMap } from "../shared/latest-map.ts";
 
-/** About 1 MB. The oldest are evicted first; without an entry a start only costs the usual amount. */
-const maxKept = 10_000;
+/** Twice as many take about 1 MB. The oldest are evicted first; without an entry a start only costs the usual amount. */
+const leastKept = 5000;
 
 export interface RecentRefusals {
   add(callee: string, forMs: number): void;
@@ -10,13 +11,10 @@ export interface RecentRefusals {
 }
 
 export function createRecentRefusals(clock: Clock): RecentRefusals {
-  const untilMs = new Map<string, number>();
+  const untilMs = new LatestMap<string, number>(leastKept);
   return {
     add(callee, forMs) {
-      untilMs.delete(callee);
       untilMs.set(callee, clock.nowMs() + forMs);
-      const [oldest] = untilMs.keys();
-      if (untilMs.size > maxKept && oldest !== undefined) untilMs.delete(oldest);
     },
     has(callee) {
       const until = untilMs.get(callee);

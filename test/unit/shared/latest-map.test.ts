@@ -19,3 +19,16 @@ it("has the latest entries, with their latest values, and never more than twice 
     }),
   );
 });
+
+it("what is deleted is gone, with what it was set to before", () => {
+  const map = new LatestMap<string, number>(2);
+  for (const [key, value] of [
+    ["a", 1],
+    ["b", 2],
+    ["c", 3],
+    ["a", 4],
+  ] as const)
+    map.set(key, value);
+  map.delete("a");
+  expect([map.has("a"), map.get("a"), map.get("b"), map.get("c")]).toEqual([false, undefined, 2, 3]);
+});
