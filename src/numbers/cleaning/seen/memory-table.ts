@@ -1,35 +1,50 @@
-/** A set of numbers in memory: open addressing, 8 bytes a slot, a quarter of them free at least; 11 to 22 bytes a number. */
+/**
+ * A set of numbers in memory: open addressing, 8 bytes a slot, a quarter of them free at least; 11 to 22 bytes a number. It
+ * consists of tables that grow one by one: a whole one would take half as much again while it grows.
+ */
 import { hashOf } from "./hash.ts";
 
-const firstSlots = 2 ** 16;
+const tables = 16;
+const firstSlots = 2 ** 12;
 
 export class MemoryTable {
-  #slots = new Float64Array(firstSlots);
-  #count = 0;
+  readonly #tables = Array.from({ length: tables }, () => new Float64Array(firstSlots));
+  readonly #counts = new Uint32Array(tables);
 
   /** Whether the key is new. @param key not 0 */
   add(key: number): boolean {
-    if (!insert(this.#slots, key)) return false;
-    this.#count++;
-    if (this.#count * 4 > this.#slots.length * 3) this.#grow();
+    const hash = hashOf(key);
+    // The highest bits; the place in the table comes from the lowest.
+    const index = hash >>> 28;
+    const slots = this.#tables[index] as Float64Array<ArrayBuffer>;
+    if (!insert(slots, key, hash)) return false;
+    const count = (this.#counts[index] ?? 0) + 1;
+    this.#counts[index] = count;
+    if (count * 4 > slots.length * 3) this.#tables[index] = grown(slots);
     return true;
   }
 
   close(): void {
-    this.#slots = new Float64Array(0);
-  }
-
-  #grow(): void {
-    const grown = new Float64Array(this.#slots.length * 2);
-    for (const key of this.#slots) if (key !== 0) insert(grown, key);
-    this.#slots = grown;
+    for (const slots of this.#tables.splice(0)) release(slots);
   }
 }
 
+function grown(slots: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(slots.length * 2);
+  for (const key of slots) if (key !== 0) insert(larger, key, hashOf(key));
+  release(slots);
+  return larger;
+}
+
+/** Frees the memory at once, where the engine can (ES2024): else it waits for a garbage collection. */
+function release({ buffer }: Float64Array<ArrayBuffer>): void {
+  (buffer as { transfer?: (bytes: number) => ArrayBuffer }).transfer?.(0);
+}
+
 /** @param slots a power of 2 of them, one free at least */
-function insert(slots: Float64Array, key: number): boolean {
+function insert(slots: Float64Array, key: number, hash: number): boolean {
   const mask = slots.length - 1;
-  for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
+  for (let at = hash & mask; ; at = (at + 1) & mask) {
     const found = slots[at];
     if (found === key) return false;
     if (found === 0) {
