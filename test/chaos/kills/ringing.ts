@@ -12,7 +12,8 @@ const takeoverMs = 5000;
 const slackMs = 2000;
 /**
  * ADR 73: an INVITE is noted for other gateways in the rest of its event-loop turn. Killed within it, the gateway leaves its call
- * to the Expires header of the INVITE, which SIPp does not know. Far more than that turn, as SIPp's clock reads late.
+ * to the Expires header of the INVITE, which SIPp does not know; frozen, it cancels when it goes on. Far more than that turn, as
+ * SIPp's clock reads late.
  */
 const notedMs = 20;
 
@@ -37,9 +38,12 @@ export function judgeRinging(call: ChaosCall, phoneCalls: readonly PhoneCall[], 
   for (const phone of phoneCalls) {
     const { alertedAtMs, canceledAtMs, invitedAtMs } = phone;
     if (alertedAtMs === null) continue;
-    const mayBeUnnoted = call.victim === "gateway" && call.harm === "kill" && invitedAtMs > call.struckAtMs - notedMs;
+    const mayBeUnnoted =
+      call.victim === "gateway" && invitedAtMs > call.struckAtMs - notedMs && invitedAtMs < call.mendedAtMs;
     // Where such a phone stopped all the same, its carrier was killed later on.
-    if (canceledAtMs === null && mayBeUnnoted && invitedAtMs < call.mendedAtMs) call.leftToExpires = true;
+    if (canceledAtMs === null && mayBeUnnoted && call.harm === "kill") call.leftToExpires = true;
+    // One that was frozen cancels when it goes on.
+    else if (mayBeUnnoted && call.harm === "freeze") judgeStop(call, phone, call.mendedAtMs + slackMs);
     else judgeStop(call, phone, Math.max(alertedAtMs + ringMs, waitsUntil(call, gateways)) + slackMs);
   }
 }
