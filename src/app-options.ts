@@ -29,6 +29,8 @@ export interface AppOptions {
   readonly loadConfig?: LoadConfig;
   /** The other processes of this gateway; null or left out: there are none. */
   readonly peers?: Peers | null;
+  /** Files that the configuration's variables name: what they hold of certificates is read again when they change. */
+  readonly watchedFiles?: readonly string[];
   /** Receives every event, in addition to metrics. */
   readonly onEvent?: (event: GatewayEvent) => void;
 }

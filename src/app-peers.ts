@@ -9,13 +9,13 @@ import type { CallTrace, FindTraces } from "./telephony/call-control/trace.ts";
 
 export interface OwnViews {
   readonly metrics: Metrics;
-  readonly reload: Reload & { readonly unaudited: Reload["reload"] };
+  readonly reload: Pick<Reload, "reload"> & { readonly unaudited: Reload["reload"] };
   readonly traces: FindTraces;
 }
 
 export interface AllViews {
   readonly metrics: Metrics;
-  readonly reload: Reload;
+  readonly reload: Pick<Reload, "reload">;
   readonly traces: AskTraces;
 }
 

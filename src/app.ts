@@ -106,13 +106,13 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const isRecording = records.state().backend !== null;
   const auditRecords = isRecording ? createAuditRecords(records) : null;
   const audit = createAudit({ queue: store.audit, records: auditRecords, clock, random, logger });
-  const ownReload = createConfigReload({
-    ...{ live: liveConfig, load: options.loadConfig, apps, audit, logger },
+  const { files, ...ownReload } = createConfigReload({
+    ...{ live: liveConfig, load: options.loadConfig, watched: options.watchedFiles, apps, audit, clock, logger },
     prepare: (next) => numberParts.prepare(next),
     problemsOfWorkflow: (path, profile) => verifications.problemsOfWorkflow(path, profile),
     applied(merged) {
       proofs.reload(merged.proofs);
-      telephony.reloadSipIdentity(merged.sip?.identity);
+      telephony.reloadSip(merged);
       numberParts.configure(merged);
     },
   });
@@ -263,12 +263,8 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       // Requests wait for the first attempt to connect: otherwise the first start is refused just before Redis is connected.
       await startParts().finally(() => begin());
       verifications.startDueWatch();
-      events.start();
-      webhooks.start();
-      watches.start();
-      keptApps.start();
-      deciding.start();
-      audit.start();
+      const parts = [events, webhooks, watches, keptApps, deciding, audit, files];
+      await Promise.all(parts.map((part) => part.start()));
       return { url };
     },
     reload: views.reload.reload,
@@ -283,6 +279,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       await verifications.settled();
       await server.close();
       verifications.stop();
+      files.stop();
       watches.stop();
       keptApps.stop();
       // What ended last is told by this gateway, or where that takes too long by another one.

@@ -36,7 +36,8 @@ export async function runGateway({ config, load, logger, skip, built, peers = nu
   });
   try {
     const tracing = await startTracing(process.env, logger);
-    app = await buildApp(config, { logger, loadConfig: load, tracing, peers });
+    const watchedFiles = variableFiles(process.env);
+    app = await buildApp(config, { logger, loadConfig: load, watchedFiles, tracing, peers });
     built(app, () => void grace.close());
     const { url } = await app.start();
     logger.info({ url, version }, `listening on ${url}`);
@@ -51,6 +52,15 @@ export async function runGateway({ config, load, logger, skip, built, peers = nu
     logger.fatal({ err, version }, `cannot start: ${why}`);
     throw new StartError(why, { cause: err });
   }
+}
+
+/** More than a configuration has are somebody else's. */
+const maxWatchedFiles = 200;
+
+/** The files that `NAME_FILE` name, in place of `NAME`. */
+function variableFiles(env: NodeJS.ProcessEnv): readonly string[] {
+  const files = Object.entries(env).flatMap(([name, file]) => (name.endsWith("_FILE") && file ? [file] : []));
+  return files.slice(0, maxWatchedFiles);
 }
 
 /** What is wrong with the file is in the log already. */

@@ -1,4 +1,5 @@
 /** Which keys of the configuration hold at once after a reload, and which after a restart: the one table. */
+import { withCertificatesOf } from "../telephony/sip-trunks/certificates.ts";
 import type { Config } from "./schema.ts";
 
 /** `live`: the whole section; `contents`: what is in it, as long as it is there; `restart`: nothing of it. */
@@ -17,7 +18,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   secrets: "restart",
   // Connections to Asterisk, and the slots that are counted on them.
   asterisks: "restart",
-  // What listens, and what is registered; see `mergeLive` for the key that signs.
+  // What listens, and what is registered; see `mergeLive` for the key that signs, and certificates.
   sip: "restart",
   sip_capture: "restart",
   trunks: "restart",
@@ -54,7 +55,7 @@ export const liveSections: Readonly<Record<keyof Config, Liveness>> = {
   events: "restart",
   caller_id_reputation: "restart",
   webhooks: "restart",
-  // Read by `onering doctor` alone, which loads the file itself.
+  // `onering doctor` loads the file itself; a gateway notes calls to the test number.
   canary: "live",
   log: "live",
 };
@@ -73,7 +74,12 @@ export function mergeLive(running: Config, next: Config): Config {
     const { identity: _, ...rest } = running.sip;
     merged.sip = sip.identity === undefined ? rest : { ...rest, identity: sip.identity };
   }
-  return merged as Config;
+  return mergeCertificates(merged as Config, next);
+}
+
+/** What may be renewed beside the configuration's file: certificates, keys and authorities of our own SIP. */
+export function mergeCertificates(running: Config, next: Config): Config {
+  return withCertificatesOf(running, next);
 }
 
 function replace(target: Record<string, unknown>, from: Readonly<Record<string, unknown>>, key: string): void {

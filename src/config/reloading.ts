@@ -6,13 +6,15 @@ import type { Audit } from "../audit/port.ts";
 import { useConfiguredMetadata } from "../numbers/metadata-file.ts";
 import { setLogLevel } from "../observability/log.ts";
 import { auditedReload, type Change, createReload, type Reload } from "../operations/reload.ts";
+import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { crossCheck } from "../typed-yaml/cross-check.ts";
 import { type Problem, pathText } from "../typed-yaml/errors.ts";
 import { changesBetween } from "./changes.ts";
 import { checks } from "./checks.ts";
+import { createFileWatch, type FileWatch } from "./file-watch.ts";
 import type { LiveConfig } from "./live-config.ts";
-import { mergeLive } from "./live-sections.ts";
+import { mergeCertificates, mergeLive } from "./live-sections.ts";
 import type { Config } from "./schema.ts";
 import { configWarnings } from "./warnings.ts";
 
@@ -25,6 +27,8 @@ export type LoadConfig = () => Promise<Config>;
 export function createConfigReload(options: {
   readonly live: LiveConfig;
   readonly load: LoadConfig | undefined;
+  /** Files that the configuration's variables name: certificates in them are taken when they change. */
+  readonly watched?: readonly string[] | undefined;
   /** Reads what a configuration names beside itself. @throws {ConfigError} */
   readonly prepare?: (next: Config) => Promise<void>;
   readonly apps: Pick<LiveAppDirectory, "replaceConfigured">;
@@ -33,12 +37,15 @@ export function createConfigReload(options: {
   /** Puts into effect what reads neither apps nor the live configuration itself. */
   readonly applied: (merged: Config) => void;
   readonly audit: Pick<Audit, "act">;
+  readonly clock: Pick<Clock, "after">;
   readonly logger: Logger;
 }): Reload & {
   /** Without an entry in the audit log: of several processes, the one that was asked has it. */
   readonly unaudited: Reload["reload"];
+  /** Reads certificates again when their files change. */
+  readonly files: FileWatch;
 } {
-  const { live, load = noFile, apps, audit, logger } = options;
+  const { live, load = noFile, watched = [], apps, audit, clock, logger } = options;
   const steps = {
     async load() {
       const next = await load();
@@ -46,6 +53,7 @@ export function createConfigReload(options: {
       return next;
     },
     merge: mergeLive,
+    mergeFiles: mergeCertificates,
     changes: (before: Config, after: Config) => changesBetween(before, after).slice(0, mostChanges).map(changeOf),
     problems: (merged: Config) => [
       ...crossCheck(merged, checks, []).map(inWords),
@@ -68,7 +76,14 @@ export function createConfigReload(options: {
     warnings: configWarnings,
   };
   const own = createReload({ running: live.now(), steps, logger });
-  return { ...auditedReload(own, audit), unaudited: own.reload };
+  const audited = auditedReload(own, audit);
+  const files = createFileWatch({
+    files: live.now().sip === undefined ? [] : watched,
+    // What is wrong with them is in the log already.
+    changed: async () => void (await audited.reloadFiles("changed files").catch(() => undefined)),
+    clock,
+  });
+  return { ...audited, unaudited: own.reload, files };
 }
 
 async function noFile(): Promise<never> {

@@ -1,7 +1,12 @@
 /** Trunks that the gateway reaches over SIP itself: our own address and ports, names, connections, certificates, OPTIONS. */
-import { X509Certificate } from "node:crypto";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
+import {
+  type CertificateEnd,
+  certificateKey,
+  configuredCertificates,
+  warnBeforeMs,
+} from "../telephony/sip-trunks/certificates.ts";
 import type { SipConfig } from "../telephony/sip-trunks/config.ts";
 import { probeSipTrunks, type TargetProbe, type TrunkProbe, targetText } from "../telephony/sip-trunks/probe.ts";
 import type { SipTrunkConfig } from "../telephony/sip-trunks/trunk-config.ts";
@@ -17,18 +22,18 @@ interface DoctorParts {
   readonly random: Random;
 }
 
-/** So long before its end a certificate is spoken of; as the gateway's log does with that of STIR/SHAKEN. */
-const soonMs = 14 * 86_400_000;
-
 export async function examineSipTrunks({ sip, trunks }: SipTrunks, parts: DoctorParts): Promise<readonly Finding[]> {
   if (sip === undefined) return [];
-  const own = certificateFindings(sip, trunks, parts.clock.nowMs());
+  const nowMs = parts.clock.nowMs();
+  const own = configuredCertificates({ sip, trunks }).map((end) => ownCertificateFinding(end, nowMs));
   try {
     const { taken, trunks: probes } = await probeSipTrunks({ sip, trunks }, parts);
     return [
       portFinding(sip, taken),
       ...own,
-      ...probes.flatMap((probe) => trunkFindings(probe, trunks[probe.trunk]?.sip, taken !== null)),
+      ...probes.flatMap((probe) =>
+        trunkFindings(probe, trunks[probe.trunk]?.sip, { fromOtherPort: taken !== null, nowMs }),
+      ),
     ];
   } catch (error) {
     const fix =
@@ -52,29 +57,25 @@ function portFinding({ host, udp_port: port, tcp_port: tcp, tls }: SipConfig, ta
   );
 }
 
-/** Of our own end, and of trunks that have client certificates of their own. */
-function certificateFindings(sip: SipConfig, trunks: SipTrunks["trunks"], nowMs: number): readonly Finding[] {
-  const named = [
-    ["sip.tls.certificate", sip.tls?.certificate] as const,
-    ...Object.entries(trunks).map(
-      ([name, trunk]) => [`trunks.${name}.sip.tls.certificate`, trunk.sip?.tls?.certificate] as const,
-    ),
-  ];
-  return named.flatMap(([key, pem]) => {
-    if (pem === undefined) return [];
-    const { validTo } = new X509Certificate(pem);
-    const leftMs = Date.parse(validTo) - nowMs;
-    if (leftMs > soonMs) return [];
-    const fix = "Renew it, and restart the gateway.";
-    return leftMs > 0 ? [warn(`${key} ends on ${validTo}`, fix)] : [fail(`${key} ended on ${validTo}`, fix)];
-  });
+function ownCertificateFinding({ of, trunk, expiresAtMs }: CertificateEnd, nowMs: number): Finding {
+  const key = certificateKey({ of, trunk });
+  const fix = "Renew it: the gateway reads its file again by itself, and at a reload.";
+  return endFinding(key, expiresAtMs, nowMs, fix);
 }
 
-/** @param fromOtherPort the gateway's own port is in use, so that another one asked */
+/** @param what `sip.tls.certificate` */
+function endFinding(what: string, expiresAtMs: number, nowMs: number, fix: string): Finding {
+  const date = new Date(expiresAtMs).toISOString().slice(0, 10);
+  if (expiresAtMs <= nowMs) return fail(`${what} ended on ${date}`, fix);
+  if (expiresAtMs - nowMs > warnBeforeMs) return ok(`${what} is valid until ${date}`);
+  return warn(`${what} ends on ${date}, in ${Math.floor((expiresAtMs - nowMs) / 86_400_000)} days`, fix);
+}
+
+/** @param asking.fromOtherPort the gateway's own port is in use, so that another one asked */
 function trunkFindings(
   { trunk, host, targets }: TrunkProbe,
   config: SipTrunkConfig | undefined,
-  fromOtherPort: boolean,
+  { fromOtherPort, nowMs }: { readonly fromOtherPort: boolean; readonly nowMs: number },
 ): readonly Finding[] {
   if (targets.length === 0) {
     const fix =
@@ -91,9 +92,18 @@ function trunkFindings(
     "`GET /v1/admin/trunks` and /readyz of the gateway say whether it is registered, and why not.",
   );
   return [
-    ...targets.map((probe) => targetFinding(`Trunk ${trunk}: ${targetText(probe.target)}`, probe, asked)),
+    ...targets.flatMap((probe) => {
+      const what = `Trunk ${trunk}: ${targetText(probe.target)}`;
+      return [targetFinding(what, probe, asked), ...carrierCertificateFindings(what, probe, nowMs)];
+    }),
     ...(config?.register === undefined ? [] : [registration]),
   ];
+}
+
+function carrierCertificateFindings(what: string, probe: TargetProbe, nowMs: number): readonly Finding[] {
+  const { certificateExpiresAtMs: endsAtMs } = probe;
+  if (endsAtMs === null) return [];
+  return [endFinding(`${what}: the carrier's certificate`, endsAtMs, nowMs, "The carrier has to renew it: tell them.")];
 }
 
 interface Asked {
@@ -106,11 +116,12 @@ interface Asked {
 
 function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptions, fromOtherPort }: Asked): Finding {
   const { target, status, roundTripMs, failure, unconnected } = probe;
-  if (failure === null) return answerFinding(what, status ?? 0, roundTripMs ?? 0, target.protocol === "tls");
+  if (failure === null) return answerFinding(what, status ?? 0, roundTripMs ?? 0);
   const level = someAnswer ? warn : fail;
   if (unconnected === "tls") {
-    const fix =
-      "Check the trunk's tls.ca (authority), tls.server_name and tls.certificate_name (name; a wildcard must be given as it is), and that the certificate is valid now.";
+    const fix = /certificate has expired/.test(failure)
+      ? "The carrier has to renew its certificate; until then it gets no calls over TLS."
+      : "Check the trunk's tls.ca (authority), tls.server_name and tls.certificate_name (name; a wildcard must be given as it is), and that the certificate is valid now.";
     return level(`${what}: ${failure}`, fix);
   }
   if (unconnected !== null) {
@@ -136,8 +147,8 @@ function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptio
   );
 }
 
-function answerFinding(what: string, status: number, roundTripMs: number, isTls: boolean): Finding {
-  const text = `${what} answers OPTIONS with ${status} in ${Math.round(roundTripMs)} ms${isTls ? "; its certificate is valid" : ""}`;
+function answerFinding(what: string, status: number, roundTripMs: number): Finding {
+  const text = `${what} answers OPTIONS with ${status} in ${Math.round(roundTripMs)} ms`;
   if (status === 408 || status === 503)
     return warn(text, "The carrier says that it cannot take calls: the trunk is not used meanwhile.");
   if (status === 403)

@@ -2,10 +2,11 @@
 import { Gauge, type Registry } from "prom-client";
 import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
+import type { SipStatus } from "../telephony/sip-trunks/status-port.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
 import { addMetadataMetrics, type MetadataState } from "./metadata-metrics.ts";
 import type { NetworkStatus } from "./network-metrics.ts";
-import { addSipMetrics, type SipState } from "./sip-metrics.ts";
+import { addSipMetrics } from "./sip-metrics.ts";
 import type { WebhookState } from "./webhook-metrics.ts";
 
 type Found<T> = readonly T[] | Promise<readonly T[]>;
@@ -50,7 +51,7 @@ export interface MetricSources {
   /** The live sources of networks, and the operator's file of ranges. */
   networks?(): NetworkStatus;
   /** Our own SIP sockets; null where no trunk is reached over SIP. */
-  sip?(): SipState | null;
+  sip?(): SipStatus | null;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }

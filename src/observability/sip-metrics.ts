@@ -1,30 +1,27 @@
 /** What the gateway's own SIP sockets received, sent and refused, and its trunks there. No label is an address or a number. */
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { SipStatus } from "../telephony/sip-trunks/status-port.ts";
 
-/** Totals since the gateway began to listen, and connections that are open. */
-export interface SipState {
-  readonly counters: {
-    readonly received: number;
-    readonly sent: number;
-    readonly unknownSources: number;
-    readonly malformed: number;
-    readonly tooManyConnections: number;
-    readonly failedHandshakes: number;
-    readonly failedConnects: number;
-    readonly deadFlows: number;
-    readonly tooLarge: number;
-  };
-  readonly connections: { readonly open: number; readonly inbound: number };
-  /** Null: the trunk does not register; no answer to OPTIONS came. */
-  readonly trunks: readonly {
-    readonly trunk: string;
-    readonly registered: boolean | null;
-    readonly roundTripMs: number | null;
-  }[];
+/** Why something was refused, and how often. */
+function refusals({ counters, requests, transactions }: SipStatus) {
+  return [
+    ["unknown_source", counters.unknownSources],
+    ["stranger", requests.strangers],
+    ["ambiguous", requests.ambiguous],
+    ["malformed", counters.malformed],
+    ["too_many_requests", requests.limited],
+    ["too_many_connections", counters.tooManyConnections],
+    ["too_many_outgoing", counters.tooManyOutgoing],
+    ["too_many_transactions", transactions.refused],
+    ["handshake", counters.failedHandshakes],
+    ["connect", counters.failedConnects],
+    ["dead_flow", counters.deadFlows],
+    ["too_large", counters.tooLarge],
+  ] as const;
 }
 
 /** @param state read at each scrape; null: no trunk is reached over SIP, and nothing is shown */
-export function addSipMetrics(registry: Registry, state: () => SipState | null): void {
+export function addSipMetrics(registry: Registry, state: () => SipStatus | null): void {
   const registers = [registry];
   new Counter({
     name: "onering_sip_messages_total",
@@ -41,24 +38,14 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
   });
   new Counter({
     name: "onering_sip_refused_total",
-    help: "What the SIP sockets refused: unknown_source (no trunk's address), malformed, too_many_connections, handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (requests for UDP).",
+    help: "What our own SIP refused. Of others: unknown_source (no trunk's address: datagrams and connections, unread), stranger (requests that are no trunk's), ambiguous (calls of several trunks' address), malformed. Limits: too_many_requests (of one address), too_many_connections (inbound), too_many_outgoing, too_many_transactions. Failed: handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (requests for UDP).",
     labelNames: ["reason"] as const,
     registers,
     collect() {
       this.reset();
-      const { counters } = state() ?? {};
-      if (counters === undefined) return;
-      for (const [reason, count] of [
-        ["unknown_source", counters.unknownSources],
-        ["malformed", counters.malformed],
-        ["too_many_connections", counters.tooManyConnections],
-        ["handshake", counters.failedHandshakes],
-        ["connect", counters.failedConnects],
-        ["dead_flow", counters.deadFlows],
-        ["too_large", counters.tooLarge],
-      ] as const) {
-        this.inc({ reason }, count);
-      }
+      const status = state();
+      if (status === null) return;
+      for (const [reason, count] of refusals(status)) this.inc({ reason }, count);
     },
   });
   new Gauge({
@@ -89,6 +76,19 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
     },
   });
   new Gauge({
+    name: "onering_sip_trunk_answers",
+    aggregator: "min",
+    help: "1: the carrier answers OPTIONS of this gateway, 0: it does not, or says that it is down. Absent until it is known, and where none are sent.",
+    labelNames: ["trunk"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { trunk, reach } of state()?.trunks ?? []) {
+        if (reach === "up" || reach === "down") this.set({ trunk }, Number(reach === "up"));
+      }
+    },
+  });
+  new Gauge({
     name: "onering_sip_trunk_options_seconds",
     aggregator: "max",
     help: "Round trip of the last OPTIONS that the carrier answered. Whether the trunk is used says onering_trunk_usable.",
@@ -99,6 +99,54 @@ export function addSipMetrics(registry: Registry, state: () => SipState | null):
       for (const { trunk, roundTripMs } of state()?.trunks ?? []) {
         if (roundTripMs !== null) this.set({ trunk }, roundTripMs / 1000);
       }
+    },
+  });
+  new Gauge({
+    name: "onering_sip_transactions",
+    aggregator: "sum",
+    help: "SIP transactions that are kept, of 100,000 (sip.limits.transactions); over UDP each for 32 s after its end.",
+    registers,
+    collect() {
+      this.reset();
+      const open = state()?.transactions.open;
+      if (open === undefined) this.remove();
+      else this.set(open);
+    },
+  });
+  new Counter({
+    name: "onering_sip_takeovers_total",
+    help: "Calls that this gateway canceled for another one, which died while a phone rang.",
+    registers,
+    collect() {
+      this.reset();
+      const takeovers = state()?.takeovers;
+      if (takeovers === undefined) this.remove();
+      else this.inc(takeovers);
+    },
+  });
+  new Counter({
+    name: "onering_sip_hep_copies_total",
+    help: "Copies of SIP messages for the HEP collector: sent, or dropped because too many waited or there was no collector.",
+    labelNames: ["result"] as const,
+    registers,
+    collect() {
+      this.reset();
+      const hep = state()?.hep ?? null;
+      if (hep === null) return;
+      this.inc({ result: "sent" }, hep.sent);
+      this.inc({ result: "dropped" }, hep.dropped);
+    },
+  });
+  new Gauge({
+    name: "onering_sip_certificate_expiry_timestamp_seconds",
+    aggregator: "min",
+    help: "When a certificate of our own SIP ends, in seconds since 1970: listening (sip.tls), client (a trunk's own), signing (STIR/SHAKEN); carrier: what the trunk's carrier showed on connections that are open, the earliest.",
+    labelNames: ["of", "trunk"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { of, trunk, expiresAtMs } of state()?.certificates ?? [])
+        this.set({ of, trunk: trunk ?? "" }, expiresAtMs / 1000);
     },
   });
 }

@@ -30,6 +30,8 @@ export interface ReloadSteps<C> {
   load(): Promise<C>;
   /** What would hold after a reload: the live keys of `next`, the rest of `running`. */
   merge(running: C, next: C): C;
+  /** The same of what lies in files of its own that others renew, such as certificates. */
+  mergeFiles(running: C, next: C): C;
   changes(before: C, after: C): readonly Change[];
   /** What does not fit together in a merged configuration. */
   problems(merged: C): readonly string[];
@@ -48,6 +50,11 @@ export interface Reload {
    * @throws {Refusal} `configuration_invalid`: nothing was changed
    */
   reload(by: string): Promise<ReloadResult>;
+  /**
+   * Applies what `mergeFiles` takes and nothing else: the configuration's file may be half edited.
+   * @throws {Refusal} `configuration_invalid`: nothing was changed
+   */
+  reloadFiles(by: string): Promise<ReloadResult>;
 }
 
 export function createReload<C>(options: {
@@ -84,6 +91,16 @@ export function createReload<C>(options: {
     return { applied, needsRestart, heldBack };
   }
 
+  async function runFiles(by: string): Promise<ReloadResult> {
+    const merged = steps.mergeFiles(running, await load(by));
+    const applied = steps.changes(running, merged);
+    if (applied.length === 0) return { applied, needsRestart: [], heldBack: [] };
+    steps.apply(merged);
+    running = merged;
+    logger.info({ by, applied: keysOf(applied) }, `files read again: ${count(applied.length, "change")} applied`);
+    return { applied, needsRestart: [], heldBack: [] };
+  }
+
   async function load(by: string): Promise<C> {
     try {
       return await steps.load();
@@ -105,20 +122,24 @@ export function createReload<C>(options: {
       current = mine.catch(() => undefined);
       return mine;
     },
+    reloadFiles(by) {
+      const mine = current.then(() => runFiles(by));
+      current = mine.catch(() => undefined);
+      return mine;
+    },
   };
 }
 
 /** The same, with an entry of each in the audit log. */
-export function auditedReload({ reload }: Reload, audit: Pick<Audit, "act">): Reload {
-  return {
-    reload: (who) =>
-      audit.act({ who, action: "configuration.reload", target: "configuration" }, async () => {
-        const result = await reload(who);
-        const { applied, needsRestart, heldBack } = result;
-        const after = { applied: keysOf(applied), needs_restart: keysOf(needsRestart), held_back: [...heldBack] };
-        return { result, after };
-      }),
-  };
+export function auditedReload({ reload, reloadFiles }: Reload, audit: Pick<Audit, "act">): Reload {
+  const audited = (act: Reload["reload"]) => (who: string) =>
+    audit.act({ who, action: "configuration.reload", target: "configuration" }, async () => {
+      const result = await act(who);
+      const { applied, needsRestart, heldBack } = result;
+      const after = { applied: keysOf(applied), needs_restart: keysOf(needsRestart), held_back: [...heldBack] };
+      return { result, after };
+    });
+  return { reload: audited(reload), reloadFiles: audited(reloadFiles) };
 }
 
 const mostNamed = 100;

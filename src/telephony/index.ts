@@ -10,7 +10,7 @@ import { createAriClientDriver } from "./asterisk/ari-client/index.ts";
 import { createAriWebSocketDriver } from "./asterisk/ari-websocket/index.ts";
 import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.ts";
 import type { AsteriskConfig } from "./asterisk/config.ts";
-import type { CallControl, MediaControl } from "./call-control/port.ts";
+import type { CallControl, InboundCall, MediaControl } from "./call-control/port.ts";
 import type { FindTraces } from "./call-control/trace.ts";
 import { longestCallMs } from "./calls/call-times.ts";
 import { createDialer } from "./calls/dialer.ts";
@@ -18,10 +18,10 @@ import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
-import type { StirShakenConfig } from "./sip-trunks/identity-config.ts";
-import { createSipTrunks, type SipTrunks } from "./sip-trunks/index.ts";
+import { createSipTrunks } from "./sip-trunks/index.ts";
 import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
 import type { SharedRegistrations } from "./sip-trunks/shared-registration.ts";
+import type { SipStatus } from "./sip-trunks/status-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import type { CallerLimits } from "./trunks/app-limits.ts";
@@ -55,6 +55,8 @@ export interface TelephonyParts {
   readonly openInvites?: OpenInvites & OrphanInvites;
   /** Where several processes are one gateway to carriers; null or left out: this one registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** Sees each call in over our own SIP, whether it proves something or not. Never throws. */
+  readonly sipCall?: (call: InboundCall) => void;
 }
 
 export interface Telephony {
@@ -63,7 +65,7 @@ export interface Telephony {
   /** Every trunk through each of its Asterisks, as this gateway sees it. */
   paths(): readonly PathStatus[];
   /** Our own SIP sockets and trunks; null where no trunk is reached over SIP, or the sockets are not open. */
-  sip(): ReturnType<SipTrunks["status"]>;
+  sip(): SipStatus | null;
   /** Apps and callee prefixes whose calls are reduced; see `Brakes`. */
   readonly brakes: Pick<Brakes, "verificationEnded" | "braked">;
   /** Calls a second that this gateway admits under overload; null: no limit. */
@@ -80,8 +82,11 @@ export interface Telephony {
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
   /** The messages of calls over trunks with `sip`. */
   readonly traces: FindTraces;
-  /** Signs the caller IDs of such calls with another key from now on. @throws {Error} for a key that cannot be used */
-  reloadSipIdentity(identity: StirShakenConfig | undefined): void;
+  /**
+   * Signs the caller IDs of such calls with the key of this configuration, and uses its certificates for new connections; where one
+   * of those cannot be used, none changes. @throws {Error} for a key that cannot be used
+   */
+  reloadSip(config: Pick<TelephonyConfig, "sip" | "trunks">): void;
 }
 
 /** How finely the delay of the event loop is sampled. */
@@ -133,6 +138,8 @@ export function createTelephony(parts: TelephonyParts): Telephony {
         });
   // Not timed: it replies late where a carrier takes no connection, which no lower rate of calls would cure.
   if (sip !== null) controls.set(sipEngine, sip.control);
+  const { sipCall = () => undefined } = parts;
+  sip?.control.onInbound(sipCall);
 
   const slots = createChannelSlots({
     config,
@@ -189,6 +196,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     onInbound(receiver) {
       for (const [asterisk, control] of controls) {
         control.onInbound((call) => {
+          if (asterisk === sipEngine) sipCall(call);
           const read = readInbound(asterisk, call);
           if (read !== null) receiver(read);
         });
@@ -197,7 +205,15 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     media: (asterisk) => controls.get(asterisk)?.media ?? null,
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
     traces: (id) => sip?.traces?.find(id) ?? null,
-    reloadSipIdentity: (identity) => sip?.reloadIdentity(identity),
+    reloadSip(next) {
+      sip?.reloadIdentity(next.sip?.identity);
+      if (next.sip === undefined) return;
+      try {
+        sip?.reloadCertificates({ sip: next.sip, trunks: next.trunks });
+      } catch (err) {
+        logger.error({ err }, "SIP certificates not replaced: new connections use those from before");
+      }
+    },
   };
 }
 

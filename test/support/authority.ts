@@ -13,8 +13,11 @@ export interface IssuedCertificate {
 
 export interface Authority {
   readonly ca: string;
-  /** @param names subjectAltNames as openssl writes them: `DNS:a.example`, `IP:127.0.0.1`, `URI:sip:a.example` */
-  issue(names: readonly string[], lifetime?: "valid" | "expired" | "future"): Promise<IssuedCertificate>;
+  /**
+   * @param names subjectAltNames as openssl writes them: `DNS:a.example`, `IP:127.0.0.1`, `URI:sip:a.example`
+   * @param lifetime a number: days until its end
+   */
+  issue(names: readonly string[], lifetime?: "valid" | "expired" | "future" | number): Promise<IssuedCertificate>;
 }
 
 const lifetimes = {
@@ -22,6 +25,9 @@ const lifetimes = {
   expired: ["20200101000000Z", "20200102000000Z"],
   future: ["20980101000000Z", "20991231000000Z"],
 } as const;
+/** As openssl writes times. */
+const daysFromNow = (days: number) =>
+  `${new Date(Date.now() + days * 86_400_000).toISOString().replaceAll(/[-:T]/g, "").slice(0, 14)}Z`;
 const run = promisify(execFile);
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"] as const;
 
@@ -65,7 +71,8 @@ export function withAuthorities(): () => Promise<Authority> {
         // The common name is one that tests ask for: it must not count.
         const subject = ["-subj", "/CN=carrier.example"];
         await run("openssl", ["req", "-new", ...newKey, ...subject, ...alternatives, "-keyout", key, "-out", request]);
-        const [from, to] = lifetimes[lifetime];
+        const [from, to] =
+          typeof lifetime === "number" ? [lifetimes.valid[0], daysFromNow(lifetime)] : lifetimes[lifetime];
         const sign = async () =>
           run("openssl", [
             ...["ca", "-batch", "-notext", "-config", file("ca.conf"), "-startdate", from, "-enddate", to],

@@ -13,7 +13,8 @@ export const trunkName = "carrier";
 
 export interface GatewayParts {
   readonly redisUrl: string;
-  readonly asterisk: AsteriskServer;
+  /** Left out: `config` brings trunks with `sip`. */
+  readonly asterisk?: AsteriskServer;
   /** Merged over the configuration, section by section. */
   readonly config?: Record<string, Record<string, unknown> | readonly unknown[]>;
   /** Beside the configuration. */
@@ -47,7 +48,6 @@ const requestDeadlineMs = 20_000;
 
 /** The configuration of a gateway on these programs; valid as a file too. */
 export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayParts): Record<string, unknown> {
-  const { ari, ami } = asterisk;
   const document: Record<string, Record<string, unknown> | unknown[]> = {
     // Tests run side by side on few cores: late is no failure here.
     http: { port: "0", shed_at_delay_ms: "10000", shutdown_linger_ms: "0" },
@@ -55,14 +55,7 @@ export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayPart
     // Tests start several gateways on one Redis, which a SQLite file does not permit.
     records: { url: "off" },
     secrets: { hmac_key: randomBytes(32).toString("hex") },
-    asterisks: {
-      local: {
-        ari_url: ari.url,
-        ari_user: ari.user,
-        ari_password: ari.password,
-        ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
-      },
-    },
+    ...(asterisk === undefined ? {} : { asterisks: { local: asteriskSection(asterisk) } }),
     trunks: { [trunkName]: { asterisk: "local", endpoint: trunkName, ranges: ["block"] } },
     ranges: { block: { prefix: "+44770090", digits: "4" } },
     routes: [{ prefix: "+", trunks: [trunkName] }],
@@ -76,6 +69,13 @@ export function gatewayDocument({ redisUrl, asterisk, config = {} }: GatewayPart
     document[section] = Array.isArray(values) ? [...values] : { ...before, ...values };
   }
   return document;
+}
+
+function asteriskSection({ ari, ami }: AsteriskServer) {
+  return {
+    ...{ ari_url: ari.url, ari_user: ari.user, ari_password: ari.password },
+    ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
+  };
 }
 
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {

@@ -38,7 +38,7 @@ const ReloadBody = Type.Object(
   },
 );
 
-export function reloadRoutes({ reload }: Reload): FastifyPluginAsyncTypebox {
+export function reloadRoutes({ reload }: Pick<Reload, "reload">): FastifyPluginAsyncTypebox {
   return async (scope) => {
     scope.post(
       "/reload",

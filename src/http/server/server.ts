@@ -93,7 +93,7 @@ export interface ServerParts {
   /** Signed results; left out in tests of other routes. */
   readonly proofs?: Proofs;
   /** Left out in tests of other routes. */
-  readonly reload?: Reload;
+  readonly reload?: Pick<Reload, "reload">;
   /** Traces of calls; left out: none are kept. */
   readonly traces?: AskTraces;
   /** Detail records; left out: their routes are not there. */

@@ -49,6 +49,8 @@ export class Clients implements ClientContext {
   readonly #lingering = new Map<string, LayerClient>();
   readonly #byFlow = new ByFlow<LayerClient>();
   #stopped = false;
+  /** Beyond the limit. */
+  refused = 0;
 
   constructor({ timers, values, random, limit, farEndOf, stray, guarded }: ClientsOptions) {
     this.timers = timers;
@@ -149,6 +151,7 @@ export class Clients implements ClientContext {
 
   #begin(transaction: LayerClient, begin: () => boolean): void {
     const share = this.#stopped ? null : this.#shares.take(transaction.flow);
+    if (share === null && !this.#stopped) this.refused += 1;
     if (share === null || !begin()) {
       if (share !== null) this.#shares.giveBack(share);
       this.#endLater(transaction, true);

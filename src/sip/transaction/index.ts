@@ -83,6 +83,9 @@ export function createTransactions(options: TransactionOptions): TransactionLaye
     get size() {
       return clients.size + servers.size;
     },
+    get refused() {
+      return clients.refused + servers.refused;
+    },
     stop() {
       stopped = true;
       clients.stop();

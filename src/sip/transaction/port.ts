@@ -95,6 +95,8 @@ export interface TransactionLayer {
   onStray(receiver: (response: SipResponseMessage, flow: Flow) => void): void;
   /** How many transactions are kept, those included that only absorb repetitions. */
   readonly size: number;
+  /** Since the start, beyond the limit: requests of ours that were not sent, and others' that got 503. */
+  readonly refused: number;
   /** Ends all, their timers too; users that wait learn it as a broken flow. Nothing begins afterwards. */
   stop(): void;
 }

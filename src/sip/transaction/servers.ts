@@ -46,6 +46,8 @@ export class Servers implements ServerContext {
   /** Requests outside of a dialog, by `RequestKey.merged`. */
   readonly #merged = new Map<string, LayerServer>();
   readonly #byFlow = new ByFlow<LayerServer>();
+  /** Beyond the limit. */
+  refused = 0;
 
   constructor({ timers, values, random, transports, limit, farEndOf, user }: ServersOptions) {
     this.timers = timers;
@@ -111,6 +113,7 @@ export class Servers implements ServerContext {
     }
     const share = this.#shares.take(flow);
     if (share === null) {
+      this.refused += 1;
       this.#refuse(request, key, flow, { status: 503, headers: [["Retry-After", retryAfterSeconds]] });
       return;
     }

@@ -6,7 +6,7 @@ import { type Share, Shares } from "../shares.ts";
 import type { FlowContext } from "./context.ts";
 import type { TransportOptions } from "./options.ts";
 import { canonical, familyOf } from "./own-address.ts";
-import type { SocketAddress, Target } from "./port.ts";
+import type { RenewableTransports, SocketAddress, Target } from "./port.ts";
 import { StreamFlow } from "./stream-flow.ts";
 import { certificateName, serverOptions, verifiedNames } from "./tls.ts";
 
@@ -21,6 +21,8 @@ export interface Acceptor {
    */
   flowFrom(target: Target): StreamFlow | null;
   readonly flows: Iterable<StreamFlow>;
+  /** Handshakes that begin from now on get another certificate. @throws where a PEM text cannot be read */
+  renewTls: RenewableTransports["renewTls"];
   /** Handshakes that go on are counted too. */
   readonly size: number;
   stop(): Promise<void>;
@@ -141,6 +143,7 @@ export function createAcceptor(
     get flows() {
       return flows.values();
     },
+    renewTls: (own) => tlsServer?.setSecureContext(serverOptions(own, limits.handshakeMs)),
     get size() {
       return accepted.size;
     },

@@ -9,7 +9,7 @@ import type { TransportOptions } from "./options.ts";
 import { canonical } from "./own-address.ts";
 import { FlowError, type SocketAddress, type Target } from "./port.ts";
 import { StreamFlow } from "./stream-flow.ts";
-import { clientOptions, verifiedNames } from "./tls.ts";
+import { certificateEnd, clientOptions, verifiedNames } from "./tls.ts";
 
 /** A target that failed, until it may be tried again. */
 interface Failure {
@@ -68,6 +68,7 @@ export function createConnector(
     if (failure !== undefined && failure.untilMs > context.nowMs()) throw failure.error;
     const share = shares.take(target);
     if (share === null) {
+      counters.tooManyOutgoing += 1;
       throw new FlowError("limit", `${limits.outgoingConnections} connections are open`);
     }
     return open(target, key, share);
@@ -159,7 +160,9 @@ export function createConnector(
         sentBy: own.sentBy(target, local),
         inbound: false,
         rules: target.rules,
-        certificateNames: socket instanceof TLSSocket ? verifiedNames(socket) : [],
+        ...(socket instanceof TLSSocket
+          ? { certificateNames: verifiedNames(socket), certificateExpiresAtMs: certificateEnd(socket) }
+          : {}),
       },
       context,
     );

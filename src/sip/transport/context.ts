@@ -52,6 +52,7 @@ export function createFlowContext(options: TransportOptions, receivers: Receiver
     unknownSources: 0,
     malformed: 0,
     tooManyConnections: 0,
+    tooManyOutgoing: 0,
     failedHandshakes: 0,
     failedConnects: 0,
     deadFlows: 0,

@@ -7,6 +7,7 @@ import { type Family, familyOf, isWildcard, sentByOf } from "./own-address.ts";
 import {
   type Flow,
   FlowError,
+  type RenewableTransports,
   type SocketAddress,
   type Target,
   type TransportProtocol,
@@ -21,7 +22,7 @@ export type { TlsListening, TransportLimits, TransportOptions } from "./options.
 const tickMs = 1000;
 
 /** @throws where the PEM texts of `tls` cannot be read */
-export function createTransports(options: TransportOptions): Transports & TransportStatus {
+export function createTransports(options: TransportOptions): Transports & TransportStatus & RenewableTransports {
   const { clock, publicHost } = options;
   let onMessage: Parameters<Transports["onMessage"]>[0] = () => undefined;
   let onClosed: Parameters<Transports["onClosed"]>[0] = () => undefined;
@@ -81,6 +82,14 @@ export function createTransports(options: TransportOptions): Transports & Transp
     get connections() {
       return { open: connector.size + acceptor.size, inbound: acceptor.size };
     },
+    certificateEnds() {
+      const ends = new Map<string, number>();
+      for (const { open, rulesName: name = "", certificateExpiresAtMs: atMs } of connector.flows) {
+        if (open && atMs !== undefined) ends.set(name, Math.min(atMs, ends.get(name) ?? atMs));
+      }
+      return ends;
+    },
+    renewTls: acceptor.renewTls,
     async start() {
       for (const address of options.udp ?? []) {
         const endpoint = await openUdpEndpoint(address, options, context);

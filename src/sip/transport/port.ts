@@ -52,6 +52,8 @@ export interface Flow {
   readonly open: boolean;
   /** TLS: what the far end's certificate, if it showed one that was verified, is for (RFC 5922 section 7.1). */
   readonly certificateNames?: readonly string[];
+  /** TLS: when the certificate that the far end showed ends, in milliseconds since the epoch. */
+  readonly certificateExpiresAtMs?: number | undefined;
   /**
    * Queues a whole message (latin1); messages of one event-loop turn are written together. Never throws.
    * @returns false: nothing was sent. The flow is closed (then `open` is false too), or the message is too large for UDP: an
@@ -83,6 +85,8 @@ export interface TransportCounters {
   readonly malformed: number;
   /** Inbound connections closed at once: too many in all, or of one address. */
   readonly tooManyConnections: number;
+  /** Connections of ours that were not opened: too many are open. */
+  readonly tooManyOutgoing: number;
   readonly failedHandshakes: number;
   readonly failedConnects: number;
   /** Connections closed because the far end did not read, or answered neither pings nor requests. */
@@ -100,6 +104,8 @@ export interface TransportStatus {
   readonly bound: readonly (SocketAddress & { readonly protocol: TransportProtocol })[];
   /** Open connections, and those among them that far ends opened. */
   readonly connections: { readonly open: number; readonly inbound: number };
+  /** When certificates of far ends end, by the name of their rules: of connections that we opened, the earliest. */
+  certificateEnds(): ReadonlyMap<string, number>;
 }
 
 export interface Transports {
@@ -117,4 +123,10 @@ export interface Transports {
   onMessage(receiver: (message: ParsedMessage, flow: Flow, atMs: number) => void): void;
   /** Sets the one receiver of lost flows: what is in flight on one may have arrived or not. */
   onClosed(receiver: (flow: Flow, reason: string) => void): void;
+}
+
+/** What can be replaced while connections are open, which keep what they began with. */
+export interface RenewableTransports {
+  /** Inbound TLS connections get another certificate from now on. @throws where a PEM text cannot be read */
+  renewTls(own: { readonly certificate: string; readonly key: string; readonly clientCa?: string }): void;
 }

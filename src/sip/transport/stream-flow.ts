@@ -12,6 +12,7 @@ export interface StreamFlowSettings {
   readonly inbound: boolean;
   readonly rules?: ConnectionRules | undefined;
   readonly certificateNames?: readonly string[];
+  readonly certificateExpiresAtMs?: number | undefined;
 }
 
 const ping = "\r\n\r\n";
@@ -26,6 +27,9 @@ export class StreamFlow implements Flow, Flushable {
   readonly sentBy: string;
   readonly inbound: boolean;
   readonly certificateNames: readonly string[];
+  readonly certificateExpiresAtMs: number | undefined;
+  /** Name of the rules that it was opened by. */
+  readonly rulesName: string | undefined;
   open = true;
   readonly #socket: Socket;
   readonly #context: FlowContext;
@@ -47,6 +51,8 @@ export class StreamFlow implements Flow, Flushable {
     this.sentBy = settings.sentBy;
     this.inbound = settings.inbound;
     this.certificateNames = settings.certificateNames ?? [];
+    this.certificateExpiresAtMs = settings.certificateExpiresAtMs;
+    this.rulesName = settings.rules?.name;
     this.#pingMs = (settings.rules?.pingSeconds ?? 0) * 1000;
     this.#socket = socket;
     this.#context = context;

@@ -8,9 +8,10 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from "node:tls";
-import type { TlsListening } from "./options.ts";
 import { canonical } from "./own-address.ts";
-import type { ConnectionRules, Target } from "./port.ts";
+import type { ConnectionRules, RenewableTransports, Target } from "./port.ts";
+
+type TlsPems = Parameters<RenewableTransports["renewTls"]>[0];
 
 const versions = { minVersion: "TLSv1.2", maxVersion: "TLSv1.3" } as const;
 
@@ -25,10 +26,23 @@ function contextOf(rules: ConnectionRules | undefined): SecureContext {
   }
   const known = contexts.get(rules);
   if (known !== undefined) return known;
-  const { ca, certificate: cert, key } = rules.tls;
-  const made = createSecureContext({ ...versions, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+  const made = newContext(rules.tls);
   contexts.set(rules, made);
   return made;
+}
+
+/**
+ * Reads other PEM texts for these rules.
+ * @returns puts them into use: for connections that are opened from then on; those that are open stay as they are
+ * @throws where a text cannot be read
+ */
+export function renewClientTls(rules: ConnectionRules, pems: NonNullable<ConnectionRules["tls"]>): () => void {
+  const context = newContext(pems);
+  return () => void contexts.set(rules, context);
+}
+
+function newContext({ ca, certificate: cert, key }: NonNullable<ConnectionRules["tls"]>): SecureContext {
+  return createSecureContext({ ...versions, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
 }
 
 /** What the certificate of a target must be for. */
@@ -53,7 +67,7 @@ export function clientOptions(target: Target): ConnectionOptions {
 }
 
 /** @throws where the PEM texts cannot be read */
-export function serverOptions({ certificate, key, clientCa }: TlsListening, handshakeMs: number): TlsOptions {
+export function serverOptions({ certificate, key, clientCa }: TlsPems, handshakeMs: number): TlsOptions {
   const mutual = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   return { ...versions, cert: certificate, key, handshakeTimeout: handshakeMs, ...mutual };
 }
@@ -84,6 +98,12 @@ export function verifiedNames(socket: TLSSocket): readonly string[] {
   // Null once the socket is destroyed, whatever its type says.
   const certificate: PeerCertificate | null = socket.authorized ? socket.getPeerCertificate() : null;
   return certificate === null ? [] : namesOf(certificate);
+}
+
+/** When the certificate that a far end showed ends; undefined: it showed none. */
+export function certificateEnd(socket: TLSSocket): number | undefined {
+  const endsAtMs = Date.parse(socket.getPeerCertificate().valid_to ?? "");
+  return Number.isNaN(endsAtMs) ? undefined : endsAtMs;
 }
 
 /** Node's text of them: `DNS:a.example, IP Address:192.0.2.1`; what holds a comma or quotes is in quotes, and is none of ours. */

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Attestation, createSigner, type Signer } from "../../sip/identity/passport.ts";
 import { hasTnAuthorizationList, readSigningKey } from "../../sip/identity/signing-key.ts";
 import type { HeaderLine } from "../../sip/transaction/port.ts";
+import { warnBeforeMs } from "./certificates.ts";
 import type { StirShakenConfig } from "./identity-config.ts";
 
 export interface CallSigner {
@@ -26,8 +27,6 @@ interface Loaded {
   /** Infinity: not known. */
   readonly expiresAtMs: number;
 }
-
-const warnBeforeMs = 14 * 86_400_000;
 
 /** @param config undefined: calls are not signed */
 export function createCallSigner(

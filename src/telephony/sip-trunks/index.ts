@@ -3,16 +3,19 @@ import type { KeyObject } from "node:crypto";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
-import type { TransportStatus } from "../../sip/transport/port.ts";
+import { renewClientTls } from "../../sip/transport/tls.ts";
 import type { CallControl, InboundCall } from "../call-control/port.ts";
 import { createCallSigner } from "./call-signer.ts";
+import { type CertificateEnd, configuredCertificates } from "./certificates.ts";
 import { SipDriver } from "./driver.ts";
 import type { StirShakenConfig } from "./identity-config.ts";
 import type { OpenInvites, OrphanInvites } from "./open-invites-port.ts";
+import { listening } from "./own-end.ts";
 import type { SharedRegistrations } from "./shared-registration.ts";
 import { type RunningStack, startStack } from "./stack.ts";
+import type { SipStatus } from "./status-port.ts";
 import { type CallTraces, createCallTraces } from "./trace.ts";
-import { createTrunkPlans, type SipTrunksConfig } from "./trunk-plans.ts";
+import { clientTls, createTrunkPlans, type SipTrunksConfig } from "./trunk-plans.ts";
 import type { SipTrunkHealth } from "./trunk-watch.ts";
 
 export interface SipTrunksParts {
@@ -26,6 +29,8 @@ export interface SipTrunksParts {
   readonly openInvites?: OpenInvites & OrphanInvites;
   /** Null or left out: this process registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** Places calls alone, for test calls: no configured port is bound, nothing registered, asked by OPTIONS or taken. */
+  readonly besideGateway?: boolean;
 }
 
 export interface SipTrunks {
@@ -38,33 +43,30 @@ export interface SipTrunks {
   readonly traces: Pick<CallTraces, "find"> | null;
   /** Signs from now on with this key; undefined: no longer. @throws {Error} for a key that cannot be used */
   reloadIdentity(identity: StirShakenConfig | undefined): void;
+  /**
+   * Connections that are opened from now on, by us or by carriers, use the certificates of this configuration; those that are
+   * open go on. @throws {Error} where one cannot be used; then all stay as they were
+   */
+  reloadCertificates(config: SipTrunksConfig): void;
   /** For metrics; null where SIP is not listening. */
   status(): SipStatus | null;
 }
 
-export interface SipStatus extends Pick<TransportStatus, "counters" | "connections"> {
-  readonly trunks: readonly {
-    readonly trunk: string;
-    /** Null: it does not register. */
-    readonly registered: boolean | null;
-    /** Of the last answer to OPTIONS; null: none came, or none is asked for. */
-    readonly roundTripMs: number | null;
-  }[];
-}
-
 export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
-  const { config, tagKey, clock, random, logger, openInvites } = parts;
+  const { config, tagKey, clock, random, logger, openInvites, besideGateway = false } = parts;
   const signer = createCallSigner(config.sip.identity, { nowMs: () => clock.nowMs(), logger });
   const plans = createTrunkPlans(config, signer);
   const maxCalls = config.sip.trace_calls;
   const monotonicMs = () => performance.now();
   const traces = maxCalls === 0 ? null : createCallTraces({ maxCalls, nowMs: () => clock.nowMs(), monotonicMs });
+  let sip = config.sip;
+  let certificates = configuredCertificates(config);
   let onInbound: (call: InboundCall) => void = () => undefined;
   let running: RunningStack | null = null;
   const stack = {
     async start() {
       running = await startStack({
-        ...{ sip: config.sip, plans, tagKey, clock, random, logger },
+        ...{ sip, plans, tagKey, clock, random, logger, besideGateway },
         sharedRegistrations: parts.sharedRegistrations ?? null,
         ...(openInvites === undefined ? {} : { orphans: openInvites }),
         ...(traces === null ? {} : { observer: traces.observer }),
@@ -96,7 +98,20 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
     }),
     traces,
     reloadIdentity: (identity) => signer.reload(identity),
-    status: () => (running === null ? null : statusOf(running, plans.keys())),
+    reloadCertificates(next) {
+      // What cannot be read throws before anything is replaced.
+      const ends = configuredCertificates(next);
+      const uses = [...plans.values()].flatMap(({ name, hop: { rules } }) => {
+        const trunk = next.trunks[name]?.sip;
+        return trunk === undefined || rules === undefined ? [] : [renewClientTls(rules, clientTls(trunk, next.sip))];
+      });
+      const { tls } = listening(next.sip);
+      if (tls !== undefined) running?.transports.renewTls(tls);
+      for (const use of uses) use();
+      sip = next.sip;
+      certificates = ends;
+    },
+    status: () => (running === null ? null : statusOf(running, plans.keys(), certificates)),
     get calls() {
       return running?.caller.calls ?? 0;
     },
@@ -104,11 +119,26 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
   };
 }
 
-function statusOf({ transports, watch }: RunningStack, names: Iterable<string>): SipStatus {
+function statusOf(
+  { transports, watch, transactions, requests, hep, takeover }: RunningStack,
+  names: Iterable<string>,
+  own: readonly CertificateEnd[],
+): SipStatus {
   const { counters, connections } = transports;
   const trunks = [...names].map((trunk) => {
     const { registration, qualify } = watch.status(trunk);
-    return { trunk, registered: registration?.registered ?? null, roundTripMs: qualify?.roundTripMs ?? null };
+    return {
+      ...{ trunk, registered: registration?.registered ?? null },
+      ...{ reach: qualify?.reach ?? null, roundTripMs: qualify?.roundTripMs ?? null },
+    };
   });
-  return { counters, connections, trunks };
+  const shown = [...transports.certificateEnds()].map(([trunk, expiresAtMs]) => {
+    return { of: "carrier" as const, trunk, expiresAtMs };
+  });
+  return {
+    ...{ counters, connections, requests, hep, trunks },
+    transactions: { open: transactions.size, refused: transactions.refused },
+    takeovers: takeover?.canceled ?? 0,
+    certificates: [...own, ...shown],
+  };
 }

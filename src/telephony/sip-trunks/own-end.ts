@@ -28,6 +28,12 @@ export function listening(sip: SipConfig): Pick<TransportOptions, "udp" | "tcp" 
   };
 }
 
+/** For calls beside a gateway that has the ports: any UDP port, and nothing is accepted. */
+export function besideGateway(sip: SipConfig): ReturnType<typeof listening> {
+  const { udp = [], publicHost } = listening(sip);
+  return { udp: udp.map(({ address }) => ({ address, port: 0 })), ...(publicHost && { publicHost }) };
+}
+
 /** An address counts for its own family, a name for that of `host`. */
 function publicHostOf(shown: string, host: string): NonNullable<TransportOptions["publicHost"]> {
   return isIPv6(isIP(shown) === 0 ? host : shown) ? { ipv6: shown } : { ipv4: shown };

@@ -12,7 +12,7 @@ import { createTransactions } from "../../sip/transaction/index.ts";
 import { createTransports } from "../../sip/transport/index.ts";
 import { FlowError, type Target, type TransportStatus, type Transports } from "../../sip/transport/port.ts";
 import type { SipConfig } from "./config.ts";
-import { familiesOf, listening, userAgent } from "./own-end.ts";
+import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { bracketed, createTrunkPlans, type SipTrunksConfig, type TrunkPlan } from "./trunk-plans.ts";
 import { qualifiedOf } from "./trunk-watch.ts";
 
@@ -26,6 +26,8 @@ export interface TargetProbe {
   readonly failure: string | null;
   /** Why no connection could be opened; null: one could, or it is UDP. */
   readonly unconnected: FlowError["why"] | null;
+  /** TLS: when the certificate that it showed ends; null: it showed none. */
+  readonly certificateExpiresAtMs: number | null;
 }
 
 export interface TrunkProbe {
@@ -82,16 +84,14 @@ async function bind(sip: SipConfig, clock: Clock, random: Random) {
   const { connect_ms: connectMs } = sip.timers;
   const open = (ends: ReturnType<typeof listening>) =>
     createTransports({ ...ends, clock, random, admits: () => false, limits: { connectMs } });
-  const configured = listening(sip);
-  const own: Transports & TransportStatus = open(configured);
+  const own: Transports & TransportStatus = open(listening(sip));
   try {
     await own.start();
     return { transports: own, taken: null };
   } catch (error) {
     await own.stop();
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    const { udp = [], publicHost } = configured;
-    const other = open({ udp: udp.map(({ address }) => ({ address, port: 0 })), ...(publicHost && { publicHost }) });
+    const other = open(besideGateway(sip));
     await other.start();
     return { transports: other, taken: (error as Error).message };
   }
@@ -104,9 +104,10 @@ interface Asking {
 }
 
 async function probe(plan: TrunkPlan, target: Target, { parts, random, sip }: Asking): Promise<TargetProbe> {
-  const none = { target, status: null, roundTripMs: null, unconnected: null };
+  const none = { target, status: null, roundTripMs: null, unconnected: null, certificateExpiresAtMs: null };
+  let certificateExpiresAtMs: number | null;
   try {
-    await parts.transports.connect(target);
+    certificateExpiresAtMs = (await parts.transports.connect(target)).certificateExpiresAtMs ?? null;
   } catch (error) {
     if (!(error instanceof FlowError)) throw error;
     return { ...none, failure: error.message, unconnected: error.why };
@@ -118,8 +119,9 @@ async function probe(plan: TrunkPlan, target: Target, { parts, random, sip }: As
     { ...parts, locator },
     { hop: plan.hop, answerMs: optionsAnswerMs, write: (flow) => optionsRequest(request, flow) },
   );
-  if (result.kind === "unanswered") return { ...none, failure: result.why };
-  return { ...none, status: result.response.status, roundTripMs: result.roundTripMs, failure: null };
+  const seen = { ...none, certificateExpiresAtMs };
+  if (result.kind === "unanswered") return { ...seen, failure: result.why };
+  return { ...seen, status: result.response.status, roundTripMs: result.roundTripMs, failure: null };
 }
 
 /** For messages to operators: `tls 192.0.2.1:5061`. */

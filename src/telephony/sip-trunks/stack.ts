@@ -8,24 +8,31 @@ import { createDigests } from "../../sip/auth/digest.ts";
 import { createCaller } from "../../sip/call/index.ts";
 import type { Caller } from "../../sip/call/port.ts";
 import { isRefusalStatus } from "../../sip/inbound/answers.ts";
-import { createInbound } from "../../sip/inbound/index.ts";
+import { createInbound, type Inbound } from "../../sip/inbound/index.ts";
 import { createLocation } from "../../sip/location/index.ts";
 import type { Locator } from "../../sip/location/port.ts";
 import { createOwnTags } from "../../sip/own-tag.ts";
 import { stoppableClock } from "../../sip/stoppable-clock.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
+import type { TransactionLayer } from "../../sip/transaction/port.ts";
 import { createTransports } from "../../sip/transport/index.ts";
-import type { Flow, MessageObserver, TransportStatus, Transports } from "../../sip/transport/port.ts";
+import type {
+  Flow,
+  MessageObserver,
+  RenewableTransports,
+  TransportStatus,
+  Transports,
+} from "../../sip/transport/port.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
 import { createHepSender, type HepSender } from "./hep-sender.ts";
 import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
 import type { OrphanInvites } from "./open-invites-port.ts";
-import { familiesOf, listening, userAgent } from "./own-end.ts";
+import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
 import { createRefusedRoutes } from "./refused-routes.ts";
 import type { SharedRegistrations } from "./shared-registration.ts";
-import { createTakeover } from "./takeover.ts";
+import { createTakeover, type Takeover } from "./takeover.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
 import { createTrunkWatch, type TrunkWatch } from "./trunk-watch.ts";
 
@@ -43,6 +50,8 @@ export interface StackParts {
   readonly orphans?: OrphanInvites;
   /** Null: this process registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** A gateway has the ports, the registrations and the calls in: this one places calls alone. */
+  readonly besideGateway?: boolean;
   readonly onInbound: (call: InboundCall) => void;
 }
 
@@ -50,7 +59,11 @@ export interface StackParts {
 export interface RunningStack {
   readonly caller: Caller;
   readonly watch: Pick<TrunkWatch, "health" | "status" | "serviceRoute">;
-  readonly transports: TransportStatus;
+  readonly transports: TransportStatus & RenewableTransports;
+  readonly transactions: Pick<TransactionLayer, "size" | "refused">;
+  readonly requests: Inbound["counts"];
+  readonly hep: HepSender["counts"] | null;
+  readonly takeover: Pick<Takeover, "canceled"> | null;
   /** Removes the bindings at registrars, ends transactions, closes connections. Bounded in time. */
   stop(): Promise<void>;
 }
@@ -60,7 +73,8 @@ const monotonicMs = () => performance.now();
 
 /** Binds and begins to receive. @throws {Error} where a port is taken, or a certificate cannot be read */
 export async function startStack(parts: StackParts): Promise<RunningStack> {
-  const { sip, plans, random, logger } = parts;
+  const { sip, plans, random, logger, besideGateway: beside = false } = parts;
+  const watched = beside ? [] : [...plans.values()];
   const clock = stoppableClock(parts.clock);
   const monotonic: Clock = { nowMs: monotonicMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
   const onError = (error: unknown) => logger.error({ err: error }, "a part of the SIP stack threw");
@@ -71,7 +85,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...{ random, clock, nowMs: monotonicMs },
   });
   const inbound = createInbound({
-    trunks: [...plans.values()].map((plan) => sourceTrunk(plan.name, plan.config, () => locatedOf(locator, plan))),
+    trunks: watched.map((plan) => sourceTrunk(plan.name, plan.config, () => locatedOf(locator, plan))),
     status: isRefusalStatus(sip.refuse_status) ? sip.refuse_status : 486,
     perSecond: sip.requests_per_source_per_second,
     report(trunk, invite, atMs) {
@@ -86,7 +100,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   const shown = sip.public_host ?? sip.host;
   const hep = hepSenderOf({ ...parts, clock });
   const transports = createTransports({
-    ...listening(sip),
+    ...(beside ? besideGateway(sip) : listening(sip)),
     ...{ clock, random, nowMs: monotonicMs },
     admits: inbound.admits,
     ...(plans.size > 1 ? { farEndAt: inbound.farEndAt } : {}),
@@ -117,7 +131,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   const digests = createDigests(random, monotonicMs);
   const refusedRoutes = createRefusedRoutes(logger, monotonicMs);
   const watch = createTrunkWatch({
-    ...{ plans: plans.values(), digests, locator, transports, transactions, clock, nowMs: monotonicMs },
+    ...{ plans: watched, digests, locator, transports, transactions, clock, nowMs: monotonicMs },
     ...{ random, logger, refusedRoutes, userAgent, host: shown, shared: parts.sharedRegistrations ?? null },
   });
   const caller = createCaller({
@@ -164,7 +178,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   // The first call need not wait for the name server.
   for (const { hop } of plans.values()) void locator.locate(hop);
   return {
-    ...{ caller, watch, transports },
+    ...{ caller, watch, transports, transactions, requests: inbound.counts, hep: hep?.counts ?? null, takeover },
     async stop() {
       await Promise.all([takeover?.stop(), watch.stop()]);
       await close();

@@ -95,12 +95,18 @@ function routeTo({ host, port, protocol }: NextHop): string {
   return `<sip:${bracketed(host)}${port === undefined ? "" : `:${port}`}${transport};lr>`;
 }
 
+function connectionRules(name: string, trunk: SipTrunkConfig, sip: SipConfig): ConnectionRules {
+  const { ping_seconds: pingSeconds, reuse_connections: reuseInbound } = trunk;
+  return {
+    name,
+    ...(pingSeconds === undefined ? {} : { pingSeconds }),
+    ...(reuseInbound ? { reuseInbound } : {}),
+    tls: clientTls(trunk, sip),
+  };
+}
+
 /** A trunk's own certificates, and where it has none those of our own end. */
-function connectionRules(
-  name: string,
-  { tls, ping_seconds: pingSeconds, reuse_connections: reuseInbound }: SipTrunkConfig,
-  sip: SipConfig,
-): ConnectionRules {
+export function clientTls({ tls }: SipTrunkConfig, sip: SipConfig): NonNullable<ConnectionRules["tls"]> {
   const ca = tls?.ca ?? sip.tls?.ca;
   const own = tls?.certificate === undefined ? sip.tls : tls;
   const certificate = own?.certificate;
@@ -108,15 +114,10 @@ function connectionRules(
   const serverName = tls?.server_name;
   const certificateName = tls?.certificate_name;
   return {
-    name,
-    ...(pingSeconds === undefined ? {} : { pingSeconds }),
-    ...(reuseInbound ? { reuseInbound } : {}),
-    tls: {
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(certificateName === undefined ? {} : { certificateName }),
-    },
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined || key === undefined ? {} : { certificate, key }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(certificateName === undefined ? {} : { certificateName }),
   };
 }
 

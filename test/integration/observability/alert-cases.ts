@@ -30,6 +30,7 @@ const decisions = (rule: string, verdict: string, aMinute: number) => ({
 const submits = (status: string) => `onering_sms_submitted_total{route="one",status="${status}"}`;
 const callerIds = (state: string, instance: string) =>
   `onering_caller_ids{range="block",state="${state}",instance="${instance}"}`;
+const refused = (reason: string) => `onering_sip_refused_total{reason="${reason}"}`;
 const delay = (le: string) => `onering_post_dial_delay_seconds_bucket{trunk="a",le="${le}"}`;
 const webhookDelay = (le: string) => `onering_webhook_delivery_delay_seconds_bucket{le="${le}"}`;
 const breaker = (state: string) => `onering_trunk_breaker{trunk="a",asterisk="one",state="${state}"}`;
@@ -206,6 +207,54 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     quiet("120m", { [sources("sip")]: "0+2x180", [sources("events")]: "0+2x180" }),
   ],
 
+  OneRingSipRegistrationLost: [
+    fires(
+      "5m",
+      { trunk: "a", instance: "g1" },
+      {
+        'onering_sip_trunk_registered{trunk="a",instance="g1"}': "1 0x10",
+        'onering_sip_trunk_registered{trunk="a",instance="g2"}': "1x10",
+      },
+    ),
+    quiet("5m", { 'onering_sip_trunk_registered{trunk="a",instance="g1"}': "1 0 0 1x10" }),
+  ],
+  OneRingSipNoOptions: [
+    fires("4m", { trunk: "a", instance: "g1" }, { 'onering_sip_trunk_answers{trunk="a",instance="g1"}': "1 0x10" }),
+    quiet("4m", { 'onering_sip_trunk_answers{trunk="a",instance="g1"}': "0 0 1x10" }),
+  ],
+  OneRingSipCertificateEnds: [
+    // Time begins at 0: it ends in 29 days. The same in both gateways.
+    fires(
+      "10m",
+      { of: "carrier", trunk: "a" },
+      {
+        'onering_sip_certificate_expiry_timestamp_seconds{of="carrier",trunk="a",instance="g1"}': "2505600x20",
+        'onering_sip_certificate_expiry_timestamp_seconds{of="carrier",trunk="a",instance="g2"}': "2505600x20",
+      },
+    ),
+    // Of all trunks, and ended.
+    fires(
+      "10m",
+      { of: "listening" },
+      { 'onering_sip_certificate_expiry_timestamp_seconds{of="listening",trunk=""}': "60x20" },
+    ),
+    quiet("10m", { 'onering_sip_certificate_expiry_timestamp_seconds{of="signing",trunk=""}': "2678400x20" }),
+  ],
+  OneRingSipLimits: [
+    fires(
+      "20m",
+      { reason: "too_many_transactions" },
+      { [refused("too_many_transactions")]: "0x10 7x20", [refused("unknown_source")]: "0+9x30" },
+    ),
+    fires("20m", { reason: "too_many_requests" }, { [refused("too_many_requests")]: "_x10 3x20" }),
+    quiet("20m", { [refused("unknown_source")]: "0+9x30", [refused("too_many_connections")]: "4x30" }),
+  ],
+  OneRingSipTakeover: [
+    fires("20m", {}, { 'onering_sip_takeovers_total{instance="g2"}': "0x10 5x20" }),
+    // By one that started again and found its own.
+    fires("20m", {}, { 'onering_sip_takeovers_total{instance="g1"}': "_x10 5x20" }),
+    quiet("20m", { 'onering_sip_takeovers_total{instance="g2"}': "5x30" }),
+  ],
   OneRingInboundUnreadable: [
     fires(
       "30m",

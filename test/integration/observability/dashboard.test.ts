@@ -6,8 +6,12 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
+import { freePort } from "../../../src/local/process/free-port.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { type Sandbox, startSandbox } from "../../../src/sandbox/start.ts";
+import { withCertificates } from "../../support/certificates.ts";
+import { type Gateway, startGateway } from "../../support/gateway.ts";
+import { withRuntime } from "../../support/processes.ts";
 import { deployDir, type Prometheus, startPrometheus } from "../../support/prometheus.ts";
 import { labelProblems } from "./label-values.ts";
 import { hear, someTraffic } from "./sandbox-traffic.ts";
@@ -24,7 +28,11 @@ const queries = panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => [title, expr.replaceAll("$__rate_interval", "2m").replaceAll("$__range", "5m")] as const),
 );
 
+const runtime = withRuntime();
+const newCertificate = withCertificates();
 let sandbox: Sandbox;
+/** Without an Asterisk: what the sandbox's has no series of. */
+let sipGateway: Gateway;
 let prometheus: Prometheus;
 /** Takes the app's webhooks. */
 let receiver: Server;
@@ -32,6 +40,7 @@ let receiver: Server;
 let metrics: string;
 
 beforeAll(async () => {
+  const starting = startSipGateway();
   sandbox = await startSandbox({
     programs: await findPrograms(),
     env: { ONERING_HTTP_PORT: "0", ONERING_CALLS_RING_MS: "1000", ONERING_CALLS_SETUP_LIMIT_MS: "2000" },
@@ -44,7 +53,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   await hear(sandbox, `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`);
-  const targets = { onering: new URL(sandbox.url).host };
+  sipGateway = await starting;
+  const targets = { onering: new URL(sandbox.url).host, onering_sip: new URL(sipGateway.url).host };
   prometheus = await startPrometheus({ targets, rules });
   // A counter's first value is no increase: what the second round adds is.
   await someTraffic(sandbox, 10);
@@ -56,9 +66,33 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await prometheus?.stop();
+  await sipGateway?.stop();
   await sandbox?.stop();
   receiver?.close();
 });
+
+/** One trunk whose carrier answers OPTIONS, and one that is never registered. */
+async function startSipGateway(): Promise<Gateway> {
+  const [redis, carrier, { certFile, keyFile }] = await Promise.all([
+    runtime.redis(),
+    runtime.carrier({ scenario: "ringing" }),
+    newCertificate(),
+  ]);
+  const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+  const at = { host: "127.0.0.1", port: String(carrier.port) };
+  const account = { username: "onering", password: "nobody-has-it", register: {}, qualify_seconds: "0" };
+  const trunk = (sip: object) => ({ sip, ranges: ["block"] });
+  return startGateway({
+    redisUrl: redis.url,
+    config: {
+      sip: {
+        ...{ host: "127.0.0.1", udp_port: String(await freePort("udp")), tls: { certificate, private_key: key } },
+        hep: { host: "127.0.0.1", port: String(await freePort("udp")) },
+      },
+      trunks: { carrier: trunk(at), registering: trunk({ ...at, ...account }) },
+    },
+  });
+}
 
 const valuesOf = async (promql: string) => (await prometheus.query(promql)).map(({ value }) => Number(value[1]));
 
@@ -86,6 +120,8 @@ test("a real Prometheus evaluates every alert on the gateway's series without an
 
 test("every metric that an alert or the dashboard names is one of the gateway's", () => {
   const exposed = new Set([...metrics.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
+  // Of gateways of several processes alone.
+  exposed.add("onering_process_restarts_total");
   const named = new Set(`${rules}\n${JSON.stringify(panels)}`.match(/\b(?:onering|nodejs|process)_\w+/g));
   const unknown = [...named].filter(
     (name) => !exposed.has(name) && !exposed.has(name.replace(/_(count|bucket|sum)$/, "")),
@@ -94,6 +130,12 @@ test("every metric that an alert or the dashboard names is one of the gateway's"
   expect(unknown).toEqual([]);
 });
 
-test("no label takes its values from users", () => {
+test("no label takes its values from users", async () => {
   expect(labelProblems(metrics, sandbox.config)).toEqual([]);
+  const { text } = await sipGateway.get("/metrics");
+  expect(text).toContain("onering_sip_trunk_registered");
+  const [trunk] = Object.values(sandbox.config.trunks);
+  const trunks = { carrier: trunk, registering: trunk } as typeof sandbox.config.trunks;
+  const [block] = Object.values(sandbox.config.ranges);
+  expect(labelProblems(text, { ...sandbox.config, trunks, ranges: { block } as never })).toEqual([]);
 });

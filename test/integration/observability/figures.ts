@@ -4,10 +4,43 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Counter } from "prom-client";
 import type { GatewayEvents } from "../../../src/events/events.ts";
 import { createMetrics } from "../../../src/observability/metrics.ts";
 import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
+import type { SipStatus } from "../../../src/telephony/sip-trunks/status-port.ts";
+
+/** Our own SIP, on one trunk. */
+function sipFigures(bad: boolean): SipStatus {
+  const failures = Number(bad) * 5;
+  return {
+    counters: {
+      ...{ received: 10, sent: 10, unknownSources: failures, malformed: 0, tooManyConnections: failures },
+      ...{
+        tooManyOutgoing: 0,
+        lostDatagrams: 0,
+        failedHandshakes: 0,
+        failedConnects: failures,
+        deadFlows: 0,
+        tooLarge: 0,
+      },
+    },
+    connections: { open: 1, inbound: 0 },
+    requests: { reported: 0, qualified: 1, rejected: 0, ambiguous: 0, strangers: 0, limited: failures },
+    transactions: { open: 3, refused: failures },
+    takeovers: failures,
+    hep: { sent: 20, dropped: failures },
+    trunks: [
+      { trunk: "carrier", registered: !bad, reach: bad ? "down" : "up", roundTripMs: 12 },
+      { trunk: "quiet", registered: null, reach: "unknown", roundTripMs: null },
+    ],
+    certificates: [
+      { of: "carrier", trunk: "carrier", expiresAtMs: Date.now() + (bad ? 20 : 200) * 86_400_000 },
+      { of: "listening", trunk: null, expiresAtMs: Date.now() + (bad ? -1 : 200) * 86_400_000 },
+    ],
+  };
+}
 
 export async function startFigures() {
   let bad = false;
@@ -21,12 +54,18 @@ export async function startFigures() {
     overloadLimit: () => (bad ? 20 : null),
     redisMemory: async () => ({ used: bad ? 90 : 10, max: 100 }),
     asterisks: () => [["one", !bad]],
+    sip: () => sipFigures(bad),
     records: () => ({ backend: "sqlite", up: !bad }),
     outbox: async () => [{ cursor: "records", waiting: bad ? 300_000 : 1, oldestMs: bad ? 90_000 : 10 }],
     webhooks: async () => ({
       ...{ queued: 1, oldestMs: 10 },
       endpoints: { enabled: 2, disabled: 0, down: bad ? 1 : 0 },
     }),
+  });
+  // Of gateways of several processes alone (summed-metrics.ts).
+  const restarts = new Counter({
+    ...{ name: "onering_process_restarts_total", help: "As in production." },
+    ...{ labelNames: ["process"] as const, registers: [metrics.registry] },
   });
   const server = createServer((_request, response) => {
     void metrics.registry
@@ -90,6 +129,7 @@ export async function startFigures() {
     metrics.relay.relayed("live", 1);
     metrics.guard.decided("prefix_limit", "denied");
     metrics.guard.decided(null, "allowed");
+    restarts.inc({ process: "1" }, 0);
   }
 
   return {
@@ -97,7 +137,8 @@ export async function startFigures() {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     good(): void {
       once();
-      times(30, () => {
+      // Fewer than OneRingCaptureSilent counts, for which the capture has been silent all along.
+      times(10, () => {
         publish("verification.started", { verification: "v", channel: "missed_call", country: "GB", state: "calling" });
         end(call("carrier", "rang", { alerted: true, postDialDelayMs: 1500 }), "verified");
         request(201);
@@ -105,6 +146,7 @@ export async function startFigures() {
     },
     bad(): void {
       bad = true;
+      restarts.inc({ process: "1" }, 5);
       times(100, () => {
         call("format", "unallocated");
         call("answered", "answered", { falseAnswer: true });

@@ -31,7 +31,8 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
   const routes = Object.entries(sms?.routes ?? {});
   return {
     trunk: [...names.trunks, "none"],
-    asterisk: names.asterisks,
+    // The gateway's own SIP among them.
+    asterisk: [...names.asterisks, "sip"],
     range: Object.keys(ranges),
     app: [...names.apps, "none"],
     channel: channels,
@@ -68,6 +69,15 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     "onering_number_health_evidence_total kind": [...answerKinds, "text_read", "text_unread"],
     "onering_number_health_disbelieved_total kind": answerKinds,
     "onering_number_health_reordered_total state": healthStates,
+    direction: ["in", "out"],
+    opened_by: ["us", "far_end"],
+    "onering_sip_refused_total reason": [
+      ...["unknown_source", "stranger", "ambiguous", "malformed", "handshake", "connect", "dead_flow", "too_large"],
+      ...["too_many_requests", "too_many_connections", "too_many_outgoing", "too_many_transactions"],
+    ],
+    "onering_sip_hep_copies_total result": ["sent", "dropped"],
+    "onering_sip_certificate_expiry_timestamp_seconds of": ["listening", "client", "carrier", "signing"],
+    "onering_sip_certificate_expiry_timestamp_seconds trunk": [...names.trunks, ""],
     cursor: ["live", "records"],
     backend: ["sqlite", "postgres"],
     "onering_records_batches_total result": ["written", "unavailable", "failed"],

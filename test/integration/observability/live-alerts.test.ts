@@ -57,7 +57,7 @@ test("all are evaluated and none fires while all is well", async () => {
     .toBe(1);
   figures.good();
   const started = async () => (await prometheus.query("sum(onering_verifications_started_total)"))[0]?.value[1];
-  await expect.poll(started).toBe("60");
+  await expect.poll(started).toBe("20");
   await expect.poll(async () => notIn("inactive", await prometheus.rules())).toEqual([]);
   expect((await prometheus.rules()).map(({ name }) => name).sort()).toEqual(names.sort());
 });
@@ -84,6 +84,8 @@ test("every one fires when what it is for happens, and says where", async () => 
   expect(where("OneRingUnallocated")).toEqual(["format"]);
   expect(where("OneRingAnswered")).toEqual(["answered"]);
   expect(where("OneRingReceiptsMissing")).toEqual(["whatsapp"]);
+  expect(where("OneRingSipCertificateEnds")).toEqual(["", "carrier"]);
+  expect(where("OneRingSipNoOptions")).toEqual(["carrier"]);
   expect(where("OneRingInboundUnreadable")).toEqual(["format   wrong_format"]);
 });
 

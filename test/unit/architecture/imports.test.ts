@@ -113,7 +113,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   operations: ["apps", "audit", "telephony", "telephony/trunks"],
   // The primary of several processes, and how they reach each other.
   processes: ["telephony/sip-trunks"],
-  observability: ["events", "guard", "processes", "numbers/health", "numbers/networks", "webhooks", "telephony/trunks"],
+  observability: [
+    ...["events", "guard", "processes", "numbers/health", "numbers/networks", "webhooks"],
+    ...["telephony/sip-trunks", "telephony/trunks"],
+  ],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],
   proofs: ["verification"],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { changesBetween } from "../../../src/config/changes.ts";
 import { createLiveConfig } from "../../../src/config/live-config.ts";
-import { liveSections, mergeLive } from "../../../src/config/live-sections.ts";
+import { liveSections, mergeCertificates, mergeLive } from "../../../src/config/live-sections.ts";
 import { type Config, ConfigSchema } from "../../../src/config/schema.ts";
 import { pathText } from "../../../src/typed-yaml/errors.ts";
 import { nodeOf, shapeOf } from "../../../src/typed-yaml/schema-node.ts";
@@ -60,6 +60,20 @@ describe("a merged configuration", () => {
     expect(merged({}, { identity: identity("b") })).toHaveProperty("identity");
     expect(merged({ identity: identity("a") }, {})).not.toHaveProperty("identity");
     expect(mergeLive(config, sip({ identity: identity("b") }))).not.toHaveProperty("sip");
+  });
+
+  it("takes certificates, keys and authorities of SIP that are there already, and none that come or go", () => {
+    const sip = (own: object, trunk: object) =>
+      ({
+        ...{ ...config, sip: { host: "192.0.2.1", tls: own } },
+        trunks: { a: { sip: { host: "b", tls: trunk }, ranges: ["block"] }, other: config.trunks.a },
+      }) as unknown as Config;
+    const running = sip({ port: 1, certificate: "1", private_key: "1" }, { ca: "1", server_name: "c" });
+    const next = sip({ port: 2, certificate: "2", private_key: "2", ca: "2" }, { ca: "2", certificate: "2" });
+    const expected = sip({ port: 1, certificate: "2", private_key: "2" }, { ca: "2", server_name: "c" });
+    expect(mergeLive(running, next)).toEqual(expected);
+    expect(mergeCertificates(running, { ...next, log: { level: "debug" } })).toEqual(expected);
+    expect(mergeCertificates(running, sip({ port: 1 }, {}))).toBe(running);
   });
 
   it("is what the parts of the gateway read from then on: live sections only", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createLiveConfig } from "../../../src/config/live-config.ts";
 import { createConfigReload } from "../../../src/config/reloading.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import { systemClock } from "../../../src/shared/clock.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 const start = testConfig();
@@ -17,6 +18,7 @@ function opened(problemsOfWorkflow: (path: string) => readonly string[] = () => 
     ...{ live, load: async () => file.content, problemsOfWorkflow, applied: () => undefined },
     apps: { replaceConfigured: (apps) => void taken.push(Object.keys(apps)) },
     audit: { act: async (_act, run) => (await run()).result },
+    clock: systemClock,
     logger: pino({ level: "silent" }),
   });
   return { live, file, taken, reload };
@@ -71,6 +73,7 @@ describe("a reload", () => {
       ...{ live: createLiveConfig(start), load: undefined, problemsOfWorkflow: () => [], applied: () => undefined },
       apps: { replaceConfigured: () => undefined },
       audit: { act: async (_act, run) => (await run()).result },
+      clock: systemClock,
       logger: pino({ level: "silent" }),
     });
     await expect(reload("key 1")).rejects.toMatchObject({ code: "not_supported" });

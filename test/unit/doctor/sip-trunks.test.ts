@@ -70,18 +70,58 @@ describe("a certificate over TLS", () => {
     const trunk = { host: "127.0.0.1", port, transport: "tls" };
     const names = { server_name: "sip.carrier.example", certificate_name: "*.carrier.example" };
     const valid = await examine({ ...trunk, tls: { ca: authority.ca, ...names } });
-    expect(valid[1]).toMatch(/^ok Trunk a: TLS .* answers OPTIONS with 200 in \d+ ms; its certificate is valid$/);
+    expect(valid[1]).toMatch(/^ok Trunk a: TLS .* answers OPTIONS with 200 in \d+ ms$/);
+    expect(valid[2]).toMatch(/^ok Trunk a: TLS .*: the carrier's certificate is valid until 2099-12-31$/);
     const other = await examine({ ...trunk, tls: { ca: authority.ca, server_name: names.server_name } });
     expect(other[1]).toMatch(/^fail .*the certificate is not for sip\.carrier\.example.* → .*tls\.certificate_name/);
     const unknown = await examine({ ...trunk, tls: names });
     expect(unknown[1]).toMatch(/^fail .*no connection: tls.* → Check the trunk's tls\.ca/);
   });
 
-  test("of our own that has ended", async () => {
-    const own = await (await newAuthority()).issue(["IP:127.0.0.1"], "expired");
+  test.each([
+    ["valid", /^ok sip\.tls\.certificate is valid until 2099-12-31$/],
+    [
+      20,
+      /^warn sip\.tls\.certificate ends on \d{4}-\d\d-\d\d, in (19|20) days → Renew it: the gateway reads its file again/,
+    ],
+    ["expired", /^fail sip\.tls\.certificate ended on 2020-01-02 → Renew it/],
+  ] as const)("of our own: %s", async (lifetime, expected) => {
+    const own = await (await newAuthority()).issue(["IP:127.0.0.1"], lifetime);
     const port = (await carrier({ udp: [anywhere] }))("udp");
     const tls = { certificate: own.certificate, private_key: own.key };
-    expect((await examine({ host: "127.0.0.1", port }, { tls }))[1]).toMatch(/^fail sip\.tls\.certificate ended on /);
+    expect((await examine({ host: "127.0.0.1", port }, { tls }))[1]).toMatch(expected);
+  });
+
+  test("of a carrier that ends soon, and one that has ended", async () => {
+    const authority = await newAuthority();
+    const names = ["IP:127.0.0.1"];
+    const [soon, ended] = [await authority.issue(names, 20), await authority.issue(names, "expired")];
+    const trunk = { host: "127.0.0.1", transport: "tls", tls: { ca: authority.ca } };
+    const portOf = async (issued: typeof soon) => (await carrier({ tls: { addresses: [anywhere], ...issued } }))("tls");
+    const findings = await examine({ ...trunk, port: await portOf(soon) });
+    expect(findings[1]).toMatch(/^ok Trunk a: TLS .* answers OPTIONS with 200/);
+    expect(findings[2]).toMatch(
+      /^warn Trunk a: TLS .*: the carrier's certificate ends on .* → The carrier has to renew it/,
+    );
+    const refused = await examine({ ...trunk, port: await portOf(ended) });
+    expect(refused[1]).toMatch(/^fail Trunk a: TLS .*certificate has expired.* → The carrier has to renew/);
+  });
+
+  test("of a trunk's own towards its carrier, and the one that signs caller IDs", async () => {
+    const authority = await newAuthority();
+    const client = await authority.issue(["IP:127.0.0.1"], 20);
+    const port = (await carrier({ tls: { addresses: [anywhere], ...(await authority.issue(["IP:127.0.0.1"])) } }))(
+      "tls",
+    );
+    const tls = { ca: authority.ca, certificate: client.certificate, private_key: client.key };
+    const signing = await authority.issue(["DNS:sti.example"], 20);
+    const identity = {
+      ...{ private_key: signing.key, certificate: signing.certificate },
+      ...{ x5u: "https://sti.example/cert.pem", attestation: "A" },
+    };
+    const findings = await examine({ host: "127.0.0.1", port, transport: "tls", tls }, { identity });
+    expect(findings[1]).toMatch(/^warn trunks\.a\.sip\.tls\.certificate ends on /);
+    expect(findings[2]).toMatch(/^warn sip\.identity\.certificate ends on /);
   });
 });
 

@@ -8,6 +8,7 @@ import { ConfigError } from "../../../src/typed-yaml/errors.ts";
 interface Settings {
   readonly live: number;
   readonly fixed: number;
+  readonly renewed?: number;
 }
 
 function opened(own: Partial<ReloadSteps<Settings>> = {}) {
@@ -21,8 +22,9 @@ function opened(own: Partial<ReloadSteps<Settings>> = {}) {
       return file.content;
     },
     merge: (running, next) => ({ ...running, live: next.live }),
+    mergeFiles: (running, next) => ({ ...running, renewed: next.renewed ?? 0 }),
     changes: (before, after) =>
-      (["live", "fixed"] as const).flatMap((key) =>
+      (["live", "fixed", "renewed"] as const).flatMap((key) =>
         before[key] === after[key] ? [] : [{ key, before: String(before[key]), after: String(after[key]) }],
       ),
     problems: () => [],
@@ -127,12 +129,22 @@ describe("a reload", () => {
     expect((await reload("b")).applied).toHaveLength(1);
   });
 
+  it("of files takes what they hold and nothing of a configuration that is being edited", async () => {
+    const { file, applied, lines, reloadFiles } = opened();
+    file.content = { live: 2, fixed: 2, renewed: 3 };
+    expect((await reloadFiles("changed files")).applied.map(({ key }) => key)).toEqual(["renewed"]);
+    expect(applied).toEqual([{ live: 1, fixed: 1, renewed: 3 }]);
+    const { length } = lines;
+    expect((await reloadFiles("changed files")).applied).toEqual([]);
+    expect([applied.length, lines.length]).toEqual([1, length]);
+  });
+
   it("is in the audit log with the keys that it changed, without their values", async () => {
     const acts: unknown[] = [];
-    const { file, reload } = opened();
+    const { file, reload, reloadFiles } = opened();
     file.content = { live: 7, fixed: 9 };
     const audited = auditedReload(
-      { reload },
+      { reload, reloadFiles },
       {
         async act(act, run) {
           const { result, after } = await run();

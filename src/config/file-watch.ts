@@ -1,0 +1,67 @@
+/** Looks at files that others renew, such as certificates, and says when their contents have changed. */
+import { stat } from "node:fs/promises";
+import type { Clock } from "../shared/clock.ts";
+
+/** A certificate and its key are two files: what still changes between two looks is not read yet. */
+const lookEveryMs = 10_000;
+
+export interface FileWatch {
+  /** What is there now counts as read. Never rejects. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * @param options.files their paths; links are followed, as systems of containers replace a link
+ * @param options.changed called once the files are as they were a look before, and not as they were read. Must not reject
+ */
+export function createFileWatch(options: {
+  readonly files: readonly string[];
+  readonly changed: () => Promise<void>;
+  readonly clock: Pick<Clock, "after">;
+}): FileWatch {
+  const { files, changed, clock } = options;
+  let stopTimer = () => {};
+  let stopped = false;
+  let read = "";
+  let seen = "";
+
+  async function look(): Promise<void> {
+    const now = await fingerprintOf(files);
+    const settled = now === seen && now !== read;
+    seen = now;
+    if (settled && !stopped) {
+      read = now;
+      await changed();
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    if (!stopped && files.length > 0) stopTimer = clock.after(lookEveryMs, () => void look());
+  }
+
+  return {
+    async start() {
+      read = await fingerprintOf(files);
+      seen = read;
+      schedule();
+    },
+    stop() {
+      stopped = true;
+      stopTimer();
+    },
+  };
+}
+
+async function fingerprintOf(files: readonly string[]): Promise<string> {
+  const one = async (file: string) => {
+    try {
+      const { mtimeMs, size, ino } = await stat(file);
+      return `${mtimeMs} ${size} ${ino}`;
+    } catch {
+      return "none";
+    }
+  };
+  return (await Promise.all(files.map(one))).join("\n");
+}
