@@ -15,6 +15,7 @@ import { createLiveConfig } from "./config/live-config.ts";
 import { problemsOfProfile } from "./config/profile-problems.ts";
 import { createConfigReload } from "./config/reloading.ts";
 import type { Config } from "./config/schema.ts";
+import { noteCanaryCalls } from "./doctor/canary/arrivals.ts";
 import { brakeFeed } from "./events/brake-feed.ts";
 import { createBus } from "./events/bus.ts";
 import type { GatewayEvents } from "./events/events.ts";
@@ -76,6 +77,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
       sharedRegistrations: peers?.registrations ?? null,
       networks: { known: (e164) => numberParts.networks.known(e164) },
+      sipCall: noteCanaryCalls(liveConfig.now, store.canaryArrivals(sealing), logger),
     }),
     tracing,
   );

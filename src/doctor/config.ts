@@ -7,10 +7,12 @@ import type { AdminConfig } from "../operations/config.ts";
 import type { RedisConfig } from "../redis/config.ts";
 import type { TelephonyConfig } from "../telephony/config.ts";
 import type { VerificationSettings } from "../verification/config.ts";
+import type { KeySecrets } from "../verification/key-ring.ts";
 import type { CanaryConfig } from "./canary/config.ts";
 
 export interface DoctorConfig extends TelephonyConfig {
   readonly redis: RedisConfig;
+  readonly secrets: { readonly hmac_key: string; readonly sealing_key?: KeySecrets };
   readonly ranges: Readonly<Record<string, RangeConfig>>;
   readonly caller_id_reputation: ReputationConfig;
   readonly verification: VerificationSettings & MissedCallSettings;

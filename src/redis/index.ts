@@ -19,6 +19,7 @@ import type { ListMirror } from "../guard/lists/ports.ts";
 import type { HealthStore } from "../numbers/health/ports.ts";
 import type { LiveCheckStore } from "../numbers/live-check/ports.ts";
 import type { NetworkStore } from "../numbers/networks/live-port.ts";
+import type { CanaryArrivals } from "../operations/canary-port.ts";
 import type { Leases } from "../operations/leases-port.ts";
 import type { Outages } from "../operations/outages-port.ts";
 import type { OptOutMirror } from "../opt-out/store-port.ts";
@@ -38,6 +39,7 @@ import type { QueueSettings, WebhookQueue } from "../webhooks/queue-port.ts";
 import { createAdmissionStore } from "./admission-store.ts";
 import { createAppMirror } from "./app-mirror.ts";
 import { createAuditQueue } from "./audit-queue.ts";
+import { createCanaryArrivals } from "./canary-store.ts";
 import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createEventStreams } from "./event-streams.ts";
@@ -100,6 +102,8 @@ export interface Store {
   liveChecks(cooldownMs: () => number): LiveCheckStore;
   /** INVITEs under way of all gateways; to be called once. */
   openInvites(sealing: Sealing): OpenInvitesStore;
+  /** Test calls that came in to a gateway over its own SIP. */
+  canaryArrivals(sealing: Sealing): CanaryArrivals;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
@@ -208,6 +212,7 @@ export function createStore(options: {
         ...{ run, client: connection.client, sealing, batchTimer, random: cryptoRandom, clock, logger },
         testNow: testTime ? () => clock.nowMs() : null,
       }),
+    canaryArrivals: (sealing) => createCanaryArrivals(connection.client, sealing),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
       streamSubjects(connection.client, () => [null, ...apps()]),

@@ -164,6 +164,9 @@ export function leaseKey(name: string): string {
   return `{lease}:${name}`;
 }
 
+/** Calls to the canary's test number that came in (canary-store.ts). */
+export const canaryKey = "{canary}:arrivals";
+
 /** The gateways that live (lua/gateway_beat.lua). */
 export const gatewaysKey = "{gateways}:beats";
 

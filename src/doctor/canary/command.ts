@@ -6,6 +6,7 @@ import { isE164 } from "../../numbers/e164.ts";
 import { auditedOutages } from "../../operations/audited-outages.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { cryptoRandom } from "../../shared/random.ts";
+import { createSealing } from "../../verification/sealing.ts";
 import type { DoctorConfig } from "../config.ts";
 import { type Finding, fail } from "../finding.ts";
 import { openStore } from "../store.ts";
@@ -42,6 +43,7 @@ export async function* examineByCanary(config: DoctorConfig, options: CanaryOpti
       config,
       canary,
       // The gateways move its entries to the records.
+      arrivals: store.canaryArrivals(createSealing(cryptoRandom, config.secrets.hmac_key, config.secrets.sealing_key)),
       outages: auditedOutages(store.outages, createAuditWriter({ queue: store.audit, ...system, logger })),
       dryRun: options.dryRun,
       takeOutLast: options.takeOutLast,

@@ -1,7 +1,7 @@
 /** A test call that has a listener. */
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
 import type { TrunkConfig } from "../../telephony/trunks/config.ts";
-import { asterisksOf, sipEngine } from "../../telephony/trunks/engines.ts";
+import { asterisksOf } from "../../telephony/trunks/engines.ts";
 import type { CrossCheck, IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Problem } from "../../typed-yaml/errors.ts";
 import { didYouMean } from "../../typed-yaml/nearest.ts";
@@ -15,7 +15,7 @@ interface Sections {
 
 export const canaryChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["canary"], problems: canaryHasOneListener },
-  { reads: ["canary", "trunks", "asterisks"], problems: canaryListensOverAmi },
+  { reads: ["canary", "trunks", "asterisks"], problems: canaryCanListen },
 ];
 
 function canaryHasOneListener({ canary }: Sections, isSound: IsSound): Problem[] {
@@ -26,7 +26,8 @@ function canaryHasOneListener({ canary }: Sections, isSound: IsSound): Problem[]
   return [{ path: ["canary"], given: given.join(" and ") || "none", expected }];
 }
 
-function canaryListensOverAmi({ canary, trunks, asterisks }: Sections, isSound: IsSound): Problem[] {
+/** Over AMI, or where the trunk has `sip` through a running gateway. */
+function canaryCanListen({ canary, trunks, asterisks }: Sections, isSound: IsSound): Problem[] {
   const name = canary?.inbound_trunk;
   const path = ["canary", "inbound_trunk"];
   if (name === undefined || !isSound(path)) return [];
@@ -36,8 +37,12 @@ function canaryListensOverAmi({ canary, trunks, asterisks }: Sections, isSound: 
     return [{ path, given: JSON.stringify(name.slice(0, 80)), expected }];
   }
   if (!isSound(["trunks", name])) return [];
+  if (trunk.sip !== undefined) {
+    const needed = "a trunk with `inbound`, whose calls the gateway takes";
+    return trunk.inbound === undefined ? [{ path, given: name, expected: needed }] : [];
+  }
   const withoutAmi = asterisksOf(trunk).filter(
-    (one) => one === sipEngine || (isSound(["asterisks", one]) && asterisks[one]?.ami === undefined),
+    (one) => isSound(["asterisks", one]) && asterisks[one]?.ami === undefined,
   );
   const expected = "a trunk of Asterisks with `ami`, over which its calls are observed";
   return withoutAmi.length === 0 ? [] : [{ path, given: `${name}, through ${withoutAmi.join(", ")}`, expected }];

@@ -13,7 +13,7 @@ export const Canary = section(
     inbound_trunk: Type.Optional(
       Type.String({
         description:
-          "The trunk on which calls to the test number come in (docs/trunks.md). They are observed over AMI and rejected unanswered, so they cost nothing.",
+          "The trunk on which calls to the test number come in (docs/trunks.md). They are rejected unanswered, so they cost nothing, and observed over AMI; on a trunk with `sip` (with `inbound`) by the gateway, which must run.",
       }),
     ),
     sandbox_url: Type.Optional(

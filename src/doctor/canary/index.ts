@@ -1,6 +1,8 @@
 /** Calls the test number through each trunk, reports how the caller ID arrived, and takes trunks with wrong codes out of service. */
+import { createSecretKey } from "node:crypto";
 import type { Logger } from "pino";
 import { createCallerIdPool } from "../../caller-ids/pool.ts";
+import type { CanaryArrivals } from "../../operations/canary-port.ts";
 import type { Outages } from "../../operations/outages-port.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { cryptoRandom } from "../../shared/random.ts";
@@ -8,21 +10,31 @@ import type { CallControl } from "../../telephony/call-control/port.ts";
 import { createDialer } from "../../telephony/calls/dialer.ts";
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import { createDriver } from "../../telephony/index.ts";
+import { createSipTrunks } from "../../telephony/sip-trunks/index.ts";
 import type { TrunkPath } from "../../telephony/trunks/admission-port.ts";
-import { asterisksOf, endpointOf } from "../../telephony/trunks/engines.ts";
+import { asterisksOf, endpointOf, sipEngine } from "../../telephony/trunks/engines.ts";
 import type { DoctorConfig } from "../config.ts";
-import { type Finding, fail, hint } from "../finding.ts";
+import { type Finding, fail } from "../finding.ts";
 import { placeCanary } from "./call.ts";
 import type { CanaryConfig } from "./config.ts";
-import { type CanaryListener, createInboundListener, createSandboxListener } from "./listener.ts";
+import {
+  type CanaryListener,
+  createGatewayListener,
+  createInboundListener,
+  createSandboxListener,
+} from "./listener.ts";
 import { describeArrival, type PathReport } from "./report.ts";
 import { serviceAfter } from "./service.ts";
 import { judgeArrival } from "./verdict.ts";
+
+const system = { clock: systemClock, random: cryptoRandom } as const;
 
 export interface CanaryParts {
   readonly config: DoctorConfig;
   readonly canary: CanaryConfig;
   readonly outages: Outages;
+  /** Where running gateways note calls in over their own SIP. */
+  readonly arrivals: Pick<CanaryArrivals, "take">;
   /** Leave every trunk in or out of service as it is. */
   readonly dryRun: boolean;
   /** Take a trunk out of service even where a route is then left without any. */
@@ -38,7 +50,12 @@ export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Findin
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     // A gateway's own name would take its connection over, and hang up its calls.
     const own = { ...asterisk, ari_app: canaryApp(asterisk.ari_app) };
-    controls.set(name, createDriver(own, { clock: systemClock, random: cryptoRandom, logger }));
+    controls.set(name, createDriver(own, { ...system, logger }));
+  }
+  if (config.sip !== undefined) {
+    const tagKey = createSecretKey(cryptoRandom.bytes(32));
+    const parts = { config: { sip: config.sip, trunks: config.trunks }, tagKey, ...system, logger };
+    controls.set(sipEngine, createSipTrunks({ ...parts, besideGateway: true }).control);
   }
   // Failover would ring through another trunk than the one under test.
   const slots = {
@@ -61,14 +78,6 @@ export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Findin
     }
     await Promise.all([...controls.values()].map((control) => control.start()));
     for (const [trunk, own] of Object.entries(config.trunks)) {
-      if (own.sip !== undefined) {
-        // Its port is the running gateway's.
-        yield hint(
-          `Canary: trunk ${trunk} was not tested: test calls go over Asterisks only`,
-          "Verify a phone of your own over it.",
-        );
-        continue;
-      }
       const reports: PathReport[] = [];
       // One after the other: no trunk ever has two, and the call that arrives is the one that was placed.
       for (const name of asterisksOf(own)) {
@@ -93,11 +102,12 @@ export function canaryApp(app: string): string {
   return `${app}-canary`;
 }
 
-function createListener({ config, canary }: CanaryParts): CanaryListener {
+function createListener({ config, canary, arrivals }: CanaryParts): CanaryListener {
   const { number, sandbox_url: url, inbound_trunk: name = "" } = canary;
   if (url !== undefined) return createSandboxListener(url, number);
   const trunk = config.trunks[name];
   if (trunk === undefined) throw new Error("the configuration was not checked");
+  if (trunk.sip !== undefined) return createGatewayListener(arrivals);
   const own = asterisksOf(trunk);
   const asterisks = Object.fromEntries(Object.entries(config.asterisks).filter(([one]) => own.includes(one)));
   return createInboundListener({ endpoint: endpointOf(name, trunk), asterisks, number });

@@ -1,5 +1,6 @@
 /** The listeners that report the caller ID of calls to the test number. */
 
+import type { CanaryArrivals } from "../../operations/canary-port.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { amiOf } from "../../telephony/asterisk/access.ts";
 import { AmiSession, type ManagerMessage } from "../../telephony/asterisk/ami/session.ts";
@@ -7,6 +8,7 @@ import { carriesSecret, readEventSecret } from "../../telephony/asterisk/asteris
 import { readEvent } from "../../telephony/asterisk/asterisk-manager/events.ts";
 import type { AsteriskConfig } from "../../telephony/asterisk/config.ts";
 import { numberOf, shownCaller } from "../../telephony/calls/caller.ts";
+import { endsAlike } from "./same-number.ts";
 
 export interface CanaryListener {
   /** Listens from now on; earlier calls are ignored. @throws {Error} saying why it cannot listen */
@@ -33,17 +35,42 @@ interface PhoneCall {
 export function createSandboxListener(url: string, number: string): CanaryListener {
   /** Ids of calls that were seen; the phone's log, and so this, is short. */
   let seen = new Set<string>();
+  return createPollingListener({
+    async begin() {
+      seen = new Set((await readCalls(url)).map(({ id }) => id));
+    },
+    async look() {
+      const calls = await readCalls(url);
+      const fresh = [...calls].reverse().filter((call) => !seen.has(call.id) && endsAlike(call.to, number));
+      seen = new Set(calls.map(({ id }) => id));
+      return fresh.map(({ callerId }) => callerId);
+    },
+  });
+}
+
+/** Calls that come in to a running gateway over its own SIP, whose ports are not free for us. */
+export function createGatewayListener(arrivals: Pick<CanaryArrivals, "take">): CanaryListener {
+  return createPollingListener({
+    async begin() {
+      await arrivals.take();
+    },
+    look: () => arrivals.take(),
+  });
+}
+
+function createPollingListener(source: {
+  /** Forgets earlier calls. @throws {Error} saying why there is nothing to listen to */
+  begin(): Promise<void>;
+  /** Callers since the last time, the oldest first. */
+  look(): Promise<readonly string[]>;
+}): CanaryListener {
   let receive: (caller: string) => void = () => undefined;
   let stopTimer: (() => void) | null = null;
   let closed = false;
 
   async function poll(): Promise<void> {
     try {
-      const calls = await readCalls(url);
-      for (const call of [...calls].reverse()) {
-        if (!seen.has(call.id) && endsAlike(call.to, number)) receive(call.callerId);
-      }
-      seen = new Set(calls.map(({ id }) => id));
+      for (const caller of await source.look()) receive(caller);
     } catch {
       // The next poll may succeed; else the call counts as not arrived.
     }
@@ -52,7 +79,7 @@ export function createSandboxListener(url: string, number: string): CanaryListen
 
   return {
     async open() {
-      seen = new Set((await readCalls(url)).map(({ id }) => id));
+      await source.begin();
       await poll();
     },
     onCaller(receiver) {
@@ -121,10 +148,4 @@ export function createInboundListener(options: {
       for (const session of sessions) session.close();
     },
   };
-}
-
-/** Carriers use different formats of the called number, but its end is the same: six digits must agree. */
-function endsAlike(a: string, b: string): boolean {
-  const end = (text: string) => text.replace(/\D/g, "").slice(-6);
-  return end(a).length === 6 && end(a) === end(b);
 }

@@ -1,7 +1,4 @@
 /** `onering doctor --canary` as an operator runs it: on a real Asterisk with two carriers, and on a line that leads back to us. */
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +6,7 @@ import { buildApp } from "../../../src/app.ts";
 import { resolveConfig } from "../../../src/config/load.ts";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
-import { doctor as runDoctor } from "../../support/doctor.ts";
+import { callsOf, runCanary as doctor, invitesTo, startPhones } from "../../support/canary-phones.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
@@ -22,7 +19,7 @@ let asterisk: AsteriskServer;
 let honest: SippCarrier;
 let altering: SippCarrier;
 /** What phones behind the two carriers saw, as a sandbox tells it; one of them shows From and not what was asserted. */
-let phones: Server;
+let phones: Awaited<ReturnType<typeof startPhones>>;
 let phonesUrl: string;
 let showsFrom = true;
 
@@ -43,33 +40,13 @@ beforeAll(async () => {
       { ...udp, name: "gone", port: await freePort("udp"), transport: "tcp" },
     ],
   });
-  phones = createServer(async (_request, response) => {
-    response.end(JSON.stringify([...(await callsOf(honest, false)), ...(await callsOf(altering, showsFrom))]));
-  });
-  phones.listen(0, "127.0.0.1");
-  await once(phones, "listening");
-  phonesUrl = `http://127.0.0.1:${(phones.address() as AddressInfo).port}`;
+  phones = await startPhones(async () => [...(await callsOf(honest, false)), ...(await callsOf(altering, showsFrom))]);
+  phonesUrl = phones.url;
 });
 afterAll(async () => {
-  phones.close();
-  phones.closeAllConnections();
+  phones.stop();
   redis.disconnect();
 });
-
-/** The INVITEs that a carrier got, as `GET /sandbox/calls` tells them. */
-async function callsOf(carrier: SippCarrier, fromOnly: boolean) {
-  const invites = (await carrier.messages()).filter(
-    ({ method, direction }) => method === "INVITE" && direction === "received",
-  );
-  return invites.map(({ startLine, header }) => {
-    const user = (text = "") => /sips?:([^@>;]*)@/.exec(text)?.[1];
-    const asserted = fromOnly ? undefined : user(header("P-Asserted-Identity")[0]);
-    return { id: header("Call-ID")[0], to: user(startLine), caller_id: asserted ?? user(header("From")[0]) };
-  });
-}
-
-const invitesTo = async (carrier: SippCarrier) =>
-  (await carrier.messages()).filter(({ method }) => method === "INVITE").length;
 
 /** A configuration in which all calls go over these trunks, in order of preference. */
 function documentOf(trunks: readonly string[], canary: object): Record<string, unknown> {
@@ -79,12 +56,6 @@ function documentOf(trunks: readonly string[], canary: object): Record<string, u
     trunks: Object.fromEntries(trunks.map((name) => [name, { asterisk: "local", endpoint: name, ranges: ["block"] }])),
     routes: [{ prefix: "+", trunks }],
   };
-}
-
-async function doctor(document: Record<string, unknown>, ...options: string[]) {
-  const { code, output } = await runDoctor(document, "--canary", ...options);
-  const lines = output.split("\n").filter((line) => line.includes("Canary"));
-  return { code, output, canary: lines.join("\n") };
 }
 
 const outOfService = () => redis.hgetall("{admission}:out");

@@ -36,9 +36,9 @@ describe("a gateway without an Asterisk", () => {
       /^voice: a section, and no Asterisk → an Asterisk with the driver .*on trunks with `sip`, nothing can be played/,
     ],
     [
-      "a canary that listens on a trunk without AMI",
+      "a canary that listens on a trunk that takes no calls",
       (c) => Object.assign(c, withoutAsterisk, { canary: { number: "+447700900999", inbound_trunk: "a" } }),
-      /^canary\.inbound_trunk: a, through sip → a trunk of Asterisks with `ami`/,
+      /^canary\.inbound_trunk: a → a trunk with `inbound`, whose calls the gateway takes/,
     ],
   ]);
 });
