@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
-import { desktop, inPage, otherThan, phone, rings, withBrowser } from "./browser.ts";
+import { desktop, inPage, otherThan, phone, rings, showAs, withBrowser } from "./browser.ts";
 
 const browser = withBrowser();
 afterEach(() => browser.closeAll());
@@ -110,31 +110,39 @@ it("canceled between the two calls, the second one never comes", async () => {
 });
 
 it("every state of it passes the checks of accessibility, in light and dark", async () => {
-  for (const colorScheme of ["light", "dark"] as const) {
-    const { page } = await browser.open({ colorScheme });
-    const check = async (state: string) => ({ state, findings: await inPage(page, "accessibility") });
-    const number = await callTwice(page, browser.freshNumber());
-    await rings(page, number);
-    const found = [await check("first call rings")];
-    const first = await digitsOf(page, number, "First call");
-    found.push(await check("between the calls"));
-    const second = await digitsOf(page, number, "Second call");
-    await firstField(page).fill(first);
-    await secondField(page).fill(otherThan(second));
-    await secondField(page).press("Enter");
-    await page.locator("#result.bad").waitFor();
-    found.push(await check("wrong"));
-    expect(found.filter(({ findings }) => JSON.stringify(findings) !== "[]")).toEqual([]);
-  }
+  const { page } = await browser.open();
+  const found: { state: string; colorScheme: string; findings: unknown }[] = [];
+  const check = async (state: string) => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await showAs(page, { viewport: desktop, colorScheme });
+      found.push({ state, colorScheme, findings: await inPage(page, "accessibility") });
+    }
+  };
+  const number = await callTwice(page, browser.freshNumber());
+  await rings(page, number);
+  await check("first call rings");
+  const first = await digitsOf(page, number, "First call");
+  await check("between the calls");
+  const second = await digitsOf(page, number, "Second call");
+  await firstField(page).fill(first);
+  await secondField(page).fill(otherThan(second));
+  await secondField(page).press("Enter");
+  await page.locator("#result.bad").waitFor();
+  await check("wrong");
+  expect(found).toHaveLength(6);
+  expect(found.filter(({ findings }) => JSON.stringify(findings) !== "[]")).toEqual([]);
 });
 
-it("announces which call it is and what comes next", async () => {
+it("announces which call it is and what comes next, and the terminal's commands do the same", async () => {
   const { page } = await browser.open();
   await inPage(page, "record-announcements");
   const said = () => page.evaluate("window.announcements.join('\\n')");
   const number = await callTwice(page, browser.freshNumber());
+  const commands = page.locator("#commands code");
+  await expect.poll(() => commands.first().textContent()).toContain('"calls":2');
   const first = await digitsOf(page, number, "First call");
   const second = await digitsOf(page, number, "Second call");
+  await expect.poll(() => commands.last().textContent()).toContain(`{"code":"${first}${second}"}`);
   await expect
     .poll(said)
     .toMatch(
@@ -149,14 +157,4 @@ it("announces which call it is and what comes next", async () => {
         ].join("[^]*"),
       ),
     );
-});
-
-it("the terminal's commands do the same", async () => {
-  const { page } = await browser.open();
-  const number = await callTwice(page, browser.freshNumber());
-  const commands = page.locator("#commands code");
-  await expect.poll(() => commands.first().textContent()).toContain('"calls":2');
-  const first = await digitsOf(page, number, "First call");
-  const second = await digitsOf(page, number, "Second call");
-  await expect.poll(() => commands.last().textContent()).toContain(`{"code":"${first}${second}"}`);
 });
