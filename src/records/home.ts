@@ -75,6 +75,8 @@ export function createHome(options: {
       try {
         let before = Number.POSITIVE_INFINITY;
         for (;;) {
+          // Closed while it waited: a lease taken now would look like a gateway that lives.
+          if (stopped) throw new RecordsAway("this gateway ends");
           const answer = await leases.take(leaseName, holder, homeLeaseMs);
           if (answer.held) break;
           // Renewed since the last look: its holder lives.

@@ -60,11 +60,12 @@ describeOnBothBackends("records", (open) => {
 
   test("a query that takes too long is refused within its deadline, and the next one is answered", async () => {
     const records = await open({ config: { query_timeout_ms: 300 } });
-    const slow = open.backend === "sqlite" ? countTo(30_000_000) : sql`select pg_sleep(20)`;
+    const slow = open.backend === "sqlite" ? countTo(300_000_000) : sql`select pg_sleep(60)`;
     const begunMs = performance.now();
     await expect(records.read((db) => slow.execute(db))).rejects.toMatchObject({ code: "records_unavailable" });
-    expect(performance.now() - begunMs).toBeLessThan(2000);
-    await expect.poll(() => records.state().up, { timeout: 5000 }).toBe(true);
+    // Long before it would end, also on a machine that is busy.
+    expect(performance.now() - begunMs).toBeLessThan(10_000);
+    await expect.poll(() => records.state().up).toBe(true);
     expect(await records.read((db) => sql`select 1 as one`.execute(db))).toMatchObject({ rows: [{ one: 1 }] });
     await records.write((db) => db.insertInto("events").values(event("evt_1")).execute());
   });

@@ -70,7 +70,8 @@ describeOnBothBackends("several gateways on one Redis", (open) => {
       const next = gateway(url);
       await next.start();
       expect(next.state().up).toBe(true);
-      expect(performance.now() - begunMs).toBeLessThan(4000);
+      // The lease is over after two; the rest is for a machine that is busy.
+      expect(performance.now() - begunMs).toBeLessThan(15_000);
     });
   } else {
     test("several work with one PostgreSQL, under any of its names; another database is refused", async () => {
