@@ -51,13 +51,16 @@ export type SandboxEngine =
 /** How often the carrier is asked whether it is there. */
 export const qualifySeconds = 5;
 
+/** For `onering trace`. */
+const tracedCalls = 100;
+
 function telephonyOf(engine: SandboxEngine): Section {
   // The carrier is this process, so its caller IDs can be trusted.
   const trunk = { ranges: ["films"], inbound: { trusted: true } };
   if (engine.kind === "sip") {
     const sip = { ...engine.carrier, transport: "udp", qualify_seconds: qualifySeconds };
     return {
-      sip: { host: engine.carrier.host, udp_port: engine.sipPort },
+      sip: { host: engine.carrier.host, udp_port: engine.sipPort, trace_calls: tracedCalls },
       trunks: { [trunkName]: { ...trunk, sip } },
     };
   }
@@ -73,7 +76,7 @@ function telephonyOf(engine: SandboxEngine): Section {
         ami: { host: ami.host, port: ami.port, user: ami.user, password: ami.password },
       },
     },
-    sip_capture: { port: engine.hepPort },
+    sip_capture: { port: engine.hepPort, trace_calls: tracedCalls },
     trunks: { [trunkName]: { ...trunk, asterisk: "private", endpoint: trunkName } },
   };
 }

@@ -87,6 +87,35 @@ const ipProtocols = { udp: 17, tcp: 6 } as const;
 /** AF_INET and AF_INET6 of Linux, as captures have them. */
 const families = { ipv4: 2, ipv6: 10 } as const;
 
+/** Between which ends the message of a packet went; null where it does not say so, or not in a form that is read here. */
+export function readHepEnds(datagram: Buffer): HepEnds | null {
+  const values = new Map<number, Buffer>();
+  for (let at = preambleBytes; at + chunkHeaderBytes <= datagram.length; ) {
+    const length = datagram.readUInt16BE(at + 4);
+    if (length < chunkHeaderBytes) return null;
+    const type = datagram.readUInt32BE(at);
+    if (type <= chunk.destinationPort) values.set(type, datagram.subarray(at + chunkHeaderBytes, at + length));
+    at += length;
+  }
+  const end = (ipv4At: number, ipv6At: number, portAt: number) => {
+    const address = addressText(values.get(ipv4At) ?? values.get(ipv6At));
+    const port = values.get(portAt);
+    return address === null || port?.length !== 2 ? null : { address, port: port.readUInt16BE(0) };
+  };
+  const source = end(chunk.sourceIpv4, chunk.sourceIpv6, chunk.sourcePort);
+  const destination = end(chunk.destinationIpv4, chunk.destinationIpv6, chunk.destinationPort);
+  if (source === null || destination === null) return null;
+  const transport = values.get(chunk.ipProtocol)?.[0] === ipProtocols.tcp ? "tcp" : "udp";
+  return { transport, source, destination };
+}
+
+function addressText(bytes: Buffer | undefined): string | null {
+  if (bytes?.length === 4) return bytes.join(".");
+  if (bytes?.length !== 16) return null;
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}
+
 /**
  * All chunks that are the same for each message between two ends, with times of zero: made once, copied for each message.
  * @param captureId of the sender, 32 bits

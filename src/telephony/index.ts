@@ -80,7 +80,7 @@ export interface Telephony {
   media(asterisk: string): MediaControl | null;
   /** Each Asterisk by its name in the configuration, our own SIP as `sip`, and whether calls can be placed on it now. */
   asterisks(): readonly (readonly [name: string, connected: boolean])[];
-  /** The messages of calls over trunks with `sip`. */
+  /** The messages of calls over trunks with `sip`, and of those through an Asterisk that the capture sees. */
   readonly traces: FindTraces;
   /**
    * Signs the caller IDs of such calls with the key of this configuration, and uses its certificates for new connections; where one
@@ -204,7 +204,10 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     },
     media: (asterisk) => controls.get(asterisk)?.media ?? null,
     asterisks: () => [...controls].map(([name, control]) => [name, control.connected] as const),
-    traces: (id) => sip?.traces?.find(id) ?? null,
+    traces(id) {
+      const kept = [sip?.traces, capture?.traces].filter((traces) => traces != null);
+      return kept.length === 0 ? null : kept.flatMap((traces) => traces.find(id));
+    },
     reloadSip(next) {
       sip?.reloadIdentity(next.sip?.identity);
       if (next.sip === undefined) return;

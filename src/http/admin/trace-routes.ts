@@ -24,7 +24,7 @@ const Trace = Type.Object({
   messages: Type.Array(
     Type.Object({
       ms: Type.Number({ description: "Milliseconds since the call was placed." }),
-      direction: oneOf(["in", "out"], "`out`: sent by the gateway."),
+      direction: oneOf(["in", "out"], "`out`: sent by the gateway, or its Asterisk."),
       peer: Type.String({ description: "The far end: address, port, transport." }),
       message: Type.String({ description: "Method, or status and phrase with the method that it answers." }),
     }),
@@ -52,7 +52,7 @@ const TraceBody = Type.Object(
 );
 
 const notFound =
-  "This gateway keeps no trace of this call: it was not placed here, not over a trunk with `sip`, or is not among the newest.";
+  "This gateway keeps no trace of this call: it was not placed here, is not among the newest, or goes through an Asterisk whose messages the SIP capture did not see, or has not ended there.";
 
 /** Of several processes the others are asked. */
 export type AskTraces = (id: string) => ReturnType<FindTraces> | Promise<ReturnType<FindTraces>>;
@@ -66,7 +66,7 @@ export function traceRoutes(find: AskTraces): FastifyPluginAsyncTypebox {
           operationId: "traceCall",
           summary: "The SIP messages of a call",
           description:
-            "Of the newest calls that this gateway placed over trunks with `sip`, as many as `sip.trace_calls` says. Numbers are masked.",
+            "Of the newest calls that this gateway placed over trunks with `sip`, as many as `sip.trace_calls` says, and of those through an Asterisk, as many as `sip_capture.trace_calls` says, once they have ended. Numbers are masked.",
           tags: ["administration"],
           security: [{ operatorKey: [] }],
           params: TraceParams,
@@ -77,7 +77,10 @@ export function traceRoutes(find: AskTraces): FastifyPluginAsyncTypebox {
       async (request) => {
         const traces = await find(request.params.id);
         if (traces === null) {
-          throw new Refusal("not_supported", "No traces are kept: set sip.trace_calls, and use trunks with `sip`.");
+          throw new Refusal(
+            "not_supported",
+            "No traces are kept: set sip.trace_calls (trunks with `sip`), or sip_capture.trace_calls (calls through an Asterisk).",
+          );
         }
         if (traces.length === 0) throw new RequestRefusal(404, notFound);
         return { calls: traces.map(traceBody) };

@@ -1,4 +1,4 @@
-/** What a driver may keep of the messages of its newest calls, for operators: masked, see telephony/sip-trunks/trace.ts. */
+/** What is kept of the messages of the newest calls, for operators: masked, by our own SIP or by the capture of Asterisk's. */
 
 export interface TracedMessage {
   /** Milliseconds since the call began. */
@@ -9,6 +9,15 @@ export interface TracedMessage {
   readonly peer: string;
   /** Method, or status and phrase with the method that it answers; numbers masked. */
   readonly what: string;
+}
+
+/** A call, as its trace names it; the numbers are masked when they are kept. */
+export interface TracedCall {
+  /** The attempt's id. */
+  readonly callId: string;
+  readonly trunk: string;
+  readonly callee: string;
+  readonly callerId: string;
 }
 
 export interface CallTrace {
@@ -25,5 +34,5 @@ export interface CallTrace {
   readonly omitted: number;
 }
 
-/** The traces of an attempt, or of all attempts of a verification, the oldest first. Null: no driver keeps any. */
+/** The traces of an attempt, or of all attempts of a verification, the oldest first. Null: none are kept. */
 export type FindTraces = (id: string) => readonly CallTrace[] | null;

@@ -178,6 +178,7 @@ class ShortCallDialer implements Dialer {
     return {
       control,
       capture: this.#parts.capture,
+      trunk: slot.trunk,
       request: {
         callId: attemptId,
         endpoint: endpointOf(slot.trunk, trunk),

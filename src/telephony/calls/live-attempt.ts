@@ -21,6 +21,8 @@ import type { CallObserver, CallResult } from "./ports.ts";
 
 export interface LiveAttemptParts {
   readonly request: CallRequest;
+  /** For traces. */
+  readonly trunk: string;
   readonly rules: CallRules;
   readonly control: CallControl;
   /** Null: none is configured. */
@@ -146,12 +148,14 @@ export class LiveAttempt {
 
   async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    const { logger, onEnd, rules, capture } = this.#parts;
+    const { logger, onEnd, rules, capture, request, trunk } = this.#parts;
     if (end.endedBy === "unknown" && end.refusal === null)
       logger().warn({ exists: end.exists }, "end of call not seen");
     // Without a capture there is nothing to wait for, not even one event-loop iteration.
     const { sipCallId } = end;
-    const evidence = end.evidence ?? (capture === null || sipCallId === null ? null : await capture.settle(sipCallId));
+    const evidence =
+      end.evidence ??
+      (capture === null || sipCallId === null ? null : await capture.settle(sipCallId, { ...request, trunk }));
     const result = resultOf(end, rules.ringOnProgress, evidence);
     if (end.endedBy === "far_end" && result.endedBy === "unknown") {
       const { sipStatus, q850Cause } = end;

@@ -25,7 +25,7 @@ export type PlanAttempt = (
   attemptId: string,
   setupLimitMs: number,
 ) =>
-  | (Pick<ConstructorParameters<typeof LiveAttempt>[0], "request" | "rules" | "capture"> & {
+  | (Pick<ConstructorParameters<typeof LiveAttempt>[0], "request" | "trunk" | "rules" | "capture"> & {
       readonly control: CallControl;
     })
   | null;

@@ -43,6 +43,12 @@ export const SipCapture = section(
       200_000,
       "Calls that are tracked at the same time, about 1 KB each; above it the oldest is dropped. A PBX's own calls count too while they are new.",
     ),
+    trace_calls: count(
+      0,
+      0,
+      10_000,
+      "Newest call attempts through an Asterisk of which the gateway keeps a trace in memory, for `onering trace`: message, time and far end, numbers masked; about 1 KB each, and as much for each of `max_calls` while it is up. 0: none.",
+    ),
   },
 );
 

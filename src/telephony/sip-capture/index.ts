@@ -6,8 +6,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
 import { type Evidence, isChallenge } from "../../sip/evidence.ts";
+import type { TracedCall } from "../call-control/trace.ts";
 import type { SipCaptureConfig } from "./config.ts";
 import { Receiver } from "./receiver.ts";
+import { CaptureTraces } from "./traces.ts";
 import { WireCalls } from "./wire-calls.ts";
 
 export type { Evidence } from "../../sip/evidence.ts";
@@ -18,14 +20,17 @@ export interface SipCapture {
    * The evidence of a call that ended: as soon as its INVITE is over, else what is known after `wait_ms`. Then the
    * call is forgotten. Null: none of its messages were seen. Never rejects.
    * @param callId Call-ID of its INVITE
+   * @param call whose it was, for traces; left out: none
    */
-  settle(callId: string): Promise<Evidence | null>;
+  settle(callId: string, call?: TracedCall): Promise<Evidence | null>;
 }
 
 export interface RunningSipCapture extends SipCapture {
   /** Listens; resolves after the first try, whether it worked or not, and keeps trying. */
   start(): Promise<void>;
   stop(): void;
+  /** Of the newest calls; null: none are kept. */
+  readonly traces: Pick<CaptureTraces, "find"> | null;
 }
 
 /**
@@ -49,11 +54,15 @@ export function createSipCapture(parts: {
   let received = false;
   let warned = false;
 
+  const password = config.password === undefined ? null : Buffer.from(config.password);
+  const { trace_calls: maxTraces, max_calls: maxPending } = config;
+  const traces = maxTraces === 0 ? null : new CaptureTraces({ maxTraces, maxPending, password });
+
   const calls = new WireCalls({
     maxCalls: config.max_calls,
     maxAgeMs,
     nowMs: () => clock.nowMs(),
-    password: config.password === undefined ? null : Buffer.from(config.password),
+    password,
     onOver: (callId) => waiting.get(callId)?.(),
   });
   const receiver = new Receiver({
@@ -62,6 +71,7 @@ export function createSipCapture(parts: {
     logger,
     onDatagram(datagram) {
       received = calls.add(datagram) || received;
+      traces?.see(datagram);
     },
   });
 
@@ -76,12 +86,15 @@ export function createSipCapture(parts: {
   }
 
   return {
+    traces,
     start: () => receiver.start(),
     stop() {
       receiver.stop();
       for (const done of [...waiting.values()]) done();
     },
-    settle(callId) {
+    settle(callId, call) {
+      // Before its last messages may have come: they are added all the same.
+      if (call !== undefined) traces?.isOf(callId, call);
       if (calls.find(callId)?.over === true || !receiver.listening) return Promise.resolve(take(callId));
       return new Promise((resolve) => {
         const done = () => {

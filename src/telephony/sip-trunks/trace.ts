@@ -4,8 +4,9 @@
  */
 import { callIdSpan } from "../../sip/call-id.ts";
 import type { Flow, MessageObserver } from "../../sip/transport/port.ts";
-import type { CallTrace, TracedMessage } from "../call-control/trace.ts";
-import { describeMessage, maskNumber } from "./trace-text.ts";
+import { isAskedFor, KeptTrace, peerText } from "../call-control/kept-trace.ts";
+import type { CallTrace, TracedCall } from "../call-control/trace.ts";
+import { describeMessage, maskNumber } from "../call-control/trace-text.ts";
 
 export interface CallTraces {
   /** For the transports. Never throws. */
@@ -19,25 +20,13 @@ export interface CallTraces {
   find(id: string): readonly CallTrace[];
 }
 
-export interface TracedCall {
-  readonly callId: string;
-  readonly trunk: string;
-  readonly callee: string;
-  readonly callerId: string;
-}
-
-/** A call has 8, over UDP with losses some 20. */
-const maxMessages = 64;
-
-class Trace {
+class Trace extends KeptTrace {
   readonly call: TracedCall;
   readonly startedAtMs: number;
   readonly beganAtMs: number;
-  /** Three a message: time, direction with the far end, text. Nearly all texts are shared between calls. */
-  readonly events: (number | string)[] = [];
-  omitted = 0;
 
   constructor(call: TracedCall, startedAtMs: number, beganAtMs: number) {
+    super();
     this.call = call;
     this.startedAtMs = startedAtMs;
     this.beganAtMs = beganAtMs;
@@ -59,8 +48,7 @@ export function createCallTraces(options: {
   function peerOf(flow: Flow, direction: "in" | "out"): string {
     let pair = peers.get(flow);
     if (pair === undefined) {
-      const { address, port } = flow.remote;
-      const peer = `${address.includes(":") ? `[${address}]` : address}:${port}/${flow.protocol}`;
+      const peer = peerText(flow.remote, flow.protocol);
       pair = { in: `in ${peer}`, out: `out ${peer}` };
       peers.set(flow, pair);
     }
@@ -74,8 +62,8 @@ export function createCallTraces(options: {
       const at = message.indexOf("@", callId.start);
       const trace = traces.get(message.slice(callId.start, at < 0 || at > callId.end ? callId.end : at));
       if (trace === undefined) return;
-      if (trace.events.length >= 3 * maxMessages) trace.omitted += 1;
-      else trace.events.push(atMs - trace.beganAtMs, peerOf(flow, direction), describeMessage(message, callId.end));
+      if (trace.isFull) trace.omitted += 1;
+      else trace.add(atMs - trace.beganAtMs, peerOf(flow, direction), describeMessage(message, callId.end));
     },
     begin({ callId, trunk, callee, callerId }, sipId) {
       if (traces.size >= maxCalls) {
@@ -87,15 +75,9 @@ export function createCallTraces(options: {
     },
     find(id) {
       const found: CallTrace[] = [];
-      for (const { call, startedAtMs, events, omitted } of traces.values()) {
-        if (call.callId !== id && !call.callId.startsWith(`${id}-`)) continue;
-        const messages: TracedMessage[] = [];
-        for (let at = 0; at < events.length; at += 3) {
-          const [ms, from, what] = events.slice(at, at + 3) as [number, string, string];
-          const [direction, peer = ""] = from.split(" ") as ["in" | "out", string];
-          messages.push({ ms, direction, peer, what });
-        }
-        found.push({ ...call, startedAtMs, messages, omitted });
+      for (const trace of traces.values()) {
+        const { call, startedAtMs, omitted } = trace;
+        if (isAskedFor(call.callId, id)) found.push({ ...call, startedAtMs, messages: trace.messages(), omitted });
       }
       return found;
     },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ladder, type ShownTrace } from "../../../src/commands/trace-ladder.ts";
 import { findPrograms } from "../../../src/local/fetch/programs.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { behaviours } from "../../../src/sandbox/carrier/behaviours.ts";
@@ -56,6 +57,19 @@ describe("real Asterisk against the simulated carrier", () => {
         .toEqual([expect.objectContaining({ state, caller_id: expect.stringMatching(/^\+3363998\d{4}$/) })]);
     },
   );
+
+  it("has the messages of a call, from the capture, as a ladder with masked numbers", async () => {
+    const { json: started } = await api(sandbox.url, "/v1/verifications", { to: "+447400124456" });
+    const path = `/v1/admin/calls/${started.id}/trace`;
+    const read = async () => (await api(sandbox.url, path, undefined, "sandbox-operator-key")).json;
+    await expect.poll(async () => JSON.stringify(await read()), { timeout: 10_000 }).toContain('"ACK"');
+    const [trace] = (await read()).calls as ShownTrace[];
+    const shown = ladder(trace as ShownTrace);
+    expect(shown).toMatch(/\+3363\** calls \+4474\**\n/);
+    const messages = ["INVITE", "180 Ringing to INVITE", "CANCEL.*", "487 .* to INVITE", "ACK"];
+    expect(shown).toMatch(new RegExp(messages.map((text) => `\\|(---|<--) ${text} -+[->]\\|`).join("[^]*")));
+    expect(shown).not.toMatch(/3363998\d|447400124/);
+  });
 
   it("takes the operator's published key for /v1/admin alone, and the app's for all else", async () => {
     const operator = "sandbox-operator-key";

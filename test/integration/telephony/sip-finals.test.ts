@@ -213,6 +213,7 @@ async function throughAsterisk(rows: readonly PlayedRow[], transport: "udp" | "t
     // A busy machine brings the last response late; what the product waits for is a matter of taste.
     wait_ms: 4000,
     max_calls: 1000,
+    trace_calls: 0,
   };
   const main = {
     driver: "ari-client" as const,

@@ -125,7 +125,14 @@ function setUp(
           },
         },
         ...(withCapture && {
-          sip_capture: { host: "127.0.0.1", port: hepPort, allow_from: [], wait_ms: 1000, max_calls: 1000 },
+          sip_capture: {
+            host: "127.0.0.1",
+            port: hepPort,
+            allow_from: [],
+            wait_ms: 1000,
+            max_calls: 1000,
+            trace_calls: 0,
+          },
         }),
         trunks: Object.fromEntries(names.map((name) => [name, trunk(name)])),
         routes: played.map((failure, index) => ({ prefix: calleeOf(failure), trunks: [`first-${index}`, "second"] })),

@@ -65,7 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "sip/qualify": ["sip/transport", "sip/transaction", "sip/location", "sip/exchange"],
   // Makes prompts, whose texts are among those of the messages.
   speech: ["channels/messages"],
-  "telephony/sip-capture": ["sip"],
+  "telephony/sip-capture": ["sip", "telephony/call-control"],
   // The port of the drivers; the evidence of those that speak SIP themselves.
   "telephony/call-control": ["sip"],
   "telephony/asterisk": ["telephony/call-control"],

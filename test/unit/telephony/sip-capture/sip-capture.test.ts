@@ -24,7 +24,7 @@ async function start(changed: Partial<SipCaptureConfig> = {}): Promise<void> {
   port = await freePort("udp");
   clock = new ManualClock();
   logged = "";
-  const config = { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, ...changed };
+  const config = { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0, ...changed };
   const logger = pino({ level: "debug" }, { write: keep });
   capture = createSipCapture({ config, clock, logger });
   await capture.start();
@@ -163,7 +163,7 @@ describe("the SIP capture", () => {
 
   it("lets calls go on while its port is taken, and takes it when it is free", async () => {
     const second = createSipCapture({
-      config: { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
+      config: { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0 },
       clock,
       logger: pino({ level: "silent" }),
     });
@@ -180,7 +180,7 @@ describe("the SIP capture", () => {
     capture.stop();
     await start({ host: "239.255.90.60" });
     const other = createSipCapture({
-      config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100 },
+      config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0 },
       clock,
       logger: pino({ level: "silent" }),
     });

@@ -69,7 +69,15 @@ describe("copies of SIP messages", () => {
   it("are read back whole by our own SIP capture: the evidence of a call", async () => {
     const port = await freePort("udp");
     const capture = createSipCapture({
-      config: { host: "127.0.0.1", port, allow_from: [], password: "correct horse", wait_ms: 1000, max_calls: 100 },
+      config: {
+        host: "127.0.0.1",
+        port,
+        allow_from: [],
+        password: "correct horse",
+        wait_ms: 1000,
+        max_calls: 100,
+        trace_calls: 0,
+      },
       clock: systemClock,
       logger,
     });

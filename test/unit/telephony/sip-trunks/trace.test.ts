@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Flow } from "../../../../src/sip/transport/port.ts";
+import { maskNumber } from "../../../../src/telephony/call-control/trace-text.ts";
 import { createCallTraces } from "../../../../src/telephony/sip-trunks/trace.ts";
-import { maskNumber } from "../../../../src/telephony/sip-trunks/trace-text.ts";
 import { sip } from "../sip-capture/packets.ts";
 
 const [callee, callerId] = ["+447700900123", "+12025550147"];
