@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { SipStatus } from "../telephony/sip-trunks/status-port.ts";
 
 /** Why something was refused, and how often. */
-function refusals({ counters, requests, transactions }: SipStatus) {
+function refusals({ counters, requests, transactions, refusedRoutes }: SipStatus) {
   return [
     ["unknown_source", counters.unknownSources],
     ["stranger", requests.strangers],
@@ -17,6 +17,8 @@ function refusals({ counters, requests, transactions }: SipStatus) {
     ["connect", counters.failedConnects],
     ["dead_flow", counters.deadFlows],
     ["too_large", counters.tooLarge],
+    ["lost_datagram", counters.lostDatagrams],
+    ["route", refusedRoutes],
   ] as const;
 }
 
@@ -38,7 +40,7 @@ export function addSipMetrics(registry: Registry, state: () => SipStatus | null)
   });
   new Counter({
     name: "onering_sip_refused_total",
-    help: "What our own SIP refused. Of others: unknown_source (no trunk's address: datagrams and connections, unread), stranger (requests that are no trunk's), ambiguous (calls of several trunks' address), malformed. Limits: too_many_requests (of one address), too_many_connections (inbound), too_many_outgoing, too_many_transactions. Failed: handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (requests for UDP).",
+    help: "What our own SIP refused. Of others: unknown_source (no trunk's address: datagrams and connections, unread), stranger (requests that are no trunk's), ambiguous (calls of several trunks' address), malformed. Limits: too_many_requests (of one address), too_many_connections (inbound), too_many_outgoing, too_many_transactions. Failed: handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (requests for UDP), lost_datagram (not taken by the system), route (of a carrier, that no request can carry).",
     labelNames: ["reason"] as const,
     registers,
     collect() {
@@ -99,6 +101,22 @@ export function addSipMetrics(registry: Registry, state: () => SipStatus | null)
       for (const { trunk, roundTripMs } of state()?.trunks ?? []) {
         if (roundTripMs !== null) this.set({ trunk }, roundTripMs / 1000);
       }
+    },
+  });
+  new Gauge({
+    name: "onering_sip_names",
+    aggregator: "max",
+    help: "Names and addresses that trunks' requests go to: known; stale: the answer is out of date and still used; failing: the last question to the name servers failed; penalized: addresses that did not answer lately and are tried last.",
+    labelNames: ["state"] as const,
+    registers,
+    collect() {
+      this.reset();
+      const { names } = state() ?? {};
+      if (names === undefined) return;
+      this.set({ state: "known" }, names.hops);
+      this.set({ state: "stale" }, names.stale);
+      this.set({ state: "failing" }, names.failing);
+      this.set({ state: "penalized" }, names.penalized);
     },
   });
   new Gauge({

@@ -39,7 +39,7 @@ export interface Locator {
   stop(): void;
 }
 
-/** For tests and diagnosis. */
+/** For metrics. */
 export interface LocatorStatus {
   readonly hops: number;
   /** Hops whose answer is out of date and still used. */

@@ -120,7 +120,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
 }
 
 function statusOf(
-  { transports, watch, transactions, requests, hep, takeover }: RunningStack,
+  { transports, watch, transactions, requests, hep, takeover, locator, refusedRoutes }: RunningStack,
   names: Iterable<string>,
   own: readonly CertificateEnd[],
 ): SipStatus {
@@ -139,6 +139,8 @@ function statusOf(
     ...{ counters, connections, requests, hep, trunks },
     transactions: { open: transactions.size, refused: transactions.refused },
     takeovers: takeover?.canceled ?? 0,
+    names: locator.status(),
+    refusedRoutes: refusedRoutes.count,
     certificates: [...own, ...shown],
   };
 }

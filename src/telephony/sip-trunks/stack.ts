@@ -30,7 +30,7 @@ import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
 import type { OrphanInvites } from "./open-invites-port.ts";
 import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
-import { createRefusedRoutes } from "./refused-routes.ts";
+import { createRefusedRoutes, type RefusedRoutes } from "./refused-routes.ts";
 import type { SharedRegistrations } from "./shared-registration.ts";
 import { createTakeover, type Takeover } from "./takeover.ts";
 import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
@@ -64,6 +64,8 @@ export interface RunningStack {
   readonly requests: Inbound["counts"];
   readonly hep: HepSender["counts"] | null;
   readonly takeover: Pick<Takeover, "canceled"> | null;
+  readonly locator: Pick<Locator, "status">;
+  readonly refusedRoutes: Pick<RefusedRoutes, "count">;
   /** Removes the bindings at registrars, ends transactions, closes connections. Bounded in time. */
   stop(): Promise<void>;
 }
@@ -179,6 +181,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   for (const { hop } of plans.values()) void locator.locate(hop);
   return {
     ...{ caller, watch, transports, transactions, requests: inbound.counts, hep: hep?.counts ?? null, takeover },
+    ...{ locator, refusedRoutes },
     async stop() {
       await Promise.all([takeover?.stop(), watch.stop()]);
       await close();

@@ -1,5 +1,6 @@
 /** The gateway's own SIP as operators and metrics see it. */
 import type { InboundCounts } from "../../sip/inbound/index.ts";
+import type { LocatorStatus } from "../../sip/location/port.ts";
 import type { Reach } from "../../sip/qualify/verdict.ts";
 import type { TransportStatus } from "../../sip/transport/port.ts";
 import type { CertificateEnd } from "./certificates.ts";
@@ -16,6 +17,10 @@ export interface SipStatus extends Pick<TransportStatus, "counters" | "connectio
   readonly takeovers: number;
   /** Copies for the HEP collector; null: there is none. */
   readonly hep: { readonly sent: number; readonly dropped: number } | null;
+  /** What is known of where the trunks' requests go (RFC 3263). */
+  readonly names: Pick<LocatorStatus, "hops" | "stale" | "failing" | "penalized">;
+  /** Routes of carriers that no request can carry. */
+  readonly refusedRoutes: number;
   readonly trunks: readonly SipTrunkStatus[];
   readonly certificates: readonly CertificateEnd[];
 }

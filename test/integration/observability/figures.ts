@@ -30,6 +30,8 @@ function sipFigures(bad: boolean): SipStatus {
     requests: { reported: 0, qualified: 1, rejected: 0, ambiguous: 0, strangers: 0, limited: failures },
     transactions: { open: 3, refused: failures },
     takeovers: failures,
+    names: { hops: 1, stale: 0, failing: 0, penalized: 0 },
+    refusedRoutes: 0,
     hep: { sent: 20, dropped: failures },
     trunks: [
       { trunk: "carrier", registered: !bad, reach: bad ? "down" : "up", roundTripMs: 12 },

@@ -5,7 +5,7 @@ import type { SipStatus } from "../../../src/telephony/sip-trunks/status-port.ts
 
 const counters = {
   ...{ received: 7, sent: 5, unknownSources: 3, malformed: 2, tooManyConnections: 1, failedHandshakes: 4 },
-  ...{ failedConnects: 6, deadFlows: 8, tooLarge: 9, tooManyOutgoing: 11, lostDatagrams: 0 },
+  ...{ failedConnects: 6, deadFlows: 8, tooLarge: 9, tooManyOutgoing: 11, lostDatagrams: 18 },
 };
 const requests = { reported: 1, qualified: 1, rejected: 1, ambiguous: 12, strangers: 13, limited: 14 };
 
@@ -20,6 +20,7 @@ it("SIP sockets and trunks are shown as they are at each scrape; without SIP not
   ];
   state = {
     ...{ counters, requests, trunks, connections: { open: 3, inbound: 1 }, takeovers: 2 },
+    ...{ refusedRoutes: 19, names: { hops: 4, stale: 1, failing: 2, penalized: 3 } },
     ...{ transactions: { open: 21, refused: 15 }, hep: { sent: 16, dropped: 17 } },
     certificates: [
       { of: "carrier", trunk: "a", expiresAtMs: 1_800_000_000_000 },
@@ -38,6 +39,12 @@ it("SIP sockets and trunks are shown as they are at each scrape; without SIP not
     'onering_sip_refused_total{reason="too_many_requests"} 14',
     'onering_sip_refused_total{reason="too_many_outgoing"} 11',
     'onering_sip_refused_total{reason="too_many_transactions"} 15',
+    'onering_sip_refused_total{reason="lost_datagram"} 18',
+    'onering_sip_refused_total{reason="route"} 19',
+    'onering_sip_names{state="known"} 4',
+    'onering_sip_names{state="stale"} 1',
+    'onering_sip_names{state="failing"} 2',
+    'onering_sip_names{state="penalized"} 3',
     "onering_sip_transactions 21",
     "onering_sip_takeovers_total 2",
     'onering_sip_hep_copies_total{result="sent"} 16',
