@@ -12,7 +12,6 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   conformance: { file: "test/conformance/examples", env: { CONFORMANCE: "1000" } },
   connections: { file: "test/unit/http/connections", env: { IDLE_CONNECTIONS: "9900" } },
-  fuzz: { file: "test/integration/security/fuzz", env: { FUZZ_REQUESTS: "10000" } },
   guard: { file: "test/integration/guard/attack", env: { GUARD_DAYS: "14", GUARD_STARTS: "60" } },
   guesses: { file: "test/integration/security/guesses", env: { GUESSES: "100000", CALLEES: "1000" } },
   "message-kills": { file: "test/integration/app/message-killed", env: { MESSAGE_KILLS: "10" } },

@@ -17,15 +17,13 @@ afterAll(async () => {
   await records.remove();
 });
 
-const requests = Number(process.env.FUZZ_REQUESTS ?? 5000);
-
-test(`${requests} requests made from the document get answers that it documents, in time, and no server error`, async () => {
+test("10,000 requests made from the document get answers that it documents, in time, and no server error", async () => {
   // Always the same here, so that a fault is the change's; `npm run fuzz` takes another one each time.
   const seed = Number(process.env.FUZZ_SEED ?? 11);
-  const report = await fuzz(gateway, { seed, requests, connections: 16, deadlineMs: 15_000 });
+  const report = await fuzz(gateway, { seed, requests: 10_000, connections: 16, deadlineMs: 15_000 });
   expect(report.faults, reportText(report)).toEqual([]);
   expect(report.complaints).toBe("");
-  expect(report.requests).toBe(requests);
+  expect(report.requests).toBe(10_000);
   // Every operation was reached, and most were served at least once.
   const served = [...report.statuses].filter(([, counts]) =>
     [...counts.keys()].some((status) => status.startsWith("2")),
