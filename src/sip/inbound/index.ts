@@ -56,7 +56,7 @@ const addressesAtOnce = 2;
 /** Each kind of trouble is logged at most once in this time. */
 const logEveryMs = 60_000;
 const stranger = "requests of addresses that are no trunk's are not answered";
-const tooMany = "more requests of one address than sip.requests_per_source_per_second are refused or dropped";
+const tooMany = "requests above sip.requests_per_source_per_second (a trunk: twice that) are refused or dropped";
 /** The bucket has filled up by then. */
 const overload: OutgoingResponse = { status: 503, headers: [["Retry-After", "1"]] };
 
@@ -70,13 +70,13 @@ export function createInbound(parts: InboundParts): Inbound {
   const counts: InboundCounts = { reported: 0, qualified: 0, rejected: 0, ambiguous: 0, strangers: 0, limited: 0 };
   const loggedAtMs = new Map<string, number>();
 
-  /** Names the reason and the count, never what the far end wrote. */
-  function warn(kind: "strangers" | "limited" | "ambiguous", message: string): void {
+  /** Names the reason, the count and our own trunk, never what the far end wrote. */
+  function warn(kind: "strangers" | "limited" | "ambiguous", message: string, trunk?: string): void {
     counts[kind] += 1;
     const last = loggedAtMs.get(kind);
     if (last !== undefined && nowMs() - last < logEveryMs) return;
     loggedAtMs.set(kind, nowMs());
-    logger.warn({ [kind]: counts[kind] }, message);
+    logger.warn({ [kind]: counts[kind], trunk }, message);
   }
 
   function report(transaction: ServerTransaction, from: readonly SourceTrunk[], atMs: number): void {
@@ -106,7 +106,7 @@ export function createInbound(parts: InboundParts): Inbound {
       return;
     }
     if (!limit.take(flow.remote.address) || !trunkLimit.take(sources.nameOf(flow.remote.address))) {
-      warn("limited", tooMany);
+      warn("limited", tooMany, sources.nameOf(flow.remote.address));
       if (isFlood(flow)) transaction.ignore();
       else transaction.respond(overload);
       return;
@@ -134,7 +134,7 @@ export function createInbound(parts: InboundParts): Inbound {
       }
       // Before a transaction is made, which keeps the request for 32 s: over UDP anyone can write a carrier's address.
       if (!isFlood(flow)) return true;
-      warn("limited", tooMany);
+      warn("limited", tooMany, sources.nameOf(flow.remote.address));
       return false;
     },
     farEndAt: sources.nameOf,
