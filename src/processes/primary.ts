@@ -54,7 +54,7 @@ export interface Primary {
   kill(): void;
 }
 
-/** The first pause is short: its phones ring, its ports are free, and others take over in 3 s. */
+/** The first pause is short: its phones ring, its ports are free, and others take over in 5 s. */
 const restartLimits = { firstMs: 250, longestMs: 30_000 };
 /** One that was up so long has not failed at what ended the one before. */
 const steadyMs = 60_000;

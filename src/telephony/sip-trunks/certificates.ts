@@ -17,7 +17,7 @@ interface Sections {
   readonly trunks: Readonly<Record<string, { readonly sip?: SipTrunkConfig }>>;
 }
 
-/** So long before its end a certificate is spoken of: authorities and carriers take weeks. */
+/** Warnings begin so long before the end of a certificate: authorities and carriers take weeks. */
 export const warnBeforeMs = 30 * 86_400_000;
 
 /** The certificates of the configuration. @throws where a PEM text cannot be read */

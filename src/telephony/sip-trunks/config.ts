@@ -92,7 +92,7 @@ export const Sip = section(
       5000,
       1000,
       35_000,
-      "After our CANCEL or BYE: longest wait for the end of the call. Over UDP a CANCEL is retransmitted after 0.5, 1.5 and 3.5 s: 5 s cover three lost packets. A call that has not ended by then counts as unknown, and its callee is held.",
+      "After our CANCEL or BYE: longest wait for the end of the call. Over UDP a CANCEL is retransmitted after 0.5, 1.5 and 3.5 s: 5 s cover three lost packets. A call without a final response by then may ring on: its outcome stands, and its callee is held.",
     ),
     refuse_status: count(
       486,
