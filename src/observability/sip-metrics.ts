@@ -40,7 +40,7 @@ export function addSipMetrics(registry: Registry, state: () => SipStatus | null)
   });
   new Counter({
     name: "onering_sip_refused_total",
-    help: "What our own SIP refused. Of others: unknown_source (no trunk's address: datagrams and connections, unread), stranger (requests that are no trunk's), ambiguous (calls of several trunks' address), malformed. Limits: too_many_requests (of one address), too_many_connections (inbound), too_many_outgoing, too_many_transactions. Failed: handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (requests for UDP), lost_datagram (not taken by the system), route (of a carrier, that no request can carry).",
+    help: "What our own SIP refused. Of others: unknown_source (no trunk's address: datagrams and connections, unread), stranger (requests that are no trunk's), ambiguous (calls of several trunks' address), malformed. Limits: too_many_requests (of one address), too_many_connections (inbound), too_many_outgoing, too_many_transactions. Failed: handshake (inbound TLS), connect (outgoing, TLS included), dead_flow (a far end that did not read or answer), too_large (INVITEs for UDP), lost_datagram (not taken by the system), route (of a carrier, that no request can carry).",
     labelNames: ["reason"] as const,
     registers,
     collect() {
@@ -106,7 +106,7 @@ export function addSipMetrics(registry: Registry, state: () => SipStatus | null)
   new Gauge({
     name: "onering_sip_names",
     aggregator: "max",
-    help: "Names and addresses that trunks' requests go to: known; stale: the answer is out of date and still used; failing: the last question to the name servers failed; penalized: addresses that did not answer lately and are tried last.",
+    help: "Names and addresses that trunks' requests go to: known; stale: the answer is out of date and still used; failing: the last question to the name servers failed; penalized: addresses that failed within the last 30 s to 5 min and are tried last.",
     labelNames: ["state"] as const,
     registers,
     collect() {
@@ -122,7 +122,7 @@ export function addSipMetrics(registry: Registry, state: () => SipStatus | null)
   new Gauge({
     name: "onering_sip_transactions",
     aggregator: "sum",
-    help: "SIP transactions that are kept, of 100,000 (sip.limits.transactions); over UDP each for 32 s after its end.",
+    help: "SIP transactions that are kept: ours that wait, those of carriers, and over UDP ours that ended within 32 s; at most sip.limits.transactions of each.",
     registers,
     collect() {
       this.reset();

@@ -73,8 +73,10 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     opened_by: ["us", "far_end"],
     "onering_sip_refused_total reason": [
       ...["unknown_source", "stranger", "ambiguous", "malformed", "handshake", "connect", "dead_flow", "too_large"],
+      ...["lost_datagram", "route"],
       ...["too_many_requests", "too_many_connections", "too_many_outgoing", "too_many_transactions"],
     ],
+    "onering_sip_names state": ["known", "stale", "failing", "penalized"],
     "onering_sip_hep_copies_total result": ["sent", "dropped"],
     "onering_sip_certificate_expiry_timestamp_seconds of": ["listening", "client", "carrier", "signing"],
     "onering_sip_certificate_expiry_timestamp_seconds trunk": [...names.trunks, ""],
