@@ -35,8 +35,8 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
   /** The current batch; bounded by `mostPerBatch`. */
   let batch: Batch | null = null;
   const underWay = new Set<Promise<void>>();
-  /** Leases whose alerting the store has; each goes with its end. */
-  const alerted = new Set<string>();
+  /** Leases whose alerting was reported, and whether the store has it; each goes with its end. */
+  const alerted = new Map<string, boolean>();
 
   function openBatch(): Batch {
     const args: (string | number)[] = [];
@@ -65,9 +65,15 @@ export function createAdmissionStore(run: RunScript, batchTimer: BatchTimer): Ad
     settle(slot, event) {
       batch ??= openBatch();
       const { sent } = batch;
-      batch.args.push(...settleArgs(slot, event, alerted.delete(slot.leaseId)));
+      const { leaseId } = slot;
+      batch.args.push(...settleArgs(slot, event, alerted.get(leaseId) === true));
       batch.slots += 1;
-      if (event === "alerted") sent.then(() => alerted.add(slot.leaseId)).catch(() => undefined);
+      if (event === "alerted") {
+        alerted.set(leaseId, false);
+        // Not where the call ended meanwhile: nothing would take it out again.
+        const known = () => alerted.has(leaseId) && alerted.set(leaseId, true);
+        sent.then(known).catch(() => undefined);
+      } else alerted.delete(leaseId);
       // The scheduled time of a refused start is free again at once: with batching, refused starts would queue.
       if (event === "unused" || batch.slots >= mostPerBatch) closeBatch();
       return sent;
