@@ -1,6 +1,5 @@
 /** Forks with `node:cluster`: the primary accepts HTTP connections and deals them out in turn (docs/adr/0080). */
 import cluster from "node:cluster";
-import { once } from "node:events";
 import type { FromProcess } from "./messages.ts";
 import type { ForkEvents, Forked } from "./primary.ts";
 
@@ -16,12 +15,19 @@ export function clusterFork(script: string, args: readonly string[]) {
     const worker = cluster.fork();
     worker.on("message", (message: FromProcess) => events.message(message));
     // Its last message may be read after it is known to have ended, and before its channel is.
-    const disconnected = once(worker, "disconnect");
+    const disconnected = new Promise<void>((resolve) => worker.once("disconnect", () => resolve()));
     worker.once("exit", (code: number, signal: string | null) => {
       void disconnected.then(() => events.exited(signal === null ? code : null, signal));
     });
-    // Of a message to one that has just ended.
-    worker.on("error", () => undefined);
+    let failed = false;
+    worker.on("error", (error) => {
+      // Else of a message to one that has just ended.
+      if (worker.process.pid !== undefined || failed) return;
+      failed = true;
+      // The machine has no process or file descriptor for it: nothing else is heard of it.
+      events.message({ type: "failed", why: error.message });
+      events.exited(null, null);
+    });
     return {
       pid: worker.process.pid ?? 0,
       send(message) {

@@ -106,10 +106,17 @@ export function createPrimary(parts: PrimaryParts): Primary {
     slot.startedAtMs = clock.nowMs();
     slot.why = null;
     slot.hears = false;
-    slot.process = parts.fork(slot.index, {
-      message: (message) => receive(slot, message),
-      exited: (code, signal) => ended(slot, code, signal),
-    });
+    try {
+      slot.process = parts.fork(slot.index, {
+        message: (message) => receive(slot, message),
+        exited: (code, signal) => ended(slot, code, signal),
+      });
+    } catch (error) {
+      // No memory for it. The others go on, and it is tried again.
+      slot.why = error instanceof Error ? error.message : "unknown";
+      ended(slot, null, null);
+      return;
+    }
     chooseRegistrar();
   }
 

@@ -18,6 +18,8 @@ interface Process {
 let clock: ManualClock;
 let forked: Process[];
 let counted: string[];
+/** What forking throws; null: nothing. */
+let noFork: Error | null;
 let primary: Primary;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 /** The newest of an index. */
@@ -40,6 +42,7 @@ function create(count: number): Primary {
       logger: pino({ level: "silent" }),
     },
     fork(index, events) {
+      if (noFork !== null) throw noFork;
       const process: Process = {
         ...{ index, got: [], killed: false, says: events.message },
         ends: (code, signal) => events.exited(code, signal ?? null),
@@ -72,6 +75,7 @@ beforeEach(() => {
   clock = new ManualClock();
   forked = [];
   counted = [];
+  noFork = null;
 });
 
 describe("the start", () => {
@@ -124,6 +128,16 @@ describe("a process that ends", () => {
     }
     await end;
     expect(forked.filter(({ index }) => index === 1)).toHaveLength(mostFailures);
+  });
+
+  test("and cannot be forked for lack of memory is tried again, while the other one serves", () => {
+    of(1).ends(1);
+    noFork = new Error("spawn ENOMEM");
+    clock.pass(125);
+    expect(forked).toHaveLength(2);
+    noFork = null;
+    clock.pass(250);
+    expect(forked).toHaveLength(3);
   });
 
   test("because the file was changed and is not valid is tried on, while the other one serves", () => {
