@@ -218,10 +218,10 @@ export function createPrimary(parts: PrimaryParts): Primary {
       return;
     }
     chooseRegistrar();
-    if (upMs >= steadyMs) slot.failures = 0;
-    slot.failures += 1;
     const unfit = code === exitConfig;
-    if (slot.failures >= mostFailures && !unfit) {
+    if (upMs >= steadyMs || unfit) slot.failures = 0;
+    if (!unfit) slot.failures += 1;
+    if (slot.failures >= mostFailures) {
       const times = `${slot.failures} times in a row, each within ${steadyMs / 1000} s of its start`;
       broken.reject(new ProcessEnded(`process ${slot.index} ended ${times} (the last time: ${how})`));
       return;

@@ -147,6 +147,10 @@ describe("a process that ends", () => {
       clock.pass(30_000);
     }
     expect(forked.filter(({ index }) => index === 1)).toHaveLength(3 * mostFailures + 1);
+    // The file is valid again: what comes then is no failure in a row of so many.
+    of(1).ends(null, "SIGKILL");
+    clock.pass(30_000);
+    expect(forked.filter(({ index }) => index === 1)).toHaveLength(3 * mostFailures + 2);
   });
 });
 
