@@ -170,6 +170,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
     const others = living().filter(
       (slot) => slot !== asking && (slot.url !== null || (what === "reload" && slot.hears)),
     );
+    const asked = new Map(others.map(({ index, process }) => [index, process]));
     const answers = await questions.ask(
       what,
       others.map(({ index }) => index),
@@ -182,10 +183,12 @@ export function createPrimary(parts: PrimaryParts): Primary {
         });
       },
     );
-    const texts = [...answers.values()];
+    // What one had counted that ended meanwhile is among the sums of those that ended.
+    const counts = [...answers].filter(([index]) => what !== "metrics" || slots[index]?.process === asked.get(index));
+    const texts = counts.map(([, text]) => text);
     if (what === "metrics") {
-      for (const [index, text] of answers) counted.saw(index, text);
-      texts.push(...counted.beside(new Set([asking.index, ...answers.keys()]), states()));
+      for (const [index, text] of counts) counted.saw(index, text);
+      texts.push(...counted.beside(new Set([asking.index, ...counts.map(([index]) => index)]), states()));
     }
     const silent = others.filter(({ index }) => !answers.has(index)).map(({ index }) => index);
     if (what === "reload" && silent.length > 0) {

@@ -212,6 +212,18 @@ describe("a question", () => {
     expect(counted).toEqual(["ended 3", "saw 0 own", "saw 1 one"]);
   });
 
+  test("about metrics leaves out one that answered and ended before the others answered", async () => {
+    await started(3);
+    of(0).says({ type: "ask", id: 0, what: "metrics", argument: "own" });
+    answer(of(1), "one");
+    of(1).ends(null, "SIGKILL");
+    answer(of(2), "two");
+    await settle();
+    const beside = JSON.stringify([[0, 2], { serving: 2, starting: 1, restarts: [0, 0, 0] }]);
+    expect(answers(of(0))).toEqual({ type: "answers", id: 0, texts: ["two", beside] });
+    expect(counted).toEqual(["saw 0 own", "ended 1", "saw 2 two"]);
+  });
+
   test("waits no longer for one that ends, and an old one is not answered to its successor", async () => {
     await started(2);
     of(0).says({ type: "ask", id: 0, what: "reload", argument: "key" });
