@@ -8,7 +8,7 @@ import { headerOf, type SipRequestMessage } from "../message.ts";
 import type { OutgoingResponse, ServerTransaction } from "../transaction/port.ts";
 import type { Flow, TransportProtocol } from "../transport/port.ts";
 import { answerTo, type RefusalStatus, refusal } from "./answers.ts";
-import { createRecentInvites, createSourceLimits } from "./limits.ts";
+import { createRecentInvites, createSourceLimits, shortKey } from "./limits.ts";
 import { createSourceTrunks, type SourceTrunk, trunkOf } from "./trunks.ts";
 
 /** What became of requests outside of our dialogs. */
@@ -143,16 +143,13 @@ export function createInbound(parts: InboundParts): Inbound {
   };
 }
 
-/** A copy: what is cut out of a text keeps all of it, here a message for as long as its call is remembered. */
-const ownText = (text: string) => Buffer.from(text, "latin1").toString("latin1");
-
 /** What section 8.2.2.2 compares. */
 function callKey(request: SipRequestMessage): string {
   const tag = tagOf(headerOf(request, "from") ?? "") ?? "";
-  return `${headerOf(request, "call-id")} ${tag} ${Number.parseInt(headerOf(request, "cseq") ?? "", 10)}`;
+  return shortKey(`${headerOf(request, "call-id")} ${tag} ${Number.parseInt(headerOf(request, "cseq") ?? "", 10)}`);
 }
 
 function topBranch(request: SipRequestMessage): string {
   const [top = ""] = splitValues(headerOf(request, "via") ?? "");
-  return ownText(readVia(top)?.branch ?? "");
+  return shortKey(readVia(top)?.branch ?? "");
 }

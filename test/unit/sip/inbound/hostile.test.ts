@@ -1,6 +1,7 @@
 /** What a far end, or who writes its address into a datagram, may send: it costs an answer at most, never the process. */
 import { describe, expect, it } from "vitest";
 import { createInbound } from "../../../../src/sip/inbound/index.ts";
+import { shortKey } from "../../../../src/sip/inbound/limits.ts";
 import { createSourceTrunks } from "../../../../src/sip/inbound/trunks.ts";
 import { cpuTimeMs } from "../../../support/cpu-time.ts";
 import { keepingLogger } from "../../../support/keeping-logger.ts";
@@ -77,5 +78,15 @@ describe("a flood from a carrier's address, which over UDP anyone can write", ()
     expect(layer.size).toBeLessThanOrEqual(20);
     expect(flow.sent.length).toBeLessThanOrEqual(50);
     expect(inbound.counts.limited).toBeGreaterThan(1000);
+  });
+});
+
+describe("a Call-ID as long as its message", () => {
+  it("is remembered for its call as a short text", () => {
+    const long = "a".repeat(16_000);
+    expect(shortKey(long).length).toBeLessThan(100);
+    expect(shortKey(long)).toBe(shortKey("a".repeat(16_000)));
+    expect(shortKey(`${long}b`)).not.toBe(shortKey(long));
+    expect(shortKey("a84b4c76e66710@pc33.example")).toBe("a84b4c76e66710@pc33.example");
   });
 });
