@@ -97,6 +97,8 @@ export function createOutboxes(options: {
           return { kind, lost: Number(lost) };
         case "leased":
         case "fenced":
+          // Another gateway goes on: until this one has taken again, nothing is read early.
+          readTo.delete(lane);
           return { kind: "leased" };
         default:
           throw unreadable(kind);
