@@ -4,6 +4,8 @@ import type { Clock } from "../shared/clock.ts";
 
 /** A certificate and its key are two files: what still changes between two looks is not read yet. */
 const lookEveryMs = 10_000;
+/** What could not be read is tried again after 1, 2, 4 … looks: five minutes at most. */
+const longestPause = 30;
 
 export interface FileWatch {
   /** What is there now counts as read. Never rejects. */
@@ -13,11 +15,12 @@ export interface FileWatch {
 
 /**
  * @param options.files their paths; links are followed, as systems of containers replace a link
- * @param options.changed called once the files are as they were a look before, and not as they were read. Must not reject
+ * @param options.changed called once the files are as they were a look before, and not as they were read. Where it rejects they
+ * are not read yet, and it is called again later
  */
 export function createFileWatch(options: {
   readonly files: readonly string[];
-  readonly changed: () => Promise<void>;
+  readonly changed: () => Promise<unknown>;
   readonly clock: Pick<Clock, "after">;
 }): FileWatch {
   const { files, changed, clock } = options;
@@ -25,16 +28,26 @@ export function createFileWatch(options: {
   let stopped = false;
   let read = "";
   let seen = "";
+  let failures = 0;
+  /** Looks until the next try. */
+  let pause = 0;
 
   async function look(): Promise<void> {
     const now = await fingerprintOf(files);
     const settled = now === seen && now !== read;
+    if (now !== seen) [failures, pause] = [0, 0];
     seen = now;
-    if (settled && !stopped) {
-      read = now;
-      await changed();
-    }
+    if (settled && !stopped && pause-- <= 0) await tryToRead(now);
     schedule();
+  }
+
+  async function tryToRead(now: string): Promise<void> {
+    try {
+      await changed();
+      [read, failures, pause] = [now, 0, 0];
+    } catch {
+      pause = Math.min(2 ** failures++, longestPause) - 1;
+    }
   }
 
   function schedule(): void {

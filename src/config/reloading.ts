@@ -79,8 +79,8 @@ export function createConfigReload(options: {
   const audited = auditedReload(own, audit);
   const files = createFileWatch({
     files: live.now().sip === undefined ? [] : watched,
-    // What is wrong with them is in the log already.
-    changed: async () => void (await audited.reloadFiles("changed files").catch(() => undefined)),
+    // What is wrong with them, or with the configuration's file, is in the log already.
+    changed: () => audited.reloadFiles("changed files"),
     clock,
   });
   return { ...audited, unaudited: own.reload, files };

@@ -8,11 +8,13 @@ import { createFileWatch } from "../../../src/config/file-watch.ts";
 let dir: string;
 let read: number;
 let due: (() => void)[];
+/** How often reading fails before it works. */
+let failing: number;
 let watch: ReturnType<typeof createFileWatch>;
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "onering-watch-"));
-  [read, due] = [0, []];
+  [read, due, failing] = [0, [], 0];
 });
 afterEach(async () => {
   watch.stop();
@@ -30,6 +32,7 @@ async function start(...names: string[]) {
   };
   const changed = async () => {
     read += 1;
+    if (failing-- > 0) throw new Error("the configuration's file is half edited");
   };
   watch = createFileWatch({ files: names.map(file), changed, clock });
   await watch.start();
@@ -81,4 +84,18 @@ test("a link that leads elsewhere is a change, and so is a file that comes", asy
 test("without files nothing is looked at", async () => {
   await start();
   expect(due).toEqual([]);
+});
+
+test("what could not be read is tried again, after longer and longer pauses, until it is", async () => {
+  await writeFile(file("a"), "1");
+  await start("a");
+  failing = 3;
+  await writeFile(file("a"), "22");
+  const reads: number[] = [];
+  for (let looks = 0; looks < 12; looks++) {
+    await look();
+    reads.push(read);
+  }
+  // The first look sees the change, and the second one that it has settled.
+  expect(reads).toEqual([0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4]);
 });
