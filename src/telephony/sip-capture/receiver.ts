@@ -78,7 +78,8 @@ export class Receiver {
         socket.close();
         reject(error);
       });
-      socket.bind(port, host, () => {
+      // Of several processes (server.processes) each needs every packet: node:cluster would give them one socket together.
+      socket.bind({ port, address: host, exclusive: true }, () => {
         socket.removeAllListeners("error");
         // Without a listener an error would end the process; it can only mean a lost packet.
         socket.on("error", (error) => this.#parts.logger.warn({ err: error }, "SIP capture"));

@@ -31,6 +31,11 @@ describe("several processes of one gateway", () => {
       server("2", { sip_capture: { host: "127.0.0.1", password: "9fGq2LwZx7Tt" } }),
       /^sip_capture\.host: "127\.0\.0\.1" → a multicast group/,
     ],
+    [
+      "one of a group that the capture does not join",
+      server("2", { sip_capture: { host: "ff02::1", password: "9fGq2LwZx7Tt" } }),
+      /^sip_capture\.host: "ff02::1" → a multicast group/,
+    ],
     ["one that all get", server("2", { sip_capture: { host: "239.1.1.1", password: "9fGq2LwZx7Tt" } })],
     [
       "SIP ports up to the last one",

@@ -1,7 +1,7 @@
 /** The capture on a real socket of loopback. */
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, Socket } from "node:dgram";
 import pino from "pino";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
 import type { SipCaptureConfig } from "../../../../src/telephony/sip-capture/config.ts";
 import {
@@ -193,6 +193,14 @@ describe("the SIP capture", () => {
     }
     expect(await Promise.all(heard)).toMatchObject([{ final: { status: 486 } }, { final: { status: 486 } }]);
     other.stop();
+  });
+
+  it("has a socket of its own in each of several processes, which node:cluster would share", async () => {
+    capture.stop();
+    const bind = vi.spyOn(Socket.prototype, "bind");
+    await start({ host: "239.255.90.60" });
+    expect(bind.mock.calls).toContainEqual([{ port, address: "239.255.90.60", exclusive: true }, expect.any(Function)]);
+    bind.mockRestore();
   });
 
   it("gives what waits for it what it knows when it is stopped", async () => {
