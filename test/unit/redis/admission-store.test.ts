@@ -39,6 +39,7 @@ function opened() {
 it("reports the end of a call whose alerting the store has with less to do", async () => {
   const { report } = opened();
   (await report("alerted"))?.answer.resolve("1");
+  await settle();
   expect(Number((await report("ended"))?.args[countedAt]) & 8).toBe(8);
 });
 

@@ -223,6 +223,26 @@ describe("a run", () => {
     await expect.poll(() => stateOf(scrubs, id)).toBe("finished");
   });
 
+  it("does not begin, and keeps no stop waiting, where it is stopped while its state is saved", async () => {
+    let save: (() => void) | null = null;
+    const { scrubs, runs } = open({
+      folder: (real) => ({
+        ...real,
+        async save(scrub) {
+          if (scrub.state === "running") await new Promise<void>((resolve) => (save = resolve));
+          return real.save(scrub);
+        },
+      }),
+    });
+    await scrubs.begin();
+    await uploaded(scrubs);
+    await expect.poll(() => save).not.toBeNull();
+    const stopped = scrubs.stop();
+    (save as (() => void) | null)?.();
+    await stopped;
+    expect(runs).toEqual([]);
+  });
+
   it("is stopped where its list is removed, and nothing is left", async () => {
     const { scrubs, runs, published } = open();
     await scrubs.begin();
