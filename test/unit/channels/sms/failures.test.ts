@@ -161,8 +161,9 @@ describe("before anything is sent", () => {
       clock.pass(place.retryAfterMs);
     }
     const [first = 0, second = 0, third = 0, afterSuccess = 0] = pauses;
-    const bounds = [first, second, third, afterSuccess].map((pause) => Math.ceil(Math.log2(pause / 1000)) + 0);
-    expect(bounds).toEqual([0, 1, 2, 0]);
+    // Each from half of 1, 2 and 4 s on, and below the whole.
+    const halves = [first, second, third, afterSuccess].map((pause) => 2 ** Math.floor(Math.log2(pause / 500)) * 500);
+    expect(halves).toEqual([500, 1000, 2000, 500]);
   });
 
   it("the bind breaks between reservation and submit: refused for certain, another route may take it", async () => {
