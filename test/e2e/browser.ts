@@ -12,10 +12,9 @@ import { findTestPrograms } from "../support/fetch/programs.ts";
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** A short ring, to save time. Port 0 takes any free one. */
+/** Port 0 takes any free one. */
 const env = {
   ONERING_HTTP_PORT: "0",
-  ONERING_CALLS_RING_MS: "1200",
   ONERING_CALLS_SETUP_LIMIT_MS: "2500",
   ONERING_CALLS_SECOND_CALL_GAP_MS: "1000",
 };
@@ -37,8 +36,11 @@ export interface Opened {
   readonly complaints: string[];
 }
 
-/** Call it at the top of a test file. */
-export function withBrowser() {
+/**
+ * Call it at the top of a test file.
+ * @param ringMs how long a phone rings: short, to save time; longer where a test does something meanwhile, on a machine that is busy too
+ */
+export function withBrowser({ ringMs = 1200 }: { readonly ringMs?: number } = {}) {
   let sandbox: Sandbox;
   let browser: Browser;
   let calls = 0;
@@ -49,7 +51,11 @@ export function withBrowser() {
     if (!programs.chromium) throw new Error("no Chromium: run `npm run runtime -- --for-tests`");
     const { command, env: chromiumEnv } = programs.chromium;
     [sandbox, browser] = await Promise.all([
-      startSandbox({ programs, env, logger: createLogger({ level: "silent" }, { sandbox: true }) }),
+      startSandbox({
+        programs,
+        env: { ...env, ONERING_CALLS_RING_MS: String(ringMs) },
+        logger: createLogger({ level: "silent" }, { sandbox: true }),
+      }),
       chromium.launch({ executablePath: command, env: { ...process.env, ...chromiumEnv }, args }),
     ]);
   });

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { call, desktop, inPage, newestDigits, otherThan, phone, rings, showAs, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 4000 });
 afterEach(() => browser.closeAll());
 
 it("every state of the page passes the checks of accessibility: light, dark, and dark on a phone", async () => {

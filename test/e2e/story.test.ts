@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { call, desktop, inPage, newestDigits, otherThan, phone, rings, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 4000 });
 afterEach(() => browser.closeAll());
 
 describe.each([
