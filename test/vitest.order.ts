@@ -15,6 +15,7 @@ const longFiles = [
   "test/integration/telephony/answered-call.test.ts",
   "test/integration/doctor/first-set-up.test.ts",
   "test/load/admission.test.ts",
+  "test/integration/bench/part-ends.test.ts",
   "test/e2e/two-calls.test.ts",
   "test/chaos/chaos.test.ts",
   "test/integration/telephony/sip-trunks.test.ts",
@@ -43,6 +44,9 @@ const longFiles = [
   "test/integration/sandbox/messages.test.ts",
   "test/integration/sandbox/run.test.ts",
   "test/integration/webhooks/delivery.test.ts",
+  "test/integration/numbers/scrubs.test.ts",
+  "test/integration/doctor/endpoint.test.ts",
+  "test/integration/apps/commands.test.ts",
   "test/chaos/deliveries.test.ts",
 ];
 
