@@ -4,7 +4,8 @@
  */
 import { callIdSpan } from "../../sip/call-id.ts";
 import { tagOf } from "../../sip/header.ts";
-import { parseHep, readHepEnds } from "../../sip/hep.ts";
+import { type HepEnds, type HepPacket, parseHep, readHepEnds } from "../../sip/hep.ts";
+import { messagesOf } from "../../sip/hep-messages.ts";
 import { onlyHeaderOf, parseMessage, wantedHeaders } from "../../sip/message.ts";
 import { isAskedFor, KeptTrace, peerText } from "../call-control/kept-trace.ts";
 import type { CallTrace, TracedCall } from "../call-control/trace.ts";
@@ -16,6 +17,8 @@ class WireTrace extends KeptTrace {
   /** Of Asterisk's end, in From of its requests. */
   readonly tag: string;
   call: TracedCall | null = null;
+  /** Packets that will repeat messages which came in one piece, and were all added with the first of them. */
+  repeats = 0;
 
   constructor(inviteAtMs: number, tag: string) {
     super();
@@ -44,14 +47,28 @@ export class CaptureTraces {
   see(datagram: Buffer): void {
     const packet = parseHep(datagram, this.#password);
     if (packet === null) return;
-    const message = packet.sip.toString("latin1");
-    const known = this.#traces.get(packet.callId) ?? this.#pending.get(packet.callId);
-    if (known === undefined && !message.startsWith("INVITE ")) return;
+    const known = this.#find(packet.callId);
+    if (known === undefined && !packet.sip.toString("latin1", 0, 7).startsWith("INVITE ")) return;
+    const messages = messagesOf(packet);
+    if (messages.length > 1 && known !== undefined) {
+      if (known.repeats > 0) {
+        known.repeats -= 1;
+        return;
+      }
+      known.repeats = messages.length - 1;
+    }
+    const ends = readHepEnds(datagram);
+    for (const sip of messages) this.#add(packet, sip, ends);
+  }
+
+  #add(packet: HepPacket, sip: Buffer, ends: HepEnds | null): void {
+    const known = this.#find(packet.callId);
     if (known?.isFull === true) {
       known.omitted += 1;
       return;
     }
-    const [span, ends, tag] = [callIdSpan(message), readHepEnds(datagram), fromTagOf(packet.sip)];
+    const message = sip.toString("latin1");
+    const [span, tag] = [callIdSpan(message), fromTagOf(sip)];
     if (span === null || ends === null || tag === null) return;
     const trace = known ?? this.#begin(packet.callId, new WireTrace(packet.atMs, tag));
     // From is that of the request in responses too.
@@ -77,6 +94,10 @@ export class CaptureTraces {
       if (call === null || !isAskedFor(call.callId, id)) return [];
       return [{ ...call, startedAtMs: inviteAtMs, messages: trace.messages(), omitted }];
     });
+  }
+
+  #find(callId: string): WireTrace | undefined {
+    return this.#traces.get(callId) ?? this.#pending.get(callId);
   }
 
   #begin(callId: string, trace: WireTrace): WireTrace {

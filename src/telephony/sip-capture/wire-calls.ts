@@ -1,6 +1,7 @@
 /** The calls that the capture sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
 import { addMessage, beginWireCall, type Evidence, type WireCall } from "../../sip/evidence.ts";
-import { parseHep } from "../../sip/hep.ts";
+import { type HepPacket, parseHep } from "../../sip/hep.ts";
+import { messagesOf } from "../../sip/hep-messages.ts";
 import { kindOf, parseSip } from "../../sip/invite-reading.ts";
 
 export interface WireCallsParts {
@@ -32,14 +33,7 @@ export class WireCalls {
   add(datagram: Buffer): boolean {
     const packet = parseHep(datagram, this.#parts.password);
     if (packet === null) return false;
-    const kept = this.#calls.get(packet.callId);
-    const kind = kindOf(packet.sip);
-    // Registrations, OPTIONS and their answers end here, unread: most messages are read only this far.
-    if (kind === null || (kept === undefined && kind !== "INVITE")) return true;
-    const message = parseSip(packet.sip);
-    if (message === null) return true;
-    if (kept !== undefined) this.#advance(packet.callId, kept, addMessage(kept.call, message, packet.atMs));
-    else if (message.kind === "request") this.#begin(packet.callId, beginWireCall(message, packet.atMs));
+    for (const sip of messagesOf(packet)) this.#see(packet, sip);
     return true;
   }
 
@@ -50,6 +44,17 @@ export class WireCalls {
 
   forget(callId: string): void {
     this.#calls.delete(callId);
+  }
+
+  #see({ callId, atMs }: HepPacket, sip: Buffer): void {
+    const kept = this.#calls.get(callId);
+    const kind = kindOf(sip);
+    // Registrations, OPTIONS and their answers end here, unread: most messages are read only this far.
+    if (kind === null || (kept === undefined && kind !== "INVITE")) return;
+    const message = parseSip(sip);
+    if (message === null) return;
+    if (kept !== undefined) this.#advance(callId, kept, addMessage(kept.call, message, atMs));
+    else if (message.kind === "request") this.#begin(callId, beginWireCall(message, atMs));
   }
 
   #begin(callId: string, call: WireCall | null): void {

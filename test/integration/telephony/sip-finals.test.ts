@@ -9,6 +9,7 @@ import { createTelephony, type Telephony } from "../../../src/telephony/index.ts
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
+import { type JoiningRelay, startJoiningRelay } from "../../support/joining-relay.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -29,6 +30,8 @@ interface Row {
   readonly name: string;
   readonly steps: readonly Step[];
   readonly expected: Partial<CallResult>;
+  /** Over TCP, what the carrier sends at the same time comes in one piece. */
+  readonly inOnePiece?: boolean;
 }
 
 const ring: Step = { send: "180 Ringing" };
@@ -153,6 +156,18 @@ const rows: readonly Row[] = [
     expected: { ...hungUp, outcome: "answered", alerted: true, sipStatus: 200 },
   },
   {
+    name: "200 that crosses our CANCEL, in one piece with the 200 to it",
+    steps: [pause, ring, "crossed", "bye"],
+    expected: { ...hungUp, outcome: "answered", alerted: true, sipStatus: 200 },
+    inOnePiece: true,
+  },
+  {
+    name: "180 and 486 in one piece",
+    steps: [pause, ring, { send: "486 Busy Here" }, "ack"],
+    expected: { ...seen, outcome: "declined", alerted: true, sipStatus: 486, endedBy: "far_end" },
+    inOnePiece: true,
+  },
+  {
     name: "no 487 to our CANCEL",
     steps: [pause, ring, "canceled without 487"],
     expected: { ...hungUp, outcome: "rang", alerted: true, inviteOver: false },
@@ -253,6 +268,14 @@ function play(played: readonly Row[], transport: "udp" | "tcp", through: Through
   let telephony: Telephony;
   let logs: ReturnType<typeof keepingLogger>;
   const carriers: SippCarrier[] = [];
+  const relays: JoiningRelay[] = [];
+
+  async function portOf({ inOnePiece }: Row, { port }: SippCarrier): Promise<number> {
+    if (transport === "udp" || inOnePiece !== true) return port;
+    const relay = await startJoiningRelay(port);
+    relays.push(relay);
+    return relay.port;
+  }
 
   beforeAll(async () => {
     for (let from = 0; from < played.length; from += sippsAtOnce) {
@@ -262,7 +285,10 @@ function play(played: readonly Row[], transport: "udp" | "tcp", through: Through
       carriers.push(...(await Promise.all(some)));
     }
     logs = keepingLogger();
-    const names = carriers.map(({ port }, row) => ({ name: `row-${row}`, port }));
+    const names: PlayedRow[] = [];
+    for (const [row, carrier] of carriers.entries()) {
+      names.push({ name: `row-${row}`, port: await portOf(played[row] as Row, carrier) });
+    }
     const engine =
       through === "sip" ? await ownSip(names, transport) : await throughAsterisk(names, transport, through);
     telephony = createTelephony({
@@ -298,6 +324,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", through: Through
   afterAll(async () => {
     await telephony?.dialer.drain(0);
     await telephony?.stop();
+    for (const relay of relays) await relay.close();
     for (const carrier of carriers) await carrier.stop();
     for (const secret of ["12025550147", "447700900123"]) expect(logs.text()).not.toContain(secret);
   });

@@ -64,6 +64,7 @@ export function sip(start: string, parts: SipParts = {}): string {
     `Call-ID: ${callId}`,
     `CSeq: ${cseq} ${isResponse ? method : start}`,
     ...headers,
+    "Content-Length: 0",
     "",
     "",
   ].join("\r\n");

@@ -59,6 +59,21 @@ describe("the trace of a call through an Asterisk", () => {
     expect(shown).toEqual(["out INVITE", "in BYE", "out 200 OK to BYE"]);
   });
 
+  it("has each message of a TCP segment once, though Asterisk copies the whole segment once for each", () => {
+    const { traces, see } = world();
+    see("out", "INVITE", 1000);
+    see("out", "CANCEL", 2000);
+    const template = hepTemplate({ transport: "tcp", source: carrier, destination: asterisk }, 1, null);
+    const segment = sip("200 OK", { method: "CANCEL" }) + sip("487 Request Terminated");
+    for (const atMs of [2010, 2011]) traces.see(writeHep(template, segment, "call-1", atMs) as Buffer);
+    see("out", "ACK", 2012);
+    traces.isOf("call-1", call);
+    const shown = traces.find("v1-1")[0]?.messages.map(({ direction, what }) => `${direction} ${what}`);
+    expect(shown).toEqual([
+      ...["out INVITE", "out CANCEL", "in 200 OK to CANCEL", "in 487 Request Terminated to INVITE", "out ACK"],
+    ]);
+  });
+
   it("is made of the packets of a real Asterisk", () => {
     const { traces } = world();
     for (const packet of realPackets) traces.see(packet);

@@ -33,6 +33,19 @@ describe("the calls on the wire", () => {
     expect(over).toEqual([realCallId]);
   });
 
+  it("know each message of a TCP segment that held several: Asterisk copies the whole segment once for each", () => {
+    const both = sip("200 OK", { callId: "a", method: "CANCEL" }) + sip("200 OK", { callId: "a" });
+    const segment = sip("486 Busy Here", { callId: "b" }) + both;
+    const over: string[] = [];
+    const calls = wireCalls(over);
+    for (const callId of ["a", "b"]) say(calls, callId, "INVITE");
+    say(calls, "a", "CANCEL");
+    for (const callId of ["b", "a", "a"]) calls.add(hepPacket(segment, { callId, atMs: 500 }));
+    expect(calls.find("a")).toMatchObject({ cancelAcceptedAtMs: 500, final: { status: 200 }, over: true });
+    expect(calls.find("b")).toMatchObject({ final: { status: 486 }, over: true });
+    expect(over).toEqual(["b", "a"]);
+  });
+
   it("keep nothing of a message: they hold the caller ID", () => {
     const calls = wireCalls();
     for (const packet of realPackets) calls.add(packet);
