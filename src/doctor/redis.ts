@@ -111,7 +111,7 @@ function examinePersistence(info: string): Finding {
     ? ok("Redis: append-only file is on, data survives a crash")
     : warn(
         "Redis: has no append-only file",
-        "Set `appendonly yes` and `appendfsync always`: otherwise a crash of Redis loses open verifications and counts of wrong checks, and a phone may ring twice (docs/operations.md).",
+        "Set `appendonly yes` and `appendfsync always`: otherwise a crash of Redis loses open verifications and counts of wrong checks, and a phone may ring twice (docs/failures.md).",
       );
 }
 

@@ -9,7 +9,7 @@ export const Server = optionalSection("The processes of this gateway on this mac
   processes: Type.Union([Type.Integer({ minimum: 1, maximum: mostProcesses }), Type.Literal("auto")], {
     default: 1,
     description:
-      "Processes that share the HTTP port, each a gateway of its own on the same Redis; `auto`: one for each core that this process may use. 1, because one process and its Redis fill two cores; more of them pay off from four cores on. Several need PostgreSQL (or `off`) as `records.url`, and a SIP port each. See docs/operations.md.",
+      "Processes that share the HTTP port, each a gateway of its own on the same Redis; `auto`: one for each core that this process may use. 1, because one process and its Redis fill two cores; more of them pay off from four cores on. Several need PostgreSQL (or `off`) as `records.url`, and a SIP port each. See docs/scaling.md.",
   }),
 });
 

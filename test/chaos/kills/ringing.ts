@@ -1,5 +1,5 @@
 /**
- * How long phones may ring: as docs/operations.md says of each death. Beside an Asterisk a call goes on there to its fail-safe time,
+ * How long phones may ring: as docs/failures.md says of each death. Beside an Asterisk a call goes on there to its fail-safe time,
  * and the death of Asterisk itself leaves the phone to the carrier.
  */
 import type { PhoneCall } from "../phones.ts";

@@ -1,4 +1,4 @@
-/** A Redis that keeps its data over a crash, as docs/operations.md advises. */
+/** A Redis that keeps its data over a crash, as docs/failures.md advises. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

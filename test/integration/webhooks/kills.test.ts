@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** A Redis that keeps what it answered, as production's should (docs/operations.md). */
+/** A Redis that keeps what it answered, as production's should (docs/failures.md). */
 async function durableRedis(port?: number): Promise<TestRedis> {
   if (dir === "") dir = await mkdtemp(path.join(tmpdir(), "onering-webhooks-"));
   const settings = { appendonly: "yes", appendfsync: "everysec" };
