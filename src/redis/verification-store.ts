@@ -160,7 +160,8 @@ export function createVerificationStore(
     },
 
     async release({ key, id }) {
-      await run("release", idempotencyKey(key), [id]);
+      const [removed] = (await run("release", idempotencyKey(key), [id])) as Reply;
+      return removed === 1;
     },
   };
 }

@@ -29,15 +29,21 @@ export async function startOnce(
       "This Idempotency-Key was already used with a different request; use a new key for each.",
     );
   }
-  const ours = reservation.kind === "known" ? { ...request, id: reservation.id } : request;
-  const known = reservation.kind === "known" ? await find(ours.id) : null;
-  if (known !== null) return known;
-  // The key outlives the verification: starting the same id again would call a second time.
-  if (reservation.kind === "known" && reservation.mayBeForgotten) throw notKept();
+  if (reservation.kind === "known") {
+    const known = await find(reservation.id);
+    if (known !== null) return known;
+    // The key outlives the verification: starting the same id again would call a second time.
+    if (reservation.mayBeForgotten) throw notKept();
+  }
+  const id = reservation.kind === "known" ? reservation.id : request.id;
   try {
-    return await start(ours.id);
+    return await start(id);
   } catch (error) {
-    if (beganNothing(error)) await forget(store, ours);
+    if (!beganNothing(error)) throw error;
+    // Another request with this key may have begun it while this one was refused: that one's answer is this one's, too.
+    const isFree = reservation.kind === "new" && (await forget(store, request));
+    const begun = isFree ? null : await find(id).catch(() => null);
+    if (begun !== null) return begun;
     throw error;
   }
 }
@@ -50,11 +56,8 @@ function beganNothing(error: unknown): boolean {
   return error instanceof Refusal && error.code !== "store_unavailable" && error !== clientGone;
 }
 
-/** Best effort: a remaining reservation leads to the same id again, and expires. */
-async function forget(store: Pick<VerificationStore, "release">, request: IdempotentRequest): Promise<void> {
-  try {
-    await store.release(request);
-  } catch {
-    // The app must receive the refusal.
-  }
+/** Best effort: a remaining reservation leads to the same id again, and expires. @returns whether it is removed */
+async function forget(store: Pick<VerificationStore, "release">, request: IdempotentRequest): Promise<boolean> {
+  // The app must receive the refusal.
+  return store.release(request).catch(() => false);
 }

@@ -295,6 +295,6 @@ export interface VerificationStore {
   /** Which of them a verification is in. */
   shardOf(id: string): number;
   reserve(request: IdempotentRequest): Promise<KeyReservation>;
-  /** Removes the reservation of a refused request. */
-  release(request: IdempotentRequest): Promise<void>;
+  /** Removes the reservation of a refused request. @returns false where it stays, because the request was repeated meanwhile */
+  release(request: IdempotentRequest): Promise<boolean>;
 }

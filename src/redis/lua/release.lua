@@ -1,13 +1,16 @@
 #!lua flags=allow-oom
 --[[
-Removes the reservation of a refused request, so that it may be repeated.
+Removes the reservation of a refused request, so that it may be repeated: but not where it was repeated meanwhile, because the
+repetition may have begun the verification.
 
 KEYS[1]  {i<hash of app and key>}:r
 ARGV[1]  id of the verification
 
-Returns  nothing
+Returns  {1 where it is removed, else 0}
 ]]
-if redis.call('HGET', KEYS[1], 'id') == ARGV[1] then
-  redis.call('DEL', KEYS[1])
+local id, repeated = unpack(redis.call('HMGET', KEYS[1], 'id', 'repeated'))
+if id ~= ARGV[1] or repeated then
+  return { 0 }
 end
-return 1
+redis.call('DEL', KEYS[1])
+return { 1 }

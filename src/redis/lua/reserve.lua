@@ -2,7 +2,7 @@
 --[[
 Reserves an Idempotency-Key for a request, or returns the verification of the request that already has it.
 
-KEYS[1]  {i<hash of app and key>}:r
+KEYS[1]  {i<hash of app and key>}:r   hash, with a TTL: fingerprint, id, at, repeated (1: by a second request)
 ARGV[1]  fingerprint of the request   ARGV[2]  id of the verification to start   ARGV[3]  TTL, ms
 ARGV[4]  '', or now in ms (tests)
 
@@ -21,4 +21,5 @@ end
 if kept[1] ~= ARGV[1] then
   return { 'reused' }
 end
+redis.call('HSET', KEYS[1], 'repeated', 1)
 return { 'known', kept[2], now - tonumber(kept[3]) >= TTL_MS + RETENTION_MS and 1 or 0 }

@@ -76,6 +76,73 @@ it("lets a refused request be made again with its key, even a changed one", asyn
   });
 });
 
+/** From now on starts wait for their channel slot until the test gives or refuses it. */
+function holdSlots() {
+  const { reserve } = world.slots;
+  const waiting: ((isFree: boolean) => void)[] = [];
+  world.slots.reserve = (...asked) =>
+    new Promise((resolve) => {
+      waiting.push((isFree) => resolve(isFree ? reserve(...asked) : { none: "capacity", retryAfterMs: 1000 }));
+    });
+  return {
+    /** A start that waits now. */
+    async start(request: { to: string }, key: string) {
+      const before = waiting.length;
+      const started = world.verifications.start(shop, request, key);
+      await expect.poll(() => waiting.length).toBe(before + 1);
+      return { started, slot: (isFree: boolean) => waiting[before]?.(isFree) };
+    },
+    end: () => {
+      world.slots.reserve = reserve;
+    },
+  };
+}
+
+it.each([
+  ["first", "second"],
+  ["second", "first"],
+])(
+  "of two requests with one key at once, of which the %s is refused, both answer what the %s began",
+  async (refused) => {
+    const request = { to: somebody() };
+    const key = `at once ${refused}`;
+    const slots = holdSlots();
+    const first = await slots.start(request, key);
+    const second = await slots.start(request, key);
+    slots.end();
+    const [begins, fails] = refused === "second" ? [first, second] : [second, first];
+    begins.slot(true);
+    const { id } = await begins.started;
+    fails.slot(false);
+    expect((await fails.started).id).toBe(id);
+    const placed = world.placed.length;
+    await world.ringOut();
+    world.clock.advance(20_000);
+    // A third one that came with a key of no verification would ring again.
+    expect((await world.verifications.start(shop, request, key)).id).toBe(id);
+    expect(world.placed.length).toBe(placed);
+  },
+);
+
+it.each(["first", "second"])("a refusal of the %s request leaves the key to the one that goes on", async (refused) => {
+  const request = { to: somebody() };
+  const key = `left ${refused}`;
+  const slots = holdSlots();
+  const first = await slots.start(request, key);
+  const second = await slots.start(request, key);
+  slots.end();
+  const [goesOn, fails] = refused === "second" ? [first, second] : [second, first];
+  fails.slot(false);
+  expect((await refusalOf(fails.started)).code).toBe("capacity");
+  goesOn.slot(true);
+  const { id } = await goesOn.started;
+  const placed = world.placed.length;
+  await world.ringOut();
+  world.clock.advance(20_000);
+  expect((await world.verifications.start(shop, request, key)).id).toBe(id);
+  expect(world.placed.length).toBe(placed);
+});
+
 it("gives back the verification of a gateway that died before it could answer, and places nothing", async () => {
   const to = somebody();
   // The answer of the store is lost after it began the call.
