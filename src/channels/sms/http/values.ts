@@ -1,4 +1,5 @@
 /** Reads single values out of answers and receipts. */
+import { parseExactJson } from "../../../shared/exact-json.ts";
 import { atPointer } from "../../../shared/json-pointer.ts";
 import type { Where } from "./config.ts";
 
@@ -22,10 +23,10 @@ export function reader(where: Where | undefined): (body: string) => string | nul
   return pointer === undefined ? () => null : (body) => textOf(atPointer(parseJson(body), pointer));
 }
 
-/** Undefined where it is no JSON. */
+/** Undefined where it is no JSON. Ids may be longer than numbers are exact: 17 digits and more. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactJson(text);
   } catch {
     return undefined;
   }
