@@ -20,8 +20,8 @@ const refusal = (status: number, code: string, headers: Answer["headers"] = {}):
 });
 
 /**
- * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered), `swallowed`, `failed_receipt`, `late_receipt` and
- * `odd_receipts`.
+ * Failures that `failureOf` may name, beside `no_answer`, `lost_answer`, `unanswered` (taken, and never answered), `timed_out`
+ * (taken, and answered by a server between), `swallowed`, `failed_receipt`, `late_receipt` and `odd_receipts`.
  */
 export const smsHttpFailureAnswers: Readonly<Record<string, Answer>> = {
   invalid_number: refusal(400, "invalid_number"),
@@ -90,6 +90,7 @@ export async function startSmsHttp(options: SmsHttpOptions): Promise<SmsHttpServ
     const [oldest] = byKey.keys();
     if (byKey.size > 1000 && oldest !== undefined) byKey.delete(oldest);
     if (named === "unanswered") return silence;
+    if (named === "timed_out") return { status: 504, body: {} };
     return named === "lost_answer" ? hangUp : answer;
   }
 

@@ -19,6 +19,12 @@ type Config = Pick<
 /** These lie with the route: another may take the message. All others lie with the recipient. */
 const ofRoute: readonly MessageFailure[] = ["throttled", "provider_down", "rejected"];
 
+/**
+ * Of a server between, which waited for the provider in vain and says nothing of what became of the message: 504, and 520
+ * and 524 of a CDN. Sent by another route, it would arrive twice.
+ */
+const unheard: ReadonlySet<number> = new Set([504, 520, 524]);
+
 export const refused = (reason: MessageFailure): SmsAnswer => ({
   ...{ kind: "refused", reason },
   elsewhere: ofRoute.includes(reason),
@@ -42,6 +48,7 @@ export function answerReader(config: Config, receiptIdOf: ((id: string) => strin
     );
     if (row !== undefined) return row.reason;
     if (status === 429) return "throttled";
+    if (unheard.has(status)) return "unknown_result";
     return status >= 500 ? "provider_down" : "rejected";
   }
 
@@ -54,13 +61,15 @@ export function answerReader(config: Config, receiptIdOf: ((id: string) => strin
       return { answer: { kind: "taken", receiptId }, gate: { kind: "fine" } };
     }
     const reason = reasonOf(status, body);
-    return { answer: refused(reason), gate: gateOf(reason, status, retryAfterMsOf(response.headers, nowMs)) };
+    const answer: SmsAnswer = reason === "unknown_result" ? { kind: "unknown" } : refused(reason);
+    return { answer, gate: gateOf(reason, status, retryAfterMsOf(response.headers, nowMs)) };
   };
 }
 
 function gateOf(reason: MessageFailure, status: number, retryAfterMs: number | null): GateResult {
   if (reason === "throttled") return { kind: "throttled", retryAfterMs };
-  if (reason === "provider_down") return { kind: "down", retryAfterMs };
+  if (reason === "provider_down" || (reason === "unknown_result" && status >= 500))
+    return { kind: "down", retryAfterMs };
   if (reason === "rejected" && (status === 401 || status === 403)) {
     return { kind: "denied", detail: `the provider refuses our credentials (HTTP ${status})` };
   }

@@ -178,7 +178,7 @@ export const SmsHttp = section(
         default: [],
         maxItems: 500,
         description:
-          "Failures. Without a row 429 is `throttled`, 5xx `provider_down`, all else `rejected`. `throttled`, `provider_down` and `rejected` lie with the route, so the next one is tried.",
+          "Failures. Without a row 429 is `throttled`, 504, 520 and 524 `unknown_result`, any other 5xx `provider_down`, all else `rejected`. `throttled`, `provider_down` and `rejected` lie with the route, so the next one is tried.",
       },
     ),
     receipts: Type.Optional(Receipts),

@@ -76,6 +76,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
     for (let tried = 1; ; tried++) {
       try {
         const { answer, gate: result } = read(await http.request(request), clock.nowMs());
+        if (answer.kind === "unknown" && tried < tries) continue;
         gate.result(result);
         return answer;
       } catch (error) {

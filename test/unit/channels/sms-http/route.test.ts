@@ -98,6 +98,20 @@ describe("a message", () => {
     expect(service.requests).toBe(1);
   });
 
+  it("which a server between answers with 504 may arrive all the same: no other route sends it a second time", async () => {
+    const own = { idempotency_header: undefined };
+    const { service, send, route: created } = await route({ failureOf: () => "timed_out", own });
+    for (let i = 1; i <= 3; i++) expect(await send()).toEqual({ kind: "unknown" });
+    expect(service.messages).toHaveLength(3);
+    expect(created.health().up).toBe(false);
+  });
+
+  it("which it answers so is asked for once more where the provider sends it once, and arrives once", async () => {
+    const { service, send } = await route({ failureOf: () => "timed_out" });
+    expect(await send()).toMatchObject({ kind: "taken" });
+    expect([service.requests, service.messages.length]).toEqual([2, 1]);
+  });
+
   it("without an answer is unknown within submitLimitMs", async () => {
     const { route: created, send } = await route({ failureOf: () => "no_answer" });
     const startedMs = performance.now();
@@ -262,6 +276,14 @@ describe("receipts", () => {
       [delivered, delivered, { receiptId: "a:m1", report: { state: "sent" } }],
     ],
     ["a number as id", ['{"id":77,"status":"delivered"}'], [{ ...delivered, receiptId: "a:77" }]],
+    [
+      "a number with more digits than a double keeps: not another message's",
+      ['{"id":1234567890123456785,"status":"delivered"}', '{"id":1234567890123456786,"status":"delivered"}'],
+      [
+        { ...delivered, receiptId: "a:1234567890123456785" },
+        { ...delivered, receiptId: "a:1234567890123456786" },
+      ],
+    ],
     [
       "an unknown id: the store does not know it",
       ['{"id":"unknown","status":"delivered"}'],
