@@ -1,5 +1,6 @@
 /** What a browser or phone with a client token sees of events: nothing that is between the app's backend and the operator. */
 import type { PublicEvent } from "../events/envelope.ts";
+import { withoutCost } from "../verification/without-cost.ts";
 
 /** @returns null: not for clients */
 export function clientView(event: PublicEvent): PublicEvent | null {
@@ -9,12 +10,8 @@ export function clientView(event: PublicEvent): PublicEvent | null {
   const own = {
     reference: null,
     ...("metadata" in data && { metadata: null }),
-    ...("cost" in data && { cost: null }),
     ...("deliveries" in data && Array.isArray(data.deliveries) && { deliveries: data.deliveries.map(withoutCost) }),
   };
-  return { ...event, data: { ...data, ...own } } as PublicEvent;
-}
-
-function withoutCost<T extends object>(delivery: T): T {
-  return { ...delivery, cost: null };
+  // An event of one delivery has what a delivery has.
+  return { ...event, data: { ...withoutCost(data), ...own } } as PublicEvent;
 }

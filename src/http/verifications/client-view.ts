@@ -2,12 +2,13 @@
 import { Refusal } from "../../shared/refusal.ts";
 import type { TokenHolder } from "../../tokens/index.ts";
 import type { NextChannel } from "../../verification/types.ts";
+import { withoutCost } from "../../verification/without-cost.ts";
 import type { VerificationBody } from "./representations.ts";
 
 /** Without what is between the app's backend and the operator. */
 export function clientBody(body: VerificationBody): VerificationBody {
-  const deliveries = body.deliveries.map((delivery) => ({ ...delivery, cost: null }));
-  return { ...body, ...{ reference: null, metadata: null, deliveries }, delivery: { ...body.delivery, cost: null } };
+  const deliveries = body.deliveries.map(withoutCost);
+  return { ...body, ...{ reference: null, metadata: null, deliveries }, delivery: withoutCost(body.delivery) };
 }
 
 /** The channels that its start token left to it; null: all of the app's. */
