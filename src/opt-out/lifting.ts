@@ -1,4 +1,7 @@
-/** A person who calls in, and is verified by it, wants this app to know the number: the opt-out ends for this app. */
+/**
+ * A person who calls in, and is verified by it, wants this app to know the number: an opt-out of before ends for this app. Events
+ * come late or twice, and somebody may have opted out in between.
+ */
 import type { EventSink } from "../events/sink-port.ts";
 import type { OptOuts } from "./service.ts";
 
@@ -12,7 +15,7 @@ export function liftingSink(optOuts: Pick<OptOuts, "lift">, contacts: (channel: 
         const { status, proof, test } = event.data;
         if (test === true) continue;
         if (status === "verified" && proof !== null && !contacts(proof.channel))
-          await optOuts.lift(proof.value, event.app);
+          await optOuts.lift(proof.value, event.app, Date.parse(event.at));
       }
     },
   };

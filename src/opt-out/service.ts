@@ -23,8 +23,12 @@ export interface OptOuts {
   optOut(to: string, app: string | null, source: OptOutSource): Promise<void>;
   /** The same by the hash in a link. */
   optOutHash(callee: string, app: string | null, source: OptOutSource): Promise<void>;
-  /** The recipient came to this app by itself: an opt-out does not hold for it any more. @returns whether one did */
-  lift(to: string, app: string): Promise<boolean>;
+  /**
+   * The recipient came to this app by itself: an opt-out of before does not hold for it any more. One that came later does,
+   * however late this is called, and however often.
+   * @returns whether one did
+   */
+  lift(to: string, app: string, cameAtMs: number): Promise<boolean>;
   /** Removes the entry of an app, or (null) all. @returns how many there were */
   remove(to: string, app: string | null): Promise<number>;
   find(to: string): Promise<readonly ShownOptOut[]>;
@@ -54,9 +58,9 @@ export function createOptOuts(parts: {
     return [...rows, ...kept.filter(({ callee }) => !known.has(callee))];
   }
 
-  async function put(callee: string, app: string | null, state: OptOutEntry["state"], source: OptOutSource) {
+  async function put(callee: string, app: string | null, entry: OptOutEntry) {
     const [known = null] = await rowsOf([callee]);
-    const entry = { state, atMs: clock.nowMs(), source };
+    const { state, source } = entry;
     if (!(await mirror.put(callee, app ?? allApps, entry, known))) throw tooMany();
     wake();
     logger.info({ app: app ?? "all", source, state }, state === "out" ? "a callee opted out" : "an opt-out was lifted");
@@ -66,11 +70,12 @@ export function createOptOuts(parts: {
     async isOut(app, to) {
       return isOut(latestOf(await rowsOf(hashes.all(to))), app);
     },
-    optOut: (to, app, source) => put(hashes.of(to), app, "out", source),
-    optOutHash: (callee, app, source) => put(callee, app, "out", source),
-    async lift(to, app) {
-      if (!(await this.isOut(app, to))) return false;
-      await put(hashes.of(to), app, "in", "verified");
+    optOut: (to, app, source) => put(hashes.of(to), app, { state: "out", atMs: clock.nowMs(), source }),
+    optOutHash: (callee, app, source) => put(callee, app, { state: "out", atMs: clock.nowMs(), source }),
+    async lift(to, app, cameAtMs) {
+      const row = latestOf(await rowsOf(hashes.all(to)));
+      if (!isOut(row, app) || isOutSince(row, app, cameAtMs)) return false;
+      await put(hashes.of(to), app, { state: "in", atMs: cameAtMs, source: "verified" });
       return true;
     },
     async remove(to, app) {
@@ -86,6 +91,11 @@ export function createOptOuts(parts: {
       );
     },
   };
+}
+
+function isOutSince(row: OptOutRow | null, app: string, sinceMs: number): boolean {
+  const entries = [row?.entries[app], row?.entries[allApps]];
+  return entries.some((entry) => entry?.state === "out" && entry.atMs >= sinceMs);
 }
 
 /** The rows of one recipient under several keys as one: of each app the latest entry. */

@@ -6,7 +6,7 @@ KEYS[1]  {optouts}:all       (opt_out_find.lua)
          {optouts}:waiting   hash: recipient → row as JSON, not yet in the records; one without entries is removed there
 ARGV[1]  hash of the recipient   ARGV[2]  the row in the records as JSON, or '': used where there is none here
 ARGV[3]  app, '*' for all apps, or '' (remove every entry)
-ARGV[4]  entry as JSON, or '' (remove it)   ARGV[5]  rows that may wait
+ARGV[4]  entry as JSON, or '' (remove it); one that lifts an opt-out lifts none that came later   ARGV[5]  rows that may wait
 
 Returns  {1, entries that were removed}   {0}: too many wait
 ]]
@@ -18,7 +18,14 @@ local text = redis.call('HGET', waiting, callee) or redis.call('HGET', all, call
 local row = text ~= '' and cjson.decode(text) or { r = 0, e = {} }
 local removed, left = 0, 0
 if ARGV[4] ~= '' then
-  row.e[app] = cjson.decode(ARGV[4])
+  local entry = cjson.decode(ARGV[4])
+  for _, name in ipairs({ app, '*' }) do
+    local known = row.e[name]
+    if entry[1] == 'in' and known and known[1] == 'out' and known[2] >= entry[2] then
+      return { 1, 0 }
+    end
+  end
+  row.e[app] = entry
 else
   for name in pairs(row.e) do
     if app == '' or app == name then

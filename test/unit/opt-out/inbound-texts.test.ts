@@ -177,7 +177,12 @@ describe("an opt-out is lifted", () => {
   const ended = (status: string, channel: string, test = false) => {
     const proof = status === "verified" ? { kind: "phone", value: "+447400123456", channel } : null;
     return {
-      event: { type: "verification.ended", app: "shop", data: { status, proof, ...(test && { test }) } },
+      event: {
+        type: "verification.ended",
+        app: "shop",
+        at: "2026-03-01T12:00:00.500Z",
+        data: { status, proof, ...(test && { test }) },
+      },
     } as never;
   };
   it("by a verified call in alone, for its app", async () => {
@@ -186,7 +191,7 @@ describe("an opt-out is lifted", () => {
     await sink.append([ended("verified", "sms"), ended("expired", "call_in")]);
     // A test number's proves nothing.
     await sink.append([ended("verified", "call_in", true), ended("verified", "call_in")]);
-    expect(lifted).toEqual([["+447400123456", "shop"]]);
+    expect(lifted).toEqual([["+447400123456", "shop", Date.UTC(2026, 2, 1, 12, 0, 0, 500)]]);
   });
   it("or comes again where the store is away", async () => {
     const sink = liftingSink({ lift: () => Promise.reject(new Error("away")) }, () => false);
