@@ -19,6 +19,17 @@ export function oneOf<const T extends readonly string[]>(values: T, description:
 
 export const time = (description: string) => Type.String({ format: "date-time", description });
 
+/**
+ * A time of a request. The format also takes an offset without minutes (`+01`, as PostgreSQL writes it) and a leap second, which
+ * `Date.parse` does not read: an entry with such an end would never end.
+ */
+export const givenTime = (description: string) =>
+  Type.String({
+    format: "date-time",
+    pattern: "^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]\\d\\d:?\\d\\d)$",
+    description,
+  });
+
 /** Case-insensitive: `gb` is GB. numbers/country.ts checks that the country exists. */
 export const country = (description: string) => Type.String({ pattern: "^[A-Za-z]{2}$", description });
 

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { auditOutcomes } from "../../audit/port.ts";
-import { nullableString, oneOf, time } from "../schemas.ts";
+import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
 
 const filter = (description: string, example: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description, examples: [example] }));
@@ -10,8 +10,8 @@ export const AuditQuery = Type.Object(
     who: filter("Of this operator's key, app or program alone.", "key 3f9a01bc"),
     action: filter("Acts of this kind alone.", "trunk.drain"),
     target: filter("On this object alone.", "trunk carrier-a"),
-    from: Type.Optional(time("Not before.")),
-    until: Type.Optional(time("Before.")),
+    from: Type.Optional(givenTime("Not before.")),
+    until: Type.Optional(givenTime("Before.")),
     after: Type.Optional(
       Type.String({
         pattern: "^\\d{15}-\\d{10}$",

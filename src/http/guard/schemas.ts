@@ -2,7 +2,7 @@
 import { Type } from "typebox";
 import { verdicts } from "../../guard/decisions.ts";
 import { listNames } from "../../guard/lists/entry.ts";
-import { nullableString, oneOf, time } from "../schemas.ts";
+import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
 
 const limit = Type.Optional(
   Type.String({ pattern: "^([1-9]\\d{0,2}|1000)$", default: "100", description: "Most rows of a page, 1 to 1000." }),
@@ -24,7 +24,7 @@ const value = Type.String({
 const reason = Type.Optional(
   Type.String({ minLength: 1, maxLength: 200, description: "For those who read the list." }),
 );
-const expiresAt = Type.Optional(time("When it ends; without it, it does not."));
+const expiresAt = Type.Optional(givenTime("When it ends; without it, it does not."));
 
 export const BlockBody = Type.Object(
   { value, reason, expires_at: expiresAt },
@@ -91,8 +91,8 @@ export const DecisionsQuery = Type.Object(
     verification: Type.Optional(Type.String({ maxLength: 60, description: "Of this verification alone." })),
     rule: Type.Optional(Type.String({ pattern: "^[a-z_]{1,40}$", description: "By this rule alone." })),
     verdict: Type.Optional(oneOf(verdicts, "Of this kind alone.")),
-    from: Type.Optional(time("Not before.")),
-    until: Type.Optional(time("Before.")),
+    from: Type.Optional(givenTime("Not before.")),
+    until: Type.Optional(givenTime("Before.")),
     after: after("^\\d{1,15}\\.dec_[A-Za-z0-9_-]{1,40}$"),
     limit,
   },

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { publicEventTypes } from "../../events/envelope.ts";
 import { deadReasons, disabledReasons } from "../../webhooks/types.ts";
 import { maxUrlLength } from "../../webhooks/urls.ts";
-import { nullableString, oneOf, time } from "../schemas.ts";
+import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
 
 /** `verification.*` and its like, and every type. */
 const filters = [
@@ -186,7 +186,7 @@ export const ReplayBody = Type.Object(
         description: "Ids of events.",
       }),
     ),
-    since: Type.Optional(time("All that were given up then or later.")),
+    since: Type.Optional(givenTime("All that were given up then or later.")),
   },
   {
     title: "ReplayWebhook",

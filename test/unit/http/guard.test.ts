@@ -104,6 +104,30 @@ describe("lists", () => {
     expect((await ask(server, "POST", "/v1/admin/lists", body)).status).toBe(401);
   });
 
+  it.each(["2027-01-01 00:00:00+01", "2026-12-31T23:59:60Z", "2027-01-01T00:00:00+01"])(
+    "an end of %s, which cannot be read, is refused: such an entry would never end",
+    async (at) => {
+      const { server, added, filters } = await serve();
+      const value = "+4474065";
+      expect((await ask(server, "POST", "/v1/lists", { value, expires_at: at })).status).toBe(400);
+      const body = { list: "block", value, expires_at: at };
+      expect((await ask(server, "POST", "/v1/admin/lists", body, operator)).status).toBe(400);
+      for (const key of ["from", "until"]) {
+        const url = `/v1/decisions?${key}=${encodeURIComponent(at)}`;
+        expect((await ask(server, "GET", url)).status).toBe(400);
+      }
+      expect([added, filters]).toEqual([[], []]);
+    },
+  );
+
+  it("and other spellings of RFC 3339 are read", async () => {
+    const { server, added } = await serve();
+    for (const at of ["2027-01-01 00:00:00Z", "2027-01-01t01:00:00.000000+01:00", "2026-12-31T23:00:00-0100"]) {
+      expect((await ask(server, "POST", "/v1/lists", { value: "+4474065", expires_at: at })).status).toBe(201);
+    }
+    expect(new Set(added.map(([, { expiresAtMs }]) => expiresAtMs))).toEqual(new Set([Date.UTC(2027, 0, 1)]));
+  });
+
   it("without records both say so", async () => {
     const { server } = await testServer({ admin: true });
     for (const url of ["/v1/decisions", "/v1/lists"]) {
