@@ -101,13 +101,19 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
       return eventIds.length === 0 ? [] : (await letters(endpoint, eventIds)).map(readLetter);
     },
 
-    async removeDeadLetters(endpoint, eventIds) {
+    async removeDeadLetters(endpoint, removed) {
       await records.write(async (trx) => {
-        for (const part of inParts(eventIds)) {
+        for (const part of inParts(removed)) {
           await trx
             .deleteFrom("webhook_dead_letters")
             .where("endpoint", "=", endpoint)
-            .where("event", "in", [...part])
+            .where((where) =>
+              where.or(
+                part.map(({ eventId, endedAtMs }) =>
+                  where.and([where("event", "=", eventId), where("ended_at", "=", endedAtMs)]),
+                ),
+              ),
+            )
             .execute();
         }
       });

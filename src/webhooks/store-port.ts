@@ -26,7 +26,8 @@ export interface WebhookStore {
   ): Promise<DeadLetterPage>;
   /** Those of these events. */
   deadLettersOf(endpoint: string, eventIds: readonly string[]): Promise<readonly DeadLetter[]>;
-  removeDeadLetters(endpoint: string, eventIds: readonly string[]): Promise<void>;
+  /** Those of them that have not ended once more since they were read. */
+  removeDeadLetters(endpoint: string, letters: readonly Pick<DeadLetter, "eventId" | "endedAtMs">[]): Promise<void>;
   /** Those of these verifications, for the export of personal data. */
   deadLettersOfVerifications(verifications: readonly string[], limit: number): Promise<readonly DeadLetter[]>;
   /** Removes what is kept of verifications (erasure of personal data). @returns how many */

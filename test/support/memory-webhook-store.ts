@@ -52,9 +52,11 @@ export function memoryWebhookStore(): MemoryWebhookStore {
       there();
       return eventIds.flatMap((event) => letters.get(key(endpoint, event)) ?? []);
     },
-    async removeDeadLetters(endpoint, eventIds) {
+    async removeDeadLetters(endpoint, removed) {
       there();
-      for (const event of eventIds) letters.delete(key(endpoint, event));
+      for (const { eventId, endedAtMs } of removed) {
+        if (letters.get(key(endpoint, eventId))?.endedAtMs === endedAtMs) letters.delete(key(endpoint, eventId));
+      }
     },
     async deadLettersOfVerifications(verifications, limit) {
       there();

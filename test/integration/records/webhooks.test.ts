@@ -81,13 +81,23 @@ describeOnBothBackends("the webhook store", (open) => {
     await store.addDeadLetters(kept);
     expect(await store.deadLettersOf("wh_a", ["evt_v1_2", "evt_v1_1", "evt_unknown_1"])).toEqual(kept.slice(0, 2));
     expect(await store.deadLettersOf("wh_a", [])).toEqual([]);
-    await store.removeDeadLetters("wh_a", ["evt_v1_2"]);
+    await store.removeDeadLetters("wh_a", [letter("wh_a", "v1", 2)]);
     expect((await store.deadLettersOfVerifications(["v1"], 10)).map(({ endpoint }) => endpoint).sort()).toEqual([
       "wh_a",
       "wh_b",
     ]);
     expect(await store.eraseVerifications(["v1", "unknown"])).toBe(2);
     expect((await store.deadLetters("wh_a", { limit: 10 })).letters).toEqual([kept[2]]);
+  });
+
+  test("does not remove one that ended again since it was read, with 1,000 others that it removes", async () => {
+    const store = createWebhookStore(await open());
+    const read = Array.from({ length: 1000 }, (_, seq) => letter("wh_a", "v1", seq));
+    await store.addDeadLetters(read);
+    const again = letter("wh_a", "v1", 700, { tries: 1, queuedAtMs: 95_000, endedAtMs: 95_001, reason: "gone" });
+    await store.addDeadLetters([again]);
+    await store.removeDeadLetters("wh_a", read);
+    expect((await store.deadLetters("wh_a", { limit: 10 })).letters).toEqual([again]);
   });
 
   test("deletes old ones in batches", async () => {
