@@ -32,6 +32,14 @@ const ourFaults: readonly string[] = [
   "sitekey-secret-mismatch",
 ];
 
+/**
+ * What answers consist of. A firewall before the service may answer anything else with a page of its own: that would look as if
+ * the service gave no verdict, and be passed with `on_failure: open`, or close the circuit for everybody.
+ */
+const answerShape = /^[\w.~+/=:|-]+$/;
+/** Of a request that is refused for what stands in it: malformed, too long. */
+const ofThisAnswer: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
+
 export interface SiteverifyParts {
   readonly name: string;
   readonly config: HumanCheckConfig;
@@ -89,6 +97,7 @@ export function createSiteverify(parts: SiteverifyParts): HumanCheck {
     const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
     const response = await http.request({ method: "POST", url, headers, body: formOf(answer, about.ip) });
     const body = jsonOf(response);
+    if (body === null && ofThisAnswer.has(response.status)) return { kind: "failed", why: `http_${response.status}` };
     if (body === null || response.status >= 500 || response.status === 429) {
       return { kind: "unavailable", why: `http_${response.status}` };
     }
@@ -99,6 +108,7 @@ export function createSiteverify(parts: SiteverifyParts): HumanCheck {
     failOpen: config.on_failure === "open",
     task: () => ({ check: name, provider, site_key: siteKey, action, challenge: null, bits: null }),
     async verify(answer, about) {
+      if (!answerShape.test(answer)) return { kind: "failed", why: "malformed" };
       const entry = gate.enter();
       if (!entry.open) return { kind: "unavailable", why: entry.why };
       try {

@@ -149,6 +149,19 @@ test.each([
   expect(await verify()).toEqual({ kind: "unavailable", why });
 });
 
+test.each([
+  ["an answer that a firewall refuses", "0.<script>' or 1=1", 403, 0, "malformed"],
+  ["an answer with a blank", "0.a b", 403, 0, "malformed"],
+  ["an answer that is too long for the service", "0".repeat(8000), 413, 4, "http_413"],
+] as const)(
+  "%s is no failure of the service: it passes nobody, and closes nothing for others",
+  async (_name, sent, status, asks, why) => {
+    const { check, asked } = await service("hcaptcha", "<html>no</html>", { on_failure: "open" }, status);
+    for (let i = 0; i < 4; i++) expect(await check.verify(sent, about)).toEqual({ kind: "failed", why });
+    expect(asked).toHaveLength(asks);
+  },
+);
+
 test("a service that does not answer is given up at the deadline, and left alone after three", async () => {
   const { verify, asked } = await service("turnstile", null, { deadline_ms: 100 });
   for (let i = 0; i < 3; i++) expect(await verify()).toEqual({ kind: "unavailable", why: "timeout" });
