@@ -69,22 +69,27 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   /** In turn by the reserved server and the others, until one has answered for good. */
   async function deliver(reserved: MailServer, message: OutgoingMessage): Promise<MessageReport> {
     const untilMs = clock.nowMs() + config.submit_timeout_ms;
-    const bytes = await compose(message);
     const envelope = { from: bouncesTo, to: message.to };
     let last: MessageReport = failed("provider_down", resultOf(null, null));
-    for (const server of [reserved, ...servers.filter((other) => other !== reserved)]) {
-      if (clock.nowMs() >= untilMs) break;
-      if (server !== reserved && server.take() !== true) continue;
-      try {
+    let held: MailServer | null = reserved;
+    try {
+      const bytes = await compose(message);
+      for (const server of [reserved, ...servers.filter((other) => other !== reserved)]) {
+        if (clock.nowMs() >= untilMs) break;
+        if (server !== held && server.take() !== true) continue;
+        held = server;
         const result = await server.send(envelope, bytes, needsSmtpUtf8(message.to), untilMs);
         const { report, elsewhere } = reportOf(server.name, result);
         const reply = report.state === "sent" ? report.result?.smtp_reply : undefined;
         if (typeof reply === "string") usualReply = reply;
         if (!elsewhere) return report;
         last = report;
-      } finally {
         server.release();
+        held = null;
       }
+    } finally {
+      // Also of a message that cannot be composed: it must not keep its connection's place from others.
+      held?.release();
     }
     return last;
   }

@@ -39,6 +39,28 @@ describe("a message", () => {
   });
 });
 
+it("a message that cannot be composed keeps no connection's place from others", async () => {
+  const main = await mail.server();
+  const provider = await mail.provider({ servers: [{ ...plain(main), max_connections: 1 }], max_wait_ms: 0 });
+  const broken = { ...message, text: undefined as unknown as string };
+  for (let i = 0; i < 2; i++) {
+    expect((await (await provider.reserve(message)).submit(broken)).report).toMatchObject({ reason: "rejected" });
+  }
+  expect((await sendBy(provider)).report.state).toBe("sent");
+});
+
+it("nor does one whose time was over before it was composed", async () => {
+  const main = await mail.server();
+  const clock = manualClock();
+  const servers = [{ ...plain(main), max_connections: 1 }];
+  const provider = await mail.provider({ servers, max_wait_ms: 0, submit_timeout_ms: 1000 }, clock);
+  const reservation = await provider.reserve(message);
+  const report = reservation.submit(message);
+  clock.advance(2000);
+  expect((await report).report).toMatchObject({ state: "failed", reason: "provider_down" });
+  expect((await sendBy(provider)).report.state).toBe("sent");
+});
+
 describe("refusals over the wire", () => {
   it.each(refusals.filter(({ stage }) => stage === "rcpt" || stage === "mail" || stage === "data"))(
     "$stage: $reply → $reason, $where",
