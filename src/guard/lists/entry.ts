@@ -1,4 +1,5 @@
 /** Entries of block and allow lists: of the configuration, and those that apps and operators add. */
+import { domainToASCII } from "node:url";
 import type { HashScope } from "../counted-rule.ts";
 import { domainOf, mailboxOf } from "../mailbox.ts";
 
@@ -28,11 +29,17 @@ export interface MirroredEntry extends Pick<ListEntry, "id" | "list" | "app" | "
   readonly length: number;
 }
 
-/** One spelling of what many mean: of a mailbox, of a domain. @returns null where it is none of the three */
+/**
+ * One spelling of what many mean: of a mailbox, of a domain, which recipients have as A-labels.
+ * @returns null where it is none of the three
+ */
 export function canonicalValue(value: string): string | null {
   if (/^\+[1-9]\d{0,14}$/.test(value)) return value;
-  if (/^@[^@\s]+$/.test(value)) return value.toLowerCase();
-  return /^[^@\s]+@[^@\s]+$/.test(value) ? mailboxOf(value) : null;
+  if (!/^[^@\s]*@[^@\s]+$/.test(value)) return null;
+  const [local = "", written = ""] = value.normalize("NFC").split("@");
+  const domain = domainToASCII(written);
+  if (domain === "") return null;
+  return local === "" ? `@${domain}` : mailboxOf(`${local}@${domain}`);
 }
 
 export function hashEntry(hash: HashScope, entry: Omit<ListEntry, "reason" | "by" | "createdAtMs">): MirroredEntry {
