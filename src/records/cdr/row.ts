@@ -4,11 +4,6 @@ import type { Invite } from "../../verification/channel-port.ts";
 import type { Status } from "../../verification/machine.ts";
 import type { CdrsTable } from "./tables.ts";
 
-/** The app's own text may have what PostgreSQL cannot keep in text: U+0000. */
-export function withoutNul(text: string): string {
-  return text.replaceAll("\0", "\ufffd");
-}
-
 export function rowOf(cdr: Cdr): CdrsTable {
   const { verification, number, seq, app, channel, country, prefix, network, trunk, asterisk, range } = cdr;
   const { route, segments, outcome, q850, source, state, reason, status, callerIds, invites } = cdr;
@@ -24,7 +19,7 @@ export function rowOf(cdr: Cdr): CdrsTable {
     ...{ begun: flag(cdr.begun), delivered: flag(cdr.delivered), verified: flag(cdr.verified) },
     ...{ is_first: flag(cdr.first), is_last: flag(cdr.last), status, cost_micros: cdr.costMicros },
     ...{ guard_decision: cdr.guardDecision, test: flag(cdr.test), checks_used: cdr.checksUsed },
-    reference: cdr.reference === null ? null : withoutNul(cdr.reference),
+    reference: cdr.reference,
     ...{ started_at: cdr.startedAtMs, ended_at: cdr.endedAtMs },
     ...{ verification_started_at: cdr.verificationStartedAtMs, verification_ended_at: cdr.verificationEndedAtMs },
   };

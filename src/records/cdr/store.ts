@@ -4,7 +4,7 @@ import type { Cdr } from "../../cdr/rows.ts";
 import type { CdrFilter, CdrStore, EndedFilter } from "../../cdr/store-port.ts";
 import type { Records } from "../records.ts";
 import { between, equal, type List, readPage } from "./list.ts";
-import { cdrOf, withoutNul } from "./row.ts";
+import { cdrOf } from "./row.ts";
 import { sameAs } from "./same-as.ts";
 import { readStats } from "./stats.ts";
 import type { CdrsTable } from "./tables.ts";
@@ -57,7 +57,7 @@ function endedList({ app, to, reference, status, channel, fromMs, toMs }: EndedF
   const base = [sql<SqlBool>`is_last = 1`, ...between("verification_started_at", fromMs, toMs)];
   const others = equal(Object.entries({ status, channel }));
   const ofApp = equal([["app", app]]);
-  const ofReference = equal([["reference", reference === undefined ? undefined : withoutNul(reference)]]);
+  const ofReference = equal([["reference", reference]]);
   if (to !== undefined) {
     const { index, whole } = sameAs("verification_to", to);
     return { order, base: [...base, index], filters: [whole, ...ofReference, ...ofApp, ...others] };

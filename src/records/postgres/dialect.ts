@@ -1,6 +1,7 @@
 /** PostgreSQL as Kysely takes it: a bounded pool in which every statement has a deadline on both sides. */
 import { type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
 import pg from "pg";
+import { withoutNuls } from "../parameters.ts";
 
 export interface PostgresOptions {
   readonly url: string;
@@ -54,7 +55,7 @@ function checkedOut(client: pg.PoolClient): PostgresPoolClient {
   const own = {
     async query(sql: unknown, parameters?: readonly unknown[]) {
       try {
-        return await client.query(sql as string, parameters as unknown[]);
+        return await client.query(sql as string, parameters && withoutNuls(parameters));
       } catch (error) {
         // Errors of the server itself have an SQLSTATE, and leave the connection as it was.
         if (!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code))) broken = true;

@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { withoutNuls } from "../parameters.ts";
 import { type SqliteChild, startSqliteChild } from "./child-client.ts";
 
 export interface SqliteOptions {
@@ -46,7 +47,7 @@ function createDriver({ file, readOnly, queryTimeoutMs }: SqliteOptions): Driver
   }
 
   async function run<R>(open: SqliteChild, sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
-    const { rows, changes } = await open.run(sql, parameters, queryTimeoutMs);
+    const { rows, changes } = await open.run(sql, withoutNuls(parameters), queryTimeoutMs);
     return { rows: rows as R[], ...(changes !== null && { numAffectedRows: BigInt(changes) }) };
   }
 

@@ -89,6 +89,14 @@ describeOnBothBackends("what the guard keeps", (open) => {
     expect((await decisions.read({ fromMs: noon + 1, untilMs: noon + 2 }, null, 99)).rows).toHaveLength(3);
   });
 
+  test("a text with a NUL is kept whole but for that, and looking for one finds nothing", async () => {
+    const { decisions, lists } = createGuardRecords(await open());
+    await decisions.append([decision(1)]);
+    expect((await decisions.read({ verification: "v1\0", rules: ["\0"] }, null, 9)).rows).toEqual([]);
+    expect(await lists.add(entry(1, { reason: "a\0b" }))).toBe(true);
+    expect((await lists.all()).map(({ reason }) => reason)).toEqual([expect.stringMatching(/^a.b$/)]);
+  });
+
   test("decisions are exported and erased with the rest that is kept of somebody, and end by age", async () => {
     const records = await open();
     const { decisions, lists, subjects } = createGuardRecords(records);
