@@ -139,6 +139,21 @@ describe.each(kinds)("on %s", (kind) => {
     expect(await rowsOf("select * from removed")).toEqual([]);
   });
 
+  test("a row with a text that is too long for the table it is to be moved to stays, and nothing is cut off", async () => {
+    const columns = (length: number) =>
+      `(id int primary key, phone varchar(40), note varchar(${length}), word char(4))`;
+    await client.run(`create table users ${columns(40)}`);
+    await client.run(`create table removed ${columns(5)}`);
+    const [short, long] = ["(1, '12345', 'short', 'abcd')", "(2, '12345', 'longer than that', 'abcd')"];
+    await client.run(`insert into users values ${short}, ${long}`);
+    const { applied } = await runClean({ ...asking, apply: "move=removed" });
+    expect(applied?.rejects).toMatchObject({ changed: 1, refused: 1 });
+    expect(await rowsOf("select note from users")).toEqual([["longer than that"]]);
+    expect(await rowsOf("select note from removed")).toEqual([["short"]]);
+    expect(await runUndo(asking)).toMatchObject({ restored: 1, kept: 0 });
+    expect(await rowsOf("select id from users order by id")).toHaveLength(2);
+  });
+
   test("all partitions of a table are cleaned", async () => {
     const parts =
       kind === "postgres"

@@ -1,4 +1,5 @@
 /** Lines of JSON as rows: one object a line, its keys are the columns. */
+import { parseExactJson } from "../../../shared/exact-json.ts";
 import { textOfNumber } from "../spreadsheet-values.ts";
 
 /** Column of what no other column has, as a JSON object: keys that come after the beginning of the file. */
@@ -26,10 +27,10 @@ function has(columns: readonly string[], name: string): boolean {
   return names.set.has(name);
 }
 
-/** Null where the line is no JSON object. */
+/** Null where the line is no JSON object. Long integers are texts: a customer's id must not become another's. */
 export function parseObject(line: string): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseExactJson(line);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;

@@ -88,7 +88,9 @@ function textOf(
       const number = Number(value);
       if (!Number.isFinite(number)) return value;
       if (dateStyles[style] === true) return dateText(number, from1904);
-      return at === column ? textOfNumber(number) : String(number);
+      if (at === column) return textOfNumber(number);
+      // As it stands in the file: other programs than Excel write more digits than a number keeps.
+      return /^-?\d+$/.test(value) ? value : String(number);
     }
     default:
       return value;

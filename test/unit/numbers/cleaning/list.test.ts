@@ -175,6 +175,14 @@ describe("a file is read as it is", () => {
     expect(rows(rejects).slice(1)).toEqual(["3,6.28123E+11,,,,number_rounded,", ",,,,not json,invalid_request,"]);
   });
 
+  it("of JSON lines with ids of more digits than a double keeps, which stay those of the same customers", async () => {
+    const [one, two] = ["1234567890123456785", "1234567890123456786"];
+    lists.write("ids.ndjson", `{"id":${one},"phone":"081234567890","of":{"id":${two}}}\n{"id":${two},"phone":"no"}\n`);
+    const { clean, rejects } = await lists.clean("ids.ndjson");
+    expect(rows(clean)[1]).toBe(`${one},+6281234567890,"{""id"":""${two}""}",`);
+    expect(rows(rejects)[1]).toMatch(new RegExp(`^${two},no,`));
+  });
+
   it("with invalid UTF-8 in a cell that is not judged, byte for byte", async () => {
     const cell = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
     lists.write("mixed.csv", Buffer.concat([Buffer.from("phone,x\n081234567890,"), cell, Buffer.from("\n")]));

@@ -12,6 +12,13 @@ it("a workbook as small as it can be is read", async () => {
   expect((await lists.clean("least.xlsx", { column: "phone" })).clean).toBe("phone\n+6281234567890\n");
 });
 
+it("an id of more digits than a double keeps stays as it stands in the file", async () => {
+  const id = "1234567890123456785";
+  const row = `<row><c t="inlineStr"><is><t>081234567890</t></is></c><c><v>${id}</v></c></row>`;
+  lists.write("ids.xlsx", workbookOf(head.replace("</row>", '<c t="inlineStr"><is><t>id</t></is></c></row>') + row));
+  expect((await lists.clean("ids.xlsx", { column: "phone" })).clean).toBe(`phone,id\n+6281234567890,${id}\n`);
+});
+
 const shared = `<sst><si><t>${"x".repeat(32_000)}</t></si></sst>`;
 it.each<[string, Buffer, RegExp]>([
   [

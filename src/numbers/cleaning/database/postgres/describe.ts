@@ -2,7 +2,13 @@
 import { type Column, type ColumnKind, type Reference, TableError, type TableInfo, type TableName } from "../ports.ts";
 import type { PostgresConnection } from "./connect.ts";
 
+export interface PostgresColumn extends Column {
+  /** What texts become for it: its type without a length, to which a text would be cut without an error. */
+  readonly cast: string;
+}
+
 export interface PostgresTable extends TableInfo {
+  readonly columns: readonly PostgresColumn[];
   /** For SQL; `only` where rows of inheriting tables, which its key does not cover, must be left out. */
   readonly sql: string;
 }
@@ -74,19 +80,20 @@ export async function describePostgres(connection: PostgresConnection, table: Ta
   };
 }
 
-async function columnsOf(connection: PostgresConnection, oid: string | undefined): Promise<readonly Column[]> {
+async function columnsOf(connection: PostgresConnection, oid: string | undefined): Promise<readonly PostgresColumn[]> {
   const rows = await connection.rows(
     `select a.attname::text, format_type(a.atttypid, a.atttypmod), b.typcategory::text, (not a.attnotnull)::text,
        (a.attgenerated <> '')::text, case when b.typname in ('varchar', 'bpchar') and a.atttypmod > 4
-       then (a.atttypmod - 4)::text end, b.typname::text
+       then (a.atttypmod - 4)::text end, b.typname::text, format_type(b.oid, -1)
      from pg_attribute a join pg_type t on t.oid = a.atttypid
      join pg_type b on b.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
      where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`,
     [oid],
   );
-  return rows.map(([name, type, category, nullable, generated, length, base]) => ({
+  return rows.map(([name, type, category, nullable, generated, length, base, cast]) => ({
     name: name ?? "",
     type: type ?? "",
+    cast: cast ?? "text",
     kind: kindOf(category ?? "", base ?? ""),
     nullable: nullable === "true",
     generated: generated === "true",

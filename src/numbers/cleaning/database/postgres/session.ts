@@ -34,18 +34,18 @@ function sessionOf(connection: PostgresConnection, own: PostgresTable): TableSes
   const read = async (sql: string, parameters: readonly unknown[]) =>
     (await connection.rows(sql, parameters)).map(asRow);
   const keyOrder = own.key.map((name) => `t.${quote(name)}`).join(", ");
-  const typeOf = (table: TableInfo, name: string) =>
-    table.columns.find((column) => column.name === name)?.type ?? "text";
+  const castOf = (table: TableInfo, name: string) =>
+    (table as PostgresTable).columns.find((column) => column.name === name)?.cast ?? "text";
   /** Parameters of the table's types, from text. */
   const typed = (names: readonly string[], from: number) =>
-    names.map((name, at) => `$${from + at}::text::${typeOf(own, name)}`).join(", ");
+    names.map((name, at) => `$${from + at}::text::${castOf(own, name)}`).join(", ");
 
   /** `unnest` of text arrays as `v`, joined to the table by its key. */
   function keysJoined(table: TableInfo, more = 0): { readonly source: string; readonly on: string } {
     const count = table.key.length + more;
     const names = Array.from({ length: count }, (_, at) => `c${at}`);
     const source = `unnest(${names.map((_, at) => `$${at + 1}::text[]`).join(", ")}) as v(${names.join(", ")})`;
-    const on = table.key.map((name, at) => `t.${quote(name)} = v.c${at}::${typeOf(table, name)}`).join(" and ");
+    const on = table.key.map((name, at) => `t.${quote(name)} = v.c${at}::${castOf(table, name)}`).join(" and ");
     return { source, on };
   }
   const turned = (rows: readonly (readonly (string | null)[])[], width: number) =>
@@ -65,7 +65,7 @@ function sessionOf(connection: PostgresConnection, own: PostgresTable): TableSes
     },
     async update(columns, rows) {
       const { source, on } = keysJoined(own, columns.length);
-      const values = columns.map((name, at) => `${quote(name)} = v.c${keyCount + at}::${typeOf(own, name)}`);
+      const values = columns.map((name, at) => `${quote(name)} = v.c${keyCount + at}::${castOf(own, name)}`);
       const parameters = turned(
         rows.map(({ key, cells }) => [...key, ...cells]),
         keyCount + columns.length,
@@ -78,7 +78,7 @@ function sessionOf(connection: PostgresConnection, own: PostgresTable): TableSes
     },
     async insert(columns, rows, table = own) {
       const names = columns.map(quote).join(", ");
-      const values = columns.map((name, at) => `v.c${at}::${typeOf(table, name)}`).join(", ");
+      const values = columns.map((name, at) => `v.c${at}::${castOf(table, name)}`).join(", ");
       const source = `unnest(${columns.map((_, at) => `$${at + 1}::text[]`).join(", ")}) as v(${columns.map((_, at) => `c${at}`).join(", ")})`;
       const sql = `insert into ${table.label} (${names}) overriding system value select ${values} from ${source}`;
       await connection.rows(sql, turned(rows, columns.length));
@@ -99,7 +99,7 @@ function sessionOf(connection: PostgresConnection, own: PostgresTable): TableSes
     },
     withValue(columns, column, values, limit) {
       const sql = `select ${selected(own, columns)} from ${own.sql} t
-        where t.${quote(column)} = any ($1::text[]::${typeOf(own, column)}[]) order by ${keyOrder} limit ${limit}`;
+        where t.${quote(column)} = any ($1::text[]::${castOf(own, column)}[]) order by ${keyOrder} limit ${limit}`;
       return read(sql, [values]);
     },
     since(columns, column, from, limit) {
