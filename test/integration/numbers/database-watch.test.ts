@@ -82,7 +82,7 @@ describe.each(kinds)("on %s", (kind) => {
     gateway.server.close();
   });
 
-  function start(updatedColumn: string | null): void {
+  function start(updatedColumn: string | null, apply = "flag=bad,normalise"): void {
     stop = new AbortController();
     const { signal } = stop;
     const events = (lastEventId: string | null) =>
@@ -95,7 +95,7 @@ describe.each(kinds)("on %s", (kind) => {
       pollMs: 20,
       pace: createPace(signal),
     };
-    running = watch({ ...common, actions: readActions("flag=bad,normalise", false) });
+    running = watch({ ...common, actions: readActions(apply, false) });
   }
   const rowOf = async (id: number) =>
     (await client.run(`select phone, bad from users where id = ${id}`)).rows[0]?.map(String);
@@ -150,5 +150,21 @@ describe.each(kinds)("on %s", (kind) => {
       `update users set phone = '12345678901234567890'${kind === "postgres" ? ", changed_at = now()" : ""} where id = 1`,
     );
     await expect.poll(() => rowOf(1)).toEqual(["12345678901234567890", yes]);
+  });
+
+  test("a wrong number that somebody writes a second time is taken out a second time", async () => {
+    const at = kind === "postgres" ? "timestamptz not null default now()" : "datetime(6) not null default now(6)";
+    await client.run(`alter table users add column changed_at ${at}`);
+    await client.run("create index by_change on users (changed_at)");
+    folder = await mkdtemp(path.join(root, "run-"));
+    await runClean({ kind, url, folder, apply: "set-null" });
+    start("changed_at", "set-null");
+    const now = kind === "postgres" ? "clock_timestamp()" : "now(6)";
+    for (const _ of [1, 2]) {
+      await client.run(`update users set phone = '12', changed_at = ${now} where id = 1`);
+      await expect.poll(async () => (await rowOf(1))?.[0]).toBe("null");
+      // Ten looks, which see it without a number.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { JudgeCell } from "../ports.ts";
 import { type Actions, columnOf } from "./actions.ts";
+import { keyText } from "./change-rows.ts";
 import { claim, type RunFiles, readJson, runFiles, writeJson } from "./directory.ts";
 import { type Appender, linesFrom, openAppender } from "./lines.ts";
 import { inactive, type NumberEvents, spellings } from "./number-events.ts";
@@ -157,35 +158,45 @@ async function newRows(
   }
 }
 
-/** Collects lines of changes.ndjson; a row that was found with the same value is not found again. */
+/**
+ * Collects lines of changes.ndjson. A row that is seen again as it was found is not found again; once it was seen with
+ * another value it is: somebody may write the same wrong number a second time.
+ */
 function createFindings(session: TableSession, column: string, judge: JudgeCell) {
-  const remembered = new Set<string>();
+  /** By row, or by dead number and row: the line. */
+  const remembered = new Map<string, string>();
   let lines = "";
   let csv = "";
-  function add(change: Change, suggestion: string): void {
+  function add(about: string, change: Change, suggestion: string): void {
     const line = `${JSON.stringify(change)}\n`;
-    if (remembered.has(line)) return;
-    for (const [oldest] of remembered.entries()) {
+    if (remembered.get(about) === line) return;
+    for (const oldest of remembered.keys()) {
       if (remembered.size < mostRemembered) break;
       remembered.delete(oldest);
     }
-    remembered.add(line);
+    remembered.set(about, line);
     lines += line;
     if (change.reason !== null) csv += csvRow([...change.key, change.value, change.reason, suggestion]);
   }
   return {
     row({ key, cells: [value = null] }: ReadRow): void {
-      if (value === null) return;
-      const { number, reason, suggestion } = judge(value);
-      if (reason !== null || (number !== null && number !== value))
-        add({ key, value, reason, number }, suggestion ?? "");
+      const about = keyText(key);
+      const judged = value === null ? null : judge(value);
+      const isFine = judged === null || (judged.reason === null && (judged.number === null || judged.number === value));
+      if (value === null || judged === null || isFine) {
+        remembered.delete(about);
+        return;
+      }
+      const { number, reason, suggestion } = judged;
+      add(about, { key, value, reason, number }, suggestion ?? "");
     },
     async dead(numbers: readonly string[]): Promise<void> {
       for (const number of numbers) {
         const texts = spellings(number);
         for (const { key, cells } of await session.withValue([column], column, texts, pageRows)) {
           const [value = null] = cells;
-          if (value !== null && texts.includes(value)) add({ key, value, reason: inactive, number }, "");
+          if (value === null || !texts.includes(value)) continue;
+          add(`${number} ${keyText(key)}`, { key, value, reason: inactive, number }, "");
         }
       }
     },
