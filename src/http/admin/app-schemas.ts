@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { type AppProfileConfig, AppProfileSchema } from "../../apps/config.ts";
 import { scopes } from "../../apps/scopes.ts";
 import type { ProfileChanges } from "../../apps/service.ts";
-import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
+import { nullableString, oneOf, time } from "../schemas.ts";
 
 /** As names in the configuration. */
 const name = (description: string) =>
@@ -117,8 +117,7 @@ export const AppsBody = Type.Object(
 );
 
 const scope = oneOf(scopes, "What it permits. A permission is needed in the app's profile and here.");
-const expiresAt = (description: string, moment = givenTime) =>
-  Type.Union([moment(description), Type.Null()], { description });
+const expiresAt = (description: string) => Type.Union([time(description), Type.Null()], { description });
 
 export const CreateKeyBody = Type.Object(
   {
@@ -149,7 +148,7 @@ const key = {
   id: Type.String(),
   scopes: Type.Array(scope),
   created_at: time("When it was made."),
-  expires_at: expiresAt("When it ends; null: it does not.", time),
+  expires_at: expiresAt("When it ends; null: it does not."),
 };
 const exampleKey = { id: exampleId, scopes: ["verify"], created_at: exampleAt, expires_at: null };
 const secret = Type.String({ description: "The key: `or_` and 43 characters. Shown in this answer alone; keep it." });
