@@ -156,7 +156,7 @@ export function createStore(options: {
   const runner = createScriptRunner({
     ...{ client: connection.client, timeoutMs: redis.command_timeout_ms, clock, logger, tracing },
   });
-  const { define } = runner;
+  const { define, flush } = runner;
   define(loadScripts());
   const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });
   connection.client.on("ready", forget);
@@ -209,7 +209,7 @@ export function createStore(options: {
     liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
     openInvites: (sealing) =>
       createOpenInvites({
-        ...{ run, client: connection.client, sealing, batchTimer, random: cryptoRandom, clock, logger },
+        ...{ run, client: connection.client, flush, sealing, batchTimer, random: cryptoRandom, clock, logger },
         testNow: testTime ? () => clock.nowMs() : null,
       }),
     canaryArrivals: (sealing) => createCanaryArrivals(connection.client, sealing),

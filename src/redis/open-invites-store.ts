@@ -37,6 +37,8 @@ const formatVersion = 1;
 export interface OpenInvitesParts {
   readonly run: RunScript;
   readonly client: Pick<RedisClient, "hset" | "hdel" | "pexpire">;
+  /** Hands what was written to the client to the kernel. */
+  readonly flush: () => void;
   readonly sealing: Pick<Sealing, "seal" | "open">;
   /** Ends are written with it: none is urgent. */
   readonly batchTimer: Pick<BatchTimer, "next">;
@@ -72,6 +74,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
   const renew = () => void client.pexpire(key, keptMs).catch(failed);
 
   function writeSent(): void {
+    if (sent.size === 0) return;
     const fields: string[] = [];
     // Then the key may be new: it had no field, or another gateway removed it while this one was frozen.
     const mayBeNew = open.size === sent.size || clock.nowMs() - renewedAtMs >= beatMs;
@@ -80,11 +83,12 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
       open.set(attempt, true);
     }
     sent = new Map();
-    if (fields.length === 0) return;
     client.hset(key, fields).catch(failed);
-    if (!mayBeNew) return;
-    renewedAtMs = clock.nowMs();
-    renew();
+    if (mayBeNew) {
+      renewedAtMs = clock.nowMs();
+      renew();
+    }
+    parts.flush();
   }
 
   function writeEnded(): void {
@@ -101,10 +105,10 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
   return {
     gateway,
     sent(attempt, invite) {
-      if (sent.size === 0) setImmediate(writeSent);
       sent.set(attempt, invite);
       if (!open.has(attempt)) open.set(attempt, false);
     },
+    flush: writeSent,
     over(attempt) {
       const written = open.get(attempt);
       open.delete(attempt);

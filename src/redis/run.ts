@@ -25,6 +25,8 @@ export interface ScriptRunner {
   readonly run: RunScript;
   /** Registers scripts by their names. @param scripts from `loadScripts` */
   define(scripts: ReadonlyMap<string, ScriptText>): void;
+  /** Hands the commands of this turn to the kernel now, those of the client too. */
+  flush(): void;
 }
 
 /** Retry-After for clients: reconnecting takes about this long. */
@@ -40,6 +42,8 @@ type Call = (
   refusal: (error: unknown) => Error,
 ) => Promise<Reply | string>;
 
+type Scripts = Pick<ScriptRunner, "define" | "flush"> & { readonly call: Call };
+
 /** @param timeoutMs of a call; in a cluster the client has it */
 export function createScriptRunner(options: {
   readonly client: RedisClient;
@@ -49,7 +53,7 @@ export function createScriptRunner(options: {
   readonly tracing?: Tracing | null;
 }): ScriptRunner {
   const { client, timeoutMs, clock, logger, tracing = null } = options;
-  const { call, define } = client instanceof Cluster ? clusterScripts(client) : serverScripts(client, timeoutMs);
+  const { call, define, flush } = client instanceof Cluster ? clusterScripts(client) : serverScripts(client, timeoutMs);
 
   let failures = 0;
   let loggedAtMs = Number.NEGATIVE_INFINITY;
@@ -65,13 +69,14 @@ export function createScriptRunner(options: {
 
   // Without a promise of its own: a call runs seven scripts.
   const run: RunScript = (name, key, args) => call(name, key, args, (error) => failed(name, error));
-  return { run: tracing === null ? run : traced(run, tracing), define };
+  return { run: tracing === null ? run : traced(run, tracing), define, flush };
 }
 
 /** Of one server, found by its address or by Sentinel. */
-function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "define"> & { readonly call: Call } {
+function serverScripts(client: Redis, timeoutMs: number): Scripts {
   const known = new Map<string, KnownScript>();
-  const calls = createScriptCalls(client, timeoutMs, createTogether());
+  const together = createTogether();
+  const calls = createScriptCalls(client, timeoutMs, together);
   const inTurn = perTurn<OneCall, Reply>(async (group, all) => {
     const [name = ""] = group.split(" ");
     const script = known.get(name);
@@ -100,11 +105,12 @@ function serverScripts(client: Redis, timeoutMs: number): Pick<ScriptRunner, "de
     define(scripts) {
       for (const [name, text] of scripts) known.set(name, knownScript(text));
     },
+    flush: together.flush,
   };
 }
 
 /** Of a cluster: ioredis knows which node has a key, and follows it. */
-function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { readonly call: Call } {
+function clusterScripts(client: Cluster): Scripts {
   const commands = client as unknown as Record<string, (key: string, ...args: (string | number)[]) => Promise<Reply>>;
   return {
     async call(name, key, args, refusal) {
@@ -127,6 +133,8 @@ function clusterScripts(client: Cluster): Pick<ScriptRunner, "define"> & { reado
         client.defineCommand(commandName(name), { numberOfKeys: 1, lua: script });
       }
     },
+    // Each command is written as it is called.
+    flush: () => undefined,
   };
 }
 

@@ -11,7 +11,7 @@ import type { Redis } from "ioredis";
 import { type CommandBytes, createCommandBytes, encodedWords } from "./command-bytes.ts";
 import { createDecoder, type DecodedReply } from "./decoder.ts";
 import type { ScriptText } from "./scripts.ts";
-import type { SendTogether } from "./together.ts";
+import type { Together } from "./together.ts";
 
 /**
  * Called as the function of its library, which Redis keeps; it is loaded where Redis does not know it. Where it cannot be
@@ -103,7 +103,7 @@ class Call {
  * @param timeoutMs from the call to its answer
  * @param together says when the calls of a while are sent: in one piece
  */
-export function createScriptCalls(client: Redis, timeoutMs: number, together: SendTogether): ScriptCalls {
+export function createScriptCalls(client: Redis, timeoutMs: number, together: Together): ScriptCalls {
   const inner = client as unknown as Client;
   const bytes = createCommandBytes();
   /** Those whose bytes were not sent yet. */
@@ -177,7 +177,7 @@ export function createScriptCalls(client: Redis, timeoutMs: number, together: Se
     bytes.encoded(head);
     own(bytes);
     unsent.push(new Call(performance.now() + timeoutMs, resolve, reject));
-    together(client, send);
+    together.add(client, send);
   }
 
   function nameOf(script: KnownScript): Buffer {

@@ -5,24 +5,40 @@
  */
 import type { Redis } from "ioredis";
 
-/**
- * Call it for each command that waits.
- * @param send writes those that wait to the connection
- */
-export type SendTogether = (client: Redis, send: () => void) => void;
-
 /** Of one client. Its own commands of the iteration go along. */
-export function createTogether(): SendTogether {
-  let waiting = false;
-  return (client, send) => {
-    const { stream } = client;
-    if (waiting || client.status !== "ready") return;
-    waiting = true;
-    stream.cork();
-    setImmediate(() => {
-      waiting = false;
-      send();
-      stream.uncork();
-    });
+export interface Together {
+  /**
+   * Call it for each command that waits.
+   * @param send writes those that wait to the connection
+   */
+  add(client: Redis, send: () => void): void;
+  /** Hands what waits to the kernel now: what the process does next comes after it, even if it is killed then. */
+  flush(): void;
+}
+
+export function createTogether(): Together {
+  let waiting: {
+    readonly stream: Redis["stream"];
+    readonly send: () => void;
+    readonly timer: NodeJS.Immediate;
+  } | null = null;
+
+  function flush(): void {
+    if (waiting === null) return;
+    const { stream, send, timer } = waiting;
+    clearImmediate(timer);
+    waiting = null;
+    send();
+    stream.uncork();
+  }
+
+  return {
+    add(client, send) {
+      const { stream } = client;
+      if (waiting !== null || client.status !== "ready") return;
+      stream.cork();
+      waiting = { stream, send, timer: setImmediate(flush) };
+    },
+    flush,
   };
 }

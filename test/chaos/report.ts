@@ -24,8 +24,6 @@ const mostTold = 40;
 
 export function report(result: ChaosResult, write: (text: string) => void): void {
   if (result.cells.length > 0) table(killRows(result.cells), write);
-  const left = result.cells.reduce((sum, cell) => sum + cell.left_to_expires, 0);
-  if (left > 0) write(`${left} phones are left to the Expires header of their INVITE (ADR 73)\n`);
   if (result.deliveries.length > 0) table(deliveryRows(result.deliveries), write);
   if (result.pairs !== null) {
     table(pairRows(result.pairs), write);

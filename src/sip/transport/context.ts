@@ -22,8 +22,10 @@ export interface FlowContext {
   closed(flow: Flow, reason: string): void;
   /** Takes an exception of a receiver or an observer; throws it where nobody else takes it. */
   failed(error: unknown): void;
-  /** Calls `flush` once, after what this turn of the event loop has to read was read. */
+  /** Calls `flush` once, after what this turn of the event loop has to read was read, and after `beforeWrite`. */
   flushLater(flushable: Flushable): void;
+  /** To be called before queued messages are written. */
+  beforeWrite(): void;
 }
 
 export interface Receivers {
@@ -40,7 +42,16 @@ export function createFlowContext(options: TransportOptions, receivers: Receiver
     onError(error);
   }
 
+  function beforeWrite() {
+    try {
+      options.beforeWrite?.();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   function flushAll() {
+    beforeWrite();
     const flushed = dirty;
     dirty = [];
     for (const one of flushed) one.flush();
@@ -90,5 +101,6 @@ export function createFlowContext(options: TransportOptions, receivers: Receiver
     flushLater(flushable) {
       if (dirty.push(flushable) === 1) setImmediate(flushAll);
     },
+    beforeWrite,
   };
 }

@@ -25,6 +25,11 @@ export interface TransportOptions {
   readonly observer?: MessageObserver;
   readonly limits?: Partial<TransportLimits>;
   /**
+   * Called before what was queued in an event-loop turn is written, every INVITE among it: what it writes elsewhere has left the
+   * process before a phone can ring.
+   */
+  readonly beforeWrite?: () => void;
+  /**
    * An exception of a receiver or an observer, a bug: the datagram has no further effect, a connection ends, and others go on.
    * Left out: it is thrown, and ends the process.
    */

@@ -130,6 +130,7 @@ export class StreamFlow implements Flow, Flushable {
   /** Writes what is queued and closes; the far end has a moment to take it. */
   close(reason: string) {
     if (!this.open) return;
+    this.#context.beforeWrite();
     this.flush();
     this.#closed(reason);
     const timer = setTimeout(() => this.#socket.destroy(), lingerMs);

@@ -1,6 +1,6 @@
 /** One far end over UDP: what is sent to it, and what the system says of that. */
 import type { Socket } from "node:dgram";
-import type { FlowContext } from "./context.ts";
+import type { FlowContext, Flushable } from "./context.ts";
 import type { Flow, SocketAddress } from "./port.ts";
 
 /** A datagram's payload, less than 64 KiB by the headers of IPv4 and UDP. */
@@ -19,7 +19,7 @@ const unreachable: ReadonlySet<string> = new Set([
   ...["EACCES", "EINVAL", "EADDRNOTAVAIL", "EAFNOSUPPORT"],
 ]);
 
-export class UdpFlow implements Flow {
+export class UdpFlow implements Flow, Flushable {
   readonly protocol = "udp";
   readonly reliable = false;
   readonly remote: SocketAddress;
@@ -31,6 +31,8 @@ export class UdpFlow implements Flow {
   wasUsed = false;
   keepAliveMs = 0;
   #sentAtMs = 0;
+  /** INVITEs of this turn of the event loop: others learn of them before they are written. */
+  #invites: Buffer[] = [];
   readonly #socket: Socket;
   readonly #context: FlowContext;
 
@@ -44,14 +46,25 @@ export class UdpFlow implements Flow {
   send(message: string): boolean {
     if (!this.open) return false;
     const { limits, counters } = this.#context;
+    const isInvite = message.startsWith("INVITE ");
     // Who sends an INVITE turns to TCP. A BYE that no datagram takes would leave a phone answered: what else there is goes in fragments.
-    if (message.length > (message.startsWith("INVITE ") ? limits.udpRequestBytes : maxDatagramBytes)) {
+    if (message.length > (isInvite ? limits.udpRequestBytes : maxDatagramBytes)) {
       counters.tooLarge += 1;
       return false;
     }
-    if (!this.#write(Buffer.from(message, "latin1"))) return false;
+    const datagram = Buffer.from(message, "latin1");
+    if (isInvite && this.remote.port !== 0) this.#writeLater(datagram);
+    else if (!this.#write(datagram)) return false;
     this.#context.sent(message, this);
     return true;
+  }
+
+  flush() {
+    const invites = this.#invites;
+    this.#invites = [];
+    for (const datagram of invites) {
+      if (this.open) this.#write(datagram);
+    }
   }
 
   tick(nowMs: number) {
@@ -62,6 +75,10 @@ export class UdpFlow implements Flow {
     if (!this.open) return;
     this.open = false;
     this.#context.closed(this, reason);
+  }
+
+  #writeLater(datagram: Buffer) {
+    if (this.#invites.push(datagram) === 1) this.#context.flushLater(this);
   }
 
   /** @returns whether the datagram left us, or may count as lost on the way */

@@ -68,7 +68,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
       running = await startStack({
         ...{ sip, plans, tagKey, clock, random, logger, besideGateway },
         sharedRegistrations: parts.sharedRegistrations ?? null,
-        ...(openInvites === undefined ? {} : { orphans: openInvites }),
+        ...(openInvites === undefined ? {} : { orphans: openInvites, beforeWrite: openInvites.flush }),
         ...(traces === null ? {} : { observer: traces.observer }),
         onInbound: (call) => onInbound(call),
       });

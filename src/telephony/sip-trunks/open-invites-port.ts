@@ -13,10 +13,15 @@ export interface OpenInvite {
   readonly target: SocketAddress & { readonly protocol: TransportProtocol; readonly serverName?: string };
 }
 
-/** Both return at once and never throw; they are written with those of the same event-loop turn, without waiting for an answer. */
+/** All return at once and never throw; nothing waits for an answer. */
 export interface OpenInvites {
   /** In the turn in which the INVITE is sent; again where it is sent again. @param attempt names the call, unique */
   sent(attempt: string, invite: OpenInvite): void;
+  /**
+   * Hands what `sent` was called for to the kernel, to be called before the INVITEs of the turn are written: a process that is
+   * killed after that leaves no INVITE that others do not know.
+   */
+  flush(): void;
   /** It cannot make a phone ring any more, or this gateway has done for it what can be done. Harmless where none was sent. */
   over(attempt: string): void;
 }

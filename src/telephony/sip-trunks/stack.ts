@@ -46,6 +46,8 @@ export interface StackParts {
   readonly logger: Logger;
   /** Sees every message, beside the HEP collector of the configuration. */
   readonly observer?: MessageObserver;
+  /** Called before the messages of an event-loop turn are written, see `TransportOptions`. */
+  readonly beforeWrite?: () => void;
   /** Calls that gateways leave when they die; left out: they are not looked for. */
   readonly orphans?: OrphanInvites;
   /** Null: this process registers its accounts itself. */
@@ -106,6 +108,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...{ clock, random, nowMs: monotonicMs },
     admits: inbound.admits,
     ...(plans.size > 1 ? { farEndAt: inbound.farEndAt } : {}),
+    ...(parts.beforeWrite === undefined ? {} : { beforeWrite: parts.beforeWrite }),
     onError,
     ...observing(hep, parts.observer),
     limits: {

@@ -37,7 +37,6 @@ export class ChaosCall {
   timesWrong = 0;
   /** See `judgeRinging`. */
   overrunMs: number | null = null;
-  leftToExpires = false;
   readonly violations: string[] = [];
 
   constructor(options: Pick<ChaosCall, "victim" | "harm" | "state" | "callee" | "typesAfterwards">) {

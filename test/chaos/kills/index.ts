@@ -49,8 +49,6 @@ export interface Cell {
   readonly typed: Readonly<Record<string, number>>;
   /** The longest that a phone rang after it should have stopped; null: it never did, or nothing stopped it. */
   readonly overrun_ms: number | null;
-  /** Own SIP: phones that only the Expires of their INVITE stops (see ringing.ts). */
-  readonly left_to_expires: number;
 }
 
 export interface KillsResult {
@@ -154,7 +152,6 @@ function cellsOf(
         (most, { overrunMs }) => (overrunMs === null ? most : Math.max(most ?? 0, overrunMs)),
         null,
       ),
-      left_to_expires: own.filter((call) => call.leftToExpires).length,
     };
   });
 }

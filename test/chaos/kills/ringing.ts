@@ -10,12 +10,6 @@ import type { ChaosCall } from "./chaos-call.ts";
 const takeoverMs = 5000;
 /** For a machine that is busy with all parts at once, and a CANCEL that was lost: it is repeated after 0.5 s and 1.5 s. */
 const slackMs = 2000;
-/**
- * ADR 73: an INVITE is noted for other gateways in the rest of its event-loop turn. Killed within it, the gateway leaves its call
- * to the Expires header of the INVITE, which SIPp does not know; frozen, it cancels when it goes on. Far more than that turn, as
- * SIPp's clock reads late.
- */
-const notedMs = 20;
 
 /** Asterisk's own end of a call, after its INVITE went out: what a gateway asks for when it places it. */
 const failSafeMs = setupLimitMs + ringMs + 5000;
@@ -36,15 +30,9 @@ export function judgeRingingBesideAsterisk(call: ChaosCall, phoneCalls: readonly
 /** The gateway's own SIP: each phone that rang must have been told to stop, and in time. */
 export function judgeRinging(call: ChaosCall, phoneCalls: readonly PhoneCall[], gateways: 1 | 2): void {
   for (const phone of phoneCalls) {
-    const { alertedAtMs, canceledAtMs, invitedAtMs } = phone;
+    const { alertedAtMs } = phone;
     if (alertedAtMs === null) continue;
-    const mayBeUnnoted =
-      call.victim === "gateway" && invitedAtMs > call.struckAtMs - notedMs && invitedAtMs < call.mendedAtMs;
-    // Where such a phone stopped all the same, its carrier was killed later on.
-    if (canceledAtMs === null && mayBeUnnoted && call.harm === "kill") call.leftToExpires = true;
-    // One that was frozen cancels when it goes on.
-    else if (mayBeUnnoted && call.harm === "freeze") judgeStop(call, phone, call.mendedAtMs + slackMs);
-    else judgeStop(call, phone, Math.max(alertedAtMs + ringMs, waitsUntil(call, gateways)) + slackMs);
+    judgeStop(call, phone, Math.max(alertedAtMs + ringMs, waitsUntil(call, gateways)) + slackMs);
   }
 }
 

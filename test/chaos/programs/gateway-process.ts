@@ -32,12 +32,14 @@ export async function startGatewayProcess(options: {
   /** Where its configuration is written. */
   readonly dir: string;
   readonly document: Readonly<Record<string, unknown>>;
+  /** Beside this process' own. */
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<GatewayProcess> {
-  const { name, dir, document } = options;
+  const { name, dir, document, env = {} } = options;
   const port = await freePort("tcp");
   const file = path.join(dir, `${name}.yaml`);
   await writeFile(file, stringify({ ...document, http: { ...(document.http as object), port } }));
-  const program = { command: process.execPath, args: [path.join(root, "dist/main.js")], env: {} };
+  const program = { command: process.execPath, args: [path.join(root, "dist/main.js")], env: { ...env } };
   const start = () => Child.start(`gateway ${name}`, program, ["serve", "--config", file], { cwd: root });
   const url = `http://127.0.0.1:${port}`;
   const client = gatewayClient(url);

@@ -26,7 +26,7 @@ const withinMs = 5000;
 /** With the start of a process. */
 const restartedWithinMs = 8000;
 
-async function start(count: number, transport: "udp" | "tcp") {
+async function start(count: number, transport: "udp" | "tcp", env: Record<string, string> = {}) {
   const { url: redisUrl } = await runtime.redis();
   const redis = new Redis(redisUrl);
   const sipp = await startSipp({ scenario: "ringing", transport });
@@ -51,6 +51,7 @@ async function start(count: number, transport: "udp" | "tcp") {
       name: `g${number}`,
       dir: folder.dir,
       document: { ...document, ...own },
+      env,
     });
     gateways.push(gateway);
   }
@@ -99,6 +100,32 @@ async function expectSealed(redis: Redis, ...gateways: GatewayProcess[]): Promis
   expect(kept).not.toMatch(/447400123456|44770090|127\.0\.0\.1/);
   for (const gateway of gateways) expect(gateway.log()).not.toMatch(/447400123456|44770090\d{4}/);
 }
+
+const dieAtInvite = { NODE_OPTIONS: `--import=${new URL("../../support/die-at-invite.ts", import.meta.url)}` };
+
+describe("a call whose gateway is killed as its INVITE leaves", () => {
+  it.each(wide ? (["udp", "tcp"] as const) : (["udp"] as const))(
+    "over %s is known to the others",
+    {
+      timeout: 60_000,
+    },
+    async (transport) => {
+      const { redis, sipp, first } = await start(1, transport, dieAtInvite);
+      await gatewayClient(first.url)
+        .post("/v1/verifications", { to: callee })
+        .catch(() => undefined);
+      await expect.poll(() => first.isUp, { timeout: 5000 }).toBe(false);
+      await sipp.waitFor((messages) => messages.some(({ startLine }) => startLine.startsWith("INVITE ")));
+      const [key = ""] = await redis.keys("{o*}:invites");
+      expect(await redis.hlen(key)).toBe(1);
+      await expectSealed(redis, first);
+      if (!wide) return;
+      const killedAtMs = performance.now();
+      await first.restart();
+      await cancelWithin(sipp, 1, killedAtMs, restartedWithinMs);
+    },
+  );
+});
 
 describe("a phone that rings for a gateway", () => {
   it("that is killed is canceled by another one", {

@@ -311,6 +311,7 @@ describe("on a Redis Cluster of three nodes", () => {
       };
       dying?.sent("one", invite);
       dying?.sent("two", invite);
+      dying?.flush();
       await dying?.beat();
       await vi.waitFor(async () => expect(await other?.take(dying?.gateway ?? "")).toHaveLength(2));
       dying?.over("two");

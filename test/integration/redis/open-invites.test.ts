@@ -91,6 +91,7 @@ describe("a gateway that dies", () => {
     invites.forEach((invite, number) => {
       dying.sent(`a${number}`, invite);
     });
+    dying.flush();
     await vi.waitFor(async () => expect(await invitesIn()).toBe(1));
     expect(await live([one, two], 3500)).toEqual([]);
     expect(await live([one, two], 1000)).toEqual([dying.gateway]);
@@ -119,6 +120,7 @@ describe("a gateway that dies", () => {
   it("is taken over by another one where the taker dies too", async () => {
     const [dying, taker, last] = (await gateways(3)) as [OpenInvitesStore, OpenInvitesStore, OpenInvitesStore];
     dying.sent("a", inviteOf(1));
+    dying.flush();
     await vi.waitFor(async () => expect(await invitesIn()).toBe(1));
     expect(await taker.take(dying.gateway)).toHaveLength(1);
     expect(await last.take(dying.gateway)).toEqual([]);
@@ -130,6 +132,7 @@ describe("a gateway that dies", () => {
     const [dying, other] = (await gateways(2)) as [OpenInvitesStore, OpenInvitesStore];
     dying.sent("a", inviteOf(1));
     dying.sent("b", inviteOf(2));
+    dying.flush();
     await vi.waitFor(async () => expect(await invitesIn()).toBe(1));
     const kept = await redisContents(redis, "{o*");
     for (const secret of [callee, callerId, callee.slice(3), "carrier", "192.0.2.1"]) {
@@ -152,6 +155,7 @@ describe("a gateway that lives", () => {
     gateway.over("same-turn");
     gateway.over("never-sent");
     gateway.sent("written", inviteOf(2));
+    gateway.flush();
     await vi.waitFor(async () => expect(await redis.hkeys(`{o${gateway.gateway}}:invites`)).toEqual(["written"]));
     gateway.sent("written", inviteOf(3));
     gateway.over("written");
@@ -163,6 +167,7 @@ describe("a gateway that lives", () => {
     const [gateway] = (await gateways(1)) as [OpenInvitesStore];
     const keptFor = async () => (await redisContents(redis, "{o*}:invites"))[0]?.ttlMs ?? 0;
     gateway.sent("a", inviteOf(1));
+    gateway.flush();
     // Before any beat: it may die sooner.
     await vi.waitFor(async () => expect(await keptFor()).toBeGreaterThan(590_000));
     await redis.pexpire(`{o${gateway.gateway}}:invites`, 60_000);
@@ -174,6 +179,7 @@ describe("a gateway that lives", () => {
   it("that was frozen is taken for dead, and then lives on", async () => {
     const [frozen, other] = (await gateways(2)) as [OpenInvitesStore, OpenInvitesStore];
     frozen.sent("a", inviteOf(1));
+    frozen.flush();
     await vi.waitFor(async () => expect(await invitesIn()).toBe(1));
     expect(await live([other], 4500)).toEqual([frozen.gateway]);
     const taken = await other.take(frozen.gateway);
@@ -183,6 +189,7 @@ describe("a gateway that lives", () => {
       taken.map(({ attempt }) => attempt),
     );
     frozen.sent("b", inviteOf(2));
+    frozen.flush();
     // The key is a new one.
     await vi.waitFor(async () =>
       expect((await redisContents(redis, "{o*}:invites"))[0]?.ttlMs).toBeGreaterThan(590_000),
@@ -194,6 +201,7 @@ describe("a gateway that lives", () => {
   it("that stops with calls is looked after at once, and forgotten where it has none", async () => {
     const [stopping, idle, other] = (await gateways(3)) as [OpenInvitesStore, OpenInvitesStore, OpenInvitesStore];
     stopping.sent("a", inviteOf(1));
+    stopping.flush();
     await vi.waitFor(async () => expect(await invitesIn()).toBe(1));
     await Promise.all([stopping.leave(), idle.leave()]);
     expect(await other.beat()).toEqual([stopping.gateway]);
