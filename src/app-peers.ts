@@ -45,7 +45,7 @@ export function viewsOfAll(peers: Peers | null, own: OwnViews): AllViews {
     reload: {
       async reload(by) {
         const result = await reload.reload(by);
-        const failed = (await peers.ask("reload", by)).find((text) => text !== "");
+        const failed = (await peers.ask("reload", by).catch(appliedHere)).find((text) => text !== "");
         if (failed === undefined) return result;
         // They read the same file, so it was changed in between.
         const detail = `One process applied the configuration, another one did not (${failed}). Reload again.`;
@@ -59,4 +59,10 @@ export function viewsOfAll(peers: Peers | null, own: OwnViews): AllViews {
       return [...here, ...others].sort((a, b) => a.startedAtMs - b.startedAtMs);
     },
   };
+}
+
+/** @throws {Refusal} always */
+function appliedHere(error: unknown): never {
+  if (!(error instanceof Refusal)) throw error;
+  throw new Refusal(error.code, `This process applied the configuration. ${error.detail}`, error.retryAfterMs);
 }

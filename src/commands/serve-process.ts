@@ -9,6 +9,7 @@ import { createLogger } from "../observability/log.ts";
 import type { FromProcess, ToProcess } from "../processes/messages.ts";
 import { configOfProcess } from "../processes/own-config.ts";
 import { createPeers } from "../processes/peers.ts";
+import { systemClock } from "../shared/clock.ts";
 import { reloadAndLog, runGateway } from "./run-gateway.ts";
 import { ownSignals } from "./signals.ts";
 import { stayCompiled } from "./stay-compiled.ts";
@@ -32,16 +33,17 @@ async function serveProcess(configPath: string, index: number): Promise<void> {
     close();
   };
   const peers = createPeers({
-    ...{ send, stop },
+    ...{ send, stop, clock: systemClock },
     reload(by) {
       if (app !== null) reloadAndLog(app, by, logger);
     },
   });
   process.on("message", (message: ToProcess) => peers.receive(message));
-  send({ type: "hears" });
+  send({ type: "receiving" });
   cluster.worker?.on("disconnect", () => {
     // Left false, Node ends the process at once, and its phones ring on.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+    peers.disconnected();
     if (!stopping) logger.error("the primary process has ended: this one drains and ends too");
     stop();
   });

@@ -3,6 +3,9 @@ import cluster from "node:cluster";
 import type { FromProcess } from "./messages.ts";
 import type { ForkEvents, Forked } from "./primary.ts";
 
+/** A program that it had started may hold its channel open. */
+const lastMessagesMs = 1000;
+
 /**
  * @param script what each process runs, with `args` and then its index as arguments
  * @returns how one is forked
@@ -17,7 +20,8 @@ export function clusterFork(script: string, args: readonly string[]) {
     // Its last message may be read after it is known to have ended, and before its channel is.
     const disconnected = new Promise<void>((resolve) => worker.once("disconnect", () => resolve()));
     worker.once("exit", (code: number, signal: string | null) => {
-      void disconnected.then(() => events.exited(signal === null ? code : null, signal));
+      const late = new Promise<void>((resolve) => setTimeout(resolve, lastMessagesMs).unref());
+      void Promise.race([disconnected, late]).then(() => events.exited(signal === null ? code : null, signal));
     });
     let failed = false;
     worker.on("error", (error) => {

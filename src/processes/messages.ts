@@ -6,7 +6,7 @@ export type Question = "metrics" | "reload" | "trace";
 
 export type FromProcess =
   /** It reads messages from now on; those before are lost (node:cluster has a listener of its own). */
-  | { readonly type: "hears" }
+  | { readonly type: "receiving" }
   /** It listens, and has tried to reach Redis and the carriers. */
   | { readonly type: "serving"; readonly url: string }
   /** It cannot start, and ends. */

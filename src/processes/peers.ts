@@ -1,10 +1,16 @@
 /** The other processes of this gateway, as one of them sees them: over its channel to the primary. */
+import type { Clock } from "../shared/clock.ts";
+import { Refusal } from "../shared/refusal.ts";
 import type { SharedRegistrations, SharedState } from "../telephony/sip-trunks/shared-registration.ts";
 import type { FromProcess, Question, ToProcess } from "./messages.ts";
+import { deadlineMs } from "./questions.ts";
 
 /** How a gateway asks the other processes, and answers them. */
 export interface Peers {
-  /** What they answered in time, and what the primary adds. Never rejects. */
+  /**
+   * @returns what they answered in time, and what the primary adds
+   * @throws {Refusal} `processes_unavailable`: the primary has ended, or is frozen
+   */
   ask(what: Question, argument: string): Promise<readonly string[]>;
   /** Sets what answers the others; what they asked before waits for it. Where it rejects there is no answer. */
   answer(what: Question, how: (argument: string) => Promise<string>): void;
@@ -15,17 +21,36 @@ export interface PeersParts {
   readonly send: (message: FromProcess) => void;
   readonly stop: () => void;
   readonly reload: (by: string) => void;
+  readonly clock: Pick<Clock, "after">;
 }
 
-/** @returns `receive` takes each message of the primary */
-export function createPeers({ send, stop, reload }: PeersParts): Peers & { receive(message: ToProcess): void } {
+/** Its end of the channel. */
+export interface PeersChannel {
+  /** Takes each message of the primary. */
+  receive(message: ToProcess): void;
+  /** The primary has ended: nothing that waits is answered any more. */
+  disconnected(): void;
+}
+
+interface Waiting {
+  readonly resolve: (texts: readonly string[]) => void;
+  readonly reject: (error: Refusal) => void;
+}
+
+/** Beyond the primary's own deadline, for a busy machine. */
+const marginMs = 1000;
+const retryAfterMs = 5000;
+
+export function createPeers({ send, stop, reload, clock }: PeersParts): Peers & PeersChannel {
   const answers = new Map<Question, (argument: string) => Promise<string>>();
   /** Bounded by the primary, which asks for a few things at once. */
   let early: { readonly id: number; readonly what: Question; readonly argument: string }[] = [];
-  const waiting = new Map<number, (texts: readonly string[]) => void>();
+  /** Each until its answer or deadline. */
+  const waiting = new Map<number, Waiting>();
   const registrations = new Map<string, SharedState>();
   const roleReceivers: (() => void)[] = [];
   let isRegistrar = false;
+  let connected = true;
   let asked = 0;
 
   async function answerTo(question: (typeof early)[number]): Promise<void> {
@@ -37,10 +62,25 @@ export function createPeers({ send, stop, reload }: PeersParts): Peers & { recei
 
   return {
     ask(what, argument) {
+      if (!connected) return Promise.reject(unavailable("has ended: this process is stopping"));
       const id = asked++;
-      send({ type: "ask", id, what, argument });
-      // The primary has a deadline; where it is gone this process ends.
-      return new Promise((resolve) => waiting.set(id, resolve));
+      return new Promise((resolve, reject) => {
+        const cancel = clock.after(deadlineMs[what] + marginMs, () => {
+          waiting.delete(id);
+          reject(unavailable(`did not answer within ${(deadlineMs[what] + marginMs) / 1000} s`));
+        });
+        waiting.set(id, {
+          resolve(texts) {
+            cancel();
+            resolve(texts);
+          },
+          reject(error) {
+            cancel();
+            reject(error);
+          },
+        });
+        send({ type: "ask", id, what, argument });
+      });
     },
     answer(what, how) {
       answers.set(what, how);
@@ -70,12 +110,22 @@ export function createPeers({ send, stop, reload }: PeersParts): Peers & { recei
           void answerTo(message);
           return;
         case "answers":
-          waiting.get(message.id)?.(message.texts);
+          waiting.get(message.id)?.resolve(message.texts);
           waiting.delete(message.id);
           return;
         case "registration":
           registrations.set(message.trunk, message.state);
       }
     },
+    disconnected() {
+      connected = false;
+      for (const { reject } of waiting.values()) reject(unavailable("has ended: this process is stopping"));
+      waiting.clear();
+    },
   };
+}
+
+function unavailable(why: string): Refusal {
+  const detail = `The other processes of this gateway could not be asked: their primary process ${why}.`;
+  return new Refusal("processes_unavailable", detail, retryAfterMs);
 }

@@ -72,7 +72,7 @@ interface Slot {
   restarts: number;
   why: string | null;
   hasServed: boolean;
-  hears: boolean;
+  isReceiving: boolean;
   cancelRestart: () => void;
   first: Deferred<void>;
 }
@@ -88,7 +88,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
       restarts: 0,
       why: null,
       hasServed: false,
-      hears: false,
+      isReceiving: false,
     };
     return { index, ...none, cancelRestart: () => undefined, first: deferred<void>() };
   });
@@ -105,7 +105,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
   function fork(slot: Slot): void {
     slot.startedAtMs = clock.nowMs();
     slot.why = null;
-    slot.hears = false;
+    slot.isReceiving = false;
     try {
       slot.process = parts.fork(slot.index, {
         message: (message) => receive(slot, message),
@@ -124,12 +124,12 @@ export function createPrimary(parts: PrimaryParts): Primary {
   function chooseRegistrar(): void {
     if (registrar !== null) return;
     registrar = slots.find(({ url }) => url !== null) ?? living()[0] ?? null;
-    if (registrar?.hears) registrar.process?.send({ type: "registrar" });
+    if (registrar?.isReceiving) registrar.process?.send({ type: "registrar" });
   }
 
   /** What it may have missed. */
   function greet(slot: Slot): void {
-    slot.hears = true;
+    slot.isReceiving = true;
     for (const [trunk, state] of registrations) slot.process?.send({ type: "registration", trunk, state });
     if (registrar === slot) slot.process?.send({ type: "registrar" });
     if (stopping) slot.process?.send({ type: "stop" });
@@ -137,7 +137,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
 
   function receive(slot: Slot, message: FromProcess): void {
     switch (message.type) {
-      case "hears":
+      case "receiving":
         greet(slot);
         return;
       case "serving":
@@ -168,7 +168,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
     if (what === "metrics") counted.saw(asking.index, argument);
     // One that starts has seen nothing yet, and may have read the file before it was changed.
     const others = living().filter(
-      (slot) => slot !== asking && (slot.url !== null || (what === "reload" && slot.hears)),
+      (slot) => slot !== asking && (slot.url !== null || (what === "reload" && slot.isReceiving)),
     );
     const asked = new Map(others.map(({ index, process }) => [index, process]));
     const answers = await questions.ask(
@@ -192,7 +192,10 @@ export function createPrimary(parts: PrimaryParts): Primary {
     }
     const silent = others.filter(({ index }) => !answers.has(index)).map(({ index }) => index);
     if (what === "reload" && silent.length > 0) {
-      logger.warn({ indexes: silent }, "these processes did not say that they reloaded the configuration");
+      logger.warn(
+        { indexes: silent },
+        "processes did not confirm the reload: they may use the configuration from before",
+      );
     }
     // One that was started meanwhile counts its questions anew.
     if (asking.process === from) from?.send({ type: "answers", id, texts });

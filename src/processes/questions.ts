@@ -3,7 +3,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Question } from "./messages.ts";
 
 /** A scrape has 10 s by default; a reload reads files. */
-const deadlineMs: Readonly<Record<Question, number>> = { metrics: 2000, trace: 2000, reload: 10_000 };
+export const deadlineMs: Readonly<Record<Question, number>> = { metrics: 2000, trace: 2000, reload: 10_000 };
 
 export interface Questions {
   /** @returns by process, those that answered in time */

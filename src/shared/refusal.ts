@@ -29,6 +29,7 @@ export const refusalCodes = [
   "store_unavailable",
   "records_unavailable",
   "approval_unavailable",
+  "processes_unavailable",
   "configuration_invalid",
 ] as const;
 

@@ -53,7 +53,7 @@ export function reloadRoutes({ reload }: Pick<Reload, "reload">): FastifyPluginA
           body: NoBody,
           response: { 200: { ...ReloadBody, description: "It was read." } },
         },
-        config: { ...neverShed, problems: ["configuration_invalid", "not_supported"] },
+        config: { ...neverShed, problems: ["configuration_invalid", "not_supported", "processes_unavailable"] },
       },
       async (request) => {
         const { applied, needsRestart, heldBack } = await reload(operatorOf(request));

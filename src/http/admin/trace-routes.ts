@@ -72,7 +72,7 @@ export function traceRoutes(find: AskTraces): FastifyPluginAsyncTypebox {
           params: TraceParams,
           response: { 200: { ...TraceBody, description: "Each attempt of the verification, or the one." } },
         },
-        config: { ...neverShed, notFound, problems: ["not_supported"] },
+        config: { ...neverShed, notFound, problems: ["not_supported", "processes_unavailable"] },
       },
       async (request) => {
         const traces = await find(request.params.id);

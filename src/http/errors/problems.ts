@@ -58,6 +58,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   store_unavailable: kind(503, "The store is unreachable at the moment", 1),
   approval_unavailable: kind(503, "The app's approval cannot be asked for at the moment", 5),
   records_unavailable: kind(503, "Durable records are unreachable at the moment", 5),
+  processes_unavailable: kind(503, "Other processes of this gateway do not answer", 5),
   internal_error: kind(500, "Internal error"),
 };
 

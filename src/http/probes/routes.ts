@@ -62,7 +62,7 @@ export function operationRoutes(
           produces: ["text/plain"],
           response: { 200: Type.String({ description: "Text exposition format 0.0.4." }) },
         },
-        config: { ...config, problems: ["rate_limited"] },
+        config: { ...config, problems: ["rate_limited", "processes_unavailable"] },
         // A separate counter: other requests from a scraper's address do not use it up.
         onRequest: scope.rateLimit({}),
       },

@@ -20,6 +20,7 @@ const contract = {
   quiet_hours: 403,
   number_inactive: 422,
   configuration_invalid: 422,
+  processes_unavailable: 503,
   rate_limited: 429,
   capacity: 503,
   delivery_denied: 403,

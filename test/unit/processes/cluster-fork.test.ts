@@ -36,6 +36,19 @@ test("its end is told once its last message was read", async () => {
   expect(heard).toEqual([[null, "SIGKILL"]]);
 });
 
+test("its end is told where its channel stays open, because a program that it started has it", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    fork();
+    worker.emit("exit", null, "SIGKILL");
+    await vi.advanceTimersByTimeAsync(1000);
+    await settle();
+    expect(heard).toEqual([[null, "SIGKILL"]]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("a message that its end made impossible to send is no end of the primary", async () => {
   fork();
   worker.emit("error", new Error("write EPIPE"));

@@ -2,19 +2,23 @@
 import { beforeEach, expect, test } from "vitest";
 import type { FromProcess } from "../../../src/processes/messages.ts";
 import { createPeers } from "../../../src/processes/peers.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
+let clock: ManualClock;
 let sent: FromProcess[];
 let did: string[];
 let peers: ReturnType<typeof createPeers>;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
+  clock = new ManualClock();
   sent = [];
   did = [];
   peers = createPeers({
     send: (message) => sent.push(message),
     stop: () => did.push("stop"),
     reload: (by) => did.push(`reload by ${by}`),
+    clock,
   });
 });
 
@@ -29,6 +33,32 @@ test("each question gets its own answers", async () => {
   peers.receive({ type: "answers", id: one?.id ?? -1, texts: ["a", "c"] });
   peers.receive({ type: "answers", id: 99, texts: ["of nobody"] });
   expect(await Promise.all([first, second])).toEqual([["a", "c"], ["b"]]);
+  expect(clock.pending).toBe(0);
+});
+
+test("a question that a frozen primary does not answer fails at its deadline, beyond the primary's own", async () => {
+  const failed = expect(peers.ask("metrics", "")).rejects.toMatchObject({
+    code: "processes_unavailable",
+    detail: "The other processes of this gateway could not be asked: their primary process did not answer within 3 s.",
+  });
+  clock.advance(2999);
+  peers.receive({ type: "answers", id: 99, texts: [] });
+  clock.advance(1);
+  await failed;
+  // Late.
+  peers.receive({ type: "answers", id: 0, texts: ["a"] });
+  expect(clock.pending).toBe(0);
+});
+
+test("a question fails at once where the primary ends, or has ended", async () => {
+  const ended = { code: "processes_unavailable", detail: expect.stringMatching(/primary process has ended/) };
+  const asked = [peers.ask("reload", "key"), peers.ask("trace", "v1")].map((question) =>
+    expect(question).rejects.toMatchObject(ended),
+  );
+  peers.disconnected();
+  await Promise.all(asked);
+  await expect(peers.ask("metrics", "")).rejects.toMatchObject(ended);
+  expect([sent.length, clock.pending]).toEqual([2, 0]);
 });
 
 test("what is asked before it can be answered waits, and what fails is no answer", async () => {

@@ -48,7 +48,7 @@ function create(count: number): Primary {
         ends: (code, signal) => events.exited(code, signal ?? null),
       };
       forked.push(process);
-      queueMicrotask(() => process.says({ type: "hears" }));
+      queueMicrotask(() => process.says({ type: "receiving" }));
       return {
         pid: 100 + forked.length,
         send: (message) => process.got.push(message),
