@@ -75,7 +75,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       sipTagKey: createKeyRing("sip tags", config.secrets.hmac_key).current.key,
       ...(config.sip === undefined ? {} : { openInvites: store.openInvites(sealing) }),
       ...{ config, apps, admission: store.admission, watchedSounds, clock, random, logger },
-      sharedRegistrations: peers?.registrations ?? null,
+      ...{ sharedRegistrations: peers?.registrations ?? null, endedProcesses: peers?.endedProcesses ?? null },
       networks: { known: (e164) => numberParts.networks.known(e164) },
       sipCall: noteCanaryCalls(liveConfig.now, store.canaryArrivals(sealing), logger),
     }),

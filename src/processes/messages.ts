@@ -15,7 +15,9 @@ export type FromProcess =
   | { readonly type: "ask"; readonly id: number; readonly what: Question; readonly argument: string }
   /** Null: it cannot answer. */
   | { readonly type: "answer"; readonly id: number; readonly text: string | null }
-  | { readonly type: "registration"; readonly trunk: string; readonly state: SharedState };
+  | { readonly type: "registration"; readonly trunk: string; readonly state: SharedState }
+  /** By this name its own SIP calls are known to the others. */
+  | { readonly type: "gateway"; readonly name: string };
 
 export type ToProcess =
   | { readonly type: "stop" }
@@ -25,4 +27,6 @@ export type ToProcess =
   | { readonly type: "registrar" }
   | { readonly type: "question"; readonly id: number; readonly what: Question; readonly argument: string }
   | { readonly type: "answers"; readonly id: number; readonly texts: readonly string[] }
+  /** The process that had this name has ended. */
+  | { readonly type: "ended"; readonly gateway: string }
   | { readonly type: "registration"; readonly trunk: string; readonly state: SharedState };

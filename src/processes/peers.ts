@@ -1,6 +1,7 @@
 /** The other processes of this gateway, as one of them sees them: over its channel to the primary. */
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
+import type { EndedProcesses } from "../telephony/sip-trunks/open-invites-port.ts";
 import type { SharedRegistrations, SharedState } from "../telephony/sip-trunks/shared-registration.ts";
 import type { FromProcess, Question, ToProcess } from "./messages.ts";
 import { deadlineMs } from "./questions.ts";
@@ -15,6 +16,7 @@ export interface Peers {
   /** Sets what answers the others; what they asked before waits for it. Where it rejects there is no answer. */
   answer(what: Question, how: (argument: string) => Promise<string>): void;
   readonly registrations: SharedRegistrations;
+  readonly endedProcesses: EndedProcesses;
 }
 
 export interface PeersParts {
@@ -49,6 +51,7 @@ export function createPeers({ send, stop, reload, clock }: PeersParts): Peers & 
   const waiting = new Map<number, Waiting>();
   const registrations = new Map<string, SharedState>();
   const roleReceivers: (() => void)[] = [];
+  let onEnded: (gateway: string) => void = () => undefined;
   let isRegistrar = false;
   let connected = true;
   let asked = 0;
@@ -96,6 +99,12 @@ export function createPeers({ send, stop, reload, clock }: PeersParts): Peers & 
       publish: (trunk, state) => send({ type: "registration", trunk, state }),
       of: (trunk) => registrations.get(trunk) ?? null,
     },
+    endedProcesses: {
+      announce: (gateway) => send({ type: "gateway", name: gateway }),
+      onEnded(receiver) {
+        onEnded = receiver;
+      },
+    },
     receive(message) {
       switch (message.type) {
         case "stop":
@@ -113,6 +122,8 @@ export function createPeers({ send, stop, reload, clock }: PeersParts): Peers & 
           waiting.get(message.id)?.resolve(message.texts);
           waiting.delete(message.id);
           return;
+        case "ended":
+          return onEnded(message.gateway);
         case "registration":
           registrations.set(message.trunk, message.state);
       }

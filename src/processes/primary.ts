@@ -73,6 +73,8 @@ interface Slot {
   why: string | null;
   hasServed: boolean;
   isReceiving: boolean;
+  /** The name of its own SIP calls; null: it has none. */
+  gateway: string | null;
   cancelRestart: () => void;
   first: Deferred<void>;
 }
@@ -89,6 +91,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
       why: null,
       hasServed: false,
       isReceiving: false,
+      gateway: null,
     };
     return { index, ...none, cancelRestart: () => undefined, first: deferred<void>() };
   });
@@ -155,6 +158,9 @@ export function createPrimary(parts: PrimaryParts): Primary {
       case "answer":
         questions.answered(message.id, slot.index, message.text);
         return;
+      case "gateway":
+        slot.gateway = message.name;
+        return;
       case "registration":
         registrations.set(message.trunk, message.state);
         for (const other of living()) {
@@ -201,6 +207,14 @@ export function createPrimary(parts: PrimaryParts): Primary {
     if (asking.process === from) from?.send({ type: "answers", id, texts });
   }
 
+  /** Its phones may ring: whichever other one is quick cancels. */
+  function handOver(slot: Slot): void {
+    const { gateway } = slot;
+    slot.gateway = null;
+    if (gateway === null) return;
+    for (const { process } of living()) process?.send({ type: "ended", gateway });
+  }
+
   function states(): ProcessStates {
     const serving = slots.filter(({ url }) => url !== null).length;
     return { serving, starting: count - serving, restarts: slots.map(({ restarts }) => restarts) };
@@ -213,6 +227,7 @@ export function createPrimary(parts: PrimaryParts): Primary {
     questions.gone(slot.index);
     counted.ended(slot.index);
     if (registrar === slot) registrar = null;
+    handOver(slot);
     if (stopping) {
       if (living().length === 0) allEnded();
       return;

@@ -15,10 +15,7 @@ import type { RedisClient } from "./client.ts";
 import { gatewaysKey, openInvitesKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export interface OpenInvitesStore extends OpenInvites, OrphanInvites {
-  /** Names this gateway among those that live; new with each start. */
-  readonly gateway: string;
-}
+export type OpenInvitesStore = OpenInvites & OrphanInvites;
 
 /** Four beats: no gateway said that it lives. */
 const gapMs = 2000;

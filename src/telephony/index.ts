@@ -19,7 +19,7 @@ import type { Dialer } from "./calls/ports.ts";
 import type { TelephonyConfig } from "./config.ts";
 import { createSipCapture } from "./sip-capture/index.ts";
 import { createSipTrunks } from "./sip-trunks/index.ts";
-import type { OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
+import type { EndedProcesses, OpenInvites, OrphanInvites } from "./sip-trunks/open-invites-port.ts";
 import type { SharedRegistrations } from "./sip-trunks/shared-registration.ts";
 import type { SipStatus } from "./sip-trunks/status-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
@@ -55,6 +55,8 @@ export interface TelephonyParts {
   readonly openInvites?: OpenInvites & OrphanInvites;
   /** Where several processes are one gateway to carriers; null or left out: this one registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** Likewise: which of them ended, so that their own SIP calls are ended at once. */
+  readonly endedProcesses?: EndedProcesses | null;
   /** Sees each call in over our own SIP, whether it proves something or not. Never throws. */
   readonly sipCall?: (call: InboundCall) => void;
 }
@@ -135,6 +137,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
           logger: logger.child({ asterisk: sipEngine }),
           ...(parts.openInvites === undefined ? {} : { openInvites: parts.openInvites }),
           sharedRegistrations: parts.sharedRegistrations ?? null,
+          endedProcesses: parts.endedProcesses ?? null,
         });
   // Not timed: it replies late where a carrier takes no connection, which no lower rate of calls would cure.
   if (sip !== null) controls.set(sipEngine, sip.control);

@@ -9,7 +9,7 @@ import { createCallSigner } from "./call-signer.ts";
 import { type CertificateEnd, configuredCertificates } from "./certificates.ts";
 import { SipDriver } from "./driver.ts";
 import type { StirShakenConfig } from "./identity-config.ts";
-import type { OpenInvites, OrphanInvites } from "./open-invites-port.ts";
+import type { EndedProcesses, OpenInvites, OrphanInvites } from "./open-invites-port.ts";
 import { listening } from "./own-end.ts";
 import type { SharedRegistrations } from "./shared-registration.ts";
 import { type RunningStack, startStack } from "./stack.ts";
@@ -29,6 +29,8 @@ export interface SipTrunksParts {
   readonly openInvites?: OpenInvites & OrphanInvites;
   /** Null or left out: this process registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** Null or left out: this gateway has one process. */
+  readonly endedProcesses?: EndedProcesses | null;
   /** Places calls alone, for test calls: no configured port is bound, nothing registered, asked by OPTIONS or taken. */
   readonly besideGateway?: boolean;
 }
@@ -68,6 +70,7 @@ export function createSipTrunks(parts: SipTrunksParts): SipTrunks {
       running = await startStack({
         ...{ sip, plans, tagKey, clock, random, logger, besideGateway },
         sharedRegistrations: parts.sharedRegistrations ?? null,
+        endedProcesses: parts.endedProcesses ?? null,
         ...(openInvites === undefined ? {} : { orphans: openInvites, beforeWrite: openInvites.flush }),
         ...(traces === null ? {} : { observer: traces.observer }),
         onInbound: (call) => onInbound(call),

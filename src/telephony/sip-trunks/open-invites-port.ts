@@ -33,6 +33,8 @@ export interface OrphanInvite {
 }
 
 export interface OrphanInvites {
+  /** Names this gateway among those that live; new with each start. */
+  readonly gateway: string;
   /**
    * Says that this gateway lives; to be called every `beatMs`.
    * @returns the gateways that have not said so for `deadMs`
@@ -48,6 +50,14 @@ export interface OrphanInvites {
   done(gateway: string, attempts: readonly string[]): Promise<void>;
   /** This gateway stops: INVITEs that it still has are taken by others at once. @throws {Refusal} `store_unavailable` */
   leave(): Promise<void>;
+}
+
+/** The port to the other processes of this gateway, whose end is known without waiting for `deadMs`. */
+export interface EndedProcesses {
+  /** @param gateway the name of this process, which the others get when it has ended */
+  announce(gateway: string): void;
+  /** Sets the one receiver of names of processes that ended. */
+  onEnded(receiver: (gateway: string) => void): void;
 }
 
 export const beatMs = 500;

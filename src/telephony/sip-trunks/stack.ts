@@ -27,7 +27,7 @@ import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
 import { createHepSender, type HepSender } from "./hep-sender.ts";
 import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
-import type { OrphanInvites } from "./open-invites-port.ts";
+import type { EndedProcesses, OrphanInvites } from "./open-invites-port.ts";
 import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
 import { createRefusedRoutes, type RefusedRoutes } from "./refused-routes.ts";
@@ -52,6 +52,8 @@ export interface StackParts {
   readonly orphans?: OrphanInvites;
   /** Null: this process registers its accounts itself. */
   readonly sharedRegistrations?: SharedRegistrations | null;
+  /** Null: this gateway has one process. */
+  readonly endedProcesses?: EndedProcesses | null;
   /** A gateway has the ports, the registrations and the calls in: this one places calls alone. */
   readonly besideGateway?: boolean;
   readonly onInbound: (call: InboundCall) => void;
@@ -159,6 +161,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
       ? null
       : createTakeover({
           ...{ store: parts.orphans, transactions, transports, clock, logger },
+          processes: parts.endedProcesses ?? null,
           rulesOf: (trunk) => plans.get(trunk)?.hop.rules,
           answered: (response, flow) => caller.receiveStray(response, flow),
         });

@@ -4,10 +4,12 @@ import type { Clock } from "../../shared/clock.ts";
 import type { SipResponseMessage } from "../../sip/message.ts";
 import type { TransactionLayer } from "../../sip/transaction/port.ts";
 import type { ConnectionRules, Flow, Transports } from "../../sip/transport/port.ts";
-import { beatMs, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
+import { beatMs, type EndedProcesses, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
 
 export interface TakeoverParts {
   readonly store: OrphanInvites;
+  /** Null or left out: this gateway has one process. */
+  readonly processes?: EndedProcesses | null;
   readonly transactions: Pick<TransactionLayer, "takeOver">;
   readonly transports: Pick<Transports, "flowTo" | "connect">;
   /** Of a trunk of the configuration; undefined: there is none of this name any more. */
@@ -33,12 +35,14 @@ const logEveryMs = 60_000;
 const maxTakes = 50;
 
 export function createTakeover(parts: TakeoverParts): Takeover {
-  const { store, clock, logger } = parts;
+  const { store, processes = null, clock, logger } = parts;
   let running = false;
   let canceled = 0;
   let failedLoggedAtMs = Number.NEGATIVE_INFINITY;
   let stopTimer = () => {};
   let beating: Promise<void> = Promise.resolve();
+  /** Gateways whose calls are to be taken. */
+  const dead = new Set<string>();
   /** Null: no gateway's calls are being taken. */
   let taking: Promise<void> | null = null;
 
@@ -87,21 +91,32 @@ export function createTakeover(parts: TakeoverParts): Takeover {
     logger.warn({ calls, failed, unreadable }, "a gateway stopped without ending its calls: canceling them");
   }
 
-  async function takeAll(gateways: readonly string[]): Promise<void> {
+  async function takeAll(): Promise<void> {
     try {
-      for (const gateway of gateways) await takeFrom(gateway);
+      // Those too that are added meanwhile.
+      for (const gateway of dead) {
+        dead.delete(gateway);
+        await takeFrom(gateway);
+      }
     } catch {
-      // Redis does not answer, which its client logs. The next beat tries again.
+      // Redis does not answer, which its client logs. A beat finds them again.
+      dead.clear();
     } finally {
       taking = null;
     }
   }
 
+  function take(gateways: readonly string[]): void {
+    if (!running) return;
+    for (const gateway of gateways) dead.add(gateway);
+    if (dead.size > 0) taking ??= takeAll();
+  }
+
   /** Does not wait for what is taken: a carrier that accepts no connection would cost this gateway its own next beats. */
   async function beat(): Promise<void> {
     try {
-      const dead = await store.beat();
-      if (running && dead.length > 0) taking ??= takeAll(dead);
+      const found = await store.beat();
+      if (taking === null) take(found);
     } catch {
       // As above.
     }
@@ -118,6 +133,9 @@ export function createTakeover(parts: TakeoverParts): Takeover {
     start() {
       if (running) return;
       running = true;
+      // What its last write brings to Redis later than this is found by a beat.
+      processes?.onEnded((gateway) => take([gateway]));
+      processes?.announce(store.gateway);
       next();
     },
     async stop() {

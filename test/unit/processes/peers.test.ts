@@ -61,6 +61,15 @@ test("a question fails at once where the primary ends, or has ended", async () =
   expect([sent.length, clock.pending]).toEqual([2, 0]);
 });
 
+test("this process says by which name others know its calls, and gets the names of those that ended", () => {
+  const { announce, onEnded } = peers.endedProcesses;
+  peers.receive({ type: "ended", gateway: "before anything listens" });
+  onEnded((gateway) => did.push(`ended ${gateway}`));
+  announce("us");
+  peers.receive({ type: "ended", gateway: "other" });
+  expect([sent, did]).toEqual([[{ type: "gateway", name: "us" }], ["ended other"]]);
+});
+
 test("what is asked before it can be answered waits, and what fails is no answer", async () => {
   peers.receive({ type: "question", id: 1, what: "reload", argument: "key" });
   peers.receive({ type: "question", id: 2, what: "metrics", argument: "" });

@@ -154,6 +154,28 @@ describe("a process that ends", () => {
   });
 });
 
+describe("the calls of a process that ends", () => {
+  test("are those of the others at once, whether it was killed or ended by itself, while all stop too", async () => {
+    await started(3);
+    const ends = (process: Process) => process.got.filter(({ type }) => type === "ended");
+    for (const index of [0, 1, 2]) of(index).says({ type: "gateway", name: `g${index}` });
+    of(1).ends(null, "SIGKILL");
+    expect([ends(of(0)), ends(of(2))]).toEqual([
+      [{ type: "ended", gateway: "g1" }],
+      [{ type: "ended", gateway: "g1" }],
+    ]);
+    // Its successor has not said its name when it ends.
+    clock.pass(1000);
+    of(1).ends(1);
+    expect(ends(of(0))).toHaveLength(1);
+    const stopped = primary.stop(5000);
+    of(2).ends(null, "SIGKILL");
+    expect(ends(of(0)).at(-1)).toEqual({ type: "ended", gateway: "g2" });
+    of(0).ends(0);
+    await stopped;
+  });
+});
+
 describe("accounts are registered", () => {
   test("by the first process, from its start on, and by another one that serves when it ends", async () => {
     await started(3);

@@ -27,15 +27,20 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
   let left = [...orphans];
   let away = false;
   const calls: string[] = [];
+  const taken: string[] = [];
+  let isFound = true;
   const answered: number[] = [];
   const targets: Target[] = [];
+  let ended: (gateway: string) => void = () => undefined;
   const store: OrphanInvites = {
+    gateway: "us",
     async beat() {
       if (away) throw new Error("away");
       calls.push("beat");
-      return left.length > 0 ? ["dead"] : [];
+      return isFound && left.length > 0 ? ["dead"] : [];
     },
-    async take() {
+    async take(gateway) {
+      taken.push(gateway);
       return left.slice(0, 2);
     },
     async done(_, attempts) {
@@ -60,10 +65,21 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
     },
     rulesOf: (trunk) => (trunk === "a" ? rules : undefined),
     answered: ({ status }) => answered.push(status),
+    processes: {
+      announce: (gateway) => calls.push(`is ${gateway}`),
+      onEnded(receiver) {
+        ended = receiver;
+      },
+    },
   });
   takeover.start();
+  calls.splice(0, 1);
   return {
-    ...{ takeover, ours, logs, calls, answered, targets, rules, flow, open: opened.resolve },
+    ...{ takeover, ours, logs, calls, taken, answered, targets, rules, flow, open: opened.resolve },
+    ends: (gateway: string) => ended(gateway),
+    find: (isDead: boolean) => {
+      isFound = isDead;
+    },
     setAway: (isAway: boolean) => {
       away = isAway;
     },
@@ -133,6 +149,33 @@ describe("an INVITE of a gateway that died", () => {
     const cancel = flow?.sent[0] ?? "";
     ours.receive(answerTo(cancel, 200, { cseq: "7 INVITE" }), flow ?? undefined);
     expect(answered).toEqual([200]);
+  });
+});
+
+describe("a process of this gateway that ended", () => {
+  it("has its INVITEs canceled at once: no beat has to miss", async () => {
+    const { calls, taken, find, ends, flow, takeover } = start([]);
+    await vi.waitFor(() => expect(calls).toContain("beat"));
+    expect([calls, taken, flow?.sent]).toEqual([["beat"], [], []]);
+    find(false);
+    ends("other");
+    await vi.waitFor(() => expect(calls).toEqual(["beat", "done "]));
+    expect(taken).toEqual(["other"]);
+    await takeover.stop();
+    ends("another");
+    expect(taken).toEqual(["other"]);
+  });
+
+  it("is not forgotten while another one's INVITEs are being taken", async () => {
+    const { calls, taken, ends, open, takeover } = start([{ attempt: "x", invite: openInvite() }], "waits");
+    await vi.waitFor(() => expect(taken).toEqual(["dead"]));
+    ends("other");
+    ends("other");
+    expect(taken).toEqual(["dead"]);
+    open();
+    await vi.waitFor(() => expect(taken).toEqual(["dead", "dead", "other"]));
+    await vi.waitFor(() => expect(calls.filter((call) => call === "done ")).toHaveLength(2));
+    expect(takeover.canceled).toBe(1);
   });
 });
 
