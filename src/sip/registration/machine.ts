@@ -28,7 +28,9 @@ export interface Failure {
 }
 
 export type RegistrationInput =
-  | { readonly kind: "start" | "due" | "flow_lost" | "stop" | "removed" }
+  | { readonly kind: "due" | "flow_lost" | "stop" | "removed" }
+  /** `boundForMs`: the registrar keeps a binding of the account already; null: none that is known. */
+  | { readonly kind: "start"; readonly boundForMs: number | null }
   | { readonly kind: "accepted"; readonly grantedSeconds: number }
   | {
       readonly kind: "refused";
@@ -77,7 +79,7 @@ export function step(state: RegistrationState, input: RegistrationInput, nowMs: 
   if (state.activity === "removing") return input.kind === "removed" ? [ended(state), { kind: "end" }] : [state, null];
   switch (input.kind) {
     case "start":
-      return state.activity === "idle" ? register(state) : [state, null];
+      return state.activity === "idle" ? register(knowing(state, input.boundForMs, nowMs)) : [state, null];
     case "due":
       return state.activity === "waiting" ? register(state) : [state, null];
     case "flow_lost":
@@ -93,6 +95,10 @@ export function step(state: RegistrationState, input: RegistrationInput, nowMs: 
     default:
       return state.activity === "sending" ? answered(state, input, nowMs, random) : [state, null];
   }
+}
+
+function knowing(state: RegistrationState, boundForMs: number | null, nowMs: number): RegistrationState {
+  return boundForMs === null ? state : { ...state, boundUntilMs: nowMs + boundForMs, boundSinceMs: nowMs };
 }
 
 function register(state: RegistrationState): Step {

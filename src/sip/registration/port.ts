@@ -33,8 +33,15 @@ export interface RegistrationStatus {
   readonly failureStatus: number | null;
 }
 
+/** What the registrar keeps of the account already, made by another process of this gateway. */
+export interface KnownBinding {
+  readonly expiresInMs: number;
+  readonly serviceRoute: readonly string[];
+}
+
 export interface Registration {
-  start(): void;
+  /** @param known counts as ours until it ends, or the registrar refuses us */
+  start(known?: KnownBinding): void;
   /** Removes the binding, waits for the response for a short time, and ends. Idempotent. */
   stop(): Promise<void>;
   status(): RegistrationStatus;

@@ -9,7 +9,7 @@ import { readRoutes } from "../route-set.ts";
 import type { HeaderLine, OutgoingRequest } from "../transaction/port.ts";
 import type { Flow, Target } from "../transport/port.ts";
 import { beginRegistration, isBound, type RegistrationInput, type RegistrationState, step } from "./machine.ts";
-import type { RegisteredAccount, Registration, RegistrationStatus } from "./port.ts";
+import type { KnownBinding, RegisteredAccount, Registration, RegistrationStatus } from "./port.ts";
 import { contactOf, grantedSecondsOf, leastSecondsOf } from "./response.ts";
 
 /** A gateway that stops has its calls to end; the registrar forgets us in any case. */
@@ -58,8 +58,9 @@ class Runner implements Registration {
     this.#state = beginRegistration(parts.account.expiresSeconds);
   }
 
-  start(): void {
-    this.#feed({ kind: "start" });
+  start(known?: KnownBinding): void {
+    this.serviceRoute = known?.serviceRoute ?? [];
+    this.#feed({ kind: "start", boundForMs: known?.expiresInMs ?? null });
   }
 
   stop(): Promise<void> {
@@ -113,8 +114,8 @@ class Runner implements Registration {
       case "end":
         this.#end();
     }
-    const isNews = state.boundUntilMs !== before.boundUntilMs || state.lastFailure !== before.lastFailure;
-    if (isNews) onChange?.(this.status());
+    const changed = state.boundUntilMs !== before.boundUntilMs || state.lastFailure !== before.lastFailure;
+    if (changed && input.kind !== "start") onChange?.(this.status());
   }
 
   async #register(expiresSeconds: number): Promise<void> {

@@ -90,7 +90,7 @@ test("the role of the registrar counts for what was there before and what comes 
 });
 
 test("stop and reload are done, a registration is known", () => {
-  const state = { status: {} as never, serviceRoute: ["<sip:edge;lr>"] };
+  const state = { status: {} as never, serviceRoute: ["<sip:edge;lr>"], atMs: 1 };
   expect(peers.registrations.of("a")).toBeNull();
   peers.receive({ type: "registration", trunk: "a", state });
   peers.receive({ type: "reload", by: "signal SIGHUP" });

@@ -25,7 +25,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 /** The newest of an index. */
 const of = (index: number) => forked.findLast((process) => process.index === index) as Process;
 const types = ({ got }: Process) => got.map(({ type }) => type);
-const registered = (of: string) => ({ status: { registered: true, of } as never, serviceRoute: [] });
+const registered = (of: string) => ({ status: { registered: true, of } as never, serviceRoute: [], atMs: 1 });
 
 function create(count: number): Primary {
   const metrics: CountedMetrics = {

@@ -18,7 +18,7 @@ class Run {
   effect: RegistrationEffect = null;
   nowMs = 1_000_000;
   constructor(...inputs: readonly RegistrationInput[]) {
-    this.feed({ kind: "start" }, ...inputs);
+    this.feed({ kind: "start", boundForMs: null }, ...inputs);
   }
   feed(...inputs: readonly RegistrationInput[]): this {
     for (const input of inputs) {
@@ -161,7 +161,7 @@ describe("the end", () => {
       expect(run.feed({ kind: "stop" }).effect).toEqual({ kind: "remove" });
       expect(run.feed(accepted, { kind: "flow_lost" }, { kind: "due" }).effect).toBeNull();
       expect(run.feed({ kind: "removed" }).effect).toEqual({ kind: "end" });
-      expect(run.feed({ kind: "start" }, { kind: "due" }, { kind: "stop" }).effect).toBeNull();
+      expect(run.feed({ kind: "start", boundForMs: null }, { kind: "due" }, { kind: "stop" }).effect).toBeNull();
     }
   });
 

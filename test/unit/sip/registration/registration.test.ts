@@ -47,6 +47,41 @@ beforeEach(() => {
   far.answer = (request) => (request.header("authorization") === undefined ? challenge : granted(300));
 });
 
+describe("a binding that another process made", () => {
+  const known = { expiresInMs: 60_000, serviceRoute: ["<sip:edge;lr>"] };
+  async function startedWith(answer: FarAnswer): Promise<Registration> {
+    far.answer = () => answer;
+    const registration = registrationOf();
+    registration.start(known);
+    await settle();
+    return registration;
+  }
+
+  test("counts until the first response, and is not reported as a registration of ours", async () => {
+    const registration = await startedWith("silent");
+    expect(registration.status()).toMatchObject({ registered: true, expiresInMs: 60_000, failure: null });
+    expect(registration.serviceRoute).toEqual(known.serviceRoute);
+    expect(changes).toEqual([]);
+  });
+
+  test("counts until its end where the registrar does not answer", async () => {
+    const registration = await startedWith("timeout");
+    await pass(59_999);
+    expect(registration.status()).toMatchObject({ registered: true, expiresInMs: 1, failure: "no response" });
+    await pass(1);
+    expect(registration.status()).toMatchObject({ registered: false, failure: "no response" });
+  });
+
+  test("ends where the registrar refuses us, and is replaced by ours", async () => {
+    const registration = await startedWith(["403 Forbidden"]);
+    expect(registration.status()).toMatchObject({ registered: false, failure: "403 Forbidden" });
+    far.answer = () => granted(300);
+    await pass(60_000);
+    expect(registration.status()).toMatchObject({ registered: true, failure: null });
+    expect(registration.serviceRoute).toEqual([]);
+  });
+});
+
 describe("the first registration", () => {
   test("answers the challenge and keeps the lifetime that is granted to our Contact", async () => {
     far.answer = (request) => (request.header("authorization") === undefined ? challenge : granted(120));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Registration, RegistrationStatus } from "../../../../src/sip/registration/port.ts";
+import type { KnownBinding, Registration, RegistrationStatus } from "../../../../src/sip/registration/port.ts";
 import {
   type SharedRegistrations,
   type SharedState,
@@ -13,17 +13,19 @@ const bound: RegistrationStatus = {
 function world() {
   const did: string[] = [];
   let known: SharedState | null = null;
+  let nowMs = 1_000_000;
   let become: () => void = () => undefined;
   let change: () => void = () => undefined;
   const shared: SharedRegistrations = {
     whenRegistrar(receiver) {
       become = receiver;
     },
-    publish: (trunk, { status, serviceRoute }) => did.push(`says ${trunk} ${status.registered} ${serviceRoute}`),
+    publish: (trunk, { status, serviceRoute, atMs }) =>
+      did.push(`says ${trunk} ${status.registered} ${serviceRoute} ${atMs}`),
     of: () => known,
   };
   const own: Registration = {
-    start: () => void did.push("REGISTER"),
+    start: (binding?: KnownBinding) => void did.push(`REGISTER ${JSON.stringify(binding ?? null)}`),
     async stop() {
       did.push("removes");
       change();
@@ -33,26 +35,31 @@ function world() {
     path: [],
     flowClosed: () => undefined,
   };
-  const registration = shareRegistration("a", shared, (onChange) => {
+  const make = (onChange: () => void) => {
     change = onChange;
     return own;
-  });
+  };
+  const registration = shareRegistration("a", shared, make, () => nowMs);
   return {
     registration,
     did,
     become: () => become(),
     change: () => change(),
-    knows: (state: SharedState) => (known = state),
+    knows: (state: Omit<SharedState, "atMs">) => (known = { ...state, atMs: nowMs }),
+    pass: (ms: number) => (nowMs += ms),
   };
 }
 
 test("a process that is not the one that registers sends nothing, and knows what that one knows", async () => {
-  const { registration, did, knows } = world();
+  const { registration, did, knows, pass } = world();
   registration.start();
   expect(registration.status()).toMatchObject({ registered: false, failure: "another process has not registered yet" });
   knows({ status: bound, serviceRoute: ["<sip:other;lr>"] });
-  expect(registration.status().registered).toBe(true);
+  pass(20_000);
+  expect(registration.status()).toEqual({ ...bound, expiresInMs: 40_000 });
   expect(registration.serviceRoute).toEqual(["<sip:other;lr>"]);
+  pass(40_000);
+  expect(registration.status()).toEqual({ ...bound, registered: false, expiresInMs: null });
   await registration.stop();
   expect(did).toEqual([]);
 });
@@ -64,7 +71,7 @@ test("the one that is to register does, and tells the others; not that it stops,
   change();
   become();
   await registration.stop();
-  expect(did).toEqual(["REGISTER", "says a true <sip:edge;lr>", "removes"]);
+  expect(did).toEqual(["REGISTER null", "says a true <sip:edge;lr> 1000000", "removes"]);
 });
 
 test("one that becomes the registrar as it stops registers nothing", async () => {
@@ -73,4 +80,20 @@ test("one that becomes the registrar as it stops registers nothing", async () =>
   await registration.stop();
   become();
   expect(did).toEqual([]);
+});
+
+test("the one that takes over begins with the binding that the one before made, while it is valid", () => {
+  const binding = { serviceRoute: ["<sip:other;lr>"], expiresInMs: 50_000 };
+  for (const [passedMs, handedOver] of [
+    [10_000, binding],
+    [60_000, null],
+  ] as const) {
+    const { registration, did, become, knows, pass } = world();
+    registration.start();
+    knows({ status: bound, serviceRoute: binding.serviceRoute });
+    pass(passedMs);
+    become();
+    expect(did).toHaveLength(1);
+    expect(JSON.parse(did[0]?.replace("REGISTER ", "") ?? "")).toEqual(handedOver);
+  }
 });
