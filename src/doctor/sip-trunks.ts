@@ -8,8 +8,9 @@ import {
   warnBeforeMs,
 } from "../telephony/sip-trunks/certificates.ts";
 import type { SipConfig } from "../telephony/sip-trunks/config.ts";
-import { probeSipTrunks, type TargetProbe, type TrunkProbe, targetText } from "../telephony/sip-trunks/probe.ts";
+import { probeSipTrunks, type TargetProbe, type TrunkProbe } from "../telephony/sip-trunks/probe.ts";
 import type { SipTrunkConfig } from "../telephony/sip-trunks/trunk-config.ts";
+import { targetText } from "../telephony/sip-trunks/trunk-plans.ts";
 import { type Finding, fail, hint, ok, warn } from "./finding.ts";
 
 interface SipTrunks {
@@ -115,31 +116,28 @@ interface Asked {
 }
 
 function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptions, fromOtherPort }: Asked): Finding {
-  const { target, status, roundTripMs, failure, unconnected } = probe;
+  const { target, status, roundTripMs, failure, fix, unconnected } = probe;
   if (failure === null) return answerFinding(what, status ?? 0, roundTripMs ?? 0);
   const level = someAnswer ? warn : fail;
-  if (unconnected === "tls") {
-    const fix = /certificate has expired/.test(failure)
-      ? "The carrier has to renew its certificate; until then it gets no calls over TLS."
-      : "Check the trunk's tls.ca (authority), tls.server_name and tls.certificate_name (name; a wildcard must be given as it is), and that the certificate is valid now.";
-    return level(`${what}: ${failure}`, fix);
-  }
   if (unconnected !== null) {
-    return level(
-      `${what}: ${failure}`,
-      "Check address, port and transport of the trunk, the firewall, and that the carrier knows this machine's address.",
-    );
+    const usual =
+      unconnected === "tls"
+        ? "Check the trunk's tls section, and that the carrier speaks TLS 1.2 or newer at this port."
+        : "Check address, port and transport of the trunk, the firewall, and that the carrier knows this machine's address.";
+    return level(`${what}: ${failure}`, fix ?? usual);
   }
   const silent = `${what} does not answer OPTIONS: ${failure}`;
+  if (fix !== null) return level(silent, fix);
   if (!asksOptions)
     return hint(
       silent,
       "Nor is it asked while the gateway runs (qualify_seconds: 0): a test call shows whether it takes calls.",
     );
   if (fromOtherPort && target.protocol === "udp") {
-    const fix =
-      "It was asked from another port than the running gateway's, which some carriers do not answer: `GET /v1/admin/trunks` of the gateway says what holds.";
-    return warn(silent, fix);
+    return warn(
+      silent,
+      "It was asked from another port than the running gateway's, which some carriers do not answer: `GET /v1/admin/trunks` of the gateway says what holds.",
+    );
   }
   return level(
     silent,

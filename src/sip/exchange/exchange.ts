@@ -133,7 +133,8 @@ function send(
       },
       failed(why, neverSent) {
         if (why === "timeout") end({ why: "no response" });
-        else end({ why: neverSent ? "the connection took nothing" : "the connection broke" });
+        else if (neverSent) end({ why: "the connection took nothing" });
+        else end({ why: flow.closedBecause ? `the connection broke (${flow.closedBecause})` : "the connection broke" });
       },
     });
   });

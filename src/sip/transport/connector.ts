@@ -10,15 +10,19 @@ import { canonical } from "./own-address.ts";
 import { FlowError, type SocketAddress, type Target } from "./port.ts";
 import { StreamFlow } from "./stream-flow.ts";
 import { certificateEnd, clientOptions, verifiedNames } from "./tls.ts";
+import { type ShownCertificate, tlsClosed, tlsFailed } from "./tls-failure.ts";
 
 /** A target that failed, until it may be tried again. */
 interface Failure {
+  readonly rulesName: string | undefined;
   readonly times: number;
   readonly error: FlowError;
   readonly untilMs: number;
 }
 
 const maxFailures = 1024;
+/** A far end that is used is asked again before. */
+const refusedLatelyMs = 600_000;
 /** Far ends that vanish are noticed by the kernel, where nothing is in flight. */
 const keepAliveMs = 30_000;
 /** Read into by every TCP connection: what is read is consumed at once. */
@@ -29,6 +33,8 @@ export interface Connector {
   /** @throws {FlowError} */
   connect(target: Target): Promise<StreamFlow>;
   readonly flows: Iterable<StreamFlow>;
+  /** Certificates that were not taken lately because they had ended, by the name of the target's rules. */
+  refusedCertificates(): Iterable<readonly [rulesName: string, expiresAtMs: number]>;
   readonly size: number;
   stop(): Promise<void>;
 }
@@ -40,7 +46,7 @@ interface Own {
 }
 
 export function createConnector(
-  { clock, random, farEndAt }: TransportOptions,
+  { clock, random, farEndAt, onUnconnected }: TransportOptions,
   own: Own,
   context: FlowContext,
 ): Connector {
@@ -79,13 +85,14 @@ export function createConnector(
     const { promise, resolve, reject } = deferred<StreamFlow>();
     let socket: Socket | null = null;
     let why: "refused" | "tls" = "refused";
+    let shown: ShownCertificate | undefined;
     let read: (chunk: Buffer) => void = () => undefined;
     const fail = (error: FlowError) => {
       // Once: a socket that fails has an error, and then closes.
       if (opening.get(key)?.fail !== fail) return;
       settle();
       shares.giveBack(share);
-      if (error.why !== "stopped") noteFailure(key, error);
+      if (error.why !== "stopped") noteFailure(key, target, error);
       socket?.destroy();
       reject(error);
     };
@@ -94,8 +101,8 @@ export function createConnector(
       stopTimer();
       opening.delete(key);
     };
-    const onError = (error: Error) => fail(new FlowError(why, error.message));
-    const onClose = () => fail(new FlowError(why, "closed by the far end"));
+    const onError = (error: Error) => fail(why === "tls" ? tlsFailed(error, shown) : new FlowError(why, error.message));
+    const onClose = () => fail(why === "tls" ? tlsClosed() : new FlowError(why, "closed by the far end"));
     opening.set(key, { flow: promise, fail });
     try {
       const begun = begin(target, (chunk) => read(chunk));
@@ -104,6 +111,11 @@ export function createConnector(
       if (target.protocol === "tls") {
         begun.once("connect", () => {
           why = "tls";
+        });
+        // Before Node judges the certificate, and closes the socket on one that it does not take.
+        begun.prependOnceListener("secure", () => {
+          // Not `getPeerX509Certificate`: it takes the certificate out of the chain that the name is looked for in.
+          if (begun instanceof TLSSocket) shown = begun.getPeerCertificate(true);
         });
       }
       begun.once(target.protocol === "tls" ? "secureConnect" : "connect", () => {
@@ -173,16 +185,18 @@ export function createConnector(
     return flow;
   }
 
-  function noteFailure(key: string, error: FlowError) {
+  function noteFailure(key: string, target: Target, error: FlowError) {
     counters.failedConnects += 1;
-    const times = (failures.get(key)?.times ?? 0) + 1;
+    const before = failures.get(key);
+    const times = (before?.times ?? 0) + 1;
     failures.delete(key);
     for (const oldest of failures.keys()) {
       if (failures.size < maxFailures) break;
       failures.delete(oldest);
     }
     const pauseMs = backoffMs(times, random, { firstMs: limits.firstBackoffMs, longestMs: limits.longestBackoffMs });
-    failures.set(key, { times, error, untilMs: context.nowMs() + pauseMs });
+    failures.set(key, { rulesName: target.rules?.name, times, error, untilMs: context.nowMs() + pauseMs });
+    if (before?.error.message !== error.message) onUnconnected?.(target, error);
   }
 
   return {
@@ -190,6 +204,12 @@ export function createConnector(
     connect,
     get flows() {
       return flows.values();
+    },
+    *refusedCertificates() {
+      for (const { rulesName = "", error, untilMs } of failures.values()) {
+        const atMs = error.certificateExpiresAtMs;
+        if (atMs !== undefined && untilMs + refusedLatelyMs > context.nowMs()) yield [rulesName, atMs];
+      }
     },
     get size() {
       return flows.size;

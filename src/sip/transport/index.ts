@@ -84,9 +84,11 @@ export function createTransports(options: TransportOptions): Transports & Transp
     },
     certificateEnds() {
       const ends = new Map<string, number>();
-      for (const { open, rulesName: name = "", certificateExpiresAtMs: atMs } of connector.flows) {
-        if (open && atMs !== undefined) ends.set(name, Math.min(atMs, ends.get(name) ?? atMs));
+      const note = (name: string, atMs: number) => void ends.set(name, Math.min(atMs, ends.get(name) ?? atMs));
+      for (const { open, rulesName = "", certificateExpiresAtMs: atMs } of connector.flows) {
+        if (open && atMs !== undefined) note(rulesName, atMs);
       }
+      for (const [name, atMs] of connector.refusedCertificates()) note(name, atMs);
       return ends;
     },
     renewTls: acceptor.renewTls,

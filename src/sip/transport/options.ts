@@ -2,7 +2,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { maxMessageBytes } from "../message.ts";
-import type { MessageObserver, SocketAddress, TransportProtocol } from "./port.ts";
+import type { FlowError, MessageObserver, SocketAddress, Target, TransportProtocol } from "./port.ts";
 
 export interface TransportOptions {
   readonly clock: Pick<Clock, "after">;
@@ -23,6 +23,8 @@ export interface TransportOptions {
   /** The far end that has an address, by a name: each gets a share of the connections. Left out: there is but one. */
   readonly farEndAt?: (address: string) => string;
   readonly observer?: MessageObserver;
+  /** A connection could not be opened, for another reason than the last time, if that failed too. */
+  readonly onUnconnected?: (target: Target, error: FlowError) => void;
   readonly limits?: Partial<TransportLimits>;
   /**
    * Called before what was queued in an event-loop turn is written, every INVITE among it: what it writes elsewhere has left the

@@ -50,6 +50,8 @@ export interface Flow {
   /** The host and port of our own Via and Contact, IPv6 in brackets: `192.0.2.1:5060`. */
   readonly sentBy: string;
   readonly open: boolean;
+  /** Of a connection that was closed; for operators. */
+  readonly closedBecause?: string | null;
   /** TLS: what the far end's certificate, if it showed one that was verified, is for (RFC 5922 section 7.1). */
   readonly certificateNames?: readonly string[];
   /** TLS: when the certificate that the far end showed ends, in milliseconds since the epoch. */
@@ -65,10 +67,27 @@ export interface Flow {
 /** Why no flow could be opened. Nothing was sent to the target. */
 export class FlowError extends Error {
   readonly why: "refused" | "timeout" | "tls" | "limit" | "stopped";
-  constructor(why: FlowError["why"], detail: string) {
-    super(`no connection: ${why} (${detail})`);
+  /** The message without `fix`. */
+  readonly brief: string;
+  /** What an operator does about it, in sentences; null: that depends. */
+  readonly fix: string | null;
+  /** Where the far end's certificate, or one above it, has ended. In milliseconds since the epoch. */
+  readonly certificateExpiresAtMs: number | undefined;
+  constructor(
+    why: FlowError["why"],
+    detail: string,
+    {
+      fix = null,
+      certificateExpiresAtMs,
+    }: { readonly fix?: string | null; readonly certificateExpiresAtMs?: number } = {},
+  ) {
+    const brief = `no connection: ${why} (${detail})`;
+    super(fix === null ? brief : `${brief}. ${fix}`);
     this.name = "FlowError";
     this.why = why;
+    this.brief = brief;
+    this.fix = fix;
+    this.certificateExpiresAtMs = certificateExpiresAtMs;
   }
 }
 
@@ -104,7 +123,10 @@ export interface TransportStatus {
   readonly bound: readonly (SocketAddress & { readonly protocol: TransportProtocol })[];
   /** Open connections, and those among them that far ends opened. */
   readonly connections: { readonly open: number; readonly inbound: number };
-  /** When certificates of far ends end, by the name of their rules: of connections that we opened, the earliest. */
+  /**
+   * When certificates of far ends end, by the name of their rules: of connections that we opened, and of those that were refused
+   * lately because it had ended, the earliest.
+   */
   certificateEnds(): ReadonlyMap<string, number>;
 }
 

@@ -4,6 +4,7 @@ import { createStreamFraming } from "../framing.ts";
 import type { ParsedMessage } from "../message.ts";
 import type { FlowContext, Flushable } from "./context.ts";
 import type { ConnectionRules, Flow, SocketAddress } from "./port.ts";
+import { closedByFarEnd, textOf } from "./tls-failure.ts";
 
 export interface StreamFlowSettings {
   readonly protocol: "tcp" | "tls";
@@ -31,6 +32,7 @@ export class StreamFlow implements Flow, Flushable {
   /** Name of the rules that it was opened by. */
   readonly rulesName: string | undefined;
   open = true;
+  closedBecause: string | null = null;
   readonly #socket: Socket;
   readonly #context: FlowContext;
   readonly #framing: ReturnType<typeof createStreamFraming>;
@@ -68,11 +70,11 @@ export class StreamFlow implements Flow, Flushable {
       context.limits.messageBytes,
     );
     let error = "";
-    socket.on("error", ({ message }) => {
-      error = message;
+    socket.on("error", (thrown) => {
+      error = textOf(thrown);
     });
     // The far end will send nothing more. A connection that is half open is of no use: requests would have no answer.
-    socket.on("end", () => this.close("closed by the far end"));
+    socket.on("end", () => this.close(error || closedByFarEnd));
     socket.on("close", () => this.#closed(error || "closed"));
   }
 
@@ -153,6 +155,7 @@ export class StreamFlow implements Flow, Flushable {
   #closed(reason: string) {
     if (!this.open) return;
     this.open = false;
+    this.closedBecause = reason;
     this.#unsent = "";
     this.#framing.stop();
     this.#context.closed(this, reason);

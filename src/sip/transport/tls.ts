@@ -10,6 +10,7 @@ import {
 } from "node:tls";
 import { canonical } from "./own-address.ts";
 import type { ConnectionRules, RenewableTransports, Target } from "./port.ts";
+import { WrongName } from "./tls-failure.ts";
 
 type TlsPems = Parameters<RenewableTransports["renewTls"]>[0];
 
@@ -62,7 +63,7 @@ export function clientOptions(target: Target): ConnectionOptions {
     servername: isIP(name) === 0 ? name : "",
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) =>
-      isFor(certificate, expected) ? undefined : new Error(`the certificate is not for ${expected}`),
+      isFor(certificate, expected) ? undefined : new WrongName(namesOf(certificate), expected),
   };
 }
 

@@ -2,7 +2,6 @@
  * Asks the carrier of each SIP trunk once, beside a gateway that may be running: name, connection, certificate, OPTIONS. Places
  * no call, and registers nothing: that would take the running gateway's binding from it.
  */
-import { isIPv6 } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { type ExchangeParts, exchange } from "../../sip/exchange/exchange.ts";
@@ -11,6 +10,7 @@ import { optionsAnswerMs, optionsRequest } from "../../sip/qualify/options-reque
 import { createTransactions } from "../../sip/transaction/index.ts";
 import { createTransports } from "../../sip/transport/index.ts";
 import { FlowError, type Target, type TransportStatus, type Transports } from "../../sip/transport/port.ts";
+import { brokenFix } from "../../sip/transport/tls-failure.ts";
 import type { SipConfig } from "./config.ts";
 import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { bracketed, createTrunkPlans, type SipTrunksConfig, type TrunkPlan } from "./trunk-plans.ts";
@@ -24,6 +24,8 @@ export interface TargetProbe {
   readonly roundTripMs: number | null;
   /** Why there was no response; null: there was one. For operators. */
   readonly failure: string | null;
+  /** What to do about it; null: there is nothing to do, or it depends. */
+  readonly fix: string | null;
   /** Why no connection could be opened; null: one could, or it is UDP. */
   readonly unconnected: FlowError["why"] | null;
   /** TLS: when the certificate that it showed ends; null: it showed none. */
@@ -104,13 +106,13 @@ interface Asking {
 }
 
 async function probe(plan: TrunkPlan, target: Target, { parts, random, sip }: Asking): Promise<TargetProbe> {
-  const none = { target, status: null, roundTripMs: null, unconnected: null, certificateExpiresAtMs: null };
+  const none = { target, status: null, roundTripMs: null, fix: null, unconnected: null, certificateExpiresAtMs: null };
   let certificateExpiresAtMs: number | null;
   try {
     certificateExpiresAtMs = (await parts.transports.connect(target)).certificateExpiresAtMs ?? null;
   } catch (error) {
     if (!(error instanceof FlowError)) throw error;
-    return { ...none, failure: error.message, unconnected: error.why };
+    return { ...none, failure: error.brief, fix: error.fix, unconnected: error.why };
   }
   const shown = sip.public_host ?? sip.host;
   const request = { qualified: qualifiedOf(plan, shown), random, userAgent, host: bracketed(shown) };
@@ -120,11 +122,8 @@ async function probe(plan: TrunkPlan, target: Target, { parts, random, sip }: As
     { hop: plan.hop, answerMs: optionsAnswerMs, write: (flow) => optionsRequest(request, flow) },
   );
   const seen = { ...none, certificateExpiresAtMs };
-  if (result.kind === "unanswered") return { ...seen, failure: result.why };
+  if (result.kind === "unanswered") {
+    return { ...seen, failure: result.why, fix: target.protocol === "tls" ? brokenFix(result.why) : null };
+  }
   return { ...seen, status: result.response.status, roundTripMs: result.roundTripMs, failure: null };
-}
-
-/** For messages to operators: `tls 192.0.2.1:5061`. */
-export function targetText({ protocol, address, port }: Target): string {
-  return `${protocol.toUpperCase()} ${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }

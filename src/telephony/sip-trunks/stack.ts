@@ -33,7 +33,7 @@ import { inviteOf } from "./read-invite.ts";
 import { createRefusedRoutes, type RefusedRoutes } from "./refused-routes.ts";
 import type { SharedRegistrations } from "./shared-registration.ts";
 import { createTakeover, type Takeover } from "./takeover.ts";
-import { bracketed, type TrunkPlan } from "./trunk-plans.ts";
+import { bracketed, type TrunkPlan, targetText } from "./trunk-plans.ts";
 import { createTrunkWatch, type TrunkWatch } from "./trunk-watch.ts";
 
 export interface StackParts {
@@ -112,6 +112,8 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...(plans.size > 1 ? { farEndAt: inbound.farEndAt } : {}),
     ...(parts.beforeWrite === undefined ? {} : { beforeWrite: parts.beforeWrite }),
     onError,
+    onUnconnected: ({ rules, ...target }, { message }) =>
+      logger.warn({ trunk: rules?.name, target: targetText(target), failure: message }, "no connection to the carrier"),
     ...observing(hep, parts.observer),
     limits: {
       udpRequestBytes: sip.limits.udp_request_bytes,

@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 import type { Credentials, OutgoingCall } from "../../sip/call/port.ts";
 import type { NextHop } from "../../sip/location/port.ts";
 import type { HeaderLine } from "../../sip/transaction/port.ts";
-import type { ConnectionRules, TransportProtocol } from "../../sip/transport/port.ts";
+import type { ConnectionRules, Target, TransportProtocol } from "../../sip/transport/port.ts";
 import type { CallRequest } from "../call-control/port.ts";
 import type { CallSigner } from "./call-signer.ts";
 import type { SipConfig } from "./config.ts";
@@ -124,4 +124,9 @@ export function clientTls({ tls }: SipTrunkConfig, sip: SipConfig): NonNullable<
 /** A host as URIs write it. */
 export function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** For messages to operators: `TLS 192.0.2.1:5061`. */
+export function targetText({ protocol, address, port }: Pick<Target, "protocol" | "address" | "port">): string {
+  return `${protocol.toUpperCase()} ${bracketed(address)}:${port}`;
 }

@@ -1,10 +1,16 @@
 /** TLS: whose certificate is taken (RFC 5922), what fails and how it is reported; client certificates. */
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { createServer as createTlsServer } from "node:tls";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { freePort } from "../../../../src/local/process/free-port.ts";
 import type { Target } from "../../../../src/sip/transport/port.ts";
+import { brokenFix } from "../../../../src/sip/transport/tls-failure.ts";
 import { type Authority, type IssuedCertificate, withAuthorities } from "../../../support/authority.ts";
 import { ok, options, withTransports } from "../../../support/transports.ts";
 
@@ -65,21 +71,56 @@ describe("a certificate is taken", () => {
   });
 });
 
-describe("no flow is opened", () => {
+describe("no flow is opened, and the error says what the certificate is and what to do", () => {
   it.each([
-    ["to a name that the certificate is not for", "host alone", () => toward(), /not for carrier\.example/],
-    ["where a wildcard would match", "wildcard", () => toward({}, "sbc1.carrier.example"), /not for sbc1/],
-    ["where only the common name matches", "common name", () => toward(), /not for carrier\.example/],
-    ["where the certificate is a user's", "user", () => toward(), /not for carrier\.example/],
-    ["to an address with the domain's certificate", "domain", () => toward({}, "127.0.0.1"), /not for 127\.0\.0\.1/],
-    ["to an expired certificate", "expired", () => toward(), /expired/],
-    ["to one that is not valid yet", "future", () => toward(), /not yet valid/],
-    ["to one of an unknown authority", "stranger", () => toward(), /unable to (?:verify|get)/],
+    [
+      "to a name that the certificate is not for",
+      "host alone",
+      () => toward(),
+      /the certificate is for sbc1\.carrier\.example, wanted carrier\.example\)\. If the carrier says that this is its name, set tls\.server_name/,
+    ],
+    [
+      "where a wildcard would match",
+      "wildcard",
+      () => toward({}, "sbc1.carrier.example"),
+      /is for \*\.carrier\.example, wanted sbc1\.carrier\.example\)\. A wildcard .* tls\.certificate_name of the trunk to "\*\.carrier\.example"/,
+    ],
+    [
+      "where only the common name matches",
+      "common name",
+      () => toward(),
+      /is for no domain and no address \(a common name does not count\), wanted carrier\.example/,
+    ],
+    ["where the certificate is a user's", "user", () => toward(), /is for no domain .*, wanted carrier\.example/],
+    [
+      "to an address with the domain's certificate",
+      "domain",
+      () => toward({}, "127.0.0.1"),
+      /is for sbc1\.carrier\.example, carrier\.example, wanted 127\.0\.0\.1\)\. .* set its host/,
+    ],
+    [
+      "to an expired certificate",
+      "expired",
+      () => toward(),
+      /the certificate expired on 2020-01-02\)\. The carrier has to renew it.* This machine's clock says 20\d\d-/,
+    ],
+    [
+      "to one that is not valid yet",
+      "future",
+      () => toward(),
+      /the certificate is not yet valid: it begins on 2098-01-01\)\. This machine's clock says 20\d\d-/,
+    ],
+    [
+      "to one of an unknown authority",
+      "stranger",
+      () => toward(),
+      /unable to (?:verify|get).*: issued by "Test authority"\)\. .*tls\.ca of the trunk/,
+    ],
     [
       "where no authority is configured but the system's",
       "domain",
       () => ({ serverName: "carrier.example" }),
-      /unable to/,
+      /unable to .*issued by "Test authority"/,
     ],
     ["with CA files that hold no PEM", "domain", () => toward({ ca: "no PEM" }), /./],
     [
@@ -98,6 +139,19 @@ describe("no flow is opened", () => {
     });
     expect([near.flowTo(target), near.connections.open, near.counters.failedConnects]).toEqual([null, 0, 1]);
     expect(far.received).toEqual([]);
+    const endsAtMs = name === "expired" ? [["trunk", Date.parse("2020-01-02")]] : [];
+    expect([...near.certificateEnds()]).toEqual(endsAtMs);
+  });
+
+  it("to one of many long names, of which the error has a few", async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `DNS:${"x".repeat(60)}.${"y".repeat(60)}${at}.example`);
+    const { certificate, key } = await ca.issue(names);
+    const [near, far] = [await start(), await start({ tls: { addresses: [anywhere], certificate, key } })];
+    const { message } = await near.connect(far.target("tls", toward())).then(
+      () => new Error("connected"),
+      (error: Error) => error,
+    );
+    expect(message).toMatch(/is for (x{60}\.y{19}(, )?){4} and 5 more, wanted carrier\.example/);
   });
 
   it("to a server of TLS 1.1", async () => {
@@ -134,6 +188,7 @@ describe("no flow is opened", () => {
       const { port } = server.address() as { port: number };
       await expect(near.connect({ protocol: "tls", address: "127.0.0.1", port, ...toward() })).rejects.toMatchObject({
         why,
+        fix: why === "tls" ? expect.stringMatching(/^Check that this port of the carrier speaks TLS/) : null,
       });
       server.close();
     }
@@ -162,6 +217,29 @@ describe("where client certificates are asked for", () => {
     await vi.waitFor(() => expect(near.closed.length + near.counters.failedConnects).toBe(1));
     expect([far.received, far.counters.failedHandshakes, far.connections.open]).toEqual([[], 1, 0]);
   });
+});
+
+it("a far end that wants a certificate of ours, and says so by an alert: the flow has its reason, and there is something to do", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "onering-s-server-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const { certificate = "", key = "" } = certificates.domain ?? {};
+  const pem = path.join(folder, "server.pem");
+  await writeFile(pem, `${certificate}\n${key}`);
+  const port = await freePort("tcp");
+  const asking = ["-Verify", "1", "-verify_return_error", "-CAfile", pem, "-cert", pem, "-key", pem];
+  const server = spawn("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, ...asking]);
+  onTestFinished(() => void server.kill());
+  let said = "";
+  server.stdout.on("data", (text: Buffer) => {
+    said += text;
+  });
+  await vi.waitFor(() => expect(said).toContain("ACCEPT"), { timeout: 5000 });
+  const near = await start();
+  const flow = await near.connect({ protocol: "tls", address: "127.0.0.1", port, ...toward() });
+  flow.send(options("a"));
+  await vi.waitFor(() => expect(near.closed).toHaveLength(1));
+  expect(flow.closedBecause).toMatch(/^tlsv13 alert certificate required$/);
+  expect(brokenFix(flow.closedBecause ?? "")).toMatch(/^The carrier does not take our certificate/);
 });
 
 it("a handshake that does not come to its end is given up", async () => {
