@@ -51,6 +51,8 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     "onering_caller_id_cooldowns_total reason": ["flagged", "silent"],
     "onering_caller_ids state": ["all", "resting", "at_cap"],
     "onering_trunk_breaker state": breakerStates,
+    "onering_processes state": ["serving", "starting"],
+    process: /^\d{1,2}$/,
     "onering_out_of_service kind": ["trunk", "asterisk"],
     "onering_out_of_service name": [...names.trunks, ...names.asterisks],
     "onering_braked kind": ["app", "prefix"],
