@@ -23,11 +23,15 @@ export interface KamailioOptions {
   readonly carrier?: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** PEM texts: its certificate and key for TLS. Left out: it does not listen over TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 export interface Kamailio {
   /** UDP and TCP. */
   readonly port: number;
+  /** TLS, where it has a certificate. */
+  readonly tlsPort: number;
   /** What it did, one line each: `REGISTER 200 sip:alice@… expires 60`, `INVITE challenged`, … */
   lines(): readonly string[];
   /** Waits for the line. @throws after 8 s */
@@ -38,8 +42,13 @@ export interface Kamailio {
 export async function startKamailio(program: KamailioProgram, options: KamailioOptions): Promise<Kamailio> {
   const dir = await mkdtemp(path.join(tmpdir(), "onering-kamailio-"));
   const port = options.port ?? (await freePort("udp", "tcp"));
+  const tlsPort = await freePort("tcp");
   const file = path.join(dir, "kamailio.cfg");
-  await writeFile(file, configurationOf(program, options, port));
+  await Promise.all([
+    writeFile(file, configurationOf(program, options, { port, tlsPort, dir })),
+    writeFile(path.join(dir, "tls.crt"), options.tls?.certificate ?? ""),
+    writeFile(path.join(dir, "tls.key"), options.tls?.key ?? "", { mode: 0o600 }),
+  ]);
   const child = await Child.start("kamailio", { ...program, args: [] }, [
     ...["-f", file, "-DD", "-E", "-m", "64", "-M", "16"],
     ...["-Y", dir, "-w", dir, "-P", path.join(dir, "pid")],
@@ -62,7 +71,7 @@ export async function startKamailio(program: KamailioProgram, options: KamailioO
     throw error;
   }
   return {
-    ...{ port, lines, stop },
+    ...{ port, tlsPort, lines, stop },
     async line(pattern, count = 1) {
       const found = () => lines().filter((line) => pattern.test(line));
       await waitUntil(() => found().length >= count, 8000);
@@ -71,7 +80,13 @@ export async function startKamailio(program: KamailioProgram, options: KamailioO
   };
 }
 
-function configurationOf({ modules }: KamailioProgram, options: KamailioOptions, port: number): string {
+interface Place {
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly dir: string;
+}
+
+function configurationOf({ modules }: KamailioProgram, options: KamailioOptions, { port, ...at }: Place): string {
   const { username, password, realm, algorithm, nonceSeconds = 300, oneTimeNonces = false } = options;
   const { minExpires = 10, carrier } = options;
   return `#!KAMAILIO
@@ -82,6 +97,7 @@ tcp_children=2
 auto_aliases=no
 listen=udp:127.0.0.1:${port}
 listen=tcp:127.0.0.1:${port}
+${options.tls === undefined ? "" : `enable_tls=yes\nlisten=tls:127.0.0.1:${at.tlsPort}`}
 mpath="${modules}"
 loadmodule "kex.so"
 loadmodule "tm.so"
@@ -97,6 +113,7 @@ loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
 loadmodule "path.so"
+${options.tls === undefined ? "" : tlsModule(at.dir)}
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "min_expires", ${minExpires})
 modparam("registrar", "max_expires", 600)
@@ -144,4 +161,11 @@ event_route[core:worker-one-init] {
   xlog("L_ALERT", "TEST ready\\n");
 }
 `;
+}
+
+function tlsModule(dir: string): string {
+  return `loadmodule "tls.so"
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "${dir}/tls.crt")
+modparam("tls", "private_key", "${dir}/tls.key")`;
 }

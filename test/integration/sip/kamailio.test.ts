@@ -9,11 +9,13 @@ import { systemClock as clock } from "../../../src/shared/clock.ts";
 import { cryptoRandom as random } from "../../../src/shared/random.ts";
 import type { CallEvent } from "../../../src/telephony/call-control/port.ts";
 import { createSipTrunks } from "../../../src/telephony/sip-trunks/index.ts";
+import { withAuthorities } from "../../support/authority.ts";
 import { ensureKamailio, type KamailioProgram } from "../../support/fetch/kamailio.ts";
 import { type Kamailio, type KamailioOptions, startKamailio } from "../../support/kamailio.ts";
 import { type SippOptions, startSipp } from "../../support/sipp.ts";
 import { testConfig } from "../../support/test-config.ts";
 
+const newAuthority = withAuthorities();
 const account = { username: "alice", password: "s3cret-word" };
 const [callee, callerId] = ["+447700900123", "+12025550147"];
 
@@ -46,7 +48,10 @@ async function worldOf({ scenario = ringing, keys, kamailio: own, trunk }: World
     sip: { host: "127.0.0.1", udp_port: udpPort, tcp_port: tcpPort },
     trunks: {
       carrier: {
-        sip: { host: "127.0.0.1", port: kamailio.port, transport: "tcp", qualify_seconds: 0, ...account, ...trunk },
+        sip: {
+          ...{ host: "127.0.0.1", port: own?.tls === undefined ? kamailio.port : kamailio.tlsPort },
+          ...{ transport: own?.tls === undefined ? "tcp" : "tls", qualify_seconds: 0, ...account, ...trunk },
+        },
         ranges: ["block"],
       },
     },
@@ -164,4 +169,17 @@ test("an account that registers: the trunk is usable then, and the registrar for
   expect((await world.ring("call-1")).sipStatus).toBe(487);
   await world.control.stop();
   expect(await world.kamailio.line(/^REGISTER 200 .*expires 0$/)).toHaveLength(1);
+});
+
+test("over TLS: it registers, and phones behind it ring, where its certificate is checked", async () => {
+  const authority = await newAuthority();
+  const tls = await authority.issue(["IP:127.0.0.1"]);
+  const trunk = { register: { expires_seconds: 60 }, tls: { ca: authority.ca } };
+  const world = await worldOf({ kamailio: { tls }, trunk });
+  await expect.poll(() => world.health("carrier").usable, { interval: 10 }).toBe(true);
+  expect(await world.ring("call-1")).toMatchObject({ sipStatus: 487, evidence: { over: true } });
+  expect(await world.ring("call-2")).toMatchObject({ sipStatus: 487, evidence: { over: true } });
+  expect([world.challenges(), (await world.invites()).length]).toEqual([1, 2]);
+  await world.control.stop();
+  expect(await world.kamailio.line(/^REGISTER 200 .* from tls .*transport=tls.* expires 0$/)).toHaveLength(1);
 });

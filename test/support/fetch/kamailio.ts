@@ -9,7 +9,7 @@ import { runCommand } from "../../../src/local/process/run-command.ts";
 /** Debian 12. */
 const recipe: BundleRecipe = {
   name: "kamailio",
-  packages: ["kamailio"],
+  packages: ["kamailio", "kamailio-tls-modules"],
   mode: "additions",
   diskBytes: 200e6,
 };
