@@ -51,7 +51,7 @@ export const Asterisk = section("One Asterisk server, version 20 or newer (22.10
     200,
     1,
     10_000,
-    "Admission control: new calls per second (CPS) on this Asterisk, over all gateways. 200 is a third of the lowest rate that two cores carried in the benchmark (600 to 900, at 2 to 4 ms of CPU a call).",
+    "Admission control: new calls per second (CPS) on this Asterisk, over all gateways. 200 is less than half of the lowest rate that two cores carried in the benchmark (500 to 900, at 2 to 4 ms of CPU a call).",
   ),
 });
 

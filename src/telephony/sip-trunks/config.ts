@@ -86,7 +86,7 @@ export const Sip = section(
       500,
       1,
       10_000,
-      "Admission control: new calls per second (CPS) on all trunks with `sip` together, over all gateways. 500 is a fifth of what one gateway carried in the benchmark.",
+      "Admission control: new calls per second (CPS) on all trunks with `sip` together, over all gateways. 500 is little more than a quarter of what one gateway carried in the benchmark (1,800, on two cores).",
     ),
     end_wait_ms: ms(
       5000,

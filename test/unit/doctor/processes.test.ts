@@ -17,6 +17,18 @@ test("four on four cores: which ports carriers must reach, and which application
   );
 });
 
+test("rates that each process keeps to by itself are named with what the provider gets of all", () => {
+  const config = testConfig({ server: { processes: 4 } });
+  const server = { name: "relay", messages_per_second: 20 };
+  const push = { apns: { shop: { messages_per_second: 200 } } };
+  const rated = { ...config, email: { servers: [server] }, push } as unknown as Parameters<typeof examineProcesses>[0];
+  const said = examineProcesses(rated, 4).map(({ level, what }) => `${level} ${what}`);
+  expect(said).toContain(
+    "ok email.servers (relay).messages_per_second: 20 of each of 4 processes, so the provider gets up to 80 a second",
+  );
+  expect(said).toContainEqual(expect.stringMatching(/^ok push\.apns\.shop\..* up to 800 a second$/));
+});
+
 test("more processes than cores are a warning", () => {
   const [finding] = examineProcesses(testConfig({ server: { processes: 4 } }), 2);
   expect(finding).toMatchObject({ level: "warn", what: expect.stringContaining("4 processes") });
