@@ -103,7 +103,8 @@ function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
   return secretsOf(config, isSound).flatMap(({ path, value }) => {
     const isPlaceholder = !isDocument.test(value) && placeholder.test(value);
     if (!isPlaceholder && !oneCharacter.test(value)) return [];
-    const expected = "a secret of your own, for instance from `openssl rand -hex 32`";
+    const expected =
+      "a secret of your own, for instance from `openssl rand -hex 32`; one that a carrier or provider chose: ask them for another";
     return [{ path, given: "(hidden, a placeholder)", expected }];
   });
 }

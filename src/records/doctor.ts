@@ -84,12 +84,10 @@ function examineSchema<Finding>(name: string, found: Inspection, config: Records
   const backend = version === null ? "sqlite" : "postgres";
   const { missing, unknown } = schema;
   if (readOnly !== null) {
-    return [
-      say.fail(
-        `${name}: ${readOnly}`,
-        "Give this user the right to write there; until then events wait in Redis, bounded.",
-      ),
-    ];
+    const fix = readOnly.endsWith("does not exist")
+      ? "Make that folder, for the gateway's user alone (`install -d -m 0700 -o USER FOLDER`; the systemd unit does it at its first start), or name another file in records.url."
+      : "Give this user the right to write there.";
+    return [say.fail(`${name}: ${readOnly}`, `${fix} Until then events wait in Redis, bounded.`)];
   }
   if (unknown.length > 0) {
     const what = `${name}: changed by a newer OneRing (${unknown.join(", ")})`;

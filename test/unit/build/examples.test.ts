@@ -12,14 +12,21 @@ import { createMetrics } from "../../../src/observability/metrics.ts";
 
 const example = (name: string) => readFile(path.join(projectRoot, "docs/examples", name), "utf8");
 
-test("the systemd unit and its environment file give every variable that the example configuration names", async () => {
-  const config = (await example("onering.yaml")).replaceAll(/#.*/g, "");
-  const wanted = new Set([...config.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name]) => name));
+test.each([
+  ["onering.yaml", 5],
+  ["onering-sip.yaml", 3],
+])("the systemd unit and its environment file give every variable that %s names", async (name, least) => {
+  const config = (await example(name)).replaceAll(/#.*/g, "");
+  const wanted = new Set([...config.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, variable]) => variable));
   const unit = await example("onering.service");
   const given = `${unit}\n${await example("onering.env")}`;
-  expect(wanted.size).toBeGreaterThan(5);
-  expect([...wanted].filter((name) => !new RegExp(`\\b${name}(_FILE)?=`).test(given))).toEqual([]);
-  for (const [, file] of unit.matchAll(/_FILE=%d\/(\w+)/g)) expect(unit).toContain(`LoadCredential=${file}:`);
+  expect(wanted.size).toBeGreaterThan(least);
+  expect([...wanted].filter((variable) => !new RegExp(`\\b${variable}(_FILE)?=`).test(given))).toEqual([]);
+  // systemd names each file of a folder after the credential and an underscore.
+  expect(unit).toMatch(/^LoadCredential=secret:\/etc\/onering\/secrets$/m);
+  for (const [, variable = "", file] of unit.matchAll(/\b(\w+)_FILE=(\S+)/g)) {
+    expect(file).toBe(`%d/secret_${variable.toLowerCase()}`);
+  }
 });
 
 test("the systemd unit lets live calls end and gives up on a wrong configuration", async () => {

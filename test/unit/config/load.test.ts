@@ -70,7 +70,7 @@ describe("a file that is right", () => {
     expect(config.trunks["carrier-b"]?.sip).toMatchObject({ transport: "tls", register: { expires_seconds: 300 } });
   });
 
-  test.each(["onering.yaml", "onering.docker.yaml", "onering-sip.yaml"])(
+  test.each(["onering.yaml", "onering.docker.yaml", "onering-sip.yaml", "onering.docker-sip.yaml"])(
     "the example %s cannot call the whole world",
     async (name) => {
       const { numbers, routes } = parse(await readFile(`docs/examples/${name}`, "utf8"));

@@ -34,3 +34,21 @@ it.each(pages)("the links of %s lead somewhere", (page) => {
     });
   expect(broken).toEqual([]);
 });
+
+it("pages that messages, comments, examples and Compose files name are there", () => {
+  const files = globSync(
+    ["src/**/*.ts", "test/**/*.ts", "docs/{examples,deploy}/*", "docker-compose*.yml", "Dockerfile"],
+    {
+      cwd: root,
+    },
+  ).filter((file) => /\.\w+$|Dockerfile$/.test(file));
+  const missing = files.flatMap((file) => {
+    const named =
+      readFileSync(path.join(root, file), "utf8").match(
+        /(?<![\w/-])docs\/[\w/.-]+\.(?:md|ya?ml|json|service|env)\b/g,
+      ) ?? [];
+    return named.filter((page) => !existsSync(path.join(root, page))).map((page) => `${file}: ${page}`);
+  });
+  expect(files.length).toBeGreaterThan(500);
+  expect(missing).toEqual([]);
+});
