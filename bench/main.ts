@@ -1,16 +1,18 @@
 /** `npm run bench -- calls|checks|events|lookups|messages|scrub`: this gateway against bare peers, and against another commit, in one run. */
 import { parseArgs } from "node:util";
 import type { Arrangement } from "./calls/arrangement.ts";
+import { type ChosenSide, chosenSides } from "./calls/plan.ts";
 import { buildCommit } from "./support/commit.ts";
 import { type BenchOptions, type BenchResult, report } from "./support/report.ts";
 
 const usage = `usage: npm run bench -- calls|checks|events|lookups|messages|scrub [--against COMMIT] [--rounds N] [--quick]
-                           [--arrangement shared|apart] [--references] [--everything] [--one-app] [--json]
+                           [--arrangement shared|apart] [--sides SIDE,…] [--references] [--everything] [--one-app] [--json]
 
   --against      also runs the gateway of another commit, in turn with this one's, and reports the ratio of each figure
   --rounds       how many times each side is measured; odd, so that the median is that of one round
   --quick        a short run that shows that all of it works; its figures are not for comparing
   --arrangement  calls only: all parts on all cores (shared), or Asterisk and carrier on half of them (apart); default both
+  --sides        calls only: these of ${chosenSides.join(", ")}; default all
   --references   calls only: no ladder, just the two rates where CPU and times are compared; more rounds in the same time
   --everything   calls only: one more gateway of this commit, with records, webhooks and a stream's client, against that
                  without them, and against the other commit's where one is given
@@ -38,6 +40,7 @@ function commandLine() {
     options: {
       against: { type: "string" },
       arrangement: { type: "string" },
+      sides: { type: "string" },
       references: { type: "boolean", default: false },
       everything: { type: "boolean", default: false },
       "one-app": { type: "boolean", default: false },
@@ -53,6 +56,10 @@ function commandLine() {
   if (arrangement !== null && (name !== "calls" || !arrangements.includes(arrangement))) {
     throw new Error(`--arrangement ${arrangement}: must be shared or apart, and goes with calls`);
   }
+  const sides = values.sides?.split(",") ?? null;
+  if (sides !== null && (name !== "calls" || !sides.every(isSide))) {
+    throw new Error(`--sides ${values.sides}: must be some of ${chosenSides.join(", ")}, and goes with calls`);
+  }
   for (const option of ["references", "everything"] as const) {
     if (values[option] && name !== "calls") throw new Error(`--${option}: goes with calls`);
   }
@@ -61,7 +68,11 @@ function commandLine() {
   if (rounds !== null && !(Number.isInteger(rounds) && rounds % 2 === 1 && rounds > 0 && rounds <= mostRounds)) {
     throw new Error(`--rounds ${values.rounds}: must be an odd number from 1 to ${mostRounds}`);
   }
-  return { ...values, name, load, rounds, arrangement: arrangement as Arrangement | null };
+  return { ...values, name, load, rounds, sides, arrangement: arrangement as Arrangement | null };
+}
+
+function isSide(name: string): name is ChosenSide {
+  return (chosenSides as readonly string[]).includes(name);
 }
 
 const progress = (line: string) => void process.stderr.write(`${line}\n`);
@@ -75,10 +86,10 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   try {
-    const { quick, rounds, arrangement, references, everything, "one-app": oneApp } = given;
+    const { quick, rounds, arrangement, sides, references, everything, "one-app": oneApp } = given;
     const run = await given.load();
     const against = given.against === undefined ? null : await buildCommit(given.against, progress);
-    const result = await run({ progress, against, quick, rounds, arrangement, references, everything, oneApp });
+    const result = await run({ progress, against, quick, rounds, arrangement, sides, references, everything, oneApp });
     report(result, { json: given.json, quick, write: (text) => process.stdout.write(text) });
     return 0;
   } catch (error) {

@@ -14,7 +14,7 @@ export type Measured = ReadonlyMap<SideName, SideRounds>;
 
 /**
  * Calls a second that each side held, medians over the rounds. `ours_sip` is the better of one and two gateway processes, and
- * has what a call took of the CPU of those processes, and of Redis, at the rate that each round held.
+ * has what a call took of the CPU of those processes, and of Redis, at the rate that each round held. NaN: not measured.
  */
 export function heldOf(measured: Measured) {
   const heldBy = (name: SideName) => {
@@ -22,7 +22,7 @@ export function heldOf(measured: Measured) {
     return rounds === undefined ? Number.NaN : median(rounds.heldPerSecond);
   };
   const [one, two] = [heldBy("ours_sip"), heldBy("ours_sip_two")];
-  const best = two > one ? "ours_sip_two" : "ours_sip";
+  const best = two > one || Number.isNaN(one) ? "ours_sip_two" : "ours_sip";
   const bareHttp = heldBy("bare_http");
   const oursSip = heldBy(best);
   return {
@@ -49,12 +49,15 @@ function whereHeld(rounds: SideRounds | undefined, figure: (step: Step) => numbe
   return values.length === 0 ? null : median(values);
 }
 
-/** The gateway against the bare loops. */
+/** The gateway against the bare loops; NaN where one of the two was not measured. */
 export function toBare(measured: Measured) {
   const samples = Object.fromEntries([...measured].map(([name, { heldPerSecond }]) => [name, heldPerSecond]));
   const medians = Object.fromEntries(Object.entries(samples).map(([name, rates]) => [name, median(rates)]));
-  const { ratio, ratioLow, ratioHigh } = ratioOf({ medians, samples }, "ours", "bare_http");
-  const overWebSocket = ratioOf({ medians, samples }, "ours", "bare_websocket");
+  const none = { ratio: Number.NaN, ratioLow: Number.NaN, ratioHigh: Number.NaN };
+  const oursTo = (bare: SideName) =>
+    measured.has("ours") && measured.has(bare) ? ratioOf({ medians, samples }, "ours", bare) : none;
+  const { ratio, ratioLow, ratioHigh } = oursTo("bare_http");
+  const overWebSocket = oursTo("bare_websocket");
   return {
     ratio,
     ratio_low: ratioLow,

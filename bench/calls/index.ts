@@ -16,10 +16,10 @@ import { type Rig, startRig } from "./rig.ts";
 import type { SideName } from "./side.ts";
 
 export async function runCalls(options: BenchOptions): Promise<BenchResult> {
-  const { progress, against, everything } = options;
+  const { progress, against, everything, sides } = options;
   const plan = planOf(options);
   return await withParts(progress, async (parts) => {
-    const rig = await startRig(parts, against, everything, progress);
+    const rig = await startRig(parts, against, everything, sides, progress);
     const climber = createClimber(rig, plan, progress);
     await climber.warmUp();
     const measured = new Map<Arrangement, Measured>();
@@ -28,8 +28,8 @@ export async function runCalls(options: BenchOptions): Promise<BenchResult> {
     }
     const [first] = measured.values();
     if (first === undefined) throw new Error("this machine has one core: only --arrangement shared can be measured");
-    const compared = (sides: readonly [SideName, SideName]) =>
-      [...measured].flatMap(([name, figures]) => sideToSide(sides, figures, name, plan.referencesPerSecond));
+    const compared = (two: readonly [SideName, SideName]) =>
+      [...measured].flatMap(([name, figures]) => sideToSide(two, figures, name, plan.referencesPerSecond));
     return {
       name: "calls",
       // As numbers at the top of the last line.

@@ -1,4 +1,8 @@
-/** How long and how fast a run of `bench -- calls` goes. */
+/** Of which sides a run of `bench -- calls` is, how long and how fast it goes. */
+
+/** Those of a whole run; a run may be of some of them alone. */
+export const chosenSides = ["ours", "ours_sip", "ours_sip_two", "bare_http", "bare_websocket", "bare_sip"] as const;
+export type ChosenSide = (typeof chosenSides)[number];
 
 export interface Plan {
   /** Compilers and connections warm up on calls that do not count: V8 compiles most of what a call runs through late. */

@@ -8,6 +8,7 @@ import { childrenOf } from "../support/process-stats.ts";
 import { startTelephony } from "../support/telephony.ts";
 import type { Halves } from "./arrangement.ts";
 import type { Shared } from "./measure.ts";
+import type { ChosenSide } from "./plan.ts";
 import { createRingLog } from "./ring-log.ts";
 import { gatewaySide, type Side, startBare } from "./side.ts";
 
@@ -21,16 +22,20 @@ export interface Rig {
 /**
  * @param other one more gateway, of another commit; null: none
  * @param everything one more of this commit, with everything switched on
+ * @param chosen of the others only these; null: all
  */
 export async function startRig(
   parts: Parts,
   other: Source | null,
   everything: boolean,
+  chosen: readonly ChosenSide[] | null,
   progress: (line: string) => void,
 ): Promise<Rig> {
   const { programs, asterisk, asteriskPid, carrier, carrierPid, ringLog } = await startTelephony(parts, progress);
   const needs = { redisServer: programs.redisServer, asterisk, profile: callsProfile };
-  const gateways: Gateway[] = [await startGateway(parts, "ours", thisCommit, needs)];
+  const isChosen = (name: ChosenSide) => chosen === null || chosen.includes(name);
+  const gateways: Gateway[] = [];
+  if (isChosen("ours")) gateways.push(await startGateway(parts, "ours", thisCommit, needs));
   if (other !== null) gateways.push(await startGateway(parts, "other", other, needs));
   if (everything) {
     const profile = withEverything(callsProfile);
@@ -41,16 +46,14 @@ export async function startRig(
   const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
   const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
   const sip = { redisServer: programs.redisServer, asterisk: null, carrier, profile: callsProfile };
-  const one = await startGateway(parts, "ours_sip", thisCommit, sip);
-  const two = await startGateway(parts, "ours_sip_two", thisCommit, { ...sip, processes: 2 });
-  const sides = [
-    ...gateways.map((gateway) => gatewaySide(parts, gateway)),
-    gatewaySide(parts, one, true),
-    gatewaySide(parts, two, true),
-    await startBare(parts, { control: "http", ...target }),
-    await startBare(parts, { control: "websocket", ...target }),
-    await startBare(parts, { control: "sip", ...carrier, ringMs }),
-  ];
+  const sides = gateways.map((gateway) => gatewaySide(parts, gateway));
+  for (const [name, processes] of [["ours_sip", 1] as const, ["ours_sip_two", 2] as const]) {
+    if (!isChosen(name)) continue;
+    sides.push(gatewaySide(parts, await startGateway(parts, name, thisCommit, { ...sip, processes }), true));
+  }
+  if (isChosen("bare_http")) sides.push(await startBare(parts, { control: "http", ...target }));
+  if (isChosen("bare_websocket")) sides.push(await startBare(parts, { control: "websocket", ...target }));
+  if (isChosen("bare_sip")) sides.push(await startBare(parts, { control: "sip", ...carrier, ringMs }));
   const halves = {
     telephonyPids: [asteriskPid, carrierPid],
     // This process is the load.

@@ -6,9 +6,10 @@ import type { Gateway, GatewayName } from "../support/gateway.ts";
 import { leanClient } from "../support/lean-client.ts";
 import type { Parts } from "../support/parts.ts";
 import { offer } from "./offer.ts";
+import type { ChosenSide } from "./plan.ts";
 import { callee, type RunCommand, type RunResult, type SipTarget, type Target, wallClock } from "./protocol.ts";
 
-export type SideName = GatewayName | "bare_http" | "bare_websocket" | "bare_sip";
+export type SideName = GatewayName | ChosenSide;
 
 export interface Side {
   readonly name: SideName;

@@ -1,6 +1,7 @@
 /** What a benchmark reports at its end: a table for people, or one line of JSON for programs. */
 import { cpus, totalmem } from "node:os";
 import type { Arrangement } from "../calls/arrangement.ts";
+import type { ChosenSide } from "../calls/plan.ts";
 import type { Source } from "./commit.ts";
 import type { Comparison } from "./comparison.ts";
 
@@ -38,6 +39,8 @@ export interface BenchOptions {
   readonly rounds: number | null;
   /** Of `calls`: only this one; null: all. */
   readonly arrangement: Arrangement | null;
+  /** Of `calls`: only these; null: all. */
+  readonly sides: readonly ChosenSide[] | null;
   /** calls only: the reference rates without the ladder. */
   readonly references: boolean;
   /** checks only: one app, so no app has a share of a callee's limits. */

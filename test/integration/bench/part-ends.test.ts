@@ -20,7 +20,7 @@ it.each([
   { part: "Redis of the gateway of this commit", signal: "SIGKILL", how: /signal SIGKILL/ },
   { part: "the gateway of this commit", signal: "SIGKILL", how: /signal SIGKILL/ },
 ] as const)("the bench ends with one sentence when $part ends by $signal", async ({ part, signal, how }) => {
-  bench = run(process.execPath, "bench/main.ts", "calls", "--quick");
+  bench = run(process.execPath, "bench/main.ts", "calls", "--quick", "--sides", "ours,bare_websocket");
   await bench.says(lastPart);
   const pid = Number(bench.output().split(`started ${part}, pid `)[1]?.split("\n")[0]);
   const endedAtMs = performance.now();
