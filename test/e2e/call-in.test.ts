@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { call, desktop, inPage, phone, rings, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 /** Starts in a terminal. */

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, inPage, newestDigits, rings, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });

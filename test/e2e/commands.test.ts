@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { afterEach, expect, it } from "vitest";
 import { call, newestDigits, rings, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 /** Pastes a command into a shell, as a person would. @returns the JSON that it printed */

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { call, inPage, newestDigits, rings, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 it("at 320 px labels collided and the page scrolled sideways", async () => {

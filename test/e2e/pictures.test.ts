@@ -17,7 +17,7 @@ import {
   withBrowser,
 } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 const sizes = { desktop: { width: desktop.width, height: 1250 }, phone };

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { desktop, inPage, otherThan, phone, rings, showAs, withBrowser } from "./browser.ts";
 
-const browser = withBrowser();
+const browser = withBrowser({ ringMs: 3000 });
 afterEach(() => browser.closeAll());
 
 /** Chooses two calls and rings this number twice. */

@@ -176,7 +176,8 @@ describe("no answer that counts", () => {
     for (let i = 0; i < 3; i++) await judge(another());
     const startedMs = performance.now();
     for (let i = 0; i < 20; i++) await judge(another());
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    // Two seconds, were each of them to wait.
+    expect(performance.now() - startedMs).toBeLessThan(1000);
     expect(received).toHaveLength(3);
   });
 });

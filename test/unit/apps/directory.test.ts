@@ -3,6 +3,7 @@ import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import { createAppDirectory } from "../../../src/apps/directory.ts";
 import { allScopes } from "../../../src/apps/scopes.ts";
 import type { AppRow, KeyRow } from "../../../src/apps/types.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const bearer = (key: string) => `Bearer ${key}`;
@@ -107,10 +108,11 @@ test("an app of the configuration may have further keys, and takes them along wh
 test("of 10,000 apps one changes without a pause that a ringing phone would notice", () => {
   const { directory } = setting();
   directory.mergeKept(Array.from({ length: 10_000 }, (_, i) => row(`app${i}`)));
-  const beganMs = performance.now();
-  for (let revision = 2; revision < 102; revision++) directory.mergeKept([row("app77", { revision })]);
+  const tookMs = cpuTimeMs(() => {
+    for (let revision = 2; revision < 102; revision++) directory.mergeKept([row("app77", { revision })]);
+  });
   // 100 in some 3 ms; building all anew took 12 s.
-  expect(performance.now() - beganMs).toBeLessThan(500);
+  expect(tookMs).toBeLessThan(500);
   expect([directory.find("Bearer of app77")?.name, directory.size]).toEqual(["app77", 10_000]);
 });
 

@@ -82,5 +82,7 @@ test.each([
   const document = { ...leastConfig(), ...quick, ...(await sections()) };
   const config = resolveConfig({ name: "test", document, env: {} });
   const app = await buildApp(config, { logger: pino({ level: "silent" }) });
-  expect(configuredChannels(config)).toEqual(app.channels);
+  const { channels } = app;
+  await app.stop();
+  expect(configuredChannels(config)).toEqual(channels);
 });
