@@ -48,6 +48,7 @@ const times = [
   "2026-03-01",
   "2027-01-01T00:00:00.123Z",
   "2026-02-28T23:59:60+02:00",
+  "2036-03-01 12:00:00+01",
 ];
 
 /** What was made last is likely to be open still. */
@@ -143,8 +144,9 @@ export function createValues(document: ApiDocument, seen: Seen, seed: number): V
   }
 
   function stringOf(schema: Schema, chance: Chance): string {
-    if (schema.pattern !== undefined) return chance.pick(ofPattern(schema.pattern));
+    // First: what a pattern beside it allows is hardly ever a day of the calendar.
     if (schema.format === "date-time") return chance.pick(times);
+    if (schema.pattern !== undefined) return chance.pick(ofPattern(schema.pattern));
     const [example] = schema.examples ?? [];
     if (typeof example === "string" && chance.chance(0.5)) return example;
     const length = Math.min(schema.maxLength ?? 40, (schema.minLength ?? 0) + chance.below(20));
