@@ -49,6 +49,14 @@ describe("npm ci", () => {
     expect(scripts).toEqual([]);
   });
 
+  test("warns of no install script that nobody has approved (npm 11.19 and newer)", async () => {
+    const { allowScripts } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8"));
+    const scripts = packages
+      .filter(([, one]) => one.hasInstallScript)
+      .map(([name]) => name.replace(/^.*node_modules\//, ""));
+    expect(Object.keys(allowScripts).sort()).toEqual([...new Set(scripts)].sort());
+  });
+
   test.each(["linux-x64", "linux-arm64"])(
     "brings SQLite's binaries for %s along, for glibc and musl",
     async (platform) => {
