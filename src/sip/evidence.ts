@@ -12,6 +12,8 @@ export interface Evidence {
   readonly alertingAtMs: number | null;
   /** The final response to the newest INVITE. */
   readonly final: FinalResponse | null;
+  /** Status of the final response to the INVITE before that one: a challenge, or 503 of another address. Left out: there was none. */
+  readonly earlierFinal?: number;
   /** Our first CANCEL. */
   readonly canceledAtMs: number | null;
   /** The 200 to it: the far end no longer tries to reach the callee. */
@@ -79,7 +81,7 @@ export function addMessage(call: WireCall, message: SipMessage, atMs: number): W
   switch (message.method) {
     case "INVITE":
       if (!isOurs || message.toTag !== null || message.cseq <= call.cseq) return call;
-      return { ...call, cseq: message.cseq, evidence: { ...evidence, final: null, over: false } };
+      return { ...call, cseq: message.cseq, evidence: anotherInvite(evidence) };
     case "CANCEL":
       if (!isOurs || message.cseq !== call.cseq || evidence.canceledAtMs !== null) return call;
       return { ...call, evidence: { ...evidence, canceledAtMs: atMs } };
@@ -87,6 +89,12 @@ export function addMessage(call: WireCall, message: SipMessage, atMs: number): W
       if (evidence.byeFrom !== null) return call;
       return { ...call, evidence: { ...evidence, byeFrom: isOurs ? "us" : "far_end" } };
   }
+}
+
+/** The INVITE is sent again: it has no final response yet. */
+export function anotherInvite({ earlierFinal: _, ...evidence }: Evidence): Evidence {
+  const earlier = evidence.final === null ? {} : { earlierFinal: evidence.final.status };
+  return { ...evidence, ...earlier, final: null, over: false };
 }
 
 function addResponse(call: WireCall, response: InviteResponse, atMs: number): WireCall {

@@ -17,6 +17,8 @@ export type Step =
   | { readonly pauseMs: number }
   /** Waits for ACK. */
   | "ack"
+  /** Waits for another INVITE of the call: that which answers a challenge. */
+  | "invite"
   /** Waits for BYE and answers 200. */
   | "bye"
   /** Sends BYE and waits for its 200. */
@@ -105,6 +107,7 @@ const terminated = `  <send><![CDATA[
   ]]></send>`;
 
 function xmlOf(step: Step): string {
+  if (step === "invite") return `  <recv request="INVITE"/>`;
   if (step === "ack") return `  <recv request="ACK"/>`;
   if (step === "bye") return `  <recv request="BYE"/>\n${ok}`;
   if (step === "canceled") return `  <recv request="CANCEL"/>\n${ok}\n${terminated}\n  <recv request="ACK"/>`;

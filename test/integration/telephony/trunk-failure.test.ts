@@ -17,6 +17,7 @@ import { plainNumbers } from "../../support/plain-numbers.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Step, withScenarios } from "../../support/scenarios.ts";
 import { type SippCarrier, startSipp } from "../../support/sipp.ts";
+import type { SipMessage } from "../../support/sipp-log.ts";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.ts";
 import { keepingLogger } from "./world.ts";
 
@@ -25,6 +26,11 @@ interface Failure {
   readonly steps: readonly Step[];
   /** The connection to the first trunk breaks once it sent this, or got the INVITE. */
   readonly breaksAfter?: "INVITE" | 100 | 180 | 183;
+  /**
+   * It has an account there, and answers a challenge: the connection breaks after the second INVITE. Asterisk reports the challenge as
+   * the end, so that only the capture knows.
+   */
+  readonly challenged?: true;
   readonly expected: object;
 }
 
@@ -44,6 +50,16 @@ const failures: readonly Failure[] = [
     steps: [holdOn],
     breaksAfter: "INVITE",
     expected: { ...unknown, silent: true },
+  },
+  {
+    name: "a connection that breaks once challenged",
+    steps: [
+      { send: "401 Unauthorized", headers: [`WWW-Authenticate: Digest realm="carrier",nonce="1",algorithm=MD5`] },
+      ...["ack" as const, "invite" as const, holdOn],
+    ],
+    breaksAfter: "INVITE",
+    challenged: true,
+    expected: unknown,
   },
   {
     name: "a connection that breaks after 100",
@@ -92,8 +108,9 @@ function setUp(
     second = await startSipp({ scenario: "ringing" });
     if (transport === "tcp") for (const { port } of carriers) proxies.push(await startTcpProxy(port, "bytes"));
     const hepPort = await freePort("udp");
-    const first = played.map((_, index) => ({
+    const first = played.map(({ challenged }, index) => ({
       ...{ name: `first-${index}`, host: "127.0.0.1", transport, qualifySeconds: 0 },
+      ...(challenged && { username: "onering", password: "of this test" }),
       port: (proxies[index] ?? carriers[index])?.port ?? 0,
     }));
     const asterisk = await runtime.asterisk({
@@ -167,11 +184,11 @@ function setUp(
           { calling: () => undefined, ringing: () => undefined, ended: resolve },
         );
       });
-      const { breaksAfter } = failure;
+      const { breaksAfter, challenged } = failure;
       if (breaksAfter !== undefined) {
-        await carriers[index]?.waitFor((messages) =>
-          messages.some(({ method, status }) => method === breaksAfter || status === breaksAfter),
-        );
+        const isIt = ({ method, status }: SipMessage) => method === breaksAfter || status === breaksAfter;
+        const wanted = challenged ? 2 : 1;
+        await carriers[index]?.waitFor((messages) => messages.filter(isIt).length >= wanted);
         // What the carrier sent last must have reached Asterisk: the proxy passes it on at once, both are local.
         await new Promise((resolve) => setTimeout(resolve, 100));
         proxies[index]?.cut();
@@ -189,7 +206,10 @@ function setUp(
 for (const transport of ["tcp", "udp"] as const) {
   for (const withCapture of [true, false]) {
     describe(`over ${transport}, ${withCapture ? "with" : "without"} the SIP capture`, () => {
-      const played = failures.filter(({ breaksAfter }) => transport === "tcp" || breaksAfter === undefined);
+      const played = failures.filter(
+        ({ breaksAfter, challenged }) =>
+          (transport === "tcp" || breaksAfter === undefined) && (withCapture || !challenged),
+      );
       const { call, ringsOnSecond } = setUp(transport, withCapture, played);
 
       it.each(played)("$name", async (failure) => {
@@ -201,9 +221,10 @@ for (const transport of ["tcp", "udp"] as const) {
 }
 
 describe("over tcp, by AMI, where Asterisk says what the far end sent last in manager.conf's channelvars", () => {
-  const { call, ringsOnSecond } = setUp("tcp", false, failures, "asterisk-manager");
+  const played = failures.filter(({ challenged }) => !challenged);
+  const { call, ringsOnSecond } = setUp("tcp", false, played, "asterisk-manager");
 
-  it.each(failures)("$name", async (failure) => {
+  it.each(played)("$name", async (failure) => {
     expect(await call(failure)).toMatchObject(failure.expected);
     expect(await ringsOnSecond(failure)).toBe(failure.breaksAfter === undefined ? 1 : 0);
   });

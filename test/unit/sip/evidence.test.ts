@@ -33,6 +33,17 @@ describe("evidence", () => {
     });
   });
 
+  it("knows the final of the INVITE before the newest one: no response to that came yet", () => {
+    const again = evidenceOf(["401 Unauthorized"], ["INVITE", { cseq: 2 }]);
+    expect(again).toMatchObject({ final: null, earlierFinal: 401, over: false });
+    expect(evidenceOf(["401 Unauthorized"], ["INVITE", { cseq: 2 }], ["486 Busy", { cseq: 2 }])).toMatchObject({
+      ...{ final: { status: 486 }, earlierFinal: 401, over: true },
+    });
+    // The final in between was not seen.
+    const unseen = evidenceOf(["401 Unauthorized"], ["INVITE", { cseq: 2 }], ["INVITE", { cseq: 3 }]);
+    expect(unseen).not.toHaveProperty("earlierFinal");
+  });
+
   it("is not over while 487 is missing", () => {
     expect(evidenceOf(["180 Ringing"], ["CANCEL"])).toMatchObject({ canceledAtMs: 1200, final: null, over: false });
     expect(evidenceOf(["180 Ringing"], ["CANCEL"], ["487 Terminated"])).toMatchObject({ over: true });

@@ -213,6 +213,29 @@ describe("a final that no far end sent: Asterisk's own, where a connection break
     expect(known).toMatchObject(madeUp);
   });
 
+  it.each([
+    [401, 21],
+    [407, 21],
+    [503, 34],
+  ])(
+    "is one where the %s that it reports was sent to the INVITE before the last: a phone may ring",
+    (status, q850Cause) => {
+      const end = { ...congested, sipStatus: status, q850Cause, farEndRefused: true, lastResponse: last(status) };
+      const again = { ...sent, respondedAtMs: 500_001, earlierFinal: status };
+      const known = resultOf(end, false, again);
+      expect(known).toMatchObject(madeUp);
+      expect(mayStillRing(known)).toBe(true);
+      // The capture saw it as the final of the last INVITE, or missed that one's: another status than the earlier one.
+      for (const evidence of [final(sent, status), { ...again, earlierFinal: 486 }]) {
+        expect(resultOf(end, false, evidence)).toMatchObject({
+          endedBy: "far_end",
+          inviteOver: true,
+          sipStatus: status,
+        });
+      }
+    },
+  );
+
   it("is doubted where neither is known: the outcome stands, the call does not fail over, the callee is held", () => {
     const known = resultOf(congested, false, null);
     expect(known).toMatchObject({ outcome: "congestion", endedBy: "unknown", inviteOver: false });
