@@ -63,7 +63,10 @@ export function createDigest(credentials: Credentials, random: Random, nowMs: ()
       return uses.length === 0 ? null : sign(uses, request, { ahead: new Set(uses), rounds: 0 });
     },
     answer: (response, request, before) => answer(response, request, before as Sent | null),
-    next: (request, accepted) => sign((accepted as Sent).uses, request, { ahead: new Set(), rounds: 0 }),
+    next(request, before) {
+      const { uses } = before as Sent;
+      return sign(uses, request, { ahead: new Set(uses), rounds: 0 });
+    },
   };
 }
 

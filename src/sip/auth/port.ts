@@ -47,8 +47,11 @@ export interface Digest {
     request: SignedRequest,
     before: DigestAnswers | null,
   ): DigestAnswers | DigestProblem;
-  /** For another request of the same dialog (PRACK, BYE), with the nonces of the one that was accepted; saves its challenge. */
-  next(request: SignedRequest, accepted: DigestAnswers): DigestAnswers;
+  /**
+   * For another request of the same call, with the nonces of the one before; saves its challenge. Refused, they say nothing of the
+   * password, as those of `ahead`: a server may take each nonce once (BYE, PRACK), another target does not know them (INVITE).
+   */
+  next(request: SignedRequest, before: DigestAnswers): DigestAnswers;
 }
 
 /** The one Digest of an account: the same object for the same credentials object, as long as that is kept. */

@@ -89,6 +89,26 @@ describe("a challenged call", () => {
     expect(setting.ended).toBe(1);
   });
 
+  it("whose BYE is challenged by a server that takes each nonce once is hung up: the phone stayed answered", () => {
+    const setting = new CallSetting();
+    setting.place({ credentials });
+    setting.reply(unauthorized, challenge("n1"));
+    setting.reply("200 OK");
+    setting.reply(unauthorized, challenge("n2"), setting.last("BYE"));
+    expect(setting.of("BYE").map(({ request }) => answered(request))).toEqual(["n1 2", "n2 1"]);
+    setting.reply("200 OK", {}, setting.last("BYE"));
+    expect(setting.ended).toBe(1);
+    // A password that is wrong is noticed all the same.
+    const refused = new CallSetting();
+    refused.place({ credentials });
+    refused.reply(unauthorized, challenge("n1"));
+    refused.reply("200 OK");
+    for (const nonce of ["n2", "n3", "n4"])
+      if (refused.ended === 0) refused.reply(unauthorized, challenge(nonce), refused.last("BYE"));
+    expect(refused.of("BYE")).toHaveLength(2);
+    expect(refused.ended).toBe(1);
+  });
+
   it("hung up between the two INVITEs is sent no second time", () => {
     const setting = new CallSetting();
     setting.place({ credentials }).hangUp();
@@ -153,6 +173,26 @@ describe("another target (RFC 3263 section 4.3)", () => {
     setting.reply("486 Busy Here");
     expect(setting.ending).toMatchObject({ status: 486 });
     expect(setting.reports).toEqual(["sent", "ended"]);
+  });
+
+  it("that does not know the first one's nonce challenges again: its 401 was taken for a wrong password", () => {
+    const setting = new CallSetting({ targets: two });
+    setting.place({ credentials });
+    setting.reply(unauthorized, challenge("a1"));
+    setting.reply("503 Service Unavailable");
+    setting.reply(unauthorized, challenge("b1"));
+    expect(setting.of("INVITE").map(({ request }) => answered(request))).toEqual([undefined, "a1 1", "a1 2", "b1 1"]);
+    setting.reply("180 Ringing");
+    setting.reply("486 Busy Here");
+    expect(setting.ending).toMatchObject({ status: 486 });
+    const wrong = new CallSetting({ targets: two });
+    wrong.place({ credentials });
+    wrong.reply(unauthorized, challenge("a1"));
+    wrong.reply("503 Service Unavailable");
+    wrong.reply(unauthorized, challenge("b1"));
+    wrong.reply(unauthorized, challenge("b2"));
+    expect(wrong.of("INVITE")).toHaveLength(4);
+    expect(wrong.ending).toMatchObject({ status: 401 });
   });
 
   it("is not tried after 503 where a phone may have rung, or we hung up", () => {
