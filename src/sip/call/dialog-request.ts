@@ -1,4 +1,8 @@
-/** A request of ours inside a dialog, BYE or PRACK: answers a challenge, and a BYE goes out once more where its flow breaks. */
+/**
+ * A request of ours inside a dialog, BYE or PRACK: answers a challenge, and a BYE goes out once more where its flow breaks, and
+ * again where a server on the way could not pass it on.
+ */
+import type { Clock } from "../../shared/clock.ts";
 import type { Digest, DigestAnswers } from "../auth/port.ts";
 import type { SipResponseMessage } from "../message.ts";
 import type { ClientUser, HeaderLine, TransactionLayer } from "../transaction/port.ts";
@@ -13,12 +17,18 @@ export interface DialogRequestParts {
   /** What the INVITE was accepted with. */
   readonly accepted: DigestAnswers | null;
   readonly target: Target;
+  readonly clock: Pick<Clock, "after">;
   /** The next CSeq of our requests in this call. */
   readonly nextCSeq: () => number;
 }
 
 /** One challenge, and one more for a nonce that is stale. */
 const maxChallenges = 2;
+/**
+ * Before a BYE is sent again after a 5xx: it did not come to the phone, which stays answered. Not after other responses: to 408 and 481
+ * the dialog is over (RFC 3261 section 15.1.1).
+ */
+const pausesMs: readonly number[] = [500, 2000, 4000];
 
 export class DialogRequest implements ClientUser {
   readonly #parts: DialogRequestParts;
@@ -29,6 +39,7 @@ export class DialogRequest implements ClientUser {
   #answers: DigestAnswers | null = null;
   #uri = "";
   #challenges = 0;
+  #refusals = 0;
   #again = false;
   #flow: Flow | null = null;
 
@@ -72,7 +83,17 @@ export class DialogRequest implements ClientUser {
         return;
       }
     }
+    if (response.status >= 500 && response.status < 600 && this.#sendLater()) return;
     this.#onEnd();
+  }
+
+  /** @returns false where it is not sent again */
+  #sendLater(): boolean {
+    const [flow, pauseMs] = [this.#flow, pausesMs[this.#refusals]];
+    if (this.#method !== "BYE" || flow === null || pauseMs === undefined) return false;
+    this.#refusals += 1;
+    this.#parts.clock.after(pauseMs, () => this.send(flow));
+    return true;
   }
 
   failed(why: "timeout" | "transport"): void {

@@ -216,6 +216,7 @@ export class Signalling {
       digest: this.#digest,
       accepted: this.#answers,
       target,
+      clock: this.#parts.clock,
       nextCSeq: this.#nextCSeq,
     };
     return new DialogRequest(parts, dialog, method, headers, onEnd);

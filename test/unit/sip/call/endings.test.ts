@@ -150,6 +150,41 @@ describe("the end of a short call", () => {
     expect([setting.transactions.size, setting.clock.pending]).toEqual([0, 0]);
   });
 
+  it("of a call whose BYE an overloaded server refuses comes when one was taken: the phone stayed answered", () => {
+    const setting = new CallSetting();
+    setting.place();
+    setting.reply("200 OK");
+    setting.reply("503 Service Unavailable", {}, setting.last("BYE"));
+    expect([setting.of("BYE").length, setting.ended]).toEqual([1, 0]);
+    setting.clock.pass(500);
+    setting.reply("500 Server Internal Error", {}, setting.last("BYE"));
+    setting.clock.pass(2000);
+    const cseqs = setting.of("BYE").map(({ request }) => headerOf(request, "cseq"));
+    expect(cseqs).toEqual(["2 BYE", "3 BYE", "4 BYE"]);
+    setting.reply("200 OK", {}, setting.last("BYE"));
+    expect(setting.ended).toBe(1);
+    setting.clock.pass(60_000);
+    expect(setting.of("BYE")).toHaveLength(3);
+  });
+
+  it.each([
+    ["481 Call/Transaction Does Not Exist", 1],
+    ["408 Request Timeout", 1],
+    ["503 Service Unavailable", 4],
+  ])("of a call comes with the %s to BYE number %i at the latest", (status, most) => {
+    const setting = new CallSetting();
+    setting.place();
+    setting.reply("200 OK");
+    for (let one = 0; one < 10 && setting.ended === 0; one++) {
+      setting.reply(status, {}, setting.last("BYE"));
+      setting.clock.pass(5000);
+    }
+    // Repetitions of one have its number.
+    const cseqs = setting.of("BYE").map(({ request }) => headerOf(request, "cseq"));
+    expect(new Set(cseqs).size).toBe(most);
+    expect(setting.ended).toBe(1);
+  });
+
   it("is never_sent where no target has a flow", async () => {
     const setting = new CallSetting({ targets: [target(5060, "tcp"), target(5070, "tcp")], connects: () => null });
     setting.place();
