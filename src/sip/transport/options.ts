@@ -74,6 +74,8 @@ export interface TransportLimits {
   readonly silentMs: number;
   /** A far end that takes no byte of what is written for so long does not read. */
   readonly stalledMs: number;
+  /** A UDP flow of which the system takes no datagram for so long, because nothing leads there, is of no use. */
+  readonly unreachableMs: number;
   /** Between failed connects to one target: doubles from the first to the longest. */
   readonly firstBackoffMs: number;
   readonly longestBackoffMs: number;
@@ -94,6 +96,7 @@ export const defaultLimits: TransportLimits = {
   pongMs: 10_000,
   silentMs: 32_000,
   stalledMs: 10_000,
+  unreachableMs: 2000,
   firstBackoffMs: 100,
   longestBackoffMs: 5000,
 };

@@ -10,9 +10,9 @@ const maxQueued = 10_000;
 const keepAlive = Buffer.from("\r\n");
 
 /**
- * What says that no datagram reaches the far end, now or half a second later: there is no route, or a rule against it. Any other
- * error is about one datagram (EPERM of a full conntrack table, ENOBUFS, EAGAIN, EMSGSIZE): it is lost as in any router on the
- * way, and retransmission covers it.
+ * What says that no datagram reaches the far end now: there is no route, or a rule against it. For a moment that is so wherever a link
+ * or an address is set up anew: only where it lasts the flow is of no use. Any other error is about one datagram (EPERM of a full
+ * conntrack table, ENOBUFS, EAGAIN, EMSGSIZE): it is lost as in any router on the way, and retransmission covers it.
  */
 const unreachable: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"],
@@ -33,6 +33,8 @@ export class UdpFlow implements Flow, Flushable {
   #sentAtMs = 0;
   /** INVITEs of this turn of the event loop: others learn of them before they are written. */
   #invites: Buffer[] = [];
+  /** Since when no datagram left; null: the last one did. */
+  #unreachableSinceMs: number | null = null;
   readonly #socket: Socket;
   readonly #context: FlowContext;
 
@@ -95,9 +97,18 @@ export class UdpFlow implements Flow, Flushable {
     }
   }
 
+  #staysUnreachable(): boolean {
+    const { nowMs, limits } = this.#context;
+    this.#unreachableSinceMs ??= nowMs();
+    return nowMs() - this.#unreachableSinceMs >= limits.unreachableMs;
+  }
+
   readonly #afterSend = (error: NodeJS.ErrnoException | null) => {
-    if (error === null) return;
-    if (unreachable.has(error.code ?? "")) this.close(error.message);
+    if (error === null) {
+      this.#unreachableSinceMs = null;
+      return;
+    }
+    if (unreachable.has(error.code ?? "") && this.#staysUnreachable()) this.close(error.message);
     else this.#context.counters.lostDatagrams += 1;
   };
 }

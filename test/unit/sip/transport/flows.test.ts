@@ -129,8 +129,8 @@ describe("over UDP", () => {
     await vi.waitFor(() => expect(far.received).toHaveLength(2));
   });
 
-  it("a datagram that the network refuses closes the flow, and the next one is new", async () => {
-    const near = await start({ udp: [anywhere] });
+  it("a network that refuses datagrams closes the flow, and the next one is new", async () => {
+    const near = await start({ udp: [anywhere], limits: { unreachableMs: 0 } });
     const target = { protocol: "udp", address: "255.255.255.255", port: 9 } as const;
     const flow = near.flowTo(target) as Flow;
     expect(flow.send(options("a"))).toBe(true);

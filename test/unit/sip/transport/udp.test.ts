@@ -35,10 +35,42 @@ describe("a send error of UDP", () => {
     expect(near.flowTo(far.target("udp"))).toBe(flow);
   });
 
+  it("ENETUNREACH of a link that is down for a moment closes no flow: all calls of a carrier ended, and their phones rang on", async () => {
+    const [near, far] = [await start({ udp: [anywhere] }), await start({ udp: [anywhere] })];
+    const flow = near.flowTo(far.target("udp")) as Flow;
+    for (let datagram = 1; datagram <= 3; datagram++) {
+      refuseNext("ENETUNREACH");
+      flow.send(options("lost"));
+      await vi.waitFor(() => expect(near.counters.lostDatagrams).toBe(datagram));
+    }
+    flow.send(options("next"));
+    await vi.waitFor(() => expect(far.received).toHaveLength(1));
+    expect([flow.open, near.closed]).toEqual([true, []]);
+  });
+
+  it("counts from the first datagram that did not leave, and anew after one that did", async () => {
+    const near = await start({ udp: [anywhere], limits: { unreachableMs: 50 } });
+    const flow = near.flowTo({ protocol: "udp", address: "127.0.0.1", port: 9 }) as Flow;
+    const refused = async (lost: number) => {
+      refuseNext("ENETUNREACH");
+      flow.send(options("a"));
+      await vi.waitFor(() => expect([near.counters.lostDatagrams, flow.open]).toEqual([lost, true]));
+    };
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 60));
+    await refused(1);
+    flow.send(options("b"));
+    await pause();
+    await refused(2);
+    await pause();
+    refuseNext("ENETUNREACH");
+    flow.send(options("c"));
+    await vi.waitFor(() => expect(flow.open).toBe(false));
+  });
+
   it.each(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"])(
-    "%s, by which the far end is out of reach, closes the flow",
+    "%s, by which the far end stays out of reach, closes the flow",
     async (code) => {
-      const near = await start({ udp: [anywhere] });
+      const near = await start({ udp: [anywhere], limits: { unreachableMs: 0 } });
       const flow = near.flowTo({ protocol: "udp", address: "127.0.0.1", port: 9 }) as Flow;
       refuseNext(code);
       flow.send(options("a"));
