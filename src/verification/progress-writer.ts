@@ -9,7 +9,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { DeliveryChange } from "./store-port.ts";
 
 /** Together longer than a failover of Sentinel or Cluster takes with their defaults (about 10 to 30 s). */
-const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
+export const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
 
 /** One update of an attempt. */
 export type DeliveryUpdate = Omit<DeliveryChange, "app" | "id" | "attempt">;

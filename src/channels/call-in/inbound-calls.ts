@@ -2,6 +2,7 @@
 import type { Publish } from "../../shared/publish.ts";
 import type { TrunkCall } from "../../telephony/calls/inbound.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
+import { retryDelaysMs } from "../../verification/progress-writer.ts";
 import type { InboundCallEvents, InboundCallResult } from "./events.ts";
 
 /** Calls that may be looked up at once. Further calls are rejected as well, but not looked up, which bounds the store's load. */
@@ -21,13 +22,28 @@ export function createInboundCalls(options: {
   readonly publish: Publish<InboundCallEvents>;
 }): InboundCalls {
   const { core, publish } = options;
-  const { store, hashes, logger, seen } = core;
+  const { store, hashes, clock, logger, seen } = core;
   const ours = new Set(options.numbers);
   const lookups = new Set<Promise<void>>();
 
+  /** Waits out a failover of Redis: the person hears the busy tone, and calls once. @throws where it is away for longer */
+  async function find(trunk: string, caller: string, called: string) {
+    const cameAtMs = clock.nowMs();
+    for (let failures = 0; ; failures++) {
+      try {
+        const agoMs = Math.max(0, clock.nowMs() - cameAtMs);
+        return await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, [trunk, agoMs]);
+      } catch (error) {
+        const delayMs = retryDelaysMs[failures];
+        if (delayMs === undefined) throw error;
+        await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+      }
+    }
+  }
+
   async function lookUp(trunk: string, caller: string, called: string): Promise<InboundCallResult> {
     try {
-      const found = await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, [trunk]);
+      const found = await find(trunk, caller, called);
       if (found.kind !== "seen") return "no_match";
       const { id, app, country, status } = seen(found);
       // It may have just expired, or been verified by an earlier call.

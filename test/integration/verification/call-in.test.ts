@@ -41,6 +41,12 @@ const results = (world: World) =>
   world.events.flatMap((event) => (event.type === "inbound_call.received" ? [event.data.result] : []));
 /** The number of ours that the newest delivery names. */
 const numberOf = (verification: Verification) => (newestOf(verification).details as { number: string }).number;
+/** What became of calls, asked again and again while time passes. */
+const later = (world: World, ms: number) =>
+  expect.poll(() => {
+    world.clock.advance(ms);
+    return results(world);
+  });
 const statusOf = async (world: World, id: string) => (await world.verifications.get(shop, id)).status;
 
 describe("a verification by calling in", () => {
@@ -318,11 +324,51 @@ it("verifies nothing while Redis is away, and says so in the log without numbers
   const to = somebody();
   const callInNumber = numberOf(await world.verifications.start(shop, { to, ...callIn }, null));
   await lost.stop();
-  await call(world, to, callInNumber);
-  expect(results(world)).toEqual(["failed"]);
+  const called = call(world, to, callInNumber);
+  // Longer than a failover of Redis takes.
+  await later(world, 20_000).toEqual(["failed"]);
+  await called;
   const log = world.logLines.join("");
   expect(log).toContain("an inbound call could not be looked up");
   expect(log).not.toContain(to.slice(1));
+});
+
+describe("a call that comes while Redis fails over", () => {
+  /** The next look-ups fail until it is told otherwise. */
+  function away(world: World): () => void {
+    const store = world.verificationStore;
+    const real = store.runOnCallee;
+    store.runOnCallee = () => Promise.reject(new Error("away"));
+    return () => {
+      store.runOnCallee = real;
+    };
+  }
+  it("verifies once Redis is back: a person calls once", async () => {
+    const world = await open();
+    const to = somebody();
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    const back = away(world);
+    world.receiveInbound({ trunk: "carrier", trusted: true, caller: to, called: numberOf(started) });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(results(world)).toEqual([]);
+    back();
+    await later(world, 1000).toEqual(["verified"]);
+    expect(await statusOf(world, started.id)).toBe("verified");
+  });
+
+  it("verifies nothing that was started after it", async () => {
+    const world = await open({ callInNumbers: ours.slice(0, 1) });
+    const to = somebody();
+    const back = away(world);
+    world.receiveInbound({ trunk: "carrier", trusted: true, caller: to, called: ours[0] ?? "" });
+    world.clock.advance(50);
+    const started = await world.verifications.start(bank, { to, ...callIn }, null);
+    back();
+    await later(world, 1000).toEqual(["no_match"]);
+    expect((await world.verifications.get(bank, started.id)).status).toBe("pending");
+    await call(world, to, numberOf(started));
+    expect((await world.verifications.get(bank, started.id)).status).toBe("verified");
+  });
 });
 
 it("keeps nothing for ever", async () => {
