@@ -29,13 +29,16 @@ export function createCore(options: {
   const { store, hashes, codes, sealing, seen, batchTimer, clock, random, publish, logger, onStep } = options;
   return {
     ...{ store, hashes, codes, sealing, clock, random, logger, batchTimer, seen },
-    progressOf({ id, app, attempts: attempt }, onWritten) {
+    progressOf({ id, app, attempts: attempt }, onWritten, onForgotten = () => undefined) {
       return createProgressWriter({
         batchTimer,
         clock,
         async store(update) {
           const result = await store.change({ app, id, attempt, ...update });
-          if (result.kind === "not_found") return;
+          if (result.kind === "not_found") {
+            onForgotten();
+            return;
+          }
           if (result.kind === "noted") {
             const { status, seq, step, channel, state } = result;
             if (seq > 0) publish("delivery.updated", { verification: id, status, channel, state }, { app, seq });

@@ -117,10 +117,14 @@ export interface ChannelCore {
   readonly batchTimer: BatchTimer;
   /** Call it with every verification that a script returns, so that its end is reported once. */
   seen(seen: Seen): Verification;
-  /** Stores the updates of a verification's newest attempt, in order. */
+  /**
+   * Stores the updates of a verification's newest attempt, in order.
+   * @param onForgotten the store has the verification no more: Redis failed over to a node that never had it
+   */
   progressOf(
     verification: Pick<Verification, "id" | "app" | "attempts">,
     onWritten: (update: DeliveryUpdate, after: AfterUpdate) => void,
+    onForgotten?: () => void,
   ): ProgressWriter;
 }
 

@@ -5,7 +5,7 @@ import type { Publish } from "../../shared/publish.ts";
 import { mayStillRing } from "../../telephony/calls/attempt-result.ts";
 import type { CallResult, Dialer } from "../../telephony/calls/ports.ts";
 import type { ChannelSlot, ChannelSlots } from "../../telephony/trunks/slots-port.ts";
-import type { ChannelCore } from "../../verification/channel-port.ts";
+import type { AfterUpdate, ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
@@ -72,11 +72,14 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
   function progressOf(verification: Verification, second: SecondCall | null): ProgressWriter {
     const { id, attempts } = verification;
     const { parts } = newestOf(verification);
-    const progress = core.progressOf(verification, ({ event }, { status, partsDelivered }) => {
+    const stop = () => dialer.cancel(attemptIdOf(id, attempts));
+    const onWritten = ({ event }: DeliveryUpdate, { status, partsDelivered }: AfterUpdate) => {
       // It has ended, perhaps at another gateway: stop ringing.
-      if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempts));
+      if (isTerminal(status)) stop();
       else if (event === "delivered" && partsDelivered < parts) second?.follow(verification);
-    });
+    };
+    // With the verification its callee's lock was lost: another call may begin.
+    const progress = core.progressOf(verification, onWritten, stop);
     live.add(progress);
     return progress;
   }

@@ -4,7 +4,7 @@ import type { Publish } from "../../shared/publish.ts";
 import { requiredSounds } from "../../speech/sound-names.ts";
 import { mayStillRing } from "../../telephony/calls/attempt-result.ts";
 import type { AnsweredCall, CallResult, Dialer, KeptCall } from "../../telephony/calls/ports.ts";
-import type { ChannelCore } from "../../verification/channel-port.ts";
+import type { AfterUpdate, ChannelCore } from "../../verification/channel-port.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
@@ -63,10 +63,13 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
 
   function progressOf(verification: Verification): ProgressWriter {
     const { id, attempts } = verification;
-    const progress = core.progressOf(verification, (_update, { status }) => {
+    const stop = () => dialer.cancel(attemptIdOf(id, attempts));
+    const onWritten = (_update: DeliveryUpdate, { status }: AfterUpdate) => {
       // It has ended, perhaps at another gateway: hang up.
-      if (isTerminal(status)) dialer.cancel(attemptIdOf(id, attempts));
-    });
+      if (isTerminal(status)) stop();
+    };
+    // With the verification its callee's lock was lost: another call may begin.
+    const progress = core.progressOf(verification, onWritten, stop);
     live.add(progress);
     return progress;
   }

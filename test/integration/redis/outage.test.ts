@@ -48,6 +48,22 @@ describe("while Redis is unreachable", () => {
     expect(await world.verifications.get(shop, world.lastCall().callId.slice(0, -2))).toBeTruthy();
   });
 
+  it("and comes back without what it had, a call is hung up: with its verification went the lock of its callee", async () => {
+    await world.verifications.start(shop, { to }, null);
+    const call = world.lastCall();
+    call.calling();
+    await world.verifications.settled();
+    expect(world.canceled).toEqual([]);
+    await redis.kill();
+    redis = await runtime.redis({ port: redis.port });
+    await world.ready();
+    call.ringing();
+    await world.verifications.settled();
+    expect(world.canceled).toEqual([call.callId]);
+    // Another may begin, which would have rung beside it.
+    expect(await world.verifications.start(shop, { to }, null)).toMatchObject({ status: "pending" });
+  });
+
   it("what is in progress is refused as the connection breaks, what comes then at once: nothing waits to be sent later", async () => {
     await world.close();
     // So long that no refusal below can be the timeout's.
