@@ -192,6 +192,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     },
     async stop() {
       loopDelay.disable();
+      slots.stop();
       for (const watch of watches.values()) watch.stop();
       await Promise.all([...controls.values()].map((control) => control.stop()));
       capture?.stop();

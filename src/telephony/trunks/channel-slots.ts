@@ -10,6 +10,7 @@ import type { Breakers } from "./breakers.ts";
 import type { TrunkConfig } from "./config.ts";
 import { type EnginesConfig, engineInWords, enginesOf, sipEngine } from "./engines.ts";
 import type { TrunkHealth } from "./health.ts";
+import { createLateReleases } from "./late-releases.ts";
 import type { Overload } from "./overload.ts";
 import { mayPresent, type Router } from "./routes.ts";
 import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds, TriedPath } from "./slots-port.ts";
@@ -51,10 +52,12 @@ export interface ChannelSlotsParts {
   readonly logger: Logger;
 }
 
-export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
+/** @returns `stop`: slots that Redis did not take back are left to their leases */
+export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { stop(): void } {
   const { breakers, brakes, overload, admission, clock, random, logger } = parts;
   const { trunks, calls, limits } = parts.config;
   const engines = enginesOf(parts.config);
+  const lateReleases = createLateReleases({ admission, clock, logger });
   const callerLimits: CallerLimits = { limits, apps: parts.apps };
   /** App and callee of the slot's call, as it was reserved. */
   const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
@@ -135,10 +138,14 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
   async function settle(slot: ChannelSlot, event: SlotEvent): Promise<void> {
     // A slot that is not the reserved one frees at least its trunk.
     const caller = callers.get(slot) ?? callerOf(callerLimits, slot.app ?? "", "+", true);
+    const taken = { leaseId: slot.leaseId, path: limited(slot), caller };
     try {
-      await admission.settle({ leaseId: slot.leaseId, path: limited(slot), caller }, event);
+      await admission.settle(taken, event);
     } catch {
-      logger.warn({ trunk: slot.trunk }, "a slot could not be released: it is free when its lease ends");
+      // That a phone rings is said again with the end of its call.
+      if (event === "alerted") return;
+      logger.warn({ trunk: slot.trunk }, "a slot could not be released: tried again, and free when its lease ends");
+      lateReleases.add(taken, event);
     }
   }
 
@@ -187,6 +194,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots {
       if (rangMs !== null) overload.rang(rangMs - calls.ring_ms);
       await end(slot, verdict, answered ? "answered" : "ended", retryAfterMs);
     },
+    stop: lateReleases.stop,
     paths: () =>
       Object.keys(trunks)
         .flatMap((trunk) => parts.router.pathsOf(trunk))

@@ -151,6 +151,67 @@ describe("taking a slot", () => {
   });
 });
 
+describe("a slot whose call ended while Redis was away", () => {
+  const over: EndedCall = {
+    ...{ verdict: "good", answered: false, falseAnswer: false, wanted: false, rangMs: null, retryAfterMs: 0 },
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  /** Redis is away until it is told otherwise; then it has what was reported. */
+  async function ending(calls: number) {
+    const [reported, redis] = [[] as string[], { away: true, asked: 0 }];
+    const setting = linesWith({
+      admission: {
+        async settle({ leaseId }, event) {
+          redis.asked += 1;
+          if (redis.away) throw new Error("no Redis");
+          reported.push(`${leaseId} ${event}`);
+        },
+      },
+    });
+    const ids: string[] = [];
+    for (let call = 0; call < calls; call++) {
+      const slot = await setting.slots.reserve("+447700900123", "shop");
+      if ("none" in slot) throw new Error("no slot");
+      ids.push(slot.leaseId);
+      setting.slots.alerted(slot);
+      await setting.slots.callEnded(slot, over);
+    }
+    return { ...setting, ids, redis, reported };
+  }
+
+  it("is free once Redis is back, not only when its lease ends: after a failover trunks were full of calls that were over", async () => {
+    const { clock, ids, redis, reported } = await ending(100);
+    const before = redis.asked;
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1000);
+      await settled();
+    }
+    // While it is away one of them asks.
+    expect(redis.asked - before).toBe(10);
+    redis.away = false;
+    clock.advance(1000);
+    await settled();
+    expect(reported.sort()).toEqual(ids.map((id) => `${id} ended`).sort());
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is left to its lease after a minute, and where the gateway stops", async () => {
+    const { clock, redis, reported } = await ending(3);
+    for (let second = 0; second < 61; second++) {
+      clock.advance(1000);
+      await settled();
+    }
+    redis.away = false;
+    clock.advance(1000);
+    await settled();
+    expect([reported, clock.pending]).toEqual([[], 0]);
+    const stopping = await ending(1);
+    stopping.slots.stop();
+    expect(stopping.clock.pending).toBe(0);
+  });
+});
+
 describe("taking another slot after one failed", () => {
   const second: TrunkPath = { trunk: "plus", asterisk: "second" };
   const paths = [plus, second, bare];
