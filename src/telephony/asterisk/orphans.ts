@@ -13,6 +13,16 @@ export class Orphans {
   }
 
   /**
+   * After a disconnect: as many as there are. Never rejects: one channel that Asterisk cannot end must not keep the connection from
+   * being used; it ends by its own limit.
+   */
+  async hangUpAll(channelIds: readonly string[], send: (channelId: string) => Promise<void>): Promise<void> {
+    const results = await Promise.allSettled(channelIds.map(send));
+    const failed = results.filter(({ status }) => status === "rejected").length;
+    if (failed > 0) this.#logger.warn({ channels: failed }, "orphan channels could not be hung up");
+  }
+
+  /**
    * @param isKnown whether the call is known: usually an event that crossed our hang-up
    * @param send requests the hang-up from Asterisk
    */

@@ -32,7 +32,7 @@ export type ChannelUpdate =
 /** A channel that is up in Asterisk, and the state of its call. */
 export interface LiveChannel {
   readonly id: string;
-  readonly state: "alerting" | "answered" | undefined;
+  readonly state: "alerting" | "answered" | "ready" | undefined;
 }
 
 /** Whether an update is new: each is reported once, and no `progress` after `alerting` or `answered`. */

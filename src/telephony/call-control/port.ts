@@ -41,8 +41,11 @@ export interface Playback {
 export interface MediaControl {
   /** Plays sounds on a call that is `ready`. @throws {Error} where Asterisk refuses or does not answer in time */
   play(callId: string, playback: Playback): Promise<void>;
-  /** Stops a playback; resolves also when it is already over. @throws {Error} where Asterisk does not answer in time */
-  stopPlayback(callId: string, playbackId: string): Promise<void>;
+  /**
+   * Stops a playback. @returns false where it was over already: `played` was sent, and perhaps lost with a connection
+   * @throws {Error} where Asterisk does not answer in time
+   */
+  stopPlayback(callId: string, playbackId: string): Promise<boolean>;
   /** The languages in which Asterisk has a sound of its `watchedSounds`; none before its list was read. */
   languagesOf(sound: string): ReadonlySet<string>;
 }

@@ -74,10 +74,16 @@ export class LiveAnsweredCall implements AnsweredCall {
     if (playing === null || playing.stopped) return;
     playing.stopped = true;
     const { media, callId, logger } = this.#parts;
-    media.stopPlayback(callId, playing.id).catch(() => {
-      logger().warn("a playback could not be stopped");
-      playing.end("failed");
-    });
+    media.stopPlayback(callId, playing.id).then(
+      (wasUp) => {
+        // Its end may have been lost with a connection: nothing more comes of it.
+        if (!wasUp) playing.end("stopped");
+      },
+      () => {
+        logger().warn("a playback could not be stopped");
+        playing.end("failed");
+      },
+    );
   }
 
   onKey(receiver: (key: string) => void): void {

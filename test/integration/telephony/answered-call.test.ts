@@ -149,6 +149,23 @@ describe.concurrent.each(["ari-websocket", "ari-client"] as const)("an answered 
       expect(answered.over).toBe(true);
     });
 
+    it("is complete though it ended while there was no connection to Asterisk", async ({ expect }) => {
+      await world().carrier(answer("bye"));
+      const call = place();
+      const answered = await call.answered;
+      const playing = answered.play(digits("12"), "en");
+      await expect.poll(() => ear.length, { interval: 20 }).toBeGreaterThan(8 * 100);
+      world().proxy.cut();
+      await expect.poll(() => telephony.asterisks()).toEqual([["main", false]]);
+      const before = ear.length;
+      // Both digits take some 1.2 s.
+      await expect.poll(() => ear.length - before, { interval: 100 }).toBeGreaterThan(8 * 1200);
+      world().proxy.restore();
+      expect(await playing).toBe("complete");
+      answered.finish();
+      expect(await call.ended).toMatchObject({ outcome: "answered", endedBy: "us" });
+    });
+
     it("fails to play a sound that is not there", async ({ expect }) => {
       await world().carrier(answer("bye"));
       const call = place();

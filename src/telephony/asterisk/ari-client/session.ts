@@ -24,6 +24,10 @@ export class AriClientSession implements AriSession {
     await this.#client.run("playbacks", "stop", { playbackId });
   }
 
+  async getPlayback(_channelId: string, playbackId: string): Promise<void> {
+    await this.#client.run("playbacks", "get", { playbackId });
+  }
+
   async hangUp(channelId: string, reason?: HangupReason): Promise<void> {
     await this.#client.run("channels", "hangup", reason === undefined ? { channelId } : { channelId, reason });
   }

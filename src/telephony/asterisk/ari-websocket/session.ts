@@ -68,6 +68,10 @@ export class WebSocketSession implements AriSession {
     await this.#request(this.#socketOf(channelId), "DELETE", `playbacks/${encodeURIComponent(playbackId)}`);
   }
 
+  async getPlayback(channelId: string, playbackId: string): Promise<void> {
+    await this.#request(this.#socketOf(channelId), "GET", `playbacks/${encodeURIComponent(playbackId)}`);
+  }
+
   async hangUp(channelId: string, reason?: HangupReason): Promise<void> {
     const query = reason === undefined ? "" : `?reason=${reason}`;
     await this.#request(this.#socketOf(channelId), "DELETE", `channels/${encodeURIComponent(channelId)}${query}`);

@@ -14,11 +14,20 @@ import { assertCallRequest, assertPlayback } from "../../call-control/request.ts
 import type { AriConfig } from "../access.ts";
 import { CallBook } from "../call-book.ts";
 import { Orphans } from "../orphans.ts";
-import { callIdOf } from "../own-calls.ts";
+import { callIdOf, type LiveChannel } from "../own-calls.ts";
 import { AriConnection } from "./connection.ts";
 import { channelStates, eventFilter, readEvent, waitingIn } from "./events.ts";
 import { IncomingCalls } from "./incoming.ts";
-import { hangUp, isMissing, type ListedChannel, listChannels, originate, play, stopPlayback } from "./requests.ts";
+import {
+  hangUp,
+  isMissing,
+  isPlaybackOver,
+  type ListedChannel,
+  listChannels,
+  originate,
+  play,
+  stopPlayback,
+} from "./requests.ts";
 import { SoundList } from "./sounds.ts";
 import type { AriSession, AriTransport } from "./transport.ts";
 
@@ -44,6 +53,8 @@ export class AriDriver implements CallControl {
   readonly #incoming: IncomingCalls;
   readonly #sounds: SoundList;
   readonly media: MediaControl;
+  /** By channel: the playback whose end was not seen yet, one at a time. Bounded by the calls of the book. */
+  readonly #playing = new Map<string, string>();
   /** Counts connections: an answer from before a break may be about a call whose end was missed. */
   #connectionCount = 0;
   #tellConnection: (connected: boolean) => void = () => undefined;
@@ -60,9 +71,11 @@ export class AriDriver implements CallControl {
     this.media = {
       play: async (callId, playback) => {
         assertPlayback(playback);
-        await play(this.#openSession(), this.#calls.channelOf(callId), playback);
+        const channelId = this.#calls.channelOf(callId);
+        this.#playing.set(channelId, playback.id);
+        await play(this.#openSession(), channelId, playback);
       },
-      stopPlayback: (callId, id) => stopPlayback(this.#openSession(), this.#calls.channelOf(callId), id),
+      stopPlayback: async (callId, id) => stopPlayback(this.#openSession(), this.#calls.channelOf(callId), id),
       languagesOf: (sound) => this.#sounds.languagesOf(sound),
     };
     this.#connection = new AriConnection({
@@ -75,6 +88,9 @@ export class AriDriver implements CallControl {
         changed: (up) => this.#changed(up),
         heartbeat: () => {
           this.#calls.loseTheGone();
+          for (const channelId of this.#playing.keys()) {
+            if (this.#calls.get(channelId) === undefined) this.#playing.delete(channelId);
+          }
           void this.#sounds.refresh();
         },
       },
@@ -146,6 +162,8 @@ export class AriDriver implements CallControl {
       return;
     }
     const { channelId } = meaning;
+    const isOver = meaning.type === "played" && this.#playing.get(channelId) === meaning.playbackId;
+    if (isOver || meaning.type === "ended") this.#playing.delete(channelId);
     const call = this.#calls.get(channelId);
     if (call !== undefined && meaning.type === "entered") {
       // A channel of ours comes into the application only when it is answered.
@@ -167,10 +185,29 @@ export class AriDriver implements CallControl {
     this.#connectionCount += 1;
     const placed = this.#calls.placed();
     const channels = await listChannels(this.#asterisk);
-    const states = channels.map(({ id, state }) => ({ id, state: channelStates.get(state) }));
+    const states = channels.map((channel) => ({ id: channel.id, state: this.#stateOf(channel) }));
     const unowned = this.#calls.reconcile(placed, states);
     for (const channel of channels) this.#refuseWaiting(session, channel);
-    await Promise.all([...unowned.map((channelId) => hangUp(session, channelId)), this.#sounds.refresh(true)]);
+    const hangups = this.#orphans.hangUpAll(unowned, (channelId) => hangUp(session, channelId));
+    await Promise.all([hangups, this.#sounds.refresh(true), this.#endPlaybacks(session)]);
+  }
+
+  /** One that is up and in our application can play sounds; that it entered may have been missed. */
+  #stateOf(channel: ListedChannel): LiveChannel["state"] {
+    const state = channelStates.get(channel.state);
+    return state === "answered" && waitingIn(this.#app, channel) !== undefined ? "ready" : state;
+  }
+
+  /** Reports playbacks that ended meanwhile: their calls wait for that. */
+  async #endPlaybacks(session: AriSession): Promise<void> {
+    const ask = async ([channelId, playbackId]: readonly [string, string]) => {
+      const call = this.#calls.get(channelId);
+      const isOver = call === undefined || (await isPlaybackOver(session, channelId, playbackId));
+      if (!isOver || this.#playing.get(channelId) !== playbackId) return;
+      this.#playing.delete(channelId);
+      if (call !== undefined) this.#calls.report(call, { type: "played", channelId, playbackId, complete: true });
+    };
+    await Promise.all([...this.#playing].map(ask));
   }
 
   /** An inbound call from just before the disconnect that still waits. */

@@ -75,13 +75,20 @@ export async function play(session: AriSession, channelId: string, { id, sounds,
   await session.play({ channelId, playbackId: `${channelId}${id}`, media, lang: language });
 }
 
-/** Stops a playback; one that is over is fine. @throws {AriError} */
-export async function stopPlayback(session: AriSession, channelId: string, id: string): Promise<void> {
+/** Stops a playback. @returns false where it was over already @throws {AriError} */
+export async function stopPlayback(session: AriSession, channelId: string, id: string): Promise<boolean> {
   try {
     await session.stopPlayback(channelId, `${channelId}${id}`);
+    return true;
   } catch (error) {
     if (!isGone(error)) throw error;
+    return false;
   }
+}
+
+/** Whether Asterisk reports that it has no such playback; false also where the request fails. */
+export function isPlaybackOver(session: AriSession, channelId: string, id: string): Promise<boolean> {
+  return isUnknown(session.getPlayback(channelId, `${channelId}${id}`));
 }
 
 /**
@@ -99,9 +106,13 @@ export async function listChannels(asterisk: AriConfig): Promise<readonly Listed
 }
 
 /** Whether Asterisk reports that it has no such channel; false also where the request fails. */
-export async function isMissing(session: AriSession, channelId: string): Promise<boolean> {
+export function isMissing(session: AriSession, channelId: string): Promise<boolean> {
+  return isUnknown(session.getChannel(channelId));
+}
+
+async function isUnknown(asked: Promise<void>): Promise<boolean> {
   try {
-    await session.getChannel(channelId);
+    await asked;
     return false;
   } catch (error) {
     return isGone(error);

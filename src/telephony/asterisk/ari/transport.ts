@@ -48,6 +48,8 @@ export interface AriSession {
   play(parameters: PlayParameters): Promise<void>;
   /** `DELETE /playbacks/{playbackId}` of a playback on this channel. */
   stopPlayback(channelId: string, playbackId: string): Promise<void>;
+  /** `GET /playbacks/{playbackId}` of a playback on this channel; the answer is not read. */
+  getPlayback(channelId: string, playbackId: string): Promise<void>;
   /** `GET /channels/{channelId}`; the answer is not read. */
   getChannel(channelId: string): Promise<void>;
   /** `filter` is the body of `PUT /applications/{app}/eventFilter`. */

@@ -194,7 +194,7 @@ class AsteriskManagerDriver implements CallControl {
     const placed = this.#calls.placed();
     await this.#readSecret(session, true);
     const unowned = this.#calls.reconcile(placed, await listChannels(session));
-    await Promise.all(unowned.map((channelId) => hangUp(session, channelId)));
+    await this.#orphans.hangUpAll(unowned, (channelId) => hangUp(session, channelId));
   }
 
   /** An exception in a listener must not disturb the driver. */

@@ -21,9 +21,14 @@ export class FakeCallControl implements CallControl {
       this.played.push(playback);
       return this.onPlay();
     },
-    stopPlayback: async (_callId, id) => void this.stopped.push(id),
+    stopPlayback: async (_callId, id) => {
+      this.stopped.push(id);
+      return this.stops;
+    },
     languagesOf: () => new Set(["en"]),
   };
+  /** What a request to stop a playback finds: false, none is up. */
+  stops = true;
   /** What the next requests do. */
   onOriginate: () => Promise<void> = async () => undefined;
   onHangup: () => Promise<void> = async () => undefined;

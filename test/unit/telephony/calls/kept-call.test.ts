@@ -147,6 +147,19 @@ describe("its playback", () => {
     expect(await playing).toBe("stopped");
   });
 
+  it("is stopped though the report of its end was lost with a connection", async () => {
+    const call = await answer();
+    setting.control.stops = false;
+    const playing = call.play(["onering/press-1"], "en");
+    call.stopPlaying();
+    expect(await playing).toBe("stopped");
+    const next = call.play(["digits/1"], "en");
+    // The report was only late.
+    setting.control.happens({ type: "played", callId: "a1", playbackId: "p1", complete: true });
+    setting.control.happens({ type: "played", callId: "a1", playbackId: "p2", complete: true });
+    expect(await next).toBe("complete");
+  });
+
   it("fails where Asterisk refuses it", async () => {
     const call = await answer();
     setting.control.onPlay = () => Promise.reject(new Error("HTTP 404"));
