@@ -30,6 +30,9 @@ export type Asked = ApprovalAnswer | { readonly action: "none"; readonly why: st
 export interface Asker {
   /** Never rejects, asks once. @param id of the question, for the receiver to recognise it */
   ask(id: string, body: string): Promise<Asked>;
+  /** Another one asks from now on: it ends once nothing is in progress. */
+  retire(): void;
+  /** Ends what is in progress, too. */
   close(): void;
 }
 
@@ -46,6 +49,7 @@ export function createAsker(settings: AskerSettings, clock: Clock, random: Rando
   /** A backend that is down is not waited for each time: it is looked for again after growing pauses. */
   const gate = createGate({ clock, random, perSecond });
   let inProgress = 0;
+  let retired = false;
 
   async function request(id: string, body: string): Promise<Asked> {
     const headers = {
@@ -73,7 +77,12 @@ export function createAsker(settings: AskerSettings, clock: Clock, random: Rando
         return await request(id, body);
       } finally {
         inProgress--;
+        if (retired && inProgress === 0) http.close();
       }
+    },
+    retire() {
+      retired = true;
+      if (inProgress === 0) http.close();
     },
     close: () => http.close(),
   };

@@ -1,4 +1,5 @@
 /** The app's approval as the composition root takes it: a rule of the guard, asked last, before a delivery costs money. */
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { AppApprovalConfig } from "../apps/approval-config.ts";
 import type { GuardRule, Verdict } from "../guard/rule.ts";
@@ -13,6 +14,8 @@ import { approvalSecrets } from "./secret.ts";
 
 /** Answers to starts that are remembered: a start whose first channel is refused goes on to the next one, and asks once. */
 const mostRemembered = 2000;
+/** Longer than one start takes: a request that is sent again later, with its Idempotency-Key, is asked about again. */
+const rememberedMs = 10_000;
 const retryAfterMs = 2000;
 /** At most one line for each app in this time. */
 const logEveryMs = 10_000;
@@ -24,7 +27,7 @@ export interface Approval {
 }
 
 interface Known {
-  readonly config: AppApprovalConfig;
+  config: AppApprovalConfig;
   readonly asker: Asker;
   loggedAtMs: number;
 }
@@ -43,13 +46,16 @@ export function createApproval(parts: {
   const { approvalOf, hmacKey, allowPrivate, clock, random, logger } = parts;
   /** One for each app that has one: bounded by the apps. */
   const askers = new Map<string, Known>();
-  const answers = new LatestMap<string, Promise<Asked>>(mostRemembered);
+  const answers = new LatestMap<string, { readonly asked: Promise<Asked>; readonly untilMs: number }>(mostRemembered);
 
   function knownOf(app: string, config: AppApprovalConfig): Known {
     const known = askers.get(app);
-    // Another object after a reload or a change by the API.
-    if (known !== undefined && known.config === config) return known;
-    known?.asker.close();
+    // Another object after a reload or a change by the API, also of something else: questions in progress go on.
+    if (known !== undefined && (known.config === config || isDeepStrictEqual(known.config, config))) {
+      known.config = config;
+      return known;
+    }
+    known?.asker.retire();
     const secrets = approvalSecrets(hmacKey, app, config.secret_version);
     const { url, timeout_ms: timeoutMs, max_concurrent: maxConcurrent } = config;
     const asker = createAsker({ url, timeoutMs, maxConcurrent, secrets, allowPrivate }, clock, random);
@@ -64,10 +70,11 @@ export function createApproval(parts: {
       const id = `apr_${verificationId}_${random.bytes(6).toString("base64url")}`;
       return known.asker.ask(id, bodyOf(question, clock.nowMs()));
     }
+    const nowMs = clock.nowMs();
     const remembered = answers.get(verificationId);
-    if (remembered !== undefined) return remembered;
-    const asked = known.asker.ask(`apr_${verificationId}`, bodyOf(question, clock.nowMs()));
-    answers.set(verificationId, asked);
+    if (remembered !== undefined && nowMs < remembered.untilMs) return remembered.asked;
+    const asked = known.asker.ask(`apr_${verificationId}`, bodyOf(question, nowMs));
+    answers.set(verificationId, { asked, untilMs: nowMs + rememberedMs });
     return asked;
   }
 

@@ -6,9 +6,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createApproval } from "../../../src/approval/index.ts";
 import { approvalSecret } from "../../../src/approval/secret.ts";
 import type { AppApprovalConfig } from "../../../src/apps/approval-config.ts";
-import { systemClock } from "../../../src/shared/clock.ts";
+import { type Clock, systemClock } from "../../../src/shared/clock.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { GuardAsk } from "../../../src/verification/guard-port.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 const hmacKey = "k9Xw2pQz7LmN4vRt8JhB3sDf6GyC1eUa";
@@ -53,7 +54,11 @@ async function backend(answer: (response: ServerResponse, body: string) => void)
 const json = (answer: unknown) => (response: ServerResponse) =>
   void response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
 
-function approval(configs: Record<string, Partial<AppApprovalConfig> & { url: string }>, allowPrivate = true) {
+function approval(
+  configs: Record<string, Partial<AppApprovalConfig> & { url: string }>,
+  allowPrivate = true,
+  clock: Clock = systemClock,
+) {
   const whole = Object.fromEntries(
     Object.entries(configs).map(([app, own]) => [
       app,
@@ -62,12 +67,17 @@ function approval(configs: Record<string, Partial<AppApprovalConfig> & { url: st
   );
   const logged: object[] = [];
   const { rule, stop } = createApproval({
-    ...{ hmacKey, allowPrivate, clock: systemClock, random: cryptoRandom },
+    ...{ hmacKey, allowPrivate, clock, random: cryptoRandom },
     approvalOf: (app) => whole[app] ?? null,
     logger: { warn: (about: object) => void logged.push(about) } as never,
   });
   stops.push(stop);
-  return { judge: async (changed: Partial<GuardAsk> = {}) => await rule.judge({ ...question, ...changed }), logged };
+  /** As a reload, or another key of the app by the API, does: the same in another object, but for what is changed. */
+  const reload = (app: string, changed: Partial<AppApprovalConfig> = {}) => {
+    whole[app] = { ...whole[app], ...changed } as AppApprovalConfig;
+  };
+  const judge = async (changed: Partial<GuardAsk> = {}) => await rule.judge({ ...question, ...changed });
+  return { judge, reload, logged };
 }
 let ids = 0;
 /** Another start. */
@@ -110,6 +120,37 @@ describe("the question", () => {
     for (const changed of quiet) expect(await judge(another(changed))).toBeNull();
     expect(received).toHaveLength(3);
   });
+});
+
+describe("a question in progress", () => {
+  it.each([
+    ["with nothing of it changed", {}],
+    ["with another time-out", { timeout_ms: 400 }],
+  ])("is answered across a reload %s", async (_what, changed) => {
+    const waiting: ServerResponse[] = [];
+    const { url } = await backend((response) => void waiting.push(response));
+    const { judge, reload } = approval({ shop: { url, on_failure: "deny", timeout_ms: 2000 } });
+    const first = judge(another());
+    await expect.poll(() => waiting.length).toBe(1);
+    reload("shop", changed);
+    const second = judge(another());
+    await expect.poll(() => waiting.length).toBe(2);
+    for (const response of waiting) json({ action: "allow" })(response);
+    expect([await first, await second]).toEqual([null, null]);
+  });
+});
+
+it("a start that is sent again later is asked about again: its backend may answer by then", async () => {
+  const clock = new ManualClock(Date.now());
+  let answer: object = { action: "deny" };
+  const { url, received } = await backend((response) => json(answer)(response));
+  const { judge } = approval({ shop: { url, on_failure: "deny" } }, true, clock);
+  expect(await judge()).toMatchObject({ kind: "deny" });
+  answer = { action: "allow" };
+  expect(await judge()).toMatchObject({ kind: "deny" });
+  clock.advance(10_000);
+  expect(await judge()).toBeNull();
+  expect(received).toHaveLength(2);
 });
 
 describe("the answer", () => {
