@@ -234,7 +234,8 @@ function timerFired(
       return state.phase === "ending" ? hangUp(rules, state) : stay(state);
     case "end_overdue":
       if (state.phase !== "ending") return stay(state);
-      return end(state, input.atMs, { endedBy: state.hangupConfirmed ? "us" : "unknown" });
+      // A call that was never seen may come up yet: a hang-up that found no channel came before its originate was done.
+      return end(state, input.atMs, { endedBy: state.hangupConfirmed && state.exists ? "us" : "unknown" });
   }
 }
 
