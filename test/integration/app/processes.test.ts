@@ -167,8 +167,8 @@ test("requests come to both; metrics, traces and a reload are those of both", as
 test("one registers; when it is killed its phones are canceled at once, another one registers, and no count falls", async () => {
   expect(bindings()).toEqual([String(firstPort)]);
   expect(await metric(/^onering_sip_trunk_registered\{trunk="account"\} (\d)$/gm)).toBe(1);
-  await start(8);
-  const orphans = open(await sipp.waitFor((all) => open(all, firstPort).length > 3), firstPort);
+  await start(12);
+  const orphans = open(await sipp.waitFor((all) => open(all, firstPort).length > 0), firstPort);
   const before = await startedTotal();
   process.kill(pidOf(0), "SIGKILL");
   const killedAtMs = performance.now();
@@ -232,9 +232,9 @@ if (wide) {
   });
 
   test("phones that ring for one that is killed stop within their bound, those of the other go on", async () => {
-    await start(8);
+    await start(12);
     const [mine, others] = [firstPort, firstPort + 1];
-    const ringing = await sipp.waitFor((all) => open(all, mine).length > 2 && open(all, others).length > 2);
+    const ringing = await sipp.waitFor((all) => open(all, mine).length > 0 && open(all, others).length > 0);
     const [orphans, own] = [open(ringing, mine), open(ringing, others)];
     process.kill(pidOf(0), "SIGKILL");
     const killedAtMs = performance.now();
