@@ -3,7 +3,7 @@
  * circuit breaker for when it is down. One for each account; each gateway process counts by itself.
  */
 import { backoffMs } from "../shared/backoff.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 
 /** How a request ended, as far as it says something of the server. */
@@ -44,7 +44,8 @@ export function createGate(options: {
   readonly random: Random;
   readonly perSecond: number;
 }): Gate {
-  const { clock, random, perSecond } = options;
+  const { random, perSecond } = options;
+  const clock = steadyClock(options.clock);
   const capacity = Math.max(1, perSecond);
   let tokens = capacity;
   let filledMs = clock.nowMs();
@@ -56,8 +57,7 @@ export function createGate(options: {
   let denied: string | null = null;
 
   function fill(nowMs: number): void {
-    // A clock that was set back must not empty the bucket for ever.
-    tokens = Math.min(capacity, tokens + (Math.max(0, nowMs - filledMs) / 1000) * perSecond);
+    tokens = Math.min(capacity, tokens + ((nowMs - filledMs) / 1000) * perSecond);
     filledMs = nowMs;
   }
 

@@ -3,6 +3,7 @@
  * and made anew when it is gone. The same policy of addresses as client.ts.
  */
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from "node:http2";
+import { steadyClock } from "../shared/clock.ts";
 import { failureOf, OutgoingHttpError } from "./failure.ts";
 import {
   defaultMaxConcurrent,
@@ -28,7 +29,8 @@ interface Connection {
 
 /** @param origin scheme, host and port; requests go to no other */
 export function createOutgoingHttp2(origin: URL, options: OutgoingHttpOptions): OutgoingHttp {
-  const { clock, allowPrivate, deadlineMs, ca, resolve = systemResolve } = options;
+  const { allowPrivate, deadlineMs, ca, resolve = systemResolve } = options;
+  const clock = steadyClock(options.clock);
   const { maxConcurrent = defaultMaxConcurrent, maxResponseBytes = defaultMaxResponseBytes } = options;
   const { host } = origin;
   const lookup = checkedLookup(resolve, allowPrivate);

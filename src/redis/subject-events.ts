@@ -1,7 +1,7 @@
 /** Public events on their way, as classes of what is kept of somebody: outboxes, and the streams of apps. */
 import type { CursorName } from "../events/relay-port.ts";
 import { compareIds, type StreamOwner } from "../events/stream-port.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Subject, SubjectStore } from "../subjects/store-port.ts";
 import type { RedisClient } from "./client.ts";
 import { outboxKey, streamKey } from "./keys.ts";
@@ -78,7 +78,8 @@ export function outboxSubjects(options: {
   readonly cursors: readonly CursorName[];
   readonly clock: Clock;
 }): SubjectStore {
-  const { client, run, shards, cursors, clock } = options;
+  const { client, run, shards, cursors } = options;
+  const clock = steadyClock(options.clock);
   const outboxes = Array.from({ length: shards }, (_, shard) => outboxKey(shard));
   const page = createPages(client, {
     keys: () => outboxes,

@@ -1,15 +1,37 @@
 /** Time as the domain sees it. Injected, so that tests control it. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what is stored or shown: the system may set it back or forward. */
   nowMs(): number;
-  /** Calls back once after `delayMs`; returns what cancels it. */
+  /** Whole milliseconds since any moment, which nobody sets. Left out: `nowMs`. Durations are measured by `steadyClock`. */
+  monotonicMs?(): number;
+  /** Calls back once after `delayMs`; returns what cancels it. A set clock changes nothing of it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   nowMs: Date.now,
+  monotonicMs: () => Math.floor(performance.now()),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * The clock for durations within this process, whose `nowMs` has no meaning beyond it: deadlines, pauses, ages. By the time of day a
+ * clock that is set forward ends all of them at once, and one that is set back holds them for as long.
+ */
+export function steadyClock(clock: Clock): Clock {
+  const nowMs = () => clock.monotonicMs?.() ?? clock.nowMs();
+  return { nowMs, monotonicMs: nowMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
+}
+
+/**
+ * How many milliseconds have passed, for what must not happen too late: by the clock that says more. The steady one stops while the
+ * machine is suspended; the time of day may be set back.
+ */
+export function stopwatch(clock: Clock): () => number {
+  const steady = steadyClock(clock);
+  const [begunMs, atMs] = [steady.nowMs(), clock.nowMs()];
+  return () => Math.max(steady.nowMs() - begunMs, clock.nowMs() - atMs);
+}

@@ -2,7 +2,7 @@
  * Deadlines of one length, with one timer for all that run: they end in the order in which they began. A timer for each would
  * be set and cleared for nearly nothing, because what they bound is nearly always done in time.
  */
-import type { Clock } from "./clock.ts";
+import { type Clock, steadyClock } from "./clock.ts";
 
 export interface Deadlines {
   /** How many run. */
@@ -17,15 +17,16 @@ interface Deadline {
 }
 
 export function createDeadlines(clock: Clock, ms: number): Deadlines {
+  const { nowMs, after } = steadyClock(clock);
   const running = new Set<Deadline>();
   let stopTimer: (() => void) | null = null;
 
   function expire(): void {
     stopTimer = null;
-    const nowMs = clock.nowMs();
+    const now = nowMs();
     for (const deadline of running) {
-      if (deadline.dueMs > nowMs) {
-        stopTimer = clock.after(deadline.dueMs - nowMs, expire);
+      if (deadline.dueMs > now) {
+        stopTimer = after(deadline.dueMs - now, expire);
         return;
       }
       running.delete(deadline);
@@ -38,9 +39,9 @@ export function createDeadlines(clock: Clock, ms: number): Deadlines {
       return running.size;
     },
     begin(callback) {
-      const deadline = { dueMs: clock.nowMs() + ms, callback };
+      const deadline = { dueMs: nowMs() + ms, callback };
       running.add(deadline);
-      stopTimer ??= clock.after(ms, expire);
+      stopTimer ??= after(ms, expire);
       return () => {
         running.delete(deadline);
         if (running.size > 0) return;

@@ -1,5 +1,5 @@
 /** A clock whose timers all end at once: nothing of a stack that stopped happens later, or keeps the process alive. */
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 
 export interface StoppableClock extends Clock {
   /** Stops all timers; from then on none starts. */
@@ -11,6 +11,7 @@ export function stoppableClock(clock: Clock): StoppableClock {
   let stopped = false;
   return {
     nowMs: () => clock.nowMs(),
+    monotonicMs: steadyClock(clock).nowMs,
     after(delayMs, callback) {
       if (stopped) return () => undefined;
       const cancel = clock.after(delayMs, () => {

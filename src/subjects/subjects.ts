@@ -3,7 +3,7 @@
  * to go on; a request from the beginning does no harm.
  */
 import type { Audit } from "../audit/port.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { CalleeRef } from "../verification/hashes.ts";
 import type { SubjectIndex } from "./index-port.ts";
@@ -87,8 +87,9 @@ export function createSubjects(options: {
     visit: (store: SubjectStore, subject: Subject, after: string | null) => Promise<string | null>,
     isFull: () => boolean,
   ): Promise<string | null> {
-    const endsAtMs = clock.nowMs() + budgetMs;
-    const isOver = () => isFull() || clock.nowMs() >= endsAtMs;
+    const { nowMs } = steadyClock(clock);
+    const endsAtMs = nowMs() + budgetMs;
+    const isOver = () => isFull() || nowMs() >= endsAtMs;
     const { to, callee } = identify(request.to, request.country);
     let place = readPlace(request.after, stores.length);
     let opened = place.store === searching ? null : await open(to, callee);

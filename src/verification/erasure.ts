@@ -1,5 +1,5 @@
 /** Erases a verification: one that is open is canceled first, so that its app hears of its end and its call is hung up. */
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationStore } from "./store-port.ts";
 
@@ -15,7 +15,8 @@ export function createErasure(options: {
   readonly endings: Pick<Endings, "seen">;
   readonly clock: Clock;
 }): EraseVerification {
-  const { store, endings, clock } = options;
+  const { store, endings } = options;
+  const clock = steadyClock(options.clock);
   return async (id) => {
     const giveUpAtMs = clock.nowMs() + longestWaitMs;
     for (;;) {

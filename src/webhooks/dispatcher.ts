@@ -3,7 +3,7 @@
  * settles them. Every gateway runs one; what a dead one had claimed is due again when its claims end.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { readHead, resultOf, settle } from "./deliveries.ts";
 import type { Directory } from "./directory.ts";
@@ -53,7 +53,8 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { queue, directory, sender, observer, clock, logger } = parts;
+  const { queue, directory, sender, observer, logger } = parts;
+  const clock = steadyClock(parts.clock);
   const workers = new Map<string, EndpointWorker>();
   /** Endpoints that had something due when all deliveries at once were taken. */
   const waiting = new Set<string>();

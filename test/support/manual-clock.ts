@@ -2,14 +2,23 @@ import type { Clock } from "../../src/shared/clock.ts";
 
 /** A clock that stands still until the test moves it. */
 export class ManualClock implements Clock {
+  /** Of what passes; the time of day is `#setMs` off. */
   #nowMs: number;
+  #setMs = 0;
   #timers: { atMs: number; callback: () => void }[] = [];
 
   constructor(startMs = 1_800_000_000_000) {
     this.#nowMs = startMs;
   }
 
-  nowMs = (): number => this.#nowMs;
+  nowMs = (): number => this.#nowMs + this.#setMs;
+
+  monotonicMs = (): number => this.#nowMs;
+
+  /** As NTP or an operator does: the time of day is another one, and no time has passed. */
+  set(byMs: number): void {
+    this.#setMs += byMs;
+  }
 
   after = (delayMs: number, callback: () => void): (() => void) => {
     const timer = { atMs: this.#nowMs + delayMs, callback };

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { EmailServerConfig } from "./config.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -44,7 +44,8 @@ export type TryResult =
 export type MailServer = ReturnType<typeof createMailServer>;
 
 export function createMailServer(parts: MailServerParts) {
-  const { server, clock, connectTimeoutMs } = parts;
+  const { server, connectTimeoutMs } = parts;
+  const clock = steadyClock(parts.clock);
   const logger = parts.logger.child({ server: server.name });
   const rate = createRateLimit(server.messages_per_second);
   const idle: { session: SmtpSession; cancel: () => void }[] = [];

@@ -3,7 +3,8 @@
  * says nothing of other recipients, so it must not slow them.
  */
 import { type BackoffLimits, backoffMs } from "../../shared/backoff.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { LatestMap } from "../../shared/latest-map.ts";
 import type { Random } from "../../shared/random.ts";
 
 export interface RecipientLimit {
@@ -17,18 +18,16 @@ export interface RecipientLimit {
 const maxRecipients = 10_000;
 
 export function createRecipientLimit(clock: Clock, random: Random, limits: BackoffLimits): RecipientLimit {
-  const recipients = new Map<string, { readonly hits: number; readonly untilMs: number }>();
+  const { nowMs } = steadyClock(clock);
+  const recipients = new LatestMap<string, { readonly hits: number; readonly untilMs: number }>(maxRecipients);
   return {
-    waitMs: (to) => Math.max(0, (recipients.get(to)?.untilMs ?? 0) - clock.nowMs()),
+    waitMs: (to) => Math.max(0, (recipients.get(to)?.untilMs ?? Number.NEGATIVE_INFINITY) - nowMs()),
     hit(to, retryAfterMs) {
-      const nowMs = clock.nowMs();
+      const now = nowMs();
       const before = recipients.get(to);
       // Long over: it begins anew.
-      const hits = before === undefined || nowMs - before.untilMs > limits.longestMs ? 1 : before.hits + 1;
-      recipients.delete(to);
-      recipients.set(to, { hits, untilMs: nowMs + (retryAfterMs || backoffMs(hits, random, limits)) });
-      const [oldest] = recipients.keys();
-      if (recipients.size > maxRecipients && oldest !== undefined) recipients.delete(oldest);
+      const hits = before === undefined || now - before.untilMs > limits.longestMs ? 1 : before.hits + 1;
+      recipients.set(to, { hits, untilMs: now + (retryAfterMs || backoffMs(hits, random, limits)) });
     },
   };
 }

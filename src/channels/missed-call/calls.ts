@@ -1,6 +1,7 @@
 /** Places the calls of a verification and stores their progress. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId } from "../../caller-ids/types.ts";
+import { steadyClock } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import { mayStillRing } from "../../telephony/calls/attempt-result.ts";
 import type { CallResult, Dialer } from "../../telephony/calls/ports.ts";
@@ -138,10 +139,11 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     expectedMs: (calls) => (calls === 1 ? dialer.remainingMs.calling : longestMs(calls)),
     stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
     async drain(graceMs) {
-      const startedMs = clock.nowMs();
+      const { nowMs } = steadyClock(clock);
+      const startedMs = nowMs();
       // First: a draining dialer accepts no more calls.
       await secondCalls.drain(graceMs);
-      await dialer.drain(Math.max(0, graceMs - (clock.nowMs() - startedMs)));
+      await dialer.drain(Math.max(0, graceMs - (nowMs() - startedMs)));
     },
     async settled() {
       batchTimer.flush();

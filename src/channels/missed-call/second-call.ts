@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { CallerId } from "../../caller-ids/types.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, stopwatch } from "../../shared/clock.ts";
 import type { Outcome } from "../../telephony/calls/outcome.ts";
 import type { ChannelSlot, ChannelSlots, NoChannelSlot, NoSlotReason } from "../../telephony/trunks/slots-port.ts";
 import type { ScriptAnswer, Seen } from "../../verification/store-port.ts";
@@ -54,6 +54,7 @@ const outcomeOfNoSlot: Readonly<Record<NoSlotReason, Outcome>> = {
 
 export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   const { gapMs, marginMs, slots, clock, logger, lease, place, undelivered, onSeen } = options;
+  const latestMs = gapMs + marginMs;
   /** The pending ones, each with the function that drops it while it waits. Bounded by the dialer's first calls. */
   const open = new Map<SecondCall, (() => void) | null>();
   let stopped = false;
@@ -68,25 +69,25 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   async function takeLine(
     { to, app }: Verification,
     { range }: CallerId,
-    giveUpAtMs: number,
+    passedMs: () => number,
   ): Promise<ChannelSlot | NoChannelSlot> {
     for (;;) {
       try {
         return await slots.reserveAnother(to, range, [], app);
       } catch (error) {
-        if (clock.nowMs() + againMs > giveUpAtMs) throw error;
+        if (passedMs() + againMs > latestMs) throw error;
         await new Promise<void>((resolve) => void clock.after(againMs, resolve));
       }
     }
   }
 
-  async function call(verification: Verification, callerId: CallerId, giveUpAtMs: number): Promise<void> {
-    if (clock.nowMs() > giveUpAtMs) {
+  async function call(verification: Verification, callerId: CallerId, passedMs: () => number): Promise<void> {
+    if (passedMs() > latestMs) {
       logger.warn({ id: verification.id }, "second call skipped: deadline passed while the process was stalled");
       undelivered(verification, "interrupted");
       return;
     }
-    const slot = await takeLine(verification, callerId, giveUpAtMs);
+    const slot = await takeLine(verification, callerId, passedMs);
     if ("none" in slot) {
       undelivered(verification, outcomeOfNoSlot[slot.none]);
       return;
@@ -102,9 +103,9 @@ export function createSecondCalls(options: SecondCallsOptions): SecondCalls {
   }
 
   function wait(second: SecondCall, verification: Verification, callerId: CallerId): void {
-    const giveUpAtMs = clock.nowMs() + gapMs + marginMs;
+    const passedMs = stopwatch(clock);
     const cancelTimer = clock.after(gapMs, () => {
-      call(verification, callerId, giveUpAtMs)
+      call(verification, callerId, passedMs)
         .catch(() => {
           logger.error({ id: verification.id }, "second call skipped: the store does not answer");
           undelivered(verification, "interrupted");

@@ -1,6 +1,6 @@
 /** All routes of the channel as one provider: routing by prefix, and failover where a route did not take the message. */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { splitSms } from "../messages/gsm.ts";
 import type {
@@ -31,7 +31,8 @@ interface Found {
   readonly cost: number | null;
 }
 
-export function createSmsProvider({ routes, routing, clock, logger }: SmsProviderParts): MessageProvider {
+export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProviderParts): MessageProvider {
+  const clock = steadyClock(parts.clock);
   const all = [...routes.values()];
   /** A slow refusal leaves time for one more route; after quick ones there may be more. */
   const submitLimitMs = all

@@ -4,6 +4,7 @@
  */
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LatestMap } from "../../shared/latest-map.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { HttpConfig } from "../config.ts";
 
@@ -28,6 +29,7 @@ const maxCounted = 10_000;
 const windowMs = 60_000;
 
 interface Window {
+  /** Monotonic. */
   readonly beganMs: number;
   requests: number;
 }
@@ -39,12 +41,12 @@ interface Window {
 export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minute: max }: HttpConfig): void {
   const policy = `"requests";q=${max};w=${windowMs / 1000}`;
   const createHook =
-    (windows: Map<string, Window>) =>
+    (windows: LatestMap<string, Window>) =>
     (...args: Parameters<ReturnType<typeof server.rateLimit>>) => {
       const [request, reply, done] = args;
       if (request.counted) return done();
       request.counted = true;
-      const nowMs = Date.now();
+      const nowMs = performance.now();
       const window = count(windows, keyOf(request), nowMs);
       const leftMs = window.beganMs + windowMs - nowMs;
       const seconds = Math.ceil(leftMs / 1000);
@@ -55,12 +57,12 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
       request.quiet = true;
       done(new Refusal("rate_limited", "Too many requests in this minute (http.rate_limit_per_minute).", leftMs));
     };
-  const commonWindows = new Map<string, Window>();
+  const commonWindows = new LatestMap<string, Window>(maxCounted);
   const common = createHook(commonWindows);
   server.decorate("countMoreRequests", (request, reply, more) => {
     const window = commonWindows.get(keyOf(request));
     if (window === undefined || more === 0) return;
-    const leftMs = Math.max(0, window.beganMs + windowMs - Date.now());
+    const leftMs = Math.max(0, window.beganMs + windowMs - performance.now());
     if (window.requests + more > max) {
       const detail = `This counts as ${more + 1} requests, and ${Math.max(0, max - window.requests) + 1} are left in this minute, of ${max} (http.rate_limit_per_minute): wait, or send a shorter list.`;
       throw new Refusal("rate_limited", detail, leftMs);
@@ -69,7 +71,7 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
     reply.header("ratelimit", `"requests";r=${max - window.requests};t=${Math.ceil(leftMs / 1000)}`);
   });
   server.decorateRequest("counted", false);
-  server.decorate("rateLimit", (own?: object) => (own === undefined ? common : createHook(new Map())));
+  server.decorate("rateLimit", (own?: object) => (own === undefined ? common : createHook(new LatestMap(maxCounted))));
 }
 
 function keyOf(request: FastifyRequest): string {
@@ -80,18 +82,11 @@ function keyOf(request: FastifyRequest): string {
 }
 
 /** The window of a key, with this request. */
-function count(windows: Map<string, Window>, key: string, nowMs: number): Window {
+function count(windows: LatestMap<string, Window>, key: string, nowMs: number): Window {
   const known = windows.get(key);
-  // A clock that was set back must not make a window longer.
-  const isOver = known === undefined || nowMs - known.beganMs >= windowMs || nowMs < known.beganMs;
+  const isOver = known === undefined || nowMs - known.beganMs >= windowMs;
   const window = isOver ? { beganMs: nowMs, requests: 0 } : known;
   window.requests++;
-  // The newest is the last one.
-  windows.delete(key);
   windows.set(key, window);
-  if (windows.size > maxCounted) {
-    const [oldest = key] = windows.keys();
-    windows.delete(oldest);
-  }
   return window;
 }

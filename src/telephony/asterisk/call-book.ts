@@ -1,6 +1,6 @@
 /** The calls of one driver and the reports about them: each update once, and one end for each call. */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { type CallEvent, type CallRequest, OriginateError } from "../call-control/port.ts";
 import { isCallId } from "../call-control/request.ts";
 import { type ChannelUpdate, callIdOf, channelIdOf, isNew, type LiveChannel, type OwnCall } from "./own-calls.ts";
@@ -16,12 +16,14 @@ export interface CallBookParts {
 
 export class CallBook {
   readonly #parts: CallBookParts;
+  readonly #steady: Clock;
   /** By channel id. Bounded by the dialer's call slots, and by `goneByMs`. */
   readonly #calls = new Map<string, OwnCall>();
   #receive: (event: CallEvent) => void = () => undefined;
 
   constructor(parts: CallBookParts) {
     this.#parts = parts;
+    this.#steady = steadyClock(parts.clock);
   }
 
   onEvent(receiver: (event: CallEvent) => void): void {
@@ -36,7 +38,7 @@ export class CallBook {
   add({ callId, failSafeSeconds, limitSeconds = failSafeSeconds }: CallRequest): OwnCall {
     const channelId = channelIdOf(this.#parts.app, callId);
     if (this.#calls.has(channelId)) throw new OriginateError("duplicate", "this call is up");
-    const goneByMs = this.#parts.clock.nowMs() + limitSeconds * 1000 + goneMarginMs;
+    const goneByMs = this.#steady.nowMs() + limitSeconds * 1000 + goneMarginMs;
     const call: OwnCall = {
       callId,
       channelId,
@@ -84,7 +86,7 @@ export class CallBook {
   }
 
   loseTheGone(): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#steady.nowMs();
     for (const call of this.#calls.values()) if (call.goneByMs <= nowMs) this.lose(call);
   }
 

@@ -4,7 +4,7 @@ import type { CallEvent, LastResponse } from "../call-control/port.ts";
 export interface OwnCall {
   readonly callId: string;
   readonly channelId: string;
-  /** Asterisk has ended it by itself by then, in the injected clock's milliseconds. */
+  /** Asterisk has ended it by itself by then, in milliseconds of the steady clock. */
   readonly goneByMs: number;
   /** Our originate is not answered yet: it may be missing from a list of channels and still appear. */
   placing: boolean;

@@ -5,7 +5,7 @@
  */
 
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, stopwatch } from "../../shared/clock.ts";
 import type { CallControl, CallEvent } from "../call-control/port.ts";
 import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds } from "../trunks/slots-port.ts";
 import { LiveAttempt } from "./live-attempt.ts";
@@ -53,7 +53,8 @@ export interface LiveCallParts {
 
 export class LiveCall {
   readonly #parts: LiveCallParts;
-  readonly #startedAtMs: number;
+  /** Since the call was to wait for its first slot. */
+  readonly #passedMs: () => number;
   readonly #attempts: CallAttempt[] = [];
   #slot: ChannelSlot;
   #attempt: LiveAttempt | null = null;
@@ -68,7 +69,7 @@ export class LiveCall {
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
     this.#slot = parts.call.slot;
-    this.#startedAtMs = parts.clock.nowMs() + parts.call.slot.waitMs;
+    this.#passedMs = stopwatch(parts.clock);
   }
 
   /** Once. */
@@ -117,8 +118,7 @@ export class LiveCall {
     const { trunk } = this.#slot;
     const number = this.#attempts.length + 1;
     this.#attemptId = number === 1 ? call.callId : `${call.callId}-t${number}`;
-    const elapsedMs = number === 1 ? 0 : clock.nowMs() - this.#startedAtMs;
-    const planned = plan(this.#slot, this.#attemptId, setupLimitMs - elapsedMs);
+    const planned = plan(this.#slot, this.#attemptId, number === 1 ? setupLimitMs : this.#leftMs);
     if (planned === null) {
       this.#endUnplaced("trunk_down");
       return;
@@ -175,9 +175,14 @@ export class LiveCall {
     return this.#parts.clock.nowMs() > originateByMs;
   }
 
+  /** Of the time from the first slot's turn until the phone must ring. */
+  get #leftMs(): number {
+    const { setupLimitMs, call } = this.#parts;
+    return setupLimitMs - (this.#passedMs() - call.slot.waitMs);
+  }
+
   #isWorthACall(): boolean {
-    const leftMs = this.#parts.setupLimitMs - (this.#parts.clock.nowMs() - this.#startedAtMs);
-    return !this.#canceled && leftMs >= leastSetupMs;
+    return !this.#canceled && this.#leftMs >= leastSetupMs;
   }
 
   async #reserveAnother(): Promise<ChannelSlot | NoChannelSlot | null> {

@@ -4,7 +4,7 @@
  */
 
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { type Evidence, isChallenge } from "../../sip/evidence.ts";
 import type { TracedCall } from "../call-control/trace.ts";
 import type { SipCaptureConfig } from "./config.ts";
@@ -61,7 +61,7 @@ export function createSipCapture(parts: {
   const calls = new WireCalls({
     maxCalls: config.max_calls,
     maxAgeMs,
-    nowMs: () => clock.nowMs(),
+    nowMs: steadyClock(clock).nowMs,
     password,
     onOver: (callId) => waiting.get(callId)?.(),
   });

@@ -41,3 +41,22 @@ it("has one timer while any runs, and none where none does", () => {
   for (const cancel of cancels) cancel();
   expect([set, cleared]).toEqual([1, 1]);
 });
+
+it.each([
+  ["forward", 3_600_000],
+  ["back", -3_600_000],
+])("a clock that is set %s ends none of them, and holds none", (_, byMs) => {
+  const clock = manualClock();
+  const ended: string[] = [];
+  const deadlines = createDeadlines(clock, 1000);
+  deadlines.begin(() => ended.push("first"));
+  clock.advance(900);
+  deadlines.begin(() => ended.push("second"));
+  clock.set(byMs);
+  clock.advance(100);
+  expect(ended).toEqual(["first"]);
+  clock.advance(899);
+  expect(ended).toEqual(["first"]);
+  clock.advance(1);
+  expect([ended, deadlines.size, clock.pending]).toEqual([["first", "second"], 0, 0]);
+});

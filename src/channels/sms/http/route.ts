@@ -4,7 +4,7 @@ import { createOutgoingHttp } from "../../../outgoing-http/client.ts";
 import { OutgoingHttpError } from "../../../outgoing-http/failure.ts";
 import { createGate } from "../../../outgoing-http/gate.ts";
 import type { OutgoingHttp, OutgoingRequest } from "../../../outgoing-http/request.ts";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import { createInProgress, withoutAnswer } from "../../messages/over-http.ts";
@@ -58,6 +58,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   const limits = { name: `${name}.http`, messagesPerSecond: config.messages_per_second };
   const fillRequest = requestTemplate(config);
   const read = answerReader(config, config.receipts === undefined ? null : (id) => receiptIdOf(name, id));
+  const steady = steadyClock(clock);
   const inProgress = createInProgress(clock);
   const tries = idempotencyHeader === undefined ? 1 : 2;
   let receiver: ReceiptReceiver = async () => false;
@@ -99,7 +100,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   }
 
   async function sendAt(atMs: number, request: OutgoingRequest): Promise<SmsAnswer> {
-    const waitMs = atMs - clock.nowMs();
+    const waitMs = atMs - steady.nowMs();
     if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
     return await send(request);
   }
@@ -114,7 +115,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
       if (!entry.open) {
         return { none: entry.why === "down" ? "provider_down" : "throttled", retryAfterMs: entry.retryAfterMs };
       }
-      const startedMs = clock.nowMs();
+      const startedMs = steady.nowMs();
       const turn = await takeTurn(app);
       if (turn.kind === "full") {
         gate.leave();

@@ -1,6 +1,6 @@
 /** A route over SMPP: the binds to one SMSC, and how one message goes over them. */
 import type { Logger } from "pino";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../../shared/clock.ts";
 import { LatestMap } from "../../../shared/latest-map.ts";
 import type { Publish } from "../../../shared/publish.ts";
 import type { Random } from "../../../shared/random.ts";
@@ -42,7 +42,8 @@ interface Size {
 const mostSizes = 500;
 
 export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
-  const { name, config, admission, publish, clock, random, logger } = parts;
+  const { name, config, admission, publish, random, logger } = parts;
+  const clock = steadyClock(parts.clock);
   const statusReasons: StatusReasons = new Map(
     Object.entries(config.status_reasons).map(([status, reason]) => [Number(status), reason]),
   );

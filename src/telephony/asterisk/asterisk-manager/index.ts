@@ -1,6 +1,6 @@
 /** Call control over the asterisk-manager package: AMI, for a PBX that offers no other interface. */
 import type { Logger } from "pino";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import {
   type CallControl,
@@ -152,7 +152,7 @@ class AsteriskManagerDriver implements CallControl {
 
   /** Never rejects: calls go out without it. */
   async #readSecret(session: AmiSession | null, atOnce = false): Promise<void> {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = steadyClock(this.#parts.clock).nowMs();
     if (session === null || (!atOnce && nowMs - this.#secretReadAtMs < secretRereadMs)) return;
     // Not limited after a new connection: the secret is read again at once.
     if (!atOnce) this.#secretReadAtMs = nowMs;
