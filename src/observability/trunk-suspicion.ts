@@ -21,7 +21,7 @@ const formatShare = 0.9;
 /** Sample size in verifications whose call rang, none of which was verified. */
 const callerIdSample = 50;
 /** Of the open verifications; those that end at another gateway are forgotten for newer ones. */
-const leastFollowed = 10_000;
+const mostFollowed = 10_000;
 
 export interface TrunkSuspicion {
   /** Processes an event. Never throws. */
@@ -67,7 +67,7 @@ export function createTrunkSuspicion(
 ): TrunkSuspicion {
   /** By name; bounded by the configuration. */
   const trunks = new Map<string, Trunk>();
-  const followed = new LatestMap<string, string>(leastFollowed);
+  const followed = new LatestMap<string, string>(mostFollowed);
 
   function stateOf(name: string): Trunk {
     let trunk = trunks.get(name);

@@ -2,12 +2,12 @@
 import { LatestMap } from "../shared/latest-map.ts";
 import type { Span, TraceStore, VerificationTraces } from "../shared/tracing.ts";
 
-/** The latest, at least; the store has them longer. */
-const leastRemembered = 10_000;
+/** The latest; the store has them longer. */
+const mostRemembered = 10_000;
 
 /** @param current the span that the caller runs in */
 export function createVerificationTraces(current: () => Span | null): VerificationTraces {
-  const remembered = new LatestMap<string, string>(leastRemembered);
+  const remembered = new LatestMap<string, string>(mostRemembered);
   let store: TraceStore | null = null;
 
   return {

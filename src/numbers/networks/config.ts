@@ -163,7 +163,7 @@ export const NetworksSection = optionalSection(
           20_000,
           100,
           1_000_000,
-          "Latest answers that each gateway keeps in memory, up to twice as many; 100,000 take 30 MB. Holds after a restart.",
+          "Latest answers that each gateway keeps in memory; 100,000 take 30 MB. Holds after a restart.",
         ),
       },
     ),

@@ -1,4 +1,5 @@
 /** Targets that did not take a request are tried last for a while (RFC 3263 section 4.3). */
+import { LatestMap } from "../../shared/latest-map.ts";
 import type { Endpoint } from "./resolve.ts";
 
 /** Half a minute is Timer B: by then a request that waited for this target has come back. */
@@ -15,7 +16,7 @@ interface Penalty {
 
 export class Penalties {
   readonly #nowMs: () => number;
-  readonly #byTarget = new Map<string, Penalty>();
+  readonly #byTarget = new LatestMap<string, Penalty>(maxTargets);
 
   /** @param nowMs monotonic */
   constructor(nowMs: () => number) {
@@ -36,12 +37,7 @@ export class Penalties {
     if (known !== undefined && nowMs < known.untilMs && forMs === undefined) return;
     const failures = known !== undefined && nowMs - known.untilMs < forgetMs ? known.failures + 1 : 1;
     const ownMs = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 10));
-    this.#byTarget.delete(name);
     this.#byTarget.set(name, { failures, untilMs: nowMs + Math.min(longestMs, Math.max(ownMs, forMs ?? 0)) });
-    for (const oldest of this.#byTarget.keys()) {
-      if (this.#byTarget.size <= maxTargets) break;
-      this.#byTarget.delete(oldest);
-    }
   }
 
   worked(target: Endpoint): void {

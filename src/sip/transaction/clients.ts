@@ -1,4 +1,5 @@
 /** The client transactions of a process: begins them, and gives each response to its own. */
+import { LatestMap } from "../../shared/latest-map.ts";
 import type { Random } from "../../shared/random.ts";
 import type { SipResponseMessage } from "../message.ts";
 import { magicCookie } from "../request-reading.ts";
@@ -44,9 +45,9 @@ export class Clients implements ClientContext {
   /** By branch. */
   readonly #waiting = new Map<string, LayerClient>();
   /** CANCELs, which have the branch of their INVITE. */
-  readonly #cancels = new Map<string, LayerClient>();
+  readonly #cancels = new LatestMap<string, LayerClient>(Number.POSITIVE_INFINITY);
   /** Over UDP, after the final response; the oldest are given up where there are too many. */
-  readonly #lingering = new Map<string, LayerClient>();
+  readonly #lingering = new LatestMap<string, LayerClient>(Number.POSITIVE_INFINITY);
   readonly #byFlow = new ByFlow<LayerClient>();
   #stopped = false;
   /** Beyond the limit. */
@@ -101,7 +102,7 @@ export class Clients implements ClientContext {
     const { branch, via } = invite;
     const message = writeCancel(invite, headers);
     const transaction = new RequestClient({ context: this, method: "CANCEL", branch, via, flow, user: user ?? null });
-    if (this.#cancels.size >= this.#limit) first(this.#cancels)?.abandon();
+    if (this.#cancels.size >= this.#limit) this.#cancels.oldest()?.[1].abandon();
     this.#cancels.set(branch, transaction);
     this.#byFlow.add(flow, transaction);
     if (!transaction.begin(message)) this.#endLater(transaction, true);
@@ -133,7 +134,7 @@ export class Clients implements ClientContext {
     this.#byFlow.delete(flow, transaction);
     if (method === "CANCEL") return;
     if (forget(this.#waiting, branch, transaction)) this.#leave(transaction);
-    if (this.#lingering.size >= this.#limit) first(this.#lingering)?.abandon();
+    if (this.#lingering.size >= this.#limit) this.#lingering.oldest()?.[1].abandon();
     this.#lingering.set(branch, transaction);
   }
 
@@ -186,11 +187,11 @@ function viaOf({ protocol, sentBy }: Flow, branch: string): string {
 
 const transports = { udp: "UDP", tcp: "TCP", tls: "TLS" } as const;
 
-function first<Value>(map: ReadonlyMap<string, Value>): Value | undefined {
-  return map.values().next().value;
-}
-
 /** Another transaction may have the branch: of an INVITE that was taken over while it is here. */
-function forget(map: Map<string, LayerClient>, branch: string, transaction: LayerClient): boolean {
+function forget(
+  map: Pick<Map<string, LayerClient>, "get" | "delete">,
+  branch: string,
+  transaction: LayerClient,
+): boolean {
   return map.get(branch) === transaction && map.delete(branch);
 }

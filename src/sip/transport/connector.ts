@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { backoffMs } from "../../shared/backoff.ts";
 import { deferred } from "../../shared/deferred.ts";
+import { LatestMap } from "../../shared/latest-map.ts";
 import { type Share, Shares } from "../shares.ts";
 import type { FlowContext } from "./context.ts";
 import type { TransportOptions } from "./options.ts";
@@ -55,7 +56,7 @@ export function createConnector(
   const shares = new Shares<Target>(limits.outgoingConnections, farEndAt === undefined ? null : nameOf);
   const flows = new Map<string, StreamFlow>();
   const opening = new Map<string, { readonly flow: Promise<StreamFlow>; readonly fail: (error: FlowError) => void }>();
-  const failures = new Map<string, Failure>();
+  const failures = new LatestMap<string, Failure>(maxFailures);
   let stopped = false;
 
   function flowTo(target: Target): StreamFlow | null {
@@ -189,11 +190,6 @@ export function createConnector(
     counters.failedConnects += 1;
     const before = failures.get(key);
     const times = (before?.times ?? 0) + 1;
-    failures.delete(key);
-    for (const oldest of failures.keys()) {
-      if (failures.size < maxFailures) break;
-      failures.delete(oldest);
-    }
     const pauseMs = backoffMs(times, random, { firstMs: limits.firstBackoffMs, longestMs: limits.longestBackoffMs });
     failures.set(key, { rulesName: target.rules?.name, times, error, untilMs: context.nowMs() + pauseMs });
     if (before?.error.message !== error.message) onUnconnected?.(target, error);

@@ -2,6 +2,7 @@
  * The far ends of one UDP socket. Those that our requests go to are kept apart from those that only wrote to us: who writes
  * forged source ports into datagrams pushes out others of that kind, and nothing that a call of ours uses.
  */
+import { LatestMap } from "../../shared/latest-map.ts";
 import type { ConnectionRules, SocketAddress } from "./port.ts";
 import type { UdpFlow } from "./udp-flow.ts";
 
@@ -9,13 +10,15 @@ export class UdpFlows {
   readonly #make: (remote: SocketAddress) => UdpFlow;
   /** Of each kind. */
   readonly #most: number;
-  readonly #own = new Map<string, UdpFlow>();
-  readonly #others = new Map<string, UdpFlow>();
+  readonly #own: LatestMap<string, UdpFlow>;
+  readonly #others: LatestMap<string, UdpFlow>;
   readonly #keptAlive = new Set<UdpFlow>();
 
   constructor(make: (remote: SocketAddress) => UdpFlow, most: number) {
     this.#make = make;
     this.#most = most;
+    this.#own = new LatestMap(most);
+    this.#others = new LatestMap(most);
   }
 
   /** Also one that was closed. @param address as the system shows sources */
@@ -42,7 +45,6 @@ export class UdpFlows {
     const known = this.find(address, port);
     if (known?.open === true) return known;
     const flow = this.#make({ address, port });
-    if (this.#others.size >= this.#most) this.#others.delete(firstOf(this.#others));
     this.#others.set(keyOf(address, port), flow);
     return flow;
   }
@@ -76,9 +78,10 @@ export class UdpFlows {
 
   /** The oldest of those that no request used since this was done last: a carrier of ever new addresses replaces its own. */
   #forgetUnused(): void {
-    for (const [key, flow] of this.#own) {
-      this.#own.delete(key);
+    for (let oldest = this.#own.oldest(); oldest !== undefined; oldest = this.#own.oldest()) {
+      const [key, flow] = oldest;
       if (!flow.wasUsed) {
+        this.#own.delete(key);
         this.#keptAlive.delete(flow);
         return;
       }
@@ -89,8 +92,3 @@ export class UdpFlows {
 }
 
 const keyOf = (address: string, port: number) => `${address} ${port}`;
-
-function firstOf(map: ReadonlyMap<string, UdpFlow>): string {
-  for (const key of map.keys()) return key;
-  return "";
-}

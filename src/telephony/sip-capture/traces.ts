@@ -2,6 +2,7 @@
  * Traces of the newest calls through an Asterisk, from the copies of its messages: which message went when, for a ladder of one
  * call. Masked when kept, bounded in calls and in messages. Whose call it is shows at its end, when its Call-ID is known.
  */
+import { LatestMap } from "../../shared/latest-map.ts";
 import { callIdSpan } from "../../sip/call-id.ts";
 import { tagOf } from "../../sip/header.ts";
 import { type HepEnds, type HepPacket, parseHep, readHepEnds } from "../../sip/hep.ts";
@@ -28,18 +29,16 @@ class WireTrace extends KeptTrace {
 }
 
 export class CaptureTraces {
-  readonly #maxTraces: number;
-  readonly #maxPending: number;
   readonly #password: Buffer | null;
   /** By Call-ID, the oldest first: a PBX's own calls too. */
-  readonly #pending = new Map<string, WireTrace>();
+  readonly #pending: LatestMap<string, WireTrace>;
   /** Of calls that are ours; messages may still come. */
-  readonly #traces = new Map<string, WireTrace>();
+  readonly #traces: LatestMap<string, WireTrace>;
 
   /** @param options.maxPending calls that are not over, of the PBX too */
   constructor(options: { readonly maxTraces: number; readonly maxPending: number; readonly password: Buffer | null }) {
-    this.#maxTraces = options.maxTraces;
-    this.#maxPending = options.maxPending;
+    this.#pending = new LatestMap(options.maxPending);
+    this.#traces = new LatestMap(options.maxTraces);
     this.#password = options.password;
   }
 
@@ -82,7 +81,6 @@ export class CaptureTraces {
     const trace = this.#pending.get(sipCallId);
     if (trace === undefined) return;
     this.#pending.delete(sipCallId);
-    if (this.#traces.size >= this.#maxTraces) deleteOldest(this.#traces);
     trace.call = { callId, trunk, callee: maskNumber(callee), callerId: maskNumber(callerId) };
     this.#traces.set(sipCallId, trace);
   }
@@ -101,7 +99,6 @@ export class CaptureTraces {
   }
 
   #begin(callId: string, trace: WireTrace): WireTrace {
-    if (this.#pending.size >= this.#maxPending) deleteOldest(this.#pending);
     this.#pending.set(callId, trace);
     return trace;
   }
@@ -114,9 +111,4 @@ function fromTagOf(sip: Buffer): string | null {
   const tag = message === null ? null : tagOf(onlyHeaderOf(message, "from") ?? "");
   // A slice would keep the whole message, with its numbers.
   return tag === null ? null : Buffer.from(tag, "latin1").toString("latin1");
-}
-
-function deleteOldest(traces: Map<string, unknown>): void {
-  const [oldest = ""] = traces.keys();
-  traces.delete(oldest);
 }

@@ -1,4 +1,5 @@
 /** The calls that the capture sees, bounded by number and by age. Keeps no message: they hold caller IDs. */
+import { LatestMap } from "../../shared/latest-map.ts";
 import { addMessage, beginWireCall, type Evidence, type WireCall } from "../../sip/evidence.ts";
 import { type HepPacket, parseHep } from "../../sip/hep.ts";
 import { messagesOf } from "../../sip/hep-messages.ts";
@@ -23,10 +24,11 @@ interface Kept {
 export class WireCalls {
   readonly #parts: WireCallsParts;
   /** By Call-ID, the oldest first. */
-  readonly #calls = new Map<string, Kept>();
+  readonly #calls: LatestMap<string, Kept>;
 
   constructor(parts: WireCallsParts) {
     this.#parts = parts;
+    this.#calls = new LatestMap(parts.maxCalls);
   }
 
   /** Processes one datagram of any content. Never throws. @returns whether it was a SIP packet in HEPv3 */
@@ -70,10 +72,11 @@ export class WireCalls {
     if (call.evidence.over && !wasOver) this.#parts.onOver(callId);
   }
 
-  /** Evicts calls that are too old, and the oldest ones where there are too many. */
+  /** Evicts calls that are too old. */
   #evict(nowMs: number): void {
-    for (const [callId, { sinceMs }] of this.#calls) {
-      if (this.#calls.size < this.#parts.maxCalls && nowMs - sinceMs < this.#parts.maxAgeMs) return;
+    for (let oldest = this.#calls.oldest(); oldest !== undefined; oldest = this.#calls.oldest()) {
+      const [callId, { sinceMs }] = oldest;
+      if (nowMs - sinceMs < this.#parts.maxAgeMs) return;
       this.#calls.delete(callId);
     }
   }

@@ -2,6 +2,7 @@
  * Traces of the newest calls: which message went when, for a ladder of one call. Kept in memory, bounded, and masked when
  * kept: of a number the first digits alone, of a message no header but those that say why it was sent.
  */
+import { LatestMap } from "../../shared/latest-map.ts";
 import { callIdSpan } from "../../sip/call-id.ts";
 import type { Flow, MessageObserver } from "../../sip/transport/port.ts";
 import { isAskedFor, KeptTrace, peerText } from "../call-control/kept-trace.ts";
@@ -42,7 +43,7 @@ export function createCallTraces(options: {
 }): CallTraces {
   const { maxCalls, nowMs, monotonicMs } = options;
   /** By `sipId`, the oldest first. */
-  const traces = new Map<string, Trace>();
+  const traces = new LatestMap<string, Trace>(maxCalls);
   const peers = new WeakMap<Flow, { readonly in: string; readonly out: string }>();
 
   function peerOf(flow: Flow, direction: "in" | "out"): string {
@@ -66,10 +67,6 @@ export function createCallTraces(options: {
       else trace.add(atMs - trace.beganAtMs, peerOf(flow, direction), describeMessage(message, callId.end));
     },
     begin({ callId, trunk, callee, callerId }, sipId) {
-      if (traces.size >= maxCalls) {
-        const [oldest = ""] = traces.keys();
-        traces.delete(oldest);
-      }
       const call = { callId, trunk, callee: maskNumber(callee), callerId: maskNumber(callerId) };
       traces.set(sipId, new Trace(call, nowMs(), monotonicMs()));
     },

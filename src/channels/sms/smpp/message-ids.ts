@@ -24,8 +24,8 @@ export function submittedId(receiptId: string, form: IdForm): string | null {
   return form === "response_hex" ? BigInt(id).toString(16) : BigInt(`0x${id}`).toString(10);
 }
 
-/** Ids that are remembered to learn the form: the latest, at least. */
-const leastRemembered = 1024;
+/** Ids that are remembered to learn the form: the latest. */
+const mostRemembered = 1024;
 /** Receipts in a row that must show the same form. */
 const enough = 3;
 
@@ -34,7 +34,7 @@ const enough = 3;
  * phone as the submit: ids of two messages may be alike in different forms.
  */
 export class IdFormLearner {
-  readonly #recipients = new LatestMap<string, string>(leastRemembered);
+  readonly #recipients = new LatestMap<string, string>(mostRemembered);
   #learned: IdForm | null = null;
   #candidate: IdForm | null = null;
   #seen = 0;

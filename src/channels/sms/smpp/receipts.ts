@@ -21,8 +21,8 @@ export interface ReceiptParts {
   readonly clock: Clock;
 }
 
-/** The latest own messages, at least: their receipts need no look-up. */
-const leastOwn = 5000;
+/** The latest own messages: their receipts need no look-up. */
+const mostOwn = 5000;
 /** Receipts in progress; more are answered so that the SMSC sends them again. */
 const mostAtOnce = 1000;
 /** SMSCs that send a receipt first send the submit_sm_resp right behind it. */
@@ -33,7 +33,7 @@ type Own = { readonly group: string; readonly parts: number } | null;
 
 export class RouteReceipts {
   readonly #parts: ReceiptParts;
-  readonly #own = new LatestMap<string, Own>(leastOwn);
+  readonly #own = new LatestMap<string, Own>(mostOwn);
   readonly #learner = new IdFormLearner();
   #receiver: ReceiptReceiver = async () => true;
   #text: InboundTextReceiver | null = null;
