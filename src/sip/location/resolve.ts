@@ -123,10 +123,12 @@ async function addressesOf(
     .slice(0, maxRecords);
   const names = [...new Set(usable.map(({ name }) => name.toLowerCase()))];
   const answers = new Map<string, Answer<string>>();
-  for (let at = 0; at < names.length; at += namesAtOnce) {
-    const ask = async (name: string) => void answers.set(name, await questions.addresses(name));
-    await Promise.all(names.slice(at, at + namesAtOnce).map(ask));
-  }
+  // All take from one list: a name that is slow holds up none that another can ask for.
+  const waiting = names.values();
+  const askInTurn = async () => {
+    for (const name of waiting) answers.set(name, await questions.addresses(name));
+  };
+  await Promise.all(Array.from({ length: namesAtOnce }, askInTurn));
   const byPriority = new Map<number, Weighted<Endpoint>[]>();
   let ttlMs = Number.POSITIVE_INFINITY;
   let failed: string | null = null;

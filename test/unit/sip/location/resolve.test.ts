@@ -216,3 +216,24 @@ test("a carrier's records, however many, have few questions waiting at a time: o
 test("a name that does not exist has no targets", async () => {
   expect((await found({ host: "nowhere.example" }, {})).targets).toEqual([]);
 });
+
+test("names that are slow hold up none behind them: three of 24 cost one wait, not one each four", async () => {
+  const names = Array.from({ length: 24 }, (_, n) => `s${n}.carrier.example`);
+  const slow = new Set([names[0], names[5], names[9]]);
+  const zone = { "srv _sip._udp.carrier.example": names.map((name, n) => srv(n, 0, name, 5060)) };
+  const questions = questionsOf(zone);
+  const waiting: (() => void)[] = [];
+  const asked: string[] = [];
+  const addresses = async (name: string): Promise<Answer<string>> => {
+    asked.push(name);
+    if (slow.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+    return slow.has(name)
+      ? { kind: "failed", code: "ETIMEOUT" }
+      : { kind: "answered", records: ["192.0.2.1"], ttlMs: 1000 };
+  };
+  const resolved = resolve({ host: "carrier.example", protocol: "udp" }, { ...questions, addresses }, ours);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([asked.length, waiting.length]).toEqual([24, 3]);
+  for (const end of waiting) end();
+  expect(await resolved).toMatchObject({ groups: Array(21).fill(expect.anything()) });
+});
