@@ -140,7 +140,10 @@ export function createStreamFraming(receiver: StreamReceiver, maxBytes = maxMess
     head = null;
     if (message === null) receiver.malformed();
     else if (bodyBytes === 0) receiver.message(message, text);
-    else receiver.message({ ...message, rest: bytes.toString("latin1", at, at + bodyBytes) }, text);
+    else {
+      const rest = bytes.toString("latin1", at, at + bodyBytes);
+      receiver.message({ ...message, rest, bytes: message.bytes + bodyBytes }, text);
+    }
     return bodyBytes;
   }
 

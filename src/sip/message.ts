@@ -18,6 +18,8 @@ interface Common {
   readonly headers: readonly SipHeader[];
   /** What follows the blank line, unread: over UDP it ends with the datagram, see `bodyOf`. '' where headers were selected. */
   readonly rest: string;
+  /** How long its texts are: V8 keeps the whole of them for any part that is kept. */
+  readonly bytes: number;
 }
 
 export interface SipRequestMessage extends Common {
@@ -124,23 +126,23 @@ export function parseHead(head: string, rest: string, clean: boolean, wanted?: W
   if (!clean && hasControl(first)) return null;
   const headers = readHeaders(head, firstEnd + 2, clean, wanted);
   if (headers === null) return null;
-  return first.startsWith("SIP/")
-    ? readStatusLine(first, { headers, rest })
-    : readRequestLine(first, { headers, rest });
+  const common = { headers, rest, bytes: head.length + rest.length };
+  return first.startsWith("SIP/") ? readStatusLine(first, common) : readRequestLine(first, common);
 }
 
 /** `SIP-Version SP Status-Code SP Reason-Phrase`; the phrase may be empty, and some leave out the space before it. */
-function readStatusLine(line: string, { headers, rest }: Common): SipResponseMessage | null {
+function readStatusLine(line: string, { headers, rest, bytes }: Common): SipResponseMessage | null {
   const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
-  return match === null ? null : { kind: "response", status: Number(match[1]), phrase: match[2] ?? "", headers, rest };
+  if (match === null) return null;
+  return { kind: "response", status: Number(match[1]), phrase: match[2] ?? "", headers, rest, bytes };
 }
 
 /** `Method SP Request-URI SP SIP-Version`, with single spaces: more, or a URI in angle brackets, is malformed. */
-function readRequestLine(line: string, { headers, rest }: Common): SipRequestMessage | null {
+function readRequestLine(line: string, { headers, rest, bytes }: Common): SipRequestMessage | null {
   const [method = "", uri = "", last, ...more] = line.split(" ", 4);
   if (more.length > 0 || last?.toUpperCase() !== version) return null;
   if (method.length > maxToken || !token.test(method) || !visible.test(uri) || !isRequestUri(uri)) return null;
-  return { kind: "request", method, uri, headers, rest };
+  return { kind: "request", method, uri, headers, rest, bytes };
 }
 
 function readHeaders(

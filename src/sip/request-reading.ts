@@ -2,7 +2,7 @@
 import { readAddress, readCSeq, readVia, splitValues, tagOf, type Via } from "./header.ts";
 import { bodyOf, headerOf, onlyHeaderOf, type SipRequestMessage } from "./message.ts";
 
-export interface ReceivedRequest extends Omit<SipRequestMessage, "kind" | "rest"> {
+export interface ReceivedRequest extends Omit<SipRequestMessage, "kind" | "rest" | "bytes"> {
   readonly callId: string;
   readonly cseq: number;
   /** Its top Via, which decides the transaction and where the response goes. */

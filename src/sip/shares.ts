@@ -1,4 +1,4 @@
-/** Places for transactions or connections, shared so that no far end can take those of all others (ADR 78). */
+/** Places for transactions or connections, or bytes, shared so that no far end can take those of all others (ADR 78). */
 
 /** The places that one far end has taken. */
 export class Share {
@@ -26,24 +26,33 @@ export class Shares<Place> {
     this.#nameOf = nameOf;
   }
 
-  /** @returns null: this far end gets none now; give back what is returned, once */
-  take(place: Place): Share | null {
+  /** How many are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** @returns null: this far end gets no so many now; give back as many to what is returned, once */
+  take(place: Place, count = 1): Share | null {
     const free = this.#limit - this.#taken;
-    if (free <= 0) return null;
+    if (count > free) return null;
     const name = this.#nameOf?.(place) ?? "";
-    let share = this.#byName.get(name);
-    if (share === undefined) {
-      share = new Share(name);
-      this.#byName.set(name, share);
-    } else if (this.#nameOf !== null && share.taken >= free) return null;
-    share.taken += 1;
-    this.#taken += 1;
+    const known = this.#byName.get(name);
+    if (known !== undefined && this.#nameOf !== null && known.taken + count > free) return null;
+    const share = known ?? new Share(name);
+    if (known === undefined) this.#byName.set(name, share);
+    share.taken += count;
+    this.#taken += count;
     return share;
   }
 
-  giveBack(share: Share): void {
-    share.taken -= 1;
-    this.#taken -= 1;
+  /** What this far end has taken; undefined: nothing. */
+  of(place: Place): Share | undefined {
+    return this.#byName.get(this.#nameOf?.(place) ?? "");
+  }
+
+  giveBack(share: Share, count = 1): void {
+    share.taken -= count;
+    this.#taken -= count;
     if (share.taken === 0) this.#byName.delete(share.name);
   }
 }

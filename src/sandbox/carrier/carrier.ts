@@ -2,7 +2,7 @@
  * The simulated carrier: a SIP user agent server that any SIP client on this machine can call, with a phone behind it
  * that behaves by the callee's last three digits.
  */
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { headerOf } from "../../sip/message.ts";
 import { type ReceivedRequest, readRequest } from "../../sip/request-reading.ts";
@@ -54,7 +54,10 @@ export class CarrierCore {
     const { clock, random, transports } = options;
     this.#options = options;
     this.#audio = new Audio({ clock, random, transmit: options.transmitAudio });
-    this.#transactions = createTransactions({ transports, clock, random, limit: MAX_TRANSACTIONS });
+    this.#transactions = createTransactions({
+      ...{ transports, random, limit: MAX_TRANSACTIONS },
+      clock: steadyClock(clock),
+    });
     this.#transactions.onRequest((transaction) => this.#receive(transaction));
   }
 
@@ -114,7 +117,7 @@ export class CarrierCore {
       contact: contactOn(transaction.flow),
       onChange,
       onOver: () => this.#calls.delete(dialog),
-      hangUp: () => this.#transactions.request(byeOf(transaction), transaction.flow, ignored),
+      hangUp: () => this.#transactions.request(byeOf(request, transaction.toTag), transaction.flow, ignored),
     });
     this.#calls.set(dialog, call);
     transaction.onCanceled(() => call.canceled());

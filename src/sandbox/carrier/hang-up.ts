@@ -1,11 +1,12 @@
 /** The phone hangs up: BYE inside the dialog (RFC 3261 section 15.1.1). */
 import { readAddress, splitValues } from "../../sip/header.ts";
 import { headerOf, headersOf } from "../../sip/message.ts";
-import type { HeaderLine, OutgoingRequest, ServerTransaction } from "../../sip/transaction/port.ts";
+import type { ReceivedRequest } from "../../sip/request-reading.ts";
+import type { HeaderLine, OutgoingRequest } from "../../sip/transaction/port.ts";
 import { isWritableUri } from "../../sip/write.ts";
 
-/** @param invite of the call that ends, with our tag */
-export function byeOf({ request, toTag }: ServerTransaction): OutgoingRequest {
+/** @param request the INVITE of the call that ends @param toTag ours */
+export function byeOf(request: ReceivedRequest, toTag: string): OutgoingRequest {
   const header = (name: string) => headerOf(request, name) ?? "";
   const contact = readAddress(splitValues(header("contact"))[0] ?? "")?.uri ?? "";
   return {

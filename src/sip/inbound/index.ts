@@ -5,10 +5,11 @@
 import type { Logger } from "pino";
 import { readVia, splitValues, tagOf } from "../header.ts";
 import { headerOf, type SipRequestMessage } from "../message.ts";
+import { shortKey } from "../short-key.ts";
 import type { OutgoingResponse, ServerTransaction } from "../transaction/port.ts";
 import type { Flow, TransportProtocol } from "../transport/port.ts";
 import { answerTo, type RefusalStatus, refusal } from "./answers.ts";
-import { createRecentInvites, createSourceLimits, shortKey } from "./limits.ts";
+import { createRecentInvites, createSourceLimits } from "./limits.ts";
 import { createSourceTrunks, type SourceTrunk, trunkOf } from "./trunks.ts";
 
 /** What became of requests outside of our dialogs. */
@@ -79,15 +80,15 @@ export function createInbound(parts: InboundParts): Inbound {
     logger.warn({ [kind]: counts[kind], trunk }, message);
   }
 
-  function report(transaction: ServerTransaction, from: readonly SourceTrunk[], atMs: number): void {
-    const trunk = trunkOf(transaction.request, from);
+  function report(request: SipRequestMessage, from: readonly SourceTrunk[], atMs: number): void {
+    const trunk = trunkOf(request, from);
     if (trunk === null) {
       warn("ambiguous", "an inbound call names none of the trunks at its address (sip.domains): refused, not reported");
       return;
     }
     counts.reported += 1;
     try {
-      parts.report(trunk.name, transaction.request, atMs);
+      parts.report(trunk.name, request, atMs);
     } catch (error) {
       logger.error({ err: error }, "inbound-call listener threw");
     }
@@ -116,11 +117,11 @@ export function createInbound(parts: InboundParts): Inbound {
     const answer = answerTo(request, { sentBy: flow.sentBy, inDialog, merged: seen === "merged" });
     if (answer === null) {
       if (seen === "first" && flow.reliable) {
-        if (transaction.respond(refuse)) report(transaction, from, atMs);
+        if (transaction.respond(refuse)) report(request, from, atMs);
         return;
       }
       // Over UDP anyone can write a carrier's address: its ACK shows that it got the refusal, and so that it called.
-      if (seen === "first") transaction.onAcknowledged(() => report(transaction, from, atMs));
+      if (seen === "first") transaction.onAcknowledged(() => report(transaction.request, from, atMs));
       transaction.respond(refuse);
     } else if (transaction.respond(answer)) counts[answer.status === 200 ? "qualified" : "rejected"] += 1;
   }

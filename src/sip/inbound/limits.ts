@@ -1,6 +1,4 @@
 /** Bounds what one source may ask of us, and remembers which calls were reported. */
-import { createHash } from "node:crypto";
-
 export interface SourceLimits {
   /** Far above the limit: an answer, too, costs too much. Counts nothing. */
   flooded(source: string): boolean;
@@ -53,18 +51,6 @@ const maxRemembered = 20_000;
 export interface RecentInvites {
   /** `again`: with the same branch, when its transaction had ended; `merged`: by another way (section 8.2.2.2). */
   seen(call: string, branch: string): "first" | "again" | "merged";
-}
-
-/** Asterisk's Call-IDs and branches have some 60 characters; a header may be as long as its message. */
-const longestKey = 128;
-
-/**
- * A text as it is remembered, of a longer one its hash. A copy: what is cut out of a text keeps all of it, here a message for as
- * long as its call is remembered.
- */
-export function shortKey(text: string): string {
-  if (text.length > longestKey) return createHash("sha256").update(text, "latin1").digest("base64");
-  return Buffer.from(text, "latin1").toString("latin1");
 }
 
 /** Two halves of which the older is let go as a whole: no timer for each call. @param nowMs monotonic */

@@ -20,9 +20,11 @@ export interface TransactionOptions {
    * of ours fails as never sent, and one that comes gets 503. Default 100,000: over UDP a call is kept for 32 s.
    */
   readonly limit?: number;
+  /** Of requests that came and are kept: until their response, of an INVITE over UDP until its ACK. Default 32 MiB. */
+  readonly limitBytes?: number;
   /**
-   * The far end of a flow, by a name: each gets another transaction while it has fewer than are free, so that none takes the
-   * places of others. Left out: there is but one.
+   * The far end of a flow, by a name: each gets another transaction while it has fewer than are free, and bytes likewise, so that
+   * none takes the places of others. Left out: there is but one.
    */
   readonly farEndOf?: (flow: Flow) => string;
   /** Whose requests are answered; those of others are dropped as if nothing were here. Default: everybody's. */
@@ -35,10 +37,13 @@ export interface TransactionOptions {
 }
 
 const defaultLimit = 100_000;
+/** A carrier acknowledges within a second: of 200 INVITEs a second with 4 KB each, 800 KB wait for it. */
+const defaultLimitBytes = 32 * 1024 * 1024;
 
 /** Takes the receivers of the transports' messages and lost flows. */
 export function createTransactions(options: TransactionOptions): TransactionLayer {
   const { transports, clock, random, limit = defaultLimit, answers = () => true } = options;
+  const { limitBytes = defaultLimitBytes } = options;
   const timers = new Timers(clock, options.onError);
   const values = { ...defaultTimerValues, ...options.timers };
   let stopped = false;
@@ -46,7 +51,10 @@ export function createTransactions(options: TransactionOptions): TransactionLaye
   let onStray: (response: SipResponseMessage, flow: Flow) => void = () => {};
   const shared = { timers, values, random, limit, farEndOf: options.farEndOf ?? null };
   const clients = new Clients({ ...shared, guarded, stray: (response, flow) => onStray(response, flow) });
-  const servers = new Servers({ ...shared, transports, user: (transaction, atMs) => onRequest(transaction, atMs) });
+  const servers = new Servers({
+    ...{ ...shared, limitBytes, transports },
+    user: (transaction, atMs) => onRequest(transaction, atMs),
+  });
 
   function guarded(act: () => void): void {
     try {
@@ -82,6 +90,9 @@ export function createTransactions(options: TransactionOptions): TransactionLaye
     },
     get size() {
       return clients.size + servers.size;
+    },
+    get keptBytes() {
+      return servers.kept.size;
     },
     get refused() {
       return clients.refused + servers.refused;

@@ -119,13 +119,17 @@ export class InviteClient
     this.context.cancel(this.#sent, this.#cancel.headers, this.flow, this.#cancel.user);
   }
 
-  /** Section 17.1.1.3. Only the text is kept, for the repetitions of the final response. */
+  /**
+   * Section 17.1.1.3. Only the text is kept, for the repetitions of the final response; with a To as long as its message not even
+   * that: each repetition brings it again.
+   */
   #acknowledge(response: SipResponseMessage): void {
-    if (this.#sent !== null) {
-      this.message = writeAck(this.#sent, headerOf(response, "to") ?? this.#sent.to);
+    const text = this.#sent === null ? this.message : writeAck(this.#sent, headerOf(response, "to") ?? this.#sent.to);
+    if (text.length <= longestAck) {
+      this.message = text;
       this.#sent = null;
     }
-    this.flow.send(this.message);
+    this.flow.send(text);
   }
 
   /** B, D and M are of the same length: with the usual values D's 32 s are 64 × T1. */
@@ -143,4 +147,5 @@ export class InviteClient
   }
 }
 
+const longestAck = 2048;
 const nothingSent: SentInvite = { uri: "", via: "", branch: "", from: "", to: "", callId: "", cseq: 0, routes: [] };

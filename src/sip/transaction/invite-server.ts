@@ -2,7 +2,7 @@
 import { tagOf } from "../header.ts";
 import { headerOf, type SipRequestMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
-import { type CommonAction, ServerMachine } from "./server-machine.ts";
+import { type CommonAction, type Later, ServerMachine } from "./server-machine.ts";
 import type { Arrival, ServerContext } from "./server-transaction.ts";
 import { type InviteServerAction, type InviteServerEvent, type InviteServerState, inviteServer } from "./tables.ts";
 
@@ -10,10 +10,8 @@ import { type InviteServerAction, type InviteServerEvent, type InviteServerState
 const tryingMs = 200;
 
 type OwnAction = Exclude<InviteServerAction, CommonAction>;
-/** Of an ACK: hands it to the user. */
-type HandOn = () => void;
 
-export class InviteServer extends ServerMachine<InviteServerState, InviteServerEvent, OwnAction, HandOn> {
+export class InviteServer extends ServerMachine<InviteServerState, InviteServerEvent, OwnAction> {
   #canceled: (() => void) | null = null;
   #acknowledged: (() => void) | null = null;
   #timerGMs: number;
@@ -33,8 +31,13 @@ export class InviteServer extends ServerMachine<InviteServerState, InviteServerE
     return status < 200 ? "1xx" : status < 300 ? "2xx" : "300+";
   }
 
+  /** Timer G, or the user, sends it again. */
+  protected get needsRequest(): boolean {
+    return this.state === "accepted" || (this.state === "completed" && !this.flow.reliable);
+  }
+
   repeatAnswer(): boolean {
-    if (this.state !== "accepted") return false;
+    if (this.state !== "accepted" || !this.responses.hasRequest) return false;
     this.on("2xx");
     return true;
   }
@@ -53,9 +56,9 @@ export class InviteServer extends ServerMachine<InviteServerState, InviteServerE
     if (method === "ACK" && this.state === "completed" && tagOf(headerOf(request, "to") ?? "") === this.toTag) {
       const acknowledged = this.#acknowledged;
       this.#acknowledged = null;
-      acknowledged?.();
+      if (this.responses.hasRequest) acknowledged?.();
     }
-    this.on(method, () => this.context.acknowledged(request, flow, atMs));
+    this.on(method, { request, flow }, atMs);
   }
 
   protected override entered(state: InviteServerState): void {
@@ -63,7 +66,7 @@ export class InviteServer extends ServerMachine<InviteServerState, InviteServerE
     super.entered(state);
   }
 
-  protected act(action: OwnAction, handOn: HandOn | undefined): void {
+  protected act(action: OwnAction, later: Later | undefined, atMs: number): void {
     const { t1Ms, t2Ms, t4Ms } = this.context.values;
     switch (action) {
       case "send 100":
@@ -74,7 +77,7 @@ export class InviteServer extends ServerMachine<InviteServerState, InviteServerE
         this.#canceled?.();
         return;
       case "ACK to user":
-        handOn?.();
+        if (later !== undefined) this.context.acknowledged(later.request, later.flow, atMs);
         return;
       case "start G":
         if (this.flow.reliable) return;

@@ -2,6 +2,7 @@
 import { readCSeq, readVia, splitValues, type Via } from "../header.ts";
 import type { SipRequestMessage, SipResponseMessage } from "../message.ts";
 import { magicCookie, readRequest } from "../request-reading.ts";
+import { shortKey } from "../short-key.ts";
 
 export interface ResponseKey {
   readonly branch: string;
@@ -51,6 +52,7 @@ export function isOurVia(received: string, sent: string): boolean {
   return ours !== null && theirs !== null && ours.sentBy === theirs.sentBy;
 }
 
+/** Its keys keep nothing of the message. */
 export interface RequestKey {
   readonly via: Via;
   /** Top Via's branch and sent-by; the method makes it whole. */
@@ -67,8 +69,8 @@ export function requestKey(message: SipRequestMessage): RequestKey | null {
   const { via, method, callId, cseq, fromTag, toTag } = request;
   return {
     via,
-    transaction: `${via.branch} ${via.sentBy}`,
-    merged: toTag === null ? `${cseq} ${fromTag} ${method} ${callId}` : null,
+    transaction: shortKey(`${via.branch} ${via.sentBy}`),
+    merged: toTag === null ? shortKey(`${cseq} ${fromTag} ${method} ${callId}`) : null,
     hasToTag: toTag !== null,
   };
 }

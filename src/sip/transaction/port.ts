@@ -44,6 +44,10 @@ export interface InviteClientTransaction extends ClientTransaction {
 }
 
 export interface ServerTransaction {
+  /**
+   * Kept until the final response; of an INVITE that was answered over UDP or with 2xx until its ACK or 32 s have passed, unless it
+   * must give way to later ones of its far end. Then an empty one.
+   */
   readonly request: SipRequestMessage;
   readonly flow: Flow;
   /** Our tag in To: of responses whose `toTag` is left out, unless the request has one. '' for an ACK. */
@@ -57,7 +61,7 @@ export interface ServerTransaction {
   respond(response: OutgoingResponse): boolean;
   /**
    * INVITE alone: sends its 2xx once more, which the user repeats until the ACK (section 13.3.1.4).
-   * @returns false where there is none, or 64 × T1 have passed
+   * @returns false where there is none, its request had to give way, or 64 × T1 have passed
    */
   repeatAnswer(): boolean;
   /** Answers nothing at all, neither to the request nor to repetitions nor to its CANCEL: for who must not see us. */
@@ -69,7 +73,8 @@ export interface ServerTransaction {
   onCanceled(receiver: () => void): void;
   /**
    * INVITE alone: the ACK of a final response of 300 or more came, with the tag that we gave in it. So the response reached the
-   * sender: over UDP, who only writes another's address into a datagram never learns that tag.
+   * sender: over UDP, who only writes another's address into a datagram never learns that tag. Not called where its request had to
+   * give way.
    */
   onAcknowledged(receiver: () => void): void;
 }
@@ -95,7 +100,9 @@ export interface TransactionLayer {
   onStray(receiver: (response: SipResponseMessage, flow: Flow) => void): void;
   /** How many transactions are kept, those included that only absorb repetitions. */
   readonly size: number;
-  /** Since the start, beyond the limit: requests of ours that were not sent, and others' that got 503. */
+  /** How many bytes of requests that came are kept. */
+  readonly keptBytes: number;
+  /** Since the start, beyond the limits: requests of ours that were not sent; others' that got 503, or gave way to later ones. */
   readonly refused: number;
   /** Ends all, their timers too; users that wait learn it as a broken flow. Nothing begins afterwards. */
   stop(): void;

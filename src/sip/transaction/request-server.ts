@@ -1,4 +1,5 @@
 /** The server transaction of requests other than INVITE: RFC 3261 section 17.2.2. */
+import type { SipRequestMessage } from "../message.ts";
 import type { Flow } from "../transport/port.ts";
 import { type CommonAction, ServerMachine } from "./server-machine.ts";
 import type { Arrival, ServerContext } from "./server-transaction.ts";
@@ -29,10 +30,15 @@ export class RequestServer extends ServerMachine<RequestServerState, RequestServ
 
   onAcknowledged(): void {}
 
+  /** A response is sent again to a repetition alone. */
+  protected get needsRequest(): boolean {
+    return false;
+  }
+
   /** The request came once more. */
-  repeated(flow: Flow): void {
+  repeated(request: SipRequestMessage, flow: Flow): void {
     this.responses.moveTo(flow);
-    this.on("request");
+    this.on("request", { request, flow });
   }
 
   protected act(action: OwnAction): void {

@@ -1,8 +1,8 @@
-/** What the two server transactions have in common: they write and keep responses. */
+/** What server transactions need of their layer, and it of them. */
 import type { SipRequestMessage } from "../message.ts";
 import type { Share } from "../shares.ts";
 import type { Flow, SocketAddress } from "../transport/port.ts";
-import { type OutgoingResponse, writeResponse } from "../write.ts";
+import type { Kept, KeptBytes } from "./kept-bytes.ts";
 import type { RequestKey } from "./matching.ts";
 import type { ServerTransaction } from "./port.ts";
 import type { Timers, TimerValues } from "./timers.ts";
@@ -10,6 +10,7 @@ import type { Timers, TimerValues } from "./timers.ts";
 export interface ServerContext {
   readonly timers: Timers;
   readonly values: TimerValues;
+  readonly kept: KeptBytes;
   newTag(): string;
   over(transaction: LayerServer): void;
   /** An ACK that belongs to no transaction. */
@@ -19,60 +20,24 @@ export interface ServerContext {
 export interface LayerServer extends ServerTransaction {
   /** The place that it has; the layer's own. Null: of a CANCEL, which has none. */
   share: Share | null;
-  readonly key: RequestKey;
+  readonly key: ShortKey;
   flowLost(): void;
   abandon(): void;
 }
+
+/** Of a request's key what its transaction is found by, as long as it is kept. */
+export type ShortKey = Pick<RequestKey, "transaction" | "merged">;
 
 /** A request that came, and where its responses go. */
 export interface Arrival {
   readonly request: SipRequestMessage;
   readonly key: RequestKey;
+  /** Its bytes. Null: of a CANCEL, which is answered at once. */
+  readonly kept: Kept | null;
   /** Where it came from: for the top Via of responses. */
   readonly source: SocketAddress;
   /** Takes the responses (section 18.2.2). */
   readonly replies: Flow;
-}
-
-export class Responses {
-  readonly #arrival: Arrival;
-  readonly #newTag: () => string;
-  #replies: Flow;
-  #toTag = "";
-  #last = "";
-
-  constructor(arrival: Arrival, newTag: () => string) {
-    this.#arrival = arrival;
-    this.#replies = arrival.replies;
-    this.#newTag = newTag;
-  }
-
-  get flow(): Flow {
-    return this.#replies;
-  }
-
-  /** The far end came back on another flow, and the one before is gone. */
-  moveTo(flow: Flow): void {
-    if (!this.#replies.open) this.#replies = flow;
-  }
-
-  get toTag(): string {
-    if (this.#toTag === "") this.#toTag = this.#newTag();
-    return this.#toTag;
-  }
-
-  /** Makes a response the last one, without sending it. @throws {UnwritableError} */
-  write(response: OutgoingResponse): void {
-    const { request, source, key } = this.#arrival;
-    const needsTag = !key.hasToTag && response.status > 100;
-    if (needsTag && response.toTag !== undefined) this.#toTag = response.toTag;
-    const { toTag: _, ...rest } = response;
-    this.#last = writeResponse(request, source, needsTag ? { ...rest, toTag: this.toTag } : rest);
-  }
-
-  send(): void {
-    if (this.#last !== "") this.#replies.send(this.#last);
-  }
 }
 
 /** An ACK: nothing responds to it. */

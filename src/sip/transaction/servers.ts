@@ -2,10 +2,12 @@
 import type { Random } from "../../shared/random.ts";
 import type { SipRequestMessage } from "../message.ts";
 import { Shares } from "../shares.ts";
+import { shortKey } from "../short-key.ts";
 import type { Flow, Transports } from "../transport/port.ts";
 import { type OutgoingResponse, writeResponse } from "../write.ts";
 import { ByFlow } from "./by-flow.ts";
 import { InviteServer } from "./invite-server.ts";
+import { type Kept, KeptBytes } from "./kept-bytes.ts";
 import { type RequestKey, requestKey } from "./matching.ts";
 import type { ServerTransaction } from "./port.ts";
 import { RequestServer } from "./request-server.ts";
@@ -24,6 +26,8 @@ export interface ServersOptions {
   readonly random: Random;
   readonly transports: Pick<Transports, "replyTo">;
   readonly limit: number;
+  /** Of kept requests. */
+  readonly limitBytes: number;
   /** See `TransactionOptions`. */
   readonly farEndOf: ((flow: Flow) => string) | null;
   readonly user: (transaction: ServerTransaction, atMs: number) => void;
@@ -38,28 +42,34 @@ export class Servers implements ServerContext {
   readonly #random: Random;
   readonly #transports: Pick<Transports, "replyTo">;
   readonly #shares: Shares<Flow>;
+  readonly kept: KeptBytes;
   readonly #user: ServersOptions["user"];
   /** By `RequestKey.transaction`. */
   readonly #invites = new Map<string, InviteServer>();
-  /** The same behind the method. */
+  /** By `nameOf`. */
   readonly #others = new Map<string, RequestServer>();
   /** Requests outside of a dialog, by `RequestKey.merged`. */
   readonly #merged = new Map<string, LayerServer>();
   readonly #byFlow = new ByFlow<LayerServer>();
-  /** Beyond the limit. */
-  refused = 0;
+  #refused = 0;
 
-  constructor({ timers, values, random, transports, limit, farEndOf, user }: ServersOptions) {
+  constructor({ timers, values, random, transports, limit, limitBytes, farEndOf, user }: ServersOptions) {
     this.timers = timers;
     this.values = values;
     this.#random = random;
     this.#transports = transports;
     this.#shares = new Shares(limit, farEndOf);
+    this.kept = new KeptBytes(limitBytes, farEndOf);
     this.#user = user;
   }
 
   get size(): number {
     return this.#invites.size + this.#others.size;
+  }
+
+  /** Beyond the limits: requests that got 503, and those that gave way to others of their far end. */
+  get refused(): number {
+    return this.#refused + this.kept.gaveWay;
   }
 
   receive(request: SipRequestMessage, flow: Flow, atMs: number): void {
@@ -73,8 +83,8 @@ export class Servers implements ServerContext {
       else this.#begin(request, key, flow, atMs);
       return;
     }
-    const known = this.#others.get(`${method} ${key.transaction}`);
-    if (known !== undefined) known.repeated(flow);
+    const known = this.#others.get(nameOf(method, key));
+    if (known !== undefined) known.repeated(request, flow);
     else if (method === "CANCEL") this.#cancel(request, key, flow, atMs);
     else this.#begin(request, key, flow, atMs);
   }
@@ -96,12 +106,12 @@ export class Servers implements ServerContext {
   }
 
   over(transaction: LayerServer): void {
-    const { request, key } = transaction;
+    const { key } = transaction;
     this.#byFlow.delete(transaction.flow, transaction);
     if (transaction.share !== null) this.#shares.giveBack(transaction.share);
     transaction.share = null;
-    if (request.method === "INVITE") this.#invites.delete(key.transaction);
-    else this.#others.delete(`${request.method} ${key.transaction}`);
+    if (transaction instanceof InviteServer) this.#invites.delete(key.transaction);
+    else this.#others.delete(key.transaction);
     if (key.merged !== null && this.#merged.get(key.merged) === transaction) this.#merged.delete(key.merged);
   }
 
@@ -112,12 +122,15 @@ export class Servers implements ServerContext {
       return;
     }
     const share = this.#shares.take(flow);
-    if (share === null) {
-      this.refused += 1;
+    const kept = share === null ? null : this.kept.keep(flow, request.bytes);
+    if (share === null || kept === null) {
+      if (share !== null) this.#shares.giveBack(share);
+      this.#refused += 1;
+      // Section 21.5.4; without a transaction: another 503 answers a repetition.
       this.#refuse(request, key, flow, { status: 503, headers: [["Retry-After", retryAfterSeconds]] });
       return;
     }
-    const transaction = this.#add(this.#arrival(request, key, flow));
+    const transaction = this.#add(this.#arrival(request, key, flow, kept));
     transaction.share = share;
     if (key.merged !== null) this.#merged.set(key.merged, transaction);
     try {
@@ -138,7 +151,7 @@ export class Servers implements ServerContext {
       return;
     }
     if (invite.state === "ignored") return;
-    const transaction = this.#add(this.#arrival(request, key, flow));
+    const transaction = this.#add(this.#arrival(request, key, flow, null));
     invite.receive("CANCEL", request, flow, atMs);
     // The tag is that of the responses to the INVITE.
     transaction.respond({ status: 200, toTag: invite.toTag });
@@ -146,16 +159,23 @@ export class Servers implements ServerContext {
 
   #add(arrival: Arrival): LayerServer {
     const { request, key } = arrival;
-    const transaction =
-      request.method === "INVITE" ? new InviteServer(this, arrival) : new RequestServer(this, arrival);
-    if (transaction instanceof InviteServer) this.#invites.set(key.transaction, transaction);
-    else this.#others.set(`${request.method} ${key.transaction}`, transaction);
+    let transaction: LayerServer;
+    if (request.method === "INVITE") {
+      const invite = new InviteServer(this, arrival);
+      this.#invites.set(key.transaction, invite);
+      transaction = invite;
+    } else {
+      const name = nameOf(request.method, key);
+      const other = new RequestServer(this, { ...arrival, key: { ...key, transaction: name } });
+      this.#others.set(name, other);
+      transaction = other;
+    }
     this.#byFlow.add(transaction.flow, transaction);
     return transaction;
   }
 
-  #arrival(request: SipRequestMessage, key: RequestKey, flow: Flow): Arrival {
-    return { request, key, source: flow.remote, replies: this.#repliesTo(key, flow) };
+  #arrival(request: SipRequestMessage, key: RequestKey, flow: Flow, kept: Kept | null): Arrival {
+    return { request, key, kept, source: flow.remote, replies: this.#repliesTo(key, flow) };
   }
 
   #repliesTo(key: RequestKey, flow: Flow): Flow {
@@ -168,4 +188,9 @@ export class Servers implements ServerContext {
     const tagged = key.hasToTag ? response : { ...response, toTag: this.newTag() };
     this.#repliesTo(key, flow).send(writeResponse(request, flow.remote, tagged));
   }
+}
+
+/** A transaction's name among those of requests other than INVITE. */
+function nameOf(method: string, { transaction }: RequestKey): string {
+  return shortKey(`${method} ${transaction}`);
 }

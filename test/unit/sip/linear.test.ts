@@ -25,10 +25,10 @@ const headers = (name: string, value: string) => [
   { name, value },
 ];
 const request = (name: string, value: string): SipRequestMessage => ({
-  ...{ kind: "request", method: "INVITE", uri: "sip:a@b", headers: headers(name, value), rest: "" },
+  ...{ kind: "request", method: "INVITE", uri: "sip:a@b", headers: headers(name, value), rest: "", bytes: 0 },
 });
 const response = (name: string, value: string): SipResponseMessage => ({
-  ...{ kind: "response", status: 200, phrase: "OK", headers: headers(name, value), rest: "" },
+  ...{ kind: "response", status: 200, phrase: "OK", headers: headers(name, value), rest: "", bytes: 0 },
 });
 const source = { address: "192.0.2.1", port: 5060 };
 

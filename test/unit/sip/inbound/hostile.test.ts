@@ -1,8 +1,8 @@
 /** What a far end, or who writes its address into a datagram, may send: it costs an answer at most, never the process. */
 import { describe, expect, it } from "vitest";
 import { createInbound } from "../../../../src/sip/inbound/index.ts";
-import { shortKey } from "../../../../src/sip/inbound/limits.ts";
 import { createSourceTrunks } from "../../../../src/sip/inbound/trunks.ts";
+import { shortKey } from "../../../../src/sip/short-key.ts";
 import { cpuTimeMs } from "../../../support/cpu-time.ts";
 import { keepingLogger } from "../../../support/keeping-logger.ts";
 import { farRequest, TestFlow, wire } from "../transaction/wire.ts";
