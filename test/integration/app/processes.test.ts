@@ -191,28 +191,30 @@ const ended: string[] = [];
 
 test("calls over an Asterisk are placed by both, and each of them has the events of its own", async () => {
   const ids = await start(12, viaAsterisk);
-  await expect.poll(() => states(ids), waits).toEqual(ids.map(() => "ringing"));
+  // On a machine that is slow some ring no longer when the last one does.
+  const rings = expect.stringMatching(/^(ringing|rung)$/);
+  await expect.poll(() => states(ids), waits).toEqual(ids.map(() => rings));
   const rang = [0, 1].map((index) => logged(index, '"trunk":"pbx","asterisk":"local"'));
   expect([rang, Math.min(...rang) > 0]).toEqual([rang, true]);
-  expect(await metric(/^onering_asterisk_connected\{asterisk="local"\} (\d)$/gm)).toBe(1);
+  await expect.poll(() => metric(/^onering_asterisk_connected\{asterisk="local"\} (\d)$/gm), waits).toBe(1);
   for (const id of ids) expect((await client().post(`/v1/verifications/${id}/cancel`)).status).toBe(200);
   ended.push(...ids);
 });
 
 test("each binds to the SMSC, and a receipt counts whichever bind it comes over", async () => {
-  expect(smsc.binds).toBe(2);
+  await expect.poll(() => smsc.binds, waits).toBe(2);
   const ids = await start(12, "+4474003", "sms");
   await expect.poll(() => messages.length, waits).toBe(12);
   // All over the first bind.
   for (const { id, to } of messages) smsc.receipt(id, to, { state: "DELIVRD", afterMs: 0 });
   await expect.poll(() => states(ids), waits).toEqual(ids.map(() => "delivered"));
-  expect(smsc.deliverStatuses).toEqual(ids.map(() => 0));
+  await expect.poll(() => smsc.deliverStatuses, waits).toEqual(ids.map(() => 0));
   const sentBy = [0, 1].map((index) => logged(index, '"channel":"sms"'));
   expect([sentBy, Math.min(...sentBy) > 0]).toEqual([sentBy, true]);
 });
 
 test("what ended is in PostgreSQL once, whichever process it ended in", async () => {
-  expect(await metric(/^onering_records_up\{backend="postgres"\} (\d)$/gm)).toBe(1);
+  await expect.poll(() => metric(/^onering_records_up\{backend="postgres"\} (\d)$/gm), waits).toBe(1);
   const rows = async () => {
     const found = await postgres.ask(recordsUrl, "select verification from cdrs where status = 'canceled'");
     return found.map(({ verification }) => verification).sort();
