@@ -49,7 +49,6 @@ export function createAsker(settings: AskerSettings, clock: Clock, random: Rando
   /** A backend that is down is not waited for each time: it is looked for again after growing pauses. */
   const gate = createGate({ clock, random, perSecond });
   let inProgress = 0;
-  let retired = false;
 
   async function request(id: string, body: string): Promise<Asked> {
     const headers = {
@@ -77,13 +76,9 @@ export function createAsker(settings: AskerSettings, clock: Clock, random: Rando
         return await request(id, body);
       } finally {
         inProgress--;
-        if (retired && inProgress === 0) http.close();
       }
     },
-    retire() {
-      retired = true;
-      if (inProgress === 0) http.close();
-    },
+    retire: () => http.retire(),
     close: () => http.close(),
   };
 }

@@ -40,11 +40,17 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
     ...{ mostOfOrigin: maxConcurrent, most: maxConnections },
   });
   const inProgress = new Map<string, number>();
+  let retired = false;
 
   function count(host: string, change: 1 | -1): void {
     const after = (inProgress.get(host) ?? 0) + change;
     if (after === 0) inProgress.delete(host);
     else inProgress.set(host, after);
+    closeRetired();
+  }
+
+  function closeRetired(): void {
+    if (retired && inProgress.size === 0) connections.close();
   }
 
   return {
@@ -66,6 +72,10 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
       await reach(url, { lookup, ca, clock, deadlineMs });
     },
     close: () => connections.close(),
+    retire() {
+      retired = true;
+      closeRetired();
+    },
   };
 }
 

@@ -36,6 +36,7 @@ export function createOutgoingHttp2(origin: URL, options: OutgoingHttpOptions): 
   const lookup = checkedLookup(resolve, allowPrivate);
   let current: Connection | null = null;
   let running = 0;
+  let retired = false;
 
   function open(): Connection {
     const session = connect(origin, { lookup, ...(ca !== undefined && { ca }) });
@@ -134,7 +135,13 @@ export function createOutgoingHttp2(origin: URL, options: OutgoingHttpOptions): 
       }
     } finally {
       running--;
+      if (retired && running === 0) close();
     }
+  }
+
+  function close(): void {
+    current?.session.destroy();
+    current = null;
   }
 
   return {
@@ -143,9 +150,10 @@ export function createOutgoingHttp2(origin: URL, options: OutgoingHttpOptions): 
       checkUrl(origin, allowPrivate);
       await connected(deadlineMs);
     },
-    close() {
-      current?.session.destroy();
-      current = null;
+    close,
+    retire() {
+      retired = true;
+      if (running === 0) close();
     },
   };
 }

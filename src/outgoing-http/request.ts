@@ -28,6 +28,8 @@ export interface OutgoingHttp {
   reach(url: URL): Promise<void>;
   /** Closes what is idle; ends what is in progress. */
   close(): void;
+  /** Another one sends from now on: closes once nothing is in progress. */
+  retire(): void;
 }
 
 export interface OutgoingHttpOptions {

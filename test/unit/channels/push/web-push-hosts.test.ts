@@ -23,6 +23,7 @@ it("hosts that do not exist leave the channel up", async () => {
     },
     reach: async () => undefined,
     close: () => undefined,
+    retire: () => undefined,
   };
   const service = createWebPush({
     config: {

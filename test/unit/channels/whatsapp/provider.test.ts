@@ -154,6 +154,7 @@ describe("each failure", () => {
       }),
       reach: async () => undefined,
       close: () => undefined,
+      retire: () => undefined,
     };
     const number = createPhoneNumber("main", { config, http, clock, random: noJitter });
     number.gate.enter();
