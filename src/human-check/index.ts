@@ -51,8 +51,8 @@ export function createHumanChecks(options: {
       const before = opened.get(name);
       const source = JSON.stringify(config);
       if (before !== undefined && before.source === source) return before.check;
-      // Requests in progress end with it, without a verdict.
-      before?.http?.close();
+      // Requests in progress get their verdict: without one, a check that fails open would pass them.
+      before?.http?.retire();
       opened.delete(name);
       if (config === undefined) return null;
       const now = { ...open(name, { ...config }), source };

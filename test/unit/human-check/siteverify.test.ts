@@ -186,6 +186,37 @@ test("a change of the configuration holds for the next start", async () => {
   expect([checks.find("work"), checks.find("constructor")]).toEqual([null, null]);
 });
 
+test("an answer that is being checked gets its verdict, though the check's settings change meanwhile", async () => {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<() => void>();
+  const server = createServer((_request, response) => {
+    ask(
+      () => void response.setHeader("content-type", "application/json").end('{"success":false,"error-codes":["bad"]}'),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/siteverify`;
+  const common = { on_failure: "open", send_ip: true, allow_private: true, bits: 18 } as const;
+  let present: Record<string, HumanCheckConfig> = {
+    check: { ...common, provider: "turnstile", secret, url, deadline_ms: 5000 },
+  };
+  const config = liveView(() => present);
+  const logger = createLogger({ level: "silent" });
+  const checks = createHumanChecks({ config, clock: systemClock, random: cryptoRandom, logger });
+  onTestFinished(() => {
+    checks.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const verdict = checks.find("check")?.verify(answer, about);
+  const reply = await asked;
+  present = { check: { ...common, provider: "turnstile", secret, url, deadline_ms: 4000 } };
+  expect(checks.find("check")).not.toBeNull();
+  reply();
+  // Without one it would pass.
+  expect(await verdict).toEqual({ kind: "failed", why: "bad" });
+});
+
 test("what a service answers beside codes goes nowhere", async () => {
   const { verify } = await service("turnstile", { success: false, "error-codes": ["<script>", 7, `x ${secret}`] });
   expect(await verify()).toEqual({ kind: "failed", why: "not_successful" });
