@@ -4,6 +4,18 @@ import { LongestFirst } from "./vitest.order.ts";
 
 /** Need nothing but Node. */
 const unit = ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/fuzz/**/*.test.ts"];
+/** Speak to Redis, records and HTTP from this process, rather than to an Asterisk, a sandbox or a browser; and do not measure its heap. */
+const stores = [
+  ...["apps", "approval", "audit", "events", "guard", "http", "networks", "numbers", "opt-out", "proofs", "records"],
+  ...["redis", "scrub", "sms", "subjects", "tokens", "verification", "webhooks"],
+].map((folder) => `test/integration/${folder}/**/!(cdr-export).test.ts`);
+/** Times prove nothing on a busy machine: `npm run timings`. */
+const timings = "test/integration/security/timing.test.ts";
+
+/** Loading the modules of the gateway takes a second of CPU: once for each worker, not for each of 460 files. */
+const shared = { isolate: false, setupFiles: ["test/support/ends-clean.ts"] };
+/** Where `npm test` is still fetching what they start. */
+const fetched = "test/support/fetched.ts";
 
 export default defineConfig({
   test: {
@@ -20,22 +32,24 @@ export default defineConfig({
     // Tests start `onering` some hundred times: from source that takes 0.9 s of CPU instead of 1.5 once it is compiled.
     env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../.runtime/compile-cache") },
     projects: [
+      { extends: true, test: { ...shared, name: "unit", include: unit } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: "stores",
+          include: stores,
+          setupFiles: [fetched, ...shared.setupFiles],
+        },
+      },
       {
         extends: true,
         test: {
           name: "programs",
           include: ["test/**/*.test.ts"],
-          // Times prove nothing on a busy machine: `npm run timings`.
-          exclude: [
-            ...unit,
-            ...(process.env.TIMINGS === undefined ? ["test/integration/security/timing.test.ts"] : []),
-          ],
+          exclude: [...unit, ...stores, ...(process.env.TIMINGS === undefined ? [timings] : [])],
+          setupFiles: [fetched],
         },
-      },
-      {
-        extends: true,
-        // Loading the modules of the gateway takes a second of CPU: once for each worker, not for each of 340 files.
-        test: { name: "unit", include: unit, isolate: false },
       },
     ],
   },

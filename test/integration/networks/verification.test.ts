@@ -6,8 +6,20 @@ import type { Networks } from "../../../src/numbers/networks/ports.ts";
 import type { Network } from "../../../src/numbers/networks/types.ts";
 import type { GuardAsk } from "../../../src/verification/guard-port.ts";
 import { noGuard } from "../../../src/verification/guard-port.ts";
-import { callFails, look, open, post, posts, somebody, states, world } from "../verification/workflow-world.ts";
+import {
+  callFails,
+  look,
+  open,
+  post,
+  posts,
+  somebody,
+  states,
+  withWorkflowWorld,
+  world,
+} from "../verification/workflow-world.ts";
 import { shop } from "../verification/world.ts";
+
+withWorkflowWorld();
 
 const original: Network = { name: "EE", mccMnc: null, source: "original", ported: null };
 const ported: Network = { name: "Three Mobile UK", mccMnc: "23420", source: "enum", ported: true };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { appIdentity } from "../../../src/apps/principal.ts";
-import { look, open, passes, post, posts, somebody, wire, world } from "./workflow-world.ts";
+import { look, open, passes, post, posts, somebody, wire, withWorkflowWorld, world } from "./workflow-world.ts";
 import { type PlacedCall, refusalOf, result, shop, wrongCode } from "./world.ts";
+
+withWorkflowWorld();
 
 const start = (channel: string, more = {}) =>
   world.verifications.start(shop, { to: somebody(), channel, ...more }, null);

@@ -5,8 +5,22 @@ import { Refusal } from "../../../src/shared/refusal.ts";
 import type { Guard, GuardAsk, GuardCount, GuardDecision } from "../../../src/verification/guard-port.ts";
 import { deliveryDenied } from "../../../src/verification/refusals.ts";
 import type { Verification } from "../../../src/verification/types.ts";
-import { callFails, look, open, passes, post, posts, somebody, states, wire, world } from "./workflow-world.ts";
+import {
+  callFails,
+  look,
+  open,
+  passes,
+  post,
+  posts,
+  somebody,
+  states,
+  wire,
+  withWorkflowWorld,
+  world,
+} from "./workflow-world.ts";
 import { shop } from "./world.ts";
+
+withWorkflowWorld();
 
 /** Decides what the test says, and keeps what it was asked. */
 function scripted(decide: (ask: GuardAsk) => Partial<GuardDecision> = () => ({})) {

@@ -1,6 +1,6 @@
 /** Records of a gateway one version older, and what that gateway finds in records of this one. */
 import { Redis } from "ioredis";
-import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { withRuntime } from "../../support/processes.ts";
@@ -18,6 +18,7 @@ beforeAll(async () => {
   redis = await runtime.redis();
   raw = new Redis(redis.url);
 });
+afterAll(() => raw.disconnect());
 beforeEach(async () => {
   world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
   await world.ready();

@@ -2,8 +2,22 @@
 import { describe, expect, it } from "vitest";
 import type { AppProfile } from "../../../src/apps/profile.ts";
 import { manualClock } from "../../support/manual-clock.ts";
-import { another, callFails, look, open, passes, post, posts, somebody, states, world } from "./workflow-world.ts";
+import {
+  another,
+  callFails,
+  look,
+  open,
+  passes,
+  post,
+  posts,
+  somebody,
+  states,
+  withWorkflowWorld,
+  world,
+} from "./workflow-world.ts";
 import { refusalOf, settings, shop, wrongCode } from "./world.ts";
+
+withWorkflowWorld();
 
 const start = (request: Partial<Parameters<typeof world.verifications.start>[1]> = {}) =>
   world.verifications.start(shop, { to: somebody(), ...request }, null);

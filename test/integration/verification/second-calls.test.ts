@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { NoSlotReason } from "../../../src/telephony/trunks/slots-port.ts";
 import { manualClock } from "../../support/manual-clock.ts";
-import { firstCallMs, flat, look, open, rings, somebody, start, world } from "./two-calls.ts";
+import { firstCallMs, flat, look, open, rings, somebody, start, withTwoCalls, world } from "./two-calls.ts";
 import { createWorld, longestCallMs, refusalOf, result, secondCallGapMs, shop } from "./world.ts";
+
+withTwoCalls();
 
 describe("a second call", () => {
   it("is not placed where the first was not seen: that is the end", async () => {

@@ -1,6 +1,6 @@
 /** The guard's shadow answer on a real Redis: a whole life that looks like a real one, and reaches nobody. */
 import { Redis } from "ioredis";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createCdrs } from "../../../src/cdr/rows.ts";
 import { tallyOf } from "../../../src/cdr/tally.ts";
 import { messageChannel } from "../../../src/channels/messages/index.ts";
@@ -27,6 +27,7 @@ beforeAll(async () => {
   redis = await runtime.redis();
   raw = new Redis(redis.url);
 });
+afterAll(() => raw.disconnect());
 afterEach(async () => {
   for (const one of worlds.splice(0)) await one.close();
 });

@@ -1,6 +1,6 @@
 /** Simulated deliveries on a real Redis: test numbers of every outcome, and gateways that die in the middle. */
 import { Redis } from "ioredis";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { standardProfile } from "../../../src/apps/profile.ts";
 import { createTestNumbers } from "../../../src/apps/test-numbers.ts";
 import type { TestOutcome } from "../../../src/apps/test-numbers-config.ts";
@@ -25,6 +25,7 @@ beforeAll(async () => {
   redis = await runtime.redis();
   raw = new Redis(redis.url);
 });
+afterAll(() => raw.disconnect());
 afterEach(async () => {
   for (const one of worlds.splice(0)) await one.close();
 });

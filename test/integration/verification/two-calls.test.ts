@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { codeOf, firstCallMs, flat, look, open, somebody, start, world } from "./two-calls.ts";
+import { codeOf, firstCallMs, flat, look, open, somebody, start, withTwoCalls, world } from "./two-calls.ts";
 import { refusalOf, secondCallGapMs, shop, wrongCode } from "./world.ts";
+
+withTwoCalls();
 
 describe("a verification by two calls", () => {
   it("rings twice from different caller IDs and is verified by the digits of both, the first call's first", async () => {

@@ -1,11 +1,10 @@
-/** A world for verifications by two calls; import it at the top of a test file, where it sets up and cleans up. */
+/** A world for verifications by two calls; each test file calls `withTwoCalls` at its top. */
 import { afterEach, beforeAll } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
 
-const runtime = withRuntime();
 let redis: RedisServer;
 /** That of the test that runs. */
 export let world: World;
@@ -13,10 +12,13 @@ let number = 0;
 /** The first call's deadline leaves time for the gap, for a line and for the store. */
 export const firstCallMs = longestCallMs + secondCallGapMs + 5000;
 
-beforeAll(async () => {
-  redis = await runtime.redis();
-});
-afterEach(() => world.close());
+export function withTwoCalls(): void {
+  const runtime = withRuntime();
+  beforeAll(async () => {
+    redis = await runtime.redis();
+  });
+  afterEach(() => world.close());
+}
 
 export async function open(options: Partial<WorldOptions> = {}): Promise<World> {
   world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });

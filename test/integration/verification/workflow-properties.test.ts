@@ -4,8 +4,10 @@ import { expect, it, vi } from "vitest";
 import { isTerminal } from "../../../src/verification/machine.ts";
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import type { Letters } from "../../support/letter-channel/index.ts";
-import { another, open, post, somebody, wire, world } from "./workflow-world.ts";
+import { another, open, post, somebody, wire, withWorkflowWorld, world } from "./workflow-world.ts";
 import { shop } from "./world.ts";
+
+withWorkflowWorld();
 
 const workflows = [
   ["post", "wire"],

@@ -1,4 +1,4 @@
-/** A world with made-up message channels beside missed call; import it at the top of a test file. */
+/** A world with made-up message channels beside missed call; each test file calls `withWorkflowWorld` at its top. */
 import { Redis } from "ioredis";
 import { afterEach, beforeAll, expect } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
@@ -8,7 +8,6 @@ import { type Letters, letterChannel } from "../../support/letter-channel/index.
 import { withRuntime } from "../../support/processes.ts";
 import { createWorld, result, shop, type World, type WorldOptions } from "./world.ts";
 
-const runtime = withRuntime();
 let redis: RedisServer;
 let number = 0;
 const worlds: World[] = [];
@@ -18,12 +17,15 @@ export let wire: Letters;
 export let mail: Letters;
 export let world: World;
 
-beforeAll(async () => {
-  redis = await runtime.redis();
-});
-afterEach(async () => {
-  for (const one of worlds.splice(0)) await one.close();
-});
+export function withWorkflowWorld(): void {
+  const runtime = withRuntime();
+  beforeAll(async () => {
+    redis = await runtime.redis();
+  });
+  afterEach(async () => {
+    for (const one of worlds.splice(0)) await one.close();
+  });
+}
 
 /** Redis is empty then: what other tests left would be due here too. */
 export async function open(options: Partial<WorldOptions> = {}): Promise<World> {

@@ -12,9 +12,12 @@ import {
   somebody,
   states,
   wire,
+  withWorkflowWorld,
   world,
 } from "./workflow-world.ts";
 import { bank, longestCallMs, refusalOf, shop, wrongCode } from "./world.ts";
+
+withWorkflowWorld();
 
 const fallback = [{ channel: "missed_call" }, { channel: "post" }];
 const begin = (workflow: readonly { channel: string; to?: string; waitMs?: number }[] = fallback, to = somebody()) =>

@@ -112,12 +112,12 @@ describe("while the event loop is late", () => {
   });
 
   it("calls are shed with a Retry-After, checks and probes are not", async () => {
-    const { port } = await listening({ http: { shed_at_delay_ms: 150 } });
+    const { port } = await listening({ http: { shed_at_delay_ms: 400 } });
     const ask = keepAliveClient(port);
-    // Late by 200 ms again and again, until the mean, which is looked at once a second, has seen it.
+    // Late by 450 ms again and again, until the mean, which is looked at once a second, has seen it; all is shed from 2 s on.
     let late = true;
     const block = () => {
-      const untilMs = performance.now() + 200;
+      const untilMs = performance.now() + 450;
       while (performance.now() < untilMs);
       if (late) setImmediate(() => setTimeout(block, 1));
     };

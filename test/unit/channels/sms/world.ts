@@ -1,6 +1,6 @@
 /** A route over SMPP to a stand-in SMSC, with counting in memory. */
 import pino from "pino";
-import { afterEach, expect, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import type { Receipt } from "../../../../src/channels/messages/provider-port.ts";
 import type { MessageAdmission } from "../../../../src/channels/sms/admission-port.ts";
 import type { SmsEvents } from "../../../../src/channels/sms/events.ts";
@@ -109,12 +109,11 @@ export interface WorldOptions {
   readonly through?: (port: number) => Promise<Recorder>;
 }
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+/** Of the test that runs; the last one first. */
 export function atEnd(end: () => Promise<unknown>): void {
-  ends.push(end);
+  onTestFinished(async () => {
+    await end();
+  });
 }
 
 /** A started SMSC and a route with one bind to it, not yet started. */

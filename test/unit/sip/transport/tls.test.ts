@@ -177,7 +177,8 @@ describe("no flow is opened, and the error says what the certificate is and what
     const plain = createServer((socket) =>
       socket.on("error", () => undefined).once("data", () => socket.end("SIP/2.0 400 Bad\r\n\r\n")),
     );
-    const silent = createServer((socket) => socket.on("error", () => undefined));
+    // Reads on, or it would never see that the other end has gone.
+    const silent = createServer((socket) => socket.on("error", () => undefined).resume());
     const near = await start({ limits: { connectMs: 150 } });
     for (const [server, why] of [
       [plain, "tls"],

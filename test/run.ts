@@ -1,0 +1,42 @@
+/**
+ * `npm test [-- ARGUMENTS OF VITEST]`: the build, the types and the lint one after the other, each of which takes all cores, then
+ * the tests. The programs that they start are fetched beside all that, which mostly waits for the package archive: tests that need
+ * none of them come first, and the others wait for the end of the fetch (support/fetched.ts).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { fetchPidVariable } from "./support/fetched.ts";
+
+const vitest = path.join(import.meta.dirname, "../node_modules/vitest/vitest.mjs");
+
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  return spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], env });
+}
+
+/** Runs a script of package.json. */
+const npm = (script: string, ...args: string[]) => start("npm", ["run", "-s", script, ...args]);
+
+/** @returns whether it ended well */
+async function passes(what: string, child: ChildProcess): Promise<boolean> {
+  const [code] = await once(child, "exit");
+  if (code !== 0) process.stderr.write(`${what} failed\n`);
+  return code === 0;
+}
+
+async function passInTurn(...scripts: string[]): Promise<boolean> {
+  for (const script of scripts) if (!(await passes(`npm run ${script}`, npm(script)))) return false;
+  return true;
+}
+
+const fetching = npm("runtime", "--", "--for-tests");
+const fetched = passes("npm run runtime", fetching);
+let isSound = await passInTurn("build", "check:types", "check:lint");
+if (isSound) {
+  const args = [vitest, "run", "--config", "test/vitest.config.ts", ...process.argv.slice(2)];
+  const tests = start(process.execPath, args, { ...process.env, [fetchPidVariable]: String(fetching.pid) });
+  // Without the programs most tests fail, each in its own words.
+  void fetched.then((isFetched) => isFetched || tests.kill());
+  isSound = await passes("vitest", tests);
+}
+process.exitCode = (await fetched) && isSound ? 0 : 1;
