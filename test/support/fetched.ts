@@ -1,8 +1,8 @@
 /** Set-up file of tests that start programs: where `npm test` is still fetching those, they wait for the end of that. */
 import { setTimeout as pause } from "node:timers/promises";
 
-/** The environment variable with the process that fetches. */
-export const fetchPidVariable = "ONERING_TESTS_FETCH_PID";
+/** The environment variable with the process that fetches. Not ONERING_…: the gateway refuses those that it does not know. */
+export const fetchPidVariable = "TESTS_FETCH_PID";
 const lookEveryMs = 200;
 
 function runs(pid: number): boolean {
