@@ -4,6 +4,7 @@ import { bodyOf, headerOf, headersOf, type SipRequestMessage } from "../message.
 import { type MediaAddress, sdpAnswer, sdpType } from "../sdp.ts";
 import type { OutgoingResponse } from "../transaction/port.ts";
 import type { FarEnd } from "./call-state.ts";
+import { farEndTag } from "./far-end-tag.ts";
 import { allow } from "./requests.ts";
 
 /** What a call's requests are judged by. */
@@ -32,7 +33,7 @@ export class FarEndRequests {
 
   /** @returns null: none, for an ACK */
   answer(request: SipRequestMessage, call: CallContext): OutgoingResponse | null {
-    const tag = tagOf(headerOf(request, "from") ?? "") ?? "";
+    const tag = farEndTag(request, "from") ?? "";
     const isOurs = tagOf(headerOf(request, "to") ?? "") === call.ourTag;
     const farEnd = isOurs ? call.farEnds.find((one) => one.tag === tag) : undefined;
     if (farEnd === undefined) return answerTo(request, null);

@@ -9,6 +9,7 @@ import { answersChallenge, stepCall } from "./call-machine.ts";
 import { beginCall, type CallAction, type CallInput, type CallState } from "./call-state.ts";
 import type { CallerParts } from "./caller-parts.ts";
 import { FarEndRequests } from "./far-end-requests.ts";
+import { farEndTag } from "./far-end-tag.ts";
 import type { CallUser, SipCall } from "./port.ts";
 import { contactAt, type InviteParts, mediaAt } from "./requests.ts";
 import { Signalling, type SignallingUser } from "./signalling.ts";
@@ -87,7 +88,7 @@ export class LiveCall implements SipCall, SignallingUser {
   }
 
   response(message: SipResponseMessage, flow: Flow, atMs: number): void {
-    const toTag = tagOf(onlyHeaderOf(message, "to") ?? "");
+    const toTag = farEndTag(message, "to");
     const response = inviteResponse(message, { cseq: this.#state.wire?.cseq ?? 0, fromTag: "", toTag });
     const rseq = message.status > 100 && message.status < 200 ? rseqOf(message) : 0;
     this.feed({ type: "response", response, phrase: message.phrase, rseq, atMs }, message, flow);

@@ -1,13 +1,13 @@
 /** What one call sends: its INVITEs to one target after the other, CANCEL, PRACK, and ACK and BYE of each 2xx. */
 import type { Digest, DigestAnswers, SignedRequest } from "../auth/port.ts";
-import { tagOf } from "../header.ts";
-import { onlyHeaderOf, type SipResponseMessage } from "../message.ts";
+import type { SipResponseMessage } from "../message.ts";
 import type { ClientUser, HeaderLine, InviteClientTransaction, SentInvite } from "../transaction/port.ts";
 import type { Flow, Target } from "../transport/port.ts";
 import type { CallInput } from "./call-state.ts";
 import type { CallerParts } from "./caller-parts.ts";
 import { ackOf, type Dialog, dialogOf, prackHeaderOf } from "./dialog.ts";
 import { DialogRequest, type DialogRequestParts } from "./dialog-request.ts";
+import { farEndTag } from "./far-end-tag.ts";
 import { cancelLostInvite } from "./lost-invite.ts";
 import { type InviteParts, inviteOf } from "./requests.ts";
 
@@ -258,6 +258,6 @@ class InviteUser implements ClientUser {
 
 function feedAnswer(user: SignallingUser, response: SipResponseMessage, flow: Flow): void {
   if (response.status < 200 || response.status > 299) return;
-  const toTag = tagOf(onlyHeaderOf(response, "to") ?? "") ?? "";
+  const toTag = farEndTag(response, "to") ?? "";
   user.feed({ type: "another_answer", toTag }, response, flow);
 }

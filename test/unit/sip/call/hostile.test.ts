@@ -1,4 +1,6 @@
 /** What a carrier that is broken, or hostile, may make of one call: bounded, and nothing of the calls of other trunks. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { headerOf } from "../../../../src/sip/message.ts";
 import { CallSetting, settle, target } from "./call-setting.ts";
@@ -52,6 +54,23 @@ it("ever new reliable provisional responses get 64 PRACKs", () => {
     setting.reply("199 Early Dialog Terminated", { tag: `t${n}` });
   }
   expect(setting.of("PRACK")).toHaveLength(64);
+});
+
+it("a fork of 16 phones with responses of 16 KB keeps their tags, and not their responses", () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const used = () => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const setting = new CallSetting();
+  const pad = `X-Pad: ${"p".repeat(16_000)}`;
+  setting.place();
+  setting.reply("180 Ringing", { tag: "as-long-as-most-tags-0", headers: [pad] });
+  const before = used();
+  for (let n = 1; n < 16; n++) setting.reply("180 Ringing", { tag: `as-long-as-most-tags-${n}`, headers: [pad] });
+  expect((used() - before) / 15).toBeLessThan(12_000);
+  expect([setting.caller.calls, setting.reports]).toEqual([1, ["sent", "alerting"]]);
 });
 
 describe("a 2xx that can hardly be answered", () => {
