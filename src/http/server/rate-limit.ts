@@ -48,7 +48,7 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
       request.counted = true;
       const nowMs = performance.now();
       const window = count(windows, keyOf(request), nowMs);
-      const leftMs = window.beganMs + windowMs - nowMs;
+      const leftMs = leftOf(window, nowMs);
       const seconds = Math.ceil(leftMs / 1000);
       // As of draft-ietf-httpapi-ratelimit-headers-11.
       reply.header("ratelimit-policy", policy);
@@ -62,7 +62,7 @@ export function registerRateLimit(server: FastifyInstance, { rate_limit_per_minu
   server.decorate("countMoreRequests", (request, reply, more) => {
     const window = commonWindows.get(keyOf(request));
     if (window === undefined || more === 0) return;
-    const leftMs = Math.max(0, window.beganMs + windowMs - performance.now());
+    const leftMs = Math.max(0, leftOf(window, performance.now()));
     if (window.requests + more > max) {
       const detail = `This counts as ${more + 1} requests, and ${Math.max(0, max - window.requests) + 1} are left in this minute, of ${max} (http.rate_limit_per_minute): wait, or send a shorter list.`;
       throw new Refusal("rate_limited", detail, leftMs);
@@ -79,6 +79,11 @@ function keyOf(request: FastifyRequest): string {
   if (request.holder !== null) return `client ${rateLimit.normalizeIP(request.ip)}`;
   if (request.app !== null) return `app ${request.app.name}`;
   return request.operator === null ? `address ${rateLimit.normalizeIP(request.ip)}` : `operator ${request.operator}`;
+}
+
+/** Milliseconds; never more than the window: fractions, added first, would come out as a little more, and so as 61 s. */
+function leftOf({ beganMs }: Window, nowMs: number): number {
+  return windowMs - (nowMs - beganMs);
 }
 
 /** The window of a key, with this request. */

@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { ask, key, otherKey, refusing, standing, testServer } from "./support.ts";
 
 const url = `/v1/verifications/${standing.id}`;
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("requests a minute", () => {
   it("are counted for each app, told in headers, and refused above the limit", async () => {
@@ -24,6 +26,13 @@ describe("requests a minute", () => {
       [429, "debug"],
       [404, "info"],
     ]);
+  });
+
+  it("never say that more than the whole minute is left, whatever fraction of a millisecond it began at", async () => {
+    // 36955.81453528019 + 60000 - 36955.81453528019 is a little more than 60000.
+    vi.spyOn(performance, "now").mockReturnValue(36955.81453528019);
+    const { server } = await testServer({ http: { rate_limit_per_minute: 2 } });
+    expect((await ask(server, "GET", url)).headers.ratelimit).toBe('"requests";r=1;t=60');
   });
 
   it("a limit of deliveries is told beside that of requests, with the same time as Retry-After", async () => {
