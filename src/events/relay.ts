@@ -170,6 +170,8 @@ export function createRelay(options: {
         try {
           await drainOnce();
         } catch (error) {
+          // The connection was closed under it: another gateway takes what waits, and the last line of the log says why this one ended.
+          if (stopped) return;
           const why = error instanceof Error ? error.message : "unknown";
           warn(`failed ${name}`, { cursor: name, why }, "events could not be handed on; they wait");
           later(retryDelaysMs[Math.min(failures++, retryDelaysMs.length - 1)] ?? lookEveryMs);

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { createRelay } from "../../../src/events/relay.ts";
+import type { OutboxStore, TakeResult } from "../../../src/events/relay-port.ts";
+import { keepingLogger } from "../../support/keeping-logger.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+
+function world() {
+  const clock = manualClock();
+  const logs = keepingLogger();
+  let fail = (_error: Error) => {};
+  const store: OutboxStore = {
+    shards: 1,
+    onWritten: () => undefined,
+    take: () => new Promise<TakeResult>((_resolve, reject) => (fail = reject)),
+    keep: async () => true,
+    status: async () => [],
+  };
+  const relay = createRelay({
+    ...{ store, clock, logger: logs.logger },
+    cursors: [{ name: "live", sinks: [], batchMs: 10, most: 10 }],
+    writeOut: () => [],
+    counts: { relayed: () => {}, lost: () => {}, unreadable: () => {}, failed: () => {} },
+  });
+  return { clock, logs, relay, fail: (why: string) => fail(new Error(why)) };
+}
+
+/** Lets promises settle. */
+const settle = () => new Promise<void>((done) => setImmediate(done));
+
+it("a relay whose store fails says so", async () => {
+  const { relay, logs, fail } = world();
+  const drained = relay.drain();
+  fail("away");
+  await drained;
+  expect(logs.text()).toContain("events could not be handed on; they wait");
+});
+
+it("a relay that is stopped says nothing more where its store is closed: the last line of the log is the process's own", async () => {
+  const { clock, relay, logs, fail } = world();
+  const stopped = relay.stop(2000);
+  await settle();
+  clock.pass(2000);
+  await stopped;
+  fail("Connection is closed.");
+  await settle();
+  expect(logs.text()).toBe("");
+});
