@@ -60,6 +60,7 @@ function tooLittle(need: ScopeNeed): Refusal {
   return new Refusal("forbidden", `This API key lacks the scope ${scopesInWords(need)}.`);
 }
 
-function noKey(): Refusal {
+/** The request has no key that is valid now. */
+export function noKey(): Refusal {
   return new Refusal("unauthorized", "Send a valid API key in the header `Authorization: Bearer <key>`.");
 }

@@ -6,7 +6,7 @@ import type { AppDirectory } from "../../apps/directory.ts";
 import type { LiveStreams, OpenStream, StreamClient } from "../../live/index.ts";
 import { readStreamId } from "../../live/stream-ids.ts";
 import type { Tokens } from "../../tokens/index.ts";
-import { appOf } from "../auth/app.ts";
+import { appOf, noKey } from "../auth/app.ts";
 import { tokenExpired } from "../auth/client-token.ts";
 import { VerificationParams } from "../schemas.ts";
 import { verificationOf } from "../server/request-log.ts";
@@ -38,7 +38,15 @@ export function eventRoutes({
   onChange(() => {
     for (const one of openStreams) if (identify(one.authorization) === null) one.revoke();
   });
-  const send = (reply: FastifyReply, stream: OpenStream) => sendStream(reply, stream, openStreams);
+  function send(reply: FastifyReply, stream: OpenStream): FastifyReply {
+    const { app, headers } = reply.request;
+    // Its key may have been revoked while the stream was being opened: it would not be found among those that are to end.
+    if (app !== null && identify(headers.authorization) === null) {
+      stream.abandon();
+      throw noKey();
+    }
+    return sendStream(reply, stream, openStreams);
+  }
   const forClients: StreamClient = {
     judge(verification) {
       if (!tokens.mayRead(verification)) throw tokenExpired();

@@ -2,7 +2,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { apiKeyHash } from "../../../src/apps/api-keys.ts";
+import type { StreamOwner } from "../../../src/events/stream-port.ts";
 import { type Clock, systemClock } from "../../../src/shared/clock.ts";
+import { configuredApps } from "../../support/apps.ts";
 import { MemoryStreams } from "../../support/memory-streams.ts";
 import { anEvent, operatorEvent } from "../../support/public-events.ts";
 import { openSse, type SseOptions } from "../../support/sse-client.ts";
@@ -306,6 +309,25 @@ describe("bounds", () => {
     expect(log.some((line) => line.includes('"why":"slow"'))).toBe(true);
     slow.resume();
     await within(5 * seconds, once(slow, "close"));
+  });
+
+  it("one whose key is revoked while it is being opened is refused: nothing would end it later", async () => {
+    const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    class SlowStreams extends MemoryStreams {
+      override async ends(owner: StreamOwner) {
+        reached.resolve();
+        await opened.promise;
+        return super.ends(owner);
+      }
+    }
+    const directory = configuredApps({ shop: { api_keys_sha256: [apiKeyHash(key)] } });
+    const { open } = await gateway({ directory, streams: new SlowStreams() });
+    const opening = open("/v1/events");
+    await reached.promise;
+    directory.replaceConfigured({ shop: { api_keys_sha256: [apiKeyHash(otherKey)] } });
+    opened.resolve();
+    expect((await opening).status).toBe(401);
+    expect((await open("/v1/events", { key: otherKey })).status).toBe(200);
   });
 
   it("while Redis is away a new stream is refused, an open one waits and misses nothing", async () => {
