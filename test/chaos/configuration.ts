@@ -28,6 +28,8 @@ export interface Trunk {
 
 export interface Layout {
   readonly redisUrl: string;
+  /** Deadline of its commands; left out: the default. */
+  readonly redisTimeoutMs?: number;
   /** By name in the configuration. */
   readonly asterisks: Readonly<Record<string, Pick<AsteriskServer, "ari" | "ami">>>;
   readonly driver: AsteriskDriver | null;
@@ -50,7 +52,7 @@ export function documentOf(layout: Layout, ariApp: string): Document {
   const most = { max_concurrent_calls: manyCalls, calls_per_second: manyCalls };
   return {
     http: { port: 0, rate_limit_per_minute: 1_000_000, shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
-    redis: { url: redisUrl },
+    redis: { url: redisUrl, ...(layout.redisTimeoutMs !== undefined && { command_timeout_ms: layout.redisTimeoutMs }) },
     // Two gateways on one Redis, which a SQLite file does not permit.
     records: { url: "off" },
     secrets: { hmac_key: hmacKey },

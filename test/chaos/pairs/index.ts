@@ -1,15 +1,13 @@
 /** Two gateways and two Asterisks under steady load: one of each is killed, and both come back. */
 import { createApp } from "../app.ts";
-import type { AppendFsync } from "../programs/persistent-redis.ts";
 import { judgeRest } from "../rest.ts";
 import { sleep, wallMs } from "../time.ts";
 import { judge, type Kill, lastFailedMs, type PhaseResult, phaseResults } from "./figures.ts";
 import { createLoad, type LoadOptions, slowestTypingMs } from "./load.ts";
-import { type PairsWorld, startPairsWorld } from "./world.ts";
+import { type PairsWorld, type PairsWorldOptions, startPairsWorld } from "./world.ts";
 
-export interface PairsOptions extends LoadOptions {
+export interface PairsOptions extends LoadOptions, PairsWorldOptions {
   readonly phaseMs: number;
-  readonly appendfsync: AppendFsync;
   readonly progress: (line: string) => void;
   /** Gets what must be ended if we are to end early. */
   readonly onStarted: (world: PairsWorld) => void;

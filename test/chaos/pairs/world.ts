@@ -26,7 +26,13 @@ export interface PairsWorld {
   stop(): Promise<void>;
 }
 
-export async function startPairsWorld(options: { readonly appendfsync: AppendFsync }): Promise<PairsWorld> {
+export interface PairsWorldOptions {
+  readonly appendfsync: AppendFsync;
+  /** Deadline of the gateways' commands; left out: the default. */
+  readonly redisTimeoutMs?: number;
+}
+
+export async function startPairsWorld(options: PairsWorldOptions): Promise<PairsWorld> {
   const stops = createStops();
   try {
     const programs = await findPrograms();
@@ -44,6 +50,7 @@ export async function startPairsWorld(options: { readonly appendfsync: AppendFsy
     const { dir } = stops.add(await temporaryFolder());
     const layout = {
       redisUrl: redis.url,
+      ...(options.redisTimeoutMs !== undefined && { redisTimeoutMs: options.redisTimeoutMs }),
       ...{ asterisks: { a: asterisks[0], b: asterisks[1] }, driver: "ari-websocket" as const },
       trunks: { carrier: { asterisks: ["a", "b"] } },
       routes: [{ prefix: "+", trunks: ["carrier"] }],

@@ -22,9 +22,9 @@ const ringMs = 1000;
 const setupLimitMs = 2000;
 /**
  * How far a time on the wire may be off. The median of several calls is held to it: one may hit a moment in which the
- * machine does something else.
+ * machine does something else. All of them may hit one that starts other tests' programs: 260 ms were seen.
  */
-const toleranceMs = 150;
+const toleranceMs = 400;
 const several = 5;
 
 const line = { leaseId: "l", asterisk: "main", ranges: ["block"], waitMs: 0 };
