@@ -19,7 +19,6 @@ import { submitsOf } from "./submit.ts";
 import { type EncodedText, encodeText } from "./text.ts";
 import { createTlvs } from "./tlvs.ts";
 import { createTurns, type RouteBind, type ShareOf, type Turn } from "./turns.ts";
-import { withTurnsAhead } from "./turns-ahead.ts";
 
 export interface SmppRouteParts {
   readonly name: string;
@@ -74,7 +73,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     }),
   }));
   const turns = createTurns({
-    ...{ admission: withTurnsAhead(admission, clock), shareOf: parts.shareOf },
+    ...{ admission, shareOf: parts.shareOf },
     ...{ maxQueueMs: config.max_queue_ms, clock, logger },
   });
   const tlvsOf = createTlvs(config.tlvs);
