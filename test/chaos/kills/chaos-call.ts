@@ -7,8 +7,8 @@ import { plans, type State } from "../states.ts";
 import { ask } from "../time.ts";
 import type { Harm, Victim } from "./world.ts";
 
-/** Far less than a phone takes to begin to ring. */
-const blipMs = 250;
+/** Less than a phone takes to begin to ring; more than a machine that runs other tests too takes to send the CANCEL. */
+const blipMs = 1000;
 
 /** How a person's digits fared. */
 export type Typed = "not_typed" | "verified" | "too_late" | "no_answer";
@@ -101,13 +101,16 @@ export class ChaosCall {
 
   /**
    * A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. Only the
-   * one request that it was writing at that very moment may leave, as it wakes up, and is taken back at once.
+   * one request that it was writing at that very moment may leave, as it wakes up, and is taken back before a phone rings.
    */
   wasPlacedLate(calls: readonly PhoneCall[]): boolean {
     const startedBefore = (this.verification?.createdAtMs ?? Number.POSITIVE_INFINITY) < this.struckAtMs;
     const frozen = this.harm === "freeze" && this.victim === "gateway";
-    const isBlip = ({ invitedAtMs, canceledAtMs }: PhoneCall) =>
-      invitedAtMs - this.mendedAtMs < blipMs && canceledAtMs !== null && canceledAtMs - invitedAtMs < blipMs;
+    const isBlip = ({ invitedAtMs, alertedAtMs, canceledAtMs }: PhoneCall) =>
+      invitedAtMs - this.mendedAtMs < blipMs &&
+      alertedAtMs === null &&
+      canceledAtMs !== null &&
+      canceledAtMs - invitedAtMs < blipMs;
     return frozen && startedBefore && calls.some((call) => call.invitedAtMs > this.mendedAtMs && !isBlip(call));
   }
 
