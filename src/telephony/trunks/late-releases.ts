@@ -3,7 +3,7 @@
  * slot until its lease ends, and after a failover of Redis trunks would be full of calls that are over.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Admission, SlotEvent, TakenSlot } from "./admission-port.ts";
 
 const againMs = 1000;
@@ -28,7 +28,8 @@ export function createLateReleases(parts: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): LateReleases {
-  const { admission, clock, logger } = parts;
+  const { admission, logger } = parts;
+  const clock = steadyClock(parts.clock);
   /** By lease id, the oldest first. */
   const waiting = new Map<string, Waiting>();
   let stopTimer: (() => void) | null = null;

@@ -196,6 +196,17 @@ describe("a slot whose call ended while Redis was away", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("is free all the same where the clock was set forward meanwhile: it was forgotten at once", async () => {
+    const { clock, ids, redis, reported } = await ending(3);
+    clock.set(3_600_000);
+    clock.advance(1000);
+    await settled();
+    redis.away = false;
+    clock.advance(1000);
+    await settled();
+    expect(reported.sort()).toEqual(ids.map((id) => `${id} ended`).sort());
+  });
+
   it("is left to its lease after a minute, and where the gateway stops", async () => {
     const { clock, redis, reported } = await ending(3);
     for (let second = 0; second < 61; second++) {
