@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { vi } from "vitest";
 import type { AsteriskServer } from "../../src/local/asterisk/asterisk.ts";
 import type { Runtime } from "./processes.ts";
 
@@ -70,16 +71,25 @@ export async function startStirVerifier(runtime: Runtime, caFile: string): Promi
       const kept = text.split("\r\n").filter((line) => !/^(To|Identity|Date|Content-Type|Contact):/.test(line));
       const ack = [...kept.map((line) => line.replace("INVITE", "ACK")), to, "Content-Length: 0"].join("\r\n");
       socket.send(`${ack}\r\n\r\n`, asterisk.ports.sip, "127.0.0.1");
-      // Asterisk logs the result before it hangs up.
-      const log = await readFile(path.join(asterisk.dir, "log/messages.log"), "utf8");
-      const results = [...log.matchAll(/ RESULT of (\S+): (.*)$/gm)];
-      return results.find(([, id]) => id === callId)?.[2]?.trim() ?? "none";
+      return await vi.waitFor(() => loggedResult(asterisk, callId), finalDeadlineMs);
     },
     async stop() {
       socket.close();
       server.close();
     },
   };
+}
+
+/**
+ * Asterisk hands a line to its logger's thread before it hangs up; the file may have it after the response.
+ * @throws while the file does not have the result
+ */
+async function loggedResult(asterisk: AsteriskServer, callId: string): Promise<string> {
+  const log = await readFile(path.join(asterisk.dir, "log/messages.log"), "utf8");
+  const results = [...log.matchAll(/ RESULT of (\S+): (.*)\n/g)];
+  const result = results.find(([, id]) => id === callId)?.[2]?.trim();
+  if (result === undefined) throw new Error(`Asterisk has logged no result of ${callId}`);
+  return result;
 }
 
 function finalResponse(socket: Socket, callId: string): Promise<string> {

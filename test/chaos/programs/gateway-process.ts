@@ -17,13 +17,13 @@ export interface GatewayProcess {
   log(): string;
   kill(): Promise<void>;
   restart(): Promise<void>;
-  /** Resolves when it can verify. @throws where that takes longer than 20 s */
+  /** Resolves when it can verify. @throws where that takes longer than 60 s */
   ready(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const root = path.join(import.meta.dirname, "../../..");
-const readyDeadlineMs = 20_000;
+const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 15_000;
 
 /** @param options.document the configuration but for http.port */

@@ -54,7 +54,7 @@ function withSipSetting(transport: TransportProtocol): SipSetting {
     const [silentPort, gonePort] = [await freePort("udp", "tcp"), await freePort("udp", "tcp")];
     if (isStream) {
       proxy = await startTcpProxy(carrierPort, "bytes");
-      silent = net.createServer(() => undefined).listen(silentPort, "127.0.0.1");
+      silent = net.createServer((socket) => void socket.resume()).listen(silentPort, "127.0.0.1");
     }
     ports = { carrier: proxy?.port ?? carrierPort, silent: silentPort, gone: gonePort };
   });

@@ -57,13 +57,14 @@ function invite(callee: string, callId: string): OutgoingRequest {
   };
 }
 
-/** Every status in its order; canceled at the first 180. */
+/** Every status in its order, one that was retransmitted once; canceled at the first 180. */
 function missedCall(layer: TransactionLayer, flow: Parameters<TransactionLayer["invite"]>[1], callId: string) {
   return new Promise<(number | string)[]>((resolve) => {
     const statuses: (number | string)[] = [];
     const transaction = layer.invite(invite("+447400123456", callId), flow, {
       response: ({ status }) => {
-        statuses.push(status);
+        // A process that stood still for T1 sends its INVITE again, and is answered again.
+        if (statuses.at(-1) !== status) statuses.push(status);
         if (status === 180) transaction.cancel();
         if (status >= 200) resolve(statuses);
       },
