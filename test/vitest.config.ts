@@ -4,15 +4,22 @@ import { LongestFirst } from "./vitest.order.ts";
 
 /** Need nothing but Node. */
 const unit = ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/fuzz/**/*.test.ts"];
-/** Speak to Redis, records and HTTP from this process, rather than to an Asterisk, a sandbox or a browser; and do not measure its heap. */
-const stores = [
-  ...["apps", "approval", "audit", "events", "guard", "http", "networks", "numbers", "opt-out", "proofs", "records"],
-  ...["redis", "scrub", "sms", "subjects", "tokens", "verification", "webhooks"],
-].map((folder) => `test/integration/${folder}/**/!(cdr-export).test.ts`);
+/**
+ * What counts milliseconds, kills and freezes by the clock, listens to sound or measures a heap: one after the other, when the others
+ * are over. Beside them, on a machine half as fast, a third of these failed for want of CPU.
+ */
+const alone = [
+  "test/{chaos,load,trials}/**/*.test.ts",
+  "test/integration/telephony/{answered-call,sip-finals}.test.ts",
+  "test/integration/app/{voice,voice-kill}.test.ts",
+  "test/integration/records/cdr-export.test.ts",
+  "test/integration/events/live-memory.test.ts",
+  "test/integration/sip/loss.test.ts",
+];
 /** Times prove nothing on a busy machine: `npm run timings`. */
 const timings = "test/integration/security/timing.test.ts";
 
-/** Loading the modules of the gateway takes a second of CPU: once for each worker, not for each of 460 files. */
+/** Loading the modules of the gateway takes a second of CPU: once for each worker, not for each of 570 files. */
 const shared = { isolate: false, setupFiles: ["test/support/ends-clean.ts"] };
 /** Where `npm test` is still fetching what they start. */
 const fetched = "test/support/fetched.ts";
@@ -37,18 +44,17 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
-          name: "stores",
-          include: stores,
+          name: "programs",
+          include: ["test/**/*.test.ts"],
+          exclude: [...unit, ...alone, ...(process.env.TIMINGS === undefined ? [timings] : [])],
           setupFiles: [fetched, ...shared.setupFiles],
         },
       },
       {
         extends: true,
         test: {
-          name: "programs",
-          include: ["test/**/*.test.ts"],
-          exclude: [...unit, ...stores, ...(process.env.TIMINGS === undefined ? [timings] : [])],
-          setupFiles: [fetched],
+          ...{ name: "alone", include: alone, setupFiles: [fetched] },
+          ...{ maxWorkers: 1, sequence: { groupOrder: 1 } },
         },
       },
     ],

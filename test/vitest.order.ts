@@ -83,7 +83,7 @@ const longFiles = [
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Each project together, because a worker goes on with the modules that it has loaded only where the next file is of the same one. */
-const projects = ["unit", "stores", "programs"];
+const projects = ["unit", "programs", "alone"];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
