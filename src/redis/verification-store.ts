@@ -126,12 +126,9 @@ export function createVerificationStore(
       return Number(counted);
     },
 
-    async settleDue(shard, most, takesSteps) {
-      const [looked, ...found] = (await run("due", dueKey(shard), [
-        now(),
-        most,
-        takesSteps ? 1 : 0,
-      ])) as unknown as DueReply;
+    async settleDue(shard, most, takesSteps, passedOver) {
+      const args = [now(), most, takesSteps ? 1 : 0, passedOver];
+      const [looked, left, ...found] = (await run("due", dueKey(shard), args)) as unknown as DueReply;
       const seen: Seen[] = [];
       const steps: DueStep[] = [];
       for (let i = 0; i < found.length; i += 2) {
@@ -140,7 +137,7 @@ export function createVerificationStore(
         if (reply[0] === "step") steps.push({ step: Number(reply[1]), verification: one.verification });
         else seen.push(one);
       }
-      return { seen, steps, more: looked >= most };
+      return { seen, steps, left, more: looked >= most };
     },
 
     async history(app, id) {
@@ -207,7 +204,7 @@ function extrasOf(delivery: BeginDelivery): string {
   });
 }
 
-type DueReply = readonly [looked: number, ...found: readonly (string | Reply)[]];
+type DueReply = readonly [looked: number, left: number, ...found: readonly (string | Reply)[]];
 
 function readFound(id: string, reply: Reply): ({ readonly kind: "seen" } & Seen) | { readonly kind: "not_found" } {
   if (reply[0] === "not_found") return { kind: "not_found" };

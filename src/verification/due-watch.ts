@@ -38,8 +38,11 @@ export function createDueWatch(options: {
   let stopped = false;
 
   async function settle(shard: number): Promise<void> {
+    let passedOver = 0;
     for (let more = true; more && !stopped; ) {
-      const settled = await store.settleDue(shard, mostAtOnce, steps.taken());
+      const settled = await store.settleDue(shard, mostAtOnce, steps.taken(), passedOver);
+      // Once a look: what cannot be handled now must neither be asked for again and again nor hide what is due behind it.
+      passedOver += settled.left;
       for (const seen of settled.seen) onSeen(seen);
       for (const step of settled.steps) steps.begin(step);
       more = settled.more;

@@ -111,7 +111,7 @@ export type CheckResult =
 export interface DeliveryChange {
   readonly app: string;
   readonly id: string;
-  /** Its attempt; updates of an older one are ignored. */
+  /** Its attempt; an update of an older one changes that delivery alone. */
   readonly attempt: number;
   /** Of the channel's `DeliveryMachine`. */
   readonly event: string;
@@ -169,6 +169,8 @@ export interface DueStep {
   readonly step: number;
   readonly verification: Verification;
 }
+
+export type SettledDue = { seen: readonly Seen[]; steps: readonly DueStep[]; left: number; more: boolean };
 
 /** A step that was refused: it becomes a failed delivery. */
 export interface RefusedStep {
@@ -283,13 +285,11 @@ export interface VerificationStore {
   /**
    * Handles due items, whichever gateway began them.
    * @param takesSteps whether this gateway begins steps: one that stops does not
-   * @returns those that this step ended, the workflow steps that this gateway is to begin, and whether more may be due
+   * @param passedOver how many of the first are not looked at: those that were `left` before
+   * @returns those that this step ended, the workflow steps that this gateway is to begin, how many are due still because it
+   *   cannot handle them, and whether more may be due behind them
    */
-  settleDue(
-    shard: number,
-    most: number,
-    takesSteps: boolean,
-  ): Promise<{ readonly seen: readonly Seen[]; readonly steps: readonly DueStep[]; readonly more: boolean }>;
+  settleDue(shard: number, most: number, takesSteps: boolean, passedOver: number): Promise<SettledDue>;
   /** How many shards `settleDue` has. */
   readonly shards: number;
   /** Which of them a verification is in. */

@@ -284,7 +284,7 @@ describe("several gateways", () => {
     world.clock.advance(waitMs);
     // The gateway that dies got the lease and did nothing with it.
     const leased = await Promise.all(
-      Array.from({ length: shards }, (_, shard) => world.verificationStore.settleDue(shard, 100, true)),
+      Array.from({ length: shards }, (_, shard) => world.verificationStore.settleDue(shard, 100, true, 0)),
     );
     expect(leased.flatMap(({ steps }) => steps.map(({ step }) => step))).toEqual([1]);
     await other.there.verifications.settleDue();

@@ -42,6 +42,7 @@ export const secondCallGapMs = 3000;
 export const callee = "+447700900123";
 export const shop = appIdentity("shop");
 export const bank = appIdentity("bank");
+export const hmacKey = "a key that only this test has, of 32 characters and more";
 
 /** One call that the service placed, to be told how it goes. */
 export interface PlacedCall extends Call, CallObserver {
@@ -128,7 +129,6 @@ export function createWorld(options: WorldOptions) {
     ...(options.cursors && { cursors: options.cursors }),
   });
   const callerIds = createCallerIdPool(ranges, cryptoRandom);
-  const hmacKey = "a key that only this test has, of 32 characters and more";
   const bus = createBus<GatewayEvents>(clock, cryptoRandom, (error) => logger.error({ error }, "listener"));
   const { publish } = bus;
   bus.subscribe((event) => void events.push(event));

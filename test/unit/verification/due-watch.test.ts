@@ -19,7 +19,7 @@ function createStage(
   const store = {
     shards: 3,
     shardOf: () => 0,
-    settleDue: async (shard: number, most: number) => ({ steps: [], ...(await settleDue(shard, most)) }),
+    settleDue: async (shard: number, most: number) => ({ steps: [], left: 0, ...(await settleDue(shard, most)) }),
   };
   const watch = createDueWatch({ store, clock, logger, onSeen: (one) => void seen.push(one), steps });
   return { clock, seen, begun, log, watch };
