@@ -7,7 +7,7 @@ ARGV[1]  '', or now in ms (tests)   ARGV[3]  number of the step   ARGV[5]  its r
 ARGV[2]  app                        ARGV[4]  channel              ARGV[6]  reason
 
 Returns  {'noted', status, 0, seq, step, channel, state}: see change.lua   {'seen', 0, ended now, public fields}
-         {'stale'}: the step was begun or refused already   {'not_found'}
+         {'stale'}: the step was begun or refused already, or a delivery is in progress   {'not_found'}
 ]]
 --- @include "record"
 --- @include "archive"
@@ -19,7 +19,9 @@ if not record then
 end
 settle(record, now)
 local plan = plan_of(record)
-if TERMINAL[record.status] or not next_step(plan) or plan.at + 1 ~= tonumber(ARGV[3]) then
+-- One that the person chose meanwhile is in progress: it must not be taken for one that is over. The step is due again.
+local busy = channel_rules(record.channel).busy[record.state]
+if TERMINAL[record.status] or busy or not next_step(plan) or plan.at + 1 ~= tonumber(ARGV[3]) then
   save(record)
   return record.ended_now and answer(record, 'seen', 0) or { 'stale' }
 end

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shards } from "../../../src/redis/keys.ts";
+import { Refusal } from "../../../src/shared/refusal.ts";
+import { type Guard, noGuard } from "../../../src/verification/guard-port.ts";
 import {
   another,
   callFails,
@@ -129,6 +131,57 @@ describe("the next step begins", () => {
 });
 
 describe("a step that is refused", () => {
+  it("while a second call of the code rings ends nothing: the step waits for the call's end", async () => {
+    const { verifications, clock } = await open();
+    const { id } = await verifications.start(
+      shop,
+      { to: somebody(), calls: 2, workflow: [{ channel: "missed_call", waitMs: 0 }, { channel: "post" }] },
+      null,
+    );
+    clock.advance(20_000);
+    await world.ringFirst();
+    world.lastCall().calling();
+    world.lastCall().ringing();
+    post.fails("down");
+    // The set-up limit of one call is over, and that of the second is not.
+    await passes(setUpMs - 20_000);
+    expect(await look(id)).toMatchObject({ status: "sending", deliveries: [{ state: "ringing" }] });
+    await world.ringOut();
+    expect(await look(id)).toMatchObject({ status: "delivered" });
+    const code = world.placed.map((call) => call.code).join("");
+    expect(await verifications.check(shop, id, { code })).toMatchObject({ valid: true });
+  });
+
+  it("at the moment at which the person chose a call does not take that call for over", async () => {
+    let refuse = () => {};
+    const asked: string[] = [];
+    const guard: Guard = {
+      ...noGuard,
+      async decide(ask) {
+        asked.push(ask.mode);
+        if (ask.mode !== "step") return noGuard.decide(ask);
+        await new Promise<void>((resolve) => {
+          refuse = resolve;
+        });
+        return { kind: "deny", decision: "block_list", refusal: new Refusal("delivery_denied", "denied") };
+      },
+    };
+    const { verifications, clock } = await open({ guard });
+    const { id } = await begin();
+    await world.ringOut();
+    clock.advance(waitMs);
+    const due = verifications.settleDue();
+    await expect.poll(() => asked).toEqual(["new", "step"]);
+    await verifications.resend(shop, id, "missed_call");
+    refuse();
+    await due;
+    const states_ = states(await look(id));
+    expect(states_).toEqual(["missed_call rung", "missed_call calling"]);
+    await world.ringOut();
+    expect(await look(id)).toMatchObject({ status: "delivered" });
+    expect(await verifications.check(shop, id, { code: world.lastCall().code })).toMatchObject({ valid: true });
+  });
+
   it.each([
     ["down", "channel_unavailable"],
     ["capacity", "capacity"],

@@ -94,6 +94,12 @@ local function lease_step(record, now)
     write_plan(record, plan)
     return nil
   end
+  if channel_rules(record.channel).busy[record.state] then
+    -- Its end says when: until then nothing begins, and nothing is refused.
+    plan.next = now + STEP_LEASE_MS
+    write_plan(record, plan)
+    return nil
+  end
   plan.next, plan.by = now + STEP_LEASE_MS, 'leased'
   write_plan(record, plan)
   return plan.at + 1
