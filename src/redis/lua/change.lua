@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Applies an event to the newest delivery of a verification; of an older one it changes that delivery's state alone.
+Applies an event to the newest delivery of a verification; of an older one it changes that delivery alone.
 
 KEYS[1]  {s<shard>}:v:<id>
 ARGV[1]  '', or now in ms (tests)     ARGV[4]  its attempt
@@ -32,9 +32,10 @@ local function was_not_delivered(record, number, now)
   end
 end
 
--- A late event of an older delivery, such as a receipt: it does not move the newest one.
+-- A late event of an older delivery, such as a receipt, or the end of a call whose code was read out before another delivery
+-- began: it does not move the newest one.
 --- @rare
-local function change_older(record, attempt, event, now, reason, result)
+local function change_older(record, attempt, event, now, reason, result, cost)
   local stored = redis.call('HGET', record.key, 'past')
   local past = stored and stored ~= '' and cjson.decode(stored) or {}
   for number, one in ipairs(past) do
@@ -53,13 +54,19 @@ local function change_older(record, attempt, event, now, reason, result)
         one.parts_delivered = '1'
       end
       one.reason = reason ~= '' and reason or one.reason
+      -- However often it is written, as of the newest one.
+      local evidence = result ~= '' and one.result == '' and channel_calls(one.channel)
       one.result = result ~= '' and result or one.result
+      one.cost = cost ~= '' and cost or one.cost
       if rules.final[to] and one.ended_at == '' then
         one.ended_at = tostring(now)
       end
       set(record, 'past', cjson.encode(past))
       if moved then
-        note_older(record, now, number, one)
+        note_older(record, 'D', now, number, one)
+      end
+      if evidence then
+        note_older(record, 'C', now, number, one)
       end
       return
     end
@@ -102,7 +109,7 @@ if attempt == record.attempts then
     expect_over(callee_of(record), attempt_id(ARGV[3], attempt), nil)
   end
 else
-  change_older(record, attempt, event, now, ARGV[6], ARGV[7])
+  change_older(record, attempt, event, now, ARGV[6], ARGV[7], ARGV[10])
 end
 
 -- The callee can be called again as soon as this call is over, regardless of the verification's state; unless another

@@ -46,7 +46,7 @@ elseif not TERMINAL[record.status] then
   set(record, 'past', cjson.encode(past))
   set(record, 'proof_delivery', number)
   move(record, 'proven', now)
-  note_older(record, now, number, own)
+  note_older(record, 'D', now, number, own)
 end
 save(record)
 return answer(record, 'seen', id)

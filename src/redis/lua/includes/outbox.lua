@@ -25,9 +25,10 @@ end
 
 -- The same of an older one.
 --- @rare
-local function note_older(record, at, number, one)
+local function note_older(record, kind, at, number, one)
   local over = one.ended_at ~= '' and 1 or 0
-  local parts = { 'D', text_of(at), number, 1, one.channel, one.state, record.status, over, one.reason }
+  local rest = kind == 'D' and one.reason or ''
+  local parts = { kind, text_of(at), number, 1, one.channel, one.state, record.status, over, rest }
   record.lines = record.lines or {}
   record.lines[#record.lines + 1] = table.concat(parts, ' ')
   record.whole = true
