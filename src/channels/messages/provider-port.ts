@@ -61,7 +61,13 @@ export type MessageFailure = (typeof messageFailures)[number];
 /** What became of a message: `sent` when the provider took it, then perhaps `delivered` or `failed` by a receipt. */
 export type MessageReport =
   | { readonly state: "sent" | "delivered"; readonly result?: MessageResult }
-  | { readonly state: "failed"; readonly reason: MessageFailure; readonly result?: MessageResult };
+  | {
+      readonly state: "failed";
+      readonly reason: MessageFailure;
+      readonly result?: MessageResult;
+      /** A part of it was taken before: that is charged. */
+      readonly inPart?: true;
+    };
 
 /** For the delivery's own object in the API; no secret, no recipient. */
 export type MessageResult = Readonly<Record<string, string | number | boolean | null>>;

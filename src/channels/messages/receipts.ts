@@ -98,13 +98,24 @@ export function createReceipts(options: {
   };
 }
 
-/** The delivery's update by a report. */
+/** The delivery's update by a report. A price in it takes the place of the reservation's: the message went another way. */
 export function updateOf(report: MessageReport, keep: Keep) {
+  const { result } = report;
   return {
     event: eventOf(report),
     reason: report.state === "failed" ? report.reason : null,
-    ...(report.result && { result: keep(report.result) }),
+    ...(result && { result: keep(result) }),
+    ...(typeof result?.cost === "number" && { cost: result.cost }),
   };
+}
+
+/**
+ * The first report of a message. Nobody charges for one that no provider took; of one that may have been sent the price stays.
+ * @param cost the reservation's; null: none is configured
+ */
+export function submitted(report: MessageReport, cost: number | null): MessageReport {
+  const isFree = report.state === "failed" && report.reason !== "unknown_result" && report.inPart !== true;
+  return isFree && cost !== null ? { ...report, result: { ...report.result, cost: 0 } } : report;
 }
 
 function keptOf(report: MessageReport, keep: Keep): KeptReport {

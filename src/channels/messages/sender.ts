@@ -13,7 +13,7 @@ import type { Simulation } from "../../verification/simulated/simulation.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { MessageChannelSpec, MessageReservation } from "./provider-port.ts";
-import { type Keep, type Receipts, updateOf } from "./receipts.ts";
+import { type Keep, type Receipts, submitted, updateOf } from "./receipts.ts";
 import { previewOf, simulateMessage, testPreview } from "./simulate.ts";
 import type { ChosenText, Texts } from "./texts.ts";
 import { createWork } from "./work.ts";
@@ -87,7 +87,8 @@ export function createSender(options: {
   }
 
   async function send(verification: Verification, prepared: Prepared): Promise<void> {
-    const { report, receiptId } = await submit(verification, prepared);
+    const { report: answered, receiptId } = await submit(verification, prepared);
+    const report = submitted(answered, prepared.reservation.cost);
     const { id, app, attempts: attempt } = verification;
     const { number } = newestOf(verification);
     const outcome = report.state === "failed" ? report.reason : report.state;

@@ -155,6 +155,7 @@ function mayGoOn(answer: SmsAnswer): boolean {
 
 function reportOf(answer: SmsAnswer): MessageReport {
   if (answer.kind === "taken") return { state: "sent" };
+  if (answer.kind === "partly_taken") return { state: "failed", reason: answer.reason, inPart: true };
   return { state: "failed", reason: answer.kind === "unknown" ? "unknown_result" : answer.reason };
 }
 

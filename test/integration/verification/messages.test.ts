@@ -72,6 +72,26 @@ describe("a message", () => {
     expect(gateway.provider.held()).toBe(0);
   });
 
+  it("that another route took costs what that one charges", async () => {
+    const other = { route: "other", segments: 2, cost: 0.2 };
+    gateway.provider.answer(() => ({ report: { state: "sent", result: other }, receiptId: null }));
+    const { id } = await start();
+    await sentOnce();
+    const [delivery] = (await look(id)).deliveries;
+    expect(delivery).toMatchObject({ cost: 0.2, result: other });
+  });
+
+  it.each([
+    ["that no route took costs nothing", { state: "failed", reason: "rejected" }, 0],
+    ["that may have been sent costs its price", { state: "failed", reason: "unknown_result" }, 0.05],
+    ["of which a part was taken costs its price", { state: "failed", reason: "throttled", inPart: true }, 0.05],
+  ] as const)("%s", async (_what, report, cost) => {
+    gateway.provider.answer(() => ({ report, receiptId: null }));
+    const { id } = await start();
+    await sentOnce();
+    expect((await look(id)).deliveries).toMatchObject([{ state: "failed", cost }]);
+  });
+
   it("that a later step cannot send is refused at the start: the step would be due again and again", async () => {
     const workflow = [{ channel: "missed_call" }, { channel: "memory" }];
     const request = { to: nextCallee(), workflow, calls: 2, codeLength: 12 };
