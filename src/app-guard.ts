@@ -15,6 +15,7 @@ import type { Clock } from "./shared/clock.ts";
 import type { Random } from "./shared/random.ts";
 import type { SubjectStore } from "./subjects/store-port.ts";
 import type { ChannelModule } from "./verification/channel-port.ts";
+import { createHashes } from "./verification/hashes.ts";
 
 export interface Deciding {
   readonly guard: ReturnType<typeof createGuard>;
@@ -53,7 +54,7 @@ export function createDeciding(parts: {
     ...{ hmacKey, allowPrivate: config.webhooks.allow_private, clock, random, logger },
     approvalOf: (app) => apps.profileOf(app).approval,
   });
-  const guardRecords = records === null ? null : createGuardRecords(records);
+  const guardRecords = records === null ? null : createGuardRecords(records, createHashes(hmacKey).scope);
   const guard = createGuard({
     ...{ config: () => now().guard, hmacKey, counters: store.guard, observer },
     ...{ records: guardRecords, mirror: store.guardLists },
@@ -64,7 +65,7 @@ export function createDeciding(parts: {
   });
   return {
     ...{ guard, optOuts },
-    subjects: [optOuts.subjects, ...(guardRecords === null ? [] : [guardRecords.subjects])],
+    subjects: [optOuts.subjects, ...(guardRecords?.subjects ?? [])],
     start() {
       guard.start();
       optOuts.start();

@@ -1,7 +1,9 @@
 /** Block and allow lists in the records. */
 import type { Selectable } from "kysely";
-import type { ListEntry, ListName } from "../guard/lists/entry.ts";
+import type { HashScope } from "../guard/counted-rule.ts";
+import { canonicalValue, erasedValue, type ListEntry, type ListName } from "../guard/lists/entry.ts";
 import type { ListStore } from "../guard/lists/ports.ts";
+import type { SubjectStore } from "../subjects/store-port.ts";
 import type { RecordsFeature } from "./index.ts";
 import type { Records } from "./records.ts";
 import type { GuardListsTable } from "./tables.ts";
@@ -57,6 +59,36 @@ export function createListStore(records: Pick<Records, "read" | "write">): ListS
       });
       const page = rows.slice(0, limit);
       return { entries: page.map(readEntry), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+    },
+  };
+}
+
+/**
+ * Entries of this number or mailbox alone. They go on to hold after an erasure, as an opt-out does: a person who is blocked was
+ * blocked for a reason, often at her own wish. What stays is a keyed hash.
+ */
+export function guardListSubjects(records: Pick<Records, "read" | "write">, hash: HashScope): SubjectStore {
+  return {
+    name: "lists",
+    async export({ to }) {
+      const value = canonicalValue(to);
+      if (value === null) return { items: [], next: null };
+      const rows = await records.read((db) =>
+        db.selectFrom("guard_lists").selectAll().where("value", "=", value).orderBy("id").execute(),
+      );
+      const items = rows.map(readEntry).map(({ id, list, app, reason, createdAtMs }) => {
+        return { id, list, app, value, reason, created_at: new Date(createdAtMs).toISOString() };
+      });
+      return { items, next: null };
+    },
+    async erase({ to }) {
+      const value = canonicalValue(to);
+      if (value === null) return { erased: 0, next: null };
+      const blank = { value: erasedValue(hash, value), reason: null };
+      const { numUpdatedRows } = await records.write((trx) =>
+        trx.updateTable("guard_lists").set(blank).where("value", "=", value).executeTakeFirst(),
+      );
+      return { erased: Number(numUpdatedRows), next: null };
     },
   };
 }

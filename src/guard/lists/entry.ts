@@ -12,7 +12,7 @@ export interface ListEntry {
   readonly list: ListName;
   /** Null: of all apps. */
   readonly app: string | null;
-  /** A number or the start of one with the plus sign, an address, or `@` and a domain. */
+  /** A number or the start of one with the plus sign, an address, or `@` and a domain; or what `erasedValue` made of it. */
   readonly value: string;
   readonly reason: string | null;
   /** Who added it, as in the audit log. */
@@ -44,8 +44,26 @@ export function canonicalValue(value: string): string | null {
 
 export function hashEntry(hash: HashScope, entry: Omit<ListEntry, "reason" | "by" | "createdAtMs">): MirroredEntry {
   const { id, list, app, value, expiresAtMs } = entry;
-  const length = value.startsWith("+") ? value.length : 0;
-  return { id, list, app, expiresAtMs, hash: hash("list", value), length };
+  return { id, list, app, expiresAtMs, ...hashedValue(hash, value) };
+}
+
+const erased = /^erased:(\d{1,2}):([\w-]+)$/;
+
+function hashedValue(hash: HashScope, value: string): Pick<MirroredEntry, "hash" | "length"> {
+  const [, length, known] = erased.exec(value) ?? [];
+  if (known !== undefined) return { hash: known, length: Number(length) };
+  return { hash: hash("list", value), length: value.startsWith("+") ? value.length : 0 };
+}
+
+/** What an entry has in place of a person's number or address after an erasure: it holds as before, and says nothing of whom. */
+export function erasedValue(hash: HashScope, value: string): string {
+  const { hash: known, length } = hashedValue(hash, value);
+  return `erased:${length}:${known}`;
+}
+
+/** As people see it; null: erased. */
+export function shownValue(value: string): string | null {
+  return erased.test(value) ? null : value;
 }
 
 /** What entries may say of a recipient, with how exact each is. */

@@ -39,8 +39,7 @@ export function createListService(parts: {
 
   /** What is in the records holds; the other gateways follow once Redis is back. */
   const mirrored = (work: Promise<void>) => work.then(refresh).catch(onUnmirrored);
-  const targetOf = ({ list, app, value }: Pick<ListEntry, "list" | "app" | "value">) =>
-    `list ${list} ${app ?? "all"} ${hash("list", value)}`;
+  const targetOf = (entry: ListEntry) => `list ${entry.list} ${entry.app ?? "all"} ${hashEntry(hash, entry).hash}`;
 
   return {
     add(who, given) {
@@ -65,7 +64,7 @@ export function createListService(parts: {
           );
         }
         await mirrored(mirror.put(hashEntry(hash, entry)));
-        return { result: entry, after: { id, list: entry.list, reason: entry.reason } };
+        return { result: entry, after: { id, list: entry.list } };
       });
     },
 

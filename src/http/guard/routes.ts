@@ -1,7 +1,7 @@
 /** `/v1/decisions` and `/v1/lists`: what the guard decided, and whom an app does not want to reach. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { DecisionRow, DecisionStore } from "../../guard/decisions.ts";
-import type { ListEntry } from "../../guard/lists/entry.ts";
+import { type ListEntry, shownValue } from "../../guard/lists/entry.ts";
 import type { ListService } from "../../guard/lists/service.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { rfc3339, rfc3339OrNull } from "../../verification/representation.ts";
@@ -210,8 +210,9 @@ function listsOf(lists: ListService | null): ListService {
   return lists;
 }
 
-function entryBody({ createdAtMs, expiresAtMs, ...entry }: ListEntry) {
-  return { ...entry, created_at: rfc3339(createdAtMs), expires_at: rfc3339OrNull(expiresAtMs) };
+function entryBody({ createdAtMs, expiresAtMs, value, ...entry }: ListEntry) {
+  const times = { created_at: rfc3339(createdAtMs), expires_at: rfc3339OrNull(expiresAtMs) };
+  return { ...entry, value: shownValue(value), ...times };
 }
 
 function pageBody({ entries, next }: Awaited<ReturnType<ListService["page"]>>) {

@@ -53,7 +53,9 @@ export const ListEntryBody = Type.Object(
     id: Type.String(),
     list: oneOf(listNames, "Which list."),
     app: nullableString("Whose; null: all apps'."),
-    value: Type.String({ description: "In one spelling of what many mean." }),
+    value: nullableString(
+      "In one spelling of what many mean; null: the person's data were erased, and the entry holds on.",
+    ),
     reason: nullableString("As it was given."),
     by: Type.String({ description: "Who added it, as in the audit log." }),
     created_at: time("When it was added."),

@@ -3,11 +3,13 @@ import { expect, test } from "vitest";
 import type { DecisionRow } from "../../../src/guard/decisions.ts";
 import type { ListEntry } from "../../../src/guard/lists/entry.ts";
 import { createGuardRecords, guardFeatures } from "../../../src/records/guard.ts";
-import type { Subject } from "../../../src/subjects/store-port.ts";
+import type { Subject, SubjectStore } from "../../../src/subjects/store-port.ts";
+import { createHashes } from "../../../src/verification/hashes.ts";
 import { describeOnBothBackends } from "../../support/records.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 const noon = Date.UTC(2026, 2, 1, 12);
+const hash = createHashes("a key that only this test has, of 32 characters and more").scope;
 
 const entry = (number: number, changed: Partial<ListEntry> = {}): ListEntry => ({
   ...{ id: `lst_${String(number).padStart(4, "0")}`, list: "block", app: null, value: `+44790000${number}` },
@@ -25,7 +27,7 @@ const decision = (number: number, changed: Partial<DecisionRow> = {}): DecisionR
 
 describeOnBothBackends("what the guard keeps", (open) => {
   test("lists: pages newest first, by app and list, and an app removes its own alone", async () => {
-    const { lists } = createGuardRecords(await open());
+    const { lists } = createGuardRecords(await open(), hash);
     const own = entry(3, { app: "shop", expiresAtMs: noon + 1 });
     for (const one of [entry(1), entry(2, { list: "allow" }), own, entry(4, { app: "bank" })]) {
       expect(await lists.add(one)).toBe(true);
@@ -43,7 +45,7 @@ describeOnBothBackends("what the guard keeps", (open) => {
 
   test("lists: no app, nor all of them together, fill them for others and for operators", async () => {
     const records = await open();
-    const { lists } = createGuardRecords(records);
+    const { lists } = createGuardRecords(records, hash);
     let number = 0;
     const fill = (app: string, count: number) =>
       records.write(async (trx) => {
@@ -64,7 +66,7 @@ describeOnBothBackends("what the guard keeps", (open) => {
   });
 
   test("decisions: each once, in pages, by every filter", async () => {
-    const { decisions } = createGuardRecords(await open());
+    const { decisions } = createGuardRecords(await open(), hash);
     const all = Array.from({ length: 10 }, (_, number) => decision(number, number === 4 ? { app: "bank" } : {}));
     await decisions.append(all);
     await decisions.append(all.slice(2, 5));
@@ -90,7 +92,7 @@ describeOnBothBackends("what the guard keeps", (open) => {
   });
 
   test("a text with a NUL is kept whole but for that, and looking for one finds nothing", async () => {
-    const { decisions, lists } = createGuardRecords(await open());
+    const { decisions, lists } = createGuardRecords(await open(), hash);
     await decisions.append([decision(1)]);
     expect((await decisions.read({ verification: "v1\0", rules: ["\0"] }, null, 9)).rows).toEqual([]);
     expect(await lists.add(entry(1, { reason: "a\0b" }))).toBe(true);
@@ -99,7 +101,8 @@ describeOnBothBackends("what the guard keeps", (open) => {
 
   test("decisions are exported and erased with the rest that is kept of somebody, and end by age", async () => {
     const records = await open();
-    const { decisions, lists, subjects } = createGuardRecords(records);
+    const { decisions, lists, subjects: all } = createGuardRecords(records, hash);
+    const subjects = all.find(({ name }) => name === "guard decisions") as SubjectStore;
     const subject = { hash: "abcd", verifications: new Set<string>() } as unknown as Subject;
     await decisions.append([decision(1), decision(2, { recipient: "other" })]);
     expect((await subjects.export(subject, null)).items).toMatchObject([{ id: "dec_0001", rule: "prefix_limit" }]);

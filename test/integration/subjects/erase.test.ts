@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import type { Records } from "../../../src/records/records.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { describeOnBothBackends } from "../../support/records.ts";
-import { type SubjectGateway, startSubjectGateway } from "./gateway.ts";
+import { keys, type SubjectGateway, startSubjectGateway } from "./gateway.ts";
 
 const runtime = withRuntime();
 const grace = "+447400123456";
@@ -148,6 +148,42 @@ describeOnBothBackends("personal data", (open) => {
     expect(kept.toLowerCase()).not.toContain("grace.hopper");
     expect(kept).not.toContain("ref-mail");
     expect(kept).toContain("ref-other");
+  });
+
+  it("is gone from block and allow lists, whose entries hold on", async () => {
+    const reason = "asked by Grace, +44 7400 123456";
+    const own = await gateway.ask("shop", "POST", "/v1/lists", { value: grace, reason });
+    await gateway.ask("operator", "POST", "/v1/admin/lists", {
+      list: "block",
+      value: "Grace.Hopper@example.com",
+      reason,
+    });
+    await gateway.ask("operator", "POST", "/v1/admin/lists", {
+      list: "block",
+      value: grace.slice(0, 9),
+      reason: "pumping",
+    });
+    expect(own.status).toBe(201);
+    const [exported] = await gateway.whole("export", grace);
+    expect(exported).toMatchObject({ kept: { lists: [{ list: "block", app: "shop", value: grace, reason }] } });
+    expect((await gateway.whole("erase", grace))[0]).toMatchObject({ erased: { lists: 1 } });
+    expect((await gateway.whole("erase", "grace.hopper@EXAMPLE.com"))[0]).toMatchObject({ erased: { lists: 1 } });
+    const kept = (await gateway.contents()) + (await gateway.rows(records));
+    expect(kept).not.toMatch(/123456|hopper/i);
+    expect(kept).toContain("pumping");
+
+    const begin = (to: string, channel = "memory") => gateway.ask("shop", "POST", "/v1/verifications", { to, channel });
+    expect(await begin(grace)).toMatchObject({ status: 403, json: { code: "delivery_denied" } });
+    expect(await begin("Grace.Hopper@example.com", "letter")).toMatchObject({ status: 403 });
+    const page = await gateway.ask("shop", "GET", "/v1/lists");
+    expect(page.json).toMatchObject({ entries: [{ id: own.json.id, value: null, reason: null }] });
+    // It is still the app's to lift.
+    const id = String(own.json.id);
+    const response = await fetch(`${gateway.url}/v1/lists/${id}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${keys.shop}` },
+    });
+    expect(response.status).toBe(204);
   });
 
   it("of a registration is found, on a gateway without push too", async () => {

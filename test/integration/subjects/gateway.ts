@@ -76,6 +76,8 @@ export async function startSubjectGateway(
         "webhook_dead_letters",
         "webhook_endpoints",
         "opt_outs",
+        "guard_lists",
+        "guard_decisions",
       ] as const;
       const all = await records.read((db) =>
         Promise.all(tables.map((name) => db.selectFrom(name).selectAll().execute())),
