@@ -4,7 +4,7 @@ import { createOutgoingHttp } from "../../../outgoing-http/client.ts";
 import { OutgoingHttpError } from "../../../outgoing-http/failure.ts";
 import { createGate } from "../../../outgoing-http/gate.ts";
 import type { OutgoingHttp, OutgoingRequest } from "../../../outgoing-http/request.ts";
-import { type Clock, steadyClock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock, stopwatch } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import { createInProgress, withoutAnswer } from "../../messages/over-http.ts";
@@ -100,9 +100,13 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
   }
 
   async function sendAt(atMs: number, request: OutgoingRequest): Promise<SmsAnswer> {
+    const passedMs = stopwatch(clock);
     const waitMs = atMs - steady.nowMs();
     if (waitMs > 0) await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
-    return await send(request);
+    if (passedMs() <= config.max_queue_ms + timerMarginMs) return await send(request);
+    // This process was frozen meanwhile: the delivery is taken for lost, and the next one may have begun.
+    gate.leave();
+    return refused("provider_down");
   }
 
   return {

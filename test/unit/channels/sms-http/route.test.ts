@@ -119,6 +119,20 @@ describe("a message", () => {
     expect(performance.now() - startedMs).toBeLessThan(created.submitLimitMs);
   });
 
+  it("is not sent by a process that was frozen while it waited for its turn: another delivery may have begun", async () => {
+    const clock = manualClock();
+    const admission = {
+      ...freeMessageAdmission,
+      reserve: async () => ({ kind: "taken", bind: 0, waitMs: 500 }) as const,
+    };
+    const { service, send } = await route({ clock, admission });
+    const answer = send();
+    await expect.poll(() => clock.pending).toBe(1);
+    clock.freeze(60_000);
+    expect(await answer).toEqual({ kind: "refused", reason: "provider_down", elsewhere: true });
+    expect(service.requests).toBe(0);
+  });
+
   it("without a connection goes elsewhere", async () => {
     const { service, send } = await route();
     await service.close();
