@@ -4,6 +4,7 @@ Sets or removes entries of one recipient's row. The row waits for the records fr
 
 KEYS[1]  {optouts}:all       (opt_out_find.lua)
          {optouts}:waiting   hash: recipient → row as JSON, not yet in the records; one without entries is removed there
+         {optouts}:revision  the greatest of all rows
 ARGV[1]  hash of the recipient   ARGV[2]  the row in the records as JSON, or '': used where there is none here
 ARGV[3]  app, '*' for all apps, or '' (remove every entry)
 ARGV[4]  entry as JSON, or '' (remove it); one that lifts an opt-out lifts none that came later   ARGV[5]  rows that may wait
@@ -40,7 +41,9 @@ end
 for _ in pairs(row.e) do
   left = left + 1
 end
-row.r = row.r + 1
+-- Greater than that of a row which was removed, too: what a slow gateway still does about that one must not end this one.
+row.r = math.max(row.r, tonumber(redis.call('GET', '{optouts}:revision') or 0)) + 1
+redis.call('SET', '{optouts}:revision', row.r)
 local written = cjson.encode(row)
 if left == 0 then
   redis.call('HDEL', all, callee)
