@@ -46,6 +46,21 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
       );
     },
 
+    async changeEndpoint(row) {
+      const { id, ...values } = writeEndpoint(row);
+      return await records.write(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable("webhook_endpoints")
+          .set(values)
+          .where("id", "=", id)
+          .where("revision", "<", row.revision)
+          .executeTakeFirst();
+        if (Number(numUpdatedRows) > 0) return { kept: row, isTaken: true };
+        const kept = await trx.selectFrom("webhook_endpoints").selectAll().where("id", "=", id).executeTakeFirst();
+        return kept === undefined ? null : { kept: readEndpoint(kept), isTaken: false };
+      });
+    },
+
     async removeEndpoint(id) {
       await records.write(async (trx) => {
         await trx.deleteFrom("webhook_dead_letters").where("endpoint", "=", id).execute();

@@ -11,6 +11,7 @@ import type { Tracing } from "../shared/tracing.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { Sealing } from "../verification/sealing.ts";
 import { auditedWebhooks } from "./audited.ts";
+import { createChanges } from "./changes.ts";
 import type { WebhooksConfig } from "./config.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createDirectory } from "./directory.ts";
@@ -26,7 +27,7 @@ import { createWebhookSink } from "./sink.ts";
 import type { WebhookStore } from "./store-port.ts";
 import { webhookSubjects } from "./subjects.ts";
 import { createEndpointSync } from "./sync.ts";
-import type { DisabledReason, Endpoint } from "./types.ts";
+import type { DisabledReason, Endpoint, EndpointRow } from "./types.ts";
 
 const hourMs = 3_600_000;
 /** What a dead gateway was delivering is delivered by another one after this time. */
@@ -125,8 +126,9 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     ...(parts.delaysMs !== undefined && { delaysMs: parts.delaysMs }),
   });
   const sync = createEndpointSync({ mirror, store, clock, logger });
+  const changes = createChanges({ store, mirror });
   const service = createWebhookService({
-    ...{ endpoints, directory, store, mirror, queue, sender, deadLetters, clock, random },
+    ...{ endpoints, directory, store, mirror, changes, queue, sender, deadLetters, clock, random },
     wake: dispatcher.wake,
     endpointsPerApp: config.endpoints_per_app,
     overlapMs: config.secret_overlap_seconds * 1000,
@@ -136,18 +138,30 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     const { id, app, row } = endpoint;
     await directory.refresh();
     const current = directory.find(id);
-    // The app may have given it another URL, or deleted it, since that try began.
-    if (current === null || !current.row.enabled || current.row.url !== row.url) return;
-    const next = endpoints.change(current.row, { enabled: false, disabledReason: reason }, clock.nowMs());
-    // The mirror first: it must end now. Records get it by the comparison (sync.ts) where they are away.
-    await mirror.put(next);
-    await store.putEndpoint(next).catch(() => undefined);
+    if (current === null) return;
+    // The app may have given it another URL, or deleted it, since that try began; another gateway may have disabled it.
+    const make = (now: EndpointRow) =>
+      now.enabled && now.url === row.url
+        ? endpoints.change(now, { enabled: false, disabledReason: reason }, clock.nowMs())
+        : null;
+    if ((await disabledIn(current.row, make)) === null) return;
     await directory.refresh();
     await queue.bury(id, "disabled");
     dispatcher.wake(id);
     observer.disabled(reason);
     logger.warn({ webhook: id, app, host: endpoint.url.host, reason }, "webhook endpoint disabled");
     await outbox.publish("webhook.disabled", { webhook: id, reason }, app).catch(() => undefined);
+  }
+
+  /** It must end now: where the records are away, they get it from the mirror by the comparison (sync.ts). */
+  async function disabledIn(row: EndpointRow, make: (row: EndpointRow) => EndpointRow | null) {
+    try {
+      return await changes(row, make);
+    } catch {
+      const next = make(row);
+      if (next !== null) await mirror.put(next);
+      return next;
+    }
   }
 
   return {

@@ -2,6 +2,7 @@
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
+import { type ChangeEndpoint, stored } from "./changes.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { readTry, writeTry } from "./deliveries.ts";
 import type { Directory } from "./directory.ts";
@@ -55,6 +56,7 @@ export function createWebhookService(parts: {
   readonly directory: Directory;
   readonly store: WebhookStore;
   readonly mirror: EndpointMirror;
+  readonly changes: ChangeEndpoint;
   readonly queue: WebhookQueue;
   readonly sender: Sender;
   readonly deadLetters: DeadLetters;
@@ -64,7 +66,7 @@ export function createWebhookService(parts: {
   readonly endpointsPerApp: number;
   readonly overlapMs: number;
 }): Webhooks {
-  const { endpoints, directory, store, mirror, queue, sender, deadLetters, wake, clock, random } = parts;
+  const { endpoints, directory, store, mirror, changes, queue, sender, deadLetters, wake, clock, random } = parts;
   let testing = 0;
 
   async function find(app: string, id: string): Promise<Endpoint | null> {
@@ -73,14 +75,18 @@ export function createWebhookService(parts: {
     return endpoint?.app === app ? endpoint : null;
   }
 
-  /** Records first: what only the mirror has would be taken for deleted. */
-  async function keep(row: EndpointRow): Promise<Endpoint> {
-    await stored(store.putEndpoint(row));
-    await mirror.put(row);
+  /** As it is in the mirror, where it is not changed once more already. */
+  async function read(row: EndpointRow): Promise<Endpoint> {
     await directory.refresh();
     const endpoint = directory.find(row.id) ?? endpoints.open(row);
     if (endpoint === null) throw new Error("an endpoint that was just sealed cannot be opened");
     return endpoint;
+  }
+
+  async function changed(app: string, id: string, make: (row: EndpointRow) => EndpointRow): Promise<Endpoint | null> {
+    const before = await find(app, id);
+    const row = before === null ? null : await changes(before.row, make);
+    return row === null ? null : await read(row);
   }
 
   return {
@@ -96,16 +102,20 @@ export function createWebhookService(parts: {
         const detail = `This app has ${parts.endpointsPerApp} webhook endpoints, as many as it may have (webhooks.endpoints_per_app); delete one first.`;
         throw new Refusal("invalid_request", detail);
       }
-      return keep(endpoints.make(app, url, events, clock.nowMs()).row);
+      const { row } = endpoints.make(app, url, events, clock.nowMs());
+      // Records first: what only the mirror has would be taken for deleted.
+      await stored(store.putEndpoint(row));
+      await mirror.put(row);
+      return await read(row);
     },
 
-    async change(app, id, changes) {
-      const before = await find(app, id);
-      if (before === null) return null;
-      const { enabled } = changes;
+    async change(app, id, given) {
+      const { enabled } = given;
       const reason = enabled === undefined ? {} : { disabledReason: enabled ? null : ("app" as const) };
-      const endpoint = await keep(endpoints.change(before.row, { ...changes, ...reason }, clock.nowMs()));
-      if (before.row.enabled && !endpoint.row.enabled) await queue.bury(id, "disabled");
+      const make = (row: EndpointRow) => endpoints.change(row, { ...given, ...reason }, clock.nowMs());
+      const endpoint = await changed(app, id, make);
+      if (endpoint === null) return null;
+      if (!endpoint.row.enabled) await queue.bury(id, "disabled");
       wake(id);
       return endpoint;
     },
@@ -120,10 +130,8 @@ export function createWebhookService(parts: {
     },
 
     async rotate(app, id) {
-      const before = await find(app, id);
-      if (before === null) return null;
       const nowMs = clock.nowMs();
-      return keep(endpoints.rotate(before.row, nowMs + parts.overlapMs, nowMs).row);
+      return await changed(app, id, (row) => endpoints.rotate(row, nowMs + parts.overlapMs, nowMs).row);
     },
 
     async test(app, id) {
@@ -176,14 +184,4 @@ export function createWebhookService(parts: {
 
 function nextOf(more: boolean, last: string | undefined): string | null {
   return more ? (last ?? null) : null;
-}
-
-/** Records that do not answer are refused as the store that they are. */
-async function stored<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal("store_unavailable", "The records do not answer at the moment.", 1000);
-  }
 }

@@ -12,6 +12,8 @@ export interface WebhookStore {
   endpoints(): Promise<readonly EndpointRow[]>;
   /** Inserts an endpoint, or replaces it where its revision is greater; of an older one nothing changes. */
   putEndpoint(row: EndpointRow): Promise<void>;
+  /** Replaces an endpoint where its revision is greater. @returns which one is kept afterwards; null: it was removed */
+  changeEndpoint(row: EndpointRow): Promise<{ readonly kept: EndpointRow; readonly isTaken: boolean } | null>;
   /** Removes an endpoint and its dead letters. */
   removeEndpoint(id: string): Promise<void>;
   /** Idempotent by endpoint and event. */

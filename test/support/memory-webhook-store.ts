@@ -29,6 +29,14 @@ export function memoryWebhookStore(): MemoryWebhookStore {
       there();
       if ((rows.get(row.id)?.revision ?? 0) < row.revision) rows.set(row.id, row);
     },
+    async changeEndpoint(row) {
+      there();
+      const kept = rows.get(row.id);
+      if (kept === undefined) return null;
+      if (kept.revision >= row.revision) return { kept, isTaken: false };
+      rows.set(row.id, row);
+      return { kept: row, isTaken: true };
+    },
     async removeEndpoint(id) {
       there();
       rows.delete(id);

@@ -43,6 +43,16 @@ describeOnBothBackends("the webhook store", (open) => {
     expect(await store.endpoints()).toEqual([disabled, row("wh_b", { events: [] })]);
   });
 
+  test("changes an endpoint that is there and was not changed since, and says which one is kept", async () => {
+    const store = createWebhookStore(await open());
+    await store.putEndpoint(row("wh_a"));
+    const second = row("wh_a", { events: [], revision: 2 });
+    expect(await store.changeEndpoint(second)).toEqual({ kept: second, isTaken: true });
+    expect(await store.changeEndpoint(row("wh_a", { revision: 2 }))).toEqual({ kept: second, isTaken: false });
+    expect(await store.changeEndpoint(row("wh_b", { revision: 2 }))).toBeNull();
+    expect(await store.endpoints()).toEqual([second]);
+  });
+
   test("removes an endpoint with its dead letters, and no other's", async () => {
     const store = createWebhookStore(await open());
     for (const id of ["wh_a", "wh_b"]) await store.putEndpoint(row(id));
