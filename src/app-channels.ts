@@ -56,6 +56,7 @@ export interface Channels {
 export function createChannels(options: ChannelsOptions): Channels {
   const { config, apps, store, telephony, callerIds, reputation, optOuts, publish, tracing } = options;
   const { clock, random, logger } = options;
+  const { hangUps } = store;
   const { extraChannels = [], extraMessageChannels = [] } = options.extra;
   /** What SMS, WhatsApp, e-mail and push share: each is `messaging(spec)`. */
   const messages: MessageChannelParts = {
@@ -82,8 +83,8 @@ export function createChannels(options: ChannelsOptions): Channels {
   const { slots, dialer } = telephony;
   return {
     channels: [
-      missedCall({ config, apps, callerIds, reputation, slots, dialer, publish }),
-      voice({ config, telephony, callerIds, reputation, publish }),
+      missedCall({ config, apps, callerIds, reputation, slots, dialer, hangUps, publish }),
+      voice({ config, telephony, callerIds, reputation, hangUps, publish }),
       callIn({
         config: config.call_in,
         onInbound: (receiver) => telephony.onInbound(optOuts.calls.receiver(receiver)),

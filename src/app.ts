@@ -254,7 +254,8 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
     // Before Asterisk: a gateway that may not record here must not take the ARI application from the one that may.
     await records.start();
     await numberParts.start();
-    await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load(), guard.load()]);
+    const listening = store.hangUps.listen((callId) => telephony.dialer.cancel(callId));
+    await Promise.all([telephony.start(), verifications.startChannels(), keptApps.load(), guard.load(), listening]);
   }
 
   return {

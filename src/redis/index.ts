@@ -5,6 +5,7 @@ import type { AppMirror } from "../apps/mirror-port.ts";
 import type { AuditQueue } from "../audit/port.ts";
 import type { ReputationConfig } from "../caller-ids/reputation-config.ts";
 import type { ReputationStore } from "../caller-ids/store-port.ts";
+import type { HangUps } from "../channels/calls/hang-ups-port.ts";
 import type { ReceiptStore } from "../channels/messages/receipt-store-port.ts";
 import type { MessageAdmission } from "../channels/sms/admission-port.ts";
 import type { MessageParts } from "../channels/sms/parts-port.ts";
@@ -44,6 +45,7 @@ import { createRedis } from "./client.ts";
 import type { RedisConfig } from "./config.ts";
 import { createEventStreams } from "./event-streams.ts";
 import { createGuardCounters } from "./guard-store.ts";
+import { createHangUps } from "./hang-ups.ts";
 import { createHealthStore } from "./health-store.ts";
 import { shards } from "./keys.ts";
 import { createLeases } from "./leases-store.ts";
@@ -102,6 +104,8 @@ export interface Store {
   liveChecks(cooldownMs: () => number): LiveCheckStore;
   /** INVITEs under way of all gateways; to be called once. */
   openInvites(sealing: Sealing): OpenInvitesStore;
+  /** What gateways ask of each other's calls. */
+  readonly hangUps: HangUps;
   /** Test calls that came in to a gateway over its own SIP. */
   canaryArrivals(sealing: Sealing): CanaryArrivals;
   /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
@@ -162,6 +166,7 @@ export function createStore(options: {
   connection.client.on("ready", forget);
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
+  const hangUps = createHangUps({ client: connection.client, random: cryptoRandom, clock, logger });
   const outboxes = createOutboxes({
     run,
     client: connection.client,
@@ -212,6 +217,7 @@ export function createStore(options: {
         ...{ run, client: connection.client, flush, sealing, batchTimer, random: cryptoRandom, clock, logger },
         testNow: testTime ? () => clock.nowMs() : null,
       }),
+    hangUps,
     canaryArrivals: (sealing) => createCanaryArrivals(connection.client, sealing),
     eventSubjects: (apps) => [
       outboxSubjects({ client: connection.client, run, shards: shardCount, cursors, clock }),
@@ -238,6 +244,7 @@ export function createStore(options: {
     async close() {
       // A slot that is not released stays taken until its lease ends.
       await admission.settled();
+      hangUps.close();
       await connection.close();
     },
   };

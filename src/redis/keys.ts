@@ -170,6 +170,11 @@ export const canaryKey = "{canary}:arrivals";
 /** The gateways that live (lua/gateway_beat.lua). */
 export const gatewaysKey = "{gateways}:beats";
 
+/** Not a key but a channel (Pub/Sub): the calls that a gateway is asked to hang up. @param gateway random */
+export function hangUpsChannel(gateway: string): string {
+  return `onering:hang-ups:${gateway}`;
+}
+
 /** INVITEs that a gateway has under way (lua/orphans_take.lua). @param gateway random */
 export function openInvitesKey(gateway: string): string {
   return `{o${gateway}}:invites`;

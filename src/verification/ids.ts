@@ -23,3 +23,10 @@ export function bucketOfId(id: string): string | null {
 export function attemptIdOf(verificationId: string, attempt: number): string {
   return `${verificationId}-${attempt}`;
 }
+
+const attemptPattern = /^v[0-9a-f]{4}[A-Za-z0-9_-]{22}-[1-9][0-9]{0,5}$/;
+
+/** Whether `text` is what `attemptIdOf` makes. */
+export function isAttemptId(text: string): boolean {
+  return attemptPattern.test(text);
+}

@@ -13,6 +13,8 @@ import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress
 import { newestOf, type Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { deliveredOf, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
+import { createHangUp } from "../calls/hang-up.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import type { MissedCallDetails } from "./offer.ts";
 import { createSecondCalls, type SecondCall } from "./second-call.ts";
 
@@ -29,7 +31,7 @@ export interface Calls {
   longestMs(calls: number): number;
   /** When a call should be over; unknown where another follows, until that begins. */
   expectedMs(calls: number): number;
-  /** Hangs up the newest call. */
+  /** Hangs up the newest call, whichever gateway placed it. */
   stop(verification: Verification): void;
   /** Lets calls end, and second calls follow; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
@@ -41,6 +43,7 @@ export interface CallsParts {
   readonly core: ChannelCore;
   readonly slots: ChannelSlots;
   readonly dialer: Dialer;
+  readonly hangUps: HangUps;
   readonly reputation: CallerIdReputation;
   /** `calls.second_call_gap_ms` */
   readonly gapMs: number;
@@ -49,7 +52,7 @@ export interface CallsParts {
 
 const noSecondCall = { event: "undelivered", reason: "interrupted" } as const;
 
-export function createCalls({ core, slots, dialer, reputation, gapMs, publish }: CallsParts): Calls {
+export function createCalls({ core, slots, dialer, hangUps, reputation, gapMs, publish }: CallsParts): Calls {
   const { store, batchTimer, clock, logger } = core;
   /** Bounded by the dialer's calls and those whose last update waits for the store. */
   const live = new Set<ProgressWriter>();
@@ -137,7 +140,7 @@ export function createCalls({ core, slots, dialer, reputation, gapMs, publish }:
     place,
     longestMs,
     expectedMs: (calls) => (calls === 1 ? dialer.remainingMs.calling : longestMs(calls)),
-    stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
+    stop: createHangUp(dialer, hangUps),
     async drain(graceMs) {
       const { nowMs } = steadyClock(clock);
       const startedMs = nowMs();

@@ -13,6 +13,7 @@ import type { VerificationSettings } from "../../verification/config.ts";
 import { codeNotAvailable } from "../../verification/refusals.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { callEvidence } from "../calls/evidence.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import { notLeased } from "../calls/refusals.ts";
 import { createCalls } from "./calls.ts";
 import type { MissedCallSettings } from "./config.ts";
@@ -39,6 +40,7 @@ export interface MissedCallParts {
   readonly reputation: CallerIdReputation;
   readonly slots: ChannelSlots;
   readonly dialer: Dialer;
+  readonly hangUps: HangUps;
   readonly publish: Publish<CallEvents>;
 }
 

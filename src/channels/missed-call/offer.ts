@@ -3,6 +3,7 @@ import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerId, CallerIdPool } from "../../caller-ids/types.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
+import type { PlacedBy } from "../calls/hang-up.ts";
 import { type Leased, offerCallerIds } from "../calls/offer.ts";
 
 /** The requested code. */
@@ -19,6 +20,8 @@ export interface Wanted {
   readonly odds: number;
   /** Ring time of the app's calls; null: `calls.ring_ms`. */
   readonly ringMs: number | null;
+  /** The gateway that places the calls. */
+  readonly gateway: string;
 }
 
 /** @throws {Refusal} where too much of the ranges is unavailable */
@@ -81,7 +84,7 @@ function drawEndings(
 /** One candidate as lua/start.lua reads it. */
 function candidateArgs(
   callerIds: readonly CallerId[],
-  { endings, ringMs }: Wanted,
+  { endings, ringMs, gateway }: Wanted,
   hashes: Hashes,
   id: string,
   callee: string,
@@ -93,6 +96,7 @@ function candidateArgs(
     ...{ prefix: callerIds[0]?.prefix ?? "", digits },
     ...(shown < digits && { codeDigits: shown }),
     ...(ringMs !== null && { ringMs }),
+    gateway,
   };
   return [
     ...callerIds.map(({ number }) => hashes.callerId(callee, number)),
@@ -102,8 +106,8 @@ function candidateArgs(
   ];
 }
 
-/** The details that are stored from a missed call's start on; the app may see them. */
-export interface MissedCallDetails {
+/** The details that are stored from a missed call's start on; the app may see them, without the gateway. */
+export interface MissedCallDetails extends PlacedBy {
   /** The prefix of all its possible caller IDs, E.164 with the plus sign; the same for both calls. */
   readonly prefix: string;
   /** Digits that follow: the code, or of two calls the half of each. */

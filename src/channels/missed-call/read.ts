@@ -30,7 +30,7 @@ export async function readForMissedCall(guess: Guess, look: () => Promise<Verifi
 }
 
 /** Where the code is in the caller IDs: `digits` follow the prefix, the last `codeDigits` of them are the code. */
-function shownBy({ details }: Delivery): Required<Omit<MissedCallDetails, "ringMs">> {
+function shownBy({ details }: Delivery): Required<Pick<MissedCallDetails, "prefix" | "digits" | "codeDigits">> {
   const { prefix, digits, codeDigits = digits } = details as MissedCallDetails;
   return { prefix, digits, codeDigits };
 }

@@ -7,6 +7,7 @@ import type { ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import { codeNotAvailable } from "../../verification/refusals.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import { noSlot } from "../calls/refusals.ts";
 import type { Calls } from "./calls.ts";
 import { leaseCallerIds } from "./offer.ts";
@@ -35,6 +36,7 @@ export async function reserveCall(
     readonly reputation: CallerIdReputation;
     readonly hashes: Hashes;
     readonly calls: Calls;
+    readonly hangUps: Pick<HangUps, "gateway">;
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
     /** Of one guess: more than these would be found by the wrong checks of one callee too easily. */
@@ -65,7 +67,8 @@ export async function reserveCall(
   let leased: readonly CallerId[] | null = null;
   return {
     async begin(start) {
-      const wanted = { ranges, calls, digits, endings, odds, ringMs: bounds?.ringMs ?? null };
+      const { gateway } = parts.hangUps;
+      const wanted = { ranges, calls, digits, endings, odds, ringMs: bounds?.ringMs ?? null, gateway };
       const callMs = parts.calls.longestMs(calls);
       const overMs = parts.calls.expectedMs(calls);
       const lease = leaseCallerIds({ ...parts, wanted, verificationId, callee: to, callMs, overMs, start });

@@ -11,6 +11,8 @@ import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress
 import type { Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { evidenceOf } from "../calls/evidence.ts";
+import { createHangUp } from "../calls/hang-up.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import { type ConversationEnd, type ConversationRules, converse } from "./conversation.ts";
 import type { CostOf } from "./cost.ts";
 import type { VoiceResult } from "./describe.ts";
@@ -20,6 +22,7 @@ import type { BegunCall } from "./reservation.ts";
 export interface VoiceCallsParts {
   readonly core: ChannelCore;
   readonly dialer: Dialer;
+  readonly hangUps: HangUps;
   readonly reputation: CallerIdReputation;
   readonly publish: Publish<CallEvents>;
   readonly rules: ConversationRules;
@@ -36,7 +39,7 @@ export interface VoiceCall extends BegunCall {
 export interface VoiceCalls {
   /** Places the call; the slot is its own from now on. */
   place(call: VoiceCall): void;
-  /** Hangs up. */
+  /** Hangs up, whichever gateway placed the call. */
   stop(verification: Verification): void;
   /** Lets calls end; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
@@ -52,7 +55,7 @@ interface Said {
 }
 
 export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
-  const { core, dialer, reputation, publish, rules, keep, costOf } = parts;
+  const { core, dialer, hangUps, reputation, publish, rules, keep, costOf } = parts;
   const { batchTimer, clock, logger } = core;
   const { remainingMs } = dialer.limitsOf(keep);
   /** Bounded by the dialer's calls and those whose last update waits for the store. */
@@ -147,7 +150,7 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
         },
       );
     },
-    stop: ({ id, attempts }) => dialer.cancel(attemptIdOf(id, attempts)),
+    stop: createHangUp(dialer, hangUps),
     async drain(graceMs) {
       // Not the dialer's own: a draining dialer accepts no more calls, and other channels may have some to place.
       if (up.size === 0) return;

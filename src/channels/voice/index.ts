@@ -12,6 +12,7 @@ import { codeDigits } from "../../verification/codes.ts";
 import type { VerificationSettings } from "../../verification/config.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { callEvidence } from "../calls/evidence.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import { notLeased } from "../calls/refusals.ts";
 import type { MessagesConfig } from "../messages/config.ts";
 import type { MissedCallSettings } from "../missed-call/config.ts";
@@ -46,6 +47,7 @@ export interface VoiceParts {
   };
   readonly callerIds: CallerIdPool;
   readonly reputation: CallerIdReputation;
+  readonly hangUps: HangUps;
   readonly publish: Publish<CallEvents>;
 }
 
@@ -58,7 +60,7 @@ const defaults: VoiceConfig = {
   prices: [],
 };
 
-export function voice({ config, telephony, callerIds, reputation, publish }: VoiceParts): ChannelModule {
+export function voice({ config, telephony, callerIds, reputation, hangUps, publish }: VoiceParts): ChannelModule {
   const own = config.voice ?? defaults;
   const { confirm_key: confirmKey, ring_ms: ringMs } = own;
   const { slots, dialer } = telephony;
@@ -86,7 +88,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
     open(core) {
       const costOf = createCosts(own.prices);
       const calls = createVoiceCalls({
-        ...{ core, dialer, reputation, publish, keep },
+        ...{ core, dialer, hangUps, reputation, publish, keep },
         rules: { confirmKey, maxPrompts: own.max_prompts, keyWaitMs: own.key_wait_ms },
         costOf,
       });
@@ -106,7 +108,7 @@ export function voice({ config, telephony, callerIds, reputation, publish }: Voi
       });
       const mostOf = mostCost(own.prices, own.max_call_ms);
       const reserving = {
-        ...{ slots, pool: callerIds, reputation, dialer, keep },
+        ...{ slots, pool: callerIds, reputation, dialer, keep, hangUps },
         hashes: core.hashes,
         cooldownMs: config.verification.caller_id_cooldown_seconds * 1000,
         canServeAny,

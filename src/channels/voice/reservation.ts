@@ -6,6 +6,8 @@ import type { ChannelSlot, ChannelSlots } from "../../telephony/trunks/slots-por
 import type { CodeOffer, DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
 import type { Verification } from "../../verification/types.ts";
+import type { PlacedBy } from "../calls/hang-up.ts";
+import type { HangUps } from "../calls/hang-ups-port.ts";
 import { offerCallerIds } from "../calls/offer.ts";
 import { noSlot } from "../calls/refusals.ts";
 import { cannotSpeak } from "./refusals.ts";
@@ -17,6 +19,7 @@ export interface VoiceReserving {
   readonly hashes: Hashes;
   readonly dialer: Pick<Dialer, "limitsOf">;
   readonly keep: KeptCall;
+  readonly hangUps: Pick<HangUps, "gateway">;
   readonly offer: CodeOffer;
   /** Whether any Asterisk can serve voice calls now. */
   readonly canServeAny: () => boolean;
@@ -50,6 +53,7 @@ export async function reserveVoiceCall(
   if ("none" in slot) throw noSlot(slot);
   const { ranges } = slot;
   const limits = [longestCallMs, remainingMs.calling];
+  const details = JSON.stringify({ gateway: parts.hangUps.gateway } satisfies PlacedBy);
   let begun: Pick<BegunCall, "callerId" | "code"> | null = null;
   return {
     async begin(start) {
@@ -59,7 +63,7 @@ export async function reserveVoiceCall(
         draw: (count) => pool.draw(ranges, null, count).map((callerId) => [callerId]),
         async start(fit, maxCoolingDown) {
           const shown = fit.flat().map(({ number }) => hashes.callerId(to, number));
-          const answer = await start([...offer.args, ...limits, maxCoolingDown, cooldownMs, ...shown]);
+          const answer = await start([...offer.args, ...limits, maxCoolingDown, cooldownMs, details, ...shown]);
           if (answer.kind !== "begun") return answer;
           // One figure for two choices: see lua/start.lua.
           code = offer.code(Math.floor(answer.choice / fit.length));

@@ -127,13 +127,17 @@ async function start(count: number, prefix = "+4474001", channel = "missed_call"
   return await Promise.all(callees.map((to) => startOne({ to, channel })));
 }
 async function startOne(body: { readonly to: string; readonly channel: string }): Promise<string> {
+  const { status, answer } = await post("/v1/verifications", body);
+  expect([status, answer]).toEqual([201, expect.anything()]);
+  return (JSON.parse(answer) as { id: string }).id;
+}
+/** Over a connection of its own, which the primary deals to the next process. */
+async function post(path: string, body: Record<string, unknown> = {}) {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
-  const asked = request(`${url}/v1/verifications`, { method: "POST", agent: false, headers });
+  const asked = request(`${url}${path}`, { method: "POST", agent: false, headers });
   asked.end(JSON.stringify(body));
   const [response] = (await once(asked, "response")) as [IncomingMessage];
-  const answer = await text(response);
-  expect([response.statusCode, answer]).toEqual([201, expect.anything()]);
-  return (JSON.parse(answer) as { id: string }).id;
+  return { status: response.statusCode, answer: await text(response) };
 }
 async function metric(pattern: RegExp): Promise<number> {
   const answer = await client().get("/metrics");
@@ -198,6 +202,30 @@ test("calls over an Asterisk are placed by both, and each of them has the events
   expect([rang, Math.min(...rang) > 0]).toEqual([rang, true]);
   await expect.poll(() => metric(/^onering_asterisk_connected\{asterisk="local"\} (\d)$/gm), waits).toBe(1);
   for (const id of ids) expect((await client().post(`/v1/verifications/${id}/cancel`)).status).toBe(200);
+  ended.push(...ids);
+});
+
+test("a cancel that reaches the other process hangs up at once, as one that reaches the process of the call", async () => {
+  const before = new Set(branches(await sipp.messages(), "INVITE"));
+  const ids: string[] = [];
+  for (let count = 0; count < 6; count++) ids.push(...(await start(1)));
+  const rings = expect.stringMatching(/^(ringing|rung)$/);
+  await expect.poll(() => states(ids), waits).toEqual(ids.map(() => rings));
+  const atMs = performance.now();
+  // In an order in which some reach the other process, whichever one is next.
+  for (const at of [0, 1, 2, 4, 3, 5]) {
+    expect((await post(`/v1/verifications/${ids[at]}/cancel`)).status).toBe(200);
+  }
+  const own = (all: readonly SipMessage[]) => [...branches(all, "INVITE")].filter((branch) => !before.has(branch));
+  await sipp.waitFor((all) => own(all).every((branch) => branches(all, "CANCEL").has(branch)));
+  // By themselves they would ring for 5 s.
+  expect(performance.now() - atMs).toBeLessThan(takenOverMs);
+  const processOf = (id: string, text: string) =>
+    lines().flatMap((line) =>
+      line.includes(`"id":"${id}"`) && line.includes(text) ? (/"process":(\d),/.exec(line)?.[1] ?? []) : [],
+    )[0];
+  const moved = ids.filter((id) => processOf(id, "verification started") !== processOf(id, "verification ended"));
+  expect(moved.length).toBeGreaterThan(0);
   ended.push(...ids);
 });
 

@@ -18,7 +18,7 @@ import { type HeardSound, loadReferences, type References, recognise } from "../
 const runtime = withRuntime();
 const writeScenario = withScenarios();
 /** One for each test. */
-const trunks = ["twice", "typed", "within", "other-key", "voicemail", "busy", "nobody", "no-key"] as const;
+const trunks = ["twice", "typed", "elsewhere", "within", "other-key", "voicemail", "busy", "nobody", "no-key"] as const;
 type Trunk = (typeof trunks)[number];
 let redisUrl: string;
 let asterisk: AsteriskServer;
@@ -49,23 +49,27 @@ async function begin({ expect, onTestFinished }: TestContext, trunk: Trunk, voic
   onTestFinished(() => ear.close());
   const own = { key_wait_ms: "700", max_prompts: "2", max_call_ms: "30000", ...voice };
   const { ari, ami } = asterisk;
-  const gateway = await startGateway({
-    redisUrl,
-    asterisk,
-    config: {
-      voice: own,
-      verification: { start_gap_seconds: "0" },
-      asterisks: {
-        local: {
-          ...{ ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: `onering-${trunk}` },
-          ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
+  const open = async (app: string) => {
+    const gateway = await startGateway({
+      redisUrl,
+      asterisk,
+      config: {
+        voice: own,
+        verification: { start_gap_seconds: "0" },
+        asterisks: {
+          local: {
+            ...{ ari_url: ari.url, ari_user: ari.user, ari_password: ari.password, ari_app: app },
+            ami: { host: ami.host, port: String(ami.port), user: ami.user, password: ami.password },
+          },
         },
+        trunks: { carrier: { asterisk: "local", endpoint: trunk, ranges: ["block"] } },
       },
-      trunks: { carrier: { asterisk: "local", endpoint: trunk, ranges: ["block"] } },
-    },
-  });
-  onTestFinished(() => gateway.stop());
-  await gateway.waitForHttp("/readyz", 200);
+    });
+    onTestFinished(() => gateway.stop());
+    await gateway.waitForHttp("/readyz", 200);
+    return gateway;
+  };
+  const gateway = await open(`onering-${trunk}`);
   const delivery = async (id: string) =>
     (await gateway.get(`/v1/verifications/${id}`)).json.delivery as Record<string, unknown> & {
       state: string;
@@ -74,6 +78,8 @@ async function begin({ expect, onTestFinished }: TestContext, trunk: Trunk, voic
   return {
     ear,
     gateway,
+    /** Another gateway on the same Redis. */
+    another: () => open(`onering-${trunk}-2`),
     delivery,
     /** Rings and is answered. */
     answer: (): Step[] => [{ send: "180 Ringing" }, { send: "200 OK", mediaPort: ear.port }, "ack"],
@@ -149,6 +155,22 @@ describe.concurrent("a person who presses the key", patient, () => {
     expect((await gateway.post(`/v1/verifications/${id}/check`, { code })).json.valid).toBe(true);
     await expect.poll(() => channelsOf(id), { timeout: waitMs }).toEqual([]);
     expect(codeIn(recognise(ear.heard(), references)).length).toBeLessThan(12);
+  });
+
+  it("is hung up on during the second reading, where another gateway is told to cancel", async (context) => {
+    const { expect } = context;
+    const { another, answer, ear, farEnd, start, untilState } = await begin(context, "elsewhere");
+    const other = await another();
+    await farEnd(...answer(), "bye");
+    const { id } = await start({ code_length: 10 });
+    await ear.waitForSound();
+    await ear.press("1");
+    await untilState(id, "spoken");
+    expect((await other.post(`/v1/verifications/${id}/cancel`)).status).toBe(200);
+    await expect.poll(() => channelsOf(id), { timeout: waitMs }).toEqual([]);
+    const heard = codeIn(recognise(ear.heard(), references));
+    expect(heard.length).toBeGreaterThanOrEqual(10);
+    expect(heard.length).toBeLessThan(20);
   });
 
   it("who hangs up within the code was not told it", async (context) => {

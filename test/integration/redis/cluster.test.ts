@@ -325,6 +325,33 @@ describe("on a Redis Cluster of three nodes", () => {
     }
   });
 
+  /** Asks the world's gateway by another one. Time stands still there. */
+  async function expectAsked(callId: string): Promise<void> {
+    const asking = createStore({
+      redis: { cluster: { nodes: nodes.map(({ port }) => `127.0.0.1:${port}`), tls: false }, command_timeout_ms: 800 },
+      ...{ reputation: careSettings, clock: systemClock, logger: createLogger({ level: "silent" }) },
+    });
+    try {
+      await asking.firstTried();
+      await vi.waitFor(
+        () => {
+          world.clock.advance(1000);
+          asking.hangUps.ask(world.store.hangUps.gateway, callId);
+          expect(world.canceled).toContain(callId);
+        },
+        { timeout: 10_000, interval: 100 },
+      );
+    } finally {
+      await asking.close();
+    }
+  }
+
+  it("another gateway can ask to hang up, whichever node each is connected to, and when that connection broke", async () => {
+    await expectAsked("v0000abcdefghijklmnopqrstuv-1");
+    for (const { client } of nodes) await client.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await expectAsked("v0000abcdefghijklmnopqrstuv-2");
+  });
+
   it("refuses what lies on a node that is gone within a second, and keeps placing nothing", async () => {
     const victim = nodes[2] as Node;
     process.kill(victim.child.pid, "SIGKILL");
@@ -343,5 +370,7 @@ describe("on a Redis Cluster of three nodes", () => {
     expect([...codes].every((code) => code === "placed" || code === "store_unavailable")).toBe(true);
     expect(world.placed.length - placed).toBeLessThan(20);
     expect(await refusalOf(world.verifications.get(shop, "v"))).toMatchObject({ code: "verification_not_found" });
+    // It may have been connected to this node for that.
+    await expectAsked("v0000abcdefghijklmnopqrstuv-3");
   });
 });

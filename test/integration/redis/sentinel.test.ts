@@ -74,6 +74,16 @@ it("goes on with the new master after the old one died, and no count is lost", a
   }
   expect(codes).toEqual(new Set(["store_unavailable"]));
   expect(answer).toMatchObject({ valid: true, checksLeft: 1 });
+  // So does the connection over which others ask to hang up.
+  const { hangUps } = world.store;
+  const callId = `${id}-1`;
+  world.canceled.length = 0;
+  const asked = () => {
+    world.clock.advance(1000);
+    hangUps.ask(hangUps.gateway, callId);
+    return world.canceled.includes(callId);
+  };
+  await expect.poll(asked, { timeout: 10_000 }).toBe(true);
 });
 
 async function withClient(port: number, use: (client: Redis) => Promise<unknown>): Promise<void> {

@@ -159,8 +159,8 @@ describe("a verification", () => {
     expect(await refusalOf(verifications.cancel(shop, first.id))).toMatchObject({ code: "verification_ended" });
   });
 
-  it("stops ringing when another gateway heard that it ended", async () => {
-    const here = await open();
+  it("stops at the next change of its call where it missed that another gateway ended it", async () => {
+    const here = await open({ losesHangUps: true });
     const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
     await there.ready();
     const { id } = await here.verifications.start(shop, { to: somebody() }, null);
@@ -170,6 +170,52 @@ describe("a verification", () => {
     here.lastCall().ringing();
     await here.verifications.settled();
     expect(here.canceled).toEqual([here.lastCall().callId]);
+    await there.close();
+  });
+
+  it.each(["a cancel", "a right check", "the last wrong check", "an expiry"] as const)(
+    "%s at another gateway stops the phone that rings here",
+    async (what) => {
+      const here = await open();
+      const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+      await there.ready();
+      const { id } = await here.verifications.start(shop, { to: somebody() }, null);
+      const { callId, code, calling, ringing } = here.lastCall();
+      calling();
+      ringing();
+      await here.verifications.settled();
+      if (what === "a cancel") await there.verifications.cancel(shop, id);
+      else if (what === "a right check") await there.verifications.check(shop, id, { code });
+      else if (what === "the last wrong check") {
+        for (let left = 3; left > 0; left--) await there.verifications.check(shop, id, { code: wrongCode(code) });
+      } else {
+        here.clock.advance(300_000);
+        await there.verifications.settleDue();
+      }
+      await expect.poll(() => here.canceled).toEqual([callId]);
+      expect(there.canceled).toEqual([]);
+      await there.close();
+    },
+  );
+
+  it("does not ask for a call that is over, and never ends the one that a resend began", async () => {
+    const here = await open();
+    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    await there.ready();
+    const { id } = await here.verifications.start(shop, { to: somebody() }, null);
+    const first = here.lastCall().callId;
+    await here.ringOut();
+    here.clock.advance(15_000);
+    await there.verifications.resend(shop, id);
+    const { callId, ringing } = there.lastCall();
+    ringing();
+    await there.verifications.settled();
+    // A message that was under way while the resend began.
+    here.store.hangUps.ask(there.store.hangUps.gateway, first);
+    await expect.poll(() => there.canceled).toEqual([first]);
+    await here.verifications.cancel(shop, id);
+    await expect.poll(() => there.canceled).toEqual([first, callId]);
+    expect(here.canceled).toEqual([]);
     await there.close();
   });
 

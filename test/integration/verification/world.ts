@@ -73,6 +73,8 @@ export interface WorldOptions {
   readonly guard?: Guard;
   /** By default no network is known. */
   readonly networks?: Networks;
+  /** What other gateways ask of its calls is lost. */
+  readonly losesHangUps?: true;
 }
 
 export type World = ReturnType<typeof createWorld>;
@@ -143,7 +145,7 @@ export function createWorld(options: WorldOptions) {
   let receiveCall: (call: TrunkCall) => void = () => undefined;
   const channels = [
     missedCall({
-      ...{ callerIds, slots, dialer, publish, reputation: callerIdReputation },
+      ...{ callerIds, slots, dialer, hangUps: store.hangUps, publish, reputation: callerIdReputation },
       apps,
       config: {
         verification: all,
@@ -227,6 +229,7 @@ export function createWorld(options: WorldOptions) {
     async ready() {
       await store.firstTried();
       while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));
+      if (!options.losesHangUps) await store.hangUps.listen((callId) => dialer.cancel(callId));
     },
     async close() {
       verifications.stop();

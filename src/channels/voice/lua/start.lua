@@ -10,7 +10,8 @@ ARGV[17]  call_ms: the call is lost after this time
 ARGV[18]  over_ms: it should be over by then
 ARGV[19]  most caller IDs that may be in cool-down for this callee
 ARGV[20]  cool-down of a caller ID for this callee, ms
-ARGV[21…] hashes of caller IDs in random order
+ARGV[21]  details (JSON)
+ARGV[22…] hashes of caller IDs in random order
 
 Returns   {'begun', choice, 0, public fields}   {'exists', 0, ended now, public fields}
           {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
@@ -36,7 +37,7 @@ if not code then
   return which
 end
 local hashes = {}
-for i = own + 4, #ARGV do
+for i = own + 5, #ARGV do
   hashes[#hashes + 1] = ARGV[i]
 end
 local chosen, refusal = take_caller_ids(delivery.keys, delivery.now, hashes, 1, most, cooldown_ms)
@@ -45,5 +46,5 @@ if not chosen then
 end
 count_ringing(delivery, 'voice', call_ms, over_ms)
 return begin_delivery(delivery, {
-  state = 'calling', parts = 1, details = '{}', code = code, deadline = delivery.now + call_ms,
+  state = 'calling', parts = 1, details = ARGV[own + 4], code = code, deadline = delivery.now + call_ms,
 }, (which - 1) * #hashes + chosen)
