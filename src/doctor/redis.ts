@@ -1,7 +1,8 @@
-/** Checks Redis: reachable, version, memory, eviction policy, persistence, and the difference between its clock and ours. */
+/** Checks Redis: reachable, version, memory, eviction policy, persistence, channels, and the difference between its clock and ours. */
 import { pino } from "pino";
-import { createRedis } from "../redis/client.ts";
+import { createRedis, type RedisClient } from "../redis/client.ts";
 import type { RedisConfig } from "../redis/config.ts";
+import { hangUpsChannel } from "../redis/keys.ts";
 import { readMemory, usedShare } from "../redis/memory.ts";
 import { type Finding, fail, hint, ok, warn } from "./finding.ts";
 
@@ -31,6 +32,7 @@ export async function examineRedis(config: RedisConfig): Promise<Finding[]> {
       examineMemory(memory),
       examinePersistence(persistence),
       examineClock(time, Date.now()),
+      await examineChannels(client),
     ];
   } catch (error) {
     return [noRedis(lastError ?? error)];
@@ -113,6 +115,20 @@ function examinePersistence(info: string): Finding {
         "Redis: has no append-only file",
         "Set `appendonly yes` and `appendfsync always`: otherwise a crash of Redis loses open verifications and counts of wrong checks, and a phone may ring twice (docs/failures.md).",
       );
+}
+
+/** Users that ACLs made have no channels unless they were given some. */
+async function examineChannels(client: RedisClient): Promise<Finding> {
+  try {
+    // Nobody listens there.
+    await client.publish(hangUpsChannel("doctor"), "");
+    return ok("Redis: gateways can ask each other to hang up");
+  } catch (error) {
+    return warn(
+      `Redis: gateways cannot ask each other to hang up (${error instanceof Error ? error.message : String(error)})`,
+      "Give the ACL user PUBLISH, SUBSCRIBE and the channels: ACL SETUSER … &onering:*. Until then a cancel or a right code at another gateway, or process, lets the phone ring to its ring time.",
+    );
+  }
 }
 
 /** @param time answer of Redis' TIME: seconds and microseconds */

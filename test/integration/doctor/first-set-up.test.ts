@@ -87,6 +87,19 @@ describe("Redis", () => {
     }
   });
 
+  it("whose user has no channels, as users that ACLs make have none", async () => {
+    await redis.acl("SETUSER", "default", "resetchannels");
+    try {
+      const { code, problems } = await examined();
+      expect(code).toBe(0);
+      expect(problems).toMatch(
+        /warn {2}Redis: gateways cannot ask each other to hang up \(NOPERM.*\n +→ .*&onering:\*/,
+      );
+    } finally {
+      await redis.acl("SETUSER", "default", "allchannels");
+    }
+  });
+
   it("that evicts, and is full", async () => {
     await redis.set("filler", "x".repeat(4_000_000));
     await redis.config("SET", "maxmemory-policy", "allkeys-lru");
