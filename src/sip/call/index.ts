@@ -15,6 +15,11 @@ export type { CallerParts } from "./caller-parts.ts";
 
 /** The response to the BYE of a call that is over is not awaited. */
 const noUser = { response: () => undefined, failed: () => undefined };
+/**
+ * Between the INVITE's CSeq and that of the BYE of such a call: a PRACK, or another phone's BYE, may have had any in between, and what is
+ * not above them gets 500 (RFC 3261 section 12.2.2), with the phone left answered. More than a call sends.
+ */
+const strayCSeqGap = 1000;
 /** Calls of which 2xx without a transaction came lately. */
 const keptStrays = 1000;
 
@@ -64,7 +69,7 @@ export function createCaller(parts: CallerParts): Caller {
       if (tagOf(dialog.from) !== ownTag || answered >= maxAnswers) return false;
       strays.set(ownTag, answered + 1);
       parts.transactions.acknowledge(ackOf(dialog), flow);
-      parts.transactions.request(byeOf(dialog), flow, noUser);
+      parts.transactions.request(byeOf(dialog, dialog.cseq + strayCSeqGap), flow, noUser);
       return true;
     },
 

@@ -87,7 +87,20 @@ describe("a 2xx that no transaction knows", () => {
     expect(setting.methods).toEqual(["ACK", "BYE"]);
     const [ack, bye] = setting.sent.map(({ request }) => request);
     expect([ack?.uri, bye?.uri]).toEqual(["sip:gw@192.0.2.40", "sip:gw@192.0.2.40"]);
-    expect(setting.sent.map(({ request }) => headerOf(request, "cseq"))).toEqual(["3 ACK", "4 BYE"]);
+    expect(setting.sent.map(({ request }) => headerOf(request, "cseq"))).toEqual(["3 ACK", "1003 BYE"]);
+  });
+
+  it("is hung up at a phone that was sent PRACKs: by a number above theirs, or it stays answered", () => {
+    const setting = new CallSetting();
+    const live = setting.place({ offers100rel: true });
+    for (const tag of ["a", "b"]) setting.reply("180 Ringing", { tag, ...reliable(1) });
+    live.hangUp();
+    setting.reply("487 Request Terminated", { tag: "a" });
+    expect(setting.ended).toBe(1);
+    setting.reply("200 OK", { tag: "b", headers: ["Contact: <sip:gw@192.0.2.40>"] });
+    const number = (method: string) => Number.parseInt(headerOf(setting.last(method).request, "cseq") ?? "", 10);
+    expect(headerOf(setting.last("BYE").request, "to")).toBe(headerOf(setting.last("PRACK").request, "to"));
+    expect(number("BYE")).toBeGreaterThan(number("PRACK"));
   });
 });
 
