@@ -10,8 +10,11 @@ import { headerOf, type ParsedMessage, type SipRequestMessage } from "../../src/
 
 /** What happened on the way of one call, in the order of a call that is answered at the moment of our CANCEL. */
 export type Moment = "INVITE received" | "100 sent" | "180 sent" | "CANCEL received" | "200 sent";
-/** Breaks the connection then. `unread`: what was received last counts as lost; `kept`: it does not. */
-export type Cut = { readonly at: Moment; readonly request: "unread" | "kept" };
+/**
+ * Breaks the connection then. `unread`: what was received last counts as lost; `kept`: it does not. `isSilent`: it stays open, and nothing
+ * passes any more, as where a firewall has forgotten it.
+ */
+export type Cut = { readonly at: Moment; readonly request: "unread" | "kept"; readonly isSilent?: true };
 
 /** One INVITE, by its branch. */
 export interface CarrierCall {
@@ -54,6 +57,7 @@ const firstRepeatMs = 500;
 export async function startKeepingCarrier(options: KeepingCarrierOptions): Promise<KeepingCarrier> {
   const calls: Call[] = [];
   const sockets = new Map<Socket, number>();
+  const silent = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   let connected = 0;
   let cut: Cut | null = null;
@@ -71,8 +75,13 @@ export async function startKeepingCarrier(options: KeepingCarrierOptions): Promi
 
   function isCut(socket: Socket | undefined, at: Moment, request: Cut["request"]): boolean {
     if (cut === null || cut.at !== at || cut.request !== request || socket === undefined) return false;
+    const { isSilent = false } = cut;
     cut = null;
     sockets.delete(socket);
+    if (isSilent) {
+      silent.add(socket);
+      return true;
+    }
     // What was written before arrives, and then the end.
     if (at.endsWith("sent")) socket.destroySoon();
     else socket.destroy();
@@ -87,7 +96,7 @@ export async function startKeepingCarrier(options: KeepingCarrierOptions): Promi
       ...[`SIP/2.0 ${status}`, ...copied.map(({ name, value }) => `${name}: ${value}`)],
       ...[`To: ${to.includes(";tag=") ? to : to + tag}`, "Contact: <sip:phone@127.0.0.1>", "Content-Length: 0", "", ""],
     ];
-    if (socket?.writable === true) socket.write(lines.join("\r\n"));
+    if (socket?.writable === true && !silent.has(socket)) socket.write(lines.join("\r\n"));
   }
 
   function ring(call: Call, socket: Socket): void {
@@ -181,7 +190,7 @@ export async function startKeepingCarrier(options: KeepingCarrierOptions): Promi
     },
     async stop() {
       for (const timer of timers) clearTimeout(timer);
-      for (const socket of sockets.keys()) socket.destroy();
+      for (const socket of [...sockets.keys(), ...silent]) socket.destroy();
       server.close();
       await once(server, "close");
     },

@@ -163,11 +163,18 @@ function answeredBy(state: CallState, toTag: string): CallState {
 }
 
 function failed(state: CallState, why: "timeout" | "transport", neverSent: boolean): CallStep {
+  if (state.phase === "over") return failedAfterwards(state, why, neverSent);
   if (state.phase !== "inviting") return stay(state);
   if (neverSent) return notTaken(state);
   // It was sent, so a phone may ring: no other target may be tried, even where nothing ever answered.
   if (why === "transport") return end(state, ["cancel_elsewhere"], "transport");
-  return end(state, state.responded ? [] : ["target_failed"], "timeout");
+  return end(state, state.responded ? ["give_up"] : ["target_failed", "give_up"], "timeout");
+}
+
+/** The end was overdue, and now the flow that our CANCEL was sent on has broken: the phone may ring on. */
+function failedAfterwards(state: CallState, why: "timeout" | "transport", neverSent: boolean): CallStep {
+  const isOpen = state.ending?.missing === "timeout" && why === "transport" && !neverSent;
+  return isOpen ? { state, actions: ["cancel_elsewhere"] } : stay(state);
 }
 
 /** The target took nothing, so nothing can ring. */
@@ -191,7 +198,7 @@ function hangUp(before: CallState, atMs: number): CallStep {
 
 function overdue(state: CallState): CallStep {
   if (state.phase === "answered") return end(state, [], null);
-  return state.phase === "inviting" ? end(state, [], "timeout") : stay(state);
+  return state.phase === "inviting" ? end(state, ["give_up"], "timeout") : stay(state);
 }
 
 function byeEnded(before: CallState): CallStep {

@@ -32,7 +32,10 @@ export type CallInput =
   | { readonly type: "bye_ended" }
   | { readonly type: "far_end_bye" };
 
-/** `next_target`, `same_target`: a flow is wanted. `await_end`: the time until the end counts as overdue begins. */
+/**
+ * `next_target`, `same_target`: a flow is wanted. `await_end`: the time until the end counts as overdue begins. `give_up`: the call
+ * ends though its INVITE has no final response.
+ */
 export type CallAction =
   | "next_target"
   | "same_target"
@@ -44,6 +47,7 @@ export type CallAction =
   | "bye"
   | "cancel"
   | "cancel_elsewhere"
+  | "give_up"
   | "await_end"
   | "sent"
   | "progress"

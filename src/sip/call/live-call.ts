@@ -164,6 +164,9 @@ export class LiveCall implements SipCall, SignallingUser {
       case "cancel_elsewhere":
         signalling.cancelElsewhere();
         break;
+      case "give_up":
+        void signalling.giveUp(this.#state.wire?.evidence.canceledAtMs ?? null);
+        break;
       case "prack":
         if (input.type === "response" && response !== undefined) signalling.prack(response, input.rseq);
         break;

@@ -34,6 +34,8 @@ export class Signalling {
   /** Of the newest INVITE, and of the newest request. */
   #inviteCSeq = 1;
   #lastCSeq = 1;
+  /** When the newest INVITE was. */
+  #sentAtMs = 0;
   /** What the newest INVITE carried, or the next one will carry. */
   #answers: DigestAnswers | null = null;
   #isFresh = false;
@@ -133,7 +135,8 @@ export class Signalling {
     this.#transaction = transaction;
     this.#current = user;
     this.#user.inviteOpen(transaction.sent, target);
-    return { type: "sent", cseq: this.#inviteCSeq, atMs: this.#parts.monotonicMs() };
+    this.#sentAtMs = this.#parts.monotonicMs();
+    return { type: "sent", cseq: this.#inviteCSeq, atMs: this.#sentAtMs };
   }
 
   #answersOf({ method, uri, body }: SignedRequest): DigestAnswers | null {
@@ -166,7 +169,19 @@ export class Signalling {
     const sent = this.#transaction?.sent;
     const target = this.#target;
     if (sent === undefined || target === null) return;
-    void cancelLostInvite(this.#parts, sent, target, (response, flow) => feedAnswer(this.#user, response, flow));
+    const onAnswer = (response: SipResponseMessage, flow: Flow) => feedAnswer(this.#user, response, flow);
+    void cancelLostInvite(this.#parts, { sent, target, onAnswer });
+  }
+
+  /** The call ends, and its INVITE has no final response. @param canceledAtMs when CANCEL was sent; null: it was not */
+  async giveUp(canceledAtMs: number | null): Promise<void> {
+    const transaction = this.#transaction;
+    if (transaction === null) return;
+    transaction.giveUpRepeating();
+    const isWaiting = !transaction.ended;
+    const wasDead = await transaction.flow.closeIfSilentSince?.(canceledAtMs ?? this.#sentAtMs);
+    // One that still waits for a response learns that its flow is lost.
+    if (wasDead === true && !isWaiting) this.cancelElsewhere();
   }
 
   #cancelUser(): ClientUser {

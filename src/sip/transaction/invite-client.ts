@@ -61,6 +61,10 @@ export class InviteClient
     this.on("cancel");
   }
 
+  giveUpRepeating(): void {
+    this.on("given up");
+  }
+
   receive(response: SipResponseMessage, atMs: number): void {
     const { status } = response;
     this.on(status < 200 ? "1xx" : status < 300 ? "2xx" : "300+", response, atMs);
@@ -94,6 +98,10 @@ export class InviteClient
         return;
       case "start A":
         this.#startA();
+        return;
+      case "stop A":
+        this.message = "";
+        this.stopRepeating();
         return;
       case "start B":
         this.#startEnd("B");

@@ -71,6 +71,12 @@ export abstract class Machine<
     this.#ending = timers.start(delayMs, this, timer);
   }
 
+  /** Repeats its message no more. */
+  protected stopRepeating(): void {
+    this.context.timers.stop(this.#repeating);
+    this.#repeating = null;
+  }
+
   #enter(state: State): void {
     this.#state = state;
     if (state === terminated) this.#stopTimers();

@@ -41,6 +41,11 @@ export interface InviteClientTransaction extends ClientTransaction {
    * @param user receives the responses to the CANCEL; nothing where none is sent
    */
   cancel(headers?: readonly HeaderLine[], user?: ClientUser): void;
+  /**
+   * The call is over for its user: an INVITE that nobody responded to is not sent again. A CANCEL that is held, and what is to be done
+   * for a response that comes all the same, stay.
+   */
+  giveUpRepeating(): void;
 }
 
 export interface ServerTransaction {

@@ -20,8 +20,11 @@ const to = <State extends string, Action extends string>(next: State, ...does: A
 
 export type InviteClientState = "calling" | "proceeding" | "accepted" | "completed" | "terminated";
 export type InviteClientTimer = "A" | "B" | "D" | "M";
-/** `cancel`: the user gives up. `flow lost`: the transport lost what carries the transaction. */
-export type InviteClientEvent = "1xx" | "2xx" | "300+" | "cancel" | "flow lost" | InviteClientTimer;
+/**
+ * `cancel`: the user gives up. `given up`: the user's call is over, whatever comes. `flow lost`: the transport lost what carries the
+ * transaction.
+ */
+export type InviteClientEvent = "1xx" | "2xx" | "300+" | "cancel" | "given up" | "flow lost" | InviteClientTimer;
 export type InviteClientAction =
   | "send INVITE"
   | "send ACK"
@@ -34,6 +37,7 @@ export type InviteClientAction =
   | "fail: timeout"
   | "fail: transport"
   | "stop timers"
+  | "stop A"
   | `start ${InviteClientTimer}`;
 
 /** RFC 3261 figure 5 with RFC 6026 section 8.4; CANCEL by section 9.1. Entered with `send INVITE`, `start A`, `start B`. */
@@ -43,6 +47,8 @@ export const inviteClient: Table<InviteClientState, InviteClientEvent, InviteCli
     "2xx": to("accepted", "stop timers", "start M", "to user"),
     "300+": to("completed", "stop timers", "send ACK", "start D", "to user"),
     cancel: to("calling", "hold CANCEL"),
+    // What is repeated now would ring a phone that nobody waits for. B, and a CANCEL that is held, stay.
+    "given up": to("calling", "stop A"),
     A: to("calling", "send INVITE", "start A"),
     B: to("terminated", "fail: timeout"),
     "flow lost": to("terminated", "fail: transport"),

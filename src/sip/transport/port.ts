@@ -62,6 +62,12 @@ export interface Flow {
    * INVITE over 1300 bytes (section 18.1.1, configurable), which TCP to the same target may take, or any message over 65,507
    */
   send(message: string): boolean;
+  /**
+   * Of a connection: closes it where nothing at all came since then, in the clock of `atMs`. For who waited for what the next hop
+   * answers at once, as a CANCEL. What lies unread, after the process stood still, is read before. Never rejects.
+   * @returns whether it was closed now
+   */
+  closeIfSilentSince?(sinceMs: number): Promise<boolean>;
 }
 
 /** Why no flow could be opened. Nothing was sent to the target. */

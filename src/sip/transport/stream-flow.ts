@@ -39,7 +39,8 @@ export class StreamFlow implements Flow, Flushable {
   readonly #pingMs: number;
   /** Of this turn of the event loop. */
   #unsent = "";
-  #readAtMs: number;
+  /** When something came last; at first when it was opened. */
+  readAtMs: number;
   /** Since when a message is incomplete, a request or a ping has no answer of any kind, and no byte is taken. */
   #incompleteSinceMs: number | null = null;
   #requestAtMs: number | null = null;
@@ -58,7 +59,7 @@ export class StreamFlow implements Flow, Flushable {
     this.#pingMs = (settings.rules?.pingSeconds ?? 0) * 1000;
     this.#socket = socket;
     this.#context = context;
-    this.#readAtMs = context.nowMs();
+    this.readAtMs = context.nowMs();
     this.#framing = createStreamFraming(
       {
         message: (message, head) => this.#message(message, head),
@@ -89,7 +90,7 @@ export class StreamFlow implements Flow, Flushable {
   /** Reads bytes of the socket, and keeps none of them. */
   read(chunk: Buffer) {
     if (!this.open) return;
-    this.#readAtMs = this.#context.nowMs();
+    this.readAtMs = this.#context.nowMs();
     this.#requestAtMs = null;
     this.#pingAtMs = null;
     let error: string | null;
@@ -106,13 +107,21 @@ export class StreamFlow implements Flow, Flushable {
       this.abort(error);
     }
     if (!this.#framing.waiting) this.#incompleteSinceMs = null;
-    else this.#incompleteSinceMs ??= this.#readAtMs;
+    else this.#incompleteSinceMs ??= this.readAtMs;
   }
 
   flush() {
     const text = this.#unsent;
     this.#unsent = "";
     if (text !== "" && this.#socket.writable) this.#socket.write(text, "latin1");
+  }
+
+  async closeIfSilentSince(sinceMs: number): Promise<boolean> {
+    // Timers come before what there is to read.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (!this.open || this.readAtMs >= sinceMs) return false;
+    this.#dead("no answer to a CANCEL or INVITE");
+    return true;
   }
 
   /** Looks for what takes too long, about once a second. */
@@ -125,8 +134,8 @@ export class StreamFlow implements Flow, Flushable {
     else if (exceeds(this.#pingAtMs, limits.pongMs)) this.#dead("no answer to a ping");
     else if (exceeds(this.#requestAtMs, limits.silentMs)) this.#dead("no answer to a request");
     else if (exceeds(this.#incompleteSinceMs, limits.messageMs)) this.abort("a message that does not end");
-    else if (this.inbound && exceeds(this.#readAtMs, limits.idleMs)) this.close("idle");
-    else if (this.#pingMs > 0 && this.#pingAtMs === null && exceeds(this.#readAtMs, this.#pingMs)) this.#ping(nowMs);
+    else if (this.inbound && exceeds(this.readAtMs, limits.idleMs)) this.close("idle");
+    else if (this.#pingMs > 0 && this.#pingAtMs === null && exceeds(this.readAtMs, this.#pingMs)) this.#ping(nowMs);
   }
 
   /** Writes what is queued and closes; the far end has a moment to take it. */
@@ -169,8 +178,8 @@ export class StreamFlow implements Flow, Flushable {
   #message(message: ParsedMessage, head: string) {
     const { observer } = this.#context;
     this.#incompleteSinceMs = null;
-    if (observer !== null) observer("in", `${head}\r\n${message.rest}`, this, this.#readAtMs);
-    this.#context.received(message, this, this.#readAtMs);
+    if (observer !== null) observer("in", `${head}\r\n${message.rest}`, this, this.readAtMs);
+    this.#context.received(message, this, this.readAtMs);
   }
 
   #ping(nowMs: number) {

@@ -51,6 +51,16 @@ const cases: Readonly<Record<string, Case>> = {
     result: { ...held, outcome: "rang", alerted: true },
     ...{ state: "canceled", requests: ["INVITE 1", "CANCEL 1", "CANCEL 2"] },
   },
+  "silently, after INVITE: half-open": {
+    cut: { at: "INVITE received", request: "kept", isSilent: true },
+    result: { ...held, outcome: "no_answer_signal", alerted: false },
+    ...{ state: "canceled", requests: afterwards },
+  },
+  "silently, after 180: half-open": {
+    cut: { at: "180 sent", request: "kept", isSilent: true },
+    result: { ...held, outcome: "rang", alerted: true },
+    ...{ state: "canceled", requests: afterwards },
+  },
   "after the 200 of an answer, before our ACK": {
     cut: { at: "200 sent", request: "kept" },
     answers: true,

@@ -28,6 +28,7 @@ export class FakeFlow implements Flow {
   readonly texts: string[] = [];
   open = true;
   takes: (text: string) => boolean = () => true;
+  closeIfSilentSince?: (sinceMs: number) => Promise<boolean>;
   readonly #sent: (text: string) => void;
 
   constructor(target: Target, sentBy: string, sent: (text: string) => void) {

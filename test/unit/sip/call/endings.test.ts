@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { headerOf } from "../../../../src/sip/message.ts";
-import { CallSetting, settle, target } from "./call-setting.ts";
+import { CallSetting, type FakeFlow, settle, target } from "./call-setting.ts";
 
 const tcp = [target(5060, "tcp")];
 
@@ -67,6 +67,56 @@ describe("the end of a short call", () => {
     expect(new Set(setting.methods)).toEqual(new Set(["INVITE"]));
     expect(new Set(setting.sent.map(({ flow }) => flow.remote.port))).toEqual(new Set([5060]));
     expect(setting.failedTargets).toHaveLength(1);
+  });
+
+  it("is not followed by its INVITE: over UDP nobody's phone rings when the carrier is back", () => {
+    const setting = new CallSetting({ parts: { endWaitMs: 5000 } });
+    const live = setting.place();
+    setting.clock.pass(5000);
+    live.hangUp();
+    // Until the end it is repeated: a response lets us cancel it.
+    setting.clock.pass(3000);
+    expect([setting.ended, setting.of("INVITE").length]).toEqual([0, 5]);
+    setting.clock.pass(2000);
+    expect(setting.ended).toBe(1);
+    setting.clock.pass(18_000);
+    expect(setting.methods).toEqual(Array.from({ length: 5 }, () => "INVITE"));
+    // One of them came through after all.
+    setting.reply("180 Ringing");
+    expect(setting.methods.slice(5)).toEqual(["CANCEL"]);
+    setting.reply("487 Request Terminated");
+    expect(setting.methods.slice(5)).toEqual(["CANCEL", "ACK"]);
+    expect(setting.ended).toBe(1);
+  });
+
+  it("is followed by CANCEL over another connection where the one that took it was dead: silent, or broken later", async () => {
+    for (const [how, endWaitMs] of [
+      ["silent", 5000],
+      ["broken", 5000],
+      ["silent", 35_000],
+    ] as const) {
+      const setting = new CallSetting({ targets: tcp, parts: { endWaitMs } });
+      const live = setting.place();
+      setting.reply("180 Ringing");
+      const [first] = setting.flows as [FakeFlow];
+      const asked: number[] = [];
+      first.closeIfSilentSince = async (sinceMs) => {
+        asked.push(sinceMs);
+        if (how === "silent") setting.lose(first);
+        return how === "silent";
+      };
+      setting.clock.pass(3000);
+      const canceledAtMs = setting.clock.nowMs();
+      live.hangUp();
+      setting.clock.pass(endWaitMs);
+      expect([setting.ended, asked]).toEqual([1, [canceledAtMs]]);
+      await settle();
+      setting.clock.pass(3000);
+      if (how === "broken") setting.lose(first);
+      expect(setting.methods).toEqual(["INVITE", "CANCEL", "CANCEL"]);
+      expect(setting.last("CANCEL").flow).not.toBe(first);
+      expect(setting.ended).toBe(1);
+    }
   });
 
   it("is a timeout where no final follows the CANCEL; a 2xx after it is acknowledged and hung up", () => {

@@ -44,7 +44,7 @@ async function startTimed(given: Partial<TransportOptions> = {}) {
   const pass = (seconds: number) => {
     for (let second = 0; second < seconds; second++) clock.advance(1000);
   };
-  return { transports, pass };
+  return { transports: Object.assign(transports, { nowMs: clock.nowMs }), pass };
 }
 
 describe("a source that is not admitted", () => {
@@ -203,6 +203,21 @@ describe("a far end that", () => {
     pass(60);
     await vi.waitFor(() => expect(near.closed).toEqual([{ flow: silent, reason: "no answer to a request" }]));
     expect([alive.open, quiet.open]).toEqual([true, true]);
+  });
+
+  it("said nothing since a moment: the flow closes for who asks; one that did stays", async () => {
+    const { transports: near, pass } = await startTimed();
+    const mute = await near.connect(await listen());
+    const alive = await near.connect(await listen((socket) => socket.on("data", () => socket.write(ok("a")))));
+    pass(1);
+    const sinceMs = near.nowMs();
+    pass(1);
+    for (const flow of [mute, alive]) flow.send(options("a"));
+    await vi.waitFor(() => expect(near.received).toHaveLength(1));
+    const closed = await Promise.all([mute, alive].map((flow) => flow.closeIfSilentSince?.(sinceMs)));
+    expect(closed).toEqual([true, false]);
+    await vi.waitFor(() => expect(near.closed.map(({ flow }) => flow)).toEqual([mute]));
+    expect([alive.open, near.counters.deadFlows]).toEqual([true, 1]);
   });
 
   it("answers no ping within 10 s: the flow closes; one that does stays", async () => {
