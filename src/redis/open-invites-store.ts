@@ -121,6 +121,10 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
       const args = [now(), gateway, deadMs, gapMs, comeBackMs];
       return ((await run("gateway_beat", gatewaysKey, args)) as Reply).map(String);
     },
+    async isDead(other) {
+      const [dead] = (await run("gateway_dead", gatewaysKey, [now(), other, deadMs])) as Reply;
+      return Number(dead) === 1;
+    },
     async take(other) {
       const reply = (await run("orphans_take", openInvitesKey(other), [gateway, takenMs, maxTaken])) as Reply;
       return Array.from({ length: reply.length / 2 }, (_, index) => {

@@ -87,6 +87,7 @@ export const otherScripts = [
   "live_check_admit",
   "live_check_release",
   "gateway_beat",
+  "gateway_dead",
   "gateway_forget",
   "orphans_take",
   "orphans_done",

@@ -41,6 +41,8 @@ export interface OrphanInvites {
    * @throws {Refusal} `store_unavailable`
    */
   beat(): Promise<readonly string[]>;
+  /** Whether it still counts as dead: one that was frozen may have said that it lives. @throws {Refusal} `store_unavailable` */
+  isDead(gateway: string): Promise<boolean>;
   /**
    * Takes INVITEs of a dead gateway: for a while no other gateway gets them. Call it again until there are none.
    * @throws {Refusal} `store_unavailable`

@@ -162,7 +162,8 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     parts.orphans === undefined
       ? null
       : createTakeover({
-          ...{ store: parts.orphans, transactions, transports, clock, logger },
+          ...{ store: parts.orphans, transactions, transports, clock, monotonicMs, onError, logger },
+          endWaitMs: sip.end_wait_ms,
           processes: parts.endedProcesses ?? null,
           rulesOf: (trunk) => plans.get(trunk)?.hop.rules,
           answered: (response, flow) => caller.receiveStray(response, flow),

@@ -1,21 +1,18 @@
 /** Cancels the calls of gateways that died (ADR 73). */
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock.ts";
-import type { SipResponseMessage } from "../../sip/message.ts";
-import type { TransactionLayer } from "../../sip/transaction/port.ts";
-import type { ConnectionRules, Flow, Transports } from "../../sip/transport/port.ts";
+import { type CancelParts, type LostInvite, sendCancel } from "../../sip/call/lost-invite.ts";
+import type { ConnectionRules } from "../../sip/transport/port.ts";
 import { beatMs, type EndedProcesses, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
 
-export interface TakeoverParts {
+export interface TakeoverParts extends CancelParts {
   readonly store: OrphanInvites;
   /** Null or left out: this gateway has one process. */
   readonly processes?: EndedProcesses | null;
-  readonly transactions: Pick<TransactionLayer, "takeOver">;
-  readonly transports: Pick<Transports, "flowTo" | "connect">;
   /** Of a trunk of the configuration; undefined: there is none of this name any more. */
   readonly rulesOf: (trunk: string) => ConnectionRules | undefined;
   /** A 2xx to a canceled INVITE: the phone was answered at that moment. It needs ACK and BYE. */
-  readonly answered: (response: SipResponseMessage, flow: Flow) => void;
+  readonly answered: LostInvite["onAnswer"];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -41,36 +38,28 @@ export function createTakeover(parts: TakeoverParts): Takeover {
   let failedLoggedAtMs = Number.NEGATIVE_INFINITY;
   let stopTimer = () => {};
   let beating: Promise<void> = Promise.resolve();
-  /** Gateways whose calls are to be taken. */
-  const dead = new Set<string>();
+  /** Gateways whose calls are to be taken, and whether each is known to have ended. */
+  const dead = new Map<string, boolean>();
   /** Null: no gateway's calls are being taken. */
   let taking: Promise<void> | null = null;
 
-  /** @returns whether CANCEL was handed to a flow: no other gateway needs to send it */
+  /**
+   * @returns whether CANCEL was handed to a flow: no other gateway needs to send it. Where that breaks, it is sent again from here.
+   */
   async function cancel({ sent, trunk, target }: OpenInvite): Promise<boolean> {
     const rules = parts.rulesOf(trunk);
     const to = rules === undefined ? target : { ...target, rules };
-    try {
-      const flow = parts.transports.flowTo(to) ?? (await parts.transports.connect(to));
-      const transaction = parts.transactions.takeOver(sent, flow, {
-        response(response) {
-          if (response.status >= 200 && response.status < 300) parts.answered(response, flow);
-        },
-        failed: () => undefined,
-        repeatedAnswer: (response) => parts.answered(response, flow),
-      });
-      transaction.cancel();
-      return !transaction.ended;
-    } catch {
-      return false;
-    }
+    return (await sendCancel(parts, { sent, target: to, onAnswer: parts.answered })) === true;
   }
 
-  async function takeFrom(gateway: string): Promise<void> {
+  /** @param hasEnded it is known to have, whatever its last beat says */
+  async function takeFrom(gateway: string, hasEnded: boolean): Promise<void> {
     let unreadable = 0;
     let failed = 0;
     const before = canceled;
     for (let take = 0; take < maxTakes && running; take++) {
+      // One that was frozen may be back, and have calls that ring as they should.
+      if (!hasEnded && !(await store.isDead(gateway))) break;
       const orphans = await store.take(gateway);
       const results = await Promise.all(orphans.map(async ({ invite }) => invite !== null && (await cancel(invite))));
       const done = orphans.filter(({ invite }, index) => invite === null || results[index]);
@@ -94,9 +83,9 @@ export function createTakeover(parts: TakeoverParts): Takeover {
   async function takeAll(): Promise<void> {
     try {
       // Those too that are added meanwhile.
-      for (const gateway of dead) {
+      for (const [gateway, hasEnded] of dead) {
         dead.delete(gateway);
-        await takeFrom(gateway);
+        await takeFrom(gateway, hasEnded);
       }
     } catch {
       // Redis does not answer, which its client logs. A beat finds them again.
@@ -106,9 +95,9 @@ export function createTakeover(parts: TakeoverParts): Takeover {
     }
   }
 
-  function take(gateways: readonly string[]): void {
+  function take(gateways: readonly string[], hasEnded = false): void {
     if (!running) return;
-    for (const gateway of gateways) dead.add(gateway);
+    for (const gateway of gateways) dead.set(gateway, hasEnded || dead.get(gateway) === true);
     if (dead.size > 0) taking ??= takeAll();
   }
 
@@ -134,7 +123,7 @@ export function createTakeover(parts: TakeoverParts): Takeover {
       if (running) return;
       running = true;
       // What its last write brings to Redis later than this is found by a beat.
-      processes?.onEnded((gateway) => take([gateway]));
+      processes?.onEnded((gateway) => take([gateway], true));
       processes?.announce(store.gateway);
       next();
     },

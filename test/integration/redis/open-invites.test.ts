@@ -198,6 +198,22 @@ describe("a gateway that lives", () => {
     expect(await live([frozen, other], 5000)).toEqual([]);
   });
 
+  it("that was frozen, or forgotten, and is back counts as dead no longer: its new calls are its own", async () => {
+    const [frozen, other] = (await gateways(2)) as [OpenInvitesStore, OpenInvitesStore];
+    expect(await other.isDead(frozen.gateway)).toBe(false);
+    expect(await live([other], 4500)).toEqual([frozen.gateway]);
+    expect(await other.isDead(frozen.gateway)).toBe(true);
+    await frozen.beat();
+    expect(await other.isDead(frozen.gateway)).toBe(false);
+    expect(await live([other], 4500)).toEqual([frozen.gateway]);
+    await other.done(frozen.gateway, []);
+    expect(await other.isDead(frozen.gateway)).toBe(false);
+    await frozen.beat();
+    frozen.sent("a", inviteOf(1));
+    await frozen.leave();
+    expect(await other.isDead(frozen.gateway)).toBe(true);
+  });
+
   it("that stops with calls is looked after at once, and forgotten where it has none", async () => {
     const [stopping, idle, other] = (await gateways(3)) as [OpenInvitesStore, OpenInvitesStore, OpenInvitesStore];
     stopping.sent("a", inviteOf(1));

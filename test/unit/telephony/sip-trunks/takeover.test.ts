@@ -1,6 +1,6 @@
 /** Calls of gateways that died are canceled by one that lives. */
 import { describe, expect, it, vi } from "vitest";
-import type { ConnectionRules, Target } from "../../../../src/sip/transport/port.ts";
+import { type ConnectionRules, FlowError, type Target } from "../../../../src/sip/transport/port.ts";
 import type {
   OpenInvite,
   OrphanInvite,
@@ -17,9 +17,12 @@ function openInvite(trunk = "a"): OpenInvite {
   return { sent, trunk, target: { protocol: "udp", address: "198.51.100.7", port: 5060 } };
 }
 
-/** @param given the flow that opens; null: none does; `waits`: one does when the test says so */
-function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | null = new TestFlow()) {
-  const flow = given === "waits" ? new TestFlow() : given;
+/** @param given the flows that open, one after the other; null: none does; `waits`: one does when the test says so */
+function start(
+  orphans: readonly OrphanInvite[],
+  given: TestFlow | readonly TestFlow[] | "waits" | null = new TestFlow(),
+) {
+  const [flow, ...others] = given === "waits" ? [new TestFlow()] : given === null ? [null] : [given].flat();
   const opened = Promise.withResolvers<void>();
   if (given !== "waits") opened.resolve();
   const ours = wire();
@@ -29,8 +32,10 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
   const calls: string[] = [];
   const taken: string[] = [];
   let isFound = true;
+  let isBack = false;
   const answered: number[] = [];
   const targets: Target[] = [];
+  const errors: unknown[] = [];
   let ended: (gateway: string) => void = () => undefined;
   const store: OrphanInvites = {
     gateway: "us",
@@ -39,6 +44,7 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
       calls.push("beat");
       return isFound && left.length > 0 ? ["dead"] : [];
     },
+    isDead: async () => !isBack && left.length > 0,
     async take(gateway) {
       taken.push(gateway);
       return left.slice(0, 2);
@@ -54,13 +60,14 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
   const rules: ConnectionRules = { name: "a" };
   const takeover = createTakeover({
     ...{ store, transactions: ours.layer, clock: ours.clock, logger: logs.logger },
+    ...{ monotonicMs: ours.clock.nowMs, endWaitMs: 5000, onError: (error: unknown) => errors.push(error) },
     transports: {
       flowTo: () => null,
       async connect(target) {
         targets.push(target);
         await opened.promise;
-        if (flow === null) throw new Error("refused");
-        return flow;
+        if (flow == null) throw new FlowError("refused", "test");
+        return targets.length === 1 ? flow : (others[targets.length - 2] ?? flow);
       },
     },
     rulesOf: (trunk) => (trunk === "a" ? rules : undefined),
@@ -75,7 +82,12 @@ function start(orphans: readonly OrphanInvite[], given: TestFlow | "waits" | nul
   takeover.start();
   calls.splice(0, 1);
   return {
-    ...{ takeover, ours, logs, calls, taken, answered, targets, rules, flow, open: opened.resolve },
+    ...{ takeover, ours, logs, calls, taken, answered, targets, errors, rules, flow, open: opened.resolve },
+    /** It was frozen, and goes on: with another call. */
+    comeBack(orphan: OrphanInvite) {
+      isBack = true;
+      left.push(orphan);
+    },
     ends: (gateway: string) => ended(gateway),
     find: (isDead: boolean) => {
       isFound = isDead;
@@ -114,9 +126,7 @@ describe("an INVITE of a gateway that died", () => {
   it("is taken until there are no more, those that cannot be read too", async () => {
     const orphans = ["p", "q", "r"].map((attempt) => ({ attempt, invite: openInvite() }));
     const { flow, calls } = start([...orphans, { attempt: "s", invite: null }]);
-    await vi.waitFor(() =>
-      expect(calls.filter((call) => call.startsWith("done"))).toEqual(["done p q", "done r s", "done "]),
-    );
+    await vi.waitFor(() => expect(calls.filter((call) => call.startsWith("done"))).toEqual(["done p q", "done r s"]));
     expect(flow?.sent).toHaveLength(3);
   });
 
@@ -141,6 +151,44 @@ describe("an INVITE of a gateway that died", () => {
     await vi.waitFor(() => expect(calls).toContain("done x"));
     await takeover.stop();
     expect(calls.filter((call) => call === "done x")).toHaveLength(1);
+  });
+
+  it("is canceled once more where the connection that took the CANCEL breaks, or says nothing at all", async () => {
+    for (const how of ["breaks", "is silent"] as const) {
+      const flows = [new TestFlow("tcp"), new TestFlow("tcp")] as const;
+      const [first, second] = flows;
+      const { ours, calls, errors } = start([{ attempt: "x", invite: openInvite() }], flows);
+      Object.assign(first, {
+        async closeIfSilentSince() {
+          ours.lose(first);
+          return true;
+        },
+      });
+      await vi.waitFor(() => expect(calls).toContain("done x"));
+      expect(ours.sent(first)).toEqual(["CANCEL"]);
+      if (how === "breaks") ours.lose(first);
+      else ours.clock.pass(5000);
+      ours.clock.pass(500);
+      await vi.waitFor(() => expect(ours.sent(second)).toEqual(["CANCEL"]));
+      expect(second.sent).toEqual(first.sent);
+      const cancel = second.sent[0] ?? "";
+      ours.receive(answerTo(cancel, 200), second);
+      ours.receive(answerTo(cancel, 487, { cseq: "7 INVITE" }), second);
+      ours.lose(second);
+      ours.clock.pass(60_000);
+      expect([ours.sent(first), ours.sent(second)]).toEqual([["CANCEL"], ["CANCEL", "ACK"]]);
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it("is left alone where its gateway was frozen, and is back: the call rings as it should", async () => {
+    const { calls, taken, flow, open, comeBack, takeover } = start([{ attempt: "x", invite: openInvite() }], "waits");
+    await vi.waitFor(() => expect(taken).toEqual(["dead"]));
+    comeBack({ attempt: "its next call", invite: openInvite() });
+    open();
+    await vi.waitFor(() => expect(calls).toContain("done x"));
+    await takeover.stop();
+    expect([taken, flow?.sent.length, takeover.canceled]).toEqual([["dead"], 1, 1]);
   });
 
   it("that was answered at that moment is handed on, to be acknowledged and hung up", async () => {
@@ -173,8 +221,8 @@ describe("a process of this gateway that ended", () => {
     ends("other");
     expect(taken).toEqual(["dead"]);
     open();
-    await vi.waitFor(() => expect(taken).toEqual(["dead", "dead", "other"]));
-    await vi.waitFor(() => expect(calls.filter((call) => call === "done ")).toHaveLength(2));
+    await vi.waitFor(() => expect(taken).toEqual(["dead", "other"]));
+    await vi.waitFor(() => expect(calls).toContain("done "));
     expect(takeover.canceled).toBe(1);
   });
 });
