@@ -16,8 +16,8 @@ export interface Acceptor {
   /** @throws where the address or port cannot be bound @returns the address with the port that was bound */
   listen(protocol: "tcp" | "tls", address: SocketAddress): Promise<SocketAddress>;
   /**
-   * An open connection that this target's address opened (RFC 5923). Over TLS, one whose certificate is the target's: where
-   * certificates are not asked for, none.
+   * An open connection that this target's address opened (RFC 5923), of several the one on which something came last: one that was open
+   * before its far end restarted may be dead. Over TLS, one whose certificate is the target's: where certificates are not asked for, none.
    */
   flowFrom(target: Target): StreamFlow | null;
   readonly flows: Iterable<StreamFlow>;
@@ -134,11 +134,13 @@ export function createAcceptor(
     },
     flowFrom(target) {
       const address = canonical(target.address);
+      let latest: StreamFlow | null = null;
       for (const flow of flows) {
         if (!flow.open || flow.protocol !== target.protocol || flow.remote.address !== address) continue;
-        if (flow.protocol === "tcp" || flow.certificateNames.includes(certificateName(target))) return flow;
+        if (flow.protocol === "tls" && !flow.certificateNames.includes(certificateName(target))) continue;
+        if (latest === null || flow.readAtMs >= latest.readAtMs) latest = flow;
       }
-      return null;
+      return latest;
     },
     get flows() {
       return flows.values();

@@ -109,6 +109,25 @@ describe("inbound connections", () => {
     expect(near.flowTo({ ...reusing, address: "127.0.0.2" })).toBeNull();
   });
 
+  it("of one far end: requests go over the one on which something came last, as its others may be dead", async () => {
+    const { transports: near, pass } = await startTimed({ tcp: [anywhere] });
+    const target = {
+      protocol: "tcp",
+      address: "127.0.0.1",
+      port: 9,
+      rules: { name: "t", reuseInbound: true },
+    } as const;
+    const [first, second] = [await dial(near.target("tcp")), await dial(near.target("tcp"))];
+    for (const [times, socket] of [first, second, first].entries()) {
+      pass(1);
+      socket.write(options(times));
+      await vi.waitFor(() => expect(near.received).toHaveLength(times + 1));
+      expect(near.flowTo(target)).toBe(near.received[times]?.flow);
+    }
+    first.destroy();
+    await vi.waitFor(() => expect(near.flowTo(target)).toBe(near.received[1]?.flow));
+  });
+
   it("on which nothing comes are closed", async () => {
     const { transports: far, pass } = await startTimed({ tcp: [anywhere] });
     await dial(far.target("tcp"));
