@@ -112,8 +112,11 @@ const ended = (state: RegistrationState): RegistrationState => ({ ...state, acti
 
 /** Calls of the registrar would go over the broken connection: the binding is worth nothing until it is renewed. */
 function flowLost(state: RegistrationState, nowMs: number): Step {
-  if (state.activity !== "waiting" || !isBound(state, nowMs)) return [state, null];
+  const isActive = state.activity === "waiting" || state.activity === "sending";
+  if (!isActive || !isBound(state, nowMs)) return [state, null];
   const lost = { ...state, boundUntilMs: null, lastFailure: { status: null, why: "the connection broke" } };
+  // The REGISTER that is under way renews it, or fails with the connection.
+  if (state.activity === "sending") return [lost, null];
   const sinceMs = nowMs - (state.boundSinceMs ?? 0);
   return sinceMs >= leastBetweenMs ? register(lost) : [lost, { kind: "wait", ms: leastBetweenMs - sinceMs }];
 }

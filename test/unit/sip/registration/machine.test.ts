@@ -149,9 +149,20 @@ describe("a broken flow", () => {
     expect(run.wait().effect).toMatchObject({ kind: "register" });
   });
 
-  test("says nothing where we are not registered, or REGISTER is under way", () => {
+  test("says nothing where we are not registered, or the first REGISTER is under way", () => {
     expect(new Run(unanswered).feed({ kind: "flow_lost" }).effect).toBeNull();
-    expect(new Run().feed({ kind: "flow_lost" }).effect).toBeNull();
+    const run = new Run();
+    expect(step(run.state, { kind: "flow_lost" }, run.nowMs, cryptoRandom)).toEqual([run.state, null]);
+  });
+
+  test("while a renewal is under way ends the binding too: its answer decides", () => {
+    const run = new Run(accepted).wait().feed({ kind: "flow_lost" });
+    expect([run.effect, isBound(run.state, run.nowMs)]).toEqual([null, false]);
+    const lost = run.state;
+    run.feed(unanswered);
+    expect([isBound(run.state, run.nowMs), run.waitSeconds <= 2]).toEqual([false, true]);
+    const [renewed] = step(lost, accepted, run.nowMs, cryptoRandom);
+    expect([isBound(renewed, run.nowMs), renewed.lastFailure]).toEqual([true, null]);
   });
 });
 
