@@ -86,7 +86,7 @@ export const movingFields = [
 ] as const;
 
 /** The same as `workingFields` of the records that have `moreFields`. */
-export const rareFields = ["codes_older", "plan", "sealed", "simulated", "course"] as const;
+export const rareFields = ["codes_older", "plan", "sealed", "simulated", "course", "held"] as const;
 
 /** @returns reads a field by its name, from values in the order of the names; '' where there is none */
 export function fieldsOf<const Name extends string>(names: readonly Name[]) {

@@ -179,6 +179,33 @@ describe("a verification by calling in", () => {
     expect((await world.verifications.start(bank, { to: somebody(), ...callIn }, null)).status).toBe("pending");
   });
 
+  it("keeps its number while later deliveries keep it open: no other one of this callee is proved by its call", async () => {
+    const world = await open({ callInNumbers: ours.slice(0, 1) });
+    const client = new Redis(redis.url);
+    /** For what Redis lets go of by itself, too. */
+    const pass = async (ms: number) => {
+      world.clock.advance(ms);
+      for (const key of await client.keys("*:in:+*")) await client.pexpire(key, (await client.pttl(key)) - ms);
+    };
+    const to = somebody();
+    const started = await world.verifications.start(shop, { to, ...callIn }, null);
+    for (let resends = 0; resends < 3; resends++) {
+      await pass(290_000);
+      await world.verifications.resend(shop, started.id, "missed_call");
+      await world.ringOut();
+    }
+    // Its number was held for 900 s from the start on.
+    await pass(60_000);
+    const other = await refusalOf(world.verifications.start(bank, { to, ...callIn }, null));
+    expect(other).toMatchObject({ code: "capacity" });
+    // What is left of its life, and 600 s.
+    expect(other.retryAfterMs).toBeGreaterThan(830_000);
+    expect(other.retryAfterMs).toBeLessThanOrEqual(840_000);
+    await call(world, to, numberOf(started));
+    expect(await statusOf(world, started.id)).toBe("verified");
+    client.disconnect();
+  });
+
   it("draws each of the numbers", async () => {
     const world = await open();
     const given = new Set<string | null>();

@@ -34,11 +34,11 @@ end
 
 local hold_ms = TTL_MS + tonumber(ARGV[FIRST_OWN])
 local number_of_delivery = delivery.record and tonumber(delivery.record.number) + 1 or 1
-local number, soonest = nil, hold_ms
+local number, held, soonest = nil, nil, hold_ms
 for i = FIRST_OWN + 1, #ARGV do
   local hold = keys.stem .. ':in:' .. ARGV[i]
   if redis.call('SET', hold, delivery.id .. ' ' .. number_of_delivery, 'NX', 'PX', hold_ms) then
-    number = ARGV[i]
+    number, held = ARGV[i], hold
     break
   end
   soonest = math.min(soonest, redis.call('PTTL', hold))
@@ -50,5 +50,5 @@ end
 count_start(keys, starts, delivery.now, attempt_id(delivery.id, delivery.attempt))
 count_in_cap(delivery, 'call_in', attempt_id(delivery.id, delivery.attempt))
 return begin_delivery(delivery, {
-  state = 'waiting', parts = 1, details = cjson.encode({ number = number }), deadline = '',
+  state = 'waiting', parts = 1, details = cjson.encode({ number = number }), deadline = '', held = held,
 }, 0)

@@ -192,6 +192,17 @@ local function plan_begins(record, delivery, channel)
   end
 end
 
+-- What is held for the verification is held for as much longer as that lives.
+--- @rare
+local function prolong_held(record, by)
+  for key in string.gmatch(record.held, '%S+') do
+    local left = redis.call('PTTL', key)
+    if left > 0 and by > 0 then
+      redis.call('PEXPIRE', key, left + by)
+    end
+  end
+end
+
 -- Another delivery: archives the one before and lets the verification go on.
 --- @rare
 local function begin_another(record, delivery, new, code)
@@ -204,7 +215,11 @@ local function begin_another(record, delivery, new, code)
   end
   set(record, 'standing', standing)
   set(record, 'number', tonumber(record.number) + 1)
-  set(record, 'expires_at', delivery.now + delivery.ttl)
+  local expires_at = delivery.now + delivery.ttl
+  if record.held ~= '' then
+    prolong_held(record, expires_at - tonumber(record.expires_at))
+  end
+  set(record, 'expires_at', expires_at)
   move(record, 'begun', delivery.now)
   set(record, 'delivery_ended_at', '')
   if record.course ~= '' then
@@ -275,7 +290,7 @@ local function new_record(delivery, code, parts, expires_at)
   local left = code and text_of(checks_for(delivery, parts)) or ''
   local record = {
     key = KEYS[1], id = delivery.id, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], seq = '0', status = 'pending',
-    number = '1', more = '', code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', reference = '',
+    number = '1', more = '', code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', held = '', reference = '',
     metadata = '', created_at = now, expires_at = until_text, checks_left = left, channel = '', state = '', deadline = '',
     delivery_ended_at = '', attempts = '', parts = '', details = '', delivery_code_length = '', generation = '', whole = true,
     lines = false, changes = false, complete = false,
@@ -313,7 +328,8 @@ end
 
 -- Writes the delivery. `new` has state, parts, details (JSON), deadline ('' where it cannot be lost), and where there is a
 -- code to type: `code` of pick_code, or a hash with code_length, odds (of one guess) and, of an app's code, `ends` of
--- app_code_until. A simulated one has its `course` (course.lua). Returns the script's answer.
+-- app_code_until. A simulated one has its `course` (course.lua). `held` is a key of this slot that is held as long as the
+-- verification lives, and for some time after: no delivery that lengthens its life lets go of it. Returns the script's answer.
 local function begin_delivery(delivery, new, choice)
   local key, now, record, extras, channel = KEYS[1], delivery.now, delivery.record, delivery.extras, ARGV[11]
   local code, expires_at, parts = new.code, now + delivery.ttl, text_of(new.parts)
@@ -341,6 +357,9 @@ local function begin_delivery(delivery, new, choice)
   end
   if extras.callee then
     index_recipient(record, extras.callee)
+  end
+  if new.held then
+    set_rare(record, 'held', record.held == '' and new.held or record.held .. ' ' .. new.held)
   end
   if new.course then
     begin_course(record, extras.simulated, new.course, delivery.first)

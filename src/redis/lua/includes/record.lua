@@ -15,6 +15,7 @@
 --   h<seq>          its public events: see outbox.lua
 --   call_reported   the newest attempt whose evidence was reported
 --   simulated, course   see course.lua
+--   held            keys that are held as long as it lives, and for some time after (begin.lua)
 --   more            '1': it has fields that few records have
 -- A field that is not there is ''.
 --- @include "tables"
