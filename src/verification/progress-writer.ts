@@ -5,11 +5,24 @@
  * the attempt's deadline.
  */
 import type { BatchTimer } from "../shared/batch-timer.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, stopwatch } from "../shared/clock.ts";
 import type { DeliveryChange } from "./store-port.ts";
 
-/** Together longer than a failover of Sentinel or Cluster takes with their defaults (about 10 to 30 s). */
-export const retryDelaysMs = [100, 300, 1000, 3000, 10_000, 20_000];
+/**
+ * The last one over and over: a call whose verification a failover lost must be hung up as soon as the store is back, because its
+ * callee's lock is gone too and the next call may begin.
+ */
+const retryDelaysMs = [100, 300, 1000];
+/** Longer than a failover of Sentinel or Cluster takes with their defaults (about 10 to 30 s). */
+const retryForMs = 34_000;
+
+/**
+ * @param failures so far, in a row @param passedMs since the first one, or before
+ * @returns how long to wait before the next one; null: there is none
+ */
+export function retryDelayMs(failures: number, passedMs: number): number | null {
+  return passedMs >= retryForMs ? null : (retryDelaysMs[failures - 1] ?? retryDelaysMs.at(-1) ?? null);
+}
 
 /** One update of an attempt. */
 export type DeliveryUpdate = Omit<DeliveryChange, "app" | "id" | "attempt">;
@@ -35,15 +48,20 @@ export function createProgressWriter(options: {
 
   const writeAll = async () => {
     await batchTimer.next();
-    for (let failures = 0; waiting !== null; ) {
+    let failures = 0;
+    let passedMs: (() => number) | null = null;
+    while (waiting !== null) {
       const update: DeliveryUpdate = waiting;
       waiting = null;
       try {
         await store(update);
         failures = 0;
+        passedMs = null;
       } catch (error) {
-        const delayMs = retryDelaysMs[failures++];
-        if (delayMs === undefined) {
+        failures += 1;
+        passedMs ??= stopwatch(clock);
+        const delayMs = retryDelayMs(failures, passedMs());
+        if (delayMs === null) {
           onLost(update, error);
           break;
         }

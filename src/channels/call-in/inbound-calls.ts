@@ -1,8 +1,9 @@
 /** Looks up which verification an inbound call proves. */
+import { stopwatch } from "../../shared/clock.ts";
 import type { Publish } from "../../shared/publish.ts";
 import type { TrunkCall } from "../../telephony/calls/inbound.ts";
 import type { ChannelCore } from "../../verification/channel-port.ts";
-import { retryDelaysMs } from "../../verification/progress-writer.ts";
+import { retryDelayMs } from "../../verification/progress-writer.ts";
 import type { InboundCallEvents, InboundCallResult } from "./events.ts";
 
 /** Calls that may be looked up at once. Further calls are rejected as well, but not looked up, which bounds the store's load. */
@@ -28,14 +29,15 @@ export function createInboundCalls(options: {
 
   /** Waits out a failover of Redis: the person hears the busy tone, and calls once. @throws where it is away for longer */
   async function find(trunk: string, caller: string, called: string) {
-    const cameAtMs = clock.nowMs();
-    for (let failures = 0; ; failures++) {
+    // A clock that is set back must not have the call come later than it did.
+    const passedMs = stopwatch(clock);
+    for (let failures = 1; ; failures++) {
       try {
-        const agoMs = Math.max(0, clock.nowMs() - cameAtMs);
-        return await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, [trunk, agoMs]);
+        const args = [trunk, Math.ceil(passedMs())];
+        return await store.runOnCallee("call_in", "called", hashes.callee(caller), `in:${called}`, args);
       } catch (error) {
-        const delayMs = retryDelaysMs[failures];
-        if (delayMs === undefined) throw error;
+        const delayMs = retryDelayMs(failures, passedMs());
+        if (delayMs === null) throw error;
         await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
       }
     }
