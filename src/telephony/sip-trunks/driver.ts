@@ -44,6 +44,11 @@ export interface SipDriverParts {
   readonly traces?: Pick<CallTraces, "begin">;
 }
 
+/**
+ * After its end another gateway can still cancel a call that may ring on: this one tries to for 30 s, and may be stopped or killed
+ * meanwhile.
+ */
+const mayRingMs = 32_000;
 /** Of the Call-ID: random, so that it names neither app nor verification to the carrier (RFC 3261 section 8.1.1.4). */
 const callIdBytes = 15;
 
@@ -54,6 +59,8 @@ export class SipDriver implements CallControl {
   readonly #parts: SipDriverParts;
   /** By call id, until `ended`. Bounded by the slots, and by each call's limit. */
   readonly #calls = new Map<string, TrunkCall>();
+  /** What stops the timer of each call that has ended and may ring on. */
+  readonly #ringing = new Set<() => void>();
   #emit: (event: CallEvent) => void = () => undefined;
   #tellConnection: (connected: boolean) => void = () => undefined;
   #connected = false;
@@ -87,6 +94,9 @@ export class SipDriver implements CallControl {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopTimer();
+    // They stay noted: another gateway takes them.
+    for (const stop of this.#ringing) stop();
+    this.#ringing.clear();
     this.#changed(false);
     await this.#parts.stack.stop();
   }
@@ -127,9 +137,10 @@ export class SipDriver implements CallControl {
     const { callId, endpoint: trunk } = request;
     const call = new TrunkCall(callId, {
       event: (event) => this.#report(event),
-      over: () => {
+      over: (mayRing) => {
         this.#calls.delete(callId);
-        openInvites?.over(callId);
+        if (mayRing && openInvites !== undefined) this.#overLater(callId, openInvites);
+        else openInvites?.over(callId);
       },
       ...(openInvites === undefined
         ? {}
@@ -151,6 +162,14 @@ export class SipDriver implements CallControl {
       this.#calls.delete(callId);
       throw error;
     }
+  }
+
+  #overLater(callId: string, openInvites: OpenInvites): void {
+    const stop = this.#parts.clock.after(mayRingMs, () => {
+      this.#ringing.delete(stop);
+      openInvites.over(callId);
+    });
+    this.#ringing.add(stop);
   }
 
   #report(event: CallEvent): void {

@@ -7,7 +7,8 @@ import { endedEvent } from "./ending.ts";
 
 export interface TrunkCallParts {
   event(event: CallEvent): void;
-  over(): void;
+  /** @param mayRing its INVITE has no final response */
+  over(mayRing: boolean): void;
   open?(sent: SentInvite, target: Target): void;
 }
 
@@ -74,7 +75,7 @@ export class TrunkCall implements CallUser {
     const wasSent = this.#state === "sent";
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#parts.over();
+    this.#parts.over(!ending.evidence.over);
     if (!wasSent) {
       this.#failure = new OriginateError("trunk_down", "no address of the carrier took the INVITE");
       this.#waiting?.reject(this.#failure);

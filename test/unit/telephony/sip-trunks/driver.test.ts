@@ -57,7 +57,9 @@ function setUp(sendsAtOnce = true) {
     trunks: { a: { sip: { host: "carrier.example" }, ranges: ["block"] } },
   });
   if (sip === undefined) throw new Error("no section");
+  const over: string[] = [];
   const driver = new SipDriver({
+    openInvites: { sent: () => undefined, flush: () => undefined, over: (attempt) => over.push(attempt) },
     stack,
     plans: createTrunkPlans({ sip, trunks }, { sign: () => [] }),
     clock,
@@ -66,7 +68,7 @@ function setUp(sendsAtOnce = true) {
   });
   const events: CallEvent[] = [];
   driver.onEvent((event) => events.push(event));
-  return { clock, stack, driver, events, placed, last: () => placed.at(-1) as (typeof placed)[number] };
+  return { clock, stack, driver, events, placed, over, last: () => placed.at(-1) as (typeof placed)[number] };
 }
 
 let setting: ReturnType<typeof setUp>;
@@ -88,6 +90,23 @@ test("a call goes to the trunk's carrier, and its Call-ID does not name it", asy
   });
   expect(call.headers).toContainEqual(["P-Asserted-Identity", "<sip:+12025550147@192.0.2.10>"]);
   expect(call.id).toMatch(/^[A-Za-z0-9_-]{20}$/);
+});
+
+test("a call without a final response stays noted for other gateways: this one may die while it tries to cancel", async () => {
+  const { driver, clock, over, last } = setting;
+  await driver.originate(request);
+  last().user.ended({ ...noFinal, missing: null, evidence: { ...nothingYet, over: true } }, 1);
+  expect(over).toEqual(["call-1"]);
+  await driver.originate({ ...request, callId: "call-2" });
+  last().user.ended(noFinal, 2);
+  clock.pass(31_999);
+  expect(over).toEqual(["call-1"]);
+  clock.pass(1);
+  expect(over).toEqual(["call-1", "call-2"]);
+  await driver.originate({ ...request, callId: "call-3" });
+  last().user.ended(noFinal, 3);
+  await driver.stop();
+  expect([over, clock.pending]).toEqual([["call-1", "call-2"], 0]);
 });
 
 test("what happens to a call is reported with the evidence of its messages", async () => {
