@@ -1,4 +1,5 @@
 /** What a try means: for the queue, for the log of tries, for the metrics. */
+import { readStart } from "../events/json.ts";
 import type { Random } from "../shared/random.ts";
 import type { WebhookResult } from "./observer-port.ts";
 import type { Claim, Settled } from "./queue-port.ts";
@@ -6,13 +7,9 @@ import { retryDelayMs } from "./retries.ts";
 import { goneStatus, type Sent } from "./sender.ts";
 import type { Try, WebhookEvent } from "./types.ts";
 
-/** As every gateway writes it. */
-const usualStart = /^\{"id":"([\w-]{1,100})","type":"([a-z_.]{1,50})",/;
-
 /** What names an event, without reading all of it; null where it is none. */
 export function readHead(body: string): Pick<WebhookEvent, "id" | "type"> | null {
-  const [, id, type] = usualStart.exec(body) ?? [];
-  return id !== undefined && type !== undefined ? { id, type } : readEnvelope(body);
+  return readStart(body) ?? readEnvelope(body);
 }
 
 /** The fields of an envelope that are needed beside its text; null where it is none. */
