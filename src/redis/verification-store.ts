@@ -70,8 +70,9 @@ export function createVerificationStore(
     },
 
     async settleCallee({ app, callee, id, channel }, result) {
-      const own = result.how === "begun" ? [result.token, result.ringMs] : [result.renewed ? 1 : 0, 0];
-      await run("settle_callee", calleeKey(callee), [now(), app, callee.hash, id, channel, result.how, ...own]);
+      const { how } = result;
+      const own = how === "refused" ? [result.renewed ? 1 : 0, 0] : [result.token, how === "begun" ? result.ringMs : 0];
+      await run("settle_callee", calleeKey(callee), [now(), app, callee.hash, id, channel, how, ...own]);
     },
 
     async endCallee({ app, callee, id, channel }, wrongChecks) {

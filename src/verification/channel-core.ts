@@ -10,6 +10,7 @@ import type { VerificationEvents } from "./events.ts";
 import type { Hashes } from "./hashes.ts";
 import { createProgressWriter } from "./progress-writer.ts";
 import type { Sealing } from "./sealing.ts";
+import type { Shares } from "./shares.ts";
 import type { VerificationStore } from "./store-port.ts";
 
 export function createCore(options: {
@@ -18,6 +19,7 @@ export function createCore(options: {
   readonly codes: DeliveryCodes;
   readonly sealing: Sealing;
   readonly seen: Endings["seen"];
+  readonly callOver: Shares["callOver"];
   /** The step that follows at once is this gateway's to begin. */
   readonly onStep: (app: string, id: string, step: number) => void;
   readonly batchTimer: BatchTimer;
@@ -26,9 +28,9 @@ export function createCore(options: {
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): ChannelCore {
-  const { store, hashes, codes, sealing, seen, batchTimer, clock, random, publish, logger, onStep } = options;
+  const { store, hashes, codes, sealing, seen, callOver, batchTimer, clock, random, publish, logger, onStep } = options;
   return {
-    ...{ store, hashes, codes, sealing, clock, random, logger, batchTimer, seen },
+    ...{ store, hashes, codes, sealing, clock, random, logger, batchTimer, seen, callOver },
     progressOf({ id, app, attempts: attempt }, onWritten, onForgotten = () => undefined) {
       return createProgressWriter({
         batchTimer,

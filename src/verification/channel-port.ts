@@ -118,6 +118,11 @@ export interface ChannelCore {
   /** Call it with every verification that a script returns, so that its end is reported once. */
   seen(seen: Seen): Verification;
   /**
+   * The call of its newest delivery is over, and rings no phone: another recipient than the verification's own can be called
+   * again. The own one's lock goes with the update.
+   */
+  callOver(verification: Verification): void;
+  /**
    * Stores the updates of a verification's newest attempt, in order.
    * @param onForgotten the store has the verification no more: Redis failed over to a node that never had it
    */

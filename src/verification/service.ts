@@ -108,6 +108,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   const hashes = createHashes(options.hmacKey);
   const codes = createDeliveryCodes(createCodes(options.hmacKey, keys.code), hashes, settings.message_code_length);
   const sealing = createSealing(random, options.hmacKey, keys.sealing);
+  const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
   const endings = createEndings({
     ...{ store, publish, logger },
     stop(verification) {
@@ -120,7 +121,14 @@ export function createVerifications(options: VerificationsOptions): Verification
   const channels = openChannels(options.channels, ({ name, proves }) =>
     createCore({
       ...options,
-      ...{ hashes, sealing, codes: codes(proves), seen: endings.seen, logger: logger.child({ channel: name }) },
+      ...{
+        hashes,
+        sealing,
+        codes: codes(proves),
+        seen: endings.seen,
+        callOver: shares.callOver,
+        logger: logger.child({ channel: name }),
+      },
       onStep: (app, id, step) => steps.follow(app, id, step),
     }),
   );
@@ -132,7 +140,6 @@ export function createVerifications(options: VerificationsOptions): Verification
     channels.find(newestOf(verification).channel)?.stop(verification);
     simulated.stop(verification);
   };
-  const shares = createShares({ store, hashes, maxChecks: settings.max_checks, logger });
   const deliveries = createDeliveries({ store, endings, shares, guard, simulated, publish, clock, logger });
   const orders = createOrders(channels, hashes, sealing, networks);
   const starts = createStarts({ deliveries, orders, sealing, networks, keepsSession: options.keepsSession ?? false });

@@ -8,12 +8,15 @@ import type { CalleeRef, Hashes } from "./hashes.ts";
 import { limited } from "./refusals.ts";
 import { simulatedAs } from "./simulated/reservation.ts";
 import type { CalleeShare, VerificationStore } from "./store-port.ts";
-import type { Verification } from "./types.ts";
+import { newestOf, type Verification } from "./types.ts";
 
 /** A code is accepted so long after its last sending; then no wrong check can be made of it. */
 const leaseMs = codeLifetimeMs + 60_000;
 /** After its set-up a call that nobody answers is over soon. */
 const longestRingMs = 60_000;
+
+/** Names the delivery in its callee's state. */
+const tokenOf = (id: string, number: number) => `${id}-d${number}`;
 
 export interface Share {
   /** The delivery began. */
@@ -29,6 +32,8 @@ export interface Shares {
     channel: { readonly rings: boolean; readonly setupLimitMs: number },
     automatic: boolean,
   ): Promise<Share>;
+  /** The call of its newest delivery is over: another may begin. */
+  callOver(verification: Verification): void;
   /** The verification ended: its wrong checks count for every callee that it had a code for. */
   ended(verification: Verification): void;
 }
@@ -53,9 +58,17 @@ export function createShares(options: {
       const ringMs = rings ? setupLimitMs + longestRingMs : 0;
       return {
         begun: (number) =>
-          settle(store.settleCallee(share, { how: "begun", token: `${share.id}-d${number}`, ringMs }), share.id),
+          settle(store.settleCallee(share, { how: "begun", token: tokenOf(share.id, number), ringMs }), share.id),
         refused: () => settle(store.settleCallee(share, { how: "refused", renewed }), share.id),
       };
+    },
+
+    callOver(verification) {
+      const { id, app, to } = verification;
+      const { number, channel, to: other } = newestOf(verification);
+      if (other === to) return;
+      const share = { app, callee: hashes.callee(other), id, channel };
+      settle(store.settleCallee(share, { how: "over", token: tokenOf(id, number) }), id);
     },
 
     ended({ id, app, to, status, checksLeft, deliveries, maxChecks: own }) {

@@ -246,11 +246,11 @@ export interface VerificationStore {
   reserveCallee(
     share: CalleeShare & { readonly automatic: boolean; readonly codeMs: number; readonly rings: boolean },
   ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | { readonly renewed: boolean }>;
-  /** The delivery with this token began (`ringMs`: its phone may ring so long), or was refused. */
+  /** The delivery with this token began (`ringMs`: its phone may ring so long), its call is over, or it was refused. */
   settleCallee(
     share: CalleeShare,
     result:
-      | { readonly how: "begun"; readonly token: string; readonly ringMs: number }
+      | ({ readonly token: string } & ({ readonly how: "begun"; readonly ringMs: number } | { readonly how: "over" }))
       | { readonly how: "refused"; readonly renewed: boolean },
   ): Promise<void>;
   /** Its verification ended after so many wrong checks. */

@@ -32,6 +32,9 @@ export interface VoiceCallsParts {
 
 /** One call to place. */
 export interface VoiceCall extends BegunCall {
+  /** Of this delivery: its recipient need not be the verification's own. */
+  readonly to: string;
+  readonly country: string | null;
   /** Languages in order of preference, BCP 47. */
   readonly languages: readonly string[];
 }
@@ -98,7 +101,7 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
 
   function endOf(call: VoiceCall, result: CallResult, said: Said): DeliveryUpdate {
     const trunk = result.attempts.at(-1)?.trunk ?? call.slot.trunk;
-    const cost = costOf(trunk, call.verification.to, result.talkMs);
+    const cost = costOf(trunk, call.to, result.talkMs);
     const { verification, callerId, slot } = call;
     const placed = { verificationId: verification.id, callerId, slot, before: null };
     const stored: VoiceResult = { ...evidenceOf(result, core.sealing, placed), language: said.language };
@@ -113,8 +116,8 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
 
   return {
     place(call) {
-      const { verification, callerId, slot } = call;
-      const { id, app, to, country, attempts } = verification;
+      const { verification, to, country, callerId, slot } = call;
+      const { id, app, attempts } = verification;
       const about = { app };
       const named = { verification: id, country, trunk: slot.trunk };
       const callId = attemptIdOf(id, attempts);
@@ -143,8 +146,12 @@ export function createVoiceCalls(parts: VoiceCallsParts): VoiceCalls {
             publish("call.ended", { ...named, result, kept: true }, about);
             // The conversation ends with the call; what it came to decides about the delivery.
             void talking.then(() => {
-              progress.write(endOf(call, result, said));
-              return progress.settled().then(() => live.delete(progress));
+              const end = endOf(call, result, said);
+              progress.write(end);
+              return progress.settled().then(() => {
+                live.delete(progress);
+                if (end.mayStillRing !== true) core.callOver(verification);
+              });
             });
           },
         },

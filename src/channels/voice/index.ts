@@ -124,7 +124,7 @@ export function voice({ config, telephony, callerIds, reputation, hangUps, publi
         reserve(order) {
           const languages = languagesOf(order);
           return reserveVoiceCall({ ...reserving, offer: core.codes.offer(order) }, order, (begun) =>
-            calls.place({ ...begun, languages }),
+            calls.place({ ...begun, to: order.to, country: order.country, languages }),
           );
         },
         refusal: notLeased,

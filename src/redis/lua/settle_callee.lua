@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 --[[
-Settles what reserve_callee.lua reserved: the delivery began, or was refused, or its verification has ended.
+Settles what reserve_callee.lua reserved: the delivery began, its call is over, it was refused, or its verification has ended.
 
 KEYS[1]  {s<shard>}:c:<hash of the callee>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  hash of the callee     ARGV[5]  channel
-ARGV[2]  app                        ARGV[4]  verification id        ARGV[6]  'begun', 'refused' or 'ended'
-ARGV[7]  of 'begun' a token of the delivery; of 'refused' 1: an earlier delivery still needs the wrong checks; of 'ended' those that were made
+ARGV[2]  app                        ARGV[4]  verification id        ARGV[6]  'begun', 'over', 'refused' or 'ended'
+ARGV[7]  of 'begun' and 'over' a token of the delivery; of 'refused' 1: an earlier delivery still needs the wrong checks; of 'ended' those that were made
 ARGV[8]  ms that the phone may ring, or 0
 
 Returns  {'free'}
@@ -19,6 +19,12 @@ Returns  {'free'}
 local now, id, channel, how = time_ms(ARGV[1]), ARGV[4], ARGV[5], ARGV[6]
 local keys = callee_keys(KEYS[1], ARGV[3], ARGV[2])
 local delivery = { now = now, keys = keys }
+if how == 'over' then
+  if holds(keys, ARGV[7]) then
+    redis.call('DEL', keys.stem .. ':live')
+  end
+  return { 'free' }
+end
 if how == 'ended' then
   for i = 1, MAX_CHECKS do
     uncount(keys.stem .. ':wrong', keys.app, lease_id(id, i))

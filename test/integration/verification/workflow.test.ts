@@ -17,7 +17,7 @@ import {
   withWorkflowWorld,
   world,
 } from "./workflow-world.ts";
-import { bank, longestCallMs, refusalOf, shop, wrongCode } from "./world.ts";
+import { bank, longestCallMs, refusalOf, result, shop, wrongCode } from "./world.ts";
 
 withWorkflowWorld();
 
@@ -498,6 +498,50 @@ describe("a step to another recipient", () => {
     expect((await look(id)).deliveries.map(({ to }) => to)).toEqual([expect.any(String), other]);
     const call = begin([{ channel: "post" }, { channel: "missed_call", to: somebody() }]);
     expect(await refusalOf(call)).toMatchObject({ code: "not_supported" });
+  });
+
+  describe("by a voice call", () => {
+    const price = (prefix: string, perMinute: number) => ({ prefix, per_minute: perMinute, increment_seconds: 60 });
+    const voice = {
+      ...{ confirm_key: null, ring_ms: 25_000, max_call_ms: 60_000, max_prompts: 3, key_wait_ms: 4000 },
+      prices: [price("+44", 0.1), price("+4477009", 0.7)],
+    };
+    const toVoice = async (settings = {}) => {
+      await open({ profile: { mixedProofs: true }, voice, settings: { start_gap_seconds: 0, ...settings } });
+      const other = `+4477009${somebody().slice(-5)}`;
+      const { id } = await begin([{ channel: "missed_call" }, { channel: "voice", to: other }, { channel: "post" }]);
+      await callFails();
+      await expect.poll(() => world.placed.length).toBe(2);
+      return { id, other };
+    };
+
+    it("rings that one, at its price, and never the verification's own", async () => {
+      const { id, other } = await toVoice();
+      expect(world.placed.map(({ callee }) => callee)).toEqual([(await look(id)).to, other]);
+      world.lastCall().ended(result({ outcome: "answered", alerted: true, talkMs: 30_000 }));
+      await expect
+        .poll(async () => (await look(id)).deliveries[1])
+        .toMatchObject({ to: other, state: "failed", cost: 0.7 });
+    });
+
+    const isOver = (id: string) =>
+      expect.poll(async () => (await look(id)).deliveries[1]).toMatchObject({ state: "failed" });
+
+    it("holds that one until the call is over", async () => {
+      const { id, other } = await toVoice();
+      const call = () => begin([{ channel: "missed_call" }], other);
+      expect(await refusalOf(call())).toMatchObject({ code: "rate_limited" });
+      world.lastCall().ended(result({ outcome: "busy", alerted: false }));
+      await isOver(id);
+      await expect.poll(() => call().catch(() => null)).toMatchObject({ to: other });
+    });
+
+    it("holds that one on where its phone may still ring", async () => {
+      const { id, other } = await toVoice();
+      world.lastCall().ended(result({ outcome: "unknown", alerted: true, finalMissing: true }));
+      await isOver(id);
+      expect(await refusalOf(begin([{ channel: "missed_call" }], other))).toMatchObject({ code: "rate_limited" });
+    });
   });
 
   it("is followed by no call that would prove the one number by the other", async () => {

@@ -10,6 +10,7 @@ import { createCallerIdPool } from "../../../src/caller-ids/pool.ts";
 import { createCallerIdReputation } from "../../../src/caller-ids/reputation.ts";
 import { callIn } from "../../../src/channels/call-in/index.ts";
 import { missedCall } from "../../../src/channels/missed-call/index.ts";
+import { voice } from "../../../src/channels/voice/index.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { createBus } from "../../../src/events/bus.ts";
 import type { GatewayEvent, GatewayEvents } from "../../../src/events/events.ts";
@@ -62,6 +63,8 @@ export interface WorldOptions {
   readonly redisTime?: boolean;
   /** Numbers of ours that callees may call. */
   readonly callInNumbers?: readonly string[];
+  /** With the channel voice, whose Asterisk has English sounds. */
+  readonly voice?: Config["voice"];
   /** How many apps share the limits of a callee. */
   readonly apps?: number;
   readonly extraChannels?: readonly ChannelModule[];
@@ -160,6 +163,19 @@ export function createWorld(options: WorldOptions) {
       },
       publish,
     }),
+    ...(options.voice
+      ? [
+          voice({
+            ...{ callerIds, hangUps: store.hangUps, publish, reputation: callerIdReputation },
+            telephony: {
+              ...{ slots, dialer },
+              asterisks: () => [["main", true]],
+              media: () => ({ languagesOf: () => new Set(["en"]) }),
+            },
+            config: { voice: options.voice, calls: { setup_limit_ms: 20_000 }, messages: {}, verification: all },
+          }),
+        ]
+      : []),
     ...(options.extraChannels ?? []),
   ];
   const verificationStore = store.verifications(
