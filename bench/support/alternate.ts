@@ -15,6 +15,11 @@ export interface AlternateOptions {
   readonly rounds: number;
   /** Rounds before those, thrown away: compilers and caches warm up. */
   readonly warmupRounds: number;
+  /**
+   * `turned` (the default): the order turns by one from round to round. `mirrored`: every second round runs backwards, so that
+   * neighbours stay neighbours: what is compared with what is measured in the seconds before or after it.
+   */
+  readonly order?: "turned" | "mirrored";
   /** Gets each figure as it comes, warm-up rounds (counted from -warmupRounds) included. */
   readonly onMeasured?: (side: string, round: number, figure: number) => void;
 }
@@ -27,13 +32,15 @@ export interface Alternated {
 }
 
 /**
- * Measures every side once a round. The order turns by one from round to round, so that no side always follows
- * the same other one (and inherits, say, its garbage).
+ * Measures every side once a round. The order changes from round to round, so that no side always follows the same other one
+ * (and inherits, say, its garbage).
  */
 export async function alternate(sides: readonly Side[], options: AlternateOptions): Promise<Alternated> {
   const samples: Record<string, number[]> = Object.fromEntries(sides.map((side) => [side.name, []]));
   for (let round = -options.warmupRounds; round < options.rounds; round++) {
-    for (const side of turned(sides, round + options.warmupRounds)) {
+    const turn = round + options.warmupRounds;
+    const mirrored = turn % 2 === 0 ? sides : sides.toReversed();
+    for (const side of options.order === "mirrored" ? mirrored : turned(sides, turn)) {
       const figure = await side.measure(round);
       options.onMeasured?.(side.name, round, figure);
       if (round >= 0) samples[side.name]?.push(figure);
@@ -69,6 +76,27 @@ export function ratioOf(alternated: Alternated, ours: string, bare: string): Rat
     ratioLow: Math.min(...perRound),
     ratioHigh: Math.max(...perRound),
   };
+}
+
+/** The same of each round by itself: the median of these ratios, and between which of them half of the rounds lie. */
+export interface PairedRatio {
+  readonly ratio: number;
+  readonly low: number;
+  readonly quarter: number;
+  readonly threeQuarters: number;
+  readonly high: number;
+}
+
+/**
+ * A machine that slows down for a round slows both sides down: where rounds differ more than sides do, this is steadier than
+ * the ratio of medians.
+ * @param ours one figure a round @param other of the same rounds
+ * @throws {RangeError} without figures
+ */
+export function pairedRatio(ours: readonly number[], other: readonly number[]): PairedRatio {
+  const sorted = ours.map((figure, round) => figure / (other[round] ?? Number.NaN)).sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
+  return { ratio: median(sorted), low: at(0), quarter: at(0.25), threeQuarters: at(0.75), high: at(1) };
 }
 
 function turned<T>(items: readonly T[], by: number): readonly T[] {

@@ -1,6 +1,6 @@
 /** How much of the machine other programs took while a bench ran: its figures are worth little beside a busy neighbour. */
 import { readFileSync } from "node:fs";
-import { cpuMs, cpuMsWithChildren, ticksPerSecond } from "./process-stats.ts";
+import { cpuMs, cpuMsWithChildren, endedChildrenCpuMs, ticksPerSecond } from "./process-stats.ts";
 
 /** Beyond what a machine that does nothing else needs for itself. */
 const quietPercent = 5;
@@ -8,12 +8,13 @@ const quietPercent = 5;
 /** @returns `percent`, of all cores since now; `pids` are processes that the bench started since, running still */
 export function watchForeignLoad(): { percent(pids: readonly number[]): number } {
   const before = machineMs();
-  const ownBefore = cpuMs(process.pid);
+  const own = () => cpuMs(process.pid) + endedChildrenCpuMs(process.pid);
+  const ownBefore = own();
   return {
     percent(pids) {
       const after = machineMs();
       // The others were started meanwhile.
-      const ownMs = pids.reduce((sum, pid) => sum + cpuMsWithChildren(pid), cpuMs(process.pid) - ownBefore);
+      const ownMs = pids.reduce((sum, pid) => sum + cpuMsWithChildren(pid), own() - ownBefore);
       const foreignMs = after.busy - before.busy - ownMs;
       return Math.max(0, (100 * foreignMs) / (after.total - before.total));
     },

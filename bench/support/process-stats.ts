@@ -6,9 +6,19 @@ export const ticksPerSecond = 100;
 
 /** CPU time, user and system, that a process has used so far. */
 export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   // Fields 14 and 15 of proc(5), counted from after the command name.
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+  return statMs(pid, 11);
+}
+
+/** The same of its children that have ended. */
+export function endedChildrenCpuMs(pid: number): number {
+  return statMs(pid, 13);
+}
+
+/** @param first of two fields, user and system time */
+function statMs(pid: number, first: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return ((Number(fields[first]) + Number(fields[first + 1])) * 1000) / ticksPerSecond;
 }
 
 /** The same of a process and its children, such as those that write records, or the gateways of a primary. */
