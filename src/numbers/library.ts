@@ -61,11 +61,6 @@ export function parsePhoneNumberWithError(text: string, reading: Reading): core.
   return core.parsePhoneNumberWithError(text, reading, inUse.plans);
 }
 
-/** Undefined where the length is right. */
-export function validatePhoneNumberLength(text: string, country?: core.CountryCode) {
-  return core.validatePhoneNumberLength(text, country === undefined ? {} : { defaultCountry: country }, inUse.plans);
-}
-
 export function getCountries(): core.CountryCode[] {
   return core.getCountries(inUse.plans);
 }

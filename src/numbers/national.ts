@@ -17,6 +17,8 @@ interface HomePlan {
   readonly callingCode: string;
   readonly whole: RegExp;
   readonly prefix: RegExp | null;
+  /** The same where it is digits alone, as in most countries. */
+  readonly plainPrefix: string | null;
   /** What is dialled before a calling code. */
   readonly international: RegExp | null;
 }
@@ -32,8 +34,11 @@ export function createNational(): (digits: string, home: CountryCode) => string 
       of = numberingMetadata();
       plans.clear();
     }
-    const plan = plans.get(home) ?? compile(home);
-    plans.set(home, plan);
+    let plan = plans.get(home);
+    if (plan === undefined) {
+      plan = compile(home);
+      plans.set(home, plan);
+    }
     if (digits.startsWith("+") || plan.international?.test(digits) === true) return null;
     const { callingCode, whole } = plan;
     const national = withoutPrefix(digits, plan);
@@ -48,11 +53,17 @@ export function createNational(): (digits: string, home: CountryCode) => string 
 }
 
 /** Null where more than the prefix would be taken off. */
-function withoutPrefix(digits: string, { prefix, whole }: HomePlan): string | null {
-  const match = prefix?.exec(digits);
-  if (match == null) return digits;
-  if (match.slice(1).some((group) => group !== undefined && group !== "")) return null;
-  const national = digits.slice(match[0].length);
+function withoutPrefix(digits: string, { prefix, plainPrefix, whole }: HomePlan): string | null {
+  let national = digits;
+  if (plainPrefix !== null) {
+    if (!digits.startsWith(plainPrefix)) return digits;
+    national = digits.slice(plainPrefix.length);
+  } else {
+    const match = prefix?.exec(digits);
+    if (match == null) return digits;
+    if (match.slice(1).some((group) => group !== undefined && group !== "")) return null;
+    national = digits.slice(match[0].length);
+  }
   return whole.test(digits) && !whole.test(national) ? digits : national;
 }
 
@@ -61,11 +72,12 @@ function compile(home: CountryCode): HomePlan {
   plan.selectNumberingPlan(home);
   // What a plan does not have is the number 0 in the library's tables.
   const pattern = (text: string | undefined) => (text ? new RegExp(`^(?:${text})`) : null);
-  const prefix = pattern(plan.nationalPrefixForParsing());
+  const text = plan.nationalPrefixForParsing();
   return {
     callingCode: getCountryCallingCode(home),
     whole: new RegExp(`^(?:${plan.nationalNumberPattern()})$`),
-    prefix,
+    prefix: pattern(text),
+    plainPrefix: text && /^\d+$/.test(text) ? text : null,
     international: pattern(plan.IDDPrefix()),
   };
 }

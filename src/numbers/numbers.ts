@@ -3,7 +3,13 @@ import { following } from "../shared/live-view.ts";
 import type { NumbersConfig } from "./config.ts";
 import { readCountry } from "./country.ts";
 import { isE164 } from "./e164.ts";
-import { type CountryCode, type NumberType as LibraryType, PhoneNumber } from "./library.ts";
+import {
+  type CountryCode,
+  type NumberType as LibraryType,
+  type NumberingMetadata,
+  numberingMetadata,
+  PhoneNumber,
+} from "./library.ts";
 import { createNational } from "./national.ts";
 import { createPlans } from "./plans.ts";
 import { createPolicy } from "./policy.ts";
@@ -78,8 +84,9 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
   function planned(e164: string, bounds: CalleeBounds | null): UsualNumber | null {
     const found = isE164(e164) ? plans(e164) : null;
     if (found === null) return null;
+    // Of countries' codes alone: no satellite network has one.
     const { country } = found;
-    const type = typeOf(e164, found.type);
+    const type = types[found.type];
     return { e164, type, country, refusal: policy.judge(country, type, bounds, e164) };
   }
 
@@ -94,9 +101,41 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
     return found?.country === home ? found : null;
   }
 
+  /** The latest one: a list asks for the same country again and again. */
+  let latestHome: {
+    readonly of: string;
+    readonly by: NumberingMetadata;
+    readonly read: ReturnType<typeof readCountry>;
+  } | null = null;
+
   function homeOf(country: string | null) {
     const wanted = country ?? config.default_country;
-    return wanted === undefined ? { country: undefined } : readCountry(wanted);
+    if (wanted === undefined) return { country: undefined };
+    if (latestHome?.of !== wanted || latestHome.by !== numberingMetadata()) {
+      latestHome = { of: wanted, by: numberingMetadata(), read: readCountry(wanted) };
+    }
+    return latestHome.read;
+  }
+
+  /** What the library says of what is no usual number. */
+  function examined(input: string, digits: string, home: CountryCode | undefined, bounds: CalleeBounds | null) {
+    const reading = readDigits(digits, home);
+    if ("refusal" in reading) return unreadable(input, reading.refusal);
+    const { number } = reading;
+    // What was written is not a number, and what was read was not written: that is offered, never taken.
+    if (reading.altered) {
+      return { ...unreadable(input, whyInvalid(home, reading)), country: number.country ?? null };
+    }
+
+    // With the full metadata, valid numbers are those that have a type; asking isValid() too would do the work twice.
+    const libraryType = number.getType();
+    const valid = libraryType !== undefined && isE164(number.number);
+    const type = typeOf(number.number, libraryType);
+    const refusal = valid
+      ? policy.judge(number.country ?? null, type, bounds, number.number)
+      : whyInvalid(home, reading);
+    const e164 = isE164(number.number) ? number.number : null;
+    return factsOf({ input, e164, valid, type, country: number.country ?? null, refusal }, () => number);
   }
 
   return {
@@ -107,38 +146,26 @@ export function createNumbers(config: NumbersConfig): QuickNumbers {
       return "refusal" in home ? null : usualOf(raw.digits, home.country, bounds);
     },
 
+    unusual(input, country, bounds) {
+      const raw = readRaw(input);
+      if ("refusal" in raw) return unreadable(input, raw.refusal);
+      const home = homeOf(country);
+      return "refusal" in home ? unreadable(input, home.refusal) : examined(input, raw.digits, home.country, bounds);
+    },
+
     examine(input, country, bounds) {
       const raw = readRaw(input);
       if ("refusal" in raw) return unreadable(input, raw.refusal);
-      const read = homeOf(country);
-      if ("refusal" in read) return unreadable(input, read.refusal);
-      const home = read.country;
-      const usual = usualOf(raw.digits, home, bounds);
-      if (usual !== null) {
-        let whole: PhoneNumber | null = null;
-        const { e164, type, country: found, refusal } = usual;
-        return factsOf({ input, e164, valid: true, type, country: found, refusal }, () => {
-          whole ??= Object.assign(new PhoneNumber(usual.e164), { country: usual.country });
-          return whole;
-        });
-      }
-      const reading = readDigits(raw.digits, home);
-      if ("refusal" in reading) return unreadable(input, reading.refusal);
-      const { number } = reading;
-      // What was written is not a number, and what was read was not written: that is offered, never taken.
-      if (reading.altered) {
-        return { ...unreadable(input, whyInvalid(raw.digits, home, reading)), country: number.country ?? null };
-      }
-
-      // With the full metadata, valid numbers are those that have a type; asking isValid() too would do the work twice.
-      const libraryType = number.getType();
-      const valid = libraryType !== undefined && isE164(number.number);
-      const type = typeOf(number.number, libraryType);
-      const refusal = valid
-        ? policy.judge(number.country ?? null, type, bounds, number.number)
-        : whyInvalid(raw.digits, home, reading);
-      const e164 = isE164(number.number) ? number.number : null;
-      return factsOf({ input, e164, valid, type, country: number.country ?? null, refusal }, () => number);
+      const home = homeOf(country);
+      if ("refusal" in home) return unreadable(input, home.refusal);
+      const usual = usualOf(raw.digits, home.country, bounds);
+      if (usual === null) return examined(input, raw.digits, home.country, bounds);
+      let whole: PhoneNumber | null = null;
+      const { e164, type, country: found, refusal } = usual;
+      return factsOf({ input, e164, valid: true, type, country: found, refusal }, () => {
+        whole ??= Object.assign(new PhoneNumber(usual.e164), { country: usual.country });
+        return whole;
+      });
     },
   };
 }

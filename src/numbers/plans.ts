@@ -3,6 +3,7 @@
  * makes each pattern anew for every number, which is most of what a number costs. This answers only where nothing about the
  * number is unusual; the library decides all others. A test compares both for numbers of every country.
  */
+import { createCodeTable } from "./code-table.ts";
 import {
   type CountryCode,
   getCountries,
@@ -63,20 +64,22 @@ export function createPlans(): (e164: string) => Planned | null {
 
 function createPlansInUse(): (e164: string) => Planned | null {
   const metadata = new Metadata() as unknown as Plans;
-  const callingCodes = new Set<string>(getCountries().map((country) => getCountryCallingCode(country)));
-  const compiled = new Map<string, CallingCodePlan>();
+  const compiled = createCodeTable<CallingCodePlan | null>();
+  for (const country of getCountries()) compiled.set(getCountryCallingCode(country), null);
 
-  function planOf(callingCode: string): CallingCodePlan {
-    const known = compiled.get(callingCode) ?? compile(metadata, callingCode);
-    compiled.set(callingCode, known);
-    return known;
+  function planOf(e164: string, digits: number): CallingCodePlan {
+    const known = compiled.get(e164, digits);
+    if (known !== null) return known;
+    const code = e164.slice(1, 1 + digits);
+    const plan = compile(metadata, code);
+    compiled.set(code, plan);
+    return plan;
   }
 
   return (e164) => {
-    // No calling code is the beginning of another.
-    const digits = [1, 2, 3].find((length) => callingCodes.has(e164.slice(1, 1 + length)));
-    if (digits === undefined) return null;
-    const { nationalPrefix, countries } = planOf(e164.slice(1, 1 + digits));
+    const digits = compiled.digitsOf(e164);
+    if (digits === 0) return null;
+    const { nationalPrefix, countries } = planOf(e164, digits);
     const national = e164.slice(1 + digits);
     if (nationalPrefix?.test(national)) return null;
     for (const plan of countries) {
@@ -108,9 +111,10 @@ function compileCountry(metadata: Plans, country: CountryCode): CountryPlan {
     const type = metadata.type(name);
     // '' stands for the same pattern as that of fixed lines.
     if (!type?.pattern()) return null;
-    const lengths = type.possibleLengths();
+    // Bit n: a number may have n digits.
+    const lengths = type.possibleLengths()?.reduce((bits, length) => bits | (1 << length), 0) ?? -1;
     const pattern = entirely(type.pattern());
-    return (national) => (lengths === undefined || lengths.includes(national.length)) && pattern.test(national);
+    return (national) => (lengths & (1 << national.length)) !== 0 && pattern.test(national);
   };
   const isFixed = matches("FIXED_LINE");
   const isMobile = matches("MOBILE");
@@ -125,7 +129,8 @@ function compileCountry(metadata: Plans, country: CountryCode): CountryPlan {
     typeOf(national) {
       if (!whole.test(national)) return undefined;
       if (isFixed?.(national)) return (isMobile?.(national) ?? true) ? "FIXED_LINE_OR_MOBILE" : "FIXED_LINE";
-      return others.find(({ is }) => is(national))?.type;
+      for (const { type, is } of others) if (is(national)) return type;
+      return undefined;
     },
   };
 }

@@ -21,4 +21,6 @@ export interface UsualNumber extends Pick<NumberFacts, "type" | "refusal"> {
 export interface QuickNumbers extends Numbers {
   /** What `examine` says of such a number, without formats; null: `examine` has to say. */
   usual(input: string, country: string | null, bounds: CalleeBounds | null): UsualNumber | null;
+  /** What `examine` says where `usual` says nothing; slow. */
+  unusual(input: string, country: string | null, bounds: CalleeBounds | null): NumberFacts;
 }

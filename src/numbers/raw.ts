@@ -2,6 +2,8 @@
 import { readTyped } from "../shared/typed-digits.ts";
 import type { NumberRefusal } from "./types.ts";
 
+/** Nothing between the digits: as numbers come from programs, and in most lists. */
+const plain = /^\+?[0-9]{1,40}$/;
 /** `44 (0)7400 123456`: the notation of `+44 (0)…` where the plus sign is left out. */
 const bracketedZero = /^[ (]*[1-9][0-9 ]{0,4}[ ).-]*\( *0 *\)/;
 
@@ -19,10 +21,14 @@ function withoutBracketedZero(input: string, digits: string): string {
  * @returns the digits, or why they cannot be read; the reason quotes nothing of the input
  */
 export function readRaw(input: string): { readonly digits: string } | { readonly refusal: NumberRefusal } {
+  if (plain.test(input)) return { digits: input };
   const typed = readTyped(input);
   if ("digits" in typed) {
     if (typed.plus) return { digits: `+${typed.digits}` };
-    return { digits: bracketedZero.test(input) ? withoutBracketedZero(input, typed.digits) : typed.digits };
+    return {
+      digits:
+        input.includes("(") && bracketedZero.test(input) ? withoutBracketedZero(input, typed.digits) : typed.digits,
+    };
   }
   if (typed.fault === "too_long") {
     return { refusal: { code: "number_too_long", detail: `The number ${typed.problem}.`, cause: "too_long" } };

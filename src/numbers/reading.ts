@@ -6,7 +6,6 @@ import {
   ParseError,
   type PhoneNumber,
   parsePhoneNumberWithError,
-  validatePhoneNumberLength,
 } from "./library.ts";
 import type { NumberRefusal } from "./types.ts";
 
@@ -28,6 +27,12 @@ interface WithIdd {
   selectNumberingPlan(country: string): void;
   /** A pattern. */
   IDDPrefix(): string | undefined;
+}
+
+interface WithLengths {
+  selectNumberingPlan(countryOrCallingCode: string): void;
+  /** In ascending order. */
+  possibleLengths(): readonly number[] | undefined;
 }
 
 /**
@@ -83,7 +88,7 @@ function whyNoCountry(digits: string): NumberRefusal {
 }
 
 /** Why what was read as a number is none that is in use; the plan is the number's country, or its calling code. */
-export function whyInvalid(digits: string, home: CountryCode | undefined, { number, altered }: Reading): NumberRefusal {
+export function whyInvalid(home: CountryCode | undefined, { number, altered }: Reading): NumberRefusal {
   const { countryCallingCode: callingCode } = number;
   if (altered && number.isValid()) {
     const detail = `Behind the calling code +${callingCode} is a prefix that is dialed inside the country only; leave it out.`;
@@ -92,22 +97,25 @@ export function whyInvalid(digits: string, home: CountryCode | undefined, { numb
   const isOfHome = home !== undefined && getCountryCallingCode(home) === callingCode;
   const country = number.country ?? (isOfHome ? home : null);
   return {
-    ...whyNotInPlan(digits, home, number.country ?? `the +${callingCode} numbering plan`),
+    ...whyNotInPlan(number),
     plan: { country, callingCode, digits: number.nationalNumber },
   };
 }
 
-function whyNotInPlan(digits: string, home: CountryCode | undefined, plan: string): NumberRefusal {
-  switch (validatePhoneNumberLength(digits, home)) {
-    case "TOO_SHORT":
-      return refused("number_too_short", `The number has too few digits for ${plan}.`, "too_short");
-    case "TOO_LONG":
-      return refused("number_too_long", `The number has too many digits for ${plan}.`, "too_long");
-    case "INVALID_LENGTH":
-      return refused("number_invalid", `No number in ${plan} has this many digits.`, "invalid_length");
-    default:
-      return refused("number_invalid", `The number is in no range that is in use in ${plan}.`, "not_in_use");
+/** As `validatePhoneNumberLength` of the library says it, which would read the text once more. */
+function whyNotInPlan({ country, countryCallingCode, nationalNumber }: PhoneNumber): NumberRefusal {
+  const plan = country ?? `the +${countryCallingCode} numbering plan`;
+  const metadata = new Metadata() as unknown as WithLengths;
+  metadata.selectNumberingPlan(country ?? countryCallingCode);
+  const lengths = metadata.possibleLengths() ?? [];
+  const [least, most] = [lengths[0], lengths.at(-1)];
+  const { length } = nationalNumber;
+  if (least === undefined || most === undefined || lengths.includes(length)) {
+    return refused("number_invalid", `The number is in no range that is in use in ${plan}.`, "not_in_use");
   }
+  if (length < least) return refused("number_too_short", `The number has too few digits for ${plan}.`, "too_short");
+  if (length > most) return refused("number_too_long", `The number has too many digits for ${plan}.`, "too_long");
+  return refused("number_invalid", `No number in ${plan} has this many digits.`, "invalid_length");
 }
 
 function refused(code: NumberRefusal["code"], detail: string, cause: NumberRefusal["cause"]): NumberRefusal {

@@ -46,9 +46,12 @@ const bracketedZero = /^([ (]*(?:\+|0[^0-9]*0)[^0-9]*(?:[0-9][^0-9]*?){1,3})\( *
 export function readTyped(text: string): TypedDigits | UnreadableDigits {
   if (onlyDigits.test(text)) return { digits: text, plus: false };
   if (text.length > maxTypedLength) return tooLong(`has more than ${maxTypedLength} characters`);
-  const plain = shape.test(text) ? text : toAscii(text);
-  if (!shape.test(plain)) return whatIsWrong(plain);
-  const digits = plain.replace(bracketedZero, "$1").replace(/[^0-9]/g, "");
+  let plain = text;
+  if (!shape.test(plain)) {
+    plain = toAscii(text);
+    if (!shape.test(plain)) return whatIsWrong(plain);
+  }
+  const digits = (plain.includes("(") ? plain.replace(bracketedZero, "$1") : plain).replace(/[^0-9]/g, "");
   if (digits === "") return { fault: "empty", problem: "contains no digits" };
   if (digits.length > maxDigits) return tooLong(`has more than ${maxDigits} digits`);
   return { digits, plus: plain.includes("+") };

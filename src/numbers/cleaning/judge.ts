@@ -29,7 +29,7 @@ export function createJudge(policy: CleaningPolicy): JudgeCell {
       const network = carriers.of(number);
       return { number, reason: reasonOf(usual), suggestion: null, type, country: usual.country, network };
     }
-    const facts = numbers.examine(input, country, null);
+    const facts = numbers.unusual(input, country, null);
     const reason = reasonOf(facts);
     const [suggestion] =
       reason === null ? [] : suggestionsFor({ input, country, bounds: null, languages: [] }, facts, numbers);

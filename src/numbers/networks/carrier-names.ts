@@ -3,6 +3,7 @@
  * country calling code, made by src/build/carrier-names.ts and read when the first number of it is asked for.
  */
 import { readFileSync } from "node:fs";
+import { createCodeTable } from "../code-table.ts";
 import { createPrefixIndex, type PrefixIndex } from "./prefix-index.ts";
 
 const folder = new URL("./carriers/", import.meta.url);
@@ -30,19 +31,18 @@ export function createCarrierNames(
   read: (name: string) => string = (name) => readFileSync(new URL(name, folder), "utf8"),
 ): CarrierNames {
   const { version, calling_codes: codes } = JSON.parse(read("version.json")) as Contents;
-  const countries = new Map<string, Country | null>(codes.map((code) => [code, null]));
+  const countries = createCodeTable<Country | null>();
+  for (const code of codes) countries.set(code, null);
 
-  /** No calling code is the beginning of another one (E.164 § 6.2.1), so the first that fits is the number's. */
   function countryOf(e164: string): Country | null {
-    for (let digits = 1; digits <= 3; digits++) {
-      const code = e164.slice(1, 1 + digits);
-      const known = countries.get(code);
-      if (known === undefined) continue;
-      const country = known ?? readOf(code);
-      countries.set(code, country);
-      return country;
-    }
-    return null;
+    const digits = countries.digitsOf(e164);
+    if (digits === 0) return null;
+    const known = countries.get(e164, digits);
+    if (known !== null) return known;
+    const code = e164.slice(1, 1 + digits);
+    const country = readOf(code);
+    countries.set(code, country);
+    return country;
   }
 
   /** Null where its file cannot be read, as where all file descriptors are in use: the next number tries again. */

@@ -70,8 +70,10 @@ export function createPrefixIndex(): PrefixIndexBuilder {
     },
     longest(digits) {
       if (digits.length > maxE164Digits) return -1;
-      let rest = Number(digits);
-      for (let length = digits.length; length > 0; length--) {
+      // Longer than the longest prefix nothing is found.
+      const most = Math.min(digits.length, 31 - Math.clz32(lengths));
+      let rest = Number(digits.slice(0, most));
+      for (let length = most; length > 0; length--) {
         if (lengths & (1 << length)) {
           const key = (powers[length] as number) + rest;
           const at = slotOf(key);
