@@ -55,7 +55,12 @@ export interface RowSource<Batch, Position> {
 /** Takes judged batches in the source's order, one at a time. */
 export interface RowSink<Judged, Position> {
   write(judged: Judged): Promise<void>;
-  /** Makes what was written durable, together with the position behind it. */
+  /** Hands what was written to the system. */
+  flush(): Promise<void>;
+  /**
+   * Makes what was flushed durable, together with the position behind it. What is meant is taken at the call, right after a
+   * flush: rows may be written while it is under way. One at a time.
+   */
   commit(after: Position): Promise<void>;
 }
 

@@ -27,6 +27,7 @@ export async function pump<Batch, Judged, Position>(parts: Pump<Batch, Judged, P
   const waiting: { readonly judged: Promise<Judged>; readonly after: Position }[] = [];
   let committedAtMs = nowMs();
   let uncommitted: Position | null = null;
+  let committing: Promise<void> | null = null;
 
   async function writeFirst(): Promise<void> {
     const first = waiting.shift();
@@ -35,26 +36,37 @@ export async function pump<Batch, Judged, Position>(parts: Pump<Batch, Judged, P
     await sink.write(judged);
     uncommitted = first.after;
     onWritten?.(judged, first.after);
-    if (nowMs() - committedAtMs < commitEveryMs) return;
-    await commit();
+    if (nowMs() - committedAtMs >= commitEveryMs) await beginCommit();
   }
 
-  async function commit(): Promise<void> {
+  /** The disk works while the next rows are judged and written. @throws what the commit before threw */
+  async function beginCommit(): Promise<void> {
+    await committing;
     if (uncommitted === null) return;
-    await sink.commit(uncommitted);
+    await sink.flush();
+    committing = sink.commit(uncommitted);
+    // It is awaited before the next one; until then a failure is no unhandled one.
+    committing.catch(() => undefined);
     uncommitted = null;
     committedAtMs = nowMs();
   }
 
-  for await (const { batch, after } of source.read(parts.from)) {
-    const judged = (async () => judge(batch))();
-    // It is awaited in its turn; until then a failure is no unhandled one.
-    judged.catch(() => undefined);
-    waiting.push({ judged, after });
-    if (waiting.length >= inFlight) await writeFirst();
-    if (signal.aborted) break;
+  try {
+    for await (const { batch, after } of source.read(parts.from)) {
+      const judged = (async () => judge(batch))();
+      // It is awaited in its turn; until then a failure is no unhandled one.
+      judged.catch(() => undefined);
+      waiting.push({ judged, after });
+      if (waiting.length >= inFlight) await writeFirst();
+      if (signal.aborted) break;
+    }
+    while (waiting.length > 0) await writeFirst();
+    await beginCommit();
+    await committing;
+    return !signal.aborted;
+  } catch (error) {
+    // The files stay open until it has ended.
+    await Promise.allSettled([committing]);
+    throw error;
   }
-  while (waiting.length > 0) await writeFirst();
-  await commit();
-  return !signal.aborted;
 }

@@ -57,12 +57,18 @@ export async function openOutput(options: ListOutputOptions): Promise<ListOutput
   const tally = new Tally(journal.summary);
   if (journal.position === null) await writeHeads(clean, rejects, layout, mark);
 
+  async function flush(): Promise<void> {
+    await clean.flush();
+    await rejects.flush();
+  }
+
   async function commit(position: number | null, state: Journal["state"]): Promise<void> {
-    await Promise.all([clean.commit(), rejects.commit()]);
-    const numbers = seen.commit();
+    // Before anything is awaited: what is written meanwhile is behind these lengths.
     const { bytes: cleanBytes } = clean;
     const { bytes: rejectsBytes } = rejects;
+    const numbers = seen.flush();
     const summary = tally.summary();
+    await Promise.all([clean.synchronise(), rejects.synchronise(), seen.synchronise()]);
     await writeJournal(folder, { ...journal, state, position, cleanBytes, rejectsBytes, numbers, summary });
   }
 
@@ -73,12 +79,14 @@ export async function openOutput(options: ListOutputOptions): Promise<ListOutput
       await rejects.append(rejectLines);
       if (clean.bytes + rejects.bytes > mostResultBytes) throw resultsTooLarge(mostResultBytes);
     },
+    flush,
     commit: (after) => commit(after, "running"),
     summary: () => tally.summary(),
     rows: () => tally.rows,
     async finish(about) {
       const summary = `${JSON.stringify({ ...about, ...tally.summary() }, null, 2)}\n`;
       await writeWhole(inFolder(unfinished(summaryName)), summary);
+      await flush();
       await commit(journal.position, "finishing");
       await nameResults(folder);
     },
@@ -163,18 +171,18 @@ class AppendedFile {
       let to = Math.min(text.length, from + most);
       // No piece ends between the halves of a character: they would be written as two that are none.
       if (to < text.length && /[\ud800-\udbff]/.test(text[to - 1] ?? "")) to--;
-      if (this.#filled + (to - from) * unit > bufferBytes) await this.#flush();
+      if (this.#filled + (to - from) * unit > bufferBytes) await this.flush();
       this.#filled += this.#buffer.write(text.slice(from, to), this.#filled, this.#encoding);
       from = to;
     }
   }
 
-  async commit(): Promise<void> {
-    await this.#flush();
-    await this.#file.datasync();
+  /** Makes durable what was flushed. */
+  synchronise(): Promise<void> {
+    return this.#file.datasync();
   }
 
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     let done = 0;
     while (done < this.#filled) {
       const { bytesWritten } = await this.#file.write(this.#buffer, done, this.#filled - done, this.bytes + done);

@@ -2,15 +2,18 @@
  * Which numbers a list had already: exact, in bounded memory. Numbers are appended to a log, from which a resumed run begins
  * again; up to a bound they are in a table in memory, beyond it in one on disk.
  */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
 import { createDiskTable } from "./disk-table.ts";
 import { MemoryTable } from "./memory-table.ts";
 
 export interface Seen {
   /** Whether the number is new. @param key its digits as a number, at most 15, not 0 */
   add(key: number): boolean;
-  /** Makes the log durable. @returns how many numbers it has */
-  commit(): number;
+  /** Hands the log to the system. @returns how many numbers it has */
+  flush(): number;
+  /** Makes durable what was flushed. */
+  synchronise(): Promise<void>;
   close(): void;
 }
 
@@ -31,6 +34,7 @@ interface Table {
 
 /** The table of 2²¹ slots has 16 MiB; another of half its size while it grows. */
 const defaultMostInMemory = 1_500_000;
+const synchronised = promisify(fsync);
 const keyBytes = 8;
 const bufferedKeys = 16_384;
 
@@ -75,11 +79,11 @@ export function openSeen(options: SeenOptions): Seen {
       if (count >= room) grow();
       return true;
     },
-    commit() {
+    flush() {
       flush();
-      fsyncSync(log);
       return count;
     },
+    synchronise: () => synchronised(log),
     close() {
       table.close();
       closeSync(log);

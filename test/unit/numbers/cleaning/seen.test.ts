@@ -38,13 +38,13 @@ describe.each([
         const first = openSeen({ ...at, count: 0, mostInMemory });
         const committed = Math.min(committedAt, all.length);
         expect(all.slice(0, committed).map((key) => first.add(key))).toEqual(expected.slice(0, committed));
-        const count = first.commit();
+        const count = first.flush();
         // What was added after the commit is forgotten.
         for (const key of all.slice(committed, endedAt)) first.add(key);
         first.close();
         const second = openSeen({ ...at, count, mostInMemory });
         expect(all.slice(committed).map((key) => second.add(key))).toEqual(expected.slice(committed));
-        expect(second.commit()).toBe(known.size);
+        expect(second.flush()).toBe(known.size);
         second.close();
       }),
       { numRuns: 60 },
