@@ -2,7 +2,7 @@
 import { version } from "../../../shared/version.ts";
 import { numberingMetadata } from "../../library.ts";
 import type { CleaningPolicy, RowSource } from "../ports.ts";
-import { openSheet, type Sheet } from "../xlsx/source.ts";
+import type { Sheet } from "../xlsx/source.ts";
 import type { Layout, TextBatch } from "./batch.ts";
 import type { FileFormat } from "./formats.ts";
 import { findColumn, guessColumn, guessCountry, guessHeader } from "./guess.ts";
@@ -48,6 +48,8 @@ export interface OpenInput {
 /** @throws {ListError} */
 export async function openInput(beginning: Buffer, input: InputPrint, options: InputOptions): Promise<OpenInput> {
   if (!isWorkbook(beginning, options)) return openText(beginning, input, options);
+  // Most lists are none, and what reads it takes a tenth of the start.
+  const { openSheet } = await import("../xlsx/source.ts");
   const sheet = await openSheet(options.file, options.sheet, options.folder);
   try {
     return await openWorkbook(sheet, options);

@@ -2,7 +2,7 @@
 import { createJudge } from "../judge.ts";
 import type { CleaningReason, JudgedCell } from "../ports.ts";
 import { readable, textOf } from "../text/encoding.ts";
-import { cellEnd, cellValue, RowReader, rawCells } from "../text/rows.ts";
+import { cellEnd, cellValue, countCells, RowReader } from "../text/rows.ts";
 import { createSafeCells } from "../text/safe-cells.ts";
 import type { JudgedBatch, Layout, RowGroup, TextBatch } from "./batch.ts";
 import { ListError } from "./list-error.ts";
@@ -10,6 +10,9 @@ import { readObject } from "./ndjson.ts";
 
 /** Of rows of some hundred thousand characters at most. */
 const mostBatchChars = 64 * 1024 ** 2;
+
+/** Most judged cells: nothing to unquote, and safe to write. */
+const plainNumber = /^\+?[0-9]{1,15}$/;
 
 /** A row cut at the judged cell. */
 interface CutRow {
@@ -75,7 +78,7 @@ function withoutStacks<Args extends readonly unknown[], Result>(work: (...args: 
  */
 export function rejectedLine(row: string, reason: CleaningReason, suggestion: string, layout: Layout): string {
   const { output, header, lineEnd } = layout;
-  const missing = header === null ? 0 : header.length - rawCells(row, output).length;
+  const missing = header === null ? 0 : header.length - countCells(row, output);
   const padding = missing > 0 ? output.repeat(missing) : "";
   return `${row}${padding}${output}${reason}${output}${suggestion}${lineEnd}`;
 }
@@ -94,10 +97,11 @@ function rowCutter({ encoding, column, output, dialect: { delimiter } }: Layout)
     }
     const end = cellEnd(row, start, delimiter);
     const raw = row.slice(start, end);
+    const isPlain = plainNumber.test(raw);
     return {
       before: safe.part(row.slice(0, start)),
-      original: safe.cell(raw),
-      value: readable(cellValue(raw), encoding),
+      original: isPlain ? raw : safe.cell(raw),
+      value: isPlain ? raw : readable(cellValue(raw), encoding),
       after: safe.part(row.slice(end)),
     };
   };

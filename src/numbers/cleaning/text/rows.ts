@@ -118,6 +118,13 @@ export function cellEnd(row: string, from: number, delimiter: string): number {
   return end === -1 ? row.length : end;
 }
 
+/** How many cells a row has. */
+export function countCells(row: string, delimiter: string): number {
+  let cells = 1;
+  for (let end = cellEnd(row, 0, delimiter); end < row.length; end = cellEnd(row, end + 1, delimiter)) cells++;
+  return cells;
+}
+
 /** The cells of a row as they stand, quotes included. */
 export function rawCells(row: string, delimiter: string): string[] {
   const cells: string[] = [];

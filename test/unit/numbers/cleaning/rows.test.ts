@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   cellValue,
+  countCells,
   type Delimiter,
   type Dialect,
   delimiters,
@@ -45,6 +46,15 @@ describe("rows of CSV", () => {
         const theirs = parse(text, { delimiter, record_delimiter: lineEnd, relax_column_count: true });
         expect(read(text, { delimiter, newline: "\n" })).toEqual(theirs);
         expect(theirs).toEqual(rows);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("have as many cells as they are counted to have", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'a,;"'.split("")), maxLength: 12 }), (row) => {
+        for (const delimiter of delimiters) expect(countCells(row, delimiter)).toBe(rawCells(row, delimiter).length);
       }),
       { numRuns: 500 },
     );
