@@ -43,7 +43,7 @@ async function begin(id: string, mode: BeginDelivery["mode"], channel: "voice" |
     ...{ country: "GB", reference: null, metadata: null, session: null, cost: null, recipient: null, step: null },
     ...{ workflow: null, client: null, guard: null, simulated: null },
   };
-  const own = channel === "voice" ? [60_000, 60_000, 10, 600_000, "caller ID"] : ['{"sender":null}', 15_000];
+  const own = channel === "voice" ? [60_000, 60_000, 10, 600_000, "{}", "caller ID"] : ['{"sender":null}', 15_000];
   expect(await verifications.begin(delivery, [...code, ...own])).toMatchObject({ kind: "begun" });
 }
 
