@@ -5,7 +5,7 @@ import path from "node:path";
 import { stringify } from "yaml";
 import { run } from "./command.ts";
 
-const main = path.join(import.meta.dirname, "../../src/main.ts");
+const main = path.join(import.meta.dirname, "../../dist/main.js");
 
 /** @param document the configuration; whole numbers may be texts, as in `gatewayDocument` */
 export async function doctor(

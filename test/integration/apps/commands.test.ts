@@ -12,7 +12,7 @@ import { describeOnBothBackends } from "../../support/records.ts";
 import { leastConfig } from "../../support/test-config.ts";
 import { knownApps } from "./known-apps.ts";
 
-const main = path.join(import.meta.dirname, "../../../src/main.ts");
+const main = path.join(import.meta.dirname, "../../../dist/main.js");
 const runtime = withRuntime();
 let redisUrl = "";
 let folder = "";

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const args = [...program.args, "-C", `${etc}/asterisk.conf`].map((word) => `'${word}'`).join(" ");
   await writeFile(`${dir}/bin/asterisk`, `#!/bin/sh\nexec '${program.command}' ${args} "$@"\n`);
   await chmod(`${dir}/bin/asterisk`, 0o755);
-  await writeFile(`${dir}/bin/node`, `#!/bin/sh\nexec '${process.execPath}' '${root}/src/main.ts' "$@"\n`);
+  await writeFile(`${dir}/bin/node`, `#!/bin/sh\nexec '${process.execPath}' '${root}/dist/main.js' "$@"\n`);
   await chmod(`${dir}/bin/node`, 0o755);
 
   carrier = await runtime.carrier({ scenario: "ringing" });

@@ -11,7 +11,7 @@ import { run } from "../../support/command.ts";
 import { describeOnBothBackends, recordsConfig } from "../../support/records.ts";
 import { leastConfig } from "../../support/test-config.ts";
 
-const main = path.join(import.meta.dirname, "../../../src/main.ts");
+const main = path.join(import.meta.dirname, "../../../dist/main.js");
 const say = { ok, hint, warn, fail };
 const names = migrations.map(({ name }) => name).join(", ");
 let folder = "";

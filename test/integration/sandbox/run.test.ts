@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
 import { api } from "./api.ts";
 
-const main = path.resolve(import.meta.dirname, "../../../src/main.ts");
+const main = path.resolve(import.meta.dirname, "../../../dist/main.js");
 const running = new Set<ReturnType<typeof spawn>>();
 
 /** Starts `onering sandbox` as a person would. @returns its output so far, and a wait for a line of it */
