@@ -5,16 +5,15 @@ import { LongestFirst } from "./vitest.order.ts";
 /** Need nothing but Node. */
 const unit = ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/fuzz/**/*.test.ts"];
 /**
- * What counts milliseconds, kills and freezes by the clock, listens to sound or measures a heap: one after the other, when the others
- * are over. Beside them, on a machine half as fast, a third of these failed for want of CPU.
+ * What counts milliseconds, offers a load or measures a heap: two at a time, when the others are over. Beside them, on a machine
+ * half as fast, such files failed for want of CPU. What only waits for limits does not belong here.
  */
 const alone = [
-  "test/{chaos,load,trials}/**/*.test.ts",
-  "test/integration/telephony/{answered-call,sip-finals}.test.ts",
-  "test/integration/app/{voice,voice-kill}.test.ts",
+  "test/{load,trials}/**/*.test.ts",
+  "test/chaos/chaos.test.ts",
+  "test/integration/telephony/sip-finals.test.ts",
   "test/integration/records/cdr-export.test.ts",
   "test/integration/events/live-memory.test.ts",
-  "test/integration/sip/loss.test.ts",
 ];
 /** Times prove nothing on a busy machine: `npm run timings`. */
 const timings = "test/integration/security/timing.test.ts";
@@ -54,7 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...{ name: "alone", include: alone, setupFiles: [fetched] },
-          ...{ maxWorkers: 1, sequence: { groupOrder: 1 } },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 1 } },
         },
       },
     ],
