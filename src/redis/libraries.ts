@@ -8,10 +8,13 @@ import { libraryPrefix } from "./library-text.ts";
 /** Two other versions of all scripts: enough for a rolling update to delete nothing that is in use. */
 const mostOthers = 250;
 
-/** Never rejects: without the right to it they stay. @param own names of this gateway's */
-export async function tidyLibraries(client: Redis, own: ReadonlySet<string>): Promise<void> {
+/** Never rejects: without the right to it they stay. @param ownNames gives the names of this gateway's */
+export async function tidyLibraries(client: Redis, ownNames: () => ReadonlySet<string>): Promise<void> {
   try {
     const listed = (await client.call("FUNCTION", "LIST", "LIBRARYNAME", `${libraryPrefix}*`)) as readonly unknown[][];
+    // To know its own names a gateway assembles all of its scripts.
+    if (listed.length <= mostOthers) return;
+    const own = ownNames();
     const others = listed
       .map((library) => String(library[1 + library.indexOf("library_name")]))
       .filter((name) => !own.has(name));

@@ -9,9 +9,10 @@ import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
+import { type KnownScript, knownScript } from "./known-script.ts";
 import { tidyLibraries } from "./libraries.ts";
 import { perTurn } from "./per-turn.ts";
-import { createScriptCalls, type KnownScript, knownScript } from "./script-calls.ts";
+import { createScriptCalls } from "./script-calls.ts";
 import { takesSeveral } from "./script-names.ts";
 import type { ScriptText } from "./scripts.ts";
 import { createTogether } from "./together.ts";
@@ -87,7 +88,7 @@ function serverScripts(client: Redis, timeoutMs: number): Scripts {
     return replies.map((reply) => failureOf(reply) ?? reply);
   });
   client.on("ready", () => {
-    void tidyLibraries(client, new Set([...known.values()].map(({ library }) => library)));
+    void tidyLibraries(client, () => new Set([...known.values()].map(({ library }) => library)));
   });
   return {
     call(name, key, args, refusal) {

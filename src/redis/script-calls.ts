@@ -5,41 +5,12 @@
  *
  * What this relies on is not in ioredis' documentation, so its version is pinned.
  */
-import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Redis } from "ioredis";
-import { type CommandBytes, createCommandBytes, encodedWords } from "./command-bytes.ts";
+import { type CommandBytes, createCommandBytes } from "./command-bytes.ts";
 import { createDecoder, type DecodedReply } from "./decoder.ts";
-import type { ScriptText } from "./scripts.ts";
+import type { KnownScript } from "./known-script.ts";
 import type { Together } from "./together.ts";
-
-/**
- * Called as the function of its library, which Redis keeps; it is loaded where Redis does not know it. Where it cannot be
- * (no right to, memory is full, a proxy without functions) the script is called by its SHA-1: the text is sent once for each
- * connection, and again where Redis lost it.
- */
-export interface KnownScript {
-  readonly sha: string;
-  /** Name of the library. */
-  readonly library: string;
-  /** The first two words of the command, as Redis reads them. */
-  readonly byName: Buffer;
-  readonly bySha: Buffer;
-  readonly byText: Buffer;
-  /** The words of the command that loads the library. */
-  readonly load: Buffer;
-}
-
-export function knownScript({ script, library }: ScriptText): KnownScript {
-  const sha = createHash("sha1").update(script).digest("hex");
-  return {
-    ...{ sha, library: library.name },
-    byName: encodedWords("FCALL", library.name),
-    bySha: encodedWords("EVALSHA", sha),
-    byText: encodedWords("EVAL", script),
-    load: encodedWords("FUNCTION", "LOAD", library.text),
-  };
-}
 
 export interface ScriptCalls {
   /**
@@ -109,10 +80,10 @@ export function createScriptCalls(client: Redis, timeoutMs: number, together: To
   /** Those whose bytes were not sent yet. */
   let unsent: Call[] = [];
   /** Scripts that this connection has sent. */
-  let sent = new Set<string>();
+  let sent = new Set<KnownScript>();
   /** Scripts whose libraries are being loaded, and those whose cannot be. */
-  let loading = new Set<string>();
-  let asScripts = new Set<string>();
+  let loading = new Set<KnownScript>();
+  let asScripts = new Set<KnownScript>();
   let watching = false;
 
   /** In the order of the calls: before a command of the client's own, too. */
@@ -181,31 +152,31 @@ export function createScriptCalls(client: Redis, timeoutMs: number, together: To
   }
 
   function nameOf(script: KnownScript): Buffer {
-    if (!asScripts.has(script.sha)) return script.byName;
-    const isKnown = sent.has(script.sha);
-    sent.add(script.sha);
+    if (!asScripts.has(script)) return script.byName;
+    const isKnown = sent.has(script);
+    sent.add(script);
     return isKnown ? script.bySha : script.byText;
   }
 
   /** Before the next call of this script, which finds it or does without. */
-  function load({ sha, load }: KnownScript): void {
-    if (loading.has(sha)) return;
-    loading.add(sha);
-    const done = () => void loading.delete(sha);
+  function load(script: KnownScript): void {
+    if (loading.has(script)) return;
+    loading.add(script);
+    const done = () => void loading.delete(script);
     // Another gateway may have loaded it meanwhile, which is an error too.
-    write(load, loadWords, nothingMore, done, done);
+    write(script.load, loadWords, nothingMore, done, done);
   }
 
   /** Prepares another try of a call that ran nothing; false: it may have run. @param tried calls so far */
   function prepare(script: KnownScript, { message }: Error, tried: number): boolean {
     if (message.startsWith("NOSCRIPT")) {
-      sent.delete(script.sha);
+      sent.delete(script);
       return true;
     }
     const isAway = message.startsWith(functionAway);
     if (!isAway && !withoutFunctions.test(message)) return false;
     if (isAway && tried === 1) load(script);
-    else asScripts.add(script.sha);
+    else asScripts.add(script);
     return true;
   }
 

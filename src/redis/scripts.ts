@@ -62,7 +62,8 @@ export interface ScriptText {
 
 /** Each script without access to verifications, by its name. @throws {Error} where a file or an include is missing */
 export function loadScripts(): ReadonlyMap<string, ScriptText> {
-  return new Map(otherScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), "")]));
+  const build = createBuilder("");
+  return new Map(otherScripts.map((name) => [name, build(new URL(`${name}.lua`, folder))]));
 }
 
 /**
@@ -74,27 +75,46 @@ export function loadVerificationScripts(
   channels: readonly ScriptedChannel[],
   outbox: OutboxSettings,
 ): ReadonlyMap<string, ScriptText> {
-  const tables = writeTables(settings, channels, outbox);
+  const build = createBuilder(writeTables(settings, channels, outbox));
   return new Map([
-    ...verificationScripts.map((name) => [name, build(new URL(`${name}.lua`, folder), tables)] as const),
+    ...verificationScripts.map((name) => [name, build(new URL(`${name}.lua`, folder))] as const),
     ...channels.flatMap(({ name, scripts }) =>
-      Object.entries(scripts).map(([script, file]) => [`${name}.${script}`, build(file, tables)] as const),
+      Object.entries(scripts).map(([script, file]) => [`${name}.${script}`, build(file)] as const),
     ),
   ]);
 }
 
-function build(file: URL, tables: string): ScriptText {
-  const whole = resolveIncludes(readFileSync(file, "utf8"), tables, new Set());
-  return { script: placeFunctions(whole), library: libraryOf(whole) };
+/** Reads all files at once, each once: an update must not change them under a gateway that runs. */
+function createBuilder(tables: string): (file: URL) => ScriptText {
+  const includes = new Map([["tables", tables]]);
+  const include = (name: string): string => {
+    const text = includes.get(name) ?? readFileSync(new URL(`includes/${name}.lua`, folder), "utf8");
+    includes.set(name, text);
+    return text;
+  };
+  const resolve = (text: string, included: Set<string>): string =>
+    text.replace(/^--- @include "([a-z_]+)"$/gm, (_line, name: string) => {
+      if (included.has(name)) return "";
+      included.add(name);
+      return resolve(include(name), included);
+    });
+  return (file) => new Assembled(resolve(readFileSync(file, "utf8"), new Set()));
 }
 
-function resolveIncludes(text: string, tables: string, included: Set<string>): string {
-  return text.replace(/^--- @include "([a-z_]+)"$/gm, (_line, name: string) => {
-    if (included.has(name)) return "";
-    included.add(name);
-    const include = name === "tables" ? tables : readFileSync(new URL(`includes/${name}.lua`, folder), "utf8");
-    return resolveIncludes(include, tables, included);
-  });
+/** Both forms take a millisecond or two of CPU, so each is made when it is first read. */
+class Assembled implements ScriptText {
+  readonly #whole: string;
+  #library: Library | null = null;
+  constructor(whole: string) {
+    this.#whole = whole;
+  }
+  get script(): string {
+    return placeFunctions(this.#whole);
+  }
+  get library(): Library {
+    this.#library ??= libraryOf(this.#whole);
+    return this.#library;
+  }
 }
 
 function writeTables(settings: ScriptSettings, channels: readonly ScriptedChannel[], outbox: OutboxSettings): string {

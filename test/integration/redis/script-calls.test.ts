@@ -1,9 +1,10 @@
 /** Scripts over the connection of an ioredis client, beside the client's own commands. */
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { knownScript } from "../../../src/redis/known-script.ts";
 import { tidyLibraries } from "../../../src/redis/libraries.ts";
 import { libraryOf } from "../../../src/redis/library-text.ts";
-import { createScriptCalls, knownScript, type ScriptCalls } from "../../../src/redis/script-calls.ts";
+import { createScriptCalls, type ScriptCalls } from "../../../src/redis/script-calls.ts";
 import { createTogether } from "../../../src/redis/together.ts";
 import { withRuntime } from "../../support/processes.ts";
 
@@ -93,14 +94,14 @@ it("libraries of other versions are removed where they are many, and a gateway t
   const load = (text = "") => client.call("FUNCTION", "LOAD", "REPLACE", text);
   await calls.call(echo, "key", ["x"]);
   for (const { text } of rest) await load(text);
-  await tidyLibraries(client, new Set([echo.library]));
+  await tidyLibraries(client, () => new Set([echo.library]));
   expect(await names()).toContain(rest[0]?.name);
   await load(first?.text);
-  await tidyLibraries(client, new Set([echo.library]));
+  await tidyLibraries(client, () => new Set([echo.library]));
   for (const { name } of others) expect(await names()).not.toContain(name);
   expect(await names()).toContain(echo.library);
   for (const { text } of others) await load(text);
-  await tidyLibraries(client, new Set());
+  await tidyLibraries(client, () => new Set());
   expect(await names()).not.toContain(echo.library);
   expect(await calls.call(echo, "key", ["x"])).toEqual(["key", "x", 1, null]);
 });
