@@ -5,6 +5,7 @@ import { cryptoRandom, type Random } from "../../shared/random.ts";
 import type { HttpConfig } from "../config.ts";
 import type { ClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
+import { compileWhenUsed } from "./compile-when-used.ts";
 import { RequestLog } from "./request-log.ts";
 
 /** Key, idempotency key and some proxy headers take under 2 KiB. */
@@ -39,6 +40,7 @@ export function serverOptions(http: HttpConfig, clientErrors: ClientErrors): Fas
       // All errors at once is safe: json-body.ts bounds keys and elements, and no pattern backtracks.
       customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, allowUnionTypes: true },
     },
+    schemaController: { compilersFactory: compileWhenUsed },
     genReqId: nextRequestId,
     logController: new RequestLog(),
     // A child logger per request costs more than its one line; our lines name the request.
