@@ -220,12 +220,12 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   const subjectRecords = createSubjectRecords(records);
   const subjects = createPersonalData({
     ...{ index: store.subjects, verifications, audit, clock },
-    // What hands events on before what takes them.
     stores: [
       ...store.eventSubjects(apps.owners),
       ...deciding.subjects,
       ...numberParts.subjects,
-      ...(isRecording ? [webhooks.subjects, cdr.subjects, ...subjectRecords.stores] : []),
+      webhooks.subjects,
+      ...(isRecording ? [cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,
   });

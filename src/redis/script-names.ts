@@ -71,6 +71,7 @@ export const otherScripts = [
   "webhook_turn",
   "webhook_renew",
   "webhook_clear",
+  "webhook_erase",
   "webhook_dead",
   "webhook_tries",
   "webhook_status",

@@ -21,6 +21,10 @@ const longestOpenMs = 300_000;
 const takenMs = 2000;
 /** Lanes that are ended in one run: about a millisecond of Redis. */
 const clearedAtOnce = 200;
+/** Dead letters that are looked through in one run: about 300 KB. */
+const lettersAtOnce = 200;
+/** Longer than a gateway holds what it read: a page of dead letters on its way to records, or back into the queue. */
+const erasedMs = 3_600_000;
 /** Values of a turn before its claims, and of each claim. */
 const turnValues = 6;
 const claimValues = 4;
@@ -74,16 +78,23 @@ export function createWebhookQueue(
 
     bury: (endpoint, reason) => clear(endpoint, reason),
     remove: (endpoint) => clear(endpoint, ""),
-    async forget(endpoint, lanes) {
-      if (lanes.length === 0) return 0;
-      return Number((await ask("clear", endpoint, ["", 0, mostDead, ...lanes]))[1]);
+    async forget(endpoint, verifications) {
+      if (verifications.length === 0) return 0;
+      let forgotten = 0;
+      for (let skip = 0; skip >= 0; ) {
+        const reply = await ask("erase", endpoint, [skip, lettersAtOnce, erasedMs, ...verifications]);
+        forgotten += Number(reply[0]);
+        skip = Number(reply[1]);
+      }
+      return forgotten;
     },
 
     async deadLetters(endpoint, most) {
       return (await ask("dead", endpoint, [most])).flatMap((raw) => readDeadLetter(String(raw)) ?? []);
     },
     async dispose(endpoint, letters) {
-      await ask("dead", endpoint, [0, ...letters.map(({ raw }) => raw)]);
+      if (letters.length === 0) return [];
+      return (await ask("dead", endpoint, [0, ...letters.map(({ raw }) => raw)])).map(String);
     },
 
     async log(endpoint, entry) {

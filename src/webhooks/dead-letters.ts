@@ -18,7 +18,7 @@ export interface DeadLetters {
 
 export function createDeadLetters(parts: {
   readonly queue: Pick<WebhookQueue, "append" | "deadLetters" | "dispose" | "due">;
-  readonly store: Pick<WebhookStore, "addDeadLetters" | "removeDeadLetters">;
+  readonly store: Pick<WebhookStore, "addDeadLetters" | "removeDeadLetters" | "eraseVerifications">;
   readonly observer: Pick<WebhookObserver, "result">;
   readonly logger: Logger;
 }): DeadLetters {
@@ -39,7 +39,9 @@ export function createDeadLetters(parts: {
           const waiting = await queue.deadLetters(endpoint.id, movedAtOnce);
           if (waiting.length === 0) break;
           await store.addDeadLetters(waiting.flatMap((one) => letterOf(endpoint, one) ?? []));
-          await queue.dispose(endpoint.id, waiting);
+          const erased = await queue.dispose(endpoint.id, waiting);
+          // An erasure looked through the records before they had these.
+          if (erased.length > 0) await store.eraseVerifications(erased);
           observer.result("dead_letter", waiting.length);
         }
         failing = false;

@@ -14,6 +14,8 @@ export interface Directory {
   /** The enabled endpoints of an app that get events of a type. */
   receiversOf(app: string, type: string): readonly Endpoint[];
   all(): Iterable<Endpoint>;
+  /** Of all endpoints, those included that are not readable here. */
+  ids(): Iterable<string>;
 }
 
 export function createDirectory(
@@ -76,5 +78,6 @@ export function createDirectory(
     ofApp: (app) => byApp.get(app) ?? [],
     receiversOf: (app, type) => (byApp.get(app) ?? []).filter(({ row }) => row.enabled && matches(row.events, type)),
     all: () => byId.values(),
+    ids: () => ids,
   };
 }

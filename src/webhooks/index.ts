@@ -168,7 +168,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     service: parts.audit === undefined ? service : auditedWebhooks(service, parts.audit),
     sink: createWebhookSink({ queue, directory, wake: dispatcher.wake }),
     urlsMayBePrivate: config.allow_private,
-    subjects: webhookSubjects({ queue, store, directory, deadLetters }),
+    subjects: webhookSubjects({ queue, store: parts.isRecording === false ? null : store, directory }),
     async removeAll(app) {
       for (const { id } of await service.list(app)) await service.remove(app, id);
     },

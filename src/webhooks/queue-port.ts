@@ -86,11 +86,17 @@ export interface WebhookQueue {
   bury(endpoint: string, reason: DeadReason): Promise<void>;
   /** Removes everything of an endpoint. */
   remove(endpoint: string): Promise<void>;
-  /** Removes what is queued of verifications. @returns how many events */
-  forget(endpoint: string, lanes: readonly string[]): Promise<number>;
-  /** Dead letters that wait for records, the oldest first; `dispose` removes those that records have. */
+  /**
+   * Removes what is queued of verifications, and their dead letters that wait for records. For an hour `append` leaves out what is
+   * theirs, and `dispose` names them. @returns how many events
+   */
+  forget(endpoint: string, verifications: readonly string[]): Promise<number>;
+  /**
+   * Dead letters that wait for records, the oldest first; `dispose` removes those that records have.
+   * @returns of `dispose` the verifications among them that were forgotten meanwhile: records must not keep those
+   */
   deadLetters(endpoint: string, most: number): Promise<readonly WaitingDeadLetter[]>;
-  dispose(endpoint: string, letters: readonly WaitingDeadLetter[]): Promise<void>;
+  dispose(endpoint: string, letters: readonly WaitingDeadLetter[]): Promise<readonly string[]>;
   /** Adds a try that was no queued event's to the log. */
   log(endpoint: string, entry: string): Promise<void>;
   /** The newest tries before a position. */

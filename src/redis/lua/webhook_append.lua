@@ -1,7 +1,8 @@
 #!lua
 --[[
 Queues events for an endpoint. What was queued before, by its position in the outbox, is left out: the relay may send a batch
-twice. Beyond the bound the oldest events that are not being delivered become dead letters.
+twice. So is what is of a verification that was erased (webhook_erase.lua). Beyond the bound the oldest events that are not being
+delivered become dead letters.
 
 KEYS[1]  {w<endpoint>}:lanes, and the other keys of the queue (includes/webhook.lua)
 ARGV[1]  most events in the queue   ARGV[2]  most dead letters   then for each event: shard ('': none), position, lane, body
@@ -36,6 +37,7 @@ end
 local queue = queue_of(KEYS[1], time_ms(''))
 local most, most_dead = tonumber(ARGV[1]), tonumber(ARGV[2])
 local added, dropped, queued = 0, 0, number_in(queue, 'queued')
+local any_erased = redis.call('EXISTS', queue.erased) == 1
 -- By shard: the position before this batch, and the newest one in it. Events of one change have the same.
 local before, newest = {}, {}
 for i = 3, #ARGV, 4 do
@@ -48,16 +50,18 @@ for i = 3, #ARGV, 4 do
     if shard ~= '' then
       newest[shard] = position
     end
-    local length = redis.call('RPUSH', queue.lane .. lane, string.format('%.0f ', queue.now) .. ARGV[i + 3])
-    if length == 1 then
-      redis.call('ZADD', queue.lanes, queue.now, lane)
-      redis.call('ZADD', queue.age, queue.now, lane)
-    end
-    added, queued = added + 1, queued + 1
-    if queued > most then
-      dropped = dropped + 1
-      if overflow(queue, most_dead) then
-        queued = queued - 1
+    if not any_erased or redis.call('SISMEMBER', queue.erased, lane) == 0 then
+      local length = redis.call('RPUSH', queue.lane .. lane, string.format('%.0f ', queue.now) .. ARGV[i + 3])
+      if length == 1 then
+        redis.call('ZADD', queue.lanes, queue.now, lane)
+        redis.call('ZADD', queue.age, queue.now, lane)
+      end
+      added, queued = added + 1, queued + 1
+      if queued > most then
+        dropped = dropped + 1
+        if overflow(queue, most_dead) then
+          queued = queued - 1
+        end
       end
     end
   end

@@ -160,6 +160,32 @@ describe("what is queued", () => {
     expect(await queue.forget(id, ["a", "unknown"])).toBe(2);
     expect(bodies((await queue.turn(id, [], 10)).claims)).toEqual(["evt_b_1"]);
   });
+
+  it("of a verification that is erased is not queued again by a replay that had read it before", async () => {
+    const [queue, id] = [queueOf(), newEndpoint()];
+    expect(await queue.forget(id, ["a"])).toBe(0);
+    expect(await queue.append(id, [event("a", 1), event("b", 1)])).toEqual({ added: 1, dropped: 0 });
+    expect(bodies((await queue.turn(id, [], 10)).claims)).toEqual(["evt_b_1"]);
+  });
+
+  it("and erased is gone from all dead letters that wait for records, which name those that are on their way there", async () => {
+    const [queue, id] = [queueOf({ mostQueued: 1000, mostDead: 1000 }), newEndpoint()];
+    const lanes = Array.from({ length: 450 }, (_, i) => (i % 3 === 0 ? "a" : `b${i}`));
+    await queue.append(
+      id,
+      lanes.map((lane, seq) => event(lane, seq)),
+    );
+    await queue.bury(id, "disabled");
+    const moving = await queue.deadLetters(id, 10);
+    expect(await queue.forget(id, ["a"])).toBe(150);
+    const left = await queue.deadLetters(id, 1000);
+    expect(left).toHaveLength(300);
+    expect(left.map(({ body }) => body).join()).not.toContain('"verification":"a"');
+    const erased = moving.filter(({ body }) => body.includes('"verification":"a"')).map(() => "a");
+    expect(erased.length).toBeGreaterThan(0);
+    expect(await queue.dispose(id, moving)).toEqual(erased);
+    expect(await queue.deadLetters(id, 1000)).toHaveLength(300 - (10 - erased.length));
+  });
 });
 
 describe("the circuit", () => {

@@ -18,7 +18,7 @@ it("one that another gateway gives up again before the replay has ended is a dea
   const queue = {
     append: async () => undefined,
     deadLetters: async () => [],
-    dispose: async () => undefined,
+    dispose: async () => [],
     // It answers 410 at once, and the letter is moved to the records.
     due: async () => {
       await store.addDeadLetters([again]);
@@ -31,4 +31,24 @@ it("one that another gateway gives up again before the replay has ended is a dea
   });
   await deadLetters.replay({ id: "wh_a", app: "shop" } as Endpoint, await store.deadLettersOf("wh_a", ["evt_v1_1"]));
   expect(await store.deadLettersOf("wh_a", ["evt_v1_1"])).toEqual([again]);
+});
+
+it("one that is on its way to the records while its verification is erased does not stay in them", async () => {
+  const store = memoryWebhookStore();
+  const waiting = { raw: body, reason: "expired" as const, tries: 12, queuedAtMs: 1000, endedAtMs: 2000, body };
+  let read = false;
+  const queue = {
+    deadLetters: async () => (read ? [] : [waiting]),
+    // The erasure looked through queue and records after it had been read.
+    dispose: async () => {
+      read = true;
+      return ["v1"];
+    },
+  };
+  const deadLetters = createDeadLetters({
+    ...{ store, observer: { result: () => undefined }, logger: pino({ level: "silent" }) },
+    queue: queue as unknown as Parameters<typeof createDeadLetters>[0]["queue"],
+  });
+  await deadLetters.move({ id: "wh_a", app: "shop" } as Endpoint);
+  expect(store.letters.size).toBe(0);
 });

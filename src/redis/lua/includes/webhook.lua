@@ -9,13 +9,14 @@
 --   {w<endpoint>}:seen      hash: shard of the outbox → position of the last event that was queued from it
 --   {w<endpoint>}:dead      list: "<ended at, ms> <reason> <tries> <queued at, ms> <body>", until records have it
 --   {w<endpoint>}:log       stream: the newest tries
+--   {w<endpoint>}:erased    set: verifications that were erased within the hour (webhook_erase.lua)
 
 local function queue_of(lanes_key, now)
   local stem = string.sub(lanes_key, 1, -6)
   return {
     now = now, lanes = lanes_key, age = stem .. 'age', lane = stem .. 'l:', tries = stem .. 'tries',
     claims = stem .. 'claims', state = stem .. 'state', failed = stem .. 'failed', seen = stem .. 'seen',
-    dead = stem .. 'dead', log = stem .. 'log',
+    dead = stem .. 'dead', log = stem .. 'log', erased = stem .. 'erased',
   }
 end
 
@@ -46,6 +47,25 @@ local function follow(queue, lane)
     redis.call('ZREM', queue.lanes, lane)
     redis.call('ZREM', queue.age, lane)
   end
+end
+
+-- Removes a lane without a trace. Returns how many events it had.
+local function drop(queue, lane)
+  local length = redis.call('LLEN', queue.lane .. lane)
+  if length > 0 then
+    redis.call('HINCRBY', queue.state, 'queued', -length)
+  end
+  redis.call('DEL', queue.lane .. lane)
+  redis.call('HDEL', queue.tries, lane)
+  redis.call('HDEL', queue.claims, lane)
+  redis.call('ZREM', queue.lanes, lane)
+  redis.call('ZREM', queue.age, lane)
+  return length
+end
+
+-- The verification that a dead letter is of; nil: of none. Within its texts quotes are escaped.
+local function verification_of(letter)
+  return string.match(letter, '"verification":"([^"]+)"')
 end
 
 -- The first event of a lane becomes a dead letter. `most` bounds those that wait for records: the oldest are dropped.
