@@ -14,6 +14,7 @@ const longestWaitMs = 10_000;
 const pollMs = 50;
 
 type Entry = readonly [id: string, fields: readonly string[]];
+const idOf = ([id]: Entry): string => id;
 
 /** What is looked through: one after the other, page by page. */
 interface Pages {
@@ -95,14 +96,17 @@ export function outboxSubjects(options: {
   const erase = async (key: string, ids: readonly string[]) =>
     (await run("outbox_erase", key, [cursors.join(" "), ...ids])) as Reply;
 
-  /** A gateway that took an entry before hands it on until its cursor is beyond it, or has no lease. */
-  async function handedOn(key: string, newest: string): Promise<boolean> {
+  /**
+   * A gateway that took an entry before it was erased hands it on until its cursor is beyond it, or has no lease. Erased by an
+   * earlier request too: one that gave up waiting is repeated.
+   */
+  async function handedOn(key: string): Promise<boolean> {
     const giveUpAtMs = clock.nowMs() + longestWaitMs;
     for (;;) {
       const [, ...state] = await erase(key, []);
       const isOver = cursors.every((_, index) => {
-        const [position, leaseMs] = [String(state[index * 3 + 1]), Number(state[index * 3 + 2])];
-        return leaseMs === 0 || compareIds(position, newest) >= 0;
+        const [position, leaseMs, taken] = state.slice(index * 3, index * 3 + 3).map(String);
+        return leaseMs === "0" || taken === "" || compareIds(position ?? "", taken ?? "") >= 0;
       });
       if (isOver) return true;
       if (clock.nowMs() >= giveUpAtMs) return false;
@@ -118,13 +122,8 @@ export function outboxSubjects(options: {
     },
     async erase(subject, after) {
       const { key, found, next } = await page(subject, after);
-      const newest = found.at(-1)?.[0];
-      if (newest === undefined) return { erased: 0, next };
-      const [erased] = await erase(
-        key,
-        found.map(([id]) => id),
-      );
-      if (!(await handedOn(key, newest))) throw unavailable();
+      const [erased = 0] = found.length === 0 ? [] : await erase(key, found.map(idOf));
+      if (key !== "" && !(await handedOn(key))) throw unavailable();
       return { erased: Number(erased), next };
     },
   };

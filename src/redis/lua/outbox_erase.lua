@@ -8,8 +8,9 @@ ARGV[1]  names of all cursors in use   ARGV[2], ARGV[3], …  entries, oldest fi
 
 {s<shard>}:relay   see relay.lua
 
-Returns  {how many were there, cursor, its position, ms that its lease goes on, …}: a gateway may have taken an entry before it
-         was erased, and hand it on until the cursor is beyond it or its lease ends
+Returns  {how many were there, then for each cursor: its position, ms that its lease goes on, position of the last entry that
+         is taken where some of those taken were erased, now or before ('': none)}: a gateway may hand them on until the cursor
+         is there or its lease ends
 ]]
 
 local state, time = string.gsub(KEYS[1], 'outbox$', 'relay'), redis.call('TIME')
@@ -35,7 +36,7 @@ for i = 2, #ARGV do
 end
 reply[1] = #erased
 for name in string.gmatch(ARGV[1], '[^ ]+') do
-  local kept = redis.call('HMGET', state, name, name .. ':done', name .. ':until', name .. ':taken')
+  local kept = redis.call('HMGET', state, name, name .. ':done', name .. ':until', name .. ':taken', name .. ':erased')
   local position = kept[1] or '0-0'
   local taken, waiting, in_progress = position, 0, 0
   if kept[4] and is_after(kept[4], position) then
@@ -54,8 +55,8 @@ for name in string.gmatch(ARGV[1], '[^ ]+') do
   if in_progress > 0 and kept[2] then
     redis.call('HINCRBY', state, name .. ':erased', in_progress)
   end
-  reply[#reply + 1] = name
   reply[#reply + 1] = position
   reply[#reply + 1] = math.max(0, (tonumber(kept[3]) or 0) - now)
+  reply[#reply + 1] = (in_progress > 0 or kept[5]) and taken or ''
 end
 return reply

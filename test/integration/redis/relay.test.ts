@@ -222,6 +222,41 @@ describe("an entry that is erased while a gateway hands it on", () => {
     expect(Object.keys(told.counted).filter((name) => name.startsWith("lost"))).toEqual([]);
     expect(await raw.xlen("{s0}:outbox")).toBe(0);
   });
+
+  it("is waited for by a repeated erasure too, after one gave up: its events came after the answer", async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { world, told } = await gateway({ sink: { name: "slow", append: () => released } });
+    const to = somebody();
+    const { id } = await world.verifications.start(shop, { to }, null);
+    const draining = told.events.drain();
+    await expect.poll(() => raw.hget("{s0}:relay", "live:owner")).not.toBe(null);
+    const [outbox] = world.store.eventSubjects(() => ["shop"]);
+    const whom = { to, hash: "hash-of-it", verifications: new Set([id]), is: (one: string) => one === to };
+    let ended = "";
+    const erase = () => {
+      ended = "";
+      const settle = (how: string) => {
+        ended = how;
+      };
+      void outbox?.erase(whom, null).then(
+        ({ erased }) => settle(`erased ${erased}`),
+        () => settle("gave up"),
+      );
+    };
+    const wait = () => {
+      world.clock.advance(500);
+      return ended;
+    };
+    erase();
+    await expect.poll(wait).toBe("gave up");
+    expect(await raw.xlen("{s0}:outbox")).toBe(0);
+    erase();
+    await expect.poll(wait).toBe("gave up");
+    release();
+    await draining;
+    erase();
+    await expect.poll(wait).toBe("erased 0");
+  });
 });
 
 describe("a gateway that is killed", () => {
