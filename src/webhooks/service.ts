@@ -89,6 +89,19 @@ export function createWebhookService(parts: {
     return row === null ? null : await read(row);
   }
 
+  async function removeRow(id: string): Promise<void> {
+    await stored(store.removeEndpoint(id));
+    await mirror.remove(id);
+    await directory.refresh();
+    await queue.remove(id);
+  }
+
+  const tooManyEndpoints = () =>
+    new Refusal(
+      "invalid_request",
+      `This app has ${parts.endpointsPerApp} webhook endpoints, as many as it may have (webhooks.endpoints_per_app); delete one first.`,
+    );
+
   return {
     find,
     async list(app) {
@@ -98,15 +111,18 @@ export function createWebhookService(parts: {
 
     async create(app, url, events) {
       await directory.refresh();
-      if (directory.ofApp(app).length >= parts.endpointsPerApp) {
-        const detail = `This app has ${parts.endpointsPerApp} webhook endpoints, as many as it may have (webhooks.endpoints_per_app); delete one first.`;
-        throw new Refusal("invalid_request", detail);
-      }
+      if (directory.ofApp(app).length >= parts.endpointsPerApp) throw tooManyEndpoints();
       const { row } = endpoints.make(app, url, events, clock.nowMs());
       // Records first: what only the mirror has would be taken for deleted.
       await stored(store.putEndpoint(row));
       await mirror.put(row);
-      return await read(row);
+      const endpoint = await read(row);
+      // Others were created at the same moment, perhaps by other gateways: of those that see too many none stays.
+      if (directory.ofApp(app).length > parts.endpointsPerApp) {
+        await removeRow(row.id);
+        throw tooManyEndpoints();
+      }
+      return endpoint;
     },
 
     async change(app, id, given) {
@@ -122,10 +138,7 @@ export function createWebhookService(parts: {
 
     async remove(app, id) {
       if ((await find(app, id)) === null) return false;
-      await stored(store.removeEndpoint(id));
-      await mirror.remove(id);
-      await directory.refresh();
-      await queue.remove(id);
+      await removeRow(id);
       return true;
     },
 

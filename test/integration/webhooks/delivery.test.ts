@@ -341,6 +341,17 @@ describe("records that are away", () => {
   });
 });
 
+it("an app has no more endpoints than it may, however many it creates at the same moment", async () => {
+  const own = ownApp();
+  const { service } = await gateway({ config: { endpoints_per_app: 3 } });
+  const created = await Promise.allSettled(
+    Array.from({ length: 12 }, (_, i) => service.create(own, `http://127.0.0.1:9/${i}`, [])),
+  );
+  const taken = created.filter(({ status }) => status === "fulfilled").length;
+  expect(taken).toBeLessThanOrEqual(3);
+  expect(await service.list(own)).toHaveLength(taken);
+});
+
 describe("an endpoint that is deleted", () => {
   it("leaves nothing in Redis", async () => {
     const own = ownApp();
