@@ -22,8 +22,11 @@ export function createDirectory(
   mirror: Pick<EndpointMirror, "read">,
   endpoints: Pick<Endpoints, "open">,
   logger: Logger,
+  /** The mirror is gone: what is known holds until it is back. */
+  onLost: () => void = () => {},
 ): Directory {
   let version = "";
+  let lost = false;
   let ids: ReadonlySet<string> = new Set();
   let byId: ReadonlyMap<string, Endpoint> = new Map();
   let byApp: ReadonlyMap<string, readonly Endpoint[]> = new Map();
@@ -33,6 +36,11 @@ export function createDirectory(
   async function read(): Promise<void> {
     const found = await mirror.read(version);
     if (found === null) return;
+    // Each change sets it, that which removes the last endpoint too.
+    const isLost = found.version === "" && version !== "";
+    if (isLost && !lost) onLost();
+    lost = isLost;
+    if (isLost) return;
     const opened = found.rows.flatMap((row) => {
       // What did not change stays as it is: opening costs more than the rest.
       const known = byId.get(row.id);

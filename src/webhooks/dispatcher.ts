@@ -37,6 +37,8 @@ export interface DispatcherParts {
   /** Claims are prolonged each third of this. */
   readonly claimMs: number;
   readonly disableAfterMs: number;
+  /** Of an endpoint that the mirror has not. Never rejects. */
+  readonly isDeleted: (id: string) => Promise<boolean>;
   readonly disable: (endpoint: Endpoint, reason: DisabledReason) => Promise<void>;
   /** Moves dead letters to records. Never rejects. */
   readonly moveDeadLetters: (endpoint: Endpoint) => Promise<void>;
@@ -107,9 +109,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const endpoint = directory.find(id);
     const settled = worker.take(settledAtOnce);
     if (endpoint === null) {
-      // Deleted; or sealed with a key that this gateway does not have, which another one may.
-      if (!directory.has(id)) await queue.remove(id);
-      return loop.say(worker, directory.has(id) ? laterMs : null, false);
+      // Deleted; or sealed with a key that this gateway does not have, which another one may; or lost, and will be back.
+      const isDeleted = !directory.has(id) && (await parts.isDeleted(id));
+      if (isDeleted) await queue.remove(id);
+      return loop.say(worker, isDeleted ? null : laterMs, false);
     }
     const wanted = endpoint.row.enabled && !stopping ? worker.free : 0;
     const most = Math.min(wanted, parts.concurrency - running);

@@ -112,7 +112,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     ...(resolve !== undefined && { resolve }),
   });
   const endpoints = createEndpoints(parts.sealing, random);
-  const directory = createDirectory(mirror, endpoints, logger);
+  const directory = createDirectory(mirror, endpoints, logger, () => sync.hurry());
   const sender = createSender(http, clock, parts.tracing);
   const deadLetters = createDeadLetters({ queue, store, observer, logger });
   const dispatcher = createDispatcher({
@@ -122,6 +122,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     claimMs: settings.claimMs,
     disableAfterMs: config.disable_after_hours * hourMs,
     disable,
+    isDeleted,
     moveDeadLetters: deadLetters.move,
     ...(parts.delaysMs !== undefined && { delaysMs: parts.delaysMs }),
   });
@@ -133,6 +134,17 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     endpointsPerApp: config.endpoints_per_app,
     overlapMs: config.secret_overlap_seconds * 1000,
   });
+
+  /** As records say: what Redis alone has lost comes back from them. Where nothing is recorded the mirror is all there is. */
+  async function isDeleted(id: string): Promise<boolean> {
+    if (parts.isRecording === false) return true;
+    const kept = await store.endpoints().catch(() => null);
+    if (kept === null || kept.some((row) => row.id === id)) {
+      sync.hurry();
+      return false;
+    }
+    return true;
+  }
 
   async function disable(endpoint: Endpoint, reason: DisabledReason): Promise<void> {
     const { id, app, row } = endpoint;

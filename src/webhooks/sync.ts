@@ -12,6 +12,8 @@ export interface EndpointSync {
   /** Compares once. @throws where Redis or records do not answer */
   now(): Promise<void>;
   start(): void;
+  /** Compares now: the mirror lacks an endpoint. */
+  hurry(): void;
   stop(): void;
 }
 
@@ -36,6 +38,6 @@ export function createEndpointSync(parts: {
     for (const id of mirrored.keys()) await mirror.remove(id);
   }
 
-  const { start, stop } = createMirrorLoop({ what: "webhook endpoints", compare: now, clock, logger });
-  return { now, start, stop };
+  const { start, hurry, stop } = createMirrorLoop({ what: "webhook endpoints", compare: now, clock, logger });
+  return { now, start, hurry, stop };
 }

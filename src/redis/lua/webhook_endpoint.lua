@@ -21,6 +21,10 @@ elseif before and tonumber(string.match(before, '^%d+')) >= tonumber(revision) t
   return { 0 }
 else
   redis.call('HSET', endpoints, id, revision .. ' ' .. ARGV[3])
+  if not before then
+    -- Where Redis lost the mirror it lost with it when its queue is due.
+    redis.call('ZADD', '{webhooks}:due', 'LT', 0, id)
+  end
 end
 local time = redis.call('TIME')
 redis.call('SET', '{webhooks}:version', time[1] .. '.' .. time[2])

@@ -352,6 +352,54 @@ it("an app has no more endpoints than it may, however many it creates at the sam
   expect(await service.list(own)).toHaveLength(taken);
 });
 
+describe("endpoints that Redis has lost", () => {
+  it("get what is queued when they are back from records, and what came meanwhile", async () => {
+    const own = ownApp();
+    const store = memoryWebhookStore();
+    const { service, sink } = await gateway({ store, parts: { delaysMs: [300] } });
+    const receiver = await receivers.start({ kind: "status", status: 500 });
+    await service.create(own, receiver.url, []);
+    await sink.append([storedEvent(own, "vlost", 1)]);
+    await until(receiver, 1);
+    store.away = true;
+    const client = new Redis(redisUrl);
+    await client.del("{webhooks}:endpoints", "{webhooks}:version", "{webhooks}:due");
+    client.disconnect();
+    // Another gateway finds the queue and knows no endpoint.
+    await gateway({ store });
+    await sink.append([storedEvent(own, "vmeanwhile", 1)]);
+    await receiver.behave({ kind: "ok" });
+    store.away = false;
+    await eventually(async () => {
+      const delivered = (await receiver.received()).filter(({ answered }) => answered);
+      expect(idsOf(delivered).sort()).toEqual(["evt_vlost_1", "evt_vmeanwhile_1"]);
+    });
+  });
+
+  it("keep their queue while records do not say that they are deleted", async () => {
+    const own = ownApp();
+    const store = memoryWebhookStore();
+    const one = await gateway({ store });
+    const receiver = await receivers.start({ kind: "status", status: 500 });
+    const { id } = await one.service.create(own, receiver.url, []);
+    await one.sink.append([storedEvent(own, "vkept", 1)]);
+    await until(receiver, 1);
+    await one.end();
+    gateways.splice(gateways.indexOf(one), 1);
+    store.away = true;
+    const client = new Redis(redisUrl);
+    await client.del("{webhooks}:endpoints", "{webhooks}:version");
+    await client.zadd("{webhooks}:due", 0, id);
+    await gateway({ store });
+    await eventually(async () => expect(Number(await client.zscore("{webhooks}:due", id))).toBeGreaterThan(0));
+    await eventually(async () =>
+      expect(Number(await client.zscore("{webhooks}:due", id))).toBeGreaterThan(Date.now() + 5000),
+    );
+    client.disconnect();
+    expect(await contents()).toContain("evt_vkept_1");
+  });
+});
+
 describe("an endpoint that is deleted", () => {
   it("leaves nothing in Redis", async () => {
     const own = ownApp();
