@@ -1,6 +1,7 @@
 /** Asks one app's backend: with its own connections and bounds, so that no app's backend takes anything from another one's. */
 
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
+import { resolveForUsers } from "../outgoing-http/dns-resolve.ts";
 import { OutgoingHttpError } from "../outgoing-http/failure.ts";
 import { createGate } from "../outgoing-http/gate.ts";
 import type { OutgoingHttp } from "../outgoing-http/request.ts";
@@ -42,6 +43,7 @@ export function createAsker(settings: AskerSettings, clock: Clock, random: Rando
     client ??
     createOutgoingHttp({
       ...{ clock, allowPrivate, deadlineMs: timeoutMs },
+      resolve: resolveForUsers(allowPrivate),
       maxConcurrent,
       maxResponseBytes: maxAnswerBytes,
     });

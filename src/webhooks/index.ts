@@ -4,6 +4,7 @@ import type { AuditWriter } from "../audit/writer.ts";
 import type { EventOutbox } from "../events/outbox-port.ts";
 import type { EventSink } from "../events/sink-port.ts";
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
+import { resolveForUsers } from "../outgoing-http/dns-resolve.ts";
 import type { Resolve } from "../outgoing-http/resolve.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
@@ -109,7 +110,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     // Bounded by the dispatcher: a slow endpoint must not take the connections of another one at the same host.
     maxConcurrent: config.concurrency,
     maxResponseBytes: maxAnswerBytes,
-    ...(resolve !== undefined && { resolve }),
+    resolve: resolve ?? resolveForUsers(config.allow_private),
   });
   const endpoints = createEndpoints(parts.sealing, random);
   const directory = createDirectory(mirror, endpoints, logger, () => sync.hurry());
