@@ -93,9 +93,9 @@ export function createVerificationStore(
       return readCheck(id, (await run("check", verificationKey(id), args)) as Reply);
     },
 
-    async change({ app, id, attempt, event, reason, result, mayStillRing = false, remainingMs = null, cost = null }) {
+    async change({ app, id, attempt, event, reason, result, mayStillRing = false, remainingMs = null, cost }) {
       const args = [now(), app, id, attempt, event, reason ?? "", writeJson(result), mayStillRing ? 1 : 0];
-      const reply = (await run("change", verificationKey(id), [...args, remainingMs ?? "", cost ?? ""])) as Reply;
+      const reply = (await run("change", verificationKey(id), [...args, remainingMs ?? "", priceOf(cost)])) as Reply;
       return readChange(id, reply);
     },
 
@@ -226,4 +226,9 @@ function readReservation([kind, id, mayBeForgotten]: Reply): KeyReservation {
   if (kind === "new" || kind === "reused") return { kind };
   if (kind === "known") return { kind, id: String(id), mayBeForgotten: mayBeForgotten === 1 };
   throw unreadable(kind);
+}
+
+/** As change.lua takes it. */
+function priceOf(cost: number | null | undefined): string {
+  return cost === undefined ? "" : cost === null ? "-" : String(cost);
 }

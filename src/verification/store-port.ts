@@ -122,7 +122,7 @@ export interface DeliveryChange {
   readonly mayStillRing?: boolean;
   /** Expected time until it is over: the Retry-After of clients that are refused until then. Null: unchanged. */
   readonly remainingMs?: number | null;
-  /** Its price where that was known only after the start. Null: unchanged. */
+  /** Its price where that was known only after the start; null: none is configured for the way it went. Left out: unchanged. */
   readonly cost?: number | null;
 }
 

@@ -98,14 +98,17 @@ export function createReceipts(options: {
   };
 }
 
-/** The delivery's update by a report. A price in it takes the place of the reservation's: the message went another way. */
+/**
+ * The delivery's update by a report. A price in it takes the place of the reservation's: the message went another way, which
+ * may have none.
+ */
 export function updateOf(report: MessageReport, keep: Keep) {
   const { result } = report;
   return {
     event: eventOf(report),
     reason: report.state === "failed" ? report.reason : null,
     ...(result && { result: keep(result) }),
-    ...(typeof result?.cost === "number" && { cost: result.cost }),
+    ...((typeof result?.cost === "number" || result?.cost === null) && { cost: result.cost }),
   };
 }
 
@@ -115,7 +118,8 @@ export function updateOf(report: MessageReport, keep: Keep) {
  */
 export function submitted(report: MessageReport, cost: number | null): MessageReport {
   const isFree = report.state === "failed" && report.reason !== "unknown_result" && report.inPart !== true;
-  return isFree && cost !== null ? { ...report, result: { ...report.result, cost: 0 } } : report;
+  const isPriced = cost !== null || typeof report.result?.cost === "number";
+  return isFree && isPriced ? { ...report, result: { ...report.result, cost: 0 } } : report;
 }
 
 function keptOf(report: MessageReport, keep: Keep): KeptReport {

@@ -12,7 +12,7 @@ import { attemptIdOf } from "../../verification/ids.ts";
 import type { Simulation } from "../../verification/simulated/simulation.ts";
 import type { BeginAnswer, ScriptArgs } from "../../verification/store-port.ts";
 import { newestOf, type Verification } from "../../verification/types.ts";
-import type { MessageChannelSpec, MessageReservation } from "./provider-port.ts";
+import type { MessageChannelSpec, MessageReport, MessageReservation, MessageResult } from "./provider-port.ts";
 import { type Keep, type Receipts, submitted, updateOf } from "./receipts.ts";
 import { previewOf, simulateMessage, testPreview } from "./simulate.ts";
 import type { ChosenText, Texts } from "./texts.ts";
@@ -98,7 +98,8 @@ export function createSender(options: {
     const stored = async () => {
       // At once: of two receipts the first one counts.
       const early = receiptId === null ? null : await receipts.remember(receiptId, { app, id, attempt });
-      if (early !== null) reports.write(progress, updateOf(early, keep));
+      // Of updates that wait the last one alone is stored: it says too which way the message went.
+      if (early !== null) reports.write(progress, updateOf(withResult(early, report.result), keep));
       await progress.settled();
     };
     void reports.track(stored());
@@ -163,6 +164,10 @@ const unanswered: SubmitAnswer = {
   report: { state: "failed", reason: "unknown_result" },
   receiptId: null,
 };
+
+function withResult(report: MessageReport, before: MessageResult | undefined): MessageReport {
+  return before === undefined ? report : { ...report, result: { ...before, ...report.result } };
+}
 
 /** How long the code is accepted, by the store's clock. */
 function leftMs(verification: Verification): number {

@@ -9,7 +9,7 @@ ARGV[3]  verification id              ARGV[6]  reason, or ''
 ARGV[7]  the result (JSON), or ''
 ARGV[8]  1: its end was not seen, so it may still ring; it keeps the callee's lock until its deadline
 ARGV[9]  ms until it should be over, or ''
-ARGV[10] its price, or ''
+ARGV[10] its price; '-': it has none; '': unchanged
 
 Returns  {'noted', status, parts delivered, seq or 0, step, channel, state} where the verification goes on; seq is that of
          the delivery's event, 0 where it has none. step: number of the step that follows at once, leased to this gateway; -1: none
@@ -57,7 +57,9 @@ local function change_older(record, attempt, event, now, reason, result, cost)
       -- However often it is written, as of the newest one.
       local evidence = result ~= '' and one.result == '' and channel_calls(one.channel)
       one.result = result ~= '' and result or one.result
-      one.cost = cost ~= '' and cost or one.cost
+      if cost ~= '' then
+        one.cost = cost ~= '-' and cost or nil
+      end
       if rules.final[to] and one.ended_at == '' then
         one.ended_at = tostring(now)
       end
@@ -101,7 +103,7 @@ if attempt == record.attempts then
     report_call(record, now)
   end
   if ARGV[10] ~= '' then
-    set_rare(record, 'cost', ARGV[10])
+    set_rare(record, 'cost', ARGV[10] ~= '-' and ARGV[10] or '')
   end
   if ARGV[9] ~= '' then
     expect_over(callee_of(record), attempt_id(ARGV[3], attempt), now + tonumber(ARGV[9]))

@@ -81,6 +81,15 @@ describe("a message", () => {
     expect(delivery).toMatchObject({ cost: 0.2, result: other });
   });
 
+  it("that another route without a price took has none: it kept the first one's", async () => {
+    const other = { route: "other", segments: 2, cost: null };
+    gateway.provider.answer(() => ({ report: { state: "sent", result: other }, receiptId: null }));
+    const { id } = await start();
+    await sentOnce();
+    const [delivery] = (await look(id)).deliveries;
+    expect(delivery).toMatchObject({ cost: null, result: other });
+  });
+
   it.each([
     ["that no route took costs nothing", { state: "failed", reason: "rejected" }, 0],
     ["that may have been sent costs its price", { state: "failed", reason: "unknown_result" }, 0.05],

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { ReceiptResult } from "../../../../src/channels/messages/events.ts";
 import type { ReceiptStore } from "../../../../src/channels/messages/receipt-store-port.ts";
-import { createReceipts } from "../../../../src/channels/messages/receipts.ts";
+import { createReceipts, submitted } from "../../../../src/channels/messages/receipts.ts";
 import { deferred } from "../../../../src/shared/deferred.ts";
 import { Refusal } from "../../../../src/shared/refusal.ts";
 import type { ChannelCore } from "../../../../src/verification/channel-port.ts";
@@ -67,4 +67,11 @@ it("receipts over the most at once are refused, and taken again once the others 
   resolve({ kind: "early" });
   expect(new Set(await Promise.all(taken))).toEqual(new Set([true]));
   expect(await receipts.receive(receipt)).toBe(true);
+});
+
+it("a message that a second route refused costs nothing, where the first one has no price too", () => {
+  const refused = { state: "failed", reason: "rejected", result: { route: "two", cost: 0.2 } } as const;
+  expect(submitted(refused, null)).toMatchObject({ result: { route: "two", cost: 0 } });
+  // Where neither has one there is none.
+  expect(submitted({ state: "failed", reason: "rejected" }, null)).not.toHaveProperty("result");
 });
