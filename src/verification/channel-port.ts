@@ -83,6 +83,8 @@ export interface CodeOffer {
 export interface DeliveryCodes {
   /** The app's own code where the order has one. */
   offer(order: DeliveryOrder): CodeOffer;
+  /** Digits of the code that `offer` would offer. */
+  lengthOf(order: DeliveryOrder): number;
 }
 
 /** A channel's resource for one delivery (a channel slot, a connection), held until the store has decided. */

@@ -41,6 +41,7 @@ export function createDeliveryCodes(codes: Codes, hashes: Pick<Hashes, "code">, 
   }
 
   return (kind: ProofKind): DeliveryCodes => ({
+    lengthOf: ({ appCode, codeLength }) => appCode?.length ?? codeLength ?? length,
     offer(order): CodeOffer {
       const { verificationId, appCode } = order;
       const { two, what } = appCode === null ? offered(order, kind) : { two: [appCode, appCode], what: "app" };

@@ -76,7 +76,7 @@ export function messageChannel(spec: MessageChannelSpec, parts: MessageChannelPa
             throw invalid(`\`code_length\` must be ${range} with channel ${name}, not ${codeLength}.`);
           }
         },
-        estimate: ({ to }) => provider.priceOf?.(to) ?? null,
+        estimate: sender.estimate,
         reserve: sender.reserve,
         ...(provider.preview !== undefined && { simulate: sender.simulate }),
         refusal: (why) => new Refusal("capacity", `The message was refused: ${why}.`),

@@ -110,8 +110,11 @@ export interface MessagePreview {
 export interface MessageProvider {
   /** Longest time from `submit` to its first report, in ms. */
   readonly submitLimitMs: number;
-  /** The most that a message to this recipient may cost, before a route is chosen; null: no price is configured. */
-  priceOf?(to: string): number | null;
+  /**
+   * The most that a message to this recipient may cost, before a route is chosen; null: no price is configured.
+   * @param text the longest that it may have
+   */
+  priceOf?(to: string, text: string): number | null;
   /** @throws {Refusal} `invalid_request` (the recipient), `capacity`, `channel_unavailable` */
   reserve(order: MessageOrder): Promise<MessageReservation>;
   /**

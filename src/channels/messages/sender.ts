@@ -26,6 +26,8 @@ const minuteMs = 60_000;
 
 export interface Sender {
   reserve(order: DeliveryOrder): Promise<Reservation>;
+  /** The most that the order may cost; null: no price is configured. */
+  estimate(order: DeliveryOrder): number | null;
   /** Where the provider has a preview. @throws {Refusal} */
   simulate(ask: SimulationAsk): Simulation;
   /** Resolves when no submit waits for its answer, at the latest after `graceMs`. */
@@ -60,6 +62,9 @@ export function createSender(options: {
   const submits = createWork(core.batchTimer);
   /** Reports on their way to the store; bounded by the submits and by the retries of a report. */
   const reports = createWork(core.batchTimer);
+
+  const textOf = ({ app, locale, country }: DeliveryOrder) =>
+    texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
 
   /** Never rejects. A submit whose answer is lost is not repeated: it may have been sent. */
   async function submit(verification: Verification, { order, text, code, reservation }: Prepared) {
@@ -106,9 +111,14 @@ export function createSender(options: {
   }
 
   return {
+    estimate(order) {
+      if (provider.priceOf === undefined) return null;
+      return provider.priceOf(order.to, textOf(order).sample(core.codes.lengthOf(order)));
+    },
+
     async reserve(order) {
-      const { app, to, country, locale } = order;
-      const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
+      const { app, to, country } = order;
+      const text = textOf(order);
       const offer = core.codes.offer(order);
       const sample = text.sample(offer.length);
       const reservation = await provider.reserve({ app: app.name, to, country, text: sample, locale: text.locale });
@@ -116,8 +126,8 @@ export function createSender(options: {
     },
 
     simulate(ask) {
-      const { app, to, country, locale } = ask.order;
-      const text = texts.choose({ app: app.name, channel: spec.name, form: spec.form, locale, country });
+      const { app, to, country } = ask.order;
+      const text = textOf(ask.order);
       const digits = ask.codeLength ?? core.codes.offer(ask.order).length;
       const sample = text.sample(digits);
       const order = { app: app.name, to, country, text: sample, locale: text.locale };

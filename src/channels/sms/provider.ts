@@ -88,8 +88,10 @@ export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProv
 
   return {
     submitLimitMs,
-    priceOf(to) {
-      const prices = routing.routesTo(to).flatMap((name) => routing.cost(name, to, mostSegments) ?? []);
+    priceOf(to, text) {
+      const prices = routing
+        .routesTo(to)
+        .flatMap((name) => routing.cost(name, to, routes.get(name)?.segmentsOf(text) ?? 1) ?? []);
       return prices.length === 0 ? null : Math.max(...prices);
     },
     async reserve(order) {
@@ -135,9 +137,6 @@ export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProv
     },
   };
 }
-
-/** Before the text is written: a code in another script than Latin needs two segments at most, longer texts are rare. */
-const mostSegments = 2;
 
 const pick = ({ app, to, country, text, locale }: MessageOrder) => ({ app, to, country, text, locale });
 const own = ({ deliveryId, app, to, country, text, locale }: OutgoingMessage) => ({

@@ -61,6 +61,8 @@ export interface SmsRoute {
   readonly name: string;
   /** Longest time from `submit` to its answer, in ms. */
   readonly submitLimitMs: number;
+  /** The most segments that a text takes on this route. */
+  segmentsOf(text: string): number;
   /** @throws {Refusal} `store_unavailable` where the store that all gateways share did not answer */
   reserve(order: SmsOrder): Promise<SmsPlace | NoSmsPlace>;
   /** Sets the one receiver of receipts. A receipt may come late, doubled, out of order, or for an unknown message. */

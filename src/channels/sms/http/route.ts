@@ -111,6 +111,7 @@ export function createSmsHttpRoute(parts: SmsHttpRouteParts): SmsHttpRoute {
 
   return {
     name,
+    segmentsOf,
     receipts: config.receipts ?? null,
     texts: config.texts ?? null,
     submitLimitMs: config.max_queue_ms + deadlineMs * tries + timerMarginMs,

@@ -125,6 +125,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
   return {
     name,
     submitLimitMs: config.max_queue_ms + 2 * config.response_timeout_ms,
+    segmentsOf: (text) => Math.max(...binds.map((over) => sizeOf(over, text).segments)),
     async reserve({ app, text }) {
       const [first] = binds;
       if (first === undefined) throw new Error("a route without binds");

@@ -29,6 +29,7 @@ function smsRoute(name: string, up: boolean): SmsRoute {
   return {
     name,
     submitLimitMs: 1000,
+    segmentsOf: () => 1,
     reserve: async () =>
       up
         ? { segments: 1, submit: async () => ({ kind: "taken", receiptId: null }), release: () => undefined }

@@ -76,7 +76,7 @@ function fake(
   submitLimitMs = 1000,
 ): FakeRoute {
   const self: FakeRoute = {
-    ...{ name, submitLimitMs, sent: [], released: 0 },
+    ...{ name, submitLimitMs, sent: [], released: 0, segmentsOf: (text) => Math.ceil(text.length / 10) },
     async reserve() {
       if (place !== "free") return place;
       return {
@@ -98,6 +98,13 @@ function fake(
   };
   return self;
 }
+
+it("the price before a route is chosen is that of the text's own segments: it was that of two, whatever the text", () => {
+  const provider = provide(fake("one", "free", taken), fake("two", "free", taken));
+  // The stand-in counts ten characters as a segment.
+  expect([5, 45].map((length) => provider.priceOf?.(order.to, "x".repeat(length)))).toEqual([0.0023, 0.0115]);
+  expect(provider.priceOf?.("+447700900123", "x")).toBeNull();
+});
 
 const down: NoSmsPlace = { none: "provider_down", retryAfterMs: 5000 };
 const busy: NoSmsPlace = { none: "throttled", retryAfterMs: 700 };
