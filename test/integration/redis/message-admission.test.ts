@@ -124,16 +124,29 @@ describe("messages per second", () => {
 });
 
 describe("the parts of a long message", () => {
+  const delivered = { state: "delivered" } as const;
+
   it("are joined by any gateway, in any order, doubled", async () => {
     const [one, two] = gateways;
     await one.messageParts.join("acme:parts-g1", ["acme:1", "acme:2"]);
-    expect(await two.messageParts.groupOf("acme:2")).toEqual({ group: "acme:parts-g1", parts: 2 });
-    expect(await two.messageParts.groupOf("acme:3")).toBeNull();
+    expect(await two.messageParts.groupOf("acme:2", delivered)).toEqual({ group: "acme:parts-g1", parts: 2 });
+    expect(await two.messageParts.groupOf("acme:3", delivered)).toBeNull();
     expect(await two.messageParts.settle("acme:parts-g1", 2, "acme:2", "delivered")).toBe("open");
     expect(await one.messageParts.settle("acme:parts-g1", 2, "acme:2", "delivered")).toBe("open");
     expect(await one.messageParts.settle("acme:parts-g1", 2, "acme:1", "delivered")).toBe("delivered");
     // A late contradiction does not change what a part was.
     expect(await one.messageParts.settle("acme:parts-g1", 2, "acme:1", "failed")).toBe("delivered");
+  });
+
+  it("whose receipts came to another gateway before they were joined bring them along", async () => {
+    const [one, two] = gateways;
+    const failed = { state: "failed", reason: "not_reachable" } as const;
+    expect(await two.messageParts.groupOf("acme:11", failed)).toBeNull();
+    expect(await two.messageParts.groupOf("acme:11", delivered)).toBeNull();
+    expect(await two.messageParts.groupOf("acme:12", delivered)).toBeNull();
+    const ids = ["acme:11", "acme:12", "acme:13"];
+    expect(await one.messageParts.join("acme:parts-g11", ids)).toEqual([failed, delivered, null]);
+    expect(await two.messageParts.groupOf("acme:11", delivered)).toEqual({ group: "acme:parts-g11", parts: 3 });
   });
 
   it("fail together", async () => {
@@ -143,12 +156,17 @@ describe("the parts of a long message", () => {
     expect(await messageParts.settle("acme:parts-g2", 2, "acme:5", "delivered")).toBe("failed");
   });
 
-  it("are kept for an hour under hashes", async () => {
+  it("are kept for an hour under hashes, and receipts of unknown ones for a minute", async () => {
     await gateways[0].messageParts.join("acme:parts-g3", ["acme:CARRIER-ID-77"]);
+    await gateways[0].messageParts.groupOf("acme:CARRIER-ID-78", delivered);
     const redis = new Redis(url);
     const kept = await redisContents(redis, "{p*").finally(() => redis.disconnect());
     expect(kept.length).toBeGreaterThan(0);
-    expect(JSON.stringify(kept)).not.toContain("CARRIER-ID-77");
-    for (const { ttlMs } of kept) expect(ttlMs).toBeGreaterThan(3_500_000);
+    expect(JSON.stringify(kept)).not.toContain("CARRIER-ID");
+    const [joined, early] = [true, false].map((isJoined) =>
+      kept.filter(({ content }) => content.includes("group") === isJoined).map(({ ttlMs }) => ttlMs),
+    );
+    expect(Math.min(...(joined ?? []))).toBeGreaterThan(3_500_000);
+    expect(Math.max(...(early ?? []))).toBeLessThanOrEqual(60_000);
   });
 });

@@ -7,7 +7,7 @@ import { LatestMap } from "../../../shared/latest-map.ts";
 import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import type { MessageFailure, MessageReport, ReceiptReceiver } from "../../messages/provider-port.ts";
 import type { SmsEvents } from "../events.ts";
-import type { MessageParts } from "../parts-port.ts";
+import type { MessageParts, PartReport } from "../parts-port.ts";
 import { canonicalId, type IdForm, IdFormLearner, submittedId } from "./message-ids.ts";
 import { type Incoming, inboundText, readIncoming, reportOf, type SmppReceipt } from "./receipt.ts";
 import { okStatus, temporaryStatus } from "./status.ts";
@@ -84,8 +84,13 @@ export class RouteReceipts {
     }
     const name = this.#receiptId(`parts-${group()}`);
     // Where the store is away, other gateways do not know these parts; this one does.
-    await this.#parts.store.join(name, ids).catch(() => undefined);
-    for (const id of ids) this.#remember(id, { group: name, parts: ids.length });
+    const early = await this.#parts.store.join(name, ids).catch(() => []);
+    const own = { group: name, parts: ids.length };
+    for (const id of ids) this.#remember(id, own);
+    for (const [index, report] of early.entries()) {
+      // What is lost here leaves the message sent, as a receipt that never came.
+      if (report !== null) await this.#settle(own, ids[index] as string, report).catch(() => false);
+    }
     return name;
   }
 
@@ -147,13 +152,17 @@ export class RouteReceipts {
       return true;
     }
     const own = this.#own.get(id);
-    const whole = own === undefined ? await this.#parts.store.groupOf(id) : own;
-    if (whole === null) return this.#receiver({ receiptId: id, report });
-    const final = report.state === "failed" ? "failed" : "delivered";
-    const state = await this.#parts.store.settle(whole.group, whole.parts, id, final);
+    const said: PartReport = report.state === "failed" ? report : { state: "delivered" };
+    const whole = own === undefined ? await this.#parts.store.groupOf(id, said) : own;
+    return whole === null ? this.#receiver({ receiptId: id, report }) : this.#settle(whole, id, said);
+  }
+
+  /** A part's receipt. @returns false where the SMSC is to send it again */
+  async #settle({ group, parts }: NonNullable<Own>, id: string, report: PartReport): Promise<boolean> {
+    const state = await this.#parts.store.settle(group, parts, id, report.state);
     if (state === "open") return true;
     // The last part's receipt may be a good one of a message with a failed part, which was reported by then.
-    return state === final ? this.#receiver({ receiptId: whole.group, report }) : true;
+    return state === report.state ? this.#receiver({ receiptId: group, report }) : true;
   }
 
   #submittedId({ messageId, addresses }: SmppReceipt): string | null {

@@ -4,7 +4,7 @@ import type { SmsAnswer } from "../../../../src/channels/sms/route-port.ts";
 import { meaningOf, statusName } from "../../../../src/channels/sms/smpp/status.ts";
 import type { SmscDecision } from "../../../../src/sandbox/providers/smsc.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
-import { eventually, openBound, openWorld, order, phone } from "./world.ts";
+import { eventually, openBound, openWorld, order, partsInMemory, phone } from "./world.ts";
 
 const long = "Ваш код 8349027461. Никому не сообщайте этот код. @example.com #8349027461 и ещё немного";
 
@@ -223,6 +223,19 @@ describe("receipts", () => {
     await eventually(() => expect(smsc.deliverStatuses).toHaveLength(3));
     expect(receipts).toEqual([]);
     smsc.receipt(String(id), phone, { state: "DELIVRD", afterMs: 0 });
+    await eventually(() => expect(receipts).toHaveLength(1));
+    expect(receipts).toEqual([
+      { receiptId: (answer as { receiptId: string }).receiptId, report: { state: "delivered" } },
+    ]);
+  });
+
+  it("of a part that came to another gateway before the other parts were sent: they are not lost", async () => {
+    const parts = partsInMemory();
+    const { send, receipts, smsc } = await openBound({ parts });
+    // The other gateway knows no message that it belongs to.
+    expect(await parts.groupOf(`acme:${id}`, { state: "delivered" })).toBeNull();
+    const answer = await send({ text: long });
+    smsc.receipt(String(id + 1), phone, { state: "DELIVRD", afterMs: 0 });
     await eventually(() => expect(receipts).toHaveLength(1));
     expect(receipts).toEqual([
       { receiptId: (answer as { receiptId: string }).receiptId, report: { state: "delivered" } },

@@ -4,7 +4,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import type { Receipt } from "../../../../src/channels/messages/provider-port.ts";
 import type { MessageAdmission } from "../../../../src/channels/sms/admission-port.ts";
 import type { SmsEvents } from "../../../../src/channels/sms/events.ts";
-import type { MessageParts } from "../../../../src/channels/sms/parts-port.ts";
+import type { MessageParts, PartReport } from "../../../../src/channels/sms/parts-port.ts";
 import type { SmsMessage, SmsRoute } from "../../../../src/channels/sms/route-port.ts";
 import type { SmppBindConfig, SmppConfig } from "../../../../src/channels/sms/smpp/config.ts";
 import { createSmppRoute } from "../../../../src/channels/sms/smpp/route.ts";
@@ -65,11 +65,17 @@ export const freeAdmission: MessageAdmission = {
 export function partsInMemory(): MessageParts {
   const groups = new Map<string, { group: string; parts: number }>();
   const states = new Map<string, Map<string, "delivered" | "failed">>();
+  const early = new Map<string, PartReport>();
   return {
     async join(group, ids) {
       for (const id of ids) groups.set(id, { group, parts: ids.length });
+      return ids.map((id) => early.get(id) ?? null);
     },
-    groupOf: async (id) => groups.get(id) ?? null,
+    async groupOf(id, report) {
+      const found = groups.get(id) ?? null;
+      if (found === null && !early.has(id)) early.set(id, report);
+      return found;
+    },
     async settle(group, parts, id, state) {
       const own = states.get(group) ?? new Map();
       states.set(group, own);
