@@ -4,7 +4,7 @@
  * mail server took it. Bounces (DSNs, RFC 3464) go to `bounces_to` and are not read.
  */
 import type { Logger } from "pino";
-import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { type Clock, steadyClock, stopwatch } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type {
@@ -70,13 +70,14 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   /** In turn by the reserved server and the others, until one has answered for good. */
   async function deliver(reserved: MailServer, message: OutgoingMessage): Promise<MessageReport> {
     const untilMs = steady.nowMs() + config.submit_timeout_ms;
+    const passedMs = stopwatch(clock);
     const envelope = { from: bouncesTo, to: message.to };
     let last: MessageReport = failed("provider_down", resultOf(null, null));
     let held: MailServer | null = reserved;
     try {
       const bytes = await compose(message);
       for (const server of [reserved, ...servers.filter((other) => other !== reserved)]) {
-        if (steady.nowMs() >= untilMs) break;
+        if (passedMs() >= config.submit_timeout_ms) break;
         if (server !== held && server.take() !== true) continue;
         held = server;
         const result = await server.send(envelope, bytes, needsSmtpUtf8(message.to), untilMs);

@@ -1,6 +1,6 @@
 /** All routes of the channel as one provider: routing by prefix, and failover where a route did not take the message. */
 import type { Logger } from "pino";
-import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { type Clock, stopwatch } from "../../shared/clock.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { splitSms } from "../messages/gsm.ts";
 import type {
@@ -31,8 +31,7 @@ interface Found {
   readonly cost: number | null;
 }
 
-export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProviderParts): MessageProvider {
-  const clock = steadyClock(parts.clock);
+export function createSmsProvider({ routes, routing, clock, logger }: SmsProviderParts): MessageProvider {
   const all = [...routes.values()];
   /** A slow refusal leaves time for one more route; after quick ones there may be more. */
   const submitLimitMs = all
@@ -63,12 +62,12 @@ export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProv
   }
 
   async function submit(first: Found, others: readonly string[], message: OutgoingMessage) {
-    const startedAtMs = clock.nowMs();
+    const passedMs = stopwatch(clock);
     let [current, left] = [first, others];
     for (;;) {
       const { route, order, place } = current;
       const answer = await place.submit({ ...order, ...own(message), validityMs: message.minutes * 60_000 });
-      const next = mayGoOn(answer) ? await other(left, message, startedAtMs) : null;
+      const next = mayGoOn(answer) ? await other(left, message, submitLimitMs - passedMs()) : null;
       if (next === null) {
         const report = { ...reportOf(answer), ...(current !== first && { result: resultOf(current) }) };
         return { report, receiptId: answer.kind === "taken" ? answer.receiptId : null };
@@ -78,8 +77,7 @@ export function createSmsProvider({ routes, routing, logger, ...parts }: SmsProv
     }
   }
 
-  async function other(names: readonly string[], message: OutgoingMessage, startedAtMs: number) {
-    const timeLeftMs = startedAtMs + submitLimitMs - clock.nowMs();
+  async function other(names: readonly string[], message: OutgoingMessage, timeLeftMs: number) {
     const inTime = names.filter((name) => (routes.get(name)?.submitLimitMs ?? 0) <= timeLeftMs);
     // Where the store does not answer, the answer of the first route stands.
     const { found, left } = await find(inTime, message).catch(() => ({ found: null, left: [] }));

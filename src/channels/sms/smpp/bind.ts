@@ -119,16 +119,17 @@ export class Bind {
   /**
    * Sends one submit_sm when the window has room. The caller holds a place.
    * @param untilMs from then on it is not sent (the clock's milliseconds)
+   * @param isLate the same by a clock that goes on while the machine is suspended
    * @returns `unsent` where it was not written for certain
    * @throws {PduError} where a value does not fit: nothing was sent
    */
-  async submit({ fields, tlvs }: Submit, untilMs: number): Promise<Answer> {
+  async submit({ fields, tlvs }: Submit, untilMs: number, isLate = () => false): Promise<Answer> {
     const { clock, window, isThrottle, logger } = this.#parts;
     if (this.#outstanding < window) this.#outstanding += 1;
     else if (!(await this.#room(untilMs))) return { kind: "unsent" };
     try {
       const session = this.#session;
-      if (session === null) return { kind: "unsent" };
+      if (session === null || isLate()) return { kind: "unsent" };
       const sentAtMs = clock.nowMs();
       const answer = await session.request("submit_sm", fields, tlvs);
       if (answer.kind === "answer" && answer.status === okStatus) this.#throttle.took(sentAtMs);

@@ -1,6 +1,6 @@
 /** A route over SMPP: the binds to one SMSC, and how one message goes over them. */
 import type { Logger } from "pino";
-import { type Clock, steadyClock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock, stopwatch } from "../../../shared/clock.ts";
 import { LatestMap } from "../../../shared/latest-map.ts";
 import type { Publish } from "../../../shared/publish.ts";
 import type { Random } from "../../../shared/random.ts";
@@ -88,6 +88,7 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
       const answer = await sendParts(turn, {
         submits: (over) => submitsOf(message, encode(over, message.text), settingsOf(over), own, tlvs),
         startLimitMs: config.max_queue_ms + config.response_timeout_ms,
+        passedMs: stopwatch(parts.clock),
         ...{ route: name, app: message.app, binds, turns, statusReasons, publish, clock, logger },
       });
       if (answer.kind !== "taken") return answer;

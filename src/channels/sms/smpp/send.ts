@@ -23,6 +23,8 @@ export interface SendParts {
   readonly statusReasons: StatusReasons;
   /** From the start; what begins later could not be answered within the route's limit. */
   readonly startLimitMs: number;
+  /** Since the start, the time in which the machine was suspended included. */
+  readonly passedMs: () => number;
   readonly publish: Publish<SmsEvents>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -105,12 +107,13 @@ async function sendPart(
   { over, atMs }: Turn,
   used: number,
   lastStartMs: number,
-  { clock, publish, route, statusReasons }: SendParts,
+  { clock, publish, route, statusReasons, passedMs, startLimitMs }: SendParts,
 ): Promise<PartAnswer> {
   await until(atMs + (used * 1000) / over.limits.messagesPerSecond, clock);
   const down = { kind: "refused", reason: "provider_down", elsewhere: true, wentOut: false } as const;
-  if (clock.nowMs() > lastStartMs) return { ...down, retry: false };
-  const answer = await over.bind.submit(submit, lastStartMs);
+  const isLate = () => passedMs() > startLimitMs;
+  if (isLate()) return { ...down, retry: false };
+  const answer = await over.bind.submit(submit, lastStartMs, isLate);
   if (answer.kind === "unsent") return { ...down, retry: true };
   publish("sms.submitted", { route, status: answer.kind === "lost" ? "no_answer" : statusName(answer.status) });
   if (answer.kind === "lost") return { kind: "lost" };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
 import { Refusal } from "../../../../src/shared/refusal.ts";
 import { withCertificates } from "../../../support/certificates.ts";
-import { manualClock } from "../../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../../support/manual-clock.ts";
 import { refusals } from "./refusals.ts";
 import { message, pemOf, plain, sendBy, withMail } from "./support.ts";
 
@@ -49,14 +49,17 @@ it("a message that cannot be composed keeps no connection's place from others", 
   expect((await sendBy(provider)).report.state).toBe("sent");
 });
 
-it("nor does one whose time was over before it was composed", async () => {
+it.each([
+  ["its time was over", (clock: ManualClock) => clock.advance(2000)],
+  ["the machine was suspended", (clock: ManualClock) => clock.set(2000)],
+])("nor does one that is not sent because before it was composed %s", async (_why, pass) => {
   const main = await mail.server();
   const clock = manualClock();
   const servers = [{ ...plain(main), max_connections: 1 }];
   const provider = await mail.provider({ servers, max_wait_ms: 0, submit_timeout_ms: 1000 }, clock);
   const reservation = await provider.reserve(message);
   const report = reservation.submit(message);
-  clock.advance(2000);
+  pass(clock);
   expect((await report).report).toMatchObject({ state: "failed", reason: "provider_down" });
   expect((await sendBy(provider)).report.state).toBe("sent");
 });

@@ -112,6 +112,21 @@ it("the rest of a long message goes over the other bind when the first throttles
   expect(parts.map((part) => part?.subarray(1).toString("hex"))).toEqual(["0201", "0202"]);
 });
 
+it("is not sent by a machine that was suspended while it waited for its turn", async () => {
+  const clock = manualClock();
+  const smsc = await smscThat(() => ({ answer: 0 }));
+  const reserve = async () => ({ kind: "taken", bind: 0, waitMs: 300 }) as const;
+  const { send } = await routeTo([smsc], { ...freeAdmission, reserve }, clock);
+  const waiting = clock.pending;
+  const sent = send();
+  await eventually(() => expect(clock.pending).toBeGreaterThan(waiting));
+  // The steady clock stood still.
+  clock.set(600_000);
+  clock.pass(300);
+  expect(await sent).toEqual({ kind: "refused", reason: "provider_down", elsewhere: true });
+  expect(smsc.submits).toEqual([]);
+});
+
 it("waits for its turn, spaces the parts, and returns the time of what is not sent", async () => {
   const clock = manualClock();
   const given: [string, number][] = [];

@@ -5,7 +5,7 @@ import { createSmsProvider } from "../../../../src/channels/sms/provider.ts";
 import type { NoSmsPlace, SmsAnswer, SmsMessage, SmsRoute } from "../../../../src/channels/sms/route-port.ts";
 import { createSmsRouting } from "../../../../src/channels/sms/routing.ts";
 import { Refusal } from "../../../../src/shared/refusal.ts";
-import { manualClock } from "../../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../../support/manual-clock.ts";
 
 const senders = [{ sender: "Default" }, { sender: "60600", country: "US" }, { sender: "Shop", app: "shop" }];
 const route = { senders: [], prices: [] };
@@ -195,10 +195,13 @@ describe("submit", () => {
     expect(await reservation.submit(message)).toMatchObject({ report: { state: "failed", reason: "throttled" } });
   });
 
-  it("goes over no other route when that could not answer in time", async () => {
+  it.each([
+    ["the first one answered slowly", (clock: ManualClock) => clock.advance(1001)],
+    ["the machine was suspended", (clock: ManualClock) => clock.set(600_000)],
+  ])("goes over no other route when that could not answer in time: %s", async (_why, pass) => {
     const clock = manualClock();
     const slow = () => {
-      clock.advance(1001);
+      pass(clock);
       return refusedHere;
     };
     const two = fake("two", "free", taken);
