@@ -1,6 +1,6 @@
 /** Lists of apps: uploads, one run after the other, results, and their end. */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { ScrubsConfig } from "./config.ts";
@@ -41,6 +41,7 @@ interface Run {
 
 export function createScrubs(options: ScrubsOptions): ScrubsService {
   const { config, folder, runner, publish, clock, random, logger } = options;
+  const steady = steadyClock(clock);
   const known = new Map<string, Scrub>();
   const running = new Map<string, Run>();
   const turns = createTurns();
@@ -99,7 +100,7 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     await change(id, { state: "running" });
     // Stopped while that was saved: a runner that only waits for the abort would wait for ever.
     if (signal.aborted) return;
-    let savedAtMs = clock.nowMs();
+    let savedAtMs = steady.nowMs();
     const ended = await runner
       .run({
         ...{ file: folder.uploadOf(id), folder: folder.resultsOf(id), options: asked, signal },
@@ -107,8 +108,8 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
         onProgress(progress) {
           const scrub = known.get(id);
           if (scrub !== undefined) known.set(id, { ...scrub, progress });
-          if (clock.nowMs() - savedAtMs < saveProgressEveryMs) return;
-          savedAtMs = clock.nowMs();
+          if (steady.nowMs() - savedAtMs < saveProgressEveryMs) return;
+          savedAtMs = steady.nowMs();
           void change(id, { progress }).catch(() => undefined);
         },
       })

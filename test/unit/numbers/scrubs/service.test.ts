@@ -31,6 +31,7 @@ const hourMs = 3_600_000;
 interface Run {
   readonly file: string;
   readonly aborted: () => boolean;
+  progress(progress: Scrub["progress"]): void;
   end(summary: CleaningSummary | null): void;
   fail(error: Error): void;
 }
@@ -58,7 +59,7 @@ function open(more: More = {}) {
   const runs: Run[] = [];
   const published: Scrub[] = [];
   const runner: ListRunner = {
-    run: ({ file, signal, onFound }) =>
+    run: ({ file, signal, onFound, onProgress }) =>
       new Promise((resolve, reject) => {
         onFound({
           format: "csv",
@@ -67,7 +68,7 @@ function open(more: More = {}) {
           country: { country: "ID", guessedShare: null },
         });
         signal.addEventListener("abort", () => resolve(null));
-        runs.push({ file, aborted: () => signal.aborted, end: resolve, fail: reject });
+        runs.push({ file, aborted: () => signal.aborted, progress: onProgress, end: resolve, fail: reject });
       }),
   };
   const scrubs = createScrubs({
@@ -145,6 +146,18 @@ describe("a run", () => {
       found: { column: { name: "phone" } },
     });
     await expect.poll(() => published.map(({ id, state }) => [id, state])).toEqual([[first, "finished"]]);
+  });
+
+  it("saves its progress every few seconds, though the time of day is set back", async () => {
+    const { scrubs, runs } = open();
+    await scrubs.begin();
+    const id = await uploaded(scrubs);
+    await expect.poll(() => runs.length).toBe(1);
+    clock.set(-hourMs);
+    clock.pass(5000);
+    runs[0]?.progress({ rows: 2, share: 0.5 });
+    const saved = () => JSON.parse(readFileSync(path.join(root, id, "list.json"), "utf8")).progress;
+    await expect.poll(saved).toEqual({ rows: 2, share: 0.5 });
   });
 
   it("that its list fails says what to change; any other failure says so in the log alone", async () => {
