@@ -34,6 +34,9 @@ export function fixedBody(
       throw notIts(key, "the start token names another");
     }
   }
+  if (page.country !== undefined && given.country === undefined && movesFixed(given, page.country, numbers)) {
+    throw notIts("country", "the start token names the recipient, which it would change");
+  }
   if (given.workflow !== undefined && page.channel !== undefined)
     throw notIts("channel", "the start token has a workflow");
   const channel = page.channel ?? channels?.[0];
@@ -65,6 +68,13 @@ function isSameRecipient(fixed: Partial<StartBody>, page: StartBody, numbers: Pi
     numbers.examine(to, country ?? fixed.country ?? null, null).e164;
   const number = read(page);
   return number !== null && number === read(fixed);
+}
+
+/** Whether a country would make another number of a fixed recipient in national format. */
+function movesFixed(fixed: Partial<StartBody>, country: string, numbers: Pick<Numbers, "examine">): boolean {
+  const recipients = [fixed.to, ...(fixed.workflow ?? []).map(({ to }) => to)].filter((to) => to !== undefined);
+  const read = (to: string, own: string | null) => numbers.examine(to, own, null).e164;
+  return recipients.some((to) => read(to, country) !== read(to, null));
 }
 
 function notIts(key: string, why: string): Refusal {

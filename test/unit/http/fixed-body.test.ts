@@ -27,6 +27,18 @@ it.each([
   expect(() => merged(fixed, page)).toThrow(/start token names another/);
 });
 
+it.each([
+  [{ to: "07400123456" }, { to: "07400123456", country: "IN" }],
+  [
+    { workflow: [{ channel: "missed_call" }, { channel: "sms", to: "07400123456" }] },
+    { to: "+447400123457", country: "IN" },
+  ],
+])("%j: the page's country makes no other number of it: %j", (fixed, page) => {
+  const about = { ip: "192.0.2.7", numbers: createNumbers({ ...testConfig().numbers, default_country: "GB" }) };
+  expect(() => fixedBody(grant(fixed), page, about)).toThrow(/`country` cannot be given/);
+  expect(fixedBody(grant(fixed), { ...page, country: "GB" }, about)).toMatchObject(fixed);
+});
+
 it("a client's address: IPv4 as a whole, IPv6 by its /64", () => {
   const at = (ip: string, from: string) => () =>
     fixedBody(grant({ client: { ip } }), { to: "+447400123456" }, { ...about, ip: from });
