@@ -30,6 +30,9 @@ export function capsOf(
   ];
 }
 
+/** Caps of all apps together: what they measured is the operator's to see. */
+export const gatewayCaps: ReadonlySet<string> = new Set(["cap_gateway", "cap_gateway_country"]);
+
 /** `cap_gateway`, `cap_gateway_country`, `cap_app`, `cap_app_country`. */
 export function capName({ app, country }: CapBucket): string {
   return `cap_${app === null ? "gateway" : "app"}${country === null ? "" : "_country"}`;

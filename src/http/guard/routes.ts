@@ -1,5 +1,6 @@
 /** `/v1/decisions` and `/v1/lists`: what the guard decided, and whom an app does not want to reach. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { gatewayCaps } from "../../guard/caps.ts";
 import type { DecisionRow, DecisionStore } from "../../guard/decisions.ts";
 import { type ListEntry, shownValue } from "../../guard/lists/entry.ts";
 import type { ListService } from "../../guard/lists/service.ts";
@@ -74,7 +75,8 @@ export function guardRoutes(
           ...(until !== undefined && { untilMs: Date.parse(until) }),
         };
         const { rows, next } = await decisions.read(filter, after, Number(limit));
-        return { decisions: rows.map((row) => decisionBody(row, names)), next };
+        const shown = request.app === null ? rows : rows.map(ofApp);
+        return { decisions: shown.map((row) => decisionBody(row, names)), next };
       },
     );
     scope.post(
@@ -217,6 +219,11 @@ function entryBody({ createdAtMs, expiresAtMs, value, ...entry }: ListEntry) {
 
 function pageBody({ entries, next }: Awaited<ReturnType<ListService["page"]>>) {
   return { entries: entries.map(entryBody), next };
+}
+
+/** Without what all apps together have sent, and for how much. */
+function ofApp(row: DecisionRow): DecisionRow {
+  return gatewayCaps.has(row.rule ?? "") ? { ...row, figures: [] } : row;
 }
 
 /** The rules that are shown with this name. */

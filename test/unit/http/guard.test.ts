@@ -18,7 +18,7 @@ const entry: ListEntry = {
 };
 const operator = { authorization: `Bearer ${operatorKey}` };
 
-async function serve() {
+async function serve(rows: readonly DecisionRow[] = [row]) {
   const filters: DecisionFilter[] = [];
   const added: (readonly [string, NewEntry])[] = [];
   const removed: (string | null)[][] = [];
@@ -30,7 +30,7 @@ async function serve() {
     decisions: {
       async read(filter) {
         filters.push(filter);
-        return { rows: [row], next: null };
+        return { rows, next: null };
       },
     },
     lists: {
@@ -68,6 +68,19 @@ describe("decisions", () => {
       { app: "shop", rules: [] },
     ]);
     expect((await ask(server, "GET", "/v1/decisions?app=bank")).status).toBe(403);
+  });
+
+  it("what all apps together have sent or spent is the operator's to see, and no app's", async () => {
+    const cost = { name: "cost", limit: 900, count: 899.5, windowSeconds: 86_400 };
+    const { server } = await serve(
+      ["cap_gateway", "cap_gateway_country", "cap_app"].map((rule) => ({ ...row, rule, figures: [cost] })),
+    );
+    const seen = async (headers?: typeof operator) => {
+      const { decisions } = (await ask(server, "GET", "/v1/decisions", undefined, headers)).json();
+      return decisions.map(({ figures }: { figures: unknown[] }) => figures.length);
+    };
+    expect(await seen()).toEqual([0, 0, 1]);
+    expect(await seen(operator)).toEqual([1, 1, 1]);
   });
 
   it("an operator sees which rule it was, of all apps or one", async () => {
