@@ -4,6 +4,8 @@ import { Refusal } from "../shared/refusal.ts";
 
 /** Of one verification, by its client token: a page in several tabs, and one whose connection broke unnoticed. */
 const mostOfClient = 4;
+/** Of an app's places its clients' pages get this part at most: strangers must not close its backend's own streams. */
+const clientsPart = 0.9;
 /** Streams last; one that ends soon frees a place. */
 const comeBackMs = 5000;
 
@@ -18,6 +20,8 @@ export class StreamSlots {
   readonly #limits: StreamLimits;
   readonly #byOwner = new Map<string | null, number>();
   readonly #byClient = new Map<string, number>();
+  /** Of those by owner, the ones by client tokens. */
+  readonly #clientsOf = new Map<string | null, number>();
   #open = 0;
 
   constructor(limits: StreamLimits) {
@@ -46,6 +50,11 @@ export class StreamSlots {
       const detail = `${ofOwner} event streams are open on this gateway, as many as one app may have (events.max_streams_per_app). Close some, or follow all verifications by one GET /v1/events.`;
       throw new Refusal("rate_limited", detail, comeBackMs);
     }
+    const ofClients = this.#clientsOf.get(owner) ?? 0;
+    if (client !== null && ofClients >= Math.max(1, Math.floor(mostOfApp * clientsPart))) {
+      const detail = `${ofClients} event streams by client tokens are open on this gateway, as many as one app's pages may have.`;
+      throw new Refusal("rate_limited", detail, comeBackMs);
+    }
     if (this.#open >= most) {
       const detail = `${this.#open} event streams are open on this gateway, as many as it may have (events.max_streams).`;
       throw new Refusal("capacity", detail, comeBackMs);
@@ -56,14 +65,19 @@ export class StreamSlots {
     }
     this.#open++;
     this.#byOwner.set(owner, ofOwner + 1);
-    if (client !== null) this.#byClient.set(client, ofClient + 1);
+    if (client !== null) {
+      this.#byClient.set(client, ofClient + 1);
+      this.#clientsOf.set(owner, ofClients + 1);
+    }
     let isFree = false;
     return () => {
       if (isFree) return;
       isFree = true;
       this.#open--;
       release(this.#byOwner, owner);
-      if (client !== null) release(this.#byClient, client);
+      if (client === null) return;
+      release(this.#byClient, client);
+      release(this.#clientsOf, owner);
     };
   }
 

@@ -38,6 +38,17 @@ describe("places for event streams", () => {
     expect(takeAll(slots, "b")).toEqual([7, "rate_limited"]);
   });
 
+  it("pages with client tokens leave a tenth of an app's places to its backend", () => {
+    const slots = new StreamSlots({ max_streams: 100, max_streams_per_app: 20 });
+    const free = Array.from({ length: 18 }, (_, n) => slots.take("a", `v${n}`));
+    expect(() => slots.take("a", "v18")).toThrow("as one app's pages may have");
+    expect(takeAll(slots, "a")).toEqual([2, "rate_limited"]);
+    free[0]?.();
+    expect(() => slots.take("a", "v18")).not.toThrow();
+    // One place alone is anybody's.
+    expect(() => new StreamSlots({ max_streams: 9, max_streams_per_app: 1 }).take("a", "v1")).not.toThrow();
+  });
+
   it("an app that may have all of them, because it is the only one, gets all", () => {
     expect(takeAll(new StreamSlots({ max_streams: 100, max_streams_per_app: 100 }), "a")).toEqual([
       100,
