@@ -7,6 +7,8 @@ import { gapAfter, isAfter, type StreamEnds } from "./stream-ids.ts";
 
 /** A client that came back within so many events gets them without asking Redis. */
 const recentEvents = 64;
+/** And so soon: longer than a reconnection takes. What was erased from the stream since then must not come out of this memory. */
+const recentMs = 10_000;
 /** Clients that are written to in one iteration of the event loop: calls' timers run in between. */
 const clientsAtOnce = 100;
 
@@ -28,14 +30,17 @@ export class Feed {
   /** Id of the last entry that was handed on, or is being handed on. */
   #position: StreamId;
   /** Batches after `#floor`, the newest last. */
-  readonly #recent: Batch[] = [];
+  readonly #recent: { readonly batch: Batch; readonly atMs: number }[] = [];
   #floor: StreamId;
   readonly #clients = new Set<FeedClient>();
   readonly #byVerification = new Map<string, Set<VerificationClient>>();
 
-  /** @param position the first events are those after this id */
-  constructor(owner: StreamOwner, position: StreamId) {
+  readonly #nowMs: () => number;
+
+  /** @param position the first events are those after this id @param nowMs of a steady clock */
+  constructor(owner: StreamOwner, position: StreamId, nowMs: () => number) {
     this.owner = owner;
+    this.#nowMs = nowMs;
     this.#position = position;
     this.#floor = position;
   }
@@ -55,8 +60,9 @@ export class Feed {
    * @returns whether it was added; else it has to read up to `position` of this feed first
    */
   join(client: FeedClient, position: StreamId): boolean {
+    this.#forgetOld();
     if (isAfter(this.#floor, position)) return false;
-    for (const batch of this.#recent) client.take(batch);
+    for (const { batch } of this.#recent) client.take(batch);
     this.#clients.add(client);
     return true;
   }
@@ -103,13 +109,22 @@ export class Feed {
   }
 
   #keep(batch: Batch): void {
-    this.#recent.push(batch);
-    let count = this.#recent.reduce((sum, { entries }) => sum + entries.length, 0);
-    while (count > recentEvents && this.#recent.length > 1) {
-      const gone = this.#recent.shift();
-      count -= gone?.entries.length ?? 0;
-      this.#floor = gone?.last ?? this.#floor;
-    }
+    this.#forgetOld();
+    this.#recent.push({ batch, atMs: this.#nowMs() });
+    let count = this.#recent.reduce((sum, one) => sum + one.batch.entries.length, 0);
+    while (count > recentEvents && this.#recent.length > 1) count -= this.#forgetOldest();
+  }
+
+  #forgetOld(): void {
+    const oldestMs = this.#nowMs() - recentMs;
+    while (this.#recent[0] !== undefined && this.#recent[0].atMs < oldestMs) this.#forgetOldest();
+  }
+
+  /** @returns how many events */
+  #forgetOldest(): number {
+    const gone = this.#recent.shift()?.batch;
+    this.#floor = gone?.last ?? this.#floor;
+    return gone?.entries.length ?? 0;
   }
 
   async #eachClient(act: (client: FeedClient) => void): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { EventStreams, StreamId, StreamOwner } from "../events/stream-port.ts";
 import { backoffMs } from "../shared/backoff.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { type Deferred, deferred } from "../shared/deferred.ts";
 import type { Random } from "../shared/random.ts";
 import { Feed } from "./feed.ts";
@@ -51,7 +51,7 @@ export function createReader(options: {
 
   async function openFeed(owner: StreamOwner): Promise<Feed> {
     const { newest } = await streams.ends(owner);
-    const feed = new Feed(owner, newest);
+    const feed = new Feed(owner, newest, steadyClock(clock).nowMs);
     open.set(owner, feed);
     // A wait in progress does not know this stream.
     if (wake) wake.resolve();
