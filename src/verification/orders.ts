@@ -62,9 +62,11 @@ export function createOrders(
     const last = deliveries.findLast(({ channel: name, details }) => name === channel.name && details !== null);
     const again = last && channel.again?.(last, last.codeLength);
     if (again !== undefined) return again;
-    if (channel.codes !== "derived") return planned ?? { calls: null, codeLength: null };
+    const { calls = null, codeLength = null } = planned ?? {};
+    // Nothing else of the step: that has no recipient of its own where it is the verification's.
+    if (channel.codes !== "derived") return { calls, codeLength };
     const derived = deliveries.findLast(({ channel: name }) => channels.find(name)?.codes === "derived");
-    return { calls: null, codeLength: derived?.codeLength ?? planned?.codeLength ?? profile.codeLength };
+    return { calls: null, codeLength: derived?.codeLength ?? codeLength ?? profile.codeLength };
   }
 
   function orderOf(

@@ -93,6 +93,16 @@ describe("the next step begins", () => {
     expect(post.posted).toHaveLength(1);
   });
 
+  it("when the person chooses a call that is a later step of it, by us or by the person", async () => {
+    await open({ settings: { start_gap_seconds: 0 }, callInNumbers: ["+442079460001"] });
+    const { id, to } = await begin([{ channel: "post" }, { channel: "call_in" }, { channel: "missed_call" }]);
+    await post.posted[0]?.becomes("sent");
+    await world.verifications.resend(shop, id, "call_in");
+    await world.verifications.resend(shop, id, "missed_call");
+    expect(world.lastCall().callee).toBe(to);
+    expect(states(await look(id))).toEqual(["post sent", "call_in waiting", "missed_call calling"]);
+  });
+
   it("not before start_gap_seconds by choice, at once as a step", async () => {
     const { verifications } = await open();
     const { id } = await begin();
