@@ -248,10 +248,11 @@ type StoredDelivery = Readonly<
   readonly guard?: string;
   readonly network?: string;
   readonly code_length?: string;
+  readonly attempts?: string;
 };
 
 function readDelivery(stored: StoredDelivery, number: number, to: string): Delivery {
-  const { guard = "", network = "" } = stored;
+  const { attempts, guard = "", network = "" } = stored;
   const [rule = "", micros = ""] = guard === "" ? [] : guard.split(" ");
   const delivery: Delivery = {
     number,
@@ -269,6 +270,7 @@ function readDelivery(stored: StoredDelivery, number: number, to: string): Deliv
     result: readJson(stored.result),
     startedAtMs: Number(stored.started_at),
     endedAtMs: numberOrNull(stored.ended_at),
+    ...(attempts === undefined ? {} : { lastAttempt: Number(attempts) }),
   };
   return network === "" ? delivery : { ...delivery, network: readNetwork(network) };
 }

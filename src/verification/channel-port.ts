@@ -277,8 +277,8 @@ export interface Channel {
   describe(delivery: Delivery, ended: boolean): Readonly<Record<string, unknown>>;
   /** What the detail record of a delivery says of its course, once the verification has ended; without it nothing. */
   evidence?(delivery: Delivery, verificationId: string): DeliveryEvidence;
-  /** The verification has ended: stops what is still in progress. Never throws. */
-  stop(verification: Verification): void;
+  /** The verification has ended: stops what is still in progress of this delivery, the newest or an earlier one. Never throws. */
+  stop(verification: Verification, delivery: Delivery): void;
   /** Lets deliveries in progress end; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when all updates so far are stored. */

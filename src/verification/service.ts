@@ -11,7 +11,7 @@ import type { Random } from "../shared/random.ts";
 import { quietHours } from "./bounds.ts";
 import { createCore } from "./channel-core.ts";
 import type { ChannelHealth, ChannelModule } from "./channel-port.ts";
-import { type ChannelSet, type OpenChannel, openChannels } from "./channel-set.ts";
+import { type ChannelSet, openChannels } from "./channel-set.ts";
 import { createChecks } from "./checks.ts";
 import { createCodes } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
@@ -136,8 +136,9 @@ export function createVerifications(options: VerificationsOptions): Verification
     ...{ store, hashes, codesOf: codes, channel: (name: string) => channels.find(name), seen: endings.seen },
     ...{ look: (id: string) => due.lookFor(id), clock, random },
   });
-  const stopDeliveries: OpenChannel["stop"] = (verification) => {
-    channels.find(newestOf(verification).channel)?.stop(verification);
+  const stopDeliveries = (verification: Verification) => {
+    // Also an earlier call, which may still read its code out.
+    for (const delivery of verification.deliveries) channels.find(delivery.channel)?.stop(verification, delivery);
     simulated.stop(verification);
   };
   const deliveries = createDeliveries({ store, endings, shares, guard, simulated, publish, clock, logger });

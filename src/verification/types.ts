@@ -44,6 +44,8 @@ export interface Delivery {
   readonly result: unknown;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+  /** Its newest attempt; left out of the newest delivery, whose is the verification's, and of what an older gateway kept. */
+  readonly lastAttempt?: number;
 }
 
 /**

@@ -1,7 +1,7 @@
-/** Ends the call of a verification that has ended, whichever gateway placed it. */
+/** Ends the calls of a verification that has ended, whichever gateways placed them. */
 import type { Dialer } from "../../telephony/calls/ports.ts";
 import { attemptIdOf } from "../../verification/ids.ts";
-import { newestOf, type Verification } from "../../verification/types.ts";
+import type { Delivery, Verification } from "../../verification/types.ts";
 import type { HangUps } from "./hang-ups-port.ts";
 
 /** Part of the details of a delivery that calls; no answer to an app has it. */
@@ -10,18 +10,24 @@ export interface PlacedBy {
   readonly gateway?: string;
 }
 
-/** @returns hangs up the newest call of a verification: here, or by asking the gateway that placed it where it may be up */
+/**
+ * @returns hangs up the call of a delivery: here, or by asking the gateway that placed it where it may be up. Of an earlier delivery
+ * that is one that still reads its code out, or whose end was never reported.
+ */
 export function createHangUp(
   dialer: Pick<Dialer, "cancel">,
   hangUps: Pick<HangUps, "gateway" | "ask">,
-): (verification: Verification) => void {
-  return (verification) => {
-    const callId = attemptIdOf(verification.id, verification.attempts);
-    const { details, endedAtMs, result } = newestOf(verification);
-    const { gateway } = (details ?? {}) as PlacedBy;
+): (verification: Pick<Verification, "id" | "attempts" | "deliveries">, delivery: Delivery) => void {
+  return ({ id, attempts, deliveries }, delivery) => {
+    const { details, endedAtMs, result } = delivery;
+    const isNewest = delivery === deliveries.at(-1);
+    const attempt = delivery.lastAttempt ?? (isNewest ? attempts : 0);
     // Also a call that the store gave up as lost, and one that goes on after the code was read out.
-    const mayBeUp = endedAtMs === null || result === null;
-    if (gateway === undefined || gateway === hangUps.gateway) dialer.cancel(callId);
-    else if (mayBeUp) hangUps.ask(gateway, callId);
+    const mayBeUp = result === null || (isNewest && endedAtMs === null);
+    if (!mayBeUp || attempt === 0) return;
+    const callId = attemptIdOf(id, attempt);
+    const { gateway = hangUps.gateway } = (details ?? {}) as PlacedBy;
+    if (gateway === hangUps.gateway) dialer.cancel(callId);
+    else hangUps.ask(gateway, callId);
   };
 }

@@ -10,7 +10,7 @@ import type { AfterUpdate, ChannelCore } from "../../verification/channel-port.t
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
-import { newestOf, type Verification } from "../../verification/types.ts";
+import { type Delivery, newestOf, type Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { deliveredOf, evidenceOf, type PlacedCall } from "../calls/evidence.ts";
 import { createHangUp } from "../calls/hang-up.ts";
@@ -31,8 +31,8 @@ export interface Calls {
   longestMs(calls: number): number;
   /** When a call should be over; unknown where another follows, until that begins. */
   expectedMs(calls: number): number;
-  /** Hangs up the newest call, whichever gateway placed it. */
-  stop(verification: Verification): void;
+  /** Hangs up the delivery's newest call, whichever gateway placed it. */
+  stop(verification: Verification, delivery: Delivery): void;
   /** Lets calls end, and second calls follow; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when all updates are stored. */

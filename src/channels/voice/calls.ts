@@ -8,7 +8,7 @@ import type { AfterUpdate, ChannelCore } from "../../verification/channel-port.t
 import { attemptIdOf } from "../../verification/ids.ts";
 import { isTerminal } from "../../verification/machine.ts";
 import type { DeliveryUpdate, ProgressWriter } from "../../verification/progress-writer.ts";
-import type { Verification } from "../../verification/types.ts";
+import type { Delivery, Verification } from "../../verification/types.ts";
 import type { CallEvents } from "../calls/events.ts";
 import { evidenceOf } from "../calls/evidence.ts";
 import { createHangUp } from "../calls/hang-up.ts";
@@ -42,8 +42,8 @@ export interface VoiceCall extends BegunCall {
 export interface VoiceCalls {
   /** Places the call; the slot is its own from now on. */
   place(call: VoiceCall): void;
-  /** Hangs up, whichever gateway placed the call. */
-  stop(verification: Verification): void;
+  /** Hangs up the delivery's call, whichever gateway placed it. */
+  stop(verification: Verification, delivery: Delivery): void;
   /** Lets calls end; remaining ones are canceled after `graceMs`. */
   drain(graceMs: number): Promise<void>;
   /** Resolves when all updates so far are stored. */

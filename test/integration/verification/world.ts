@@ -46,7 +46,7 @@ export const bank = appIdentity("bank");
 export const hmacKey = "a key that only this test has, of 32 characters and more";
 
 /** One call that the service placed, to be told how it goes. */
-export interface PlacedCall extends Call, CallObserver {
+export interface PlacedCall extends Call, Required<CallObserver> {
   readonly code: string;
 }
 
@@ -108,6 +108,7 @@ export function createWorld(options: WorldOptions) {
         code: call.callerId.slice(-digits),
         calling: () => observer.calling(),
         ringing: () => observer.ringing(),
+        answered: (answered) => observer.answered?.(answered),
         ended: (result) => observer.ended(result),
       });
     },
