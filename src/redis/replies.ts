@@ -17,6 +17,8 @@ export function readScriptAnswer(id: string, reply: Reply): ScriptAnswer {
       return { kind, ...readSeen(id, reply) };
     case "seen":
       return { kind, ...readSeen(first === 0 ? id : String(first), reply) };
+    case "taken":
+      return { kind, choice: Number(first) - 1 };
     case "refused":
       return { kind, why: String(first), figure: Number(second) };
     case "limited":
@@ -33,7 +35,7 @@ export function readScriptAnswer(id: string, reply: Reply): ScriptAnswer {
 /** Reads the answer of a channel's start script. */
 export function readBeginAnswer(id: string, reply: Reply): BeginAnswer {
   const answer = readScriptAnswer(id, reply);
-  if (answer.kind === "seen") throw unreadable(answer.kind);
+  if (answer.kind === "seen" || answer.kind === "taken") throw unreadable(answer.kind);
   return answer;
 }
 

@@ -46,6 +46,8 @@ export interface DeliveryOrder {
   readonly country: string | null;
   /** Of `to`. */
   readonly callee: CalleeRef;
+  /** Given with `reserve`: `to` is not the verification's own recipient, so what is counted for it lies in another slot. */
+  readonly elsewhere?: true;
   /**
    * The network of a number as far as it is known when the delivery begins; left out or null: it is not, or `to` is no
    * number.

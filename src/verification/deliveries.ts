@@ -109,7 +109,8 @@ export function createDeliveries(options: {
     request: BeginRequest,
     { decision, counted, channels, scenario }: Allowed,
   ): Promise<BeginAnswer> {
-    const { order, of } = request;
+    const { of } = request;
+    const order: DeliveryOrder = of === null ? request.order : { ...request.order, elsewhere: true };
     const { app, verificationId: id, callee, to, country, step, bounds, network = null } = order;
     const { mode, reference, metadata, session } = request;
     const workflow = narrowed(request.workflow, step, channels);

@@ -32,7 +32,6 @@ export interface BeginDelivery extends Pick<Delivery, "network"> {
   readonly id: string;
   readonly channel: string;
   readonly callee: CalleeRef;
-  /** E.164 with the plus sign. */
   readonly to: string;
   readonly country: string | null;
   readonly reference: string | null;
@@ -59,6 +58,8 @@ export interface BeginDelivery extends Pick<Delivery, "network"> {
 /** The limit that blocks a delivery: the callee's, or the verification's own (`deliveries`). */
 export type CalleeLimit = "wrong_checks" | "live_call" | "gap" | "hourly_starts" | "channel_cap" | "deliveries";
 
+export type Limit = { readonly limit: CalleeLimit; readonly retryAfterMs: number };
+
 /** A verification after a script. */
 export interface Seen {
   readonly verification: Verification;
@@ -68,7 +69,7 @@ export interface Seen {
 
 /** The reply of a script that began no delivery. */
 export type NotBegun =
-  | { readonly kind: "limited"; readonly limit: CalleeLimit; readonly retryAfterMs: number }
+  | ({ readonly kind: "limited" } & Limit)
   /** The channel's own reason, and a figure that goes with it. */
   | { readonly kind: "refused"; readonly why: string; readonly figure: number }
   | { readonly kind: "not_found" }
@@ -86,7 +87,9 @@ export type BeginAnswer =
   | NotBegun;
 
 /** The answer of a channel's other scripts. */
-export type ScriptAnswer = BeginAnswer | ({ readonly kind: "seen" } & Seen);
+export type ScriptAnswer = BeginAnswer | ({ readonly kind: "seen" } & Seen) | Taken;
+/** Which of what was offered for a callee was taken (0 = first). */
+export type Taken = { readonly kind: "taken"; readonly choice: number };
 
 export type CheckResult =
   /** Wrong, and the verification stays open. */
@@ -234,18 +237,14 @@ export interface VerificationStore {
     args: ScriptArgs,
   ): Promise<ScriptAnswer>;
   /** The limit that blocks a delivery with this many attempts to this callee now, without beginning one; null: none. */
-  limitOn(
-    app: string,
-    callee: CalleeRef,
-    attempts: number,
-  ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | null>;
+  limitOn(app: string, callee: CalleeRef, attempts: number): Promise<Limit | null>;
   /**
    * Reserves the delivery's start and the wrong checks of its code, as a lease that ends by itself.
    * @returns the limit that blocks it, or whether an earlier delivery of the verification holds the wrong checks already
    */
   reserveCallee(
     share: CalleeShare & { readonly automatic: boolean; readonly codeMs: number; readonly rings: boolean },
-  ): Promise<{ readonly limit: CalleeLimit; readonly retryAfterMs: number } | { readonly renewed: boolean }>;
+  ): Promise<Limit | { readonly renewed: boolean }>;
   /** The delivery with this token began (`ringMs`: its phone may ring so long), its call is over, or it was refused. */
   settleCallee(
     share: CalleeShare,

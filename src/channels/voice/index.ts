@@ -82,7 +82,10 @@ export function voice({ config, telephony, callerIds, reputation, hangUps, publi
     reportsCalls: true,
     waitMs,
     machine: voiceMachine,
-    scripts: { start: new URL("lua/start.lua", import.meta.url) },
+    scripts: {
+      start: new URL("lua/start.lua", import.meta.url),
+      show: new URL("lua/show.lua", import.meta.url),
+    },
     schema: VoiceBody,
     example: voiceExample,
     open(core) {
@@ -109,7 +112,7 @@ export function voice({ config, telephony, callerIds, reputation, hangUps, publi
       const mostOf = mostCost(own.prices, own.max_call_ms);
       const reserving = {
         ...{ slots, pool: callerIds, reputation, dialer, keep, hangUps },
-        hashes: core.hashes,
+        ...{ hashes: core.hashes, store: core.store },
         cooldownMs: config.verification.caller_id_cooldown_seconds * 1000,
         canServeAny,
       };

@@ -5,18 +5,21 @@ import type { Dialer, KeptCall } from "../../telephony/calls/ports.ts";
 import type { ChannelSlot, ChannelSlots } from "../../telephony/trunks/slots-port.ts";
 import type { CodeOffer, DeliveryOrder, Reservation } from "../../verification/channel-port.ts";
 import type { Hashes } from "../../verification/hashes.ts";
+import type { VerificationStore } from "../../verification/store-port.ts";
 import type { Verification } from "../../verification/types.ts";
 import type { PlacedBy } from "../calls/hang-up.ts";
 import type { HangUps } from "../calls/hang-ups-port.ts";
 import { offerCallerIds } from "../calls/offer.ts";
 import { noSlot } from "../calls/refusals.ts";
 import { cannotSpeak } from "./refusals.ts";
+import { showElsewhere } from "./show-elsewhere.ts";
 
 export interface VoiceReserving {
   readonly slots: ChannelSlots;
   readonly pool: CallerIdPool;
   readonly reputation: CallerIdReputation;
   readonly hashes: Hashes;
+  readonly store: Pick<VerificationStore, "runOnCallee">;
   readonly dialer: Pick<Dialer, "limitsOf">;
   readonly keep: KeptCall;
   readonly hangUps: Pick<HangUps, "gateway">;
@@ -43,10 +46,11 @@ export interface BegunCall {
  */
 export async function reserveVoiceCall(
   parts: VoiceReserving,
-  { app, to, bounds }: DeliveryOrder,
+  order: DeliveryOrder,
   place: (call: BegunCall) => void,
 ): Promise<Reservation> {
   const { slots, pool, reputation, hashes, keep, offer, cooldownMs } = parts;
+  const { app, to, bounds } = order;
   if (!parts.canServeAny()) throw cannotSpeak();
   const { longestCallMs, remainingMs } = parts.dialer.limitsOf(keep);
   const slot = await slots.reserve(to, app.name, { canServe: keep.canServe, longestCallMs }, bounds?.ranges);
@@ -63,7 +67,11 @@ export async function reserveVoiceCall(
         draw: (count) => pool.draw(ranges, null, count).map((callerId) => [callerId]),
         async start(fit, maxCoolingDown) {
           const shown = fit.flat().map(({ number }) => hashes.callerId(to, number));
-          const answer = await start([...offer.args, ...limits, maxCoolingDown, cooldownMs, details, ...shown]);
+          const most = [maxCoolingDown, cooldownMs];
+          const begin = (taken: readonly string[]) => start([...offer.args, ...limits, ...most, details, ...taken]);
+          const answer = order.elsewhere
+            ? await showElsewhere(parts.store, order, most, shown, () => begin([]))
+            : await begin(shown);
           if (answer.kind !== "begun") return answer;
           // One figure for two choices: see lua/start.lua.
           code = offer.code(Math.floor(answer.choice / fit.length));

@@ -516,8 +516,10 @@ describe("a step to another recipient", () => {
       ...{ confirm_key: null, ring_ms: 25_000, max_call_ms: 60_000, max_prompts: 3, key_wait_ms: 4000 },
       prices: [price("+44", 0.1), price("+4477009", 0.7)],
     };
-    const toVoice = async (settings = {}) => {
-      await open({ profile: { mixedProofs: true }, voice, settings: { start_gap_seconds: 0, ...settings } });
+    /** Of which one may be in cool-down for a callee. */
+    const twoCallerIds = { ranges: { two: { numbers: ["+442079460121", "+442079460122"], digits: 4 } } };
+    const toVoice = async (options: Parameters<typeof open>[0] = {}) => {
+      await open({ profile: { mixedProofs: true }, voice, settings: { start_gap_seconds: 0 }, ...options });
       const other = `+4477009${somebody().slice(-5)}`;
       const { id } = await begin([{ channel: "missed_call" }, { channel: "voice", to: other }, { channel: "post" }]);
       await callFails();
@@ -544,6 +546,42 @@ describe("a step to another recipient", () => {
       world.lastCall().ended(result({ outcome: "busy", alerted: false }));
       await isOver(id);
       await expect.poll(() => call().catch(() => null)).toMatchObject({ to: other });
+    });
+
+    /** The voice call fails, and everything of it is settled. */
+    const voiceFails = async (id: string, other: string) => {
+      world.lastCall().ended(result({ outcome: "busy", alerted: false, inviteOver: true }));
+      await isOver(id);
+      const { callee } = world.verifications.identify(other, null);
+      await expect.poll(() => world.verificationStore.limitOn(shop.name, callee, 1)).toBeNull();
+    };
+
+    it("shows that one a caller ID from which no missed call of it comes, and takes none from the verification's own", async () => {
+      const { id, other } = await toVoice(twoCallerIds);
+      const { to } = await look(id);
+      await voiceFails(id, other);
+      const [ofOwn, ofOther] = world.placed.map(({ callerId }) => callerId);
+      await begin([{ channel: "missed_call" }], other);
+      expect(world.lastCall()).toMatchObject({ callee: other });
+      expect(world.lastCall().callerId).not.toBe(ofOther);
+      await callFails();
+      await world.verifications.cancel(shop, id);
+      await begin([{ channel: "missed_call" }], to);
+      expect(world.lastCall()).toMatchObject({ callee: to });
+      expect(world.lastCall().callerId).not.toBe(ofOwn);
+    });
+
+    it("shows that one none where the call is not placed after all", async () => {
+      const { id, other } = await toVoice(twoCallerIds);
+      await voiceFails(id, other);
+      await posts(1);
+      // Until the message is sent no other delivery begins.
+      for (let time = 0; time < 3; time++) {
+        expect(await refusalOf(world.verifications.resend(shop, id, "voice"))).toMatchObject({ code: "rate_limited" });
+      }
+      await post.posted[0]?.becomes("sent");
+      await world.verifications.resend(shop, id, "voice");
+      expect(world.lastCall()).toMatchObject({ callee: other });
     });
 
     it("holds that one on where its phone may still ring", async () => {

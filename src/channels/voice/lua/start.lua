@@ -11,7 +11,7 @@ ARGV[18]  over_ms: it should be over by then
 ARGV[19]  most caller IDs that may be in cool-down for this callee
 ARGV[20]  cool-down of a caller ID for this callee, ms
 ARGV[21]  details (JSON)
-ARGV[22…] hashes of caller IDs in random order
+ARGV[22…] hashes of caller IDs in random order; none for another recipient than the verification's own: see show.lua
 
 Returns   {'begun', choice, 0, public fields}   {'exists', 0, ended now, public fields}
           {'ended', 0, ended now, public fields}   {'limited', which, wait ms}   {'not_found'}   {'stale'}   {'code_too_old'}
@@ -40,11 +40,14 @@ local hashes = {}
 for i = own + 5, #ARGV do
   hashes[#hashes + 1] = ARGV[i]
 end
-local chosen, refusal = take_caller_ids(delivery.keys, delivery.now, hashes, 1, most, cooldown_ms)
+local chosen, refusal = 1, nil
+if not delivery.elsewhere then
+  chosen, refusal = take_caller_ids(delivery.keys, delivery.now, hashes, 1, most, cooldown_ms)
+end
 if not chosen then
   return refusal
 end
 count_ringing(delivery, 'voice', call_ms, over_ms)
 return begin_delivery(delivery, {
   state = 'calling', parts = 1, details = ARGV[own + 4], code = code, deadline = delivery.now + call_ms,
-}, (which - 1) * #hashes + chosen)
+}, (which - 1) * math.max(1, #hashes) + chosen)
