@@ -1,7 +1,7 @@
 /** INVITEs under way of all gateways, and the gateways that live. The scripts are in lua/. */
 import type { Logger } from "pino";
 import type { BatchTimer } from "../shared/batch-timer.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import {
   beatMs,
@@ -47,7 +47,8 @@ export interface OpenInvitesParts {
 }
 
 export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
-  const { run, client, sealing, batchTimer, clock, logger, testNow = null } = parts;
+  const { run, client, sealing, batchTimer, logger, testNow = null } = parts;
+  const clock = steadyClock(parts.clock);
   const gateway = parts.random.bytes(12).toString("base64url");
   const key = openInvitesKey(gateway);
   /** Each INVITE that is not over, and whether it was written. */
@@ -58,6 +59,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   /** When the key got its time last, with a write: a beat's may have found no key. */
   let renewedAtMs = Number.NEGATIVE_INFINITY;
+  let beats = 0;
   const now = () => testNow?.() ?? "";
 
   function failed(error: unknown): void {
@@ -118,8 +120,8 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
     async beat() {
       if (open.size > 0) renew();
       writeEnded();
-      const args = [now(), gateway, deadMs, gapMs, comeBackMs];
-      return ((await run("gateway_beat", gatewaysKey, args)) as Reply).map(String);
+      const args = [now(), gateway, deadMs, gapMs, comeBackMs, beats++];
+      return [...new Set(((await run("gateway_beat", gatewaysKey, args)) as Reply).map(String))];
     },
     async isDead(other) {
       const [dead] = (await run("gateway_dead", gatewaysKey, [now(), other, deadMs])) as Reply;

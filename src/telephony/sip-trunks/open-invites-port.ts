@@ -37,7 +37,7 @@ export interface OrphanInvites {
   readonly gateway: string;
   /**
    * Says that this gateway lives; to be called every `beatMs`.
-   * @returns the gateways that have not said so for `deadMs`
+   * @returns gateways that have not said so for `deadMs`: of many those that died last, and others in turn
    * @throws {Refusal} `store_unavailable`
    */
   beat(): Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 /** Cancels the calls of gateways that died (ADR 73). */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { type CancelParts, type LostInvite, sendCancel } from "../../sip/call/lost-invite.ts";
 import type { ConnectionRules } from "../../sip/transport/port.ts";
 import { beatMs, type EndedProcesses, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
@@ -28,20 +28,21 @@ export interface Takeover {
 
 /** What cannot be sent is tried with each beat, and logged as often as this. */
 const logEveryMs = 60_000;
-/** Gateways that die at once are few; the rest follows with the next beat. */
+/** Of one gateway; the rest follows with the next beat. */
 const maxTakes = 50;
+/** Gateways whose calls are taken at once; more are found again. One alone may wait for a carrier that takes no connection. */
+const mostAtOnce = 100;
 
 export function createTakeover(parts: TakeoverParts): Takeover {
-  const { store, processes = null, clock, logger } = parts;
+  const { store, processes = null, logger } = parts;
+  const clock = steadyClock(parts.clock);
   let running = false;
   let canceled = 0;
   let failedLoggedAtMs = Number.NEGATIVE_INFINITY;
   let stopTimer = () => {};
   let beating: Promise<void> = Promise.resolve();
-  /** Gateways whose calls are to be taken, and whether each is known to have ended. */
-  const dead = new Map<string, boolean>();
-  /** Null: no gateway's calls are being taken. */
-  let taking: Promise<void> | null = null;
+  /** Gateways whose calls are being taken. */
+  const taking = new Map<string, Promise<void>>();
 
   /**
    * @returns whether CANCEL was handed to a flow: no other gateway needs to send it. Where that breaks, it is sent again from here.
@@ -54,16 +55,18 @@ export function createTakeover(parts: TakeoverParts): Takeover {
 
   /** @param hasEnded it is known to have, whatever its last beat says */
   async function takeFrom(gateway: string, hasEnded: boolean): Promise<void> {
+    let calls = 0;
     let unreadable = 0;
     let failed = 0;
-    const before = canceled;
     for (let take = 0; take < maxTakes && running; take++) {
       // One that was frozen may be back, and have calls that ring as they should.
       if (!hasEnded && !(await store.isDead(gateway))) break;
       const orphans = await store.take(gateway);
       const results = await Promise.all(orphans.map(async ({ invite }) => invite !== null && (await cancel(invite))));
       const done = orphans.filter(({ invite }, index) => invite === null || results[index]);
-      canceled += results.filter(Boolean).length;
+      const sent = results.filter(Boolean).length;
+      calls += sent;
+      canceled += sent;
       unreadable += orphans.filter(({ invite }) => invite === null).length;
       failed += orphans.length - done.length;
       await store.done(
@@ -73,39 +76,31 @@ export function createTakeover(parts: TakeoverParts): Takeover {
       // What could not be sent is tried again after a beat.
       if (orphans.length === 0 || done.length < orphans.length) break;
     }
-    const calls = canceled - before;
     if (calls + failed + unreadable === 0) return;
     if (calls + unreadable === 0 && clock.nowMs() - failedLoggedAtMs < logEveryMs) return;
     failedLoggedAtMs = clock.nowMs();
     logger.warn({ calls, failed, unreadable }, "a gateway stopped without ending its calls: canceling them");
   }
 
-  async function takeAll(): Promise<void> {
-    try {
-      // Those too that are added meanwhile.
-      for (const [gateway, hasEnded] of dead) {
-        dead.delete(gateway);
-        await takeFrom(gateway, hasEnded);
-      }
-    } catch {
-      // Redis does not answer, which its client logs. A beat finds them again.
-      dead.clear();
-    } finally {
-      taking = null;
-    }
-  }
-
-  function take(gateways: readonly string[], hasEnded = false): void {
-    if (!running) return;
-    for (const gateway of gateways) dead.set(gateway, hasEnded || dead.get(gateway) === true);
-    if (dead.size > 0) taking ??= takeAll();
+  /** Each by itself: where a carrier accepts no connection, the calls of other gateways do not wait. */
+  function take(gateway: string, hasEnded = false): void {
+    const before = taking.get(gateway);
+    // One that counted as alive is looked at once more when it is known to have ended.
+    if (!running || (!hasEnded && (before !== undefined || taking.size >= mostAtOnce))) return;
+    const work: Promise<void> = (before ?? Promise.resolve())
+      .then(() => takeFrom(gateway, hasEnded))
+      // Redis does not answer, which its client logs. A beat finds it again.
+      .catch(() => undefined)
+      .finally(() => {
+        if (taking.get(gateway) === work) taking.delete(gateway);
+      });
+    taking.set(gateway, work);
   }
 
   /** Does not wait for what is taken: a carrier that accepts no connection would cost this gateway its own next beats. */
   async function beat(): Promise<void> {
     try {
-      const found = await store.beat();
-      if (taking === null) take(found);
+      for (const gateway of await store.beat()) take(gateway);
     } catch {
       // As above.
     }
@@ -123,7 +118,7 @@ export function createTakeover(parts: TakeoverParts): Takeover {
       if (running) return;
       running = true;
       // What its last write brings to Redis later than this is found by a beat.
-      processes?.onEnded((gateway) => take([gateway], true));
+      processes?.onEnded((gateway) => take(gateway, true));
       processes?.announce(store.gateway);
       next();
     },
@@ -132,7 +127,7 @@ export function createTakeover(parts: TakeoverParts): Takeover {
       running = false;
       stopTimer();
       await beating;
-      await taking;
+      await Promise.all(taking.values());
       await store.leave().catch(() => undefined);
     },
     get canceled() {

@@ -148,6 +148,22 @@ describe("a gateway that dies", () => {
   });
 });
 
+describe("more gateways that died than one look gets", () => {
+  it("come one after the other, and the one that died last comes at once", async () => {
+    const [one, dying] = (await gateways(2)) as [OpenInvitesStore, OpenInvitesStore];
+    const stuck = Array.from({ length: 70 }, (_, index) => `stuck${index}`);
+    for (const [index, name] of stuck.entries()) await redis.zadd("{gateways}:beats", index, name);
+    // Those that stopped in order have the score 0.
+    expect(await live([one], 4000)).toContain(dying.gateway);
+    for (let look = 0; look < 3; look++) {
+      const found = await one.beat();
+      expect(found[0]).toBe(dying.gateway);
+      expect(found.length).toBeLessThanOrEqual(40);
+    }
+    expect(new Set(await live([one], 3000))).toEqual(new Set([...stuck, dying.gateway]));
+  });
+});
+
 describe("a gateway that lives", () => {
   it("leaves nothing of calls that are over, whenever that was", async () => {
     const [gateway] = (await gateways(1)) as [OpenInvitesStore];

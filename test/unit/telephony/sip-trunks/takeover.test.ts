@@ -47,7 +47,7 @@ function start(
     isDead: async () => !isBack && left.length > 0,
     async take(gateway) {
       taken.push(gateway);
-      return left.slice(0, 2);
+      return gateway === "dead" ? left.slice(0, 2) : [];
     },
     async done(_, attempts) {
       calls.push(`done ${attempts.join(" ")}`);
@@ -214,16 +214,50 @@ describe("a process of this gateway that ended", () => {
     expect(taken).toEqual(["other"]);
   });
 
-  it("is not forgotten while another one's INVITEs are being taken", async () => {
+  it("is looked at at once while another one's INVITEs wait for a connection, and again where it is told again", async () => {
     const { calls, taken, ends, open, takeover } = start([{ attempt: "x", invite: openInvite() }], "waits");
     await vi.waitFor(() => expect(taken).toEqual(["dead"]));
     ends("other");
     ends("other");
-    expect(taken).toEqual(["dead"]);
+    await vi.waitFor(() => expect(taken).toEqual(["dead", "other", "other"]));
+    expect(calls).not.toContain("done x");
     open();
-    await vi.waitFor(() => expect(taken).toEqual(["dead", "other"]));
-    await vi.waitFor(() => expect(calls).toContain("done "));
+    await vi.waitFor(() => expect(calls).toContain("done x"));
     expect(takeover.canceled).toBe(1);
+  });
+});
+
+describe("many gateways that died", () => {
+  it("behind a carrier that takes no connection do not delay the calls of one that dies after them", async () => {
+    const ours = wire();
+    const flow = new TestFlow();
+    const stuck = Array.from({ length: 20 }, (_, index) => `stuck ${index}`);
+    let dead = stuck;
+    const done: string[] = [];
+    const refuses = Promise.withResolvers<never>();
+    const [unreachable, reachable] = [openInvite(), openInvite("b")];
+    const takeover = createTakeover({
+      store: {
+        ...{ gateway: "us", beat: async () => dead, isDead: async (one) => !done.includes(one), leave: async () => {} },
+        take: async (one) => [{ attempt: one, invite: one === "newer" ? reachable : unreachable }],
+        done: async (_, attempts) => void done.push(...attempts),
+      },
+      ...{ transactions: ours.layer, clock: ours.clock, logger: keepingLogger().logger, onError: () => undefined },
+      ...{ monotonicMs: ours.clock.nowMs, endWaitMs: 5000, answered: () => undefined },
+      transports: {
+        flowTo: () => null,
+        connect: ({ rules }) => (rules?.name === "b" ? Promise.resolve(flow) : refuses.promise),
+      },
+      rulesOf: (name) => ({ name }),
+    });
+    takeover.start();
+    await vi.waitFor(() => expect(ours.clock.pending).toBe(1));
+    dead = ["newer", ...stuck];
+    ours.clock.advance(500);
+    await vi.waitFor(() => expect(done).toEqual(["newer"]));
+    expect(ours.sent(flow)).toEqual(["CANCEL"]);
+    refuses.reject(new FlowError("refused", "test"));
+    await takeover.stop();
   });
 });
 
