@@ -12,7 +12,7 @@ import { createAsteriskManagerDriver } from "./asterisk/asterisk-manager/index.t
 import type { AsteriskConfig } from "./asterisk/config.ts";
 import type { CallControl, InboundCall, MediaControl } from "./call-control/port.ts";
 import type { FindTraces } from "./call-control/trace.ts";
-import { longestCallMs } from "./calls/call-times.ts";
+import { longestCallMs, longestOfAllMs } from "./calls/call-times.ts";
 import { createDialer } from "./calls/dialer.ts";
 import { createInboundReader, type TrunkCall } from "./calls/inbound.ts";
 import type { Dialer } from "./calls/ports.ts";
@@ -172,7 +172,9 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       },
   });
   const capture =
-    config.sip_capture === undefined ? null : createSipCapture({ config: config.sip_capture, clock, logger });
+    config.sip_capture === undefined
+      ? null
+      : createSipCapture({ config: config.sip_capture, longestCallMs: longestOfAllMs(config), clock, logger });
   const readInbound = createInboundReader(config.trunks, { logger, clock });
   const dialer = createDialer({ callControls: controls, config, slots, capture, clock, logger });
 

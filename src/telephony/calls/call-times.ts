@@ -16,6 +16,13 @@ export function longestCallMs(config: Omit<DialerConfig, "trunks">, kind?: KeptC
   return Math.max(failSafeSeconds(dueMs) * 1000, dueMs + Math.max(0, ...waitsMs)) + captureMs;
 }
 
+/** The same of the longest kind that the configuration has. */
+export function longestOfAllMs(config: Omit<DialerConfig, "trunks">): number {
+  const { voice } = config;
+  const kept = voice && { ringMs: voice.ring_ms, talkMs: voice.max_call_ms, canServe: () => true };
+  return Math.max(longestCallMs(config), longestCallMs(config, kept));
+}
+
 /** Longest set-up, ring and talk time of a kind of call; undefined: a missed call. */
 export function timesOf({ calls }: Pick<DialerConfig, "calls">, kind: KeptCall | ProbeCall | undefined) {
   const setupMs = calls.setup_limit_ms;

@@ -51,4 +51,6 @@ export interface DialerConfig extends EnginesConfig {
   readonly trunks: Readonly<Record<string, TrunkConfig>>;
   readonly calls: CallsConfig;
   readonly sip_capture?: SipCaptureConfig;
+  /** Limits of calls that are to be answered. */
+  readonly voice?: { readonly ring_ms: number; readonly max_call_ms: number };
 }

@@ -39,11 +39,15 @@ export interface RunningSipCapture extends SipCapture {
  * (401, 407) that no other INVITE followed was the end.
  */
 const overtakenMs = 100;
-/** Longer than one of our calls can take: 60 s set-up and 30 s ring at most. A PBX's other calls are forgotten after it. */
-const maxAgeMs = 180_000;
+/** A call is known for so long at least; a PBX's own calls are forgotten after it. */
+const leastAgeMs = 180_000;
+/** Of the clocks, and of the wait for a call's slot. */
+const ageMarginMs = 30_000;
 
 export function createSipCapture(parts: {
   readonly config: SipCaptureConfig;
+  /** Longest that one of our calls takes: its messages are kept until its end. */
+  readonly longestCallMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }): RunningSipCapture {
@@ -60,7 +64,7 @@ export function createSipCapture(parts: {
 
   const calls = new WireCalls({
     maxCalls: config.max_calls,
-    maxAgeMs,
+    maxAgeMs: Math.max(leastAgeMs, parts.longestCallMs + ageMarginMs),
     nowMs: steadyClock(clock).nowMs,
     password,
     onOver: (callId) => waiting.get(callId)?.(),

@@ -1,6 +1,8 @@
 /** Calls that are kept after their answer: limits, playbacks, keys; the fake's Asterisk is the test. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { longestOfAllMs } from "../../../../src/telephony/calls/call-times.ts";
 import type { AnsweredCall, CallResult, KeptCall } from "../../../../src/telephony/calls/ports.ts";
+import { telephonyConfig } from "../telephony-config.ts";
 import { dialerSetting, lineOn } from "./dialer-setting.ts";
 
 const keep: KeptCall = { ringMs: 25_000, talkMs: 40_000, canServe: () => true };
@@ -174,4 +176,11 @@ describe("its playback", () => {
     expect([await playing, await pausing, await call.play(["digits/2"], "en")]).toEqual(["over", false, "over"]);
     expect(setting.clock.pending).toBe(0);
   });
+});
+
+it("the SIP capture knows a call for as long as the longest kind takes", () => {
+  const config = telephonyConfig();
+  const voice = { ring_ms: 60_000, max_call_ms: 180_000 };
+  expect(longestOfAllMs({ ...config, voice })).toBeGreaterThan(config.calls.setup_limit_ms + 60_000 + 180_000);
+  expect(longestOfAllMs(config)).toBeLessThan(60_000);
 });

@@ -20,13 +20,13 @@ let port: number;
 let logged: string;
 let markers = 0;
 
-async function start(changed: Partial<SipCaptureConfig> = {}): Promise<void> {
+async function start(changed: Partial<SipCaptureConfig> = {}, longestCallMs = 60_000): Promise<void> {
   port = await freePort("udp");
   clock = new ManualClock();
   logged = "";
   const config = { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0, ...changed };
   const logger = pino({ level: "debug" }, { write: keep });
-  capture = createSipCapture({ config, clock, logger });
+  capture = createSipCapture({ config, longestCallMs, clock, logger });
   await capture.start();
 }
 
@@ -86,6 +86,24 @@ describe("the SIP capture", () => {
     await settled();
     expect(never.got).toMatchObject({ canceledAtMs: 0, over: false });
     expect(clock.pending).toBe(0);
+  });
+
+  it("knows a voice call to its end, and forgets what is older than any call of ours", async () => {
+    capture.stop();
+    await start({}, 306_000);
+    send("voice", "INVITE", "180 Ringing", "200 OK");
+    await allHeard();
+    clock.pass(305_000);
+    send("next", "INVITE");
+    await allHeard();
+    expect(await capture.settle("voice")).toMatchObject({ alertingAtMs: 0, final: { status: 200 } });
+    clock.pass(340_000);
+    send("another", "INVITE");
+    await allHeard();
+    const forgotten = settling("next");
+    clock.pass(100);
+    await settled();
+    expect(forgotten.got).toBeNull();
   });
 
   it("soon takes a challenge for the end, unless the INVITE is sent again", async () => {
@@ -164,6 +182,7 @@ describe("the SIP capture", () => {
   it("lets calls go on while its port is taken, and takes it when it is free", async () => {
     const second = createSipCapture({
       config: { host: "127.0.0.1", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0 },
+      longestCallMs: 60_000,
       clock,
       logger: pino({ level: "silent" }),
     });
@@ -181,6 +200,7 @@ describe("the SIP capture", () => {
     await start({ host: "239.255.90.60" });
     const other = createSipCapture({
       config: { host: "239.255.90.60", port, allow_from: [], wait_ms: 1000, max_calls: 100, trace_calls: 0 },
+      longestCallMs: 60_000,
       clock,
       logger: pino({ level: "silent" }),
     });

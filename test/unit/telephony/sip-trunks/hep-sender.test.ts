@@ -78,6 +78,7 @@ describe("copies of SIP messages", () => {
         max_calls: 100,
         trace_calls: 0,
       },
+      longestCallMs: 60_000,
       clock: systemClock,
       logger,
     });
