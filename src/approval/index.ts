@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { AppApprovalConfig } from "../apps/approval-config.ts";
 import type { GuardRule, Verdict } from "../guard/rule.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { LatestMap } from "../shared/latest-map.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
@@ -44,6 +44,7 @@ export function createApproval(parts: {
   readonly logger: Pick<Logger, "warn">;
 }): Approval {
   const { approvalOf, hmacKey, allowPrivate, clock, random, logger } = parts;
+  const steady = steadyClock(clock);
   /** One for each app that has one: bounded by the apps. */
   const askers = new Map<string, Known>();
   const answers = new LatestMap<string, { readonly asked: Promise<Asked>; readonly untilMs: number }>(mostRemembered);
@@ -70,18 +71,18 @@ export function createApproval(parts: {
       const id = `apr_${verificationId}_${random.bytes(6).toString("base64url")}`;
       return known.asker.ask(id, bodyOf(question, clock.nowMs()));
     }
-    const nowMs = clock.nowMs();
+    const nowMs = steady.nowMs();
     const remembered = answers.get(verificationId);
     if (remembered !== undefined && nowMs < remembered.untilMs) return remembered.asked;
-    const asked = known.asker.ask(`apr_${verificationId}`, bodyOf(question, nowMs));
+    const asked = known.asker.ask(`apr_${verificationId}`, bodyOf(question, clock.nowMs()));
     answers.set(verificationId, { asked, untilMs: nowMs + rememberedMs });
     return asked;
   }
 
   function withoutAnswer(known: Known, app: string, why: string): Verdict | null {
     const { on_failure: onFailure } = known.config;
-    if (clock.nowMs() - known.loggedAtMs >= logEveryMs) {
-      known.loggedAtMs = clock.nowMs();
+    if (steady.nowMs() - known.loggedAtMs >= logEveryMs) {
+      known.loggedAtMs = steady.nowMs();
       logger.warn({ app, why, onFailure }, "an app's approval webhook did not answer");
     }
     if (onFailure === "allow") return null;

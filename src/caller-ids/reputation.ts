@@ -9,7 +9,7 @@
 import type { Logger } from "pino";
 import { calleePrefix } from "../numbers/callee-prefix.ts";
 import type { BatchTimer } from "../shared/batch-timer.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Publish } from "../shared/publish.ts";
 import type { Outcome } from "../telephony/calls/outcome.ts";
 import { createBlockedCache } from "./blocked-cache.ts";
@@ -83,6 +83,7 @@ export function createCallerIdReputation(options: {
   readonly logger: Logger;
 }): CallerIdReputation {
   const { store, pool, hash, clock, publish, logger } = options;
+  const steady = steadyClock(clock);
   const usageWriter = createUsageWriter({
     ...{ store, batchTimer: options.batchTimer, clock, logger },
     onCooldown(cooldown) {
@@ -96,7 +97,7 @@ export function createCallerIdReputation(options: {
   function warn(groups: readonly Group[]): void {
     for (const { prefix, ranges, size, unavailable } of groups) {
       if (unavailable * 100 < size * options.alarmUnavailablePercent) continue;
-      const nowMs = clock.nowMs();
+      const nowMs = steady.nowMs();
       if (nowMs - (warnedAtMs.get(prefix) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) continue;
       warnedAtMs.set(prefix, nowMs);
       logger.warn(

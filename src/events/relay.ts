@@ -4,7 +4,7 @@
  * one left that died, with the look at all outboxes each second.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { CursorName, OutboxEntry, OutboxStore, Taken, TakeResult } from "./relay-port.ts";
 import type { EventSink, StoredEvent } from "./sink-port.ts";
 import { type WriteOut, writeOutFree } from "./write-out.ts";
@@ -55,7 +55,8 @@ export function createRelay(options: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Relay {
-  const { store, writeOut, counts, clock, logger } = options;
+  const { store, writeOut, counts, logger } = options;
+  const clock = steadyClock(options.clock);
   const lanes = options.cursors.flatMap((cursor) =>
     Array.from({ length: store.shards }, (_, shard) => createLane(cursor, shard)),
   );

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import { createGate } from "../outgoing-http/gate.ts";
 import type { OutgoingHttp, OutgoingHttpOptions } from "../outgoing-http/request.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Random } from "../shared/random.ts";
 import type { HumanCheckConfig, HumanChecksConfig } from "./config.ts";
 import type { HumanCheck, HumanChecks } from "./port.ts";
@@ -25,6 +25,7 @@ export function createHumanChecks(options: {
   readonly http?: Pick<OutgoingHttpOptions, "ca" | "resolve">;
 }): HumanChecks {
   const { clock, random, logger } = options;
+  const { nowMs } = steadyClock(clock);
   /** As they were opened: a reload of the configuration may change them. */
   const opened = new Map<string, Opened>();
 
@@ -37,8 +38,8 @@ export function createHumanChecks(options: {
       ...{ name, config, http, service: services[provider], gate: createGate({ clock, random, perSecond }) },
       defaultMinScore: 0.5,
       onFault(why) {
-        if (clock.nowMs() - loggedAtMs < faultEveryMs) return;
-        loggedAtMs = clock.nowMs();
+        if (nowMs() - loggedAtMs < faultEveryMs) return;
+        loggedAtMs = nowMs();
         logger.error({ check: name, provider, why }, "human check refuses everybody: its secret or keys are wrong");
       },
     });

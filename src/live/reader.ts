@@ -34,7 +34,8 @@ export function createReader(options: {
   readonly random: Random;
   readonly logger: Logger;
 }): Reader {
-  const { streams, clock, random, logger } = options;
+  const { streams, random, logger } = options;
+  const clock = steadyClock(options.clock);
   const feeds = new Map<StreamOwner, { readonly feed: Promise<Feed>; users: number }>();
   /** Those that are read. */
   const open = new Map<StreamOwner, Feed>();

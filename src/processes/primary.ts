@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { backoffMs } from "../shared/backoff.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { type Deferred, deferred } from "../shared/deferred.ts";
 import type { Random } from "../shared/random.ts";
 import type { SharedState } from "../telephony/sip-trunks/shared-registration.ts";
@@ -80,7 +80,8 @@ interface Slot {
 }
 
 export function createPrimary(parts: PrimaryParts): Primary {
-  const { count, counted, clock, random, logger } = parts;
+  const { count, counted, random, logger } = parts;
+  const clock = steadyClock(parts.clock);
   const slots = Array.from({ length: count }, (_, index): Slot => {
     const none = {
       process: null,

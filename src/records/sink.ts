@@ -3,7 +3,7 @@
  * transaction. An event that comes again changes nothing.
  */
 import type { EventSink, StoredEvent } from "../events/sink-port.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Records } from "./records.ts";
 import type { EventsTable, RecordsTransaction } from "./tables.ts";
 
@@ -36,7 +36,8 @@ export function createRecordsSink(options: {
   readonly metrics: SinkMetrics;
   readonly clock: Clock;
 }): EventSink {
-  const { records, parts, metrics, clock } = options;
+  const { records, parts, metrics } = options;
+  const clock = steadyClock(options.clock);
   const queue: Waiting[] = [];
   let writing = false;
 

@@ -5,7 +5,7 @@
 
 import { Cluster, type Redis } from "ioredis";
 import type { Logger } from "pino";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import type { RedisClient } from "./client.ts";
@@ -53,7 +53,8 @@ export function createScriptRunner(options: {
   readonly logger: Logger;
   readonly tracing?: Tracing | null;
 }): ScriptRunner {
-  const { client, timeoutMs, clock, logger, tracing = null } = options;
+  const { client, timeoutMs, logger, tracing = null } = options;
+  const clock = steadyClock(options.clock);
   const { call, define, flush } = client instanceof Cluster ? clusterScripts(client) : serverScripts(client, timeoutMs);
 
   let failures = 0;

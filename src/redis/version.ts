@@ -5,7 +5,7 @@
  * up nothing: of a cluster perhaps only that key's node is down.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { versionKey } from "./keys.ts";
 import { recordVersion } from "./record.ts";
@@ -39,7 +39,8 @@ export function createVersionCheck(options: {
   readonly logger: Pick<Logger, "fatal">;
   readonly own?: number;
 }): VersionCheck {
-  const { run, clock, logger, own = recordVersion } = options;
+  const { run, logger, own = recordVersion } = options;
+  const clock = steadyClock(options.clock);
   let fitsUntilMs = Number.NEGATIVE_INFINITY;
   let fitted = false;
   let checking: Promise<void> | null = null;

@@ -1,5 +1,5 @@
 /** Asks the queue which endpoints have something due, and says when those that this gateway looked at are due next. */
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Directory } from "./directory.ts";
 import type { DueChange, DueEndpoint, WebhookQueue } from "./queue-port.ts";
 import type { EndpointWorker } from "./worker.ts";
@@ -31,7 +31,8 @@ export function createDueLoop(parts: {
   readonly free: () => number;
   readonly onDue: (endpoint: DueEndpoint) => void;
 }): DueLoop {
-  const { queue, directory, clock, free, onDue } = parts;
+  const { queue, directory, free, onDue } = parts;
+  const clock = steadyClock(parts.clock);
   let changes: DueChange[] = [];
   let stopTimer = () => {};
   let atMs = Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@
 import { readEventId } from "../events/envelope.ts";
 import { OutgoingHttpError } from "../outgoing-http/failure.ts";
 import { type OutgoingHttp, retryAfterMsOf } from "../outgoing-http/request.ts";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { Tracing } from "../shared/tracing.ts";
 import { version } from "../shared/version.ts";
 import { signingSecrets } from "./endpoints.ts";
@@ -32,6 +32,7 @@ export interface Sender {
 
 /** @param tracing null or left out: no traceparent is sent */
 export function createSender(http: OutgoingHttp, clock: Clock, tracing: Tracing | null = null): Sender {
+  const steady = steadyClock(clock);
   const sender = {
     async send(
       endpoint: Endpoint,
@@ -39,7 +40,7 @@ export function createSender(http: OutgoingHttp, clock: Clock, tracing: Tracing 
       body: string,
       context: { readonly traceparent?: string } = {},
     ): Promise<Sent> {
-      const atMs = clock.nowMs();
+      const [atMs, startedMs] = [clock.nowMs(), steady.nowMs()];
       const { url } = endpoint;
       const headers = {
         ...context,
@@ -47,7 +48,7 @@ export function createSender(http: OutgoingHttp, clock: Clock, tracing: Tracing 
         "user-agent": `OneRing/${version}`,
         ...signedHeaders({ id: eventId, timestampMs: atMs, body }, signingSecrets(endpoint, atMs)),
       };
-      const done = () => ({ atMs, durationMs: Math.max(0, Math.round(clock.nowMs() - atMs)) });
+      const done = () => ({ atMs, durationMs: Math.round(steady.nowMs() - startedMs) });
       try {
         const { status, headers: found } = await http.request({ method: "POST", url, headers, body });
         const delivered = status >= 200 && status < 300;

@@ -3,7 +3,7 @@
  * loses a second of it, which later deliveries teach again.
  */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { NumberHealthConfig } from "./config.ts";
 import type { HealthHashes } from "./hashes.ts";
 import type { CallEvidence, Evidence, HealthObserver, HealthStore, TrunkCounts } from "./ports.ts";
@@ -34,6 +34,7 @@ export function createHealthWriter(parts: {
   readonly logger: Pick<Logger, "warn">;
 }): HealthWriter {
   const { config, hashes, store, observer, clock, logger } = parts;
+  const { nowMs } = steadyClock(clock);
   let waiting: Evidence[] = [];
   let timer: (() => void) | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -54,8 +55,8 @@ export function createHealthWriter(parts: {
       await Promise.all([...readings].map(([hash, text]) => store.merge(hash, text, bucketSeconds, keepMs)));
     } catch {
       observer.lost(batch.length);
-      if (clock.nowMs() - loggedAtMs < logEveryMs) return;
-      loggedAtMs = clock.nowMs();
+      if (nowMs() - loggedAtMs < logEveryMs) return;
+      loggedAtMs = nowMs();
       logger.warn({ numbers: batch.length }, "what deliveries taught about numbers could not be stored");
     }
   }

@@ -2,7 +2,7 @@
  * Live checks: asks the network about a number by one call, at most once in `repeat_hours` over all apps. What stands against a
  * call is looked at in this order: policy, the guard, what is known already, limits, a channel slot.
  */
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { within } from "../../shared/within.ts";
 import type { LiveCheckConfig } from "./config.ts";
@@ -53,7 +53,7 @@ interface Check {
   readonly id: string;
   readonly ask: LiveAsk;
   readonly callee: LiveCallee;
-  /** When its answer is due. */
+  /** When its answer is due, by the steady clock. */
   readonly untilMs: number;
   /** The client is gone, or the gateway drains. */
   readonly canceled: AbortSignal;
@@ -73,6 +73,8 @@ const unknown = (reason: LiveReason, retryAfterMs: number | null = null): Answer
 export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
   const { config, store, caller, guard, calleeOf, apps, quietForMs, testAnswer, onAnswer, observe, clock, random } =
     parts;
+  /** Of deadlines. */
+  const { nowMs } = steadyClock(clock);
   let draining = false;
   /** In progress, each with what cancels it. Bounded by the requests that the server takes. */
   const live = new Map<Promise<Answer>, AbortController>();
@@ -84,7 +86,7 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     if (found.kind !== "under_way" || waiting >= mostWaiting) return found;
     waiting++;
     try {
-      while (found.kind === "under_way" && !canceled.aborted && clock.nowMs() + lookAgainMs < untilMs) {
+      while (found.kind === "under_way" && !canceled.aborted && nowMs() + lookAgainMs < untilMs) {
         await new Promise<void>((resolve) => void clock.after(lookAgainMs, resolve));
         found = await store.look(callee, apps());
       }
@@ -123,7 +125,7 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
     let endedAtMs: number | null = null;
     try {
       answer = await caller.call({
-        ...{ id, app, callee: to, ranges, withinMs: untilMs - clock.nowMs(), canceled },
+        ...{ id, app, callee: to, ranges, withinMs: untilMs - nowMs(), canceled },
         async begin(offer) {
           found = await store.begin(callee, apps(), { ...offer, id, repeatMs });
           return found.kind === "begun" ? found.choice : null;
@@ -200,7 +202,7 @@ export function createLiveCheck(parts: LiveCheckParts): LiveCheck {
       if (ask.gone.aborted) gone();
       else ask.gone.addEventListener("abort", gone, { once: true });
       // Redis did not answer: nothing may be placed.
-      const work = judged(ask, clock.nowMs() + withinMs, cancel.signal).catch(() => unknown("unavailable"));
+      const work = judged(ask, nowMs() + withinMs, cancel.signal).catch(() => unknown("unavailable"));
       live.set(work, cancel);
       void work.then(() => {
         live.delete(work);

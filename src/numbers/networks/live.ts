@@ -2,7 +2,7 @@
  * Asks the live sources: each number by one lookup at a time, for all that ask, within the sources' budgets; answers are kept
  * in memory and in Redis. A source that fails leaves the number to the next one, and nothing is kept of the failure.
  */
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { LatestMap } from "../../shared/latest-map.ts";
 import type { NetworksConfig } from "./config.ts";
 import type { Found, LiveAnswer, LiveSource, NetworkObserver, NetworkStore, QuestionResult } from "./live-port.ts";
@@ -31,7 +31,8 @@ export function createLiveLookups(parts: {
   readonly observer: NetworkObserver;
   readonly clock: Clock;
 }): LiveLookups {
-  const { config, store, hash, observer, clock } = parts;
+  const { config, store, hash, observer } = parts;
+  const clock = steadyClock(parts.clock);
   const memory = new LatestMap<string, { readonly found: Found | undefined; readonly untilMs: number }>(
     config().cache.memory_entries,
   );

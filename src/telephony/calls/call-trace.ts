@@ -1,6 +1,6 @@
 /** Logs the progress of one call at level debug, without number or code. */
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Call, CallObserver } from "./ports.ts";
 
 /**
@@ -10,9 +10,10 @@ import type { Call, CallObserver } from "./ports.ts";
 export function traced(call: Call, observer: CallObserver, clock: Clock, logger: Logger): CallObserver {
   if (!logger.isLevelEnabled("debug")) return observer;
   const { callId, slot } = call;
-  const startedAtMs = clock.nowMs();
+  const { nowMs } = steadyClock(clock);
+  const startedAtMs = nowMs();
   const about = { callId, trunk: slot.trunk, asterisk: slot.asterisk };
-  const sinceStartMs = () => clock.nowMs() - startedAtMs;
+  const sinceStartMs = () => nowMs() - startedAtMs;
   logger.debug({ ...about, range: call.range, waitMs: slot.waitMs }, "call begins");
   return {
     calling() {

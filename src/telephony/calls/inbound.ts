@@ -1,7 +1,7 @@
 /** Maps inbound calls to the configuration: the trunk, and the calling and called numbers in E.164. */
 
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { InboundCall } from "../call-control/port.ts";
 import type { TrunkConfig } from "../trunks/config.ts";
 import { asterisksOf, endpointOf } from "../trunks/engines.ts";
@@ -72,10 +72,11 @@ const unreadableReasons = {
 
 /** Names the reason and how often it came, never a number. Bounded: trunks and reasons are few. */
 function createObjectionLog({ logger, clock }: { logger: Logger; clock: Clock }) {
+  const steady = steadyClock(clock);
   const last = new Map<string, { atMs: number; since: number }>();
   return (trunk: string, result: string, why: string): void => {
     const key = `${trunk} ${why}`;
-    const nowMs = clock.nowMs();
+    const nowMs = steady.nowMs();
     const known = last.get(key);
     if (known !== undefined && nowMs - known.atMs < logEveryMs) {
       known.since += 1;

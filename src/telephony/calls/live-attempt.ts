@@ -1,7 +1,7 @@
 /** One call attempt (one INVITE) in progress: feeds its state machine (call-machine.ts) and runs the resulting actions. */
 
 import type { Logger } from "pino";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { CallEvent } from "../call-control/port.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
@@ -35,7 +35,7 @@ export interface LiveAttemptParts {
   readonly onEnd: (result: CallResult) => void;
 }
 
-/** What happened; the time is now, unless an event brings its own. */
+/** What happened; the time is now, by a clock that nobody sets: what a call costs is counted by it. */
 export type AttemptInput = CallEventInput extends infer Input
   ? Input extends unknown
     ? Omit<Input, "atMs">
@@ -44,6 +44,7 @@ export type AttemptInput = CallEventInput extends infer Input
 
 export class LiveAttempt {
   readonly #parts: LiveAttemptParts;
+  readonly #nowMs: () => number;
   readonly #timers = new Map<CallTimer, () => void>();
   readonly #first: CallStep;
   #state: CallState;
@@ -52,7 +53,8 @@ export class LiveAttempt {
 
   constructor(parts: LiveAttemptParts) {
     this.#parts = parts;
-    this.#first = beginCall(parts.rules, parts.clock.nowMs());
+    this.#nowMs = steadyClock(parts.clock).nowMs;
+    this.#first = beginCall(parts.rules, this.#nowMs());
     this.#state = this.#first.state;
   }
 
@@ -68,8 +70,8 @@ export class LiveAttempt {
     else this.feed(event);
   }
 
-  feed(happened: AttemptInput & { readonly atMs?: number }): void {
-    const input = { atMs: this.#parts.clock.nowMs(), ...happened } as CallEventInput;
+  feed(happened: AttemptInput): void {
+    const input = { ...happened, atMs: this.#nowMs() } as CallEventInput;
     const step = stepCall(this.#parts.rules, this.#state, input);
     this.#state = step.state;
     if (step.state.phase === "ending" || step.state.phase === "over") this.#answered?.close();

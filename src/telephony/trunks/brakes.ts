@@ -6,7 +6,7 @@
  */
 import type { Logger } from "pino";
 import type { LimitsConfig } from "../../apps/limits-config.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 
 export const brakeReasons = ["answered", "false_answer", "unchecked"] as const;
 export type BrakeReason = (typeof brakeReasons)[number];
@@ -60,7 +60,8 @@ export function createBrakes(options: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Brakes {
-  const { rules, clock, logger } = options;
+  const { rules, logger } = options;
+  const clock = steadyClock(options.clock);
   /** By `app <name>` or `prefix <digits>`; the least recently used one is evicted first. */
   const buckets = new Map<string, Bucket>();
 

@@ -55,7 +55,7 @@ export interface Breaker {
    */
   record(round: BreakerRound, verdict: TrunkVerdict, nowMs: number, source?: CallSource, retryAfterMs?: number): void;
   state(nowMs: number): BreakerState;
-  /** When the next probe may be placed, in milliseconds since the epoch; null: now, or when the probe ends. */
+  /** When the next probe may be placed; null: now, or when the probe ends. */
   retryAtMs(nowMs: number): number | null;
   /** For people; null where it is closed. */
   why(nowMs: number): string | null;

@@ -1,6 +1,6 @@
 /** The circuit breakers of all paths and of callee prefixes on them, and which call began in which round of them. */
 
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import { type Breaker, type BreakerRound, type BreakerState, type CallSource, createBreaker } from "./breaker.ts";
@@ -94,7 +94,8 @@ function putLast<T>(map: Map<string, T>, key: string, value: T): void {
 }
 
 export function createBreakers(options: BreakersOptions): Breakers {
-  const { rules, longestCallMs, clock, random } = options;
+  const { rules, longestCallMs, random } = options;
+  const clock = steadyClock(options.clock);
   /** Bounded by the paths of the configuration. */
   const paths = new Map<string, PathBreakers>();
   const begun = new WeakMap<object, Begun>();
@@ -136,7 +137,10 @@ export function createBreakers(options: BreakersOptions): Breakers {
       const nowMs = clock.nowMs();
       const { whole, byPrefix } = breakersOf(path);
       const openPrefixes = [...byPrefix.values()].filter((one) => one.state(nowMs) !== "closed").length;
-      return { state: whole.state(nowMs), retryAtMs: whole.retryAtMs(nowMs), openPrefixes };
+      const retryAtMs = whole.retryAtMs(nowMs);
+      // For people: by the time of day.
+      const shownAtMs = retryAtMs === null ? null : retryAtMs - nowMs + options.clock.nowMs();
+      return { state: whole.state(nowMs), retryAtMs: shownAtMs, openPrefixes };
     },
     begin(path, call, source, isReachable) {
       const nowMs = clock.nowMs();

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "pino";
 import type { LimitsConfig } from "../../apps/limits-config.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
 
 export interface Overload {
   /** Admits one call. @returns null, or after how many ms the next one may be admitted */
@@ -41,7 +41,8 @@ export function createOverload(options: {
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn" | "info">;
 }): Overload {
-  const { rules, clock, logger } = options;
+  const { rules, logger } = options;
+  const clock = steadyClock(options.clock);
   let limit: number | null = null;
   let startedMs = clock.nowMs();
   let calm = 0;

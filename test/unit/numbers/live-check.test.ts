@@ -105,6 +105,19 @@ const ask = (own: Partial<LiveAsk> = {}) =>
     ...own,
   });
 
+it.each([3_600_000, -3_600_000])(
+  "leaves a call the time that is left though the clock is set by %i ms meanwhile",
+  async (byMs) => {
+    world.look = async () => {
+      clock.pass(1000);
+      clock.set(byMs);
+      return { kind: "free" };
+    };
+    expect(await ask()).toMatchObject({ state: "reachable" });
+    expect(calls).toMatchObject([{ withinMs: 9000 }]);
+  },
+);
+
 it("calls, answers, remembers for a day, and tells what was learned", async () => {
   expect(await ask()).toEqual({ ...reachable, checkedAtMs: clock.nowMs(), ageMs: 0, retryAfterMs: null });
   expect(calls).toMatchObject([{ app: "shop", callee: to, withinMs: 10_000 }]);

@@ -120,6 +120,17 @@ describe("a process that ends", () => {
     expect(forked).toHaveLength(6);
   });
 
+  test("is not taken for steady because the clock was set forward", () => {
+    of(1).ends(null, "SIGKILL");
+    clock.pass(125);
+    clock.set(3_600_000);
+    of(1).ends(null, "SIGKILL");
+    clock.pass(249);
+    expect(forked).toHaveLength(3);
+    clock.pass(1);
+    expect(forked).toHaveLength(4);
+  });
+
   test("again and again ends all, with the reason", async () => {
     const end = expect(primary.running).rejects.toThrow(/process 1 ended 8 times in a row.*signal SIGSEGV/);
     for (let failure = 0; failure < mostFailures; failure++) {

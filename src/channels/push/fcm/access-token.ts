@@ -3,7 +3,7 @@
  * (developers.google.com/identity/protocols/oauth2/service-account, RFC 7523).
  */
 import { jsonOf, type OutgoingHttp } from "../../../outgoing-http/request.ts";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, stopwatch } from "../../../shared/clock.ts";
 import { signJwt } from "../jwt.ts";
 import type { ServiceAccount } from "./service-account.ts";
 
@@ -24,7 +24,7 @@ export interface AccessTokens {
 }
 
 export function createAccessTokens(account: ServiceAccount, http: OutgoingHttp, clock: Clock): AccessTokens {
-  let current: { readonly token: string; readonly untilMs: number } | null = null;
+  let current: { readonly token: string; readonly lifeMs: number; readonly ageMs: () => number } | null = null;
   let fetching: Promise<string> | null = null;
 
   async function fetchToken(): Promise<string> {
@@ -44,13 +44,13 @@ export function createAccessTokens(account: ServiceAccount, http: OutgoingHttp, 
     const { access_token: token, expires_in: seconds } = jsonOf(response) ?? {};
     if (status !== 200 || typeof token !== "string" || token === "") throw new Error(`no access token: HTTP ${status}`);
     const lifeMs = (typeof seconds === "number" ? seconds : defaultLifeSeconds) * 1000;
-    current = { token, untilMs: clock.nowMs() + lifeMs - marginMs };
+    current = { token, lifeMs: lifeMs - marginMs, ageMs: stopwatch(clock) };
     return token;
   }
 
   return {
     async get() {
-      if (current !== null && clock.nowMs() < current.untilMs) return current.token;
+      if (current !== null && current.ageMs() < current.lifeMs) return current.token;
       // Many messages, one exchange.
       fetching ??= fetchToken().finally(() => {
         fetching = null;

@@ -1,6 +1,6 @@
 /** Which of the watched sounds an Asterisk has, and in which languages: read when it connects and now and then. */
 import type { Logger } from "pino";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../../shared/clock.ts";
 import type { AriConfig } from "../access.ts";
 import { getOverHttp } from "./plain-http.ts";
 
@@ -25,7 +25,7 @@ export class SoundList {
   }) {
     this.#asterisk = parts.asterisk;
     this.#watched = parts.watched;
-    this.#clock = parts.clock;
+    this.#clock = steadyClock(parts.clock);
     this.#logger = parts.logger;
   }
 
