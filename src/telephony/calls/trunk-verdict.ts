@@ -32,9 +32,16 @@ const verdicts: Readonly<Record<Outcome, TrunkVerdict>> = {
 /** What `verdictOf` reads of a `CallResult`. */
 export type EndedOnTrunk = Pick<CallResult, "outcome" | "alerted" | "endedBy" | "silent" | "sipStatus">;
 
-export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
+/**
+ * A shorter silence is no evidence: of an INVITE over UDP and its repetitions after 0.5 and 1.5 s each may be lost (RFC 3261
+ * section 17.1.1.2), and a carrier, or we, may be busy for a moment. Asterisk waits as long for the answer to an OPTIONS.
+ */
+const leastSilenceMs = 3000;
+
+/** @param waitedMs how long the call waited for a response at most; left out: the whole set-up limit */
+export function verdictOf(call: EndedOnTrunk, waitedMs: number = leastSilenceMs): TrunkVerdict {
   if (call.alerted) return "good";
-  if (call.silent) return call.outcome === "canceled" ? "nothing" : "trunk_failed";
+  if (call.silent) return call.outcome === "canceled" || waitedMs < leastSilenceMs ? "nothing" : "trunk_failed";
   if (call.outcome === "no_answer_signal") return call.endedBy === "far_end" ? "good" : "nothing";
   const verdict = verdicts[call.outcome];
   // 401, 402 or 407 from the far end: the carrier responded, perhaps about this call alone.
@@ -49,7 +56,8 @@ export function verdictOf(call: EndedOnTrunk): TrunkVerdict {
 export function endedCall(result: CallResult, { keep, probe }: Pick<Call, "keep" | "probe"> = {}): EndedCall {
   const isMissedCall = keep === undefined && probe === undefined;
   return {
-    verdict: verdictOf(result),
+    // A live check waits no longer than its client does: what it did not wait for must not close the trunk to others.
+    verdict: verdictOf(result, probe?.setupLimitMs),
     answered: result.outcome === "answered",
     falseAnswer: result.falseAnswer,
     wanted: keep !== undefined,

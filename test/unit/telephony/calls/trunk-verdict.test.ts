@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { outcomes } from "../../../../src/telephony/calls/outcome.ts";
-import { verdictOf } from "../../../../src/telephony/calls/trunk-verdict.ts";
+import type { CallResult } from "../../../../src/telephony/calls/ports.ts";
+import { endedCall, verdictOf } from "../../../../src/telephony/calls/trunk-verdict.ts";
 
 const end = { outcome: "rang", alerted: false, endedBy: "far_end", silent: false, sipStatus: null } as const;
 
@@ -26,6 +27,15 @@ it.each([
   ["Asterisk gave up, and the trunk had said nothing at all", { endedBy: "far_end", silent: true }, "trunk_failed"],
 ] as const)("no answer signal where %s", (_, known, verdict) => {
   expect(verdictOf({ ...end, outcome: "no_answer_signal", ...known })).toBe(verdict);
+});
+
+it("a live check that waited for less than 3 s says nothing of a trunk that was silent", () => {
+  const result = { ...end, outcome: "no_answer_signal", endedBy: "us", silent: true } as unknown as CallResult;
+  const after = (setupLimitMs: number) =>
+    endedCall(result, { probe: { setupLimitMs, endsOn183: [], sparePercent: 50 } }).verdict;
+  expect([1000, 2000, 2999].map(after)).toEqual(["nothing", "nothing", "nothing"]);
+  expect([3000, 8000].map(after)).toEqual(["trunk_failed", "trunk_failed"]);
+  expect(endedCall(result).verdict).toBe("trunk_failed");
 });
 
 it("a trunk that made the phone ring did its work, whatever came after", () => {
