@@ -83,7 +83,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
   );
   const metrics = createMetrics(
     {
-      metadata: numberingMetadata,
+      ...{ metadata: numberingMetadata, hangUps: () => store.hangUps.counts },
       ...{ liveCalls: () => telephony.dialer.liveCalls, overloadLimit: () => telephony.overloadLimit() },
       ...{ paths: () => telephony.paths(), asterisks: () => telephony.asterisks() },
       ...{ braked: () => telephony.brakes.braked(), callerIds: () => reputation.status() },

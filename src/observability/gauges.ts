@@ -4,6 +4,7 @@ import type { CursorStatus } from "../events/relay-port.ts";
 import { version } from "../shared/version.ts";
 import type { SipStatus } from "../telephony/sip-trunks/status-port.ts";
 import { type BreakerState, breakerStates } from "../telephony/trunks/breaker.ts";
+import { addHangUpMetrics, type HangUpCounts } from "./hang-up-metrics.ts";
 import { addMetadataMetrics, type MetadataState } from "./metadata-metrics.ts";
 import type { NetworkStatus } from "./network-metrics.ts";
 import { addSipMetrics } from "./sip-metrics.ts";
@@ -52,6 +53,8 @@ export interface MetricSources {
   networks?(): NetworkStatus;
   /** Our own SIP sockets; null where no trunk is reached over SIP. */
   sip?(): SipStatus | null;
+  /** What gateways ask of each other. */
+  hangUps?(): HangUpCounts;
   /** Each Asterisk by its name in the configuration, and whether calls can be placed on it. */
   asterisks(): Iterable<readonly [name: string, connected: boolean]>;
 }
@@ -68,6 +71,7 @@ export function addGauges(sources: MetricSources, registry: Registry): void {
   }).set({ version, node: process.versions.node }, 1);
   addMetadataMetrics(registry, () => sources.metadata?.());
   addSipMetrics(registry, () => sources.sip?.() ?? null);
+  addHangUpMetrics(registry, () => sources.hangUps?.());
   new Gauge({
     name: "onering_live_calls",
     aggregator: "sum",

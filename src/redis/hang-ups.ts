@@ -27,6 +27,7 @@ export function createHangUps(parts: {
   const { client, random, logger } = parts;
   const clock = steadyClock(parts.clock);
   const gateway = random.bytes(6).toString("base64url");
+  const counts = { asked: { sent: 0, unheard: 0, failed: 0 }, received: 0 };
   let asked = 0;
   /** Since it subscribed last: an outage is logged once. */
   let hasFailed = false;
@@ -66,7 +67,9 @@ export function createHangUps(parts: {
       if (own === connection) own = null;
     });
     connection.on("message", (_channel: string, text: string) => {
-      if (isAttemptId(text)) hangUp(text);
+      if (!isAttemptId(text)) return;
+      counts.received++;
+      hangUp(text);
     });
     return connection;
   }
@@ -78,12 +81,23 @@ export function createHangUps(parts: {
 
   return {
     gateway,
+    counts,
     ask(other, callId) {
-      if (asked >= maxAsked) return;
+      if (asked >= maxAsked) {
+        counts.asked.failed++;
+        return;
+      }
       asked++;
       client
         .publish(hangUpsChannel(other), callId)
-        .catch(failed)
+        .then((receivers) => {
+          // A cluster counts those of one node.
+          counts.asked[receivers === 0 && !(client instanceof Cluster) ? "unheard" : "sent"]++;
+        })
+        .catch((error: unknown) => {
+          counts.asked.failed++;
+          failed(error);
+        })
         .finally(() => asked--);
     },
     async listen(hangUp) {

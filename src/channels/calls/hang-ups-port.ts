@@ -3,6 +3,11 @@
 export interface HangUps {
   /** This gateway's name, random: another one after each start. It is kept with each call that the gateway places. */
   readonly gateway: string;
+  /** Since the start. In a cluster it is not known whether a gateway listens, so none is `unheard`. */
+  readonly counts: {
+    readonly asked: Readonly<Record<"sent" | "unheard" | "failed", number>>;
+    readonly received: number;
+  };
   /**
    * Asks another gateway to hang up a call. Returns at once and never throws; a request that is lost leaves the call to its
    * ring time.

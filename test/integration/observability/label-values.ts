@@ -80,6 +80,7 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     ],
     "onering_sip_names state": ["known", "stale", "failing", "penalized"],
     "onering_sip_hep_copies_total result": ["sent", "dropped"],
+    "onering_hang_ups_asked_total result": ["sent", "unheard", "failed"],
     "onering_sip_certificate_expiry_timestamp_seconds of": ["listening", "client", "carrier", "signing"],
     "onering_sip_certificate_expiry_timestamp_seconds trunk": [...names.trunks, ""],
     cursor: ["live", "records"],

@@ -45,6 +45,7 @@ it("the one that is asked gets the call's id, and no other one does", async () =
   await expect.poll(() => two.asked).toEqual([callId]);
   two.hangUps.ask(one.hangUps.gateway, laterCallId);
   await expect.poll(() => one.asked).toEqual([laterCallId]);
+  expect(one.hangUps.counts).toEqual({ asked: { sent: 1, unheard: 0, failed: 0 }, received: 1 });
   expect([two.asked, three.asked]).toEqual([[callId], []]);
 });
 
@@ -57,6 +58,8 @@ it("what is no id of a call is ignored, and one who is not there is asked in vai
   one.hangUps.ask("nobody12", callId);
   one.hangUps.ask(two.hangUps.gateway, laterCallId);
   await expect.poll(() => two.asked).toEqual([laterCallId]);
+  expect(one.hangUps.counts.asked).toEqual({ sent: 1, unheard: 1, failed: 0 });
+  expect(two.hangUps.counts.received).toBe(1);
 });
 
 it("keeps no key, and Redis has no channel of a gateway that stopped", async () => {
@@ -86,6 +89,7 @@ it("without the right to channels it is logged once, and works as soon as there 
   await expect.poll(() => [one.log.length, two.log.length]).toEqual([1, 1]);
   expect(one.log[0]).toMatch(/NOPERM.*gateways cannot ask each other to hang up/);
   expect(one.log[0]).not.toContain(callId);
+  await expect.poll(() => one.hangUps.counts.asked.failed).toBe(3);
   await admin.acl("SETUSER", "narrow", "&onering:*");
   await expect
     .poll(

@@ -205,6 +205,14 @@ describe("the metrics", () => {
     expect(await registry.metrics()).not.toContain("onering_redis_memory_bytes{");
   });
 
+  it("tell what gateways ask of each other", async () => {
+    const hangUps = () => ({ asked: { sent: 7, unheard: 1, failed: 0 }, received: 5 });
+    const text = await createMetrics({ ...idle, hangUps }).registry.metrics();
+    expect(text).toContain('onering_hang_ups_asked_total{result="sent"} 7\n');
+    expect(text).toContain('onering_hang_ups_asked_total{result="unheard"} 1\n');
+    expect(text).toContain("onering_hang_ups_received_total 5\n");
+  });
+
   it("never grow without bound, and never hold a number", async () => {
     const { count, registry } = createMetrics(idle);
     const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
