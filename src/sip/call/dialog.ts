@@ -110,15 +110,6 @@ export function ackOf(dialog: Dialog, credentials: readonly HeaderLine[] = []): 
   return requestIn(dialog, "ACK", dialog.cseq, credentials);
 }
 
-/** @param cseq greater than that of any request that we sent in the dialog; default: the next after the INVITE's */
-export function byeOf(
-  dialog: Dialog,
-  cseq: number = dialog.cseq + 1,
-  credentials: readonly HeaderLine[] = [],
-): OutgoingRequest {
-  return requestIn(dialog, "BYE", cseq, credentials);
-}
-
 /** RFC 3262 section 7.2: which response is acknowledged. */
 export function prackHeaderOf(dialog: Dialog, rseq: number): HeaderLine {
   return ["RAck", `${rseq} ${dialog.cseq} INVITE`];

@@ -7,14 +7,13 @@ import type { HeaderLine, ServerTransaction } from "../transaction/port.ts";
 import type { Flow } from "../transport/port.ts";
 import { maxAnswers } from "./call-machine.ts";
 import type { CallerParts } from "./caller-parts.ts";
-import { ackOf, byeOf, dialogOf } from "./dialog.ts";
+import { ackOf, dialogOf } from "./dialog.ts";
+import { DialogRequest, type DialogRequestParts } from "./dialog-request.ts";
 import { LiveCall } from "./live-call.ts";
-import type { Caller, CallUser, OutgoingCall, SipCall } from "./port.ts";
+import type { Caller, CallUser, OutgoingCall, SipCall, StrayTrunk } from "./port.ts";
 
 export type { CallerParts } from "./caller-parts.ts";
 
-/** The response to the BYE of a call that is over is not awaited. */
-const noUser = { response: () => undefined, failed: () => undefined };
 /**
  * Between the INVITE's CSeq and that of the BYE of such a call: a PRACK, or another phone's BYE, may have had any in between, and what is
  * not above them gets 500 (RFC 3261 section 12.2.2), with the phone left answered. More than a call sends.
@@ -60,7 +59,7 @@ export function createCaller(parts: CallerParts): Caller {
       return call !== undefined;
     },
 
-    receiveStray(response: SipResponseMessage, flow: Flow): boolean {
+    receiveStray(response: SipResponseMessage, flow: Flow, { credentials, target }: StrayTrunk = {}): boolean {
       if (response.status < 200 || response.status > 299) return false;
       const dialog = dialogOf(response);
       if (dialog === null || readCSeq(headerOf(response, "cseq") ?? "")?.method !== "INVITE") return false;
@@ -69,7 +68,15 @@ export function createCaller(parts: CallerParts): Caller {
       if (tagOf(dialog.from) !== ownTag || answered >= maxAnswers) return false;
       strays.set(ownTag, answered + 1);
       parts.transactions.acknowledge(ackOf(dialog), flow);
-      parts.transactions.request(byeOf(dialog, dialog.cseq + strayCSeqGap), flow, noUser);
+      let cseq = dialog.cseq + strayCSeqGap;
+      const bye: DialogRequestParts = {
+        ...parts,
+        digest: credentials == null ? null : parts.digests(credentials),
+        accepted: null,
+        target: target ?? { ...flow.remote, protocol: flow.protocol },
+        nextCSeq: () => cseq++,
+      };
+      new DialogRequest(bye, dialog, "BYE", [], () => undefined).send(flow);
       return true;
     },
 

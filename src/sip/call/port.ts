@@ -71,6 +71,13 @@ export interface SipCall {
   hangUp(): void;
 }
 
+/** The trunk that a call went over which is not known here any more. */
+export interface StrayTrunk {
+  readonly credentials?: Credentials | null | undefined;
+  /** Left out: the far end of the flow. */
+  readonly target?: Target;
+}
+
 export interface Caller {
   /** Never throws: what fails comes as `ended`. `sent` and `ended` may come before it returns. */
   place(call: OutgoingCall, user: CallUser): SipCall;
@@ -81,9 +88,10 @@ export interface Caller {
   receive(transaction: ServerTransaction, atMs: number): boolean;
   /**
    * A response that no transaction knows. Where it is a 2xx with a tag of ours, of a process that is gone or a call that ended
-   * without it, it gets ACK and BYE. @returns whether it was
+   * without it, it gets ACK and BYE, which is sent again where it is challenged or could not be passed on.
+   * @param from of whose trunk it is, as far as that is known @returns whether it was
    */
-  receiveStray(response: SipResponseMessage, flow: Flow): boolean;
+  receiveStray(response: SipResponseMessage, flow: Flow, from?: StrayTrunk): boolean;
   readonly calls: number;
   /**
    * Ends all calls before the layers below stop. One with no INVITE alive is reported as ended; of the others nothing more is

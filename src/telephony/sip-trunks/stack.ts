@@ -156,7 +156,11 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
   transactions.onRequest((transaction, atMs) => {
     if (!caller.receive(transaction, atMs)) inbound.receive(transaction, atMs);
   });
-  transactions.onStray((response, flow) => caller.receiveStray(response, flow));
+  const credentialsOf = (trunk: string) => plans.get(trunk)?.credentials;
+  transactions.onStray((response, flow) => {
+    // Several trunks at one address: whose account it was is not known.
+    return caller.receiveStray(response, flow, { credentials: credentialsOf(inbound.farEndAt(flow.remote.address)) });
+  });
 
   const takeover =
     parts.orphans === undefined
@@ -166,7 +170,8 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
           endWaitMs: sip.end_wait_ms,
           processes: parts.endedProcesses ?? null,
           rulesOf: (trunk) => plans.get(trunk)?.hop.rules,
-          answered: (response, flow) => caller.receiveStray(response, flow),
+          answered: (response, flow, trunk, target) =>
+            caller.receiveStray(response, flow, { credentials: credentialsOf(trunk), target }),
         });
 
   async function close(): Promise<void> {

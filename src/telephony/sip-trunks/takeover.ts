@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { type CancelParts, type LostInvite, sendCancel } from "../../sip/call/lost-invite.ts";
-import type { ConnectionRules } from "../../sip/transport/port.ts";
+import type { ConnectionRules, Target } from "../../sip/transport/port.ts";
 import { beatMs, type EndedProcesses, type OpenInvite, type OrphanInvites } from "./open-invites-port.ts";
 
 export interface TakeoverParts extends CancelParts {
@@ -12,7 +12,7 @@ export interface TakeoverParts extends CancelParts {
   /** Of a trunk of the configuration; undefined: there is none of this name any more. */
   readonly rulesOf: (trunk: string) => ConnectionRules | undefined;
   /** A 2xx to a canceled INVITE: the phone was answered at that moment. It needs ACK and BYE. */
-  readonly answered: LostInvite["onAnswer"];
+  readonly answered: (...answer: [...Parameters<LostInvite["onAnswer"]>, trunk: string, target: Target]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,7 +50,8 @@ export function createTakeover(parts: TakeoverParts): Takeover {
   async function cancel({ sent, trunk, target }: OpenInvite): Promise<boolean> {
     const rules = parts.rulesOf(trunk);
     const to = rules === undefined ? target : { ...target, rules };
-    return (await sendCancel(parts, { sent, target: to, onAnswer: parts.answered })) === true;
+    const onAnswer: LostInvite["onAnswer"] = (response, flow) => parts.answered(response, flow, trunk, to);
+    return (await sendCancel(parts, { sent, target: to, onAnswer })) === true;
   }
 
   /** @param hasEnded it is known to have, whatever its last beat says */

@@ -3,7 +3,7 @@
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { createDigests } from "../../../../src/sip/auth/digest.ts";
 import { type CallerParts, createCaller } from "../../../../src/sip/call/index.ts";
-import type { CallEnding, OutgoingCall } from "../../../../src/sip/call/port.ts";
+import type { CallEnding, OutgoingCall, StrayTrunk } from "../../../../src/sip/call/port.ts";
 import {
   headerOf,
   headersOf,
@@ -81,6 +81,8 @@ export interface SettingOptions {
   readonly sentBy?: string;
   readonly parts?: Partial<CallerParts>;
   readonly layer?: Partial<TransactionOptions>;
+  /** Whose answers are that no transaction knows. */
+  readonly strayTrunk?: StrayTrunk;
   /** No target has an open flow: `connect` opens one, or fails. */
   readonly connects?: (target: Target) => FakeFlow | null;
   /** Most characters that UDP takes. */
@@ -153,7 +155,7 @@ export class CallSetting {
       transaction.respond({ status: 481 });
     });
     this.transactions.onStray((response, flow) => {
-      if (!this.caller.receiveStray(response, flow)) this.unhandled.push(`${response.status}`);
+      if (!this.caller.receiveStray(response, flow, options.strayTrunk)) this.unhandled.push(`${response.status}`);
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ackOf, byeOf, dialogOf } from "../../../../src/sip/call/dialog.ts";
+import { ackOf, dialogOf, requestIn } from "../../../../src/sip/call/dialog.ts";
 import { headersOf, parseMessage, type SipResponseMessage } from "../../../../src/sip/message.ts";
 import { CallSetting, target } from "./call-setting.ts";
 
@@ -23,7 +23,7 @@ const routed = (response: SipResponseMessage, fallback?: string) => {
   const ends = { from: "<sip:a@our.example>;tag=ours", to: "<sip:b@carrier.example>", callId: "1@our.example" };
   const dialog = dialogOf(response, fallback === undefined ? undefined : { uri: fallback, ...ends });
   if (dialog === null) return null;
-  const { uri, headers } = byeOf(dialog);
+  const { uri, headers } = requestIn(dialog, "BYE", dialog.cseq + 1, []);
   return [uri, ...headers.filter(([name]) => name === "Route").map(([, value]) => value)];
 };
 
@@ -99,7 +99,7 @@ describe("requests inside a dialog", () => {
       ["CSeq", "7 ACK"],
       ["Authorization", "Digest x"],
     ]);
-    expect(byeOf(dialog).headers).toContainEqual(["CSeq", "8 BYE"]);
+    expect(requestIn(dialog, "BYE", dialog.cseq + 1, []).headers).toContainEqual(["CSeq", "8 BYE"]);
   });
 
   it("take no more than 20 routes", () => {

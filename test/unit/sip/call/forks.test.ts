@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { headerOf, headersOf } from "../../../../src/sip/message.ts";
-import { CallSetting, target } from "./call-setting.ts";
+import { CallSetting, credentials, target } from "./call-setting.ts";
 
 const to = (setting: CallSetting, method: string) => setting.of(method).map(({ request }) => headerOf(request, "to"));
 const reliable = (rseq: number) => ({ headers: ["Require: 100rel", `RSeq: ${rseq}`, "Contact: <sip:gw@192.0.2.40>"] });
@@ -88,6 +88,35 @@ describe("a 2xx that no transaction knows", () => {
     const [ack, bye] = setting.sent.map(({ request }) => request);
     expect([ack?.uri, bye?.uri]).toEqual(["sip:gw@192.0.2.40", "sip:gw@192.0.2.40"]);
     expect(setting.sent.map(({ request }) => headerOf(request, "cseq"))).toEqual(["3 ACK", "1003 BYE"]);
+  });
+
+  it("is hung up though the BYE is challenged, or a server on the way cannot pass it on", () => {
+    const challenge = { headers: [`WWW-Authenticate: Digest realm="r", nonce="n1", qop="auth"`] };
+    const setting = new CallSetting({ strayTrunk: { credentials } });
+    setting.receive(stray("tag-of-gone"), setting.newFlow(target()));
+    setting.reply("401 Unauthorized", challenge, setting.last("BYE"));
+    setting.reply("503 Service Unavailable", {}, setting.last("BYE"));
+    setting.clock.pass(500);
+    setting.reply("200 OK", {}, setting.last("BYE"));
+    setting.clock.pass(60_000);
+    const byes = setting.of("BYE").map(({ request }) => request);
+    expect(byes.map((bye) => headerOf(bye, "cseq"))).toEqual(["1003 BYE", "1004 BYE", "1005 BYE"]);
+    expect(byes.map((bye) => headerOf(bye, "authorization")?.includes('nonce="n1"') ?? false)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it("whose BYE is challenged is sent no second one where the trunk has no account", () => {
+    const setting = new CallSetting();
+    setting.receive(stray("tag-of-gone"), setting.newFlow(target()));
+    setting.reply(
+      "401 Unauthorized",
+      { headers: [`WWW-Authenticate: Digest realm="r", nonce="n1"`] },
+      setting.last("BYE"),
+    );
+    expect(setting.of("BYE")).toHaveLength(1);
   });
 
   it("is hung up at a phone that was sent PRACKs: by a number above theirs, or it stays answered", () => {

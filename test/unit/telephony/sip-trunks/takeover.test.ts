@@ -33,7 +33,7 @@ function start(
   const taken: string[] = [];
   let isFound = true;
   let isBack = false;
-  const answered: number[] = [];
+  const answered: [number, string][] = [];
   const targets: Target[] = [];
   const errors: unknown[] = [];
   let ended: (gateway: string) => void = () => undefined;
@@ -71,7 +71,7 @@ function start(
       },
     },
     rulesOf: (trunk) => (trunk === "a" ? rules : undefined),
-    answered: ({ status }) => answered.push(status),
+    answered: ({ status }, _flow, trunk) => answered.push([status, trunk]),
     processes: {
       announce: (gateway) => calls.push(`is ${gateway}`),
       onEnded(receiver) {
@@ -196,7 +196,8 @@ describe("an INVITE of a gateway that died", () => {
     await vi.waitFor(() => expect(calls).toContain("done x"));
     const cancel = flow?.sent[0] ?? "";
     ours.receive(answerTo(cancel, 200, { cseq: "7 INVITE" }), flow ?? undefined);
-    expect(answered).toEqual([200]);
+    // By its account the BYE is signed where that is challenged.
+    expect(answered).toEqual([[200, "a"]]);
   });
 });
 
