@@ -41,10 +41,14 @@ local function change_older(record, attempt, event, now, reason, result, cost)
   for number, one in ipairs(past) do
     if one.attempts == attempt and CHANNELS[one.channel] then
       local rules = channel_rules(one.channel)
-      local to = tonumber(one.parts) == 1 and rules.transitions[event .. ' ' .. one.state]
-      if not to then
+      local moves_to = tonumber(one.parts) == 1 and rules.transitions[event .. ' ' .. one.state]
+      -- However often it is written, as of the newest one.
+      local evidence = result ~= '' and one.result == '' and channel_calls(one.channel)
+      if not moves_to and not evidence then
         return
       end
+      -- Of a call that was given up as lost the evidence and the price count all the same.
+      local to = moves_to or one.state
       if rules.meaning[to] == 'undelivered' and rules.meaning[one.state] == 'delivered' then
         was_not_delivered(record, number, now)
       end
@@ -53,9 +57,7 @@ local function change_older(record, attempt, event, now, reason, result, cost)
       if rules.meaning[to] == 'delivered' then
         one.parts_delivered = '1'
       end
-      one.reason = reason ~= '' and reason or one.reason
-      -- However often it is written, as of the newest one.
-      local evidence = result ~= '' and one.result == '' and channel_calls(one.channel)
+      one.reason = moves_to and reason ~= '' and reason or one.reason
       one.result = result ~= '' and result or one.result
       if cost ~= '' then
         one.cost = cost ~= '-' and cost or nil

@@ -74,3 +74,27 @@ it("keeps its price, and is told once, though an SMS has begun since", async () 
   expect(calls).toMatchObject([{ number: 1, part: 1, channel: "voice" }]);
   expect(kept?.delivery(1)?.result).toMatchObject({ talkMs: 31_000 });
 });
+
+it("keeps its price too where the call was given up as lost before, and stays failed", async () => {
+  const id = `v0000${String(number++).padStart(22, "0")}`;
+  const change = (attempt: number, event: string, more: object = {}) =>
+    verifications.change({ app: "shop", id, attempt, event, reason: null, ...more });
+  await begin(id, "new", "sms");
+  await change(1, "sent");
+  await begin(id, "again", "voice");
+  for (const event of ["calling", "ringing", "answered"]) await change(2, event);
+  // Its gateway was frozen.
+  clock.advance(60_000);
+  await begin(id, "again", "sms");
+  await change(3, "sent");
+  const end = { reason: "answered", result: { outcome: "answered", talkMs: 31_000 }, cost: 0.12 };
+  await change(2, "delivered", end);
+  await change(2, "delivered", end);
+  const seen = await verifications.read("shop", id);
+  expect(seen).toMatchObject({
+    verification: { status: "delivered", deliveries: [{}, { state: "failed", reason: "interrupted", cost: 0.12 }, {}] },
+  });
+  const kept = await verifications.history("shop", id);
+  expect(kept?.events.filter(({ kind }) => kind === "call")).toMatchObject([{ number: 2, channel: "voice" }]);
+  expect(kept?.delivery(2)?.result).toMatchObject({ talkMs: 31_000 });
+});
