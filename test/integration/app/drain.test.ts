@@ -20,7 +20,13 @@ beforeAll(async () => {
   const carrier = await runtime.carrier({ scenario: "ringing" });
   carriers = { carrier, second: await runtime.carrier({ scenario: "ringing" }) };
   const asterisk = await runtime.asterisk({
-    trunks: names.map((name) => ({ name, host: "127.0.0.1", port: carriers[name].port, transport: "udp" as const })),
+    trunks: names.map((name) => ({
+      name,
+      host: "127.0.0.1",
+      port: carriers[name].port,
+      transport: "udp" as const,
+      qualifySeconds: 0,
+    })),
   });
   const trunk = (endpoint: string) => ({ asterisk: "local", endpoint, ranges: ["block"], calls_per_second: "50" });
   const { local } = gatewayDocument({ redisUrl, asterisk }).asterisks as Record<string, Record<string, unknown>>;

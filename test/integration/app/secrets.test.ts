@@ -24,7 +24,13 @@ async function dump(url: string): Promise<string> {
 test("no code and no caller ID in logs, metrics, answers or Redis while calls are live", async () => {
   const redis = await runtime.redis();
   const carrier = await runtime.carrier({ scenario: "ringing" });
-  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const trunk = {
+    name: "carrier",
+    host: "127.0.0.1",
+    port: carrier.port,
+    transport: "udp",
+    qualifySeconds: 0,
+  } as const;
   // The tap hears every SIP message, caller IDs and all.
   const hepPort = await freePort("udp");
   const asterisk = await runtime.asterisk({ trunks: [trunk], hepPort });

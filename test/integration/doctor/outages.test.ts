@@ -13,7 +13,7 @@ it("doctor tells what an operator took out of service, until it is back", async 
   const parts = {
     redisUrl: (await runtime.redis()).url,
     asterisk: await runtime.asterisk({
-      trunks: [{ name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" }],
+      trunks: [{ name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp", qualifySeconds: 0 }],
     }),
     config: { admin: { api_keys_sha256: [apiKeyHash(operatorKey)] } },
   };

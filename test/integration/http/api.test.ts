@@ -25,7 +25,13 @@ const callee = () => `+44740077${String(nextCallee++).padStart(4, "0")}`;
 beforeAll(async () => {
   redis = await runtime.redis();
   carrier = await runtime.carrier({ scenario: "ringing" });
-  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const trunk = {
+    name: "carrier",
+    host: "127.0.0.1",
+    port: carrier.port,
+    transport: "udp",
+    qualifySeconds: 0,
+  } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
   gateway = await startGateway({
     redisUrl: redis.url,

@@ -29,7 +29,13 @@ beforeAll(async () => {
   file = path.join(folder, "onering.yaml");
   const { url: redisUrl } = await runtime.redis();
   carrier = await runtime.carrier({ scenario: "ringing" });
-  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const trunk = {
+    name: "carrier",
+    host: "127.0.0.1",
+    port: carrier.port,
+    transport: "udp",
+    qualifySeconds: 0,
+  } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
   document = gatewayDocument({
     ...{ redisUrl, asterisk },

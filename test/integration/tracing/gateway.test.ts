@@ -42,7 +42,13 @@ beforeAll(async () => {
   redisUrl = (await runtime.redis()).url;
   folder = await mkdtemp(path.join(tmpdir(), "onering-tracing-"));
   carrier = await runtime.carrier({ scenario: "ringing" });
-  const trunk = { name: "carrier", host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const trunk = {
+    name: "carrier",
+    host: "127.0.0.1",
+    port: carrier.port,
+    transport: "udp",
+    qualifySeconds: 0,
+  } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
   provider = memoryProvider();
   gateway = await startGateway({

@@ -23,7 +23,13 @@ beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), "onering-webhooks-"));
   const redis = await runtime.redis();
   const carrier = await runtime.carrier({ scenario: "ringing" });
-  const trunk = { name: trunkName, host: "127.0.0.1", port: carrier.port, transport: "udp" } as const;
+  const trunk = {
+    name: trunkName,
+    host: "127.0.0.1",
+    port: carrier.port,
+    transport: "udp",
+    qualifySeconds: 0,
+  } as const;
   const asterisk = await runtime.asterisk({ trunks: [trunk] });
   restart = () =>
     startGateway({
