@@ -5,8 +5,8 @@ import { LongestFirst } from "./vitest.order.ts";
 /** Need nothing but Node. */
 const unit = ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/fuzz/**/*.test.ts"];
 /**
- * What counts milliseconds, offers a load or measures a heap: two at a time, when the others are over. Beside them, on a machine
- * half as fast, such files failed for want of CPU. What only waits for limits does not belong here.
+ * What counts milliseconds, offers a load or measures a heap: one at a time, when the others are over. Beside them, or beside each
+ * other, such files failed for want of CPU on a machine half as fast. What only waits for limits does not belong here.
  */
 const alone = [
   "test/{load,trials}/**/*.test.ts",
@@ -53,7 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...{ name: "alone", include: alone, setupFiles: [fetched] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 1 } },
+          ...{ maxWorkers: 1, sequence: { groupOrder: 1 } },
         },
       },
     ],

@@ -102,7 +102,7 @@ export function sandboxConfig(
 ): Config {
   const document = {
     // One person on a laptop that is busy with other things: late is better than refused.
-    http: { shed_at_delay_ms: 2000, shutdown_linger_ms: 0 },
+    http: { shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
     redis: { url: programs.redisUrl },
     records: { url: `sqlite:${programs.recordsFile}` },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },

@@ -41,7 +41,8 @@ beforeAll(async () => {
   const made = await certificate();
   exim = await startExim(programs, { domain: "receiver.test", login, certificate: made });
   const server = { name: "exim", host: "127.0.0.1", port: exim.port, security: "starttls", ca: pemOf(made) };
-  config = configOf({ from: "verify@sender.test", servers: [{ ...server, ...login }], dkim });
+  // Twenty messages wait for a few connections; on a busy machine each of them takes a second.
+  config = configOf({ from: "verify@sender.test", servers: [{ ...server, ...login }], dkim, max_wait_ms: 10_000 });
   const logger = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
   provider = createEmailProvider({ config, clock: systemClock, random: cryptoRandom, logger });
   await provider.start();

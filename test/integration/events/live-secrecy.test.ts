@@ -27,7 +27,7 @@ async function open(path: string): Promise<SseClient> {
 async function follow(request: object) {
   const all = await open("/v1/events");
   const started = await api(sandbox.url, "/v1/verifications", request);
-  expect(started.status).toBe(201);
+  expect(started).toMatchObject({ status: 201 });
   const id = String(started.json.id);
   const own = await open(`/v1/verifications/${id}/events`);
   const check = (code: string) => api(sandbox.url, `/v1/verifications/${id}/check`, { code });

@@ -1,5 +1,5 @@
 /** What is kept of a number or an address is exported whole and erased whole, on a real Redis and both backends. */
-import { beforeEach, expect, it } from "vitest";
+import { beforeAll, beforeEach, expect, it } from "vitest";
 import type { Records } from "../../../src/records/records.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { describeOnBothBackends } from "../../support/records.ts";
@@ -12,13 +12,16 @@ const alan = "+447400654321";
 describeOnBothBackends("personal data", (open) => {
   let gateway: SubjectGateway;
   let records: Records;
+  let redisUrl: string;
+  beforeAll(async () => {
+    redisUrl = (await runtime.redis()).url;
+  });
   beforeEach(async () => {
-    const redis = await runtime.redis();
     records = await open();
-    gateway = await startSubjectGateway(redis.url, (records as Awaited<ReturnType<typeof open>>).url);
+    gateway = await startSubjectGateway(redisUrl, (records as Awaited<ReturnType<typeof open>>).url);
     return async () => {
+      await gateway.redis.flushall();
       await gateway.stop();
-      await redis.stop();
     };
   });
 
