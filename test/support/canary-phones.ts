@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { doctor as runDoctor } from "./doctor.ts";
 import type { SippCarrier } from "./sipp.ts";
+import { callsPlaced } from "./sipp-log.ts";
 
 export interface PhoneCall {
   readonly id: string | undefined;
@@ -39,8 +40,7 @@ export async function callsOf(carrier: SippCarrier, fromOnly: boolean): Promise<
   });
 }
 
-export const invitesTo = async (carrier: SippCarrier) =>
-  (await carrier.messages()).filter(({ method }) => method === "INVITE").length;
+export const invitesTo = async (carrier: SippCarrier) => callsPlaced(await carrier.messages());
 
 /** Runs `onering doctor --canary`. */
 export async function runCanary(document: Record<string, unknown>, ...options: string[]) {

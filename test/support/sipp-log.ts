@@ -96,3 +96,9 @@ function parseMessage(atMs: number, direction: SipMessage["direction"], text: st
     text,
   };
 }
+
+/** How many calls were placed: a sender that is busy repeats its INVITE, and a challenge is answered by another one. */
+export function callsPlaced(messages: readonly SipMessage[]): number {
+  const invites = messages.filter(({ method }) => method === "INVITE");
+  return new Set(invites.map(({ header }) => header("Call-ID")[0])).size;
+}

@@ -10,6 +10,7 @@ import { type Gateway, startGateway } from "../../support/gateway.ts";
 import { type Nsd, startNsd } from "../../support/nsd.ts";
 import { withRuntime } from "../../support/processes.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
+import { callsPlaced } from "../../support/sipp-log.ts";
 
 const runtime = withRuntime();
 const zone = "enum.test";
@@ -62,10 +63,7 @@ afterAll(async () => {
 });
 
 const lookUp = async (number: string) => (await gateway.post("/v1/numbers/lookup", { number })).json;
-const invites = async () =>
-  (await Promise.all(carriers.map((carrier) => carrier.messages()))).map(
-    (messages) => messages.filter(({ method }) => method === "INVITE").length,
-  );
+const invites = async () => (await Promise.all(carriers.map((carrier) => carrier.messages()))).map(callsPlaced);
 
 test("lookup says the network, by the file, the name server or the number's range, and who says so", async () => {
   expect((await lookUp(ported)).network).toEqual({ name: "Three UK", mcc_mnc: "23420", source: "enum", ported: true });

@@ -14,6 +14,7 @@ import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { withScenarios } from "../../support/scenarios.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
+import { callsPlaced } from "../../support/sipp-log.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 const runtime = withRuntime();
@@ -69,10 +70,7 @@ afterAll(async () => {
   redis?.disconnect();
 });
 
-const invites = async () =>
-  (await Promise.all(carriers.map((carrier) => carrier.messages()))).map(
-    (messages) => messages.filter(({ method }) => method === "INVITE").length,
-  );
+const invites = async () => (await Promise.all(carriers.map((carrier) => carrier.messages()))).map(callsPlaced);
 const healthOf = async (client: Pick<Gateway, "post">) =>
   (await client.post("/v1/numbers/lookup", { number: dead })).json.health;
 
