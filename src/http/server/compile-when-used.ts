@@ -1,6 +1,6 @@
 /**
  * Compiles the schemas of a route when a request first needs them: all of them together are a good part of a gateway's start, and
- * most gateways serve a few of some hundred routes. A schema that cannot be compiled is found by the tests, which ask every route.
+ * most gateways serve a few of some hundred routes. A schema that cannot be compiled shows when its route is first asked.
  */
 import buildValidators from "@fastify/ajv-compiler";
 import buildSerializers from "@fastify/fast-json-stringify-compiler";
