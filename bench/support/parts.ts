@@ -2,7 +2,9 @@
  * The programs that a bench runs. Figures of a bench whose carrier, Redis, Asterisk or gateway has ended are none, so
  * the end of any of them ends the bench.
  */
+
 import type { ChildExit } from "../../src/local/process/child.ts";
+import { deferred } from "../../src/shared/deferred.ts";
 import { foreignLoadWarning, watchForeignLoad } from "./foreign-load.ts";
 
 export interface Part {
@@ -50,7 +52,7 @@ export async function withParts<T>(progress: (line: string) => void, work: (part
   const undos: (() => Promise<unknown>)[] = [];
   const pids: number[] = [];
   const foreign = watchForeignLoad();
-  const ended = Promise.withResolvers<never>();
+  const ended = deferred<never>();
   let stopping = false;
   const parts: Parts = {
     add(part, stop) {

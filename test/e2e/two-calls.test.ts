@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
+import { deferred } from "../../src/shared/deferred.ts";
 import { desktop, inPage, otherThan, phone, rings, showAs, withBrowser } from "./browser.ts";
 
 const browser = withBrowser({ ringMs: 3000 });
@@ -82,7 +83,7 @@ it("a wrong code stays in sight though a call update comes after it: it was hidd
   const { page } = await browser.open();
   const number = await callTwice(page, browser.freshNumber());
   const first = await digitsOf(page, number, "First call");
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = deferred<void>();
   await page.route("**/v1/verifications/*", async (route) => {
     await released;
     await route.continue();

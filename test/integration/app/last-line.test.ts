@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 
-const logModule = pathToFileURL(path.join(import.meta.dirname, "../../../dist/observability/log.js")).href;
+const logModule = pathToFileURL(path.join(import.meta.dirname, "../../../src/observability/log.ts")).href;
 
 test("the fatal line is the last though all threads that write are busy: an earlier one came after it", () => {
   const program = `

@@ -4,8 +4,10 @@
  *
  * `GUARD_DAYS=14 GUARD_STARTS=60 npx vitest run … attack` replays more of it.
  */
+
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { groupBy } from "../../support/group-by.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { type Ask, createGuardWorld, dayMs, type GuardWorld, hourMs } from "./world.ts";
 
@@ -147,7 +149,7 @@ it("stops an attack, lets people through, and decides alike whether it denies or
     const stopped = own.filter((rule) => rule !== null).length;
     return { starts: own.length, stopped, percent: Math.round((1000 * stopped) / own.length) / 10 };
   };
-  const byRule = Map.groupBy(
+  const byRule = groupBy(
     rules.filter((rule) => rule !== null),
     (rule) => rule,
   );

@@ -1,4 +1,5 @@
 /** The relay of public events on a real Redis: order, leases, sinks that fail, a full outbox, gateways that are killed. */
+
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Redis } from "ioredis";
@@ -9,6 +10,7 @@ import type { EventSink, StoredEvent } from "../../../src/events/sink-port.ts";
 import { compareIds } from "../../../src/events/stream-port.ts";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { leaseMs } from "../../../src/redis/outbox-store.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, result, shop, type World, type WorldOptions } from "../verification/world.ts";
@@ -164,7 +166,7 @@ describe("two gateways", () => {
   });
 
   it("leave a batch to the one whose sink is slow", async () => {
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = deferred<void>();
     const slow: EventSink = { name: "slow", append: () => released };
     const one = await gateway({ sink: slow });
     const other = await gateway();
@@ -181,7 +183,7 @@ describe("two gateways", () => {
 
 describe("an entry that is erased while a gateway hands it on", () => {
   it("is not counted as lost, though another cursor is far behind", async () => {
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = deferred<void>();
     const slow: EventSink = { name: "slow", append: () => released };
     const database = failingSink();
     const { world, told } = await gateway({ cursors: ["live", "records"], records: database.sink, sink: slow });
@@ -224,7 +226,7 @@ describe("an entry that is erased while a gateway hands it on", () => {
   });
 
   it("is waited for by a repeated erasure too, after one gave up: its events came after the answer", async () => {
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = deferred<void>();
     const { world, told } = await gateway({ sink: { name: "slow", append: () => released } });
     const to = somebody();
     const { id } = await world.verifications.start(shop, { to }, null);

@@ -1,8 +1,10 @@
 /** Telephony over our own SIP, with one trunk to whatever a test puts behind it. */
+
 import { randomUUID } from "node:crypto";
 import type { LimitsConfig } from "../../../src/apps/limits-config.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
@@ -69,7 +71,7 @@ export async function startSipTelephony(options: SipTelephonyOptions): Promise<S
     telephony,
     udpPort,
     place(to = callee) {
-      const [ringing, result] = [Promise.withResolvers<void>(), Promise.withResolvers<CallResult>()];
+      const [ringing, result] = [deferred<void>(), deferred<CallResult>()];
       const slot = { leaseId: randomUUID(), asterisk: "sip", trunk: "a", ranges: ["block"], waitMs: 0 };
       telephony.dialer.place(
         { callId: randomUUID(), callee: to, callerId, range: "block", slot },

@@ -1,8 +1,10 @@
 /** Calls that are kept after their answer: sounds, keys and limits, over a real Asterisk and a real SIP far end. */
+
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { findSounds } from "../../../src/local/fetch/sound-bundle.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { allSounds } from "../../../src/speech/sound-names.ts";
 import type { AnsweredCall, CallResult, KeptCall } from "../../../src/telephony/calls/ports.ts";
@@ -82,8 +84,8 @@ describe.concurrent.each(["ari-websocket", "ari-client"] as const)("an answered 
 
     function place(keep: Partial<KeptCall> = {}) {
       const callId = randomUUID();
-      const { promise: answered, resolve: answers } = Promise.withResolvers<AnsweredCall>();
-      const { promise: ended, resolve: ends } = Promise.withResolvers<CallResult>();
+      const { promise: answered, resolve: answers } = deferred<AnsweredCall>();
+      const { promise: ended, resolve: ends } = deferred<CallResult>();
       telephony.dialer.place(
         {
           ...{ callId, callee: "+447700900123", callerId: "+12025550147", range: "block", slot },

@@ -1,7 +1,9 @@
 /** What goes over the wire when the dialer places calls: real Asterisk, real SIP carrier. */
+
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallsConfig } from "../../../src/telephony/calls/config.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
@@ -9,6 +11,7 @@ import { createTelephony, type Telephony } from "../../../src/telephony/index.ts
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
 import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
+import { groupBy } from "../../support/group-by.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
@@ -84,8 +87,8 @@ interface Placed {
 function place(trunk = "carrier"): Placed {
   const callId = randomUUID();
   const told: string[] = [];
-  const { promise: ringing, resolve: rings } = Promise.withResolvers<void>();
-  const { promise: ended, resolve: ends } = Promise.withResolvers<CallResult>();
+  const { promise: ringing, resolve: rings } = deferred<void>();
+  const { promise: ended, resolve: ends } = deferred<CallResult>();
   telephony.dialer.place(
     { callId, callee, callerId, range: "block", slot: { ...line, trunk } },
     {
@@ -115,7 +118,7 @@ function medianMs(
   from: (call: readonly SipMessage[]) => SipMessage | undefined,
   to: (call: readonly SipMessage[]) => SipMessage | undefined,
 ): number {
-  const calls = Map.groupBy(messages, (message) => message.header("Call-ID").join());
+  const calls = groupBy(messages, (message) => message.header("Call-ID").join());
   const timesMs = [...calls.values()]
     .map((call) => (to(call)?.atMs ?? Number.NaN) - (from(call)?.atMs ?? Number.NaN))
     .filter((timeMs) => !Number.isNaN(timeMs))

@@ -2,15 +2,18 @@
  * Probes on the wire: how soon our CANCEL follows the first sign of the phone, over a real Asterisk and a SIPp carrier. Over the
  * other drivers: `PROBE_DRIVER=ari-client` or `asterisk-manager`.
  */
+
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { AsteriskConfig } from "../../../src/telephony/asterisk/config.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
+import { groupBy } from "../../support/group-by.ts";
 import { noLimits, patientRouting } from "../../support/patient-routing.ts";
 import { plainNumbers } from "../../support/plain-numbers.ts";
 import type { Step } from "../../support/scenarios.ts";
@@ -49,7 +52,7 @@ afterAll(() => telephony?.stop());
 
 function probe(endsOn183: readonly string[]): Promise<CallResult> {
   const slot = { leaseId: "l", trunk: "carrier", asterisk: "main", ranges: ["block"], waitMs: 0 };
-  const { promise, resolve } = Promise.withResolvers<CallResult>();
+  const { promise, resolve } = deferred<CallResult>();
   telephony.dialer.place(
     {
       ...{ callId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },
@@ -66,7 +69,7 @@ async function measure(steps: readonly Step[], status: number, endsOn183: readon
   const results: CallResult[] = [];
   for (let count = 0; count < calls; count++) results.push(await probe(endsOn183));
   const of = (messages: readonly SipMessage[]) => {
-    const byCall = Map.groupBy(messages, (message) => message.header("Call-ID").join());
+    const byCall = groupBy(messages, (message) => message.header("Call-ID").join());
     return [...byCall.values()].flatMap((call) => {
       const from = call.find((message) => message.status === status)?.atMs;
       const to = call.find(({ method }) => method === "CANCEL")?.atMs;

@@ -1,8 +1,10 @@
 /** The outcome table against real Asterisk and SIPp: what the carrier does, and what the gateway knows of it then. */
+
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
@@ -312,7 +314,7 @@ function play(played: readonly Row[], transport: "udp" | "tcp", through: Through
     await telephony.start();
     await vi.waitFor(() => expect(telephony.asterisks()).toEqual([[engine.name, true]]), { timeout: 8000 });
     played.forEach(({ name }, row) => {
-      const { promise, resolve } = Promise.withResolvers<CallResult>();
+      const { promise, resolve } = deferred<CallResult>();
       const slot = { leaseId: `${row}`, asterisk: engine.name, trunk: `row-${row}`, ranges: ["block"], waitMs: 0 };
       telephony.dialer.place(
         { callId: randomUUID(), callee: "+447700900123", callerId: "+12025550147", range: "block", slot },

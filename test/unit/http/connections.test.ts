@@ -1,7 +1,9 @@
 /** Connections that strangers keep open do not shut others out; on real sockets, with lowered limits. */
+
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { within } from "../../support/within.ts";
 import { listening } from "./raw-sockets.ts";
 import { key, standInVerifications, standing } from "./support.ts";
@@ -67,9 +69,9 @@ describe("idle connections", () => {
 
   it("a connection with a request under way is never closed for another; where all are busy the new one is", async () => {
     const { verifications } = standInVerifications();
-    const release = Promise.withResolvers<void>();
+    const release = deferred<void>();
     let entered = 0;
-    const allEntered = Promise.withResolvers<void>();
+    const allEntered = deferred<void>();
     const slow = {
       ...verifications,
       async get(...parameters: Parameters<typeof verifications.get>) {

@@ -1,10 +1,12 @@
 /** Event streams over real connections; Redis' part is in memory (the real one: test/integration/events). */
+
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { apiKeyHash } from "../../../src/apps/api-keys.ts";
 import type { StreamOwner } from "../../../src/events/stream-port.ts";
 import { type Clock, systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { configuredApps } from "../../support/apps.ts";
 import { MemoryStreams } from "../../support/memory-streams.ts";
 import { anEvent, operatorEvent } from "../../support/public-events.ts";
@@ -312,7 +314,7 @@ describe("bounds", () => {
   });
 
   it("one whose key is revoked while it is being opened is refused: nothing would end it later", async () => {
-    const [reached, opened] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [reached, opened] = [deferred<void>(), deferred<void>()];
     class SlowStreams extends MemoryStreams {
       override async ends(owner: StreamOwner) {
         reached.resolve();

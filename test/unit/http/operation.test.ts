@@ -3,6 +3,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import type { Readiness } from "../../../src/http/probes/readiness.ts";
 import { createReadinessProbe } from "../../../src/http/probes/readiness.ts";
 import { shared } from "../../../src/http/probes/shared.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { allReady, ask, testServer } from "./support.ts";
 
@@ -73,7 +74,7 @@ describe("/readyz", () => {
 
   it("looks once for all who ask at the same time", async () => {
     let looks = 0;
-    const { promise, resolve } = Promise.withResolvers<Readiness>();
+    const { promise, resolve } = deferred<Readiness>();
     const { server } = await testServer({
       readiness: () => {
         looks++;

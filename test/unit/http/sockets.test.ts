@@ -1,7 +1,9 @@
 /** What only a real connection shows. */
+
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { within } from "../../support/within.ts";
 import { listening, rawExchange } from "./raw-sockets.ts";
 import { key, standInVerifications, standing } from "./support.ts";
@@ -58,8 +60,8 @@ describe("while the gateway drains", () => {
 
   it("a request in progress is answered before the server is closed", async () => {
     const { verifications } = standInVerifications();
-    const entered = Promise.withResolvers<void>();
-    const release = Promise.withResolvers<void>();
+    const entered = deferred<void>();
+    const release = deferred<void>();
     const slow = {
       ...verifications,
       async get(...parameters: Parameters<typeof verifications.get>) {

@@ -1,4 +1,5 @@
 /** siteverify of Turnstile, hCaptcha and reCAPTCHA, by their documented requests and answers, over real HTTP. */
+
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +9,7 @@ import { createHumanChecks } from "../../../src/human-check/index.ts";
 import { services } from "../../../src/human-check/services.ts";
 import { createLogger } from "../../../src/observability/log.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { liveView } from "../../../src/shared/live-view.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 
@@ -187,7 +189,7 @@ test("a change of the configuration holds for the next start", async () => {
 });
 
 test("an answer that is being checked gets its verdict, though the check's settings change meanwhile", async () => {
-  const { promise: asked, resolve: ask } = Promise.withResolvers<() => void>();
+  const { promise: asked, resolve: ask } = deferred<() => void>();
   const server = createServer((_request, response) => {
     ask(
       () => void response.setHeader("content-type", "application/json").end('{"success":false,"error-codes":["bad"]}'),

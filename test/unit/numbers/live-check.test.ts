@@ -1,4 +1,5 @@
 /** Who is called, who is not, and what is told: the service of live checks with scripted ports. */
+
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LiveCheckConfig } from "../../../src/numbers/live-check/config.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
 import { rememberedMs } from "../../../src/numbers/live-check/remember.ts";
 import { createLiveCheck } from "../../../src/numbers/live-check/service.ts";
 import type { LiveEvidence, LiveReading } from "../../../src/numbers/live-check/types.ts";
+import { deferred } from "../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -218,7 +220,7 @@ describe("time", () => {
   it("the answer comes within answer_within_ms; the call goes on to its end, which is stored", async () => {
     let end: (answer: CallAnswer) => void = () => undefined;
     world.call = () => {
-      const { promise, resolve } = Promise.withResolvers<CallAnswer>();
+      const { promise, resolve } = deferred<CallAnswer>();
       end = resolve;
       return promise;
     };

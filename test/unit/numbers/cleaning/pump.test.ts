@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RowSink } from "../../../../src/numbers/cleaning/ports.ts";
 import { pump } from "../../../../src/numbers/cleaning/pump.ts";
+import { deferred } from "../../../../src/shared/deferred.ts";
 
 /** Pumps the batches 1, 2, 3 …, with a commit after each. */
 function pumped(batches: number, sink: RowSink<number, number>): Promise<boolean> {
@@ -23,7 +24,7 @@ function pumped(batches: number, sink: RowSink<number, number>): Promise<boolean
 describe("rows and commits", () => {
   it("are not in each other's way: the next rows are written while the disk works, and the next commit waits for it", async () => {
     const events: string[] = [];
-    const secondWritten = Promise.withResolvers<void>();
+    const secondWritten = deferred<void>();
     const finished = await pumped(3, {
       async write(batch) {
         events.push(`write ${batch}`);
@@ -59,7 +60,7 @@ describe("rows and commits", () => {
 
   it("a commit under way has ended when a row could not be written, so that its files can be closed", async () => {
     const events: string[] = [];
-    const secondWrite = Promise.withResolvers<void>();
+    const secondWrite = deferred<void>();
     const ended = pumped(2, {
       async write(batch) {
         if (batch === 1) return;

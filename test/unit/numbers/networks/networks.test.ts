@@ -1,4 +1,5 @@
 /** What is known of a number, by which source. */
+
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type NetworksConfig, NetworksSection } from "../../../../src/numbers/networks/config.ts";
 import { createNetworks } from "../../../../src/numbers/networks/index.ts";
 import type { LiveAnswer, LiveSource, NetworkObserver } from "../../../../src/numbers/networks/live-port.ts";
+import { deferred } from "../../../../src/shared/deferred.ts";
 import { cryptoRandom } from "../../../../src/shared/random.ts";
 import { ConfigError } from "../../../../src/typed-yaml/errors.ts";
 import { createHashes } from "../../../../src/verification/hashes.ts";
@@ -175,7 +177,7 @@ describe("live sources", () => {
 
   test("a caller waits for its budget alone; the lookup goes on, is shared, and fills the cache", async () => {
     const networks = networksOf({ enum: enumKeys });
-    const late = Promise.withResolvers<LiveAnswer>();
+    const late = deferred<LiveAnswer>();
     answers.enum = late.promise;
     const first = networks.find(telkomsel, 100);
     const second = networks.find(telkomsel, 5000);

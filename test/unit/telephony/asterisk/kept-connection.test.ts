@@ -1,7 +1,9 @@
 /** How any driver's connection is kept. With a real Asterisk: test/integration/telephony/conformance. */
+
 import fc from "fast-check";
 import pino from "pino";
 import { describe, expect, it } from "vitest";
+import { deferred } from "../../../../src/shared/deferred.ts";
 import type { Random } from "../../../../src/shared/random.ts";
 import type { AsteriskInfo } from "../../../../src/telephony/asterisk/asterisk-info.ts";
 import { KeptConnection } from "../../../../src/telephony/asterisk/kept-connection.ts";
@@ -45,8 +47,8 @@ function kept() {
     asterisk: { ari_app: "onering", request_timeout_ms: 5000 },
     name: "Asterisk",
     async connect(link) {
-      const opening = Promise.withResolvers<void>();
-      const preparing = Promise.withResolvers<AsteriskInfo>();
+      const opening = deferred<void>();
+      const preparing = deferred<AsteriskInfo>();
       // Whoever asks hears of it; those that are not asked yet do not disturb.
       preparing.promise.catch(() => undefined);
       tries.push({

@@ -1,5 +1,7 @@
 /** Calls of gateways that died are canceled by one that lives. */
+
 import { describe, expect, it, vi } from "vitest";
+import { deferred } from "../../../../src/shared/deferred.ts";
 import { type ConnectionRules, FlowError, type Target } from "../../../../src/sip/transport/port.ts";
 import type {
   OpenInvite,
@@ -23,7 +25,7 @@ function start(
   given: TestFlow | readonly TestFlow[] | "waits" | null = new TestFlow(),
 ) {
   const [flow, ...others] = given === "waits" ? [new TestFlow()] : given === null ? [null] : [given].flat();
-  const opened = Promise.withResolvers<void>();
+  const opened = deferred<void>();
   if (given !== "waits") opened.resolve();
   const ours = wire();
   const logs = keepingLogger();
@@ -235,7 +237,7 @@ describe("many gateways that died", () => {
     const stuck = Array.from({ length: 20 }, (_, index) => `stuck ${index}`);
     let dead = stuck;
     const done: string[] = [];
-    const refuses = Promise.withResolvers<never>();
+    const refuses = deferred<never>();
     const [unreachable, reachable] = [openInvite(), openInvite("b")];
     const takeover = createTakeover({
       store: {
