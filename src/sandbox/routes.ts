@@ -1,6 +1,6 @@
 /** The sandbox's own routes: the simulated phone's calls and messages, and the page. */
 
-import path from "node:path";
+import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../shared/clock.ts";
@@ -63,7 +63,7 @@ export function sandboxRoutes(options: SandboxRoutesOptions): FastifyPluginAsync
     });
 
     await server.register(fastifyStatic, {
-      root: path.resolve(import.meta.dirname, "page"),
+      root: fileURLToPath(new URL("page", import.meta.url)),
       // Already decorated by the API reference.
       decorateReply: false,
       cacheControl: false,
