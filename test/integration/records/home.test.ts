@@ -50,12 +50,14 @@ describeOnBothBackends("several gateways on one Redis", (open) => {
       const url = await open.newUrl();
       const first = gateway(url);
       await first.start();
-      const refused = gateway(await open.newUrl()).start();
-      await expect(refused).rejects.toThrow(
+      const refused = gateway(await open.newUrl());
+      await expect(refused.start()).rejects.toThrow(
         new RegExp(
           `^another gateway on this Redis records to the SQLite file ${url.slice(7)} \\(host \\S+, process ${process.pid}, .*\\); stop it first, or give all gateways the same PostgreSQL in records\\.url$`,
         ),
       );
+      // As its process ends: one that goes on looking would be next.
+      await refused.close();
       await first.close();
       const second = gateway(url);
       await second.start();
