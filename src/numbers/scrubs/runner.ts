@@ -6,6 +6,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
+import { childEnvironment } from "../../shared/child-environment.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { NumbersConfig } from "../config.ts";
 import { ListProblem, type ListRunner } from "./ports.ts";
@@ -35,9 +36,9 @@ export function createListRunner(numbers: () => NumbersConfig, limits: RunLimits
   return {
     async run({ file, folder, options, signal, onFound, onProgress }) {
       const start: WorkerStart = { file, folder, options, numbers: numbers(), mostResultBytes };
-      // Without the environment, which has secrets.
       const worker = fork(fileURLToPath(new URL(`./worker${extension}`, import.meta.url)), [], {
-        ...{ env: {}, execArgv: [`--max-old-space-size=${mostHeapMb}`], stdio: ["ignore", "ignore", "ignore", "ipc"] },
+        ...{ env: childEnvironment(), execArgv: [`--max-old-space-size=${mostHeapMb}`] },
+        stdio: ["ignore", "ignore", "ignore", "ipc"],
       });
       const send = (message: ToWorker) => void worker.send(message, () => undefined);
       let stop = () => {};

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { childEnvironment } from "../../shared/child-environment.ts";
 import { RecordsAway } from "../failure.ts";
 import type { ChildOpened, ChildOptions, ChildReply, SqliteFailure } from "./protocol.ts";
 
@@ -36,8 +37,7 @@ export async function startSqliteChild(options: ChildOptions): Promise<SqliteChi
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     execArgv: [],
-    // None of the gateway's secrets.
-    env: {},
+    env: childEnvironment(),
   });
   const pending = new Map<number, { resolve(rows: Rows): void; reject(error: Error): void }>();
   let nextId = 0;
