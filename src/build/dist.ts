@@ -34,11 +34,12 @@ const ownPlaces: Plugin = {
   transform(code, id) {
     if (!id.startsWith(source + path.sep) || !code.includes("import.meta.")) return null;
     if (/import\.meta\.(?!url\b)/.test(code))
-      this.error(`${id}: import.meta.url is the only one that the build sets right`);
+      this.error(`${id}: of import.meta the build sets url alone, use import.meta.url`);
     const place = path.relative(source, id).replace(/\.ts$/, ".js");
     for (const [, name = ""] of code.matchAll(/`\.\/([\w-]+)\$\{ext/g)) {
       const file = path.join(path.dirname(place), name);
-      if (!started.includes(file)) this.error(`${id} starts ${file}, which is not listed as started`);
+      if (!started.includes(file))
+        this.error(`${id} starts ${file}: add it to the list \`started\` of src/build/dist.ts`);
     }
     return { code: code.replaceAll("import.meta.url", `new URL("DIST/${place}", import.meta.url).href`), map: null };
   },
