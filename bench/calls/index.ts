@@ -45,10 +45,13 @@ export async function runCalls(options: BenchOptions): Promise<BenchResult> {
         comparisons: compared(["ours", "other"]),
       },
       ...(everything && {
-        everything_is: "this commit with records in SQLite, a webhook endpoint for every event, a client of the stream",
+        everything_is:
+          "records in SQLite, a webhook endpoint for every event, a client of the stream; limits as without it",
         everything: [
           { commit: "this commit", comparisons: compared(["everything", "ours"]) },
-          ...(against ? [{ commit: against.label, comparisons: compared(["everything", "other"]) }] : []),
+          ...(against
+            ? [{ commit: `${against.label}, everything on`, comparisons: compared(["everything", "other_everything"]) }]
+            : []),
         ],
       }),
       asterisk_version: rig.asteriskVersion,

@@ -48,10 +48,16 @@ export function planOf(options: {
   readonly quick: boolean;
   readonly rounds: number | null;
   readonly references: boolean;
+  readonly rates: readonly number[] | null;
 }): Plan {
   const plan = options.quick ? quick : whole;
+  const { warmup, referencesPerSecond } = plan;
+  const rates = options.rates ?? referencesPerSecond;
   return {
     ...plan,
+    referencesPerSecond: rates,
+    // What none of the sides can carry does not warm them up, but fails.
+    warmup: { ...warmup, ratePerSecond: Math.min(warmup.ratePerSecond, Math.max(...rates)) },
     rounds: options.rounds ?? plan.rounds,
     ...(options.references && { ladderPerSecond: [], sipLadderPerSecond: [] }),
   };

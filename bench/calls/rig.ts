@@ -21,7 +21,7 @@ export interface Rig {
 
 /**
  * @param other one more gateway, of another commit; null: none
- * @param everything one more of this commit, with everything switched on
+ * @param everything one more of each commit, with everything switched on
  * @param chosen of the others only these; null: all
  */
 export async function startRig(
@@ -32,20 +32,25 @@ export async function startRig(
   progress: (line: string) => void,
 ): Promise<Rig> {
   const { programs, asterisk, asteriskPid, carrier, carrierPid, ringLog } = await startTelephony(parts, progress);
-  const needs = { redisServer: programs.redisServer, asterisk, profile: callsProfile };
+  // Limits are not what `everything` is compared for: all gateways have them, or none.
+  const profile = { ...callsProfile, limits: everything };
+  const needs = { redisServer: programs.redisServer, asterisk, profile };
   const isChosen = (name: ChosenSide) => chosen === null || chosen.includes(name);
   const gateways: Gateway[] = [];
   if (isChosen("ours")) gateways.push(await startGateway(parts, "ours", thisCommit, needs));
   if (other !== null) gateways.push(await startGateway(parts, "other", other, needs));
-  if (everything) {
-    const profile = withEverything(callsProfile);
-    const gateway = await startGateway(parts, "everything", thisCommit, { ...needs, profile });
+  const withAll = [
+    ...(everything ? [["everything", thisCommit] as const] : []),
+    ...(everything && other !== null ? [["other_everything", other] as const] : []),
+  ];
+  for (const [name, source] of withAll) {
+    const gateway = await startGateway(parts, name, source, { ...needs, profile: withEverything(profile) });
     await switchOn(parts, gateway);
     gateways.push(gateway);
   }
   const { url: ariUrl, user: ariUser, password: ariPassword } = asterisk.ari;
   const target = { ariUrl, ariUser, ariPassword, endpoint: asterisk.endpoint, ringMs };
-  const sip = { redisServer: programs.redisServer, asterisk: null, carrier, profile: callsProfile };
+  const sip = { redisServer: programs.redisServer, asterisk: null, carrier, profile };
   const sides = gateways.map((gateway) => gatewaySide(parts, gateway));
   for (const [name, processes] of [["ours_sip", 1] as const, ["ours_sip_two", 2] as const]) {
     if (!isChosen(name)) continue;

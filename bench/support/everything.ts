@@ -10,9 +10,9 @@ import type { Parts } from "./parts.ts";
 
 const deadlineMs = 5000;
 
-/** The profile of a gateway that `switchOn` takes, with every limit. */
+/** The profile of a gateway that `switchOn` takes. */
 export function withEverything(profile: Profile): Profile {
-  return { ...profile, records: true, limits: true };
+  return { ...profile, records: true };
 }
 
 /** @throws where the gateway takes no endpoint, or opens no stream */

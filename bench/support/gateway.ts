@@ -19,10 +19,10 @@ import { childrenOf } from "./process-stats.ts";
 import { startOwnRedis } from "./redis.ts";
 
 /**
- * `everything`: this commit's with all switched on that costs a call something; see everything.ts. `ours_sip`: this commit's
+ * `everything`, `other_everything`: with all switched on that costs a call something; see everything.ts. `ours_sip`: this commit's
  * without an Asterisk; `ours_sip_two`: the same with two processes.
  */
-export type GatewayName = "ours" | "other" | "everything" | "ours_sip" | "ours_sip_two";
+export type GatewayName = "ours" | "other" | "everything" | "other_everything" | "ours_sip" | "ours_sip_two";
 
 export interface Gateway<Name extends GatewayName = GatewayName> {
   readonly name: Name;

@@ -22,7 +22,7 @@ export interface BenchResult {
   readonly unit: string;
   /** This commit's gateway against another's, where that was asked for. */
   readonly against: Against | null;
-  /** This commit's gateway with everything switched on, against this one's and perhaps the other's without it. */
+  /** This commit's gateway with everything switched on, against this one's without it and perhaps the other's with it. */
   readonly everything?: readonly Against[];
   readonly [other: string]: unknown;
 }
@@ -43,6 +43,8 @@ export interface BenchOptions {
   readonly sides: readonly ChosenSide[] | null;
   /** calls only: the reference rates without the ladder. */
   readonly references: boolean;
+  /** calls only: the reference rates, calls a second; null: as the benchmark has them. */
+  readonly rates: readonly number[] | null;
   /** checks only: one app, so no app has a share of a callee's limits. */
   readonly oneApp: boolean;
   /** calls only: one more gateway, with everything switched on. */
