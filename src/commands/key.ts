@@ -4,6 +4,7 @@ import { approvalSecret } from "../approval/secret.ts";
 import { apiKeyHash, generateApiKey } from "../apps/api-keys.ts";
 import { loadConfig } from "../config/load.ts";
 import { newProofKey, readProofKey } from "../proofs/keys.ts";
+import { ownEntry } from "../shared/own-entry.ts";
 import { cryptoRandom } from "../shared/random.ts";
 
 export function printNewKey(): number {
@@ -32,9 +33,9 @@ export function printNewProofKey(): number {
  */
 export async function printApprovalSecret(app: string, path: string): Promise<number> {
   const { apps, secrets } = await loadConfig({ path, env: process.env });
-  const version = apps[app]?.approval?.secret_version ?? 1;
+  const version = ownEntry(apps, app)?.approval?.secret_version ?? 1;
   process.stdout.write(`${approvalSecret(secrets.hmac_key, app, version)}\n`);
-  if (apps[app] === undefined)
+  if (!Object.hasOwn(apps, app))
     process.stderr.write(`${app} is no app of this file: the secret is that of version 1.\n`);
   return 0;
 }

@@ -4,6 +4,7 @@ import { createOutgoingHttp } from "../outgoing-http/client.ts";
 import { createGate } from "../outgoing-http/gate.ts";
 import type { OutgoingHttp, OutgoingHttpOptions } from "../outgoing-http/request.ts";
 import { type Clock, steadyClock } from "../shared/clock.ts";
+import { ownEntry } from "../shared/own-entry.ts";
 import type { Random } from "../shared/random.ts";
 import type { HumanCheckConfig, HumanChecksConfig } from "./config.ts";
 import type { HumanCheck, HumanChecks } from "./port.ts";
@@ -48,7 +49,7 @@ export function createHumanChecks(options: {
 
   return {
     find(name) {
-      const config = Object.hasOwn(options.config, name) ? options.config[name] : undefined;
+      const config = ownEntry(options.config, name);
       const before = opened.get(name);
       const source = JSON.stringify(config);
       if (before !== undefined && before.source === source) return before.check;

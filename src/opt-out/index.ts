@@ -6,6 +6,7 @@ import { createSenderApps } from "../channels/sms/sender-apps.ts";
 import type { EventSink } from "../events/sink-port.ts";
 import type { GuardRule } from "../guard/rule.ts";
 import type { Clock } from "../shared/clock.ts";
+import { ownEntry } from "../shared/own-entry.ts";
 import type { SubjectStore } from "../subjects/store-port.ts";
 import type { KeySecrets } from "../verification/key-ring.ts";
 import type { OptOutConfig } from "./config.ts";
@@ -64,7 +65,7 @@ export function createOptOutModule(parts: {
   const { mirror, records, clock, logger } = parts;
   const { opt_out: config, secrets, messages } = parts.config;
   const { hmac_key: hmacKey, opt_out_key: key } = secrets;
-  const appName = (app: string) => messages.apps?.[app]?.name ?? app;
+  const appName = (app: string) => ownEntry(messages.apps, app)?.name ?? app;
   const senderApps = createSenderApps(parts.config.sms);
   const hashes = createOptOutHashes(hmacKey, key);
   const tokens = createLinks({ hmacKey, own: key, days: config.link_days, clock });

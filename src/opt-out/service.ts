@@ -1,6 +1,7 @@
 /** Opts recipients out and in. Redis decides; the records keep it. */
 import type { Logger } from "pino";
 import type { Clock } from "../shared/clock.ts";
+import { ownEntry } from "../shared/own-entry.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { OptOutHashes } from "./hashes.ts";
 import type { OptOutMirror, OptOutRecords } from "./store-port.ts";
@@ -94,7 +95,7 @@ export function createOptOuts(parts: {
 }
 
 function isOutSince(row: OptOutRow | null, app: string, sinceMs: number): boolean {
-  const entries = [row?.entries[app], row?.entries[allApps]];
+  const entries = [ownEntry(row?.entries, app), row?.entries[allApps]];
   return entries.some((entry) => entry?.state === "out" && entry.atMs >= sinceMs);
 }
 
@@ -104,7 +105,7 @@ function latestOf(rows: readonly OptOutRow[]): OptOutRow | null {
   if (first === undefined || others.length === 0) return first ?? null;
   const entries: Record<string, OptOutEntry> = {};
   for (const [app, entry] of rows.flatMap((row) => Object.entries(row.entries))) {
-    if (entry.atMs >= (entries[app]?.atMs ?? 0)) entries[app] = entry;
+    if (entry.atMs >= (ownEntry(entries, app)?.atMs ?? 0)) entries[app] = entry;
   }
   return { ...first, entries };
 }

@@ -1,4 +1,5 @@
 /** Opt-outs as they are kept: under a keyed hash of the recipient, which nobody can turn back into a number. */
+import { ownEntry } from "../shared/own-entry.ts";
 
 /** How somebody opted out, or back in. */
 export const optOutSources = ["link", "text", "call", "operator", "verified"] as const;
@@ -27,7 +28,7 @@ export interface OptOutRow {
 
 /** Whether an app may not contact this recipient. Where both happened at the same time, it may not. */
 export function isOut(row: OptOutRow | null, app: string): boolean {
-  const [own, all] = [row?.entries[app], row?.entries[allApps]];
+  const [own, all] = [ownEntry(row?.entries, app), row?.entries[allApps]];
   if (own === undefined || all === undefined) return (own ?? all)?.state === "out";
   if (own.atMs === all.atMs) return own.state === "out" || all.state === "out";
   return (own.atMs > all.atMs ? own : all).state === "out";

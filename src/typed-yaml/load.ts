@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
+import { ownEntry } from "../shared/own-entry.ts";
 import { type CrossCheck, crossCheck } from "./cross-check.ts";
 import { type Environment, readOverrides, type VariableNames } from "./environment.ts";
 import { ConfigError, type Path, type Problem, pathText } from "./errors.ts";
@@ -110,7 +111,7 @@ function setIn(document: unknown, path: Path, value: string): boolean {
     if (typeof section !== "object" || section === null || Array.isArray(section)) return false;
     if (depth === path.length - 1) section[key] = value;
     else {
-      const next = Object.hasOwn(section, key) ? section[key] : undefined;
+      const next = ownEntry(section, String(key));
       section[key] = next === undefined || next === "" || next === null ? {} : next;
       section = section[key] as Record<string, unknown>;
     }

@@ -4,6 +4,7 @@
  * defaults inside maps, stops after some errors and says "must match anyOf".
  */
 import Value from "typebox/value";
+import { ownEntry } from "../shared/own-entry.ts";
 import type { Path, Problem } from "./errors.ts";
 import { expectedWords, show } from "./expected.ts";
 import { didYouMean } from "./nearest.ts";
@@ -59,7 +60,7 @@ function readSection(
   }
   const section: Record<string, unknown> = {};
   for (const [key, child] of Object.entries(properties)) {
-    const value = Object.hasOwn(entries, key) ? entries[key] : undefined;
+    const value = ownEntry(entries, key);
     if (value === undefined && !node.required?.includes(key)) continue;
     section[key] = readValue(child, value, [...path, key], report);
   }

@@ -1,5 +1,6 @@
 /** `NAME_FILE`: the file that holds the value of `${NAME}`, as container secrets and systemd credentials are given. */
 import { readFileSync, statSync } from "node:fs";
+import { ownEntry } from "../shared/own-entry.ts";
 import type { Environment } from "./environment.ts";
 
 /** A private key in PEM takes a few KiB. */
@@ -12,7 +13,7 @@ export type Variable = { readonly value: string } | { readonly expected: string 
  * @returns its value, or what would have to be there instead; quotes no value
  */
 export function readVariable(name: string, env: Environment): Variable {
-  const own = (key: string) => (Object.hasOwn(env, key) ? env[key] : undefined) ?? "";
+  const own = (key: string) => ownEntry(env, key) ?? "";
   const value = own(name);
   const file = own(`${name}_FILE`);
   if (value !== "" && file !== "") return { expected: `only one of the variables ${name} and ${name}_FILE` };

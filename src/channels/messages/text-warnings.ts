@@ -1,6 +1,7 @@
 /** Texts that are valid and cost more than their author may expect; logged at the start and printed by `onering check`. */
 
 import { lookup, scriptOf } from "../../shared/locale.ts";
+import { ownEntry } from "../../shared/own-entry.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import { notInGsm7, splitSms } from "./gsm.ts";
 import { languages } from "./languages.ts";
@@ -33,7 +34,7 @@ export function textWarnings({ messages, apps, segmented, codeLength }: TextWarn
     return splitSms(chosen.sample(codeLength)).parts.length;
   };
   const hasRetriever = (names: readonly string[]) =>
-    names.some((app) => messages.apps?.[app]?.sms_retriever_hash !== undefined);
+    names.some((app) => ownEntry(messages.apps, app)?.sms_retriever_hash !== undefined);
 
   function ofTemplate({ channel: _, ...template }: TemplateConfig, name: string): readonly TextWarning[] {
     // The template alone: which one serves an app is of no matter here.
@@ -59,7 +60,7 @@ export function textWarnings({ messages, apps, segmented, codeLength }: TextWarn
   function ofApp(app: string): readonly TextWarning[] {
     const builtIn = createTexts({ ...messages, templates: [] });
     const name = `messages.apps.${app}.name`;
-    const odd = notInGsm7(messages.apps?.[app]?.name ?? app);
+    const odd = notInGsm7(ownEntry(messages.apps, app)?.name ?? app);
     const long = [...languages.keys()].filter((locale) => segmentsOf(builtIn, app, locale) > 1);
     return [
       ...(odd.length === 0 ? [] : [outsideGsm7(name, odd, "every SMS of this app")]),

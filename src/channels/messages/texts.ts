@@ -1,6 +1,7 @@
 /** The text of each message: chosen by app, channel and language, from the configuration or built in. */
 import { following } from "../../shared/live-view.ts";
 import { canonicalTag, lookup } from "../../shared/locale.ts";
+import { ownEntry } from "../../shared/own-entry.ts";
 import { autofillLines } from "./autofill.ts";
 import type { MessagesConfig, TemplateConfig } from "./config.ts";
 import {
@@ -85,7 +86,7 @@ export function createTexts(config: MessagesConfig): Texts {
   return {
     choose({ app, channel, form, locale: requested, country }) {
       const choice = choiceOf(app, channel);
-      const own = config.apps?.[app];
+      const own = ownEntry(config.apps, app);
       const ofCountry = country === null ? null : languageOfCountry.get(country);
       const locale = lookup([requested, ofCountry, own?.locale], choice.available) ?? lastResort;
       const appName = own?.name ?? app;

@@ -1,6 +1,7 @@
 /** Voice: Asterisk calls, and a person who presses a key hears the code twice, digit by digit. */
 import type { CallerIdReputation } from "../../caller-ids/reputation.ts";
 import type { CallerIdPool } from "../../caller-ids/types.ts";
+import { ownEntry } from "../../shared/own-entry.ts";
 import type { Publish } from "../../shared/publish.ts";
 import { requiredSounds } from "../../speech/sound-names.ts";
 import type { MediaControl } from "../../telephony/call-control/port.ts";
@@ -96,7 +97,7 @@ export function voice({ config, telephony, callerIds, reputation, hangUps, publi
         costOf,
       });
       const languagesOf = ({ app, locale, country }: Pick<DeliveryOrder, "app" | "locale" | "country">) =>
-        languagesFor(locale, country, config.messages.apps?.[app.name]?.locale);
+        languagesFor(locale, country, ownEntry(config.messages.apps, app.name)?.locale);
       const { longestCallMs, remainingMs } = dialer.limitsOf(keep);
       const simulated = createVoiceSimulation({
         ...{ slots, canServe, costOf, ringMs, captured: config.sip_capture !== undefined },

@@ -2,6 +2,7 @@
 import type { GateEntry } from "../../outgoing-http/gate.ts";
 import type { OutgoingHttp } from "../../outgoing-http/request.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { ownEntry } from "../../shared/own-entry.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { InboundTextReceiver } from "../messages/inbound-text-port.ts";
@@ -37,7 +38,7 @@ export function createWhatsAppProvider(options: {
   let textReceiver: InboundTextReceiver = async () => true;
 
   function templateOf(app: string, locale: string): Template {
-    const { name, languages } = config.app_templates?.[app] ?? config.template;
+    const { name, languages } = ownEntry(config.app_templates, app) ?? config.template;
     return { name, language: templateLanguage(locale, languages) };
   }
 

@@ -1,4 +1,5 @@
 /** One line of the operator's file of number ranges: `prefix,mcc_mnc,name[,ported]`. */
+import { ownEntry } from "../../shared/own-entry.ts";
 import { maxE164Digits } from "../e164.ts";
 import { readMccMnc } from "./mcc-mnc.ts";
 import type { Network } from "./types.ts";
@@ -40,7 +41,7 @@ export function readFileLine(line: string, isFirst: boolean): FileRange | { read
     return { problem: `name: at most ${maxNameLength} characters without control characters are expected` };
   }
   if (name === "" && mccMnc === null) return { problem: "neither mcc_mnc nor name" };
-  const isPorted = Object.hasOwn(ported, left.toLowerCase()) ? ported[left.toLowerCase()] : undefined;
+  const isPorted = ownEntry(ported, left.toLowerCase());
   if (isPorted === undefined) return { problem: "ported: true, false or nothing is expected" };
   return { prefix: digits, network: { name: name === "" ? null : name, mccMnc, ported: isPorted } };
 }

@@ -5,6 +5,7 @@
 
 import { type Networks, noNetworks } from "../../numbers/networks/ports.ts";
 import { following } from "../../shared/live-view.ts";
+import { ownEntry } from "../../shared/own-entry.ts";
 import type { Random } from "../../shared/random.ts";
 import type { TrunkPath } from "./admission-port.ts";
 import type { TrunkConfig } from "./config.ts";
@@ -82,7 +83,7 @@ export function mayPresent(trunk: Pick<TrunkConfig, "ranges">, range: string): b
 /** Draws the order of a route's trunks for one call. */
 function trunkOrder({ trunks, weights = {} }: RouteConfig, random: Random): () => readonly string[] {
   const weighted = trunks.flatMap((trunk) => {
-    const weight = Object.hasOwn(weights, trunk) ? weights[trunk] : undefined;
+    const weight = ownEntry(weights, trunk);
     return weight === undefined ? [] : [{ trunk, weight }];
   });
   if (weighted.length === 0) return () => trunks;

@@ -1,4 +1,5 @@
 /** What APNs' reasons mean (developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns). */
+import { ownEntry } from "../../../shared/own-entry.ts";
 import type { PushFailure } from "../service.ts";
 
 const failure = (
@@ -53,7 +54,7 @@ export const apnsFailures: Readonly<Record<string, PushFailure>> = {
 
 /** @param reason of the body; null where it had none */
 export function apnsFailure(status: number, reason: string | null): PushFailure {
-  const row = reason !== null && Object.hasOwn(apnsFailures, reason) ? apnsFailures[reason] : undefined;
+  const row = ownEntry(apnsFailures, reason);
   if (row !== undefined) return row;
   if (status === 410) return failure("invalid_recipient", "message", "gone");
   if (status === 429) return failure("throttled", "service");

@@ -1,4 +1,5 @@
 /** What FCM's errors mean (firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode). */
+import { ownEntry } from "../../../shared/own-entry.ts";
 import type { PushFailure } from "../service.ts";
 
 const failure = (
@@ -28,7 +29,7 @@ export function fcmFailure(status: number, body: Json | null): PushFailure {
   const details = (body?.error as Json | undefined)?.details;
   const found = Array.isArray(details) ? (details as (Json | null)[]) : [];
   const code = found.find((detail) => String(detail?.["@type"]).endsWith("FcmError"))?.errorCode;
-  const row = typeof code === "string" && Object.hasOwn(fcmFailures, code) ? fcmFailures[code] : undefined;
+  const row = typeof code === "string" ? ownEntry(fcmFailures, code) : undefined;
   if (row !== undefined) return row;
   const fields = found.flatMap((detail) => (Array.isArray(detail?.fieldViolations) ? detail.fieldViolations : []));
   if ((fields as (Json | null)[]).some((violation) => violation?.field === "message.token")) {

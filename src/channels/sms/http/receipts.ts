@@ -1,5 +1,6 @@
 /** Reads the receipts in a provider's webhook, as the configuration describes. */
 import { atPointer } from "../../../shared/json-pointer.ts";
+import { ownEntry } from "../../../shared/own-entry.ts";
 import type { MessageReport, Receipt } from "../../messages/provider-port.ts";
 import type { SmsHttpReceipts } from "./config.ts";
 import { receiptIdOf } from "./route.ts";
@@ -24,10 +25,10 @@ export function receiptsOf(route: string, raw: Buffer, config: SmsHttpReceipts):
 
 function reportOf(item: unknown, config: SmsHttpReceipts): MessageReport | null {
   const state = textOf(atPointer(item, config.state));
-  const known = state !== null && Object.hasOwn(config.states, state) ? config.states[state] : undefined;
+  const known = ownEntry(config.states, state);
   if (known === undefined) return null;
   if (known !== "failed") return { state: known };
   const error = config.error === undefined ? null : textOf(atPointer(item, config.error));
-  const reason = error !== null && Object.hasOwn(config.reasons, error) ? config.reasons[error] : undefined;
+  const reason = ownEntry(config.reasons, error);
   return { state: "failed", reason: reason ?? "not_reachable" };
 }

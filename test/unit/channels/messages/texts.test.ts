@@ -62,6 +62,10 @@ describe("the built-in texts", () => {
     expect({ encoding, parts: parts.length }).toEqual({ encoding: ucs2.includes(locale) ? "ucs2" : "gsm7", parts: 1 });
   });
 
+  it("name an app as it is named: one called constructor was sent as Object", () => {
+    expect(write({ app: "constructor" }).text).toContain("constructor");
+  });
+
   it.each(all)("of %s isolate what is filled in exactly where the language runs from right to left", (locale) => {
     const { text } = write({ locale });
     const isolated = isRightToLeft(locale);

@@ -46,6 +46,9 @@ describe("a message", () => {
       template: "bank_code",
       language: "en",
     });
+    // What every object knows is no template of an app.
+    const { details } = await deliver(provider, outgoingMessage(to, { app: "constructor" }));
+    expect(details).toMatchObject({ template: "code" });
   });
 
   it("goes by the number of the longest prefix, and by another where that one is at its rate", async () => {
