@@ -24,7 +24,7 @@ const intervalMs = 1000;
 const decrease = 0.7;
 /** Part of the limit that is added in a good second. */
 const increase = 0.1;
-/** A lower rate does not overload a gateway; nor does one stall (a paused machine, garbage collection). */
+/** A lower rate does not overload a gateway, so it begins no limit; nor does one stall (a paused machine, garbage collection). */
 const leastPerSecond = 10;
 const lateSeconds = 2;
 /** The limit is removed when the call rate stays this far below it for this many seconds. */
@@ -75,7 +75,7 @@ export function createOverload(options: {
     late = reason === null ? 0 : late + 1;
     if (reason !== null) {
       calm = 0;
-      if (late >= lateSeconds || limit !== null) lower(reason, begun);
+      if (limit !== null || (late >= lateSeconds && begun > leastPerSecond)) lower(reason, begun);
     } else if (limit !== null) {
       limit += Math.max(1, limit * increase);
       calm = begun < limit / 2 ? calm + seconds : 0;

@@ -78,6 +78,15 @@ describe("overload", () => {
     expect(one.second(100)).toBe(100);
   });
 
+  it("is nothing that so few calls can cause: a gateway that starts on a busy machine limits and logs nothing", () => {
+    const one = setting();
+    one.state.delayMs = 400;
+    for (let i = 0; i < 5; i++) expect(one.second(10)).toBe(10);
+    expect([one.overload.callsPerSecond, one.logged]).toEqual([null, []]);
+    one.second(11);
+    expect(one.second(11)).toBe(10);
+  });
+
   it("never goes below ten calls a second, and grows back until it is over", () => {
     const one = setting();
     one.state.delayMs = 400;
