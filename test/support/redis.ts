@@ -15,3 +15,9 @@ export async function startTestRedis(program: Program, options?: Parameters<type
   };
   return { ...server, kill };
 }
+
+/**
+ * Settings of a client that waits longer than a busy machine may take. What is refused for a shorter deadline is often written again
+ * by the world's clock, which stands still.
+ */
+export const patientRedis = (url: string) => ({ url, command_timeout_ms: 10_000 });

@@ -13,6 +13,7 @@ import { cryptoRandom as random } from "../../../src/shared/random.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { testConfig } from "../../support/test-config.ts";
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
   raw = new Redis(redis.url);
   const { caller_id_reputation: reputation } = testConfig();
   store = createStore({
-    redis: { url: redis.url, command_timeout_ms: 800 },
+    redis: patientRedis(redis.url),
     reputation,
     clock,
     testTime: true,

@@ -8,6 +8,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { describeOnBothBackends, recordsConfig } from "../../support/records.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -27,7 +28,7 @@ afterEach(async () => {
 afterAll(() => store.close());
 
 function openStore(url: string): Store {
-  const redis = { url, command_timeout_ms: 800 };
+  const redis = patientRedis(url);
   return createStore({ redis, reputation: careSettings, clock: systemClock, logger });
 }
 

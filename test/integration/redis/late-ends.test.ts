@@ -7,6 +7,7 @@ import { createStore, type Store } from "../../../src/redis/index.ts";
 import type { BeginDelivery, VerificationStore } from "../../../src/verification/store-port.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { careSettings, settings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -28,7 +29,7 @@ let number = 0;
 
 beforeAll(async () => {
   const { url } = await runtime.redis();
-  const redis = { url, command_timeout_ms: 800 };
+  const redis = patientRedis(url);
   store = createStore({ redis, reputation: careSettings, clock, testTime: true, logger: pino({ level: "silent" }) });
   verifications = store.verifications({ verification: { ...settings, start_gap_seconds: 0 }, apps: 1 }, channels);
   while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));

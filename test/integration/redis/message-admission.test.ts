@@ -6,6 +6,7 @@ import type { BindLimits } from "../../../src/channels/sms/admission-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { careSettings } from "../verification/world.ts";
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   url = redis.url;
   const open = () =>
     createStore({
-      redis: { url: redis.url, command_timeout_ms: 800 },
+      redis: patientRedis(redis.url),
       reputation: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),

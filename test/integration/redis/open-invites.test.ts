@@ -9,6 +9,7 @@ import type { OpenInvite } from "../../../src/telephony/sip-trunks/open-invites-
 import { createSealing } from "../../../src/verification/sealing.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { careSettings } from "../verification/world.ts";
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   redis = new Redis(server.url);
   open = () => {
     const store = createStore({
-      redis: { url: server.url, command_timeout_ms: 800 },
+      redis: patientRedis(server.url),
       reputation: careSettings,
       clock,
       testTime: true,

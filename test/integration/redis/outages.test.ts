@@ -7,6 +7,7 @@ import { systemClock } from "../../../src/shared/clock.ts";
 import type { LimitedPath } from "../../../src/telephony/trunks/admission-port.ts";
 import { anyCaller } from "../../support/any-caller.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -18,7 +19,7 @@ beforeAll(async () => {
   const redis = await runtime.redis();
   const open = () =>
     createStore({
-      redis: { url: redis.url, command_timeout_ms: 800 },
+      redis: patientRedis(redis.url),
       reputation: careSettings,
       clock: systemClock,
       logger: pino({ level: "silent" }),

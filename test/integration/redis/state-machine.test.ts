@@ -8,6 +8,7 @@ import type { VerificationStore } from "../../../src/verification/store-port.ts"
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { careSettings, settings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -24,7 +25,7 @@ let number = 0;
 
 beforeAll(async () => {
   const { url } = await runtime.redis();
-  const redis = { url, command_timeout_ms: 800 };
+  const redis = patientRedis(url);
   store = createStore({ redis, reputation: careSettings, clock, testTime: true, logger: pino({ level: "silent" }) });
   verifications = store.verifications({ verification: settings, apps: 1 }, [channel]);
   while (!(await store.ping())) await new Promise((resolve) => setImmediate(resolve));

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import {
   createWorld,
   longestCallMs,
@@ -29,7 +30,7 @@ beforeAll(async () => {
 afterEach(() => world.close());
 
 async function open(options: Partial<WorldOptions> = {}): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, apps: 3, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), apps: 3, ...options });
   await world.ready();
   return world;
 }

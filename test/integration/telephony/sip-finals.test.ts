@@ -1,6 +1,7 @@
 /** The outcome table against real Asterisk and SIPp: what the carrier does, and what the gateway knows of it then. */
 
 import { randomUUID } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
@@ -27,6 +28,9 @@ const setupLimitMs = 4000;
 const delayMs = 300;
 /** Between what Asterisk and what the carrier says of the same message, on a machine that does other things too. */
 const toleranceMs = 200;
+/** What this process, which takes the gateway's times, was late itself: on a busy machine that is all of the tolerance. */
+const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+loopDelay.enable();
 
 interface Row {
   readonly name: string;
@@ -367,7 +371,8 @@ describe.each([
     expect(known, `the carrier saw ${await messagesOf(carrier)}`).toMatchObject(expected);
     if (!known.alerted) return;
     const delayAtCarrierMs = delayAtCarrier(await carrier.messages());
-    expect(Math.abs((known.postDialDelayMs ?? Number.NaN) - delayAtCarrierMs)).toBeLessThan(toleranceMs);
+    const lateMs = loopDelay.max / 1e6;
+    expect(Math.abs((known.postDialDelayMs ?? Number.NaN) - delayAtCarrierMs)).toBeLessThan(toleranceMs + lateMs);
     expect(known.ringMs).not.toBeNull();
   });
 });

@@ -4,6 +4,7 @@ import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
 import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, type PlacedCall, refusalOf, result, shop, type World, type WorldOptions } from "./world.ts";
 
 const runtime = withRuntime();
@@ -24,7 +25,7 @@ afterEach(() => Promise.all(worlds.map((world) => world.close())));
 
 /** A gateway; all of a test share the clock and, by their prefix, the ranges. */
 async function open(options: Partial<WorldOptions> = {}): Promise<World> {
-  const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock, ...options });
+  const world = createWorld({ redis: patientRedis(redis.url), clock, ...options });
   worlds.push(world);
   await world.ready();
   return world;

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => world.close());
 
 async function open(): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
+  world = createWorld({ redis: patientRedis(redis.url) });
   await world.ready();
   return world;
 }

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { bank, createWorld, refusalOf, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => world.close());
 
 async function open(): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, callInNumbers: ["+442079460001"] });
+  world = createWorld({ redis: patientRedis(redis.url), callInNumbers: ["+442079460001"] });
   await world.ready();
   return world;
 }

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { bank, createWorld, refusalOf, shop, type World } from "./world.ts";
 
@@ -10,7 +11,7 @@ let number = 0;
 const somebody = () => `+4477006${String(number++).padStart(5, "0")}`;
 
 beforeAll(async () => {
-  world = createWorld({ redis: { url: (await runtime.redis()).url, command_timeout_ms: 800 } });
+  world = createWorld({ redis: patientRedis((await runtime.redis()).url) });
   await world.ready();
 });
 afterAll(() => world.close());

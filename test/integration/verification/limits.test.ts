@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { appIdentity } from "../../../src/apps/principal.ts";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import {
   bank,
   createWorld,
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterEach(() => world.close());
 
 async function open(options: Partial<WorldOptions> = {}): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), ...options });
   await world.ready();
   return world;
 }

@@ -6,6 +6,7 @@ import type { Store } from "../../../src/redis/index.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import type { Answer } from "../../support/memory-provider.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createGateway, type Gateway, receiptStore } from "./message-world.ts";
 import { shop, type WorldOptions } from "./world.ts";
 
@@ -26,7 +27,7 @@ afterEach(async () => {
   opened = [];
 });
 
-const redisConfig = () => ({ url: redis.url, command_timeout_ms: 1000 });
+const redisConfig = () => patientRedis(redis.url);
 
 async function open(options: Partial<WorldOptions> = {}): Promise<Gateway> {
   if (opened.length === 0) receipts = receiptStore(redisConfig());

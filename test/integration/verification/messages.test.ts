@@ -10,6 +10,7 @@ import { newestOf } from "../../../src/verification/types.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import type { Answer } from "../../support/memory-provider.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { createGateway, type Gateway, receiptStore } from "./message-world.ts";
 import { refusalOf, settings, shop, type WorldOptions } from "./world.ts";
@@ -21,7 +22,7 @@ let receipts: Store;
 let gateway: Gateway;
 let callee = 0;
 
-const options = (): WorldOptions => ({ redis: { url: redis.url, command_timeout_ms: 1000 } });
+const options = (): WorldOptions => ({ redis: patientRedis(redis.url) });
 
 beforeAll(async () => {
   redis = await runtime.redis();

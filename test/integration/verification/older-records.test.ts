@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { createHashes } from "../../../src/verification/hashes.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, shop, type World, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => raw.disconnect());
 beforeEach(async () => {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
+  world = createWorld({ redis: patientRedis(redis.url) });
   await world.ready();
 });
 afterEach(() => world.close());

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, refusalOf, result, shop, type World, type WorldOptions, wrongCode } from "./world.ts";
 
 const runtime = withRuntime();
@@ -16,7 +17,7 @@ afterEach(() => world.close());
 
 async function open(options: Partial<WorldOptions> = {}): Promise<World> {
   const callInNumbers = ["+442079460001", "+442079460002", "+442079460003"];
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, callInNumbers, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), callInNumbers, ...options });
   await world.ready();
   return world;
 }

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { beforeAll, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { tell } from "../redis/outbox-world.ts";
 import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
@@ -57,7 +58,7 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
   await fc.assert(
     fc.asyncProperty(history, async (names) => {
       const to = `+4477005${String(number++).padStart(5, "0")}`;
-      const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, callInNumbers });
+      const world = createWorld({ redis: patientRedis(redis.url), callInNumbers });
       await world.ready();
       const ids: string[] = [];
       for (const name of ["start", ...names]) {
@@ -108,7 +109,7 @@ it("leaves no key without a TTL and nothing of a code or a caller ID in Redis, w
 });
 
 it("sends Redis no code and no caller ID, even in commands that it does not keep", async () => {
-  const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 } });
+  const world = createWorld({ redis: patientRedis(redis.url) });
   await world.ready();
   const raw = new Redis(redis.url);
   const monitor = await raw.monitor();

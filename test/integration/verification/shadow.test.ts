@@ -12,6 +12,7 @@ import { createRepresentation } from "../../../src/verification/representation.t
 import type { Verification } from "../../../src/verification/types.ts";
 import { memoryChannel, memoryProvider } from "../../support/memory-provider.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { testConfig } from "../../support/test-config.ts";
 import { createWorld, refusalOf, result, shop, type World, type WorldOptions } from "./world.ts";
 
@@ -55,7 +56,7 @@ async function open(options: Partial<WorldOptions> = {}): Promise<World> {
   const parts = { texts: createTexts(testConfig().messages), receipts, publish: () => undefined };
   const { verification } = testConfig();
   world = createWorld({
-    redis: { url: redis.url, command_timeout_ms: 800 },
+    redis: patientRedis(redis.url),
     callInNumbers: ["+442079460001"],
     extraChannels: [messageChannel(memoryChannel(provider, "sms"), parts)],
     settings: verification,

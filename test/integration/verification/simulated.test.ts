@@ -7,6 +7,7 @@ import type { TestOutcome } from "../../../src/apps/test-numbers-config.ts";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { StartRequest, Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { testMessages } from "../../support/simulated-messages.ts";
 import { bank, createWorld, refusalOf, shop, type World, type WorldOptions } from "./world.ts";
 
@@ -39,7 +40,7 @@ const profileWith = (outcome: TestOutcome) => ({
 async function open(outcome: TestOutcome = "delivered", options: Partial<WorldOptions> = {}): Promise<World> {
   if (options.clock === undefined) await raw.flushall();
   const one = createWorld({
-    redis: { url: redis.url, command_timeout_ms: 800 },
+    redis: patientRedis(redis.url),
     callInNumbers: ["+442079460001"],
     extraChannels: testMessages(),
     profile: profileWith(outcome),

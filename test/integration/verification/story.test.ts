@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import {
   bank,
   callee,
@@ -25,7 +26,7 @@ beforeAll(async () => {
 afterEach(() => world.close());
 
 async function open(options: Partial<WorldOptions> = {}): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), ...options });
   await world.ready();
   return world;
 }
@@ -161,7 +162,7 @@ describe("a verification", () => {
 
   it("stops at the next change of its call where it missed that another gateway ended it", async () => {
     const here = await open({ losesHangUps: true });
-    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    const there = createWorld({ redis: patientRedis(redis.url), clock: here.clock });
     await there.ready();
     const { id } = await here.verifications.start(shop, { to: somebody() }, null);
     here.lastCall().calling();
@@ -177,7 +178,7 @@ describe("a verification", () => {
     "%s at another gateway stops the phone that rings here",
     async (what) => {
       const here = await open();
-      const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+      const there = createWorld({ redis: patientRedis(redis.url), clock: here.clock });
       await there.ready();
       const { id } = await here.verifications.start(shop, { to: somebody() }, null);
       const { callId, code, calling, ringing } = here.lastCall();
@@ -200,7 +201,7 @@ describe("a verification", () => {
 
   it("does not ask for a call that is over, and never ends the one that a resend began", async () => {
     const here = await open();
-    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    const there = createWorld({ redis: patientRedis(redis.url), clock: here.clock });
     await there.ready();
     const { id } = await here.verifications.start(shop, { to: somebody() }, null);
     const first = here.lastCall().callId;
@@ -249,7 +250,7 @@ describe("a verification", () => {
     const { id } = await here.verifications.start(shop, { to: somebody() }, null);
     await here.ringOut();
     here.clock.advance(300_000);
-    const there = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, clock: here.clock });
+    const there = createWorld({ redis: patientRedis(redis.url), clock: here.clock });
     await there.ready();
     await Promise.all([here.verifications.settleDue(), there.verifications.settleDue()]);
     const ends = () =>

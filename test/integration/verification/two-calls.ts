@@ -3,6 +3,7 @@ import { afterEach, beforeAll } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, longestCallMs, secondCallGapMs, shop, type World, type WorldOptions } from "./world.ts";
 
 let redis: RedisServer;
@@ -21,7 +22,7 @@ export function withTwoCalls(): void {
 }
 
 export async function open(options: Partial<WorldOptions> = {}): Promise<World> {
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), ...options });
   await world.ready();
   return world;
 }

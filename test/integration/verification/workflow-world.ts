@@ -6,6 +6,7 @@ import type { Outcome } from "../../../src/telephony/calls/outcome.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import { type Letters, letterChannel } from "../../support/letter-channel/index.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createWorld, result, shop, type World, type WorldOptions } from "./world.ts";
 
 let redis: RedisServer;
@@ -36,7 +37,7 @@ export async function open(options: Partial<WorldOptions> = {}): Promise<World> 
   wire = letterChannel("wire", { costs: true, cost: 0.05 });
   mail = letterChannel("mail", { proves: "email" });
   const extraChannels = [post, wire, mail];
-  world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, extraChannels, ...options });
+  world = createWorld({ redis: patientRedis(redis.url), extraChannels, ...options });
   worlds.push(world);
   await world.ready();
   return world;
@@ -47,7 +48,7 @@ export async function another(options: Partial<WorldOptions> = {}) {
   const own = { post: letterChannel("post"), wire: letterChannel("wire", { costs: true }) };
   const extraChannels = [own.post, own.wire, letterChannel("mail", { proves: "email" })];
   const there = createWorld({
-    redis: { url: redis.url, command_timeout_ms: 800 },
+    redis: patientRedis(redis.url),
     ...{ clock: world.clock, extraChannels, ...options },
   });
   worlds.push(there);
