@@ -38,7 +38,7 @@ local function flow_in(bind, caller)
   local flow = bind.flows[caller.app]
   if not flow then
     local key = flow_turn_key(bind, caller)
-    flow = { key = key, share = ask(bind, caller, now), at = own_turn_at(key) }
+    flow = { key = key, share = ask(bind, caller, now), at = own_turn_at(key, now) }
     bind.flows[caller.app] = flow
   end
   return flow

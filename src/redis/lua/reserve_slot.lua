@@ -72,7 +72,7 @@ for i = FIRST_PATH, #ARGV, VALUES do
       local allowed = allowed_wait(path.trunk, used, caller, now, longest_wait)
       if allowed then
         -- Whole milliseconds, the resolution of a gateway's timers.
-        read_turns(path.trunk, path.asterisk)
+        read_turns(path.trunk, path.asterisk, now)
         local wait = math.floor(math.max(turn(path.trunk, now), turn(path.asterisk, now)) - now)
         least_excess = math.min(least_excess or wait - allowed, wait - allowed)
         if wait <= allowed and (not best or (best_wait > PATIENCE_MS and wait < best_wait)) then

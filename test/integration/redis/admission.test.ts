@@ -1,4 +1,5 @@
 /** The calls of several gateways, counted together in a real Redis. */
+import { Redis } from "ioredis";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createStore, type Store } from "../../../src/redis/index.ts";
@@ -11,10 +12,12 @@ import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 let gateways: [Store, Store];
+let url = "";
 let number = 0;
 
 beforeAll(async () => {
   const redis = await runtime.redis();
+  url = redis.url;
   const open = () =>
     createStore({
       redis: patientRedis(redis.url),
@@ -121,6 +124,31 @@ describe("calls a second", () => {
     await takeMany(4, [slow], { maxWaitMs: 5000 });
     expect((await take([quick])).answer).toMatchObject({ kind: "taken", waitMs: 0 });
   });
+});
+
+/** As if its clock had been an hour ahead when these turns were taken. */
+async function setClockBack(stems: readonly string[]): Promise<void> {
+  const client = new Redis(url);
+  const hourMs = 3_600_000;
+  for (const stem of stems) await client.set(`{admission}:${stem}:turn`, Date.now() + hourMs, "PX", hourMs + 1000);
+  await client.quit();
+}
+
+it("a clock of Redis that is set back closes no trunk: it was full until its old time came again", async () => {
+  const path = wayWith({ trunk: { callsPerSecond: 1 } });
+  const { trunk, asterisk } = path;
+  const caller = { ...anyCaller, app: trunk, sharesTrunks: true, app_calls_per_second: 1 };
+  const [{ app, prefix }, leaseMs] = [caller, 30_000];
+  const ask = (leaseId: string) =>
+    gateways[0].admission.reserve({ leaseId, leaseMs, maxWaitMs: 100, caller, paths: [path] });
+  await setClockBack([
+    ...[`trunk:${trunk}`, `asterisk:${asterisk}`, `trunk:${trunk}:flow:${app}`],
+    ...[`app:${app}`, `prefix:${app}:${prefix}`],
+  ]);
+  expect(await ask("one")).toEqual({ kind: "taken", path: 0, waitMs: 0 });
+  // From then on it is spaced as ever.
+  expect(await ask("two")).toMatchObject({ kind: "limited", limit: "app_calls_per_second" });
+  expect((await take([path], { maxWaitMs: 100 })).answer.kind).toBe("full");
 });
 
 describe("of several paths", () => {

@@ -86,6 +86,16 @@ describe("messages per second", () => {
     expect(turn.kind === "taken" && turn.waitMs).toBeGreaterThan(300);
   });
 
+  it("go on at once where the clock of Redis was set back: a bind was booked until its old time came again", async () => {
+    const own = bind(1);
+    const [client, hourMs] = [new Redis(url), 3_600_000];
+    for (const stem of [own.name, `${own.name}:flow:shop`])
+      await client.set(`{admission}:bind:${stem}:turn`, Date.now() + hourMs, "PX", hourMs + 1000);
+    await client.quit();
+    expect(await reserve(gateways[0], [own], 1, 100, "shop")).toEqual({ kind: "taken", bind: 0, waitMs: 0 });
+    expect((await reserve(gateways[1], [own], 1, 100, "shop")).kind).toBe("full");
+  });
+
   it("beyond the longest wait are refused, and say when there is room", async () => {
     const own = bind(2);
     for (let i = 0; i < 3; i++) await reserve(gateways[0], [own], 1, 1000);

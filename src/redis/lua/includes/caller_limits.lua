@@ -28,7 +28,7 @@ end
 -- The limit that a call has reached and when it may be tried again, ms; nil: none.
 local function limit_reached(name, scope, limits, is_next, now)
   if not is_next and limits.per_second > 0 then
-    local ahead = tonumber(redis.call('GET', scope.turn_key) or 0) - now
+    local ahead = turn(scope, now) - now
     if ahead > SECOND_MS - SECOND_MS / limits.per_second / 2 then
       return name .. '_calls_per_second', math.max(1, math.ceil(ahead - SECOND_MS + SECOND_MS / limits.per_second))
     end
@@ -69,7 +69,7 @@ end
 
 -- Returns what the call was counted for. @param per_second calls a second of the scope, 0: no limit
 local function take_back(scope, limits, now)
-  local ahead = limits.per_second > 0 and tonumber(redis.call('GET', scope.turn_key) or 0)
+  local ahead = limits.per_second > 0 and turn(scope, now)
   if ahead and ahead > now then
     set_turn(scope.turn_key, now, math.max(now, ahead - SECOND_MS / limits.per_second))
   end

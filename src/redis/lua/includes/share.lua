@@ -82,8 +82,8 @@ local function too_many_silent(trunk, used, caller, now)
 end
 
 -- When the app has used up its share so far.
-local function own_turn_at(turn_key)
-  return tonumber(redis.call('GET', turn_key) or 0)
+local function own_turn_at(turn_key, now)
+  return turn_of(redis.call('GET', turn_key), now)
 end
 
 -- How long an app may wait in a part's queue, of at most `longest`: one that is ahead of its share leaves some for others.
@@ -115,7 +115,7 @@ local function allowed_wait(trunk, used, caller, now, longest)
   if used >= unreserved and leases_in(flow_calls_key(trunk, caller), now, most_of_app) >= most_of_app then
     return nil
   end
-  return wait_within_share(trunk, own_turn_at(flow_turn_key(trunk, caller)), now, longest)
+  return wait_within_share(trunk, own_turn_at(flow_turn_key(trunk, caller), now), now, longest)
 end
 
 local function enter_flow(trunk, caller, now, lease_id, lease_ms)
@@ -124,7 +124,7 @@ local function enter_flow(trunk, caller, now, lease_id, lease_ms)
     lease_in(silent_app_key(trunk, caller), now, lease_id, lease_ms)
     lease_in(flow_calls_key(trunk, caller), now, lease_id, lease_ms)
     local turn_key = flow_turn_key(trunk, caller)
-    set_turn(turn_key, now, turn_with(trunk, own_turn_at(turn_key), now, share_of(trunk, caller.app), 1))
+    set_turn(turn_key, now, turn_with(trunk, own_turn_at(turn_key, now), now, share_of(trunk, caller.app), 1))
   end
 end
 
@@ -142,7 +142,7 @@ local function leave_flow(trunk, caller, now, lease_id, unused)
   end
   local was_there = redis.call('ZREM', flow_calls_key(trunk, caller), lease_id) == 1
   local turn_key = flow_turn_key(trunk, caller)
-  local own = was_there and unused and tonumber(redis.call('GET', turn_key) or 0)
+  local own = was_there and unused and own_turn_at(turn_key, now)
   if own and own > now then
     set_turn(turn_key, now, math.max(now, own - trunk.interval / share_of(trunk, caller.app)))
   end

@@ -67,15 +67,25 @@ local function lease_in(key, now, lease_id, lease_ms)
   redis.call('PEXPIRE', key, math.ceil(lease_ms))
 end
 
+-- No turn is as far ahead: the longest queue that can be configured is 10 s, and the slowest rate 1 a second.
+local LONGEST_AHEAD_MS = 60000
+
+-- A turn as it is kept. One that is too far ahead was written before this server's clock was set back: it is over, instead of
+-- closing its trunk for as long.
+local function turn_of(kept, now)
+  local at = tonumber(kept or 0)
+  return at - now <= LONGEST_AHEAD_MS and at or now
+end
+
 -- Reads when the next call of two parts may begin.
-local function read_turns(one, other)
+local function read_turns(one, other, now)
   local turns = redis.call('MGET', one.turn_key, other.turn_key)
-  one.next_turn, other.next_turn = tonumber(turns[1] or 0), tonumber(turns[2] or 0)
+  one.next_turn, other.next_turn = turn_of(turns[1], now), turn_of(turns[2], now)
 end
 
 -- When the next call may begin. Read once: call it before `set_turn`.
 local function turn(one, now)
-  one.next_turn = one.next_turn or tonumber(redis.call('GET', one.turn_key) or 0)
+  one.next_turn = one.next_turn or turn_of(redis.call('GET', one.turn_key), now)
   return math.max(now, one.next_turn)
 end
 
