@@ -57,6 +57,14 @@ export async function another(options: Partial<WorldOptions> = {}) {
 }
 
 export const somebody = () => `+4477005${String(number++).padStart(5, "0")}`;
+export const fallback = [{ channel: "missed_call" }, { channel: "post" }];
+export const begin = (
+  workflow: readonly { channel: string; to?: string; waitMs?: number }[] = fallback,
+  to = somebody(),
+) => world.verifications.start(shop, { to, workflow }, null);
+/** Set-up limit of a missed call here, and the wait that follows by default. */
+export const setUpMs = 25_000;
+export const waitMs = 30_000;
 export const look = async (id: string) => {
   await world.verifications.settled();
   return world.verifications.get(shop, id);

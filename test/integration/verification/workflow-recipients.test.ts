@@ -1,0 +1,175 @@
+/** Steps of a workflow with a `to` of their own. */
+import { describe, expect, it } from "vitest";
+import {
+  begin,
+  callFails,
+  look,
+  mail,
+  open,
+  post,
+  posts,
+  somebody,
+  wire,
+  withWorkflowWorld,
+  world,
+} from "./workflow-world.ts";
+import { refusalOf, result, shop, wrongCode } from "./world.ts";
+
+withWorkflowWorld();
+
+describe("a step to another recipient", () => {
+  const address = "a@b.example";
+  const mixed = [{ channel: "missed_call" }, { channel: "mail", to: address }];
+  const opened = async (settings = {}) => open({ profile: { mixedProofs: true }, settings });
+  const mailTo = (to: string) => world.verifications.start(shop, { to, channel: "mail" }, null);
+
+  it("counts as a start for that one, and is refused by its limits", async () => {
+    await opened({ start_gap_seconds: 0, starts_per_callee_per_hour: 2 });
+    for (const of of [somebody(), somebody()]) {
+      await begin(mixed, of);
+      await callFails();
+    }
+    await posts(2, mail);
+    expect(await refusalOf(mailTo(address))).toMatchObject({ code: "rate_limited" });
+    const { id } = await begin(mixed);
+    await callFails();
+    await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
+    expect(mail.posted).toHaveLength(2);
+  });
+
+  it("reserves the wrong checks of its code there, and counts those that were made", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    const { id } = await begin(mixed);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    expect(await refusalOf(mailTo(address))).toMatchObject({ code: "rate_limited" });
+    for (const left of [2, 1]) {
+      const wrong = wrongCode(mail.posted[0]?.code ?? "");
+      expect(await verifications.check(shop, id, { code: wrong })).toMatchObject({ valid: false, checksLeft: left });
+    }
+    await verifications.cancel(shop, id);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 1 });
+  });
+
+  it("holds nothing there where it was refused", async () => {
+    await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    mail.fails("capacity");
+    const { id } = await begin(mixed);
+    await callFails();
+    await expect.poll(async () => (await look(id)).status).toBe("undeliverable");
+    mail.fails(null);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 3 });
+  });
+
+  it("has a code of its own, and is not a missed call", async () => {
+    await opened();
+    const other = somebody();
+    const workflow = [{ channel: "post" }, { channel: "wire", to: other, waitMs: 0 }];
+    const { id } = await begin(workflow);
+    await post.posted[0]?.becomes("undelivered");
+    await posts(1, wire);
+    expect(wire.posted[0]).toMatchObject({ to: other });
+    expect(wire.posted[0]?.code).not.toBe(post.posted[0]?.code);
+    expect((await look(id)).deliveries.map(({ to }) => to)).toEqual([expect.any(String), other]);
+    const call = begin([{ channel: "post" }, { channel: "missed_call", to: somebody() }]);
+    expect(await refusalOf(call)).toMatchObject({ code: "not_supported" });
+  });
+
+  describe("by a voice call", () => {
+    const price = (prefix: string, perMinute: number) => ({ prefix, per_minute: perMinute, increment_seconds: 60 });
+    const voice = {
+      ...{ confirm_key: null, ring_ms: 25_000, max_call_ms: 60_000, max_prompts: 3, key_wait_ms: 4000 },
+      prices: [price("+44", 0.1), price("+4477009", 0.7)],
+    };
+    /** Of which one may be in cool-down for a callee. */
+    const twoCallerIds = { ranges: { two: { numbers: ["+442079460121", "+442079460122"], digits: 4 } } };
+    const toVoice = async (options: Parameters<typeof open>[0] = {}) => {
+      await open({ profile: { mixedProofs: true }, voice, settings: { start_gap_seconds: 0 }, ...options });
+      const other = `+4477009${somebody().slice(-5)}`;
+      const { id } = await begin([{ channel: "missed_call" }, { channel: "voice", to: other }, { channel: "post" }]);
+      await callFails();
+      await expect.poll(() => world.placed.length).toBe(2);
+      return { id, other };
+    };
+
+    it("rings that one, at its price, and never the verification's own", async () => {
+      const { id, other } = await toVoice();
+      expect(world.placed.map(({ callee }) => callee)).toEqual([(await look(id)).to, other]);
+      world.lastCall().ended(result({ outcome: "answered", alerted: true, talkMs: 30_000 }));
+      await expect
+        .poll(async () => (await look(id)).deliveries[1])
+        .toMatchObject({ to: other, state: "failed", cost: 0.7 });
+    });
+
+    const isOver = (id: string) =>
+      expect.poll(async () => (await look(id)).deliveries[1]).toMatchObject({ state: "failed" });
+
+    it("holds that one until the call is over", async () => {
+      const { id, other } = await toVoice();
+      const call = () => begin([{ channel: "missed_call" }], other);
+      expect(await refusalOf(call())).toMatchObject({ code: "rate_limited" });
+      world.lastCall().ended(result({ outcome: "busy", alerted: false }));
+      await isOver(id);
+      await expect.poll(() => call().catch(() => null)).toMatchObject({ to: other });
+    });
+
+    /** The voice call fails, and everything of it is settled. */
+    const voiceFails = async (id: string, other: string) => {
+      world.lastCall().ended(result({ outcome: "busy", alerted: false, inviteOver: true }));
+      await isOver(id);
+      const { callee } = world.verifications.identify(other, null);
+      await expect.poll(() => world.verificationStore.limitOn(shop.name, callee, 1)).toBeNull();
+    };
+
+    it("shows that one a caller ID from which no missed call of it comes, and takes none from the verification's own", async () => {
+      const { id, other } = await toVoice(twoCallerIds);
+      const { to } = await look(id);
+      await voiceFails(id, other);
+      const [ofOwn, ofOther] = world.placed.map(({ callerId }) => callerId);
+      await begin([{ channel: "missed_call" }], other);
+      expect(world.lastCall()).toMatchObject({ callee: other });
+      expect(world.lastCall().callerId).not.toBe(ofOther);
+      await callFails();
+      await world.verifications.cancel(shop, id);
+      await begin([{ channel: "missed_call" }], to);
+      expect(world.lastCall()).toMatchObject({ callee: to });
+      expect(world.lastCall().callerId).not.toBe(ofOwn);
+    });
+
+    it("shows that one none where the call is not placed after all", async () => {
+      const { id, other } = await toVoice(twoCallerIds);
+      await voiceFails(id, other);
+      await posts(1);
+      // Until the message is sent no other delivery begins.
+      for (let time = 0; time < 3; time++) {
+        expect(await refusalOf(world.verifications.resend(shop, id, "voice"))).toMatchObject({ code: "rate_limited" });
+      }
+      await post.posted[0]?.becomes("sent");
+      await world.verifications.resend(shop, id, "voice");
+      expect(world.lastCall()).toMatchObject({ callee: other });
+    });
+
+    it("holds that one on where its phone may still ring", async () => {
+      const { id, other } = await toVoice();
+      world.lastCall().ended(result({ outcome: "unknown", alerted: true, finalMissing: true }));
+      await isOver(id);
+      expect(await refusalOf(begin([{ channel: "missed_call" }], other))).toMatchObject({ code: "rate_limited" });
+    });
+  });
+
+  it("is followed by no call that would prove the one number by the other", async () => {
+    const { verifications } = await open({ profile: { mixedProofs: true }, callInNumbers: ["+442079460001"] });
+    const [to, other] = [somebody(), somebody()];
+    const { id } = await begin([{ channel: "post" }, { channel: "wire", to: other }], to);
+    await post.posted[0]?.becomes("undelivered");
+    await posts(1, wire);
+    await wire.posted[0]?.becomes("sent");
+    world.clock.advance(15_000);
+    for (const channel of ["call_in", "missed_call"]) {
+      expect(await refusalOf(verifications.resend(shop, id, channel))).toMatchObject({ code: "not_supported" });
+    }
+    const next = verifications.nextChannels(shop, await look(id)).map(({ channel }) => channel);
+    expect(next).toEqual(["post", "wire"]);
+  });
+});
