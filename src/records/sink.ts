@@ -2,8 +2,10 @@
  * Takes every public event into the table `events`, and hands the batch to the features that keep more of it, all in one
  * transaction. An event that comes again changes nothing.
  */
+import { sql } from "kysely";
 import type { EventSink, StoredEvent } from "../events/sink-port.ts";
 import { type Clock, steadyClock } from "../shared/clock.ts";
+import { createInserts } from "./inserts.ts";
 import type { Records } from "./records.ts";
 import type { EventsTable, RecordsTransaction } from "./tables.ts";
 
@@ -18,8 +20,6 @@ export interface SinkMetrics {
   wrote(result: "written" | "unavailable" | "failed", rows: number, seconds: number): void;
 }
 
-/** Seven parameters a row; SQLite takes 32,766 in a statement, PostgreSQL 65,535. */
-const rowsPerStatement = 500;
 /** Events of one transaction: bounds how long it holds SQLite's write lock. */
 const maxTogether = 2000;
 
@@ -39,6 +39,10 @@ export function createRecordsSink(options: {
   const { records, parts, metrics } = options;
   const clock = steadyClock(options.clock);
   const queue: Waiting[] = [];
+  const events = createInserts<StoredEvent>({
+    ...{ table: "events", columns: eventsColumns, values: ({ event }) => valuesOf(event) },
+    tail: sql`on conflict do nothing`,
+  });
   let writing = false;
 
   /** @returns how many events were new */
@@ -48,9 +52,9 @@ export function createRecordsSink(options: {
       metrics.wrote(result, rows, (clock.nowMs() - begunMs) / 1000);
     try {
       const rows = await records.write(async (transaction) => {
-        const inserted = await insertEvents(transaction, batch);
+        const { count } = await events.run(transaction, batch);
         for (const part of parts) await part.write(transaction, batch);
-        return inserted;
+        return count;
       });
       ended("written", rows);
     } catch (error) {
@@ -107,20 +111,17 @@ function takeGroup(queue: Waiting[]): Waiting[] {
   return group;
 }
 
-async function insertEvents(transaction: RecordsTransaction, batch: readonly StoredEvent[]): Promise<number> {
-  let inserted = 0;
-  for (let at = 0; at < batch.length; at += rowsPerStatement) {
-    const { numInsertedOrUpdatedRows = 0n } = await transaction
-      .insertInto("events")
-      .values(batch.slice(at, at + rowsPerStatement).map(({ event }) => rowOf(event)))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    inserted += Number(numInsertedOrUpdatedRows);
-  }
-  return inserted;
-}
+const eventsColumns = [
+  "id",
+  "verification",
+  "seq",
+  "type",
+  "at",
+  "app",
+  "data",
+] as const satisfies (keyof EventsTable)[];
 
-function rowOf({ id, type, at, seq, app, data }: StoredEvent["event"]): EventsTable {
+function valuesOf({ id, type, at, seq, app, data }: StoredEvent["event"]): readonly EventsTable[keyof EventsTable][] {
   const verification = "verification" in data ? data.verification : null;
-  return { id, verification, seq, type, at: Date.parse(at), app, data: JSON.stringify(data) };
+  return [id, verification, seq, type, Date.parse(at), app, JSON.stringify(data)];
 }

@@ -1,12 +1,14 @@
 /** Which verifications a number or address had, and the events of those: what the records keep of a person. */
-import type { StoredEvent } from "../events/sink-port.ts";
+import { sql } from "kysely";
 import type { Subject, SubjectStore } from "../subjects/store-port.ts";
 import { createHashes } from "../verification/hashes.ts";
 import type { RecordsConfig } from "./config.ts";
 import type { RecordsFeature } from "./index.ts";
+import { createInserts } from "./inserts.ts";
 import type { Records } from "./records.ts";
 import type { RetentionJob } from "./retention.ts";
-import type { RecordsTransaction, SubjectsTable } from "./tables.ts";
+import type { SinkPart } from "./sink.ts";
+import type { SubjectsTable } from "./tables.ts";
 
 /** Verifications of one statement. */
 const mostAtOnce = 200;
@@ -15,27 +17,27 @@ const mostAtOnce = 200;
  * Notes whose verification an event belongs to, in the transaction that stores it.
  * @param hashOf how stores know a recipient
  */
-export async function writeSubjects(
-  trx: RecordsTransaction,
-  batch: readonly StoredEvent[],
-  hashOf: (recipient: string) => string,
-): Promise<void> {
-  const rows = new Map<string, SubjectsTable>();
-  for (const { event } of batch) {
-    if (!("to" in event.data)) continue;
-    const { to, verification } = event.data;
-    const others = event.type === "verification.ended" ? event.data.deliveries.map((delivery) => delivery.to) : [];
-    for (const recipient of new Set([to, ...others])) {
-      const hash = hashOf(recipient);
-      rows.set(`${hash} ${verification}`, { hash, verification, at: Date.parse(event.at) });
-    }
-  }
-  if (rows.size === 0) return;
-  await trx
-    .insertInto("subjects")
-    .values([...rows.values()])
-    .onConflict((conflict) => conflict.columns(["hash", "verification"]).doNothing())
-    .execute();
+function createPart(hashOf: (recipient: string) => string): SinkPart {
+  const inserts = createInserts<SubjectsTable>({
+    ...{ table: "subjects", columns: ["hash", "verification", "at"] },
+    values: ({ hash, verification, at }) => [hash, verification, at],
+    tail: sql`on conflict (hash, verification) do nothing`,
+  });
+  return {
+    async write(transaction, batch) {
+      const rows = new Map<string, SubjectsTable>();
+      for (const { event } of batch) {
+        if (!("to" in event.data)) continue;
+        const { to, verification } = event.data;
+        const others = event.type === "verification.ended" ? event.data.deliveries.map((delivery) => delivery.to) : [];
+        for (const recipient of [to, ...others]) {
+          const key = `${verification} ${recipient}`;
+          if (!rows.has(key)) rows.set(key, { hash: hashOf(recipient), verification, at: Date.parse(event.at) });
+        }
+      }
+      await inserts.run(transaction, [...rows.values()]);
+    },
+  };
 }
 
 /** What the composition root registers. */
@@ -48,8 +50,7 @@ export function subjectFeatures(config: {
     const { bucket, hash } = hashes.callee(recipient);
     return bucket + hash;
   };
-  const part = { write: (trx: RecordsTransaction, batch: readonly StoredEvent[]) => writeSubjects(trx, batch, hashOf) };
-  return [{ part, retention: subjectsRetention(config.records.retention) }];
+  return [{ part: createPart(hashOf), retention: subjectsRetention(config.records.retention) }];
 }
 
 /** Deletes what finds nothing any more. */

@@ -9,11 +9,11 @@ import { sql } from "kysely";
 import type { Cdr, CdrsOf } from "../../cdr/rows.ts";
 import { addTally, dayMs, emptyTally, type Tally, type TallyKey, tallyOf } from "../../cdr/tally.ts";
 import type { Verification } from "../../verification/types.ts";
+import { createInserts } from "../inserts.ts";
 import type { RecordsTransaction } from "../tables.ts";
 import type { RecordsBackend } from "../target.ts";
 import { cdrOf, rowOf } from "./row.ts";
 import { type CdrsTable, cdrColumns, statsKey, statsSums } from "./tables.ts";
-import { createInserts } from "./upsert.ts";
 
 export interface CdrWriter {
   /** @param ended verifications that have ended; of one the newest counts */
@@ -67,7 +67,7 @@ export function createCdrWriter(cdrsOf: CdrsOf, backend: RecordsBackend): CdrWri
       if (cdrs.length === 0) return;
       const changes = createChanges();
       const inserted = await rows.run<Pick<CdrsTable, "verification" | "number">>(transaction, cdrs.map(rowOf));
-      const isNew = new Set(inserted.map(placeOf));
+      const isNew = new Set(inserted.rows.map(placeOf));
       const others = cdrs.filter((cdr) => !isNew.has(placeOf(cdr)));
       const before = await standing(transaction, others);
       for (const cdr of cdrs) {

@@ -3,14 +3,22 @@
  * longer than the insert, and SQLite keeps the prepared statements of a few texts only.
  */
 import { CompiledQuery, type RawBuilder, sql } from "kysely";
-import type { RecordsTransaction } from "../tables.ts";
+import type { RecordsTransaction } from "./tables.ts";
 
-/** Rows of one statement. PostgreSQL takes 65,535 parameters, SQLite 32,766: 45 columns of each row. */
-const sizes = [64, 16, 4, 1] as const;
+/**
+ * Rows of one statement. Any number of rows takes few statements, each of which is a message to SQLite's process, of few texts.
+ * PostgreSQL takes 65,535 parameters in one, SQLite 32,766: a detail record has 45.
+ */
+const sizes = [64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1] as const;
 
 export interface Inserts<Row> {
-  /** @returns what the statement's `returning` yields */
-  run<T>(transaction: RecordsTransaction, rows: readonly Row[]): Promise<readonly T[]>;
+  /** @returns what the statement's `returning` yields, and how many rows were inserted or updated where it has none */
+  run<T>(transaction: RecordsTransaction, rows: readonly Row[]): Promise<Inserted<T>>;
+}
+
+export interface Inserted<T> {
+  readonly rows: readonly T[];
+  readonly count: number;
 }
 
 /**
@@ -41,14 +49,17 @@ export function createInserts<Row>(options: {
   return {
     async run<T>(transaction: RecordsTransaction, rows: readonly Row[]) {
       const returned: T[] = [];
+      let count = 0;
       for (let at = 0; at < rows.length; ) {
         const size = sizes.find((one) => one <= rows.length - at) ?? 1;
         const parameters = rows.slice(at, at + size).flatMap(values);
         const query = CompiledQuery.raw(textOf(transaction, size), parameters);
-        returned.push(...((await transaction.executeQuery(query)).rows as T[]));
+        const result = await transaction.executeQuery(query);
+        returned.push(...(result.rows as T[]));
+        count += Number(result.numAffectedRows ?? 0);
         at += size;
       }
-      return returned;
+      return { rows: returned, count };
     },
   };
 }
