@@ -35,11 +35,14 @@ export interface Events extends Pick<Relay, "start" | "drain" | "stop"> {
   status(): Promise<readonly CursorStatus[]>;
 }
 
-/** Live streams show an event within this time of its change, and half of it is the usual delay of a webhook. */
-const liveBatchMs = 25;
+/**
+ * Live streams show an event within this time of its change, and half of it is the usual delay of a webhook. A batch costs some
+ * round trips whatever it holds: adr/0043.
+ */
+const liveBatchMs = 50;
 const mostLive = 500;
-/** A database writes many rows as fast as one. */
-const recordsBatchMs = 100;
+/** A database writes many rows as fast as one, and nobody waits for them. */
+const recordsBatchMs = 250;
 const mostRecords = 1000;
 
 export function createEvents(parts: EventsParts): Events {

@@ -12,7 +12,6 @@ import { type WriteOut, writeOutFree } from "./write-out.ts";
 /** What sinks that keep one pace share: one that fails holds up the others of its cursor, not those of another. */
 export interface Cursor {
   readonly name: CursorName;
-  /** In this order. */
   readonly sinks: readonly EventSink[];
   /** From a change to its relay: changes meanwhile go in one batch. */
   readonly batchMs: number;
@@ -127,12 +126,14 @@ export function createRelay(options: {
       };
       stopKeeping = clock.after(keepEveryMs, keep);
       try {
-        for (const sink of sinks) {
-          await sink.append(batch).catch((error: unknown) => {
-            counts.failed(name, sink.name);
-            throw error;
-          });
-        }
+        // At the same time: in Redis that is one round trip for all.
+        const results = await Promise.allSettled(sinks.map((sink) => sink.append(batch)));
+        const failed = results.flatMap((result, index) => {
+          if (result.status === "fulfilled") return [];
+          counts.failed(name, sinks[index]?.name ?? "");
+          return [result.reason as unknown];
+        });
+        if (failed.length > 0) throw failed[0];
       } finally {
         stopKeeping();
       }

@@ -14,8 +14,8 @@ import { goneStatus, type Sender } from "./sender.ts";
 import type { DisabledReason, Endpoint } from "./types.ts";
 import { EndpointWorker } from "./worker.ts";
 
-/** Deliveries that end within this time are settled together. */
-const settleMs = 4;
+/** Deliveries that end within this time are settled together; the next event of a verification waits for it. */
+const settleMs = 10;
 const settledAtOnce = 100;
 /** While more is due than this gateway may send at once, others are asked to help this often. */
 const helpMs = 250;

@@ -44,11 +44,13 @@ export function createWebhookSink(parts: {
       const endpoints = [...events.keys()];
       await Promise.all([...events].map(([endpoint, own]) => queue.append(endpoint, own)));
       // Afterwards: a gateway that looked in between would find nothing and take it off the list.
-      await queue.due(
+      const listed = queue.due(
         endpoints.map((endpoint) => ({ endpoint, dueMs: 0, taken: null })),
         0,
       );
+      // In the same round trip.
       for (const endpoint of endpoints) wake(endpoint);
+      await listed;
     },
   };
 }

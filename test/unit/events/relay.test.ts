@@ -45,3 +45,54 @@ it("a relay that is stopped says nothing more where its store is closed: the las
   await settle();
   expect(logs.text()).toBe("");
 });
+
+it("hands a batch to all sinks of a cursor at once, and once more to all where one of them failed", async () => {
+  const free = { id: "evt_1", type: "trunk.updated", atMs: 0, app: null, data: {} };
+  const taken: TakeResult = {
+    ...{ kind: "taken", token: "1", lost: 0, last: "1-0", count: 1 },
+    entries: [{ position: "1-0", free }],
+  };
+  const came: string[] = [];
+  const counted: string[] = [];
+  const done: (string | null)[] = [];
+  let broken = true;
+  const relay = createRelay({
+    store: {
+      ...{ shards: 1, onWritten: () => undefined, keep: async () => true, status: async () => [] },
+      async take(_shard, _cursor, _most, before) {
+        done.push(before?.last ?? null);
+        return before === null ? taken : { kind: "empty", lost: 0 };
+      },
+    },
+    cursors: [
+      {
+        ...{ name: "live", batchMs: 10, most: 10 },
+        sinks: [
+          {
+            name: "broken",
+            async append() {
+              came.push("broken");
+              if (broken) throw new Error("away");
+            },
+          },
+          { name: "sound", append: async () => void came.push("sound") },
+        ],
+      },
+    ],
+    writeOut: () => [],
+    counts: {
+      ...{ relayed: () => {}, lost: () => {}, unreadable: () => {} },
+      failed: (cursor, sink) => counted.push(`${cursor} ${sink}`),
+    },
+    ...{ clock: manualClock(), logger: keepingLogger().logger },
+  });
+  await relay.drain();
+  expect(came).toEqual(["broken", "sound"]);
+  expect(counted).toEqual(["live broken"]);
+  expect(done, "nothing is acknowledged").toEqual([null]);
+
+  broken = false;
+  await relay.drain();
+  expect(came).toEqual(["broken", "sound", "broken", "sound"]);
+  expect(done).toEqual([null, null, "1-0"]);
+});
