@@ -1,6 +1,6 @@
 /**
  * The programs that a bench runs. Figures of a bench whose carrier, Redis, Asterisk or gateway has ended are none, so
- * the end of any of them ends the bench.
+ * the end of any of them ends the bench; a signal to the bench ends them all.
  */
 
 import type { ChildExit } from "../../src/local/process/child.ts";
@@ -43,10 +43,13 @@ function lastOutput(part: Part): string {
   return text === "" ? "none" : `"${text}"`;
 }
 
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
- * Does `work`, and stops all parts when it is done, failed, or a part has ended.
+ * Does `work`, and stops all parts when it is done, failed, interrupted, or a part has ended.
  * @param progress gets a line for each part that was started, with its pid
  * @throws {PartEndedError} at once when a part ends, also while `work` waits for something else
+ * @throws at once on SIGINT, SIGTERM and SIGHUP: a gateway that is only told to end would finish its calls first
  */
 export async function withParts<T>(progress: (line: string) => void, work: (parts: Parts) => Promise<T>): Promise<T> {
   const undos: (() => Promise<unknown>)[] = [];
@@ -54,8 +57,12 @@ export async function withParts<T>(progress: (line: string) => void, work: (part
   const foreign = watchForeignLoad();
   const ended = deferred<never>();
   let stopping = false;
+  const interrupt = (signal: NodeJS.Signals) => ended.reject(new Error(`ended by ${signal}; no figures`));
+  for (const signal of endingSignals) process.on(signal, interrupt);
   const parts: Parts = {
     add(part, stop) {
+      // What was being started when the bench was interrupted.
+      if (stopping) return void stop().catch(() => undefined);
       undos.push(stop);
       pids.push(part.pid);
       progress(`started ${part.name}, pid ${part.pid}`);
@@ -73,5 +80,6 @@ export async function withParts<T>(progress: (line: string) => void, work: (part
   } finally {
     stopping = true;
     for (const undo of undos.reverse()) await undo().catch((error) => progress(`not stopped: ${error}`));
+    for (const signal of endingSignals) process.off(signal, interrupt);
   }
 }

@@ -1,4 +1,7 @@
-/** A bench whose carrier, Asterisk, Redis or gateway has ended reports no figures: it ends and names the part. */
+/**
+ * A bench whose carrier, Asterisk, Redis or gateway has ended reports no figures: it ends and names the part. One that is
+ * interrupted leaves no part behind.
+ */
 import { afterEach, expect, it } from "vitest";
 import { type RunningCommand, run } from "../../support/command.ts";
 
@@ -34,3 +37,27 @@ it.each([
   expect(last).toContain("last output: ");
   expect(bench.output()).not.toMatch(/^ratio/m);
 });
+
+it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "a bench interrupted by %s ends all that it started",
+  async (signal) => {
+    bench = run(process.execPath, "bench/main.ts", "calls", "--quick", "--sides", "ours,bare_websocket");
+    await bench.says(lastPart);
+    const pids = Array.from(bench.output().matchAll(/^started .*, pid (\d+)$/gm), ([, pid]) => Number(pid));
+    bench.child.kill(signal);
+
+    expect(await bench.exitCode()).toBe(1);
+    expect(bench.output()).toContain(`bench calls: ended by ${signal}; no figures`);
+    expect(pids.length).toBeGreaterThanOrEqual(5);
+    expect(pids.filter(isRunning)).toEqual([]);
+  },
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
