@@ -1,7 +1,7 @@
 /** A private PostgreSQL on loopback, that can also stop answering and crash. */
 import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
-import { chown, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { chown, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -39,10 +39,9 @@ export async function startPostgres(): Promise<TestPostgres> {
   const found = await findPostgres(runtimeDir);
   if (found === undefined) throw new Error("PostgreSQL is not here: run `npm run runtime -- --for-tests`");
   const folder = await mkdtemp(path.join(tmpdir(), "onering-postgres-"));
-  const password = randomBytes(12).toString("hex");
   const port = await freePort("tcp");
   const removeFolder = () => rm(folder, { recursive: true, force: true });
-  const [programs, first] = await begin(found, folder, port, password).catch(async (error) => {
+  const { programs, password, first } = await begin(found, folder, port).catch(async (error) => {
     await removeFolder();
     throw error;
   });
@@ -123,27 +122,50 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
+/**
+ * A server's folder as initdb left it, with its password: made once for each version, because that costs two seconds of CPU, and
+ * some thirty suites want one.
+ */
+const madeFolderOf = ({ version }: PostgresPrograms) => path.join(runtimeDir, `postgres-made-${version}`);
+
 async function begin(
   found: PostgresPrograms,
   folder: string,
   port: number,
-  password: string,
-): Promise<[PostgresPrograms, Child]> {
+): Promise<{ readonly programs: PostgresPrograms; readonly password: string; readonly first: Child }> {
   if (isRoot()) await chown(folder, nobody, nobody);
   const programs = await openToAll(found, folder);
-  await initialize(programs, folder, password);
-  return [programs, await start(programs, folder, port)];
+  const madeFolder = madeFolderOf(programs);
+  if (!existsSync(madeFolder)) {
+    await initialize(programs, folder);
+    const copy = `${madeFolder}-${path.basename(folder)}`;
+    await copyFolder(folder, copy, ["password", "data"]);
+    // Of several workers the first one's stays.
+    await rename(copy, madeFolder).catch(() => rm(copy, { recursive: true, force: true }));
+  } else {
+    await copyFolder(madeFolder, folder, ["password", "data"]);
+  }
+  const password = await readFile(path.join(folder, "password"), "utf8");
+  return { programs, password, first: await start(programs, folder, port) };
 }
 
-async function initialize({ bin, env }: PostgresPrograms, folder: string, password: string): Promise<void> {
+/** With owners and modes, which PostgreSQL looks at. */
+async function copyFolder(from: string, to: string, names: readonly string[]): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const args = ["-a", ...names.map((name) => path.join(from, name)), to];
+  const { code, output } = await runCommand("cp", args, { deadlineMs: initDeadlineMs });
+  if (code !== 0) throw new Error(`${from} cannot be copied: ${output.slice(-500)}`);
+}
+
+async function initialize({ bin, env }: PostgresPrograms, folder: string): Promise<void> {
   const file = path.join(folder, "password");
-  await writeFile(file, password);
+  await writeFile(file, randomBytes(12).toString("hex"), { mode: 0o600 });
   if (isRoot()) await chown(file, nobody, nobody);
   const [command, ...args] = unprivileged([
     path.join(bin, "initdb"),
     ...["-D", path.join(folder, "data"), "-U", superuser, "-A", "scram-sha-256", `--pwfile=${file}`, "--no-sync"],
     // Not the C locale: text must be ordered the same as in SQLite where it matters, whatever the database's locale.
-    ...["-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"],
+    ...["-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "--wal-segsize=1"],
   ]);
   const { code, output } = await runCommand(command, args, {
     deadlineMs: initDeadlineMs,
