@@ -1,13 +1,14 @@
 /** Durable records on both backends: one suite, run on a SQLite file and on a real PostgreSQL. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { RecordsConfig } from "../../src/records/config.ts";
 import type { RecordsMigration } from "../../src/records/migrations/migration.ts";
+import { type KnownTarget, migrateAt } from "../../src/records/open.ts";
 import { createRecords, type Records } from "../../src/records/records.ts";
-import type { RecordsBackend } from "../../src/records/target.ts";
+import { type RecordsBackend, readTarget } from "../../src/records/target.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { cryptoRandom } from "../../src/shared/random.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
@@ -56,10 +57,26 @@ export function describeOnBothBackends(name: string, suite: (open: OpenBackend) 
         if (postgres === null) throw new Error("no PostgreSQL behind a SQLite file");
         return postgres;
       };
-      const newUrl = async () =>
-        backend === "sqlite" ? `sqlite:${path.join(folder, `${++files}.sqlite`)}` : server().createDatabase();
+      const newFile = () => path.join(folder, `${++files}.sqlite`);
+      const newUrl = async () => (backend === "sqlite" ? `sqlite:${newFile()}` : server().createDatabase());
+      /** With all migrations, and closed. */
+      let migrated: Promise<string> | null = null;
+      async function migrate(): Promise<string> {
+        const url = await newUrl();
+        await migrateAt(readTarget(url) as KnownTarget, recordsConfig(url));
+        return url;
+      }
+      /** Most tests begin with tables that are there: migrating costs more than all else that they do. */
+      async function newMigratedUrl(): Promise<string> {
+        migrated ??= migrate();
+        const from = await migrated;
+        if (backend === "postgres") return server().createDatabase(from);
+        const to = newFile();
+        await copyFile(from.slice("sqlite:".length), to);
+        return `sqlite:${to}`;
+      }
       const open = async ({ url, config, migrations }: OpenOptions = {}) => {
-        const at = url ?? (await newUrl());
+        const at = url ?? (await (migrations === undefined ? newMigratedUrl() : newUrl()));
         const records = createRecords({
           config: { ...recordsConfig(at), ...config },
           clock: systemClock,
