@@ -119,9 +119,12 @@ export function readDocument(text: string): ApiDocument {
     const { status, headers, body } = reply;
     if (status === 500 || (status > 500 && status !== 503)) return "a server error";
     if (headers["x-request-id"] === undefined) return "no X-Request-Id";
-    if (status >= 400) return reply.isHead ? null : judgeProblem(operation, reply);
+    const content = operation === null ? undefined : responses.get(operation.id)?.[status];
+    // What a probe answers while something is away is no problem document.
+    const hasOwnBody =
+      content?.content?.["application/json"] !== undefined && headers["content-type"]?.startsWith("application/json");
+    if (status >= 400 && !hasOwnBody) return reply.isHead ? null : judgeProblem(operation, reply);
     if (operation === null || reply.isHead) return null;
-    const content = responses.get(operation.id)?.[status];
     if (content === undefined) return `${status} is not documented for ${operation.id}`;
     if (status === 204) return body === "" ? null : "204 with a body";
     const type = (headers["content-type"] ?? "").split(";")[0] ?? "";

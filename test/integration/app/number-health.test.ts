@@ -11,6 +11,7 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { type Gateway, gatewayClient, startGateway } from "../../support/gateway.ts";
 import { noHealthObserver } from "../../support/memory-health-store.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { withScenarios } from "../../support/scenarios.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
@@ -123,7 +124,7 @@ it("a start begins with a text where calls are answered early, as another gatewa
   const to = "+447400654321";
   const config = testConfig();
   const store = createStore({
-    redis: { url: redisUrl, command_timeout_ms: 2000 },
+    redis: patientRedis(redisUrl),
     ...{ reputation: config.caller_id_reputation, clock: systemClock, logger },
   });
   await store.firstTried();

@@ -12,16 +12,16 @@ import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { describeOnBothBackends } from "../../support/records.ts";
-import type { TestRedis } from "../../support/redis.ts";
+import { patientRedis, type TestRedis } from "../../support/redis.ts";
 import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
 const logger = pino({ level: "silent" });
 const day = 86_400_000;
 
-async function openStore(redis: TestRedis): Promise<Store> {
+async function openStore(redis: TestRedis, config = patientRedis(redis.url)): Promise<Store> {
   const store = createStore({
-    redis: { url: redis.url, command_timeout_ms: 800 },
+    redis: config,
     ...{ reputation: careSettings, clock: systemClock, logger },
   });
   await vi.waitFor(async () => expect(await store.ping()).toBe(true), { timeout: 10_000 });
@@ -120,7 +120,8 @@ describeOnBothBackends("the audit log", (open) => {
   });
 
   it("does nothing where the entry cannot be written first", async () => {
-    const audit = over(createAuditRecords(await open()));
+    const impatient = await openStore(redis, { url: redis.url, command_timeout_ms: 800 });
+    const audit = over(createAuditRecords(await open()), impatient);
     let done = false;
     await redis.kill();
     const run = async () => {
@@ -129,6 +130,7 @@ describeOnBothBackends("the audit log", (open) => {
     };
     await expect(audit.act(act("x"), run)).rejects.toMatchObject({ code: "store_unavailable" });
     expect(done).toBe(false);
+    await impatient.close();
   });
 
   it("has an entry of an act whose gateway died in the middle", async () => {

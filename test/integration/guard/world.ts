@@ -15,6 +15,7 @@ import { createHashes } from "../../../src/verification/hashes.ts";
 import type { Verification } from "../../../src/verification/types.ts";
 import { delivery, verification } from "../../support/cdrs.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 export const hourMs = 3_600_000;
@@ -52,7 +53,7 @@ export function createGuardWorld({ redis, config, caps = {}, rules = {}, startMs
   const clock = manualClock(startMs ?? Date.UTC(2026, 2, 10, 9, 0, 0));
   const logger = pino({ level: process.env.DEBUG_LOG ?? "silent" });
   const store = createStore({
-    redis: { url: redis.url, command_timeout_ms: 2000 },
+    redis: patientRedis(redis.url),
     reputation: testConfig().caller_id_reputation,
     ...{ clock, testTime: true, logger },
   });

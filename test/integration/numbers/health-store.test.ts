@@ -10,6 +10,7 @@ import { aReading, bucketSeconds } from "../../support/health-readings.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { noHealthObserver } from "../../support/memory-health-store.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { testConfig } from "../../support/test-config.ts";
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const { url } = await runtime.redis();
   redis = new Redis(url);
   store = createStore({
-    redis: { url, command_timeout_ms: 2000 },
+    redis: patientRedis(url),
     ...{ reputation: config.caller_id_reputation, clock, testTime: true, logger: pino({ level: "silent" }) },
   });
   await store.firstTried();

@@ -7,6 +7,7 @@ import { createOptOuts, type OptOuts } from "../../../src/opt-out/service.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { testConfig } from "../../support/test-config.ts";
 
 const hmacKey = "k9Xw2pQz7LmN4vRt8JhB3sDf6GyC1eUa";
@@ -19,7 +20,7 @@ let numbers = 0;
 
 beforeAll(async () => {
   const { url } = await runtime.redis();
-  const redis = { url, command_timeout_ms: 2000 };
+  const redis = patientRedis(url);
   store = createStore({ redis, reputation: testConfig().caller_id_reputation, clock, testTime: true, logger });
   await store.firstTried();
   const hashes = createOptOutHashes(hmacKey);

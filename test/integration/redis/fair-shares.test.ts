@@ -13,6 +13,7 @@ import type {
 } from "../../../src/telephony/trunks/admission-port.ts";
 import { anyCaller } from "../../support/any-caller.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -22,7 +23,7 @@ let number = 0;
 
 beforeAll(async () => {
   store = createStore({
-    redis: { url: (await runtime.redis()).url, command_timeout_ms: 2000 },
+    redis: patientRedis((await runtime.redis()).url),
     reputation: careSettings,
     clock: systemClock,
     logger: pino({ level: "silent" }),

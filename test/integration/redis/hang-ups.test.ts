@@ -6,7 +6,7 @@ import type { HangUps } from "../../../src/channels/calls/hang-ups-port.ts";
 import { createStore } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { withRuntime } from "../../support/processes.ts";
-import type { TestRedis } from "../../support/redis.ts";
+import { patientRedis, type TestRedis } from "../../support/redis.ts";
 import { careSettings } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -29,7 +29,7 @@ afterAll(() => admin.disconnect());
 async function gateway(url = redis.url): Promise<{ hangUps: HangUps; asked: string[]; log: string[] }> {
   const log: string[] = [];
   const store = createStore({
-    ...{ redis: { url, command_timeout_ms: 800 }, reputation: careSettings, clock: systemClock },
+    ...{ redis: patientRedis(url), reputation: careSettings, clock: systemClock },
     logger: pino({ level: "warn" }, { write: (line: string) => void log.push(line) }),
   });
   opened.push(() => store.close());

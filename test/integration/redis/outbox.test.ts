@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { createRepresentation } from "../../../src/verification/representation.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { createGateway, receiptStore } from "../verification/message-world.ts";
 import { createWorld, result, shop, type World, type WorldOptions, wrongCode } from "../verification/world.ts";
 import { inShort, type Told, tell } from "./outbox-world.ts";
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 async function begin(options: Partial<WorldOptions> = {}): Promise<World & { told: Told }> {
-  const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 800 }, callInNumbers, ...options });
+  const world = createWorld({ redis: patientRedis(redis.url), callInNumbers, ...options });
   open.push(world);
   await world.ready();
   return { ...world, told: tell(world) };
@@ -270,8 +271,8 @@ describe("a wrong check", () => {
 
 describe("messages", () => {
   it("are told when queued, sent, delivered, and failed late while another is open", async () => {
-    const receipts = receiptStore({ url: redis.url, command_timeout_ms: 800 });
-    const gateway = createGateway(receipts, { redis: { url: redis.url, command_timeout_ms: 800 } }, ["one", "two"]);
+    const receipts = receiptStore(patientRedis(redis.url));
+    const gateway = createGateway(receipts, { redis: patientRedis(redis.url) }, ["one", "two"]);
     open.push(gateway.world);
     await gateway.world.ready();
     const told = tell(gateway.world);

@@ -12,6 +12,7 @@ import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { leaseMs } from "../../../src/redis/outbox-store.ts";
 import { deferred } from "../../../src/shared/deferred.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { within } from "../../support/within.ts";
 import { createWorld, result, shop, type World, type WorldOptions } from "../verification/world.ts";
 import { type TellOptions, type Told, tell } from "./outbox-world.ts";
@@ -36,7 +37,7 @@ afterEach(async () => {
 });
 
 async function gateway(options: Partial<WorldOptions> & TellOptions = {}) {
-  const world = createWorld({ redis: { url: redis.url, command_timeout_ms: 2000 }, redisTime: true, ...options });
+  const world = createWorld({ redis: patientRedis(redis.url), redisTime: true, ...options });
   open.push(world);
   await world.ready();
   const one = tell(world, options);

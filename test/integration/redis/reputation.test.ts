@@ -8,6 +8,7 @@ import type { Evidence, Note, ReputationStore } from "../../../src/caller-ids/st
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { careSettings } from "../verification/world.ts";
 
@@ -45,7 +46,7 @@ beforeEach(async () => {
 async function openStore(reputation: ReputationConfig = rules): Promise<ReputationStore> {
   const logger = pino({ level: "silent" });
   const opened = createStore({
-    redis: { url, command_timeout_ms: 2000 },
+    redis: patientRedis(url),
     reputation,
     clock: manualClock(),
     logger,

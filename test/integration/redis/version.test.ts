@@ -9,7 +9,7 @@ import { createStore, type Store } from "../../../src/redis/index.ts";
 import { gatewayDocument } from "../../support/gateway.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
-import type { TestRedis } from "../../support/redis.ts";
+import { patientRedis, type TestRedis } from "../../support/redis.ts";
 import { careSettings, refusalOf } from "../verification/world.ts";
 
 const runtime = withRuntime();
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 function open(own: number): Store {
   const logger = pino({}, { write: (line: string) => void logLines.push(line) });
-  const config = { url: redis.url, command_timeout_ms: 800 };
+  const config = patientRedis(redis.url);
   const store = createStore({ redis: config, reputation: careSettings, clock: manualClock(), own, logger });
   stores.push(store);
   return store;

@@ -155,7 +155,6 @@ describe("requests and events on a WebSocket", () => {
   it("work after somebody else left an event filter that lets no answers through", async () => {
     const first = await start();
     await first.log.connection(true);
-    await first.driver.stop();
     const { url, user, password } = world().asterisk.ari;
     const headers = {
       authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
@@ -164,6 +163,14 @@ describe("requests and events on a WebSocket", () => {
     const body = JSON.stringify({ allowed: [{ type: "Dial" }] });
     const left = await fetch(`${url}/ari/applications/onering/eventFilter`, { method: "PUT", headers, body });
     expect(left.status).toBe(200);
+    // Without a subscription Asterisk forgets an application, and its filter, soon after its connection.
+    const subscribed = await ariRequest(
+      world().asterisk,
+      "POST",
+      "/applications/onering/subscription?eventSource=endpoint:PJSIP/carrier",
+    );
+    expect(subscribed.status).toBe(200);
+    await first.driver.stop();
     const { driver, log } = await start();
     expect(driver.connected).toBe(true);
     await world().carrier([{ send: "486 Busy Here" }, "ack"]);

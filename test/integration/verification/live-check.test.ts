@@ -8,6 +8,7 @@ import type { LiveReading } from "../../../src/numbers/live-check/types.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { careSettings, createWorld, refusalOf, result, shop, type World } from "./world.ts";
 
@@ -34,9 +35,9 @@ beforeAll(async () => {
   redis = new Redis(server.url);
 });
 beforeEach(async () => {
-  world = createWorld({ redis: { url: server.url, command_timeout_ms: 2000 }, redisTime: true });
+  world = createWorld({ redis: patientRedis(server.url), redisTime: true });
   other = createStore({
-    ...{ redis: { url: server.url, command_timeout_ms: 2000 }, reputation: careSettings, clock: systemClock },
+    ...{ redis: patientRedis(server.url), reputation: careSettings, clock: systemClock },
     logger: pino({ level: "silent" }),
   });
   await Promise.all([world.ready(), other.firstTried()]);

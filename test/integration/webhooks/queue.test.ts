@@ -5,6 +5,7 @@ import { createStore, type Store } from "../../../src/redis/index.ts";
 import { systemClock } from "../../../src/shared/clock.ts";
 import type { Claim, QueuedEvent, QueueSettings, Settled, WebhookQueue } from "../../../src/webhooks/queue-port.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { patientRedis } from "../../support/redis.ts";
 
 const runtime = withRuntime();
 let store: Store;
@@ -13,7 +14,7 @@ let tokens = 0;
 
 beforeAll(async () => {
   store = createStore({
-    redis: { url: (await runtime.redis()).url, command_timeout_ms: 2000 },
+    redis: patientRedis((await runtime.redis()).url),
     reputation: {} as Parameters<typeof createStore>[0]["reputation"],
     ...{ clock: systemClock, logger: pino({ level: "silent" }) },
   });
