@@ -103,7 +103,7 @@ export function sandboxConfig(
   const document = {
     // One person on a laptop that is busy with other things: late is better than refused.
     http: { shed_at_delay_ms: 10_000, shutdown_linger_ms: 0 },
-    redis: { url: programs.redisUrl },
+    redis: { url: programs.redisUrl, command_timeout_ms: 5000 },
     records: { url: `sqlite:${programs.recordsFile}` },
     secrets: { hmac_key: random.bytes(32).toString("base64url") },
     ...telephonyOf(programs.engine),

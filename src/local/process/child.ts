@@ -57,6 +57,8 @@ export class Child {
     const process_ = spawn(command, rest, {
       env: { ...process.env, ...program.env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own: Ctrl+C is ours to handle, and what we still need must not end first.
+      detached: true,
       ...options,
     });
     await new Promise<void>((resolve, reject) => {

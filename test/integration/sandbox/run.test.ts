@@ -15,6 +15,8 @@ function start(env: Record<string, string>, args: readonly string[] = []) {
   const child = spawn(process.execPath, [main, "sandbox", ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    // As a shell does.
+    detached: true,
   });
   running.add(child);
   const lines: string[] = [];
@@ -101,6 +103,19 @@ it.each(["SIGTERM", "SIGINT"] as const)(
     expect(lines.filter((text) => text.startsWith("{"))).toEqual([]);
   },
 );
+
+it("Ctrl+C, which reaches the whole process group, ends it as quietly while a phone rings", async () => {
+  const { child, line, lines, ended } = start({ ONERING_HTTP_PORT: "0" });
+  const [, url = ""] = await line(/^listening on (http:\/\/127\.0\.0\.1:\d+)$/);
+  await api(url, "/v1/verifications", { to: "+447400123456" });
+  await expect.poll(async () => (await api(url, "/sandbox/calls")).json).toMatchObject([{ state: "ringing" }]);
+  const programs = await childrenOf(child.pid ?? 0);
+  process.kill(-(child.pid ?? 0), "SIGINT");
+  expect(await ended).toBe(0);
+  expect(await Promise.all(programs.map(isAlive))).toEqual(programs.map(() => false));
+  // A Redis or an Asterisk that ended first would be an outage.
+  expect(lines.filter((text) => text.startsWith("{"))).toEqual([]);
+});
 
 it("takes only what is harmless from an environment that is set up for production", async () => {
   const { child, line, lines, ended } = start({
