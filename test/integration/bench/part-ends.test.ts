@@ -4,6 +4,7 @@
  */
 import { afterEach, expect, it } from "vitest";
 import { type RunningCommand, run } from "../../support/command.ts";
+import { isAlive } from "../../support/is-alive.ts";
 
 let bench: RunningCommand | undefined;
 
@@ -49,15 +50,6 @@ it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(await bench.exitCode()).toBe(1);
     expect(bench.output()).toContain(`bench calls: ended by ${signal}; no figures`);
     expect(pids.length).toBeGreaterThanOrEqual(5);
-    expect(pids.filter(isRunning)).toEqual([]);
+    expect(pids.filter(isAlive)).toEqual([]);
   },
 );
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

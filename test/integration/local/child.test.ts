@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { findOnPath } from "../../../src/local/fetch/on-path.ts";
 import { Child } from "../../../src/local/process/child.ts";
+import { isAlive } from "../../support/is-alive.ts";
 
 const NODE = { command: process.execPath, args: [], env: {} };
 
@@ -54,12 +55,3 @@ test("children do not outlive us, even when we are killed", async () => {
   parent.kill("SIGKILL");
   await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import type { AsteriskServer } from "../../../src/local/asterisk/asterisk.ts";
 import { onering, type RunningCommand } from "../../support/command.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
+import { isAlive } from "../../support/is-alive.ts";
 import { withRuntime } from "../../support/processes.ts";
 
 const runtime = withRuntime();
@@ -95,12 +96,3 @@ test("PostgreSQL that is away: the gateway starts and says so, and its password 
   expect(said).toContain('onering_records_up{backend="postgres"} 0');
   expect(said).not.toContain(password);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
