@@ -142,13 +142,15 @@ export class LiveCall {
       onEnd: (result) => this.#ended(result),
     });
     this.#attempt.begin();
-    // The process may have stalled between that check of the clock and the request, too.
-    if (this.#turnHasPassed()) {
-      this.#parts
-        .logger()
-        .warn({ trunk: this.#slot.trunk }, "originated after its deadline (process stalled); hanging up");
-      this.cancel();
-    }
+    // The process may have stalled between that check of the clock and the request, which drivers write by the end of this turn of the
+    // event loop: over SIP, INVITEs of a turn go out together.
+    setImmediate(() => this.#cancelIfLate(slot));
+  }
+
+  #cancelIfLate(slot: ChannelSlot): void {
+    if (this.#slot !== slot || this.#attempt === null || !this.#turnHasPassed()) return;
+    this.#parts.logger().warn({ trunk: slot.trunk }, "originated after its deadline (process stalled); hanging up");
+    this.cancel();
   }
 
   #ended(result: CallResult): void {

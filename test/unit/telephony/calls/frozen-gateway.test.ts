@@ -1,4 +1,5 @@
 /** A gateway that stood still (swapping, SIGSTOP, its virtual machine moved): on waking all its timers fire at once. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import pino from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createDialer } from "../../../../src/telephony/calls/dialer.ts";
@@ -82,9 +83,15 @@ describe("a gateway that wakes up", () => {
     expect(control.placed).toMatchObject([{ callId: "a1" }]);
   });
 
-  it("hangs up a call that left late: frozen between the last look at the clock and the request", async () => {
-    control.onOriginate = async () => clock.freeze(mostLateMs + 1);
-    await place(lineOn("plus"));
+  it.each([
+    ["between the last look at the clock and the request", true],
+    ["before the end of the turn, when INVITEs over SIP are written", false],
+  ])("hangs up a call that left late: frozen %s", async (_when, inRequest) => {
+    if (inRequest) control.onOriginate = async () => clock.freeze(mostLateMs + 1);
+    const placing = place(lineOn("plus"));
+    if (!inRequest) clock.freeze(mostLateMs + 1);
+    await placing;
+    await nextTurn();
     expect(control.placed).toMatchObject([{ callId: "a1" }]);
     expect(control.hungUp).toEqual(["a1"]);
     control.happens({
