@@ -19,6 +19,8 @@ let sender: Socket;
 let port: number;
 let logged: string;
 let markers = 0;
+/** How long the capture waits for a call of which it saw nothing. */
+const overtakenMs = 250;
 
 async function start(changed: Partial<SipCaptureConfig> = {}, longestCallMs = 60_000): Promise<void> {
   port = await freePort("udp");
@@ -79,7 +81,9 @@ describe("the SIP capture", () => {
     send("call-2", "INVITE", "180 Ringing", "CANCEL");
     await allHeard();
     const never = settling("call-2");
-    clock.pass(999);
+    clock.pass(overtakenMs);
+    await settled();
+    clock.pass(999 - overtakenMs);
     await settled();
     expect(never.got).toBeUndefined();
     clock.pass(1);
@@ -101,7 +105,7 @@ describe("the SIP capture", () => {
     send("another", "INVITE");
     await allHeard();
     const forgotten = settling("next");
-    clock.pass(100);
+    clock.pass(overtakenMs);
     await settled();
     expect(forgotten.got).toBeNull();
   });
@@ -110,7 +114,7 @@ describe("the SIP capture", () => {
     send("call-1", "INVITE", "401 Unauthorized");
     await allHeard();
     const rejected = settling("call-1");
-    clock.pass(100);
+    clock.pass(overtakenMs);
     await settled();
     expect(rejected.got).toMatchObject({ final: { status: 401 }, over: false });
 
@@ -119,7 +123,9 @@ describe("the SIP capture", () => {
     const answered = settling("call-2");
     sender.send(hepPacket(sip("INVITE", { callId: "call-2", cseq: 2 }), { callId: "call-2" }), port, "127.0.0.1");
     await allHeard();
-    clock.pass(999);
+    clock.pass(overtakenMs);
+    await settled();
+    clock.pass(999 - overtakenMs);
     await settled();
     expect(answered.got).toBeUndefined();
     clock.pass(1);
@@ -129,9 +135,18 @@ describe("the SIP capture", () => {
 
   it("soon gives up on a call of which it hears nothing", async () => {
     const unseen = settling("never-heard-of");
-    clock.pass(100);
+    clock.pass(overtakenMs);
     await settled();
     expect(unseen.got).toBeNull();
+  });
+
+  it("reads what came while the process stood still before it gives up on a call", async () => {
+    const late = settling("call-1");
+    send("call-1", "INVITE", "404 Not Found");
+    await new Promise((resolve) => sender.send("", port, "127.0.0.1", resolve));
+    clock.pass(overtakenMs);
+    await settled();
+    expect(late.got).toMatchObject({ final: { status: 404 } });
   });
 
   it("waits a moment for packets that the end overtook", async () => {
@@ -146,7 +161,7 @@ describe("the SIP capture", () => {
     await allHeard();
     await capture.settle("call-1");
     const again = settling("call-1");
-    clock.pass(100);
+    clock.pass(overtakenMs);
     await settled();
     expect(again.got).toBeNull();
   });
@@ -165,7 +180,7 @@ describe("the SIP capture", () => {
       sender.send(hepPacket(sip(start, { callId: "good" }), { callId: "good", password: "correct horse" }), port);
     expect(await capture.settle("good")).not.toBeNull();
     const refused = settling("call-1");
-    clock.pass(100);
+    clock.pass(overtakenMs);
     await settled();
     expect(refused.got).toBeNull();
   });
@@ -173,7 +188,7 @@ describe("the SIP capture", () => {
   it("says once that Asterisk does not seem to send, not once a call", async () => {
     for (const callId of ["a", "b"]) {
       void capture.settle(callId);
-      clock.pass(100);
+      clock.pass(overtakenMs);
       await settled();
     }
     expect(logged.match(/hep\.conf/g)).toHaveLength(1);
@@ -239,7 +254,7 @@ async function heardNow(): Promise<boolean> {
   const result = settling(marker);
   await new Promise((resolve) => sender.send("", port, "127.0.0.1", resolve));
   await settled();
-  clock.pass(100);
+  clock.pass(overtakenMs);
   await settled();
   return result.got !== undefined && result.got !== null;
 }
