@@ -10,6 +10,7 @@ import { freePort } from "../../../src/local/process/free-port.ts";
 import { callsOf, invitesTo, runCanary, startPhones } from "../../support/canary-phones.ts";
 import { gatewayClient, gatewayDocument } from "../../support/gateway.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { monitorRedis } from "../../support/redis-monitor.ts";
 import type { SippCarrier } from "../../support/sipp.ts";
 
 const runtime = withRuntime();
@@ -123,16 +124,13 @@ describe("onering doctor --canary over SIP trunks", () => {
   });
 
   it("sees calls that come in to the gateway digit for digit, kept sealed, and tells what did not arrive", async () => {
-    const monitor = await redis.monitor();
-    const written: string[] = [];
-    monitor.on("monitor", (_at: string, command: string[]) => {
-      if (command[1] === "{canary}:arrivals") written.push(command.join(" "));
-    });
+    const monitor = await monitorRedis(redisUrl);
     const text = await canaryOf(documentOf(["loop", "honest"], { inbound_trunk: "loop", wait_ms: "1000" }, quiet));
-    monitor.disconnect();
+    monitor.close();
+    const written = monitor.text().match(/"[a-z]+" "{canary}:arrivals".*/gi) ?? [];
     expect(text).toMatch(/ok {3}Canary, trunk loop through sip: the caller ID arrived as sent/);
     expect(text).toMatch(/FAIL {2}?Canary, trunk honest through sip: the call did not arrive/);
-    expect(written.some((command) => command.startsWith("rpush"))).toBe(true);
+    expect(written.some((command) => /^"rpush"/i.test(command))).toBe(true);
     expect(written.join()).not.toContain("4477009");
     expect(await redis.keys("{canary}*")).toEqual([]);
   });

@@ -5,6 +5,7 @@ import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
+import { monitorRedis } from "../../support/redis-monitor.ts";
 import { tell } from "../redis/outbox-world.ts";
 import { createWorld, refusalOf, result, secondCallGapMs, shop, type World, wrongCode } from "./world.ts";
 
@@ -112,14 +113,7 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
   const world = createWorld({ redis: patientRedis(redis.url) });
   await world.ready();
   const raw = new Redis(redis.url);
-  const monitor = await raw.monitor();
-  const commands: string[] = [];
-  const marked = new Promise<void>((resolve) =>
-    monitor.on("monitor", (_time: string, args: string[]) => {
-      commands.push(args.join(" "));
-      if (args[0] === "echo") resolve();
-    }),
-  );
+  const monitor = await monitorRedis(redis.url);
 
   const two = await world.verifications.start(shop, { to: "+447700400001", calls: 2 }, null);
   await world.ringFirst();
@@ -139,10 +133,10 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
     ...{ id: third.id, valid: true },
   });
   await world.verifications.checkByNumber(shop, byNumber, guess, null);
-  await raw.echo("end");
-  await marked;
+  await raw.echo("the last one");
+  await monitor.saw("the last one");
 
-  const all = commands.join("\n");
+  const all = monitor.text();
   expect(all).toContain(id);
   expect(all).not.toContain(both);
   expect(all).not.toContain("tab-of-a-browser");
@@ -150,7 +144,7 @@ it("sends Redis no code and no caller ID, even in commands that it does not keep
     expect(all).not.toContain(callerId.slice(1));
     expect(all).not.toMatch(new RegExp(`\\b${code}\\b`));
   }
-  monitor.disconnect();
+  monitor.close();
   raw.disconnect();
   await world.close();
 });
