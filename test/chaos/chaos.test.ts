@@ -1,5 +1,6 @@
 /** The smallest `npm run chaos`, so that it cannot rot: one kill and one freeze of each victim, one call in each state. */
 import { expect, test } from "vitest";
+import { deferred } from "../../src/shared/deferred.ts";
 import { createDice } from "./dice.ts";
 import { runKills } from "./kills/index.ts";
 import { harms, victimsOf } from "./kills/world.ts";
@@ -12,13 +13,25 @@ test("kill -9 and freezes of gateway, Asterisk and Redis: nothing is lost, nobod
     // What is special about our own SIP; the rest is for the command.
     { victim: "gateway" as const, driver: "sip" as const },
   ];
+  // Their starts would take the CPU from each other's calls.
+  const allStarted = deferred<void>();
+  allStarted.promise.catch(() => undefined);
+  let started = 0;
+  const onStarted = () => {
+    started += 1;
+    if (started === worlds.length) allStarted.resolve();
+    return allStarted.promise;
+  };
   const runs = await Promise.all(
     worlds.map(({ victim, driver }, index) =>
       runKills({
         ...{ victims: [victim], times: 1, freezes: 1, callsPerState: 1, quick: true, dice: createDice(index + 1) },
         ...{ appendfsync: "always", driver, gateways: 2 },
         progress: () => undefined,
-        onStarted: () => undefined,
+        onStarted,
+      }).catch((error: unknown) => {
+        allStarted.reject(error);
+        throw error;
       }),
     ),
   );

@@ -18,7 +18,7 @@ export const lanes = [
 export const calleesPerLane = 5000;
 
 /** A carrier takes so long to ring, to say that it is congested, or to end a call. */
-export const carrierMs = { slowRing: 2500, congested: 500, slowHangup: 2500 } as const;
+export const carrierMs = { slowRing: 2500, pacedRing: 1000, congested: 500, slowHangup: 2500 } as const;
 
 export const states = [
   "accepted",

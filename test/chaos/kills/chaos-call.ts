@@ -3,12 +3,12 @@ import type { Answer } from "../../support/gateway.ts";
 import type { App, Verification } from "../app.ts";
 import { readVerification } from "../app.ts";
 import type { PhoneCall } from "../phones.ts";
-import { plans, type State } from "../states.ts";
+import { carrierMs, plans, type State } from "../states.ts";
 import { ask } from "../time.ts";
 import type { Harm, Victim } from "./world.ts";
 
-/** Less than a phone takes to begin to ring; more than a machine that runs other tests too takes to send the CANCEL. */
-const blipMs = 1000;
+/** In which a phone behind `paced` does not ring yet; more than a machine that runs other tests too takes to send the CANCEL. */
+const blipMs = carrierMs.pacedRing;
 
 /** How a person's digits fared. */
 export type Typed = "not_typed" | "verified" | "too_late" | "no_answer";
@@ -103,7 +103,7 @@ export class ChaosCall {
    * A gateway that was frozen for longer than anything may take wakes up and goes on as if nothing had been. Only the
    * one request that it was writing at that very moment may leave, as it wakes up, and is taken back before a phone rings.
    */
-  wasPlacedLate(calls: readonly PhoneCall[]): boolean {
+  placedLate(calls: readonly PhoneCall[]): PhoneCall | null {
     const startedBefore = (this.verification?.createdAtMs ?? Number.POSITIVE_INFINITY) < this.struckAtMs;
     const frozen = this.harm === "freeze" && this.victim === "gateway";
     const isBlip = ({ invitedAtMs, alertedAtMs, canceledAtMs }: PhoneCall) =>
@@ -111,7 +111,8 @@ export class ChaosCall {
       alertedAtMs === null &&
       canceledAtMs !== null &&
       canceledAtMs - invitedAtMs < blipMs;
-    return frozen && startedBefore && calls.some((call) => call.invitedAtMs > this.mendedAtMs && !isBlip(call));
+    const late = calls.find((call) => call.invitedAtMs > this.mendedAtMs && !isBlip(call));
+    return (frozen && startedBefore && late) || null;
   }
 
   /**

@@ -33,10 +33,11 @@ export interface FarSide {
 export const ariApp = "onering";
 const pacedCallsPerSecond = 4;
 
-/** By trunk; `paced` leads to the phones of `quick`. */
+/** By trunk. */
 const scenarios: Readonly<Record<string, Pick<SippOptions, "scenario" | "pauseMs" | "keys">>> = {
   quick: { scenario: "ringing" },
   slow: { scenario: "ringing", pauseMs: carrierMs.slowRing },
+  paced: { scenario: "ringing", pauseMs: carrierMs.pacedRing },
   "slow-hangup": { scenario: "slow-hangup", pauseMs: carrierMs.slowHangup },
   congested: { scenario: "final", pauseMs: carrierMs.congested, keys: { status: "503 Service Unavailable" } },
 };
@@ -49,15 +50,14 @@ export async function asteriskSide(
 ): Promise<FarSide> {
   const carriers: Record<string, SippCarrier> = {};
   for (const [name, options] of Object.entries(scenarios)) carriers[name] = stops.add(await startSipp(options));
-  const behind = { ...carriers, paced: carriers.quick as SippCarrier };
-  const trunks = Object.entries(behind).map(([name, { port }]) => {
+  const trunks = Object.entries(carriers).map(([name, { port }]) => {
     return { name, host: "127.0.0.1", port, transport: "udp", qualifySeconds: 0 } as const;
   });
   const asterisk = stops.add(await startAsterisk(program, { trunks, amiCallsApp: ariApp }));
   return {
     layout: {
       ...{ asterisks: { only: asterisk }, driver },
-      trunks: Object.fromEntries(Object.keys(behind).map((name) => [name, { asterisks: ["only"], ...pace(name) }])),
+      trunks: Object.fromEntries(Object.keys(carriers).map((name) => [name, { asterisks: ["only"], ...pace(name) }])),
       routes: Object.values(plans).map(({ prefix, trunks }) => ({ prefix, trunks })),
     },
     ownSip: false,
@@ -77,10 +77,7 @@ export async function sipSide(stops: Stops): Promise<FarSide> {
     for (const [name, options] of Object.entries(scenarios)) {
       const carrier = stops.add(await startCarrierProcess({ ...options, transport }));
       carriers.push(carrier);
-      const names = name === "quick" ? ["quick", "paced"] : [name];
-      for (const one of names) {
-        trunks[`${one}-${transport}`] = { asterisks: null, sip: { port: carrier.port, transport }, ...pace(one) };
-      }
+      trunks[`${name}-${transport}`] = { asterisks: null, sip: { port: carrier.port, transport }, ...pace(name) };
     }
   }
   const all = (act: (carrier: CarrierProcess) => Promise<void>) => Promise.all(carriers.map(act));

@@ -29,8 +29,8 @@ export interface KillOptions {
   readonly gateways: 1 | 2;
   readonly dice: Dice;
   readonly progress: (line: string) => void;
-  /** Gets what must be ended if we are to end early. */
-  readonly onStarted: (world: World) => void;
+  /** Gets what must be ended if we are to end early. Nothing happens to it before that resolves. */
+  readonly onStarted: (world: World) => void | Promise<void>;
 }
 
 /** One victim's kills, or freezes, in one state. */
@@ -58,12 +58,12 @@ export interface KillsResult {
 
 export async function runKills(options: KillOptions): Promise<KillsResult> {
   const world = await startWorld(options);
-  options.onStarted(world);
   const app = createApp(() => [world.gateway.url]);
   const calls: ChaosCall[] = [];
   const typing: Promise<void>[] = [];
   const violations: string[] = [];
   try {
+    await options.onStarted(world);
     for (const [index, victim] of options.victims.entries()) {
       for (const harm of harms) {
         const rounds = await strikeAgainAndAgain(world, app, { victim, harm }, options);

@@ -63,7 +63,8 @@ export function judgeCall(call: ChaosCall, phoneCalls: readonly PhoneCall[]): vo
     ({ invitedAtMs }, index) => index > 0 && !isBefore(phoneCalls[index - 1]?.endedAtMs, invitedAtMs),
   );
   if (doubled.length > 0) call.violations.push("the callee was called while an earlier INVITE had no end");
-  if (call.wasPlacedLate(phoneCalls)) call.violations.push("the gateway placed a call after it woke up");
+  const late = call.placedLate(phoneCalls);
+  if (late !== null) call.violations.push(`the gateway placed a call after it woke up: ${sinceWaking(call, late)}`);
   if (call.timesVerified > 1) call.violations.push(`verified ${call.timesVerified} times`);
   if (call.timesWrong > 0) call.violations.push("the digits that the phone showed were called wrong");
   if (call.mustVerify && call.typed !== "not_typed" && call.typed !== "verified") {
@@ -76,6 +77,11 @@ export function judgeCall(call: ChaosCall, phoneCalls: readonly PhoneCall[]): vo
   if (call.mustVerify && ["failed", "undeliverable"].includes(call.end)) {
     call.violations.push(`the phone had rung, and the verification ended as ${call.end}`);
   }
+}
+
+function sinceWaking({ mendedAtMs }: ChaosCall, { invitedAtMs, alertedAtMs, canceledAtMs }: PhoneCall): string {
+  const after = (atMs: number | null) => (atMs === null ? "never" : `${Math.round(atMs - mendedAtMs)} ms`);
+  return `INVITE ${after(invitedAtMs)}, 180 ${after(alertedAtMs)}, CANCEL ${after(canceledAtMs)} later`;
 }
 
 function isBefore(atMs: number | null | undefined, laterMs: number | null): boolean {
