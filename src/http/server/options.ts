@@ -5,7 +5,7 @@ import { cryptoRandom, type Random } from "../../shared/random.ts";
 import type { HttpConfig } from "../config.ts";
 import type { ClientErrors } from "../errors/client-errors.ts";
 import { answerError } from "../errors/handler.ts";
-import { compileWhenUsed } from "./compile-when-used.ts";
+import type { CompileWhenUsed } from "./compile-when-used.ts";
 import { RequestLog } from "./request-log.ts";
 
 /** Key, idempotency key and some proxy headers take under 2 KiB. */
@@ -17,8 +17,12 @@ const idleConnectionMs = 90_000;
 /** How often Node checks for late requests; with its default of 30 s a limit of 5 s would mean 35 s. */
 const connectionsCheckMs = 500;
 
-/** @param clientErrors its `watch` is called with the server that these options make */
-export function serverOptions(http: HttpConfig, clientErrors: ClientErrors): FastifyHttpOptions<Server> {
+/** @param clientErrors, schemas their `watch` is called with the server that these options make */
+export function serverOptions(
+  http: HttpConfig,
+  clientErrors: ClientErrors,
+  { compilersFactory }: CompileWhenUsed,
+): FastifyHttpOptions<Server> {
   return {
     bodyLimit: http.body_limit_bytes,
     requestTimeout: http.request_timeout_ms,
@@ -40,7 +44,7 @@ export function serverOptions(http: HttpConfig, clientErrors: ClientErrors): Fas
       // All errors at once is safe: json-body.ts bounds keys and elements, and no pattern backtracks.
       customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, allowUnionTypes: true },
     },
-    schemaController: { compilersFactory: compileWhenUsed },
+    schemaController: { compilersFactory },
     genReqId: nextRequestId,
     logController: new RequestLog(),
     // A child logger per request costs more than its one line; our lines name the request.

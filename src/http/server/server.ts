@@ -54,6 +54,7 @@ import { verificationRoutes } from "../verifications/routes.ts";
 import { createStart } from "../verifications/start.ts";
 import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
 import { boundAtOnce } from "./at-once.ts";
+import { compileWhenUsed } from "./compile-when-used.ts";
 import { limitConnections } from "./connections.ts";
 import { installCors, judgeOrigins } from "./cors.ts";
 import { installDrain } from "./drain.ts";
@@ -125,8 +126,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const identify: AppDirectory["find"] = (authorization) =>
     parts.apps.find(authorization) ?? findByToken(pages, authorization);
   const clientErrors = createClientErrors(nextRequestId);
+  const schemas = compileWhenUsed();
   const server: FastifyInstance = fastify({
-    ...serverOptions(config.http, clientErrors),
+    ...serverOptions(config.http, clientErrors, schemas),
     loggerInstance: parts.logger as FastifyBaseLogger,
   });
   server.decorateRequest("app", null);
@@ -138,6 +140,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   server.setErrorHandler(answerError);
   readJsonOnly(server);
   clientErrors.watch(server);
+  schemas.watch(server);
   observeRequests(server, metrics);
   if (tracing !== null) traceRequests(server, tracing);
   checkRequests(server);

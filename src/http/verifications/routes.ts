@@ -93,7 +93,7 @@ export function verificationRoutes(
           body: StartBody,
           response: { 201: { ...startedBody(channels), description: "The first delivery has begun." } },
         },
-        config: { scope: "verify", clientToken: "start", placesCall: true, problems: startProblems },
+        config: { scope: "verify", clientToken: "start", placesCall: true, atStart: true, problems: startProblems },
       },
       async (request, reply) => {
         const idempotencyKey = request.headers["idempotency-key"] ?? null;
@@ -114,7 +114,7 @@ export function verificationRoutes(
           params: VerificationParams,
           response: { 200: { ...VerificationBody, description: "The verification as it is now." } },
         },
-        config: { scope: ["verify", "read"], clientToken: "own", problems: existing },
+        config: { scope: ["verify", "read"], clientToken: "own", atStart: true, problems: existing },
       },
       async (request) => {
         const verification = await verifications.get(appOf(request), request.params.id, true);
@@ -136,7 +136,7 @@ export function verificationRoutes(
           body: CheckBody,
           response: { 200: { ...CheckAnswerBody, description: "Right or wrong." } },
         },
-        config: { scope: "verify", clientToken: "own", problems: open },
+        config: { scope: "verify", clientToken: "own", atStart: true, problems: open },
       },
       async (request) => {
         const answer = await verifications.check(appOf(request), request.params.id, guessOf(request.body));
