@@ -9,7 +9,7 @@ import type { ChaosCall } from "./chaos-call.ts";
 /** docs/sip-trunks.md: another gateway cancels within 5 s of a death; the same one, 5 s after it is ready again. */
 const takeoverMs = 5000;
 /** For a machine that is busy with all parts at once, and a CANCEL that was lost: it is repeated after 0.5 s and 1.5 s. */
-const slackMs = 2000;
+const slackMs = 3000;
 
 /** Asterisk's own end of a call, after its INVITE went out: what a gateway asks for when it places it. */
 const failSafeMs = setupLimitMs + ringMs + 5000;

@@ -43,7 +43,8 @@ describe.each([
         sip_capture: { port: String(hepPort) },
         trunks: { first: trunk("first"), second: trunk("second") },
         routes: [{ prefix: "+", trunks: names }],
-        calls: { ring_ms: "1000", setup_limit_ms: "6000", drain_ms: "0" },
+        // A second trunk is asked while 3 s of it are left.
+        calls: { ring_ms: "1000", setup_limit_ms: "20000", drain_ms: "0" },
       },
     });
     await gateway.waitForHttp("/readyz", 200);
