@@ -120,6 +120,7 @@ describe("a gateway's own changes", () => {
     await verifyAndCancel(world, 1);
     const got = await within(2000, waiting);
     expect([...got.keys()]).toEqual(["shop"]);
+    await expect.poll(async () => (await streamOf(world)).length).toBe(2);
     const newest = (await world.store.streams.ends("shop")).newest;
     const again = reader.read(new Map([["shop", newest]]), 10, 5000);
     setTimeout(() => reader.interrupt(), 50);
