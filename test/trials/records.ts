@@ -92,11 +92,14 @@ export async function recordsUnderLoad({ perSecond, beforeMs, awayMs, afterMs, h
         running.add(one);
       }
     }, 10);
+    // Two a second, for as long as this lasts.
+    const looks: Promise<unknown>[] = [];
     const watch = setInterval(() => {
-      void waiting().then((count) => {
+      const counted = waiting().then((count) => {
         backlog = Math.max(backlog, count);
       });
-      if (away) void send(agent, "GET", `${base}/readyz`, null).then(({ status }) => readyStatuses.push(status));
+      looks.push(counted);
+      if (away) looks.push(send(agent, "GET", `${base}/readyz`, null).then(({ status }) => readyStatuses.push(status)));
     }, 500);
     await pause(beforeMs);
     away = true;
@@ -110,6 +113,8 @@ export async function recordsUnderLoad({ perSecond, beforeMs, awayMs, afterMs, h
     await Promise.all(running);
     const found = await untilComplete(url, ids);
     clearInterval(watch);
+    // What ends them with their connections would be an error of nobody.
+    await Promise.all(looks);
     tookMs.sort((a, b) => a - b);
     const startP99Ms = Math.round(tookMs[Math.floor(tookMs.length * 0.99)] ?? 0);
     const drainedMs = Math.round(performance.now() - backMs);
