@@ -133,6 +133,7 @@ export function createScriptCalls(client: Redis, timeoutMs: number, together: To
   function watch(ms: number): void {
     if (watching) return;
     watching = true;
+    // Not by `Clock.after`: a reply that lay there while this process stood still may give a turn or a lease that is over.
     setTimeout(expire, Math.ceil(ms)).unref();
   }
 

@@ -4,7 +4,10 @@ export interface Clock {
   nowMs(): number;
   /** Whole milliseconds since any moment, which nobody sets. Left out: `nowMs`. Durations are measured by `steadyClock`. */
   monotonicMs?(): number;
-  /** Calls back once after `delayMs`; returns what cancels it. A set clock changes nothing of it. */
+  /**
+   * Calls back once after `delayMs`; returns what cancels it. A set clock changes nothing of it. What came while this process stood
+   * still is read first: an answer that is there cancels its deadline.
+   */
   after(delayMs: number, callback: () => void): () => void;
 }
 
@@ -12,8 +15,13 @@ export const systemClock: Clock = {
   nowMs: Date.now,
   monotonicMs: () => Math.floor(performance.now()),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
+    // The event loop runs timers before it reads sockets, and immediates after it.
+    let turn: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => (turn = setImmediate(callback)), delayMs);
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(turn);
+    };
   },
 };
 

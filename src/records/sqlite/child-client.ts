@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "../../shared/child-environment.ts";
+import { systemClock } from "../../shared/clock.ts";
 import { RecordsAway } from "../failure.ts";
 import type { ChildOpened, ChildOptions, ChildReply, SqliteFailure } from "./protocol.ts";
 
@@ -74,21 +75,21 @@ export async function startSqliteChild(options: ChildOptions): Promise<SqliteChi
       if (!usable) return Promise.reject(new RecordsAway("the SQLite process ended"));
       const id = nextId++;
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
+        const stopDeadline = systemClock.after(deadlineMs, () => {
           pending.delete(id);
           usable = false;
           child.kill("SIGKILL");
           const late = new RecordsAway(`SQLITE_INTERRUPT no answer within ${deadlineMs} ms`);
           // A new one must not meet its lock.
           void ended.then(() => reject(late));
-        }, deadlineMs);
+        });
         pending.set(id, {
           resolve: (rows) => {
-            clearTimeout(timer);
+            stopDeadline();
             resolve(rows);
           },
           reject: (error) => {
-            clearTimeout(timer);
+            stopDeadline();
             reject(error);
           },
         });

@@ -107,14 +107,11 @@ export function createSipCapture(parts: {
           resolve(take(callId));
         };
         const firstMs = Math.min(overtakenMs, config.wait_ms);
-        const look = () => {
-          if (!waiting.has(callId)) return;
+        let stopTimer = clock.after(firstMs, () => {
           const seen = calls.find(callId);
           if (seen === null || (seen.final !== null && isChallenge(seen.final.status))) done();
           else stopTimer = clock.after(config.wait_ms - firstMs, done);
-        };
-        // Timers that are late fire before what came meanwhile is read.
-        let stopTimer = clock.after(firstMs, () => void setImmediate(look));
+        });
         waiting.set(callId, done);
       });
     },
