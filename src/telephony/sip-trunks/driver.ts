@@ -45,10 +45,10 @@ export interface SipDriverParts {
 }
 
 /**
- * After its end another gateway can still cancel a call that may ring on: this one tries to for 30 s, and may be stopped or killed
- * meanwhile.
+ * After its end another gateway can still cancel a call that may ring on, in milliseconds: this one tries to for 30 s, and may be
+ * stopped or killed meanwhile.
  */
-const mayRingMs = 32_000;
+export const mayRingMs = 32_000;
 /** Of the Call-ID: random, so that it names neither app nor verification to the carrier (RFC 3261 section 8.1.1.4). */
 const callIdBytes = 15;
 

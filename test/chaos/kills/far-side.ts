@@ -2,6 +2,7 @@
 import { startAsterisk } from "../../../src/local/asterisk/asterisk.ts";
 import type { Programs } from "../../../src/local/fetch/programs.ts";
 import { freePort } from "../../../src/local/process/free-port.ts";
+import { mayRingMs } from "../../../src/telephony/sip-trunks/driver.ts";
 import { type SippCarrier, type SippOptions, startSipp } from "../../support/sipp.ts";
 import type { AsteriskDriver, Layout } from "../configuration.ts";
 import { readOpenInvites } from "../leases.ts";
@@ -10,6 +11,7 @@ import { type CarrierProcess, startCarrierProcess } from "../programs/carrier.ts
 import type { Stops } from "../programs/stops.ts";
 import { channelsLeft } from "../rest.ts";
 import { carrierMs, lanes, plans } from "../states.ts";
+import { ask } from "../time.ts";
 
 /** What can be killed, frozen and brought back. */
 export interface Program {
@@ -32,6 +34,8 @@ export interface FarSide {
 /** The gateway's ari_app: only with it may AMI place calls. */
 export const ariApp = "onering";
 const pacedCallsPerSecond = 4;
+/** For ends that are written with a later batch, on a busy machine. */
+const busyMs = 5000;
 
 /** By trunk. */
 const scenarios: Readonly<Record<string, Pick<SippOptions, "scenario" | "pauseMs" | "keys">>> = {
@@ -103,7 +107,9 @@ export async function sipSide(stops: Stops): Promise<FarSide> {
     phones: () => readPhones(carriers.flatMap(({ logs }) => logs)),
     async left(redisUrl) {
       const faults = carriers.flatMap(({ port, fault }) => (fault === null ? [] : [`the carrier on ${port} ${fault}`]));
-      const invites = await readOpenInvites(redisUrl);
+      const left = () => readOpenInvites(redisUrl);
+      await ask(async () => ((await left()) === 0 ? true : null), mayRingMs + busyMs, 250);
+      const invites = await left();
       return [...faults, ...(invites > 0 ? [`${invites} INVITEs are left for another gateway to cancel`] : [])];
     },
   };
