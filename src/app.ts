@@ -224,7 +224,7 @@ export async function buildApp(start: Config, options: AppOptions): Promise<App>
       ...store.eventSubjects(apps.owners),
       ...deciding.subjects,
       ...numberParts.subjects,
-      webhooks.subjects,
+      ...webhooks.subjects,
       ...(isRecording ? [cdr.subjects, ...subjectRecords.stores] : []),
     ],
     findVerifications: isRecording ? subjectRecords.findVerifications : null,

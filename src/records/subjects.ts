@@ -1,6 +1,6 @@
 /** Which verifications a number or address had, and the events of those: what the records keep of a person. */
 import { sql } from "kysely";
-import type { Subject, SubjectStore } from "../subjects/store-port.ts";
+import { type SubjectStore, verificationsAfter } from "../subjects/store-port.ts";
 import { createHashes } from "../verification/hashes.ts";
 import type { RecordsConfig } from "./config.ts";
 import type { RecordsFeature } from "./index.ts";
@@ -53,11 +53,14 @@ export function subjectFeatures(config: {
   return [{ part: createPart(hashOf), retention: subjectsRetention(config.records.retention) }];
 }
 
+/** A dead letter counts from its end, a day after the event, and from a replay's end once more. */
+const lettersMarginDays = 2;
+
 /** Deletes what finds nothing any more. */
 export function subjectsRetention({ events_days, cdrs_days, webhooks_days }: RecordsConfig["retention"]): RetentionJob {
   return {
     name: "recipients",
-    days: Math.max(events_days, cdrs_days, webhooks_days),
+    days: Math.max(events_days, cdrs_days, 2 * webhooks_days + lettersMarginDays),
     async deleteBatch(transaction, beforeMs, limit) {
       const old = await transaction
         .selectFrom("subjects")
@@ -96,7 +99,7 @@ function eventStore(records: Pick<Records, "read" | "write">): SubjectStore {
   return {
     name: "events",
     async export(subject, after) {
-      const { ids, next } = partOf(subject, after);
+      const { ids, next } = verificationsAfter(subject, after, mostAtOnce);
       if (ids.length === 0) return { items: [], next };
       const rows = await records.read((db) =>
         db
@@ -114,7 +117,7 @@ function eventStore(records: Pick<Records, "read" | "write">): SubjectStore {
       return { items, next };
     },
     async erase(subject, after) {
-      const { ids, next } = partOf(subject, after);
+      const { ids, next } = verificationsAfter(subject, after, mostAtOnce);
       if (ids.length === 0) return { erased: 0, next };
       const result = await records.write((trx) =>
         trx.deleteFrom("events").where("verification", "in", ids).executeTakeFirst(),
@@ -138,11 +141,4 @@ function indexStore(records: Pick<Records, "write">): SubjectStore {
       return { erased: Number(result.numDeletedRows), next: null };
     },
   };
-}
-
-/** @param after the last id of the part before */
-export function partOf({ verifications }: Subject, after: string | null) {
-  const all = [...verifications].sort().filter((id) => after === null || id > after);
-  const ids = all.slice(0, mostAtOnce);
-  return { ids, next: all.length > ids.length ? (ids.at(-1) ?? null) : null };
 }

@@ -108,7 +108,7 @@ export interface Store {
   readonly hangUps: HangUps;
   /** Test calls that came in to a gateway over its own SIP. */
   canaryArrivals(sealing: Sealing): CanaryArrivals;
-  /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams; only grows */
+  /** Events on their way, as classes of what is kept of somebody. @param apps all that have streams */
   eventSubjects(apps: () => readonly string[]): readonly SubjectStore[];
   /** Receipts of messages, kept as long as verifications with these settings. */
   receipts(settings: ScriptSettings["verification"]): ReceiptStore;

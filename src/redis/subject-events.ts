@@ -46,21 +46,21 @@ function isOf(subject: Subject, verification: string | undefined, isNamed: () =>
 }
 
 function createPages(client: RedisClient, { keys, ofSubject }: Pages) {
-  /** @param after `<number of the key> <entry>` */
+  /** @param after `<key> <entry>`: by its name, since another gateway may know the keys in another order, and one may be gone */
   return async (subject: Subject, after: string | null) => {
-    const [at = "0", last = "0-0"] = after?.split(" ") ?? [];
-    const all = keys();
-    const key = all[Number(at)];
+    const [at = "", last = "0-0"] = after?.split(" ") ?? [];
+    const [key, following] = [...keys()].sort().filter((one) => one >= at);
     if (key === undefined) return { key: "", found: [], next: null };
+    const from = key === at ? last : "0-0";
     let entries: readonly Entry[];
     try {
-      entries = (await client.xrange(key, `(${last}`, "+", "COUNT", entriesAtOnce)) as readonly Entry[];
+      entries = (await client.xrange(key, `(${from}`, "+", "COUNT", entriesAtOnce)) as readonly Entry[];
     } catch {
       throw unavailable();
     }
     const isLast = entries.length < entriesAtOnce;
-    const following = Number(at) + 1 < all.length ? `${Number(at) + 1} 0-0` : null;
-    const next = isLast ? following : `${at} ${entries.at(-1)?.[0]}`;
+    const nextKey = following === undefined ? null : `${following} 0-0`;
+    const next = isLast ? nextKey : `${key} ${entries.at(-1)?.[0]}`;
     return { key, found: ofSubject(entries, subject), next };
   };
 }
@@ -129,7 +129,7 @@ export function outboxSubjects(options: {
   };
 }
 
-/** @param owners of all streams; only grows, because a position counts them */
+/** @param owners of all streams */
 export function streamSubjects(client: RedisClient, owners: () => readonly StreamOwner[]): SubjectStore {
   const page = createPages(client, {
     keys: () => owners().map(streamKey),

@@ -40,7 +40,7 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
     await client.pexpire(memory(callee), rememberMs);
   }
 
-  async function members(callee: CalleeRef, kind: "v" | "k"): Promise<readonly string[]> {
+  async function members(callee: CalleeRef, kind: "v" | "k" | "n"): Promise<readonly string[]> {
     const all = await client.smembers(memory(callee));
     return all.filter((member) => member.startsWith(`${kind} `)).map((member) => member.slice(2));
   }
@@ -129,6 +129,14 @@ export function createSubjectIndex(client: RedisClient): SubjectIndex {
         return { id, app };
       });
     },
+    note: (callee, verifications) =>
+      answered(
+        remember(
+          callee,
+          verifications.map((id) => `n ${id}`),
+        ),
+      ),
+    noted: (callee) => answered(members(callee, "n")),
     limits: (callee) =>
       answered(
         (async () => {

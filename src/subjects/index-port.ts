@@ -32,6 +32,9 @@ export interface SubjectIndex {
    * it found is forgotten.
    */
   verifications(callee: CalleeRef): Promise<readonly FoundVerification[] | null>;
+  /** Remembers verifications that a store found, as long as what `search` found. */
+  note(callee: CalleeRef, verifications: readonly string[]): Promise<void>;
+  noted(callee: CalleeRef): Promise<readonly string[]>;
   limits(callee: CalleeRef): Promise<CalleeLimits>;
   /**
    * Erases the limits but for counts of checks and starts, the lock of a call and the time of a live check.

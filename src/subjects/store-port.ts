@@ -38,3 +38,13 @@ export interface SubjectStore {
   export(subject: Subject, after: string | null): Promise<ExportedPart>;
   erase(subject: Subject, after: string | null): Promise<ErasedPart>;
 }
+
+/**
+ * The next verifications of a subject, in the order of their ids: one that is found later moves no other.
+ * @param after the last id of the part before; null: from the beginning
+ */
+export function verificationsAfter({ verifications }: Subject, after: string | null, most: number) {
+  const all = [...verifications].sort().filter((id) => after === null || id > after);
+  const ids = all.slice(0, most);
+  return { ids, next: all.length > ids.length ? (ids.at(-1) ?? null) : null };
+}

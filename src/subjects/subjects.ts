@@ -37,7 +37,10 @@ export interface SubjectRequest {
   readonly who: string;
 }
 
-/** @throws {Refusal} where `to` is nothing that could be kept, or a store does not answer: what was done until then is done */
+/**
+ * @throws {Refusal} where `to` is nothing that could be kept, or a store does not answer: what was done until then is done.
+ *   `records_unavailable`: all that does not need the records is done
+ */
 export interface Subjects {
   export(request: SubjectRequest): Promise<ExportAnswer>;
   erase(request: SubjectRequest): Promise<EraseAnswer>;
@@ -61,9 +64,10 @@ export function createSubjects(options: {
    * @returns null: what was found is forgotten, or was never searched. `away`: why the records could not be asked; what other
    *   stores have can be erased nevertheless
    */
-  async function open(to: string, callee: CalleeRef): Promise<{ subject: Subject; away: unknown } | null> {
+  async function open(to: string, callee: CalleeRef): Promise<Opened | null> {
     const known = await index.verifications(callee);
     if (known === null) return null;
+    const noted = await index.noted(callee);
     const hash = hashOf(callee);
     let recorded: readonly string[] = [];
     let away: unknown = null;
@@ -72,13 +76,26 @@ export function createSubjects(options: {
     } catch (error) {
       away = error;
     }
-    const verifications = new Set([...known.map(({ id }) => id), ...recorded]);
+    const verifications = new Set([...known.map(({ id }) => id), ...noted, ...recorded]);
+    const fresh = new Set<string>();
     const subject: Subject = {
       ...{ to, hash, verifications },
-      note: (verification) => void verifications.add(verification),
+      note(verification) {
+        verifications.add(verification);
+        fresh.add(verification);
+      },
       is: (recipient) => recipient.toLowerCase() === to.toLowerCase(),
     };
-    return { subject, away };
+    return {
+      subject,
+      away,
+      /** What made a store find them may be erased: the request that goes on must know them. */
+      async keepNoted() {
+        if (fresh.size === 0) return;
+        await index.note(callee, [...fresh]);
+        fresh.clear();
+      },
+    };
   }
 
   /** Goes from the place on through all stores, until time is over. @returns the place to go on */
@@ -97,16 +114,27 @@ export function createSubjects(options: {
     while (opened === null) {
       searchAfter = await index.search(callee, searchAfter);
       if (searchAfter === null) {
-        place = { store: 0, after: null };
+        place = { ...place, store: 0, after: null };
         opened = await open(to, callee);
-      } else if (isOver()) return writePlace({ store: searching, after: searchAfter });
+      } else if (isOver()) return writePlace({ ...place, store: searching, after: searchAfter });
     }
+    let { away } = opened;
     while (place.store < stores.length) {
-      const next = await visit(stores[place.store] as SubjectStore, opened.subject, place.after);
-      place = next === null ? { store: place.store + 1, after: null } : { store: place.store, after: next };
+      let next: string | null = null;
+      try {
+        next = await visit(stores[place.store] as SubjectStore, opened.subject, place.after);
+      } catch (error) {
+        if (!isOfRecords(error)) throw error;
+        // What follows may lie in Redis, and is handed on from there.
+        away ??= error;
+      }
+      await opened.keepNoted();
+      const missed = place.missed || away !== null;
+      place = next === null ? { store: place.store + 1, after: null, missed } : { ...place, after: next, missed };
       if (place.store < stores.length && isOver()) return writePlace(place);
     }
-    if (opened.away !== null) throw opened.away;
+    if (away !== null) throw away;
+    if (place.missed) throw missedRecords();
     await index.forget(callee);
     return null;
   }
@@ -159,24 +187,39 @@ export function createSubjects(options: {
 
 const searching = -1;
 
+interface Opened {
+  readonly subject: Subject;
+  readonly away: unknown;
+  keepNoted(): Promise<void>;
+}
+
 /** Which store, or the search before the first one, and its own place. */
 interface Place {
   readonly store: number;
   readonly after: string | null;
+  /** The records did not answer in this request, or one that it goes on from. */
+  readonly missed: boolean;
 }
 
-function writePlace({ store, after }: Place): string {
-  return Buffer.from(JSON.stringify([store, after])).toString("base64url");
+const isOfRecords = (error: unknown) => error instanceof Refusal && error.code === "records_unavailable";
+
+function missedRecords(): Refusal {
+  const detail = "The records did not answer during an earlier request; begin anew, without `after`.";
+  return new Refusal("records_unavailable", detail);
+}
+
+function writePlace({ store, after, missed }: Place): string {
+  return Buffer.from(JSON.stringify([store, after, missed])).toString("base64url");
 }
 
 function readPlace(text: string | null, stores: number): Place {
-  if (text === null) return { store: searching, after: null };
-  const [store, after] = parse(text);
+  if (text === null) return { store: searching, after: null, missed: false };
+  const [store, after, missed = false] = parse(text);
   const isKnown = Number.isInteger(store) && Number(store) >= searching && Number(store) < stores;
-  if (!isKnown || !(after === null || typeof after === "string")) {
+  if (!isKnown || !(after === null || typeof after === "string") || typeof missed !== "boolean") {
     throw new Refusal("invalid_request", "`after` must be `next` of the answer before; leave it out to begin anew.");
   }
-  return { store: Number(store), after };
+  return { store: Number(store), after, missed };
 }
 
 function parse(text: string): readonly unknown[] {

@@ -52,7 +52,7 @@ export interface WebhookModule {
   readonly sink: EventSink;
   readonly urlsMayBePrivate: boolean;
   /** What is kept of a number or an address. */
-  readonly subjects: SubjectStore;
+  readonly subjects: readonly SubjectStore[];
   /** Removes all endpoints of an app that is to be deleted. */
   removeAll(app: string): Promise<void>;
   start(): void;

@@ -219,10 +219,12 @@ describeOnBothBackends("personal data", (open) => {
     it("is erased in Redis while the records are away, and there when they are back", async () => {
       await start("shop", { to: grace, ...about("ref-before") });
       await expect.poll(() => gateway.rows(records)).toContain("ref-before");
+      await gateway.ask("shop", "POST", "/v1/webhooks", { url: "http://127.0.0.1:9/" });
       await open.postgres().kill();
       await start("shop", { to: grace, ...about("ref-away") });
       await start("shop", { to: alan, ...about("ref-alan") });
       expect(await gateway.contents()).toMatch(/:outbox .*ref-away/s);
+      await expect.poll(() => gateway.contents()).toMatch(/:l:v[^ ]+ .*ref-away/s);
       const first = await gateway.ask("operator", "POST", "/v1/admin/subjects/erase", { to: grace });
       expect([first.status, first.json.code]).toEqual([503, "records_unavailable"]);
       expect(await gateway.contents()).not.toMatch(/ref-before|ref-away|400123456/);

@@ -1,7 +1,9 @@
 /** Which events are somebody's: by verification, or by a recipient that stands in them as a whole. */
 import { expect, test } from "vitest";
 import type { RedisClient } from "../../../src/redis/client.ts";
+import { streamKey } from "../../../src/redis/keys.ts";
 import { streamSubjects } from "../../../src/redis/subject-events.ts";
+import type { SubjectStore } from "../../../src/subjects/store-port.ts";
 
 const subscription = JSON.stringify({ endpoint: "https://push.example/a+b?c", keys: { p256dh: "p", auth: "a" } });
 
@@ -47,4 +49,24 @@ test("an event of a live check, which has no number, is found by the hash of its
 test("an event without a recipient is found by its verification", async () => {
   expect(await found("+447400123456", { outcome: "rang" }, ["v1"])).toBe(true);
   expect(await found("+447400123456", { outcome: "rang" }, ["v2"])).toBe(false);
+});
+
+test("every stream is looked through, though gateways know them in different orders", async () => {
+  const looked: string[] = [];
+  const client = {
+    async xrange(key: string) {
+      looked.push(key);
+      return [];
+    },
+  } as unknown as RedisClient;
+  const subject = { to: "+447400123456", hash: "", verifications: new Set<string>(), is: () => false };
+  const gateways = [
+    streamSubjects(client, () => [null, "shop", "bank", "new"]),
+    streamSubjects(client, () => [null, "bank", "shop", "new"]),
+  ];
+  let after: string | null = null;
+  let requests = 0;
+  do ({ next: after } = await (gateways[requests++ % 2] as SubjectStore).export(subject, after));
+  while (after !== null);
+  expect(looked.sort()).toEqual([null, "bank", "new", "shop"].map(streamKey).sort());
 });

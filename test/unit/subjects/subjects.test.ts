@@ -11,12 +11,13 @@ const callee = { bucket: "00ff", hash: "h" };
 const who = "key 3f9a01bc";
 
 /** @param stepMs how long each call of a store takes */
-function world({ stepMs = 0, searches = 1, recordsAway = false } = {}) {
+function world({ stepMs = 0, searches = 1, recordsAway = false, stores = [] as SubjectStore[] } = {}) {
   const clock = new ManualClock();
   const done: string[] = [];
   const acts: (AuditAct & { after: Json | undefined })[] = [];
   const seen: Subject[] = [];
   let found = false;
+  const noted = new Set<string>();
   const index: SubjectIndex = {
     async search(_, after) {
       clock.advance(stepMs);
@@ -26,6 +27,10 @@ function world({ stepMs = 0, searches = 1, recordsAway = false } = {}) {
       return found ? null : String(next);
     },
     verifications: async () => (found ? [{ id: "v1", app: "shop" }] : null),
+    async note(_, verifications) {
+      for (const one of verifications) noted.add(one);
+    },
+    noted: async () => [...noted],
     limits: () => Promise.reject(new Error("not asked")),
     eraseLimits: async () => 0,
     async forget() {
@@ -48,7 +53,7 @@ function world({ stepMs = 0, searches = 1, recordsAway = false } = {}) {
     },
   });
   const subjects = createSubjects({
-    stores: [store("first", 1), store("second", 3)],
+    stores: [...stores, store("first", 1), store("second", 3)],
     index,
     findVerifications: async () => {
       if (recordsAway) throw new Refusal("records_unavailable", "away");
@@ -65,7 +70,7 @@ function world({ stepMs = 0, searches = 1, recordsAway = false } = {}) {
     clock,
   });
   const ask = (after: string | null) => subjects.erase({ to: "Ana@example.com", country: null, after, who });
-  return { ...{ subjects, ask, done, acts, seen }, forget: () => index.forget(callee) };
+  return { ...{ subjects, ask, done, acts, seen, clock }, forget: () => index.forget(callee) };
 }
 
 test("all stores in their order, in one request where there is time", async () => {
@@ -106,6 +111,47 @@ test("records that are away keep nothing else from being erased, but it is not c
   const { ask, done } = world({ recordsAway: true });
   await expect(ask(null)).rejects.toMatchObject({ code: "records_unavailable" });
   expect(done).toEqual(["search", "first 1", "second 1", "second 2", "second 3"]);
+});
+
+test("a store whose records are away keeps those after it from nothing, and a later request from being complete", async () => {
+  let away = true;
+  const recorded: SubjectStore = {
+    name: "recorded",
+    export: async () => ({ items: [], next: null }),
+    async erase() {
+      if (away) throw new Refusal("records_unavailable", "away");
+      return { erased: 0, next: null };
+    },
+  };
+  const { ask, done } = world({ stepMs: 2000, stores: [recorded] });
+  const { next } = await ask(null);
+  away = false;
+  let after = next;
+  const goOn = async () => {
+    while (after !== null) ({ next: after } = await ask(after));
+  };
+  await expect(goOn()).rejects.toMatchObject({ code: "records_unavailable", message: /begin anew/ });
+  expect(done.slice(-4)).toEqual(["first 1", "second 1", "second 2", "second 3"]);
+  after = null;
+  do ({ next: after } = await ask(after));
+  while (after !== null);
+});
+
+test("a verification that one request found is known to the request that goes on", async () => {
+  const finder: SubjectStore = {
+    name: "finder",
+    export: async () => ({ items: [], next: null }),
+    async erase(subject) {
+      subject.note?.("v3");
+      clock.advance(6000);
+      return { erased: 1, next: null };
+    },
+  };
+  const { ask, seen, clock } = world({ stores: [finder] });
+  const { next } = await ask(null);
+  expect(seen).toEqual([]);
+  expect((await ask(next)).next).toBeNull();
+  expect(seen[0]?.verifications).toEqual(new Set(["v1", "v2", "v3"]));
 });
 
 test("an export has what each store answered", async () => {
