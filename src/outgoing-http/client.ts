@@ -22,7 +22,7 @@ import { buildConnector, Client } from "./undici.ts";
 
 /** Below the 5 s after which common servers close an idle connection: a request must not meet a closing one. */
 const idleMs = 4000;
-/** Over all hosts of one client. */
+/** Over all hosts of one client, where one host may not have more. */
 const maxConnections = 500;
 
 export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
@@ -37,7 +37,7 @@ export function createOutgoingHttp(options: OutgoingHttpOptions): OutgoingHttp {
   };
   const connections = createConnections({
     open: (origin) => new Client(origin, settings),
-    ...{ mostOfOrigin: maxConcurrent, most: maxConnections },
+    ...{ mostOfOrigin: maxConcurrent, most: Math.max(maxConnections, maxConcurrent) },
   });
   const inProgress = new Map<string, number>();
   let retired = false;

@@ -7,8 +7,8 @@ import type { RecordsFeature } from "./index.ts";
 import type { Records } from "./records.ts";
 import type { RecordsTransaction, WebhookDeadLettersTable, WebhookEndpointsTable } from "./tables.ts";
 
-/** More than all apps have: 1,000 apps with 10 each. */
-const mostEndpoints = 10_000;
+/** Endpoints of one read. 10,000 apps may have 100 each. */
+const endpointsAtOnce = 1000;
 /** Values of one statement stay far below SQLite's bound of 32,766. */
 const rowsAtOnce = 500;
 
@@ -27,10 +27,22 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
 
   return {
     async endpoints() {
-      const rows = await records.read((db) =>
-        db.selectFrom("webhook_endpoints").selectAll().orderBy("id").limit(mostEndpoints).execute(),
-      );
-      return rows.map(readEndpoint);
+      const all: EndpointRow[] = [];
+      for (let after = ""; ; ) {
+        const from = after;
+        const rows = await records.read((db) =>
+          db
+            .selectFrom("webhook_endpoints")
+            .selectAll()
+            .where("id", ">", from)
+            .orderBy("id")
+            .limit(endpointsAtOnce)
+            .execute(),
+        );
+        all.push(...rows.map(readEndpoint));
+        after = rows.at(-1)?.id ?? "";
+        if (rows.length < endpointsAtOnce) return all;
+      }
     },
 
     async putEndpoint(row) {
@@ -69,8 +81,10 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
     },
 
     async addDeadLetters(added) {
+      // PostgreSQL does not update a row twice in one statement; a replay that was sent twice ends twice.
+      const newest = new Map(added.map((letter) => [`${letter.endpoint} ${letter.eventId}`, letter]));
       await records.write(async (trx) => {
-        for (const part of inParts(added.map(writeLetter))) {
+        for (const part of inParts([...newest.values()].map(writeLetter))) {
           await trx
             .insertInto("webhook_dead_letters")
             .values([...part])

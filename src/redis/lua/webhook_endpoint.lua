@@ -16,7 +16,8 @@ if revision == '' then
     return { 0 }
   end
   redis.call('HDEL', endpoints, id)
-  redis.call('ZREM', '{webhooks}:due', id)
+  -- Due now, and for the last time: whoever looks finds it deleted and clears its queue, though who removed it died.
+  redis.call('ZADD', '{webhooks}:due', 0, id)
 elseif before and tonumber(string.match(before, '^%d+')) >= tonumber(revision) then
   return { 0 }
 else

@@ -1,4 +1,5 @@
 /** The store of webhook endpoints and dead letters, the same on both backends. */
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createWebhookStore, deleteOldDeadLetters } from "../../../src/records/webhooks.ts";
 import type { DeadLetter, EndpointRow } from "../../../src/webhooks/types.ts";
@@ -83,6 +84,29 @@ describeOnBothBackends("the webhook store", (open) => {
     expect(seen[0]?.tries).toBe(13);
     const late = await store.deadLetters("wh_a", { sinceMs: 90_000 + 1200, limit: 10 });
     expect(late.letters.map(({ endedAtMs }) => endedAtMs)).toEqual([91_200, 91_201, 91_202]);
+  });
+
+  test("takes a letter that comes twice at once, as after two replays of one event, and keeps the newer one", async () => {
+    const store = createWebhookStore(await open());
+    const newer = letter("wh_a", "v1", 1, { tries: 13 });
+    await store.addDeadLetters([letter("wh_a", "v1", 1), letter("wh_a", "v1", 2), newer]);
+    expect((await store.deadLetters("wh_a", { limit: 10 })).letters).toEqual([newer, letter("wh_a", "v1", 2)]);
+  });
+
+  test("tells all endpoints, however many: those that it leaves out would count as deleted", async () => {
+    const records = await open();
+    const store = createWebhookStore(records);
+    await store.putEndpoint(row("wh_a"));
+    await records.write((trx) =>
+      sql`
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
+        insert into webhook_endpoints (id, app, url, events, enabled, secret, created_at, updated_at, revision)
+        select 'wh_b' || n.i, app, url, events, enabled, secret, created_at, updated_at, revision
+        from webhook_endpoints, n`.execute(trx),
+    );
+    const ids = (await store.endpoints()).map(({ id }) => id);
+    expect(ids).toHaveLength(10_001);
+    expect(new Set(ids).size).toBe(10_001);
   });
 
   test("finds and removes dead letters of events, and erases those of verifications", async () => {

@@ -330,6 +330,16 @@ describe("how requests end", () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
+  it("one host may have as many as it is bounded to, though that is above the usual bound over all hosts", async () => {
+    const waiting: (() => void)[] = [];
+    const port = await serve((_request, response) => void waiting.push(() => response.end("{}")));
+    const http = client({ maxConcurrent: 510, deadlineMs: 20_000 });
+    const requests = Array.from({ length: 510 }, () => http.request(get(`http://127.0.0.1:${port}/`)));
+    await expect.poll(() => waiting.length).toBe(510);
+    for (const answer of waiting) answer();
+    await Promise.all(requests);
+  });
+
   it("errors carry host and status, never path, query, headers or bodies", async () => {
     const port = await serve((_request, response) =>
       response.writeHead(302, { location: "/t0ken" }).end("answer-b0dy"),
