@@ -14,14 +14,15 @@ export function timeOf(text: string | undefined, name: string): number | undefin
   return ms;
 }
 
-/** The filter of a request. @param to the canonical recipient @param app null: all */
+/** The filter of a request. @param to the canonical recipient @param app null: all @param untilName how the request calls `to_time` */
 export function filterOf(
   asked: Omit<CdrSearch, "to" | "cursor" | "limit" | "format">,
   app: string | null,
   to: string | undefined,
+  untilName: "to" | "to_time",
 ): CdrFilter {
   const { verification, channel, country, status, state, reason, trunk, outcome } = asked;
-  const [fromMs, toMs] = [timeOf(asked.from, "from"), timeOf(asked.to_time, "to")];
+  const [fromMs, toMs] = [timeOf(asked.from, "from"), timeOf(asked.to_time, untilName)];
   return withoutUndefined({
     ...{ app: app ?? undefined, fromMs, toMs, verification, to, channel, country: country?.toUpperCase() },
     ...{ status, state, reason, trunk, outcome },

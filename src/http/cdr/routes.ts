@@ -83,7 +83,12 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
       },
       async (request, reply) => {
         const { cursor, limit, format, to, ...asked } = request.query;
-        const filter = filterOf({ ...asked, ...(to && { to_time: to }) }, visibleApp(request, asked.app), undefined);
+        const filter = filterOf(
+          { ...asked, ...(to && { to_time: to }) },
+          visibleApp(request, asked.app),
+          undefined,
+          "to",
+        );
         return answer(request, reply, filter, { cursor, format, limit: limit === undefined ? limit : Number(limit) });
       },
     );
@@ -109,7 +114,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
       async (request, reply) => {
         const { cursor, limit, format, to, to_country: toCountry = null, ...asked } = request.body;
         const recipient = to === undefined ? undefined : finder.recipient(to, toCountry);
-        const filter = filterOf(asked, visibleApp(request, asked.app), recipient);
+        const filter = filterOf(asked, visibleApp(request, asked.app), recipient, "to_time");
         return answer(request, reply, filter, { cursor, limit, format });
       },
     );

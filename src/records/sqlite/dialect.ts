@@ -34,6 +34,8 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
+const noTransaction = /no transaction is active/;
+
 function createDriver({ file, readOnly, queryTimeoutMs }: SqliteOptions): Driver {
   let child: SqliteChild | null = null;
   let last: Promise<void> = Promise.resolve();
@@ -81,7 +83,15 @@ function createDriver({ file, readOnly, queryTimeoutMs }: SqliteOptions): Driver
     // At once, not at the first write: a read lock that is raised later can meet another writer and fail.
     beginTransaction: async (connection) => void (await raw(connection, readOnly ? "begin" : "begin immediate")),
     commitTransaction: async (connection) => void (await raw(connection, "commit")),
-    rollbackTransaction: async (connection) => void (await raw(connection, "rollback")),
+    async rollbackTransaction(connection) {
+      // Kysely would throw what this throws, in place of why the transaction failed. After a full disk SQLite has rolled back by itself.
+      const failed = await raw(connection, "rollback").then(
+        () => false,
+        (error: Error) => !noTransaction.test(error.message),
+      );
+      // Its transaction may be open: the next query gets a new process.
+      if (failed) void child?.close();
+    },
     async releaseConnection(connection) {
       releases.get(connection)?.();
     },

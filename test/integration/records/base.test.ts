@@ -103,6 +103,16 @@ describeOnBothBackends("records", (open) => {
   });
 
   if (open.backend === "sqlite") {
+    test("a full disk is told as that, and the records are away until it has room", async () => {
+      const records = await open();
+      await records.write((db) => sql`pragma max_page_count = 1`.execute(db));
+      const large = { ...event("evt_1"), data: "x".repeat(1_000_000) };
+      await expect(records.write((db) => db.insertInto("events").values(large).execute())).rejects.toMatchObject({
+        code: "records_unavailable",
+      });
+      expect(records.state()).toMatchObject({ up: false, why: expect.stringContaining("SQLITE_FULL") });
+    });
+
     test("only the gateway's user reads the file", async () => {
       const { url } = await open();
       for (const end of ["", "-wal", "-shm"]) {

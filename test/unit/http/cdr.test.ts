@@ -120,6 +120,12 @@ describe("pages", () => {
     expect(store.asked.filters).toMatchObject([{ app: "shop", to: "07911 123456 in GB", toMs: Date.UTC(2026, 10, 2) }]);
   });
 
+  test("a time of a search that does not exist is refused with its own place", async () => {
+    const body = { to: "+447911123456", to_time: "2026-02-30" };
+    const { json } = await post(await serve(memoryCdrs()), "/v1/cdrs/search", body);
+    expect(json()).toMatchObject({ code: "invalid_request", errors: [{ pointer: "#/to_time" }] });
+  });
+
   test.each([
     ["limit=0", "#/limit"],
     ["limit=1001", "#/limit"],
