@@ -9,28 +9,47 @@ const ports = 12_000;
 const tries = 100;
 
 /**
- * Each process uses the ports in sequence, from its own start: a port stays free until it is used, which may take seconds,
- * and other callers must get a different one until then. (Drawn at random, two of the sandbox's ports were the same in
- * about one start of a thousand.)
+ * Each process has a block of its own, and uses its ports in sequence: one stays free until it is used, which may take seconds, and
+ * other callers must get a different one until then. (Of processes that each drew from all ports two came to draw the same ones,
+ * one after the other, and their programs met.)
  */
+const blockPorts = 400;
+const blocks = ports / blockPorts;
+let block: Promise<number> | undefined;
 let drawn = 0;
-/**
- * Distance between the starts of two processes whose ids follow each other: ports times the golden ratio's fraction, so that any few
- * processes of near ids start far apart. (61 apart, the workers of a test run drew each other's ports after some dozens.)
- */
-const portsApart = 7417;
 
 /**
  * Finds an unused port of 127.0.0.1. It is not reserved: use it soon.
  * @param kinds what must be free on it, `freePort("udp", "tcp")` for a SIP port
  */
 export async function freePort(...kinds: [PortKind, ...PortKind[]]): Promise<number> {
+  block ??= takeBlock();
+  const first = firstPort + (await block) * blockPorts;
   for (let attempt = 0; attempt < tries; attempt++) {
-    const port = firstPort + ((process.pid * portsApart + drawn++) % ports);
+    const port = first + (drawn++ % blockPorts);
     const free = await Promise.all(kinds.map((kind) => isFree(port, kind)));
     if (free.every(Boolean)) return port;
   }
   throw new Error("no free port on 127.0.0.1");
+}
+
+/** @returns the number of a block that no other process has; where all are taken, one that it shares */
+async function takeBlock(): Promise<number> {
+  for (let at = 0; at < blocks; at++) {
+    const number = (process.pid + at) % blocks;
+    if (await taken(number)) return number;
+  }
+  return process.pid % blocks;
+}
+
+/** An abstract Unix socket says that a block is taken; the kernel removes it with the process. */
+function taken(number: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const mark = createServer();
+    mark.once("error", () => resolve(false));
+    mark.listen(`\0onering-ports-${number}`, () => resolve(true));
+    mark.unref();
+  });
 }
 
 /** The same for several in a row. @returns the first of them */
