@@ -29,11 +29,14 @@ const requestDeadlineMs = 3000;
 const insistMs = 25_000;
 const againMs = 200;
 
-/** @param urls of the gateways, the preferred one first */
-export function createApp(urls: () => readonly string[]): App {
+/**
+ * @param urls of the gateways, the preferred one first
+ * @param deadlineMs of one request; it bounds how long one waits for a frozen gateway
+ */
+export function createApp(urls: () => readonly string[], deadlineMs = requestDeadlineMs): App {
   const once: App["once"] = async (method, path, body, headers = {}) => {
     for (const url of urls()) {
-      const answer = await request(method, url + path, body, headers).catch(() => null);
+      const answer = await request(method, url + path, body, headers, deadlineMs).catch(() => null);
       if (answer !== null) return answer;
     }
     return null;
@@ -74,7 +77,13 @@ function unknownVerification(id: string, httpStatus: number): Verification {
   return { id, status: `HTTP ${httpStatus}`, reason: null, createdAtMs: 0, expiresAtMs: 0, endedAtMs: null };
 }
 
-async function request(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
+async function request(
+  method: string,
+  url: string,
+  body: unknown,
+  headers: Record<string, string>,
+  deadlineMs: number,
+): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: {
@@ -83,7 +92,7 @@ async function request(method: string, url: string, body: unknown, headers: Reco
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(requestDeadlineMs),
+    signal: AbortSignal.timeout(deadlineMs),
   });
   const text = await response.text();
   return { status: response.status, text, json: JSON.parse(text || "{}"), headers: response.headers };

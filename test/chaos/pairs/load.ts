@@ -8,6 +8,8 @@ import { PairCall } from "./pair-call.ts";
 import type { PairsWorld } from "./world.ts";
 
 const phonesEveryMs = 200;
+/** Nobody is frozen here: a request waits for a gateway that starts on a busy machine, and a killed one refuses it at once. */
+const patienceMs = 10_000;
 /** People type the digits so long after the phone rang, at most. */
 export const slowestTypingMs = 3000;
 
@@ -30,7 +32,10 @@ export interface Load {
 export function createLoad(world: PairsWorld, options: LoadOptions): Load {
   const { callsPerSecond, someNeverType, lateMs, dice } = options;
   const [one, two] = world.gateways;
-  const apps: readonly [App, App] = [createApp(() => [one.url, two.url]), createApp(() => [two.url, one.url])];
+  const apps: readonly [App, App] = [
+    createApp(() => [one.url, two.url], patienceMs),
+    createApp(() => [two.url, one.url], patienceMs),
+  ];
   const appOf = (index: number) => apps[index % 2 === 0 ? 0 : 1];
   const calls: PairCall[] = [];
   const underWay: Promise<void>[] = [];
