@@ -2,8 +2,11 @@
 import { type Static, Type } from "typebox";
 import { optionalSection, secret, section } from "../typed-yaml/parts.ts";
 
-/** A key of its own for one purpose; without it the purpose's key comes from hmac_key. */
-const purposeKey = (purpose: string, until: string) =>
+/**
+ * A key of its own for one purpose; without it the purpose's key comes from hmac_key.
+ * @param purpose noun phrase @param removal sentence: when a secret that was in use before may be removed
+ */
+const purposeKey = (purpose: string, removal: string) =>
   Type.Optional(
     section(
       `Secret of ${purpose}. Without it the key is derived from hmac_key (HKDF-SHA-256 with a label of its own); that key stays readable when a secret is given here, so nothing in progress ends.`,
@@ -13,7 +16,7 @@ const purposeKey = (purpose: string, until: string) =>
           default: [],
           maxItems: 5,
           uniqueItems: true,
-          description: `Secrets that were in use before, newest first; remove each ${until} after the change.`,
+          description: `Secrets that were in use before, newest first. ${removal}`,
         }),
       },
     ),
@@ -26,14 +29,20 @@ export const Secrets = section("Cryptographic keys; they never leave the gateway
   ),
   code_key: purposeKey(
     "the codes of messages and voice calls, which are derived and never stored",
-    "600 seconds (the longest life of a code)",
+    "Remove each 600 seconds after the change (the longest life of a code).",
   ),
   opt_out_key: purposeKey(
     "opt-outs, which are kept for years under hashes of this key",
-    "years (opt-outs made under it end with it)",
+    "Keep each one: opt-outs made under it are forgotten when it is removed.",
   ),
-  token_key: purposeKey("client tokens and start tokens of pages", "an hour (the longest life of a token)"),
-  sealing_key: purposeKey("what is kept sealed in Redis, such as codes that apps give", "verification.ttl_seconds"),
+  token_key: purposeKey(
+    "client tokens and start tokens of pages",
+    "Remove each an hour after the change (the longest life of a token).",
+  ),
+  sealing_key: purposeKey(
+    "what is kept sealed in Redis and in the records: codes that apps give, URLs and secrets of webhook endpoints, codes of test numbers of apps that the API made",
+    "Keep each one: a webhook endpoint or a test number from before the change is lost when it is removed.",
+  ),
 });
 
 export type SecretsConfig = Static<typeof Secrets>;
