@@ -123,7 +123,7 @@ export const Sip = section(
         1300,
         500,
         65_507,
-        "Largest INVITE that is sent over UDP; a larger one goes over TCP to the same address. 1300 bytes are RFC 3261's limit where the path's MTU is not known. Raise it where a carrier takes no TCP and its INVITEs are signed (some 900 bytes more): larger ones are then sent in fragments, which some networks drop.",
+        "Largest INVITE that is sent over UDP; a larger one goes over TCP to the same address. 1300 bytes are RFC 3261's limit where the path's MTU is not known. Raise it where a carrier takes no TCP and its INVITEs are signed (some 500 bytes more): larger ones are then sent in fragments, which some networks drop.",
       ),
       connections: count(
         256,
