@@ -1,9 +1,10 @@
 /** What a key permits. A permission holds where it is in the app's profile *and* in the key's scopes. */
 
 /**
- * `verify`: start, check, deliver again, cancel and read verifications; `lookup`: look numbers up; `live_lookup`: lookups that
- * ask a network and cost money; `custom_code`: give codes of the app's own; `read`: what the app has (verifications, events,
- * records, statistics, webhook endpoints); `admin`: change the app's own webhook endpoints. No scope opens `/v1/admin`.
+ * `verify`: start, check, deliver again, cancel and read verifications, make start tokens and opt-out links, redeem results, block
+ * recipients; `lookup`: look numbers up, clean lists; `live_lookup`: lookups that ask a network and cost money; `custom_code`: give
+ * codes of the app's own; `read`: what the app has (verifications, events, records, statistics, decisions, webhook endpoints);
+ * `admin`: change the app's own webhook endpoints. No scope opens `/v1/admin`.
  */
 export const scopes = ["verify", "lookup", "live_lookup", "custom_code", "read", "admin"] as const;
 export type Scope = (typeof scopes)[number];
