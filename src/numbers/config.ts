@@ -75,7 +75,7 @@ export const Numbers = optionalSection("Which numbers may be called.", {
     Type.Boolean({
       default: false,
       description:
-        "Whether apps may have test numbers (apps.<name>.test_numbers) that somebody could have. False: a proof for such a number would look like one of its holder to who does not read `test`.",
+        "Whether apps may have test numbers (apps.<name>.test_numbers) that somebody could have. False: an app that ignores `test` would mistake a proof for such a number for one by its holder.",
     }),
   ),
   metadata_file: Type.Optional(
