@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import type { TrunkCall } from "../../../src/telephony/calls/inbound.ts";
 import { newestOf, type Verification } from "../../../src/verification/types.ts";
+import { letterChannel } from "../../support/letter-channel/index.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { redisContents } from "../../support/redis-contents.ts";
 import { bank, createWorld, refusalOf, result, shop, type World, type WorldOptions, wrongCode } from "./world.ts";
@@ -204,6 +205,37 @@ describe("a verification by calling in", () => {
     await call(world, to, numberOf(started));
     expect(await statusOf(world, started.id)).toBe("verified");
     client.disconnect();
+  });
+
+  it("is proved by its call though steps before it were refused at the start", async () => {
+    const post = letterChannel("post");
+    const world = await open({ extraChannels: [post], settings: { start_gap_seconds: 0 } });
+    post.fails("down");
+    const start = () => {
+      const workflow = [{ channel: "post" }, { channel: "missed_call" }, { channel: "call_in" }];
+      world.loseTrunks("capacity");
+      return world.verifications.start(shop, { to: somebody(), workflow }, null);
+    };
+    const proved = {
+      ...{ status: "verified", proofDelivery: 3 },
+      deliveries: [
+        { channel: "post", state: "failed", reason: "channel_unavailable" },
+        { channel: "missed_call", state: "failed", reason: "capacity" },
+        { channel: "call_in", state: "called", result: { trunk: "carrier" } },
+      ],
+    };
+    const started = await start();
+    await call(world, started.to, numberOf(started));
+    expect(await world.verifications.get(shop, started.id)).toMatchObject(proved);
+
+    // And as an older delivery, after another one began.
+    const other = await start();
+    post.fails(null);
+    await world.verifications.resend(shop, other.id, "post");
+    await call(world, other.to, numberOf(other));
+    const { deliveries, ...rest } = await world.verifications.get(shop, other.id);
+    expect({ ...rest, deliveries: deliveries.slice(0, 3) }).toMatchObject(proved);
+    expect(deliveries[3]).toMatchObject({ channel: "post", state: "queued" });
   });
 
   it("draws each of the numbers", async () => {

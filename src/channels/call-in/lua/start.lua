@@ -33,11 +33,11 @@ if limit then
 end
 
 local hold_ms = TTL_MS + tonumber(ARGV[FIRST_OWN])
-local number_of_delivery = delivery.record and tonumber(delivery.record.number) + 1 or 1
+local holder = delivery.id .. ' ' .. delivery_number(delivery)
 local number, held, soonest = nil, nil, hold_ms
 for i = FIRST_OWN + 1, #ARGV do
   local hold = keys.stem .. ':in:' .. ARGV[i]
-  if redis.call('SET', hold, delivery.id .. ' ' .. number_of_delivery, 'NX', 'PX', hold_ms) then
+  if redis.call('SET', hold, holder, 'NX', 'PX', hold_ms) then
     number, held = ARGV[i], hold
     break
   end

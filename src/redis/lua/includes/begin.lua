@@ -81,6 +81,15 @@ local function open_delivery()
   return open_another(delivery, key, app, mode)
 end
 
+-- The number of the delivery that begins. The steps before the first one that were refused have numbers too.
+local function delivery_number(delivery)
+  local record, refused = delivery.record, delivery.extras.refused
+  if record then
+    return tonumber(record.number) + 1
+  end
+  return refused and #refused + 1 or 1
+end
+
 -- Until when an app's own code is accepted: no longer than a derived one, from the verification's first delivery; but it has
 -- no next generation. Returns nil and the script's answer where less than a minute is left.
 --- @rare
@@ -144,7 +153,7 @@ local function refused_steps(refused, now)
       started_at = tostring(now), ended_at = tostring(now), details = '', result = '', to = one.to, attempts = '0',
     }
   end
-  return #past > 0 and cjson.encode(past) or '', #past
+  return #past > 0 and cjson.encode(past) or ''
 end
 
 -- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
@@ -214,7 +223,7 @@ local function begin_another(record, delivery, new, code)
     standing = 'delivered'
   end
   set(record, 'standing', standing)
-  set(record, 'number', tonumber(record.number) + 1)
+  set(record, 'number', delivery_number(delivery))
   local expires_at = delivery.now + delivery.ttl
   if record.held ~= '' then
     prolong_held(record, expires_at - tonumber(record.expires_at))
@@ -236,11 +245,11 @@ end
 
 -- What few new verifications have.
 --- @rare
-local function begin_with_extras(record, extras, now)
+local function begin_with_extras(record, delivery)
+  local extras = delivery.extras
   if extras.refused then
-    local past, number = refused_steps(extras.refused, now)
-    set(record, 'past', past)
-    set(record, 'number', number + 1)
+    set(record, 'past', refused_steps(extras.refused, delivery.now))
+    set(record, 'number', delivery_number(delivery))
   end
   for _, name in ipairs({ 'locale', 'sealed', 'sealed_session', 'cost', 'guard', 'network', 'client' }) do
     if extras[name] then
@@ -318,7 +327,7 @@ local function new_record(delivery, code, parts, expires_at)
   set_given(record, 'metadata', ARGV[9])
   set_given(record, 'session', ARGV[10])
   if ARGV[12] ~= '' then
-    begin_with_extras(record, extras, delivery.now)
+    begin_with_extras(record, delivery)
     if code and extras.refused then
       open_another_code(record, code, parts)
     end
