@@ -6,7 +6,7 @@ import type { DeliveryEvidence, Invite } from "../verification/channel-port.ts";
 import type { OpenChannel } from "../verification/channel-set.ts";
 import { isTerminal, type Status } from "../verification/machine.ts";
 import { simulatedAs } from "../verification/simulated/reservation.ts";
-import type { Delivery, Verification } from "../verification/types.ts";
+import { countryOf, type Delivery, type Verification } from "../verification/types.ts";
 
 /** One delivery of a verification that has ended. Null: does not apply to the channel, or is not known. */
 export interface Cdr {
@@ -158,10 +158,4 @@ function course(evidence: DeliveryEvidence) {
 function wasDelivered(channel: RecordedChannel | undefined, { state }: Delivery): boolean {
   const meaning = channel?.machine.states[state];
   return meaning === "delivered" || meaning === "proven";
-}
-
-/** The verification's, or where a step has a recipient of its own that one's. */
-function countryOf({ to, country, workflow }: Verification, recipient: string): string | null {
-  if (recipient === to) return country;
-  return workflow?.steps.find((step) => step.to === recipient)?.country ?? null;
 }

@@ -8,7 +8,7 @@ import type { AppCapsConfig } from "../apps/caps-config.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { GuardAsk, GuardCount } from "../verification/guard-port.ts";
 import { isTerminal } from "../verification/machine.ts";
-import type { ProofKind, Verification } from "../verification/types.ts";
+import { countryOf, type ProofKind, type Verification } from "../verification/types.ts";
 import { capsOf, microsOf } from "./caps.ts";
 import type { GuardConfig } from "./config.ts";
 import type { CountedAsk, CountedRule } from "./counted-rule.ts";
@@ -126,24 +126,22 @@ export function createSettlements(parts: {
     },
 
     ended(verification) {
-      const { app, to, country, status, appCode, client, deliveries, workflow } = verification;
+      const { app, status, appCode, client, deliveries } = verification;
       // Nothing was sent for a simulated one.
       if (!isTerminal(status) || verification.simulated !== null) return;
       for (const delivery of deliveries) {
         const { guardMicros, cost, startedAtMs, to: recipient } = delivery;
         // Where the cost is not known yet, or never, the estimate stays.
         if (guardMicros === null || cost === null) continue;
-        const land =
-          recipient === to ? country : (workflow?.steps.find((step) => step.to === recipient)?.country ?? null);
-        addCaps(app, land, startedAtMs, 0, microsOf(cost) - guardMicros);
+        addCaps(app, countryOf(verification, recipient), startedAtMs, 0, microsOf(cost) - guardMicros);
       }
       // What the start was not counted for must not count as verified.
       const first = deliveries.find(({ details }) => details !== null);
       const proves = first === undefined ? undefined : provesOf(first.channel);
       if (status !== "verified" || appCode || first === undefined || proves === undefined) return;
       if (first.guardDecision !== null && !warnings.has(first.guardDecision)) return;
-      const own = first.to === to ? country : (workflow?.steps.find((step) => step.to === first.to)?.country ?? null);
-      addScopes(app, { to: first.to, country: own, proves, client }, 0, 0, 1);
+      const { to } = first;
+      addScopes(app, { to, country: countryOf(verification, to), proves, client }, 0, 0, 1);
     },
 
     flush,

@@ -4,6 +4,7 @@ import type { Networks } from "../numbers/networks/ports.ts";
 import type { Network } from "../numbers/networks/types.ts";
 import type { DeliveryOrder } from "./channel-port.ts";
 import type { ChannelSet, OpenChannel } from "./channel-set.ts";
+import { choiceOf, mayReach } from "./choices.ts";
 import type { Hashes } from "./hashes.ts";
 import { channelNotAllowed, codeNotAvailable, noLongerAllowed, noOwnRecipient, otherProof } from "./refusals.ts";
 import type { Sealing } from "./sealing.ts";
@@ -95,19 +96,15 @@ export function createOrders(
     recipientsOf,
 
     chosen(verification, profile, wanted) {
-      const { workflow, to, country } = verification;
       const newest = newestOf(verification);
       const channel = channels.wanted(wanted ?? newest.channel);
       if (profile.channels !== null && !profile.channels.includes(channel.name)) throw channelNotAllowed(channel.name);
-      const planned = workflow?.steps.find((step) => step.channel === channel.name);
+      const { planned, to, country } = choiceOf(verification, channel.name);
       const proves = channels.find(newest.channel)?.proves;
       if (planned === undefined && channel.proves !== proves) throw otherProof(channel.name);
-      // Of the workflow the step's own recipient, else that of the newest delivery.
-      const recipient = planned === undefined ? newest.to : (planned.to ?? to);
-      if (!mayReach(channel, recipient, verification)) throw noOwnRecipient(channel.name);
+      if (!mayReach(channel, to, verification)) throw noOwnRecipient(channel.name);
       const shape = shapeOf(verification, profile, channel, planned);
-      const land = recipient === to ? country : (planned?.country ?? null);
-      return orderOf(verification, profile, channel, refOf(recipient, land), shape, null);
+      return orderOf(verification, profile, channel, refOf(to, country), shape, null);
     },
 
     step(verification, profile, step) {
@@ -132,18 +129,6 @@ export function networkOf(
   to: string,
 ): Network | null {
   return proves === "phone" ? networks.known(to) : null;
-}
-
-/**
- * Whether the channel may have this recipient. One without derived codes is bound to the state of the verification's own: a
- * call by that one would prove the other, and the caller IDs that were shown are known of that one alone.
- */
-export function mayReach(
-  { codes }: Pick<OpenChannel, "codes">,
-  recipient: string,
-  of: { readonly to: string },
-): boolean {
-  return codes === "derived" || recipient === of.to;
 }
 
 type Shape = Pick<DeliveryOrder, "calls" | "codeLength">;

@@ -13,6 +13,7 @@ import { createCore } from "./channel-core.ts";
 import type { ChannelHealth, ChannelModule } from "./channel-port.ts";
 import { type ChannelSet, openChannels } from "./channel-set.ts";
 import { createChecks } from "./checks.ts";
+import { choiceOf, mayReach } from "./choices.ts";
 import { createCodes } from "./codes.ts";
 import type { VerificationSettings } from "./config.ts";
 import { createDeliveries } from "./deliveries.ts";
@@ -27,7 +28,7 @@ import { startOnce } from "./idempotency.ts";
 import { newVerificationId } from "./ids.ts";
 import type { KeySecrets } from "./key-ring.ts";
 import { isTerminal } from "./machine.ts";
-import { createOrders, mayReach } from "./orders.ts";
+import { createOrders } from "./orders.ts";
 import { createRecipients } from "./recipients.ts";
 import { ended, notFound } from "./refusals.ts";
 import { createSealing } from "./sealing.ts";
@@ -252,14 +253,14 @@ export function createVerifications(options: VerificationsOptions): Verification
       const profile = profileOf(app.name);
       const { channels: permitted, maxDeliveries } = profile;
       if (maxDeliveries !== null && verification.deliveries.length >= maxDeliveries) return [];
-      const { country } = verification;
-      const isQuiet = quietHours(profile, country, clock.nowMs()) !== null;
-      const isPlanned = (name: string) => verification.workflow?.steps.some((step) => step.channel === name) ?? false;
       const availableAtMs = newest.startedAtMs + settings.start_gap_seconds * 1000;
       return channels.usable
         .filter((channel) => channel.proves === proves && (permitted === null || permitted.includes(channel.name)))
-        .filter((channel) => !isQuiet || channel.attemptsOf === undefined)
-        .filter((channel) => isPlanned(channel.name) || mayReach(channel, newest.to, verification))
+        .filter((channel) => {
+          const { to, country } = choiceOf(verification, channel.name);
+          const isQuiet = channel.attemptsOf !== undefined && quietHours(profile, country, clock.nowMs()) !== null;
+          return !isQuiet && mayReach(channel, to, verification);
+        })
         .map(({ name: channel }) => ({ channel, availableAtMs }));
     },
 

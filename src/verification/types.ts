@@ -150,6 +150,15 @@ export function newestOf({ id, deliveries }: Pick<Verification, "id" | "deliveri
   return newest;
 }
 
+/** The country of one of its recipients: of its own `to`, or of a step's. */
+export function countryOf(
+  { to, country, workflow }: Pick<Verification, "to" | "country" | "workflow">,
+  recipient: string,
+): string | null {
+  if (recipient === to) return country;
+  return workflow?.steps.find((step) => step.to === recipient)?.country ?? null;
+}
+
 /** An app's request. The schema was checked (http/verifications), the content was not. */
 export interface StartRequest {
   readonly to: string;

@@ -1,5 +1,8 @@
 /** Steps of a workflow with a `to` of their own. */
 import { describe, expect, it } from "vitest";
+import { manualClock } from "../../support/manual-clock.ts";
+import { quiet } from "../guard/with-guards.ts";
+import { createGuardWorld } from "../guard/world.ts";
 import {
   begin,
   callFails,
@@ -8,6 +11,7 @@ import {
   open,
   post,
   posts,
+  redisUrl,
   somebody,
   wire,
   withWorkflowWorld,
@@ -155,6 +159,74 @@ describe("a step to another recipient", () => {
       world.lastCall().ended(result({ outcome: "unknown", alerted: true, finalMissing: true }));
       await isOver(id);
       expect(await refusalOf(begin([{ channel: "missed_call" }], other))).toMatchObject({ code: "rate_limited" });
+    });
+  });
+
+  describe("may be chosen again", () => {
+    const voice = {
+      ...{ confirm_key: null, ring_ms: 25_000, max_call_ms: 60_000, max_prompts: 3, key_wait_ms: 4000 },
+      prices: [{ prefix: "+44", per_minute: 0.1, increment_seconds: 60 }],
+    };
+    const morning = Date.parse("2027-01-15T08:00:00Z");
+    /** The mail fails, and the other recipient has the wire. */
+    async function toWire(other: string) {
+      const { id } = await begin([{ channel: "mail" }, { channel: "wire", to: other }], address);
+      await mail.posted[0]?.becomes("undelivered");
+      await posts(1, wire);
+      await wire.posted[0]?.becomes("sent");
+      world.clock.advance(15_000);
+      return id;
+    }
+
+    it("by a channel outside the workflow: its country's quiet hours hold", async () => {
+      const quietHours = { from: 7 * 60, to: 9 * 60, action: "refuse" } as const;
+      await open({ clock: manualClock(morning), voice, profile: { mixedProofs: true, quietHours } });
+      const id = await toWire(somebody());
+      const next = world.verifications.nextChannels(shop, await look(id)).map(({ channel }) => channel);
+      expect(next).toEqual(["post", "wire"]);
+      expect(await refusalOf(world.verifications.resend(shop, id, "voice"))).toMatchObject({ code: "quiet_hours" });
+      expect(world.placed).toEqual([]);
+    });
+
+    it("by a channel outside the workflow: its country's caps count it, and get back what they counted", async () => {
+      const guards = createGuardWorld({
+        ...{ redis: { url: redisUrl() }, startMs: morning },
+        config: { mode: "record", learned: quiet, caps: { countries: { GB: { spend_per_day: 0.16 } } } },
+        caps: {},
+      });
+      const { guard } = guards;
+      await open({ clock: manualClock(morning), voice, profile: { mixedProofs: true }, guard });
+      await guards.store.firstTried();
+      const other = somebody();
+      const id = await toWire(other);
+      await world.verifications.resend(shop, id, "voice");
+      expect(world.lastCall()).toMatchObject({ callee: other });
+      // The wire's 0.05 and the 0.1 that the call may cost.
+      const capped = { code: "rate_limited", retryAfterMs: 16 * 3_600_000 };
+      const wireTo = () => world.verifications.start(shop, { to: somebody(), channel: "wire" }, null);
+      expect(await refusalOf(wireTo())).toEqual(capped);
+      world.lastCall().ended(result({ outcome: "rang", alerted: true }));
+      await expect.poll(async () => (await look(id)).deliveries[2]).toMatchObject({ state: "failed", cost: 0 });
+      await world.verifications.cancel(shop, id);
+      await guards.settle();
+      await wireTo();
+      await wireTo();
+      expect(await refusalOf(wireTo())).toEqual(capped);
+      await guards.close();
+    });
+
+    it("the same way: it is that one that gets it, not the first recipient of the channel", async () => {
+      const other = somebody();
+      await opened({ start_gap_seconds: 0 });
+      const { id, to } = await begin([{ channel: "post" }, { channel: "post", to: other }]);
+      await post.posted[0]?.becomes("undelivered");
+      await posts(2);
+      for (const [i, wanted] of [null, "post"].entries()) {
+        await post.posted[i + 1]?.becomes("sent");
+        await world.verifications.resend(shop, id, wanted);
+      }
+      expect(post.posted.map((letter) => letter.to)).toEqual([to, other, other, other]);
+      expect(new Set(post.posted.slice(1).map(({ code }) => code)).size).toBe(1);
     });
   });
 

@@ -43,6 +43,9 @@ export async function open(options: Partial<WorldOptions> = {}): Promise<World> 
   return world;
 }
 
+/** For what else of a gateway lies on the Redis of `open`. */
+export const redisUrl = () => redis.url;
+
 /** Another gateway on the same Redis, with the same clock. */
 export async function another(options: Partial<WorldOptions> = {}) {
   const own = { post: letterChannel("post"), wire: letterChannel("wire", { costs: true }) };
