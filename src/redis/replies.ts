@@ -40,10 +40,13 @@ export function readBeginAnswer(id: string, reply: Reply): BeginAnswer {
 }
 
 export function readCheck(id: string, reply: Reply): CheckResult {
-  const [kind, first, status = "delivered", simulated = ""] = reply;
+  const [kind, first, status = "delivered", simulated = "", values] = reply;
   switch (kind) {
     case "checked":
-      return { kind, checksLeft: Number(first), status: status as Status, simulated: readSimulated(String(simulated)) };
+      return {
+        ...{ kind, checksLeft: Number(first), status: status as Status, simulated: readSimulated(String(simulated)) },
+        shared: values === undefined ? null : readRecord(id, readValues(values)),
+      };
     case "decided":
       return { kind, valid: first === 1, ...readSeen(id, reply) };
     case "ended":

@@ -75,8 +75,8 @@ export function createVerificationStore(
       await run("settle_callee", calleeKey(callee), [now(), app, callee.hash, id, channel, how, ...own]);
     },
 
-    async endCallee({ app, callee, id, channel }, wrongChecks) {
-      const args = [now(), app, callee.hash, id, channel, "ended", wrongChecks, 0];
+    async countCallee({ app, callee, id, channel }, wrongChecks, ended) {
+      const args = [now(), app, callee.hash, id, channel, ended ? "ended" : "checked", wrongChecks, 0];
       await run("settle_callee", calleeKey(callee), args);
     },
 

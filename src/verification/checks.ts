@@ -9,6 +9,7 @@ import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
 import { ambiguous, ended, limited, noCode, notFound } from "./refusals.ts";
+import type { Shares } from "./shares.ts";
 import type { VerificationStore } from "./store-port.ts";
 import { type CheckAnswer, type Guess, newestOf, type Simulated, type Verification } from "./types.ts";
 
@@ -38,12 +39,13 @@ export function createChecks(options: {
   readonly hashes: Hashes;
   readonly channels: ChannelSet;
   readonly endings: Endings;
+  readonly shares: Pick<Shares, "checked">;
   /** Checks of a new verification of this app. */
   readonly maxChecksOf: (app: string) => number;
   readonly publish: Publish<VerificationEvents>;
   readonly logger: Logger;
 }): Checks {
-  const { store, hashes, channels, endings, maxChecksOf, publish, logger } = options;
+  const { store, hashes, channels, endings, shares, maxChecksOf, publish, logger } = options;
 
   /** What was typed: a code, or what a channel reads in it (the first of the gateway's that reads anything). */
   async function read(app: string, id: string, guess: Guess) {
@@ -92,6 +94,7 @@ export function createChecks(options: {
       case "ended":
         throw ended(endings.seen(result).status);
       case "checked":
+        if (result.shared !== null) shares.checked(result.shared);
         return answer(result, null);
       case "decided": {
         const verification = endings.seen(result);

@@ -146,7 +146,7 @@ export function createVerifications(options: VerificationsOptions): Verification
   const orders = createOrders(channels, hashes, sealing, networks);
   const starts = createStarts({ deliveries, orders, sealing, networks, keepsSession: options.keepsSession ?? false });
   const checks = createChecks({
-    ...{ store, hashes, channels, endings, publish, logger },
+    ...{ store, hashes, channels, endings, shares, publish, logger },
     maxChecksOf: (app) => profileOf(app).maxChecks ?? settings.max_checks,
   });
   const steps = createSteps({

@@ -34,12 +34,17 @@ export interface Shares {
   ): Promise<Share>;
   /** The call of its newest delivery is over: another may begin. */
   callOver(verification: Verification): void;
-  /** The verification ended: its wrong checks count for every callee that it had a code for. */
+  /**
+   * A check was wrong, and the verification goes on: its wrong checks count for every callee that it had a code for. What was
+   * reserved for them ends while other deliveries may keep it open.
+   */
+  checked(verification: Verification): void;
+  /** The verification ended: the same, and what was reserved beyond them is given back. */
   ended(verification: Verification): void;
 }
 
 export function createShares(options: {
-  readonly store: Pick<VerificationStore, "reserveCallee" | "settleCallee" | "endCallee">;
+  readonly store: Pick<VerificationStore, "reserveCallee" | "settleCallee" | "countCallee">;
   readonly hashes: Pick<Hashes, "callee">;
   readonly maxChecks: number;
   readonly logger: Logger;
@@ -49,6 +54,28 @@ export function createShares(options: {
   /** What is not settled ends by itself. */
   const settle = (work: Promise<void>, id: string) =>
     void work.catch(() => logger.warn({ id }, "the share of another callee could not be settled; it ends by itself"));
+
+  /** The callees beside its own that it had a code for. */
+  function othersOf({ to, deliveries }: Verification) {
+    const others = new Map<string, { callee: CalleeRef; channel: string }>();
+    if (deliveries.length === 1) return others;
+    for (const one of deliveries) {
+      if (one.to !== to && one.codeLength !== null && simulatedAs(one.details) === null) {
+        others.set(one.to, { callee: hashes.callee(one.to), channel: one.channel });
+      }
+    }
+    return others;
+  }
+
+  function countChecks(verification: Verification, ended: boolean): void {
+    const { id, app, status, checksLeft, maxChecks: own } = verification;
+    // The right one is among the checks that were made; a profile's are never more than the gateway's.
+    const most = Math.min(own ?? maxChecks, maxChecks);
+    const wrong = Math.max(0, most - (checksLeft ?? most) - (status === "verified" ? 1 : 0));
+    for (const other of othersOf(verification).values()) {
+      settle(store.countCallee({ app, id, ...other }, wrong, ended), id);
+    }
+  }
 
   return {
     async reserve(share, { rings, setupLimitMs }, automatic) {
@@ -71,18 +98,7 @@ export function createShares(options: {
       settle(store.settleCallee(share, { how: "over", token: tokenOf(id, number) }), id);
     },
 
-    ended({ id, app, to, status, checksLeft, deliveries, maxChecks: own }) {
-      if (deliveries.length === 1) return;
-      const others = new Map<string, { callee: CalleeRef; channel: string }>();
-      for (const one of deliveries) {
-        if (one.to !== to && one.codeLength !== null && simulatedAs(one.details) === null) {
-          others.set(one.to, { callee: hashes.callee(one.to), channel: one.channel });
-        }
-      }
-      // The right one is among the checks that were made.
-      const most = own ?? maxChecks;
-      const wrong = Math.max(0, most - (checksLeft ?? most) - (status === "verified" ? 1 : 0));
-      for (const other of others.values()) settle(store.endCallee({ app, id, ...other }, wrong), id);
-    },
+    checked: (verification) => countChecks(verification, false),
+    ended: (verification) => countChecks(verification, true),
   };
 }

@@ -92,12 +92,13 @@ export type ScriptAnswer = BeginAnswer | ({ readonly kind: "seen" } & Seen) | Ta
 export type Taken = { readonly kind: "taken"; readonly choice: number };
 
 export type CheckResult =
-  /** Wrong, and the verification stays open. */
+  /** Wrong, and the verification stays open: it is `shared` where a step has another recipient, whose limits lie elsewhere. */
   | {
       readonly kind: "checked";
       readonly status: Status;
       readonly checksLeft: number;
       readonly simulated: Simulated | null;
+      readonly shared: Verification | null;
     }
   /** Right, or wrong for the last time: that ended it. */
   | ({ readonly kind: "decided"; readonly valid: boolean } & Seen)
@@ -252,8 +253,8 @@ export interface VerificationStore {
       | ({ readonly token: string } & ({ readonly how: "begun"; readonly ringMs: number } | { readonly how: "over" }))
       | { readonly how: "refused"; readonly renewed: boolean },
   ): Promise<void>;
-  /** Its verification ended after so many wrong checks. */
-  endCallee(share: CalleeShare, wrongChecks: number): Promise<void>;
+  /** Counts the wrong checks that its verification has made so far. @param ended it makes no more: what was reserved is free */
+  countCallee(share: CalleeShare, wrongChecks: number, ended: boolean): Promise<void>;
   /** @param person a person asks: noted where the next step depends on it */
   read(
     app: string,

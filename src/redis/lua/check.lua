@@ -9,8 +9,9 @@ ARGV[1]  '', or now in ms (tests)   ARGV[3]  verification id           ARGV[5]  
 ARGV[2]  app                        ARGV[4]  hash of the guessed code   ARGV[6]  1: by number alone, so a guess of another
          length is counted as wrong: a refusal would reveal that a verification is open
 
-Returns  {'checked', checks left, status, how it is simulated}   wrong, and not the last one; the last two are left out where it is
-         delivered and not simulated, because that is the most frequent reply
+Returns  {'checked', checks left, status, how it is simulated, public fields}   wrong, and not the last one. The public fields are there
+         where a step has another recipient: the check counts for that one too, in its slot. Of a plain one that is delivered
+         all after the second is left out, because that is the most frequent reply
          {'decided', valid 1|0, ended now, public fields}   {'ended', 0, ended now, public fields}
          {'wrong_length', digits of the newest code}   {'no_code'}   {'limited', wait ms}   {'not_found'}
 ]]
@@ -24,6 +25,18 @@ local function decide(record, now, proof)
     set(record, 'proof_delivery', proof)
   end
   move(record, proof and 'proven' or 'exhausted', now)
+end
+
+-- Whether a step of its workflow has a recipient of its own.
+--- @rare
+local function has_other_recipient(record)
+  local plan = plan_of(record)
+  for _, step in ipairs(plan and plan.steps or {}) do
+    if step.h then
+      return true
+    end
+  end
+  return false
 end
 
 local key, now = KEYS[1], time_ms(ARGV[1])
@@ -79,9 +92,9 @@ else
   save(record)
 end
 if not record.ended_now then
-  if record.status == 'delivered' and record.simulated == '' then
+  if record.more ~= '1' and record.status == 'delivered' then
     return { 'checked', left }
   end
-  return { 'checked', left, record.status, record.simulated }
+  return { 'checked', left, record.status, record.simulated, has_other_recipient(record) and public_json(key) or nil }
 end
 return answer(record, 'decided', proof and 1 or 0)

@@ -27,9 +27,14 @@ else
   limit, wait = message_limit(delivery, channel)
 end
 local leased = redis.call('ZSCORE', keys.stem .. ':wrong', lease_id(id, 1))
+-- Those that it has left: what it made is counted.
+local left = MAX_CHECKS
+while left > 0 and redis.call('ZSCORE', keys.stem .. ':wrong', check_id(id, MAX_CHECKS - left + 1)) do
+  left = left - 1
+end
 if not limit then
-  -- Room for every wrong check of the verification.
-  local most = math.min(WRONG_CHECKS_PER_CALLEE, WRONG_CHECKS_PER_APP) - MAX_CHECKS + 1
+  -- Room for every one of them.
+  local most = math.min(WRONG_CHECKS_PER_CALLEE, WRONG_CHECKS_PER_APP) - left + 1
   wait = leased and 0 or wait_for(keys.stem .. ':wrong', keys.app, now, WRONG_CHECKS_WINDOW_MS, most, most, 1)
   limit = wait > 0 and 'wrong_checks' or nil
 end
@@ -40,7 +45,7 @@ lease_entry(keys.stem .. ':starts', keys.app, now, lease_id(id, 0), START_LEASE_
 if channel_cap(channel) > 0 then
   lease_entry(channel_key(delivery, channel), keys.app, now, lease_id(id, 0), START_LEASE_MS, HOUR_MS)
 end
-for i = 1, MAX_CHECKS do
+for i = 1, left do
   lease_entry(keys.stem .. ':wrong', keys.app, now, lease_id(id, i), code_ms, WRONG_CHECKS_WINDOW_MS)
 end
 if rings then

@@ -1,11 +1,13 @@
 #!lua flags=allow-oom
 --[[
-Settles what reserve_callee.lua reserved: the delivery began, its call is over, it was refused, or its verification has ended.
+Settles what reserve_callee.lua reserved: the delivery began, its call is over, it was refused, a wrong check was made, or its
+verification has ended.
 
 KEYS[1]  {s<shard>}:c:<hash of the callee>
 ARGV[1]  '', or now in ms (tests)   ARGV[3]  hash of the callee     ARGV[5]  channel
-ARGV[2]  app                        ARGV[4]  verification id        ARGV[6]  'begun', 'over', 'refused' or 'ended'
-ARGV[7]  of 'begun' and 'over' a token of the delivery; of 'refused' 1: an earlier delivery still needs the wrong checks; of 'ended' those that were made
+ARGV[2]  app                        ARGV[4]  verification id        ARGV[6]  'begun', 'over', 'refused', 'checked' or 'ended'
+ARGV[7]  of 'begun' and 'over' a token of the delivery; of 'refused' 1: an earlier delivery still needs the wrong checks; of 'checked'
+         and 'ended' how many were made
 ARGV[8]  ms that the phone may ring, or 0
 
 Returns  {'free'}
@@ -25,12 +27,17 @@ if how == 'over' then
   end
   return { 'free' }
 end
-if how == 'ended' then
-  for i = 1, MAX_CHECKS do
-    uncount(keys.stem .. ':wrong', keys.app, lease_id(id, i))
+if how == 'checked' or how == 'ended' then
+  local wrong, made = keys.stem .. ':wrong', tonumber(ARGV[7])
+  -- Those that may still be made stay reserved: the first ones, by which reserve_callee.lua knows that there are some.
+  for i = how == 'ended' and 1 or MAX_CHECKS - made + 1, MAX_CHECKS do
+    uncount(wrong, keys.app, lease_id(id, i))
   end
-  for i = 1, tonumber(ARGV[7]) do
-    count(keys.stem .. ':wrong', keys.app, now, id .. '/' .. i, WRONG_CHECKS_WINDOW_MS)
+  for i = 1, made do
+    -- One that was counted when it was made counts from then on.
+    if not redis.call('ZSCORE', wrong, check_id(id, i)) then
+      count(wrong, keys.app, now, check_id(id, i), WRONG_CHECKS_WINDOW_MS)
+    end
   end
   return { 'free' }
 end

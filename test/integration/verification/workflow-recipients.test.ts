@@ -56,6 +56,38 @@ describe("a step to another recipient", () => {
     await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 1 });
   });
 
+  it("counts the wrong checks of its code there though resends to the first recipient keep the verification open", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    const { id } = await begin(mixed);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    await verifications.check(shop, id, { code: wrongCode(mail.posted[0]?.code ?? "") });
+    // Two more may be made.
+    expect(await refusalOf(mailTo(address))).toMatchObject({ code: "rate_limited" });
+    for (let resends = 0; resends < 3; resends++) {
+      world.clock.advance(250_000);
+      await verifications.resend(shop, id, "missed_call");
+      await world.ringOut();
+    }
+    expect(await mailTo(address)).toMatchObject({ checksLeft: 2 });
+    // Its end counts it no second time.
+    await verifications.cancel(shop, id);
+    expect(await mailTo(address)).toMatchObject({ checksLeft: 2 });
+  });
+
+  it("reserves for another delivery what is left of its wrong checks", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 5, start_gap_seconds: 0 });
+    const { id } = await begin(mixed);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    await verifications.check(shop, id, { code: wrongCode(mail.posted[0]?.code ?? "") });
+    await verifications.resend(shop, id);
+    // One was made, two may be.
+    expect(await mailTo(address)).toMatchObject({ checksLeft: 2 });
+  });
+
   it("holds nothing there where it was refused", async () => {
     await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
     mail.fails("capacity");

@@ -9,6 +9,11 @@ local function lease_id(verification_id, number)
   return verification_id .. '/lease/' .. number
 end
 
+-- A wrong check that was made, of 1 to MAX_CHECKS.
+local function check_id(verification_id, number)
+  return verification_id .. '/' .. number
+end
+
 local function lease_entry(key, app, now, member, lease_ms, window_ms)
   local made_at = now + math.min(lease_ms, window_ms) - window_ms
   redis.call('ZADD', key, made_at, member)
