@@ -4,7 +4,8 @@ import { deliveryDenied } from "../verification/refusals.ts";
 import type { OptOuts } from "./service.ts";
 
 /**
- * The refusal is that of a block list, and the same store is asked for everybody: an app does not learn that somebody opted out.
+ * The refusal is that of a block list, and the same store is asked for everybody: an app does not learn that somebody opted out. Where
+ * it is not known who did, the rule throws, and nobody is contacted.
  */
 export function optOutRule(optOuts: Pick<OptOuts, "isOut">): GuardRule {
   return {

@@ -34,6 +34,12 @@ export function createOptOutSync(parts: {
     for (;;) {
       const rows = await mirror.waiting();
       if (rows.length === 0) return;
+      const partial = rows.filter((row) => row.partial).map(({ callee }) => callee);
+      if (partial.length > 0) {
+        const kept = new Map((await records.find(partial)).map((row) => [row.callee, row]));
+        await mirror.fill(partial.map((callee) => ({ callee, row: kept.get(callee) ?? null })));
+        continue;
+      }
       await records.put(rows);
       await mirror.written(rows);
     }
@@ -44,7 +50,7 @@ export function createOptOutSync(parts: {
     let after: string | null = null;
     for (;;) {
       const rows = await records.page(after, rowsAtOnce);
-      if (rows.length > 0) await mirror.fill(rows);
+      if (rows.length > 0) await mirror.fill(rows.map((row) => ({ callee: row.callee, row })));
       after = rows.at(-1)?.callee ?? null;
       if (after === null || rows.length < rowsAtOnce) break;
     }

@@ -24,6 +24,8 @@ export interface OptOutRow {
   readonly entries: Readonly<Record<string, OptOutEntry>>;
   /** Grows with each change: of two copies the one with the greater revision holds. */
   readonly revision: number;
+  /** It was changed while the records could not be asked: their entries are missing. */
+  readonly partial?: true;
 }
 
 /** Whether an app may not contact this recipient. Where both happened at the same time, it may not. */

@@ -1,5 +1,5 @@
 /** Opt-outs as all gateways read them. The scripts are in lua/. */
-import type { OptOutMirror } from "../opt-out/store-port.ts";
+import type { KnownRow, OptOutMirror } from "../opt-out/store-port.ts";
 import type { OptOutEntry, OptOutRow } from "../opt-out/types.ts";
 import { optOutsKey, optOutsWaitingKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
@@ -10,12 +10,14 @@ const rowsAtOnce = 100;
 
 interface StoredRow {
   readonly r: number;
+  /** 1: the records' entries are missing. */
+  readonly u?: 1;
   readonly e: Readonly<Record<string, readonly [state: string, atMs: number, source: string]>>;
 }
 
 export function createOptOutMirror(run: RunScript): OptOutMirror {
-  const change = async (callee: string, app: string, entry: string, known: OptOutRow | null) => {
-    const args = [callee, known === null ? "" : write(known), app, entry, mostWaiting];
+  const change = async (callee: string, app: string, entry: string, known: KnownRow) => {
+    const args = [callee, known === "unknown" ? "?" : write(known), app, entry, mostWaiting];
     return (await run("opt_out_change", optOutsKey, args)) as Reply;
   };
   return {
@@ -44,7 +46,7 @@ export function createOptOutMirror(run: RunScript): OptOutMirror {
       await run(
         "opt_out_fill",
         optOutsKey,
-        rows.flatMap((row) => [row.callee, write(row)]),
+        rows.flatMap(({ callee, row }) => [callee, write(row)]),
       );
     },
     async filled() {
@@ -54,15 +56,18 @@ export function createOptOutMirror(run: RunScript): OptOutMirror {
 }
 
 function read(callee: string, text: string | number | undefined): OptOutRow {
-  const { r, e } = JSON.parse(String(text)) as StoredRow;
+  const { r, e, u } = JSON.parse(String(text)) as StoredRow;
   const entries = Object.entries(e).map(([app, [state, atMs, source]]) => [
     app,
     { state, atMs, source } as OptOutEntry,
   ]);
-  return { callee, revision: r, entries: Object.fromEntries(entries) as OptOutRow["entries"] };
+  const row = { callee, revision: r, entries: Object.fromEntries(entries) as OptOutRow["entries"] };
+  return u === undefined ? row : { ...row, partial: true };
 }
 
-function write({ revision, entries }: OptOutRow): string {
+function write(row: OptOutRow | null): string {
+  if (row === null) return "";
+  const { revision, entries } = row;
   const stored = Object.entries(entries).map(([app, { state, atMs, source }]) => [app, [state, atMs, source]]);
   return JSON.stringify({ r: revision, e: Object.fromEntries(stored) });
 }

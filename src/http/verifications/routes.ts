@@ -31,6 +31,8 @@ const inactive: readonly ProblemCode[] = ["number_inactive"];
 const beginning: readonly ProblemCode[] = [
   ...(["forbidden", "delivery_denied", "approval_unavailable", "not_supported", "code_not_available"] as const),
   ...(["telephony_unavailable", "channel_unavailable", "rate_limited", "quiet_hours", "capacity"] as const),
+  // Where neither Redis nor the records know who opted out.
+  "records_unavailable",
 ];
 const startProblems: readonly ProblemCode[] = [
   ...numberProblems,

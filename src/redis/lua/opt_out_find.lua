@@ -2,7 +2,8 @@
 --[[
 Reads rows of opt-outs.
 
-KEYS[1]  {optouts}:all        hash: keyed hash of a recipient → row as JSON: r (revision), e: app or '*' → {state, ms, source}
+KEYS[1]  {optouts}:all        hash: keyed hash of a recipient → row as JSON: r (revision), e: app or '*' → {state, ms, source},
+                              u (1: it was changed while the records could not be asked, and lacks what they have)
          {optouts}:complete   '1': it has all rows that the records had
 ARGV[1] …  hashes of recipients
 

@@ -187,6 +187,28 @@ describeOnBothBackends("opt-outs", (open) => {
     expect(await gateway.redis.hlen("{optouts}:all")).toBe((await inRecords()).length);
     expect(await start("shop")).toMatchObject(denied);
   });
+
+  // A file cannot be away.
+  if (open.backend === "postgres") {
+    it("holds though Redis loses everything while the records are away: nobody is contacted until they are back", async () => {
+      const [own, other] = [await link(), await link("bank", alan)];
+      await fetch(own, { method: "POST" });
+      await expect.poll(waiting).toBe(0);
+      await open.postgres().kill();
+      await gateway.redis.flushall();
+      const unknown = { status: 503, json: { code: "records_unavailable" } };
+      expect([await start("shop"), await start("bank", alan)]).toMatchObject([unknown, unknown]);
+      // What people ask for meanwhile is taken.
+      const stop = { channel: "memory", from: grace, to: null, text: "Stop!" };
+      expect([(await fetch(other, { method: "POST" })).status, await gateway.provider.text(stop)]).toEqual([200, true]);
+      await open.postgres().restart();
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
+      expect(await Promise.all([start("shop"), start("bank"), start("bank", alan)])).toMatchObject([
+        ...[denied, denied, denied],
+      ]);
+      expect((await start("shop", alan)).status).toBe(201);
+    });
+  }
 });
 
 it("a stranger's link does not opt a callee out of another app, also where opt-outs hold for all", async () => {
