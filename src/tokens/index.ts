@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { bearerToken } from "../apps/bearer.ts";
 import type { Clock } from "../shared/clock.ts";
+import { createHmacSha256 } from "../shared/hmac.ts";
 import type { Random } from "../shared/random.ts";
 import { Refusal } from "../shared/refusal.ts";
 import type { KeySecrets } from "../verification/key-ring.ts";
@@ -20,10 +21,20 @@ export type TokenHolder =
 
 /** A typo in the number must not cost the token; but it is not to ask about many numbers with. */
 const maxTries = 5;
+/** base64url characters that are kept: 132 bits. */
+const hashLength = 22;
 /** Between the clocks of gateways and Redis. */
 const clockSkewMs = 60_000;
 /** A repeated request finds out soon what became of the first. */
 const busyRetryMs = 1000;
+
+/** A page's request, and its repetitions. */
+export interface PageRequest {
+  /** Null: it cannot be repeated. */
+  readonly idempotencyKey: string | null;
+  /** What it asks for: with another one it is another request, whatever its key. Reaches the store only in a keyed hash. */
+  readonly choice: string;
+}
 
 export interface Tokens {
   /** The holder of an `Authorization` header; null where it has no token that is valid now. */
@@ -36,14 +47,14 @@ export interface Tokens {
   startToken(app: string, grant: StartGrant, lifeMs: number): { token: string; challenge: string; expiresAtMs: number };
   /**
    * Uses a start token for one start.
-   * @param idempotencyKey with the same one it may be used again, for the same verification
+   * @param by with the same Idempotency-Key and choice it may be used again, for the same verification
    * @param check what must hold before the start; null: nothing
    * @param start gets the Idempotency-Key of the start: a page's keys are never those of the app's backend
    * @throws {Refusal} `unauthorized` where it was used, and what `check` and `start` throw
    */
   use<T>(
     token: StartToken,
-    idempotencyKey: string | null,
+    by: PageRequest,
     check: (() => Promise<void>) | null,
     start: (idempotencyKey: string | null) => Promise<T>,
   ): Promise<T>;
@@ -62,6 +73,10 @@ export function createTokens(options: {
   const codec = createTokenCodec(hmacKey, own);
   const clients = createClientTokens(codec);
   const starts = createStartTokens(codec, createSealing(random, hmacKey, own, "start tokens"), random);
+  const hmac = createHmacSha256(Buffer.from(hmacKey, "utf8"));
+  /** A choice is a number, mostly: its hash needs the key. */
+  const nameOf = (idempotencyKey: string, choice: string) =>
+    hmac.base64url(`start-token-use\0${idempotencyKey}\0${choice}`).slice(0, hashLength);
 
   function holderOf(token: SignedToken): TokenHolder | null {
     const client = clients.claims(token, clock.nowMs());
@@ -101,8 +116,8 @@ export function createTokens(options: {
       }
     },
 
-    async use(token, idempotencyKey, check, start) {
-      const by = idempotencyKey === null ? random.bytes(16).toString("base64url") : short(idempotencyKey);
+    async use(token, { idempotencyKey, choice }, check, start) {
+      const by = idempotencyKey === null ? random.bytes(16).toString("base64url") : nameOf(idempotencyKey, choice);
       const use = { token: short(token.id), by };
       const ttlMs = Math.max(0, token.expiresAtMs - clock.nowMs()) + clockSkewMs;
       const answer = await uses.take(use, ttlMs, maxTries, check === null);
@@ -118,18 +133,18 @@ export function createTokens(options: {
         }
         return await start(idempotencyKey === null ? null : `start token ${token.id} ${idempotencyKey}`);
       } catch (error) {
-        if (answer === "taken" && beganNothing(error)) await uses.giveBack(use).catch(() => {});
+        if (beganNothing(error)) await uses.giveBack(use).catch(() => {});
         throw error;
       }
     },
   };
 }
 
-/** After other errors it is unknown whether the start began a delivery, or a repeated request may be doing so. */
+/** After other errors it is unknown whether the start began a delivery. */
 function beganNothing(error: unknown): boolean {
   return error instanceof Refusal && error.code !== "store_unavailable" && error !== clientGone;
 }
 
 function short(text: string): string {
-  return hash("sha256", text, "base64url").slice(0, 22);
+  return hash("sha256", text, "base64url").slice(0, hashLength);
 }

@@ -3,7 +3,7 @@
 export type UseAnswer =
   /** By this request: it may start. */
   | "taken"
-  /** By an earlier request with the same Idempotency-Key, which was allowed to start. */
+  /** By an earlier request of the same name, which was allowed to start: so is this one. */
   | "repeated"
   /** The same, and it is not known yet whether that request is allowed to start. */
   | "busy"
@@ -12,7 +12,7 @@ export type UseAnswer =
 export interface StartTokenUse {
   /** Hash of the token's id. */
   readonly token: string;
-  /** Tells requests apart: hash of the Idempotency-Key, or random. */
+  /** Names a request and its repetitions: hash of the Idempotency-Key and what is asked for, or random. */
   readonly by: string;
 }
 
@@ -27,6 +27,6 @@ export interface StartTokenUses {
   take(use: StartTokenUse, ttlMs: number, maxTries: number, isAllowed: boolean): Promise<UseAnswer>;
   /** What was to be checked has passed. */
   allow(use: StartTokenUse): Promise<void>;
-  /** The request was refused and began nothing: the token may be used again, unless the request was repeated meanwhile. */
+  /** A request that was `taken` or `repeated` began nothing: once none of that name may have, the token may be used again. */
   giveBack(use: StartTokenUse): Promise<void>;
 }

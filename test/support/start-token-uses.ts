@@ -2,19 +2,19 @@
 import type { StartTokenUses } from "../../src/tokens/uses-port.ts";
 
 export function memoryUses(): StartTokenUses {
-  const kept = new Map<string, { by: string | null; allowed: boolean; uses: number; kept: boolean }>();
+  const kept = new Map<string, { by: string | null; allowed: boolean; uses: number; begun: number }>();
   return {
     async take({ token, by }, _ttlMs, maxTries, isAllowed) {
-      const known = kept.get(token) ?? { by: null, allowed: false, uses: 0, kept: false };
+      const known = kept.get(token) ?? { by: null, allowed: false, uses: 0, begun: 0 };
       kept.set(token, known);
       if (known.by !== null) {
         if (known.by !== by) return "used";
         if (!known.allowed) return "busy";
-        known.kept = true;
+        known.begun++;
         return "repeated";
       }
       if (known.uses >= maxTries) return "used";
-      Object.assign(known, { by, allowed: isAllowed, uses: known.uses + 1 });
+      Object.assign(known, { by, allowed: isAllowed, uses: known.uses + 1, begun: 1 });
       return "taken";
     },
     async allow({ token, by }) {
@@ -23,7 +23,7 @@ export function memoryUses(): StartTokenUses {
     },
     async giveBack({ token, by }) {
       const known = kept.get(token);
-      if (known?.by === by && !known.kept) known.by = null;
+      if (known?.by === by && --known.begun <= 0) known.by = null;
     },
   };
 }

@@ -9,8 +9,14 @@ import type { StartBody } from "./schemas.ts";
 /** An IPv4 address as a socket for both kinds shows it. */
 const mapped = /^::ffff:(?=[\d.]+$)/i;
 
-/** Of a page. Everything else is the backend's to say: a page may be anybody's. */
-const ofPages: readonly string[] = ["to", "country", "channel", "locale", "human_check", "client_token"];
+/** What a page says of the verification. Everything else is the backend's to say: a page may be anybody's. */
+const chosenByPages = ["to", "country", "channel", "locale"] as const;
+const ofPages: readonly string[] = [...chosenByPages, "human_check", "client_token"];
+
+/** Equal for requests of a page that ask for the same verification: each repetition has an answer to the human check of its own. */
+export function pageChoice(page: StartBody): string {
+  return JSON.stringify(chosenByPages.map((key) => page[key] ?? null));
+}
 
 /**
  * @param ip of the request's client

@@ -6,7 +6,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import type { ClientIsGone, Verification, Verifications } from "../../verification/types.ts";
 import { appOf } from "../auth/app.ts";
 import type { Pages } from "../tokens/pages.ts";
-import { fixedBody, narrowed } from "./fixed-body.ts";
+import { fixedBody, narrowed, pageChoice } from "./fixed-body.ts";
 import { startRequest } from "./representations.ts";
 import type { StartBody } from "./schemas.ts";
 
@@ -55,7 +55,8 @@ export function createStart(
               count,
             });
     const start = (key: string | null) => verifications.start(narrowed(app, grant), asked, key, clientIsGone);
-    const verification = await tokens.use(holder, idempotencyKey, check, start);
+    const by = { idempotencyKey, choice: pageChoice(body) };
+    const verification = await tokens.use(holder, by, check, start);
     return { verification, token: tokens.clientToken(verification, grant.channels) };
   };
 }

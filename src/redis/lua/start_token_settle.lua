@@ -7,13 +7,12 @@ ARGV[1]  the request   ARGV[2]  'allow': what was to be checked has passed   'gi
 
 Returns  1 where it was this request's, else 0
 ]]
-local by, kept = unpack(redis.call('HMGET', KEYS[1], 'by', 'kept'))
-if by ~= ARGV[1] then
+if redis.call('HGET', KEYS[1], 'by') ~= ARGV[1] then
   return 0
 end
 if ARGV[2] == 'allow' then
   redis.call('HSET', KEYS[1], 'ok', 1)
-elseif not kept then
-  redis.call('HDEL', KEYS[1], 'by', 'ok')
+elseif redis.call('HINCRBY', KEYS[1], 'begun', -1) <= 0 then
+  redis.call('HDEL', KEYS[1], 'by', 'ok', 'begun')
 end
 return 1

@@ -3,7 +3,7 @@
 Uses a start token, once.
 
 KEYS[1]  {t<hash of the token's id>}:u   hash, with a TTL: by (the request that used it), ok (1: it may start), n (uses so far),
-                                         kept (1: the request was repeated)
+                                         begun (the request and its repetitions that may have begun something)
 ARGV[1]  the request   ARGV[2]  TTL, ms   ARGV[3]  uses at most   ARGV[4]  1 where it may start without a further check, else 0
 
 Returns  {'taken'}   {'repeated'}   {'busy'}   {'used'}
@@ -16,13 +16,13 @@ if by then
   if ok ~= '1' then
     return { 'busy' }
   end
-  redis.call('HSET', KEYS[1], 'kept', 1)
+  redis.call('HINCRBY', KEYS[1], 'begun', 1)
   return { 'repeated' }
 end
 if tonumber(uses or 0) >= tonumber(ARGV[3]) then
   return { 'used' }
 end
-redis.call('HSET', KEYS[1], 'by', ARGV[1], 'ok', ARGV[4])
+redis.call('HSET', KEYS[1], 'by', ARGV[1], 'ok', ARGV[4], 'begun', 1)
 redis.call('HINCRBY', KEYS[1], 'n', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return { 'taken' }

@@ -246,8 +246,23 @@ describe("a start token", () => {
     expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1);
     expect(provider.sent.length - before).toBe(1);
     const other = await ask(token, "POST", "/v1/verifications", { to: phone() }, once);
-    expect(other.json.code).toBe("idempotency_key_reused");
+    expect(other.json.code).toBe("unauthorized");
     expect((await ask(token, "POST", "/v1/verifications", body)).status).toBe(401);
+  });
+
+  test("asks about five numbers that are refused, though its requests are repeated with one Idempotency-Key", async () => {
+    const { token } = await startToken(keys.bank);
+    const once = { "idempotency-key": "double click" };
+    const codes: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      const body = { to: `+44 ${i}` };
+      const both = await Promise.all([0, 1].map((at) => ask(token, "POST", "/v1/verifications", body, once, at)));
+      codes.push(...both.map(({ json }) => json.code));
+    }
+    const refused = codes.filter((code) => code.startsWith("number_"));
+    expect(refused.length).toBeGreaterThanOrEqual(5);
+    expect(refused.length).toBeLessThanOrEqual(10);
+    expect(new Set(codes.slice(10))).toEqual(new Set(["unauthorized"]));
   });
 
   test("survives a typo, and has no key of the backend's", async () => {

@@ -1,4 +1,4 @@
-/** Using a start token: once, given back by what began nothing, repeated by the same Idempotency-Key alone. */
+/** Using a start token: once, given back by what began nothing, repeated by the same request with its Idempotency-Key alone. */
 import { describe, expect, test } from "vitest";
 import { cryptoRandom } from "../../../src/shared/random.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
@@ -21,8 +21,9 @@ function world(uses: StartTokenUses = memoryUses()) {
     key: string | null,
     start: () => Promise<unknown> = async () => "begun",
     check: (() => Promise<void>) | null = null,
+    choice = "a number",
   ) =>
-    tokens.use(token, key, check, start).then(
+    tokens.use(token, { idempotencyKey: key, choice }, check, start).then(
       (value) => value,
       (error: Refusal) => error.code,
     );
@@ -45,13 +46,56 @@ test("with its Idempotency-Key it may be repeated, and the key is the token's ow
   expect(await use("key")).toBe("begun");
   expect(await use("key")).toBe("begun");
   expect(await use("other")).toBe("unauthorized");
-  await tokens.use(token, "key", null, async (key) => expect(key).toBe(`start token ${token.id} key`));
+  const by = { idempotencyKey: "key", choice: "a number" };
+  await tokens.use(token, by, null, async (key) => expect(key).toBe(`start token ${token.id} key`));
+});
+
+test("with its Idempotency-Key it asks about no other number once it was used", async () => {
+  const { use } = world();
+  let starts = 0;
+  const start = async () => ++starts;
+  expect(await use("key", start, null, "+447400123456")).toBe(1);
+  expect(await use("key", start, null, "+447400123457")).toBe("unauthorized");
+  expect(await use("key", start, null, "+447400123456")).toBe(2);
 });
 
 test("a refusal that began nothing gives it back, five times", async () => {
   const { use } = world();
   for (let i = 0; i < 5; i++) expect(await use(null, fails(refused))).toBe("number_invalid");
   expect(await use(null)).toBe("unauthorized");
+});
+
+test("with one Idempotency-Key too, and though a request was repeated before its refusal", async () => {
+  const { use } = world();
+  let refuse = (_error: Error) => {};
+  const first = use("key", () => new Promise((_resolve, reject) => (refuse = reject)), null, "number 0");
+  expect(await use("key", fails(refused), null, "number 0")).toBe("number_invalid");
+  refuse(refused);
+  expect(await first).toBe("number_invalid");
+  const answers: unknown[] = [];
+  for (let i = 1; i <= 10; i++) answers.push(await use("key", fails(refused), null, `number ${i}`));
+  expect(answers).toEqual([...Array(4).fill("number_invalid"), ...Array(6).fill("unauthorized")]);
+});
+
+test("a number that was corrected begins with the same Idempotency-Key", async () => {
+  const { use } = world();
+  expect(await use("key", fails(refused), null, "a typo")).toBe("number_invalid");
+  expect(await use("key")).toBe("begun");
+  expect(await use("key")).toBe("begun");
+});
+
+test("while a repetition is in progress the refusal of the first one does not give it back", async () => {
+  const { use } = world();
+  const refusals: ((error: Error) => void)[] = [];
+  const hangs = () => new Promise((_resolve, reject) => refusals.push(reject));
+  const both = [use("key", hangs), use("key", hangs)];
+  await expect.poll(() => refusals.length).toBe(2);
+  refusals[0]?.(refused);
+  expect(await both[0]).toBe("number_invalid");
+  expect(await use("other")).toBe("unauthorized");
+  refusals[1]?.(refused);
+  expect(await both[1]).toBe("number_invalid");
+  expect(await use("other")).toBe("begun");
 });
 
 test.each([
