@@ -2,6 +2,9 @@
 import { type Static, Type } from "typebox";
 import { seconds, secret, section, text } from "../typed-yaml/parts.ts";
 
+/** Of `ttl_seconds`: no token of a verification is accepted longer, whatever a reload makes of that. */
+export const longestTtlSeconds = 300;
+
 const keyInWords = "in PEM or as a JWK; give it as an environment variable NAME, or as a file by NAME_FILE";
 
 export const Proofs = section(
@@ -15,7 +18,7 @@ export const Proofs = section(
     ttl_seconds: seconds(
       300,
       10,
-      300,
+      longestTtlSeconds,
       "How long a token is accepted after the verification. Five minutes are enough to hand it to a backend, and too little to collect tokens.",
     ),
     signing_key: secret(

@@ -6,10 +6,13 @@ import type { Hashes } from "../verification/hashes.ts";
 import { createRepresentation, type ShownChannel } from "../verification/representation.ts";
 import { type Sealing, sealedSessionId } from "../verification/sealing.ts";
 import type { Verification } from "../verification/types.ts";
-import type { ProofsConfig } from "./config.ts";
+import { longestTtlSeconds, type ProofsConfig } from "./config.ts";
 import { type ProofKey, type PublicJwk, readProofKey } from "./keys.ts";
 import type { ProofStore } from "./store-port.ts";
 import { createSigner, type ProofClaims, readToken } from "./token.ts";
+
+/** Between the clocks of gateways: a slow one accepts a token for so much longer. */
+const clockSkewMs = 60_000;
 
 export interface Proofs {
   /** Whether results are signed here at all. */
@@ -83,8 +86,10 @@ export function createProofs(options: {
       const claims = readToken(token, ring.byId);
       const leftMs = claims === null ? 0 : claims.exp * 1000 - clock.nowMs();
       if (claims === null || claims.aud !== app || leftMs <= 0) throw notFound();
-      if (!(await store.redeem(claims.jti, by === null ? "" : hashes.idempotencyKey(app, by), leftMs)))
-        throw notFound();
+      const request = by === null ? "" : hashes.idempotencyKey(app, by);
+      // Not this token's end alone: after a reload another one of the verification may be accepted for longer.
+      const rememberMs = Math.max(leftMs, longestTtlSeconds * 1000) + clockSkewMs;
+      if (!(await store.redeem(claims.jti, request, rememberMs))) throw notFound();
       return claims;
     },
     reload(config) {

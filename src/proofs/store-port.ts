@@ -3,8 +3,8 @@ export interface ProofStore {
   /**
    * Redeems once.
    * @param verification of the token @param by names the request (its Idempotency-Key), '' where nothing does
-   * @param leftMs how long it is remembered: until the token expires
+   * @param rememberMs until no gateway accepts a token of this verification any more
    * @returns whether this is the first time, or a repetition of the same named request
    */
-  redeem(verification: string, by: string, leftMs: number): Promise<boolean>;
+  redeem(verification: string, by: string, rememberMs: number): Promise<boolean>;
 }

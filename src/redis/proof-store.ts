@@ -5,8 +5,8 @@ import type { Reply, RunScript } from "./run.ts";
 
 export function createProofStore(run: RunScript): ProofStore {
   return {
-    async redeem(verification, by, leftMs) {
-      const [first] = (await run("proof_redeem", redeemedKey(verification), [by, Math.ceil(leftMs)])) as Reply;
+    async redeem(verification, by, rememberMs) {
+      const [first] = (await run("proof_redeem", redeemedKey(verification), [by, Math.ceil(rememberMs)])) as Reply;
       return first === 1;
     },
   };

@@ -17,11 +17,12 @@ const sealing = createSealing(cryptoRandom, hmacKey);
 const verifiedAtMs = Date.UTC(2026, 2, 1, 12, 1);
 let nowMs = verifiedAtMs;
 const clock = { nowMs: () => nowMs, after: () => () => undefined };
-const redeemed = new Map<string, string>();
+const redeemed = new Map<string, { readonly by: string; readonly untilMs: number }>();
 const store = {
-  async redeem(verification: string, by: string) {
-    const before = redeemed.get(verification);
-    if (before === undefined) redeemed.set(verification, by);
+  async redeem(verification: string, by: string, rememberMs: number) {
+    const known = redeemed.get(verification);
+    const before = known !== undefined && nowMs < known.untilMs ? known.by : undefined;
+    if (before === undefined) redeemed.set(verification, { by, untilMs: nowMs + rememberMs });
     return before === undefined || (before !== "" && before === by);
   },
 };
@@ -29,9 +30,11 @@ const config = (more: Partial<ProofsConfig> = {}): ProofsConfig => ({
   ...{ issuer: "https://verify.example.com", ttl_seconds: 300, signing_key: newProofKey(), other_keys: [] },
   ...more,
 });
-const proofsOf = (own: ProofsConfig | undefined) =>
+/** @param slowMs by how much the gateway's clock is behind that of the store */
+const proofsOf = (own: ProofsConfig | undefined, slowMs = 0) =>
   createProofs({
-    ...{ config: own, store, channels, sealing, hashes: createHashes(hmacKey), clock },
+    ...{ config: own, store, channels, sealing, hashes: createHashes(hmacKey) },
+    clock: { ...clock, nowMs: () => nowMs - slowMs },
     logger: pino({ level: "silent" }),
   });
 const verified: Verification = {
@@ -116,6 +119,30 @@ it("a request with the same Idempotency-Key gets the same answer, with another o
   expect(await proofs.redeem("shop", token, "request-1")).toEqual(first);
   await expect(proofs.redeem("shop", token, "request-2")).rejects.toMatchObject({ code: "proof_not_found" });
   await expect(proofs.redeem("shop", token, null)).rejects.toMatchObject({ code: "proof_not_found" });
+});
+
+const notFound = { code: "proof_not_found" };
+
+it("redeemed just before its end it is not redeemed again at a gateway whose clock is slow", async () => {
+  const own = config();
+  const [exact, slow] = [proofsOf(own), proofsOf(own, 2000)];
+  const token = String(exact.tokenOf(verified));
+  nowMs = verifiedAtMs + 299_000;
+  expect(await exact.redeem("shop", token, null)).toMatchObject({ jti: standing.id });
+  nowMs += 1500;
+  await expect(slow.redeem("shop", token, null)).rejects.toMatchObject(notFound);
+});
+
+it("redeemed before a reload that prolongs proofs.ttl_seconds it is not redeemed again by a token of after it", async () => {
+  const own = config({ ttl_seconds: 60 });
+  const proofs = proofsOf(own);
+  expect(await proofs.redeem("shop", String(proofs.tokenOf(verified)), null)).toMatchObject({ jti: standing.id });
+  proofs.reload({ ...own, ttl_seconds: 300 });
+  for (const afterMs of [60_001, 299_999]) {
+    nowMs = verifiedAtMs + afterMs;
+    const longer = String(proofs.tokenOf(verified));
+    await expect(proofs.redeem("shop", longer, null)).rejects.toMatchObject(notFound);
+  }
 });
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
