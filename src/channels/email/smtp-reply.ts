@@ -39,6 +39,8 @@ const recipient: readonly SmtpStage[] = ["rcpt", "data"];
 const ofOurAccount = /^53[0458]$/;
 
 const byEnhanced: readonly Rule[] = [
+  // Google's relay gives its limits for our account the codes of a recipient and of a policy.
+  { when: /^(4\.2|5\.7)\.1$/, stages: recipient, text: /relay limit exceeded/i, verdict: other("throttled") },
   // Mailbox full or disabled for now: no server of ours changes that.
   { when: /^4\.2\./, stages: recipient, verdict: here("not_reachable") },
   { when: /^4\./, stages: ["auth"], verdict: other("provider_down") },
@@ -48,6 +50,10 @@ const byEnhanced: readonly Rule[] = [
   { when: /^5\.7\.(8|9|10|11|12|13|14)$/, verdict: other("rejected") },
   { when: /^5\./, stages: ["auth"], verdict: other("rejected") },
   { when: /^5\./, stages: ["connect"], verdict: other("provider_down") },
+  // Limits of our account: daily quota (5.4.5, congestion in RFC 3463; Google), errors in a row, recipients, tenant (Microsoft).
+  { when: /^5\.(4\.5|2\.25[1-5]|1\.90|7\.23[23])$/, verdict: other("throttled") },
+  // Microsoft: not logged in, or not allowed to send as this sender; said at the end of the message.
+  { when: /^5\.7\.(57|60)$/, verdict: other("rejected") },
   // Our sender address or its domain.
   { when: /^5\.1\.[78]$/, verdict: other("rejected") },
   { when: /^5\./, stages: ["mail"], verdict: other("rejected") },

@@ -56,6 +56,11 @@ export const refusals: readonly RefusalRow[] = [
     "450 Mailbox busy",
     "452 Too many recipients",
     "421 Shutting down",
+    "550 5.4.5 <ada@example.com>: Recipient address rejected: Domain Sending Quota Exceeded",
+    "450 4.2.1 Peak SMTP relay limit exceeded for customer",
+    "550 5.7.1 Daily SMTP relay limit exceeded for user",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+    "550 5.7.233 Your message can't be sent because your tenant exceeded its daily limit",
   ]),
   ...rows("rcpt", "other servers", "rejected", [
     "550 5.7.1 Relaying denied",
@@ -78,6 +83,7 @@ export const refusals: readonly RefusalRow[] = [
   ...rows("mail", "other servers", "throttled", [
     "421 4.3.2 Shutting down",
     "450 4.1.8 Sender domain not found now",
+    "550 5.4.5 Daily user sending limit exceeded",
     "452 No",
   ]),
   ...rows("data", "at once", "blocked", [
@@ -89,11 +95,23 @@ export const refusals: readonly RefusalRow[] = [
   ...rows("data", "at once", "not_reachable", ["552 5.2.2 Over quota", "552 Exceeded storage allocation"]),
   ...rows("data", "at once", "invalid_recipient", ["550 5.1.1 No such user"]),
   ...rows("data", "at once", "rejected", ["554 5.6.0 Message is malformed"]),
-  ...rows("data", "other servers", "rejected", ["552 5.3.4 Message too big for system", "552 5.2.3 Message too long"]),
+  ...rows("data", "other servers", "rejected", [
+    "552 5.3.4 Message too big for system",
+    "552 5.2.3 Message too long",
+    "550 5.7.57 Client not authenticated to send mail",
+    "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+  ]),
   ...rows("data", "other servers", "throttled", [
     "451 4.3.0 Try again later",
     "452 4.3.1 Out of storage",
     "421 Closing",
+    "550 5.4.5 Daily user sending limit exceeded",
+    "550 5.2.251 Sender throttled due to continuous mailbox full errors",
+    "550 5.2.252 Sender throttled due to continuous send as denied errors",
+    "550 5.2.253 Sender throttled due to continuous invalid license errors",
+    "550 5.2.254 Sender throttled due to continuous too many recipients errors",
+    "550 5.2.255 Sender throttled due to continuous invalid recipients errors",
+    "550 5.7.232 Your message can't be sent because your trial tenant has exceeded its daily limit",
   ]),
   ...rows("auth", "other servers", "rejected", [
     "535 5.7.8 Username and password not accepted",
