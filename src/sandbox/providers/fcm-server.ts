@@ -17,13 +17,19 @@ import { readJwt } from "./jwt.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const fcmError = (status: number, errorCode: string, grpc: string, headers: Answer["headers"] = {}): Answer => ({
+const fcmError = (
+  status: number,
+  errorCode: string,
+  grpc: string,
+  headers: Answer["headers"] = {},
+  more: readonly object[] = [],
+): Answer => ({
   status,
   headers,
   body: {
     error: {
       ...{ code: status, message: errorCode, status: grpc },
-      details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode }],
+      details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode }, ...more],
     },
   },
 });
@@ -36,6 +42,13 @@ export const fcmFailureAnswers: Readonly<Record<string, Answer>> = {
   quota: fcmError(429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", { "retry-after": "30" }),
   // For a person who tries it out: the project's other devices must not wait for long.
   quota_briefly: fcmError(429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", { "retry-after": "1" }),
+  // Google documents the QuotaFailure and not its words.
+  device_quota: fcmError(429, "QUOTA_EXCEEDED", "RESOURCE_EXHAUSTED", { "retry-after": "20" }, [
+    {
+      "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+      violations: [{ subject: "device", description: "Device message rate exceeded" }],
+    },
+  ]),
   unavailable: fcmError(503, "UNAVAILABLE", "UNAVAILABLE", { "retry-after": "5" }),
   internal: fcmError(500, "INTERNAL", "INTERNAL"),
   no_apns_key: fcmError(401, "THIRD_PARTY_AUTH_ERROR", "UNAUTHENTICATED"),

@@ -15,6 +15,7 @@ export const fcmFailures: Readonly<Record<string, PushFailure>> = {
   INVALID_ARGUMENT: failure("invalid_recipient", "message", "invalid"),
   // Of another Firebase project.
   SENDER_ID_MISMATCH: failure("invalid_recipient", "message", "invalid"),
+  // Of the project; where a QuotaFailure says that it is the device's, of that alone.
   QUOTA_EXCEEDED: failure("throttled", "service"),
   UNAVAILABLE: failure("provider_down", "down"),
   INTERNAL: failure("provider_down", "down"),
@@ -24,15 +25,31 @@ export const fcmFailures: Readonly<Record<string, PushFailure>> = {
 
 type Json = Readonly<Record<string, unknown>>;
 
+type Details = readonly (Json | null)[];
+
+const namesDevice = /device|token/i;
+
+/**
+ * Whether the quota is one device's (240 messages a minute), by the QuotaFailure (google.rpc) beside the error. Google says
+ * that it names the quota, not with which words: what names no device is the project's quota, and holds up all.
+ */
+function isOfDevice(details: Details): boolean {
+  const failures = details.filter((detail) => String(detail?.["@type"]).endsWith("google.rpc.QuotaFailure"));
+  const violations = failures.flatMap((one) => (Array.isArray(one?.violations) ? (one.violations as Details) : []));
+  return violations.some((violation) => namesDevice.test(`${violation?.subject} ${violation?.description}`));
+}
+
 /** @param body the answer, if it was JSON */
 export function fcmFailure(status: number, body: Json | null): PushFailure {
   const details = (body?.error as Json | undefined)?.details;
-  const found = Array.isArray(details) ? (details as (Json | null)[]) : [];
+  const found: Details = Array.isArray(details) ? details : [];
   const code = found.find((detail) => String(detail?.["@type"]).endsWith("FcmError"))?.errorCode;
   const row = typeof code === "string" ? ownEntry(fcmFailures, code) : undefined;
+  const isThrottled = row === fcmFailures.QUOTA_EXCEEDED || (row === undefined && status === 429);
+  if (isThrottled && isOfDevice(found)) return failure("throttled", "recipient");
   if (row !== undefined) return row;
   const fields = found.flatMap((detail) => (Array.isArray(detail?.fieldViolations) ? detail.fieldViolations : []));
-  if ((fields as (Json | null)[]).some((violation) => violation?.field === "message.token")) {
+  if ((fields as Details).some((violation) => violation?.field === "message.token")) {
     return failure("invalid_recipient", "message", "invalid");
   }
   if (status === 429) return failure("throttled", "service");

@@ -5,9 +5,10 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Random } from "../../../shared/random.ts";
 import { withoutAnswer } from "../../messages/over-http.ts";
 import type { MessageReport } from "../../messages/provider-port.ts";
+import { createRecipientLimit } from "../../messages/recipient-limit.ts";
 import type { FcmConfig } from "../config.ts";
 import { type Notification, notificationOf } from "../notification.ts";
-import type { Registration } from "../registration.ts";
+import { type Registration, registrationText } from "../registration.ts";
 import { failed, type PushService, pushGateResult } from "../service.ts";
 import { createAccessTokens, TokenDenied } from "./access-token.ts";
 import { fcmFailure } from "./failures.ts";
@@ -15,6 +16,7 @@ import { parseServiceAccount } from "./service-account.ts";
 
 /** Limit of FCM; beyond it INVALID_ARGUMENT would wrongly mean the token. */
 const maxBytes = 4096;
+const deviceBackoff = { firstMs: 5000, longestMs: 300_000 };
 
 const deniedDetail =
   "Google refuses the service account: key revoked, role missing, API not enabled, or this clock is wrong";
@@ -30,6 +32,7 @@ export function createFcm(options: {
   if ("problem" in parsed) throw new Error(`push.fcm: expected ${parsed.problem}`);
   const { account } = parsed;
   const gate = createGate({ clock, random, perSecond: config.messages_per_second });
+  const devices = createRecipientLimit(clock, random, deviceBackoff);
   const tokens = createAccessTokens(account, http, clock);
   const url = new URL(`/v1/projects/${account.projectId}/messages:send`, config.api_url);
 
@@ -49,7 +52,10 @@ export function createFcm(options: {
   }
 
   return {
-    enter: () => gate.enter(),
+    enter(registration) {
+      const waitMs = devices.waitMs(registrationText(registration));
+      return waitMs > 0 ? { open: false, why: "throttled", retryAfterMs: waitMs } : gate.enter();
+    },
     leave: () => gate.leave(),
     async send(message, registration) {
       const body = bodyOf(notificationOf(message), tokenOf(registration), clock.nowMs());
@@ -73,7 +79,9 @@ export function createFcm(options: {
         // The next message fetches a new one; where the key is revoked, that is refused.
         if (status === 401) tokens.forget();
         const failure = fcmFailure(status, jsonOf(response));
-        gate.result(pushGateResult(failure, retryAfterMsOf(response.headers, clock.nowMs()), deniedDetail));
+        const retryAfterMs = retryAfterMsOf(response.headers, clock.nowMs());
+        if (failure.scope === "recipient") devices.hit(registrationText(registration), retryAfterMs);
+        gate.result(pushGateResult(failure, retryAfterMs, deniedDetail));
         return failed(failure);
       } catch (error) {
         const { reason, gate: result } = withoutAnswer(error);

@@ -7,6 +7,14 @@ import { webPushFailure } from "../../../../src/channels/push/web-push/failures.
 const fcmBody = (errorCode: string) => ({
   error: { details: [{ "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", errorCode }] },
 });
+const quotaOf = (errorCode: string | null, violations: unknown) => ({
+  error: {
+    details: [
+      { "@type": "type.googleapis.com/google.rpc.QuotaFailure", violations },
+      ...(errorCode === null ? [] : fcmBody(errorCode).error.details),
+    ],
+  },
+});
 const badField = (field: string) => ({
   error: { details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field }] }] },
 });
@@ -18,6 +26,13 @@ describe("FCM", () => {
     [400, badField("message.token"), "invalid_recipient", "invalid", "message"],
     [403, fcmBody("SENDER_ID_MISMATCH"), "invalid_recipient", "invalid", "message"],
     [429, fcmBody("QUOTA_EXCEEDED"), "throttled", null, "service"],
+    [429, quotaOf("QUOTA_EXCEEDED", [{ description: "Device quota exceeded." }]), "throttled", null, "recipient"],
+    [429, quotaOf("QUOTA_EXCEEDED", [{}, { subject: "TOKEN:cX9" }]), "throttled", null, "recipient"],
+    [429, quotaOf(null, [{ subject: "device" }]), "throttled", null, "recipient"],
+    [429, quotaOf("QUOTA_EXCEEDED", [{ subject: "project:1", description: "rate" }]), "throttled", null, "service"],
+    [429, quotaOf("QUOTA_EXCEEDED", [null, 7, "device"]), "throttled", null, "service"],
+    [429, quotaOf("QUOTA_EXCEEDED", "device"), "throttled", null, "service"],
+    [404, quotaOf("UNREGISTERED", [{ subject: "device" }]), "invalid_recipient", "gone", "message"],
     [503, fcmBody("UNAVAILABLE"), "provider_down", null, "down"],
     [500, fcmBody("INTERNAL"), "provider_down", null, "down"],
     [401, fcmBody("THIRD_PARTY_AUTH_ERROR"), "rejected", null, "message"],

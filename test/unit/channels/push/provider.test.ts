@@ -80,6 +80,7 @@ describe("each failure", () => {
     ["invalid_token", fcmTo, otherFcm, "invalid_recipient", "invalid", null],
     ["other_project", fcmTo, otherFcm, "invalid_recipient", "invalid", null],
     ["quota", fcmTo, otherFcm, "throttled", null, wait(30_000)],
+    ["device_quota", fcmTo, otherFcm, "throttled", null, null],
     ["unavailable", fcmTo, otherFcm, "provider_down", null, null],
     ["internal", fcmTo, otherFcm, "provider_down", null, null],
     ["no_apns_key", fcmTo, otherFcm, "rejected", null, null],
@@ -144,17 +145,17 @@ describe("each failure", () => {
     expect((await deliver(provider, outgoingMessage(failing))).report).toMatchObject({ reason: "throttled" });
   });
 
-  it("too many to one device holds up that one alone, as long as Apple says", async () => {
+  it.each([
+    ["Apple", apnsTo, otherApns, "too_many_requests"],
+    ["Google", fcmTo, otherFcm, "device_quota"],
+  ])("too many to one device holds up that one alone, as long as %s says", async (_, to, other, named) => {
     const clock = manualClock();
-    const { provider } = await pushWithServices({
-      clock,
-      failureOf: (token) => (apnsTo.endsWith(token) ? "too_many_requests" : null),
-    });
-    await deliver(provider, outgoingMessage(apnsTo));
-    expect(await refusalOf(deliver(provider, outgoingMessage(apnsTo)))).toEqual(wait(20_000));
-    expect((await deliver(provider, outgoingMessage(otherApns))).report.state).toBe("sent");
+    const { provider } = await pushWithServices({ clock, failureOf: (token) => (to.endsWith(token) ? named : null) });
+    await deliver(provider, outgoingMessage(to));
+    expect(await refusalOf(deliver(provider, outgoingMessage(to)))).toEqual(wait(20_000));
+    expect((await deliver(provider, outgoingMessage(other))).report.state).toBe("sent");
     clock.pass(20_000);
-    expect((await deliver(provider, outgoingMessage(apnsTo))).report).toMatchObject({ reason: "throttled" });
+    expect((await deliver(provider, outgoingMessage(to))).report).toMatchObject({ reason: "throttled" });
   });
 
   it.each([
