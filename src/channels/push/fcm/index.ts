@@ -76,9 +76,9 @@ export function createFcm(options: {
           gate.result({ kind: "fine" });
           return { state: "sent", result: { registration: null } };
         }
-        // The next message fetches a new one; where the key is revoked, that is refused.
-        if (status === 401) tokens.forget();
         const failure = fcmFailure(status, jsonOf(response));
+        // The next message fetches a new one; where the key is revoked, that is refused. A 401 for APNs' key says nothing of ours.
+        if (status === 401 && failure.scope === "down") tokens.forget();
         const retryAfterMs = retryAfterMsOf(response.headers, clock.nowMs());
         if (failure.scope === "recipient") devices.hit(registrationText(registration), retryAfterMs);
         gate.result(pushGateResult(failure, retryAfterMs, deniedDetail));

@@ -203,6 +203,17 @@ describe("Google's access tokens", () => {
     expect((await deliver(provider, outgoingMessage(fcmTo))).report.state).toBe("sent");
   });
 
+  it("one is kept when Google has no key for APNs (401 THIRD_PARTY_AUTH_ERROR), which is not about it", async () => {
+    const iosTo = fcmTo.replace("cX9", "cX8");
+    const { provider, fcm } = await pushWithServices({
+      failureOf: (token) => (iosTo.endsWith(token) ? "no_apns_key" : null),
+    });
+    expect((await deliver(provider, outgoingMessage(fcmTo))).report.state).toBe("sent");
+    expect((await deliver(provider, outgoingMessage(iosTo))).report).toMatchObject({ reason: "rejected" });
+    expect((await deliver(provider, outgoingMessage(fcmTo))).report.state).toBe("sent");
+    expect(fcm.tokensIssued).toBe(1);
+  });
+
   it("a key that was revoked takes the service down, and health says so", async () => {
     const { provider, fcm } = await pushWithServices();
     fcm.endTokens({ revoked: true });
