@@ -2,7 +2,6 @@
  * From what an SMSC sends to receipts of messages: ids in the form of the submit, parts of a long message joined. A receipt
  * is answered when it was dealt with; where the store is away, so that the SMSC sends it again.
  */
-import type { Clock } from "../../../shared/clock.ts";
 import { LatestMap } from "../../../shared/latest-map.ts";
 import type { InboundTextReceiver } from "../../messages/inbound-text-port.ts";
 import type { MessageFailure, MessageReport, ReceiptReceiver } from "../../messages/provider-port.ts";
@@ -18,15 +17,12 @@ export interface ReceiptParts {
   readonly errors: ReadonlyMap<string, MessageFailure>;
   readonly store: MessageParts;
   readonly dropped: (what: SmsEvents["sms.dropped"]["what"]) => void;
-  readonly clock: Clock;
 }
 
 /** The latest own messages: their receipts need no look-up. */
 const mostOwn = 5000;
 /** Receipts in progress; more are answered so that the SMSC sends them again. */
 const mostAtOnce = 1000;
-/** SMSCs that send a receipt first send the submit_sm_resp right behind it. */
-const earlyMs = 1000;
 
 /** Of a long message: its group; null: the message has one part. */
 type Own = { readonly group: string; readonly parts: number } | null;
@@ -37,11 +33,7 @@ export class RouteReceipts {
   readonly #learner = new IdFormLearner();
   #receiver: ReceiptReceiver = async () => true;
   #text: InboundTextReceiver | null = null;
-  /** Long messages whose parts are being sent: a receipt may be of one of them. */
-  #submitting = 0;
   #inProgress = 0;
-  /** Called when a receipt's message becomes known. Bounded by `mostAtOnce`. */
-  readonly #early = new Map<string, Set<() => void>>();
 
   constructor(parts: ReceiptParts) {
     this.#parts = parts;
@@ -55,23 +47,20 @@ export class RouteReceipts {
     this.#text = receiver;
   }
 
-  /** A message is about to be sent. @returns to be called when its answer is known */
-  submitting(parts: number): () => void {
-    const counted = parts > 1 ? 1 : 0;
-    this.#submitting += counted;
-    return () => {
-      this.#submitting -= counted;
-    };
-  }
-
-  /** The SMSC gave a part this id. @param recipient digits of the number */
-  answered(messageId: string, recipient: string): void {
-    if (messageId !== "") this.#learner.submitted(messageId, recipient);
+  /**
+   * The SMSC gave a part this id. From now on its receipt counts, also while the next parts are being sent.
+   * @param recipient digits of the number
+   * @param group a random name of the message, asked for where it has several parts
+   */
+  answered(messageId: string, recipient: string, parts: number, group: () => string): void {
+    if (messageId === "") return;
+    this.#learner.submitted(messageId, recipient);
+    if (parts > 1) this.#own.set(this.#receiptId(canonicalId(messageId)), { group: this.#groupName(group()), parts });
   }
 
   /**
    * All parts of a message were taken.
-   * @param group a random name, asked for where there are several parts
+   * @param group as for `answered`
    * @returns the id of its receipts; null where the SMSC gave none
    */
   async taken(messageIds: readonly string[], group: () => string): Promise<string | null> {
@@ -79,14 +68,13 @@ export class RouteReceipts {
     const [only, ...more] = ids;
     if (only === undefined || messageIds.includes("")) return null;
     if (more.length === 0) {
-      this.#remember(only, null);
+      this.#own.set(only, null);
       return only;
     }
-    const name = this.#receiptId(`parts-${group()}`);
+    const name = this.#groupName(group());
     // Where the store is away, other gateways do not know these parts; this one does.
     const early = await this.#parts.store.join(name, ids).catch(() => []);
     const own = { group: name, parts: ids.length };
-    for (const id of ids) this.#remember(id, own);
     for (const [index, report] of early.entries()) {
       // What is lost here leaves the message sent, as a receipt that never came.
       if (report !== null) await this.#settle(own, ids[index] as string, report).catch(() => false);
@@ -142,11 +130,7 @@ export class RouteReceipts {
 
   /** @returns false where the SMSC is to send it again */
   async #take(receipt: SmppReceipt, report: MessageReport): Promise<boolean> {
-    let id = this.#submittedId(receipt);
-    if (this.#submitting > 0 && id !== null && !this.#own.has(id)) {
-      await this.#becomesKnown(id);
-      id = this.#submittedId(receipt);
-    }
+    const id = this.#submittedId(receipt);
     if (id === null) {
       this.#parts.dropped("unreadable");
       return true;
@@ -176,22 +160,7 @@ export class RouteReceipts {
     return `${this.#parts.route}:${id}`;
   }
 
-  #becomesKnown(id: string): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#early.get(id) ?? new Set();
-      const settle = () => {
-        stopTimer();
-        waiting.delete(settle);
-        if (waiting.size === 0) this.#early.delete(id);
-        resolve();
-      };
-      const stopTimer = this.#parts.clock.after(earlyMs, settle);
-      this.#early.set(id, waiting.add(settle));
-    });
-  }
-
-  #remember(id: string, own: Own): void {
-    this.#own.set(id, own);
-    for (const known of this.#early.get(id) ?? []) known();
+  #groupName(group: string): string {
+    return this.#receiptId(`parts-${group}`);
   }
 }

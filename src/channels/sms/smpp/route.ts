@@ -53,7 +53,6 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     errors: new Map(Object.entries(config.receipt_errors).map(([code, reason]) => [canonicalError(code), reason])),
     store: parts.messageParts,
     dropped,
-    clock,
   });
   const binds = Object.entries(config.binds).map(([key, own]) => ({
     config: own,
@@ -83,24 +82,21 @@ export function createSmppRoute(parts: SmppRouteParts): SmsRoute {
     reference = (reference + 1) % 0x10000;
     const own = reference;
     const tlvs = tlvsOf(message.app, message.locale);
-    const answered = receipts.submitting(turn.messages);
-    try {
-      const answer = await sendParts(turn, {
-        submits: (over) => submitsOf(message, encode(over, message.text), settingsOf(over), own, tlvs),
-        startLimitMs: config.max_queue_ms + config.response_timeout_ms,
-        passedMs: stopwatch(parts.clock),
-        ...{ route: name, app: message.app, binds, turns, statusReasons, publish, clock, logger },
-      });
-      if (answer.kind !== "taken") return answer;
-      for (const id of answer.ids) receipts.answered(id, message.to.slice(1));
-      if (!config.receipts) return { kind: "taken", receiptId: null };
-      return {
-        kind: "taken",
-        receiptId: await receipts.taken(answer.ids, () => random.bytes(12).toString("base64url")),
-      };
-    } finally {
-      answered();
-    }
+    const recipient = message.to.slice(1);
+    let drawn: string | undefined;
+    const group = () => {
+      drawn ??= random.bytes(12).toString("base64url");
+      return drawn;
+    };
+    const answer = await sendParts(turn, {
+      submits: (over) => submitsOf(message, encode(over, message.text), settingsOf(over), own, tlvs),
+      taken: (id, of) => receipts.answered(id, recipient, of, group),
+      startLimitMs: config.max_queue_ms + config.response_timeout_ms,
+      passedMs: stopwatch(parts.clock),
+      ...{ route: name, app: message.app, binds, turns, statusReasons, publish, clock, logger },
+    });
+    if (answer.kind !== "taken") return answer;
+    return { kind: "taken", receiptId: config.receipts ? await receipts.taken(answer.ids, group) : null };
   }
 
   const settingsOf = ({ config: own }: RouteBind) => ({

@@ -20,6 +20,8 @@ export interface SendParts {
   readonly turns: Turns;
   /** The message's submits over a bind. @throws {PduError} */
   readonly submits: (over: RouteBind) => readonly Submit[];
+  /** The SMSC took a part, one of so many, under this id. */
+  readonly taken: (messageId: string, of: number) => void;
   readonly statusReasons: StatusReasons;
   /** From the start; what begins later could not be answered within the route's limit. */
   readonly startLimitMs: number;
@@ -66,6 +68,7 @@ export async function sendParts(first: Turn, parts: SendParts): Promise<SendAnsw
       if (answer.kind === "taken") {
         used += 1;
         ids.push(answer.id);
+        parts.taken(answer.id, submits.length);
         continue;
       }
       if (answer.wentOut) used += 1;

@@ -4,7 +4,7 @@ import type { SmsAnswer } from "../../../../src/channels/sms/route-port.ts";
 import { meaningOf, statusName } from "../../../../src/channels/sms/smpp/status.ts";
 import type { SmscDecision } from "../../../../src/sandbox/providers/smsc.ts";
 import { manualClock } from "../../../support/manual-clock.ts";
-import { eventually, openBound, openWorld, order, partsInMemory, phone } from "./world.ts";
+import { atEnd, eventually, openBound, openWorld, order, partsInMemory, phone, type WorldOptions } from "./world.ts";
 
 const long = "Ваш код 8349027461. Никому не сообщайте этот код. @example.com #8349027461 и ещё немного";
 
@@ -227,6 +227,51 @@ describe("receipts", () => {
     expect(receipts).toEqual([
       { receiptId: (answer as { receiptId: string }).receiptId, report: { state: "delivered" } },
     ]);
+  });
+
+  /** A long message whose first part was taken; the second one's answer does not come. */
+  async function halfSent(options: WorldOptions = {}) {
+    const clock = manualClock();
+    const world = await openBound({ clock, ...options });
+    world.decide((number) => ({ answer: number === 2 ? "never" : 0 }));
+    const sent = world.send({ text: long });
+    atEnd(async () => {
+      clock.pass(5000);
+      await sent;
+    });
+    await eventually(() => {
+      // The second part's time on the bind.
+      clock.pass(1);
+      expect(world.smsc.submits).toHaveLength(2);
+    });
+    return world;
+  }
+
+  it("of other gateways' messages are not held while a long message is being sent", async () => {
+    const { smsc, receipts } = await halfSent();
+    smsc.receipt("77", "447700900999", { state: "DELIVRD", afterMs: 0 });
+    await eventually(() => expect(smsc.deliverStatuses).toEqual([0]));
+    expect(receipts).toEqual([{ receiptId: "acme:77", report: { state: "delivered" } }]);
+  });
+
+  test.each([
+    ["same", String(id)],
+    ["response_hex", String(id)],
+    ["response_decimal", id.toString(16)],
+  ] as const)("of a part, while the next one is being sent, are of its message (ids: %s)", async (ids, part) => {
+    const { smsc, receipts } = await halfSent({ smsc: { ids } });
+    smsc.receipt(part, phone.slice(1), { state: "UNDELIV", afterMs: 0 });
+    await eventually(() => expect(smsc.deliverStatuses).toEqual([0]));
+    expect(receipts).toEqual([
+      { receiptId: expect.stringMatching(/^acme:parts-/), report: { state: "failed", reason: "not_reachable" } },
+    ]);
+  });
+
+  it("of a long message's parts, each before its submit's answer", async () => {
+    const { decide, send, receipts } = await openBound();
+    decide({ answer: 0, answerDelayMs: 50, receipts: [{ state: "DELIVRD", afterMs: -50 }] });
+    const { receiptId } = (await send({ text: long })) as { receiptId: string };
+    await eventually(() => expect(receipts).toContainEqual({ receiptId, report: { state: "delivered" } }));
   });
 
   it("of a part that came to another gateway before the other parts were sent: they are not lost", async () => {
