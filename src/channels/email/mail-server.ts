@@ -1,13 +1,15 @@
 /**
  * One mail server: its sessions, its limits of connections and rate, and whether it is up. A server that cannot be reached
- * or does not log us in is down; it is tried again in the background, and gets messages once that worked. One that got no
- * message for a minute is tried too, so that its end is noticed before a person waits for a code.
+ * or does not log us in is down; it is tried again in the background, and gets messages once that worked. One that refuses
+ * a connection for the time being while others are open is up, and gets no more of them for a while. One that got no message
+ * for a minute is tried too, so that its end is noticed before a person waits for a code.
  */
 import type { Logger } from "pino";
 import { backoffMs } from "../../shared/backoff.ts";
 import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import type { EmailServerConfig } from "./config.ts";
+import { createConnectionLimit } from "./connection-limit.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { SmtpReply, SmtpStage } from "./smtp-reply.ts";
 import { type Envelope, openSession, SessionError, type SmtpSession } from "./smtp-session.ts";
@@ -34,7 +36,8 @@ export interface MailServerParts {
 /** What became of one try. */
 export type TryResult =
   | { readonly kind: "taken"; readonly reply: SmtpReply | null }
-  | { readonly kind: "refused"; readonly stage: SmtpStage; readonly reply: SmtpReply }
+  /** `full`: it refused one more connection, and those that are open go on. */
+  | { readonly kind: "refused" | "full"; readonly stage: SmtpStage; readonly reply: SmtpReply }
   /** The server surely does not have it. */
   | { readonly kind: "not_sent" }
   | { readonly kind: "no_utf8" }
@@ -49,28 +52,48 @@ export function createMailServer(parts: MailServerParts) {
   const logger = parts.logger.child({ server: server.name });
   const rate = createRateLimit(server.messages_per_second);
   const idle: { session: SmtpSession; cancel: () => void }[] = [];
+  const limit = createConnectionLimit(server.max_connections, clock, parts.random);
+  /** Places taken; of these, sessions that are being opened, and that send. */
   let inUse = 0;
+  let opening = 0;
+  let sending = 0;
   let down: { why: string; failures: number } | null = null;
   let cancelProbe: (() => void) | null = null;
   let utf8: boolean | null = null;
   let stopped = false;
   let goodAtMs = Number.NEGATIVE_INFINITY;
 
+  const openSessions = () => sending + idle.filter(({ session }) => session.usable).length;
+
   async function open(limitMs: number): Promise<SmtpSession> {
+    opening += 1;
     try {
       const session = await openSession(parts, Math.min(limitMs, connectTimeoutMs));
       utf8 = session.utf8;
       if (down !== null) logger.info("the mail server is up again");
       down = null;
+      limit.opened(openSessions() + 1);
       markGood();
       return session;
     } catch (error) {
-      markDown(error);
+      const others = openSessions() + opening - 1;
+      if (down === null && others > 0 && isTemporary(error)) markFull(others, error);
+      else markDown(error);
       throw error;
+    } finally {
+      opening -= 1;
     }
   }
 
+  function markFull(others: number, { message: reason }: Error): void {
+    const isNews = limit.refused(others);
+    if (isNews) logger.warn({ reason, connections: others }, "the mail server refused one more connection");
+    if (cancelProbe === null) probeAfter(recheckMs);
+  }
+
   function markDown(error: unknown): void {
+    // Attempts that were under way together fail together: that is one failure, and the next try is set.
+    if (down !== null && cancelProbe !== null) return;
     // What a server says to a connection or a login knows no recipient.
     const why = error instanceof Error ? error.message : String(error);
     if (down === null && !stopped) logger.warn({ reason: why }, "the mail server is down");
@@ -138,7 +161,9 @@ export function createMailServer(parts: MailServerParts) {
         keep(session);
         return { kind: "no_utf8" };
       }
+      sending += 1;
       const result = await session.send(envelope, message, Math.max(1, untilMs - clock.nowMs()));
+      sending -= 1;
       if (result.kind === "taken") {
         goodAtMs = clock.nowMs();
         keep(session);
@@ -167,7 +192,8 @@ export function createMailServer(parts: MailServerParts) {
     /** Takes a place for one message; a number: none is free, one may be after that many ms; null: it is down. */
     take(): true | number | null {
       if (down !== null || stopped) return null;
-      if (inUse >= server.max_connections) return Number.POSITIVE_INFINITY;
+      const fullMs = limit.waitMs(inUse);
+      if (fullMs > 0) return fullMs;
       const waitMs = rate.take(clock.nowMs());
       if (waitMs > 0) return waitMs;
       inUse += 1;
@@ -186,7 +212,7 @@ export function createMailServer(parts: MailServerParts) {
         return await sendOnce(envelope, message, needsUtf8, untilMs);
       } catch (error) {
         if (!(error instanceof SessionError) || error.reply === null) return { kind: "not_sent" };
-        return { kind: "refused", stage: error.stage, reply: error.reply };
+        return { kind: down === null ? "full" : "refused", stage: error.stage, reply: error.reply };
       }
     },
 
@@ -204,3 +230,7 @@ export function createMailServer(parts: MailServerParts) {
     },
   };
 }
+
+/** What it says of one connection or login by 4yz, another one beside it may be spared. */
+const isTemporary = (error: unknown): error is SessionError =>
+  error instanceof SessionError && error.reply !== null && Math.floor(error.reply.code / 100) === 4;

@@ -7,7 +7,8 @@ import type { MailServer } from "./mail-server.ts";
 const maxWaiting = 1000;
 const retryAfterMs = 5000;
 
-type Suits = (server: MailServer) => boolean;
+/** Null: every server does. */
+type Suits = ((server: MailServer) => boolean) | null;
 
 interface Waiter {
   readonly suits: Suits;
@@ -27,7 +28,7 @@ export function createPlaces(parts: {
   /** A server with a place that is now taken; else the time in ms until one may have one; null: all are down. */
   function take(suits: Suits): MailServer | number | null {
     let soonest: number | null = null;
-    for (const server of servers.filter(suits)) {
+    for (const server of suits === null ? servers : servers.filter(suits)) {
       const taken = server.take();
       if (taken === true) return server;
       if (taken !== null) soonest = Math.min(soonest ?? taken, taken);
@@ -35,19 +36,21 @@ export function createPlaces(parts: {
     return soonest;
   }
 
-  /** In the order of arrival; those who need what the first does not get wait behind it, for a second at most. */
+  /** In the order of arrival. One who needs a certain server holds up only those who need it too. */
   function wake(): void {
     cancelWake?.();
     cancelWake = null;
-    for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-      const taken = take(first.suits);
-      if (taken === null) first.settle(unavailable());
-      else if (typeof taken !== "number") first.settle(taken);
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const waiter of [...waiting]) {
+      const taken = take(waiter.suits);
+      if (taken === null) waiter.settle(unavailable());
+      else if (typeof taken !== "number") waiter.settle(taken);
       else {
-        wakeAfter(taken);
-        return;
+        soonest = Math.min(soonest, taken);
+        if (waiter.suits === null) break;
       }
     }
+    wakeAfter(soonest);
   }
 
   function wakeAfter(delayMs: number): void {
@@ -57,13 +60,14 @@ export function createPlaces(parts: {
   return {
     wake,
 
-    /** Waits `maxWaitMs` at most. @throws {Refusal} `channel_unavailable`, `capacity` */
-    async reserve(suits: Suits): Promise<MailServer> {
+    /** Waits `limitMs` at most. @throws {Refusal} `channel_unavailable`, `capacity` */
+    async reserve(suits: Suits, limitMs = maxWaitMs): Promise<MailServer> {
       if (stopped) throw unavailable();
-      const taken = waiting.length === 0 ? take(suits) : Number.POSITIVE_INFINITY;
+      const isNext = waiting.every((waiter) => waiter.suits !== null);
+      const taken = isNext ? take(suits) : Number.POSITIVE_INFINITY;
       if (taken === null) throw unavailable();
       if (typeof taken !== "number") return taken;
-      if (maxWaitMs === 0 || waiting.length >= maxWaiting) throw full();
+      if (limitMs <= 0 || waiting.length >= maxWaiting) throw full();
       return new Promise((resolve, reject) => {
         const waiter: Waiter = {
           suits,
@@ -74,9 +78,10 @@ export function createPlaces(parts: {
             else resolve(result);
           },
         };
-        const cancel = clock.after(maxWaitMs, () => waiter.settle(full()));
+        const cancel = clock.after(limitMs, () => waiter.settle(full()));
         waiting.push(waiter);
         if (waiting.length === 1) wakeAfter(taken);
+        else wake();
       });
     },
 

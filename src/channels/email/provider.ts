@@ -67,7 +67,14 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
   let usualReply = "250 2.0.0";
   let onIdle: (() => void) | null = null;
 
-  /** In turn by the reserved server and the others, until one has answered for good. */
+  /** Null: none of them had a place in time, or they are down. */
+  const free = (among: ReadonlySet<MailServer>, limitMs: number) =>
+    places.reserve((server) => among.has(server), limitMs).catch(() => null);
+
+  /**
+   * In turn by the reserved server and the others, until one has answered for good. Where none takes it, and some refused only
+   * a further connection, it waits for one of the connections that these have.
+   */
   async function deliver(reserved: MailServer, message: OutgoingMessage): Promise<MessageReport> {
     const untilMs = steady.nowMs() + config.submit_timeout_ms;
     const passedMs = stopwatch(clock);
@@ -76,18 +83,23 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
     let held: MailServer | null = reserved;
     try {
       const bytes = await compose(message);
-      for (const server of [reserved, ...servers.filter((other) => other !== reserved)]) {
-        if (passedMs() >= config.submit_timeout_ms) break;
-        if (server !== held && server.take() !== true) continue;
-        held = server;
-        const result = await server.send(envelope, bytes, needsSmtpUtf8(message.to), untilMs);
-        const { report, elsewhere } = reportOf(server.name, result);
-        const reply = report.state === "sent" ? report.result?.smtp_reply : undefined;
-        if (typeof reply === "string") usualReply = reply;
-        if (!elsewhere) return report;
-        last = report;
-        server.release();
-        held = null;
+      for (let first: MailServer | null = reserved; first !== null; first = held) {
+        const full = new Set<MailServer>();
+        for (const server of [first, ...servers.filter((other) => other !== first)]) {
+          if (passedMs() >= config.submit_timeout_ms) return last;
+          if (server !== held && server.take() !== true) continue;
+          held = server;
+          const result = await server.send(envelope, bytes, needsSmtpUtf8(message.to), untilMs);
+          const { report, elsewhere } = reportOf(server.name, result);
+          const reply = report.state === "sent" ? report.result?.smtp_reply : undefined;
+          if (typeof reply === "string") usualReply = reply;
+          if (!elsewhere) return report;
+          last = report;
+          if (result.kind === "full") full.add(server);
+          server.release();
+          held = null;
+        }
+        if (full.size > 0) held = await free(full, untilMs - steady.nowMs());
       }
     } finally {
       // Also of a message that cannot be composed: it must not keep its connection's place from others.
@@ -128,7 +140,7 @@ export function createEmailProvider({ config, clock, random, logger: parent }: E
           "`to` has characters outside ASCII before the @, and no mail server of this gateway takes such addresses (SMTPUTF8).";
         throw new Refusal("invalid_request", detail);
       }
-      const server = await places.reserve((candidate) => !needsUtf8 || candidate.offersUtf8() !== false);
+      const server = await places.reserve(needsUtf8 ? (candidate) => candidate.offersUtf8() !== false : null);
       return {
         details: resultOf(server.name, null),
         cost: config.price ?? null,
@@ -181,6 +193,7 @@ function reportOf(server: string, result: TryResult): { readonly report: Message
       return { report: failed("provider_down", resultOf(server, null)), elsewhere: true };
     case "no_utf8":
       return { report: failed("not_reachable", resultOf(server, null)), elsewhere: true };
+    case "full":
     case "refused": {
       const { reason, elsewhere } = judge(result.stage, result.reply);
       return { report: failed(reason, resultOf(server, replyCodes(result.reply))), elsewhere };

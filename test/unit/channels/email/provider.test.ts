@@ -171,6 +171,20 @@ describe("a server that is down", () => {
     await expect.poll(async () => (await sendBy(provider)).report.result?.server).toBe("main");
   });
 
+  it("is tried a second later, though several messages found it down together", async () => {
+    const clock = manualClock();
+    const main = await mail.server();
+    const provider = await mail.provider({ servers: [plain(main)] }, clock);
+    const reserved = await Promise.all(Array.from({ length: 5 }, () => provider.reserve(message)));
+    await main.stop();
+    await Promise.all(reserved.map((one) => one.submit(message)));
+    expect(provider.health().up).toBe(false);
+    const again = await mail.server({ port: main.port });
+    clock.pass(1000);
+    await expect.poll(() => again.steps).toContain("connect");
+    await expect.poll(() => provider.health().up).toBe(true);
+  });
+
   it("is noticed within a minute, though no message was sent", async () => {
     const clock = manualClock();
     const main = await mail.server();
@@ -228,6 +242,75 @@ describe("limits", () => {
     const provider = await mail.provider({ servers });
     const reports = await Promise.all(Array.from({ length: 12 }, () => sendBy(provider)));
     expect(reports.map(({ report }) => report.state)).toEqual(Array(12).fill("sent"));
+  });
+});
+
+describe("a server that refuses one more connection (421) while others are open", () => {
+  const tooMany = { kind: "reply", text: "421 4.7.0 Too many connections", close: true } as const;
+
+  it("is not down, and the message goes over the connection that it has", async () => {
+    const main = await mail.server();
+    const provider = await mail.provider({ servers: [plain(main)] }, manualClock());
+    const [one, two] = [await provider.reserve(message), await provider.reserve(message)];
+    main.once("connect", tooMany);
+    const answers = await Promise.all([one.submit(message), two.submit(message)]);
+    expect(answers.map(({ report }) => report.state)).toEqual(["sent", "sent"]);
+    expect(main.mails).toHaveLength(2);
+    expect(provider.health().up).toBe(true);
+    (await provider.reserve(message)).release();
+    expect(mail.log()).toContain("refused one more connection");
+  });
+
+  it("the next server takes the message, where there is one", async () => {
+    const [main, backup] = [await mail.server(), await mail.server()];
+    const provider = await mail.provider({ servers: [plain(main), plain(backup, "backup")] }, manualClock());
+    const [one, two] = [await provider.reserve(message), await provider.reserve(message)];
+    main.once("connect", tooMany);
+    const answers = await Promise.all([one.submit(message), two.submit(message)]);
+    expect(answers.map(({ report }) => report.result?.server)).toEqual(["main", "backup"]);
+    expect((await sendBy(provider)).report.result?.server).toBe("main");
+  });
+
+  it("gets no more of them for a second, and then one to try", async () => {
+    const clock = manualClock();
+    const main = await mail.server();
+    const provider = await mail.provider({ servers: [plain(main, "main", { messages_per_second: 1000 })] }, clock);
+    const connects = () => main.steps.filter((step) => step === "connect").length;
+    main.set("connect", tooMany);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => sendBy(provider)));
+    expect(answers.map(({ report }) => report.state)).toEqual(Array(20).fill("sent"));
+    // The one that was kept, and four that were opened beside it at once.
+    expect(connects()).toBe(5);
+    main.set("connect", null);
+    clock.pass(1000);
+    await Promise.all([sendBy(provider), sendBy(provider)]);
+    expect(connects()).toBe(6);
+  });
+
+  it("a message that waits for it holds up none that another server takes, and waits no longer than its deadline", async () => {
+    const clock = manualClock();
+    const [main, backup] = [await mail.server(), await mail.server()];
+    const provider = await mail.provider({ servers: [plain(main), plain(backup, "backup")] }, clock);
+    const [one, two] = [await provider.reserve(message), await provider.reserve(message)];
+    main.set("connect", tooMany);
+    main.once("mail", { kind: "silence" });
+    backup.once("rcpt", { kind: "reply", text: "451 4.7.1 Greylisted" });
+    const stuck = one.submit(message);
+    await expect.poll(() => main.steps).toContain("mail");
+    const waiting = two.submit(message);
+    await expect.poll(() => backup.steps).toContain("rcpt");
+    for (let sent = 0; sent < 3; sent++) expect((await sendBy(provider)).report.result?.server).toBe("backup");
+    clock.pass(30_000);
+    for (const ended of [stuck, waiting]) expect((await ended).report).toMatchObject({ reason: "throttled" });
+  });
+
+  it("is down where no connection is left: starts are refused", async () => {
+    const main = await mail.server();
+    const provider = await mail.provider({ servers: [plain(main)] }, manualClock());
+    main.set("connect", tooMany);
+    main.once("mail", { kind: "close" });
+    expect((await sendBy(provider)).report).toMatchObject({ state: "failed", reason: "throttled" });
+    expect(provider.health().up).toBe(false);
   });
 });
 
