@@ -1,6 +1,12 @@
 /** Collects the evidence of one INVITE from the wire, as a pure state machine that is fed message by message. */
 import type { CancelResponse, InviteResponse, SipMessage, SipRequest } from "./invite-reading.ts";
 
+/**
+ * A shorter silence is no evidence: of an INVITE over UDP and its repetitions after 0.5 and 1.5 s each may be lost (RFC 3261
+ * section 17.1.1.2), and a carrier, or we, may be busy for a moment. Asterisk waits as long for the answer to an OPTIONS.
+ */
+export const leastSilenceMs = 3000;
+
 /** All times are Asterisk's, in milliseconds to the microsecond: only their differences are meaningful. */
 export interface Evidence {
   readonly inviteAtMs: number;

@@ -5,7 +5,7 @@
  * Invariants, tested as properties: a call ends exactly once; it never has two INVITEs alive; no INVITE follows one that may
  * have made a phone ring; every 2xx gets an ACK and a BYE; a CANCEL is asked for wherever a phone may ring at the end.
  */
-import { addMessage, isChallenge } from "../evidence.ts";
+import { addMessage, isChallenge, leastSilenceMs } from "../evidence.ts";
 import type { InviteResponse } from "../invite-reading.ts";
 import type { CallAction, CallInput, CallState, CallStep } from "./call-state.ts";
 import { addCancel, addCancelAccepted, addInvite, asForked, hungUpBy, nothingSent } from "./call-wire.ts";
@@ -59,7 +59,7 @@ export function stepCall(state: CallState, input: CallInput, canAnswer = false):
     case "hang_up":
       return state.hungUp ? stay(state) : hangUp(state, input.atMs);
     case "time_over":
-      return state.hungUp || state.phase === "answered" ? overdue(state) : hangUp(state, input.atMs);
+      return state.hungUp || state.phase === "answered" ? overdue(state, input.atMs) : hangUp(state, input.atMs);
     case "bye_ended":
       return byeEnded(state);
     case "far_end_bye":
@@ -77,7 +77,7 @@ function invite(state: CallState): CallState {
 function sent(state: CallState, cseq: number, atMs: number): CallStep {
   if (state.phase !== "inviting") return stay(state);
   const wire = addInvite(state.wire, cseq, atMs);
-  return { state: { ...state, wire }, actions: state.wire === null ? ["sent"] : noActions };
+  return { state: { ...state, wire, sentAtMs: atMs }, actions: state.wire === null ? ["sent"] : noActions };
 }
 
 function provisional(before: CallState, { response, rseq, atMs }: CallInput & { type: "response" }): CallStep {
@@ -167,8 +167,8 @@ function failed(state: CallState, why: "timeout" | "transport", neverSent: boole
   if (state.phase !== "inviting") return stay(state);
   if (neverSent) return notTaken(state);
   // It was sent, so a phone may ring: no other target may be tried, even where nothing ever answered.
-  if (why === "transport") return end(state, ["cancel_elsewhere"], "transport");
-  return end(state, state.responded ? ["give_up"] : ["target_failed", "give_up"], "timeout");
+  const next: CallAction = why === "transport" ? "cancel_elsewhere" : "give_up";
+  return end(state, state.responded ? [next] : ["target_failed", next], why);
 }
 
 /** The end was overdue, and now the flow that our CANCEL was sent on has broken: the phone may ring on. */
@@ -196,9 +196,12 @@ function hangUp(before: CallState, atMs: number): CallStep {
   return { state: { ...state, wire }, actions: ["cancel", "await_end"] };
 }
 
-function overdue(state: CallState): CallStep {
+function overdue(state: CallState, atMs: number): CallStep {
   if (state.phase === "answered") return end(state, [], null);
-  return state.phase === "inviting" ? end(state, ["give_up"], "timeout") : stay(state);
+  if (state.phase !== "inviting") return stay(state);
+  // The end comes before Timer B, which would show it too.
+  const isSilent = !state.responded && atMs - state.sentAtMs >= leastSilenceMs;
+  return end(state, isSilent ? ["target_failed", "give_up"] : ["give_up"], "timeout");
 }
 
 function byeEnded(before: CallState): CallStep {

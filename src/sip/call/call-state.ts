@@ -74,6 +74,8 @@ export interface CallState {
   readonly hungUp: boolean;
   /** Of the open INVITE: any response came, so CANCEL may be sent. */
   readonly responded: boolean;
+  /** When the open INVITE was sent. */
+  readonly sentAtMs: number;
   /** A provisional response above 100 came: a phone may ring, so no INVITE follows. */
   readonly mayHaveRung: boolean;
   /** How many INVITEs answered a challenge. */
@@ -103,6 +105,7 @@ export function beginCall(atMs: number): CallState {
     targetsLeft: 0,
     hungUp: false,
     responded: false,
+    sentAtMs: atMs,
     mayHaveRung: false,
     challenges: 0,
     wire: null,

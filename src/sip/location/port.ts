@@ -28,7 +28,8 @@ export interface Locator {
    */
   all(hop: NextHop): readonly Target[];
   /**
-   * A target did not take a request (no connection, Timer B or F without any response, 503): it is tried last for a while.
+   * A target did not take a request (no connection, or one that broke, or Timer B or F, or the wait for a call's end, without any
+   * response; 503): it is tried last for a while.
    * @param forMs as its Retry-After asked; it counts up to five minutes
    */
   failed(target: Target, forMs?: number): void;

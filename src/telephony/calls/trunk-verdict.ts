@@ -1,4 +1,5 @@
 /** Judges a trunk by the end of a call that it carried: the one table that the circuit breakers use. */
+import { leastSilenceMs } from "../../sip/evidence.ts";
 import type { EndedCall, TriedPath } from "../trunks/slots-port.ts";
 import type { TrunkVerdict } from "../trunks/verdict.ts";
 import type { Outcome } from "./outcome.ts";
@@ -31,12 +32,6 @@ const verdicts: Readonly<Record<Outcome, TrunkVerdict>> = {
 
 /** What `verdictOf` reads of a `CallResult`. */
 export type EndedOnTrunk = Pick<CallResult, "outcome" | "alerted" | "endedBy" | "silent" | "sipStatus">;
-
-/**
- * A shorter silence is no evidence: of an INVITE over UDP and its repetitions after 0.5 and 1.5 s each may be lost (RFC 3261
- * section 17.1.1.2), and a carrier, or we, may be busy for a moment. Asterisk waits as long for the answer to an OPTIONS.
- */
-const leastSilenceMs = 3000;
 
 /** @param waitedMs how long the call waited for a response at most; left out: the whole set-up limit */
 export function verdictOf(call: EndedOnTrunk, waitedMs: number = leastSilenceMs): TrunkVerdict {

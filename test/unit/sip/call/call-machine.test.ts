@@ -86,7 +86,7 @@ const table: Readonly<Record<string, readonly [by: readonly Input[], steps: Part
       "503": "target_failed next_target -> opening",
       "486": "target_worked end -> over 486",
       timeout: "target_failed give_up end -> over timeout",
-      "flow lost": "cancel_elsewhere end -> over transport",
+      "flow lost": "target_failed cancel_elsewhere end -> over transport",
       "never sent": "target_failed next_target -> opening",
       "another 2xx": "acknowledge bye -> inviting",
       "hang up": "cancel await_end -> inviting",
@@ -140,7 +140,7 @@ const table: Readonly<Record<string, readonly [by: readonly Input[], steps: Part
       "503": "target_failed end -> over 503",
       "486": "target_worked end -> over 486",
       timeout: "target_failed give_up end -> over timeout",
-      "flow lost": "cancel_elsewhere end -> over transport",
+      "flow lost": "target_failed cancel_elsewhere end -> over transport",
       "never sent": "target_failed end -> over never_sent",
       "another 2xx": "acknowledge bye -> inviting",
       "time over": "give_up end -> over timeout",
@@ -223,6 +223,19 @@ describe("the machine of a call", () => {
   it("ends at the last target that takes nothing, with the last final there was", () => {
     expect(reached("located", "no flow", "no flow").ending).toMatchObject({ missing: "never_sent" });
     expect(reached("located", "flow", "sent", "503", "no flow").ending).toMatchObject({ status: 503, missing: null });
+  });
+
+  it("takes 3 s without any response to its open INVITE for a server that does not answer, however the call ends", () => {
+    const overdue = (atMs: number, ...names: readonly Input[]) =>
+      stepCall(reached(...names), { type: "time_over", atMs }).actions.includes("target_failed");
+    const silent: readonly Input[] = ["located", "flow", "sent", "hang up"];
+    expect([overdue(3009, ...silent), overdue(3010, ...silent)]).toEqual([false, true]);
+    expect(overdue(9000, "located", "flow", "sent", "100", "hang up")).toBe(false);
+    // The 503 was another server's, and the INVITE to this one is younger.
+    const second = stepCall(reached("located", "flow", "sent", "503", "flow"), { type: "sent", cseq: 1, atMs: 2000 });
+    const hungUp = stepCall(second.state, inputs["hang up"]).state;
+    expect(stepCall(hungUp, { type: "time_over", atMs: 4000 }).actions).toEqual(["give_up", "end"]);
+    expect(stepCall(hungUp, { type: "time_over", atMs: 5000 }).actions).toEqual(["target_failed", "give_up", "end"]);
   });
 
   it("answers at most three challenges, and none after a hang-up", () => {

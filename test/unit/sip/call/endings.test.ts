@@ -119,6 +119,39 @@ describe("the end of a short call", () => {
     }
   });
 
+  it.each([
+    ["a dead host (UDP)", "udp"],
+    ["a hung server that still accepts (TCP)", "tcp"],
+  ] as const)("is told of its silent server though it comes before Timer B: %s is tried last", async (_, protocol) => {
+    const targets = [target(5060, protocol), target(5070, protocol)];
+    const setting = new CallSetting({ targets, parts: { endWaitMs: 5000 } });
+    const live = setting.place();
+    const [first] = setting.flows as [FakeFlow];
+    if (first.reliable) {
+      first.closeIfSilentSince = async () => {
+        setting.lose(first);
+        return true;
+      };
+    }
+    setting.clock.pass(20_000);
+    live.hangUp();
+    setting.clock.pass(5000);
+    await settle();
+    expect([setting.ended, setting.failedTargets]).toEqual([1, [targets[0]]]);
+    setting.clock.pass(40_000);
+    expect(setting.failedTargets).toHaveLength(1);
+  });
+
+  it("is told of a server whose connection breaks before any response; after a 100 it had taken the INVITE", () => {
+    for (const responds of [false, true]) {
+      const setting = new CallSetting({ targets: tcp });
+      setting.place();
+      if (responds) setting.reply("100 Trying", { tag: null });
+      setting.lose(setting.flows[0] as FakeFlow);
+      expect([setting.ending?.missing, setting.failedTargets.length]).toEqual(["transport", responds ? 0 : 1]);
+    }
+  });
+
   it("is a timeout where no final follows the CANCEL; a 2xx after it is acknowledged and hung up", () => {
     const setting = new CallSetting({ targets: tcp });
     setting.place().hangUp();
