@@ -1,4 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../../src/local/process/free-port.ts";
 import { systemClock } from "../../../../src/shared/clock.ts";
@@ -133,6 +136,32 @@ describe("copies of SIP messages", () => {
     expect(packets).toHaveLength(0);
     await expect.poll(() => made.counts.sent + made.counts.dropped, { interval: 5 }).toBe(5000);
     await seen(1);
+  });
+
+  it("that were sent are not kept, though for a while more come in each turn than are sent", async () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const { port } = await collector();
+    const made = await sender(port);
+    const push = (count: number, one: Flow) => {
+      for (let at = 0; at < count; at++) made.observer("out", sip("INVITE"), one, 0);
+    };
+    /** More than one turn's. */
+    const pushFirst = () => {
+      const first = flow();
+      push(33, first);
+      return new WeakRef(first);
+    };
+    const first = pushFirst();
+    const second = flow();
+    for (let turn = 0; turn < 300; turn++) {
+      await nextTurn();
+      push(40, second);
+    }
+    gc();
+    expect(made.counts.sent).toBeGreaterThan(33);
+    expect(made.counts.sent + made.counts.dropped).toBeLessThan(12_033);
+    expect(first.deref()).toBeUndefined();
   });
 
   it("that do not fit into a datagram are dropped alone", async () => {
