@@ -71,7 +71,7 @@ const stay = (state: CallState): CallStep => ({ state, actions: noActions });
 
 /** The INVITE goes out: again after a challenge or on another target, it begins anew. */
 function invite(state: CallState): CallState {
-  return { ...state, phase: "inviting", responded: false, farEnds: [], pracks: 0 };
+  return { ...state, phase: "inviting", responded: false, worked: false, farEnds: [], pracks: 0 };
 }
 
 function sent(state: CallState, cseq: number, atMs: number): CallStep {
@@ -86,11 +86,9 @@ function provisional(before: CallState, { response, rseq, atMs }: CallInput & { 
   if (before.wire === null) return stay(before);
   const { evidence } = before.wire;
   let wire = addMessage(before.wire, response, atMs);
-  if (!before.responded) {
-    actions.push("target_worked");
-    // The transaction layer held it back until now (section 9.1).
-    if (before.hungUp) wire = addCancel(wire, atMs);
-  }
+  if (status > 100 && !before.worked) actions.push("target_worked");
+  // The transaction layer held it back until now (section 9.1).
+  if (!before.responded && before.hungUp) wire = addCancel(wire, atMs);
   if (evidence.alertingAtMs === null) {
     if (status === 183 && evidence.progressAtMs === null) actions.push("progress");
     if (status === 180) actions.push("alerting");
@@ -111,7 +109,8 @@ function provisional(before: CallState, { response, rseq, atMs }: CallInput & { 
   }
   if (actions.includes("prack")) pracks += 1;
   const mayHaveRung = before.mayHaveRung || status > 100;
-  const state = { ...before, wire, farEnds, pracks, responded: true, mayHaveRung };
+  const worked = before.worked || status > 100;
+  const state = { ...before, wire, farEnds, pracks, responded: true, worked, mayHaveRung };
   return { state, actions };
 }
 
@@ -122,7 +121,7 @@ function final(before: CallState, input: CallInput & { type: "response" }, canAn
   const wire = addMessage(before.wire, response, atMs);
   const state: CallState = { ...before, wire, responded: true, last: { status, phrase, q850Cause } };
   const reached: CallAction = status === 503 ? "target_failed" : "target_worked";
-  const actions: CallAction[] = before.responded && status !== 503 ? [] : [reached];
+  const actions: CallAction[] = before.worked && status !== 503 ? [] : [reached];
   if (status < 300) {
     const answered = answeredBy(state, response.toTag ?? "");
     // The transaction is over, with the call's time limit; a CANCEL that crossed it changes nothing (section 15).
@@ -130,8 +129,8 @@ function final(before: CallState, input: CallInput & { type: "response" }, canAn
     return { state: { ...answered, phase: "answered", byesOpen: 1, wire: hungUpBy(wire, "us") }, actions };
   }
   if (isChallenge(status) && canAnswer && answersChallenge(before)) {
-    actions.push("same_target");
-    return { state: { ...state, phase: "opening", challenges: state.challenges + 1 }, actions };
+    // As of a 100: the INVITE that follows may get a 503.
+    return { state: { ...state, phase: "opening", challenges: state.challenges + 1 }, actions: ["same_target"] };
   }
   // 503: RFC 3263 section 4.3. Not where a phone may have rung, and not after our own hang-up.
   if (status === 503 && !state.hungUp && !state.mayHaveRung && state.targetsLeft > 0) {

@@ -74,6 +74,8 @@ export interface CallState {
   readonly hungUp: boolean;
   /** Of the open INVITE: any response came, so CANCEL may be sent. */
   readonly responded: boolean;
+  /** Of the open INVITE: more than a 100 came, which says nothing of a 503 to come. */
+  readonly worked: boolean;
   /** When the open INVITE was sent. */
   readonly sentAtMs: number;
   /** A provisional response above 100 came: a phone may ring, so no INVITE follows. */
@@ -105,6 +107,7 @@ export function beginCall(atMs: number): CallState {
     targetsLeft: 0,
     hungUp: false,
     responded: false,
+    worked: false,
     sentAtMs: atMs,
     mayHaveRung: false,
     challenges: 0,

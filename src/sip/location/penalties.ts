@@ -12,6 +12,8 @@ const maxTargets = 1024;
 interface Penalty {
   readonly failures: number;
   readonly untilMs: number;
+  /** As the target itself asked; until then no success ends it (RFC 3261 section 21.5.4). */
+  readonly askedUntilMs: number;
 }
 
 export class Penalties {
@@ -33,15 +35,21 @@ export class Penalties {
     const name = nameOf(target);
     const nowMs = this.#nowMs();
     const known = this.#byTarget.get(name);
+    const askedUntilMs = Math.max(known?.askedUntilMs ?? 0, nowMs + Math.min(longestMs, forMs ?? 0));
     // Requests that were under way together fail together: that is one failure.
-    if (known !== undefined && nowMs < known.untilMs && forMs === undefined) return;
+    if (known !== undefined && nowMs < known.untilMs) {
+      this.#byTarget.set(name, { ...known, untilMs: Math.max(known.untilMs, askedUntilMs), askedUntilMs });
+      return;
+    }
     const failures = known !== undefined && nowMs - known.untilMs < forgetMs ? known.failures + 1 : 1;
     const ownMs = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 10));
-    this.#byTarget.set(name, { failures, untilMs: nowMs + Math.min(longestMs, Math.max(ownMs, forMs ?? 0)) });
+    this.#byTarget.set(name, { failures, untilMs: Math.max(nowMs + ownMs, askedUntilMs), askedUntilMs });
   }
 
   worked(target: Endpoint): void {
-    if (this.#byTarget.size > 0) this.#byTarget.delete(nameOf(target));
+    if (this.#byTarget.size === 0) return;
+    const name = nameOf(target);
+    if (this.#nowMs() >= (this.#byTarget.get(name)?.askedUntilMs ?? 0)) this.#byTarget.delete(name);
   }
 
   /** The same targets; those that failed lately last, the one first whose time is over first. */

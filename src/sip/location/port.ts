@@ -33,7 +33,7 @@ export interface Locator {
    * @param forMs as its Retry-After asked; it counts up to five minutes
    */
   failed(target: Target, forMs?: number): void;
-  /** It took a request: a penalty ends. Cheap where there is none. */
+  /** It took a request, which a 100 does not show: a penalty ends, but not before a Retry-After is over. Cheap where there is none. */
   worked(target: Target): void;
   status(): LocatorStatus;
   /** Ends open questions. What is known is still given. */
