@@ -26,6 +26,8 @@ export class FarEnd {
   readonly worked: string[] = [];
   answer: (request: SentRequest) => FarAnswer = () => ["200 OK"];
   readonly flows = new Map<string, Flow & { open: boolean }>();
+  /** Our end of the flows that are opened from now on. */
+  sentBy = "198.51.100.7:5060";
 
   readonly locator: Pick<Locator, "locate" | "failed" | "worked"> = {
     locate: async () => this.targets,
@@ -40,7 +42,7 @@ export class FarEnd {
     },
     connect: async (target) => {
       if (this.unreachable.has(target.address)) throw new FlowError("refused", "ECONNREFUSED");
-      const flow = { ...flowOf(target), open: true };
+      const flow = { ...flowOf(target), sentBy: this.sentBy, open: true };
       this.flows.set(target.address, flow);
       return flow;
     },
@@ -76,9 +78,8 @@ export function targetOf(address: string): Target {
   return { protocol: "tcp", address, port: 5060 };
 }
 
-function flowOf(remote: Target): Flow {
-  const sentBy = "198.51.100.7:5060";
-  return { protocol: "tcp", reliable: true, remote, sentBy, open: true, send: () => true };
+function flowOf(remote: Target): Omit<Flow, "sentBy"> {
+  return { protocol: "tcp", reliable: true, remote, open: true, send: () => true };
 }
 
 export function responseOf([status, ...lines]: readonly [string, ...string[]]): SipResponseMessage {

@@ -155,7 +155,7 @@ function answered(state: RegistrationState, answer: Answer, nowMs: number, rando
 }
 
 /** The request may succeed unchanged: 408, 480, 491 and what says that the server has a fault (5xx but 501, 505 and 513). */
-function isTransient(status: number): boolean {
+export function isTransient(status: number): boolean {
   if (status === 408 || status === 480 || status === 491 || status === 423) return true;
   return status >= 500 && status < 600 && status !== 501 && status !== 505 && status !== 513;
 }

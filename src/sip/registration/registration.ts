@@ -8,7 +8,14 @@ import type { SipResponseMessage } from "../message.ts";
 import { readRoutes } from "../route-set.ts";
 import type { HeaderLine, OutgoingRequest } from "../transaction/port.ts";
 import type { Flow, Target } from "../transport/port.ts";
-import { beginRegistration, isBound, type RegistrationInput, type RegistrationState, step } from "./machine.ts";
+import {
+  beginRegistration,
+  isBound,
+  isTransient,
+  type RegistrationInput,
+  type RegistrationState,
+  step,
+} from "./machine.ts";
 import type { KnownBinding, RegisteredAccount, Registration, RegistrationStatus } from "./port.ts";
 import { contactOf, grantedSecondsOf, leastSecondsOf } from "./response.ts";
 
@@ -45,8 +52,12 @@ class Runner implements Registration {
   /** Where the registrar knows us. */
   #flow: Flow | null = null;
   #target: Target | null = null;
+  /** The Contact that it knows, as the last 2xx said. */
+  #bound: { readonly contact: string; readonly untilMs: number } | null = null;
   #removed: Promise<void> | null = null;
   #end: () => void = () => undefined;
+  /** The newest REGISTER removes an old Contact. */
+  #replaces = false;
   serviceRoute: readonly string[] = [];
   path: readonly string[] = [];
 
@@ -120,7 +131,13 @@ class Runner implements Registration {
 
   async #register(expiresSeconds: number): Promise<void> {
     try {
-      this.#feed(this.#read(await this.#exchange(expiresSeconds), expiresSeconds));
+      let result = await this.#exchange(expiresSeconds);
+      if (this.#replaces && isRefusal(result)) {
+        // Perhaps of two Contacts in one request: the old one ends by itself then.
+        this.#bound = null;
+        result = await this.#exchange(expiresSeconds);
+      }
+      this.#feed(this.#read(result, expiresSeconds));
     } catch (error) {
       // A request that could not be written, or a fault of ours: not a reason never to register again.
       this.#feed({ kind: "unanswered", why: error instanceof Error ? error.name : "unknown error" });
@@ -139,13 +156,17 @@ class Runner implements Registration {
 
   #write(flow: Flow, expiresSeconds: number): OutgoingRequest {
     const { account, userAgent } = this.#parts;
+    const contact = contactOf(account.contactUser, flow);
+    const old = this.#oldContact(contact);
+    this.#replaces = old !== null;
     this.#cseq++;
     const headers: HeaderLine[] = [
       ["From", `<${account.address}>;tag=${this.#fromTag}`],
       ["To", `<${account.address}>`],
       ["Call-ID", this.#callId],
       ["CSeq", `${this.#cseq} REGISTER`],
-      ["Contact", `<${contactOf(account.contactUser, flow)}>;expires=${expiresSeconds}`],
+      ["Contact", `<${contact}>;expires=${expiresSeconds}`],
+      ...(old === null ? [] : [["Contact", `<${old}>;expires=0`] as const]),
       ["Expires", `${expiresSeconds}`],
       // RFC 3327 section 5.1: a registrar refuses with 420 what passed a proxy with Path, where the client does not know it.
       ["Supported", "path"],
@@ -153,6 +174,15 @@ class Runner implements Registration {
       ...(account.headers ?? []),
     ];
     return { method: "REGISTER", uri: account.registrar, headers };
+  }
+
+  /**
+   * A connection of its own port has a Contact of its own. The registrar keeps that of the one before until it is removed (section
+   * 10.2.2): calls would go there, and a registrar that takes one Contact of an account would refuse the new one.
+   */
+  #oldContact(contact: string): string | null {
+    const bound = this.#bound;
+    return bound === null || bound.contact === contact || this.#parts.nowMs() >= bound.untilMs ? null : bound.contact;
   }
 
   #read(result: ExchangeResult, askedSeconds: number): RegistrationInput {
@@ -171,7 +201,9 @@ class Runner implements Registration {
     this.serviceRoute = this.#routesOf(response, "service-route");
     this.path = this.#routesOf(response, "path");
     const contact = contactOf(this.#parts.account.contactUser, flow);
-    return { kind: "accepted", grantedSeconds: grantedSecondsOf(response, contact, askedSeconds) };
+    const grantedSeconds = grantedSecondsOf(response, contact, askedSeconds);
+    this.#bound = { contact, untilMs: this.#parts.nowMs() + grantedSeconds * 1000 };
+    return { kind: "accepted", grantedSeconds };
   }
 
   #routesOf(response: SipResponseMessage, name: string): readonly string[] {
@@ -179,4 +211,11 @@ class Runner implements Registration {
     if (refused > 0) this.#parts.onRefusedRoutes?.(name, refused);
     return routes;
   }
+}
+
+/** Of what was asked, not of who asked. */
+function isRefusal(result: ExchangeResult): boolean {
+  if (result.kind === "unanswered") return false;
+  const { status } = result.response;
+  return status >= 300 && status !== 401 && status !== 407 && !isTransient(status);
 }

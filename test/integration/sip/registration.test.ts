@@ -18,6 +18,7 @@ import { type Certificate, withCertificates } from "../../support/certificates.t
 import { ensureKamailio, type KamailioProgram } from "../../support/fetch/kamailio.ts";
 import { type Kamailio, type KamailioOptions, startKamailio } from "../../support/kamailio.ts";
 import { withRuntime } from "../../support/processes.ts";
+import { startTcpProxy } from "../../support/tcp-proxy.ts";
 import { withTransports } from "../../support/transports.ts";
 
 const runtime = withRuntime();
@@ -174,7 +175,7 @@ describe("Asterisk", () => {
     };
     await add(
       "pjsip.conf",
-      ...["[alice]", "type=aor", "max_contacts=5", "minimum_expiration=30"],
+      ...["[alice]", "type=aor", "max_contacts=1", "minimum_expiration=30"],
       ...["[alice]", "type=auth", "auth_type=userpass", `username=${account.username}`, `password=${account.password}`],
       ...["[alice]", "type=endpoint", "aors=alice", "auth=alice", "context=none", "disallow=all", "allow=ulaw"],
     );
@@ -196,4 +197,25 @@ describe("Asterisk", () => {
       await expect.poll(contacts).not.toMatch(/alice\/sip:alice/);
     },
   );
+
+  test("that takes one Contact of an account: registered at once over a new connection, from another port", async () => {
+    // Asterisk does not see that the connection of the Contact is gone: a proxy is between.
+    const proxy = await startTcpProxy(ports.sipTls, "bytes");
+    running.push({ stop: () => proxy.close() });
+    const rules = { name: "carrier", tls: { ca: await readFile(certificate.certFile, "utf8") } };
+    const hop = { host: "127.0.0.1", port: proxy.port, protocol: "tls", rules } as const;
+    const { registration } = await registrationAt(hop);
+    await state(registration).toBe("registered");
+    const bound = async () => (await contacts()).match(/alice\/sip:alice@127\.0\.0\.1:\d+/g) ?? [];
+    const first = await bound();
+    expect(first).toHaveLength(1);
+    proxy.cut();
+    await state(registration).not.toBe("registered");
+    proxy.restore();
+    await state(registration).toBe("registered");
+    const second = await bound();
+    expect(second).toHaveLength(1);
+    expect(second).not.toEqual(first);
+    expect(registration.status().failures).toBe(0);
+  });
 });

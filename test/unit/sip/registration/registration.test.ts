@@ -3,7 +3,7 @@ import { cryptoRandom as random } from "../../../../src/shared/random.ts";
 import { createDigest } from "../../../../src/sip/auth/digest.ts";
 import type { Registration, RegistrationStatus } from "../../../../src/sip/registration/port.ts";
 import { createRegistration } from "../../../../src/sip/registration/registration.ts";
-import { type FarAnswer, FarEnd, settle, targetOf } from "../../../support/sip-far-end.ts";
+import { type FarAnswer, FarEnd, type SentRequest, settle, targetOf } from "../../../support/sip-far-end.ts";
 
 const account = {
   hop: { host: "carrier.example", protocol: "tcp" },
@@ -200,6 +200,81 @@ describe("a broken flow", () => {
     await settle();
     expect(far.sent[2]?.flow).not.toBe(flow);
     expect(registration.status().registered).toBe(true);
+  });
+});
+
+describe("a connection from another port than the one before", () => {
+  const contactsOf = (request: SentRequest | undefined) =>
+    request?.headers.filter(([name]) => name === "Contact").map(([, value]) => value);
+  const contact = (port: number, seconds: number) =>
+    `<sip:alice@198.51.100.7:${port};transport=tcp>;expires=${seconds}`;
+  /** The first connection, from port 5060, breaks; the next one has another port. */
+  async function reconnected(registration: Registration, port = 40_002): Promise<void> {
+    const flow = far.flows.get("192.0.2.1");
+    if (flow === undefined) throw new Error("no flow");
+    far.sentBy = `198.51.100.7:${port}`;
+    flow.open = false;
+    registration.flowClosed(flow);
+    await settle();
+  }
+
+  test("removes the Contact of the old one, with which calls would go nowhere, and later no more", async () => {
+    const registration = await started();
+    await pass(60_000);
+    await reconnected(registration);
+    expect(contactsOf(far.sent[2])).toEqual([contact(40_002, 300), contact(5060, 0)]);
+    expect(registration.status().registered).toBe(true);
+    await pass(240_000);
+    expect(contactsOf(far.sent[3])).toEqual([contact(40_002, 300)]);
+  });
+
+  test("removes it with each REGISTER until one is accepted", async () => {
+    const registration = await started();
+    await pass(60_000);
+    far.answer = () => "timeout";
+    await reconnected(registration);
+    far.answer = () => granted(300);
+    await pass(2000);
+    expect(far.sent.slice(2).map(contactsOf)).toEqual([1, 2].map(() => [contact(40_002, 300), contact(5060, 0)]));
+    expect(registration.status().registered).toBe(true);
+  });
+
+  test("does not name one that has ended by itself", async () => {
+    const registration = await started();
+    await pass(60_000);
+    far.answer = () => "timeout";
+    await reconnected(registration);
+    await pass(239_999);
+    expect(contactsOf(far.sent.at(-1))).toHaveLength(2);
+    await pass(1);
+    far.answer = () => granted(300);
+    await pass(120_000);
+    expect(contactsOf(far.sent.at(-1))).toEqual([contact(40_002, 300)]);
+  });
+
+  test("registers alone at once where the registrar refuses two Contacts; a wrong password is not tried again", async () => {
+    for (const [refusal, requests, registered] of [
+      ["400 Bad Request", 2, true],
+      ["401 Unauthorized", 1, false],
+    ] as const) {
+      far = new FarEnd();
+      far.answer = () => granted(300);
+      const registration = await started();
+      await pass(60_000);
+      far.answer = (request) => (contactsOf(request)?.length === 2 ? [refusal] : granted(300));
+      await reconnected(registration);
+      expect([far.sent.length - 1, registration.status().registered]).toEqual([requests, registered]);
+    }
+  });
+
+  test("is removed with the one before at the end", async () => {
+    const registration = await started();
+    await pass(60_000);
+    far.answer = () => "silent";
+    await reconnected(registration);
+    far.answer = () => ["200 OK"];
+    await registration.stop();
+    expect(contactsOf(far.sent.at(-1))).toEqual([contact(40_002, 0), contact(5060, 0)]);
   });
 });
 
