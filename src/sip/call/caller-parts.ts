@@ -21,6 +21,8 @@ export interface CallerParts {
   readonly mediaHost?: string;
   /** Value of User-Agent. */
   readonly userAgent: string;
+  /** Whether two addresses are of the same trunks; left out: nothing is sent but where INVITEs go. */
+  readonly isSameFarEnd?: (address: string, other: string) => boolean;
   /** From our CANCEL or BYE until a call's end counts as overdue. RFC 3261 section 9.1: 64 × T1. */
   readonly endWaitMs: number;
   /** Routes of a far end that were left out of a dialog, see `readRoutes`. */

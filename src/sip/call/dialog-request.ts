@@ -1,15 +1,17 @@
 /**
- * A request of ours inside a dialog, BYE or PRACK: answers a challenge, and a BYE goes out once more where its flow breaks, and
- * again where a server on the way could not pass it on.
+ * A request of ours inside a dialog, BYE or PRACK: answers a challenge, and a BYE goes out once more where its flow breaks, or to
+ * Contact where the server that took the INVITE does not know its dialog, and again where a server on the way could not pass it on.
  */
 import type { Clock } from "../../shared/clock.ts";
 import type { Digest, DigestAnswers } from "../auth/port.ts";
 import type { SipResponseMessage } from "../message.ts";
 import type { ClientUser, HeaderLine, TransactionLayer } from "../transaction/port.ts";
 import type { Flow, Target, Transports } from "../transport/port.ts";
+import type { CallerParts } from "./caller-parts.ts";
 import { ackOf, type Dialog, requestIn } from "./dialog.ts";
+import { directTarget } from "./direct-target.ts";
 
-export interface DialogRequestParts {
+export interface DialogRequestParts extends Pick<CallerParts, "isSameFarEnd"> {
   readonly transactions: Pick<TransactionLayer, "request" | "acknowledge">;
   readonly transports: Pick<Transports, "flowTo" | "connect">;
   /** The account's, where the trunk has one. */
@@ -84,7 +86,22 @@ export class DialogRequest implements ClientUser {
       }
     }
     if (response.status >= 500 && response.status < 600 && this.#sendLater()) return;
+    if ((response.status === 404 || response.status === 481) && this.#sendDirectly()) return;
     this.#onEnd();
+  }
+
+  /**
+   * A server that took the INVITE and is not in the route set may not know its dialog, and have dropped the ACK too: the phone would
+   * stay answered. A carrier's word sends us to its own addresses alone.
+   * @returns false where there is no other one
+   */
+  #sendDirectly(): boolean {
+    const { target, isSameFarEnd } = this.#parts;
+    const direct = this.#method === "BYE" && !this.#again ? directTarget(this.#dialog, target) : null;
+    if (direct === null || isSameFarEnd?.(direct.address, target.address) !== true) return false;
+    this.#again = true;
+    void this.#sendElsewhere(direct);
+    return true;
   }
 
   /** @returns false where it is not sent again */
@@ -102,12 +119,12 @@ export class DialogRequest implements ClientUser {
       return;
     }
     this.#again = true;
-    void this.#sendElsewhere();
+    void this.#sendElsewhere(this.#parts.target);
   }
 
-  /** Over another flow to the same target. The ACK may have been lost with the first. */
-  async #sendElsewhere(): Promise<void> {
-    const { transports, transactions, target, accepted } = this.#parts;
+  /** Over another flow. The ACK may have been lost with the first. */
+  async #sendElsewhere(target: Target): Promise<void> {
+    const { transports, transactions, accepted } = this.#parts;
     try {
       const flow = transports.flowTo(target) ?? (await transports.connect(target));
       transactions.acknowledge(ackOf(this.#dialog, accepted?.headers), flow);

@@ -222,7 +222,7 @@ export class Signalling {
   }
 
   #dialogRequest(dialog: Dialog, method: "BYE" | "PRACK", headers: readonly HeaderLine[], onEnd: () => void) {
-    const { transactions, transports } = this.#parts;
+    const { transactions, transports, isSameFarEnd } = this.#parts;
     const target = this.#target;
     if (target === null) return null;
     const parts: DialogRequestParts = {
@@ -233,6 +233,7 @@ export class Signalling {
       target,
       clock: this.#parts.clock,
       nextCSeq: this.#nextCSeq,
+      ...(isSameFarEnd === undefined ? {} : { isSameFarEnd }),
     };
     return new DialogRequest(parts, dialog, method, headers, onEnd);
   }

@@ -150,6 +150,7 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     host: bracketed(shown),
     ...(sip.public_host !== undefined && isIP(sip.public_host) === 0 ? { mediaHost: sip.host } : {}),
     endWaitMs: sip.end_wait_ms,
+    isSameFarEnd: (address, other) => inbound.farEndAt(address) === inbound.farEndAt(other),
     onRefusedRoutes: (count) => refusedRoutes.add({ header: "record-route" }, count),
     onError,
   });

@@ -169,7 +169,7 @@ export class CallSetting {
 
   #flowTo(to: Target): FakeFlow | null {
     if (this.#options.connects !== undefined) return null;
-    const key = `${to.protocol} ${to.port}`;
+    const key = `${to.protocol} ${to.address} ${to.port}`;
     let flow = this.#open.get(key);
     if (flow?.open !== true) {
       flow = this.newFlow(to);
