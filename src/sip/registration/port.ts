@@ -2,7 +2,7 @@
 import type { Credentials } from "../auth/port.ts";
 import type { NextHop } from "../location/port.ts";
 import type { HeaderLine } from "../transaction/port.ts";
-import type { Flow } from "../transport/port.ts";
+import type { Flow, Target } from "../transport/port.ts";
 
 export interface RegisteredAccount {
   readonly hop: NextHop;
@@ -47,6 +47,8 @@ export interface Registration {
   status(): RegistrationStatus;
   /** Routes of requests of this account, as the registrar asked in Service-Route (RFC 3608); empty: none. */
   readonly serviceRoute: readonly string[];
+  /** The server that keeps our binding now, and sends us calls; null: none that we know of. */
+  readonly registrar: Target | null;
   /** Those that are on the way back to us, as the registrar saw them (Path, RFC 3327); for operators. */
   readonly path: readonly string[];
   /** A flow was lost: the binding is renewed at once if it was made over this one (RFC 5626 section 4.4). */

@@ -103,6 +103,10 @@ class Runner implements Registration {
     };
   }
 
+  get registrar(): Target | null {
+    return isBound(this.#state, this.#parts.nowMs()) ? this.#target : null;
+  }
+
   #feed(input: RegistrationInput): void {
     const { clock, nowMs, random, onChange } = this.#parts;
     const before = this.#state;

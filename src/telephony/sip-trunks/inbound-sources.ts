@@ -1,8 +1,10 @@
 /** Trunks of the configuration as sources of requests. */
 import type { ConfiguredSource } from "../../sip/inbound/config-checks.ts";
 import type { SourceTrunk } from "../../sip/inbound/trunks.ts";
-import type { TransportProtocol } from "../../sip/transport/port.ts";
+import type { Locator } from "../../sip/location/port.ts";
+import type { Target, TransportProtocol } from "../../sip/transport/port.ts";
 import type { SipTrunkConfig } from "./trunk-config.ts";
+import type { TrunkPlan } from "./trunk-plans.ts";
 
 /** User part of the Contact that is registered for a trunk: an account named as an address has it before the @. Null: none. */
 export function contactUserOf({ register, username }: SipTrunkConfig): string | null {
@@ -38,4 +40,24 @@ export function sourceTrunk(name: string, sip: SipTrunkConfig, located: SourceTr
     domains: lower(sip.domains),
     contactUsers: contactUser === null ? [] : [contactUser],
   };
+}
+
+/**
+ * Where a trunk's requests go, and so where its own come from: as DNS says, and the server that keeps its registration, whatever
+ * DNS says since.
+ */
+export function locatedOf(
+  { config, hop }: Pick<TrunkPlan, "config" | "hop">,
+  locator: Pick<Locator, "all">,
+  registrar: Target | null,
+): readonly Target[] {
+  const own = [...locator.all(hop), ...(registrar === null ? [] : [registrar])];
+  if (config.outbound_proxy === undefined) return own;
+  const { host, port, transport } = config;
+  const carrier = {
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(transport === undefined ? {} : { protocol: transport }),
+  };
+  return [...own, ...locator.all(carrier)];
 }

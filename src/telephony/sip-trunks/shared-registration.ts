@@ -76,6 +76,9 @@ export function shareRegistration(
     get serviceRoute() {
       return begun ? own.serviceRoute : (shared.of(trunk)?.serviceRoute ?? []);
     },
+    get registrar() {
+      return own.registrar;
+    },
     get path() {
       return own.path;
     },

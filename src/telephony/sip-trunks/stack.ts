@@ -26,7 +26,7 @@ import type {
 import type { InboundCall } from "../call-control/port.ts";
 import type { SipConfig } from "./config.ts";
 import { createHepSender, type HepSender } from "./hep-sender.ts";
-import { contactUserOf, sourceTrunk } from "./inbound-sources.ts";
+import { contactUserOf, locatedOf, sourceTrunk } from "./inbound-sources.ts";
 import type { EndedProcesses, OrphanInvites } from "./open-invites-port.ts";
 import { besideGateway, familiesOf, listening, userAgent } from "./own-end.ts";
 import { inviteOf } from "./read-invite.ts";
@@ -91,7 +91,9 @@ export async function startStack(parts: StackParts): Promise<RunningStack> {
     ...{ random, clock, nowMs: monotonicMs },
   });
   const inbound = createInbound({
-    trunks: watched.map((plan) => sourceTrunk(plan.name, plan.config, () => locatedOf(locator, plan))),
+    trunks: watched.map((plan) =>
+      sourceTrunk(plan.name, plan.config, () => locatedOf(plan, locator, watch.registrar(plan.name))),
+    ),
     status: isRefusalStatus(sip.refuse_status) ? sip.refuse_status : 486,
     perSecond: sip.requests_per_source_per_second,
     report(trunk, invite, atMs) {
@@ -235,17 +237,4 @@ function observing(hep: HepSender | null, other: MessageObserver | undefined): {
       other(...message);
     },
   };
-}
-
-/** Where a trunk's requests go, and so where its own come from. */
-function locatedOf(locator: Locator, { config, hop }: TrunkPlan) {
-  const own = locator.all(hop);
-  if (config.outbound_proxy === undefined) return own;
-  const { host, port, transport } = config;
-  const carrier = {
-    host,
-    ...(port === undefined ? {} : { port }),
-    ...(transport === undefined ? {} : { protocol: transport }),
-  };
-  return [...own, ...locator.all(carrier)];
 }

@@ -8,7 +8,7 @@ import { createQualifier } from "../../sip/qualify/qualifier.ts";
 import type { Registration, RegistrationStatus } from "../../sip/registration/port.ts";
 import { createRegistration } from "../../sip/registration/registration.ts";
 import type { HeaderLine } from "../../sip/transaction/port.ts";
-import type { Flow } from "../../sip/transport/port.ts";
+import type { Flow, Target } from "../../sip/transport/port.ts";
 import { contactUserOf } from "./inbound-sources.ts";
 import type { RefusedRoutes } from "./refused-routes.ts";
 import { type SharedRegistrations, shareRegistration } from "./shared-registration.ts";
@@ -52,6 +52,8 @@ export interface TrunkWatch {
   status(trunk: string): SipTrunkStatus;
   /** Route lines of the trunk's calls, as its registrar asked (RFC 3608); empty: none. They follow an outbound proxy's. */
   serviceRoute(trunk: string): readonly HeaderLine[];
+  /** Where the trunk is registered now; null: nowhere. */
+  registrar(trunk: string): Target | null;
   /** A flow was lost. */
   flowClosed(flow: Flow): void;
 }
@@ -90,6 +92,7 @@ export function createTrunkWatch(parts: TrunkWatchParts): TrunkWatch {
       const routes = watched.get(trunk)?.registration?.serviceRoute ?? [];
       return routes.length === 0 ? none : routes.map((route) => ["Route", route] as const);
     },
+    registrar: (trunk) => watched.get(trunk)?.registration?.registrar ?? null,
     flowClosed(flow) {
       for (const registration of registrations) registration.flowClosed(flow);
     },

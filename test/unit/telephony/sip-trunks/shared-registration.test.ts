@@ -32,6 +32,7 @@ function world() {
     },
     status: () => bound,
     serviceRoute: ["<sip:edge;lr>"],
+    registrar: null,
     path: [],
     flowClosed: () => undefined,
   };
