@@ -13,7 +13,7 @@ const tries = 100;
  * other callers must get a different one until then. (Of processes that each drew from all ports two came to draw the same ones,
  * one after the other, and their programs met.)
  */
-const blockPorts = 400;
+const blockPorts = 600;
 const blocks = ports / blockPorts;
 let block: Promise<number> | undefined;
 let drawn = 0;

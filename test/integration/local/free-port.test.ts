@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { freePort } from "../../../src/local/process/free-port.ts";
 
 it("gives no port twice: Asterisk found the port of its AMI taken by another of its own", async () => {
@@ -17,4 +17,16 @@ it("gives no port on which somebody listens", async () => {
   });
   expect(await freePort("udp", "tcp")).not.toBe(next);
   server.close();
+});
+
+it("gives no port that another drawer is given at the same time: two workers drew the same ones in step", async () => {
+  // As in two processes that begin at the same place.
+  const anew = async () => {
+    vi.resetModules();
+    return await import("../../../src/local/process/free-port.ts");
+  };
+  const [one, other] = [await anew(), await anew()];
+  const drawn: number[] = [];
+  for (let i = 0; i < 50; i++) drawn.push(await one.freePort("tcp"), await other.freePort("tcp"));
+  expect(new Set(drawn).size).toBe(100);
 });
