@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { kindOf, parseSip } from "../../../src/sip/invite-reading.ts";
-import { cpuTimeMs } from "../../support/cpu-time.ts";
+import { leastCpuTimeMs } from "../../support/cpu-time.ts";
 import { sip } from "../telephony/sip-capture/packets.ts";
 
 const parse = (text: string) => parseSip(Buffer.from(text, "latin1"));
@@ -98,7 +98,7 @@ describe("a SIP message", () => {
     fc.assert(
       fc.property(fc.constantFrom("INVITE", "480 Odd", "BYE"), header, text, (start, name, parts) => {
         const value = parts.join("");
-        const tookMs = cpuTimeMs(() => {
+        const tookMs = leastCpuTimeMs(200, () => {
           parse(sip(start, { headers: [name + value] }));
           parse(`SIP/2.0 ${name}${value}\r\n\r\n`);
         });

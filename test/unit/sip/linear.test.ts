@@ -8,7 +8,7 @@ import { parseMessage, type SipRequestMessage, type SipResponseMessage } from ".
 import { isNetworkBlocked } from "../../../src/sip/network-blocked.ts";
 import { readRequest } from "../../../src/sip/request-reading.ts";
 import { writeResponse } from "../../../src/sip/write.ts";
-import { cpuTimeMs } from "../../support/cpu-time.ts";
+import { leastCpuTimeMs } from "../../support/cpu-time.ts";
 
 const pieces = [" ", ",", ";", '"', '\\"', "<", "=a;", ";rport ", "Digest ", "1."];
 const starts = ["", "SIP/2.0/UDP a ", "<sip:a@b", "Digest a="];
@@ -53,5 +53,5 @@ it.each<[string, (value: string) => unknown]>([
     for (const value of values) read(value);
   };
   // Measured: at most 150 ms. One that is quadratic takes a minute.
-  expect(cpuTimeMs(work)).toBeLessThan(3000);
+  expect(leastCpuTimeMs(3000, work)).toBeLessThan(3000);
 });

@@ -13,7 +13,7 @@ import {
   userOf,
 } from "../../../src/sip/header.ts";
 import { headersOf, parseMessage, wantedHeaders } from "../../../src/sip/message.ts";
-import { cpuTimeMs } from "../../support/cpu-time.ts";
+import { leastCpuTimeMs } from "../../support/cpu-time.ts";
 
 const token = fc.string({ unit: fc.constantFrom(..."abcXYZ019-.!%*_+`'~"), minLength: 1, maxLength: 20 });
 /** What a quoted string may hold, and what a careless reader stumbles over. */
@@ -262,14 +262,14 @@ describe("time is linear in the length", () => {
     for (const piece of pieces) {
       const value = piece.repeat(Math.ceil(200_000 / piece.length));
       // A quadratic reader takes minutes for this; measured: at most 25 ms.
-      expect(cpuTimeMs(() => reader(value))).toBeLessThan(500);
+      expect(leastCpuTimeMs(500, () => reader(value))).toBeLessThan(500);
     }
   });
 
   it("of a whole message of the greatest size", () => {
     for (const piece of ["\r\n", "\r\n ", ": ", "a:b\r\n", 'Reason: "\\"\r\n', "Reason: Q.850;\r\n"]) {
       const datagram = Buffer.from(`SIP/2.0 480 Odd\r\n${piece.repeat(60_000 / piece.length)}\r\n\r\n`, "latin1");
-      expect(cpuTimeMs(() => parseMessage(datagram))).toBeLessThan(50);
+      expect(leastCpuTimeMs(50, () => parseMessage(datagram))).toBeLessThan(50);
     }
   });
 });

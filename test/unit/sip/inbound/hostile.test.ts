@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createInbound } from "../../../../src/sip/inbound/index.ts";
 import { createSourceTrunks } from "../../../../src/sip/inbound/trunks.ts";
 import { shortKey } from "../../../../src/sip/short-key.ts";
-import { cpuTimeMs } from "../../../support/cpu-time.ts";
+import { leastCpuTimeMs } from "../../../support/cpu-time.ts";
 import { keepingLogger } from "../../../support/keeping-logger.ts";
 import { farRequest, TestFlow, wire } from "../transaction/wire.ts";
 
@@ -63,7 +63,7 @@ describe("a flood from many addresses of a carrier's block, as forged UDP can ha
       for (let n = 0; n < 20_000; n++) known += Number(sources.knows(`192.0.${n % 200}.${n >> 8}`, "udp"));
     };
     // By trunk they took 100 times as long.
-    expect([cpuTimeMs(work) < 1500, known]).toEqual([true, 0]);
+    expect([leastCpuTimeMs(1500, work) < 1500, known]).toEqual([true, 0]);
     expect(located).toBe(500);
   });
 });
